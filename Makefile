@@ -1,0 +1,36 @@
+# Two commands do all the set-up: `make demo` and `make test`. Python 3.11+ and make are all they need.
+PYTHON ?= python3
+BIN    := .venv/bin
+RUN    := runs/demo
+
+.PHONY: demo test quick lint bench clean
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $@
+
+demo: .venv/installed
+	$(BIN)/striate train lenet5 digits --epochs 40 --seed 0 --out $(RUN) --overwrite
+	@echo
+	@echo "Look at the report:  $(RUN)/report.html"
+	@echo "Predict an image:    $(BIN)/striate predict $(RUN) IMAGE.png"
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+quick: .venv/installed
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/installed
+	$(BIN)/striate bench lenet5
+	$(BIN)/python benchmarks/mnist_headlines.py
+
+clean:
+	rm -rf .venv runs build dist *.egg-info
