@@ -1,0 +1,287 @@
+"""A word's arguments → a layer's fields, by the metadata that the layer's dataclass carries.
+
+>>> from striate.notation.tree import Conv
+>>> form(Conv).usage
+'conv filters@kernel [stride n] [pad n] [dilate n] [groups n] [nobias]'
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from striate.errors import nearest
+from striate.notation.errors import RuleError, Span
+from striate.notation.syntax import Argument, Expression, Free, Name, Sized, Value, Word
+from striate.notation.tree import LAYERS, PAD_MODES, Axes, Layer, Pad
+
+Evaluate = Callable[[Expression], int | float]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a layer is written: its fields by place."""
+
+    layer: type[Layer]
+    leading: dataclasses.Field[Any] | None
+    at: dataclasses.Field[Any] | None
+    options: Mapping[str, dataclasses.Field[Any]]
+
+    @property
+    def usage(self) -> str:
+        """The layer's word with its arguments, as the documentation and the errors show it."""
+        head = self.layer.word
+        if self.leading:
+            shown = self.leading.name + (f"@{self.at.name}" if self.at else "")
+            head += f" {shown}" if self.leading.default is dataclasses.MISSING else f" [{shown}]"
+        return " ".join([head, *(f"[{w}]" if _kind(f) == "flag" else f"[{w} n]" for w, f in self.options.items())])
+
+
+def form(layer: type[Layer]) -> Form:
+    """The form of a layer class."""
+    return _FORMS[layer.word]
+
+
+def _form(layer: type[Layer]) -> Form:
+    fields = [f for f in dataclasses.fields(layer) if "place" in f.metadata]
+    by_place = {f.metadata["place"]: f for f in fields}
+    options = {f.metadata["word"]: f for f in fields if f.metadata["place"] == "option"}
+    return Form(layer, by_place.get("leading"), by_place.get("at"), options)
+
+
+_FORMS = {word: _form(layer) for word, layer in LAYERS.items()}
+
+
+class ArgumentError(RuleError):
+    """A wrong argument, with its place in the text."""
+
+    def __init__(self, headline: str, span: Span, detail: str) -> None:
+        super().__init__(headline, detail)
+        self.span = span
+
+
+def read_arguments(
+    word: Word, layer: type[Layer], dims: int, evaluate: Evaluate
+) -> tuple[dict[str, Any], dict[str, Span]]:
+    """The values of a layer's fields and where each stands in the text.
+
+    Args:
+        word: The word with its arguments.
+        layer: The class of the layer it names.
+        dims: The number of spatial axes here; a single size stands for all of them.
+        evaluate: Gives the value of an expression.
+
+    Raises:
+        ArgumentError: An argument that the layer does not take, or a value out of its range.
+    """
+    reader = _Arguments(word, form(layer), dims, evaluate)
+    reader.read()
+    return reader.values, reader.spans
+
+
+class _Arguments:
+    def __init__(self, word: Word, form: Form, dims: int, evaluate: Evaluate) -> None:
+        self.word, self.form, self.dims, self.evaluate = word, form, dims, evaluate
+        self.values: dict[str, Any] = {}
+        self.spans: dict[str, Span] = {}
+
+    def read(self) -> None:
+        arguments = list(self.word.arguments)
+        if arguments and not self._option(arguments[0]):
+            self._leading(arguments.pop(0))
+        while arguments:
+            self._named(arguments)
+        lead = self.form.leading
+        if lead and lead.name not in self.values and lead.default is dataclasses.MISSING:
+            raise ArgumentError(
+                f"{self.word.name} needs its {lead.name}", self.word.span, f"it is written: {self.form.usage}"
+            )
+        self._defaults()
+
+    def _option(self, argument: Argument) -> str | None:
+        """The option that an argument is the word of."""
+        name = _single_name(argument)
+        return name if name in self.form.options else None
+
+    def _leading(self, argument: Argument) -> None:
+        lead, at = self.form.leading, self.form.at
+        name = _single_name(argument)
+        hint = nearest(name, self.form.options) if name and len(name) > 3 else ""
+        if lead is None or hint:
+            shown = f"'{name}'" if name else "size"
+            raise ArgumentError(
+                f"{self.word.name} takes no {shown}", argument.span, f"it is written: {self.form.usage}{hint}"
+            )
+        if isinstance(argument, Sized) != bool(at):
+            wanted = f"{lead.name}@{at.name}" if at else lead.name
+            raise ArgumentError(f"{self.word.name} takes {wanted}", argument.span, f"it is written: {self.form.usage}")
+        if isinstance(argument, Sized) and at:
+            self._set(lead, argument.count)
+            self._set(at, argument.size)
+            self.spans[lead.name] = self.spans[at.name] = argument.span
+        elif isinstance(argument, Value):
+            self._set(lead, argument)
+
+    def _named(self, arguments: list[Argument]) -> None:
+        argument = arguments.pop(0)
+        option = self._option(argument)
+        if option is None:
+            name = _single_name(argument)
+            what = f"has no option '{name}'" if name else "has one value too many"
+            hint = nearest(name, self.form.options) if name else ""
+            if name == "x":
+                hint = "; sizes are written without blanks: 3x3"
+            raise ArgumentError(f"{self.word.name} {what}", argument.span, f"it is written: {self.form.usage}{hint}")
+        field = self.form.options[option]
+        if field.name in self.values:
+            raise ArgumentError(f"'{option}' is given twice", argument.span, "keep one of them")
+        if _kind(field) == "flag":
+            self._keep(field, False, argument.span)
+        elif _kind(field) == "pad" and arguments and _single_name(arguments[0]) in PAD_MODES:
+            self._pad_mode(field, arguments)
+        elif not arguments or self._option(arguments[0]):
+            raise ArgumentError(f"'{option}' needs a value", argument.span, f"as in {self.word.name} … {option} 2")
+        else:
+            self._set(field, arguments.pop(0))
+
+    def _pad_mode(self, field: dataclasses.Field[Any], arguments: list[Argument]) -> None:
+        mode, span = _single_name(arguments[0]) or "", arguments.pop(0).span
+        if mode in ("same", "valid"):
+            self._keep(field, Pad("same", ()) if mode == "same" else Pad("zeros", (0,) * self.dims), span)
+        elif not arguments:
+            raise ArgumentError(f"pad {mode} needs a size", span, f"as in pad {mode} 1")
+        else:
+            self._set(field, arguments.pop(0))
+            self.values[field.name] = dataclasses.replace(self.values[field.name], mode=mode)
+
+    def _set(self, field: dataclasses.Field[Any], argument: Argument) -> None:
+        if isinstance(argument, Sized):
+            raise ArgumentError("'@' stands only between filters and kernel", argument.span, "write a single size")
+        try:
+            value = _READ[_kind(field)](self, argument)
+        except RuleError as error:
+            if isinstance(error, ArgumentError):
+                raise
+            name = field.metadata.get("word", field.name)
+            raise ArgumentError(f"{name} {error.headline}", argument.span, error.detail) from None
+        self._keep(field, value, argument.span)
+
+    def _keep(self, field: dataclasses.Field[Any], value: object, span: Span) -> None:
+        self.values[field.name], self.spans[field.name] = value, span
+
+    def _defaults(self) -> None:
+        """Sizes left out: 1 on every axis, or another field's; padding: 0 on every axis."""
+        for field in self.form.options.values():
+            if field.name in self.values:
+                continue
+            if _kind(field) == "axes":
+                default = self.values[field.default] if isinstance(field.default, str) else (1,) * self.dims
+                self.values[field.name] = default
+            elif _kind(field) == "pad":
+                self.values[field.name] = Pad("zeros", (0,) * self.dims)
+
+    # how each kind of value is read
+
+    def _number(self, argument: Value) -> int | float:
+        if len(argument.parts) != 1:
+            raise RuleError(f"is one number, not {len(argument.parts)}", "write a single number")
+        if isinstance(argument.parts[0], Free):
+            raise RuleError("can't be left open", "only an axis of the input may be '?'")
+        return self.evaluate(argument.parts[0])
+
+    def _whole(self, expression: Expression, least: int) -> int:
+        if isinstance(expression, Free):
+            raise RuleError("can't be left open", "only an axis of the input may be '?'")
+        value = self.evaluate(expression)
+        if value != int(value):
+            raise RuleError("must be a whole number", f"it comes to {value:g}")
+        if value < least:
+            raise RuleError(f"must be at least {least}", f"received {int(value)}")
+        return int(value)
+
+    def _count(self, argument: Value) -> int:
+        self._number(argument)
+        return self._whole(argument.parts[0], 1)
+
+    def _axes(self, argument: Value, least: int = 1) -> Axes:
+        sizes = tuple(self._whole(part, least) for part in argument.parts)
+        if self.dims == 0:
+            raise RuleError("has no axes to act on", "the maps are gone after fc; put this layer before it")
+        if len(sizes) not in (1, self.dims):
+            raise RuleError(
+                f"has {len(sizes)} sizes", f"there are {self.dims} axes here: give one size, or one an axis"
+            )
+        return sizes * self.dims if len(sizes) == 1 else sizes
+
+    def _pad(self, argument: Value) -> Pad:
+        name = _single_name(argument)
+        if name and nearest(name, PAD_MODES):
+            raise RuleError(f"knows no '{name}'", f"it is a number, {', '.join(PAD_MODES)}{nearest(name, PAD_MODES)}")
+        return Pad("zeros", self._axes(argument, 0))
+
+    def _fraction(self, argument: Value) -> float:
+        value = self._number(argument)
+        if not 0 <= value < 1:
+            raise RuleError("must be at least 0 and below 1", f"received {value:g}; 0.5 drops half of the entries")
+        return float(value)
+
+    def _pair(self, argument: Value) -> tuple[int, int]:
+        if len(argument.parts) != 2:
+            raise RuleError("has two sizes", "words known x width of a vector, as in embed 20000x300")
+        return self._whole(argument.parts[0], 1), self._whole(argument.parts[1], 1)
+
+
+_READ: dict[str, Callable[[_Arguments, Value], Any]] = {
+    "count": _Arguments._count,
+    "axes": _Arguments._axes,
+    "number": lambda reader, argument: float(reader._number(argument)),
+    "fraction": _Arguments._fraction,
+    "pad": _Arguments._pad,
+    "pair": _Arguments._pair,
+}
+
+
+def write_arguments(layer: Layer) -> Iterator[str]:
+    """A layer's arguments as text, defaults left out; `read_arguments` gives the same fields again.
+
+    >>> from striate.notation.tree import Conv
+    >>> " ".join(write_arguments(Conv(64, (3, 3), (2, 2), Pad("zeros", (1, 1)), (1, 1), bias=False)))
+    '64@3x3 stride 2 pad 1 nobias'
+    """
+    shape = form(type(layer))
+    if shape.leading and (shape.leading.default is dataclasses.MISSING or _differs(layer, shape.leading)):
+        head = _written(getattr(layer, shape.leading.name), uniform=_kind(shape.leading) != "pair")
+        yield f"{head}@{_written(getattr(layer, shape.at.name), uniform=False)}" if shape.at else head
+    for word, field in shape.options.items():
+        if _differs(layer, field):
+            yield word if _kind(field) == "flag" else f"{word} {_written(getattr(layer, field.name))}"
+
+
+def _differs(layer: Layer, field: dataclasses.Field[Any]) -> bool:
+    value = getattr(layer, field.name)
+    if _kind(field) == "axes":
+        return bool(value != getattr(layer, field.default)) if isinstance(field.default, str) else set(value) != {1}
+    if _kind(field) == "pad":
+        return bool(value.mode != "zeros" or any(value.sizes))
+    return bool(value != field.default)
+
+
+def _written(value: object, uniform: bool = True) -> str:
+    """A value as the notation writes it; with `uniform`, equal sizes on all axes are written once."""
+    if isinstance(value, Pad):
+        sizes = _written(value.sizes) if value.sizes else ""
+        return sizes if value.mode == "zeros" else f"{value.mode} {sizes}".rstrip()
+    if isinstance(value, tuple):
+        same = uniform and len(value) > 1 and len(set(value)) == 1
+        return str(value[0]) if same else "x".join(map(str, value))
+    return repr(value).removesuffix(".0")
+
+
+def _kind(field: dataclasses.Field[Any]) -> str:
+    return str(field.metadata["kind"])
+
+
+def _single_name(argument: Argument) -> str | None:
+    if isinstance(argument, Value) and len(argument.parts) == 1 and isinstance(argument.parts[0], Name):
+        return argument.parts[0].text
+    return None

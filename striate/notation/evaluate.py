@@ -1,0 +1,63 @@
+"""Arithmetic in a size: letters, parameters, `c`, and + - * /.
+
+>>> from striate.notation.syntax import Name, Number, Operation
+>>> evaluate(Operation(Name("c"), (("/", Number(16)),)), {}, 64)
+4
+"""
+
+from collections.abc import Mapping
+
+from striate.errors import nearest
+from striate.notation.arguments import ArgumentError
+from striate.notation.syntax import Expression, Free, Name, Number
+
+LARGEST = 10**12
+
+
+def evaluate(expression: Expression, letters: Mapping[str, int | float], channels: int | None) -> int | float:
+    """The value of an expression; whole when it comes out whole.
+
+    Args:
+        expression: What stands in the text.
+        letters: The letters and parameters known here.
+        channels: What `c` stands for, the channels that come in; None where there are none.
+
+    Raises:
+        ArgumentError: An unknown letter, a division by zero, a value beyond 10^12.
+    """
+    if isinstance(expression, Number):
+        return expression.value
+    if isinstance(expression, Free):
+        raise ArgumentError("'?' where a number is due", expression.span, "only an axis of the input may be left open")
+    if isinstance(expression, Name):
+        return _letter(expression, letters, channels)
+    value = evaluate(expression.first, letters, channels)
+    for sign, operand in expression.rest:
+        other = evaluate(operand, letters, channels)
+        if sign == "/" and other == 0:
+            raise ArgumentError("a division by zero", operand.span, "divide by something else")
+        value = (
+            value + other
+            if sign == "+"
+            else value - other
+            if sign == "-"
+            else value * other
+            if sign == "*"
+            else value / other
+        )
+        if abs(value) > LARGEST:
+            raise ArgumentError("a number too large", expression.span, f"it may reach {LARGEST:,}")
+        value = int(value) if value == int(value) else value
+    return value
+
+
+def _letter(name: Name, letters: Mapping[str, int | float], channels: int | None) -> int | float:
+    if name.text == "c" and channels is not None:
+        return channels
+    if name.text in letters:
+        return letters[name.text]
+    raise ArgumentError(
+        f"'{name.text}' has no value",
+        name.span,
+        f"give it one on a line of its own, {name.text} = 2, or when the text is used{nearest(name.text, letters)}",
+    )

@@ -1,0 +1,32 @@
+"""What each layer costs and does to a shape, as pure functions: one file a rule, each with its formula filled in.
+
+`output`, `parameters`, `macs` and `activation_bytes` take a layer and the shape that comes in and return a `Figure`;
+`receptive_field` takes the field so far. None of them needs a tensor.
+
+>>> from striate.notation.tree import Conv, Pad
+>>> conv = Conv(16, (7, 7), (2, 2), Pad("zeros", (3, 3)), (1, 1))
+>>> output(conv, (3, 128, 128))
+Figure(value=(16, 64, 64), formula='floor((128 + 2*3 - 7)/2) + 1 = 64')
+>>> parameters(conv, (3, 128, 128))
+Figure(value=2368, formula='(7*7*3 + 1)*16')
+"""
+
+from striate.notation.rules.field import Axis, Field, merge, receptive_field
+from striate.notation.rules.figure import Figure
+from striate.notation.rules.macs import macs
+from striate.notation.rules.memory import activation_bytes
+from striate.notation.rules.parameters import parameters
+from striate.notation.rules.shape import join, output
+
+__all__ = [
+    "Axis",
+    "Field",
+    "Figure",
+    "activation_bytes",
+    "join",
+    "macs",
+    "merge",
+    "output",
+    "parameters",
+    "receptive_field",
+]

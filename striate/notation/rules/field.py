@@ -1,0 +1,141 @@
+"""The receptive field: which entries of the input reach one entry of a map.
+
+Forward along the layers, an axis at a time: size `r + d(k-1)·j`, jump `j·s`, start
+`c + (d(k-1)/2 - p)·j` (Araujo, Norris & Sim 2019). Where branches meet, the
+field is the smallest range that holds all of theirs.
+
+>>> from striate.notation.tree import Conv
+>>> receptive_field(Conv(6, (5,), (1,), dilation=(1,)), (1, 32), Field((Axis(),))).axes[0].size
+Fraction(5, 1)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import singledispatch
+
+from striate.notation.rules.window import windows
+from striate.notation.tree import (
+    RBF,
+    Conv,
+    Deform,
+    Embed,
+    FullyConnected,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    Layer,
+    Local,
+    Pool,
+    Shape,
+    Shuffle,
+    UpConv,
+)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of the field of a map's first entry.
+
+    Attributes:
+        size: Input entries from the first to the last that reach it; None when a free axis decides.
+        jump: How far the field moves from one entry of the map to the next, in input entries.
+        start: The middle of the first entry's field, in input entries; 0 is the input's first.
+    """
+
+    size: Fraction | None = Fraction(1)
+    jump: Fraction = Fraction(1)
+    start: Fraction = Fraction(0)
+    formula: str = ""
+
+    @property
+    def first(self) -> Fraction:
+        """The first input entry of the field; below 0 it lies in the padding."""
+        assert self.size is not None
+        return self.start - (self.size - 1) / 2
+
+    def window(self, size: int, stride: Fraction, before: Fraction) -> Axis:
+        """The field behind a window of `size` entries that starts `before` entries ahead of the map."""
+        if self.size is None:
+            return self
+        grown = self.size + (size - 1) * self.jump
+        start = self.start + (Fraction(size - 1, 2) - before) * self.jump
+        formula = f"{self.size} + ({size} - 1)*{self.jump} = {grown}"
+        return Axis(grown, self.jump * stride, start, formula)
+
+    def whole(self, n: int | None) -> Axis:
+        """The field of a layer that sees all `n` entries of the map."""
+        if n is None:
+            return Axis(None, self.jump, self.start)
+        return self.window(n, Fraction(n), Fraction(0))
+
+
+@dataclass(frozen=True)
+class Field:
+    """The receptive field along every axis of the input."""
+
+    axes: tuple[Axis, ...]
+
+
+@singledispatch
+def receptive_field(layer: Layer, shape: Shape, field: Field) -> Field:
+    """The field after a layer, given the shape and the field that come in. Layers that act on each entry keep it."""
+    return field
+
+
+@receptive_field.register(Conv)
+@receptive_field.register(Local)
+@receptive_field.register(Deform)
+@receptive_field.register(Pool)
+def _(layer: Conv | Local | Deform | Pool, shape: Shape, field: Field) -> Field:
+    return Field(
+        tuple(
+            axis.window(window.reach, Fraction(window.stride), Fraction(window.padding(n)[0]))
+            for axis, window, n in zip(field.axes, windows(layer), shape[1:], strict=True)
+        )
+    )
+
+
+@receptive_field.register
+def _(layer: UpConv, shape: Shape, field: Field) -> Field:
+    """An output entry takes from at most ceil(k/s) input entries; the first of them for entry 0 is ceil((p-k+1)/s)."""
+    axes = []
+    for axis, k, s, p in zip(field.axes, layer.kernel, layer.stride, layer.pad.sizes, strict=True):
+        axes.append(axis.window(-(-k // s), Fraction(1, s), Fraction(-(-(p - k + 1) // s)) * -1))
+    return Field(tuple(axes))
+
+
+@receptive_field.register
+def _(layer: Shuffle, shape: Shape, field: Field) -> Field:
+    return Field(tuple(axis.window(1, Fraction(1, layer.factor), Fraction(0)) for axis in field.axes))
+
+
+@receptive_field.register(FullyConnected)
+@receptive_field.register(RBF)
+@receptive_field.register(GlobalAvgPool)
+@receptive_field.register(GlobalMaxPool)
+def _(layer: Layer, shape: Shape, field: Field) -> Field:
+    if len(shape) == 1:  # flat already: nothing more to see
+        return field
+    return Field(tuple(axis.whole(n) for axis, n in zip(field.axes, shape[1:], strict=True)))
+
+
+@receptive_field.register
+def _(layer: Embed, shape: Shape, field: Field) -> Field:
+    return Field((Axis(),))
+
+
+def merge(fields: tuple[Field, ...]) -> Field:
+    """The union of the fields of branches that meet: from the earliest first entry to the latest last one."""
+    return Field(tuple(_union(axes) for axes in zip(*(field.axes for field in fields), strict=True)))
+
+
+def _union(axes: tuple[Axis, ...]) -> Axis:
+    sizes = [axis.size for axis in axes]
+    if None in sizes:
+        return Axis(None, axes[0].jump, axes[0].start)
+    first = min(axis.first for axis in axes)
+    last = max(axis.first + (axis.size or 0) for axis in axes)
+    size = last - first
+    formula = f"union of {', '.join(str(size) for size in sizes)} = {size}"
+    return Axis(size, axes[0].jump, first + (size - 1) / 2, formula)

@@ -1,0 +1,49 @@
+"""Multiply-accumulates for one example: the products of convolutions and fully connected layers, biases not counted.
+
+>>> from striate.notation.tree import FullyConnected
+>>> macs(FullyConnected(100), (784,))
+Figure(value=78400, formula='784*100')
+"""
+
+from functools import singledispatch
+from typing import cast
+
+from striate.notation.rules.figure import Figure, product, times
+from striate.notation.rules.parameters import offset_maps
+from striate.notation.rules.shape import output
+from striate.notation.tree import RBF, Conv, Deform, FullyConnected, Layer, Local, Shape, UpConv
+
+
+@singledispatch
+def macs(layer: Layer, shape: Shape) -> Figure[int | None]:
+    """The products of a layer, given the shape that comes in; None while an axis is free. Most layers have none."""
+    return Figure(0)
+
+
+def _all(*factors: int | None) -> Figure[int | None]:
+    return Figure(product(factors), times(*factors))
+
+
+@macs.register(Conv)
+@macs.register(Local)
+def _(layer: Conv | Local, shape: Shape) -> Figure[int | None]:
+    groups = layer.groups if isinstance(layer, Conv) else 1
+    return _all(*layer.kernel, cast(int, shape[0]) // groups, *output(layer, shape).value)
+
+
+@macs.register
+def _(layer: Deform, shape: Shape) -> Figure[int | None]:
+    out = output(layer, shape).value
+    maps = layer.filters + offset_maps(layer)
+    return _all(*layer.kernel, shape[0], maps, *out[1:])
+
+
+@macs.register
+def _(layer: UpConv, shape: Shape) -> Figure[int | None]:
+    return _all(*layer.kernel, layer.filters, *shape)
+
+
+@macs.register(FullyConnected)
+@macs.register(RBF)
+def _(layer: FullyConnected | RBF, shape: Shape) -> Figure[int | None]:
+    return _all(*shape, layer.units)

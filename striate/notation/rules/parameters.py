@@ -1,0 +1,87 @@
+"""The trainable parameters of every layer.
+
+>>> from striate.notation.tree import FullyConnected
+>>> parameters(FullyConnected(100), (784,))
+Figure(value=78500, formula='(784 + 1)*100')
+"""
+
+from functools import singledispatch
+from typing import cast
+
+from striate.notation.rules.figure import Figure, product, times
+from striate.notation.rules.shape import output
+from striate.notation.tree import (
+    BatchNorm,
+    Conv,
+    Deform,
+    Embed,
+    FullyConnected,
+    Layer,
+    Local,
+    PRelu,
+    Shape,
+    UpConv,
+)
+
+
+@singledispatch
+def parameters(layer: Layer, shape: Shape) -> Figure[int]:
+    """How many numbers a layer learns, given the shape that comes in. Most layers learn none."""
+    return Figure(0)
+
+
+def _weights(sizes: tuple[int, ...], outputs: int, bias: bool) -> Figure[int]:
+    weights = cast(int, product(sizes))
+    count = (weights + bias) * outputs
+    return Figure(count, f"({times(*sizes)} + 1)*{outputs}" if bias else f"{times(*sizes)}*{outputs}")
+
+
+@parameters.register
+def _(layer: Conv, shape: Shape) -> Figure[int]:
+    return _weights((*layer.kernel, cast(int, shape[0]) // layer.groups), layer.filters, layer.bias)
+
+
+@parameters.register
+def _(layer: UpConv, shape: Shape) -> Figure[int]:
+    return _weights((*layer.kernel, cast(int, shape[0])), layer.filters, layer.bias)
+
+
+@parameters.register
+def _(layer: Local, shape: Shape) -> Figure[int]:
+    out = output(layer, shape).value
+    shared = _weights((*layer.kernel, cast(int, shape[0])), layer.filters, layer.bias)
+    positions = cast(int, product(out[1:]))
+    return Figure(shared.value * positions, f"{shared.formula}*{times(*out[1:])}")
+
+
+@parameters.register
+def _(layer: Deform, shape: Shape) -> Figure[int]:
+    sizes = (*layer.kernel, cast(int, shape[0]))
+    main = _weights(sizes, layer.filters, layer.bias)
+    offsets = _weights(sizes, offset_maps(layer), True)
+    return Figure(main.value + offsets.value, f"{main.formula} + {offsets.formula}")
+
+
+def offset_maps(layer: Deform) -> int:
+    """Maps of the convolution that gives the offsets: one an axis and kernel entry, and one more when modulated."""
+    return cast(int, product(layer.kernel)) * (len(layer.kernel) + (not layer.plain))
+
+
+@parameters.register
+def _(layer: FullyConnected, shape: Shape) -> Figure[int]:
+    return _weights(cast("tuple[int, ...]", shape), layer.units, layer.bias)
+
+
+@parameters.register
+def _(layer: Embed, shape: Shape) -> Figure[int]:
+    return Figure(layer.table[0] * layer.table[1], times(*layer.table))
+
+
+@parameters.register
+def _(layer: PRelu, shape: Shape) -> Figure[int]:
+    return Figure(cast(int, shape[0]), f"{shape[0]}")
+
+
+@parameters.register
+def _(layer: BatchNorm, shape: Shape) -> Figure[int]:
+    return Figure(2 * cast(int, shape[0]), f"2*{shape[0]}")

@@ -1,0 +1,240 @@
+"""The output shape of every layer and of every way to join branches.
+
+>>> from striate.notation.tree import FullyConnected
+>>> output(FullyConnected(84), (120, 1, 1)).value
+(84,)
+"""
+
+from functools import singledispatch
+from typing import cast
+
+from striate.notation.arguments import write_arguments
+from striate.notation.errors import RuleError
+from striate.notation.rules.figure import Figure, times
+from striate.notation.rules.window import slide
+from striate.notation.tree import (
+    LRN,
+    RBF,
+    BatchNorm,
+    Block,
+    Concat,
+    Conv,
+    Deform,
+    Dense,
+    Dropout,
+    Elu,
+    Embed,
+    FullyConnected,
+    Gelu,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    Identity,
+    Layer,
+    Leaky,
+    Local,
+    Maxout,
+    Pool,
+    PRelu,
+    Relu,
+    Residual,
+    Scale,
+    Shape,
+    Shuffle,
+    Sigmoid,
+    Softmax,
+    Sum,
+    Swish,
+    Tanh,
+    UpConv,
+)
+
+
+def layer_text(layer: Layer) -> str:
+    """A layer as the notation writes it: `conv 6@5x5`."""
+    return " ".join([layer.word, *write_arguments(layer)])
+
+
+@singledispatch
+def output(layer: Layer, shape: Shape) -> Figure[Shape]:
+    """The shape that comes out of a layer.
+
+    Args:
+        layer: Any layer of the tree.
+        shape: (C, *spatial) or (C,); None for a free axis.
+
+    Raises:
+        RuleError: The layer does not fit the shape.
+    """
+    raise NotImplementedError(f"no shape rule for {type(layer).__name__}")
+
+
+for _pointwise in (
+    *(BatchNorm, LRN, Dropout, Identity, Softmax),
+    *(Relu, Leaky, PRelu, Elu, Tanh, Sigmoid, Swish, Gelu),
+):
+    output.register(_pointwise)(lambda layer, shape: Figure(shape))
+
+
+@output.register
+def _(layer: Conv, shape: Shape) -> Figure[Shape]:
+    channels = cast(int, shape[0])
+    for name, count in (("channels that come in", channels), ("filters", layer.filters)):
+        if count % layer.groups:
+            raise RuleError(
+                f"{layer.groups} groups do not divide the {count} {name}",
+                f"{count}/{layer.groups} = {count / layer.groups:g}; choose a divisor of {count}",
+                "groups",
+            )
+    return _slid(layer, layer.filters, shape)
+
+
+@output.register(Local)
+@output.register(Deform)
+def _(layer: Local | Deform, shape: Shape) -> Figure[Shape]:
+    return _slid(layer, layer.filters, shape)
+
+
+@output.register(Pool)
+def _(layer: Pool, shape: Shape) -> Figure[Shape]:
+    for size, pad in zip(layer.kernel, layer.pad.sizes, strict=False):
+        if 2 * pad > size:
+            raise RuleError(f"pad {pad} is more than half of the window {size}", f"pad at most {size // 2}", "pad")
+    if layer.pad.mode not in ("zeros", "same"):
+        raise RuleError(f"{layer.word} knows no pad {layer.pad.mode}", "pooling pads by a number or same", "pad")
+    return _slid(layer, cast(int, shape[0]), shape)
+
+
+def _slid(layer: Conv | Local | Deform | Pool, channels: int, shape: Shape) -> Figure[Shape]:
+    if isinstance(layer, Local) and None in shape:
+        raise RuleError("local needs to know its input's size", "it has one filter a position; give the input a size")
+    spatial = slide(layer, shape[1:], layer_text(layer))
+    return Figure((channels, *spatial.value), spatial.formula)
+
+
+@output.register
+def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
+    if layer.pad.mode != "zeros":
+        raise RuleError(f"upconv knows no pad {layer.pad.mode}", "it crops by a number: pad 1", "pad")
+    sizes, formulas = [], []
+    for n, k, s, p in zip(shape[1:], layer.kernel, layer.stride, layer.pad.sizes, strict=True):
+        size = None if n is None else (n - 1) * s + k - 2 * p
+        formulas.append(f"({'?' if n is None else n} - 1)*{s} + {k} - 2*{p}" + (f" = {size}" if n else ""))
+        if size is not None and size < 1:
+            raise RuleError(f"{layer_text(layer)} leaves nothing", f"output = {formulas[-1]}; pad less", "pad")
+        sizes.append(size)
+    return Figure((layer.filters, *sizes), formulas[0] if len(set(formulas)) == 1 else "; ".join(formulas))
+
+
+@output.register
+def _(layer: Shuffle, shape: Shape) -> Figure[Shape]:
+    channels, pieces = cast(int, shape[0]), layer.factor ** (len(shape) - 1)
+    if len(shape) < 2:
+        raise RuleError("shuffle has no axes to act on", "the maps are gone after fc; put this layer before it")
+    if channels % pieces:
+        raise RuleError(
+            f"shuffle {layer.factor} does not divide {channels} channels",
+            f"it needs a multiple of {layer.factor}^{len(shape) - 1} = {pieces}",
+            "factor",
+        )
+    spatial = tuple(None if n is None else n * layer.factor for n in shape[1:])
+    return Figure((channels // pieces, *spatial), f"{channels}/{pieces} = {channels // pieces} channels")
+
+
+@output.register(GlobalAvgPool)
+@output.register(GlobalMaxPool)
+def _(layer: GlobalAvgPool | GlobalMaxPool, shape: Shape) -> Figure[Shape]:
+    if len(shape) < 2:
+        raise RuleError(f"{layer.word} has no axes to act on", "the maps are gone after fc; put this layer before it")
+    return Figure((shape[0], *(1 for _ in shape[1:])))
+
+
+@output.register(FullyConnected)
+@output.register(RBF)
+def _(layer: FullyConnected | RBF, shape: Shape) -> Figure[Shape]:
+    if None in shape:
+        raise RuleError(
+            f"{layer.word} {layer.units} needs to know how many values come in",
+            f"{times(*shape)} is open; give the input a size, or put gap before it",
+        )
+    return Figure((layer.units,))
+
+
+@output.register
+def _(layer: Embed, shape: Shape) -> Figure[Shape]:
+    if len(shape) != 1:
+        raise RuleError("embed reads a row of word numbers", "it follows an input of one size, as in input 56")
+    return Figure((layer.table[1], *shape))
+
+
+@output.register
+def _(layer: Maxout, shape: Shape) -> Figure[Shape]:
+    channels = cast(int, shape[0])
+    if channels % layer.pieces:
+        raise RuleError(f"maxout {layer.pieces} does not divide {channels} channels", "choose a divisor", "pieces")
+    return Figure((channels // layer.pieces, *shape[1:]), f"{channels}/{layer.pieces} = {channels // layer.pieces}")
+
+
+def join(block: Block, shape: Shape, outputs: tuple[Shape, ...]) -> Figure[Shape]:
+    """The shape after the branches of a block meet.
+
+    Args:
+        block: The block; a plain group passes its only branch's shape on.
+        shape: What comes in.
+        outputs: What comes out of each branch.
+
+    Raises:
+        RuleError: The branches do not fit together.
+    """
+    if isinstance(block, Dense | Concat):
+        return _behind_each_other(block, (shape, *outputs) if isinstance(block, Dense) else outputs)
+    if isinstance(block, Sum | Residual):
+        shapes = (*outputs, shape) if isinstance(block, Residual) and len(outputs) == 1 else outputs
+        for other in shapes[1:]:
+            if not _alike(shapes[0], other):
+                names = "body and shortcut" if isinstance(block, Residual) else "branches"
+                raise RuleError(
+                    f"{names} of {block.kind} give {shown(shapes[0])} and {shown(other)}",
+                    "shapes that are added must be equal"
+                    + (
+                        "; give the shortcut a conv …@1x1 of the same filters and stride"
+                        if names[0] == "b" and isinstance(block, Residual)
+                        else ""
+                    ),
+                )
+        return Figure(shapes[0])
+    if isinstance(block, Scale):
+        gate = outputs[0]
+        if gate[0] != shape[0] or any(n not in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False)):
+            raise RuleError(
+                f"the gate gives {shown(gate)} for an input of {shown(shape)}",
+                f"a gate gives one value a channel; end it with fc {shape[0]} -> sigmoid",
+            )
+        return Figure(shape)
+    return Figure(outputs[0] if not block.kind else shape)
+
+
+def _behind_each_other(block: Block, shapes: tuple[Shape, ...]) -> Figure[Shape]:
+    for other in shapes[1:]:
+        if not _alike(shapes[0][1:], other[1:]) or len(shapes[0]) != len(other):
+            raise RuleError(
+                f"branches of {block.kind} give {shown(shapes[0])} and {shown(other)}",
+                "maps that stand behind each other must have the same size; use pad same, or the same stride",
+            )
+    channels = [cast(int, s[0]) for s in shapes]
+    spatial = tuple(
+        next((n for n in sizes if n is not None), None) for sizes in zip(*(s[1:] for s in shapes), strict=True)
+    )
+    return Figure((sum(channels), *spatial), f"{' + '.join(map(str, channels))} = {sum(channels)} channels")
+
+
+def _alike(one: Shape, other: Shape) -> bool:
+    return len(one) == len(other) and all(a == b or a is None or b is None for a, b in zip(one, other, strict=True))
+
+
+def shown(shape: Shape) -> str:
+    """`16x64x64`, `3x?x?`.
+
+    >>> shown((3, None, None))
+    '3x?x?'
+    """
+    return "x".join("?" if n is None else str(n) for n in shape)

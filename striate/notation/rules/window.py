@@ -1,0 +1,110 @@
+"""The arithmetic of a window that slides along one axis: convolution and pooling share it.
+
+Output size `floor((n + 2p - (d(k-1)+1)) / s) + 1` (Dumoulin & Visin 2016, relationship 15).
+
+>>> Window(7, 2, Pad("zeros", (3,)), 1, True).output(128)
+Figure(value=64, formula='floor((128 + 2*3 - 7)/2) + 1 = 64')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from striate.notation.errors import RuleError
+from striate.notation.rules.figure import Figure
+from striate.notation.tree import Conv, Deform, Local, Pad, Pool
+
+
+@dataclass(frozen=True)
+class Window:
+    """A kernel of `size` entries, `dilation` apart, moving by `stride` over an axis padded by `pad`."""
+
+    size: int
+    stride: int
+    pad: Pad
+    dilation: int
+    floor: bool
+
+    @property
+    def reach(self) -> int:
+        """Entries from the first to the last that the kernel touches: d(k - 1) + 1."""
+        return self.dilation * (self.size - 1) + 1
+
+    @property
+    def _reach_text(self) -> str:
+        return str(self.size) if self.dilation == 1 else f"({self.dilation}*({self.size} - 1) + 1)"
+
+    def padding(self, n: int | None) -> tuple[int, int]:
+        """Entries added before and after an axis of `n`; "same" adds an odd one at the end (TensorFlow's rule)."""
+        if self.pad.mode != "same":
+            return self.pad.sizes[0], self.pad.sizes[0]
+        whole = 0 if n is None else n % self.stride
+        total = max(self.reach - (whole or self.stride), 0)
+        return total // 2, total - total // 2
+
+    def output(self, n: int | None) -> Figure[int | None]:
+        """The number of positions on an axis of `n` entries; may be below 1 when the kernel does not fit."""
+        if self.pad.mode == "same":
+            size = None if n is None else -(-n // self.stride)
+            return Figure(size, f"ceil({_q(n)}/{self.stride}) = {_q(size)}")
+        pad = self.pad.sizes[0]
+        if n is None:
+            return Figure(None, f"floor((? + 2*{pad} - {self._reach_text})/{self.stride}) + 1")
+        room = n + 2 * pad - self.reach
+        size = room // self.stride + 1 if self.floor else -(-room // self.stride) + 1
+        rounding = "floor" if self.floor else "ceil"
+        formula = f"{rounding}(({n} + 2*{pad} - {self._reach_text})/{self.stride}) + 1"
+        if not self.floor and (size - 1) * self.stride >= n + pad:
+            size, formula = size - 1, f"{formula} - 1 (the last window would lie outside)"
+        return Figure(size, f"{formula} = {size}")
+
+    def way_out(self, n: int) -> str:
+        """What would make a kernel fit that does not."""
+        pad = self.padding(n)[0]
+        largest = (n + 2 * pad - 1) // self.dilation + 1
+        return f"use a kernel of at most {largest}, or pad {-(-(self.reach - n) // 2)}"
+
+
+def windows(layer: Conv | Local | Deform | Pool) -> Iterator[Window]:
+    """The window of a layer along each axis."""
+    for axis, size in enumerate(layer.kernel):
+        pad = layer.pad if layer.pad.mode == "same" else Pad(layer.pad.mode, (layer.pad.sizes[axis],))
+        dilation = 1 if isinstance(layer, Local) else layer.dilation[axis]
+        yield Window(size, layer.stride[axis], pad, dilation, layer.floor if isinstance(layer, Pool) else True)
+
+
+def slide(
+    layer: Conv | Local | Deform | Pool, spatial: tuple[int | None, ...], text: str
+) -> Figure[tuple[int | None, ...]]:
+    """The spatial shape that comes out, or the error that says why none does."""
+    figures = []
+    for window, n in zip(windows(layer), spatial, strict=True):
+        figure = window.output(n)
+        if n is not None and (figure.value is None or figure.value < 1):
+            shape = "x".join(_q(size) for size in spatial)
+            raise RuleError(
+                f"{text} does not fit its {shape} input",
+                f"output = {figure.formula}; {window.way_out(n)}",
+                "kernel",
+            )
+        if (
+            window.pad.mode in ("reflect", "circular")
+            and n is not None
+            and window.pad.sizes[0] >= n + (window.pad.mode == "circular")
+        ):
+            raise RuleError(
+                f"pad {window.pad.mode} {window.pad.sizes[0]} is too wide for {n} entries",
+                f"{window.pad.mode} padding repeats the input itself; pad less than {n}",
+                "pad",
+            )
+        figures.append(figure)
+    formulas = [figure.formula for figure in figures]
+    return Figure(
+        tuple(figure.value for figure in figures),
+        formulas[0] if len(set(formulas)) == 1 else "; ".join(formulas),
+    )
+
+
+def _q(n: int | None) -> str:
+    return "?" if n is None else str(n)

@@ -1,0 +1,127 @@
+"""The lectures' rules of thumb, which size the bare words of a pattern.
+
+`INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC`: filters 3x3, stride 1, "same" padding; pools 2x2/2;
+the width doubles after each pool; hidden layers of 128 units; the last FC gives the classes.
+
+>>> from striate.notation.parse import parse
+>>> from striate.notation.bind import bind
+>>> from striate.notation.render import render
+>>> print(render(bind(parse("INPUT -> [CONV -> RELU -> POOL]*M -> FC"), M=2)))
+input 3x32x32
+conv 32@3x3 pad same -> relu -> maxpool 2
+conv 64@3x3 pad same -> relu -> maxpool 2
+fc 10
+"""
+
+from collections.abc import Iterator, Mapping
+
+from striate.notation.syntax import (
+    Block,
+    Call,
+    Element,
+    Expression,
+    Labelled,
+    Name,
+    Number,
+    Operation,
+    Program,
+    Repeat,
+    Sequence,
+    Sized,
+    Value,
+    Word,
+)
+from striate.notation.tree import Conv, FullyConnected, Layer, Pool
+
+BASE = "base"  # letter: filters of the first bare CONV
+HIDDEN = "hidden"  # letter: units of a bare FC that is not the last
+CLASSES = "classes"  # letter: units of the last bare FC
+POOL = "pool"  # letter: 1 keeps `POOL?`, 0 leaves it out
+DEFAULTS = {BASE: 32, HIDDEN: 128, CLASSES: 10, POOL: 1}
+INPUT = (3, 32, 32)
+
+
+class RulesOfThumb:
+    """Sizes the bare words of one text, in the order in which they are bound."""
+
+    input = INPUT
+
+    def __init__(self, program: Program, letters: Mapping[str, int | float]) -> None:
+        self.program, self.values = program, {**DEFAULTS, **letters}
+        self.pools = 0
+        self.last = _last_word(program.layers)
+
+    def names(self) -> set[str]:
+        """The letters that may be given for this text: its own, those left open, and the rules' where they apply."""
+        names = {name for name, _ in self.program.letters}
+        parameters = {name for definition in self.program.definitions for name in definition.parameters}
+        words = list(_words(self.program.layers))
+        for definition in self.program.definitions:
+            words += _words(definition.body)
+        names |= {name for _, used in words for name in used} - parameters - {"c"}
+        bare = {word.name for word, _ in words if word and not word.arguments}
+        names |= {BASE} if "conv" in bare else set()
+        names |= {HIDDEN, CLASSES} if "fc" in bare else set()
+        return names | ({POOL} if any(word and word.optional for word, _ in words) else set())
+
+    @property
+    def keeps_optional(self) -> bool:
+        """Whether optional layers (`POOL?`) are kept."""
+        return bool(self.values[POOL])
+
+    def sized(self, word: Word, layer: type[Layer]) -> Word:
+        """The word itself, or for a bare one the word with its sizes."""
+        if issubclass(layer, Pool):
+            self.pools += 1
+        if word.arguments:
+            return word
+        if layer is Conv:
+            size = Sized(_value(self.values[BASE] * 2 ** min(self.pools, 30)), _value(3))
+            same = (Value((Name("pad"),)), Value((Name("same"),)))
+            return Word(word.name, (size, *same), span=word.span)
+        if layer is FullyConnected:
+            return Word(word.name, (_value(self.values[CLASSES if word is self.last else HIDDEN]),), span=word.span)
+        return Word(word.name, (_value(2),), span=word.span) if issubclass(layer, Pool) else word
+
+
+def _value(number: int | float) -> Value:
+    return Value((Number(number),))
+
+
+def _last_word(layers: Sequence) -> Word | None:
+    """The last word of the text, where it is no part of a repeat."""
+    last: Element | None = layers[-1] if layers else None
+    if isinstance(last, Labelled):
+        last = last.body
+    return last if isinstance(last, Word) else None
+
+
+def _words(layers: Sequence) -> Iterator[tuple[Word | None, set[str]]]:
+    """Every word with the letters in its sizes; (None, letters) for repeats and calls."""
+    for element in layers:
+        if isinstance(element, Labelled):
+            yield from _words((element.body,))
+        elif isinstance(element, Repeat):
+            yield None, _letters(element.times)
+            yield from _words((element.body,))
+        elif isinstance(element, Block):
+            for branch in element.branches:
+                yield from _words(branch)
+        elif isinstance(element, Call):
+            yield None, {name for argument in element.arguments for name in _letters(argument)}
+        else:
+            parts = [
+                part
+                for argument in element.arguments
+                for value in ((argument.count, argument.size) if isinstance(argument, Sized) else (argument,))
+                for part in value.parts
+            ]
+            yield element, {name for part in parts for name in _letters(part)}
+
+
+def _letters(expression: Expression) -> set[str]:
+    if isinstance(expression, Name):
+        return {expression.text}
+    if isinstance(expression, Operation):
+        return _letters(expression.first).union(*(_letters(operand) for _, operand in expression.rest))
+    return set()

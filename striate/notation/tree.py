@@ -1,0 +1,420 @@
+"""The network as a tree of layers: every letter bound, every repeat written out, every size a number.
+
+One frozen dataclass a layer. Its `word` is how the notation calls it, and the metadata of its fields say how the word's
+arguments are written; parsing, rendering and the documentation all read them here.
+
+>>> Conv(filters=6, kernel=(5, 5), stride=(1, 1), dilation=(1, 1))
+Conv(filters=6, kernel=(5, 5), stride=(1, 1), pad=Pad(mode='zeros', sizes=(0,)), dilation=(1, 1), groups=1, bias=True)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from striate.notation.errors import Span
+from striate.notation.syntax import NOWHERE, Program
+
+Shape: TypeAlias = tuple[int | None, ...]  # (C, H, W), one axis a spatial dimension; None for a free axis
+Axes: TypeAlias = tuple[int, ...]  # one number a spatial axis
+Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair"]
+
+
+@dataclass(frozen=True)
+class Pad:
+    """Padding: `mode` zeros, reflect, replicate or circular with one size an axis, or mode "same" with none.
+
+    "same" is TensorFlow's rule: the output has ceil(n / stride) entries, and an odd one more goes to the end.
+    """
+
+    mode: str = "zeros"
+    sizes: Axes = (0,)
+
+
+PAD_MODES = ("same", "valid", "reflect", "replicate", "circular")
+
+
+def leading(kind: Kind, default: Any = dataclasses.MISSING) -> Any:
+    """The argument that follows the word itself: `fc 84`, the 6 of `conv 6@5x5`."""
+    return field(default=default, metadata={"place": "leading", "kind": kind})
+
+
+def after_at(kind: Kind) -> Any:
+    """The argument behind the `@`."""
+    return field(metadata={"place": "at", "kind": kind})
+
+
+def option(word: str, kind: Kind, default: Any = None) -> Any:
+    """A named argument: `stride 2`. An axes option left out is 1 on every axis, or what `default` names."""
+    return field(default=default, metadata={"place": "option", "word": word, "kind": kind})
+
+
+def flag(word: str) -> Any:
+    """A word that switches something off: `nobias`."""
+    return field(default=True, metadata={"place": "option", "word": word, "kind": "flag"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """Whatever stands in a chain. `label` is the name the text gives it."""
+
+    label: str = ""
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        shown = [
+            f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if f.repr and f.name != "label"
+        ]
+        return f"{type(self).__name__}({', '.join(([f'label={self.label!r}'] if self.label else []) + shown)})"
+
+
+Chain: TypeAlias = tuple[Node, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Layer(Node):
+    """A layer of the network, one word of the notation."""
+
+    word: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Conv(Layer):
+    """Convolution as networks use it (cross-correlation), in as many dimensions as the input has."""
+
+    word: ClassVar[str] = "conv"
+    filters: int = leading("count")
+    kernel: Axes = after_at("axes")
+    stride: Axes = option("stride", "axes")
+    pad: Pad = option("pad", "pad", Pad())
+    dilation: Axes = option("dilate", "axes")
+    groups: int = option("groups", "count", 1)
+    bias: bool = flag("nobias")
+
+
+@dataclass(frozen=True, repr=False)
+class Local(Layer):
+    """Locally connected layer: a convolution whose weights are not shared, one filter a position."""
+
+    word: ClassVar[str] = "local"
+    filters: int = leading("count")
+    kernel: Axes = after_at("axes")
+    stride: Axes = option("stride", "axes")
+    pad: Pad = option("pad", "pad", Pad())
+    bias: bool = flag("nobias")
+
+
+@dataclass(frozen=True, repr=False)
+class Deform(Layer):
+    """Deformable convolution (Dai et al. 2017; `modulated`: Zhu et al. 2018); a second one gives the offsets."""
+
+    word: ClassVar[str] = "deform"
+    filters: int = leading("count")
+    kernel: Axes = after_at("axes")
+    stride: Axes = option("stride", "axes")
+    pad: Pad = option("pad", "pad", Pad())
+    dilation: Axes = option("dilate", "axes")
+    plain: bool = flag("modulated")
+    bias: bool = flag("nobias")
+
+
+@dataclass(frozen=True, repr=False)
+class UpConv(Layer):
+    """Transposed convolution: every input entry spreads over a kernel of the output."""
+
+    word: ClassVar[str] = "upconv"
+    filters: int = leading("count")
+    kernel: Axes = after_at("axes")
+    stride: Axes = option("stride", "axes")
+    pad: Pad = option("pad", "pad", Pad())
+    bias: bool = flag("nobias")
+
+
+@dataclass(frozen=True, repr=False)
+class Shuffle(Layer):
+    """Pixel shuffle (Shi et al. 2016): groups of channels become a finer map."""
+
+    word: ClassVar[str] = "shuffle"
+    factor: int = leading("count")
+
+
+@dataclass(frozen=True, repr=False)
+class Pool(Layer):
+    """What max and average pooling share."""
+
+    kernel: Axes = leading("axes")
+    stride: Axes = option("stride", "axes", "kernel")
+    pad: Pad = option("pad", "pad", Pad())
+    dilation: Axes = option("dilate", "axes")
+    floor: bool = flag("ceil")
+
+
+@dataclass(frozen=True, repr=False)
+class MaxPool(Pool):
+    """The largest entry of each window. `ceil` keeps a window that reaches over the edge."""
+
+    word: ClassVar[str] = "maxpool"
+
+
+@dataclass(frozen=True, repr=False)
+class AvgPool(Pool):
+    """The mean of each window; padding counts as zeros."""
+
+    word: ClassVar[str] = "avgpool"
+
+
+@dataclass(frozen=True, repr=False)
+class GlobalAvgPool(Layer):
+    """The mean of each whole map (Lin et al. 2013)."""
+
+    word: ClassVar[str] = "gap"
+
+
+@dataclass(frozen=True, repr=False)
+class GlobalMaxPool(Layer):
+    """The largest entry of each whole map; max over time in one dimension (Kim 2014)."""
+
+    word: ClassVar[str] = "gmp"
+
+
+@dataclass(frozen=True, repr=False)
+class FullyConnected(Layer):
+    """Every unit sees every entry: a matrix product. Flattens its input by itself."""
+
+    word: ClassVar[str] = "fc"
+    units: int = leading("count")
+    bias: bool = flag("nobias")
+
+
+@dataclass(frozen=True, repr=False)
+class RBF(Layer):
+    """LeNet-5's output units: the squared distance to each class's prototype."""
+
+    word: ClassVar[str] = "rbf"
+    units: int = leading("count")
+
+
+@dataclass(frozen=True, repr=False)
+class Embed(Layer):
+    """A table of word vectors: (length) whole numbers become (width, length)."""
+
+    word: ClassVar[str] = "embed"
+    table: tuple[int, int] = leading("pair")  # rows (words known) x width of a vector
+
+
+@dataclass(frozen=True, repr=False)
+class Relu(Layer):
+    """max(0, x)."""
+
+    word: ClassVar[str] = "relu"
+
+
+@dataclass(frozen=True, repr=False)
+class Leaky(Layer):
+    """x for x > 0, else slope·x."""
+
+    word: ClassVar[str] = "leaky"
+    slope: float = leading("number", 0.01)
+
+
+@dataclass(frozen=True, repr=False)
+class PRelu(Layer):
+    """Leaky ReLU whose slope is learned, one a channel (He et al. 2015)."""
+
+    word: ClassVar[str] = "prelu"
+
+
+@dataclass(frozen=True, repr=False)
+class Elu(Layer):
+    """x for x > 0, else alpha·(exp(x) - 1) (Clevert et al. 2015)."""
+
+    word: ClassVar[str] = "elu"
+    alpha: float = leading("number", 1.0)
+
+
+@dataclass(frozen=True, repr=False)
+class Tanh(Layer):
+    """The hyperbolic tangent."""
+
+    word: ClassVar[str] = "tanh"
+
+
+@dataclass(frozen=True, repr=False)
+class Sigmoid(Layer):
+    """1 / (1 + exp(-x))."""
+
+    word: ClassVar[str] = "sigmoid"
+
+
+@dataclass(frozen=True, repr=False)
+class Swish(Layer):
+    """x·sigmoid(x), also called SiLU (Ramachandran et al. 2017)."""
+
+    word: ClassVar[str] = "swish"
+
+
+@dataclass(frozen=True, repr=False)
+class Gelu(Layer):
+    """x·Φ(x) (Hendrycks & Gimpel 2016)."""
+
+    word: ClassVar[str] = "gelu"
+
+
+@dataclass(frozen=True, repr=False)
+class Maxout(Layer):
+    """The largest of each `pieces` neighbouring channels (Goodfellow et al. 2013)."""
+
+    word: ClassVar[str] = "maxout"
+    pieces: int = leading("count")
+
+
+@dataclass(frozen=True, repr=False)
+class Softmax(Layer):
+    """exp(x) over its sum across channels. Training puts it into the loss by itself; write it only to see it."""
+
+    word: ClassVar[str] = "softmax"
+
+
+@dataclass(frozen=True, repr=False)
+class BatchNorm(Layer):
+    """Batch normalisation with a trainable scale and shift a channel (Ioffe & Szegedy 2015)."""
+
+    word: ClassVar[str] = "bn"
+    eps: float = option("eps", "number", 1e-5)
+
+
+@dataclass(frozen=True, repr=False)
+class LRN(Layer):
+    """Local response normalisation across `size` channels (Krizhevsky et al. 2012, section 3.3)."""
+
+    word: ClassVar[str] = "lrn"
+    size: int = leading("count", 5)
+    alpha: float = option("alpha", "number", 1e-4)
+    beta: float = option("beta", "number", 0.75)
+    k: float = option("k", "number", 2.0)
+
+
+@dataclass(frozen=True, repr=False)
+class Dropout(Layer):
+    """Sets entries to zero with probability `p` while training (Srivastava et al. 2014)."""
+
+    word: ClassVar[str] = "dropout"
+    p: float = leading("fraction", 0.5)
+
+
+@dataclass(frozen=True, repr=False)
+class Identity(Layer):
+    """Nothing: a branch that passes through."""
+
+    word: ClassVar[str] = "id"
+
+
+@dataclass(frozen=True, repr=False)
+class Block(Node):
+    """Layers that hold layers. `kind` is how the notation calls it."""
+
+    kind: ClassVar[str] = ""
+    branches: tuple[Chain, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Group(Block):
+    """A named part: a labelled bracket, or one use of a definition."""
+
+
+@dataclass(frozen=True, repr=False)
+class Concat(Block):
+    """The branches' maps behind each other (Inception, U-Net)."""
+
+    kind: ClassVar[str] = "concat"
+
+
+@dataclass(frozen=True, repr=False)
+class Sum(Block):
+    """The branches' maps added."""
+
+    kind: ClassVar[str] = "sum"
+
+
+@dataclass(frozen=True, repr=False)
+class Residual(Block):
+    """The body's output plus the shortcut's; without a shortcut, plus the input itself (He et al. 2015)."""
+
+    kind: ClassVar[str] = "residual"
+
+
+@dataclass(frozen=True, repr=False)
+class Dense(Block):
+    """The input with the body's output behind it (Huang et al. 2016)."""
+
+    kind: ClassVar[str] = "dense"
+
+
+@dataclass(frozen=True, repr=False)
+class Scale(Block):
+    """The input times its gate, channel by channel (Hu et al. 2017)."""
+
+    kind: ClassVar[str] = "scale"
+
+
+@dataclass(frozen=True, repr=False)
+class Aux(Block):
+    """A head on the side that helps training and is left out afterwards (Szegedy et al. 2014)."""
+
+    kind: ClassVar[str] = "aux"
+
+
+def _concrete(base: type[Node]) -> Iterator[type[Any]]:
+    for child in base.__subclasses__():
+        yield from _concrete(child) if child.__subclasses__() else [child]
+
+
+LAYERS: dict[str, type[Layer]] = {layer.word: layer for layer in _concrete(Layer)}
+BLOCKS: dict[str, type[Block]] = {block.kind: block for block in _concrete(Block) if block.kind}
+BRANCHES = {
+    "concat": (1, 99),
+    "sum": (1, 99),
+    "residual": (1, 2),
+    "dense": (1, 1),
+    "scale": (1, 1),
+    "aux": (1, 1),
+}
+ALIASES = {"pool": "maxpool", "silu": "swish", "batchnorm": "bn"}
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network: the shape that comes in, and the layers in order. Two are equal when they compute the same.
+
+    Attributes:
+        input: (C, H, W), or as many spatial axes as there are; None for a free axis.
+        layers: The chain.
+        name: What it is called in tables and file names.
+        program: The text it was bound from, for binding it again with other letters.
+        letters: The letters it was bound with.
+    """
+
+    input: Shape
+    layers: Chain
+    name: str = field(default="net", compare=False)
+    program: Program | None = field(default=None, compare=False, repr=False)
+    letters: tuple[tuple[str, int | float], ...] = field(default=(), compare=False)
+
+
+def named(chain: Chain) -> Iterator[tuple[str, Node]]:
+    """Each node of a chain with its name: its label, or its word and number (`conv1`, `conv2`, `residual1`).
+
+    >>> [name for name, _ in named((Relu(), Tanh(), Relu(), Relu(label="last")))]
+    ['relu1', 'tanh1', 'relu2', 'last']
+    """
+    labels = {node.label for node in chain if node.label}
+    counts: dict[str, int] = {}
+    for node in chain:
+        word = node.word if isinstance(node, Layer) else node.kind if isinstance(node, Block) else ""
+        name = node.label
+        while not name or (not node.label and name in labels):
+            counts[word] = counts.get(word, 0) + 1
+            name = f"{word}{counts[word]}"
+        yield name, node
