@@ -305,6 +305,14 @@ class Dropout(Layer):
 
 
 @dataclass(frozen=True, repr=False)
+class ZeroPad(Layer):
+    """Maps of zeros behind the others, up to `channels` of them: the shortcut A of He et al. 2015."""
+
+    word: ClassVar[str] = "zeropad"
+    channels: int = leading("count")
+
+
+@dataclass(frozen=True, repr=False)
 class Identity(Layer):
     """Nothing: a branch that passes through."""
 

@@ -1,0 +1,102 @@
+"""The zoo: one `.net` text an architecture, with its paper and its published parameter count in the first lines.
+
+>>> entry("lenet5").year
+1998
+>>> net("lenet5").input
+(1, 32, 32)
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from striate.errors import InputError, nearest
+from striate.notation import Network, read
+
+MAX_FILE = 1_000_000  # bytes; a larger file is no network's text
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One architecture as it lies in the zoo.
+
+    Attributes:
+        name: What it is called on the command line.
+        title: A line about it.
+        paper: Authors and title.
+        year: Of the paper.
+        parameters: The published count, with which the network built from the text must agree.
+        text: The whole `.net` file.
+    """
+
+    name: str
+    title: str
+    paper: str
+    year: int
+    parameters: int
+    text: str
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The zoo's networks, in alphabetical order with numbers as numbers."""
+    found = [path.name.removesuffix(".net") for path in files("striate.zoo").iterdir() if path.name.endswith(".net")]
+    return tuple(sorted(found, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]))
+
+
+def entry(name: str) -> Entry:
+    """A network of the zoo by its name, in small or capital letters.
+
+    Raises:
+        InputError: There is none of that name.
+    """
+    name = name.lower()
+    if name not in names():
+        raise InputError(f"no network '{name}'{nearest(name, names())}; `striate zoo` lists them")
+    text = files("striate.zoo").joinpath(f"{name}.net").read_text(encoding="utf-8")
+    title, *lines = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("#")]
+    facts = dict(line.split(": ", 1) for line in lines if ": " in line)
+    year, parameters = int(facts["year"]), int(facts["parameters"].replace(",", ""))
+    return Entry(name, title, facts["paper"], year, parameters, text)
+
+
+def net(source: str | Path | Network, *, input: Sequence[int | None] | None = None, **letters: int | float) -> Network:
+    """A network from a name of the zoo, a `.net` file, or the text itself.
+
+    Args:
+        source: `"lenet5"`, `"nets/mine.net"` or `"input 1x28x28 -> fc 10"`; a network is taken as it is.
+        input: The shape that comes in, for a text with a bare `INPUT`.
+        letters: Values for the text's letters, such as `classes=3` or `N=2`.
+
+    Raises:
+        InputError: No network of that name, a file that can't be read, or a text that is not in the notation.
+    """
+    if isinstance(source, Network):
+        return source
+    if isinstance(source, Path) or _names_a_file(source):
+        path = Path(source)
+        return read(_file_text(path), name=path.stem, source=str(path), input=input, **letters)
+    if re.fullmatch(r"[\w.-]+", source):
+        found = entry(source)
+        return read(found.text, name=found.name, source=f"{found.name}.net", input=input, **letters)
+    return read(source, input=input, **letters)
+
+
+def _names_a_file(source: str) -> bool:
+    """A `.net` file or a path; a text of layers has blanks, arrows or line ends where a path has none."""
+    return source.endswith(".net") or ("\n" not in source and "->" not in source and ("/" in source) and " " not in source)
+
+
+def _file_text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise InputError(f"{path} has {path.stat().st_size:,} bytes; that is no network's text")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"no file {path} (looked in {path.absolute().parent})") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text in UTF-8"
+        raise InputError(f"{path} can't be read: {reason}") from None

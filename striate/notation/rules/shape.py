@@ -46,6 +46,7 @@ from striate.notation.tree import (
     Swish,
     Tanh,
     UpConv,
+    ZeroPad,
 )
 
 
@@ -164,6 +165,13 @@ def _(layer: Embed, shape: Shape) -> Figure[Shape]:
     if len(shape) != 1:
         raise RuleError("embed reads a row of word numbers", "it follows an input of one size, as in input 56")
     return Figure((layer.table[1], *shape))
+
+
+@output.register
+def _(layer: ZeroPad, shape: Shape) -> Figure[Shape]:
+    if layer.channels < cast(int, shape[0]):
+        raise RuleError(f"zeropad {layer.channels} for {shape[0]} channels", "it only adds channels", "channels")
+    return Figure((layer.channels, *shape[1:]))
 
 
 @output.register
