@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from striate.errors import InputError, nearest
-from striate.notation import Network, read
+from striate.notation import Network, bind, parse
 
 MAX_FILE = 1_000_000  # bytes; a larger file is no network's text
 
@@ -44,7 +44,9 @@ class Entry:
 def names() -> tuple[str, ...]:
     """The zoo's networks, in alphabetical order with numbers as numbers."""
     found = [path.name.removesuffix(".net") for path in files("striate.zoo").iterdir() if path.name.endswith(".net")]
-    return tuple(sorted(found, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]))
+    return tuple(
+        sorted(found, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)])
+    )
 
 
 def entry(name: str) -> Entry:
@@ -78,16 +80,18 @@ def net(source: str | Path | Network, *, input: Sequence[int | None] | None = No
         return source
     if isinstance(source, Path) or _names_a_file(source):
         path = Path(source)
-        return read(_file_text(path), name=path.stem, source=str(path), input=input, **letters)
+        return bind(parse(_file_text(path), str(path)), name=path.stem, input=input, **letters)
     if re.fullmatch(r"[\w.-]+", source):
         found = entry(source)
-        return read(found.text, name=found.name, source=f"{found.name}.net", input=input, **letters)
-    return read(source, input=input, **letters)
+        return bind(parse(found.text, f"{found.name}.net"), name=found.name, input=input, **letters)
+    return bind(parse(source), name="net", input=input, **letters)
 
 
 def _names_a_file(source: str) -> bool:
     """A `.net` file or a path; a text of layers has blanks, arrows or line ends where a path has none."""
-    return source.endswith(".net") or ("\n" not in source and "->" not in source and ("/" in source) and " " not in source)
+    return source.endswith(".net") or (
+        "\n" not in source and "->" not in source and ("/" in source) and " " not in source
+    )
 
 
 def _file_text(path: Path) -> str:

@@ -12,7 +12,7 @@ Figure(value=2368, formula='(7*7*3 + 1)*16')
 """
 
 from striate.notation.rules.field import Axis, Field, merge, receptive_field
-from striate.notation.rules.figure import Figure
+from striate.notation.rules.figure import Figure, product
 from striate.notation.rules.macs import macs
 from striate.notation.rules.memory import activation_bytes
 from striate.notation.rules.parameters import parameters
@@ -28,5 +28,6 @@ __all__ = [
     "merge",
     "output",
     "parameters",
+    "product",
     "receptive_field",
 ]

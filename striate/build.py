@@ -1,0 +1,216 @@
+"""Tree → an ordinary `torch.nn.Module`.
+
+>>> from striate.zoo import net
+>>> model = build(net("lenet5"))
+>>> list(model.state_dict())[:2]
+['conv1.weight', 'conv1.bias']
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from striate import layers
+from striate.errors import InputError
+from striate.initial import initialise, rule_before
+from striate.layers.join import Aux
+from striate.notation import Network, rules, tree
+from striate.notation.render import node_text
+from striate.notation.tree import Block, Chain, Layer, Node, Shape, named
+
+CONV = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+UPCONV = (nn.Linear, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+MAX_POOL = (nn.Identity, nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
+AVG_POOL = (nn.Identity, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
+GLOBAL_AVG = (nn.Identity, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
+GLOBAL_MAX = (nn.Identity, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
+BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+def _conv(layer: tree.Conv, shape: Shape) -> nn.Module:
+    same = layer.pad.mode == "same"
+    mode = "zeros" if same else layer.pad.mode
+    padding = layer.pad.sizes if not same else "same" if _pads_itself(layer) else 0
+    make: Any = CONV[len(shape) - 1]
+    module: nn.Module = make(
+        shape[0],
+        layer.filters,
+        layer.kernel,
+        stride=layer.stride,
+        padding=padding,
+        dilation=layer.dilation,
+        groups=layer.groups,
+        bias=layer.bias,
+        padding_mode=mode,
+    )
+    return module
+
+
+def _pads_itself(layer: tree.Conv | tree.Pool) -> bool:
+    """Whether PyTorch's own layer knows "same" padding: a convolution of stride 1 does."""
+    return isinstance(layer, tree.Conv) and set(layer.stride) == {1}
+
+
+def _upconv(layer: tree.UpConv, shape: Shape) -> nn.Module:
+    make: Any = UPCONV[len(shape) - 1]
+    module: nn.Module = make(
+        shape[0], layer.filters, layer.kernel, stride=layer.stride, padding=layer.pad.sizes, bias=layer.bias
+    )
+    return module
+
+
+def _max_pool(layer: tree.MaxPool, shape: Shape) -> nn.Module:
+    make: Any = MAX_POOL[len(shape) - 1]
+    padding = layer.pad.sizes or 0
+    module: nn.Module = make(layer.kernel, layer.stride, padding, layer.dilation, ceil_mode=not layer.floor)
+    return module
+
+
+def _avg_pool(layer: tree.AvgPool, shape: Shape) -> nn.Module:
+    if set(layer.dilation) != {1}:
+        raise _not_built(layer, "PyTorch's average pooling knows no dilation")
+    make: Any = AVG_POOL[len(shape) - 1]
+    module: nn.Module = make(layer.kernel, layer.stride, layer.pad.sizes or 0, ceil_mode=not layer.floor)
+    return module
+
+
+def _shuffle(layer: tree.Shuffle, shape: Shape) -> nn.Module:
+    if len(shape) != 3:
+        raise _not_built(layer, "PyTorch shuffles pixels in two dimensions only")
+    return nn.PixelShuffle(layer.factor)
+
+
+def _global(modules: tuple[type[nn.Module], ...]) -> Callable[[Layer, Shape], nn.Module]:
+    return lambda layer, shape: modules[len(shape) - 1](1)
+
+
+def _features(shape: Shape) -> int:
+    size = rules.product(shape)
+    assert size is not None  # the shape rule of fc refuses free axes
+    return size
+
+
+MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
+    tree.Conv: _conv,
+    tree.UpConv: _upconv,
+    tree.Shuffle: _shuffle,
+    tree.MaxPool: _max_pool,
+    tree.AvgPool: _avg_pool,
+    tree.GlobalAvgPool: _global(GLOBAL_AVG),
+    tree.GlobalMaxPool: _global(GLOBAL_MAX),
+    tree.FullyConnected: lambda layer, shape: nn.Linear(_features(shape), layer.units, bias=layer.bias),
+    tree.Embed: lambda layer, shape: layers.Embed(*layer.table),
+    tree.Relu: lambda layer, shape: nn.ReLU(),
+    tree.Leaky: lambda layer, shape: nn.LeakyReLU(layer.slope),
+    tree.PRelu: lambda layer, shape: nn.PReLU(shape[0] or 1),
+    tree.Elu: lambda layer, shape: nn.ELU(layer.alpha),
+    tree.Tanh: lambda layer, shape: nn.Tanh(),
+    tree.Sigmoid: lambda layer, shape: nn.Sigmoid(),
+    tree.Swish: lambda layer, shape: nn.SiLU(),
+    tree.Gelu: lambda layer, shape: nn.GELU(),
+    tree.Softmax: lambda layer, shape: nn.Softmax(dim=1),
+    tree.BatchNorm: lambda layer, shape: BATCH_NORM[len(shape) - 1](shape[0] or 1, eps=layer.eps),
+    # PyTorch divides alpha by the window, the paper does not
+    tree.LRN: lambda layer, shape: nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k),
+    tree.Dropout: lambda layer, shape: nn.Dropout(layer.p),
+    tree.ZeroPad: lambda layer, shape: layers.ZeroChannels(layer.channels),
+    tree.Identity: lambda layer, shape: nn.Identity(),
+}
+
+BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
+    tree.Concat: layers.Concat,
+    tree.Sum: layers.Sum,
+    tree.Residual: layers.Residual,
+    tree.Dense: layers.Dense,
+    tree.Scale: layers.Scale,
+    tree.Aux: Aux,
+    tree.Group: lambda body: body,
+}
+
+WEIGHTED = (tree.Conv, tree.UpConv, tree.FullyConnected)
+ACTIVATIONS = (
+    *(tree.Relu, tree.Leaky, tree.PRelu, tree.Elu, tree.Swish, tree.Gelu, tree.Maxout),
+    *(tree.Tanh, tree.Sigmoid, tree.Softmax),
+)
+
+
+def build(network: Network, init: str | None = None) -> nn.Sequential:
+    """The network as an ordinary module: it can be copied, moved, compiled and exported like any other.
+
+    Weights are named as the notation reads: `conv1.weight`, `residual2.body.conv1.weight`, or by the label given.
+
+    Args:
+        network: A bound network; free axes stay free.
+        init: `he`, `glorot`, `lecun`, `normal` or `zeros`; by default what the activation that follows asks for.
+
+    Returns:
+        A module from (N, *network.input) to the network's output. With `aux` heads it gives (logits, [head logits])
+        while training.
+
+    Raises:
+        InputError: A layer that has no module yet, or no initialisation of that name.
+
+    >>> from striate.notation import read
+    >>> build(read("input 1x28x28 -> [conv 8@3 -> relu]*2 -> gap -> fc 10"))[-1]
+    Linear(in_features=8, out_features=10, bias=True)
+    """
+    chain, _ = _Builder(init).chain(network.layers, network.input, None)
+    return chain
+
+
+class _Builder:
+    def __init__(self, init: str | None) -> None:
+        self.init = init
+
+    def chain(self, chain: Chain, shape: Shape, after: Layer | None) -> tuple[nn.Sequential, Shape]:
+        """The module of a chain and the shape behind it. `after`: the activation that follows the chain."""
+        modules: OrderedDict[str, nn.Module] = OrderedDict()
+        for i, (name, node) in enumerate(named(chain)):
+            following = _activation_after(chain[i + 1 :], after)
+            if isinstance(node, Layer):
+                modules |= self._layer(name, node, shape, following)
+                shape = rules.output(node, shape).value
+            else:
+                assert isinstance(node, Block)
+                modules[name], shape = self._block(node, shape, following)
+        has_aux = any(isinstance(module, Aux) for module in modules.values())
+        return (layers.WithAux if has_aux else nn.Sequential)(modules), shape
+
+    def _layer(self, name: str, layer: Layer, shape: Shape, following: Layer | None) -> dict[str, nn.Module]:
+        """The layer's module under its name, behind what it needs: fc flattens, "same" may pad first."""
+        if type(layer) not in MODULES:
+            raise _not_built(layer, "its module is still to come; `striate explain` knows it")
+        module = MODULES[type(layer)](layer, shape)
+        if isinstance(layer, WEIGHTED):
+            initialise(module.weight, self.init or rule_before(following))  # type: ignore[arg-type]
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+        if isinstance(layer, tree.FullyConnected) and len(shape) > 1:
+            return {f"{name}_flatten": nn.Flatten(), name: module}
+        if isinstance(layer, tree.Conv | tree.Pool) and layer.pad.mode == "same" and not _pads_itself(layer):
+            value = float("-inf") if isinstance(layer, tree.MaxPool) else 0.0
+            return {f"{name}_pad": layers.SamePad(layer.kernel, layer.stride, layer.dilation, value), name: module}
+        return {name: module}
+
+    def _block(self, block: Block, shape: Shape, following: Layer | None) -> tuple[nn.Module, Shape]:
+        branches = [self.chain(branch, shape, following) for branch in block.branches]
+        after = rules.join(block, shape, tuple(out for _, out in branches)).value
+        return BLOCKS[type(block)](*(module for module, _ in branches)), after
+
+
+def _activation_after(rest: tuple[Node, ...], after: Layer | None) -> Layer | None:
+    """The first activation among `rest`, unless other weights come before it."""
+    for node in rest:
+        if isinstance(node, ACTIVATIONS):
+            return node
+        if isinstance(node, tree.Group):
+            return _activation_after(node.branches[0], None)
+        if isinstance(node, WEIGHTED):
+            return None
+    return after
+
+
+def _not_built(layer: Layer, why: str) -> InputError:
+    return InputError(f"'{node_text(layer)}' can't be built: {why}")

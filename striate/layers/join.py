@@ -1,0 +1,102 @@
+"""How branches join: each `forward` is its paper's equation.
+
+>>> import torch
+>>> Residual(torch.nn.ReLU())(torch.tensor([[-1.0, 2.0]]))
+tensor([[-1.,  4.]])
+"""
+
+from torch import Tensor, cat, nn
+
+
+class Residual(nn.Module):
+    """y = F(x) + S(x); without a shortcut S(x) = x (He et al. 2015, equations 1 and 2)."""
+
+    def __init__(self, body: nn.Module, shortcut: nn.Module | None = None) -> None:
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut if shortcut is not None else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, …) in, what the body gives out."""
+        out: Tensor = self.body(x) + self.shortcut(x)
+        return out
+
+
+class Dense(nn.Module):
+    """y = [x, F(x)]: the input with the body's new maps behind it (Huang et al. 2016, equation 2)."""
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.body = body
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, …) in, (N, C + growth, …) out."""
+        return cat([x, self.body(x)], dim=1)
+
+
+class Scale(nn.Module):
+    """y = x · g(x), one factor a channel (Hu et al. 2017, equation 4)."""
+
+    def __init__(self, gate: nn.Module) -> None:
+        super().__init__()
+        self.gate = gate
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, …) in and out; the gate gives (N, C) or (N, C, 1, …)."""
+        factor: Tensor = self.gate(x)
+        return x * factor.reshape(*factor.shape, *[1] * (x.ndim - factor.ndim))
+
+
+class _Branches(nn.Module):
+    """Branches named `branch1`, `branch2`, … that all see the same input."""
+
+    def __init__(self, *branches: nn.Module) -> None:
+        super().__init__()
+        for number, branch in enumerate(branches, start=1):
+            self.add_module(f"branch{number}", branch)
+
+
+class Concat(_Branches):
+    """y = [a(x), b(x), …]: the branches' maps behind each other (Szegedy et al. 2014, figure 2)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, …) in, as many maps as the branches have together out."""
+        return cat([branch(x) for branch in self.children()], dim=1)
+
+
+class Sum(_Branches):
+    """y = a(x) + b(x) + …"""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, …) in, the branches' common shape out."""
+        first, *others = [branch(x) for branch in self.children()]
+        out: Tensor = sum(others, start=first)
+        return out
+
+
+class Aux(nn.Module):
+    """A head on the side. By itself it passes its input on; `WithAux` asks for `head(x)` while training."""
+
+    def __init__(self, head: nn.Module) -> None:
+        super().__init__()
+        self.head = head
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The input itself."""
+        return x
+
+
+class WithAux(nn.Sequential):
+    """A chain with side heads (Szegedy et al. 2014, section 5).
+
+    While training it returns (logits, [logits of each head]); in evaluation the logits alone.
+    """
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
+        """(N, C, …) in."""
+        heads = []
+        for layer in self:
+            if self.training and isinstance(layer, Aux):
+                heads.append(layer.head(x))
+            x = layer(x)
+        return (x, heads) if self.training else x

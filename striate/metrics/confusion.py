@@ -1,0 +1,63 @@
+"""Which class is taken for which, and the precision and recall of each class that follow from it.
+
+>>> probabilities = np.array([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4], [0.2, 0.8]])
+>>> confusion_matrix(np.array([0, 1, 1, 1]), probabilities)
+array([[1, 0],
+       [1, 2]])
+>>> class_scores(np.array([0, 1, 1, 1]), probabilities).precision
+array([0.5, 1. ])
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
+from sklearn.metrics import precision_recall_fscore_support
+
+from striate.metrics.inputs import Labels, Probabilities, checked
+
+
+@dataclass(frozen=True, eq=False)
+class ClassScores:
+    """One number per class, each array of shape (K,); 0 stands where a share has nothing to divide by.
+
+    Attributes:
+        precision: of the images called this class, the fraction that are; 0 to 1.
+        recall: of the images of this class, the fraction called so; 0 to 1.
+        f1: harmonic mean of precision and recall; 0 to 1.
+        support: number of images of this class.
+    """
+
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    f1: NDArray[np.float64]
+    support: NDArray[np.int64]
+
+
+def confusion_matrix(labels: Labels, probabilities: Probabilities) -> NDArray[np.int64]:
+    """Counts of shape (K, K): row = true class, column = predicted class, also for classes that never occur.
+
+    Args:
+        labels: true classes, shape (N,), from 0 to K-1.
+        probabilities: softmax outputs, shape (N, K).
+    """
+    labels, probabilities = checked(labels, probabilities)
+    classes = np.arange(probabilities.shape[1])
+    counts = sklearn_confusion_matrix(labels, probabilities.argmax(axis=1), labels=classes)
+    return np.asarray(counts, dtype=np.int64)
+
+
+def class_scores(labels: Labels, probabilities: Probabilities) -> ClassScores:
+    """Precision, recall, F1 and support of each of the K classes, also for classes that never occur.
+
+    Args:
+        labels: true classes, shape (N,), from 0 to K-1.
+        probabilities: softmax outputs, shape (N, K).
+    """
+    labels, probabilities = checked(labels, probabilities)
+    classes = np.arange(probabilities.shape[1])
+    precision, recall, f1, support = precision_recall_fscore_support(
+        labels, probabilities.argmax(axis=1), labels=classes, zero_division=0
+    )
+    return ClassScores(precision, recall, f1, support.astype(np.int64))

@@ -1,0 +1,107 @@
+"""What a report says: the facts and figures of one training run, computed elsewhere and only shown here.
+
+>>> ClassScore("cat", precision=0.9, recall=0.5, f1=0.643, support=40).support
+40
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """How well one class is known: precision, recall and F1 from 0 to 1, and its number of images."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Confidence against accuracy in B bins of equal width; bin b holds confidences in (b/B, (b+1)/B].
+
+    Attributes:
+        expected_error: the expected calibration error, 0 to 1.
+        confidence: mean confidence of each bin, shape (B,); not a number for an empty bin.
+        accuracy: fraction of each bin's images that are right, shape (B,); not a number for an empty bin.
+        count: number of images in each bin, shape (B,).
+    """
+
+    expected_error: float
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    count: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class WrongImage:
+    """One image that the network got wrong.
+
+    Attributes:
+        image: grey values of shape (H, W) or colours of shape (H, W, 3), uint8.
+        true_class: what it is.
+        top: the most probable classes with their probabilities, most probable first; usually three.
+        name: where to find it: a file name, or its number in the set.
+    """
+
+    image: NDArray[np.uint8]
+    true_class: str
+    top: tuple[tuple[str, float], ...]
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """All that `render` shows. Names and file names are shown as text, whatever characters they hold.
+
+    Attributes:
+        title: for example "lenet5 on mnist".
+        command: the exact command that repeats the run.
+        facts: rows of (name, value): parameters, MACs, epochs, seconds, engine, device, versions.
+        network: the network's text.
+        decisions: what defaults decided, one line each.
+        verdict: sentences: does it underfit or overfit, and then what to try.
+        history: one mapping per epoch with `epoch`, `train_loss`, `train_accuracy`, `validation_loss`,
+            `validation_accuracy`, `learning_rate`, `images_per_second`, `seconds`; what was not measured is
+            left out or not a number. Accuracies are fractions from 0 to 1.
+        best_epoch: the epoch whose weights were kept.
+        classes: the K class names, in the order of the network's outputs.
+        evaluated: the set that all figures below are on: "the test set (10,000 images)".
+        confusion: counts of shape (K, K): row = true class, column = predicted class.
+        per_class: one score per class, in the order of `classes`.
+        calibration: confidence against accuracy.
+        most_wrong: the surest mistakes, surest first; empty when every image is right.
+        filters: weights of the first layer's filters, shape (F, C, kh, kw), or None.
+        cost: one row per layer with `layer`, `output`, `parameters`, `macs`, `receptive_field`; no weight is
+            in two rows, so the totals are the sums. None stands for what does not apply.
+    """
+
+    title: str
+    command: str
+    facts: tuple[tuple[str, str], ...]
+    network: str
+    decisions: tuple[str, ...]
+    verdict: tuple[str, ...]
+    history: tuple[Mapping[str, float], ...]
+    best_epoch: int
+    classes: tuple[str, ...]
+    evaluated: str
+    confusion: NDArray[np.int64]
+    per_class: tuple[ClassScore, ...]
+    calibration: Calibration
+    most_wrong: tuple[WrongImage, ...]
+    filters: NDArray[np.float32] | None
+    cost: tuple[Mapping[str, object], ...]
+
+    def __post_init__(self) -> None:
+        num_classes = len(self.classes)
+        assert self.confusion.shape == (num_classes, num_classes), f"{self.confusion.shape}, {num_classes} classes"
+        assert self.confusion.sum() > 0, "the figures of a report are on at least one image"
+        assert len(self.per_class) == num_classes, f"{len(self.per_class)} scores, {num_classes} classes"
+        assert self.filters is None or self.filters.ndim == 4, "filters must have shape (F, C, kh, kw)"

@@ -1,0 +1,223 @@
+"""The page as a browser meets it: well formed, complete, alone, and safe against any name."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import matplotlib
+import numpy as np
+import pytest
+
+from striate.report import Calibration, ClassScore, Report, WrongImage, render
+from striate.report.document import most_confused
+
+VOID = {"meta", "img", "br", "hr", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Every element with its attributes, and the text between them; fails on tags that do not close in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self._open, f"never closed: {self._open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len(dict(attrs)) == len(attrs), f"an attribute twice in {tag}"
+        self.elements.append((tag, {key: value or "" for key, value in attrs}))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open, f"</{tag}> closes nothing"
+        assert self._open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def with_classes(report: Report, names: tuple[str, ...], confusion: np.ndarray | None = None) -> Report:
+    """The same report with other classes, all of whose images are right unless said otherwise."""
+    return replace(
+        report,
+        classes=names,
+        confusion=np.diag([5] * len(names)) if confusion is None else confusion,
+        per_class=tuple(ClassScore(name, 1.0, 1.0, 1.0, 5) for name in names),
+        most_wrong=(),
+    )
+
+
+def test_page_has_one_headline_with_the_accuracy(report: Report) -> None:
+    page = Page(render(report))
+    assert len(page.all("h1")) == 1
+    assert "88.00%" in page.text
+    assert "12 of 100 images wrong" in page.text
+
+
+def test_every_link_of_the_contents_leads_to_a_section(report: Report) -> None:
+    page = Page(render(report))
+    sections = [section["id"] for section in page.all("section")]
+    assert [link["href"] for link in page.all("a")] == [f"#{name}" for name in sections]
+    assert len(sections) == 11
+
+
+def test_ids_are_unique_and_every_reference_is_met(report: Report) -> None:
+    html = render(report)
+    page = Page(html)
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    references = re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', html)
+    assert len(references) > 11  # the contents, and the drawings' own clips and markers
+    assert {first or second for first, second in references} <= set(ids)
+
+
+def test_page_can_be_read_without_seeing_it(report: Report) -> None:
+    page = Page(render(report))
+    assert page.all("html")[0]["lang"] == "en"
+    assert len(page.all("img")) == 2 + 6
+    assert all(image["alt"] for image in page.all("img"))
+    assert len(page.all("svg")) == 5
+    assert all(drawing["role"] == "img" and drawing["aria-label"] for drawing in page.all("svg"))
+    assert all(header["scope"] in ("col", "row") for header in page.all("th"))
+
+
+def test_page_needs_no_network_no_other_file_and_no_script(report: Report) -> None:
+    html = render(report)
+    page = Page(html)
+    assert "://" not in html
+    assert "@import" not in html
+    assert not [tag for tag, _ in page.elements if tag in ("script", "link", "iframe", "object", "base")]
+    sources = [attributes["src"] for _, attributes in page.elements if "src" in attributes]
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    references = [attributes["href"] for _, attributes in page.elements if "href" in attributes]
+    assert all(reference.startswith(("#", "data:image/png;base64,")) for reference in references)
+    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", html))
+    assert "default-src 'none'" in page.all("meta")[2]["content"]
+
+
+def test_page_of_a_thirty_image_report_is_small(report: Report) -> None:
+    html = render(replace(report, most_wrong=report.most_wrong[:1] * 30))
+    assert len(html.encode()) < 300_000
+
+
+def test_equal_reports_give_equal_pages_whatever_matplotlib_is_set_to(report: Report) -> None:
+    first = render(report)
+    with matplotlib.rc_context({"font.size": 30, "text.usetex": True, "svg.hashsalt": "other"}):
+        before = dict(matplotlib.rcParams)
+        assert render(report) == first
+        assert dict(matplotlib.rcParams) == before
+
+
+HOSTILE = '<script>alert("1")</script>'
+
+
+def test_names_are_shown_as_text(report: Report) -> None:
+    image = WrongImage(report.most_wrong[0].image, HOSTILE, (('"><b onload=x>', 0.9), (HOSTILE, 0.1)), f"'{HOSTILE}'")
+    names = (HOSTILE, '"><b onload=x>', "</svg><i>")
+    hostile = replace(
+        with_classes(report, names, report.confusion),
+        title=HOSTILE,
+        command=HOSTILE,
+        network=HOSTILE,
+        facts=((HOSTILE, HOSTILE),),
+        decisions=(HOSTILE,),
+        verdict=(HOSTILE,),
+        evaluated=HOSTILE,
+        most_wrong=(image,),
+    )
+    page = Page(render(hostile))
+    assert not page.all("script") + page.all("b") + page.all("i")
+    assert not [key for _, attributes in page.elements for key in attributes if key.startswith("on")]
+    assert page.text.count(HOSTILE) > 10
+    assert f"'{HOSTILE}': it is {HOSTILE}" in page.all("img")[0]["alt"]
+
+
+@pytest.mark.parametrize("name", ["$x_{1}^$", "\x00\x07 bell", "lone \udcff surrogate", "new\nline", "名前", "", "-->"])
+def test_any_name_of_a_class_gives_a_page_that_can_be_written(report: Report, name: str) -> None:
+    html = render(with_classes(report, (name, "b")))
+    Page(html)
+    assert html.encode("utf-8")
+
+
+def test_confused_pairs_are_counted_and_shared_by_true_class(report: Report) -> None:
+    pairs = most_confused(report.confusion, report.classes)
+    assert [(pair.true_class, pair.predicted_class, pair.count) for pair in pairs] == [
+        ("fox", "cat", 7),
+        ("cat", "dog", 4),
+        ("dog", "cat", 1),
+    ]
+    assert pairs[0].share == pytest.approx(7 / 26)
+
+
+def test_confused_pairs_are_at_most_twenty() -> None:
+    classes = tuple(map(str, range(30)))
+    confusion = np.ones((30, 30), dtype=np.int64)
+    assert len(most_confused(confusion, classes)) == 20
+
+
+def test_cost_is_totalled(report: Report) -> None:
+    page = Page(render(report))
+    assert "10,527" in page.text  # 156 + 10,371 parameters
+    assert "96,768" in page.text  # 86,400 + 10,368 MACs
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"),
+    [
+        ([0.9, 0.9], "90.00% sure and 80.00% right: overconfident by 10.00 percentage points"),
+        ([0.6, 0.6], "60.00% sure and 80.00% right: underconfident by 20.00 percentage points"),
+        ([0.8, 0.8], "80.00% sure and 80.00% right: as sure as it should be"),
+    ],
+)
+def test_calibration_is_told_in_words(report: Report, confidence: list[float], words: str) -> None:
+    calibration = Calibration(0.1, np.array(confidence), np.array([0.8, 0.8]), np.array([25, 75]))
+    assert words in render(replace(report, calibration=calibration))
+
+
+def test_an_untrained_network_has_no_curves(report: Report) -> None:
+    page = Page(render(replace(report, history=(), best_epoch=0)))
+    assert "No epoch was trained." in page.text
+    assert len(page.all("svg")) == 2
+
+
+def test_one_epoch_without_validation_set_is_enough(report: Report) -> None:
+    epoch = {"epoch": 1, "train_loss": 0.5, "train_accuracy": 0.9, "validation_loss": float("nan")}
+    page = Page(render(replace(report, history=(epoch,), best_epoch=1, verdict=())))
+    assert "best epoch 1" in page.text
+    assert "No verdict" in page.text
+    assert "nan" not in page.text
+
+
+def test_a_network_that_is_always_right_has_no_wrong_images(report: Report) -> None:
+    page = Page(render(with_classes(report, ("cat", "dog"))))
+    assert "100.00%" in page.text
+    assert "None: every image is right." in page.text
+    assert "No pair is confused" in page.text
+
+
+def test_missing_parts_are_said_to_be_missing(report: Report) -> None:
+    bare = replace(report, filters=None, cost=(), decisions=(), facts=(), most_wrong=())
+    page = Page(render(bare))
+    assert "The first layer has no filters that can be drawn." in page.text
+    assert "No layer was measured." in page.text
+    assert "Nothing: the command says it all." in page.text
+    assert "No images to show." in page.text
+
+
+def test_a_report_whose_parts_do_not_fit_is_our_bug(report: Report) -> None:
+    with pytest.raises(AssertionError, match="2 classes"):
+        replace(report, classes=("cat", "dog"))
+    with pytest.raises(AssertionError, match="at least one image"):
+        replace(report, confusion=np.zeros((3, 3), dtype=np.int64))

@@ -1,0 +1,98 @@
+"""The drawings say what the numbers say."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from striate.report.content import Calibration
+from striate.report.pictures import (
+    confusion_map,
+    curves,
+    learning_rate_curve,
+    reliability_diagram,
+    worst_share,
+)
+from striate.report.svg import inline_svg, printable
+
+
+def words(svg: str) -> list[str]:
+    """The texts of a drawing, in order."""
+    return [element.text or "" for element in ElementTree.fromstring(svg).iter("text")]
+
+
+def test_curves_are_named_and_the_best_epoch_is_marked() -> None:
+    history = [{"epoch": e, "train_accuracy": 0.5 + 0.1 * e, "validation_accuracy": 0.6} for e in (1, 2, 3)]
+    assert {"train", "validation", "best epoch 3", "accuracy", "epoch"} <= set(words(curves(history, 3, "accuracy")))
+
+
+def test_curves_leave_out_what_was_not_measured() -> None:
+    history = [{"epoch": 1, "train_loss": 0.5}, {"epoch": 2, "train_loss": float("inf")}]
+    texts = words(curves(history, 7, "loss"))
+    assert "train" in texts
+    assert "validation" not in texts
+    assert not [text for text in texts if text.startswith("best")]
+    assert words(curves(history, 7, "accuracy"))  # nothing at all: an empty pair of axes, no failure
+
+
+def test_loss_over_more_than_a_decade_is_drawn_on_a_logarithmic_scale() -> None:
+    steep = [{"epoch": 1, "train_loss": 1.0}, {"epoch": 2, "train_loss": 0.01}]
+    flat = [{"epoch": 1, "train_loss": 1.0}, {"epoch": 2, "train_loss": 0.5}]
+    assert "loss (logarithmic scale)" in words(curves(steep, 2, "loss"))
+    assert "loss" in words(curves(flat, 2, "loss"))
+    assert not [text for text in words(curves(steep, 2, "loss")) if "$" in text]
+
+
+def test_epochs_are_whole_numbers_even_when_there_is_one() -> None:
+    texts = words(learning_rate_curve([{"epoch": 1, "learning_rate": 0.1}]))
+    assert "1" in texts
+    assert not [text for text in texts if text.startswith("1.")]
+
+
+def test_confusion_map_names_the_classes_and_counts_up_to_25() -> None:
+    confusion = np.diag(np.arange(1000, 1025)).astype(np.int64)
+    confusion[3, 4] = 7
+    texts = words(confusion_map(confusion, [f"kind {k}" for k in range(25)]))
+    assert texts.count("kind 24") == 2
+    assert {"1000", "1024", "7"} <= set(texts)
+    assert "0" not in texts
+
+
+def test_confusion_map_of_many_classes_has_no_counts() -> None:
+    confusion = np.diag(np.arange(1000, 1026)).astype(np.int64)
+    texts = words(confusion_map(confusion, [f"kind {k}" for k in range(26)]))
+    assert not [text for text in texts if text.startswith(("kind", "1000", "1025"))]
+    assert "predicted class" in texts
+
+
+def test_worst_share_is_of_the_row_and_skips_the_diagonal() -> None:
+    confusion = np.array([[90, 10, 0], [3, 3, 4], [0, 0, 0]])
+    assert worst_share(confusion) == pytest.approx(0.4)
+    assert worst_share(np.diag([3, 4])) == 0
+
+
+def test_reliability_diagram_draws_one_bin_or_all() -> None:
+    one = Calibration(0.1, np.array([np.nan, 0.9]), np.array([np.nan, 0.8]), np.array([0, 50]))
+    both = Calibration(0.1, np.array([0.4, 0.9]), np.array([0.5, 0.8]), np.array([3, 50]))
+    for calibration in (one, both):
+        assert {"accuracy", "gap to confidence", "perfectly calibrated"} <= set(words(reliability_diagram(calibration)))
+    assert "10.00 percentage points" in reliability_diagram(one)
+
+
+def test_svg_ids_carry_the_drawings_name() -> None:
+    def draw(figure: object) -> None:
+        figure.subplots().plot([0, 1], marker="o")  # type: ignore[attr-defined]
+
+    root = ElementTree.fromstring(inline_svg(draw, (2, 2), "mine", "a line"))
+    ids = [element.get("id", "mine-") for element in root.iter()]
+    assert all(name.startswith("mine-") for name in ids)
+    used = [element.get("href", "") for element in root.iter("use")]
+    assert used
+    assert all(reference.removeprefix("#") in ids for reference in used)
+
+
+def test_printable_keeps_short_names_and_cuts_long_ones() -> None:
+    assert printable("cat") == "cat"
+    assert printable("a" * 20) == "a" * 20
+    assert printable("a" * 21) == "a" * 19 + "…"
+    assert printable("a\x00\udcffb") == "a��b"
