@@ -31,7 +31,7 @@ from striate.notation.syntax import (
     Value,
     Word,
 )
-from striate.notation.tree import Conv, FullyConnected, Layer, Pool
+from striate.notation.tree import LAYERS, Conv, FullyConnected, Layer, Pool
 
 BASE = "base"  # letter: filters of the first bare CONV
 HIDDEN = "hidden"  # letter: units of a bare FC that is not the last
@@ -82,6 +82,14 @@ class RulesOfThumb:
         if layer is FullyConnected:
             return Word(word.name, (_value(self.values[CLASSES if word is self.last else HIDDEN]),), span=word.span)
         return Word(word.name, (_value(2),), span=word.span) if issubclass(layer, Pool) else word
+
+
+def has_bare_words(program: Program) -> bool:
+    """Whether the rules of thumb size anything in this text."""
+    bodies = [program.layers, *(definition.body for definition in program.definitions)]
+    sized = {"input", "conv", "fc", *(word for word, layer in LAYERS.items() if issubclass(layer, Pool)), "pool"}
+    words = (word for body in bodies for word, _ in _words(body))
+    return any(word is not None and not word.arguments and word.name in sized for word in words)
 
 
 def _value(number: int | float) -> Value:

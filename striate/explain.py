@@ -1,0 +1,275 @@
+"""What a network costs, to read: the table, the formulas with their numbers in, and the same as JSON. Needs no torch.
+
+>>> print(explain("input 3x128x128 -> conv 16@7x7 stride 2 pad 3").formulas(every=False))
+conv1: conv 16@7x7 stride 2 pad 3
+  output      floor((128 + 2*3 - 7)/2) + 1 = 64, so 16×64×64
+  parameters  (7*7*3 + 1)*16 = 2,368
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import singledispatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from striate import zoo
+from striate.errors import InputError
+from striate.notation import Measure, Network, Row, measure, render, rules
+from striate.notation.errors import RuleError
+from striate.notation.rules.shape import shown
+from striate.notation.thumb import has_bare_words
+from striate.notation.tree import Conv, FullyConnected, Local, Node, Pool, Shape
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+FEW = 16  # layers up to which the formulas are shown unasked
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The figures of a network, ready to show. Printing it prints the table.
+
+    Attributes:
+        measure: The figures themselves, a row a layer.
+        batch: Examples in a batch, for the memory that training needs.
+        optimizer: The optimiser whose state is counted.
+    """
+
+    measure: Measure
+    batch: int = BATCH
+    optimizer: str = "adamw"
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate explain --json`; shapes are (C, H, W), null for a free axis."""
+        memory = self.measure.training_memory(self.batch, self.optimizer)
+        return {
+            "name": self.measure.network.name,
+            "input": list(self.measure.network.input),
+            "layers": [_row_json(row) for row in self.measure.rows],
+            "total_parameters": self.measure.total_parameters,
+            "total_macs": self.measure.total_macs,
+            "training_memory": {
+                "batch": self.batch,
+                "optimizer": self.optimizer,
+                "weights": memory.weights,
+                "gradients": memory.gradients,
+                "optimizer_state": memory.optimizer,
+                "activations": memory.activations,
+                "total": memory.total,
+            },
+        }
+
+    @property
+    def resolved(self) -> str:
+        """The text with every bare word sized; empty when the text had none."""
+        network = self.measure.network
+        return render(network) if network.program and has_bare_words(network.program) else ""
+
+    def table(self) -> Table:
+        """One row a layer, the totals below."""
+        from rich import box
+        from rich.table import Table
+
+        network = self.measure.network
+        table = Table(title=f"{network.name}: input {_cross(network.input)}", box=box.SIMPLE_HEAD, title_justify="left")
+        table.add_column("name", style="dim", overflow="fold")
+        table.add_column("layer", overflow="fold")
+        for title in ("output", "parameters", "MACs", "memory", "field", "jump"):
+            table.add_column(title, justify="right", overflow="fold")
+        for row in self.measure.rows:
+            figures = (_count(row.parameters.value), _count(row.macs.value), size_text(row.memory.value))
+            seen = (_axes(row.receptive_field), _axes(row.jump))
+            table.add_row(row.name, row.text, _cross(row.output.value), *figures, *seen)
+        table.add_section()
+        totals = (_number(self.measure.total_parameters), _number(self.measure.total_macs))
+        table.add_row("total", "", _cross(self.measure.output), *totals, "", "", "")
+        return table
+
+    def memory_line(self) -> str:
+        """What training at the batch size takes, in words."""
+        memory = self.measure.training_memory(self.batch, self.optimizer)
+        parts = {
+            "weights": memory.weights,
+            "gradients": memory.gradients,
+            f"{self.optimizer} state": memory.optimizer,
+            "activations": memory.activations,
+        }
+        listed = " + ".join(f"{name} {size_text(size)}" for name, size in parts.items())
+        return f"training memory at batch {self.batch}, float32: {listed} = {size_text(memory.total)}"
+
+    def formulas(self, every: bool = True) -> str:
+        """The formulas with the numbers in; by default all of them, else output and parameters alone."""
+        return "\n".join(line for row in self.measure.rows for line in _row_formulas(row, every))
+
+    def __rich__(self) -> RenderableType:
+        from rich.console import Group
+
+        formulas = self.formulas(every=False) if len(self.measure.rows) <= FEW else ""
+        resolved = f"resolved by the rules of thumb:\n{self.resolved}" if self.resolved else ""
+        parts = [part for text in (resolved, formulas) if text for part in (text, "")]
+        return Group(self.table(), *parts, self.memory_line(), LEGEND)
+
+    def __repr__(self) -> str:
+        from rich.console import Console
+
+        console = Console(file=io.StringIO(), width=140)
+        console.print(self)
+        written = console.file
+        assert isinstance(written, io.StringIO)
+        return written.getvalue()
+
+
+LEGEND = (
+    "parameters: trainable; MACs: products of convolutions and fully connected layers, biases not counted; "
+    "memory: the output in float32; field and jump: entries of the input; all for one example"
+)
+
+
+def explain(
+    net: str | Path | Network,
+    *,
+    batch: int = BATCH,
+    at: Shape | None = None,
+    optimizer: str = "adamw",
+    **letters: int | float,
+) -> Explanation:
+    """What a network costs.
+
+    Args:
+        net: A name of the zoo, a `.net` file, the text itself, or a network.
+        batch: Examples in a batch, for the training memory; from 1.
+        at: (C, H, W) for a network with free axes.
+        optimizer: Whose state the training memory counts.
+        letters: Values for the text's letters, such as `N=2`.
+
+    Raises:
+        InputError: No such network, or a shape that it does not take.
+    """
+    network = zoo.net(net, input=None, **letters)
+    if batch < 1:
+        raise InputError(f"a batch has at least 1 example. Received: {batch}")
+    try:
+        return Explanation(measure(network, at), batch, optimizer)
+    except RuleError as error:
+        raise InputError(f"at {shown(at or ())}: {error.headline}; {error.detail}") from None
+
+
+def comparison(explanations: list[Explanation]) -> Table:
+    """Networks side by side: their totals, and each as a multiple of the first."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title="side by side", box=box.SIMPLE_HEAD, title_justify="left")
+    for title in ("network", "output", "parameters", "", "MACs", "", "field"):
+        table.add_column(title, justify="left" if title == "network" else "right", overflow="fold")
+    first = explanations[0].measure
+    for number, explanation in enumerate(explanations, start=1):
+        this = explanation.measure
+        name = this.network.name if this.network.name != "net" else f"{number}: {this.rows[0].text} …"
+        parameters = (_number(this.total_parameters), _ratio(this.total_parameters, first.total_parameters))
+        macs = (_number(this.total_macs), _ratio(this.total_macs, first.total_macs))
+        table.add_row(name, _cross(this.output), *parameters, *macs, _axes(this.rows[-1].receptive_field))
+    return table
+
+
+def size_text(size: int | None) -> str:
+    """Bytes in the largest unit that keeps them above 1.
+
+    >>> size_text(18816)
+    '18.4 KiB'
+    """
+    if size is None:
+        return "?"
+    value, units = float(size), ["B", "KiB", "MiB", "GiB", "TiB"]
+    while value >= 1024 and len(units) > 1:
+        value, units = value / 1024, units[1:]
+    return f"{value:.0f} {units[0]}" if units[0] == "B" else f"{value:.1f} {units[0]}"
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    return {
+        "layer": row.text,
+        "name": row.name,
+        "output": list(row.output.value),
+        "parameters": row.parameters.value,
+        "macs": row.macs.value,
+        "memory": row.memory.value,
+        "receptive_field": row.receptive_field,
+        "jump": row.jump,
+        "formula": "; ".join(f"{name}: {text}" for name, text in _formulas(row)),
+    }
+
+
+def _row_formulas(row: Row, every: bool) -> list[str]:
+    lines = list(_formulas(row))
+    if not every:
+        lines = [(name, text) for name, text in lines if name in ("output", "parameters")]
+    head = f"{row.name}: {row.text}"
+    width = max((len(name) for name, _ in lines), default=0)
+    return [head, *(f"  {name:<{width}}  {text}" for name, text in lines)] if lines else []
+
+
+def _formulas(row: Row) -> Iterator[tuple[str, str]]:
+    """Each figure of a row that has a formula, as (name, formula = value)."""
+    if row.output.formula:
+        yield "output", f"{row.output.formula}, so {_cross(row.output.value)}"
+    if row.parameters.formula:
+        yield "parameters", f"{row.parameters.formula} = {_number(row.parameters.value)}"
+    if row.macs.formula:
+        yield "MACs", f"{row.macs.formula} = {_number(row.macs.value)}"
+    yield "memory", f"{row.memory.formula} = {_number(row.memory.value)} bytes"
+    fields = list(dict.fromkeys(axis.formula for axis in row.field.axes if axis.formula))
+    if fields and isinstance(row.node, Conv | Pool | Local | FullyConnected):
+        yield "receptive field", "; ".join(fields)
+    yield from _asides(row.node, row)
+
+
+@singledispatch
+def _asides(node: Node, row: Row) -> Iterator[tuple[str, str]]:
+    """What a lecture would add beside a layer's figures."""
+    yield from ()
+
+
+@_asides.register
+def _(node: Conv, row: Row) -> Iterator[tuple[str, str]]:
+    """What the same maps would cost without shared weights, and without locality."""
+    if None in row.output.value or None in row.input or node.groups > 1:
+        return
+    local = rules.parameters(Local(node.filters, node.kernel, node.stride, node.pad, node.bias), row.input)
+    outputs = rules.product(row.output.value) or 0
+    full = rules.parameters(FullyConnected(outputs, node.bias), row.input)
+    yield "if unshared", f"{local.formula} = {_number(local.value)} parameters"
+    yield "if fully connected", f"{full.formula} = {_number(full.value)} parameters"
+
+
+@_asides.register
+def _(node: Pool, row: Row) -> Iterator[tuple[str, str]]:
+    before, after = rules.product(row.input), rules.product(row.output.value)
+    if before and after:
+        yield "discards", f"1 - {after:,}/{before:,} = {1 - after / before:.1%} of the entries"
+
+
+def _number(value: int | None) -> str:
+    return "?" if value is None else f"{value:,}"
+
+
+def _count(value: int | None) -> str:
+    return "" if value == 0 else _number(value)
+
+
+def _cross(shape: Shape) -> str:
+    return shown(shape).replace("x", "×")
+
+
+def _axes(value: object) -> str:
+    return "×".join(map(str, value)) if isinstance(value, list) else "?" if value is None else str(value)
+
+
+def _ratio(value: int | None, first: int | None) -> str:
+    return f"×{value / first:.3g}" if value is not None and first else ""
