@@ -1,0 +1,65 @@
+"""Striate: convolutional neural networks from the notation that lectures and papers use.
+
+>>> import striate as st
+>>> net = st.net("input 1x28x28 -> conv 8@3x3 -> relu -> gap -> fc 10")
+>>> st.explain(net).measure.total_parameters
+170
+
+Everything is imported when it is first used, so that what needs no PyTorch does not wait for it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from striate.build import build
+    from striate.errors import InputError, StriateError, WorkError
+    from striate.explanation import explain
+    from striate.notation import Network, NotationError, bind, measure, parse, render
+    from striate.tasks.classify import resume, train
+    from striate.tasks.run import Run
+    from striate.zoo import net
+
+_HOMES = {
+    "build": "build",
+    "InputError": "errors",
+    "StriateError": "errors",
+    "WorkError": "errors",
+    "explain": "explanation",
+    "Network": "notation",
+    "NotationError": "notation",
+    "bind": "notation",
+    "measure": "notation",
+    "parse": "notation",
+    "render": "notation",
+    "resume": "tasks.classify",
+    "train": "tasks.classify",
+    "Run": "tasks.run",
+    "net": "zoo",
+}
+
+__all__ = [
+    "InputError",
+    "Network",
+    "NotationError",
+    "Run",
+    "StriateError",
+    "WorkError",
+    "bind",
+    "build",
+    "explain",
+    "measure",
+    "net",
+    "parse",
+    "render",
+    "resume",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'striate' has no attribute '{name}'")
+    return getattr(import_module(f"striate.{_HOMES[name]}"), name)

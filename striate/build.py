@@ -7,7 +7,7 @@
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from torch import nn
@@ -49,8 +49,10 @@ def _conv(layer: tree.Conv, shape: Shape) -> nn.Module:
 
 
 def _pads_itself(layer: tree.Conv | tree.Pool) -> bool:
-    """Whether PyTorch's own layer knows "same" padding: a convolution of stride 1 does."""
-    return isinstance(layer, tree.Conv) and set(layer.stride) == {1}
+    """Whether PyTorch's own layer knows "same" padding: a convolution of stride 1 does, and copies where it is odd."""
+    if not isinstance(layer, tree.Conv) or set(layer.stride) != {1}:
+        return False
+    return all(d * (k - 1) % 2 == 0 for d, k in zip(layer.dilation, layer.kernel, strict=True))
 
 
 def _upconv(layer: tree.UpConv, shape: Shape) -> nn.Module:
@@ -71,6 +73,8 @@ def _max_pool(layer: tree.MaxPool, shape: Shape) -> nn.Module:
 def _avg_pool(layer: tree.AvgPool, shape: Shape) -> nn.Module:
     if set(layer.dilation) != {1}:
         raise _not_built(layer, "PyTorch's average pooling knows no dilation")
+    if len(shape) == 4 and any(n is not None and k > n for k, n in zip(layer.kernel, shape[1:], strict=True)):
+        raise _not_built(layer, "PyTorch's average pooling in three dimensions needs maps as large as the window")
     make: Any = AVG_POOL[len(shape) - 1]
     module: nn.Module = make(layer.kernel, layer.stride, layer.pad.sizes or 0, ceil_mode=not layer.floor)
     return module
@@ -84,6 +88,13 @@ def _shuffle(layer: tree.Shuffle, shape: Shape) -> nn.Module:
 
 def _global(modules: tuple[type[nn.Module], ...]) -> Callable[[Layer, Shape], nn.Module]:
     return lambda layer, shape: modules[len(shape) - 1](1)
+
+
+def _lrn(layer: tree.LRN, shape: Shape) -> nn.Module:
+    if len(shape) == 1:
+        raise _not_built(layer, "PyTorch normalises maps, and after fc there are none")
+    # PyTorch divides alpha by the window, the paper does not
+    return nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
 
 
 def _features(shape: Shape) -> int:
@@ -112,8 +123,7 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Gelu: lambda layer, shape: nn.GELU(),
     tree.Softmax: lambda layer, shape: nn.Softmax(dim=1),
     tree.BatchNorm: lambda layer, shape: BATCH_NORM[len(shape) - 1](shape[0] or 1, eps=layer.eps),
-    # PyTorch divides alpha by the window, the paper does not
-    tree.LRN: lambda layer, shape: nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k),
+    tree.LRN: _lrn,
     tree.Dropout: lambda layer, shape: nn.Dropout(layer.p),
     tree.ZeroPad: lambda layer, shape: layers.ZeroChannels(layer.channels),
     tree.Identity: lambda layer, shape: nn.Identity(),
@@ -134,6 +144,8 @@ ACTIVATIONS = (
     *(tree.Relu, tree.Leaky, tree.PRelu, tree.Elu, tree.Swish, tree.Gelu, tree.Maxout),
     *(tree.Tanh, tree.Sigmoid, tree.Softmax),
 )
+ASIDE = (tree.Scale, tree.Aux)  # blocks whose branch leads elsewhere than to what follows
+TAKEN = frozenset(dir(nn.Sequential()))  # what a module calls its own: `half`, `float`, `train`, …
 
 
 def build(network: Network, init: str | None = None) -> nn.Sequential:
@@ -150,7 +162,7 @@ def build(network: Network, init: str | None = None) -> nn.Sequential:
         while training.
 
     Raises:
-        InputError: A layer that has no module yet, or no initialisation of that name.
+        InputError: A layer that has no module yet, a label that modules use themselves, or no such initialisation.
 
     >>> from striate.notation import read
     >>> build(read("input 1x28x28 -> [conv 8@3 -> relu]*2 -> gap -> fc 10"))[-1]
@@ -170,11 +182,15 @@ class _Builder:
         for i, (name, node) in enumerate(named(chain)):
             following = _activation_after(chain[i + 1 :], after)
             if isinstance(node, Layer):
-                modules |= self._layer(name, node, shape, following)
+                made = self._layer(name, node, shape, following)
                 shape = rules.output(node, shape).value
             else:
                 assert isinstance(node, Block)
-                modules[name], shape = self._block(node, shape, following)
+                block, shape = self._block(node, shape, following)
+                made = {name: block}
+            if taken := made.keys() & (TAKEN | modules.keys()):
+                raise InputError(f"'{min(taken)}' can't be a label: modules use that name themselves; choose another")
+            modules |= made
         has_aux = any(isinstance(module, Aux) for module in modules.values())
         return (layers.WithAux if has_aux else nn.Sequential)(modules), shape
 
@@ -195,21 +211,29 @@ class _Builder:
         return {name: module}
 
     def _block(self, block: Block, shape: Shape, following: Layer | None) -> tuple[nn.Module, Shape]:
-        branches = [self.chain(branch, shape, following) for branch in block.branches]
+        inner = None if isinstance(block, ASIDE) else following
+        branches = [self.chain(branch, shape, inner) for branch in block.branches]
         after = rules.join(block, shape, tuple(out for _, out in branches)).value
         return BLOCKS[type(block)](*(module for module, _ in branches)), after
 
 
 def _activation_after(rest: tuple[Node, ...], after: Layer | None) -> Layer | None:
     """The first activation among `rest`, unless other weights come before it."""
-    for node in rest:
-        if isinstance(node, ACTIVATIONS):
-            return node
-        if isinstance(node, tree.Group):
-            return _activation_after(node.branches[0], None)
-        if isinstance(node, WEIGHTED):
+    for layer in _in_line(rest):
+        if isinstance(layer, ACTIVATIONS):
+            return layer
+        if isinstance(layer, WEIGHTED):
             return None
     return after
+
+
+def _in_line(chain: tuple[Node, ...]) -> Iterator[Node]:
+    """The layers in the order in which data meet them: into the first branch of a block, past gates and side heads."""
+    for node in chain:
+        if not isinstance(node, Block):
+            yield node
+        elif not isinstance(node, ASIDE):
+            yield from _in_line(node.branches[0])
 
 
 def _not_built(layer: Layer, why: str) -> InputError:

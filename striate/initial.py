@@ -31,7 +31,7 @@ def initialise(weight: Tensor, rule: str) -> None:
         InputError: No rule of that name.
     """
     if rule not in RULES:
-        raise InputError(f"no initialisation '{rule}'{nearest(rule, RULES)}; there are {', '.join(RULES)}")
+        raise InputError(f"no initialisation '{rule}'; there are {', '.join(RULES)}{nearest(rule, RULES)}")
     RULES[rule](weight)
 
 

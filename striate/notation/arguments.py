@@ -13,9 +13,10 @@ from typing import Any
 from striate.errors import nearest
 from striate.notation.errors import RuleError, Span
 from striate.notation.syntax import Argument, Expression, Free, Name, Sized, Value, Word
-from striate.notation.tree import LAYERS, PAD_MODES, Axes, Layer, Pad
+from striate.notation.tree import ALIASES, LAYERS, PAD_MODES, Axes, Layer, Pad
 
 Evaluate = Callable[[Expression], int | float]
+NO_AXES = "no height or width comes in: put this layer before fc, or give the input axes (input 3x32x32)"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def _form(layer: type[Layer]) -> Form:
 
 
 _FORMS = {word: _form(layer) for word, layer in LAYERS.items()}
+OPTION_WORDS = {word for form in _FORMS.values() for word in form.options}
 
 
 class ArgumentError(RuleError):
@@ -86,6 +88,8 @@ class _Arguments:
         self.spans: dict[str, Span] = {}
 
     def read(self) -> None:
+        if self.dims == 0 and any(_kind(f) == "axes" for f in dataclasses.fields(self.form.layer) if f.metadata):
+            raise ArgumentError(f"{self.word.name} has no axes to act on", self.word.span, NO_AXES)
         arguments = list(self.word.arguments)
         if arguments and not self._option(arguments[0]):
             self._leading(arguments.pop(0))
@@ -106,16 +110,23 @@ class _Arguments:
     def _leading(self, argument: Argument) -> None:
         lead, at = self.form.leading, self.form.at
         name = _single_name(argument)
+        refuse_layer(argument, self.word.name)
         hint = nearest(name, self.form.options) if name and len(name) > 3 else ""
         if lead is None or hint:
             shown = f"'{name}'" if name else "size"
             raise ArgumentError(
                 f"{self.word.name} takes no {shown}", argument.span, f"it is written: {self.form.usage}{hint}"
             )
-        if isinstance(argument, Sized) != bool(at):
-            wanted = f"{lead.name}@{at.name}" if at else lead.name
-            raise ArgumentError(f"{self.word.name} takes {wanted}", argument.span, f"it is written: {self.form.usage}")
+        if at and not isinstance(argument, Sized):
+            detail = f"write it behind an '@', as in {self.word.name} 64@3x3; the whole form: {self.form.usage}"
+            raise ArgumentError(f"{self.word.name} needs its {at.name}", argument.span, detail)
+        if not at and isinstance(argument, Sized):
+            detail = f"write a single size; the whole form: {self.form.usage}"
+            raise ArgumentError(f"{self.word.name} takes no '@'", argument.span, detail)
         if isinstance(argument, Sized) and at:
+            if len(argument.count.parts) > 1:
+                detail = f"they stand before the '@', the {at.name} behind it: {self.word.name} 64@3x3"
+                raise ArgumentError(f"{lead.name} must be one number", argument.count.span, detail)
             self._set(lead, argument.count)
             self._set(at, argument.size)
             self.spans[lead.name] = self.spans[at.name] = argument.span
@@ -127,10 +138,12 @@ class _Arguments:
         option = self._option(argument)
         if option is None:
             name = _single_name(argument)
+            refuse_layer(argument, self.word.name)
+            if name and name.startswith("x"):
+                detail = "as in 3x3; a letter beside an 'x' stands in brackets: (n)x3"
+                raise ArgumentError("sizes are joined by 'x' without blanks", argument.span, detail)
             what = f"has no option '{name}'" if name else "has one value too many"
             hint = nearest(name, self.form.options) if name else ""
-            if name == "x":
-                hint = "; sizes are written without blanks: 3x3"
             raise ArgumentError(f"{self.word.name} {what}", argument.span, f"it is written: {self.form.usage}{hint}")
         field = self.form.options[option]
         if field.name in self.values:
@@ -140,7 +153,9 @@ class _Arguments:
         elif _kind(field) == "pad" and arguments and _single_name(arguments[0]) in PAD_MODES:
             self._pad_mode(field, arguments)
         elif not arguments or self._option(arguments[0]):
-            raise ArgumentError(f"'{option}' needs a value", argument.span, f"as in {self.word.name} … {option} 2")
+            sample = field.default if _kind(field) == "number" else 1 if _kind(field) == "pad" else 2
+            detail = f"as in {self.word.name} … {option} {_written(sample)}"
+            raise ArgumentError(f"'{option}' needs a value", argument.span, detail)
         else:
             self._set(field, arguments.pop(0))
 
@@ -148,7 +163,7 @@ class _Arguments:
         mode, span = _single_name(arguments[0]) or "", arguments.pop(0).span
         if mode in ("same", "valid"):
             self._keep(field, Pad("same", ()) if mode == "same" else Pad("zeros", (0,) * self.dims), span)
-        elif not arguments:
+        elif not arguments or self._option(arguments[0]):
             raise ArgumentError(f"pad {mode} needs a size", span, f"as in pad {mode} 1")
         else:
             self._set(field, arguments.pop(0))
@@ -156,7 +171,8 @@ class _Arguments:
 
     def _set(self, field: dataclasses.Field[Any], argument: Argument) -> None:
         if isinstance(argument, Sized):
-            raise ArgumentError("'@' stands only between filters and kernel", argument.span, "write a single size")
+            detail = "it stands between filters and kernel only; write a single size"
+            raise ArgumentError("'@' is out of place", argument.span, detail)
         try:
             value = _READ[_kind(field)](self, argument)
         except RuleError as error:
@@ -194,9 +210,10 @@ class _Arguments:
             raise RuleError("can't be left open", "only an axis of the input may be '?'")
         value = self.evaluate(expression)
         if value != int(value):
-            raise RuleError("must be a whole number", f"it comes to {value:g}")
+            detail = f"it comes to {value:g}; write a whole one, such as {max(least, round(value))}"
+            raise RuleError("must be a whole number", detail)
         if value < least:
-            raise RuleError(f"must be at least {least}", f"received {int(value)}")
+            raise RuleError(f"must be at least {least}", f"received {int(value)}; write {least} or more")
         return int(value)
 
     def _count(self, argument: Value) -> int:
@@ -205,8 +222,6 @@ class _Arguments:
 
     def _axes(self, argument: Value, least: int = 1) -> Axes:
         sizes = tuple(self._whole(part, least) for part in argument.parts)
-        if self.dims == 0:
-            raise RuleError("has no axes to act on", "the maps are gone after fc; put this layer before it")
         if len(sizes) not in (1, self.dims):
             raise RuleError(
                 f"has {len(sizes)} sizes", f"there are {self.dims} axes here: give one size, or one an axis"
@@ -215,9 +230,13 @@ class _Arguments:
 
     def _pad(self, argument: Value) -> Pad:
         name = _single_name(argument)
-        if name and nearest(name, PAD_MODES):
-            raise RuleError(f"knows no '{name}'", f"it is a number, {', '.join(PAD_MODES)}{nearest(name, PAD_MODES)}")
-        return Pad("zeros", self._axes(argument, 0))
+        try:
+            return Pad("zeros", self._axes(argument, 0))
+        except ArgumentError:
+            if name is None:
+                raise
+            detail = f"it takes a number, {', '.join(PAD_MODES)}{nearest(name, PAD_MODES)}"
+            raise RuleError(f"knows no '{name}'", detail) from None
 
     def _fraction(self, argument: Value) -> float:
         value = self._number(argument)
@@ -279,6 +298,14 @@ def _written(value: object, uniform: bool = True) -> str:
 
 def _kind(field: dataclasses.Field[Any]) -> str:
     return str(field.metadata["kind"])
+
+
+def refuse_layer(argument: Argument, word: str) -> None:
+    """Raise an error if an argument of `word` is itself a layer: an arrow is missing before it."""
+    name = _single_name(argument)
+    if name in LAYERS or name in ALIASES:
+        detail = f"layers are separated by '->' or a new line: {word} … -> {name} …"
+        raise ArgumentError(f"an arrow is missing before '{name}'", argument.span, detail)
 
 
 def _single_name(argument: Argument) -> str | None:

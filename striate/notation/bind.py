@@ -10,15 +10,18 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from striate.errors import nearest
-from striate.notation import rules
-from striate.notation.arguments import ArgumentError, form, read_arguments
+from striate.errors import InputError, nearest
+from striate.notation import given, rules
+from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer
 from striate.notation.errors import NotationError, RuleError, Span
-from striate.notation.evaluate import evaluate
+from striate.notation.evaluate import LARGEST, evaluate
+from striate.notation.given import MAX_AXES
+from striate.notation.lookup import Lookup
+from striate.notation.rules.shape import shown
+from striate.notation.scan import MAX_DEPTH
 from striate.notation.syntax import (
     Block,
     Call,
-    Definition,
     Element,
     Expression,
     Free,
@@ -30,23 +33,17 @@ from striate.notation.syntax import (
 )
 from striate.notation.thumb import RulesOfThumb
 from striate.notation.tree import (
-    ALIASES,
-    BLOCKS,
-    BRANCHES,
-    LAYERS,
     Aux,
     Chain,
     Group,
-    Layer,
+    Identity,
     Network,
     Node,
     Shape,
 )
-from striate.notation.tree import Block as Joined
 
 MAX_LAYERS = 10_000
-MAX_NESTED = 100  # blocks and definitions inside each other
-RESERVED = {"c", "input", "x", *LAYERS, *BLOCKS, *ALIASES}
+MAX_NESTED = MAX_DEPTH  # blocks and definitions inside each other; the text of the network can be read again
 
 Letters = Mapping[str, int | float]
 
@@ -59,25 +56,47 @@ def bind(
     Args:
         program: What `parse` returned.
         name: What to call the network.
-        input: The shape that comes in, for a text with a bare `INPUT`.
+        input: The shape that comes in, for a text with a bare `INPUT`: (C, H, W), None for a free axis.
         letters: Values for the text's letters (`n=2`); they go before values that the text itself gives.
 
     Returns:
         The network with every size a number.
 
     Raises:
-        NotationError: An unknown word or letter, a value out of range, or a layer that does not fit its input.
+        NotationError: An unknown word, a value out of range, or a layer that does not fit its input.
+        InputError: A letter that the text does not have, or a shape that it does not take.
     """
-    binder = _Binder(program, {key.lower(): value for key, value in letters.items()})
+    letters = {key.lower(): given.letter(key, value) for key, value in letters.items()}
+    binder = _Binder(program, letters)
+    binder.check(letters)
     shape, layers = binder.network(input)
-    return Network(shape, layers, name, program, tuple(sorted(binder.given.items())))
+    return Network(shape, layers, name, program, tuple(sorted(letters.items())))
+
+
+class _Made:
+    """A chain in the making: its layers so far, and the labels that are taken."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.labels: set[str] = set()
+        self.numbers: dict[str, int] = {}
+
+    def append(self, node: Node) -> None:
+        self.nodes.append(node)
+        self.labels.add(node.label)
+
+    def fresh(self, name: str) -> str:
+        """`bottleneck1`, `bottleneck2`, …: the first number that the chain has not used."""
+        while True:
+            self.numbers[name] = self.numbers.get(name, 0) + 1
+            if f"{name}{self.numbers[name]}" not in self.labels:
+                return f"{name}{self.numbers[name]}"
 
 
 class _Binder:
-    def __init__(self, program: Program, given: dict[str, int | float]) -> None:
-        self.program, self.given = program, given
-        self.definitions = {definition.name: definition for definition in program.definitions}
-        self.letters = {**dict(program.letters), **given}
+    def __init__(self, program: Program, letters: Letters) -> None:
+        self.program, self.lookup = program, Lookup(program, self.error)
+        self.letters = {**dict(program.letters), **letters}
         self.thumb = RulesOfThumb(program, self.letters)
         self.count = 0
         self.calls: list[tuple[Call, list[int | float]]] = []
@@ -90,8 +109,15 @@ class _Binder:
             via.append(f"{call.name}({', '.join(f'{value:g}' for value in values)}), line {line}")
         return NotationError(headline, text, span, detail, self.program.source, tuple(via))
 
-    def network(self, given: Sequence[int | None] | None) -> tuple[Shape, Chain]:
-        self._check_names()
+    def check(self, given: Letters) -> None:
+        self.lookup.check()
+        known = sorted(self.thumb.names())
+        for name in given:
+            if name not in known:
+                listed = ", ".join(known[:20]) or "none"
+                raise InputError(f"the text has no letter '{name}'; it has {listed}{nearest(name, known)}")
+
+    def network(self, outside: Sequence[int | None] | None) -> tuple[Shape, Chain]:
         if not self.program.layers:
             raise self.error(
                 "there is no layer",
@@ -101,66 +127,79 @@ class _Binder:
         first = self.program.layers[0]
         if not isinstance(first, Word) or first.name != "input":
             raise self.error("a network begins with its input", first.span, "write it first: input 3x32x32 -> …")
-        shape = self.input(first, given)
+        shape = self.input(first, outside)
         chain, _ = self.chain(self.program.layers[1:], shape, self.letters)
         if not chain:
             raise self.error("there is no layer after the input", first.span, "add one: input 3x32x32 -> conv 16@3x3")
         return shape, chain
 
-    def _check_names(self) -> None:
-        for definition in self.program.definitions:
-            for name in (definition.name, *definition.parameters):
-                if name in RESERVED:
-                    raise self.error(f"'{name}' is a word of the notation", definition.span, "choose another name")
-        for letter, _ in self.program.letters:
-            if letter in RESERVED:
-                raise self.error(f"'{letter}' is a word of the notation", Span(0, 1), "choose another letter")
-        for name in self.given:
-            known = self.thumb.names()
-            if name not in known:
-                listed = f"it has {', '.join(sorted(known))}" if known else "it has none"
-                raise self.error(f"the text has no letter '{name}'", Span(0, 1), listed + nearest(name, known))
-
-    def input(self, word: Word, given: Sequence[int | None] | None) -> Shape:
+    def input(self, word: Word, outside: Sequence[int | None] | None) -> Shape:
+        if word.optional:
+            raise self.error("the input can't be left out", word.span, "delete the '?'; a free axis is written 3x?x?")
         if not word.arguments:
-            return tuple(given or self.thumb.input)
+            return self.thumb.input if outside is None else given.shape(outside)
+        with self._placed():
+            refuse_layer(word.arguments[-1], word.name)
         value = word.arguments[0]
         if len(word.arguments) > 1 or not isinstance(value, Value):
             raise self.error("input takes one shape", word.span, "channels x height x width, as in input 3x224x224")
         sizes = tuple(None if isinstance(part, Free) else self._size(part) for part in value.parts)
         if sizes[0] is None:
-            raise self.error("the number of channels can't be left open", value.span, "write it: input 3x?x?")
-        if len(sizes) > 4:
+            detail = "write it: input 3x?x?"
+            raise self.error("the number of channels can't be left open", value.parts[0].span, detail)
+        if len(sizes) > 1 + MAX_AXES:
             raise self.error(
                 f"an input of {len(sizes)} sizes",
                 value.span,
                 "channels and at most three axes: input 1x16x112x112",
             )
+        if outside is not None and tuple(outside) != sizes:
+            raise InputError(f"the text has its own input, {shown(sizes)}; only a bare INPUT takes another")
         return sizes
 
     def _size(self, expression: Expression) -> int:
         value = self.value(expression, self.letters, (None,))
         if value != int(value) or value < 1:
             raise self.error(
-                "a size of the input must be a whole number from 1", expression.span, f"received {value:g}"
+                "a size of the input must be a whole number from 1",
+                expression.span,
+                f"received {value:g}; '?' leaves an axis open",
             )
         return int(value)
 
     def value(self, expression: Expression, letters: Letters, shape: Shape) -> int | float:
-        try:
+        with self._placed():
             return evaluate(expression, letters, shape[0])
-        except ArgumentError as error:
-            raise self.error(error.headline, error.span, error.detail) from None
+
+    @contextmanager
+    def _placed(self, spans: Mapping[str, Span] | None = None, otherwise: Span | None = None) -> Iterator[None]:
+        """Tell a broken rule with its place: the argument's own, that of the field at fault, or `otherwise`."""
+        try:
+            yield
+        except RuleError as error:
+            span = error.span if isinstance(error, ArgumentError) else (spans or {}).get(error.field, otherwise)
+            assert span
+            raise self.error(error.headline, span, error.detail) from None
+
+    def _fits(self, text: str, shape: Shape, span: Span) -> Shape:
+        if any(size is not None and size > LARGEST for size in shape):
+            raise self.error(f"{text} gives {shown(shape)}", span, f"a size may reach {LARGEST:,}")
+        return shape
 
     # chains and what stands in them: each method adds the nodes to `made` and returns the shape after them
 
     def chain(self, elements: Sequence[Element], shape: Shape, letters: Letters) -> tuple[Chain, Shape]:
-        made: list[Node] = []
+        made = _Made()
         for element in elements:
             shape = self.element(element, shape, letters, made)
-        return tuple(made), shape
+        return tuple(made.nodes), shape
 
-    def element(self, element: Element, shape: Shape, letters: Letters, made: list[Node]) -> Shape:
+    def inner(self, elements: Sequence[Element], shape: Shape, letters: Letters) -> tuple[Chain, Shape]:
+        """A chain inside a block; one that is left out altogether passes its input through."""
+        chain, after = self.chain(elements, shape, letters)
+        return chain or (Identity(),), after
+
+    def element(self, element: Element, shape: Shape, letters: Letters, made: _Made) -> Shape:
         self.count += not isinstance(element, Labelled)
         if self.count > MAX_LAYERS:
             detail = f"written out, a network may have {MAX_LAYERS:,}; repeat less"
@@ -170,7 +209,7 @@ class _Binder:
         if isinstance(element, Block):
             return self.block(element, shape, letters, made)
         if isinstance(element, Call):
-            return self.call(element, shape, letters, made, _fresh(element.name, made))
+            return self.call(element, shape, letters, made, made.fresh(element.name))
         if isinstance(element, Labelled):
             return self.labelled(element, shape, letters, made)
         for _ in range(self._times(element, letters, shape)):
@@ -180,41 +219,24 @@ class _Binder:
     def _times(self, repeat: Repeat, letters: Letters, shape: Shape) -> int:
         times = self.value(repeat.times, letters, shape)
         if times != int(times) or times < 0:
-            raise self.error("a part repeats a whole number of times", repeat.times.span, f"received {times:g}")
+            detail = f"received {times:g}; write 0 or more"
+            raise self.error("a part repeats a whole number of times", repeat.times.span, detail)
         return int(times)
 
-    def word(self, word: Word, shape: Shape, letters: Letters, made: list[Node]) -> Shape:
+    def word(self, word: Word, shape: Shape, letters: Letters, made: _Made) -> Shape:
         if word.optional and not self.thumb.keeps_optional:
             return shape
-        layer_class = self._layer_class(word)
+        layer_class = self.lookup.layer(word)
         plain = self.thumb.sized(word, layer_class)
-        try:
+        with self._placed():
             values, spans = read_arguments(plain, layer_class, len(shape) - 1, lambda e: evaluate(e, letters, shape[0]))
-        except ArgumentError as error:
-            raise self.error(error.headline, error.span, error.detail) from None
         layer = layer_class(**values, span=word.span)
-        try:
+        with self._placed(spans, word.span):
             after = rules.output(layer, shape).value
-        except RuleError as error:
-            raise self.error(error.headline, spans.get(error.field, word.span), error.detail) from None
         made.append(layer)
-        return after
+        return self._fits(word.name, after, word.span)
 
-    def _layer_class(self, word: Word) -> type[Layer]:
-        name = ALIASES.get(word.name, word.name)
-        if name in LAYERS:
-            return LAYERS[name]
-        if name == "input":
-            raise self.error("a second input", word.span, "a network has one input, its first word")
-        if name in BLOCKS:
-            raise self.error(f"{name} needs brackets", word.span, f"as in {name}[ conv 64@3 pad same -> relu ]")
-        if name in self.definitions:
-            raise self.error(f"'{name}' is a definition", word.span, f"use it with brackets: {name}(…)")
-        known = {*LAYERS, *BLOCKS, *ALIASES, *self.definitions}
-        hint = nearest(name, known).lstrip("; ") or "the layers are " + ", ".join(sorted(LAYERS))
-        raise self.error(f"no layer '{name}'", word.span, hint)
-
-    def block(self, block: Block, shape: Shape, letters: Letters, made: list[Node]) -> Shape:
+    def block(self, block: Block, shape: Shape, letters: Letters, made: _Made) -> Shape:
         if block.kind:
             return self.joined(block, shape, letters, made)
         if len(block.branches) > 1:
@@ -224,33 +246,20 @@ class _Binder:
                 shape = self.element(element, shape, letters, made)
         return shape
 
-    def joined(self, block: Block, shape: Shape, letters: Letters, made: list[Node]) -> Shape:
-        kind = self._block_class(block)
+    def joined(self, block: Block, shape: Shape, letters: Letters, made: _Made) -> Shape:
+        kind = self.lookup.block(block)
+        if kind is Aux and self.depth:
+            raise self.error("aux inside another block", block.span, "it leaves the main chain: put it there")
         with self._inside(block.span):
-            branches = [self.chain(branch, shape, letters) for branch in block.branches]
+            branches = [self.inner(branch, shape, letters) for branch in block.branches]
         node = kind(tuple(chain for chain, _ in branches), span=block.span)
-        try:
+        with self._placed(otherwise=block.span):
             after = rules.join(node, shape, tuple(out for _, out in branches)).value
-        except RuleError as error:
-            raise self.error(error.headline, block.span, error.detail) from None
         made.append(node)
-        return after
+        return self._fits(block.kind, after, block.span)
 
-    def _block_class(self, block: Block) -> type[Joined]:
-        if block.kind not in BLOCKS:
-            hint = nearest(block.kind, BLOCKS).lstrip("; ") or f"the blocks are {', '.join(BLOCKS)}"
-            raise self.error(f"no block '{block.kind}'", block.span, hint)
-        least, most = BRANCHES[block.kind]
-        if not least <= len(block.branches) <= most:
-            wanted = str(least) if least == most else f"{least} to {most}"
-            raise self.error(f"{block.kind} with {len(block.branches)} branches", block.span, f"it takes {wanted}")
-        if block.kind == Aux.kind and self.depth:
-            detail = "a side head leaves the main chain; put it there"
-            raise self.error("aux inside another block", block.span, detail)
-        return BLOCKS[block.kind]
-
-    def call(self, call: Call, shape: Shape, letters: Letters, made: list[Node], label: str) -> Shape:
-        definition = self._definition(call)
+    def call(self, call: Call, shape: Shape, letters: Letters, made: _Made, label: str) -> Shape:
+        definition = self.lookup.definition(call)
         values = [self.value(argument, letters, shape) for argument in call.arguments]
         if any(other.name == call.name for other, _ in self.calls):
             detail = "a definition may use only others, or it never ends"
@@ -258,49 +267,28 @@ class _Binder:
         self.calls.append((call, values))
         inner = {**self.letters, **dict(zip(definition.parameters, values, strict=True))}
         with self._inside(call.span):
-            chain, after = self.chain(definition.body, shape, inner)
+            chain, after = self.inner(definition.body, shape, inner)
         self.calls.pop()
         made.append(Group((chain,), label=label, span=call.span))
         return after
 
-    def _definition(self, call: Call) -> Definition:
-        if call.name in LAYERS or call.name in ALIASES:
-            raise self.error(
-                f"{call.name} takes its sizes without brackets",
-                call.span,
-                f"it is written: {form(LAYERS[ALIASES.get(call.name, call.name)]).usage}",
-            )
-        if call.name not in self.definitions:
-            known = {*self.definitions, *LAYERS}
-            raise self.error(
-                f"nothing is defined as '{call.name}'",
-                call.span,
-                f"define it first: {call.name}(w) = …{nearest(call.name, known)}",
-            )
-        definition = self.definitions[call.name]
-        if len(definition.parameters) != len(call.arguments):
-            wanted = f"{call.name}({', '.join(definition.parameters)})"
-            raise self.error(
-                f"{call.name} takes {len(definition.parameters)} values, not {len(call.arguments)}",
-                call.span,
-                f"it is defined as {wanted}",
-            )
-        return definition
-
-    def labelled(self, element: Labelled, shape: Shape, letters: Letters, made: list[Node]) -> Shape:
+    def labelled(self, element: Labelled, shape: Shape, letters: Letters, made: _Made) -> Shape:
         body, label = element.body, element.label
-        if any(node.label == label for node in made):
+        if label in made.labels:
             detail = "a label names one layer; number them, or label the whole repeat"
             raise self.error(f"the label '{label}' appears twice", element.span, detail)
         if isinstance(body, Call):
             return self.call(body, shape, letters, made, label)
         if isinstance(body, Repeat) or (isinstance(body, Block) and not body.kind):
+            parts = body.branches[0] if isinstance(body, Block) and len(body.branches) == 1 else (body,)
             with self._inside(element.span):
-                chain, after = self.chain((body,), shape, letters)
+                chain, after = self.inner(parts, shape, letters)
             made.append(Group((chain,), label=label, span=element.span))
             return after
-        after = self.element(body, shape, letters, made)
-        made[-1] = dataclasses.replace(made[-1], label=label)
+        own = _Made()
+        after = self.element(body, shape, letters, own)
+        for node in own.nodes:  # one, or none where it is optional and left out
+            made.append(dataclasses.replace(node, label=label))
         return after
 
     @contextmanager
@@ -310,12 +298,3 @@ class _Binder:
             raise self.error("blocks nested too deep", span, f"at most {MAX_NESTED} may stand inside each other")
         yield
         self.depth -= 1
-
-
-def _fresh(name: str, before: list[Node]) -> str:
-    """`bottleneck1`, `bottleneck2`, …: the first number that the chain has not used."""
-    used = {node.label for node in before}
-    number = sum(label.startswith(name) for label in used) + 1
-    while f"{name}{number}" in used:
-        number += 1
-    return f"{name}{number}"

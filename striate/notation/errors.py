@@ -14,6 +14,7 @@ from striate.errors import InputError
 
 WIDTH = 96  # characters of a long line that are shown around the place
 SHOWN_CALLS = 5
+LONGEST = 500  # characters of a headline or a detail; the rest of a longer one is left out
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,11 @@ class Span:
     end: int
 
 
-class RuleError(ValueError):
+class RuleError(InputError):
     """A layer that breaks a rule. `field` names the part at fault; the binder adds the place in the text."""
 
     def __init__(self, headline: str, detail: str, field: str = "") -> None:
-        super().__init__(headline)
+        super().__init__(f"{headline}; {detail}")
         self.headline, self.detail, self.field = headline, detail, field
 
 
@@ -47,20 +48,25 @@ class NotationError(InputError):
     def __init__(
         self, headline: str, text: str, span: Span, detail: str, source: str = "", via: tuple[str, ...] = ()
     ) -> None:
-        self.headline, self.span, self.detail = headline, span, detail
+        self.headline, self.span, self.detail = _cut(headline), span, _cut(detail)
         line = text.count("\n", 0, span.start) + 1
         place = f"{source}:{line}" if source else f"line {line}"
         if len(via) > SHOWN_CALLS:
             via = (*via[: SHOWN_CALLS - 2], f"… {len(via) - SHOWN_CALLS + 1} more", via[-1])
-        calls = "".join(f"\n  in {call}" for call in via)
-        super().__init__(f"{place}: {headline}\n{_excerpt(text, span)}{calls}\n  {detail}")
+        calls = "".join(f"\n  in {_cut(call, 100)}" for call in via)
+        super().__init__(f"{place}: {self.headline}\n{_excerpt(text, span)}{calls}\n  {self.detail}")
+
+
+def _cut(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else text[:longest] + "…"
 
 
 def _excerpt(text: str, span: Span) -> str:
-    """The line of the text that holds the span, with carets under it."""
+    """The line of the text that holds the span, with carets under it; what can't be printed is shown as `�`."""
     begin = text.rfind("\n", 0, span.start) + 1
     end = text.find("\n", span.start)
     line = text[begin : end if end >= 0 else len(text)].rstrip().replace("\t", " ")
+    line = "".join(sign if sign.isprintable() else "�" for sign in line)
     at = span.start - begin
     left = max(0, at - WIDTH // 2) if len(line) > WIDTH else 0
     shown = line[left : left + WIDTH]

@@ -5,6 +5,7 @@
 4
 """
 
+import re
 from collections.abc import Mapping
 
 from striate.errors import nearest
@@ -56,8 +57,12 @@ def _letter(name: Name, letters: Mapping[str, int | float], channels: int | None
         return channels
     if name.text in letters:
         return letters[name.text]
-    raise ArgumentError(
-        f"'{name.text}' has no value",
-        name.span,
-        f"give it one on a line of its own, {name.text} = 2, or when the text is used{nearest(name.text, letters)}",
-    )
+    if name.text == "c":
+        raise ArgumentError("'c' has no value", name.span, "it is the number of channels that come in; none do here")
+    beside = re.fullmatch(r"(\w+)x(\d+)", name.text)
+    if beside and beside[1] in letters:
+        detail = f"a letter beside an 'x' stands in brackets: ({beside[1]})x{beside[2]}"
+    else:
+        detail = f"give it one on a line of its own, {name.text} = 2, or when the text is used"
+        detail += nearest(name.text, letters)
+    raise ArgumentError(f"'{name.text}' has no value", name.span, detail)

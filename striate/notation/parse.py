@@ -9,10 +9,12 @@ from importlib.resources import files
 from typing import cast
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput
 
 from striate.notation.errors import NotationError, Span
+from striate.notation.evaluate import LARGEST
 from striate.notation.scan import scan
+from striate.notation.slips import explained
 from striate.notation.syntax import (
     Block,
     Call,
@@ -32,7 +34,7 @@ from striate.notation.syntax import (
     Word,
 )
 
-MAX_DIGITS = 12
+MAX_DIGITS = 24  # Python writes no number of the notation longer
 
 
 @cache
@@ -58,7 +60,7 @@ def parse(text: str, source: str = "") -> Program:
     try:
         tree = _parser().parse(plain)
     except UnexpectedInput as error:
-        raise _explained(error, plain, text, source) from None
+        raise explained(error, plain, text, source) from None
     return _Reader(text, source).program(tree)
 
 
@@ -73,6 +75,7 @@ class _Reader:
 
     def program(self, tree: "Tree[Token]") -> Program:
         letters: dict[str, int | float] = {}
+        places: list[Span] = []
         definitions: dict[str, Definition] = {}
         layers: list[Element] = []
         for part in _trees(tree):
@@ -87,12 +90,14 @@ class _Reader:
                     name, value = cast("Token", letter.children[0]), self.number(_trees(letter)[0])
                     self._once(str(name), _span(letter), {**letters, **definitions})
                     letters[str(name)] = value.value
+                    places.append(_span(letter))
         return Program(
             tuple(letters.items()),
             tuple(definitions.values()),
             tuple(layers),
             text=self.text,
             source=self.source,
+            places=tuple(places),
         )
 
     def _once(self, name: str, span: Span, known: dict[str, object]) -> None:
@@ -148,7 +153,10 @@ class _Reader:
         digits = str(tree.children[0])
         if len(digits) > MAX_DIGITS:
             raise self.error("a number too long", _span(tree), f"a number has at most {MAX_DIGITS} digits")
-        return Number(int(digits) if digits.isdigit() else float(digits), _span(tree))
+        value = int(digits) if digits.isdigit() else float(digits)
+        if value > LARGEST:
+            raise self.error("a number too large", _span(tree), f"it may reach {LARGEST:,}")
+        return Number(value, _span(tree))
 
     def definition(self, tree: "Tree[Token]") -> Definition:
         head, body = tree.children
@@ -174,103 +182,3 @@ def _trees(tree: "Tree[Token]") -> list["Tree[Token]"]:
 
 def _span(tree: "Tree[Token]") -> Span:
     return Span(tree.meta.start_pos, tree.meta.end_pos)
-
-
-_FOLLOWS = {  # what the text before the place ends with: what is due there
-    "@": ("the kernel is missing after '@'", "write its size, as in conv 64@3x3"),
-    "->": ("a layer is missing after '->'", "write a layer there, or delete the arrow"),
-    "→": ("a layer is missing after '→'", "write a layer there, or delete the arrow"),
-    "|": ("a branch is empty", "write id for a branch that passes its input through"),
-    "[": ("nothing stands in these brackets", "write a layer there, or id to pass the input through"),
-    "=": ("nothing follows '='", "give a number (n = 2) or layers (block(w) = conv w@3 -> relu)"),
-    ":": ("nothing follows the label", "a label names what follows it: c4: conv 512@3x3"),
-    ",": ("a value is missing after ','", "write it, or delete the comma"),
-    "+": ("a number is missing after '+'", "write it, or delete the sign"),
-    "-": ("a number is missing after '-'", "write it; an arrow is '->'"),
-    "*": ("how often? nothing follows '*'", "write a number or a letter: [ … ]*2"),
-    "/": ("a number is missing after '/'", "write it, or delete the sign"),
-    "(": ("nothing stands in these brackets", "write a value there, or delete the brackets"),
-}
-_FOUND = {  # what stands there instead: headline, way out
-    "@": ("'@' without a number of filters before it", "write the filters first, as in conv 64@3x3"),
-    "->": (
-        "an arrow with no layer before it",
-        "begin with a layer, such as input 3x32x32, or delete the arrow",
-    ),
-    "→": (
-        "an arrow with no layer before it",
-        "begin with a layer, such as input 3x32x32, or delete the arrow",
-    ),
-    "|": (
-        "'|' outside of branches",
-        "branches stand in brackets: concat[ a | b ], sum[ a | b ], residual[ body | shortcut ]",
-    ),
-    "*": ("'*' repeats only brackets", "put what is repeated into brackets: [conv 64@3 -> relu]*2"),
-    "=": (
-        "'=' in the middle of a chain",
-        "a definition stands on a line of its own: block(w) = conv w@3 -> relu",
-    ),
-    "[": ("a bracket opens in the middle of a layer", "put '->' before it"),
-    ":": ("':' after something that is no label", "a label is one word before a layer: c4: conv 512@3x3"),
-    ",": (
-        "',' does not separate layers",
-        "layers are separated by '->' or a new line; sizes by 'x', as in 3x3",
-    ),
-    ")": ("a value is missing before ')'", "write it, or delete the brackets"),
-    "]": ("a layer is missing before ']'", "write it, or id to pass the input through"),
-    "\n": ("the line ends too early", "finish the layer, or put the line end inside brackets"),
-}
-
-
-def _explained(error: UnexpectedInput, plain: str, text: str, source: str) -> NotationError:
-    """The error in the words of the notation: what was due, or what is out of place."""
-    at = error.pos_in_stream
-    if at is None or at < 0 or not plain[at:].strip():
-        at = len(plain.rstrip())
-    before = plain[:at].rstrip(" \t\r")
-    found = next((sign for sign in ("->", plain[at : at + 1]) if sign and plain.startswith(sign, at)), "")
-    last = next((sign for sign in ("->", before[-1:]) if sign and before.endswith(sign)), "")
-    width = len(found) or 1
-    if isinstance(error, UnexpectedToken) and found:
-        width = max(1, len(str(error.token).rstrip("\n")))
-    if isinstance(error, UnexpectedCharacters) and not _known(found):
-        headline, detail = f"the sign '{found}' is no part of the notation", _sign_hint(found)
-    elif found == "|" and last == "[":
-        headline, detail = _FOLLOWS["|"]
-    elif last in _FOLLOWS and (found in _FOUND or not found):
-        headline, detail = _FOLLOWS[last]
-    elif found in _FOUND:
-        headline, detail = _FOUND[found]
-    elif not found:
-        headline, detail = (
-            "the text ends too early",
-            "a network is layers in order: input 3x32x32 -> conv 16@3x3 -> fc 10",
-        )
-    elif found[0].isdigit():
-        headline, detail = (
-            "a number where a layer is due",
-            "begin with the layer's word, as in conv 64@3x3 or fc 10",
-        )
-    else:
-        shown = plain[at : at + width]
-        headline, detail = f"'{shown}' is out of place", "layers are separated by '->' or a new line"
-    return NotationError(headline, text, Span(at, at + width), detail, source)
-
-
-def _known(sign: str) -> bool:
-    return sign in ("->", "→") or (sign.isascii() and (sign.isalnum() or sign in "_@=|*+-/,:?()[]\n"))
-
-
-def _sign_hint(sign: str) -> str:
-    hints = {
-        ";": "layers are separated by '->' or a new line",
-        "{": "parts are grouped by [ ]",
-        "}": "parts are grouped by [ ]",
-        ">": "an arrow is written '->'",
-        ".": "a decimal number begins with a digit: 0.5",
-        "%": "write a fraction: 0.5 for 50 %",
-        '"': "names need no quotes",
-        "'": "names need no quotes",
-        "&": "branches are separated by '|'",
-    }
-    return hints.get(sign, "it knows letters, digits and -> @ x [ ] ( ) | * + - / = : , ? #")

@@ -140,3 +140,4 @@ class Program:
     layers: Sequence
     text: str = field(default="", compare=False, repr=False)
     source: str = field(default="", compare=False)
+    places: tuple[Span, ...] = field(default=(), compare=False, repr=False)  # of the letters

@@ -15,10 +15,10 @@ fc 10
 
 from collections.abc import Iterator, Mapping
 
+from striate.notation.arguments import form
 from striate.notation.syntax import (
     Block,
     Call,
-    Element,
     Expression,
     Labelled,
     Name,
@@ -31,7 +31,7 @@ from striate.notation.syntax import (
     Value,
     Word,
 )
-from striate.notation.tree import LAYERS, Conv, FullyConnected, Layer, Pool
+from striate.notation.tree import ALIASES, LAYERS, PAD_MODES, Conv, FullyConnected, Layer, Pool
 
 BASE = "base"  # letter: filters of the first bare CONV
 HIDDEN = "hidden"  # letter: units of a bare FC that is not the last
@@ -49,16 +49,17 @@ class RulesOfThumb:
     def __init__(self, program: Program, letters: Mapping[str, int | float]) -> None:
         self.program, self.values = program, {**DEFAULTS, **letters}
         self.pools = 0
-        self.last = _last_word(program.layers)
+        self.last = _last_fc(program.layers)
 
     def names(self) -> set[str]:
         """The letters that may be given for this text: its own, those left open, and the rules' where they apply."""
         names = {name for name, _ in self.program.letters}
-        parameters = {name for definition in self.program.definitions for name in definition.parameters}
         words = list(_words(self.program.layers))
+        names |= {name for _, used in words for name in used} - {"c"}
         for definition in self.program.definitions:
-            words += _words(definition.body)
-        names |= {name for _, used in words for name in used} - parameters - {"c"}
+            inner = list(_words(definition.body))
+            names |= {name for _, used in inner for name in used} - {"c", *definition.parameters}
+            words += inner
         bare = {word.name for word, _ in words if word and not word.arguments}
         names |= {BASE} if "conv" in bare else set()
         names |= {HIDDEN, CLASSES} if "fc" in bare else set()
@@ -76,12 +77,14 @@ class RulesOfThumb:
         if word.arguments:
             return word
         if layer is Conv:
-            size = Sized(_value(self.values[BASE] * 2 ** min(self.pools, 30)), _value(3))
+            filters = self.values[BASE] * 2 ** min(self.pools, 30)
+            size = Sized(_value(filters, word), _value(3, word), word.span)
             same = (Value((Name("pad"),)), Value((Name("same"),)))
             return Word(word.name, (size, *same), span=word.span)
         if layer is FullyConnected:
-            return Word(word.name, (_value(self.values[CLASSES if word is self.last else HIDDEN]),), span=word.span)
-        return Word(word.name, (_value(2),), span=word.span) if issubclass(layer, Pool) else word
+            units = self.values[CLASSES if word is self.last else HIDDEN]
+            return Word(word.name, (_value(units, word),), span=word.span)
+        return Word(word.name, (_value(2, word),), span=word.span) if issubclass(layer, Pool) else word
 
 
 def has_bare_words(program: Program) -> bool:
@@ -92,20 +95,21 @@ def has_bare_words(program: Program) -> bool:
     return any(word is not None and not word.arguments and word.name in sized for word in words)
 
 
-def _value(number: int | float) -> Value:
-    return Value((Number(number),))
+def _value(number: int | float, word: Word) -> Value:
+    return Value((Number(number, word.span),), word.span)
 
 
-def _last_word(layers: Sequence) -> Word | None:
-    """The last word of the text, where it is no part of a repeat."""
-    last: Element | None = layers[-1] if layers else None
-    if isinstance(last, Labelled):
-        last = last.body
-    return last if isinstance(last, Word) else None
+def _last_fc(layers: Sequence) -> Word | None:
+    """The FC that gives the classes: the last one, where only plain words such as softmax follow it."""
+    for element in reversed(layers):
+        word = element.body if isinstance(element, Labelled) else element
+        if not isinstance(word, Word) or word.name == FullyConnected.word:
+            return word if isinstance(word, Word) else None
+    return None
 
 
 def _words(layers: Sequence) -> Iterator[tuple[Word | None, set[str]]]:
-    """Every word with the letters in its sizes; (None, letters) for repeats and calls."""
+    """Every word with the names in its sizes, its options left out; (None, names) for repeats and calls."""
     for element in layers:
         if isinstance(element, Labelled):
             yield from _words((element.body,))
@@ -124,7 +128,12 @@ def _words(layers: Sequence) -> Iterator[tuple[Word | None, set[str]]]:
                 for value in ((argument.count, argument.size) if isinstance(argument, Sized) else (argument,))
                 for part in value.parts
             ]
-            yield element, {name for part in parts for name in _letters(part)}
+            yield element, {name for part in parts for name in _letters(part)} - _options(element)
+
+
+def _options(word: Word) -> set[str]:
+    layer = LAYERS.get(ALIASES.get(word.name, word.name))
+    return {*form(layer).options, *PAD_MODES} if layer else set()
 
 
 def _letters(expression: Expression) -> set[str]:

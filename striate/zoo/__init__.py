@@ -16,7 +16,7 @@ from pathlib import Path
 from striate.errors import InputError, nearest
 from striate.notation import Network, bind, parse
 
-MAX_FILE = 1_000_000  # bytes; a larger file is no network's text
+MAX_FILE = 1_000_000  # characters; a larger file is no network's text
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def entry(name: str) -> Entry:
     """
     name = name.lower()
     if name not in names():
-        raise InputError(f"no network '{name}'{nearest(name, names())}; `striate zoo` lists them")
+        raise InputError(f"no network '{name}'; `striate zoo` lists them{nearest(name, names())}")
     text = files("striate.zoo").joinpath(f"{name}.net").read_text(encoding="utf-8")
     title, *lines = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("#")]
     facts = dict(line.split(": ", 1) for line in lines if ": " in line)
@@ -88,19 +88,21 @@ def net(source: str | Path | Network, *, input: Sequence[int | None] | None = No
 
 
 def _names_a_file(source: str) -> bool:
-    """A `.net` file or a path; a text of layers has blanks, arrows or line ends where a path has none."""
-    return source.endswith(".net") or (
-        "\n" not in source and "->" not in source and ("/" in source) and " " not in source
-    )
+    """A `.net` file or a path; a text of layers has line ends, arrows or blanks where a path has none."""
+    if "\n" in source or "->" in source:
+        return False
+    return source.endswith(".net") or ("/" in source and " " not in source)
 
 
 def _file_text(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_FILE:
-            raise InputError(f"{path} has {path.stat().st_size:,} bytes; that is no network's text")
-        return path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(MAX_FILE + 1)
     except FileNotFoundError:
         raise InputError(f"no file {path} (looked in {path.absolute().parent})") from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text in UTF-8"
         raise InputError(f"{path} can't be read: {reason}") from None
+    if len(text) > MAX_FILE:
+        raise InputError(f"{path} has more than {MAX_FILE:,} characters; that is no network's text")
+    return text

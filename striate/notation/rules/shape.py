@@ -8,7 +8,7 @@
 from functools import singledispatch
 from typing import cast
 
-from striate.notation.arguments import write_arguments
+from striate.notation.arguments import NO_AXES, write_arguments
 from striate.notation.errors import RuleError
 from striate.notation.rules.figure import Figure, times
 from striate.notation.rules.window import slide
@@ -99,9 +99,10 @@ def _(layer: Local | Deform, shape: Shape) -> Figure[Shape]:
 def _(layer: Pool, shape: Shape) -> Figure[Shape]:
     for size, pad in zip(layer.kernel, layer.pad.sizes, strict=False):
         if 2 * pad > size:
-            raise RuleError(f"pad {pad} is more than half of the window {size}", f"pad at most {size // 2}", "pad")
+            raise RuleError(f"pad {pad} is more than half of the window {size}", f"use pad {size // 2} or less", "pad")
     if layer.pad.mode not in ("zeros", "same"):
-        raise RuleError(f"{layer.word} knows no pad {layer.pad.mode}", "pooling pads by a number or same", "pad")
+        detail = "pooling pads by a number or same: pad 1, pad same"
+        raise RuleError(f"{layer.word} knows no pad {layer.pad.mode}", detail, "pad")
     return _slid(layer, cast(int, shape[0]), shape)
 
 
@@ -121,7 +122,8 @@ def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
         size = None if n is None else (n - 1) * s + k - 2 * p
         formulas.append(f"({'?' if n is None else n} - 1)*{s} + {k} - 2*{p}" + (f" = {size}" if n else ""))
         if size is not None and size < 1:
-            raise RuleError(f"{layer_text(layer)} leaves nothing", f"output = {formulas[-1]}; pad less", "pad")
+            detail = f"output = {formulas[-1]}; use pad {(size + 2 * p - 1) // 2} or less"
+            raise RuleError(f"{layer_text(layer)} leaves nothing", detail, "pad")
         sizes.append(size)
     return Figure((layer.filters, *sizes), formulas[0] if len(set(formulas)) == 1 else "; ".join(formulas))
 
@@ -130,11 +132,11 @@ def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
 def _(layer: Shuffle, shape: Shape) -> Figure[Shape]:
     channels, pieces = cast(int, shape[0]), layer.factor ** (len(shape) - 1)
     if len(shape) < 2:
-        raise RuleError("shuffle has no axes to act on", "the maps are gone after fc; put this layer before it")
+        raise RuleError("shuffle has no axes to act on", NO_AXES)
     if channels % pieces:
         raise RuleError(
             f"shuffle {layer.factor} does not divide {channels} channels",
-            f"it needs a multiple of {layer.factor}^{len(shape) - 1} = {pieces}",
+            f"it needs a multiple of {layer.factor}^{len(shape) - 1} = {pieces}, such as {_multiple(channels, pieces)}",
             "factor",
         )
     spatial = tuple(None if n is None else n * layer.factor for n in shape[1:])
@@ -145,7 +147,7 @@ def _(layer: Shuffle, shape: Shape) -> Figure[Shape]:
 @output.register(GlobalMaxPool)
 def _(layer: GlobalAvgPool | GlobalMaxPool, shape: Shape) -> Figure[Shape]:
     if len(shape) < 2:
-        raise RuleError(f"{layer.word} has no axes to act on", "the maps are gone after fc; put this layer before it")
+        raise RuleError(f"{layer.word} has no axes to act on", NO_AXES)
     return Figure((shape[0], *(1 for _ in shape[1:])))
 
 
@@ -163,14 +165,16 @@ def _(layer: FullyConnected | RBF, shape: Shape) -> Figure[Shape]:
 @output.register
 def _(layer: Embed, shape: Shape) -> Figure[Shape]:
     if len(shape) != 1:
-        raise RuleError("embed reads a row of word numbers", "it follows an input of one size, as in input 56")
+        detail = f"it follows an input of one size, as in input 56; {shown(shape)} comes in"
+        raise RuleError("embed reads a row of word numbers", detail)
     return Figure((layer.table[1], *shape))
 
 
 @output.register
 def _(layer: ZeroPad, shape: Shape) -> Figure[Shape]:
     if layer.channels < cast(int, shape[0]):
-        raise RuleError(f"zeropad {layer.channels} for {shape[0]} channels", "it only adds channels", "channels")
+        detail = f"it only adds channels; write {shape[0]} or more"
+        raise RuleError(f"zeropad {layer.channels} for {shape[0]} channels", detail, "channels")
     return Figure((layer.channels, *shape[1:]))
 
 
@@ -178,7 +182,8 @@ def _(layer: ZeroPad, shape: Shape) -> Figure[Shape]:
 def _(layer: Maxout, shape: Shape) -> Figure[Shape]:
     channels = cast(int, shape[0])
     if channels % layer.pieces:
-        raise RuleError(f"maxout {layer.pieces} does not divide {channels} channels", "choose a divisor", "pieces")
+        detail = f"{channels}/{layer.pieces} = {channels / layer.pieces:g}; choose a divisor of {channels}"
+        raise RuleError(f"maxout {layer.pieces} does not divide {channels} channels", detail, "pieces")
     return Figure((channels // layer.pieces, *shape[1:]), f"{channels}/{layer.pieces} = {channels // layer.pieces}")
 
 
@@ -199,20 +204,12 @@ def join(block: Block, shape: Shape, outputs: tuple[Shape, ...]) -> Figure[Shape
         shapes = (*outputs, shape) if isinstance(block, Residual) and len(outputs) == 1 else outputs
         for other in shapes[1:]:
             if not _alike(shapes[0], other):
-                names = "body and shortcut" if isinstance(block, Residual) else "branches"
-                raise RuleError(
-                    f"{names} of {block.kind} give {shown(shapes[0])} and {shown(other)}",
-                    "shapes that are added must be equal"
-                    + (
-                        "; give the shortcut a conv …@1x1 of the same filters and stride"
-                        if names[0] == "b" and isinstance(block, Residual)
-                        else ""
-                    ),
-                )
+                raise _unequal(block, shapes[0], other)
         return Figure(shapes[0])
     if isinstance(block, Scale):
         gate = outputs[0]
-        if gate[0] != shape[0] or any(n not in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False)):
+        fits = len(gate) in (1, len(shape)) and gate[0] == shape[0]
+        if not fits or any(n not in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False)):
             raise RuleError(
                 f"the gate gives {shown(gate)} for an input of {shown(shape)}",
                 f"a gate gives one value a channel; end it with fc {shape[0]} -> sigmoid",
@@ -221,11 +218,24 @@ def join(block: Block, shape: Shape, outputs: tuple[Shape, ...]) -> Figure[Shape
     return Figure(outputs[0] if not block.kind else shape)
 
 
+def _unequal(block: Block, one: Shape, other: Shape) -> RuleError:
+    """Branches that can't be added, with the way out that this block has."""
+    rule = "shapes that are added must be equal"
+    if not isinstance(block, Residual):
+        way_out = "use pad same, and the same filters and strides in each branch"
+        return RuleError(f"branches of {block.kind} give {shown(one)} and {shown(other)}", f"{rule}; {way_out}")
+    if len(block.branches) == 2:
+        way_out = "give the shortcut a conv of the body's filters and strides"
+        return RuleError(f"body and shortcut give {shown(one)} and {shown(other)}", f"{rule}; {way_out}")
+    way_out = f"use pad same, or give it a shortcut: residual[ body | conv {one[0]}@1 … ]"
+    return RuleError(f"the body gives {shown(one)} for an input of {shown(other)}", f"{rule}; {way_out}")
+
+
 def _behind_each_other(block: Block, shapes: tuple[Shape, ...]) -> Figure[Shape]:
     for other in shapes[1:]:
         if not _alike(shapes[0][1:], other[1:]) or len(shapes[0]) != len(other):
             raise RuleError(
-                f"branches of {block.kind} give {shown(shapes[0])} and {shown(other)}",
+                f"{_whose(block)} {shown(shapes[0])} and {shown(other)}",
                 "maps that stand behind each other must have the same size; use pad same, or the same stride",
             )
     channels = [cast(int, s[0]) for s in shapes]
@@ -233,6 +243,15 @@ def _behind_each_other(block: Block, shapes: tuple[Shape, ...]) -> Figure[Shape]
         next((n for n in sizes if n is not None), None) for sizes in zip(*(s[1:] for s in shapes), strict=True)
     )
     return Figure((sum(channels), *spatial), f"{' + '.join(map(str, channels))} = {sum(channels)} channels")
+
+
+def _whose(block: Block) -> str:
+    return "input and body of dense have" if isinstance(block, Dense) else f"branches of {block.kind} give"
+
+
+def _multiple(least: int, of: int) -> int:
+    """The first multiple that is not smaller."""
+    return -(-least // of) * of
 
 
 def _alike(one: Shape, other: Shape) -> bool:

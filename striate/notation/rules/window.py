@@ -59,11 +59,16 @@ class Window:
             size, formula = size - 1, f"{formula} - 1 (the last window would lie outside)"
         return Figure(size, f"{formula} = {size}")
 
-    def way_out(self, n: int) -> str:
-        """What would make a kernel fit that does not."""
-        pad = self.padding(n)[0]
-        largest = (n + 2 * pad - 1) // self.dilation + 1
-        return f"use a kernel of at most {largest}, or pad {-(-(self.reach - n) // 2)}"
+    def way_out(self, n: int, most_pad: int | None) -> str:
+        """What would make a kernel fit that does not; `most_pad` is how wide the padding may be."""
+        largest = (n + 2 * self.padding(n)[0] - 1) // self.dilation + 1
+        pad = -(-(self.reach - n) // 2)
+        wider = f", or pad {pad}" if most_pad is None or pad <= most_pad else ""
+        return f"use a kernel of at most {largest}{wider}"
+
+    def most_pad(self, n: int) -> int | None:
+        """The widest padding that repeats no more of an axis of `n` entries than there is."""
+        return {"reflect": n - 1, "circular": n}.get(self.pad.mode)
 
 
 def windows(layer: Conv | Local | Deform | Pool) -> Iterator[Window]:
@@ -83,19 +88,14 @@ def slide(
         figure = window.output(n)
         if n is not None and (figure.value is None or figure.value < 1):
             shape = "x".join(_q(size) for size in spatial)
-            raise RuleError(
-                f"{text} does not fit its {shape} input",
-                f"output = {figure.formula}; {window.way_out(n)}",
-                "kernel",
-            )
-        if (
-            window.pad.mode in ("reflect", "circular")
-            and n is not None
-            and window.pad.sizes[0] >= n + (window.pad.mode == "circular")
-        ):
+            way_out = window.way_out(n, window.size // 2 if isinstance(layer, Pool) else None)
+            detail = f"output = {figure.formula}; {way_out}"
+            raise RuleError(f"{text} does not fit its {shape} input", detail, "kernel")
+        most = None if n is None else window.most_pad(n)
+        if most is not None and window.pad.sizes[0] > most:
             raise RuleError(
                 f"pad {window.pad.mode} {window.pad.sizes[0]} is too wide for {n} entries",
-                f"{window.pad.mode} padding repeats the input itself; pad less than {n}",
+                f"{window.pad.mode} padding repeats the input itself; use pad {window.pad.mode} {most} or less",
                 "pad",
             )
         figures.append(figure)

@@ -75,20 +75,25 @@ class Explanation:
         """One row a layer, the totals below."""
         from rich import box
         from rich.table import Table
+        from rich.text import Text
 
         network = self.measure.network
-        table = Table(title=f"{network.name}: input {_cross(network.input)}", box=box.SIMPLE_HEAD, title_justify="left")
+        # cells carry their own margin: rich takes twice the time to pad them, and deep networks have hundreds of rows
+        title = Text(f"{network.name}: input {_cross(network.input)}")
+        table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=0)
         table.add_column("name", style="dim", overflow="fold")
-        table.add_column("layer", overflow="fold")
-        for title in ("output", "parameters", "MACs", "memory", "field", "jump"):
-            table.add_column(title, justify="right", overflow="fold")
+        table.add_column("  layer", overflow="fold")
+        for heading in ("output", "parameters", "MACs", "memory", "field", "jump"):
+            table.add_column(f"  {heading}", justify="right", no_wrap=True)
         for row in self.measure.rows:
             figures = (_count(row.parameters.value), _count(row.macs.value), size_text(row.memory.value))
             seen = (_axes(row.receptive_field), _axes(row.jump))
-            table.add_row(row.name, row.text, _cross(row.output.value), *figures, *seen)
+            table.add_row(
+                Text(row.name), *(Text(f"  {c}") for c in (row.text, _cross(row.output.value), *figures, *seen))
+            )
         table.add_section()
         totals = (_number(self.measure.total_parameters), _number(self.measure.total_macs))
-        table.add_row("total", "", _cross(self.measure.output), *totals, "", "", "")
+        table.add_row(Text("total"), "", *(Text(f"  {c}") for c in (_cross(self.measure.output), *totals)), "", "", "")
         return table
 
     def memory_line(self) -> str:
@@ -106,6 +111,12 @@ class Explanation:
     def formulas(self, every: bool = True) -> str:
         """The formulas with the numbers in; by default all of them, else output and parameters alone."""
         return "\n".join(line for row in self.measure.rows for line in _row_formulas(row, every))
+
+    def full(self) -> RenderableType:
+        """The table with every formula below it."""
+        from rich.console import Group
+
+        return Group(self.table(), self.formulas(), "", self.memory_line(), LEGEND)
 
     def __rich__(self) -> RenderableType:
         from rich.console import Group

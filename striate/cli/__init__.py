@@ -1,0 +1,113 @@
+"""The command line: parses words, calls one function, prints what it gave. One verb, one file.
+
+Exit status: 0 done, 1 the work failed, 2 the words were wrong. With `--json`, standard output holds one JSON document
+and nothing else; whatever else there is to say goes to standard error.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+import click
+
+from striate.errors import StriateError, nearest
+
+VERBS = {
+    "explain": "What a network costs, with every formula filled in.",
+    "zoo": "The networks known by name.",
+    "train": "Train a network on a data set.",
+    "resume": "Go on with a run, or train it for more epochs.",
+    "test": "Test a run on a data set.",
+    "predict": "Say what image files show.",
+    "see": "Open a run's report in the browser.",
+    "bench": "Images per second, beside a plain PyTorch loop.",
+}
+
+
+class Verbs(click.Group):
+    """Loads a verb's file when the verb is used, so that `striate --help` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs in the order in which one uses them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """A verb's command."""
+        if name not in VERBS:
+            return None
+        command: click.Command = import_module(f"striate.cli.{name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest verb for an unknown one."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            ctx.fail(f"no verb '{args[0]}'{nearest(args[0], VERBS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with a line each, without loading them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+def _show_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from striate import __version__
+
+        click.echo(f"striate {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Say it and exit."
+)
+def striate() -> None:
+    """Convolutional neural networks from the notation that lectures and papers use.
+
+    \b
+    striate explain lenet5
+    striate explain "input 3x128x128 -> conv 16@7x7 stride 2 pad 3"
+    striate train lenet5 mnist
+    striate predict RUN seven.png
+    """
+
+
+def main() -> None:
+    """Runs the command line; errors a user can mend are one message on standard error."""
+    sys.exit(_status(lambda: striate.main(standalone_mode=False)))
+
+
+def _status(work: Callable[[], object]) -> int:
+    try:
+        status = work()
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except click.exceptions.Abort:
+        click.echo("striate: stopped by Ctrl-C", err=True)
+        return 1
+    except KeyboardInterrupt:
+        click.echo("striate: stopped by Ctrl-C", err=True)
+        return 1
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
+    except click.ClickException as error:
+        click.echo(f"striate: {_one_line(error)}", err=True)
+        return 2
+    except StriateError as error:
+        click.echo(f"striate: {error}", err=True)
+        return error.exit_status
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _one_line(error: click.ClickException) -> str:
+    """click's message, with where help is to be had."""
+    message = error.format_message().rstrip(".")
+    ctx = getattr(error, "ctx", None)
+    return f"{message}; see {ctx.command_path} --help" if ctx else message

@@ -1,0 +1,91 @@
+"""What several verbs share: saying, printing, and reading words that stand for numbers."""
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from striate.errors import InputError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def say(line: str) -> None:
+    """A sentence for the user, on standard error."""
+    click.echo(line, err=True)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output; a number that JSON has no word for becomes null."""
+    click.echo(json.dumps(_finite(value), indent=2))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    return [_finite(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+
+def letters_option(command: F) -> F:
+    """`--set N=2`, once for each letter of the network's text."""
+    return click.option(
+        "--set", "letters", multiple=True, metavar="N=2", help="Give a letter of the text a value; may be repeated."
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(command)
+
+
+def bad_files_option(command: F) -> F:
+    """`--bad-files skip|refuse`."""
+    return click.option(
+        "--bad-files",
+        "bad",
+        type=click.Choice(["skip", "refuse"]),
+        default="skip",
+        show_default=True,
+        help="Leave files that can't be read out and name them, or refuse.",
+    )(command)
+
+
+def device_option(command: F) -> F:
+    """`--device`."""
+    return click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps.")(command)
+
+
+def read_letters(words: tuple[str, ...]) -> dict[str, int | float]:
+    """`("N=2", "w=0.5")` as a dictionary.
+
+    Raises:
+        InputError: A word that is not of the form letter=number.
+    """
+    letters: dict[str, int | float] = {}
+    for word in words:
+        name, sign, number = word.partition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            value = float("nan")
+        if not sign or not name.isidentifier() or value != value or abs(value) > 1e12:
+            raise InputError(f"--set takes letter=number, as in --set N=2. Received: {word}")
+        letters[name.strip().lower()] = int(value) if value == int(value) else value
+    return letters
+
+
+def read_shape(word: str | None) -> tuple[int, ...] | None:
+    """`"3x512x512"` as (3, 512, 512).
+
+    Raises:
+        InputError: It is not sizes joined by x.
+    """
+    if word is None:
+        return None
+    sizes = word.lower().replace("×", "x").split("x")
+    if not all(size.isdecimal() and int(size[:12]) > 0 and len(size) < 10 for size in sizes):
+        raise InputError(f"--at takes channels x height x width, as in --at 3x512x512. Received: {word}")
+    return tuple(int(size) for size in sizes)

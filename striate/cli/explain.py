@@ -1,0 +1,45 @@
+"""`striate explain NET`: what a network costs."""
+
+import click
+
+from striate.cli.common import json_option, letters_option, print_json, read_letters, read_shape
+from striate.explanation import BATCH, FEW, comparison, explain
+from striate.notation.measure import OPTIMIZER_STATES
+
+
+@click.command()
+@click.argument("nets", metavar="NET...", nargs=-1, required=True)
+@click.option(
+    "--formulas", is_flag=True, help=f"Every formula; those of output and parameters show up to {FEW} layers."
+)
+@click.option("--batch", type=int, default=BATCH, show_default=True, help="Examples in a batch, for training memory.")
+@click.option("--optimizer", type=click.Choice(list(OPTIMIZER_STATES)), default="adamw", show_default=True)
+@click.option("--at", metavar="CxHxW", help="The size of free axes ('?').")
+@letters_option
+@json_option
+def command(
+    nets: tuple[str, ...],
+    formulas: bool,
+    batch: int,
+    optimizer: str,
+    at: str | None,
+    letters: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """What a network costs: output, parameters, MACs, memory and receptive field of every layer.
+
+    NET is a name of the zoo, a .net file, or the text itself; several are set side by side.
+    """
+    shape, values = read_shape(at), read_letters(letters)
+    explanations = [explain(net, batch=batch, at=shape, optimizer=optimizer, **values) for net in nets]
+    if as_json:
+        documents = [explanation.to_json() for explanation in explanations]
+        print_json(documents[0] if len(documents) == 1 else documents)
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=False)
+    for explanation in explanations:
+        console.print(explanation.full() if formulas else explanation)
+    if len(explanations) > 1:
+        console.print(comparison(explanations))

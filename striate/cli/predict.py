@@ -1,0 +1,27 @@
+"""`striate predict RUN IMAGE...`: what image files show."""
+
+import click
+
+from striate.cli.common import bad_files_option, device_option, json_option, print_json, say
+from striate.tasks.run import Run
+
+
+@click.command()
+@click.argument("run")
+@click.argument("images", nargs=-1, required=True)
+@device_option
+@bad_files_option
+@json_option
+def command(run: str, images: tuple[str, ...], device: str, bad: str, as_json: bool) -> None:
+    """Say what IMAGES (files, or folders that hold some) show: class, probability, and the next two."""
+    opened = Run(run, device)
+    predictions = opened.predict(*images, bad=bad)
+    for note in opened.notes:
+        say(note)
+    if as_json:
+        print_json([prediction.to_json() for prediction in predictions])
+        return
+    width = max(len(prediction.path) for prediction in predictions)
+    for prediction in predictions:
+        first, *others = [f"{label} {probability:.1%}" for label, probability in prediction.top]
+        click.echo(f"{prediction.path:<{width}}  {first}   ({', '.join(others)})")

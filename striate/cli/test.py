@@ -1,0 +1,25 @@
+"""`striate test RUN DATA`: how a run does on a data set."""
+
+import click
+
+from striate.cli.common import bad_files_option, device_option, json_option, print_json, say
+from striate.tasks.run import Run
+
+
+@click.command()
+@click.argument("run")
+@click.argument("data", required=False)
+@device_option
+@bad_files_option
+@json_option
+def command(run: str, data: str | None, device: str, bad: str, as_json: bool) -> None:
+    """Test RUN on DATA; without DATA, on what was held out when it was trained."""
+    opened = Run(run, device)
+    result = opened.test(data, bad=bad)
+    for note in opened.notes:
+        say(note)
+    if as_json:
+        print_json(result.to_json())
+        return
+    figures = f"accuracy {result.accuracy:.2%}, error {result.error:.2f} %, loss {result.loss:.4f}"
+    click.echo(f"{figures}, {result.examples:,} images")

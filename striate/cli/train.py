@@ -1,0 +1,117 @@
+"""`striate train NET DATA`: from a network and a data set to a run."""
+
+import dataclasses
+import shlex
+import sys
+from typing import Any
+
+import click
+
+from striate.cli.common import (
+    bad_files_option,
+    device_option,
+    json_option,
+    letters_option,
+    print_json,
+    read_letters,
+    say,
+)
+from striate.tasks.classify import RUNS, Trained, Training
+from striate.tasks.devices import ENGINES
+from striate.training.options import Options
+
+
+class Count(click.ParamType[int]):
+    """A whole number, or `all`, which is 0."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """`all` or a number."""
+        if isinstance(value, str) and value.lower() == "all":
+            return 0
+        return int(click.INT.convert(value, param, ctx))
+
+
+TYPES: dict[str, click.ParamType[Any]] = {"int": click.INT, "float": click.FLOAT, "str": click.STRING}
+
+
+def training_options(command: Any) -> Any:
+    """A command-line option for every field of `Options`, with its help and its default."""
+    for field in reversed(dataclasses.fields(Options)):
+        known = field.metadata["known"]
+        plain = str(field.type).removesuffix(" | None")
+        kind = click.Choice(known) if known else Count() if field.name == "batch" else TYPES[plain]
+        extra = " ('all' for the whole set)" if field.name == "batch" else ""
+        command = click.option(
+            f"--{field.name}",
+            type=kind,
+            default=field.default,
+            show_default=field.default is not None,
+            help=field.metadata["help"][:1].upper() + field.metadata["help"][1:] + extra + ".",
+        )(command)
+    return command
+
+
+@click.command()
+@click.argument("net")
+@click.argument("data")
+@training_options
+@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What computes.")
+@device_option
+@click.option("--out", metavar="FOLDER", help=f"The run's folder; by default the next free one under {RUNS}/.")
+@click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
+@bad_files_option
+@letters_option
+@json_option
+def command(
+    net: str,
+    data: str,
+    engine: str,
+    device: str,
+    out: str | None,
+    overwrite: bool,
+    bad: str,
+    letters: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Train NET on DATA.
+
+    NET is a name of the zoo, a .net file, or the text itself. DATA is a named set (digits, mnist, fashion-mnist,
+    cifar10), a folder with one sub-folder of images a class, or an .npz archive. Whatever a default decides is said.
+    """
+    task = Training(
+        net,
+        data,
+        Options(**options),
+        device=device,
+        engine=engine,
+        bad=bad,
+        letters=read_letters(letters),
+        say=say,
+        show=True,
+        command=shlex.join(["striate", *sys.argv[1:]]),
+    )
+    return show(task.start(out, overwrite), as_json)
+
+
+def show(trained: Trained, as_json: bool) -> int:
+    """What a training came to; the status is 1 when it was stopped by Ctrl-C."""
+    from striate.training.saved import REPORT
+    from striate.training.verdict import verdict
+
+    for line in verdict(trained.history, len(trained.run.classes)):
+        say(line)
+    if trained.stopped:
+        say(f"stopped by {trained.stopped} after epoch {len(trained.history)}; the best weights are kept")
+    result = trained.to_json()
+    if as_json:
+        print_json(result)
+    else:
+        best = f"validation accuracy {result['validation_accuracy']:.2%} (epoch {result['best_epoch']})"
+        test = "" if trained.test_accuracy is None else f", test accuracy {trained.test_accuracy:.2%}"
+        click.echo(f"{best}{test}")
+        click.echo(f"run:    {trained.run.path}")
+        click.echo(f"report: {trained.run.path / REPORT}")
+    return 1 if trained.stopped else 0

@@ -1,0 +1,97 @@
+"""A data set: labelled images in memory, split into training and test.
+
+>>> split = Split(torch.zeros(10, 1, 2, 2), torch.tensor([0] * 5 + [1] * 5))
+>>> rest, part = carve(split, 0.2, seed=0)
+>>> len(rest), part.labels.tolist()
+(8, [0, 1])
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import torch
+from torch import Tensor
+
+from striate.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Images with their labels.
+
+    Attributes:
+        images: (N, C, *spatial), uint8 (0..255) or float32.
+        labels: (N,) int64, positions in `Dataset.classes`.
+        paths: the N files the images come from, or () when they come from one archive.
+    """
+
+    images: Tensor
+    labels: Tensor
+    paths: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: Sequence[int]) -> "Split":
+        """The images at the positions `rows`, in that order."""
+        index = torch.tensor(rows, dtype=torch.int64)
+        paths = tuple(self.paths[row] for row in rows) if self.paths else ()
+        return Split(self.images[index], self.labels[index], paths)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A training split, a test split, and what was decided on the way.
+
+    Attributes:
+        name: short name for titles and tables.
+        source: the word or path as it was given.
+        train: the images to learn from.
+        test: the images to judge by; None when there are none.
+        classes: the name of each label.
+        notes: one line for each thing to tell: where it was found, what was decided, what was left out.
+    """
+
+    name: str
+    source: str
+    train: Split
+    test: Split | None
+    classes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def carve(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
+    """Sets a part of `split` aside, the same share of each class: (rest, part), each in its old order.
+
+    Args:
+        split: the images to divide.
+        fraction: share of each class that goes to `part`, between 0 and 1.
+        seed: another seed chooses other images; the same seed chooses the same ones on any machine.
+
+    Raises:
+        InputError: `fraction` is not between 0 and 1, or no class has two images.
+    """
+    chosen = set(held_out(split.labels.tolist(), (f"{seed} {i}" for i in range(len(split))), fraction))
+    if not chosen:
+        raise InputError("nothing can be set aside: no class has two images; give more images")
+    rest = [row for row in range(len(split)) if row not in chosen]
+    return split.take(rest), split.take(sorted(chosen))
+
+
+def held_out(labels: Sequence[int], keys: Iterable[str], fraction: float) -> list[int]:
+    """Positions of a stratified `fraction`: in each class those whose key has the lowest SHA-256.
+
+    A hash, unlike a random generator, gives the same choice on every machine and with every version, and
+    an image keeps its side when others join it. A class of two or more has images on both sides.
+    """
+    if not 0 < fraction < 1:
+        raise InputError(f"the share to hold out must lie between 0 and 1; got {fraction}")
+    members: dict[int, list[tuple[bytes, int]]] = {}
+    for row, (label, key) in enumerate(zip(labels, keys, strict=True)):
+        members.setdefault(label, []).append((sha256(key.encode(errors="surrogateescape")).digest(), row))
+    chosen = []
+    for rows in members.values():
+        count = min(max(1, round(fraction * len(rows))), len(rows) - 1)
+        chosen += [row for _, row in sorted(rows)[:count]]
+    return sorted(chosen)

@@ -1,0 +1,80 @@
+"""From what a user names, a word or a path, to a data set.
+
+>>> load("digit")  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+striate.errors.InputError: no data set 'digit'; a data set is digits, mnist, ...; did you mean 'digits'?
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from striate.errors import InputError, nearest
+
+from .dataset import Dataset
+from .fetch import data_folder
+from .named import LOADERS, names
+
+
+def load(
+    source: str | Path | Dataset,
+    *,
+    shape: Sequence[int | None] | None = None,
+    bad: Literal["skip", "refuse"] = "skip",
+    hold_out: bool = True,
+    progress: bool = False,
+) -> Dataset:
+    """Reads a data set into memory.
+
+    Args:
+        source: a name (`names()`), a folder with one sub-folder of image files a class, an .npz archive with
+            `x_train` and `y_train` (or `images` and `labels`, or `x` and `y`), or a data set, which is returned.
+        shape: what the network reads, (C, *spatial), None for a free axis. Image files are decoded no larger
+            than that; in an archive it says which axes are which.
+        bad: whether image files that cannot be read are left out and noted, or refused.
+        hold_out: without a test split of its own, whether some of each class is held out as one; if not, all
+            images are both `train` and `test`.
+        progress: whether long work shows a bar on standard error.
+
+    Raises:
+        InputError: there is no such data, or it is not what it should be.
+        WorkError: a download failed.
+    """
+    if isinstance(source, Dataset):
+        return source
+    word = os.fspath(source)
+    if isinstance(source, str) and word.lower() in LOADERS:
+        found = LOADERS[word.lower()](progress=progress)
+        notes = found.notes
+        if Path(word).exists():
+            notes += (f"'{word}' is read as the named data set; write '.{os.sep}{word}' for the one here",)
+        return replace(found, source=word, notes=notes)
+    path = _existing(word)
+    if path.is_dir():
+        from . import folder
+
+        return folder.load(path, word, shape=shape, bad=bad, hold_out=hold_out, progress=progress)
+    if path.suffix.lower() != ".npz":
+        raise InputError(f"'{word}' is a file that holds no data set; {_LEGAL}")
+    from . import arrays
+
+    return arrays.load(path, word, shape=shape, hold_out=hold_out)
+
+
+_LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images a class, or an .npz archive"
+
+
+def _existing(word: str) -> Path:
+    """The path that `word` names, from here or from $STRIATE_DATA."""
+    path = Path(word).expanduser()
+    root = data_folder()
+    places = [path] if path.is_absolute() or root is None else [path, root / path]
+    for place in places:
+        if word and os.path.exists(place):  # Path.exists would raise for a name that is too long
+            return place
+    if any(mark in word for mark in ("/", os.sep, "~", ".")):
+        looked = " and ".join(str(place.absolute()) for place in places)
+        raise InputError(f"no data at '{word}'; looked for {looked}; {_LEGAL}")
+    raise InputError(f"no data set '{word}'; {_LEGAL}{nearest(word, names())}")

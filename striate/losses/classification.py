@@ -1,0 +1,53 @@
+"""The lectures' losses for classes: cross-entropy, squared error, and the multi-class hinge of support vector machines.
+
+>>> import torch
+>>> float(hinge(torch.tensor([[3.0, 1.0, 2.5]]), torch.tensor([0])))  # only 2.5 comes within 1 of 3
+0.5
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.errors import InputError, nearest
+
+Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+
+
+def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
+    """-log softmax(outputs) at the label, averaged over the batch.
+
+    Args:
+        outputs: (N, K) logits.
+        labels: (N,) whole numbers from 0 to K - 1.
+    """
+    return F.cross_entropy(outputs, labels)
+
+
+def mse(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Squared distance to the one-hot target, averaged over outputs and batch. Shapes as in `cross_entropy`."""
+    return F.mse_loss(outputs, F.one_hot(labels, outputs.shape[1]).to(outputs.dtype))
+
+
+def hinge(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Σ over the wrong classes of max(0, 1 + s_wrong - s_right) (Weston & Watkins 1999), averaged over the batch."""
+    margins = (1 + outputs - outputs.gather(1, labels[:, None])).clamp_min(0)
+    return margins.sum() / len(labels) - 1  # the right class itself gives max(0, 1) = 1
+
+
+LOSSES: dict[str, Loss] = {"cross-entropy": cross_entropy, "mse": mse, "hinge": hinge}
+
+
+def loss_named(loss: str | Loss) -> Loss:
+    """A loss by its name; a function of (outputs, labels) is taken as it is.
+
+    Raises:
+        InputError: No loss of that name.
+    """
+    if callable(loss):
+        return loss
+    if loss not in LOSSES:
+        raise InputError(f"no loss '{loss}'{nearest(loss, LOSSES)}; there are {', '.join(LOSSES)}")
+    return LOSSES[loss]

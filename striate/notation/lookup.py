@@ -1,0 +1,112 @@
+"""What a name in the text stands for: a layer, a block or a definition; and which names are the notation's own.
+
+>>> from striate.notation.parse import parse
+>>> from striate.notation.bind import bind
+>>> bind(parse("input 3x32x32 -> relv"))
+Traceback (most recent call last):
+striate.notation.errors.NotationError: line 1: no layer 'relv'
+    input 3x32x32 -> relv
+                     ^^^^
+  did you mean 'relu'?
+"""
+
+from collections.abc import Callable
+
+from striate.errors import nearest
+from striate.notation import tree
+from striate.notation.arguments import OPTION_WORDS, form
+from striate.notation.errors import NotationError, Span
+from striate.notation.syntax import Block, Call, Definition, Program, Word
+from striate.notation.tree import ALIASES, BLOCKS, BRANCHES, LAYERS, PAD_MODES, Layer
+
+OPTIONS = {word for word in OPTION_WORDS if len(word) > 1} | set(PAD_MODES)  # lrn's k stays free: K is a letter
+RESERVED = {"c", "input", "x", *LAYERS, *BLOCKS, *ALIASES, *OPTIONS}
+FORMS = {
+    "concat": "concat[ a | b ]",
+    "sum": "sum[ a | b ]",
+    "residual": "residual[ body ] or residual[ body | shortcut ]",
+    "dense": "dense[ body ]",
+    "scale": "scale[ gate ]",
+    "aux": "aux[ head ]",
+}
+
+
+class Lookup:
+    """The names of one text.
+
+    Args:
+        program: The text as a tree.
+        error: Makes the error for a headline, a place and a detail.
+    """
+
+    def __init__(self, program: Program, error: Callable[[str, Span, str], NotationError]) -> None:
+        self.program, self.error = program, error
+        self.definitions = {definition.name: definition for definition in program.definitions}
+
+    def check(self) -> None:
+        """Refuse definitions, parameters and letters that are words of the notation."""
+        for definition in self.program.definitions:
+            for name in (definition.name, *definition.parameters):
+                if name in RESERVED:
+                    raise self.error(f"'{name}' is a word of the notation", definition.span, "choose another name")
+        places = self.program.places or (Span(0, 1),) * len(self.program.letters)
+        for (letter, _), place in zip(self.program.letters, places, strict=True):
+            if letter in RESERVED:
+                raise self.error(f"'{letter}' is a word of the notation", place, "choose another letter")
+
+    def layer(self, word: Word) -> type[Layer]:
+        """The layer that a word names."""
+        name = ALIASES.get(word.name, word.name)
+        if name in LAYERS:
+            return LAYERS[name]
+        if name == "input":
+            raise self.error("a second input", word.span, "a network has one input, its first word")
+        if name in BLOCKS:
+            raise self.error(f"{name} needs brackets", word.span, f"it is written: {FORMS[name]}")
+        if name in self.definitions:
+            raise self.error(f"'{name}' is a definition", word.span, f"use it as {self._use(name)}")
+        known = {*LAYERS, *BLOCKS, *ALIASES, *self.definitions}
+        hint = nearest(name, known).lstrip("; ") or "the layers are " + ", ".join(sorted(LAYERS))
+        raise self.error(f"no layer '{name}'", word.span, hint)
+
+    def block(self, block: Block) -> type[tree.Block]:
+        """The block that the word before brackets names."""
+        kind = block.kind
+        if kind in LAYERS or kind in ALIASES:
+            detail = f"it is written: {_usage(kind)}; brackets with layers follow after '->'"
+            raise self.error(f"{kind} takes no brackets", block.span, detail)
+        if kind in self.definitions:
+            raise self.error(f"'{kind}' is a definition", block.span, f"use it as {self._use(kind)}")
+        if kind not in BLOCKS:
+            hint = nearest(kind, BLOCKS).lstrip("; ") or f"the blocks are {', '.join(BLOCKS)}"
+            raise self.error(f"no block '{kind}'", block.span, hint)
+        least, most = BRANCHES[kind]
+        if not least <= len(block.branches) <= most:
+            wanted = str(least) if least == most else f"{least} to {most}"
+            headline = f"{kind} with {len(block.branches)} branches"
+            raise self.error(headline, block.span, f"it takes {wanted}: {FORMS[kind]}")
+        return BLOCKS[kind]
+
+    def definition(self, call: Call) -> Definition:
+        """The definition that a call uses."""
+        name = call.name
+        if name in LAYERS or name in ALIASES:
+            detail = f"it is written: {_usage(name)}"
+            raise self.error(f"{name} takes its sizes without brackets", call.span, detail)
+        if name in BLOCKS:
+            raise self.error(f"{name} takes square brackets", call.span, f"it is written: {FORMS[name]}")
+        if name not in self.definitions:
+            detail = f"define it on a line of its own: {name}(w) = …{nearest(name, {*self.definitions, *LAYERS})}"
+            raise self.error(f"nothing is defined as '{name}'", call.span, detail)
+        definition = self.definitions[name]
+        if len(definition.parameters) != len(call.arguments):
+            headline = f"{name} takes {len(definition.parameters)} values, not {len(call.arguments)}"
+            raise self.error(headline, call.span, f"it is defined as {self._use(name)}")
+        return definition
+
+    def _use(self, name: str) -> str:
+        return f"{name}({', '.join(self.definitions[name].parameters)})"
+
+
+def _usage(word: str) -> str:
+    return form(LAYERS[ALIASES.get(word, word)]).usage

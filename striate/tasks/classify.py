@@ -1,0 +1,342 @@
+"""Image classification, from a network and a data set to a run: fit, train, keep, report.
+
+>>> import tempfile
+>>> run = train("input 1x8x8 -> fc 10", "digits", epochs=2, out=tempfile.mkdtemp() + "/run")
+>>> run.test().examples
+359
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import striate
+from striate import data
+from striate.build import build
+from striate.errors import InputError, WorkError, nearest
+from striate.losses import loss_named
+from striate.notation import Network
+from striate.tasks import devices
+from striate.tasks.fitting import Fitted, fitted, input_shape, resolved
+from striate.tasks.reporting import report
+from striate.tasks.run import Run, source_key
+from striate.training.batches import Batches, prepared
+from striate.training.engine import TorchEngine
+from striate.training.history import History
+from striate.training.loop import outputs_of
+from striate.training.loop import train as train_loop
+from striate.training.options import Options
+from striate.training.progress import Bar, Quiet
+from striate.training.saved import SavedRun, State
+from striate.zoo import net as network_named
+
+RUNS = "runs"  # where runs go unless said otherwise
+Loss = Callable[[Tensor, Tensor], Tensor]
+Say = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """What a training came to.
+
+    Attributes:
+        run: The run on disk.
+        history: Its epochs.
+        test_accuracy: Of the best weights on the test set; None when there is none.
+        stopped: Why it ended before its epochs were over: Ctrl-C, patience; or nothing.
+    """
+
+    run: Run
+    history: History
+    test_accuracy: float | None
+    stopped: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate train --json`."""
+        speeds = sorted(epoch.images_per_second for epoch in self.history.epochs)
+        return {
+            "run": str(self.run.path),
+            "epochs": len(self.history),
+            "best_epoch": self.history.best.epoch,
+            "validation_accuracy": self.history.best.validation_accuracy,
+            "test_accuracy": self.test_accuracy,
+            "images_per_second": speeds[len(speeds) // 2],
+        }
+
+
+def train(
+    net: str | Path | Network,
+    dataset: str | Path | data.Dataset,
+    *,
+    out: str | Path | None = None,
+    device: str = "auto",
+    engine: str = "auto",
+    overwrite: bool = False,
+    bad: str = "skip",
+    loss: str | Loss = "cross-entropy",
+    letters: dict[str, int | float] | None = None,
+    **options: Any,
+) -> Run:
+    """Train a network on a data set.
+
+    Args:
+        net: A name of the zoo, a `.net` file, the text itself, or a network.
+        dataset: A name, a folder with one sub-folder of images a class, an `.npz` archive, or a data set.
+        out: The run's folder; by default the next free one under `runs`.
+        device: `auto`, `cpu`, `cuda`, `mps`.
+        engine: `auto` or `torch`.
+        overwrite: Whether a run in that folder may be replaced.
+        bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
+        loss: A loss's name, or a function of (outputs, labels).
+        letters: Values for the letters of the network's text.
+        options: Fields of `striate.training.Options`: epochs, batch, lr, optimizer, seed, …
+
+    Returns:
+        The run, on disk, with the best weights by validation accuracy.
+
+    Raises:
+        InputError: Something named is not there or does not fit.
+        WorkError: The loss is no longer a number, or the disk is full; what was saved before is kept.
+    """
+    own = loss if callable(loss) else None
+    known = {field.name for field in dataclasses.fields(Options)}
+    unknown = next((name for name in options if name not in known), None)
+    if unknown:
+        raise InputError(f"no option '{unknown}'{nearest(unknown, known)}")
+    chosen = Options(**options) if own else Options(**options, loss=str(loss))
+    task = Training(net, dataset, chosen, device=device, engine=engine, bad=bad, letters=letters or {}, own_loss=own)
+    return task.start(out, overwrite).run
+
+
+class Training:
+    """A network and a data set brought together, ready to train.
+
+    Args:
+        net, dataset, options, device, engine, bad, letters: As for `train`.
+        own_loss: A function of (outputs, labels) instead of the options' loss.
+        say: Is given every decision, a sentence each.
+        show: Whether to draw progress on standard error.
+        command: The command that repeats the training; by default made up from the arguments.
+    """
+
+    def __init__(
+        self,
+        net: str | Path | Network,
+        dataset: str | Path | data.Dataset,
+        options: Options,
+        *,
+        device: str = "auto",
+        engine: str = "auto",
+        bad: str = "skip",
+        letters: dict[str, int | float] | None = None,
+        own_loss: Loss | None = None,
+        say: Say = lambda line: None,
+        show: bool = False,
+        command: str = "",
+    ) -> None:
+        self.options, self.say, self.show, self.own_loss = options, say, show, own_loss
+        self.device, self.engine_name = devices.device(device), devices.engine(engine)
+        self.loss = own_loss or loss_named(options.loss)
+        self.command = command or _command(net, dataset, options)
+        shape = input_shape(network_named(net, input=None, **(letters or {})))
+        self.dataset = data.load(dataset, shape=shape, bad="refuse" if bad == "refuse" else "skip", progress=show)
+        self.fitted: Fitted = fitted(net, self.dataset, **(letters or {}))
+        self.training, self.validation = data.carve(self.dataset.train, options.validation, options.seed)
+        self.decisions = [*self.dataset.notes, *self.fitted.notes, self._split_note(), self._how_note()]
+
+    def _split_note(self) -> str:
+        test = f"{len(self.dataset.test):,} for the test" if self.dataset.test else "none for a test"
+        kept = f"{len(self.validation):,} kept for validation"
+        return f"images: {len(self.training):,} to train on, {kept} (seed {self.options.seed}), {test}"
+
+    def _how_note(self) -> str:
+        o = self.options
+        batch = f"batch {o.batch}" if o.batch else "the whole set as one batch"
+        how = f"{o.optimizer}, {o.schedule} up to {o.rate:g}, {batch}"
+        return f"training: {how}; engine {self.engine_name} on {self.device}, {torch.get_num_threads()} threads"
+
+    def start(self, out: str | Path | None = None, overwrite: bool = False) -> Trained:
+        """Train from the beginning, in a new folder.
+
+        Raises:
+            InputError: The folder is taken.
+            WorkError: As for `train`.
+        """
+        for line in self.decisions:
+            self.say(line)
+        root = Path(out) if out else _next_run(self.fitted.network.name, self.dataset.name)
+        saved = SavedRun.create(root, resolved(self.fitted.network), self.config(), overwrite)
+        return self._train(saved, History(), None)
+
+    def resume(self, saved: SavedRun) -> Trained:
+        """Go on from the newest whole state of a run, exactly as if it had never stopped.
+
+        Raises:
+            WorkError: The run has no state to go on from.
+        """
+        state = saved.last()
+        for line in (*saved.notes, f"going on after epoch {len(state.history)} of {self.options.epochs}"):
+            self.say(line)
+        return self._train(saved, state.history, state)
+
+    def config(self) -> dict[str, Any]:
+        """All that is needed to use the weights, and to train again."""
+        source = self.dataset.source
+        return {
+            "striate": striate.__version__,
+            "network": self.fitted.network.name,
+            "data": {
+                "name": self.dataset.name,
+                "source": source_key(source) if source else "",
+                "classes": list(self.dataset.classes),
+            },
+            "recipe": self.fitted.recipe.to_json(),
+            "options": self.options.to_json() | ({"loss": "own"} if self.own_loss else {}),
+            "engine": self.engine_name,
+            "device": str(self.device),
+            "command": self.command,
+            "decisions": self.decisions,
+        }
+
+    def _engine(self, state: State | None) -> TorchEngine:
+        torch.manual_seed(self.options.seed)
+        model = build(self.fitted.network, self.options.init)
+        batch = self.options.batch or len(self.training)
+        steps = self.options.epochs * -(-len(self.training) // batch)
+        engine = TorchEngine(model, self.options, steps, self.device, self.own_loss)
+        if state:
+            engine.load(dict(state.weights), dict(state.optimizer))
+        return engine
+
+    def _batches(self, split: data.Split) -> Batches:
+        recipe = self.fitted.recipe
+        return prepared(split.images, split.labels, recipe, recipe.shape, self.device)
+
+    def _train(self, saved: SavedRun, history: History, state: State | None) -> Trained:
+        engine, epochs = self._engine(state), self.options.epochs
+        bar = Bar(len(self.training), epochs, len(history)) if self.show else Quiet()
+        keeper = Keeper(saved, engine, bar, resolved(self.fitted.network), self.config(), history)
+        stopped = ""
+        try:
+            with bar:
+                train_loop(
+                    engine,
+                    self._batches(self.training),
+                    self._batches(self.validation),
+                    self.loss,
+                    self.options,
+                    keeper,
+                    history,
+                )
+        except KeyboardInterrupt:
+            stopped = "Ctrl-C"
+        except torch.OutOfMemoryError:
+            raise WorkError(f"out of memory on {self.device}; try a smaller --batch") from None
+        except WorkError as error:
+            kept = (
+                f"; the weights of epoch {keeper.history.best.epoch} are kept in {saved.root}" if keeper.history else ""
+            )
+            raise WorkError(f"{error}{kept}") from None
+        if not keeper.history:
+            raise WorkError(f"stopped by {stopped} before the first epoch was finished; nothing was learned")
+        return self._finish(saved.root, keeper.history, stopped)
+
+    def _finish(self, root: Path, history: History, stopped: str) -> Trained:
+        """Measure the best weights on the test set and write the report."""
+        run = Run(root, str(self.device))
+        split = self.dataset.test or self.validation
+        outputs = outputs_of(run.engine, self._batches(split))
+        accuracy = int((outputs.argmax(1) == split.labels).sum()) / len(split)
+        evaluated = f"the {'test' if self.dataset.test else 'validation'} set ({len(split):,} images)"
+        figures = {
+            "accuracy on " + evaluated: f"{accuracy:.4f}",
+            "validation accuracy": f"{history.best.validation_accuracy:.4f} (epoch {history.best.epoch})",
+            "epochs": f"{len(history)}{f' (stopped by {stopped})' if stopped else ''}",
+            "seconds": f"{sum(epoch.seconds for epoch in history.epochs):.1f}",
+        }
+        run.saved.save_report(report(run, history, split, evaluated, outputs, figures))
+        return Trained(run, history, accuracy if self.dataset.test else None, stopped)
+
+
+class Keeper:
+    """Watches the loop, shows its progress, and keeps every epoch on disk."""
+
+    def __init__(
+        self, saved: SavedRun, engine: TorchEngine, bar: Quiet, net: str, config: dict[str, Any], history: History
+    ) -> None:
+        self.saved, self.engine, self.bar, self.net, self.config = saved, engine, bar, net, config
+        self.history = history
+
+    def batch(self, epoch: int, done: int, loss: Tensor, correct: Tensor) -> None:
+        """Passes the figures on to the bar."""
+        self.bar.batch(epoch, done, loss, correct)
+
+    def epoch(self, history: History) -> None:
+        """Saves the epoch, then shows it."""
+        weights = self.engine.weights()
+        last = State(weights, self.engine.state(), self.net, self.config, history)
+        best = dataclasses.replace(last, optimizer={}) if history.last_is_best else None
+        self.saved.save_epoch(best, last)
+        self.history = history
+        self.bar.epoch(history)
+
+
+def resume(path: str | Path, *, epochs: int | None = None, say: Say = lambda line: None, show: bool = False) -> Trained:
+    """Go on with an interrupted run, or train a finished one for more epochs.
+
+    Args:
+        path: The run's folder.
+        epochs: Epochs in all; by default as many as the run was started for.
+        say: Is given every decision, a sentence each.
+        show: Whether to draw progress on standard error.
+
+    Raises:
+        InputError: There is no run, or it has all its epochs already.
+        WorkError: It has no state to go on from.
+    """
+    saved = SavedRun.open(Path(path))
+    config = saved.config()
+    if config["options"]["loss"] == "own":
+        raise InputError(f"{path} was trained with a loss of your own; go on with it in Python")
+    options = Options.from_json(config["options"])
+    options = dataclasses.replace(options, epochs=epochs or options.epochs)
+    done = len(saved.last().history)
+    if done >= options.epochs:
+        raise InputError(f"{path} has its {done} epochs; give more with --epochs {done * 2}")
+    network = Run(path).network
+    started = {"engine": config["engine"], "device": config["device"], "command": config["command"]}
+    task = Training(network, config["data"]["source"], options, say=say, show=show, **started)
+    return task.resume(saved)
+
+
+def _command(net: str | Path | Network, dataset: str | Path | data.Dataset, options: Options) -> str:
+    """The command line that repeats a training started from Python."""
+    name = net.name if isinstance(net, Network) else str(net)
+    source = dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
+    changed = [
+        f"--{field.name.replace('_', '-')} {getattr(options, field.name)}"
+        for field in dataclasses.fields(options)
+        if getattr(options, field.name) != field.default
+    ]
+    return " ".join(["striate train", shlex.quote(name), shlex.quote(source), *changed])
+
+
+def _next_run(net: str, dataset: str) -> Path:
+    """`runs/lenet5-mnist-1`, or the first number that is free; made at once, so that two trainings never share one."""
+    number = 1
+    while True:
+        path = Path(RUNS) / f"{net}-{dataset}-{number}"
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise WorkError(f"can't make {path}: {error.strerror}") from None

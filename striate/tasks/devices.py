@@ -1,0 +1,45 @@
+"""Where to compute: the device and the engine, chosen when not said.
+
+>>> str(device("cpu"))
+'cpu'
+"""
+
+import torch
+
+from striate.errors import InputError, nearest
+
+ENGINES = ("auto", "torch")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def device(name: str = "auto") -> torch.device:
+    """The device of this name: `cpu`, `cuda`, `cuda:1`, `mps`; `auto` takes the fastest there is.
+
+    Raises:
+        InputError: No such device, or not on this machine.
+    """
+    if name == "auto":
+        return torch.device(
+            "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        )
+    kind = name.split(":")[0]
+    if kind not in DEVICES:
+        raise InputError(f"no device '{name}'{nearest(name, DEVICES)}; there are {', '.join(DEVICES)}")
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there[kind]:
+        raise InputError(f"this machine has no '{name}' that PyTorch can use; try --device cpu")
+    try:
+        return torch.device(name)
+    except RuntimeError:
+        raise InputError(f"no device '{name}'; a number follows the colon, as in cuda:1") from None
+
+
+def engine(name: str = "auto") -> str:
+    """The engine's name.
+
+    Raises:
+        InputError: No such engine.
+    """
+    if name not in ENGINES:
+        raise InputError(f"no engine '{name}'{nearest(name, ENGINES)}; there are {', '.join(ENGINES)}")
+    return "torch" if name == "auto" else name

@@ -1,0 +1,247 @@
+"""A trained network on disk: test it, predict with it, look at it.
+
+>>> Prediction("seven.png", "7", 0.98, (("7", 0.98), ("1", 0.01), ("9", 0.01))).to_json()["class"]
+'7'
+"""
+
+from __future__ import annotations
+
+import json
+import webbrowser
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from striate import data
+from striate.build import build
+from striate.errors import InputError, WorkError
+from striate.losses import loss_named
+from striate.notation import Network
+from striate.tasks.devices import device as device_named
+from striate.tasks.fitting import from_resolved
+from striate.training.batches import prepared
+from striate.training.engine import TorchEngine
+from striate.training.history import History
+from striate.training.loop import outputs_of
+from striate.training.options import Options
+from striate.training.saved import REPORT, SavedRun, State
+
+TOP = 3  # classes a prediction names
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """How a run does on a data set.
+
+    Attributes:
+        accuracy: Fraction right.
+        error: Percentage wrong.
+        loss: Mean per image.
+        examples: Images tested.
+    """
+
+    __test__ = False  # the name begins like a test's
+
+    accuracy: float
+    error: float
+    loss: float
+    examples: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate test --json`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a run says about one image.
+
+    Attributes:
+        path: The file.
+        label: The most probable class.
+        probability: Its softmax probability, 0 to 1.
+        top: The three most probable classes with their probabilities.
+    """
+
+    path: str
+    label: str
+    probability: float
+    top: tuple[tuple[str, float], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate predict --json`."""
+        top = [{"class": label, "probability": probability} for label, probability in self.top]
+        return {"path": self.path, "class": self.label, "probability": self.probability, "top": top}
+
+
+class Run:
+    """One training with its best weights, as it lies on disk.
+
+    Args:
+        path: The run's folder.
+        device: Where to compute; as for `devices.device`.
+
+    Raises:
+        InputError: There is no run there.
+    """
+
+    def __init__(self, path: str | Path, device: str = "auto") -> None:
+        self.saved = SavedRun.open(Path(path))
+        self.device = device_named(device)
+
+    def __repr__(self) -> str:
+        best = self.state.history.best
+        return f"Run({str(self.path)!r}: {self.name}, validation accuracy {best.validation_accuracy:.4f})"
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.saved.root
+
+    @property
+    def notes(self) -> list[str]:
+        """What was found damaged, a sentence a file; empty when all is well."""
+        return self.saved.notes
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """What `config.json` says."""
+        return self.saved.config()
+
+    @cached_property
+    def state(self) -> State:
+        """The best weights, with the history up to them."""
+        return self.saved.best()
+
+    @property
+    def name(self) -> str:
+        """What was trained on what: "lenet5 on mnist"."""
+        return f"{self.network.name} on {self.config['data']['name']}"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The name of each output."""
+        return tuple(self.config["data"]["classes"])
+
+    @cached_property
+    def recipe(self) -> data.Recipe:
+        """How images become the network's input."""
+        return data.Recipe.from_json(self.config["recipe"])
+
+    @cached_property
+    def network(self) -> Network:
+        """The network's tree."""
+        return from_resolved(self.saved.net(), self.config["network"])
+
+    @property
+    def history(self) -> History:
+        """The epochs up to the newest whole state."""
+        return self.saved.last().history
+
+    def model(self) -> nn.Sequential:
+        """The network with the best weights, an ordinary module in evaluation mode, on the CPU."""
+        model = build(self.network)
+        model.load_state_dict(dict(self.state.weights))
+        return model.eval()
+
+    @cached_property
+    def engine(self) -> TorchEngine:
+        """The network with the best weights, ready to evaluate on the device."""
+        return TorchEngine(self.model(), Options(), 0, self.device)
+
+    def outputs(self, images: Tensor) -> Tensor:
+        """The outputs (N, K) for images (N, C, H, W) as the data set has them."""
+        labels = torch.zeros(len(images), dtype=torch.int64)
+        return outputs_of(self.engine, prepared(images, labels, self.recipe, self.recipe.shape))
+
+    def test(self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip") -> TestResult:
+        """Test on a data set.
+
+        Args:
+            source: A data set; by default, what was held out of the training data. A folder without a test part of
+                its own is taken whole, unless it is the training data.
+            bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
+
+        Raises:
+            InputError: No such data, or other classes than the run has learned.
+        """
+        split = self.test_split(source, bad=bad)
+        outputs = outputs_of(self.engine, prepared(split.images, split.labels, self.recipe, self.recipe.shape))
+        accuracy = int((outputs.argmax(1) == split.labels).sum()) / len(split)
+        loss = loss_named(self.config["options"]["loss"]) if self.config["options"]["loss"] != "own" else None
+        mean = float(loss(outputs, split.labels)) if loss else float("nan")
+        return TestResult(accuracy, 100 * (1 - accuracy), mean, len(split))
+
+    def test_split(self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip") -> data.Split:
+        """The images and labels that `test` measures on, labelled by this run's classes."""
+        trained_on = self.config["data"]["source"]
+        wanted = trained_on if source is None else source
+        same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
+        shape = self.network.input
+        dataset = data.load(wanted, shape=shape, bad="refuse" if bad == "refuse" else "skip", hold_out=same)
+        split = dataset.test or dataset.train
+        self.saved.notes += [note for note in dataset.notes if note not in self.saved.notes]
+        unknown = [label for label in dataset.classes if label not in self.classes]
+        if unknown:
+            learned = ", ".join(self.classes[:10])
+            raise InputError(f"{wanted} has a class '{unknown[0]}' that the run has not learned; it knows {learned}")
+        positions = torch.tensor([self.classes.index(label) for label in dataset.classes])
+        return data.Split(split.images, positions[split.labels], split.paths)
+
+    def predict(self, *paths: str | Path, bad: str = "skip") -> list[Prediction]:
+        """Say what image files show.
+
+        Args:
+            paths: Image files, or folders that hold some.
+            bad: Whether files that can't be read are left out and noted ("skip") or refused ("refuse").
+
+        Raises:
+            InputError: A path that is not there, or no image that can be read.
+        """
+        files, images = data.images_under(paths), []
+        read: list[Path] = []
+        for path in files:
+            try:
+                images.append(data.read_image(path, self.recipe))
+                read.append(path)
+            except InputError as error:
+                if bad == "refuse" or len(files) == 1:
+                    raise
+                self.notes.append(f"left out: {error}")
+        if not images:
+            raise InputError(f"none of {len(files)} files is an image that can be read; the first: {self.notes[-1]}")
+        probabilities = self.outputs(torch.stack(images)).softmax(1)
+        return [self._prediction(path, row) for path, row in zip(read, probabilities, strict=True)]
+
+    def _prediction(self, path: Path, row: Tensor) -> Prediction:
+        best = row.topk(min(TOP, len(row)))
+        pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        top = tuple((self.classes[index], probability) for index, probability in pairs)
+        return Prediction(str(path), top[0][0], top[0][1], top)
+
+    def see(self) -> Path:
+        """Open the report in the browser; returns its path.
+
+        Raises:
+            WorkError: The run has no report.
+        """
+        path = self.path / REPORT
+        if not path.is_file():
+            raise WorkError(f"{self.path} has no {REPORT}; training was ended before it was written")
+        webbrowser.open(path.absolute().as_uri())
+        return path
+
+    def to_json(self) -> dict[str, Any]:
+        """Name, options and figures."""
+        return json.loads(json.dumps({**self.config, "history": self.state.history.to_json()}))  # type: ignore[no-any-return]
+
+
+def source_key(source: str | Path | data.Dataset) -> str:
+    """What tells one data source from another: a set's name, or a path made absolute."""
+    if isinstance(source, data.Dataset):
+        return source.source
+    return str(source).lower() if str(source).lower() in data.names() else str(Path(source).expanduser().absolute())

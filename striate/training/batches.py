@@ -1,0 +1,91 @@
+"""Examples in memory, sliced by index: no worker processes, no per-image Python.
+
+>>> images = Batches(torch.arange(6.0).reshape(3, 2), torch.tensor([0, 1, 0]))
+>>> images.take(torch.tensor([2, 0]))[0].tolist()
+[[4.0, 5.0], [0.0, 1.0]]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+PREPARED_BYTES = 2**31  # up to this size all images are prepared once; larger sets a batch at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """Images and labels, ready to be taken by index.
+
+    Attributes:
+        images: (N, C, …), what the network reads; or what `prepare` makes it from.
+        labels: (N,) int64.
+        prepare: Applied to each batch; None when the images are ready.
+        device: Where the batches go.
+    """
+
+    images: Tensor
+    labels: Tensor
+    prepare: Callable[[Tensor], Tensor] | None = None
+    device: torch.device | str = "cpu"
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """The images and labels at these positions, on the device."""
+        return self._ready(self.images[rows]), self.labels[rows].to(self.device)
+
+    def slices(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """All of them in order, `size` at a time."""
+        for start in range(0, len(self), size):
+            yield self._ready(self.images[start : start + size]), self.labels[start : start + size].to(self.device)
+
+    def _ready(self, images: Tensor) -> Tensor:
+        return (self.prepare(images) if self.prepare else images).to(self.device)
+
+
+def prepared(
+    images: Tensor,
+    labels: Tensor,
+    prepare: Callable[[Tensor], Tensor],
+    shape: tuple[int, ...],
+    device: torch.device | str = "cpu",
+) -> Batches:
+    """Batches of images that are prepared once and for all where memory allows, else as they are taken.
+
+    Args:
+        images: (N, C, …) as the data set has them.
+        labels: (N,).
+        prepare: Makes float32 (N, *shape) of them.
+        shape: What the network reads.
+        device: Where the batches go; a prepared set lies there whole.
+    """
+    size = 4 * len(images) * torch.Size(shape).numel()
+    if size > PREPARED_BYTES:
+        return Batches(images, labels, prepare, device)
+    ready = torch.cat([prepare(part) for part in torch.split(images, 4096)])
+    return Batches(ready.to(device), labels.to(device), None, device)
+
+
+def shuffled(count: int, size: int, seed: int, epoch: int) -> list[Tensor]:
+    """The positions 0 … count - 1 in an order of this epoch's own, in batches of `size`.
+
+    A last batch of one image joins the one before it: batch norm needs two.
+
+    >>> [len(rows) for rows in shuffled(9, 4, seed=0, epoch=1)]
+    [4, 5]
+    """
+    generator = torch.Generator().manual_seed(epoch_seed(seed, epoch))
+    batches = list(torch.split(torch.randperm(count, generator=generator), size))
+    if len(batches) > 1 and len(batches[-1]) == 1:
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches
+
+
+def epoch_seed(seed: int, epoch: int) -> int:
+    """Where an epoch's random numbers begin: the same whether or not training was interrupted before it."""
+    return seed * 1_000_003 + epoch

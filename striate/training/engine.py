@@ -1,0 +1,186 @@
+"""The torch engine: one step of gradient descent, and evaluation. Runs any network on any device.
+
+>>> from striate.build import build
+>>> from striate.notation import read
+>>> from striate.training.options import Options
+>>> engine = TorchEngine(build(read("input 1x8x8 -> fc 2")), Options(batch=4), total_steps=10)
+>>> x, y = torch.zeros(4, 1, 8, 8), torch.tensor([0, 1, 0, 1])
+>>> round(engine.step(x, y).loss.item(), 3)
+0.693
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from striate.errors import InputError
+from striate.losses import loss_named
+from striate.losses.classification import Loss
+from striate.training.optimizers import make_optimizer, weights
+from striate.training.options import Options
+from striate.training.schedules import SCHEDULES
+
+CHUNK = 2048  # images of a larger batch that go through at once; their gradients add up
+AUX_WEIGHT = 0.3  # of a side head's loss (Szegedy et al. 2014, section 5)
+
+
+class Step(NamedTuple):
+    """What one step saw: the batch's mean loss and the number of images it had right, both still on the device."""
+
+    loss: Tensor
+    correct: Tensor
+
+
+class TorchEngine:
+    """A model, its optimiser and its schedule.
+
+    Args:
+        model: From (N, C, …) to (N, K) outputs; with side heads (outputs, [head outputs]) while training.
+        options: Optimiser, schedule, penalties, loss.
+        total_steps: Steps of the whole training, for the schedule.
+        device: Where it runs.
+        loss: A function of (outputs, labels) instead of the options' loss.
+    """
+
+    name = "torch"
+
+    def __init__(
+        self,
+        model: nn.Module,
+        options: Options,
+        total_steps: int,
+        device: torch.device | str = "cpu",
+        loss: Loss | None = None,
+    ) -> None:
+        self.model = model.to(device)
+        self.options, self.total_steps, self.device = options, total_steps, torch.device(device)
+        self.loss = loss or loss_named(options.loss)
+        self.optimizer = make_optimizer(options.optimizer, self.model, options.rate, options.decay)
+        self.penalised = list(weights(self.model)) if options.l1 else []
+        self.format = _memory_format(self.model)
+        self.model.to(memory_format=self.format)  # type: ignore[call-overload]
+        self.schedule: Callable[[float], float] = SCHEDULES[options.schedule]
+        self.ends_in_softmax = isinstance(list(model.modules())[-1], nn.Softmax)
+        self.steps = 0
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step."""
+        return self.options.rate * self.schedule(min(1.0, self.steps / max(1, self.total_steps)))
+
+    def step(self, x: Tensor, y: Tensor) -> Step:
+        """One step down the gradient of the batch's mean loss.
+
+        Args:
+            x: (N, C, …) float32 on the engine's device.
+            y: (N,) labels.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate
+        self.optimizer.zero_grad(set_to_none=True)
+        total, correct = x.new_zeros(()), x.new_zeros((), dtype=torch.int64)
+        for part, labels in zip(torch.split(x, CHUNK), torch.split(y, CHUNK), strict=True):
+            loss, outputs = self._forward(part, labels)
+            loss = loss if len(part) == len(x) else loss * (len(part) / len(x))
+            loss.backward()  # type: ignore[no-untyped-call]
+            total, correct = total + loss.detach(), correct + (outputs.argmax(1) == labels).sum()
+        for weight in self.penalised:
+            assert weight.grad is not None
+            weight.grad.add_(weight.detach().sign(), alpha=self.options.l1)
+        self.optimizer.step()
+        self.steps += 1
+        return Step(total, correct)
+
+    def _forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        made = self.model(self._formatted(x))
+        outputs, heads = made if isinstance(made, tuple) else (made, [])
+        logits = self._logits(outputs)
+        loss = self.loss(logits, y)
+        for head in heads:
+            loss = loss + AUX_WEIGHT * self.loss(head, y)
+        return loss, logits.detach()
+
+    def _logits(self, outputs: Tensor) -> Tensor:
+        """(N, K), also of a network that ends in maps of one entry (gap) or has its softmax written out."""
+        flat = outputs.flatten(1)
+        return flat.clamp_min(1e-12).log() if self.ends_in_softmax else flat
+
+    def _formatted(self, x: Tensor) -> Tensor:
+        return x.contiguous(memory_format=self.format) if x.ndim == 4 else x
+
+    def train(self) -> None:
+        """Before training: dropout drops, batch norm measures."""
+        self.model.train()
+
+    @torch.inference_mode()
+    def evaluate(self, x: Tensor) -> Tensor:
+        """The outputs (N, K) of a batch in evaluation."""
+        self.model.eval()
+        return self._logits(self.model(self._formatted(x)))
+
+    # what is kept on disk
+
+    def weights(self) -> dict[str, Tensor]:
+        """The model's tensors by name, on the CPU; a copy."""
+        return {
+            name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in self.model.state_dict().items()
+        }
+
+    def state(self) -> dict[str, Tensor]:
+        """The optimiser's tensors and the number of steps, enough to go on exactly."""
+        saved = {"steps": torch.tensor(self.steps)}
+        for index, entries in self.optimizer.state_dict()["state"].items():
+            for name, value in entries.items():
+                if value is not None:
+                    saved[f"{index}.{name}"] = torch.as_tensor(value).detach().to("cpu", copy=True).contiguous()
+        return saved
+
+    def load(self, tensors: dict[str, Tensor], state: dict[str, Tensor] | None = None) -> None:
+        """Put back what `weights` and `state` gave.
+
+        Raises:
+            InputError: The tensors are not this network's; nothing is changed.
+        """
+        check_weights(self.model, tensors)
+        self.model.load_state_dict(tensors)
+        if state is not None:
+            entries: dict[int, dict[str, Tensor]] = {}
+            for key, value in state.items():
+                if key != "steps":
+                    index, name = key.split(".", 1)
+                    entries.setdefault(int(index), {})[name] = value
+            whole = self.optimizer.state_dict()
+            self.optimizer.load_state_dict({**whole, "state": entries})
+            self.steps = int(state["steps"])
+
+
+def check_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Refuse tensors that are not the model's.
+
+    Raises:
+        InputError: Names the first difference.
+    """
+    own = model.state_dict()
+    for name, tensor in own.items():
+        if name not in tensors:
+            raise InputError(f"the weights lack '{name}' of shape {list(tensor.shape)}; they are of another network")
+        if tensors[name].shape != tensor.shape:
+            shapes = json.dumps([list(tensors[name].shape), list(tensor.shape)])
+            raise InputError(
+                f"the weights' '{name}' and the network's have shapes {shapes}; they are of another network"
+            )
+    extra = next((name for name in tensors if name not in own), None)
+    if extra:
+        raise InputError(f"the network has no '{extra}'; the weights are of another network")
+
+
+def _memory_format(model: nn.Module) -> torch.memory_format:
+    """Channels last where most convolutions have channels enough to gain from it."""
+    convolutions = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
+    wide = sum(conv.in_channels >= 16 for conv in convolutions)
+    return torch.channels_last if convolutions and 2 * wide >= len(convolutions) else torch.contiguous_format

@@ -1,0 +1,83 @@
+"""The figures of every epoch, in memory and as CSV.
+
+>>> epoch = Epoch(1, 0.5, 0.8, 0.4, 0.9, 0.001, 1000.0, 1.5)
+>>> History((epoch,)).best.validation_accuracy
+0.9
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training images.
+
+    Attributes:
+        epoch: Its number, from 1.
+        train_loss: Mean loss per image while the weights were moving.
+        train_accuracy: Fraction right while the weights were moving.
+        validation_loss: Mean loss per image on the validation set, after the epoch.
+        validation_accuracy: Fraction right on the validation set, after the epoch.
+        learning_rate: Of the epoch's last step.
+        images_per_second: Training steps only.
+        seconds: The whole epoch with its validation.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+    images_per_second: float
+    seconds: float
+
+
+FIELDS = [field.name for field in dataclasses.fields(Epoch)]
+
+
+@dataclass(frozen=True)
+class History:
+    """The epochs so far, in order."""
+
+    epochs: tuple[Epoch, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    @property
+    def best(self) -> Epoch:
+        """The epoch of highest validation accuracy; of equals, the one of lowest validation loss."""
+        return max(self.epochs, key=lambda epoch: (epoch.validation_accuracy, -epoch.validation_loss))
+
+    @property
+    def last_is_best(self) -> bool:
+        """Whether the newest epoch is the best one."""
+        return self.best is self.epochs[-1]
+
+    def plus(self, epoch: Epoch) -> History:
+        """With one more epoch."""
+        return History((*self.epochs, epoch))
+
+    def to_csv(self) -> str:
+        """A header line and a line an epoch."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.to_json())
+        return text.getvalue()
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """A list of objects, which `from_json` reads."""
+        return [dataclasses.asdict(epoch) for epoch in self.epochs]
+
+    @staticmethod
+    def from_json(rows: list[dict[str, Any]]) -> History:
+        """What `to_json` made."""
+        return History(tuple(Epoch(**row) for row in rows))

@@ -1,0 +1,119 @@
+"""Training, as the textbook writes it:
+
+for each epoch: shuffle; for each mini-batch: w := w - rate · dE/dw; then look at the validation set.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from striate.errors import WorkError
+from striate.training.batches import Batches, epoch_seed, shuffled
+from striate.training.engine import Step
+from striate.training.history import Epoch, History
+from striate.training.options import Options
+
+NO_EPOCHS = History()
+EVALUATED = 512  # images that go through at once in evaluation
+
+
+class Engine(Protocol):
+    """What the loop needs of an engine."""
+
+    def train(self) -> None:
+        """Get ready for training steps."""
+
+    def step(self, x: Tensor, y: Tensor) -> Step:
+        """One step down the gradient."""
+
+    def evaluate(self, x: Tensor) -> Tensor:
+        """The outputs of a batch."""
+
+    @property
+    def rate(self) -> float:
+        """The learning rate now."""
+
+
+class Watcher(Protocol):
+    """Who is told how training goes."""
+
+    def batch(self, epoch: int, done: int, loss: Tensor, correct: Tensor) -> None:
+        """After each step: images done in this epoch, their summed loss, how many were right."""
+
+    def epoch(self, history: History) -> None:
+        """After each epoch, the newest last."""
+
+
+def train(
+    engine: Engine,
+    training: Batches,
+    validation: Batches,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    options: Options,
+    watcher: Watcher,
+    history: History = NO_EPOCHS,
+) -> History:
+    """Train until the epochs are over or patience is.
+
+    Args:
+        engine: Makes the steps.
+        training: What to learn from.
+        validation: What tells the better epoch from the worse.
+        loss: Measures the validation outputs.
+        options: Epochs, batch, patience, seed.
+        watcher: Is told of every step and epoch, and keeps the weights.
+        history: Epochs done before, when training goes on.
+
+    Raises:
+        WorkError: The loss is no longer a number.
+    """
+    for epoch in range(len(history) + 1, options.epochs + 1):
+        started = time.perf_counter()
+        torch.manual_seed(epoch_seed(options.seed, epoch))
+        train_loss, train_accuracy = _one_epoch(engine, training, options, epoch, watcher)
+        speed = len(training) / (time.perf_counter() - started)
+        validation_loss, validation_accuracy = evaluate(engine, validation, loss)
+        figures = (train_loss, train_accuracy, validation_loss, validation_accuracy, engine.rate, speed)
+        history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started))
+        watcher.epoch(history)
+        if options.patience and epoch - history.best.epoch >= options.patience:
+            break
+    return history
+
+
+def _one_epoch(
+    engine: Engine, training: Batches, options: Options, epoch: int, watcher: Watcher
+) -> tuple[float, float]:
+    """One pass over the training images: their mean loss and the fraction right."""
+    engine.train()
+    done, loss, correct = 0, torch.zeros(()), torch.zeros((), dtype=torch.int64)
+    batches = shuffled(len(training), options.batch or len(training), options.seed, epoch)
+    for number, rows in enumerate(batches, start=1):
+        seen = engine.step(*training.take(rows))
+        if not math.isfinite(seen.loss):
+            raise WorkError(
+                f"the loss is {float(seen.loss)} at epoch {epoch}, batch {number} of {len(batches)} "
+                f"(learning rate {engine.rate:.3g}); try a tenth of it with --lr"
+            )
+        done += len(rows)
+        loss, correct = loss + seen.loss.cpu() * len(rows), correct + seen.correct.cpu()
+        watcher.batch(epoch, done, loss, correct)
+    return float(loss) / done, float(correct) / done
+
+
+def evaluate(engine: Engine, images: Batches, loss: Callable[[Tensor, Tensor], Tensor]) -> tuple[float, float]:
+    """Mean loss and fraction right over all images, in evaluation."""
+    outputs = outputs_of(engine, images)
+    labels = images.labels.to(outputs.device)
+    return float(loss(outputs, labels)), int((outputs.argmax(1) == labels).sum()) / len(labels)
+
+
+def outputs_of(engine: Engine, images: Batches) -> Tensor:
+    """The outputs (N, K) for all images, in order, on the CPU."""
+    return torch.cat([engine.evaluate(x).cpu() for x, _ in images.slices(EVALUATED)])

@@ -1,0 +1,82 @@
+"""How to train: every choice with its default, in one place. The command line and the documentation read them here.
+
+>>> Options(epochs=3).to_json()["optimizer"]
+'adamw'
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from striate.errors import InputError, nearest
+from striate.losses import LOSSES
+from striate.training.optimizers import OPTIMIZERS
+from striate.training.schedules import SCHEDULES
+
+
+def _option(
+    default: Any, help: str, known: tuple[str, ...] = (), least: float | None = None, most: float = math.inf
+) -> Any:
+    return field(default=default, metadata={"help": help, "known": known, "least": least, "most": most})
+
+
+@dataclass(frozen=True)
+class Options:
+    """The choices of one training. Numbers left at None take the optimiser's usual value.
+
+    Raises:
+        InputError: A name that is not known or a number out of its range.
+    """
+
+    epochs: int = _option(10, "passes over the training images", least=1)
+    batch: int = _option(64, "images in a mini-batch; 0 takes the whole set", least=0)
+    lr: float | None = _option(None, "highest learning rate", least=0)
+    optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
+    schedule: str = _option("one-cycle", "how the learning rate moves", known=tuple(SCHEDULES))
+    loss: str = _option("cross-entropy", "what is made small", known=tuple(LOSSES))
+    l1: float = _option(0.0, "L1 penalty on weights", least=0)
+    l2: float | None = _option(None, "L2 penalty (weight decay) on weights", least=0)
+    patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
+    validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)
+    init: str | None = _option(None, "he, glorot, lecun, normal or zeros instead of what the activations ask for")
+    seed: int = _option(0, "same seed, same machine, same result", least=0, most=2**31)
+
+    def __post_init__(self) -> None:
+        for option in dataclasses.fields(self):
+            value, meta = getattr(self, option.name), option.metadata
+            if meta["known"] and value not in meta["known"]:
+                listed = ", ".join(meta["known"])
+                raise InputError(f"no {option.name} '{value}'{nearest(str(value), meta['known'])}; there are {listed}")
+            if meta["least"] is not None and value is not None and not meta["least"] <= value <= meta["most"]:
+                most = "" if meta["most"] == math.inf else f" to {meta['most']:g}"
+                raise InputError(f"{option.name} must be from {meta['least']:g}{most}. Received: {value:g}")
+
+    @property
+    def rate(self) -> float:
+        """The highest learning rate."""
+        return OPTIMIZERS[self.optimizer].rate if self.lr is None else self.lr
+
+    @property
+    def decay(self) -> float:
+        """The weight decay."""
+        return OPTIMIZERS[self.optimizer].decay if self.l2 is None else self.l2
+
+    def to_json(self) -> dict[str, Any]:
+        """Every choice, defaults filled in."""
+        return {**dataclasses.asdict(self), "lr": self.rate, "l2": self.decay}
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Options:
+        """The options of a saved run.
+
+        Raises:
+            InputError: An unknown key or a value out of range.
+        """
+        known = {option.name for option in dataclasses.fields(Options)}
+        for key in value:
+            if key not in known:
+                raise InputError(f"no option '{key}'{nearest(key, known)}")
+        return Options(**value)

@@ -1,0 +1,210 @@
+"""A run on disk: the network's text, the configuration, the history, the best weights, and the last whole state.
+
+    net.net             the network, every size a number
+    config.json         data, options, how images become inputs
+    history.csv         a line an epoch
+    model.safetensors   the best weights; they carry the network and the configuration with them
+    checkpoint/         the last epochs' whole state
+    report.html         to look at
+    SHA256SUMS          the checked sums of all of them
+
+A damaged file is named and never used; what it held is taken from the newest file that is whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from safetensors import SafetensorError
+from safetensors.torch import load as read_tensors
+from safetensors.torch import save as write_tensors
+from torch import Tensor
+
+from striate.errors import InputError, WorkError
+from striate.training.history import History
+from striate.training.store import SUMS, DamagedError, Store
+
+NET, CONFIG, HISTORY, MODEL, REPORT = "net.net", "config.json", "history.csv", "model.safetensors", "report.html"
+CHECKPOINTS = "checkpoint"
+KEPT = 2  # checkpoints: the newest, and one more should it be damaged
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class State:
+    """Weights with all that is needed to use them, and with the optimiser's state to go on training.
+
+    Attributes:
+        weights: The model's tensors by name.
+        optimizer: The optimiser's tensors; empty for best weights.
+        net: The network's text.
+        config: As in `config.json`.
+        history: The epochs up to these weights.
+    """
+
+    weights: Mapping[str, Tensor]
+    optimizer: Mapping[str, Tensor]
+    net: str
+    config: dict[str, Any]
+    history: History
+
+    def to_bytes(self) -> bytes:
+        """One safetensors file; text and figures lie in its header."""
+        tensors = {f"optimizer.{name}": tensor for name, tensor in self.optimizer.items()} | dict(self.weights)
+        facts = {"net": self.net, "config": json.dumps(self.config), "history": json.dumps(self.history.to_json())}
+        return write_tensors(tensors, metadata={"format": "pt", **facts})
+
+    @staticmethod
+    def from_bytes(content: bytes) -> State:
+        """What `to_bytes` made.
+
+        Raises:
+            DamagedError: It is no such file.
+        """
+        try:
+            tensors = read_tensors(content)
+            size = int.from_bytes(content[:8], "little")
+            facts = json.loads(content[8 : 8 + size])["__metadata__"]
+            history = History.from_json(json.loads(facts["history"]))
+            net, config = facts["net"], json.loads(facts["config"])
+        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise DamagedError(f"no saved state of a run: {error}") from None
+        weights = {name: tensor for name, tensor in tensors.items() if not name.startswith("optimizer.")}
+        optimizer = {name.removeprefix("optimizer."): t for name, t in tensors.items() if name.startswith("optimizer.")}
+        return State(weights, optimizer, net, config, history)
+
+
+class SavedRun:
+    """The folder of one run.
+
+    Attributes:
+        root: The folder.
+        notes: What was found damaged on reading, a sentence a file.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.store = root, Store(root)
+        self.notes: list[str] = []
+
+    @staticmethod
+    def create(root: Path, net: str, config: dict[str, Any], overwrite: bool = False) -> SavedRun:
+        """A new run's folder, with its network and configuration in it.
+
+        Raises:
+            InputError: The folder holds something already.
+            WorkError: It can't be written.
+        """
+        run = SavedRun(root)
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            if not overwrite or not (root / CONFIG).is_file():
+                way_out = "; --overwrite replaces it" if (root / CONFIG).is_file() else ""
+                raise InputError(f"{root} exists already{way_out}, or choose another folder with --out")
+            run._clear()
+        run.store.write({NET: net.encode(), CONFIG: _json(config), HISTORY: History().to_csv().encode()})
+        return run
+
+    @staticmethod
+    def open(root: Path) -> SavedRun:
+        """An existing run.
+
+        Raises:
+            InputError: There is no run in this folder.
+        """
+        run = SavedRun(root)
+        if not root.is_dir():
+            raise InputError(f"no run at {root}: there is no such folder (looked in {root.absolute().parent})")
+        if not any((root / name).exists() for name in (CONFIG, MODEL, SUMS)):
+            raise InputError(f"{root} is no run: it has no {CONFIG} and no {MODEL}; `striate train` makes one")
+        run.notes += run.store.damaged().values()
+        return run
+
+    def _clear(self) -> None:
+        """Delete a former run's own files, and nothing else."""
+        own = [self.root / name for name in (MODEL, HISTORY, REPORT, NET, CONFIG, SUMS)]
+        for path in (*own, *(self.root / CHECKPOINTS).glob("epoch-*.safetensors*"), *self.root.glob("*.tmp")):
+            path.unlink(missing_ok=True)
+
+    def save_epoch(self, best: State | None, last: State) -> None:
+        """Keep an epoch: history, the best weights if these are, and the whole state.
+
+        Raises:
+            WorkError: The disk is full; the epochs before are kept.
+        """
+        files = {HISTORY: last.history.to_csv().encode(), _checkpoint(len(last.history)): last.to_bytes()}
+        if best:
+            files[MODEL] = best.to_bytes()
+        older = [name for name in self._checkpoints() if name not in files]
+        self.store.write(files, drop=older[KEPT - 1 :])
+
+    def save_report(self, html: str) -> Path:
+        """Keep the report; returns its path."""
+        self.store.write({REPORT: html.encode()})
+        return self.root / REPORT
+
+    # reading: the file itself, or what the newest whole state carries
+
+    def best(self) -> State:
+        """The best weights; should they be damaged, those of the newest whole state.
+
+        Raises:
+            WorkError: No state is whole, or no epoch was finished.
+        """
+        return self._newest([MODEL, *self._checkpoints()])
+
+    def last(self) -> State:
+        """The newest whole state to go on from.
+
+        Raises:
+            WorkError: No state is whole, or no epoch was finished.
+        """
+        return self._newest(self._checkpoints())
+
+    def net(self) -> str:
+        """The network's text."""
+        return self._whole(NET, bytes.decode, lambda: self.best().net)
+
+    def config(self) -> dict[str, Any]:
+        """The configuration."""
+        return self._whole(CONFIG, lambda content: dict(json.loads(content)), lambda: self.best().config)
+
+    def _whole(self, name: str, read: Callable[[bytes], _T], instead: Callable[[], _T]) -> _T:
+        try:
+            return read(self.store.read(name))
+        except DamagedError:
+            return instead()
+
+    def _newest(self, names: list[str]) -> State:
+        reasons = []
+        for name in names:
+            try:
+                state = State.from_bytes(self.store.read(name))
+            except DamagedError as error:
+                reasons.append(str(error))
+                continue
+            if reasons:
+                self._note(f"using {self.root / name}, the newest state that is whole")
+            return state
+        if not names or not any((self.root / name).exists() for name in names):
+            raise WorkError(f"{self.root} holds no weights yet: no epoch was finished")
+        raise WorkError(f"no saved state of {self.root} is whole: " + "; ".join(reasons))
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _checkpoints(self) -> list[str]:
+        """The checkpoints in the folder, newest first."""
+        found = (self.root / CHECKPOINTS).glob("epoch-*.safetensors")
+        return sorted((f"{CHECKPOINTS}/{path.name}" for path in found), reverse=True)
+
+
+def _checkpoint(epoch: int) -> str:
+    return f"{CHECKPOINTS}/epoch-{epoch:05d}.safetensors"
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=2) + "\n").encode()

@@ -1,0 +1,150 @@
+"""A folder whose files are written all or none, and whose every bit is checked when it is read.
+
+Each file is written beside its place, flushed to disk and renamed. `SHA256SUMS` (the format of the `sha256sum` tool)
+lists the files; while some are being replaced it lists their old and new sums both, so a process killed at any moment
+leaves a folder in which every listed file is whole.
+
+>>> import tempfile, pathlib
+>>> store = Store(pathlib.Path(tempfile.mkdtemp()) / "run")
+>>> store.write({"a.txt": b"one"})
+>>> store.read("a.txt"), store.damaged()
+(b'one', {})
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from striate.errors import WorkError
+
+SUMS = "SHA256SUMS"
+TEMPORARY = ".tmp"  # end of the names of files that are being written
+
+
+class DamagedError(WorkError):
+    """A file that is missing, cut short or changed."""
+
+
+class Store:
+    """The checked files of one folder. Names are relative, with `/` between folders."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, files: Mapping[str, bytes], drop: Iterable[str] = ()) -> None:
+        """Replace files, all of them or none as far as a reader can tell.
+
+        Args:
+            files: Content by name.
+            drop: Names of files to delete afterwards.
+
+        Raises:
+            WorkError: The disk is full or can't be written; what was there before is still whole.
+        """
+        try:
+            self._write(files, tuple(drop))
+        except OSError as error:
+            self._sweep()
+            raise WorkError(
+                f"can't write to {self.root}: {error.strerror or error}; what was saved before is kept"
+            ) from error
+
+    def _write(self, files: Mapping[str, bytes], drop: tuple[str, ...]) -> None:
+        sums = self._sums()
+        for name, content in files.items():
+            _write_through(self._path(name + TEMPORARY), content)
+        fresh = {name: {hashlib.sha256(content).hexdigest()} for name, content in files.items()}
+        both = {name: old | fresh.get(name, set()) for name, old in sums.items()}
+        if both != sums:
+            self._write_sums(both)
+        for name in files:
+            os.replace(self._path(name + TEMPORARY), self._path(name))
+        for folder in {self._path(name).parent for name in files}:
+            _flush_folder(folder)
+        self._write_sums({name: sum_ for name, sum_ in {**sums, **fresh}.items() if name not in drop})
+        for name in drop:
+            self._path(name).unlink(missing_ok=True)
+
+    def read(self, name: str) -> bytes:
+        """A file's content, checked.
+
+        Raises:
+            DamagedError: It is missing, not listed, or its content is not what was written.
+        """
+        path, listed = self._path(name), self._sums().get(name)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise DamagedError(f"{path} is missing") from None
+        except OSError as error:
+            raise DamagedError(f"{path} can't be read: {error.strerror}") from None
+        if listed is None:
+            raise DamagedError(f"{path} is not listed in {SUMS}: the list is damaged, or the file was never finished")
+        if hashlib.sha256(content).hexdigest() not in listed:
+            raise DamagedError(f"{path} is damaged: its SHA-256 is not the one in {SUMS}")
+        return content
+
+    def damaged(self) -> dict[str, str]:
+        """Every file that is not whole, with the reason."""
+        found = {}
+        for name in sorted({*self._sums(), *self.names()}):
+            try:
+                self.read(name)
+            except DamagedError as error:
+                found[name] = str(error)
+        return found
+
+    def names(self) -> list[str]:
+        """The files in the folder, but for the list itself and what is unfinished."""
+        inside = (path for path in self.root.rglob("*") if path.is_file() and not path.is_symlink())
+        names = (path.relative_to(self.root).as_posix() for path in inside)
+        return sorted(name for name in names if name != SUMS and not name.endswith(TEMPORARY))
+
+    def _path(self, name: str) -> Path:
+        return self.root / name
+
+    def _sums(self) -> dict[str, set[str]]:
+        """The sums that each file may have; a line that is no sum counts for nothing."""
+        try:
+            lines = (self.root / SUMS).read_bytes().decode("utf-8", errors="replace").split("\n")
+        except OSError:
+            return {}
+        sums: dict[str, set[str]] = {}
+        for line in lines:
+            found = re.fullmatch(r"([0-9a-f]{64})  (.+)", line)
+            if found:
+                sums.setdefault(found[2], set()).add(found[1])
+        return sums
+
+    def _write_sums(self, sums: Mapping[str, set[str]]) -> None:
+        lines = [f"{sum_}  {name}\n" for name in sorted(sums) for sum_ in sorted(sums[name])]
+        path = self.root / SUMS
+        _write_through(path.with_name(SUMS + TEMPORARY), "".join(lines).encode())
+        os.replace(path.with_name(SUMS + TEMPORARY), path)
+        _flush_folder(self.root)
+
+    def _sweep(self) -> None:
+        """Delete what was being written when it failed."""
+        for path in self.root.rglob(f"*{TEMPORARY}"):
+            path.unlink(missing_ok=True)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush_folder(path: Path) -> None:
+    """Make renames durable; a system that can't open folders (Windows) does so by itself."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
