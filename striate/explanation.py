@@ -24,11 +24,14 @@ from striate.notation.thumb import has_bare_words
 from striate.notation.tree import Conv, FullyConnected, Local, Node, Pool, Shape
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
     from rich.table import Table
 
 FEW = 16  # layers up to which the formulas are shown unasked
 BATCH = 64
+WIDE = 160  # columns where no terminal says how many there are
+MARGIN = "  "
+LEFT_OUT = ("memory", "jump", "name")  # columns that a narrow terminal does without, first to last
 
 
 @dataclass(frozen=True)
@@ -71,30 +74,45 @@ class Explanation:
         network = self.measure.network
         return render(network) if network.program and has_bare_words(network.program) else ""
 
-    def table(self) -> Table:
-        """One row a layer, the totals below."""
+    def table(self, width: int = WIDE) -> Table:
+        """One row a layer, the totals below; where `width` is too narrow, columns that matter less are left out."""
         from rich import box
         from rich.table import Table
         from rich.text import Text
 
-        network = self.measure.network
+        columns = self._columns()
+        for left_out in LEFT_OUT:
+            if sum(max(map(len, [name, *cells])) + len(MARGIN) + 1 for name, cells in columns.items()) > width:
+                del columns[left_out]
+        title = Text(f"{self.measure.network.name}: input {_cross(self.measure.network.input)}")
         # cells carry their own margin: rich takes twice the time to pad them, and deep networks have hundreds of rows
-        title = Text(f"{network.name}: input {_cross(network.input)}")
         table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=0)
-        table.add_column("name", style="dim", overflow="fold")
-        table.add_column("  layer", overflow="fold")
-        for heading in ("output", "parameters", "MACs", "memory", "field", "jump"):
-            table.add_column(f"  {heading}", justify="right", no_wrap=True)
-        for row in self.measure.rows:
-            figures = (_count(row.parameters.value), _count(row.macs.value), size_text(row.memory.value))
-            seen = (_axes(row.receptive_field), _axes(row.jump))
-            table.add_row(
-                Text(row.name), *(Text(f"  {c}") for c in (row.text, _cross(row.output.value), *figures, *seen))
+        for name in columns:
+            text = name in ("name", "layer")
+            table.add_column(
+                style="dim" if name == "name" else None, justify="left" if text else "right", no_wrap=not text
             )
-        table.add_section()
-        totals = (_number(self.measure.total_parameters), _number(self.measure.total_macs))
-        table.add_row(Text("total"), "", *(Text(f"  {c}") for c in (_cross(self.measure.output), *totals)), "", "", "")
+        for number, cells in enumerate(zip(*columns.values(), strict=True)):
+            table.add_row(*(Text(cell + MARGIN, overflow="fold") for cell in cells))
+            if number == len(self.measure.rows):
+                table.add_section()
+        for column, name in zip(table.columns, columns, strict=True):
+            column.header = name + MARGIN
         return table
+
+    def _columns(self) -> dict[str, list[str]]:
+        """The table's cells by column: a row a layer, then the totals."""
+        rows, measured = self.measure.rows, self.measure
+        return {
+            "name": [*(row.name for row in rows), "total"],
+            "layer": [*(row.text for row in rows), ""],
+            "output": [*(_cross(row.output.value) for row in rows), _cross(measured.output)],
+            "parameters": [*(_count(row.parameters.value) for row in rows), _number(measured.total_parameters)],
+            "MACs": [*(_count(row.macs.value) for row in rows), _number(measured.total_macs)],
+            "memory": [*(size_text(row.memory.value) for row in rows), ""],
+            "field": [*(_axes(row.receptive_field) for row in rows), ""],
+            "jump": [*(_axes(row.jump) for row in rows), ""],
+        }
 
     def memory_line(self) -> str:
         """What training at the batch size takes, in words."""
@@ -112,27 +130,25 @@ class Explanation:
         """The formulas with the numbers in; by default all of them, else output and parameters alone."""
         return "\n".join(line for row in self.measure.rows for line in _row_formulas(row, every))
 
-    def full(self) -> RenderableType:
-        """The table with every formula below it."""
-        from rich.console import Group
-
-        return Group(self.table(), self.formulas(), "", self.memory_line(), LEGEND)
-
-    def __rich__(self) -> RenderableType:
-        from rich.console import Group
-
-        formulas = self.formulas(every=False) if len(self.measure.rows) <= FEW else ""
-        resolved = f"resolved by the rules of thumb:\n{self.resolved}" if self.resolved else ""
-        parts = [part for text in (resolved, formulas) if text for part in (text, "")]
-        return Group(self.table(), *parts, self.memory_line(), LEGEND)
+    def show(self, console: Console, every: bool = False) -> None:
+        """Print the table, the formulas (`every`: all of them) and the training memory."""
+        if not console.is_terminal:
+            console.width = WIDE
+        parts: list[RenderableType] = [self.table(console.width)]
+        if self.resolved:
+            parts += [f"resolved by the rules of thumb:\n{self.resolved}", ""]
+        if every or len(self.measure.rows) <= FEW:
+            parts += [self.formulas(every), ""]
+        for part in (*parts, self.memory_line(), LEGEND):
+            console.print(
+                part, markup=False, highlight=False, soft_wrap=isinstance(part, str) and not console.is_terminal
+            )
 
     def __repr__(self) -> str:
         from rich.console import Console
 
-        console = Console(file=io.StringIO(), width=140)
-        console.print(self)
-        written = console.file
-        assert isinstance(written, io.StringIO)
+        written = io.StringIO()
+        self.show(Console(file=written, width=WIDE, highlight=False))
         return written.getvalue()
 
 

@@ -38,8 +38,8 @@ def command(
         return
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=False)
+    console = Console(highlight=False)
     for explanation in explanations:
-        console.print(explanation.full() if formulas else explanation)
+        explanation.show(console, every=formulas)
     if len(explanations) > 1:
         console.print(comparison(explanations))

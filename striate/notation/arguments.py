@@ -202,12 +202,12 @@ class _Arguments:
         if len(argument.parts) != 1:
             raise RuleError(f"is one number, not {len(argument.parts)}", "write a single number")
         if isinstance(argument.parts[0], Free):
-            raise RuleError("can't be left open", "only an axis of the input may be '?'")
+            raise RuleError("can't be left open", "only an axis of the input may be '?'; write a number")
         return self.evaluate(argument.parts[0])
 
     def _whole(self, expression: Expression, least: int) -> int:
         if isinstance(expression, Free):
-            raise RuleError("can't be left open", "only an axis of the input may be '?'")
+            raise RuleError("can't be left open", "only an axis of the input may be '?'; write a number")
         value = self.evaluate(expression)
         if value != int(value):
             detail = f"it comes to {value:g}; write a whole one, such as {max(least, round(value))}"

@@ -249,7 +249,11 @@ class _Binder:
     def joined(self, block: Block, shape: Shape, letters: Letters, made: _Made) -> Shape:
         kind = self.lookup.block(block)
         if kind is Aux and self.depth:
-            raise self.error("aux inside another block", block.span, "it leaves the main chain: put it there")
+            raise self.error(
+                "aux inside another block",
+                block.span,
+                "it leaves the main chain only; put it before or behind the block",
+            )
         with self._inside(block.span):
             branches = [self.inner(branch, shape, letters) for branch in block.branches]
         node = kind(tuple(chain for chain, _ in branches), span=block.span)

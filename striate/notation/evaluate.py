@@ -29,14 +29,16 @@ def evaluate(expression: Expression, letters: Mapping[str, int | float], channel
     if isinstance(expression, Number):
         return expression.value
     if isinstance(expression, Free):
-        raise ArgumentError("'?' where a number is due", expression.span, "only an axis of the input may be left open")
+        raise ArgumentError(
+            "'?' where a number is due", expression.span, "only an axis of the input may be left open; write a number"
+        )
     if isinstance(expression, Name):
         return _letter(expression, letters, channels)
     value = evaluate(expression.first, letters, channels)
     for sign, operand in expression.rest:
         other = evaluate(operand, letters, channels)
         if sign == "/" and other == 0:
-            raise ArgumentError("a division by zero", operand.span, "divide by something else")
+            raise ArgumentError("a division by zero", operand.span, "write a divisor other than 0")
         value = (
             value + other
             if sign == "+"

@@ -82,7 +82,7 @@ class Lookup:
             raise self.error(f"no block '{kind}'", block.span, hint)
         least, most = BRANCHES[kind]
         if not least <= len(block.branches) <= most:
-            wanted = str(least) if least == most else f"{least} to {most}"
+            wanted = {least: f"{least}", least + 1: f"{least} or {most}"}.get(most, f"{least} to {most}")
             headline = f"{kind} with {len(block.branches)} branches"
             raise self.error(headline, block.span, f"it takes {wanted}: {FORMS[kind]}")
         return BLOCKS[kind]

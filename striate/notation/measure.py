@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from striate.errors import InputError
+from striate.errors import InputError, nearest
 from striate.notation import rules
 from striate.notation.render import node_text
 from striate.notation.rules import Axis, Field, Figure
@@ -101,7 +101,7 @@ class Measure:
     def output(self) -> Shape:
         """The shape that the network gives."""
         main = [row for row in self.rows if not row.name.startswith(tuple(self._aux))] if self._aux else self.rows
-        return main[-1].output.value
+        return main[-1].output.value if main else self.network.input
 
     @property
     def _aux(self) -> list[str]:
@@ -122,7 +122,15 @@ class Measure:
 
         4 bytes a parameter for the weights, again for the gradients and again for each state of the optimiser, and
         every layer's output for each example of the batch.
+
+        Raises:
+            InputError: An unknown optimiser, or a batch of less than one example.
         """
+        if optimizer not in OPTIMIZER_STATES:
+            known = f"; it knows {', '.join(OPTIMIZER_STATES)}"
+            raise InputError(f"no optimiser '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES) or known}")
+        if batch < 1:
+            raise InputError(f"a batch has at least 1 example, not {batch}")
         weights = 4 * self.total_parameters
         outputs = rules_sum([row.memory.value for row in self.rows])
         activations = None if outputs is None else batch * outputs

@@ -1,8 +1,9 @@
 """The receptive field: which entries of the input reach one entry of a map.
 
 Forward along the layers, an axis at a time: size `r + d(k-1)·j`, jump `j·s`, start
-`c + (d(k-1)/2 - p)·j` (Araujo, Norris & Sim 2019). Where branches meet, the
-field is the smallest range that holds all of theirs.
+`c + (d(k-1)/2 - p)·j` (Araujo, Norris & Sim 2019). A transposed convolution is a window on a grid that is `s` times
+finer, so sizes can be fractions: the entries are those that lie inside. Where branches meet, the field is the smallest
+range that holds all of theirs.
 
 >>> from striate.notation.tree import Conv
 >>> receptive_field(Conv(6, (5,), (1,), dilation=(1,)), (1, 32), Field((Axis(),))).axes[0].size
@@ -11,7 +12,8 @@ Fraction(5, 1)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
 
@@ -38,7 +40,7 @@ class Axis:
     """One axis of the field of a map's first entry.
 
     Attributes:
-        size: Input entries from the first to the last that reach it; None when a free axis decides.
+        size: Input entries from the first to the last that reach it, rounded down; None when a free axis decides.
         jump: How far the field moves from one entry of the map to the next, in input entries.
         start: The middle of the first entry's field, in input entries; 0 is the input's first.
     """
@@ -54,14 +56,30 @@ class Axis:
         assert self.size is not None
         return self.start - (self.size - 1) / 2
 
+    def entries(self, position: int) -> tuple[int, int]:
+        """The first and the last input entry that reach the map's entry at `position`; outside the input is padding.
+
+        >>> Axis().window(3, Fraction(2), Fraction(1)).entries(1)
+        (1, 3)
+        """
+        assert self.size is not None
+        first = self.first + position * self.jump
+        return math.ceil(first), math.floor(first + self.size - 1)
+
     def window(self, size: int, stride: Fraction, before: Fraction) -> Axis:
         """The field behind a window of `size` entries that starts `before` entries ahead of the map."""
         if self.size is None:
             return self
         grown = self.size + (size - 1) * self.jump
         start = self.start + (Fraction(size - 1, 2) - before) * self.jump
-        formula = f"{self.size} + ({size} - 1)*{self.jump} = {grown}"
+        whole = "" if grown.denominator == 1 else f", so {int(grown)}"
+        formula = f"{self.size} + ({size} - 1)*{self.jump} = {grown}{whole}"
         return Axis(grown, self.jump * stride, start, formula)
+
+    def spread(self, size: int, stride: int, crop: int) -> Axis:
+        """The field behind a transposed convolution: entry i reaches entries i*stride - crop + (0 … size - 1)."""
+        finer = replace(self, jump=self.jump / stride)
+        return finer.window(size, Fraction(1), Fraction(size - 1 - crop))
 
     def whole(self, n: int | None) -> Axis:
         """The field of a layer that sees all `n` entries of the map."""
@@ -98,16 +116,13 @@ def _(layer: Conv | Local | Deform | Pool, shape: Shape, field: Field) -> Field:
 
 @receptive_field.register
 def _(layer: UpConv, shape: Shape, field: Field) -> Field:
-    """An output entry takes from at most ceil(k/s) input entries; the first of them for entry 0 is ceil((p-k+1)/s)."""
-    axes = []
-    for axis, k, s, p in zip(field.axes, layer.kernel, layer.stride, layer.pad.sizes, strict=True):
-        axes.append(axis.window(-(-k // s), Fraction(1, s), Fraction(-(-(p - k + 1) // s)) * -1))
-    return Field(tuple(axes))
+    sizes = zip(field.axes, layer.kernel, layer.stride, layer.pad.sizes, strict=True)
+    return Field(tuple(axis.spread(k, s, p) for axis, k, s, p in sizes))
 
 
 @receptive_field.register
 def _(layer: Shuffle, shape: Shape, field: Field) -> Field:
-    return Field(tuple(axis.window(1, Fraction(1, layer.factor), Fraction(0)) for axis in field.axes))
+    return Field(tuple(axis.spread(layer.factor, layer.factor, 0) for axis in field.axes))
 
 
 @receptive_field.register(FullyConnected)
