@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 RUN    := runs/demo
 
-.PHONY: demo test quick lint bench clean
+.PHONY: demo test quick lint docs bench clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -27,6 +27,9 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: .venv/installed
+	$(BIN)/python docs/make_layers.py
 
 bench: .venv/installed
 	$(BIN)/striate bench lenet5

@@ -47,7 +47,9 @@ def load(path: Path, source: str, *, shape: Sequence[int | None] | None, hold_ou
     notes = [f"{sum(map(len, labels)):,} arrays of {len(classes)} classes, {form} {images[0].dtype}"]
     if len(splits) == 1 and hold_out:
         splits = list(carve(splits[0], TEST_SHARE, seed=0))
-        notes.append(f"held out {len(splits[1])} arrays as test, {TEST_SHARE:.0%} of each class (always the same)")
+        notes.append(
+            f"held out {len(splits[1])} arrays as test, about {TEST_SHARE:.0%} of each class (always the same)"
+        )
     elif len(splits) == 1:
         splits *= 2
         notes.append("all arrays are both training and test set")

@@ -211,7 +211,7 @@ def _split(
     if not chosen:
         raise InputError(f"'{root}' has one readable image a class; give more, so that some can be the test")
     rest = sorted(set(range(len(labels))) - set(chosen))
-    said = f"held out {len(chosen)} images as test, {TEST_SHARE:.0%} of each class, chosen by file name"
+    said = f"held out {len(chosen)} images as test, about {TEST_SHARE:.0%} of each class, chosen by file name"
     return every.take(rest), every.take(chosen), [said]
 
 
@@ -220,4 +220,4 @@ def _left_out(errors: Sequence[ImageError]) -> list[str]:
         return []
     named = ", ".join(f"{error.path} ({error.reason})" for error in errors[:MOST_NAMED])
     more = f" and {len(errors) - MOST_NAMED} more" if len(errors) > MOST_NAMED else ""
-    return [f"left out {len(errors)} files that cannot be read: {named}{more}"]
+    return [f"left out {len(errors)} that cannot be read: {named}{more}"]

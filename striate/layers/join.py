@@ -99,4 +99,4 @@ class WithAux(nn.Sequential):
             if self.training and isinstance(layer, Aux):
                 heads.append(layer.head(x))
             x = layer(x)
-        return (x, heads) if self.training else x
+        return (x, heads) if heads else x

@@ -86,7 +86,8 @@ class _Made:
         self.labels.add(node.label)
 
     def fresh(self, name: str) -> str:
-        """`bottleneck1`, `bottleneck2`, …: the first number that the chain has not used."""
+        """`bottleneck1`, `bottleneck2`, …: the first number that the chain has not used (`c3_1` after a digit)."""
+        name = f"{name}_" if name[-1].isdigit() else name
         while True:
             self.numbers[name] = self.numbers.get(name, 0) + 1
             if f"{name}{self.numbers[name]}" not in self.labels:

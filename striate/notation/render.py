@@ -138,7 +138,7 @@ def _factor(expression: Expression, *, product: bool = False, bare_names: bool =
         tighter = product and expression.rest[0][0] in "*/"
         return _expression(expression) if tighter else f"({_expression(expression)})"
     plain = bare_names or not isinstance(expression, Name)
-    negative = isinstance(expression, Number) and expression.value < 0
+    negative = isinstance(expression, Number) and _number(expression.value).startswith("-")
     return _expression(expression) if plain and not negative else f"({_expression(expression)})"
 
 

@@ -190,7 +190,10 @@ class Run:
             learned = ", ".join(self.classes[:10])
             raise InputError(f"{wanted} has a class '{unknown[0]}' that the run has not learned; it knows {learned}")
         positions = torch.tensor([self.classes.index(label) for label in dataset.classes])
-        return data.Split(split.images, positions[split.labels], split.paths)
+        images = split.images
+        if self.recipe.ink and split.paths and not same:  # foreign drawings are placed as the data's own are
+            images = torch.stack([data.read_image(path, self.recipe) for path in split.paths])
+        return data.Split(images, positions[split.labels], split.paths)
 
     def predict(self, *paths: str | Path, bad: str = "skip") -> list[Prediction]:
         """Say what image files show.

@@ -76,7 +76,7 @@ def train(
     for epoch in range(len(history) + 1, options.epochs + 1):
         started = time.perf_counter()
         torch.manual_seed(epoch_seed(options.seed, epoch))
-        train_loss, train_accuracy = _one_epoch(engine, training, options, epoch, watcher)
+        train_loss, train_accuracy = one_epoch(engine, training, options, epoch, watcher)
         speed = len(training) / (time.perf_counter() - started)
         validation_loss, validation_accuracy = evaluate(engine, validation, loss)
         figures = (train_loss, train_accuracy, validation_loss, validation_accuracy, engine.rate, speed)
@@ -87,9 +87,7 @@ def train(
     return history
 
 
-def _one_epoch(
-    engine: Engine, training: Batches, options: Options, epoch: int, watcher: Watcher
-) -> tuple[float, float]:
+def one_epoch(engine: Engine, training: Batches, options: Options, epoch: int, watcher: Watcher) -> tuple[float, float]:
     """One pass over the training images: their mean loss and the fraction right."""
     engine.train()
     done, loss, correct = 0, torch.zeros(()), torch.zeros((), dtype=torch.int64)

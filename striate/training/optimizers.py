@@ -1,7 +1,7 @@
 """Optimisers by the names that lectures use, each with the rate it is usually run at.
 
 >>> OPTIMIZERS["adamw"].rate
-0.002
+0.003
 """
 
 from collections.abc import Callable, Iterable
@@ -28,8 +28,8 @@ OPTIMIZERS: dict[str, Rule] = {
     "nesterov": Rule(lambda p, **o: optim.SGD(p, momentum=MOMENTUM, nesterov=True, fused=True, **o), 0.05),
     "adagrad": Rule(lambda p, **o: optim.Adagrad(p, fused=True, **o), 0.01),
     "rmsprop": Rule(lambda p, **o: optim.RMSprop(p, **o), 0.001),
-    "adam": Rule(lambda p, **o: optim.Adam(p, fused=True, **o), 0.002),
-    "adamw": Rule(lambda p, **o: optim.AdamW(p, fused=True, **o), 0.002, decay=0.01),
+    "adam": Rule(lambda p, **o: optim.Adam(p, fused=True, **o), 0.003),
+    "adamw": Rule(lambda p, **o: optim.AdamW(p, fused=True, **o), 0.003, decay=0.05),
 }
 
 

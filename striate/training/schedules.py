@@ -7,7 +7,7 @@
 import math
 from collections.abc import Callable
 
-WARM_UP = 0.25  # share of training in which one-cycle rises
+WARM_UP = 0.3  # share of training in which one-cycle rises
 LOWEST = 0.04  # of the highest rate, where one-cycle begins
 
 

@@ -1,0 +1,229 @@
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from striate.data.image import ImageError, decode, header
+
+RAMP = np.arange(0, 240, 2, dtype=np.uint8).reshape(10, 12)  # height 10, width 12
+
+
+def saved(path: Path, image: Image.Image, **options: object) -> Path:
+    image.save(path, **options)
+    return path
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def test_grey_is_kept_bit_for_bit(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.fromarray(RAMP))
+    assert header(path) == ((10, 12), True)
+    assert np.array_equal(decode(path, channels=1)[0], RAMP)
+    assert np.array_equal(decode(path, channels=1, size=(10, 12))[0], RAMP)
+    assert np.array_equal(decode(path, channels=3), np.stack([RAMP] * 3))
+
+
+def test_colour_is_kept_bit_for_bit_and_channels_come_first(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (10, 12, 3), np.uint8)
+    path = saved(tmp_path / "a.png", Image.fromarray(pixels))
+    assert header(path) == ((10, 12), False)
+    decoded = decode(path, channels=3, size=(10, 12))
+    assert decoded.shape == (3, 10, 12)
+    assert decoded.flags.c_contiguous
+    assert np.array_equal(decoded.transpose(1, 2, 0), pixels)
+
+
+def test_colour_as_grey_is_luminance(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.new("RGB", (1, 1), (200, 100, 50)))
+    assert decode(path, channels=1).item() == round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)
+
+
+def test_grey_saved_as_colour_is_the_same_grey(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.fromarray(np.stack([RAMP] * 3, 2)))
+    assert np.array_equal(decode(path, channels=1)[0], RAMP)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_turns_the_image_upright(tmp_path: Path, orientation: int) -> None:
+    """All eight orientations of TIFF 6.0, applied the other way round, show the same picture."""
+    undo = {
+        1: RAMP,
+        2: RAMP[:, ::-1],
+        3: RAMP[::-1, ::-1],
+        4: RAMP[::-1],
+        5: RAMP.T,
+        6: np.rot90(RAMP, 1),
+        7: np.rot90(RAMP, 2).T,
+        8: np.rot90(RAMP, -1),
+    }
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = saved(tmp_path / "a.png", Image.fromarray(undo[orientation].copy()), exif=exif)
+    assert header(path) == ((10, 12), True)
+    assert np.array_equal(decode(path, channels=1, size=(10, 12))[0], RAMP)
+
+
+def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.fromarray(RAMP.astype(np.uint16) * 257))
+    assert header(path)[1]
+    assert np.array_equal(decode(path, channels=1)[0], RAMP)
+    assert np.array_equal(decode(path, channels=3)[2], RAMP)
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.uint16, ">u2"])
+def test_tiff_of_whole_numbers(tmp_path: Path, kind: str) -> None:
+    path = saved(tmp_path / "a.tif", Image.fromarray((RAMP.astype(np.int64) * 257).astype(kind)))
+    assert np.array_equal(decode(path, channels=1)[0], RAMP)
+
+
+@pytest.mark.parametrize("scale", [1.0, 255.0])
+def test_floats_are_0_to_1_or_0_to_255(tmp_path: Path, scale: float) -> None:
+    path = saved(tmp_path / "a.tif", Image.fromarray((RAMP / 255 * scale).astype(np.float32)))
+    assert header(path)[1]
+    assert np.array_equal(decode(path, channels=1)[0], RAMP)
+
+
+def test_floats_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.tif", Image.fromarray(np.full((3, 3), np.nan, np.float32)))
+    with pytest.raises(ImageError, match="no numbers"):
+        decode(path, channels=1)
+
+
+def test_one_bit(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.fromarray(RAMP > 100))
+    assert header(path)[1]
+    assert np.array_equal(decode(path, channels=1)[0], np.where(RAMP > 100, 255, 0))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparency_shows_white(tmp_path: Path, mode: str) -> None:
+    image = Image.new(mode, (3, 1))
+    ink = (0,) * (len(mode) - 1)
+    for x, alpha in enumerate((255, 128, 0)):
+        image.putpixel((x, 0), (*ink, alpha))
+    path = saved(tmp_path / "a.png", image)
+    for channels in (1, 3):
+        assert decode(path, channels=channels)[0, 0].tolist() == [0, 127, 255]
+
+
+def test_palette(tmp_path: Path) -> None:
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 100, 50])
+    image.putpixel((1, 0), 1)
+    path = saved(tmp_path / "a.png", image)
+    assert decode(path, channels=3)[:, 0].T.tolist() == [[10, 20, 30], [200, 100, 50]]
+    clear = saved(tmp_path / "b.png", image, transparency=0)
+    assert decode(clear, channels=3)[:, 0].T.tolist() == [[255, 255, 255], [200, 100, 50]]
+    animated = saved(tmp_path / "c.gif", image, save_all=True, append_images=[Image.new("P", (2, 1))])
+    assert decode(animated, channels=3)[:, 0].T.tolist() == [[10, 20, 30], [200, 100, 50]]
+
+
+def test_a_transparent_colour_of_a_grey_image(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.fromarray(RAMP), transparency=0)
+    assert decode(path, channels=1)[0, 0, :3].tolist() == [255, 2, 4]
+
+
+def test_cmyk(tmp_path: Path) -> None:
+    for name in ("a.tif", "a.jpg"):
+        path = saved(tmp_path / name, Image.new("CMYK", (16, 16), (0, 255, 255, 0)))
+        assert header(path)[1] is False
+        red = decode(path, channels=3)[:, 8, 8].astype(int)
+        assert red[0] > 230
+        assert red[1:].max() < 30
+        assert 60 < decode(path, channels=1)[0, 8, 8] < 95
+
+
+@pytest.mark.parametrize("suffix", ["bmp", "gif", "ppm", "webp", "tga", "jp2", "pcx"])
+def test_other_formats(tmp_path: Path, suffix: str) -> None:
+    path = saved(
+        tmp_path / f"a.{suffix}",
+        Image.new("RGB", (16, 16), (255, 0, 0)),
+        **({"quality": 100} if suffix == "webp" else {}),
+    )
+    assert decode(path, channels=3)[:, 8, 8].tolist() == pytest.approx([255, 0, 0], abs=3)
+
+
+def test_an_image_is_scaled_to_cover_and_its_middle_cut_out(tmp_path: Path) -> None:
+    pixels = np.zeros((20, 60), np.uint8)
+    pixels[:, 20:40] = 255  # the middle third
+    path = saved(tmp_path / "a.png", Image.fromarray(pixels))
+    assert decode(path, channels=1, size=(10, 10)).min() > 230
+    wide = decode(path, channels=1, size=(10, 30))[0]
+    assert wide[:, :8].max() < 20
+    assert wide[:, 12:18].min() > 235
+    tall = saved(tmp_path / "b.png", Image.fromarray(pixels.T.copy()))
+    assert decode(tall, channels=1, size=(40, 40)).min() > 190
+
+
+def test_a_large_jpeg_is_read_right_at_a_fraction(tmp_path: Path) -> None:
+    ramp = np.tile(np.linspace(0, 255, 1600).astype(np.uint8), (1200, 1))
+    path = saved(tmp_path / "a.jpg", Image.fromarray(ramp), quality=95)
+    small = decode(path, channels=1, size=(24, 32))[0].astype(int)
+    assert small.shape == (24, 32)
+    assert np.abs(small - np.linspace(3.5, 251.5, 32)).max() < 4
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("text.png", b"just words", "not an image"),
+        ("empty.png", b"", "not an image"),
+        ("html.jpg", b"<html>404</html>", "not an image"),
+    ],
+)
+def test_what_is_no_image(tmp_path: Path, name: str, data: bytes, reason: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    for read in (header, lambda path: decode(path, channels=3)):
+        with pytest.raises(ImageError, match=f"cannot read the image '.*{name}' \\({reason}\\)") as caught:
+            read(tmp_path / name)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "gif", "tif", "webp"])
+def test_a_file_cut_short(tmp_path: Path, suffix: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    path = saved(tmp_path / f"a.{suffix}", Image.fromarray(pixels))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(ImageError):
+        decode(path, channels=3)
+
+
+def test_what_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="no such file"):
+        decode(tmp_path / "none.png", channels=3)
+    with pytest.raises(ImageError, match="is a directory"):
+        decode(tmp_path, channels=3)
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    with pytest.raises(ImageError, match="symbolic links"):
+        header(tmp_path / "loop.png")
+
+
+def test_a_decompression_bomb(tmp_path: Path) -> None:
+    bomb = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0))
+    (tmp_path / "bomb.png").write_bytes(bomb + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b""))
+    with pytest.raises(ImageError, match="decompression bomb"):
+        header(tmp_path / "bomb.png")
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow says what it finds odd
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP"]), st.data())
+def test_damage_is_an_image_error_or_an_image(form: str, data: st.DataObject) -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.stack([RAMP] * 3, 2)).save(file, form)
+    damaged = bytearray(file.getvalue())
+    for _ in range(data.draw(st.integers(1, 8))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        decoded = decode(Path("x"), channels=3, size=(4, 4), data=bytes(damaged))
+    except ImageError:
+        return
+    assert decoded.shape == (3, 4, 4)

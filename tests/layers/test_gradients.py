@@ -1,0 +1,84 @@
+"""Every module's gradients, for its input and its weights, against finite differences in float64."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from striate.build import BLOCKS, MODULES, build
+from striate.notation import Network, read
+from striate.notation.tree import Block, Chain, Node
+
+NETS = [  # every layer and block once or more, in one, two and three dimensions
+    "input 2x5 -> conv 2@3 pad same stride 2",
+    "input 2x4x3 -> conv 4@3x2 stride 2x1 pad reflect 1 groups 2",
+    "input 2x4x3 -> conv 2@2 dilate 2x1 pad circular 1 nobias",
+    "input 1x3x2x2 -> conv 2@2 pad replicate 1",
+    "input 2x4x4 -> conv 2@4 pad same",
+    "input 2x3 -> upconv 2@3 stride 2 pad 1",
+    "input 2x2x3 -> upconv 3@2 stride 2",
+    "input 1x2x2x2 -> upconv 2@2 nobias",
+    "input 8x2x2 -> shuffle 2",
+    "input 2x5 -> maxpool 3 stride 2 ceil",
+    "input 2x5x4 -> maxpool 2 stride 1 dilate 2 pad 1",
+    "input 1x3x3x3 -> maxpool 2 pad same",
+    "input 2x5 -> avgpool 3 stride 2 ceil",
+    "input 2x4x4 -> avgpool 3 pad same",
+    "input 1x3x3x3 -> avgpool 2 stride 1 pad 1",
+    *(f"input {shape} -> {word}" for word in ("gap", "gmp") for shape in ("2x3", "2x3x2", "1x3x2x2")),
+    "input 2x2x2 -> fc 3 -> fc 2 nobias",
+    "input 3 -> embed 5x2",
+    *(f"input 3x2x2 -> {word}" for word in ("relu", "leaky 0.1", "prelu", "elu 0.5", "tanh", "sigmoid")),
+    *(f"input 3x2x2 -> {word}" for word in ("swish", "gelu", "softmax", "id", "dropout 0.5", "zeropad 5")),
+    *(f"input {shape} -> bn" for shape in ("3", "3x2", "3x2x2", "2x2x2x2")),
+    *(f"input {shape} -> lrn 3 alpha 0.5" for shape in ("4x2", "4x2x2", "4x2x1x2")),
+    "input 2x3x3 -> concat[ conv 2@1 | id ] -> sum[ conv 2@1 | tanh -> conv 2@1 ]",
+    "input 2x3x3 -> residual[ conv 2@3 pad 1 -> bn ] -> residual[ conv 3@1 | conv 3@1 ]",
+    "input 2x3 -> dense[ bn -> tanh -> conv 2@3 pad same ]",
+    "input 2x3x2 -> scale[ gap -> fc 2 -> sigmoid ]",
+    "input 2x3 -> part: [ conv 2@1 ] -> aux[ fc 2 ] -> fc 2",
+]
+
+
+def _kinds(chain: Chain) -> set[type[Node]]:
+    inner = [_kinds(branch) for node in chain if isinstance(node, Block) for branch in node.branches]
+    return {type(node) for node in chain}.union(*inner)
+
+
+def test_every_layer_and_block_is_tested() -> None:
+    assert set().union(*(_kinds(read(text).layers) for text in NETS)) == {*MODULES, *BLOCKS}
+
+
+@pytest.mark.parametrize("text", NETS)
+def test_gradients_are_those_of_finite_differences(text: str) -> None:
+    torch.manual_seed(0)
+    network = read(text)
+    _check(build(network).double().eval(), _input(network))
+
+
+@pytest.mark.parametrize("text", [text for text in NETS if "bn" in text or "aux" in text])
+def test_gradients_while_training(text: str) -> None:
+    torch.manual_seed(0)
+    network = read(text)
+    _check(build(network).double().train(), _input(network))
+
+
+def _input(network: Network) -> Tensor:
+    sizes = [size or 1 for size in network.input]
+    if "embed" in _words(network):
+        return torch.tensor([[0, 2, 2], [4, 1, 0]])
+    return torch.randn(2, *sizes, dtype=torch.double, requires_grad=True)
+
+
+def _words(network: Network) -> list[str]:
+    return [getattr(node, "word", "") for node in network.layers]
+
+
+def _check(model: torch.nn.Module, x: Tensor) -> None:
+    names = [name for name, _ in model.named_parameters()]
+    weights = [torch.randn_like(p, requires_grad=True) for p in model.parameters()]
+
+    def run(x: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:
+        y = torch.func.functional_call(model, dict(zip(names, weights, strict=True)), (x,))
+        return (y[0], *y[1]) if isinstance(y, tuple) else (y,)
+
+    assert torch.autograd.gradcheck(run, (x, *weights))

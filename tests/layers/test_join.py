@@ -1,0 +1,142 @@
+"""How branches join: every block against its paper's equation, written again in NumPy, for vectors and for maps."""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from striate.build import BLOCKS, build
+from striate.notation import measure, read, rules, tree
+from striate.notation.tree import Layer, Shape
+
+Array = NDArray[np.float64]
+BATCH = 2
+
+
+def tanh(x: Array) -> Array:
+    return np.tanh(x)
+
+
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def behind(*maps: Array) -> Array:
+    return np.concatenate(maps, axis=1)
+
+
+def spatial(x: Array) -> tuple[int, ...]:
+    return tuple(range(2, x.ndim))
+
+
+JOINS: dict[str, Callable[[Array], Array]] = {
+    "residual[ tanh ]": lambda x: tanh(x) + x,
+    "residual[ tanh | sigmoid ]": lambda x: tanh(x) + sigmoid(x),
+    "dense[ tanh ]": lambda x: behind(x, tanh(x)),
+    "dense[ zeropad 5 -> tanh ]": lambda x: behind(x, tanh(x), np.zeros_like(x[:, :1])),
+    "concat[ id | tanh | sigmoid ]": lambda x: behind(x, tanh(x), sigmoid(x)),
+    "concat[ tanh ]": tanh,
+    "sum[ id | tanh | sigmoid ]": lambda x: x + tanh(x) + sigmoid(x),
+    "sum[ tanh ]": tanh,
+    "scale[ sigmoid ]": lambda x: x * sigmoid(x),
+    "aux[ fc 3 ]": lambda x: x,
+    "part: [ tanh -> sigmoid ]": lambda x: sigmoid(tanh(x)),
+    "residual[ dense[ tanh ] | concat[ id | sigmoid ] ]": lambda x: behind(x + x, tanh(x) + sigmoid(x)),
+}
+JOINS_OF_MAPS: dict[str, Callable[[Array], Array]] = {
+    "scale[ gap -> sigmoid ]": lambda x: x * sigmoid(x.mean(axis=spatial(x), keepdims=True)),
+    "scale[ gmp ]": lambda x: x * x.max(axis=spatial(x), keepdims=True),
+}
+CASES = [*itertools.product(JOINS, [0, 1, 2, 3]), *itertools.product(JOINS_OF_MAPS, [1, 2, 3])]
+
+
+def test_every_block_is_tested() -> None:
+    kinds = {text.split("[")[0].split(":")[-1].strip() for text in (*JOINS, *JOINS_OF_MAPS)}
+    assert kinds == {block.kind for block in BLOCKS}
+    assert set(tree.BLOCKS.values()) < set(BLOCKS)
+
+
+@pytest.mark.parametrize(("text", "dims"), CASES)
+def test_a_join_is_its_definition(text: str, dims: int) -> None:
+    shape = (4, *(3, 5, 2)[:dims])
+    network = read(f"input {_written(shape)} -> {text}")
+    model, x = build(network).eval(), _random(shape)
+    with torch.no_grad():
+        y = model(x)
+    _assert_near(y, {**JOINS, **JOINS_OF_MAPS}[text](x.double().numpy()))
+    assert tuple(y.shape[1:]) == _after(network.layers[0], shape)
+
+
+def _written(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _random(shape: tuple[int, ...]) -> torch.Tensor:
+    return torch.randn(BATCH, *shape, generator=torch.Generator().manual_seed(2))
+
+
+def _after(node: tree.Node, shape: Shape) -> Shape:
+    """The shape after a node by the rules alone."""
+    if isinstance(node, Layer):
+        return rules.output(node, shape).value
+    assert isinstance(node, tree.Block)
+    return rules.join(node, shape, tuple(_ends(node, shape))).value
+
+
+def _ends(block: tree.Block, shape: Shape) -> Iterator[Shape]:
+    for branch in block.branches:
+        end = shape
+        for node in branch:
+            end = _after(node, end)
+        yield end
+
+
+def _assert_near(y: torch.Tensor, expected: Array) -> None:
+    assert y.shape == expected.shape
+    assert np.abs(y.numpy() - expected).max() <= 1e-5 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_a_gate_of_one_value_a_channel_scales_whole_maps(dims: int) -> None:
+    shape = (4, *(3, 5, 2)[:dims])
+    model, x = build(read(f"input {_written(shape)} -> scale[ fc c -> sigmoid ]")), _random(shape)
+    gate = model.get_submodule("scale1.gate.fc1").double()
+    weight, bias = (parameter.detach().numpy() for parameter in gate.parameters())
+    factor = sigmoid(x.double().numpy().reshape(BATCH, -1) @ weight.T + bias)
+    with torch.no_grad():
+        _assert_near(model.double()(x.double()), x.double().numpy() * factor.reshape(BATCH, 4, *[1] * dims))
+
+
+BODIES = [
+    "concat[ conv {a}@3 pad same | conv {b}@1 nobias -> bn -> relu | maxpool 3 stride 1 pad 1 ]",
+    "sum[ conv {a}@3 pad 1 | conv {a}@1 | zeropad 9 -> conv {a}@2 pad same ]",
+    "residual[ conv {a}@3 stride 2 pad 1 -> prelu -> conv {b}@3 pad 1 | conv {b}@1 stride 2 ]",
+    "residual[ conv {a}@3 pad 1 -> relu -> conv 3@1 | id ] -> residual[ conv 3@1 ]",
+    "[dense[ bn -> relu -> conv {a}@3 pad same ]]*3",
+    "scale[ gap -> fc {a} -> relu -> fc 3 -> sigmoid ] -> conv {b}@2",
+    "part: [ conv {a}@2 -> inner: [ relu -> conv {b}@2 ]*2 ]",
+    "aux[ gap -> fc {a} ] -> conv {b}@1 -> aux[ fc {a} ] -> relu",
+    "residual[ concat[ conv {a}@1 | dense[ conv {b}@1 ] ] | conv {a}+{b}+3@1 ]",
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+@settings(max_examples=10, deadline=None)
+@given(a=st.integers(1, 5), b=st.integers(1, 5), spatial=st.lists(st.integers(4, 6), min_size=1, max_size=3))
+def test_shapes_counts_and_names_are_those_of_the_rules(body: str, a: int, b: int, spatial: list[int]) -> None:
+    network = read(f"input {_written((3, *spatial))} -> {body.format(a=a, b=b)}")
+    model, shapes = build(network), {}
+    for name, module in model.named_modules():
+        module.register_forward_hook(lambda _m, _x, y, name=name: shapes.update({name: y}))
+    model(_random((3, *spatial)))
+    for row in measure(network).rows:
+        assert tuple(shapes[row.name].shape[1:]) == row.output.value, row.name
+        if isinstance(row.node, Layer):
+            count = sum(p.numel() for p in model.get_submodule(row.name).parameters())
+            assert count == row.parameters.value, row.name
+    assert sum(p.numel() for p in model.parameters()) == measure(network).total_parameters

@@ -1,0 +1,304 @@
+"""Every layer against its definition, written again here in NumPy and float64: values, shape rule, parameter rule."""
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from striate.build import MODULES, build
+from striate.notation import Network, rules, tree
+from striate.notation.errors import RuleError
+from striate.notation.tree import Layer, Pad, Shape
+
+Array = NDArray[np.float64]
+Weights = dict[str, Array]
+BATCH = 2
+
+# What to draw. Channels have divisors for groups and shuffle; a kernel may be too large, the rule then refuses it.
+
+
+@st.composite
+def shapes(draw: st.DrawFn, dims: int) -> tuple[int, ...]:
+    return (draw(st.sampled_from([1, 2, 3, 4, 6, 8])), *draw(per_axis(dims, 3, 7)))
+
+
+def per_axis(dims: int, least: int, most: int) -> st.SearchStrategy[tuple[int, ...]]:
+    return st.tuples(*[st.integers(least, most)] * dims)
+
+
+@st.composite
+def pads(draw: st.DrawFn, dims: int, modes: tuple[str, ...], most: int = 2) -> Pad:
+    mode = draw(st.sampled_from(modes))
+    return Pad(mode, () if mode == "same" else draw(per_axis(dims, 0, most)))
+
+
+@st.composite
+def convs(draw: st.DrawFn, shape: Shape) -> tree.Conv:
+    dims, groups = len(shape) - 1, draw(st.sampled_from([1, 1, 2, 3, 4]))
+    assume(shape[0] is not None and shape[0] % groups == 0)
+    return tree.Conv(
+        filters=groups * draw(st.integers(1, 3)),
+        kernel=draw(per_axis(dims, 1, 4)),
+        stride=draw(per_axis(dims, 1, 3)),
+        pad=draw(pads(dims, ("zeros", "same", "reflect", "replicate", "circular"))),
+        dilation=draw(per_axis(dims, 1, 2)),
+        groups=groups,
+        bias=draw(st.booleans()),
+    )
+
+
+@st.composite
+def upconvs(draw: st.DrawFn, shape: Shape) -> tree.UpConv:
+    dims, filters, bias = len(shape) - 1, draw(st.integers(1, 4)), draw(st.booleans())
+    kernel, stride = draw(per_axis(dims, 1, 4)), draw(per_axis(dims, 1, 3))
+    return tree.UpConv(filters, kernel, stride, draw(pads(dims, ("zeros",))), bias)
+
+
+@st.composite
+def pools(draw: st.DrawFn, shape: Shape, kind: type[tree.Pool], most_dilated: int) -> tree.Pool:
+    dims = len(shape) - 1
+    kernel, stride = draw(per_axis(dims, 1, 4)), draw(per_axis(dims, 1, 3))
+    pad, dilation = draw(pads(dims, ("zeros", "same"))), draw(per_axis(dims, 1, most_dilated))
+    return kind(kernel, stride, pad, dilation, floor=draw(st.booleans()))
+
+
+def channels(shape: Shape) -> int:
+    assert shape[0] is not None
+    return shape[0]
+
+
+DRAWN: dict[type[Layer], Callable[[Shape], st.SearchStrategy[Layer]]] = {
+    tree.Conv: convs,
+    tree.UpConv: upconvs,
+    tree.Shuffle: lambda shape: st.builds(tree.Shuffle, st.integers(1, 2)),
+    tree.MaxPool: lambda shape: pools(shape, tree.MaxPool, 2),
+    tree.AvgPool: lambda shape: pools(shape, tree.AvgPool, 1),
+    tree.FullyConnected: lambda shape: st.builds(tree.FullyConnected, st.integers(1, 5), st.booleans()),
+    tree.Embed: lambda shape: st.builds(tree.Embed, st.tuples(st.integers(1, 9), st.integers(1, 5))),
+    tree.Leaky: lambda shape: st.builds(tree.Leaky, st.floats(0, 1)),
+    tree.Elu: lambda shape: st.builds(tree.Elu, st.floats(0.1, 2)),
+    tree.BatchNorm: lambda shape: st.builds(tree.BatchNorm, st.sampled_from([1e-5, 1e-2])),
+    tree.LRN: lambda shape: st.builds(
+        tree.LRN, st.sampled_from([1, 3, 5]), st.floats(1e-4, 1), st.floats(0.5, 1), st.floats(1, 2)
+    ),
+    tree.Dropout: lambda shape: st.builds(tree.Dropout, st.floats(0, 0.9)),
+    tree.ZeroPad: lambda shape: st.builds(tree.ZeroPad, st.integers(channels(shape), 12)),
+}
+for _plain in (
+    *(tree.GlobalAvgPool, tree.GlobalMaxPool, tree.Softmax, tree.Identity),
+    *(tree.Relu, tree.PRelu, tree.Tanh, tree.Sigmoid, tree.Swish, tree.Gelu),
+):
+    DRAWN[_plain] = lambda shape, layer=_plain: st.just(layer())  # type: ignore[misc]
+
+MAPS = (tree.Conv, tree.UpConv, tree.MaxPool, tree.AvgPool, tree.GlobalAvgPool, tree.GlobalMaxPool, tree.LRN)
+DIMS: dict[type[Layer], tuple[int, ...]] = {tree.Shuffle: (2,), tree.Embed: (0,), **dict.fromkeys(MAPS, (1, 2, 3))}
+CASES = [(layer, dims) for layer in MODULES for dims in DIMS.get(layer, range(4))]
+
+
+# The definitions
+
+
+def widths(layer: tree.Conv | tree.Pool, x: Array) -> list[tuple[int, int]]:
+    """Entries of padding before and after each axis."""
+    if layer.pad.mode != "same":
+        return [(p, p) for p in layer.pad.sizes]
+    axes = zip(x.shape[2:], layer.kernel, layer.stride, layer.dilation, strict=True)
+    totals = [max((math.ceil(n / s) - 1) * s + d * (k - 1) + 1 - n, 0) for n, k, s, d in axes]
+    return [(total // 2, total - total // 2) for total in totals]
+
+
+def padded(layer: tree.Conv | tree.Pool, x: Array, fill: float = 0.0) -> Array:
+    mode: Any = {"replicate": "edge", "circular": "wrap", "reflect": "reflect"}.get(layer.pad.mode, "constant")
+    more: Any = {"constant_values": fill} if mode == "constant" else {}
+    return np.pad(x, [(0, 0), (0, 0), *widths(layer, x)], mode=mode, **more)
+
+
+def windows(layer: tree.Conv | tree.Pool, x: Array, last: Sequence[int]) -> Array:
+    """(N, C, *out, *kernel): what each window sees of an x already padded. `last`: where it may start at most."""
+    for axis, (k, s, d) in enumerate(zip(layer.kernel, layer.stride, layer.dilation, strict=True)):
+        starts = np.arange(0, last[axis] + 1, s)
+        x = np.moveaxis(np.take(x, starts[:, None] + d * np.arange(k), axis=2 + axis), 3 + axis, -1)
+    return x
+
+
+def last_starts(layer: tree.Conv | tree.Pool, x: Array) -> list[int]:
+    """Where the last window that fits begins, in an x already padded."""
+    return [n - d * (k - 1) - 1 for n, k, d in zip(x.shape[2:], layer.kernel, layer.dilation, strict=True)]
+
+
+def conv(layer: tree.Conv, x: Array, weights: Weights) -> Array:
+    dims, x = len(layer.kernel), padded(layer, x)
+    seen, maps = windows(layer, x, last_starts(layer, x)), []
+    for f, kernel in enumerate(weights["weight"]):
+        group = f // (layer.filters // layer.groups)
+        mine = seen[:, group * len(kernel) : (group + 1) * len(kernel)]
+        maps.append(np.tensordot(mine, kernel, axes=([1, *range(2 + dims, 2 + 2 * dims)], range(1 + dims))))
+    return np.stack(maps, axis=1) + bias(weights, dims)
+
+
+def bias(weights: Weights, dims: int) -> Array:
+    return weights.get("bias", np.zeros(1)).reshape(-1, *[1] * dims)
+
+
+def upconv(layer: tree.UpConv, x: Array, weights: Weights) -> Array:
+    sizes = [(n - 1) * s + k for n, s, k in zip(x.shape[2:], layer.stride, layer.kernel, strict=True)]
+    y = np.zeros((len(x), layer.filters, *sizes))
+    for position in itertools.product(*map(range, x.shape[2:])):
+        places = zip(position, layer.stride, layer.kernel, strict=True)
+        entry: Any = (..., *position)
+        under: Any = (..., *(slice(i * s, i * s + k) for i, s, k in places))
+        y[under] += np.tensordot(x[entry], weights["weight"], axes=1)
+    crop: Any = (..., *(slice(p, n - p) for p, n in zip(layer.pad.sizes, sizes, strict=True)))
+    cropped: Array = y[crop]
+    return cropped + bias(weights, len(sizes))
+
+
+def pool(layer: tree.Pool, x: Array, fill: float, reduce: Callable[..., Any]) -> Array:
+    """With `ceil` one more window hangs over the edge, if it begins before the padding at the end; NaN is no entry."""
+    ends = [n + before - 1 for n, (before, _) in zip(x.shape[2:], widths(layer, x), strict=True)]
+    x = padded(layer, x, fill)
+    last = last_starts(layer, x)
+    if not layer.floor:
+        last = [min(-(-n // s) * s, end) for n, s, end in zip(last, layer.stride, ends, strict=True)]
+    edge = [(0, 0), (0, 0), *[(0, max(layer.stride))] * len(layer.kernel)]
+    seen = windows(layer, np.pad(x, edge, constant_values=np.nan), last)
+    y: Array = reduce(seen, axis=tuple(range(x.ndim, seen.ndim)))
+    return y
+
+
+def shuffle(layer: tree.Shuffle, x: Array, weights: Weights) -> Array:
+    r, (n, c, h, w) = layer.factor, x.shape
+    y = np.empty((n, c // r**2, h * r, w * r))
+    for k, i, j in itertools.product(range(c // r**2), range(r), range(r)):
+        y[:, k, i::r, j::r] = x[:, k * r**2 + i * r + j]
+    return y
+
+
+def lrn(layer: tree.LRN, x: Array, weights: Weights) -> Array:
+    y, last = np.empty_like(x), x.shape[1] - 1
+    for i in range(last + 1):
+        near = x[:, max(0, i - layer.size // 2) : min(last, i + layer.size // 2) + 1]
+        y[:, i] = x[:, i] / (layer.k + layer.alpha * (near**2).sum(axis=1)) ** layer.beta
+    return y
+
+
+def batch_norm(layer: tree.BatchNorm, x: Array, weights: Weights) -> Array:
+    mean, var, gamma, beta = (
+        weights[name].reshape(-1, *[1] * (x.ndim - 2)) for name in ("running_mean", "running_var", "weight", "bias")
+    )
+    return gamma * (x - mean) / np.sqrt(var + layer.eps) + beta
+
+
+def leaky(x: Array, slope: float | Array) -> Array:
+    return np.where(x > 0, x, slope * x)
+
+
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def zero_channels(layer: tree.ZeroPad, x: Array, weights: Weights) -> Array:
+    return np.concatenate([x, np.zeros((len(x), layer.channels - x.shape[1], *x.shape[2:]))], axis=1)
+
+
+def spatial(x: Array) -> tuple[int, ...]:
+    return tuple(range(2, x.ndim))
+
+
+PHI = np.vectorize(lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, otypes=[float])
+DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
+    tree.Conv: conv,
+    tree.UpConv: upconv,
+    tree.Shuffle: shuffle,
+    tree.MaxPool: lambda layer, x, w: pool(layer, x, -np.inf, np.nanmax),
+    tree.AvgPool: lambda layer, x, w: pool(layer, x, 0.0, np.nanmean),
+    tree.GlobalAvgPool: lambda layer, x, w: x.mean(axis=spatial(x), keepdims=True),
+    tree.GlobalMaxPool: lambda layer, x, w: x.max(axis=spatial(x), keepdims=True),
+    tree.FullyConnected: lambda layer, x, w: x.reshape(len(x), -1) @ w["weight"].T + bias(w, 0),
+    tree.Embed: lambda layer, x, w: np.moveaxis(w["weight"][x.astype(int)], -1, 1),
+    tree.Relu: lambda layer, x, w: np.maximum(0, x),
+    tree.Leaky: lambda layer, x, w: leaky(x, layer.slope),
+    tree.PRelu: lambda layer, x, w: leaky(x, w["weight"].reshape(-1, *[1] * (x.ndim - 2))),
+    tree.Elu: lambda layer, x, w: np.where(x > 0, x, layer.alpha * (np.exp(x) - 1)),
+    tree.Tanh: lambda layer, x, w: np.tanh(x),
+    tree.Sigmoid: lambda layer, x, w: sigmoid(x),
+    tree.Swish: lambda layer, x, w: x * sigmoid(x),
+    tree.Gelu: lambda layer, x, w: x * PHI(x),
+    tree.Softmax: lambda layer, x, w: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True),
+    tree.BatchNorm: batch_norm,
+    tree.LRN: lrn,
+    tree.Dropout: lambda layer, x, w: x,
+    tree.ZeroPad: zero_channels,
+    tree.Identity: lambda layer, x, w: x,
+}
+
+
+# The suite that every layer passes
+
+
+def test_every_layer_with_a_module_is_tested() -> None:
+    assert set(DRAWN) == set(DEFINITIONS) == set(MODULES)
+
+
+@pytest.mark.parametrize(("layer_class", "dims"), CASES, ids=[f"{layer.word}-{dims}D" for layer, dims in CASES])
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_a_layer_is_its_definition(layer_class: type[Layer], dims: int, data: st.DataObject) -> None:
+    shape = data.draw(shapes(dims), label="shape")
+    layer = data.draw(DRAWN[layer_class](shape), label="layer")
+    output = _output(layer, shape)
+    assume(output is not None and not _refused_by_pytorch(layer, shape))
+    model, weights = _with_random_weights(Network(shape, (layer,)))
+    x = _input(layer, shape)
+    with torch.no_grad():
+        y = model(x)
+    assert tuple(y.shape[1:]) == output
+    assert sum(p.numel() for p in model.parameters()) == rules.parameters(layer, shape).value
+    _assert_near(y, DEFINITIONS[layer_class](layer, x.numpy().astype(np.float64), weights))
+
+
+def _output(layer: Layer, shape: Shape) -> Shape | None:
+    try:
+        return rules.output(layer, shape).value
+    except RuleError:
+        return None
+
+
+def _refused_by_pytorch(layer: Layer, shape: tuple[int, ...]) -> bool:
+    """Average pooling in 3-D; `build` says so."""
+    large = isinstance(layer, tree.AvgPool) and any(k > n for k, n in zip(layer.kernel, shape[1:], strict=True))
+    return large and len(shape) == 4
+
+
+def _with_random_weights(network: Network) -> tuple[torch.nn.Module, Weights]:
+    """The module in evaluation, and its weights in float64 under their short names; sums stay about 1 large."""
+    generator = torch.Generator().manual_seed(0)
+    model = build(network).eval()
+    for name, tensor in model.state_dict().items():
+        if name.endswith("var"):
+            tensor.uniform_(0.5, 2, generator=generator)
+        elif tensor.ndim:
+            tensor.normal_(std=tensor[0].numel() ** -0.5, generator=generator)
+    return model, {name.split(".")[-1]: tensor.double().numpy() for name, tensor in model.state_dict().items()}
+
+
+def _input(layer: Layer, shape: tuple[int, ...]) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(1)
+    if isinstance(layer, tree.Embed):
+        return torch.randint(layer.table[0], (BATCH, *shape), generator=generator)
+    return torch.randn(BATCH, *shape, generator=generator)
+
+
+def _assert_near(y: torch.Tensor, expected: Array) -> None:
+    assert y.shape == expected.shape
+    finite = np.isfinite(expected)  # a dilated window may lie in the padding of a max pool alone: -inf on both sides
+    assert (y.numpy()[~finite] == expected[~finite]).all()
+    largest = np.abs(expected[finite]).max(initial=1)
+    assert np.abs(y.numpy() - expected)[finite].max(initial=0) <= 1e-5 * largest

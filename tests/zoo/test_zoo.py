@@ -1,0 +1,226 @@
+"""The zoo: every network counts what its paper or its circulating weights count, and every source of a text is read."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from striate import zoo
+from striate.build import build
+from striate.errors import InputError
+from striate.notation import Network, measure, parse, read, render
+from striate.notation.tree import Layer
+
+PUBLISHED = {  # as the papers and the weights that circulate have it, apart from the texts' own first lines
+    "lenet1": 3_246,
+    "lenet5": 61_706,
+    "lenet300": 266_610,
+    "lenet300-conv": 118_866,
+    "lenet300-conv2": 82_082,
+    "alexnet": 61_100_840,
+    "vgg-a": 132_863_336,
+    "vgg-a-lrn": 132_863_336,
+    "vgg-b": 133_047_848,
+    "vgg-c": 133_638_952,
+    "vgg16": 138_357_544,
+    "vgg19": 143_667_240,
+    "resnet18": 11_689_512,
+    "resnet34": 21_797_672,
+    "resnet50": 25_557_032,
+    "resnet101": 44_549_160,
+    "resnet152": 60_192_808,
+}
+MILLIONS = {"resnet20": 0.27, "resnet32": 0.46, "resnet44": 0.66, "resnet56": 0.85, "resnet110": 1.7}  # He, table 6
+MACS = {  # as profilers count the weights that circulate: convolutions and matrix products, biases not
+    "lenet5": 416_520,
+    "lenet300": 266_200,
+    "alexnet": 714_188_480,
+    "vgg16": 15_470_264_320,
+    "vgg19": 19_632_062_464,
+    "resnet18": 1_814_073_344,
+    "resnet34": 3_663_761_408,
+    "resnet50": 4_089_184_256,
+    "resnet101": 7_801_405_440,
+    "resnet152": 11_513_626_624,
+}
+NAMES = zoo.names()
+every_net = pytest.mark.parametrize("name", NAMES)
+
+
+def _built_count(network: Network) -> int:
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in build(network).parameters())
+
+
+def test_the_tables_here_name_every_network() -> None:
+    assert sorted(NAMES) == sorted([*PUBLISHED, *MILLIONS])
+
+
+def test_names_are_in_alphabetical_order_with_numbers_as_numbers() -> None:
+    resnets = [name for name in NAMES if name.startswith("resnet")]
+    assert resnets == sorted(resnets, key=lambda name: int(name.removeprefix("resnet")))
+    assert NAMES[0] == "alexnet"
+
+
+@every_net
+def test_parameters_are_the_header_s(name: str) -> None:
+    network = zoo.net(name)
+    assert measure(network).total_parameters == zoo.entry(name).parameters
+    assert _built_count(network) == zoo.entry(name).parameters
+
+
+@pytest.mark.parametrize(("name", "count"), PUBLISHED.items())
+def test_parameters_are_the_published(name: str, count: int) -> None:
+    assert measure(zoo.net(name)).total_parameters == count
+    assert zoo.entry(name).parameters == count
+
+
+@pytest.mark.parametrize(("name", "millions"), MILLIONS.items())
+def test_cifar_resnets_round_to_the_paper_s_table(name: str, millions: float) -> None:
+    digits = len(str(millions).split(".")[1])
+    assert round(measure(zoo.net(name)).total_parameters / 1e6, digits) == millions
+
+
+@pytest.mark.parametrize(("name", "macs"), MACS.items())
+def test_macs_are_the_published(name: str, macs: int) -> None:
+    assert measure(zoo.net(name)).total_macs == macs
+
+
+@every_net
+def test_every_row_is_what_the_module_gives(name: str) -> None:
+    """Names, shapes and counts of the calculator against the module, layer by layer, without computing anything."""
+    network = zoo.net(name)
+    with torch.device("meta"):
+        model, x = build(network).eval(), torch.empty(1, *map(_known, network.input))
+    shapes: dict[str, tuple[int, ...]] = {}
+    for path, module in model.named_modules():
+        module.register_forward_hook(lambda _m, _x, y, path=path: shapes.update({path: tuple(y.shape[1:])}))
+    model(x)
+    for row in measure(network).rows:
+        assert shapes[row.name] == row.output.value, row.name
+        if isinstance(row.node, Layer):
+            count = sum(p.numel() for p in model.get_submodule(row.name).parameters())
+            assert count == row.parameters.value, row.name
+
+
+def _known(size: int | None) -> int:
+    assert size is not None
+    return size
+
+
+@every_net
+def test_the_letter_classes_sets_the_last_layer(name: str) -> None:
+    network = zoo.net(name, classes=3)
+    assert measure(network).output == (3,)
+    assert network.name == name
+    assert measure(zoo.net(name)).output in ((10,), (1000,))
+
+
+@every_net
+def test_a_text_begins_with_its_header(name: str) -> None:
+    found = zoo.entry(name)
+    lines = found.text.splitlines()
+    assert lines[0] == f"# {found.title}"
+    assert [line.split(":")[0] for line in lines[1:4]] == ["# paper", "# year", "# parameters"]
+    assert re.fullmatch(r"# parameters: \d{1,3}(,\d{3})*", lines[3])
+    assert 1980 <= found.year <= 2100
+    assert re.search(r', "[^"]+"$', found.paper), "authors, then the title in quotes"
+
+
+@every_net
+def test_a_text_survives_render_and_read(name: str) -> None:
+    program, network = parse(zoo.entry(name).text), zoo.net(name)
+    assert parse(render(program)) == program
+    assert read(render(program)) == network
+    written_out = read(render(network))
+    assert render(written_out) == render(network)
+    assert measure(written_out).total_parameters == measure(network).total_parameters
+
+
+def test_a_name_may_be_in_capitals() -> None:
+    assert zoo.net("LeNet5") == zoo.net("lenet5")
+
+
+@pytest.mark.parametrize(("wrong", "near"), [("lenet6", "lenet5"), ("resnet111", "resnet110"), ("vgg-16", "vgg16")])
+def test_an_unknown_name_tells_the_nearest(wrong: str, near: str) -> None:
+    with pytest.raises(InputError, match=rf"no network '{wrong}'.*did you mean '{near}'\?$"):
+        zoo.net(wrong)
+
+
+def test_a_name_unlike_all_others_tells_where_they_are_listed() -> None:
+    with pytest.raises(InputError, match=r"no network 'qqqq'; `striate zoo` lists them"):
+        zoo.entry("qqqq")
+
+
+def test_an_unknown_letter_is_refused() -> None:
+    with pytest.raises(InputError, match=r"(?s)no letter 'klasses'.*did you mean 'classes'"):
+        zoo.net("lenet5", klasses=3)
+
+
+TEXT = "classes = 4\ninput 1x8x8\nconv 2@3x3 -> relu\nfc classes\n"
+
+
+def test_a_network_is_taken_as_it_is() -> None:
+    network = read(TEXT)
+    assert zoo.net(network) is network
+
+
+@pytest.mark.parametrize("text", [TEXT, "input 1x8x8 -> fc 4/2", "input 8 -> fc 2 # as in lenet.net", "input 8\nfc 2"])
+def test_a_text_is_read_as_a_text(text: str) -> None:
+    assert zoo.net(text) == read(text)
+
+
+def test_a_bare_input_takes_the_shape_given() -> None:
+    assert zoo.net("INPUT -> conv 2@3 -> fc 4", input=(1, 8, 8)).input == (1, 8, 8)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("name", ["mine.net", "mine.txt"])
+def test_a_file_is_read(tmp_path: Path, name: str, encoding: str) -> None:
+    path = tmp_path / name
+    path.write_text("# höhe\n" + TEXT, encoding=encoding)
+    for source in (path, str(path)):
+        network = zoo.net(source, classes=2)
+        assert (network.name, measure(network).output) == ("mine", (2,))
+
+
+def test_a_file_in_the_folder_needs_only_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my net.net").write_text(TEXT)
+    monkeypatch.chdir(tmp_path)
+    assert zoo.net("my net.net").name == "my net"
+
+
+def test_an_error_in_a_file_names_the_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "bad.net"
+    path.write_text("input 1x8x8\nkonv 2@3\n")
+    with pytest.raises(InputError, match=re.escape(f"{path}:2: no layer 'konv'")):
+        zoo.net(path)
+
+
+@pytest.mark.parametrize("source", ["missing.net", "nets/missing", "no such/missing.net"])
+def test_a_missing_file_tells_where_it_was_looked_for(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=re.escape(f"no file {source} (looked in {(tmp_path / source).parent})")):
+        zoo.net(source)
+
+
+def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "large.net"
+    path.write_text("#" * (zoo.MAX_FILE + 1))
+    with pytest.raises(InputError, match="more than 1,000,000 characters"):
+        zoo.net(path)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "weights.net"
+    path.write_bytes(b"input \xff\xfe\x00")
+    with pytest.raises(InputError, match="can't be read: it is not a text in UTF-8"):
+        zoo.net(path)
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="can't be read: Is a directory"):
+        zoo.net(tmp_path)
