@@ -94,7 +94,7 @@ class Explanation:
             )
         for number, cells in enumerate(zip(*columns.values(), strict=True)):
             table.add_row(*(Text(cell + MARGIN, overflow="fold") for cell in cells))
-            if number == len(self.measure.rows):
+            if number == len(self.measure.rows) - 1:
                 table.add_section()
         for column, name in zip(table.columns, columns, strict=True):
             column.header = name + MARGIN

@@ -102,6 +102,7 @@ class _Binder:
         self.count = 0
         self.calls: list[tuple[Call, list[int | float]]] = []
         self.depth = 0
+        self.scope: Shape | None = None  # what comes into the brackets that are open; None outside of any
 
     def error(self, headline: str, span: Span, detail: str) -> NotationError:
         text, via = self.program.text, []
@@ -170,7 +171,11 @@ class _Binder:
 
     def value(self, expression: Expression, letters: Letters, shape: Shape) -> int | float:
         with self._placed():
-            return evaluate(expression, letters, shape[0])
+            return evaluate(expression, letters, self._channels(shape))
+
+    def _channels(self, shape: Shape) -> int | None:
+        """What `c` stands for: the channels that come into the innermost brackets; outside of any, into the layer."""
+        return (self.scope or shape)[0]
 
     @contextmanager
     def _placed(self, spans: Mapping[str, Span] | None = None, otherwise: Span | None = None) -> Iterator[None]:
@@ -229,8 +234,9 @@ class _Binder:
             return shape
         layer_class = self.lookup.layer(word)
         plain = self.thumb.sized(word, layer_class)
+        c = self._channels(shape)
         with self._placed():
-            values, spans = read_arguments(plain, layer_class, len(shape) - 1, lambda e: evaluate(e, letters, shape[0]))
+            values, spans = read_arguments(plain, layer_class, len(shape) - 1, lambda e: evaluate(e, letters, c))
         layer = layer_class(**values, span=word.span)
         with self._placed(spans, word.span):
             after = rules.output(layer, shape).value
@@ -242,7 +248,7 @@ class _Binder:
             return self.joined(block, shape, letters, made)
         if len(block.branches) > 1:
             raise self.error("branches that are not joined", block.span, "say how: concat[ a | b ] or sum[ a | b ]")
-        with self._inside(block.span):
+        with self._inside(block.span, shape):
             for element in block.branches[0]:
                 shape = self.element(element, shape, letters, made)
         return shape
@@ -255,7 +261,7 @@ class _Binder:
                 block.span,
                 "it leaves the main chain only; put it before or behind the block",
             )
-        with self._inside(block.span):
+        with self._inside(block.span, shape):
             branches = [self.inner(branch, shape, letters) for branch in block.branches]
         node = kind(tuple(chain for chain, _ in branches), span=block.span)
         with self._placed(otherwise=block.span):
@@ -271,7 +277,7 @@ class _Binder:
             raise self.error(f"{call.name} calls itself", call.span, detail)
         self.calls.append((call, values))
         inner = {**self.letters, **dict(zip(definition.parameters, values, strict=True))}
-        with self._inside(call.span):
+        with self._inside(call.span, shape):
             chain, after = self.inner(definition.body, shape, inner)
         self.calls.pop()
         made.append(Group((chain,), label=label, span=call.span))
@@ -286,7 +292,7 @@ class _Binder:
             return self.call(body, shape, letters, made, label)
         if isinstance(body, Repeat) or (isinstance(body, Block) and not body.kind):
             parts = body.branches[0] if isinstance(body, Block) and len(body.branches) == 1 else (body,)
-            with self._inside(element.span):
+            with self._inside(element.span, shape):
                 chain, after = self.inner(parts, shape, letters)
             made.append(Group((chain,), label=label, span=element.span))
             return after
@@ -297,9 +303,11 @@ class _Binder:
         return after
 
     @contextmanager
-    def _inside(self, span: Span) -> Iterator[None]:
+    def _inside(self, span: Span, shape: Shape) -> Iterator[None]:
+        outside, self.scope = self.scope, shape
         self.depth += 1
         if self.depth > MAX_NESTED:
             raise self.error("blocks nested too deep", span, f"at most {MAX_NESTED} may stand inside each other")
         yield
+        self.scope = outside
         self.depth -= 1

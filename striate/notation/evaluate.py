@@ -21,7 +21,7 @@ def evaluate(expression: Expression, letters: Mapping[str, int | float], channel
     Args:
         expression: What stands in the text.
         letters: The letters and parameters known here.
-        channels: What `c` stands for, the channels that come in; None where there are none.
+        channels: What `c` stands for, the channels that come into the brackets around it; None where there are none.
 
     Raises:
         ArgumentError: An unknown letter, a division by zero, a value beyond 10^12.
