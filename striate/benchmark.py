@@ -14,7 +14,7 @@ import copy
 import platform
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def bench(
     seconds: float = SECONDS,
     device: torch.device | str = "cpu",
     told: Callable[[Sides], None] = lambda sides: None,
-    **letters: int | float,
+    letters: Mapping[str, int | float] | None = None,
 ) -> list[Sides]:
     """Measure training steps and inference of a network.
 
@@ -103,7 +103,7 @@ def bench(
     Raises:
         InputError: A network without a fixed input, or a number out of range.
     """
-    network = zoo.net(net, input=None, **letters)
+    network = zoo.find(net, letters)
     if None in network.input:
         raise InputError("a network with free axes can't be timed; write its input's size in place of '?'")
     if rounds < 2 or any(batch < 1 for batch in batches):

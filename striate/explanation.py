@@ -9,7 +9,7 @@ conv1: conv 16@7x7 stride 2 pad 3
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from pathlib import Path
@@ -164,7 +164,7 @@ def explain(
     batch: int = BATCH,
     at: Shape | None = None,
     optimizer: str = "adamw",
-    **letters: int | float,
+    letters: Mapping[str, int | float] | None = None,
 ) -> Explanation:
     """What a network costs.
 
@@ -173,12 +173,12 @@ def explain(
         batch: Examples in a batch, for the training memory; from 1.
         at: (C, H, W) for a network with free axes.
         optimizer: Whose state the training memory counts.
-        letters: Values for the text's letters, such as `N=2`.
+        letters: Values for the text's letters, such as `{"N": 2}`.
 
     Raises:
         InputError: No such network, or a shape that it does not take.
     """
-    network = zoo.net(net, input=None, **letters)
+    network = zoo.find(net, letters)
     if batch < 1:
         raise InputError(f"a batch has at least 1 example. Received: {batch}")
     try:

@@ -23,7 +23,7 @@ def command(net: str, batches: str, rounds: int, device: str, letters: tuple[str
     place = device_named(device)
     say(", ".join(f"{name} {value}" for name, value in machine().items()) + f", device {place}")
     sizes = _sizes(batches)
-    results = bench(net, batches=sizes, rounds=rounds, device=place, told=_say_sides, **read_letters(letters))
+    results = bench(net, batches=sizes, rounds=rounds, device=place, told=_say_sides, letters=read_letters(letters))
     if as_json:
         print_json({"network": net, "machine": machine(), "results": [sides.to_json() for sides in results]})
         return

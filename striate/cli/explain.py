@@ -31,7 +31,7 @@ def command(
     NET is a name of the zoo, a .net file, or the text itself; several are set side by side.
     """
     shape, values = read_shape(at), read_letters(letters)
-    explanations = [explain(net, batch=batch, at=shape, optimizer=optimizer, **values) for net in nets]
+    explanations = [explain(net, batch=batch, at=shape, optimizer=optimizer, letters=values) for net in nets]
     if as_json:
         documents = [explanation.to_json() for explanation in explanations]
         print_json(documents[0] if len(documents) == 1 else documents)

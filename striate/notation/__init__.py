@@ -16,14 +16,20 @@ from striate.notation.tree import Network
 
 
 def read(
-    text: str, *, name: str = "net", source: str = "", input: Sequence[int | None] | None = None, **letters: int | float
+    text: str,
+    /,
+    *,
+    name: str = "net",
+    source: str = "",
+    input: Sequence[int | None] | None = None,
+    **letters: int | float,
 ) -> Network:
     """Parse a text and bind its letters. See `parse` and `bind`.
 
     Raises:
         NotationError: The text is no network.
     """
-    return bind(parse(text, source), name=name, input=input, **letters)
+    return bind(parse(text, source), letters, name=name, input=input)
 
 
 __all__ = ["Measure", "Network", "NotationError", "Row", "bind", "measure", "parse", "read", "render"]

@@ -1,7 +1,7 @@
 """Syntax → network: letters get values, definitions and repeats are written out, every size is checked.
 
 >>> from striate.notation.parse import parse
->>> net = bind(parse("input 1x28x28 -> [conv w@3 -> relu]*n -> gap -> fc 10"), w=8, n=2)
+>>> net = bind(parse("input 1x28x28 -> [conv w@3 -> relu]*n -> gap -> fc 10"), {"w": 8, "n": 2})
 >>> [layer.word for layer in net.layers]
 ['conv', 'relu', 'conv', 'relu', 'gap', 'fc']
 """
@@ -49,15 +49,15 @@ Letters = Mapping[str, int | float]
 
 
 def bind(
-    program: Program, *, name: str = "net", input: Sequence[int | None] | None = None, **letters: int | float
+    program: Program, letters: Letters | None = None, *, name: str = "net", input: Sequence[int | None] | None = None
 ) -> Network:
     """Make a network of a text.
 
     Args:
         program: What `parse` returned.
+        letters: Values for the text's letters (`{"n": 2}`); they go before values that the text itself gives.
         name: What to call the network.
         input: The shape that comes in, for a text with a bare `INPUT`: (C, H, W), None for a free axis.
-        letters: Values for the text's letters (`n=2`); they go before values that the text itself gives.
 
     Returns:
         The network with every size a number.
@@ -66,7 +66,7 @@ def bind(
         NotationError: An unknown word, a value out of range, or a layer that does not fit its input.
         InputError: A letter that the text does not have, or a shape that it does not take.
     """
-    letters = {key.lower(): given.letter(key, value) for key, value in letters.items()}
+    letters = {key.lower(): given.letter(key, value) for key, value in (letters or {}).items()}
     binder = _Binder(program, letters)
     binder.check(letters)
     shape, layers = binder.network(input)
@@ -141,7 +141,8 @@ class _Binder:
         if not word.arguments:
             return self.thumb.input if outside is None else given.shape(outside)
         with self._placed():
-            refuse_layer(word.arguments[-1], word.name)
+            for argument in word.arguments:
+                refuse_layer(argument, word.name)
         value = word.arguments[0]
         if len(word.arguments) > 1 or not isinstance(value, Value):
             raise self.error("input takes one shape", word.span, "channels x height x width, as in input 3x224x224")

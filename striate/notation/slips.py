@@ -16,7 +16,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from striate.notation.errors import NotationError, Span
 
 _ARROW_OUT = "write a layer there, or delete the arrow"
-_NO_LAYER = ("an arrow with no layer before it", "begin with a layer, such as input 3x32x32, or delete the arrow")
+_NO_LAYER = ("an arrow with no layer before it", "write a layer before it, or delete the arrow")
 _FOLLOWS = {  # what the text before the place ends with: what is due there
     "@": ("the kernel is missing after '@'", "write its size, as in conv 64@3x3"),
     "->": ("a layer is missing after '->'", _ARROW_OUT),
@@ -100,7 +100,7 @@ def _slip(plain: str, at: int, found: str, shown: str) -> tuple[str, str]:
     before = plain[:at].rstrip(" \t\r")
     last = "->" if before.endswith("->") else before[-1:]
     letters = _LETTERS.match(before, before.rfind("\n") + 1)
-    empty = last in _FOLLOWS and (last not in "[(" or found in _CLOSES or not found)
+    empty = last in _FOLLOWS and found != "(" and (last not in "[(" or found in _CLOSES or not found)
     if plain.startswith("=>", at):
         return "'=>' is no arrow", "an arrow is written '->'"
     if letters and letters.end() == len(before):
@@ -141,6 +141,6 @@ def _known(sign: str) -> bool:
 
 
 def _sign(sign: str) -> tuple[str, str]:
-    shown = f"the sign '{sign}'" if sign.isprintable() else f"the character U+{ord(sign):04X}"
+    shown = f"the sign {sign!r}" if sign.isprintable() else f"the character U+{ord(sign):04X}"
     hint = _HINTS.get(sign, "it knows the letters a-z, digits and -> @ x [ ] ( ) | * + - / = : , ? #")
     return f"{shown} is no part of the notation", hint

@@ -6,7 +6,7 @@ the width doubles after each pool; hidden layers of 128 units; the last FC gives
 >>> from striate.notation.parse import parse
 >>> from striate.notation.bind import bind
 >>> from striate.notation.render import render
->>> print(render(bind(parse("INPUT -> [CONV -> RELU -> POOL]*M -> FC"), M=2)))
+>>> print(render(bind(parse("INPUT -> [CONV -> RELU -> POOL]*M -> FC"), {"M": 2})))
 input 3x32x32
 conv 32@3x3 pad same -> relu -> maxpool 2
 conv 64@3x3 pad same -> relu -> maxpool 2

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 import striate
-from striate import data
+from striate import data, zoo
 from striate.build import build
 from striate.errors import InputError, WorkError, nearest
 from striate.losses import loss_named
@@ -35,7 +35,6 @@ from striate.training.loop import train as train_loop
 from striate.training.options import Options
 from striate.training.progress import Bar, Quiet
 from striate.training.saved import SavedRun, State
-from striate.zoo import net as network_named
 
 RUNS = "runs"  # where runs go unless said otherwise
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -81,7 +80,7 @@ def train(
     overwrite: bool = False,
     bad: str = "skip",
     loss: str | Loss = "cross-entropy",
-    letters: dict[str, int | float] | None = None,
+    letters: Mapping[str, int | float] | None = None,
     **options: Any,
 ) -> Run:
     """Train a network on a data set.
@@ -111,7 +110,7 @@ def train(
     if unknown:
         raise InputError(f"no option '{unknown}'{nearest(unknown, known)}")
     chosen = Options(**options) if own else Options(**options, loss=str(loss))
-    task = Training(net, dataset, chosen, device=device, engine=engine, bad=bad, letters=letters or {}, own_loss=own)
+    task = Training(net, dataset, chosen, device=device, engine=engine, bad=bad, letters=letters, own_loss=own)
     return task.start(out, overwrite).run
 
 
@@ -135,7 +134,7 @@ class Training:
         device: str = "auto",
         engine: str = "auto",
         bad: str = "skip",
-        letters: dict[str, int | float] | None = None,
+        letters: Mapping[str, int | float] | None = None,
         own_loss: Loss | None = None,
         say: Say = lambda line: None,
         show: bool = False,
@@ -145,9 +144,9 @@ class Training:
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = own_loss or loss_named(options.loss)
         self.command = command or _command(net, dataset, options)
-        shape = input_shape(network_named(net, input=None, **(letters or {})))
+        shape = input_shape(zoo.find(net, letters))
         self.dataset = data.load(dataset, shape=shape, bad="refuse" if bad == "refuse" else "skip", progress=show)
-        self.fitted: Fitted = fitted(net, self.dataset, **(letters or {}))
+        self.fitted: Fitted = fitted(net, self.dataset, letters)
         self.training, self.validation = data.carve(self.dataset.train, options.validation, options.seed)
         self.decisions = [*self.dataset.notes, *self.fitted.notes, self._split_note(), self._how_note()]
 

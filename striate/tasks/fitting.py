@@ -9,12 +9,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from striate import data, zoo
 from striate.errors import InputError
-from striate.notation import Network, bind, measure, render, rules
+from striate.notation import Network, measure, render, rules
 from striate.notation.errors import NotationError, RuleError
 from striate.notation.rules.shape import shown
 from striate.notation.syntax import Word
@@ -42,7 +43,9 @@ def input_shape(network: Network) -> Shape | None:
     return None if _bare_input(network) else network.input
 
 
-def fitted(net: str | Path | Network, dataset: data.Dataset, **letters: int | float) -> Fitted:
+def fitted(
+    net: str | Path | Network, dataset: data.Dataset, letters: Mapping[str, int | float] | None = None
+) -> Fitted:
     """The network for this data.
 
     A letter `classes` in its text, or a bare last `FC`, takes the data's number of classes; a bare `INPUT` the data's
@@ -56,17 +59,14 @@ def fitted(net: str | Path | Network, dataset: data.Dataset, **letters: int | fl
     Raises:
         InputError: Its input or its classes are not the data's.
     """
-    network = zoo.net(net, input=None, **letters)
-    notes = []
-    program, given = network.program, dict(network.letters)
-    if program is not None:
-        shape = tuple(dataset.train.images.shape[1:]) if _bare_input(network) else None
-        before = dict(program.letters).get(CLASSES, given.get(CLASSES))
-        adapts = CLASSES in RulesOfThumb(program, {}).names() and CLASSES not in given
-        if adapts and before != len(dataset.classes):
+    network, notes = zoo.find(net, letters), []
+    if network.program is not None:
+        own = dict(network.letters)
+        adapts = CLASSES in RulesOfThumb(network.program, {}).names() and CLASSES not in own
+        if adapts and dict(network.program.letters).get(CLASSES) != len(dataset.classes):
             notes.append(f"network: {network.name} with {len(dataset.classes)} classes, those of {dataset.name}")
-        given |= {CLASSES: len(dataset.classes)} if adapts else {}
-        network = bind(program, name=network.name, input=shape, **given)
+        shape = tuple(dataset.train.images.shape[1:]) if _bare_input(network) else None
+        network = zoo.rebind(network, {CLASSES: len(dataset.classes)} if adapts else {}, shape)
     recipe = data.infer(dataset, network.input)
     _check_classes(network, recipe, dataset)
     return Fitted(network, recipe, (*notes, recipe.said()))
@@ -101,7 +101,7 @@ def from_resolved(text: str, name: str) -> Network:
         InputError: It is not in the notation.
     """
     try:
-        network = zoo.net(text, input=None)
+        network = zoo.find(text)
     except NotationError as error:
         raise InputError(f"the saved network can't be read: {error}") from None
     return dataclasses.replace(network, name=name)

@@ -12,13 +12,15 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, nn, optim
 
 from striate.errors import InputError
+from striate.layers.join import Aux
 from striate.losses import loss_named
 from striate.losses.classification import Loss
 from striate.training.optimizers import make_optimizer, weights
@@ -60,18 +62,19 @@ class TorchEngine:
         self.model = model.to(device)
         self.options, self.total_steps, self.device = options, total_steps, torch.device(device)
         self.loss = loss or loss_named(options.loss)
-        self.optimizer = make_optimizer(options.optimizer, self.model, options.rate, options.decay)
-        self.penalised = list(weights(self.model)) if options.l1 else []
         self.format = _memory_format(self.model)
         self.model.to(memory_format=self.format)  # type: ignore[call-overload]
+        self.scores = without_softmax(self.model)
+        self.optimizer = make_optimizer(options.optimizer, self.model, options.rate, options.decay)
+        self.penalised = list(weights(self.model)) if options.l1 else []
         self.schedule: Callable[[float], float] = SCHEDULES[options.schedule]
-        self.ends_in_softmax = isinstance(list(model.modules())[-1], nn.Softmax)
         self.steps = 0
 
     @property
     def rate(self) -> float:
-        """The learning rate of the next step."""
-        return self.options.rate * self.schedule(min(1.0, self.steps / max(1, self.total_steps)))
+        """The learning rate of the newest step; before the first, that of the first."""
+        done = max(0, self.steps - 1)
+        return self.options.rate * self.schedule(min(1.0, done / max(1, self.total_steps)))
 
     def step(self, x: Tensor, y: Tensor) -> Step:
         """One step down the gradient of the batch's mean loss.
@@ -80,11 +83,13 @@ class TorchEngine:
             x: (N, C, …) float32 on the engine's device.
             y: (N,) labels.
         """
+        self.steps += 1
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate
         self.optimizer.zero_grad(set_to_none=True)
         total, correct = x.new_zeros(()), x.new_zeros((), dtype=torch.int64)
-        for part, labels in zip(torch.split(x, CHUNK), torch.split(y, CHUNK), strict=True):
+        parts = -(-len(x) // CHUNK)  # of equal size: batch norm can't measure a last one of a single image
+        for part, labels in zip(torch.tensor_split(x, parts), torch.tensor_split(y, parts), strict=True):
             loss, outputs = self._forward(part, labels)
             loss = loss if len(part) == len(x) else loss * (len(part) / len(x))
             loss.backward()  # type: ignore[no-untyped-call]
@@ -93,35 +98,29 @@ class TorchEngine:
             assert weight.grad is not None
             weight.grad.add_(weight.detach().sign(), alpha=self.options.l1)
         self.optimizer.step()
-        self.steps += 1
         return Step(total, correct)
 
     def _forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        made = self.model(self._formatted(x))
+        made = self.scores(self._formatted(x))
         outputs, heads = made if isinstance(made, tuple) else (made, [])
-        logits = self._logits(outputs)
+        logits = outputs.flatten(1)  # maps of one entry too, behind gap
         loss = self.loss(logits, y)
         for head in heads:
-            loss = loss + AUX_WEIGHT * self.loss(head, y)
+            loss = loss + AUX_WEIGHT * self.loss(head.flatten(1), y)
         return loss, logits.detach()
-
-    def _logits(self, outputs: Tensor) -> Tensor:
-        """(N, K), also of a network that ends in maps of one entry (gap) or has its softmax written out."""
-        flat = outputs.flatten(1)
-        return flat.clamp_min(1e-12).log() if self.ends_in_softmax else flat
 
     def _formatted(self, x: Tensor) -> Tensor:
         return x.contiguous(memory_format=self.format) if x.ndim == 4 else x
 
     def train(self) -> None:
         """Before training: dropout drops, batch norm measures."""
-        self.model.train()
+        self.scores.train()
 
     @torch.inference_mode()
     def evaluate(self, x: Tensor) -> Tensor:
-        """The outputs (N, K) of a batch in evaluation."""
-        self.model.eval()
-        return self._logits(self.model(self._formatted(x)))
+        """The outputs (N, K) of a batch in evaluation; a softmax that the network ends in is left to the reader."""
+        self.scores.eval()
+        return self.scores(self._formatted(x)).flatten(1)  # type: ignore[no-any-return]
 
     # what is kept on disk
 
@@ -156,6 +155,7 @@ class TorchEngine:
                     entries.setdefault(int(index), {})[name] = value
             whole = self.optimizer.state_dict()
             self.optimizer.load_state_dict({**whole, "state": entries})
+            _lay_out_as_the_weights(self.optimizer)
             self.steps = int(state["steps"])
 
 
@@ -177,6 +177,31 @@ def check_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:
     extra = next((name for name in tensors if name not in own), None)
     if extra:
         raise InputError(f"the network has no '{extra}'; the weights are of another network")
+
+
+def without_softmax(model: nn.Module) -> nn.Module:
+    """The model, its modules shared, up to the softmax that it or its last group ends in: losses are defined on that.
+
+    The softmax of a side head is left out as well.
+    """
+    if not isinstance(model, nn.Sequential):
+        return model
+    parts = OrderedDict(model.named_children())
+    for name, part in parts.items():
+        if isinstance(part, Aux):
+            parts[name] = Aux(without_softmax(part.head))
+    if parts:
+        name, last = next(reversed(parts.items()))
+        parts[name] = nn.Identity() if isinstance(last, nn.Softmax) else without_softmax(last)
+    return type(model)(parts)
+
+
+def _lay_out_as_the_weights(optimizer: optim.Optimizer) -> None:
+    """Fused optimisers walk through a weight and its state in the order of memory: both must lie in the same one."""
+    for weight, entries in optimizer.state.items():
+        for name, value in entries.items():
+            if value.shape == weight.shape:
+                entries[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
 
 
 def _memory_format(model: nn.Module) -> torch.memory_format:

@@ -7,7 +7,7 @@
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -65,26 +65,41 @@ def entry(name: str) -> Entry:
     return Entry(name, title, facts["paper"], year, parameters, text)
 
 
-def net(source: str | Path | Network, *, input: Sequence[int | None] | None = None, **letters: int | float) -> Network:
+def net(source: str | Path | Network, /, **letters: int | float) -> Network:
     """A network from a name of the zoo, a `.net` file, or the text itself.
 
     Args:
-        source: `"lenet5"`, `"nets/mine.net"` or `"input 1x28x28 -> fc 10"`; a network is taken as it is.
-        input: The shape that comes in, for a text with a bare `INPUT`.
+        source: `"lenet5"`, `"nets/mine.net"` or `"input 1x28x28 -> fc 10"`.
         letters: Values for the text's letters, such as `classes=3` or `N=2`.
 
     Raises:
         InputError: No network of that name, a file that can't be read, or a text that is not in the notation.
     """
+    return find(source, letters)
+
+
+def find(source: str | Path | Network, letters: Mapping[str, int | float] | None = None) -> Network:
+    """As `net`, with the letters in a dictionary. A network is taken as it is, or bound again with the letters."""
     if isinstance(source, Network):
-        return source
+        return rebind(source, letters) if letters else source
     if isinstance(source, Path) or _names_a_file(source):
         path = Path(source)
-        return bind(parse(_file_text(path), str(path)), name=path.stem, input=input, **letters)
+        return bind(parse(_file_text(path), str(path)), letters, name=path.stem)
     if re.fullmatch(r"[\w.-]+", source):
         found = entry(source)
-        return bind(parse(found.text, f"{found.name}.net"), name=found.name, input=input, **letters)
-    return bind(parse(source), name="net", input=input, **letters)
+        return bind(parse(found.text, f"{found.name}.net"), letters, name=found.name)
+    return bind(parse(source), letters)
+
+
+def rebind(network: Network, letters: Mapping[str, int | float], input: Sequence[int | None] | None = None) -> Network:
+    """A network's text bound again: with other letters, and with an input for a bare `INPUT`.
+
+    Raises:
+        InputError: A letter that the text does not have, or a network that was not made from a text.
+    """
+    if network.program is None:
+        raise InputError(f"{network.name} was not made from a text; it has no letters")
+    return bind(network.program, {**dict(network.letters), **letters}, name=network.name, input=input)
 
 
 def _names_a_file(source: str) -> bool:

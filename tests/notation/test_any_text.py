@@ -41,14 +41,14 @@ def check(text: str) -> None:
         raise AssertionError("what was bound can be measured") from error
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.text(ALPHABET, max_size=40) | st.text(max_size=10))
 def test_any_characters(text: str) -> None:
     check(text)
     check(f"input 3x8x8 -> {text}")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.lists(st.sampled_from(TOKENS), max_size=12))
 def test_any_words(tokens: list[str]) -> None:
     check("".join(tokens))
@@ -73,7 +73,7 @@ def mutations(draw: st.DrawFn) -> str:
     return "".join(parts)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(mutations())
 @example(LEGAL[0] + "\r\n")
 def test_a_legal_text_with_slips(text: str) -> None:

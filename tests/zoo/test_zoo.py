@@ -172,7 +172,7 @@ def test_a_text_is_read_as_a_text(text: str) -> None:
 
 
 def test_a_bare_input_takes_the_shape_given() -> None:
-    assert zoo.net("INPUT -> conv 2@3 -> fc 4", input=(1, 8, 8)).input == (1, 8, 8)
+    assert zoo.rebind(zoo.net("INPUT -> conv 2@3 -> fc 4"), {}, (1, 8, 8)).input == (1, 8, 8)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
