@@ -132,8 +132,6 @@ class Explanation:
 
     def show(self, console: Console, every: bool = False) -> None:
         """Print the table, the formulas (`every`: all of them) and the training memory."""
-        if not console.is_terminal:
-            console.width = WIDE
         parts: list[RenderableType] = [self.table(console.width)]
         if self.resolved:
             parts += [f"resolved by the rules of thumb:\n{self.resolved}", ""]

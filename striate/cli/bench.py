@@ -3,7 +3,7 @@
 import click
 
 from striate.benchmark import BATCHES, ROUNDS, Sides, bench, machine, spread
-from striate.cli.common import device_option, json_option, letters_option, print_json, read_letters, say
+from striate.cli.common import console, device_option, json_option, letters_option, print_json, read_letters, say
 from striate.errors import InputError
 from striate.tasks.devices import device as device_named
 
@@ -28,7 +28,6 @@ def command(net: str, batches: str, rounds: int, device: str, letters: tuple[str
         print_json({"network": net, "machine": machine(), "results": [sides.to_json() for sides in results]})
         return
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title="images/s: median (quartiles)", box=box.SIMPLE_HEAD, title_justify="left")
@@ -39,7 +38,7 @@ def command(net: str, batches: str, rounds: int, device: str, letters: tuple[str
         table.add_row(
             sides.work, str(sides.batch), _speed(sides.ours), _speed(sides.plain), f"{ratio:.3f} ({low:.3f}–{high:.3f})"
         )
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 def _sizes(batches: str) -> tuple[int, ...]:

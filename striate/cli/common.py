@@ -1,13 +1,20 @@
 """What several verbs share: saying, printing, and reading words that stand for numbers."""
 
+from __future__ import annotations
+
 import json
+import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from striate.errors import InputError
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDE = 160  # columns where no terminal says how many there are
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -19,6 +26,13 @@ def say(line: str) -> None:
 def print_json(value: object) -> None:
     """One JSON document on standard output; a number that JSON has no word for becomes null."""
     click.echo(json.dumps(_finite(value), indent=2))
+
+
+def console() -> Console:
+    """Where tables are printed: standard output, wide when it is no terminal."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def _finite(value: Any) -> Any:

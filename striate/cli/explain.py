@@ -2,7 +2,7 @@
 
 import click
 
-from striate.cli.common import json_option, letters_option, print_json, read_letters, read_shape
+from striate.cli.common import console, json_option, letters_option, print_json, read_letters, read_shape
 from striate.explanation import BATCH, FEW, comparison, explain
 from striate.notation.measure import OPTIMIZER_STATES
 
@@ -36,10 +36,8 @@ def command(
         documents = [explanation.to_json() for explanation in explanations]
         print_json(documents[0] if len(documents) == 1 else documents)
         return
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    screen = console()
     for explanation in explanations:
-        explanation.show(console, every=formulas)
+        explanation.show(screen, every=formulas)
     if len(explanations) > 1:
-        console.print(comparison(explanations))
+        screen.print(comparison(explanations))

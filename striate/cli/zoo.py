@@ -3,7 +3,7 @@
 import click
 
 from striate import zoo
-from striate.cli.common import json_option, print_json
+from striate.cli.common import console, json_option, print_json
 from striate.notation import measure
 from striate.notation.rules.shape import shown
 
@@ -25,7 +25,6 @@ def command(name: str | None, as_json: bool) -> None:
         print_json(facts)
         return
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
@@ -34,7 +33,7 @@ def command(name: str | None, as_json: bool) -> None:
     for fact in facts:
         counts = (f"{fact['parameters']:,}", f"{fact['macs']:,}")
         table.add_row(str(fact["name"]), str(fact["year"]), str(fact["input"]), *counts, str(fact["title"]))
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 def _facts(name: str) -> dict[str, object]:

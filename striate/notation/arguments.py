@@ -241,7 +241,8 @@ class _Arguments:
     def _fraction(self, argument: Value) -> float:
         value = self._number(argument)
         if not 0 <= value < 1:
-            raise RuleError("must be at least 0 and below 1", f"received {value:g}; 0.5 drops half of the entries")
+            detail = f"received {value:g}; it is the share of entries set to zero, such as 0.5"
+            raise RuleError("must be at least 0 and below 1", detail)
         return float(value)
 
     def _pair(self, argument: Value) -> tuple[int, int]:

@@ -190,7 +190,7 @@ class _Binder:
 
     def _fits(self, text: str, shape: Shape, span: Span) -> Shape:
         if any(size is not None and size > LARGEST for size in shape):
-            raise self.error(f"{text} gives {shown(shape)}", span, f"a size may reach {LARGEST:,}")
+            raise self.error(f"{text} gives {shown(shape)}", span, f"a size may reach {LARGEST:,}; make it smaller")
         return shape
 
     # chains and what stands in them: each method adds the nodes to `made` and returns the shape after them
@@ -287,7 +287,7 @@ class _Binder:
     def labelled(self, element: Labelled, shape: Shape, letters: Letters, made: _Made) -> Shape:
         body, label = element.body, element.label
         if label in made.labels:
-            detail = "a label names one layer; number them, or label the whole repeat"
+            detail = "a label names one layer; choose another, or label a whole repeat: a: [ … ]*2"
             raise self.error(f"the label '{label}' appears twice", element.span, detail)
         if isinstance(body, Call):
             return self.call(body, shape, letters, made, label)

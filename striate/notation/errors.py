@@ -51,10 +51,10 @@ class NotationError(InputError):
         self.headline, self.span, self.detail = _cut(headline), span, _cut(detail)
         line = text.count("\n", 0, span.start) + 1
         place = f"{source}:{line}" if source else f"line {line}"
-        if len(via) > SHOWN_CALLS:
-            via = (*via[: SHOWN_CALLS - 2], f"… {len(via) - SHOWN_CALLS + 1} more", via[-1])
-        calls = "".join(f"\n  in {_cut(call, 100)}" for call in via)
-        super().__init__(f"{place}: {self.headline}\n{_excerpt(text, span)}{calls}\n  {self.detail}")
+        calls = [f"\n  in {_cut(call, 100)}" for call in via]
+        if len(calls) > SHOWN_CALLS:
+            calls[SHOWN_CALLS - 2 : -1] = [f"\n  … {len(calls) - SHOWN_CALLS + 1} more"]
+        super().__init__(f"{place}: {self.headline}{_excerpt(text, span)}{''.join(calls)}\n  {self.detail}")
 
 
 def _cut(text: str, longest: int = LONGEST) -> str:
@@ -62,14 +62,19 @@ def _cut(text: str, longest: int = LONGEST) -> str:
 
 
 def _excerpt(text: str, span: Span) -> str:
-    """The line of the text that holds the span, with carets under it; what can't be printed is shown as `�`."""
+    """The line of the text that holds the span, with carets under it; what can't be printed is shown as `�`.
+
+    Each line begins with a line end; an empty line is not shown.
+    """
     begin = text.rfind("\n", 0, span.start) + 1
     end = text.find("\n", span.start)
     line = text[begin : end if end >= 0 else len(text)].rstrip().replace("\t", " ")
     line = "".join(sign if sign.isprintable() else "�" for sign in line)
+    if not line:
+        return ""
     at = span.start - begin
     left = max(0, at - WIDTH // 2) if len(line) > WIDTH else 0
     shown = line[left : left + WIDTH]
     carets = max(1, min(span.end - span.start, left + len(shown) - at))
     before, after = "…" if left else "", "…" if left + WIDTH < len(line) else ""
-    return f"    {before}{shown}{after}\n    {' ' * (len(before) + at - left)}{'^' * carets}"
+    return f"\n    {before}{shown}{after}\n    {' ' * (len(before) + at - left)}{'^' * carets}"

@@ -49,7 +49,7 @@ def evaluate(expression: Expression, letters: Mapping[str, int | float], channel
             else value / other
         )
         if abs(value) > LARGEST:
-            raise ArgumentError("a number too large", expression.span, f"it may reach {LARGEST:,}")
+            raise ArgumentError("a number too large", expression.span, f"it may reach {LARGEST:,}; write a smaller one")
         value = int(value) if value == int(value) else value
     return value
 

@@ -152,10 +152,10 @@ class _Reader:
             return Number(-inner.value, Span(inner.span.start - 1, inner.span.end))
         digits = str(tree.children[0])
         if len(digits) > MAX_DIGITS:
-            raise self.error("a number too long", _span(tree), f"a number has at most {MAX_DIGITS} digits")
+            raise self.error("a number too long", _span(tree), f"write at most {MAX_DIGITS} digits")
         value = int(digits) if digits.isdigit() else float(digits)
         if value > LARGEST:
-            raise self.error("a number too large", _span(tree), f"it may reach {LARGEST:,}")
+            raise self.error("a number too large", _span(tree), f"it may reach {LARGEST:,}; write a smaller one")
         return Number(value, _span(tree))
 
     def definition(self, tree: "Tree[Token]") -> Definition:

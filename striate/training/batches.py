@@ -81,9 +81,18 @@ def shuffled(count: int, size: int, seed: int, epoch: int) -> list[Tensor]:
     """
     generator = torch.Generator().manual_seed(epoch_seed(seed, epoch))
     batches = list(torch.split(torch.randperm(count, generator=generator), size))
-    if len(batches) > 1 and len(batches[-1]) == 1:
+    if len(batches) > 1 and len(batches[-1]) == 1 < size:
         batches[-2:] = [torch.cat(batches[-2:])]
     return batches
+
+
+def num_batches(count: int, size: int) -> int:
+    """How many batches `shuffled` makes.
+
+    >>> num_batches(9, 4), num_batches(10, 4), num_batches(1, 4)
+    (2, 3, 1)
+    """
+    return max(1, -(-count // size) - (size > 1 and count % size == 1))
 
 
 def epoch_seed(seed: int, epoch: int) -> int:

@@ -186,14 +186,12 @@ def without_softmax(model: nn.Module) -> nn.Module:
     """
     if not isinstance(model, nn.Sequential):
         return model
-    parts = OrderedDict(model.named_children())
-    for name, part in parts.items():
-        if isinstance(part, Aux):
-            parts[name] = Aux(without_softmax(part.head))
+    parts = list(model.named_children())
+    parts = [(name, Aux(without_softmax(part.head)) if isinstance(part, Aux) else part) for name, part in parts]
     if parts:
-        name, last = next(reversed(parts.items()))
-        parts[name] = nn.Identity() if isinstance(last, nn.Softmax) else without_softmax(last)
-    return type(model)(parts)
+        name, last = parts.pop()
+        parts += [] if isinstance(last, nn.Softmax) else [(name, without_softmax(last))]
+    return type(model)(OrderedDict(parts))
 
 
 def _lay_out_as_the_weights(optimizer: optim.Optimizer) -> None:

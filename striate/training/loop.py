@@ -37,7 +37,7 @@ class Engine(Protocol):
 
     @property
     def rate(self) -> float:
-        """The learning rate now."""
+        """The learning rate of the newest step."""
 
 
 class Watcher(Protocol):
@@ -79,6 +79,11 @@ def train(
         train_loss, train_accuracy = one_epoch(engine, training, options, epoch, watcher)
         speed = len(training) / (time.perf_counter() - started)
         validation_loss, validation_accuracy = evaluate(engine, validation, loss)
+        if not math.isfinite(validation_loss):
+            raise WorkError(
+                f"the validation loss is {validation_loss} after epoch {epoch} "
+                f"(learning rate {engine.rate:.3g}); try a tenth of it with --lr"
+            )
         figures = (train_loss, train_accuracy, validation_loss, validation_accuracy, engine.rate, speed)
         history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started))
         watcher.epoch(history)

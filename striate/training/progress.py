@@ -61,7 +61,8 @@ class Bar(Quiet):
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.progress.stop()
+        if self.console.is_terminal:
+            self.progress.stop()
 
     def batch(self, epoch: int, done: int, loss: Tensor, correct: Tensor) -> None:
         """Moves the bar, a few times a second."""

@@ -14,6 +14,7 @@ A damaged file is named and never used; what it held is taken from the newest fi
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from striate.training.store import SUMS, DamagedError, Store
 
 NET, CONFIG, HISTORY, MODEL, REPORT = "net.net", "config.json", "history.csv", "model.safetensors", "report.html"
 CHECKPOINTS = "checkpoint"
+OPTIMIZER = "optimizer:"  # begins the names of its tensors; no weight's name has a colon
 KEPT = 2  # checkpoints: the newest, and one more should it be damaged
 _T = TypeVar("_T")
 
@@ -54,7 +56,7 @@ class State:
 
     def to_bytes(self) -> bytes:
         """One safetensors file; text and figures lie in its header."""
-        tensors = {f"optimizer.{name}": tensor for name, tensor in self.optimizer.items()} | dict(self.weights)
+        tensors = {OPTIMIZER + name: tensor for name, tensor in self.optimizer.items()} | dict(self.weights)
         facts = {"net": self.net, "config": json.dumps(self.config), "history": json.dumps(self.history.to_json())}
         return write_tensors(tensors, metadata={"format": "pt", **facts})
 
@@ -73,8 +75,8 @@ class State:
             net, config = facts["net"], json.loads(facts["config"])
         except (SafetensorError, KeyError, TypeError, ValueError) as error:
             raise DamagedError(f"no saved state of a run: {error}") from None
-        weights = {name: tensor for name, tensor in tensors.items() if not name.startswith("optimizer.")}
-        optimizer = {name.removeprefix("optimizer."): t for name, t in tensors.items() if name.startswith("optimizer.")}
+        weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(OPTIMIZER)}
+        optimizer = {name.removeprefix(OPTIMIZER): t for name, t in tensors.items() if name.startswith(OPTIMIZER)}
         return State(weights, optimizer, net, config, history)
 
 
@@ -99,10 +101,14 @@ class SavedRun:
             WorkError: It can't be written.
         """
         run = SavedRun(root)
-        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        try:
+            taken = os.path.lexists(root) and (not root.is_dir() or any(root.iterdir()))
+        except OSError as error:
+            raise InputError(f"{root} can't be used: {error.strerror}; choose another folder with --out") from None
+        if taken:
             if not overwrite or not (root / CONFIG).is_file():
-                way_out = "; --overwrite replaces it" if (root / CONFIG).is_file() else ""
-                raise InputError(f"{root} exists already{way_out}, or choose another folder with --out")
+                way_out = "--overwrite replaces it, or " if (root / CONFIG).is_file() else ""
+                raise InputError(f"{root} exists already; {way_out}choose another folder with --out")
             run._clear()
         run.store.write({NET: net.encode(), CONFIG: _json(config), HISTORY: History().to_csv().encode()})
         return run
@@ -134,9 +140,10 @@ class SavedRun:
         Raises:
             WorkError: The disk is full; the epochs before are kept.
         """
-        files = {HISTORY: last.history.to_csv().encode(), _checkpoint(len(last.history)): last.to_bytes()}
-        if best:
-            files[MODEL] = best.to_bytes()
+        # the best weights first: should the process be killed in between, the epoch is trained again, and no better
+        # one than those on disk was ever counted
+        files = {MODEL: best.to_bytes()} if best else {}
+        files |= {_checkpoint(len(last.history)): last.to_bytes(), HISTORY: last.history.to_csv().encode()}
         older = [name for name in self._checkpoints() if name not in files]
         self.store.write(files, drop=older[KEPT - 1 :])
 

@@ -88,7 +88,7 @@ class Store:
 
     def damaged(self) -> dict[str, str]:
         """Every file that is not whole, with the reason."""
-        found = {}
+        found = {} if self._list_is_whole() else {SUMS: f"{self.root / SUMS} is damaged: a line of it is no sum"}
         for name in sorted({*self._sums(), *self.names()}):
             try:
                 self.read(name)
@@ -105,6 +105,13 @@ class Store:
     def _path(self, name: str) -> Path:
         return self.root / name
 
+    def _list_is_whole(self) -> bool:
+        """Whether the list is as `_write_sums` wrote it; a missing one is told by every file that it does not list."""
+        try:
+            return (self.root / SUMS).read_bytes() == _as_lines(self._sums())
+        except OSError:
+            return True
+
     def _sums(self) -> dict[str, set[str]]:
         """The sums that each file may have; a line that is no sum counts for nothing."""
         try:
@@ -113,15 +120,14 @@ class Store:
             return {}
         sums: dict[str, set[str]] = {}
         for line in lines:
-            found = re.fullmatch(r"([0-9a-f]{64})  (.+)", line)
+            found = re.fullmatch(r"([0-9a-f]{64})  ([^\0]+)", line)
             if found:
                 sums.setdefault(found[2], set()).add(found[1])
         return sums
 
     def _write_sums(self, sums: Mapping[str, set[str]]) -> None:
-        lines = [f"{sum_}  {name}\n" for name in sorted(sums) for sum_ in sorted(sums[name])]
         path = self.root / SUMS
-        _write_through(path.with_name(SUMS + TEMPORARY), "".join(lines).encode())
+        _write_through(path.with_name(SUMS + TEMPORARY), _as_lines(sums))
         os.replace(path.with_name(SUMS + TEMPORARY), path)
         _flush_folder(self.root)
 
@@ -129,6 +135,10 @@ class Store:
         """Delete what was being written when it failed."""
         for path in self.root.rglob(f"*{TEMPORARY}"):
             path.unlink(missing_ok=True)
+
+
+def _as_lines(sums: Mapping[str, set[str]]) -> bytes:
+    return "".join(f"{sum_}  {name}\n" for name in sorted(sums) for sum_ in sorted(sums[name])).encode()
 
 
 def _write_through(path: Path, content: bytes) -> None:
