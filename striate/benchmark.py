@@ -28,7 +28,7 @@ from striate.build import build
 from striate.errors import InputError
 from striate.notation import Network, measure, rules
 from striate.training.batches import Batches
-from striate.training.engine import TorchEngine
+from striate.training.engine import AUX_WEIGHT, TorchEngine
 from striate.training.loop import one_epoch
 from striate.training.options import Options
 from striate.training.progress import Quiet
@@ -149,7 +149,11 @@ def _training_sides(network: Network, batch: int, device: torch.device) -> tuple
         for i in range(count):
             rows = order[i * batch : (i + 1) * batch]
             optimizer.zero_grad()
-            loss = F.cross_entropy(plain(images[rows]).flatten(1), labels[rows])
+            made = plain(images[rows])
+            outputs, heads = made if isinstance(made, tuple) else (made, [])
+            loss = F.cross_entropy(outputs.flatten(1), labels[rows])
+            for head in heads:
+                loss = loss + AUX_WEIGHT * F.cross_entropy(head.flatten(1), labels[rows])
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
 

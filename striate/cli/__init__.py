@@ -104,6 +104,10 @@ def _status(work: Callable[[], object]) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a full disk behind `>`, a folder that may not be entered
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo(f"striate: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True)
+        return 1
 
 
 def _one_line(error: click.ClickException) -> str:

@@ -9,13 +9,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from striate.errors import InputError
+from striate.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 WIDE = 160  # columns where no terminal says how many there are
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Known(click.Choice[str]):
+    """One of some names; a wrong one is answered with the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name itself."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            self.fail(error.message.rstrip(".") + nearest(str(value), self.choices), param, ctx)
 
 
 def say(line: str) -> None:
@@ -60,7 +71,7 @@ def bad_files_option(command: F) -> F:
     return click.option(
         "--bad-files",
         "bad",
-        type=click.Choice(["skip", "refuse"]),
+        type=Known(["skip", "refuse"]),
         default="skip",
         show_default=True,
         help="Leave files that can't be read out and name them, or refuse.",

@@ -2,7 +2,7 @@
 
 import click
 
-from striate.cli.common import console, json_option, letters_option, print_json, read_letters, read_shape
+from striate.cli.common import Known, console, json_option, letters_option, print_json, read_letters, read_shape
 from striate.explanation import BATCH, FEW, comparison, explain
 from striate.notation.measure import OPTIMIZER_STATES
 
@@ -13,7 +13,7 @@ from striate.notation.measure import OPTIMIZER_STATES
     "--formulas", is_flag=True, help=f"Every formula; those of output and parameters show up to {FEW} layers."
 )
 @click.option("--batch", type=int, default=BATCH, show_default=True, help="Examples in a batch, for training memory.")
-@click.option("--optimizer", type=click.Choice(list(OPTIMIZER_STATES)), default="adamw", show_default=True)
+@click.option("--optimizer", type=Known(list(OPTIMIZER_STATES)), default="adamw", show_default=True)
 @click.option("--at", metavar="CxHxW", help="The size of free axes ('?').")
 @letters_option
 @json_option

@@ -21,7 +21,8 @@ def command(run: str, images: tuple[str, ...], device: str, bad: str, as_json: b
     if as_json:
         print_json([prediction.to_json() for prediction in predictions])
         return
-    width = max(len(prediction.path) for prediction in predictions)
-    for prediction in predictions:
+    paths = [click.format_filename(prediction.path) for prediction in predictions]
+    width = max(map(len, paths))
+    for path, prediction in zip(paths, predictions, strict=True):
         first, *others = [f"{label} {probability:.1%}" for label, probability in prediction.top]
-        click.echo(f"{prediction.path:<{width}}  {first}   ({', '.join(others)})")
+        click.echo(f"{path:<{width}}  {first}   ({', '.join(others)})")

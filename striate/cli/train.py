@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from striate.cli.common import (
+    Known,
     bad_files_option,
     device_option,
     json_option,
@@ -16,9 +17,11 @@ from striate.cli.common import (
     read_letters,
     say,
 )
-from striate.tasks.classify import RUNS, Trained, Training
+from striate.tasks.classify import CTRL_C, RUNS, Trained, Training
 from striate.tasks.devices import ENGINES
 from striate.training.options import Options
+from striate.training.saved import REPORT
+from striate.training.verdict import verdict
 
 
 class Count(click.ParamType[int]):
@@ -41,7 +44,7 @@ def training_options(command: Any) -> Any:
     for field in reversed(dataclasses.fields(Options)):
         known = field.metadata["known"]
         plain = str(field.type).removesuffix(" | None")
-        kind = click.Choice(known) if known else Count() if field.name == "batch" else TYPES[plain]
+        kind = Known(known) if known else Count() if field.name == "batch" else TYPES[plain]
         extra = " ('all' for the whole set)" if field.name == "batch" else ""
         command = click.option(
             f"--{field.name}",
@@ -57,7 +60,7 @@ def training_options(command: Any) -> Any:
 @click.argument("net")
 @click.argument("data")
 @training_options
-@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What computes.")
+@click.option("--engine", type=Known(ENGINES), default="auto", show_default=True, help="What computes.")
 @device_option
 @click.option("--out", metavar="FOLDER", help=f"The run's folder; by default the next free one under {RUNS}/.")
 @click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
@@ -98,9 +101,6 @@ def command(
 
 def show(trained: Trained, as_json: bool) -> int:
     """What a training came to; the status is 1 when it was stopped by Ctrl-C."""
-    from striate.training.saved import REPORT
-    from striate.training.verdict import verdict
-
     for line in verdict(trained.history, len(trained.run.classes)):
         say(line)
     if trained.stopped:
@@ -114,4 +114,4 @@ def show(trained: Trained, as_json: bool) -> int:
         click.echo(f"{best}{test}")
         click.echo(f"run:    {trained.run.path}")
         click.echo(f"report: {trained.run.path / REPORT}")
-    return 1 if trained.stopped else 0
+    return 1 if trained.stopped == CTRL_C else 0

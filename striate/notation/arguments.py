@@ -139,9 +139,7 @@ class _Arguments:
         if option is None:
             name = _single_name(argument)
             refuse_layer(argument, self.word.name)
-            if name and name.startswith("x"):
-                detail = "as in 3x3; a letter beside an 'x' stands in brackets: (n)x3"
-                raise ArgumentError("sizes are joined by 'x' without blanks", argument.span, detail)
+            refuse_x(argument)
             what = f"has no option '{name}'" if name else "has one value too many"
             hint = nearest(name, self.form.options) if name else ""
             raise ArgumentError(f"{self.word.name} {what}", argument.span, f"it is written: {self.form.usage}{hint}")
@@ -307,6 +305,13 @@ def refuse_layer(argument: Argument, word: str) -> None:
     if name in LAYERS or name in ALIASES:
         detail = f"layers are separated by '->' or a new line: {word} … -> {name} …"
         raise ArgumentError(f"an arrow is missing before '{name}'", argument.span, detail)
+
+
+def refuse_x(argument: Argument) -> None:
+    """Raise an error if an argument that is not the first begins with an `x`: it joins sizes, and stands apart here."""
+    if (_single_name(argument) or "").startswith("x"):
+        detail = "as in 3x3; a letter beside an 'x' stands in brackets: (n)x3"
+        raise ArgumentError("sizes are joined by 'x' without blanks", argument.span, detail)
 
 
 def _single_name(argument: Argument) -> str | None:

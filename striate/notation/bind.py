@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from striate.errors import InputError, nearest
 from striate.notation import given, rules
-from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer
+from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer, refuse_x
 from striate.notation.errors import NotationError, RuleError, Span
 from striate.notation.evaluate import LARGEST, evaluate
 from striate.notation.given import MAX_AXES
@@ -143,6 +143,8 @@ class _Binder:
         with self._placed():
             for argument in word.arguments:
                 refuse_layer(argument, word.name)
+            for argument in word.arguments[1:]:
+                refuse_x(argument)
         value = word.arguments[0]
         if len(word.arguments) > 1 or not isinstance(value, Value):
             raise self.error("input takes one shape", word.span, "channels x height x width, as in input 3x224x224")

@@ -22,21 +22,23 @@ from striate import data, zoo
 from striate.build import build
 from striate.errors import InputError, WorkError, nearest
 from striate.losses import loss_named
-from striate.notation import Network
+from striate.notation import Network, render
 from striate.tasks import devices
-from striate.tasks.fitting import Fitted, fitted, input_shape, resolved
+from striate.tasks.fitting import Fitted, check_batch, fitted, input_shape, resolved
 from striate.tasks.reporting import report
 from striate.tasks.run import Run, source_key
-from striate.training.batches import Batches, prepared
+from striate.training.batches import Batches, num_batches, prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
+from striate.training.interrupt import uninterrupted
 from striate.training.loop import outputs_of
 from striate.training.loop import train as train_loop
 from striate.training.options import Options
 from striate.training.progress import Bar, Quiet
-from striate.training.saved import SavedRun, State
+from striate.training.saved import REPORT, SavedRun, State
 
 RUNS = "runs"  # where runs go unless said otherwise
+CTRL_C = "Ctrl-C"
 Loss = Callable[[Tensor, Tensor], Tensor]
 Say = Callable[[str], None]
 
@@ -143,10 +145,11 @@ class Training:
         self.options, self.say, self.show, self.own_loss = options, say, show, own_loss
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = own_loss or loss_named(options.loss)
-        self.command = command or _command(net, dataset, options)
+        self.command = command or _command(net, dataset, options, letters or {})
         shape = input_shape(zoo.find(net, letters))
         self.dataset = data.load(dataset, shape=shape, bad="refuse" if bad == "refuse" else "skip", progress=show)
         self.fitted: Fitted = fitted(net, self.dataset, letters)
+        check_batch(self.fitted, options.batch)
         self.training, self.validation = data.carve(self.dataset.train, options.validation, options.seed)
         self.decisions = [*self.dataset.notes, *self.fitted.notes, self._split_note(), self._how_note()]
 
@@ -170,20 +173,26 @@ class Training:
         """
         for line in self.decisions:
             self.say(line)
+        engine = self._engine(None)
         root = Path(out) if out else _next_run(self.fitted.network.name, self.dataset.name)
         saved = SavedRun.create(root, resolved(self.fitted.network), self.config(), overwrite)
-        return self._train(saved, History(), None)
+        return self._train(saved, engine, History())
 
     def resume(self, saved: SavedRun) -> Trained:
         """Go on from the newest whole state of a run, exactly as if it had never stopped.
 
         Raises:
+            InputError: The data's classes are not those that the run has learned.
             WorkError: The run has no state to go on from.
         """
         state = saved.last()
+        if self.config()["data"]["classes"] != state.config["data"]["classes"]:
+            raise InputError(f"the classes of {self.dataset.name} have changed since {saved.root} was trained on them")
         for line in (*saved.notes, f"going on after epoch {len(state.history)} of {self.options.epochs}"):
             self.say(line)
-        return self._train(saved, state.history, state)
+        engine = self._engine(state)
+        saved.save_set_up(resolved(self.fitted.network), self.config())
+        return self._train(saved, engine, state.history)
 
     def config(self) -> dict[str, Any]:
         """All that is needed to use the weights, and to train again."""
@@ -207,8 +216,8 @@ class Training:
     def _engine(self, state: State | None) -> TorchEngine:
         torch.manual_seed(self.options.seed)
         model = build(self.fitted.network, self.options.init)
-        batch = self.options.batch or len(self.training)
-        steps = self.options.epochs * -(-len(self.training) // batch)
+        count = len(self.training)
+        steps = self.options.epochs * num_batches(count, self.options.batch or count)
         engine = TorchEngine(model, self.options, steps, self.device, self.own_loss)
         if state:
             engine.load(dict(state.weights), dict(state.optimizer))
@@ -218,8 +227,8 @@ class Training:
         recipe = self.fitted.recipe
         return prepared(split.images, split.labels, recipe, recipe.shape, self.device)
 
-    def _train(self, saved: SavedRun, history: History, state: State | None) -> Trained:
-        engine, epochs = self._engine(state), self.options.epochs
+    def _train(self, saved: SavedRun, engine: TorchEngine, history: History) -> Trained:
+        epochs = self.options.epochs
         bar = Bar(len(self.training), epochs, len(history)) if self.show else Quiet()
         keeper = Keeper(saved, engine, bar, resolved(self.fitted.network), self.config(), history)
         stopped = ""
@@ -235,7 +244,7 @@ class Training:
                     history,
                 )
         except KeyboardInterrupt:
-            stopped = "Ctrl-C"
+            stopped = CTRL_C
         except torch.OutOfMemoryError:
             raise WorkError(f"out of memory on {self.device}; try a smaller --batch") from None
         except WorkError as error:
@@ -245,6 +254,8 @@ class Training:
             raise WorkError(f"{error}{kept}") from None
         if not keeper.history:
             raise WorkError(f"stopped by {stopped} before the first epoch was finished; nothing was learned")
+        if not stopped and len(keeper.history) < epochs:
+            stopped = "patience"
         return self._finish(saved.root, keeper.history, stopped)
 
     def _finish(self, root: Path, history: History, stopped: str) -> Trained:
@@ -273,7 +284,7 @@ class Keeper:
         self.saved, self.engine, self.bar, self.net, self.config = saved, engine, bar, net, config
         self.history = history
 
-    def batch(self, epoch: int, done: int, loss: Tensor, correct: Tensor) -> None:
+    def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
         """Passes the figures on to the bar."""
         self.bar.batch(epoch, done, loss, correct)
 
@@ -282,17 +293,26 @@ class Keeper:
         weights = self.engine.weights()
         last = State(weights, self.engine.state(), self.net, self.config, history)
         best = dataclasses.replace(last, optimizer={}) if history.last_is_best else None
-        self.saved.save_epoch(best, last)
-        self.history = history
+        with uninterrupted():
+            self.saved.save_epoch(best, last)
+            self.history = history
         self.bar.epoch(history)
 
 
-def resume(path: str | Path, *, epochs: int | None = None, say: Say = lambda line: None, show: bool = False) -> Trained:
+def resume(
+    path: str | Path,
+    *,
+    epochs: int | None = None,
+    device: str | None = None,
+    say: Say = lambda line: None,
+    show: bool = False,
+) -> Trained:
     """Go on with an interrupted run, or train a finished one for more epochs.
 
     Args:
         path: The run's folder.
         epochs: Epochs in all; by default as many as the run was started for.
+        device: As for `train`; by default the one it was trained on.
         say: Is given every decision, a sentence each.
         show: Whether to draw progress on standard error.
 
@@ -303,28 +323,39 @@ def resume(path: str | Path, *, epochs: int | None = None, say: Say = lambda lin
     saved = SavedRun.open(Path(path))
     config = saved.config()
     if config["options"]["loss"] == "own":
-        raise InputError(f"{path} was trained with a loss of your own; go on with it in Python")
+        raise InputError(f"{path} was trained with a loss of your own; it can't be resumed")
+    if not config["data"]["source"]:
+        raise InputError(f"{path} was trained on a data set made in Python; it can't be resumed")
     options = Options.from_json(config["options"])
     options = dataclasses.replace(options, epochs=epochs or options.epochs)
     done = len(saved.last().history)
-    if done >= options.epochs:
+    if done >= options.epochs and (saved.root / REPORT).is_file():
         raise InputError(f"{path} has its {done} epochs; give more with --epochs {done * 2}")
     network = Run(path).network
-    started = {"engine": config["engine"], "device": config["device"], "command": config["command"]}
+    started = {"engine": config["engine"], "device": device or config["device"], "command": config["command"]}
     task = Training(network, config["data"]["source"], options, say=say, show=show, **started)
     return task.resume(saved)
 
 
-def _command(net: str | Path | Network, dataset: str | Path | data.Dataset, options: Options) -> str:
+def _command(
+    net: str | Path | Network,
+    dataset: str | Path | data.Dataset,
+    options: Options,
+    letters: Mapping[str, int | float],
+) -> str:
     """The command line that repeats a training started from Python."""
-    name = net.name if isinstance(net, Network) else str(net)
+    name = str(net)
+    if isinstance(net, Network):
+        in_zoo = net.name in zoo.names()
+        name, letters = (net.name, {**dict(net.letters), **letters}) if in_zoo else (render(net), {})
     source = dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
     changed = [
         f"--{field.name.replace('_', '-')} {getattr(options, field.name)}"
         for field in dataclasses.fields(options)
         if getattr(options, field.name) != field.default
     ]
-    return " ".join(["striate train", shlex.quote(name), shlex.quote(source), *changed])
+    given = [f"--set {letter}={value}" for letter, value in letters.items()]
+    return " ".join(["striate train", shlex.quote(name), shlex.quote(source), *changed, *given])
 
 
 def _next_run(net: str, dataset: str) -> Path:

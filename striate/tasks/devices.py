@@ -29,9 +29,12 @@ def device(name: str = "auto") -> torch.device:
     if not there[kind]:
         raise InputError(f"this machine has no '{name}' that PyTorch can use; try --device cpu")
     try:
-        return torch.device(name)
+        found = torch.device(name)
     except RuntimeError:
         raise InputError(f"no device '{name}'; a number follows the colon, as in cuda:1") from None
+    if kind == "cuda" and (found.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"no device '{name}'; the last one here is cuda:{torch.cuda.device_count() - 1}")
+    return found
 
 
 def engine(name: str = "auto") -> str:

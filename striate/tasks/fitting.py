@@ -20,7 +20,7 @@ from striate.notation.errors import NotationError, RuleError
 from striate.notation.rules.shape import shown
 from striate.notation.syntax import Word
 from striate.notation.thumb import CLASSES, RulesOfThumb
-from striate.notation.tree import Shape
+from striate.notation.tree import BatchNorm, Shape
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,21 @@ def _check_classes(network: Network, recipe: data.Recipe, dataset: data.Dataset)
             f"{network.name} gives {shown(output)} outputs and {dataset.name} has {len(dataset.classes)} classes; "
             f"end the network with fc {len(dataset.classes)}"
         )
+
+
+def check_batch(fitted: Fitted, batch: int) -> None:
+    """Batch norm can't measure a single value.
+
+    Raises:
+        InputError: Names the layer that a batch of one image gives one value a channel.
+    """
+    if batch != 1:
+        return
+    for row in measure(fitted.network, fitted.recipe.shape).rows:
+        if isinstance(row.node, BatchNorm) and rules.product(row.input[1:]) == 1:
+            raise InputError(
+                f"{row.name} normalises by its batch, and one image gives one value; use --batch 2 or more"
+            )
 
 
 def resolved(network: Network) -> str:

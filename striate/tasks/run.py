@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import webbrowser
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from striate import data
 from striate.build import build
+from striate.data.fetch import data_folder
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
 from striate.notation import Network
@@ -179,6 +181,8 @@ class Run:
     def test_split(self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip") -> data.Split:
         """The images and labels that `test` measures on, labelled by this run's classes."""
         trained_on = self.config["data"]["source"]
+        if source is None and not trained_on:
+            raise InputError(f"{self.path} was trained on a data set made in Python; say what to test it on")
         wanted = trained_on if source is None else source
         same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
         shape = self.network.input
@@ -244,7 +248,12 @@ class Run:
 
 
 def source_key(source: str | Path | data.Dataset) -> str:
-    """What tells one data source from another: a set's name, or a path made absolute."""
+    """What tells one data source from another: a set's name, or the place that a path leads to."""
     if isinstance(source, data.Dataset):
         return source.source
-    return str(source).lower() if str(source).lower() in data.names() else str(Path(source).expanduser().absolute())
+    if isinstance(source, str) and source.lower() in data.names():
+        return source.lower()
+    path, root = Path(source).expanduser(), data_folder()
+    if root and not path.is_absolute() and not os.path.exists(path):
+        path = root / path  # where `data.load` looks next
+    return str(path.resolve())

@@ -87,30 +87,37 @@ class TorchEngine:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate
         self.optimizer.zero_grad(set_to_none=True)
-        total, correct = x.new_zeros(()), x.new_zeros((), dtype=torch.int64)
-        parts = -(-len(x) // CHUNK)  # of equal size: batch norm can't measure a last one of a single image
-        for part, labels in zip(torch.tensor_split(x, parts), torch.tensor_split(y, parts), strict=True):
-            loss, outputs = self._forward(part, labels)
-            loss = loss if len(part) == len(x) else loss * (len(part) / len(x))
-            loss.backward()  # type: ignore[no-untyped-call]
-            total, correct = total + loss.detach(), correct + (outputs.argmax(1) == labels).sum()
+        seen = self._gradients(x, y) if len(x) <= CHUNK else self._gradients_in_parts(x, y)
         for weight in self.penalised:
             assert weight.grad is not None
             weight.grad.add_(weight.detach().sign(), alpha=self.options.l1)
         self.optimizer.step()
-        return Step(total, correct)
+        return seen
 
-    def _forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def _gradients_in_parts(self, x: Tensor, y: Tensor) -> Step:
+        """The whole batch's gradients, added up over parts of equal size: batch norm can't measure a single image."""
+        loss, correct = x.new_zeros(()), y.new_zeros(())
+        parts = -(-len(x) // CHUNK)
+        for part, labels in zip(torch.tensor_split(x, parts), torch.tensor_split(y, parts), strict=True):
+            seen = self._gradients(part, labels, len(part) / len(x))
+            loss, correct = loss + seen.loss, correct + seen.correct
+        return Step(loss, correct)
+
+    def _gradients(self, x: Tensor, y: Tensor, share: float = 1.0) -> Step:
+        """Adds the gradients of `share` times the mean loss."""
         made = self.scores(self._formatted(x))
         outputs, heads = made if isinstance(made, tuple) else (made, [])
         logits = outputs.flatten(1)  # maps of one entry too, behind gap
         loss = self.loss(logits, y)
         for head in heads:
             loss = loss + AUX_WEIGHT * self.loss(head.flatten(1), y)
-        return loss, logits.detach()
+        loss = loss if share == 1 else loss * share
+        loss.backward()  # type: ignore[no-untyped-call]
+        return Step(loss.detach(), (logits.detach().argmax(1) == y).sum())
 
     def _formatted(self, x: Tensor) -> Tensor:
-        return x.contiguous(memory_format=self.format) if x.ndim == 4 else x
+        wanted = self.format is torch.channels_last and x.ndim == 4
+        return x.contiguous(memory_format=torch.channels_last) if wanted else x
 
     def train(self) -> None:
         """Before training: dropout drops, batch norm measures."""
@@ -119,7 +126,8 @@ class TorchEngine:
     @torch.inference_mode()
     def evaluate(self, x: Tensor) -> Tensor:
         """The outputs (N, K) of a batch in evaluation; a softmax that the network ends in is left to the reader."""
-        self.scores.eval()
+        if self.scores.training:
+            self.scores.eval()
         return self.scores(self._formatted(x)).flatten(1)  # type: ignore[no-any-return]
 
     # what is kept on disk

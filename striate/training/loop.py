@@ -43,7 +43,7 @@ class Engine(Protocol):
 class Watcher(Protocol):
     """Who is told how training goes."""
 
-    def batch(self, epoch: int, done: int, loss: Tensor, correct: Tensor) -> None:
+    def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
         """After each step: images done in this epoch, their summed loss, how many were right."""
 
     def epoch(self, history: History) -> None:
@@ -95,19 +95,20 @@ def train(
 def one_epoch(engine: Engine, training: Batches, options: Options, epoch: int, watcher: Watcher) -> tuple[float, float]:
     """One pass over the training images: their mean loss and the fraction right."""
     engine.train()
-    done, loss, correct = 0, torch.zeros(()), torch.zeros((), dtype=torch.int64)
+    done, total, correct = 0, 0.0, 0
     batches = shuffled(len(training), options.batch or len(training), options.seed, epoch)
     for number, rows in enumerate(batches, start=1):
         seen = engine.step(*training.take(rows))
-        if not math.isfinite(seen.loss):
+        loss = float(seen.loss)
+        if not math.isfinite(loss):
             raise WorkError(
-                f"the loss is {float(seen.loss)} at epoch {epoch}, batch {number} of {len(batches)} "
+                f"the loss is {loss} at epoch {epoch}, batch {number} of {len(batches)} "
                 f"(learning rate {engine.rate:.3g}); try a tenth of it with --lr"
             )
         done += len(rows)
-        loss, correct = loss + seen.loss.cpu() * len(rows), correct + seen.correct.cpu()
-        watcher.batch(epoch, done, loss, correct)
-    return float(loss) / done, float(correct) / done
+        total, correct = total + loss * len(rows), correct + int(seen.correct)
+        watcher.batch(epoch, done, total, correct)
+    return total / done, correct / done
 
 
 def evaluate(engine: Engine, images: Batches, loss: Callable[[Tensor, Tensor], Tensor]) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from striate.errors import InputError, nearest
+from striate.initial import RULES
 from striate.losses import LOSSES
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.schedules import SCHEDULES
@@ -41,16 +42,21 @@ class Options:
     l2: float | None = _option(None, "L2 penalty (weight decay) on weights", least=0)
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)
-    init: str | None = _option(None, "he, glorot, lecun, normal or zeros instead of what the activations ask for")
+    init: str | None = _option(None, "how weights begin; by default as the activations ask for", known=tuple(RULES))
     seed: int = _option(0, "same seed, same machine, same result", least=0, most=2**31)
 
     def __post_init__(self) -> None:
         for option in dataclasses.fields(self):
             value, meta = getattr(self, option.name), option.metadata
+            if value is None and option.default is None:
+                continue
             if meta["known"] and value not in meta["known"]:
                 listed = ", ".join(meta["known"])
                 raise InputError(f"no {option.name} '{value}'{nearest(str(value), meta['known'])}; there are {listed}")
-            if meta["least"] is not None and value is not None and not meta["least"] <= value <= meta["most"]:
+            whole = str(option.type) == "int"
+            if meta["least"] is not None and (not isinstance(value, int if whole else int | float) or value is True):
+                raise InputError(f"{option.name} must be a {'whole ' if whole else ''}number. Received: {value!r}")
+            if meta["least"] is not None and not meta["least"] <= value <= meta["most"]:
                 most = "" if meta["most"] == math.inf else f" to {meta['most']:g}"
                 raise InputError(f"{option.name} must be from {meta['least']:g}{most}. Received: {value:g}")
 

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from torch import Tensor
 
 from striate.training.history import Epoch, History
 
@@ -21,7 +20,7 @@ INTERVAL = 0.1  # seconds between two looks at the figures of the running epoch
 class Quiet(AbstractContextManager["Quiet"]):
     """Shows nothing."""
 
-    def batch(self, epoch: int, done: int, loss: Tensor, correct: Tensor) -> None:
+    def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
         """Nothing."""
 
     def epoch(self, history: History) -> None:
@@ -64,14 +63,14 @@ class Bar(Quiet):
         if self.console.is_terminal:
             self.progress.stop()
 
-    def batch(self, epoch: int, done: int, loss: Tensor, correct: Tensor) -> None:
+    def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
         """Moves the bar, a few times a second."""
         now = time.perf_counter()
         if now - self.looked < INTERVAL or not self.console.is_terminal:
             return
         self.looked = now
         speed = self.progress.tasks[0].speed or 0.0
-        figures = f"loss {float(loss) / done:.4f}  accuracy {float(correct) / done:.2%}  {speed:,.0f} images/s"
+        figures = f"loss {loss / done:.4f}  accuracy {correct / done:.2%}  {speed:,.0f} images/s"
         self.progress.update(
             self.task, description=f"epoch {epoch}", completed=(epoch - 1) * self.images + done, figures=figures
         )

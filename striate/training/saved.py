@@ -102,10 +102,10 @@ class SavedRun:
         """
         run = SavedRun(root)
         try:
-            taken = os.path.lexists(root) and (not root.is_dir() or any(root.iterdir()))
+            free = _is_free(root)
         except OSError as error:
             raise InputError(f"{root} can't be used: {error.strerror}; choose another folder with --out") from None
-        if taken:
+        if not free:
             if not overwrite or not (root / CONFIG).is_file():
                 way_out = "--overwrite replaces it, or " if (root / CONFIG).is_file() else ""
                 raise InputError(f"{root} exists already; {way_out}choose another folder with --out")
@@ -133,6 +133,14 @@ class SavedRun:
         own = [self.root / name for name in (MODEL, HISTORY, REPORT, NET, CONFIG, SUMS)]
         for path in (*own, *(self.root / CHECKPOINTS).glob("epoch-*.safetensors*"), *self.root.glob("*.tmp")):
             path.unlink(missing_ok=True)
+
+    def save_set_up(self, net: str, config: dict[str, Any]) -> None:
+        """Keep what is trained and how: training that goes on may have other options.
+
+        Raises:
+            WorkError: The disk is full; what was there is kept.
+        """
+        self.store.write({NET: net.encode(), CONFIG: _json(config)})
 
     def save_epoch(self, best: State | None, last: State) -> None:
         """Keep an epoch: history, the best weights if these are, and the whole state.
@@ -207,6 +215,15 @@ class SavedRun:
         """The checkpoints in the folder, newest first."""
         found = (self.root / CHECKPOINTS).glob("epoch-*.safetensors")
         return sorted((f"{CHECKPOINTS}/{path.name}" for path in found), reverse=True)
+
+
+def _is_free(root: Path) -> bool:
+    """Whether nothing is there, or an empty folder."""
+    try:
+        os.lstat(root)
+    except FileNotFoundError:
+        return True
+    return root.is_dir() and not any(root.iterdir())
 
 
 def _checkpoint(epoch: int) -> str:

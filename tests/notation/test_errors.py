@@ -81,8 +81,8 @@ def test_a_long_line_is_shown_around_the_place() -> None:
     chain = " -> ".join(["relu"] * 40)
     assert told(f"input 3x32x32 -> {chain} -> relv -> {chain}") == dedent("""\
         line 1: no layer 'relv'
-            … -> relu -> relu -> relu -> relu -> relu -> relu -> relv -> relu -> relu -> relu -> relu -> relu -> …
-                                                                 ^^^^
+            …relu -> relu -> relu -> relu -> relu -> relu -> relv -> relu -> relu -> relu -> relu -> relu -> …
+                                                             ^^^^
           did you mean 'relu'?""")
 
 

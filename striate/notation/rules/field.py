@@ -2,8 +2,8 @@
 
 Forward along the layers, an axis at a time: size `r + d(k-1)·j`, jump `j·s`, start
 `c + (d(k-1)/2 - p)·j` (Araujo, Norris & Sim 2019). A transposed convolution is a window on a grid that is `s` times
-finer, so sizes can be fractions: the entries are those that lie inside. Where branches meet, the field is the smallest
-range that holds all of theirs.
+finer, so sizes can be fractions: the entries are those that lie inside, and after strides perhaps a few more than reach
+it. Where branches meet, the field is the smallest range that holds all of theirs.
 
 >>> from striate.notation.tree import Conv
 >>> receptive_field(Conv(6, (5,), (1,), dilation=(1,)), (1, 32), Field((Axis(),))).axes[0].size

@@ -1,0 +1,61 @@
+"""The history in memory, as CSV and as JSON."""
+
+import csv
+import dataclasses
+import io
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from striate.training.history import FIELDS, Epoch, History
+
+figures = st.floats(0, 1e6, allow_nan=False)
+histories = st.lists(st.lists(figures, min_size=7, max_size=7), max_size=6).map(
+    lambda rows: History(tuple(Epoch(number, *row) for number, row in enumerate(rows, start=1)))
+)
+
+
+def made_up(*accuracies_and_losses: tuple[float, float]) -> History:
+    epochs = [
+        Epoch(number, 1.0, 0.5, loss, accuracy, 0.1, 100.0, 1.0)
+        for number, (accuracy, loss) in enumerate(accuracies_and_losses, start=1)
+    ]
+    return History(tuple(epochs))
+
+
+@settings(deadline=None)
+@given(histories)
+def test_json_gives_the_same_back(history: History) -> None:
+    assert History.from_json(history.to_json()) == history
+
+
+@settings(deadline=None)
+@given(histories)
+def test_csv_has_every_figure(history: History) -> None:
+    rows = list(csv.DictReader(io.StringIO(history.to_csv())))
+    assert [{name: float(row[name]) for name in FIELDS} for row in rows] == history.to_json()
+
+
+def test_csv_begins_with_the_names() -> None:
+    names = (
+        "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,images_per_second,seconds"
+    )
+    assert History().to_csv() == names + "\n"
+    assert made_up((0.5, 0.25)).to_csv().splitlines()[1] == "1,1.0,0.5,0.25,0.5,0.1,100.0,1.0"
+
+
+def test_the_best_epoch_has_the_highest_validation_accuracy() -> None:
+    assert made_up((0.5, 1.0), (0.9, 2.0), (0.8, 0.1)).best.epoch == 2
+
+
+def test_of_equals_the_lower_loss_is_better_and_then_the_earlier() -> None:
+    assert made_up((0.9, 1.0), (0.9, 0.5), (0.9, 0.7)).best.epoch == 2
+    assert made_up((0.9, 0.5), (0.9, 0.5)).best.epoch == 1
+
+
+def test_whether_the_last_is_the_best() -> None:
+    history = made_up((0.5, 1.0), (0.9, 1.0))
+    assert history.last_is_best
+    assert not history.plus(dataclasses.replace(history.epochs[0], epoch=3)).last_is_best
+    assert len(history.plus(history.epochs[0])) == 3
+    assert len(history) == 2, "a history does not change"

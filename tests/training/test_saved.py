@@ -1,0 +1,269 @@
+"""The folder of a run: what it keeps, what it falls back on, and that no kill makes it claim what it does not hold."""
+
+import contextlib
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file
+from safetensors.torch import save as write_tensors
+
+from striate.errors import InputError, WorkError
+from striate.training.history import Epoch, History
+from striate.training.saved import CONFIG, HISTORY, MODEL, NET, REPORT, SavedRun, State
+from striate.training.store import SUMS, DamagedError
+
+ACCURACIES = (0.3, 0.6, 0.5, 0.9)
+CONFIG_VALUE = {"options": {"epochs": 4}, "text": "Grün · <&>"}
+
+
+class Disk(Protocol):
+    """The file system that fails when it is told to."""
+
+    reached: bool
+
+    def after(self, things: int, error: Callable[[], BaseException]) -> None: ...
+    def never(self) -> None: ...
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def history(epochs: int) -> History:
+    made = (Epoch(n, 1 / n, 0.5, 1 / n, ACCURACIES[n - 1], 0.1, 100.0, 1.0) for n in range(1, epochs + 1))
+    return History(tuple(made))
+
+
+def state(epoch: int) -> State:
+    """After so many epochs; its weights are full of the epoch's number."""
+    weights = {"fc1.weight": torch.full((2, 3), float(epoch)), "optimizer.weight": torch.full((2,), float(epoch))}
+    optimizer = {"steps": torch.tensor(7 * epoch), "0.exp_avg": torch.full((2, 3), -float(epoch))}
+    return State(weights, optimizer, "input 3 -> fc 2\n", CONFIG_VALUE, history(epoch))
+
+
+def save(run: SavedRun, epoch: int) -> None:
+    last = state(epoch)
+    run.save_epoch(dataclasses.replace(last, optimizer={}) if last.history.last_is_best else None, last)
+
+
+def saved(root: Path, epochs: int) -> SavedRun:
+    run = SavedRun.create(root, "input 3 -> fc 2\n", CONFIG_VALUE)
+    for epoch in range(1, epochs + 1):
+        save(run, epoch)
+    return run
+
+
+def number(loaded: State) -> int:
+    """Of the epoch whose weights these are; all that is in the state must be of that epoch."""
+    epoch = int(loaded.weights["fc1.weight"][0, 0])
+    assert torch.equal(loaded.weights["fc1.weight"], state(epoch).weights["fc1.weight"])
+    assert len(loaded.history) == epoch
+    return epoch
+
+
+def test_a_state_is_the_same_after_its_bytes() -> None:
+    before, after = state(3), State.from_bytes(state(3).to_bytes())
+    assert (after.net, after.config, after.history) == (before.net, before.config, before.history)
+    for ours, theirs in ((after.weights, before.weights), (after.optimizer, before.optimizer)):
+        assert ours.keys() == theirs.keys(), "a layer may be called 'optimizer'"
+        assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_best_weights_can_be_read_by_anyone(tmp_path: Path) -> None:
+    saved(tmp_path / "run", 2)
+    assert sorted(load_file(tmp_path / "run" / MODEL)) == ["fc1.weight", "optimizer.weight"]
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_state_are_refused(content: bytes) -> None:
+    with pytest.raises(DamagedError, match="no saved state of a run"):
+        State.from_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        None,
+        {"net": "input 3 -> fc 2", "config": "{}"},
+        {"net": "input 3 -> fc 2", "config": "{", "history": "[]"},
+        {"net": "input 3 -> fc 2", "config": "{}", "history": '[{"epoch": 1}]'},
+        {"net": "input 3 -> fc 2", "config": "{}", "history": "3"},
+    ],
+)
+def test_tensors_without_the_facts_of_a_run_are_refused(facts: dict[str, str] | None) -> None:
+    with pytest.raises(DamagedError, match="no saved state of a run"):
+        State.from_bytes(write_tensors({"w": torch.zeros(2)}, metadata=facts))
+
+
+def test_a_new_run_holds_its_network_and_its_configuration(tmp_path: Path) -> None:
+    run = SavedRun.create(tmp_path / "deep" / "run", "input 3 -> fc 2\n", CONFIG_VALUE)
+    assert run.store.names() == [CONFIG, HISTORY, NET]
+    assert (run.net(), run.config()) == ("input 3 -> fc 2\n", CONFIG_VALUE)
+    again = SavedRun.open(run.root)
+    assert again.notes == []
+    for read in (again.best, again.last):
+        with pytest.raises(WorkError, match="holds no weights yet: no epoch was finished"):
+            read()
+
+
+def test_every_epoch_is_kept_and_two_checkpoints(tmp_path: Path) -> None:
+    run = saved(tmp_path / "run", 4)
+    assert (number(run.best()), number(run.last())) == (4, 4)
+    assert (run.root / HISTORY).read_text() == history(4).to_csv()
+    states = ["checkpoint/epoch-00003.safetensors", "checkpoint/epoch-00004.safetensors"]
+    assert run.store.names() == sorted([CONFIG, HISTORY, MODEL, NET, *states])
+    assert SavedRun.open(run.root).notes == []
+
+
+def test_the_best_weights_are_not_the_last(tmp_path: Path) -> None:
+    run = saved(tmp_path / "run", 3)
+    assert (number(run.best()), number(run.last())) == (2, 3)
+    assert run.best().optimizer == {}
+    assert int(run.last().optimizer["steps"]) == 21
+
+
+def test_a_damaged_file_is_named_and_the_newest_whole_state_used(tmp_path: Path) -> None:
+    root = saved(tmp_path / "run", 3).root
+    damage(root / MODEL)
+    damage(root / "checkpoint/epoch-00003.safetensors")
+    run = SavedRun.open(root)
+    assert number(run.best()) == 2, "the older checkpoint, which is whole"
+    assert [note for note in run.notes if MODEL in note] == [
+        f"{root / MODEL} is damaged: its SHA-256 is not the one in {SUMS}"
+    ]
+    assert run.notes[-1] == f"using {root}/checkpoint/epoch-00002.safetensors, the newest state that is whole"
+    assert number(run.last()) == 2
+    assert len(run.notes) == len(set(run.notes)), "each thing is said once"
+
+
+@pytest.mark.parametrize("name", [NET, CONFIG])
+def test_a_damaged_text_is_taken_from_the_weights(tmp_path: Path, name: str) -> None:
+    root = saved(tmp_path / "run", 3).root
+    damage(root / name)
+    run = SavedRun.open(root)
+    assert (run.net(), run.config()) == ("input 3 -> fc 2\n", CONFIG_VALUE)
+    assert any(name in note for note in run.notes)
+
+
+def test_with_every_state_damaged_all_are_named(tmp_path: Path) -> None:
+    root = saved(tmp_path / "run", 3).root
+    for path in (root / MODEL, *(root / "checkpoint").iterdir()):
+        damage(path)
+    with pytest.raises(WorkError) as error:
+        SavedRun.open(root).best()
+    for name in (MODEL, "epoch-00003", "epoch-00002"):
+        assert name in str(error.value)
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_kill_in_any_epoch_s_saving_keeps_what_was_counted(failing: Disk, tmp_path: Path) -> None:
+    """Whatever is on disk afterwards, the best epoch that the newest state knows of is the one in model.safetensors."""
+    steps = 0
+    for epoch in (1, 2, 3, 4):
+        before = saved(tmp_path / f"before{epoch}", epoch - 1).root
+        for moment in range(1000):
+            root = tmp_path / "copy"
+            shutil.copytree(before, root)
+            failing.after(moment, Killed)
+            with contextlib.suppress(Killed):
+                save(SavedRun(root), epoch)
+            done = not failing.reached
+            failing.never()
+            check_after_kill(root, epoch)
+            shutil.rmtree(root)
+            if done:
+                break
+            steps += 1
+    assert steps > 80
+
+
+def check_after_kill(root: Path, epoch: int) -> None:
+    run = SavedRun.open(root)
+    try:
+        last = number(run.last())
+    except WorkError:
+        assert epoch == 1, "a finished epoch is never lost"
+        return
+    assert last in (epoch - 1, epoch)
+    best = run.best()
+    assert best.history.last_is_best
+    assert best.history.best.validation_accuracy >= run.last().history.best.validation_accuracy
+    assert not any(MODEL in note for note in run.notes if last > 1)
+    save(SavedRun(root), last + 1) if last < 4 else None  # and it goes on
+    again = SavedRun.open(root)
+    assert number(again.last()) == min(last + 1, 4)
+    assert again.best().history.best.validation_accuracy >= again.last().history.best.validation_accuracy
+
+
+def test_a_folder_that_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for name in ("mine", "file"):
+        for overwrite in (False, True):
+            with pytest.raises(InputError, match=f"{name} exists already; choose another folder with --out"):
+                SavedRun.create(tmp_path / name, "", {}, overwrite)
+    assert (tmp_path / "mine" / "notes.txt").read_text() == (tmp_path / "file").read_text() == "mine"
+    root = saved(tmp_path / "run", 1).root
+    with pytest.raises(InputError, match="run exists already; --overwrite replaces it, or choose another folder"):
+        SavedRun.create(root, "", {})
+    assert number(SavedRun.open(root).best()) == 1
+    (tmp_path / "empty").mkdir()
+    SavedRun.create(tmp_path / "empty", "", {})
+
+
+@pytest.mark.parametrize("name", ["file/run", "x" * 300])
+def test_a_folder_that_can_not_be(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match=r"can't be used: .*; choose another folder with --out"):
+        SavedRun.create(tmp_path / name, "", {})
+
+
+def test_overwriting_deletes_the_run_s_own_files_alone(tmp_path: Path) -> None:
+    run = saved(tmp_path / "run", 3)
+    run.save_report("<html>")
+    (run.root / "thesis.txt").write_text("mine")
+    again = SavedRun.create(run.root, "input 5 -> fc 2\n", {"new": True}, overwrite=True)
+    assert again.store.names() == [CONFIG, HISTORY, NET, "thesis.txt"]
+    assert again.config() == {"new": True}
+    with pytest.raises(WorkError, match="no epoch was finished"):
+        again.best()
+
+
+def test_no_run_is_told_from_a_run(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no run at .*nowhere: there is no such folder \(looked in "):
+        SavedRun.open(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="there is no such folder"):
+        SavedRun.open(tmp_path / "file")
+    with pytest.raises(InputError, match=r"is no run: it has no config.json and no model.safetensors; `striate train`"):
+        SavedRun.open(tmp_path)
+
+
+def test_what_is_trained_and_how_may_change(tmp_path: Path) -> None:
+    run = saved(tmp_path / "run", 2)
+    new: dict[str, Any] = {"options": {"epochs": 9}}
+    run.save_set_up("input 3 -> fc 2\n", new)
+    assert json.loads((run.root / CONFIG).read_text()) == SavedRun.open(run.root).config() == new
+    assert SavedRun.open(run.root).notes == []
+
+
+def test_a_report_is_a_file_of_the_run(tmp_path: Path) -> None:
+    run = saved(tmp_path / "run", 1)
+    assert run.save_report("<p>Grün") == run.root / REPORT
+    assert (run.root / REPORT).read_bytes() == "<p>Grün".encode()
+    assert SavedRun.open(run.root).notes == []
