@@ -11,7 +11,7 @@ RUN    := runs/demo
 	touch $@
 
 demo: .venv/installed
-	$(BIN)/striate train lenet5 digits --epochs 40 --seed 0 --out $(RUN) --overwrite
+	$(BIN)/striate train lenet5 digits --epochs 30 --seed 0 --out $(RUN) --overwrite
 	@echo
 	@echo "Look at the report:  $(RUN)/report.html"
 	@echo "Predict an image:    $(BIN)/striate predict $(RUN) IMAGE.png"

@@ -23,10 +23,12 @@ from striate.build import build
 from striate.errors import InputError, WorkError, nearest
 from striate.losses import loss_named
 from striate.notation import Network, render
+from striate.notation.tree import Conv
 from striate.tasks import devices
 from striate.tasks.fitting import Fitted, check_batch, fitted, input_shape, resolved
 from striate.tasks.reporting import report
 from striate.tasks.run import Run, source_key
+from striate.training.augment import shift_for, shifted
 from striate.training.batches import Batches, num_batches, prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
@@ -151,7 +153,31 @@ class Training:
         self.fitted: Fitted = fitted(net, self.dataset, letters)
         check_batch(self.fitted, options.batch)
         self.training, self.validation = data.carve(self.dataset.train, options.validation, options.seed)
-        self.decisions = [*self.dataset.notes, *self.fitted.notes, self._split_note(), self._how_note()]
+        self.shift = self._chosen_shift()
+        notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._shift_note(), self._how_note())
+        self.decisions = list(notes)
+
+    def _chosen_shift(self) -> int:
+        """Entries by which training images are moved; 0 leaves them where they are."""
+        recipe, wanted = self.fitted.recipe, self.options.augment
+        if wanted == "shift" and len(recipe.shape) != 3:
+            raise InputError("--augment shift moves images of two axes; these have others")
+        first = next(iter(self.fitted.network.layers), None)
+        drawings = recipe.ink is not None and isinstance(first, Conv)
+        if wanted == "none" or (wanted == "auto" and not drawings):
+            return 0
+        return max(shift_for(*recipe.shape[1:]), wanted == "shift")
+
+    def _shift_note(self) -> list[str]:
+        if not self.shift:
+            return []
+        pixels = "a pixel" if self.shift == 1 else f"{self.shift} pixels"
+        return [f"augmentation: each training image is moved by up to {pixels}; --augment none leaves it"]
+
+    def _augment(self, images: Tensor) -> Tensor:
+        recipe = self.fitted.recipe
+        background = [(b - m) / s for b, m, s in zip(recipe.background, recipe.mean, recipe.std, strict=True)]
+        return shifted(images, self.shift, background)
 
     def _split_note(self) -> str:
         test = f"{len(self.dataset.test):,} for the test" if self.dataset.test else "none for a test"
@@ -236,7 +262,7 @@ class Training:
             with bar:
                 train_loop(
                     engine,
-                    self._batches(self.training),
+                    dataclasses.replace(self._batches(self.training), augment=self._augment if self.shift else None),
                     self._batches(self.validation),
                     self.loss,
                     self.options,

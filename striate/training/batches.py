@@ -25,19 +25,22 @@ class Batches:
         labels: (N,) int64.
         prepare: Applied to each batch; None when the images are ready.
         device: Where the batches go.
+        augment: Applied to what `take` gives, on the device.
     """
 
     images: Tensor
     labels: Tensor
     prepare: Callable[[Tensor], Tensor] | None = None
     device: torch.device | str = "cpu"
+    augment: Callable[[Tensor], Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """The images and labels at these positions, on the device."""
-        return self._ready(self.images[rows]), self.labels[rows].to(self.device)
+        images = self._ready(self.images[rows])
+        return (self.augment(images) if self.augment else images), self.labels[rows].to(self.device)
 
     def slices(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """All of them in order, `size` at a time."""

@@ -17,6 +17,8 @@ from striate.losses import LOSSES
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.schedules import SCHEDULES
 
+AUGMENT = ("auto", "none", "shift")
+
 
 def _option(
     default: Any, help: str, known: tuple[str, ...] = (), least: float | None = None, most: float = math.inf
@@ -40,6 +42,9 @@ class Options:
     loss: str = _option("cross-entropy", "what is made small", known=tuple(LOSSES))
     l1: float = _option(0.0, "L1 penalty on weights", least=0)
     l2: float | None = _option(None, "L2 penalty (weight decay) on weights", least=0)
+    augment: str = _option(
+        "auto", "move images a little; auto does so to centred drawings before convolutions", known=AUGMENT
+    )
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)
     init: str | None = _option(None, "how weights begin; by default as the activations ask for", known=tuple(RULES))

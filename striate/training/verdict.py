@@ -8,9 +8,10 @@
 
 from striate.training.history import History
 
-GAP = 0.03  # accuracy lost between training and validation that counts as overfit
+GAP = 0.02  # accuracy lost between training and validation that counts as overfit …
+TIMES = 2.0  # … when the validation images are also wrong so many times as often
 RISE = 1.1  # times its lowest value that a rising validation loss ends at
-WEAK = 0.5  # of the way from guessing to perfect that training must reach
+WEAK = 0.8  # of the way from guessing to perfect that training must reach
 FALL = 0.98  # a validation loss below this share of the one before is still falling
 
 
@@ -26,16 +27,16 @@ def verdict(history: History, num_classes: int) -> tuple[str, ...]:
     figures = f"{train:.1%} right on the training images, {validation:.1%} on the validation images".replace("%", " %")
     lowest = min(epoch.validation_loss for epoch in history.epochs)
     rising = last.validation_loss > RISE * lowest and last.train_loss < history.epochs[0].train_loss
+    apart = train - validation > GAP and 1 - validation > TIMES * (1 - train)
+    falling = len(history) == 1 or last.validation_loss < FALL * history.epochs[-2].validation_loss
     learned = (train - 1 / num_classes) / (1 - 1 / num_classes)
-    previous = history.epochs[-2] if len(history) > 1 else None
-    falling = previous is not None and last.validation_loss < FALL * previous.validation_loss
-    if train - validation > GAP or (rising and train > validation):
+    if apart or (rising and train > validation):
         because = f" The validation loss rose from {lowest:.3g} to {last.validation_loss:.3g}." if rising else ""
         advice = "Try dropout, a larger --l2, fewer parameters, more images, or stopping early with --patience."
-        return (f"Overfit: {figures}.{because}".strip(), advice)
+        return (f"Overfit: {figures}.{because}", advice)
     if falling:
-        advice = "Try more --epochs."
-        return (f"Cut short: {figures}, and the validation loss was still falling at the end.", advice)
+        because = "after one epoch" if len(history) == 1 else "the validation loss was still falling at the end"
+        return (f"Cut short: {figures}; {because}.", "Try more --epochs.")
     if learned < WEAK:
         advice = "Try more --epochs, another --lr, more filters or layers, or look whether the labels are right."
         return (f"Underfit: {figures}.", advice)

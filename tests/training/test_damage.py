@@ -44,7 +44,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Real:
     x = generator.random((300, 1, 4, 4))
     x[np.arange(300), 0, :, y] += 0.2
     np.savez(folder / "stripes.npz", x=x, y=y)
-    for seed in range(100):
+    for seed in range(4, 100):  # a few tries, of which one is like that
         run = train(
             "input 1x4x4 -> fc 3", folder / "stripes.npz", out=folder / f"run{seed}", epochs=3, lr=0.05, seed=seed
         )
