@@ -52,8 +52,8 @@ class Log(Quiet):
         self.batches: list[tuple[int, int, float, int]] = []
         self.histories: list[History] = []
 
-    def batch(self, epoch: int, done: int, loss: Tensor, correct: Tensor) -> None:
-        self.batches.append((epoch, done, float(loss), int(correct)))
+    def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
+        self.batches.append((epoch, done, loss, correct))
 
     def epoch(self, history: History) -> None:
         self.histories.append(history)

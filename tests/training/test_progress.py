@@ -3,7 +3,6 @@
 import io
 
 import pytest
-import torch
 from rich.console import Console
 
 from striate.training.history import Epoch, History
@@ -22,7 +21,7 @@ def test_a_line_has_every_figure() -> None:
 def test_where_no_one_looks_there_is_a_line_an_epoch_and_nothing_else() -> None:
     written = io.StringIO()
     with Bar(100, 2, console=Console(file=written)) as bar:
-        bar.batch(1, 50, torch.tensor(1.0), torch.tensor(3))
+        bar.batch(1, 50, 1.0, 3)
         bar.epoch(History((EPOCH,)))
     assert written.getvalue() == line(EPOCH, best=True) + "\n"
 
@@ -31,7 +30,7 @@ def test_on_a_terminal_the_figures_move() -> None:
     written = io.StringIO()
     console = Console(file=written, force_terminal=True, width=160, legacy_windows=False)
     with Bar(100, 2, console=console) as bar:
-        bar.batch(1, 50, torch.tensor(25.0), torch.tensor(40))
+        bar.batch(1, 50, 25.0, 40)
         bar.progress.refresh()
         bar.epoch(History((EPOCH,)))
     assert "epoch 1" in written.getvalue()
@@ -55,6 +54,6 @@ def test_it_draws_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with Quiet() as quiet:
-        quiet.batch(1, 1, torch.tensor(1.0), torch.tensor(1))
+        quiet.batch(1, 1, 1.0, 1)
         quiet.epoch(History((EPOCH,)))
     assert capsys.readouterr() == ("", "")
