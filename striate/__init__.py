@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.tasks.classify import resume, train
     from striate.tasks.run import Run
+    from striate.weights import load_weights
     from striate.zoo import net
 
 _HOMES = {
@@ -38,6 +39,7 @@ _HOMES = {
     "train": "tasks.classify",
     "Run": "tasks.run",
     "net": "zoo",
+    "load_weights": "weights",
 }
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "bind",
     "build",
     "explain",
+    "load_weights",
     "measure",
     "net",
     "parse",

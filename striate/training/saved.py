@@ -148,10 +148,10 @@ class SavedRun:
         Raises:
             WorkError: The disk is full; the epochs before are kept.
         """
-        # the best weights first: should the process be killed in between, the epoch is trained again, and no better
-        # one than those on disk was ever counted
-        files = {MODEL: best.to_bytes()} if best else {}
-        files |= {_checkpoint(len(last.history)): last.to_bytes(), HISTORY: last.history.to_csv().encode()}
+        # a new checkpoint counts from when it is listed, which is when all three are in their places
+        files = {HISTORY: last.history.to_csv().encode(), _checkpoint(len(last.history)): last.to_bytes()}
+        if best:
+            files[MODEL] = best.to_bytes()
         older = [name for name in self._checkpoints() if name not in files]
         self.store.write(files, drop=older[KEPT - 1 :])
 

@@ -34,7 +34,7 @@ class Store:
         self.root = root
 
     def write(self, files: Mapping[str, bytes], drop: Iterable[str] = ()) -> None:
-        """Replace files, all of them or none as far as a reader can tell.
+        """Replace files: whatever happens, each is whole, as it was or as it shall be.
 
         Args:
             files: Content by name.

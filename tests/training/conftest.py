@@ -67,8 +67,10 @@ class Failing:
     Opening, each half of a write, flushing, renaming and deleting are a thing each.
     """
 
+    error: Callable[[], BaseException]
+
     def __init__(self) -> None:
-        self.at, self.count, self.error = 0, 0, lambda: BaseException()
+        self.at, self.count, self.error = 0, 0, BaseException
 
     def after(self, things: int, error: Callable[[], BaseException]) -> None:
         """From now on: `things` succeed, the next one raises, and those after it succeed again."""

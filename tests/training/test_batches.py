@@ -63,9 +63,9 @@ def test_prepared_at_once_or_as_taken_is_the_same(monkeypatch: pytest.MonkeyPatc
     rows = torch.tensor([7, 0, 7])
     for ours, theirs in zip(at_once.take(rows), as_taken.take(rows), strict=True):
         assert torch.equal(ours, theirs)
-    for ours, theirs in zip(at_once.slices(4), as_taken.slices(4), strict=True):
-        assert torch.equal(ours[0], theirs[0])
-        assert torch.equal(ours[1], theirs[1])
+    for (x, y), (other_x, other_y) in zip(at_once.slices(4), as_taken.slices(4), strict=True):
+        assert torch.equal(x, other_x)
+        assert torch.equal(y, other_y)
 
 
 def test_slices_are_all_in_order() -> None:

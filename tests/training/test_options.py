@@ -51,9 +51,11 @@ def test_what_is_no_such_number(option: str, value: Any) -> None:
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(option: str, name: str, near: str) -> None:
-    assert getattr(Options(**{option: near}), option) == near
+    right: dict[str, Any] = {option: near}
+    wrong: dict[str, Any] = {option: name}
+    assert getattr(Options(**right), option) == near
     with pytest.raises(InputError, match=f"no {option} '{name}'; did you mean '{near}'.; there are"):
-        Options(**{option: name})
+        Options(**wrong)
 
 
 @pytest.mark.parametrize("name", list(OPTIMIZERS))

@@ -1,0 +1,102 @@
+"""What can only be seen from outside: imports, pipes, Ctrl-C, a disk that is full."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from striate.tasks.run import Run
+
+STRIATE = [sys.executable, "-m", "striate"]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+TINY = "input 1x8x8 -> fc 10"
+HEAVY = ("torch", "numpy", "matplotlib", "sklearn", "safetensors", "PIL")
+
+
+def run(*words: object, stdout: int | IO[str] = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*STRIATE, *map(str, words)],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=ENVIRONMENT,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [["explain", "resnet50"], ["explain", "lenet5", "--json"], ["--help"], ["zoo"], ["--version"]]
+)
+def test_what_needs_no_torch_does_not_wait_for_it(words: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from striate.cli import _status, striate\n"
+        f"status = _status(lambda: striate.main({words!r}, standalone_mode=False))\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+        "sys.exit(status)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+    assert ended.returncode == 0
+    assert ended.stderr.splitlines()[-1] == "[]"
+
+
+def test_the_json_is_all_of_standard_output() -> None:
+    ended = run("explain", "lenet5", "--json")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout)["total_parameters"] == 61_706
+
+
+def test_a_wrong_word_ends_with_status_2_and_one_line() -> None:
+    ended = run("explain", "lenet6")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "striate: no network 'lenet6'; `striate zoo` lists them; did you mean 'lenet5'?\n"
+
+
+@pytest.mark.parametrize("words", [["explain", "resnet152"], ["explain", "resnet152", "--json"], ["zoo"]])
+def test_a_reader_that_has_seen_enough(words: list[str]) -> None:
+    process = subprocess.Popen([*STRIATE, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
+    assert process.stdout
+    assert process.stderr
+    process.stdout.read(1)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.wait(60)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [["explain", "lenet5"], ["explain", "lenet5", "--json"]])
+def test_output_to_a_full_disk(words: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        ended = run(*words, stdout=full)
+    assert (ended.returncode, ended.stderr) == (1, "striate: No space left on device\n")
+
+
+def test_ctrl_c_ends_training_with_its_report_and_best_weights(tmp_path: Path) -> None:
+    words = ["train", TINY, "digits", "--epochs", "100000", "--schedule", "constant", "--out", str(tmp_path / "run")]
+    process = subprocess.Popen(
+        [*STRIATE, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+    )
+    sums = tmp_path / "run" / "SHA256SUMS"
+    started = time.monotonic()
+    while not sums.exists() or "model.safetensors" not in sums.read_text():
+        assert process.poll() is None
+        assert time.monotonic() - started < 100
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    last = err.splitlines()[-1]
+    opened = Run(tmp_path / "run")
+    assert last == f"stopped by Ctrl-C after epoch {len(opened.history)}; the best weights are kept"
+    assert opened.notes == []
+    assert (tmp_path / "run" / "report.html").is_file()
+    assert f"test accuracy {opened.test().accuracy:.2%}" in out

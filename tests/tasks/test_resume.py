@@ -1,0 +1,191 @@
+"""Going on with a run: as if it had never stopped, or further than was planned."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.errors import InputError, WorkError
+from striate.tasks.classify import Training, resume, train
+from striate.tasks.run import Run
+from striate.training.history import History
+from striate.training.options import Options
+from striate.training.saved import MODEL, SavedRun
+
+TINY = "input 1x8x8 -> fc 10"
+TEXTS = {
+    "dropout": "input 1x8x8 -> dropout 0.2 -> fc 12 -> bn -> relu -> fc 10",
+    "channels last": "input 1x8x8 -> conv 16@3 -> relu -> conv 8@3 -> relu -> conv 8@3 -> relu -> gap -> fc 10",
+}
+
+
+def interrupted(text: str, root: Path, after: int, **options: Any) -> Run:
+    """A training that Ctrl-C ends in the epoch after `after`."""
+    batches = -(-1295 // options.get("batch", 64))
+    calls: list[int] = []
+
+    def loss(outputs: Tensor, labels: Tensor) -> Tensor:
+        calls.append(1)
+        if len(calls) == after * batches + 2:
+            raise KeyboardInterrupt
+        return F.cross_entropy(outputs, labels)
+
+    task = Training(text, "digits", Options(**options))
+    task.own_loss = loss
+    config = task.config()
+    config["options"]["loss"] = "cross-entropy"  # which it is
+    task.config = lambda: config  # type: ignore[method-assign]
+    return task.start(root).run
+
+
+def figures(history: History) -> list[tuple[float, ...]]:
+    return [
+        (e.train_loss, e.train_accuracy, e.validation_loss, e.validation_accuracy, e.learning_rate)
+        for e in history.epochs
+    ]
+
+
+def same(ours: Any, theirs: Any) -> bool:
+    return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def assert_same_run(ours: Run, theirs: Run) -> None:
+    """Weights, optimiser and figures bit for bit; and the best weights too."""
+    last, wanted = ours.saved.last(), theirs.saved.last()
+    assert figures(last.history) == figures(wanted.history)
+    assert same(last.weights, wanted.weights)
+    assert same(last.optimizer, wanted.optimizer)
+    assert same(ours.saved.best().weights, theirs.saved.best().weights)
+    assert ours.test() == theirs.test()
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "nesterov"])
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_three_epochs_and_three_more_are_six(text: str, optimizer: str, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"epochs": 6, "optimizer": optimizer, "batch": 128, "seed": 2}
+    stopped = interrupted(text, tmp_path / "stopped", after=3, **options)
+    assert len(stopped.history) == 3
+    more = resume(stopped.path)
+    whole = train(text, "digits", out=tmp_path / "whole", **options)
+    assert (len(more.history), more.stopped) == (6, "")
+    assert_same_run(more.run, whole)
+
+
+def test_the_newest_state_may_be_damaged(tmp_path: Path) -> None:
+    stopped = interrupted(TINY, tmp_path / "stopped", after=3, epochs=5)
+    newest = max((stopped.path / "checkpoint").iterdir())
+    newest.write_bytes(newest.read_bytes()[:-3])
+    said: list[str] = []
+    more = resume(stopped.path, say=said.append)
+    assert any(newest.name in line and "is damaged" in line for line in said)
+    assert "going on after epoch 2 of 5" in said
+    assert_same_run(more.run, train(TINY, "digits", out=tmp_path / "whole", epochs=5))
+    assert Run(stopped.path).notes == [], "all that was damaged is written anew"
+
+
+def test_a_finished_run_goes_further_when_asked(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=2)
+    before, report = run.history, (run.path / "report.html").read_text()
+    with pytest.raises(InputError, match=f"{run.path} has its 2 epochs; give more with --epochs 4"):
+        resume(run.path)
+    with pytest.raises(InputError, match="has its 2 epochs"):
+        resume(run.path, epochs=1)
+    more = resume(run.path, epochs=5)
+    assert [epoch.epoch for epoch in more.history.epochs] == [1, 2, 3, 4, 5]
+    assert figures(more.history)[:2] == figures(before)
+    assert more.history.best.validation_accuracy >= before.best.validation_accuracy
+    assert (run.path / "report.html").read_text() != report
+    assert json.loads((run.path / "config.json").read_text())["options"]["epochs"] == 5
+    with pytest.raises(InputError, match="has its 5 epochs"):
+        resume(run.path)
+
+
+def test_a_longer_training_that_was_stopped_goes_on_to_its_new_end(tmp_path: Path, monkeypatch: Any) -> None:
+    train(TINY, "digits", out=tmp_path / "run", epochs=2)
+    save, calls = SavedRun.save_epoch, []
+
+    def stop_at_the_second(self: SavedRun, *states: Any) -> None:
+        save(self, *states)
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(SavedRun, "save_epoch", stop_at_the_second)
+    resume(tmp_path / "run", epochs=6)
+    monkeypatch.undo()
+    assert len(resume(tmp_path / "run").history) == 6
+
+
+def test_only_the_report_was_missing(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=2)
+    (run.path / "report.html").unlink()
+    before = run.saved.last().weights
+    again = resume(run.path)
+    assert len(again.history) == 2
+    assert (run.path / "report.html").is_file()
+    assert same(again.run.saved.last().weights, before)
+
+
+def test_the_best_weights_of_before_stay_the_best(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=6, lr=0.01)
+    best = run.state.weights
+    config = json.loads((run.path / "config.json").read_text())
+    assert config["options"]["lr"] == 0.01
+    saved = run.saved
+    config["options"]["lr"] = 0.0  # nothing can get better from here
+    config["options"]["l2"] = 0.0
+    saved.save_set_up(saved.net(), config)
+    more = resume(run.path, epochs=8)
+    assert more.history.best == run.state.history.best
+    assert same(Run(run.path).state.weights, best)
+
+
+def test_where_it_goes_on_is_said(tmp_path: Path) -> None:
+    train(TINY, "digits", out=tmp_path / "run", epochs=1)
+    said: list[str] = []
+    resume(tmp_path / "run", epochs=3, say=said.append)
+    assert said == ["going on after epoch 1 of 3"]
+
+
+def test_it_goes_on_where_it_was_or_where_it_is_told(tmp_path: Path) -> None:
+    train(TINY, "digits", out=tmp_path / "run", epochs=1, device="cpu")
+    run = Run(tmp_path / "run")
+    elsewhere = {**run.config, "device": "cuda:93"}
+    run.saved.save_set_up(run.saved.net(), elsewhere)
+    with pytest.raises(InputError, match="cuda:93"):
+        resume(tmp_path / "run", epochs=2)
+    more = resume(tmp_path / "run", epochs=2, device="cpu")
+    assert more.run.config["device"] == "cpu"
+
+
+def test_nothing_to_go_on_from(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=1)
+    shutil.rmtree(run.path / "checkpoint")
+    with pytest.raises(WorkError, match="holds no weights yet"):
+        resume(run.path, epochs=3)
+    with pytest.raises(InputError, match="no run at"):
+        resume(tmp_path / "nowhere")
+    assert Run(run.path).test().examples == 359, "the best weights are whole"
+
+
+def test_data_with_other_classes_are_refused(colours: Path, tmp_path: Path) -> None:
+    train("input 3x12x16 -> fc 3", colours, out=tmp_path / "run", epochs=1)
+    (colours / "red").rename(colours / "aaa")
+    with pytest.raises(InputError, match="the classes of colours have changed since"):
+        resume(tmp_path / "run", epochs=2)
+    shutil.rmtree(colours)
+    with pytest.raises(InputError, match="no data at"):
+        resume(tmp_path / "run", epochs=2)
+
+
+def test_a_damaged_model_does_not_hinder(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=2)
+    (run.path / MODEL).write_bytes(b"")
+    more = resume(run.path, epochs=4)
+    assert more.run.notes == []
+    assert len(more.history) == 4

@@ -1,0 +1,210 @@
+"""A run on disk: test it on its own data and on foreign data, predict with it, look at it."""
+
+import json
+import shutil
+import webbrowser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from striate import data
+from striate.errors import InputError, WorkError
+from striate.tasks.classify import train
+from striate.tasks.run import Run, source_key
+
+Drawn = list[tuple[Path, str]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """100 test digits as a folder with a sub-folder a class."""
+    test = data.load("digits").test
+    assert test is not None
+    for number in range(100):
+        path = tmp_path / "foreign" / str(int(test.labels[number])) / f"{number:03}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(test.images[number, 0].numpy()).save(path)
+    return tmp_path / "foreign"
+
+
+def test_it_is_opened_as_it_was_trained(trained: Run) -> None:
+    again = Run(trained.path)
+    assert again.notes == []
+    assert again.config == trained.config
+    assert again.state.history == trained.state.history
+    assert again.name == "net on digits"
+    assert again.test() == trained.test()
+    assert repr(again).startswith(f"Run({str(trained.path)!r}: net on digits, validation accuracy 0.")
+
+
+def test_testing_says_accuracy_error_loss_and_how_many(trained: Run) -> None:
+    test = data.load("digits").test
+    assert test is not None
+    outputs = trained.model()(trained.recipe(test.images)).flatten(1).detach()
+    result = trained.test()
+    assert result.examples == 359
+    assert result.accuracy == pytest.approx(float((outputs.argmax(1) == test.labels).double().mean()))
+    assert result.error == pytest.approx(100 * (1 - result.accuracy))
+    assert result.loss == pytest.approx(float(torch.nn.functional.cross_entropy(outputs, test.labels)), rel=1e-4)
+    assert set(result.to_json()) == {"accuracy", "error", "loss", "examples"}
+
+
+def test_the_model_is_an_ordinary_module(trained: Run) -> None:
+    model = trained.model()
+    assert not model.training
+    assert set(model.state_dict()) == set(trained.state.weights)
+    assert torch.equal(model(torch.zeros(2, 1, 8, 8)), Run(trained.path).model()(torch.zeros(2, 1, 8, 8)))
+
+
+def test_predictions_on_files(trained: Run, drawn: Drawn) -> None:
+    predictions = trained.predict(*(path for path, _ in drawn))
+    assert [prediction.path for prediction in predictions] == [str(path) for path, _ in drawn]
+    right = sum(prediction.label == label for prediction, (_, label) in zip(predictions, drawn, strict=True))
+    assert right >= 25
+    for prediction in predictions:
+        assert len(prediction.top) == 3
+        assert prediction.top[0] == (prediction.label, prediction.probability)
+        assert [p for _, p in prediction.top] == sorted((p for _, p in prediction.top), reverse=True)
+        assert 0 < sum(p for _, p in prediction.top) <= 1 + 1e-6
+
+
+def test_predictions_are_the_softmax_of_the_network(trained: Run, drawn: Drawn) -> None:
+    test = data.load("digits").test
+    assert test is not None
+    probabilities = trained.model()(trained.recipe(test.images[:30])).flatten(1).softmax(1)
+    for prediction, row in zip(trained.predict(drawn[0][0].parent), probabilities, strict=True):
+        assert prediction.probability == pytest.approx(float(row.max().detach()), rel=1e-4)
+        assert prediction.label == str(int(row.argmax()))
+
+
+def test_a_folder_is_its_images(trained: Run, drawn: Drawn) -> None:
+    (drawn[0][0].parent / "notes.txt").write_text("no image")
+    from_folder = trained.predict(drawn[0][0].parent)
+    assert [prediction.path for prediction in from_folder] == [str(path) for path, _ in drawn]
+
+
+def test_predictions_as_json(trained: Run, drawn: Drawn) -> None:
+    value = trained.predict(drawn[3][0])[0].to_json()
+    assert set(value) == {"path", "class", "probability", "top"}
+    assert [set(entry) for entry in value["top"]] == [{"class", "probability"}] * 3
+    assert json.loads(json.dumps(value)) == value
+
+
+def test_two_classes_have_a_top_of_two(tmp_path: Path, colours: Path) -> None:
+    shutil.rmtree(colours / "blue")
+    run = train("input 3x12x16 -> fc 2", colours, out=tmp_path / "run", epochs=1)
+    assert len(run.predict(colours / "red" / "00.png")[0].top) == 2
+
+
+def test_a_bad_file_among_good_ones_is_left_out_and_named(trained: Run, drawn: Drawn) -> None:
+    bad = drawn[5][0]
+    bad.write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    run = Run(trained.path)
+    predictions = run.predict(bad.parent)
+    assert len(predictions) == 29
+    assert str(bad) not in [prediction.path for prediction in predictions]
+    assert any(note.startswith("left out: ") and str(bad) in note for note in run.notes)
+    with pytest.raises(InputError, match=bad.name):
+        Run(trained.path).predict(bad.parent, bad="refuse")
+
+
+def test_a_bad_file_alone_is_refused(trained: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "b.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match=r"a\.png"):
+        trained.predict(tmp_path / "a.png")
+    with pytest.raises(InputError, match="none of 2 files is an image that can be read; the first: "):
+        Run(trained.path).predict(tmp_path)
+    with pytest.raises(InputError, match="no file or folder"):
+        trained.predict(tmp_path / "c.png")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no image in"):
+        trained.predict(tmp_path / "empty")
+
+
+def test_foreign_images_of_any_form(trained: Run, tmp_path: Path, drawn: Drawn) -> None:
+    """Larger, in colour, black on white: placed as the data's own are."""
+    small = np.asarray(Image.open(drawn[2][0]))
+    large = Image.fromarray(255 - small).resize((160, 160)).convert("RGB")
+    large.save(tmp_path / "large.jpg")
+    assert trained.predict(tmp_path / "large.jpg")[0].label == drawn[2][1]
+
+
+def test_testing_on_a_foreign_folder(trained: Run, folder: Path) -> None:
+    test = data.load("digits").test
+    assert test is not None
+    result = Run(trained.path).test(folder)
+    right = trained.outputs(test.images[:100]).argmax(1) == test.labels[:100]
+    assert result.examples == 100, "all of it is foreign"
+    assert result.accuracy == pytest.approx(float(right.double().mean()))
+
+
+def test_a_foreign_folder_may_lack_classes_and_may_not_have_others(trained: Run, folder: Path) -> None:
+    for name in "3456789":
+        shutil.rmtree(folder / name)
+    before = Run(trained.path).test(folder)
+    assert 0 < before.examples < 100
+    (folder / "2").rename(folder / "zwei")
+    with pytest.raises(InputError, match=r"foreign has a class 'zwei' that the run has not learned; it knows 0, 1, 2"):
+        Run(trained.path).test(folder)
+
+
+def test_the_training_folder_is_tested_on_what_was_held_out(
+    colours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train("input 3x12x16 -> fc 3", colours, out=tmp_path / "run", epochs=1)
+    held_out = run.test().examples
+    assert held_out == 6
+    monkeypatch.chdir(colours.parent)
+    (tmp_path / "link").symlink_to(colours)
+    for same in (colours, "colours", "./colours", "colours/../colours", tmp_path / "link"):
+        assert Run(run.path).test(same).examples == held_out, "never on images that it was trained on"
+    shutil.copytree(colours, tmp_path / "copy")
+    assert Run(run.path).test(tmp_path / "copy").examples == 42
+
+
+def test_a_place_is_where_the_data_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colours: Path) -> None:
+    monkeypatch.setenv("STRIATE_DATA", str(colours.parent))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    run = train("input 3x12x16 -> fc 3", "colours", out=tmp_path / "run", epochs=1)
+    assert run.config["data"]["source"] == str(colours)
+    monkeypatch.delenv("STRIATE_DATA")
+    assert Run(run.path).test().examples == 6
+
+
+def test_keys_of_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STRIATE_DATA", raising=False)
+    assert source_key("Digits") == source_key("digits") == "digits"
+    assert source_key(Path("digits")) == source_key("./digits") == str(tmp_path / "digits"), "a path is no name"
+
+
+def test_seeing_opens_the_report(trained: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    assert trained.see() == trained.path / "report.html"
+    assert opened == [(trained.path / "report.html").absolute().as_uri()]
+    shutil.copytree(trained.path, tmp_path / "copy")
+    (tmp_path / "copy" / "report.html").unlink()
+    with pytest.raises(WorkError, match=r"has no report\.html; training was ended before it was written"):
+        Run(tmp_path / "copy").see()
+
+
+def test_a_run_can_be_moved(trained: Run, tmp_path: Path, drawn: Drawn) -> None:
+    shutil.copytree(trained.path, tmp_path / "moved")
+    assert Run(tmp_path / "moved").predict(drawn[0][0]) == trained.predict(drawn[0][0])
+
+
+def test_a_run_as_json(trained: Run) -> None:
+    value = trained.to_json()
+    assert json.loads(json.dumps(value)) == value
+    assert len(value["history"]) == len(trained.state.history)
+
+
+def test_no_run(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no run at"):
+        Run(tmp_path / "nowhere")

@@ -1,0 +1,132 @@
+"""Foreign weights: with equal weights our logits are theirs; what does not fit changes nothing; a file runs no code."""
+
+import gzip
+import importlib.util
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+import striate as st
+from striate.errors import InputError
+from striate.weights import load_weights
+
+HERE = Path(__file__).parent
+spec = importlib.util.spec_from_file_location("by_name", HERE / "by_name.py")
+assert spec is not None
+assert spec.loader is not None
+by_name = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(by_name)
+FOREIGN: dict[str, Any] = json.loads(gzip.decompress((HERE / "foreign.json.gz").read_bytes()))
+OURS = {
+    "vgg11": "vgg-a",
+    "vgg13": "vgg-b",
+    "resnext50_32x4d": "resnext50",
+    "resnext101_32x8d": "resnext101-32x8d",
+}
+QUICK = ("alexnet", "resnet18", "resnet50", "densenet121", "googlenet")
+
+
+def checkpoint(name: str) -> dict[str, Tensor]:
+    """The foreign checkpoint, made again."""
+    return {key: by_name.tensor_for(key, shape) for key, shape in FOREIGN[name]["entries"].items()}
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in FOREIGN]
+)
+def test_with_equal_weights_the_logits_are_theirs(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "foreign.pth"
+    torch.save(checkpoint(name), path)
+    model = st.build(st.net(OURS.get(name, name))).eval()
+    loaded = load_weights(model, path)
+    with torch.inference_mode():
+        logits = model(by_name.tensor_for("input", [1, 3, 224, 224]))[0, ::100]
+    expected = torch.tensor(FOREIGN[name]["logits"])
+    assert float((logits - expected).abs().max()) <= 1e-5 * FOREIGN[name]["largest"]
+    heads = [key for key in FOREIGN[name]["entries"] if key.startswith("aux") and "num_batches" not in key]
+    assert sorted(loaded.skipped) == sorted(heads)
+    assert "heads" in loaded.said() if heads else "heads" not in loaded.said()
+
+
+def test_our_own_names_from_safetensors(tmp_path: Path) -> None:
+    model, other = st.build(st.net("lenet5")), st.build(st.net("lenet5"))
+    save_file(model.state_dict(), tmp_path / "w.safetensors")
+    assert load_weights(other, tmp_path / "w.safetensors").matched == 10
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), other.parameters(), strict=True))
+
+
+def test_timm_names_of_vgg_with_its_heads_as_convolutions(tmp_path: Path) -> None:
+    model = st.build(st.net("input 3x32x32 -> conv 4@3x3 -> relu -> maxpool 2 -> [fc 6 -> relu -> dropout]*2 -> fc 3"))
+    own = model.state_dict()
+    names = ("features.0", "pre_logits.fc1", "pre_logits.fc2", "head.fc")
+    foreign = {
+        f"{name}.{kind}": own[f"{ours}.{kind}"].clone()
+        for name, ours in zip(names, ("conv1", "fc1", "fc2", "fc3"), strict=True)
+        for kind in ("weight", "bias")
+    }
+    foreign["pre_logits.fc1.weight"] = foreign["pre_logits.fc1.weight"].reshape(6, 4, 15, 15)
+    foreign["pre_logits.fc2.weight"] = foreign["pre_logits.fc2.weight"].reshape(6, 6, 1, 1)
+    torch.save({"state_dict": foreign}, tmp_path / "vgg.pth")
+    other = st.build(st.net("input 3x32x32 -> conv 4@3x3 -> relu -> maxpool 2 -> [fc 6 -> relu -> dropout]*2 -> fc 3"))
+    assert load_weights(other, tmp_path / "vgg.pth").layout.startswith("timm")
+    assert all(torch.equal(own[key], value) for key, value in other.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda w: w.pop("conv2.weight"), "lacks 'conv2.weight', for the network's 'conv2.weight' of shape 16x6x5x5"),
+        (lambda w: w.update({"conv2.weight": torch.zeros(3)}), "has 'conv2.weight' of shape 3, the network's"),
+        (lambda w: w.update({"extra.weight": torch.zeros(2, 2)}), "has 'extra.weight' of shape 2x2, for which"),
+    ],
+)
+def test_what_does_not_fit_names_the_first_difference_and_changes_nothing(
+    tmp_path: Path, change: Any, message: str
+) -> None:
+    model = st.build(st.net("lenet5"))
+    wrong = {key: value.clone() + 1 for key, value in model.state_dict().items()}
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    change(wrong)
+    torch.save(wrong, tmp_path / "wrong.pth")
+    with pytest.raises(InputError, match=message):
+        load_weights(model, tmp_path / "wrong.pth")
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
+class Evil:
+    """Would write a file when unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return (Path.touch, (self.path,))
+
+
+def test_a_malicious_file_runs_no_code(tmp_path: Path) -> None:
+    torch.save({"conv1.weight": Evil(tmp_path / "ran")}, tmp_path / "evil.pth")
+    (tmp_path / "plain.pth").write_bytes(pickle.dumps(Evil(tmp_path / "ran")))
+    for name in ("evil.pth", "plain.pth"):
+        with pytest.raises(InputError):
+            load_weights(nn.Sequential(nn.Linear(1, 1)), tmp_path / name)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["gone.pth", "cut.pth", "text.pth", "cut.safetensors"])
+def test_a_file_that_is_no_weights_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    model = st.build(st.net("lenet5"))
+    path = tmp_path / name
+    if name == "text.pth":
+        path.write_text("hello")
+    elif name.startswith("cut"):
+        save = save_file if name.endswith("safetensors") else torch.save
+        save(model.state_dict(), path)
+        path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(InputError, match=name):
+        load_weights(model, path)
