@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from striate.build import BLOCKS as BUILT_BLOCKS
-from striate.build import MODULES
+from striate.building import BLOCKS as BUILT_BLOCKS
+from striate.building import MODULES
 from striate.notation import rules
 from striate.notation.arguments import form
 from striate.notation.measure import parts

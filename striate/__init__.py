@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from striate.build import build
+    from striate.building import build
     from striate.errors import InputError, StriateError, WorkError
     from striate.explanation import explain
     from striate.notation import Network, NotationError, bind, measure, parse, render
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from striate.zoo import net
 
 _HOMES = {
-    "build": "build",
+    "build": "building",
     "InputError": "errors",
     "StriateError": "errors",
     "WorkError": "errors",

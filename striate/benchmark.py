@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate import zoo
-from striate.build import build
+from striate.building import build
 from striate.errors import InputError
 from striate.notation import Network, measure, rules
 from striate.training.batches import Batches

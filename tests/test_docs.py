@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from striate.build import BLOCKS, MODULES
+from striate.building import BLOCKS, MODULES
 from striate.notation import tree
 
 DOCS = Path(__file__).parent.parent / "docs"

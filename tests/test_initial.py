@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from striate.build import build
+from striate.building import build
 from striate.errors import InputError
 from striate.initial import RULES, initialise, rule_before
 from striate.notation import read, tree

@@ -19,7 +19,7 @@ from torch import Tensor
 
 import striate
 from striate import data, zoo
-from striate.build import build
+from striate.building import build
 from striate.errors import InputError, WorkError, nearest
 from striate.losses import loss_named
 from striate.notation import Network, render

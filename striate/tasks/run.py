@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from striate import data
-from striate.build import build
+from striate.building import build
 from striate.data.fetch import data_folder
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named

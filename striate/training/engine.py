@@ -1,6 +1,6 @@
 """The torch engine: one step of gradient descent, and evaluation. Runs any network on any device.
 
->>> from striate.build import build
+>>> from striate.building import build
 >>> from striate.notation import read
 >>> from striate.training.options import Options
 >>> engine = TorchEngine(build(read("input 1x8x8 -> fc 2")), Options(batch=4), total_steps=10)

@@ -3,7 +3,7 @@
 A layout takes a model's layers in order and gives each layer that has weights its foreign name, or None when the model
 is not of that family. Names only: whether the shapes agree is seen when the file is read.
 
->>> from striate.build import build
+>>> from striate.building import build
 >>> from striate.zoo import net
 >>> names = resnet(leaves(build(net("resnet18"))))
 >>> names["first1.residual1.shortcut.conv1"]

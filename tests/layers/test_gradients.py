@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from striate.build import BLOCKS, MODULES, build
+from striate.building import BLOCKS, MODULES, build
 from striate.notation import Network, read
 from striate.notation.tree import Block, Chain, Node
 

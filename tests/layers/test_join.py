@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from striate.build import BLOCKS, build
+from striate.building import BLOCKS, build
 from striate.notation import measure, read, rules, tree
 from striate.notation.tree import Layer, Shape
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from striate.build import MODULES, build
+from striate.building import MODULES, build
 from striate.notation import Network, rules, tree
 from striate.notation.errors import RuleError
 from striate.notation.tree import Layer, Pad, Shape

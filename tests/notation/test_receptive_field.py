@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as F
 
-from striate.build import build
+from striate.building import build
 from striate.notation import measure, read, rules, tree
 from striate.notation.rules import Axis, Field
 from striate.notation.rules.window import windows

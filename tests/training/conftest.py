@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from striate.build import build
+from striate.building import build
 from striate.notation import read
 from striate.training.batches import Batches
 from striate.training.engine import TorchEngine

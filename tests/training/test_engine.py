@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from striate.build import build
+from striate.building import build
 from striate.errors import InputError
 from striate.losses import LOSSES
 from striate.notation import read

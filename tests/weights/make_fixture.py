@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
-from by_name import tensor_for  # noqa: E402  (shared with the tests)
+from by_name import tensor_for
 
 
 def main(names: list[str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from striate import zoo
-from striate.build import build
+from striate.building import build
 from striate.errors import InputError
 from striate.notation import Network, measure, parse, read, render
 from striate.notation.tree import Aux, Layer

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from striate.build import BLOCKS, MODULES, TAKEN, build
+from striate.building import BLOCKS, MODULES, TAKEN, build
 from striate.errors import InputError
 from striate.notation import Network, measure, read, tree
 from striate.zoo import net
