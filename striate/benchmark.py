@@ -211,6 +211,8 @@ def _timed(turn: Turn, count: int) -> float:
     turn(count)
     if torch.cuda.is_available():
         torch.cuda.synchronize()
+    elif torch.backends.mps.is_available():
+        torch.mps.synchronize()
     return time.perf_counter() - started
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate import zoo
-from striate.errors import InputError
+from striate.errors import InputError, nearest
 from striate.notation import Measure, Network, Row, measure, render, rules
 from striate.notation.errors import RuleError
+from striate.notation.measure import OPTIMIZER_STATES
 from striate.notation.rules.shape import shown
 from striate.notation.thumb import has_bare_words
 from striate.notation.tree import Conv, FullyConnected, Local, Node, Pool, Shape
@@ -179,6 +180,8 @@ def explain(
     network = zoo.find(net, letters)
     if batch < 1:
         raise InputError(f"a batch has at least 1 example. Received: {batch}")
+    if optimizer not in OPTIMIZER_STATES:
+        raise InputError(f"no optimizer '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES)}")
     try:
         return Explanation(measure(network, at), batch, optimizer)
     except RuleError as error:
@@ -264,7 +267,7 @@ def _asides(node: Node, row: Row) -> Iterator[tuple[str, str]]:
 @_asides.register
 def _(node: Conv, row: Row) -> Iterator[tuple[str, str]]:
     """What the same maps would cost without shared weights, and without locality."""
-    if None in row.output.value or None in row.input or node.groups > 1:
+    if None in row.output.value or None in row.input or node.groups > 1 or set(node.dilation) != {1}:
         return
     local = rules.parameters(Local(node.filters, node.kernel, node.stride, node.pad, node.bias), row.input)
     outputs = rules.product(row.output.value) or 0

@@ -84,7 +84,8 @@ def main() -> None:
 def _status(work: Callable[[], object]) -> int:
     try:
         status = work()
-        sys.stdout.flush()
+        if sys.stdout:  # none when the shell closed it
+            sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except click.exceptions.Abort:
         click.echo("striate: stopped by Ctrl-C", err=True)

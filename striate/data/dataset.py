@@ -60,6 +60,21 @@ class Dataset:
     classes: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for split in (self.train, self.test):
+            if split and not 0 <= int(split.labels.min()) <= int(split.labels.max()) < len(self.classes):
+                raise InputError(
+                    f"{self.name} has labels outside of its {len(self.classes)} classes, 0 to {len(self.classes) - 1}"
+                )
+
+    def sha256(self) -> str:
+        """The sum of the training images and labels: the same data gives the same sum."""
+        images, labels = (t.contiguous().view(torch.uint8).numpy().data for t in (self.train.images, self.train.labels))
+        digest = sha256(str((tuple(self.train.images.shape), str(self.train.images.dtype))).encode())
+        digest.update(images)
+        digest.update(labels)
+        return digest.hexdigest()
+
 
 def carve(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
     """Sets a part of `split` aside, the same share of each class: (rest, part), each in its old order.

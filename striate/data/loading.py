@@ -22,7 +22,7 @@ def load(
     source: str | Path | Dataset,
     *,
     shape: Sequence[int | None] | None = None,
-    bad: Literal["skip", "refuse"] = "skip",
+    bad: str = "skip",
     hold_out: bool = True,
     progress: bool = False,
 ) -> Dataset:
@@ -42,6 +42,9 @@ def load(
         InputError: there is no such data, or it is not what it should be.
         WorkError: a download failed.
     """
+    if bad not in ("skip", "refuse"):
+        raise InputError(f"bad is 'skip' or 'refuse'. Received: {bad!r}")
+    on_bad: Literal["skip", "refuse"] = "refuse" if bad == "refuse" else "skip"
     if isinstance(source, Dataset):
         return source
     word = os.fspath(source)
@@ -55,7 +58,7 @@ def load(
     if path.is_dir():
         from . import folder
 
-        return folder.load(path, word, shape=shape, bad=bad, hold_out=hold_out, progress=progress)
+        return folder.load(path, word, shape=shape, bad=on_bad, hold_out=hold_out, progress=progress)
     if path.suffix.lower() != ".npz":
         raise InputError(f"'{word}' is a file that holds no data set; {_LEGAL}")
     from . import arrays

@@ -22,6 +22,7 @@ from striate import data, zoo
 from striate.building import build
 from striate.errors import InputError, WorkError, nearest
 from striate.losses import loss_named
+from striate.losses.classification import Loss
 from striate.notation import Network, render
 from striate.notation.tree import Conv
 from striate.tasks import devices
@@ -33,15 +34,16 @@ from striate.training.batches import Batches, num_batches, prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
 from striate.training.interrupt import uninterrupted
-from striate.training.loop import outputs_of
+from striate.training.loop import accuracy_of, outputs_of
 from striate.training.loop import train as train_loop
+from striate.training.memory import enough_memory
 from striate.training.options import Options
 from striate.training.progress import Bar, Quiet
 from striate.training.saved import REPORT, SavedRun, State
 
 RUNS = "runs"  # where runs go unless said otherwise
 CTRL_C = "Ctrl-C"
-Loss = Callable[[Tensor, Tensor], Tensor]
+FROM_PYTHON = "(trained from Python with data or a loss of its own)"
 Say = Callable[[str], None]
 
 
@@ -99,7 +101,7 @@ def train(
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
         loss: A loss's name, or a function of (outputs, labels).
         letters: Values for the letters of the network's text.
-        options: Fields of `striate.training.Options`: epochs, batch, lr, optimizer, seed, …
+        options: Fields of `striate.training.options.Options`: epochs, batch, lr, optimizer, seed, …
 
     Returns:
         The run, on disk, with the best weights by validation accuracy.
@@ -147,9 +149,11 @@ class Training:
         self.options, self.say, self.show, self.own_loss = options, say, show, own_loss
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = own_loss or loss_named(options.loss)
-        self.command = command or _command(net, dataset, options, letters or {})
+        repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
+        made_up = _command(net, dataset, options, letters or {}) if repeatable else FROM_PYTHON
+        self.command = command or made_up
         shape = input_shape(zoo.find(net, letters))
-        self.dataset = data.load(dataset, shape=shape, bad="refuse" if bad == "refuse" else "skip", progress=show)
+        self.dataset = data.load(dataset, shape=shape, bad=bad, progress=show)
         self.fitted: Fitted = fitted(net, self.dataset, letters)
         check_batch(self.fitted, options.batch)
         self.training, self.validation = data.carve(self.dataset.train, options.validation, options.seed)
@@ -166,7 +170,7 @@ class Training:
         drawings = recipe.ink is not None and isinstance(first, Conv)
         if wanted == "none" or (wanted == "auto" and not drawings):
             return 0
-        return max(shift_for(*recipe.shape[1:]), wanted == "shift")
+        return max(shift_for(*recipe.shape[1:]), int(wanted == "shift"))
 
     def _shift_note(self) -> list[str]:
         if not self.shift:
@@ -212,8 +216,11 @@ class Training:
             WorkError: The run has no state to go on from.
         """
         state = saved.last()
-        if self.config()["data"]["classes"] != state.config["data"]["classes"]:
-            raise InputError(f"the classes of {self.dataset.name} have changed since {saved.root} was trained on them")
+        for what, key in (("classes", "classes"), ("images", "sha256")):
+            if self.config()["data"][key] != state.config["data"][key]:
+                name = self.dataset.name
+                raise InputError(f"the {what} of {name} have changed since {saved.root} was trained on them")
+        saved.settle(state)
         for line in (*saved.notes, f"going on after epoch {len(state.history)} of {self.options.epochs}"):
             self.say(line)
         engine = self._engine(state)
@@ -230,6 +237,7 @@ class Training:
                 "name": self.dataset.name,
                 "source": source_key(source) if source else "",
                 "classes": list(self.dataset.classes),
+                "sha256": self.dataset.sha256(),
             },
             "recipe": self.fitted.recipe.to_json(),
             "options": self.options.to_json() | ({"loss": "own"} if self.own_loss else {}),
@@ -241,7 +249,8 @@ class Training:
 
     def _engine(self, state: State | None) -> TorchEngine:
         torch.manual_seed(self.options.seed)
-        model = build(self.fitted.network, self.options.init)
+        with enough_memory():
+            model = build(self.fitted.network, self.options.init)
         count = len(self.training)
         steps = self.options.epochs * num_batches(count, self.options.batch or count)
         engine = TorchEngine(model, self.options, steps, self.device, self.own_loss)
@@ -259,7 +268,7 @@ class Training:
         keeper = Keeper(saved, engine, bar, resolved(self.fitted.network), self.config(), history)
         stopped = ""
         try:
-            with bar:
+            with bar, enough_memory():
                 train_loop(
                     engine,
                     dataclasses.replace(self._batches(self.training), augment=self._augment if self.shift else None),
@@ -271,8 +280,6 @@ class Training:
                 )
         except KeyboardInterrupt:
             stopped = CTRL_C
-        except torch.OutOfMemoryError:
-            raise WorkError(f"out of memory on {self.device}; try a smaller --batch") from None
         except WorkError as error:
             kept = (
                 f"; the weights of epoch {keeper.history.best.epoch} are kept in {saved.root}" if keeper.history else ""
@@ -288,8 +295,9 @@ class Training:
         """Measure the best weights on the test set and write the report."""
         run = Run(root, str(self.device))
         split = self.dataset.test or self.validation
-        outputs = outputs_of(run.engine, self._batches(split))
-        accuracy = int((outputs.argmax(1) == split.labels).sum()) / len(split)
+        with enough_memory():
+            outputs = outputs_of(run.engine, self._batches(split))
+        accuracy = accuracy_of(outputs, split.labels)
         evaluated = f"the {'test' if self.dataset.test else 'validation'} set ({len(split):,} images)"
         figures = {
             "accuracy on " + evaluated: f"{accuracy:.4f}",
@@ -358,7 +366,8 @@ def resume(
     if done >= options.epochs and (saved.root / REPORT).is_file():
         raise InputError(f"{path} has its {done} epochs; give more with --epochs {done * 2}")
     network = Run(path).network
-    started = {"engine": config["engine"], "device": device or config["device"], "command": config["command"]}
+    command = f"{config['command']} && {shlex.join(['striate', 'resume', str(path), '--epochs', str(options.epochs)])}"
+    started = {"engine": config["engine"], "device": device or config["device"], "command": command}
     task = Training(network, config["data"]["source"], options, say=say, show=show, **started)
     return task.resume(saved)
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import webbrowser
 from dataclasses import asdict, dataclass
@@ -28,7 +27,7 @@ from striate.tasks.fitting import from_resolved
 from striate.training.batches import prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
-from striate.training.loop import outputs_of
+from striate.training.loop import accuracy_of, outputs_of
 from striate.training.options import Options
 from striate.training.saved import REPORT, SavedRun, State
 
@@ -109,10 +108,10 @@ class Run:
         """What was found damaged, a sentence a file; empty when all is well."""
         return self.saved.notes
 
-    @cached_property
+    @property
     def config(self) -> dict[str, Any]:
-        """What `config.json` says."""
-        return self.saved.config()
+        """What `config.json` says, as the weights carry it."""
+        return self.state.config
 
     @cached_property
     def state(self) -> State:
@@ -137,7 +136,7 @@ class Run:
     @cached_property
     def network(self) -> Network:
         """The network's tree."""
-        return from_resolved(self.saved.net(), self.config["network"])
+        return from_resolved(self.state.net, self.config["network"])
 
     @property
     def history(self) -> History:
@@ -158,7 +157,7 @@ class Run:
     def outputs(self, images: Tensor) -> Tensor:
         """The outputs (N, K) for images (N, C, H, W) as the data set has them."""
         labels = torch.zeros(len(images), dtype=torch.int64)
-        return outputs_of(self.engine, prepared(images, labels, self.recipe, self.recipe.shape))
+        return outputs_of(self.engine, prepared(images, labels, self.recipe, self.recipe.shape, self.device))
 
     def test(self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip") -> TestResult:
         """Test on a data set.
@@ -172,8 +171,8 @@ class Run:
             InputError: No such data, or other classes than the run has learned.
         """
         split = self.test_split(source, bad=bad)
-        outputs = outputs_of(self.engine, prepared(split.images, split.labels, self.recipe, self.recipe.shape))
-        accuracy = int((outputs.argmax(1) == split.labels).sum()) / len(split)
+        outputs = self.outputs(split.images)
+        accuracy = accuracy_of(outputs, split.labels)
         loss = loss_named(self.config["options"]["loss"]) if self.config["options"]["loss"] != "own" else None
         mean = float(loss(outputs, split.labels)) if loss else float("nan")
         return TestResult(accuracy, 100 * (1 - accuracy), mean, len(split))
@@ -185,14 +184,15 @@ class Run:
             raise InputError(f"{self.path} was trained on a data set made in Python; say what to test it on")
         wanted = trained_on if source is None else source
         same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
-        shape = self.network.input
-        dataset = data.load(wanted, shape=shape, bad="refuse" if bad == "refuse" else "skip", hold_out=same)
+        dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same)
         split = dataset.test or dataset.train
         self.saved.notes += [note for note in dataset.notes if note not in self.saved.notes]
         unknown = [label for label in dataset.classes if label not in self.classes]
         if unknown:
             learned = ", ".join(self.classes[:10])
-            raise InputError(f"{wanted} has a class '{unknown[0]}' that the run has not learned; it knows {learned}")
+            raise InputError(
+                f"{dataset.name} has a class '{unknown[0]}' that the run has not learned; it knows {learned}"
+            )
         positions = torch.tensor([self.classes.index(label) for label in dataset.classes])
         images = split.images
         if self.recipe.ink and split.paths and not same:  # foreign drawings are placed as the data's own are
@@ -211,6 +211,7 @@ class Run:
         """
         files, images = data.images_under(paths), []
         read: list[Path] = []
+        left_out: list[str] = []
         for path in files:
             try:
                 images.append(data.read_image(path, self.recipe))
@@ -218,9 +219,10 @@ class Run:
             except InputError as error:
                 if bad == "refuse" or len(files) == 1:
                     raise
-                self.notes.append(f"left out: {error}")
+                left_out.append(f"left out: {error}")
         if not images:
-            raise InputError(f"none of {len(files)} files is an image that can be read; the first: {self.notes[-1]}")
+            raise InputError(f"none of {len(files)} files is an image that can be read; the first: {left_out[0]}")
+        self.saved.notes += left_out
         probabilities = self.outputs(torch.stack(images)).softmax(1)
         return [self._prediction(path, row) for path, row in zip(read, probabilities, strict=True)]
 
@@ -234,17 +236,14 @@ class Run:
         """Open the report in the browser; returns its path.
 
         Raises:
-            WorkError: The run has no report.
+            WorkError: The run has no report, or it is damaged.
         """
         path = self.path / REPORT
         if not path.is_file():
             raise WorkError(f"{self.path} has no {REPORT}; training was ended before it was written")
+        self.saved.store.read(REPORT)
         webbrowser.open(path.absolute().as_uri())
         return path
-
-    def to_json(self) -> dict[str, Any]:
-        """Name, options and figures."""
-        return json.loads(json.dumps({**self.config, "history": self.state.history.to_json()}))  # type: ignore[no-any-return]
 
 
 def source_key(source: str | Path | data.Dataset) -> str:

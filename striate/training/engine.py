@@ -49,8 +49,6 @@ class TorchEngine:
         loss: A function of (outputs, labels) instead of the options' loss.
     """
 
-    name = "torch"
-
     def __init__(
         self,
         model: nn.Module,

@@ -74,6 +74,8 @@ def train(
         WorkError: The loss is no longer a number.
     """
     for epoch in range(len(history) + 1, options.epochs + 1):
+        if options.patience and history and len(history) - history.best.epoch >= options.patience:
+            break
         started = time.perf_counter()
         torch.manual_seed(epoch_seed(options.seed, epoch))
         train_loss, train_accuracy = one_epoch(engine, training, options, epoch, watcher)
@@ -87,8 +89,6 @@ def train(
         figures = (train_loss, train_accuracy, validation_loss, validation_accuracy, engine.rate, speed)
         history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started))
         watcher.epoch(history)
-        if options.patience and epoch - history.best.epoch >= options.patience:
-            break
     return history
 
 
@@ -115,7 +115,12 @@ def evaluate(engine: Engine, images: Batches, loss: Callable[[Tensor, Tensor], T
     """Mean loss and fraction right over all images, in evaluation."""
     outputs = outputs_of(engine, images)
     labels = images.labels.to(outputs.device)
-    return float(loss(outputs, labels)), int((outputs.argmax(1) == labels).sum()) / len(labels)
+    return float(loss(outputs, labels)), accuracy_of(outputs, labels)
+
+
+def accuracy_of(outputs: Tensor, labels: Tensor) -> float:
+    """Fraction of the rows (N, K) whose largest entry is the label's."""
+    return int((outputs.argmax(1) == labels).sum()) / len(labels)
 
 
 def outputs_of(engine: Engine, images: Batches) -> Tensor:

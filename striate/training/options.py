@@ -34,8 +34,8 @@ class Options:
         InputError: A name that is not known or a number out of its range.
     """
 
-    epochs: int = _option(10, "passes over the training images", least=1)
-    batch: int = _option(64, "images in a mini-batch; 0 takes the whole set", least=0)
+    epochs: int = _option(10, "passes over the training images", least=1, most=10**6)
+    batch: int = _option(64, "images in a mini-batch; 0 takes the whole set", least=0, most=2**31)
     lr: float | None = _option(None, "highest learning rate", least=0)
     optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
     schedule: str = _option("one-cycle", "how the learning rate moves", known=tuple(SCHEDULES))

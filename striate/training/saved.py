@@ -13,6 +13,7 @@ A damaged file is named and never used; what it held is taken from the newest fi
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -91,6 +92,8 @@ class SavedRun:
     def __init__(self, root: Path) -> None:
         self.root, self.store = root, Store(root)
         self.notes: list[str] = []
+        self.set_up: dict[str, bytes] = {}
+        self.replaced: list[str] = []  # files of a former run, which stays whole until there is an epoch to replace it
 
     @staticmethod
     def create(root: Path, net: str, config: dict[str, Any], overwrite: bool = False) -> SavedRun:
@@ -106,11 +109,14 @@ class SavedRun:
         except OSError as error:
             raise InputError(f"{root} can't be used: {error.strerror}; choose another folder with --out") from None
         if not free:
-            if not overwrite or not (root / CONFIG).is_file():
-                way_out = "--overwrite replaces it, or " if (root / CONFIG).is_file() else ""
+            former = {NET, CONFIG} <= set(run.store.listed())
+            if not overwrite or not former:
+                way_out = "--overwrite replaces it, or " if former else ""
                 raise InputError(f"{root} exists already; {way_out}choose another folder with --out")
-            run._clear()
-        run.store.write({NET: net.encode(), CONFIG: _json(config), HISTORY: History().to_csv().encode()})
+            run.replaced = run.store.listed()
+        run.set_up = {NET: net.encode(), CONFIG: _json(config)}
+        if not run.replaced:
+            run.store.write({**run.set_up, HISTORY: History().to_csv().encode()})
         return run
 
     @staticmethod
@@ -125,14 +131,8 @@ class SavedRun:
             raise InputError(f"no run at {root}: there is no such folder (looked in {root.absolute().parent})")
         if not any((root / name).exists() for name in (CONFIG, MODEL, SUMS)):
             raise InputError(f"{root} is no run: it has no {CONFIG} and no {MODEL}; `striate train` makes one")
-        run.notes += run.store.damaged().values()
+        run.notes += [reason for name, reason in run.store.damaged().items() if _is_own(name)]
         return run
-
-    def _clear(self) -> None:
-        """Delete a former run's own files, and nothing else."""
-        own = [self.root / name for name in (MODEL, HISTORY, REPORT, NET, CONFIG, SUMS)]
-        for path in (*own, *(self.root / CHECKPOINTS).glob("epoch-*.safetensors*"), *self.root.glob("*.tmp")):
-            path.unlink(missing_ok=True)
 
     def save_set_up(self, net: str, config: dict[str, Any]) -> None:
         """Keep what is trained and how: training that goes on may have other options.
@@ -152,8 +152,28 @@ class SavedRun:
         files = {HISTORY: last.history.to_csv().encode(), _checkpoint(len(last.history)): last.to_bytes()}
         if best:
             files[MODEL] = best.to_bytes()
-        older = [name for name in self._checkpoints() if name not in files]
-        self.store.write(files, drop=older[KEPT - 1 :])
+        drop = [name for name in self._checkpoints() if name not in files][KEPT - 1 :]
+        if self.replaced:
+            files = {**self.set_up, **files}
+            drop = [name for name in self.replaced if name not in files]
+        self.store.write(files, drop)
+        self.replaced = []
+
+    def settle(self, last: State) -> None:
+        """Make the best weights agree with the history to go on from; a kill may have come between the two.
+
+        Raises:
+            WorkError: The best weights are damaged, and training can't tell any more when it has done better.
+        """
+        if last.history.last_is_best:
+            self.store.write({MODEL: dataclasses.replace(last, optimizer={}).to_bytes()})
+            return
+        try:
+            kept = State.from_bytes(self.store.read(MODEL)).history
+        except DamagedError as error:
+            raise WorkError(f"{error}; with the best weights lost, training can't go on from here") from None
+        if kept.best != last.history.best:
+            raise WorkError(f"{self.root / MODEL} is not of the epoch that the newest checkpoint calls its best")
 
     def save_report(self, html: str) -> Path:
         """Keep the report; returns its path."""
@@ -183,7 +203,7 @@ class SavedRun:
         return self._whole(NET, bytes.decode, lambda: self.best().net)
 
     def config(self) -> dict[str, Any]:
-        """The configuration."""
+        """The newest configuration, with which training goes on."""
         return self._whole(CONFIG, lambda content: dict(json.loads(content)), lambda: self.best().config)
 
     def _whole(self, name: str, read: Callable[[bytes], _T], instead: Callable[[], _T]) -> _T:
@@ -224,6 +244,10 @@ def _is_free(root: Path) -> bool:
     except FileNotFoundError:
         return True
     return root.is_dir() and not any(root.iterdir())
+
+
+def _is_own(name: str) -> bool:
+    return name in (NET, CONFIG, HISTORY, MODEL, REPORT, SUMS) or name.startswith(f"{CHECKPOINTS}/epoch-")
 
 
 def _checkpoint(epoch: int) -> str:

@@ -1,4 +1,4 @@
-"""A folder whose files are written all or none, and whose every bit is checked when it is read.
+"""A folder whose files are each written whole or not at all, and whose every bit is checked when it is read.
 
 Each file is written beside its place, flushed to disk and renamed. `SHA256SUMS` (the format of the `sha256sum` tool)
 lists the files; while some are being replaced it lists their old and new sums both, so a process killed at any moment
@@ -101,6 +101,10 @@ class Store:
         inside = (path for path in self.root.rglob("*") if path.is_file() and not path.is_symlink())
         names = (path.relative_to(self.root).as_posix() for path in inside)
         return sorted(name for name in names if name != SUMS and not name.endswith(TEMPORARY))
+
+    def listed(self) -> list[str]:
+        """The files that are listed, whether whole or not."""
+        return sorted(self._sums())
 
     def _path(self, name: str) -> Path:
         return self.root / name

@@ -28,7 +28,7 @@ class Entry:
         title: A line about it.
         paper: Authors and title.
         year: Of the paper.
-        parameters: The published count, with which the network built from the text must agree.
+        parameters: The count of this text; the published one, unless the text says how it differs.
         text: The whole `.net` file.
     """
 

@@ -76,7 +76,8 @@ def test_the_configuration_is_enough_to_train_again(trained: Run, tmp_path: Path
     config = json.loads((trained.path / "config.json").read_text())
     assert config["striate"] == striate.__version__
     assert config["network"] == "net"
-    assert config["data"] == {"name": "digits", "source": "digits", "classes": list("0123456789")}
+    sum_ = data.load("digits").sha256()
+    assert config["data"] == {"name": "digits", "source": "digits", "classes": list("0123456789"), "sha256": sum_}
     assert config["options"] == Options(epochs=3, lr=0.01).to_json()
     assert (config["engine"], config["device"]) == ("torch", str(trained.device))
     assert data.Recipe.from_json(config["recipe"]) == trained.recipe
@@ -310,7 +311,8 @@ def test_data_of_one_s_own(tmp_path: Path) -> None:
     split = data.Split(torch.rand(60, 1, 4, 4, generator=generator) + labels[:, None, None, None], labels)
     mine = data.Dataset("mine", "", split, None, ("no", "yes"))
     run = train("input 1x4x4 -> fc 2", mine, out=tmp_path / "run", epochs=3, lr=0.05)
-    assert run.config["data"] == {"name": "mine", "source": "", "classes": ["no", "yes"]}
+    assert run.config["data"] == {"name": "mine", "source": "", "classes": ["no", "yes"], "sha256": mine.sha256()}
+    assert "from Python" in run.config["command"]
     assert run.test(mine).examples == 60
     with pytest.raises(InputError, match="was trained on a data set made in Python; say what to test it on"):
         run.test()

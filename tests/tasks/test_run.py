@@ -199,12 +199,6 @@ def test_a_run_can_be_moved(trained: Run, tmp_path: Path, drawn: Drawn) -> None:
     assert Run(tmp_path / "moved").predict(drawn[0][0]) == trained.predict(drawn[0][0])
 
 
-def test_a_run_as_json(trained: Run) -> None:
-    value = trained.to_json()
-    assert json.loads(json.dumps(value)) == value
-    assert len(value["history"]) == len(trained.state.history)
-
-
 def test_no_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no run at"):
         Run(tmp_path / "nowhere")

@@ -238,10 +238,20 @@ def test_overwriting_deletes_the_run_s_own_files_alone(tmp_path: Path) -> None:
     run.save_report("<html>")
     (run.root / "thesis.txt").write_text("mine")
     again = SavedRun.create(run.root, "input 5 -> fc 2\n", {"new": True}, overwrite=True)
-    assert again.store.names() == [CONFIG, HISTORY, NET, "thesis.txt"]
+    assert number(SavedRun.open(run.root).best()) == 2, "the former run is whole until there is an epoch to replace it"
+    again.save_epoch(state(1), state(1))
+    names = ["checkpoint/epoch-00001.safetensors", CONFIG, HISTORY, MODEL, NET]
+    assert again.store.names() == sorted([*names, "thesis.txt"])
     assert again.config() == {"new": True}
-    with pytest.raises(WorkError, match="no epoch was finished"):
-        again.best()
+    assert SavedRun.open(run.root).notes == []
+
+
+def test_only_a_run_is_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_text("of another program")
+    with pytest.raises(InputError, match="exists already; choose another folder"):
+        SavedRun.create(tmp_path, "", {}, overwrite=True)
+    assert (tmp_path / "model.safetensors").read_text() == "of another program"
 
 
 def test_no_run_is_told_from_a_run(tmp_path: Path) -> None:

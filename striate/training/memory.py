@@ -1,0 +1,32 @@
+"""Memory that runs out is told in a line.
+
+>>> with enough_memory():
+...     torch.empty(2**58)
+Traceback (most recent call last):
+striate.errors.WorkError: not enough memory; try a smaller --batch or a smaller network
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from striate.errors import WorkError
+
+SAID = ("not enough memory", "can't allocate memory", "DefaultCPUAllocator", "Storage size calculation overflowed")
+
+
+@contextmanager
+def enough_memory() -> Iterator[None]:
+    """Turns an allocator's error, of the CPU's or a GPU's, into one for the user.
+
+    Raises:
+        WorkError: There was not enough memory inside.
+    """
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        refused = type(error) is RuntimeError and any(words in str(error) for words in SAID)
+        if not refused and not isinstance(error, torch.OutOfMemoryError | MemoryError):
+            raise
+        raise WorkError("not enough memory; try a smaller --batch or a smaller network") from None
