@@ -62,10 +62,12 @@ def main() -> None:
         print(json.dumps({"machine": machine(), "rows": rows}, indent=2))
         return
     print(f"{machine()}, {options.seeds} seeds\n")
-    print("| network | epochs | lectures, % | ours, mean % | each seed, % |\n|---|---|---|---|---|")
+    print("| network | epochs | lectures, % | ours, mean ± spread % | each seed, % |\n|---|---|---|---|---|")
     for row in rows:
         each = ", ".join(f"{error:.2f}" for error in row["errors"])
-        print(f"| {row['network']} | {row['epochs']} | {row['lecture']} | {row['mean']:.2f} | {each} |")
+        print(
+            f"| {row['network']} | {row['epochs']} | {row['lecture']} | {row['mean']:.2f} ± {row['spread']:.2f} | {each} |"
+        )
 
 
 if __name__ == "__main__":
