@@ -19,7 +19,7 @@ Value: TypeAlias = Number | str  # a name such as dO[0,0] stands for a number th
 Term: TypeAlias = tuple[Value, ...]  # factors
 
 MOST_TERMS = 64  # of a sum that are written out
-LONGEST = 20  # characters of a number, as given and as shown
+LONGEST_GIVEN, LONGEST = 40, 20  # characters of a number, as given and as shown
 PLACES = 10**6  # a fraction with a longer decimal is shown as a fraction
 LARGEST = 1e99
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(/[0-9]+|e[+-]?[0-9]{1,2})?", re.ASCII | re.IGNORECASE)
@@ -36,8 +36,8 @@ def number(word: object, place: str = "a number") -> Fraction:
     if isinstance(word, float) and math.isfinite(word) and (word == 0 or 1 / LARGEST < abs(word) < LARGEST):
         return Fraction(repr(word))
     text = str(word).replace("−", "-")
-    if isinstance(word, bool) or not _NUMBER.fullmatch(text) or len(text) > LONGEST:
-        rule = f"numbers are written 2, -1, 0.5, 1/3 or 1e-3, with at most {LONGEST} characters"
+    if isinstance(word, bool) or not _NUMBER.fullmatch(text) or len(text) > LONGEST_GIVEN:
+        rule = f"numbers are written 2, -1, 0.5, 1/3 or 1e-3, with at most {LONGEST_GIVEN} characters"
         raise InputError(f"{place}: {rule}. Received: {text[:60]}")
     if ("." in text and "/" in text) or re.search("/0+$", text):
         raise InputError(f"{place}: a fraction is a whole number over another that is not 0. Received: {text}")
