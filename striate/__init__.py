@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from striate.errors import InputError, StriateError, WorkError
     from striate.explanation import explain
     from striate.notation import Network, NotationError, bind, measure, parse, render
+    from striate.stepping import step
     from striate.tasks.classify import resume, train
     from striate.tasks.run import Run
     from striate.weights import load_weights
@@ -35,6 +36,7 @@ _HOMES = {
     "measure": "notation",
     "parse": "notation",
     "render": "notation",
+    "step": "stepping",
     "resume": "tasks.classify",
     "train": "tasks.classify",
     "Run": "tasks.run",
@@ -58,6 +60,7 @@ __all__ = [
     "parse",
     "render",
     "resume",
+    "step",
     "train",
 ]
 

@@ -15,6 +15,7 @@ from striate.errors import StriateError, nearest
 
 VERBS = {
     "explain": "What a network costs, with every formula filled in.",
+    "step": "One layer forward and backward, term by term.",
     "zoo": "The networks known by name.",
     "train": "Train a network on a data set.",
     "resume": "Go on with a run, or train it for more epochs.",

@@ -62,7 +62,7 @@ class Options:
             if meta["least"] is not None and (not isinstance(value, int if whole else int | float) or value is True):
                 raise InputError(f"{option.name} must be a {'whole ' if whole else ''}number. Received: {value!r}")
             if meta["least"] is not None and not meta["least"] <= value <= meta["most"]:
-                most = "" if meta["most"] == math.inf else f" to {meta['most']:g}"
+                most = "" if meta["most"] == math.inf else f" to {meta['most']:,}"
                 raise InputError(f"{option.name} must be from {meta['least']:g}{most}. Received: {value:g}")
 
     @property

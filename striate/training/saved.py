@@ -113,7 +113,7 @@ class SavedRun:
             if not overwrite or not former:
                 way_out = "--overwrite replaces it, or " if former else ""
                 raise InputError(f"{root} exists already; {way_out}choose another folder with --out")
-            run.replaced = run.store.listed()
+            run.replaced = sorted({*run.store.listed(), *run._checkpoints()})  # a kill may leave one unlisted
         run.set_up = {NET: net.encode(), CONFIG: _json(config)}
         if not run.replaced:
             run.store.write({**run.set_up, HISTORY: History().to_csv().encode()})

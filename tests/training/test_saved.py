@@ -246,6 +246,19 @@ def test_overwriting_deletes_the_run_s_own_files_alone(tmp_path: Path) -> None:
     assert SavedRun.open(run.root).notes == []
 
 
+def test_what_a_kill_left_of_a_former_run_does_not_outlive_it(tmp_path: Path) -> None:
+    root = saved(tmp_path / "run", 2).root
+    (root / "checkpoint" / "epoch-00009.safetensors").write_bytes(b"never listed")
+    again = SavedRun.create(root, "input 3 -> fc 2\n", CONFIG_VALUE, overwrite=True)
+    for epoch in (1, 2, 3):
+        save(again, epoch)
+    assert SavedRun.open(root).notes == []
+    assert [path.name for path in sorted((root / "checkpoint").iterdir())] == [
+        "epoch-00002.safetensors",
+        "epoch-00003.safetensors",
+    ]
+
+
 def test_only_a_run_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "model.safetensors").write_text("of another program")
