@@ -65,9 +65,8 @@ def main() -> None:
     print("| network | epochs | lectures, % | ours, mean ± spread % | each seed, % |\n|---|---|---|---|---|")
     for row in rows:
         each = ", ".join(f"{error:.2f}" for error in row["errors"])
-        print(
-            f"| {row['network']} | {row['epochs']} | {row['lecture']} | {row['mean']:.2f} ± {row['spread']:.2f} | {each} |"
-        )
+        ours = f"{row['mean']:.2f} ± {row['spread']:.2f}"
+        print(f"| {row['network']} | {row['epochs']} | {row['lecture']} | {ours} | {each} |")
 
 
 if __name__ == "__main__":

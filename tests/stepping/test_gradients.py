@@ -8,10 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
-from striate.build import build
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.building import build
 from striate.notation import read
 from striate.stepping import Step, step
 
