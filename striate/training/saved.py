@@ -169,11 +169,14 @@ class SavedRun:
             self.store.write({MODEL: dataclasses.replace(last, optimizer={}).to_bytes()})
             return
         try:
-            kept = State.from_bytes(self.store.read(MODEL)).history
+            kept = State.from_bytes(self.store.read(MODEL)).history.best
         except DamagedError as error:
             raise WorkError(f"{error}; with the best weights lost, training can't go on from here") from None
-        if kept.best != last.history.best:
-            raise WorkError(f"{self.root / MODEL} is not of the epoch that the newest checkpoint calls its best")
+        # better ones may be of the epoch in whose saving a kill came, which is trained again
+        if History((kept, last.history.best)).best is not kept:
+            raise WorkError(
+                f"{self.root / MODEL} is of a worse epoch than the best that the newest checkpoint knows of"
+            )
 
     def save_report(self, html: str) -> Path:
         """Keep the report; returns its path."""

@@ -20,6 +20,7 @@ from striate.training.saved import MODEL, SavedRun
 TINY = "input 1x8x8 -> fc 10"
 TEXTS = {
     "dropout": "input 1x8x8 -> dropout 0.2 -> fc 12 -> bn -> relu -> fc 10",
+    "moved images": "input 1x28x28 -> conv 4@5 stride 4 -> relu -> fc 10",
     "channels last": "input 1x8x8 -> conv 16@3 -> relu -> conv 8@3 -> relu -> conv 8@3 -> relu -> gap -> fc 10",
 }
 

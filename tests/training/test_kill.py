@@ -18,7 +18,7 @@ from striate.training.saved import MODEL
 from striate.training.store import SUMS
 
 KILLS = 100
-RESUMED = 10  # of them
+RESUMED = 20  # of them
 LONGEST = 0.25  # seconds that a training goes on after its first epoch is on disk; several epochs are trained and saved
 PATIENCE = 60.0  # seconds until the first epoch must be there
 NET = "input 1x4x4 -> fc 6 -> relu -> fc 3"

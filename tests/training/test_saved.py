@@ -203,10 +203,28 @@ def check_after_kill(root: Path, epoch: int) -> None:
     assert best.history.last_is_best
     assert best.history.best.validation_accuracy >= run.last().history.best.validation_accuracy
     assert not any(MODEL in note for note in run.notes if last > 1)
+    run.settle(run.last())
     save(SavedRun(root), last + 1) if last < 4 else None  # and it goes on
     again = SavedRun.open(root)
     assert number(again.last()) == min(last + 1, 4)
     assert again.best().history.best.validation_accuracy >= again.last().history.best.validation_accuracy
+
+
+def test_before_going_on_the_best_weights_are_those_that_the_history_knows(tmp_path: Path) -> None:
+    run = saved(tmp_path / "run", 3)
+    run.settle(run.last())
+    assert number(run.best()) == 2
+    worse = dataclasses.replace(state(1), optimizer={})
+    run.store.write({MODEL: worse.to_bytes()})
+    with pytest.raises(WorkError, match=r"model.safetensors is of a worse epoch than the best that the newest"):
+        run.settle(run.last())
+    damage(run.root / MODEL)
+    with pytest.raises(WorkError, match="with the best weights lost, training can't go on from here"):
+        run.settle(run.last())
+    save(run, 4)
+    damage(run.root / MODEL)
+    run.settle(run.last())
+    assert number(SavedRun.open(run.root).best()) == 4, "the newest are the best: they are there twice"
 
 
 def test_a_folder_that_is_taken(tmp_path: Path) -> None:
