@@ -2,6 +2,7 @@
 
 import click
 
+from striate.cli.common import say
 from striate.tasks.run import Run
 
 
@@ -9,4 +10,10 @@ from striate.tasks.run import Run
 @click.argument("run")
 def command(run: str) -> None:
     """Open RUN's report in the browser and print where it lies."""
-    click.echo(str(Run(run, "cpu").see()))
+    opened = Run(run, "cpu")
+    path, shown = opened.see()
+    for note in opened.notes:
+        say(note)
+    if not shown:
+        say("no browser was found; open this file in one")
+    click.echo(str(path))

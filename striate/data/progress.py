@@ -17,6 +17,7 @@ def bar(what: str, total: int | None, *, show: bool) -> Iterator[Callable[[int],
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=total)
         yield lambda step: progress.advance(task, step)

@@ -67,6 +67,7 @@ class Lookup:
             raise self.error(f"'{name}' is a definition", word.span, f"use it as {self._use(name)}")
         known = {*LAYERS, *BLOCKS, *ALIASES, *self.definitions}
         hint = nearest(name, known).lstrip("; ") or "the layers are " + ", ".join(sorted(LAYERS))
+        hint = "fc flattens by itself; leave it out" if name == "flatten" else hint
         raise self.error(f"no layer '{name}'", word.span, hint)
 
     def block(self, block: Block) -> type[tree.Block]:

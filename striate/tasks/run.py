@@ -232,8 +232,8 @@ class Run:
         top = tuple((self.classes[index], probability) for index, probability in pairs)
         return Prediction(str(path), top[0][0], top[0][1], top)
 
-    def see(self) -> Path:
-        """Open the report in the browser; returns its path.
+    def see(self) -> tuple[Path, bool]:
+        """Open the report in the browser; returns its path, and whether a browser was found.
 
         Raises:
             WorkError: The run has no report, or it is damaged.
@@ -242,8 +242,7 @@ class Run:
         if not path.is_file():
             raise WorkError(f"{self.path} has no {REPORT}; training was ended before it was written")
         self.saved.store.read(REPORT)
-        webbrowser.open(path.absolute().as_uri())
-        return path
+        return path, webbrowser.open(path.absolute().as_uri())
 
 
 def source_key(source: str | Path | data.Dataset) -> str:

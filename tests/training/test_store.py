@@ -59,7 +59,7 @@ def copies(store: Store, tmp_path: Path) -> Iterator[Store]:
         shutil.rmtree(tmp_path / f"copy{number}")
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(writes)
 def test_what_is_written_is_read(steps: list[tuple[dict[str, bytes], list[str]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
