@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from striate.explanation import explain
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.tasks.classify import resume, train
+    from striate.tasks.rival import baseline
     from striate.tasks.run import Run
     from striate.zoo import net
 
@@ -34,6 +35,7 @@ _HOMES = {
     "measure": "notation",
     "parse": "notation",
     "render": "notation",
+    "baseline": "tasks.rival",
     "resume": "tasks.classify",
     "train": "tasks.classify",
     "Run": "tasks.run",
@@ -47,6 +49,7 @@ __all__ = [
     "Run",
     "StriateError",
     "WorkError",
+    "baseline",
     "bind",
     "build",
     "explain",

@@ -3,6 +3,7 @@
 import click
 
 from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say
+from striate.errors import InputError
 from striate.tasks.classifiers import CLASSIFIERS
 from striate.tasks.rival import BaselineResult, baseline
 from striate.tasks.run import Run, TestResult, source_key
@@ -33,35 +34,38 @@ def command(
     FEATURES is raw, sobel, robinson, hog, sift or surf. Training, validation and test images are those on which
     `striate train` trains and tests a network; hog and sift need `pip install "striate[baseline]"`.
     """
-    run = Run(beside) if beside else None
-    options = Options.from_json(run.config["options"]) if run else Options()
+    run = _beside(beside, data) if beside else None
+    options = run.config["options"] if run else Options().to_json()
     result = baseline(
         features,
         data,
         classifier=classifier,
-        seed=options.seed if seed is None else seed,
-        validation=options.validation,
+        seed=options["seed"] if seed is None else seed,
+        validation=options["validation"],
         bad=bad,
         out=out,
         say=say,
         show=not as_json,
     )
-    tested = _tested(run, data, bad) if run else None
+    tested = run.test(bad=bad) if run else None
     if as_json:
         print_json(result.to_json() | ({"beside": {"run": beside, **tested.to_json()}} if tested else {}))
         return
-    described = f"{result.feature_seconds:.1f} s ({result.images_per_second:,.0f} images/s)"
-    click.echo(f"features {described}, fit {result.fit_seconds:.1f} s, predict {result.predict_seconds:.1f} s")
+    described = f"{result.feature_seconds:.2f} s ({result.images_per_second:,.0f} images/s)"
+    click.echo(f"features {described}, fit {result.fit_seconds:.2f} s, predict {result.predict_seconds:.2f} s")
     if run and tested:
         _table(result, run, tested)
         return
     click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2f} %, {result.examples:,} images")
 
 
-def _tested(run: Run, data: str, bad: str) -> TestResult:
-    """The run on the baseline's test images."""
-    same = source_key(data) == source_key(run.config["data"]["source"])
-    return run.test(bad=bad) if same else run.test(data, bad=bad)
+def _beside(path: str, data: str) -> Run:
+    """The run, which must be of the same data: only then are the images the same to train and to test on."""
+    run = Run(path)
+    source = run.config["data"]["source"]
+    if not source or source_key(source) != source_key(data):
+        raise InputError(f"--beside takes a run trained on {data}; {path} was trained on {source or 'other data'}")
+    return run
 
 
 def _table(result: BaselineResult, run: Run, tested: TestResult) -> None:

@@ -40,7 +40,7 @@ class Point:
     strength: float
 
 
-def detect(image: NDArray[np.floating], threshold: float = THRESHOLD) -> list[Point]:
+def detect(image: NDArray[np.floating]) -> list[Point]:
     """The interest points of an image (H, W) of pixels 0..1, strongest first."""
     table = integral(image)
     fits = [[side for side in octave if side + 2 <= min(image.shape)] for octave in OCTAVES]
@@ -48,7 +48,7 @@ def detect(image: NDArray[np.floating], threshold: float = THRESHOLD) -> list[Po
     found: list[Point] = []
     for sides in fits:
         if len(sides) >= 3:
-            found += _peaks(np.stack([maps[side] for side in sides]), sides, threshold)
+            found += _peaks(np.stack([maps[side] for side in sides]), sides)
     return _once(found)
 
 
@@ -72,10 +72,10 @@ def determinant(table: Floats, side: int) -> Floats:
     return result
 
 
-def _peaks(stack: Floats, sides: list[int], threshold: float) -> list[Point]:
+def _peaks(stack: Floats, sides: list[int]) -> list[Point]:
     """Places of the stack (S, H, W) above all 26 neighbours in place and scale, to a fraction of a pixel."""
     inner = stack[1:-1, 1:-1, 1:-1]
-    best = inner > threshold
+    best = inner > THRESHOLD
     for shift in np.ndindex(3, 3, 3):
         if shift != (1, 1, 1):
             window = tuple(slice(s, s + n) for s, n in zip(shift, inner.shape, strict=True))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WINDOW = 20  # scales a side
 ORIENTED, SECTOR = 6, np.pi / 3  # radius in scales, and angle, of what decides the orientation
-DRAWN_SIDE, DRAWN_THRESHOLD = 112, 1e-4
+DRAWN_SIDE, DRAWN = 112, 15  # pixels, and points at most
 
 _disc = np.array([(x, y) for y in range(-ORIENTED, ORIENTED + 1) for x in range(-ORIENTED, ORIENTED + 1)], dtype=float)
 DISC = _disc[(_disc**2).sum(1) < ORIENTED**2]  # (109, 2): x, y in scales
@@ -66,13 +66,13 @@ def descriptors(table: Floats, places: Floats, scales: Floats, angles: Floats) -
     return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=-1, keepdims=True), 1e-12))
 
 
-def surf(image: NDArray[np.floating], threshold: float | None = None) -> tuple[Floats, Floats]:
+def surf(image: NDArray[np.floating]) -> tuple[Floats, Floats]:
     """Interest points and descriptors of an image (H, W) of pixels 0..1.
 
     Returns:
         Points (P, 4): x, y, scale in pixels, angle in radians, strongest first; descriptors (P, 64).
     """
-    found = detect(image) if threshold is None else detect(image, threshold)
+    found = detect(image)
     places = np.array([(point.x, point.y) for point in found]).reshape(-1, 2)
     scales = np.array([point.scale for point in found])
     table = integral(image)
@@ -94,10 +94,10 @@ def rows(images: Tensor) -> Tensor:
 
 
 def draw(axes: Axes, image: Tensor) -> None:
-    """The points that SURF finds, each with its scale and orientation."""
+    """The strongest points that SURF finds, each with its scale and orientation."""
     pixels = enlarged(image[None], DRAWN_SIDE)[0, 0].numpy()
-    points, _ = surf(pixels, DRAWN_THRESHOLD)
-    draw_points(axes, pixels, [(x, y, 2.5 * scale, angle) for x, y, scale, angle in points.tolist()])
+    points, _ = surf(pixels)
+    draw_points(axes, pixels, [(x, y, 2.5 * scale, angle) for x, y, scale, angle in points[:DRAWN].tolist()])
 
 
 def _haar(table: Floats, places: Floats, halves: Floats) -> tuple[Floats, Floats]:
