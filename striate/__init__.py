@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.stepping import step
     from striate.tasks.classify import resume, train
+    from striate.tasks.rival import baseline
     from striate.tasks.run import Run
     from striate.weights import load_weights
     from striate.zoo import net
@@ -37,6 +38,7 @@ _HOMES = {
     "parse": "notation",
     "render": "notation",
     "step": "stepping",
+    "baseline": "tasks.rival",
     "resume": "tasks.classify",
     "train": "tasks.classify",
     "Run": "tasks.run",
@@ -51,6 +53,7 @@ __all__ = [
     "Run",
     "StriateError",
     "WorkError",
+    "baseline",
     "bind",
     "build",
     "explain",

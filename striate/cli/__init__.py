@@ -23,6 +23,7 @@ VERBS = {
     "predict": "Say what image files show.",
     "see": "Open a run's report in the browser.",
     "bench": "Images per second, beside a plain PyTorch loop.",
+    "baseline": "Features made by hand and a classifier, the rival of a network.",
 }
 
 

@@ -186,7 +186,7 @@ def test_keys_of_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_seeing_opens_the_report(trained: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", opened.append)
-    assert trained.see() == trained.path / "report.html"
+    assert trained.see()[0] == trained.path / "report.html"
     assert opened == [(trained.path / "report.html").absolute().as_uri()]
     shutil.copytree(trained.path, tmp_path / "copy")
     (tmp_path / "copy" / "report.html").unlink()

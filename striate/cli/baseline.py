@@ -1,0 +1,81 @@
+"""`striate baseline FEATURES DATA`: features made by hand and a classifier, the traditional rival of a network."""
+
+import click
+
+from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say
+from striate.errors import InputError
+from striate.tasks.classifiers import CLASSIFIERS
+from striate.tasks.rival import BaselineResult, baseline
+from striate.tasks.run import Run, TestResult, source_key
+from striate.training.options import Options
+
+
+@click.command()
+@click.argument("features")
+@click.argument("data")
+@click.option("--classifier", type=Known(CLASSIFIERS), default="linear", show_default=True)
+@click.option("--seed", type=click.IntRange(min=0, max=2**31), help="As for train; by default 0, or that of --beside.")
+@click.option("--out", metavar="FOLDER", help="Draw test images beside their features, as FOLDER/features.png.")
+@click.option("--beside", metavar="RUN", help="A network's run, to test on the same images.")
+@bad_files_option
+@json_option
+def command(
+    features: str,
+    data: str,
+    classifier: str,
+    seed: int | None,
+    out: str | None,
+    beside: str | None,
+    bad: str,
+    as_json: bool,
+) -> None:
+    """Describe the images of DATA by FEATURES made by hand, learn to classify them, and test.
+
+    FEATURES is raw, sobel, robinson, hog, sift or surf. Training, validation and test images are those on which
+    `striate train` trains and tests a network; hog and sift need `pip install "striate[baseline]"`.
+    """
+    run = _beside(beside, data) if beside else None
+    options = run.config["options"] if run else Options().to_json()
+    result = baseline(
+        features,
+        data,
+        classifier=classifier,
+        seed=options["seed"] if seed is None else seed,
+        validation=options["validation"],
+        bad=bad,
+        out=out,
+        say=say,
+        show=not as_json,
+    )
+    tested = run.test(bad=bad) if run else None
+    if as_json:
+        print_json(result.to_json() | ({"beside": {"run": beside, **tested.to_json()}} if tested else {}))
+        return
+    described = f"{result.feature_seconds:.2f} s ({result.images_per_second:,.0f} images/s)"
+    click.echo(f"features {described}, fit {result.fit_seconds:.2f} s, predict {result.predict_seconds:.2f} s")
+    if run and tested:
+        _table(result, run, tested)
+        return
+    click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2f} %, {result.examples:,} images")
+
+
+def _beside(path: str, data: str) -> Run:
+    """The run, which must be of the same data: only then are the images the same to train and to test on."""
+    run = Run(path)
+    source = run.config["data"]["source"]
+    if not source or source_key(source) != source_key(data):
+        raise InputError(f"--beside takes a run trained on {data}; {path} was trained on {source or 'other data'}")
+    return run
+
+
+def _table(result: BaselineResult, run: Run, tested: TestResult) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=f"test images of {result.data}", box=box.SIMPLE_HEAD, title_justify="left")
+    for title in ("", "error", "accuracy", "images"):
+        table.add_column(title, justify="left" if not title else "right")
+    sides = ((f"{result.features}, {result.classifier}", result), (f"{run.network.name} ({run.path})", tested))
+    for name, side in sides:
+        table.add_row(name, f"{side.error:.2f} %", f"{side.accuracy:.2%}", f"{side.examples:,}")
+    console().print(table)
