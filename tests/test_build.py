@@ -12,7 +12,7 @@ from striate.errors import InputError
 from striate.notation import Network, measure, read, tree
 from striate.zoo import net
 
-NOT_BUILT = {"local", "deform", "rbf", "maxout"}
+NOT_BUILT = {"deform"}
 
 RESNET = """
 basic(w, s) = residual[
@@ -99,12 +99,8 @@ def test_the_layers_without_a_module_are_these() -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("local 4@3", "local 4@3x3"),
         ("deform 4@3 pad 1", "deform 4@3x3 pad 1"),
-        ("rbf 3", "rbf 3"),
-        ("maxout 2", "maxout 2"),
-        ("residual[ relu -> maxout 1 ]", "maxout 1"),
-        ("avgpool 2 dilate 2", "avgpool 2 dilate 2"),
+        ("residual[ relu -> deform 4@1 ]", "deform 4@1x1"),
         ("fc 3 -> lrn 3", "lrn 3"),
     ],
 )
@@ -115,9 +111,7 @@ def test_a_layer_without_a_module_is_named(text: str, named: str) -> None:
         build(network)
 
 
-@pytest.mark.parametrize(
-    "text", ["input 4x8 -> shuffle 2", "input 8x4x4x4 -> shuffle 2", "input 1x2x2x2 -> avgpool 3 pad 1"]
-)
+@pytest.mark.parametrize("text", ["input 4x8 -> shuffle 2", "input 8x4x4x4 -> shuffle 2"])
 def test_what_pytorch_does_in_some_dimensions_only_is_refused_in_the_others(text: str) -> None:
     with pytest.raises(InputError, match="can't be built: PyTorch"):
         build(read(text))

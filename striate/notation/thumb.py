@@ -24,6 +24,7 @@ from striate.notation.syntax import (
     Name,
     Number,
     Operation,
+    Pair,
     Program,
     Repeat,
     Sequence,
@@ -141,4 +142,6 @@ def _letters(expression: Expression) -> set[str]:
         return {expression.text}
     if isinstance(expression, Operation):
         return _letters(expression.first).union(*(_letters(operand) for _, operand in expression.rest))
+    if isinstance(expression, Pair):
+        return _letters(expression.before) | _letters(expression.after)
     return set()

@@ -3,8 +3,8 @@
 One frozen dataclass a layer. Its `word` is how the notation calls it, and the metadata of its fields say how the word's
 arguments are written; parsing, rendering and the documentation all read them here.
 
->>> Conv(filters=6, kernel=(5, 5), stride=(1, 1), dilation=(1, 1))
-Conv(filters=6, kernel=(5, 5), stride=(1, 1), pad=Pad(mode='zeros', sizes=(0,)), dilation=(1, 1), groups=1, bias=True)
+>>> MaxPool(kernel=(2, 2), stride=(2, 2), dilation=(1, 1))
+MaxPool(kernel=(2, 2), stride=(2, 2), pad=Pad(mode='zeros', sizes=(0,), after=()), dilation=(1, 1), floor=True)
 """
 
 from __future__ import annotations
@@ -26,11 +26,19 @@ Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", 
 class Pad:
     """Padding: `mode` zeros, reflect, replicate or circular with one size an axis, or mode "same" with none.
 
+    `after` holds the sizes at the end of each axis where they differ from those before it, and is empty where not.
+
     "same" is TensorFlow's rule: the output has ceil(n / stride) entries, and an odd one more goes to the end.
     """
 
     mode: str = "zeros"
     sizes: Axes = (0,)
+    after: Axes = ()
+
+    @property
+    def ends(self) -> Axes:
+        """The sizes at the end of each axis."""
+        return self.after or self.sizes
 
 
 PAD_MODES = ("same", "valid", "reflect", "replicate", "circular")
@@ -51,9 +59,9 @@ def option(word: str, kind: Kind, default: Any = None) -> Any:
     return field(default=default, metadata={"place": "option", "word": word, "kind": kind})
 
 
-def flag(word: str) -> Any:
-    """A word that switches something off: `nobias`."""
-    return field(default=True, metadata={"place": "option", "word": word, "kind": "flag"})
+def flag(word: str, default: bool = True) -> Any:
+    """A word that switches something: off by itself (`nobias`), or on where the default is False (`flip`)."""
+    return field(default=default, metadata={"place": "option", "word": word, "kind": "flag"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +90,11 @@ class Layer(Node):
 
 @dataclass(frozen=True, repr=False)
 class Conv(Layer):
-    """Convolution as networks use it (cross-correlation), in as many dimensions as the input has."""
+    """Convolution as networks use it (cross-correlation), in as many dimensions as the input has.
+
+    `flip` turns the kernel round on every axis: the true convolution of signal processing. `ceil` fills with zeros at
+    the end where the stride does not divide, so that no entry of the input is ignored.
+    """
 
     word: ClassVar[str] = "conv"
     filters: int = leading("count")
@@ -92,6 +104,8 @@ class Conv(Layer):
     dilation: Axes = option("dilate", "axes")
     groups: int = option("groups", "count", 1)
     bias: bool = flag("nobias")
+    flip: bool = flag("flip", False)
+    floor: bool = flag("ceil")
 
 
 @dataclass(frozen=True, repr=False)

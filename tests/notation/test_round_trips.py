@@ -20,6 +20,7 @@ from striate.notation.syntax import (
     Name,
     Number,
     Operation,
+    Pair,
     Program,
     Repeat,
     Sized,
@@ -56,7 +57,8 @@ def operations(operands: st.SearchStrategy[Expression]) -> st.SearchStrategy[Exp
 
 
 EXPRESSIONS = LEAVES | operations(operations(LEAVES))
-VALUES = st.builds(Value, some(EXPRESSIONS, 1, 1) | some(EXPRESSIONS, 2, 4))
+PARTS = EXPRESSIONS | st.builds(Pair, EXPRESSIONS, EXPRESSIONS)
+VALUES = st.builds(Value, some(PARTS, 1, 1) | some(PARTS, 2, 4))
 WORDS = st.builds(Word, NAMES, some(VALUES | st.builds(Sized, VALUES, VALUES), 0, 3), st.booleans())
 CALLS = st.builds(Call, NAMES, some(EXPRESSIONS, 0, 3))
 
@@ -96,6 +98,10 @@ COUNTS = st.integers(1, 6)
 FLOATS = st.floats(-1e12, 1e12).map(lambda value: value + 0.0)  # no -0.0: it is written 0
 
 
+def _unequal(mode: str, before: tuple[int, ...], after: tuple[int, ...]) -> Pad:
+    return Pad(mode, before, () if after == before else after)
+
+
 def values(kind: str, dims: int) -> st.SearchStrategy[Any]:
     """What a field of this kind may hold."""
     axes = st.tuples(*[st.integers(1, 3)] * dims)
@@ -106,7 +112,7 @@ def values(kind: str, dims: int) -> st.SearchStrategy[Any]:
         "axes": axes,
         "number": FLOATS,
         "fraction": st.floats(0, 1, exclude_max=True),
-        "pad": st.builds(Pad, modes, padding) | st.just(Pad("same", ())),
+        "pad": st.builds(_unequal, modes, padding, padding) | st.just(Pad("same", ())),
         "flag": st.booleans(),
         "pair": st.tuples(COUNTS, COUNTS),
     }[kind]
@@ -203,10 +209,10 @@ def test_every_layer_is_written_with_all_its_options() -> None:
             "number": 0.125,
             "fraction": 0.25,
             "pad": Pad("zeros", (1, 0)),
-            "flag": False,
             "pair": (5, 7),
         }
-        given = {field.name: sample[field.metadata["kind"]] for field in fields}
+        flags = {field.name: not field.default for field in fields if field.metadata["kind"] == "flag"}
+        given = flags | {f.name: sample[f.metadata["kind"]] for f in fields if f.name not in flags}
         given |= {"stride": (1, 2)} if "stride" in given else {"channels": 9} if kind is tree.ZeroPad else {}
         layer = kind(**given)
         text = render(Network(shape, (layer,)))

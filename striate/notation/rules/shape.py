@@ -97,8 +97,8 @@ def _(layer: Local | Deform, shape: Shape) -> Figure[Shape]:
 
 @output.register(Pool)
 def _(layer: Pool, shape: Shape) -> Figure[Shape]:
-    for size, pad in zip(layer.kernel, layer.pad.sizes, strict=False):
-        if 2 * pad > size:
+    for size, before, after in zip(layer.kernel, layer.pad.sizes, layer.pad.ends, strict=False):
+        if 2 * (pad := max(before, after)) > size:
             raise RuleError(f"pad {pad} is more than half of the window {size}", f"use pad {size // 2} or less", "pad")
     if layer.pad.mode not in ("zeros", "same"):
         detail = "pooling pads by a number or same: pad 1, pad same"
@@ -117,6 +117,8 @@ def _slid(layer: Conv | Local | Deform | Pool, channels: int, shape: Shape) -> F
 def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
     if layer.pad.mode != "zeros":
         raise RuleError(f"upconv knows no pad {layer.pad.mode}", "it crops by a number: pad 1", "pad")
+    if layer.pad.after:
+        raise RuleError("upconv crops as much after an axis as before it", "write one number: pad 1", "pad")
     sizes, formulas = [], []
     for n, k, s, p in zip(shape[1:], layer.kernel, layer.stride, layer.pad.sizes, strict=True):
         size = None if n is None else (n - 1) * s + k - 2 * p
