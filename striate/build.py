@@ -141,6 +141,7 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Shuffle: _shuffle,
     tree.MaxPool: _max_pool,
     tree.AvgPool: _avg_pool,
+    tree.Subsample: lambda layer, shape: layers.Subsample(shape[0] or 1, layer.kernel, layer.stride),
     tree.GlobalAvgPool: _global(GLOBAL_AVG),
     tree.GlobalMaxPool: _global(GLOBAL_MAX),
     tree.FullyConnected: lambda layer, shape: nn.Linear(_features(shape), layer.units, bias=layer.bias),
@@ -150,7 +151,7 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Leaky: lambda layer, shape: nn.LeakyReLU(layer.slope),
     tree.PRelu: lambda layer, shape: nn.PReLU(shape[0] or 1),
     tree.Elu: lambda layer, shape: nn.ELU(layer.alpha),
-    tree.Tanh: lambda layer, shape: nn.Tanh(),
+    tree.Tanh: lambda layer, shape: layers.ScaledTanh() if layer.scaled else nn.Tanh(),
     tree.Sigmoid: lambda layer, shape: nn.Sigmoid(),
     tree.Swish: lambda layer, shape: nn.SiLU(),
     tree.Gelu: lambda layer, shape: nn.GELU(),
@@ -160,6 +161,7 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.LRN: _lrn,
     tree.Dropout: lambda layer, shape: nn.Dropout(layer.p),
     tree.ZeroPad: lambda layer, shape: layers.ZeroChannels(layer.channels),
+    tree.Maps: lambda layer, shape: layers.Maps(layer.numbers),
     tree.Identity: lambda layer, shape: nn.Identity(),
 }
 

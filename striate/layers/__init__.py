@@ -4,10 +4,13 @@ from striate.layers.embed import Embed
 from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
 from striate.layers.join import Concat, Dense, Residual, Scale, Sum, WithAux
 from striate.layers.local import Local
+from striate.layers.maps import Maps
 from striate.layers.maxout import Maxout
 from striate.layers.padding import Padding, SamePad, ZeroChannels
 from striate.layers.pooling import AvgPool
 from striate.layers.rbf import RBF
+from striate.layers.scaled_tanh import ScaledTanh
+from striate.layers.subsample import Subsample
 
 __all__ = [
     "RBF",
@@ -19,11 +22,14 @@ __all__ = [
     "FlippedConv2d",
     "FlippedConv3d",
     "Local",
+    "Maps",
     "Maxout",
     "Padding",
     "Residual",
     "SamePad",
     "Scale",
+    "ScaledTanh",
+    "Subsample",
     "Sum",
     "WithAux",
     "ZeroChannels",

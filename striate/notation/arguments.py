@@ -34,6 +34,7 @@ class Form:
         head = self.layer.word
         if self.leading:
             shown = self.leading.name + (f"@{self.at.name}" if self.at else "")
+            shown += " …" if _kind(self.leading) == "list" else ""
             head += f" {shown}" if self.leading.default is dataclasses.MISSING else f" [{shown}]"
         return " ".join([head, *(f"[{w}]" if _kind(f) == "flag" else f"[{w} n]" for w, f in self.options.items())])
 
@@ -93,6 +94,8 @@ class _Arguments:
         arguments = list(self.word.arguments)
         if arguments and not self._option(arguments[0]):
             self._leading(arguments.pop(0))
+            while self._goes_on(arguments):
+                self._append(arguments.pop(0))
         while arguments:
             self._named(arguments)
         lead = self.form.leading
@@ -132,6 +135,23 @@ class _Arguments:
             self.spans[lead.name] = self.spans[at.name] = argument.span
         elif isinstance(argument, Value):
             self._set(lead, argument)
+            self.spans[f"{lead.name}[0]"] = argument.span
+
+    def _goes_on(self, arguments: list[Argument]) -> bool:
+        """Whether what follows is one more entry of a leading list."""
+        lead = self.form.leading
+        return bool(arguments and lead and _kind(lead) == "list" and not self._option(arguments[0]))
+
+    def _append(self, argument: Argument) -> None:
+        lead = self.form.leading
+        assert lead
+        refuse_layer(argument, self.word.name)
+        refuse_x(argument)
+        before, place = self.values[lead.name], self.spans[lead.name]
+        self._set(lead, argument)
+        self.spans[f"{lead.name}[{len(before)}]"] = argument.span
+        self.values[lead.name] = before + self.values[lead.name]
+        self.spans[lead.name] = Span(place.start, argument.span.end)
 
     def _named(self, arguments: list[Argument]) -> None:
         argument = arguments.pop(0)
@@ -218,6 +238,12 @@ class _Arguments:
         self._number(argument)
         return self._whole(argument.parts[0], 1)
 
+    def _list(self, argument: Value) -> tuple[int, ...]:
+        if len(argument.parts) != 1:
+            raise RuleError("stand apart", f"write blanks between them: {self.word.name} 0 1 2")
+        self._number(argument)
+        return (self._whole(argument.parts[0], 0),)
+
     def _axes(self, argument: Value, least: int = 1, end: bool = False) -> Axes:
         """One number an axis; of a pair that pad allows the first, or at the `end` of the axis the second."""
         parts = [_side(part, end) if least == 0 else part for part in argument.parts]
@@ -259,6 +285,7 @@ _READ: dict[str, Callable[[_Arguments, Value], Any]] = {
     "fraction": _Arguments._fraction,
     "pad": _Arguments._pad,
     "pair": _Arguments._pair,
+    "list": _Arguments._list,
 }
 
 
@@ -271,7 +298,10 @@ def write_arguments(layer: Layer) -> Iterator[str]:
     """
     shape = form(type(layer))
     if shape.leading and (shape.leading.default is dataclasses.MISSING or _differs(layer, shape.leading)):
-        head = _written(getattr(layer, shape.leading.name), uniform=_kind(shape.leading) != "pair")
+        value = getattr(layer, shape.leading.name)
+        head = _written(value, uniform=_kind(shape.leading) != "pair")
+        if _kind(shape.leading) == "list":
+            head = " ".join(map(str, value))
         yield f"{head}@{_written(getattr(layer, shape.at.name), uniform=False)}" if shape.at else head
     for word, field in shape.options.items():
         if _differs(layer, field):

@@ -34,6 +34,7 @@ FOLLOWS = {
     "dropout",
     "maxpool",
     "avgpool",
+    "subsample",
     "pool",
 }
 

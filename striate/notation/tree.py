@@ -19,7 +19,7 @@ from striate.notation.syntax import NOWHERE, Program
 
 Shape: TypeAlias = tuple[int | None, ...]  # (C, H, W), one axis a spatial dimension; None for a free axis
 Axes: TypeAlias = tuple[int, ...]  # one number a spatial axis
-Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair"]
+Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair", "list"]
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,20 @@ class AvgPool(Pool):
 
 
 @dataclass(frozen=True, repr=False)
+class Subsample(Layer):
+    """LeNet-5's pooling (LeCun et al. 1998): a window's sum times a trainable coefficient, plus a bias, one a map."""
+
+    word: ClassVar[str] = "subsample"
+    kernel: Axes = leading("axes")
+    stride: Axes = option("stride", "axes", "kernel")
+
+    @property
+    def pad(self) -> Pad:
+        """None."""
+        return Pad("zeros", (0,) * len(self.kernel))
+
+
+@dataclass(frozen=True, repr=False)
 class GlobalAvgPool(Layer):
     """The mean of each whole map (Lin et al. 2013)."""
 
@@ -204,7 +218,10 @@ class FullyConnected(Layer):
 
 @dataclass(frozen=True, repr=False)
 class RBF(Layer):
-    """LeNet-5's output units: the squared distance to each class's prototype."""
+    """LeNet-5's output units: minus the squared distance to each class's fixed prototype; the largest is the nearest.
+
+    Ten units on 84 inputs have the paper's kind of prototypes, bitmaps of the digits; all others random ones.
+    """
 
     word: ClassVar[str] = "rbf"
     units: int = leading("count")
@@ -250,9 +267,10 @@ class Elu(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Tanh(Layer):
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent; `scaled`: 1.7159·tanh(2x/3), which maps 1 to 1 and -1 to -1 (LeCun et al. 1998)."""
 
     word: ClassVar[str] = "tanh"
+    scaled: bool = flag("scaled", False)
 
 
 @dataclass(frozen=True, repr=False)
@@ -324,6 +342,14 @@ class ZeroPad(Layer):
 
     word: ClassVar[str] = "zeropad"
     channels: int = leading("count")
+
+
+@dataclass(frozen=True, repr=False)
+class Maps(Layer):
+    """Some of the maps that come in, numbered from 0: what a partly connected layer sees (LeCun et al. 1998)."""
+
+    word: ClassVar[str] = "maps"
+    numbers: tuple[int, ...] = leading("list")
 
 
 @dataclass(frozen=True, repr=False)

@@ -83,6 +83,12 @@ def pools(draw: st.DrawFn, shape: Shape, kind: type[tree.Pool]) -> tree.Pool:
     return kind(kernel, stride, pad, dilation, floor=draw(st.booleans()))
 
 
+@st.composite
+def subsamples(draw: st.DrawFn, shape: Shape) -> tree.Subsample:
+    dims = len(shape) - 1
+    return tree.Subsample(draw(per_axis(dims, 1, 4)), draw(per_axis(dims, 1, 3)))
+
+
 def channels(shape: Shape) -> int:
     assert shape[0] is not None
     return shape[0]
@@ -106,11 +112,16 @@ DRAWN: dict[type[Layer], Callable[[Shape], st.SearchStrategy[Layer]]] = {
         tree.LRN, st.sampled_from([1, 3, 5]), st.floats(1e-4, 1), st.floats(0.5, 1), st.floats(1, 2)
     ),
     tree.Dropout: lambda shape: st.builds(tree.Dropout, st.floats(0, 0.9)),
+    tree.Subsample: subsamples,
+    tree.Maps: lambda shape: st.permutations(range(channels(shape))).flatmap(
+        lambda order: st.integers(1, len(order)).map(lambda count: tree.Maps(tuple(order[:count])))
+    ),
+    tree.Tanh: lambda shape: st.builds(tree.Tanh, st.booleans()),
     tree.ZeroPad: lambda shape: st.builds(tree.ZeroPad, st.integers(channels(shape), 12)),
 }
 for _plain in (
     *(tree.GlobalAvgPool, tree.GlobalMaxPool, tree.Softmax, tree.Identity),
-    *(tree.Relu, tree.PRelu, tree.Tanh, tree.Sigmoid, tree.Swish, tree.Gelu),
+    *(tree.Relu, tree.PRelu, tree.Sigmoid, tree.Swish, tree.Gelu),
 ):
     DRAWN[_plain] = lambda shape, layer=_plain: st.just(layer())  # type: ignore[misc]
 
@@ -120,6 +131,7 @@ MAPS = (
     tree.UpConv,
     tree.MaxPool,
     tree.AvgPool,
+    tree.Subsample,
     tree.GlobalAvgPool,
     tree.GlobalMaxPool,
     tree.LRN,
@@ -234,6 +246,17 @@ def pool(layer: tree.Pool, x: Array, fill: float, reduce: Callable[..., Any]) ->
     return y
 
 
+def subsample(layer: tree.Subsample, x: Array, weights: Weights) -> Array:
+    ends = [n - k for n, k in zip(x.shape[2:], layer.kernel, strict=True)]
+    y = np.zeros((*x.shape[:2], *(end // s + 1 for end, s in zip(ends, layer.stride, strict=True))))
+    for position in itertools.product(*map(range, y.shape[2:])):
+        places = zip(position, layer.stride, layer.kernel, strict=True)
+        here: Any = (..., *position)
+        under: Any = (..., *(slice(i * s, i * s + k) for i, s, k in places))
+        y[here] = weights["weight"] * x[under].reshape(*x.shape[:2], -1).sum(axis=2) + weights["bias"]
+    return y
+
+
 def shuffle(layer: tree.Shuffle, x: Array, weights: Weights) -> Array:
     r, (n, c, h, w) = layer.factor, x.shape
     y = np.empty((n, c // r**2, h * r, w * r))
@@ -291,7 +314,9 @@ DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
     tree.Leaky: lambda layer, x, w: leaky(x, layer.slope),
     tree.PRelu: lambda layer, x, w: leaky(x, w["weight"].reshape(-1, *[1] * (x.ndim - 2))),
     tree.Elu: lambda layer, x, w: np.where(x > 0, x, layer.alpha * (np.exp(x) - 1)),
-    tree.Tanh: lambda layer, x, w: np.tanh(x),
+    tree.Subsample: subsample,
+    tree.Maps: lambda layer, x, w: np.take(x, layer.numbers, axis=1),
+    tree.Tanh: lambda layer, x, w: 1.7159 * np.tanh(2 * x / 3) if layer.scaled else np.tanh(x),
     tree.Sigmoid: lambda layer, x, w: sigmoid(x),
     tree.Swish: lambda layer, x, w: x * sigmoid(x),
     tree.Gelu: lambda layer, x, w: x * PHI(x),

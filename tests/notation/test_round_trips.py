@@ -115,6 +115,7 @@ def values(kind: str, dims: int) -> st.SearchStrategy[Any]:
         "pad": st.builds(_unequal, modes, padding, padding) | st.just(Pad("same", ())),
         "flag": st.booleans(),
         "pair": st.tuples(COUNTS, COUNTS),
+        "list": st.lists(st.integers(0, 5), min_size=1, max_size=3, unique=True).map(tuple),
     }[kind]
 
 
@@ -210,6 +211,7 @@ def test_every_layer_is_written_with_all_its_options() -> None:
             "fraction": 0.25,
             "pad": Pad("zeros", (1, 0)),
             "pair": (5, 7),
+            "list": (7, 0, 3),
         }
         flags = {field.name: not field.default for field in fields if field.metadata["kind"] == "flag"}
         given = flags | {f.name: sample[f.metadata["kind"]] for f in fields if f.name not in flags}

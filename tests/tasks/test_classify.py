@@ -304,6 +304,12 @@ def test_the_lectures_losses(loss: str, tmp_path: Path) -> None:
     assert run.history.epochs[-1].train_loss < run.history.epochs[0].train_loss
 
 
+def test_lenet5_as_published_learns_by_its_own_criterion(tmp_path: Path) -> None:
+    run = train("lenet5-1998", "digits", loss="map", epochs=2, out=tmp_path / "run")
+    assert run.test().accuracy > 0.8
+    assert run.history.epochs[-1].train_loss < run.history.epochs[0].train_loss
+
+
 def test_data_of_one_s_own(tmp_path: Path) -> None:
     generator = torch.Generator().manual_seed(0)
     labels = torch.arange(60) % 2

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
 
-from striate.notation.rules.window import windows
+from striate.notation.rules.window import Sliding, windows
 from striate.notation.tree import (
     RBF,
     Conv,
@@ -31,6 +31,7 @@ from striate.notation.tree import (
     Pool,
     Shape,
     Shuffle,
+    Subsample,
     UpConv,
 )
 
@@ -105,7 +106,8 @@ def receptive_field(layer: Layer, shape: Shape, field: Field) -> Field:
 @receptive_field.register(Local)
 @receptive_field.register(Deform)
 @receptive_field.register(Pool)
-def _(layer: Conv | Local | Deform | Pool, shape: Shape, field: Field) -> Field:
+@receptive_field.register(Subsample)
+def _(layer: Sliding, shape: Shape, field: Field) -> Field:
     return Field(
         tuple(
             axis.window(window.reach, Fraction(window.stride), Fraction(window.padding(n)[0]))

@@ -11,7 +11,7 @@ from typing import cast
 from striate.notation.arguments import NO_AXES, write_arguments
 from striate.notation.errors import RuleError
 from striate.notation.rules.figure import Figure, times
-from striate.notation.rules.window import slide
+from striate.notation.rules.window import Sliding, slide
 from striate.notation.tree import (
     LRN,
     RBF,
@@ -32,6 +32,7 @@ from striate.notation.tree import (
     Layer,
     Leaky,
     Local,
+    Maps,
     Maxout,
     Pool,
     PRelu,
@@ -42,6 +43,7 @@ from striate.notation.tree import (
     Shuffle,
     Sigmoid,
     Softmax,
+    Subsample,
     Sum,
     Swish,
     Tanh,
@@ -106,7 +108,25 @@ def _(layer: Pool, shape: Shape) -> Figure[Shape]:
     return _slid(layer, cast(int, shape[0]), shape)
 
 
-def _slid(layer: Conv | Local | Deform | Pool, channels: int, shape: Shape) -> Figure[Shape]:
+@output.register
+def _(layer: Subsample, shape: Shape) -> Figure[Shape]:
+    return _slid(layer, cast(int, shape[0]), shape)
+
+
+@output.register
+def _(layer: Maps, shape: Shape) -> Figure[Shape]:
+    channels, seen = cast(int, shape[0]), set[int]()
+    for place, number in enumerate(layer.numbers):
+        if number >= channels:
+            detail = f"{channels} maps come in, numbered from 0; write 0 to {channels - 1}"
+            raise RuleError(f"there is no map {number}", detail, f"numbers[{place}]")
+        if number in seen:
+            raise RuleError(f"map {number} is chosen twice", "write each number once", f"numbers[{place}]")
+        seen.add(number)
+    return Figure((len(layer.numbers), *shape[1:]), f"{len(layer.numbers)} of {channels} maps")
+
+
+def _slid(layer: Sliding, channels: int, shape: Shape) -> Figure[Shape]:
     if isinstance(layer, Local) and None in shape:
         raise RuleError("local needs to know its input's size", "it has one filter a position; give the input a size")
     spatial = slide(layer, shape[1:], layer_text(layer))

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from striate.notation.errors import RuleError
 from striate.notation.rules.figure import Figure
-from striate.notation.tree import Conv, Deform, Local, Pad, Pool
+from striate.notation.tree import AvgPool, Conv, Deform, Local, MaxPool, Pad, Pool, Subsample
+
+Sliding: TypeAlias = Conv | Local | Deform | Pool | Subsample
 
 
 @dataclass(frozen=True)
@@ -72,25 +75,24 @@ class Window:
         return {"reflect": n - 1, "circular": n}.get(self.pad.mode)
 
 
-def windows(layer: Conv | Local | Deform | Pool) -> Iterator[Window]:
+def windows(layer: Sliding) -> Iterator[Window]:
     """The window of a layer along each axis."""
     for axis, size in enumerate(layer.kernel):
         given = layer.pad
         pad = given if given.mode == "same" else Pad(given.mode, (given.sizes[axis],), (given.ends[axis],))
-        dilation = 1 if isinstance(layer, Local) else layer.dilation[axis]
+        dilation = 1 if isinstance(layer, Local | Subsample) else layer.dilation[axis]
         yield Window(size, layer.stride[axis], pad, dilation, layer.floor if isinstance(layer, Conv | Pool) else True)
 
 
-def slide(
-    layer: Conv | Local | Deform | Pool, spatial: tuple[int | None, ...], text: str
-) -> Figure[tuple[int | None, ...]]:
+def slide(layer: Sliding, spatial: tuple[int | None, ...], text: str) -> Figure[tuple[int | None, ...]]:
     """The spatial shape that comes out, or the error that says why none does."""
     figures = []
     for window, n in zip(windows(layer), spatial, strict=True):
         figure = window.output(n)
         if n is not None and (figure.value is None or figure.value < 1):
             shape = "x".join(_q(size) for size in spatial)
-            way_out = window.way_out(n, window.size // 2 if isinstance(layer, Pool) else None)
+            most_pad = {MaxPool: window.size // 2, AvgPool: window.size // 2, Subsample: 0}.get(type(layer))
+            way_out = window.way_out(n, most_pad)
             detail = f"output = {figure.formula}; {way_out}"
             raise RuleError(f"{text} does not fit its {shape} input", detail, "kernel")
         most = None if n is None else window.most_pad(n)
