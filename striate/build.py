@@ -29,7 +29,7 @@ GLOBAL_AVG = (nn.Identity, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.Adapti
 GLOBAL_MAX = (nn.Identity, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
-Windowed: TypeAlias = tree.Conv | tree.Local | tree.Pool  # layers whose window slides over padding
+Windowed: TypeAlias = tree.Conv | tree.Local | tree.Deform | tree.Pool  # layers whose window slides over padding
 
 
 def _conv(layer: tree.Conv, shape: Shape) -> nn.Module:
@@ -57,7 +57,7 @@ def _pads_itself(layer: Windowed) -> bool:
     """
     if isinstance(layer, tree.AvgPool):
         return layer.pad.mode != "same"
-    if isinstance(layer, tree.Local):
+    if isinstance(layer, tree.Local | tree.Deform):
         return False
     if layer.pad.mode != "same":
         return not layer.pad.after and (layer.floor or isinstance(layer, tree.Pool))
@@ -70,7 +70,7 @@ def _padding(layer: Windowed) -> nn.Module | None:
     """What pads before a layer that does not do so itself."""
     pad, value = layer.pad, float("-inf") if isinstance(layer, tree.MaxPool) else 0.0
     dilation = (1,) * len(layer.kernel) if isinstance(layer, tree.Local) else layer.dilation
-    floor = isinstance(layer, tree.Local) or layer.floor
+    floor = isinstance(layer, tree.Local | tree.Deform) or layer.floor
     if _pads_itself(layer) or (floor and not any((*pad.sizes, *pad.after)) and pad.mode != "same"):
         return None
     if pad.mode == "same":
@@ -82,6 +82,13 @@ def _padding(layer: Windowed) -> nn.Module | None:
 def _local(layer: tree.Local, shape: Shape) -> nn.Module:
     positions = cast("tuple[int, ...]", rules.output(layer, shape).value[1:])
     return layers.Local(shape[0] or 1, layer.filters, layer.kernel, layer.stride, positions, layer.bias)
+
+
+def _deform(layer: tree.Deform, shape: Shape) -> nn.Module:
+    if len(shape) != 3:
+        raise _not_built(layer, "deformable convolution is defined for images, two axes")
+    kernel, stride, dilation = (cast("tuple[int, int]", axes) for axes in (layer.kernel, layer.stride, layer.dilation))
+    return layers.DeformConv(shape[0] or 1, layer.filters, kernel, stride, dilation, not layer.plain, layer.bias)
 
 
 def _upconv(layer: tree.UpConv, shape: Shape) -> nn.Module:
@@ -112,9 +119,7 @@ def _avg_pool(layer: tree.AvgPool, shape: Shape) -> nn.Module:
 
 
 def _shuffle(layer: tree.Shuffle, shape: Shape) -> nn.Module:
-    if len(shape) != 3:
-        raise _not_built(layer, "PyTorch shuffles pixels in two dimensions only")
-    return nn.PixelShuffle(layer.factor)
+    return nn.PixelShuffle(layer.factor) if len(shape) == 3 else layers.Shuffle(layer.factor)
 
 
 def _global(modules: tuple[type[nn.Module], ...]) -> Callable[[Layer, Shape], nn.Module]:
@@ -137,6 +142,7 @@ def _features(shape: Shape) -> int:
 MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Conv: _conv,
     tree.Local: _local,
+    tree.Deform: _deform,
     tree.UpConv: _upconv,
     tree.Shuffle: _shuffle,
     tree.MaxPool: _max_pool,
@@ -175,7 +181,7 @@ BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
     tree.Group: lambda body: body,
 }
 
-WEIGHTED = (tree.Conv, tree.Local, tree.UpConv, tree.FullyConnected)
+WEIGHTED = (tree.Conv, tree.Local, tree.Deform, tree.UpConv, tree.FullyConnected)
 ACTIVATIONS = (
     *(tree.Relu, tree.Leaky, tree.PRelu, tree.Elu, tree.Swish, tree.Gelu, tree.Maxout),
     *(tree.Tanh, tree.Sigmoid, tree.Softmax),

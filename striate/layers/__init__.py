@@ -1,5 +1,6 @@
 """Modules that PyTorch lacks, one concept a file."""
 
+from striate.layers.deform import DeformConv
 from striate.layers.embed import Embed
 from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
 from striate.layers.join import Concat, Dense, Residual, Scale, Sum, WithAux
@@ -10,12 +11,14 @@ from striate.layers.padding import Padding, SamePad, ZeroChannels
 from striate.layers.pooling import AvgPool
 from striate.layers.rbf import RBF
 from striate.layers.scaled_tanh import ScaledTanh
+from striate.layers.shuffle import Shuffle
 from striate.layers.subsample import Subsample
 
 __all__ = [
     "RBF",
     "AvgPool",
     "Concat",
+    "DeformConv",
     "Dense",
     "Embed",
     "FlippedConv1d",
@@ -29,6 +32,7 @@ __all__ = [
     "SamePad",
     "Scale",
     "ScaledTanh",
+    "Shuffle",
     "Subsample",
     "Sum",
     "WithAux",

@@ -19,7 +19,7 @@ from striate.notation.tree import Layer, Pad, Shape
 
 Array = NDArray[np.float64]
 Weights = dict[str, Array]
-Windowed: TypeAlias = tree.Conv | tree.Local | tree.Pool
+Windowed: TypeAlias = tree.Conv | tree.Local | tree.Deform | tree.Pool
 BATCH = 2
 MODES = ("zeros", "same", "reflect", "replicate", "circular")
 
@@ -69,6 +69,19 @@ def locals_(draw: st.DrawFn, shape: Shape) -> tree.Local:
 
 
 @st.composite
+def deforms(draw: st.DrawFn, shape: Shape) -> tree.Deform:
+    return tree.Deform(
+        filters=draw(st.integers(1, 3)),
+        kernel=draw(per_axis(2, 1, 3)),
+        stride=draw(per_axis(2, 1, 3)),
+        pad=draw(pads(2, MODES)),
+        dilation=draw(per_axis(2, 1, 2)),
+        plain=draw(st.booleans()),
+        bias=draw(st.booleans()),
+    )
+
+
+@st.composite
 def upconvs(draw: st.DrawFn, shape: Shape) -> tree.UpConv:
     dims, filters, bias = len(shape) - 1, draw(st.integers(1, 4)), draw(st.booleans())
     kernel, stride = draw(per_axis(dims, 1, 4)), draw(per_axis(dims, 1, 3))
@@ -97,6 +110,7 @@ def channels(shape: Shape) -> int:
 DRAWN: dict[type[Layer], Callable[[Shape], st.SearchStrategy[Layer]]] = {
     tree.Conv: convs,
     tree.Local: locals_,
+    tree.Deform: deforms,
     tree.UpConv: upconvs,
     tree.Maxout: lambda shape: st.builds(tree.Maxout, st.sampled_from([1, 2, 4])),
     tree.RBF: lambda shape: st.builds(tree.RBF, st.integers(1, 5)),
@@ -129,6 +143,7 @@ MAPS = (
     tree.Conv,
     tree.Local,
     tree.UpConv,
+    tree.Shuffle,
     tree.MaxPool,
     tree.AvgPool,
     tree.Subsample,
@@ -136,7 +151,7 @@ MAPS = (
     tree.GlobalMaxPool,
     tree.LRN,
 )
-DIMS: dict[type[Layer], tuple[int, ...]] = {tree.Shuffle: (2,), tree.Embed: (0,), **dict.fromkeys(MAPS, (1, 2, 3))}
+DIMS: dict[type[Layer], tuple[int, ...]] = {tree.Deform: (2,), tree.Embed: (0,), **dict.fromkeys(MAPS, (1, 2, 3))}
 CASES = [(layer, dims) for layer in MODULES for dims in DIMS.get(layer, range(4))]
 
 
@@ -258,11 +273,39 @@ def subsample(layer: tree.Subsample, x: Array, weights: Weights) -> Array:
 
 
 def shuffle(layer: tree.Shuffle, x: Array, weights: Weights) -> Array:
-    r, (n, c, h, w) = layer.factor, x.shape
-    y = np.empty((n, c // r**2, h * r, w * r))
-    for k, i, j in itertools.product(range(c // r**2), range(r), range(r)):
-        y[:, k, i::r, j::r] = x[:, k * r**2 + i * r + j]
+    r, dims = layer.factor, x.ndim - 2
+    maps = x.shape[1] // r**dims
+    y = np.empty((len(x), maps, *(n * r for n in x.shape[2:])))
+    sources = iter(np.moveaxis(x, 1, 0))
+    for k, *first in itertools.product(range(maps), *[range(r)] * dims):
+        places: Any = (slice(None), k, *(slice(i, None, r) for i in first))
+        y[places] = next(sources)
     return y
+
+
+def deform(layer: tree.Deform, x: Array, weights: Weights) -> Array:
+    """Each output entry by itself; between entries a map is the mean of the four around, by how near they are."""
+    x = padded(layer, x)
+    seen = windows(layer, x, last_starts(layer, x))  # (N, C, H, W, kh, kw)
+    where = np.einsum("nchwij,fcij->nfhw", seen, weights["offset.weight"]) + bias({"bias": weights["offset.bias"]}, 2)
+    (n, _, h, w), entries = where.shape, list(itertools.product(*map(range, layer.kernel)))
+    y = np.zeros((n, layer.filters, h, w))
+    for image, row, column in itertools.product(range(n), range(h), range(w)):
+        given = where[image, :, row, column]
+        for k, (i, j) in enumerate(entries):
+            at = row * layer.stride[0] + i * layer.dilation[0] + given[2 * k]
+            beside = column * layer.stride[1] + j * layer.dilation[1] + given[2 * k + 1]
+            mask = 1.0 if layer.plain else sigmoid(given[2 * len(entries) + k])
+            found = mask * between(x[image], at, beside)
+            y[image, :, row, column] += weights["weight"][:, :, i, j] @ found
+    return y + bias(weights, 2)
+
+
+def between(x: Array, row: float, column: float) -> Array:
+    found = np.zeros(len(x))
+    for i, j in itertools.product(range(x.shape[1]), range(x.shape[2])):
+        found += max(0.0, 1 - abs(i - row)) * max(0.0, 1 - abs(j - column)) * x[:, i, j]
+    return found
 
 
 def lrn(layer: tree.LRN, x: Array, weights: Weights) -> Array:
@@ -300,6 +343,7 @@ PHI = np.vectorize(lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, otypes=[float
 DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
     tree.Conv: conv,
     tree.Local: local,
+    tree.Deform: deform,
     tree.UpConv: upconv,
     tree.Maxout: maxout,
     tree.RBF: rbf,
@@ -369,7 +413,7 @@ def _with_random_weights(network: Network) -> tuple[torch.nn.Module, Weights]:
             tensor.uniform_(0.5, 2, generator=generator)
         elif tensor.ndim:
             tensor.normal_(std=tensor[0].numel() ** -0.5, generator=generator)
-    return model, {name.split(".")[-1]: tensor.double().numpy() for name, tensor in model.state_dict().items()}
+    return model, {name.split(".", 1)[-1]: tensor.double().numpy() for name, tensor in model.state_dict().items()}
 
 
 def _input(layer: Layer, shape: tuple[int, ...]) -> torch.Tensor:
