@@ -146,6 +146,7 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.UpConv: _upconv,
     tree.Shuffle: _shuffle,
     tree.MaxPool: _max_pool,
+    tree.Unpool: lambda layer, shape: layers.Unpool(layer.pool, layer.size[1:]),
     tree.AvgPool: _avg_pool,
     tree.Subsample: lambda layer, shape: layers.Subsample(shape[0] or 1, layer.kernel, layer.stride),
     tree.GlobalAvgPool: _global(GLOBAL_AVG),
@@ -234,7 +235,8 @@ class _Builder:
                 raise InputError(f"'{min(taken)}' can't be a label: modules use that name themselves; choose another")
             modules |= made
         has_aux = any(isinstance(module, Aux) for module in modules.values())
-        return (layers.WithAux if has_aux else nn.Sequential)(modules), shape
+        unpools = any(isinstance(module, layers.Unpool) for module in modules.values())
+        return (layers.WithUnpool if unpools else layers.WithAux if has_aux else nn.Sequential)(modules), shape
 
     def _layer(self, name: str, layer: Layer, shape: Shape, following: Layer | None) -> dict[str, nn.Module]:
         """The layer's module under its name, behind what it needs: fc flattens, "same" may pad first."""

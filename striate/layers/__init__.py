@@ -13,6 +13,7 @@ from striate.layers.rbf import RBF
 from striate.layers.scaled_tanh import ScaledTanh
 from striate.layers.shuffle import Shuffle
 from striate.layers.subsample import Subsample
+from striate.layers.unpool import Unpool, WithUnpool
 
 __all__ = [
     "RBF",
@@ -35,6 +36,8 @@ __all__ = [
     "Shuffle",
     "Subsample",
     "Sum",
+    "Unpool",
     "WithAux",
+    "WithUnpool",
     "ZeroChannels",
 ]

@@ -238,6 +238,12 @@ class _Arguments:
         self._number(argument)
         return self._whole(argument.parts[0], 1)
 
+    def _label(self, argument: Value) -> str:
+        name = _single_name(argument)
+        if name is None:
+            raise RuleError("is a label", "name a maxpool before it: p1: maxpool 2 -> … -> unpool p1")
+        return name
+
     def _list(self, argument: Value) -> tuple[int, ...]:
         if len(argument.parts) != 1:
             raise RuleError("stand apart", f"write blanks between them: {self.word.name} 0 1 2")
@@ -286,6 +292,7 @@ _READ: dict[str, Callable[[_Arguments, Value], Any]] = {
     "pad": _Arguments._pad,
     "pair": _Arguments._pair,
     "list": _Arguments._list,
+    "label": _Arguments._label,
 }
 
 
@@ -302,6 +309,7 @@ def write_arguments(layer: Layer) -> Iterator[str]:
         head = _written(value, uniform=_kind(shape.leading) != "pair")
         if _kind(shape.leading) == "list":
             head = " ".join(map(str, value))
+        head = value if _kind(shape.leading) == "label" else head
         yield f"{head}@{_written(getattr(layer, shape.at.name), uniform=False)}" if shape.at else head
     for word, field in shape.options.items():
         if _differs(layer, field):

@@ -19,7 +19,7 @@ from striate.notation.syntax import NOWHERE, Program
 
 Shape: TypeAlias = tuple[int | None, ...]  # (C, H, W), one axis a spatial dimension; None for a free axis
 Axes: TypeAlias = tuple[int, ...]  # one number a spatial axis
-Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair", "list"]
+Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair", "list", "label"]
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,19 @@ class MaxPool(Pool):
     """The largest entry of each window. `ceil` keeps a window that reaches over the edge."""
 
     word: ClassVar[str] = "maxpool"
+
+
+@dataclass(frozen=True, repr=False)
+class Unpool(Layer):
+    """Max unpooling (Zeiler & Fergus 2014): each entry goes back to where that maxpool found it, all else is 0.
+
+    `pool` is the label of a maxpool earlier in the same chain. Entries that come back to one place are added.
+    """
+
+    word: ClassVar[str] = "unpool"
+    pool: str = leading("label")
+    source: MaxPool | None = None  # the pool itself, and the shape that it saw: set when the text is bound
+    size: Shape = ()
 
 
 @dataclass(frozen=True, repr=False)

@@ -122,7 +122,7 @@ def values(kind: str, dims: int) -> st.SearchStrategy[Any]:
 @st.composite
 def layers(draw: st.DrawFn, shape: Shape) -> Layer | None:
     """A layer with any arguments that its form allows; None where it does not fit what comes in."""
-    kinds = list(LAYERS.values())
+    kinds = [kind for kind in LAYERS.values() if kind is not tree.Unpool]  # it needs the pool that it names
     windows = [tree.Conv, tree.Conv, tree.UpConv, tree.MaxPool, tree.AvgPool, tree.Deform]
     kind = draw(st.sampled_from(windows * 2 + kinds if len(shape) > 1 else kinds))
     fields = [field for field in dataclasses.fields(kind) if field.metadata]
@@ -202,6 +202,8 @@ def test_a_bound_network(network: Network) -> None:
 def test_every_layer_is_written_with_all_its_options() -> None:
     """Each option of each layer, set to something else than its default, comes back."""
     for kind in LAYERS.values():
+        if kind is tree.Unpool:  # by itself it is no network
+            continue
         shape: Shape = (8,) if kind is tree.Embed else (8, 9, 9)
         fields = [field for field in dataclasses.fields(kind) if field.metadata]
         sample: dict[str, Any] = {
@@ -220,3 +222,9 @@ def test_every_layer_is_written_with_all_its_options() -> None:
         text = render(Network(shape, (layer,)))
         assert read(text).layers == (layer,)
         assert all(option in text for option in form(kind).options), text
+
+
+def test_an_unpool_names_its_pool() -> None:
+    network = read("input 2x8x9 -> p1: maxpool 2 -> part: [p1: maxpool 2 stride 1 -> unpool p1] -> unpool p1")
+    assert read(render(network)) == network
+    assert render(network).endswith("unpool p1")

@@ -414,6 +414,14 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
     "shuffle": ({"factor": 2}, (4, 9, 9)),
     "maxout": ({"pieces": 2}, (4, 9, 9)),
     "subsample": ({"kernel": (3, 2), "stride": (3, 2)}, (4, 9, 9)),
+    "unpool": (
+        {
+            "pool": "p",
+            "source": tree.MaxPool((3, 2), (2, 2), dilation=(1, 1), pad=Pad("zeros", (0, 0))),
+            "size": (4, 9, 9),
+        },
+        (4, 4, 4),
+    ),
     "maps": ({"numbers": (2, 0)}, (4, 9, 9)),
 }
 

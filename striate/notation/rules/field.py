@@ -32,6 +32,7 @@ from striate.notation.tree import (
     Shape,
     Shuffle,
     Subsample,
+    Unpool,
     UpConv,
 )
 
@@ -120,6 +121,15 @@ def _(layer: Sliding, shape: Shape, field: Field) -> Field:
 def _(layer: UpConv, shape: Shape, field: Field) -> Field:
     sizes = zip(field.axes, layer.kernel, layer.stride, layer.pad.sizes, strict=True)
     return Field(tuple(axis.spread(k, s, p) for axis, k, s, p in sizes))
+
+
+@receptive_field.register
+def _(layer: Unpool, shape: Shape, field: Field) -> Field:
+    assert layer.source
+    pool = layer.source
+    reaches = [window.reach for window in windows(pool)]
+    sizes = zip(field.axes, reaches, pool.stride, pool.pad.sizes, strict=True)
+    return Field(tuple(axis.spread(reach, s, p) for axis, reach, s, p in sizes))
 
 
 @receptive_field.register

@@ -47,6 +47,7 @@ from striate.notation.tree import (
     Sum,
     Swish,
     Tanh,
+    Unpool,
     UpConv,
     ZeroPad,
 )
@@ -131,6 +132,20 @@ def _slid(layer: Sliding, channels: int, shape: Shape) -> Figure[Shape]:
         raise RuleError("local needs to know its input's size", "it has one filter a position; give the input a size")
     spatial = slide(layer, shape[1:], layer_text(layer))
     return Figure((channels, *spatial.value), spatial.formula)
+
+
+@output.register
+def _(layer: Unpool, shape: Shape) -> Figure[Shape]:
+    if layer.source is None or None in layer.size:
+        detail = f"{layer.pool} sees {shown(layer.size) or 'nothing'}; give the input a size"
+        raise RuleError(f"{layer_text(layer)} needs to know what its pool sees", detail, "pool")
+    if layer.source.pad.mode != "zeros" or layer.source.pad.after:
+        raise RuleError(f"{layer.pool} pads unequally", "unpool knows pools with a pad of one number: pad 1", "pool")
+    gave = output(layer.source, layer.size).value
+    if shape != gave:
+        detail = f"it takes back the shape that {layer.pool} gave, {shown(gave)}; bring it to that by convolutions"
+        raise RuleError(f"{layer_text(layer)} gets {shown(shape)}", detail, "pool")
+    return Figure(layer.size)
 
 
 @output.register
