@@ -103,6 +103,6 @@ def _entries(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     n, channels, height, width = x.shape
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     index = rows.clamp(0, height - 1).long() * width + columns.clamp(0, width - 1).long()
-    index = index.reshape(n, 1, -1).expand(-1, channels, -1)
+    index = index.flatten(1)[:, None].expand(-1, channels, -1)
     found = x.flatten(2).gather(2, index).reshape(n, channels, *rows.shape[1:])
     return found * inside[:, None]

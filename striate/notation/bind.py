@@ -256,10 +256,8 @@ class _Binder:
         """The pool of that label in the chain at hand, and the shape that it saw."""
         known = self.pools[-1]
         if label not in known:
-            detail = (
-                f"the maxpools of this chain with a label are {', '.join(known)}" if known else "label one before it"
-            )
-            detail += f": p1: maxpool 2 -> … -> unpool p1{nearest(label, known)}"
+            listed = f"; this chain has {', '.join(known)}" if known else ""
+            detail = f"label one in the same chain: p1: maxpool 2 -> … -> unpool p1{listed}{nearest(label, known)}"
             raise ArgumentError(f"no maxpool '{label}' comes before", span, detail)
         pool, shape = known[label]
         return {"source": pool, "size": shape}
