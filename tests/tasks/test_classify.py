@@ -246,7 +246,7 @@ def test_what_does_not_fit_the_data(text: str, reason: str, tmp_path: Path) -> N
         (TINY, {"device": "cpuu"}, "no device 'cpuu'; did you mean 'cpu'"),
         (TINY, {"engine": "torhc"}, "no engine 'torhc'; did you mean 'torch'"),
         (TINY, {"letters": {"width": 3}}, "the text has no letter 'width'"),
-        ("input 1x8x8 -> local 3@3x3 -> fc 10", {}, "'local 3@3x3' can't be built"),
+        ("input 1x8x8 -> fc 10 -> lrn 3", {}, "'lrn 3' can't be built"),
         ("input 1x8x8 -> fc 4 -> bn -> fc 10", {"batch": 1}, "bn1 normalises by its batch, .*use --batch 2 or more"),
     ],
 )
