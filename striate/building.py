@@ -8,7 +8,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 from torch import nn
 
@@ -21,6 +21,7 @@ from striate.notation.render import node_text
 from striate.notation.tree import Block, Chain, Layer, Node, Shape, named
 
 CONV = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+FLIPPED = (nn.Linear, layers.FlippedConv1d, layers.FlippedConv2d, layers.FlippedConv3d)
 UPCONV = (nn.Linear, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 MAX_POOL = (nn.Identity, nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
 AVG_POOL = (nn.Identity, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
@@ -28,12 +29,13 @@ GLOBAL_AVG = (nn.Identity, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.Adapti
 GLOBAL_MAX = (nn.Identity, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
+Windowed: TypeAlias = tree.Conv | tree.Local | tree.Deform | tree.Pool  # layers whose window slides over padding
+
 
 def _conv(layer: tree.Conv, shape: Shape) -> nn.Module:
-    same = layer.pad.mode == "same"
-    mode = "zeros" if same else layer.pad.mode
-    padding = layer.pad.sizes if not same else "same" if _pads_itself(layer) else 0
-    make: Any = CONV[len(shape) - 1]
+    inside = _pads_itself(layer)
+    padding = 0 if not inside else "same" if layer.pad.mode == "same" else layer.pad.sizes
+    make: Any = (FLIPPED if layer.flip else CONV)[len(shape) - 1]
     module: nn.Module = make(
         shape[0],
         layer.filters,
@@ -43,16 +45,50 @@ def _conv(layer: tree.Conv, shape: Shape) -> nn.Module:
         dilation=layer.dilation,
         groups=layer.groups,
         bias=layer.bias,
-        padding_mode=mode,
+        padding_mode=layer.pad.mode if inside and layer.pad.mode != "same" else "zeros",
     )
     return module
 
 
-def _pads_itself(layer: tree.Conv | tree.Pool) -> bool:
-    """Whether PyTorch's own layer knows "same" padding: a convolution of stride 1 does, and copies where it is odd."""
+def _pads_itself(layer: Windowed) -> bool:
+    """Whether the layer's module pads as the layer says, so that no module before it has to.
+
+    A convolution of PyTorch knows "same" padding at stride 1, but copies where it is odd.
+    """
+    if isinstance(layer, tree.AvgPool):
+        return layer.pad.mode != "same"
+    if isinstance(layer, tree.Local | tree.Deform):
+        return False
+    if layer.pad.mode != "same":
+        return not layer.pad.after and (layer.floor or isinstance(layer, tree.Pool))
     if not isinstance(layer, tree.Conv) or set(layer.stride) != {1}:
         return False
     return all(d * (k - 1) % 2 == 0 for d, k in zip(layer.dilation, layer.kernel, strict=True))
+
+
+def _padding(layer: Windowed) -> nn.Module | None:
+    """What pads before a layer that does not do so itself."""
+    pad, value = layer.pad, float("-inf") if isinstance(layer, tree.MaxPool) else 0.0
+    dilation = (1,) * len(layer.kernel) if isinstance(layer, tree.Local) else layer.dilation
+    floor = isinstance(layer, tree.Local | tree.Deform) or layer.floor
+    if _pads_itself(layer) or (floor and not any((*pad.sizes, *pad.after)) and pad.mode != "same"):
+        return None
+    if pad.mode == "same":
+        return layers.SamePad(layer.kernel, layer.stride, dilation, value)
+    window = None if floor else (layer.kernel, layer.stride, dilation)
+    return layers.Padding(pad.mode, pad.sizes, pad.ends, window, value)
+
+
+def _local(layer: tree.Local, shape: Shape) -> nn.Module:
+    positions = cast("tuple[int, ...]", rules.output(layer, shape).value[1:])
+    return layers.Local(shape[0] or 1, layer.filters, layer.kernel, layer.stride, positions, layer.bias)
+
+
+def _deform(layer: tree.Deform, shape: Shape) -> nn.Module:
+    if len(shape) != 3:
+        raise _not_built(layer, "deformable convolution is defined for images, two axes")
+    kernel, stride, dilation = (cast("tuple[int, int]", axes) for axes in (layer.kernel, layer.stride, layer.dilation))
+    return layers.DeformConv(shape[0] or 1, layer.filters, kernel, stride, dilation, not layer.plain, layer.bias)
 
 
 def _upconv(layer: tree.UpConv, shape: Shape) -> nn.Module:
@@ -65,25 +101,25 @@ def _upconv(layer: tree.UpConv, shape: Shape) -> nn.Module:
 
 def _max_pool(layer: tree.MaxPool, shape: Shape) -> nn.Module:
     make: Any = MAX_POOL[len(shape) - 1]
-    padding = layer.pad.sizes or 0
-    module: nn.Module = make(layer.kernel, layer.stride, padding, layer.dilation, ceil_mode=not layer.floor)
+    inside = _pads_itself(layer)
+    padding, ceil = layer.pad.sizes if inside else 0, not layer.floor and (inside or layer.pad.mode == "same")
+    module: nn.Module = make(layer.kernel, layer.stride, padding, layer.dilation, ceil_mode=ceil)
     return module
 
 
 def _avg_pool(layer: tree.AvgPool, shape: Shape) -> nn.Module:
-    if set(layer.dilation) != {1}:
-        raise _not_built(layer, "PyTorch's average pooling knows no dilation")
-    if len(shape) == 4 and any(n is not None and k > n for k, n in zip(layer.kernel, shape[1:], strict=True)):
-        raise _not_built(layer, "PyTorch's average pooling in three dimensions needs maps as large as the window")
+    wide = len(shape) == 4 and any(n is None or k > n for k, n in zip(layer.kernel, shape[1:], strict=True))
+    if layer.pad.after or set(layer.dilation) != {1} or wide:  # what PyTorch's own does not know
+        before = layer.pad.sizes or (0,) * len(layer.kernel)
+        after = layer.pad.ends or before
+        return layers.AvgPool(layer.kernel, layer.stride, before, after, layer.dilation, not layer.floor)
     make: Any = AVG_POOL[len(shape) - 1]
     module: nn.Module = make(layer.kernel, layer.stride, layer.pad.sizes or 0, ceil_mode=not layer.floor)
     return module
 
 
 def _shuffle(layer: tree.Shuffle, shape: Shape) -> nn.Module:
-    if len(shape) != 3:
-        raise _not_built(layer, "PyTorch shuffles pixels in two dimensions only")
-    return nn.PixelShuffle(layer.factor)
+    return nn.PixelShuffle(layer.factor) if len(shape) == 3 else layers.Shuffle(layer.factor)
 
 
 def _global(modules: tuple[type[nn.Module], ...]) -> Callable[[Layer, Shape], nn.Module]:
@@ -105,27 +141,34 @@ def _features(shape: Shape) -> int:
 
 MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Conv: _conv,
+    tree.Local: _local,
+    tree.Deform: _deform,
     tree.UpConv: _upconv,
     tree.Shuffle: _shuffle,
     tree.MaxPool: _max_pool,
+    tree.Unpool: lambda layer, shape: layers.Unpool(layer.pool, layer.size[1:]),
     tree.AvgPool: _avg_pool,
+    tree.Subsample: lambda layer, shape: layers.Subsample(shape[0] or 1, layer.kernel, layer.stride),
     tree.GlobalAvgPool: _global(GLOBAL_AVG),
     tree.GlobalMaxPool: _global(GLOBAL_MAX),
     tree.FullyConnected: lambda layer, shape: nn.Linear(_features(shape), layer.units, bias=layer.bias),
+    tree.RBF: lambda layer, shape: layers.RBF(_features(shape), layer.units),
     tree.Embed: lambda layer, shape: layers.Embed(*layer.table),
     tree.Relu: lambda layer, shape: nn.ReLU(),
     tree.Leaky: lambda layer, shape: nn.LeakyReLU(layer.slope),
     tree.PRelu: lambda layer, shape: nn.PReLU(shape[0] or 1),
     tree.Elu: lambda layer, shape: nn.ELU(layer.alpha),
-    tree.Tanh: lambda layer, shape: nn.Tanh(),
+    tree.Tanh: lambda layer, shape: layers.ScaledTanh() if layer.scaled else nn.Tanh(),
     tree.Sigmoid: lambda layer, shape: nn.Sigmoid(),
     tree.Swish: lambda layer, shape: nn.SiLU(),
     tree.Gelu: lambda layer, shape: nn.GELU(),
+    tree.Maxout: lambda layer, shape: layers.Maxout(layer.pieces),
     tree.Softmax: lambda layer, shape: nn.Softmax(dim=1),
     tree.BatchNorm: lambda layer, shape: BATCH_NORM[len(shape) - 1](shape[0] or 1, eps=layer.eps),
     tree.LRN: _lrn,
     tree.Dropout: lambda layer, shape: nn.Dropout(layer.p),
     tree.ZeroPad: lambda layer, shape: layers.ZeroChannels(layer.channels),
+    tree.Maps: lambda layer, shape: layers.Maps(layer.numbers),
     tree.Identity: lambda layer, shape: nn.Identity(),
 }
 
@@ -139,7 +182,7 @@ BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
     tree.Group: lambda body: body,
 }
 
-WEIGHTED = (tree.Conv, tree.UpConv, tree.FullyConnected)
+WEIGHTED = (tree.Conv, tree.Local, tree.Deform, tree.UpConv, tree.FullyConnected)
 ACTIVATIONS = (
     *(tree.Relu, tree.Leaky, tree.PRelu, tree.Elu, tree.Swish, tree.Gelu, tree.Maxout),
     *(tree.Tanh, tree.Sigmoid, tree.Softmax),
@@ -192,7 +235,8 @@ class _Builder:
                 raise InputError(f"'{min(taken)}' can't be a label: modules use that name themselves; choose another")
             modules |= made
         has_aux = any(isinstance(module, Aux) for module in modules.values())
-        return (layers.WithAux if has_aux else nn.Sequential)(modules), shape
+        unpools = any(isinstance(module, layers.Unpool) for module in modules.values())
+        return (layers.WithUnpool if unpools else layers.WithAux if has_aux else nn.Sequential)(modules), shape
 
     def _layer(self, name: str, layer: Layer, shape: Shape, following: Layer | None) -> dict[str, nn.Module]:
         """The layer's module under its name, behind what it needs: fc flattens, "same" may pad first."""
@@ -200,14 +244,14 @@ class _Builder:
             raise _not_built(layer, "its module is still to come; `striate explain` knows it")
         module = MODULES[type(layer)](layer, shape)
         if isinstance(layer, WEIGHTED):
-            initialise(module.weight, self.init or rule_before(following))  # type: ignore[arg-type]
+            for weight in module.kernels() if isinstance(module, layers.Local) else [module.weight]:
+                initialise(weight, self.init or rule_before(following))  # type: ignore[arg-type]
             if module.bias is not None:
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
-        if isinstance(layer, tree.FullyConnected) and len(shape) > 1:
+        if isinstance(layer, tree.FullyConnected | tree.RBF) and len(shape) > 1:
             return {f"{name}_flatten": nn.Flatten(), name: module}
-        if isinstance(layer, tree.Conv | tree.Pool) and layer.pad.mode == "same" and not _pads_itself(layer):
-            value = float("-inf") if isinstance(layer, tree.MaxPool) else 0.0
-            return {f"{name}_pad": layers.SamePad(layer.kernel, layer.stride, layer.dilation, value), name: module}
+        if isinstance(layer, Windowed) and (padding := _padding(layer)):
+            return {f"{name}_pad": padding, name: module}
         return {name: module}
 
     def _block(self, block: Block, shape: Shape, following: Layer | None) -> tuple[nn.Module, Shape]:

@@ -12,7 +12,7 @@ from striate.errors import InputError
 from striate.notation import Network, measure, read, tree
 from striate.zoo import net
 
-NOT_BUILT = {"local", "deform", "rbf", "maxout"}
+NOT_BUILT: set[str] = set()
 
 RESNET = """
 basic(w, s) = residual[
@@ -99,12 +99,6 @@ def test_the_layers_without_a_module_are_these() -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("local 4@3", "local 4@3x3"),
-        ("deform 4@3 pad 1", "deform 4@3x3 pad 1"),
-        ("rbf 3", "rbf 3"),
-        ("maxout 2", "maxout 2"),
-        ("residual[ relu -> maxout 1 ]", "maxout 1"),
-        ("avgpool 2 dilate 2", "avgpool 2 dilate 2"),
         ("fc 3 -> lrn 3", "lrn 3"),
     ],
 )
@@ -115,12 +109,19 @@ def test_a_layer_without_a_module_is_named(text: str, named: str) -> None:
         build(network)
 
 
-@pytest.mark.parametrize(
-    "text", ["input 4x8 -> shuffle 2", "input 8x4x4x4 -> shuffle 2", "input 1x2x2x2 -> avgpool 3 pad 1"]
-)
-def test_what_pytorch_does_in_some_dimensions_only_is_refused_in_the_others(text: str) -> None:
-    with pytest.raises(InputError, match="can't be built: PyTorch"):
+@pytest.mark.parametrize("text", ["input 4x8 -> deform 2@3", "input 8x4x4x4 -> residual[ deform 8@1 ]"])
+def test_deformable_convolution_is_for_images(text: str) -> None:
+    with pytest.raises(InputError, match="can't be built: deformable convolution is defined for images"):
         build(read(text))
+
+
+@pytest.mark.parametrize("modulated", ["", " modulated"])
+def test_a_deformable_convolution_begins_as_a_plain_one(modulated: str) -> None:
+    """Without offsets it reads where a convolution does; modulated, each entry counts half at first."""
+    model = build(read(f"input 3x7x6 -> deform 4@3x2 stride 2x1 pad 1 dilate 1x2{modulated}"))
+    layer, x = model.get_submodule("deform1"), torch.randn(2, 3, 7, 6)
+    plain = nn.functional.conv2d(x, layer.weight, layer.bias, stride=(2, 1), padding=1, dilation=(1, 2))
+    torch.testing.assert_close(model(x), plain * (0.5 if modulated else 1), rtol=1e-4, atol=1e-5)
 
 
 # shapes left open

@@ -1,7 +1,43 @@
-"""Modules that PyTorch lacks, one concept a file: how branches join, and the paddings of TensorFlow and of ResNet."""
+"""Modules that PyTorch lacks, one concept a file."""
 
+from striate.layers.deform import DeformConv
 from striate.layers.embed import Embed
+from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
 from striate.layers.join import Concat, Dense, Residual, Scale, Sum, WithAux
-from striate.layers.padding import SamePad, ZeroChannels
+from striate.layers.local import Local
+from striate.layers.maps import Maps
+from striate.layers.maxout import Maxout
+from striate.layers.padding import Padding, SamePad, ZeroChannels
+from striate.layers.pooling import AvgPool
+from striate.layers.rbf import RBF
+from striate.layers.scaled_tanh import ScaledTanh
+from striate.layers.shuffle import Shuffle
+from striate.layers.subsample import Subsample
+from striate.layers.unpool import Unpool, WithUnpool
 
-__all__ = ["Concat", "Dense", "Embed", "Residual", "SamePad", "Scale", "Sum", "WithAux", "ZeroChannels"]
+__all__ = [
+    "RBF",
+    "AvgPool",
+    "Concat",
+    "DeformConv",
+    "Dense",
+    "Embed",
+    "FlippedConv1d",
+    "FlippedConv2d",
+    "FlippedConv3d",
+    "Local",
+    "Maps",
+    "Maxout",
+    "Padding",
+    "Residual",
+    "SamePad",
+    "Scale",
+    "ScaledTanh",
+    "Shuffle",
+    "Subsample",
+    "Sum",
+    "Unpool",
+    "WithAux",
+    "WithUnpool",
+    "ZeroChannels",
+]

@@ -95,8 +95,14 @@ class WithAux(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
         """(N, C, …) in."""
         heads = []
-        for layer in self:
+        kept: dict[str, Tensor] = {}
+        for name, layer in self.named_children():
             if self.training and isinstance(layer, Aux):
                 heads.append(layer.head(x))
-            x = layer(x)
+            x = self.through(name, layer, x, kept)
         return (x, heads) if heads else x
+
+    def through(self, name: str, layer: nn.Module, x: Tensor, kept: dict[str, Tensor]) -> Tensor:
+        """One layer of the chain; a chain that remembers more puts it into `kept`."""
+        y: Tensor = layer(x)
+        return y

@@ -5,6 +5,8 @@
 torch.Size([1, 1, 5])
 """
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -28,6 +30,48 @@ class SamePad(nn.Module):
             total = max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0)
             amounts = [total // 2, total - total // 2, *amounts]
         return F.pad(x, amounts, value=self.value)
+
+
+class Padding(nn.Module):
+    """Padding of one number before each axis and another after it, in any mode, and zeros where a stride asks for more.
+
+    Args:
+        mode: zeros, reflect, replicate or circular.
+        before, after: Entries added on each axis.
+        window: Where zeros fill up what the last window lacks ("ceil"): the kernel, stride and dilation on each axis.
+            A window that would begin behind the input is left out, and so not filled up for.
+        value: What "zeros" and the filling are; -inf before a max pool.
+    """
+
+    def __init__(
+        self,
+        mode: str,
+        before: tuple[int, ...],
+        after: tuple[int, ...],
+        window: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]] | None = None,
+        value: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.mode, self.before, self.after, self.window, self.value = mode, before, after, window, value
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, *spatial) in, padded out."""
+        filling = [0 for _ in self.before] if self.window is None else self._filling(x.shape[2:])
+        pads = [size for pair in zip(reversed(self.before), reversed(self.after), strict=True) for size in pair]
+        x = F.pad(x, pads, value=self.value) if self.mode == "zeros" else F.pad(x, pads, self.mode)
+        return F.pad(x, [size for more in reversed(filling) for size in (0, more)], value=self.value)
+
+    def _filling(self, sizes: Sequence[int]) -> list[int]:
+        assert self.window
+        axes = zip(sizes, self.before, self.after, *self.window, strict=True)
+        return [_filling(n, before, after, d * (k - 1) + 1, s) for n, before, after, k, s, d in axes]
+
+
+def _filling(n: int, before: int, after: int, reach: int, stride: int) -> int:
+    """Entries that the last window, rounded up, lacks at the end."""
+    room = n + before + after - reach
+    start = -(-room // stride) * stride
+    return start - room if start < n + before else 0
 
 
 class ZeroChannels(nn.Module):

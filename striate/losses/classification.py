@@ -1,4 +1,4 @@
-"""The lectures' losses for classes: cross-entropy, squared error, and the multi-class hinge of support vector machines.
+"""Losses for classes: cross-entropy, squared error, the hinge of support vector machines, and LeNet-5's own.
 
 >>> import torch
 >>> float(hinge(torch.tensor([[3.0, 1.0, 2.5]]), torch.tensor([0])))  # only 2.5 comes within 1 of 3
@@ -8,12 +8,13 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from torch import Tensor
+from torch import Tensor, cat
 from torch.nn import functional as F
 
 from striate.errors import InputError, nearest
 
 Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+RUBBISH_DISTANCE = 0.1  # the j of LeNet-5's criterion
 
 
 def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
@@ -37,7 +38,22 @@ def hinge(outputs: Tensor, labels: Tensor) -> Tensor:
     return margins.sum() / len(labels) - 1  # the right class itself gives max(0, 1) = 1
 
 
-LOSSES: dict[str, Loss] = {"cross-entropy": cross_entropy, "mse": mse, "hinge": hinge}
+def map_criterion(outputs: Tensor, labels: Tensor) -> Tensor:
+    """LeNet-5's maximum a posteriori criterion (LeCun et al. 1998, equation 9), averaged over the batch.
+
+    `y_right + log(exp(-j) + Σ_i exp(-y_i))` with the distances y = -outputs: cross-entropy with one more class,
+    "rubbish", that always lies at the distance j = 0.1. It pulls the right class nearer even where all others are far
+    away. The paper gives no number for j, only that it is positive.
+
+    Args:
+        outputs: (N, K) minus the distances, as `rbf` gives them.
+        labels: (N,) whole numbers from 0 to K - 1.
+    """
+    rubbish = outputs.new_full((len(outputs), 1), -RUBBISH_DISTANCE)
+    return F.cross_entropy(cat([outputs, rubbish], dim=1), labels)
+
+
+LOSSES: dict[str, Loss] = {"cross-entropy": cross_entropy, "mse": mse, "hinge": hinge, "map": map_criterion}
 
 
 def loss_named(loss: str | Loss) -> Loss:

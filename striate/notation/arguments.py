@@ -2,7 +2,7 @@
 
 >>> from striate.notation.tree import Conv
 >>> form(Conv).usage
-'conv filters@kernel [stride n] [pad n] [dilate n] [groups n] [nobias]'
+'conv filters@kernel [stride n] [pad n] [dilate n] [groups n] [nobias] [flip] [ceil]'
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from typing import Any
 
 from striate.errors import nearest
 from striate.notation.errors import RuleError, Span
-from striate.notation.syntax import Argument, Expression, Free, Name, Sized, Value, Word
+from striate.notation.syntax import Argument, Expression, Free, Name, Pair, Sized, Value, Word
 from striate.notation.tree import ALIASES, LAYERS, PAD_MODES, Axes, Layer, Pad
 
 Evaluate = Callable[[Expression], int | float]
@@ -34,6 +34,7 @@ class Form:
         head = self.layer.word
         if self.leading:
             shown = self.leading.name + (f"@{self.at.name}" if self.at else "")
+            shown += " …" if _kind(self.leading) == "list" else ""
             head += f" {shown}" if self.leading.default is dataclasses.MISSING else f" [{shown}]"
         return " ".join([head, *(f"[{w}]" if _kind(f) == "flag" else f"[{w} n]" for w, f in self.options.items())])
 
@@ -93,6 +94,8 @@ class _Arguments:
         arguments = list(self.word.arguments)
         if arguments and not self._option(arguments[0]):
             self._leading(arguments.pop(0))
+            while self._goes_on(arguments):
+                self._append(arguments.pop(0))
         while arguments:
             self._named(arguments)
         lead = self.form.leading
@@ -132,6 +135,23 @@ class _Arguments:
             self.spans[lead.name] = self.spans[at.name] = argument.span
         elif isinstance(argument, Value):
             self._set(lead, argument)
+            self.spans[f"{lead.name}[0]"] = argument.span
+
+    def _goes_on(self, arguments: list[Argument]) -> bool:
+        """Whether what follows is one more entry of a leading list."""
+        lead = self.form.leading
+        return bool(arguments and lead and _kind(lead) == "list" and not self._option(arguments[0]))
+
+    def _append(self, argument: Argument) -> None:
+        lead = self.form.leading
+        assert lead
+        refuse_layer(argument, self.word.name)
+        refuse_x(argument)
+        before, place = self.values[lead.name], self.spans[lead.name]
+        self._set(lead, argument)
+        self.spans[f"{lead.name}[{len(before)}]"] = argument.span
+        self.values[lead.name] = before + self.values[lead.name]
+        self.spans[lead.name] = Span(place.start, argument.span.end)
 
     def _named(self, arguments: list[Argument]) -> None:
         argument = arguments.pop(0)
@@ -147,7 +167,7 @@ class _Arguments:
         if field.name in self.values:
             raise ArgumentError(f"'{option}' is given twice", argument.span, "keep one of them")
         if _kind(field) == "flag":
-            self._keep(field, False, argument.span)
+            self._keep(field, not field.default, argument.span)
         elif _kind(field) == "pad" and arguments and _single_name(arguments[0]) in PAD_MODES:
             self._pad_mode(field, arguments)
         elif not arguments or self._option(arguments[0]):
@@ -218,8 +238,22 @@ class _Arguments:
         self._number(argument)
         return self._whole(argument.parts[0], 1)
 
-    def _axes(self, argument: Value, least: int = 1) -> Axes:
-        sizes = tuple(self._whole(part, least) for part in argument.parts)
+    def _label(self, argument: Value) -> str:
+        name = _single_name(argument)
+        if name is None:
+            raise RuleError("is a label", "name a maxpool before it: p1: maxpool 2 -> … -> unpool p1")
+        return name
+
+    def _list(self, argument: Value) -> tuple[int, ...]:
+        if len(argument.parts) != 1:
+            raise RuleError("stand apart", f"write blanks between them: {self.word.name} 0 1 2")
+        self._number(argument)
+        return (self._whole(argument.parts[0], 0),)
+
+    def _axes(self, argument: Value, least: int = 1, end: bool = False) -> Axes:
+        """One number an axis; of a pair that pad allows the first, or at the `end` of the axis the second."""
+        parts = [_side(part, end) if least == 0 else part for part in argument.parts]
+        sizes = tuple(self._whole(part, least) for part in parts)
         if len(sizes) not in (1, self.dims):
             raise RuleError(
                 f"has {len(sizes)} sizes", f"there are {self.dims} axes here: give one size, or one an axis"
@@ -229,7 +263,8 @@ class _Arguments:
     def _pad(self, argument: Value) -> Pad:
         name = _single_name(argument)
         try:
-            return Pad("zeros", self._axes(argument, 0))
+            before, after = self._axes(argument, 0), self._axes(argument, 0, end=True)
+            return Pad("zeros", before, () if after == before else after)
         except ArgumentError:
             if name is None:
                 raise
@@ -256,6 +291,8 @@ _READ: dict[str, Callable[[_Arguments, Value], Any]] = {
     "fraction": _Arguments._fraction,
     "pad": _Arguments._pad,
     "pair": _Arguments._pair,
+    "list": _Arguments._list,
+    "label": _Arguments._label,
 }
 
 
@@ -268,7 +305,11 @@ def write_arguments(layer: Layer) -> Iterator[str]:
     """
     shape = form(type(layer))
     if shape.leading and (shape.leading.default is dataclasses.MISSING or _differs(layer, shape.leading)):
-        head = _written(getattr(layer, shape.leading.name), uniform=_kind(shape.leading) != "pair")
+        value = getattr(layer, shape.leading.name)
+        head = _written(value, uniform=_kind(shape.leading) != "pair")
+        if _kind(shape.leading) == "list":
+            head = " ".join(map(str, value))
+        head = value if _kind(shape.leading) == "label" else head
         yield f"{head}@{_written(getattr(layer, shape.at.name), uniform=False)}" if shape.at else head
     for word, field in shape.options.items():
         if _differs(layer, field):
@@ -280,7 +321,7 @@ def _differs(layer: Layer, field: dataclasses.Field[Any]) -> bool:
     if _kind(field) == "axes":
         return bool(value != getattr(layer, field.default)) if isinstance(field.default, str) else set(value) != {1}
     if _kind(field) == "pad":
-        return bool(value.mode != "zeros" or any(value.sizes))
+        return bool(value.mode != "zeros" or any((*value.sizes, *value.after)))
     return bool(value != field.default)
 
 
@@ -288,6 +329,9 @@ def _written(value: object, uniform: bool = True) -> str:
     """A value as the notation writes it; with `uniform`, equal sizes on all axes are written once."""
     if isinstance(value, Pad):
         sizes = _written(value.sizes) if value.sizes else ""
+        if value.after:
+            pairs = [f"({b},{a})" if a != b else str(b) for b, a in zip(value.sizes, value.after, strict=True)]
+            sizes = pairs[0] if len(set(pairs)) == 1 else "x".join(pairs)
         return sizes if value.mode == "zeros" else f"{value.mode} {sizes}".rstrip()
     if isinstance(value, tuple):
         same = uniform and len(value) > 1 and len(set(value)) == 1
@@ -312,6 +356,10 @@ def refuse_x(argument: Argument) -> None:
     if (_single_name(argument) or "").startswith("x"):
         detail = "as in 3x3; a letter beside an 'x' stands in brackets: (n)x3"
         raise ArgumentError("sizes are joined by 'x' without blanks", argument.span, detail)
+
+
+def _side(part: Expression, end: bool) -> Expression:
+    return part if not isinstance(part, Pair) else part.after if end else part.before
 
 
 def _single_name(argument: Argument) -> str | None:

@@ -37,9 +37,11 @@ from striate.notation.tree import (
     Chain,
     Group,
     Identity,
+    MaxPool,
     Network,
     Node,
     Shape,
+    Unpool,
 )
 
 MAX_LAYERS = 10_000
@@ -101,6 +103,7 @@ class _Binder:
         self.thumb = RulesOfThumb(program, self.letters)
         self.count = 0
         self.calls: list[tuple[Call, list[int | float]]] = []
+        self.pools: list[dict[str, tuple[MaxPool, Shape]]] = []  # with labels, of each chain that is open
         self.depth = 0
         self.scope: Shape | None = None  # what comes into the brackets that are open; None outside of any
 
@@ -199,8 +202,10 @@ class _Binder:
 
     def chain(self, elements: Sequence[Element], shape: Shape, letters: Letters) -> tuple[Chain, Shape]:
         made = _Made()
+        self.pools.append({})
         for element in elements:
             shape = self.element(element, shape, letters, made)
+        self.pools.pop()
         return tuple(made.nodes), shape
 
     def inner(self, elements: Sequence[Element], shape: Shape, letters: Letters) -> tuple[Chain, Shape]:
@@ -240,11 +245,22 @@ class _Binder:
         c = self._channels(shape)
         with self._placed():
             values, spans = read_arguments(plain, layer_class, len(shape) - 1, lambda e: evaluate(e, letters, c))
+            values |= self._pooled(values["pool"], spans["pool"]) if layer_class is Unpool else {}
         layer = layer_class(**values, span=word.span)
         with self._placed(spans, word.span):
             after = rules.output(layer, shape).value
         made.append(layer)
         return self._fits(word.name, after, word.span)
+
+    def _pooled(self, label: str, span: Span) -> dict[str, MaxPool | Shape]:
+        """The pool of that label in the chain at hand, and the shape that it saw."""
+        known = self.pools[-1]
+        if label not in known:
+            listed = f"; this chain has {', '.join(known)}" if known else ""
+            detail = f"label one in the same chain: p1: maxpool 2 -> … -> unpool p1{listed}{nearest(label, known)}"
+            raise ArgumentError(f"no maxpool '{label}' comes before", span, detail)
+        pool, shape = known[label]
+        return {"source": pool, "size": shape}
 
     def block(self, block: Block, shape: Shape, letters: Letters, made: _Made) -> Shape:
         if block.kind:
@@ -303,6 +319,8 @@ class _Binder:
         after = self.element(body, shape, letters, own)
         for node in own.nodes:  # one, or none where it is optional and left out
             made.append(dataclasses.replace(node, label=label))
+            if isinstance(node, MaxPool):
+                self.pools[-1][label] = (node, shape)
         return after
 
     @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from striate.errors import nearest
 from striate.notation.arguments import ArgumentError
-from striate.notation.syntax import Expression, Free, Name, Number
+from striate.notation.syntax import Expression, Free, Name, Number, Pair
 
 LARGEST = 10**12
 
@@ -32,6 +32,9 @@ def evaluate(expression: Expression, letters: Mapping[str, int | float], channel
         raise ArgumentError(
             "'?' where a number is due", expression.span, "only an axis of the input may be left open; write a number"
         )
+    if isinstance(expression, Pair):
+        detail = "sizes are joined by 'x' (3x3); a pair stands behind pad only, before and after an axis: pad (0,1)"
+        raise ArgumentError("a pair where a number is due", expression.span, detail)
     if isinstance(expression, Name):
         return _letter(expression, letters, channels)
     value = evaluate(expression.first, letters, channels)

@@ -26,6 +26,7 @@ from striate.notation.syntax import (
     Name,
     Number,
     Operation,
+    Pair,
     Program,
     Repeat,
     Sequence,
@@ -142,6 +143,9 @@ class _Reader:
             return Name(str(tree.children[0]), _span(tree))
         if tree.data == "free":
             return Free(_span(tree))
+        if tree.data == "pair":
+            before, after = (self.expression(part) for part in _trees(tree))
+            return Pair(before, after, _span(tree))
         operands = [self.expression(part) for part in _trees(tree)]
         signs = [str(child) for child in tree.children if isinstance(child, Token)]
         return Operation(operands[0], tuple(zip(signs, operands[1:], strict=True)), _span(tree))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from striate.notation import syntax
 from striate.notation.arguments import write_arguments
 from striate.notation.rules.shape import shown
-from striate.notation.syntax import Expression, Name, Number, Operation, Program, Sequence, Value
+from striate.notation.syntax import Expression, Name, Number, Operation, Pair, Program, Sequence, Value
 from striate.notation.tree import (
     Block,
     Layer,
@@ -34,6 +34,7 @@ FOLLOWS = {
     "dropout",
     "maxpool",
     "avgpool",
+    "subsample",
     "pool",
 }
 
@@ -123,6 +124,8 @@ def _expression(expression: Expression) -> str:
         parts = [_factor(expression.first, product=loose)]
         parts += [f"{sign}{_factor(operand, product=loose)}" for sign, operand in expression.rest]
         return "".join(parts)
+    if isinstance(expression, Pair):
+        return f"({_expression(expression.before)},{_expression(expression.after)})"
     return (
         _number(expression.value)
         if isinstance(expression, Number)

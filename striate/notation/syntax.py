@@ -48,7 +48,16 @@ class Operation:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-Expression: TypeAlias = Number | Name | Free | Operation
+@dataclass(frozen=True)
+class Pair:
+    """`(0,1)`: what stands before and after an axis."""
+
+    before: Expression
+    after: Expression
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+Expression: TypeAlias = Number | Name | Free | Operation | Pair
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from striate.notation.syntax import (
     Name,
     Number,
     Operation,
+    Pair,
     Program,
     Repeat,
     Sequence,
@@ -31,7 +32,7 @@ from striate.notation.syntax import (
     Value,
     Word,
 )
-from striate.notation.tree import ALIASES, LAYERS, PAD_MODES, Conv, FullyConnected, Layer, Pool
+from striate.notation.tree import ALIASES, LAYERS, PAD_MODES, Conv, FullyConnected, Layer, Pool, Unpool
 
 BASE = "base"  # letter: filters of the first bare CONV
 HIDDEN = "hidden"  # letter: units of a bare FC that is not the last
@@ -128,7 +129,8 @@ def _words(layers: Sequence) -> Iterator[tuple[Word | None, set[str]]]:
                 for value in ((argument.count, argument.size) if isinstance(argument, Sized) else (argument,))
                 for part in value.parts
             ]
-            yield element, {name for part in parts for name in _letters(part)} - _options(element)
+            found = set() if element.name == Unpool.word else {name for part in parts for name in _letters(part)}
+            yield element, found - _options(element)
 
 
 def _options(word: Word) -> set[str]:
@@ -141,4 +143,6 @@ def _letters(expression: Expression) -> set[str]:
         return {expression.text}
     if isinstance(expression, Operation):
         return _letters(expression.first).union(*(_letters(operand) for _, operand in expression.rest))
+    if isinstance(expression, Pair):
+        return _letters(expression.before) | _letters(expression.after)
     return set()

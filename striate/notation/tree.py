@@ -3,8 +3,8 @@
 One frozen dataclass a layer. Its `word` is how the notation calls it, and the metadata of its fields say how the word's
 arguments are written; parsing, rendering and the documentation all read them here.
 
->>> Conv(filters=6, kernel=(5, 5), stride=(1, 1), dilation=(1, 1))
-Conv(filters=6, kernel=(5, 5), stride=(1, 1), pad=Pad(mode='zeros', sizes=(0,)), dilation=(1, 1), groups=1, bias=True)
+>>> MaxPool(kernel=(2, 2), stride=(2, 2), dilation=(1, 1))
+MaxPool(kernel=(2, 2), stride=(2, 2), pad=Pad(mode='zeros', sizes=(0,), after=()), dilation=(1, 1), floor=True)
 """
 
 from __future__ import annotations
@@ -19,18 +19,26 @@ from striate.notation.syntax import NOWHERE, Program
 
 Shape: TypeAlias = tuple[int | None, ...]  # (C, H, W), one axis a spatial dimension; None for a free axis
 Axes: TypeAlias = tuple[int, ...]  # one number a spatial axis
-Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair"]
+Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair", "list", "label"]
 
 
 @dataclass(frozen=True)
 class Pad:
     """Padding: `mode` zeros, reflect, replicate or circular with one size an axis, or mode "same" with none.
 
+    `after` holds the sizes at the end of each axis where they differ from those before it, and is empty where not.
+
     "same" is TensorFlow's rule: the output has ceil(n / stride) entries, and an odd one more goes to the end.
     """
 
     mode: str = "zeros"
     sizes: Axes = (0,)
+    after: Axes = ()
+
+    @property
+    def ends(self) -> Axes:
+        """The sizes at the end of each axis."""
+        return self.after or self.sizes
 
 
 PAD_MODES = ("same", "valid", "reflect", "replicate", "circular")
@@ -51,9 +59,9 @@ def option(word: str, kind: Kind, default: Any = None) -> Any:
     return field(default=default, metadata={"place": "option", "word": word, "kind": kind})
 
 
-def flag(word: str) -> Any:
-    """A word that switches something off: `nobias`."""
-    return field(default=True, metadata={"place": "option", "word": word, "kind": "flag"})
+def flag(word: str, default: bool = True) -> Any:
+    """A word that switches something: off by itself (`nobias`), or on where the default is False (`flip`)."""
+    return field(default=default, metadata={"place": "option", "word": word, "kind": "flag"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +90,11 @@ class Layer(Node):
 
 @dataclass(frozen=True, repr=False)
 class Conv(Layer):
-    """Convolution as networks use it (cross-correlation), in as many dimensions as the input has."""
+    """Convolution as networks use it (cross-correlation), in as many dimensions as the input has.
+
+    `flip` turns the kernel round on every axis: the true convolution of signal processing. `ceil` fills with zeros at
+    the end where the stride does not divide, so that no entry of the input is ignored.
+    """
 
     word: ClassVar[str] = "conv"
     filters: int = leading("count")
@@ -92,6 +104,8 @@ class Conv(Layer):
     dilation: Axes = option("dilate", "axes")
     groups: int = option("groups", "count", 1)
     bias: bool = flag("nobias")
+    flip: bool = flag("flip", False)
+    floor: bool = flag("ceil")
 
 
 @dataclass(frozen=True, repr=False)
@@ -159,10 +173,37 @@ class MaxPool(Pool):
 
 
 @dataclass(frozen=True, repr=False)
+class Unpool(Layer):
+    """Max unpooling (Zeiler & Fergus 2014): each entry goes back to where that maxpool found it, all else is 0.
+
+    `pool` is the label of a maxpool earlier in the same chain. Entries that come back to one place are added.
+    """
+
+    word: ClassVar[str] = "unpool"
+    pool: str = leading("label")
+    source: MaxPool | None = None  # the pool itself, and the shape that it saw: set when the text is bound
+    size: Shape = ()
+
+
+@dataclass(frozen=True, repr=False)
 class AvgPool(Pool):
     """The mean of each window; padding counts as zeros."""
 
     word: ClassVar[str] = "avgpool"
+
+
+@dataclass(frozen=True, repr=False)
+class Subsample(Layer):
+    """LeNet-5's pooling (LeCun et al. 1998): a window's sum times a trainable coefficient, plus a bias, one a map."""
+
+    word: ClassVar[str] = "subsample"
+    kernel: Axes = leading("axes")
+    stride: Axes = option("stride", "axes", "kernel")
+
+    @property
+    def pad(self) -> Pad:
+        """None."""
+        return Pad("zeros", (0,) * len(self.kernel))
 
 
 @dataclass(frozen=True, repr=False)
@@ -190,7 +231,10 @@ class FullyConnected(Layer):
 
 @dataclass(frozen=True, repr=False)
 class RBF(Layer):
-    """LeNet-5's output units: the squared distance to each class's prototype."""
+    """LeNet-5's output units: minus the squared distance to each class's fixed prototype; the largest is the nearest.
+
+    Ten units on 84 inputs have the paper's kind of prototypes, bitmaps of the digits; all others random ones.
+    """
 
     word: ClassVar[str] = "rbf"
     units: int = leading("count")
@@ -236,9 +280,10 @@ class Elu(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Tanh(Layer):
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent; `scaled`: 1.7159·tanh(2x/3), which maps 1 to 1 and -1 to -1 (LeCun et al. 1998)."""
 
     word: ClassVar[str] = "tanh"
+    scaled: bool = flag("scaled", False)
 
 
 @dataclass(frozen=True, repr=False)
@@ -310,6 +355,14 @@ class ZeroPad(Layer):
 
     word: ClassVar[str] = "zeropad"
     channels: int = leading("count")
+
+
+@dataclass(frozen=True, repr=False)
+class Maps(Layer):
+    """Some of the maps that come in, numbered from 0: what a partly connected layer sees (LeCun et al. 1998)."""
+
+    word: ClassVar[str] = "maps"
+    numbers: tuple[int, ...] = leading("list")
 
 
 @dataclass(frozen=True, repr=False)

@@ -36,7 +36,16 @@ def hinge_by_hand(outputs: Rows, labels: list[int]) -> float:
     return sum(losses) / len(losses)
 
 
-BY_HAND = {"cross-entropy": cross_entropy_by_hand, "mse": mse_by_hand, "hinge": hinge_by_hand}
+def map_by_hand(outputs: Rows, labels: list[int]) -> float:
+    """Equation 9 of LeCun et al. 1998, its y being minus our outputs."""
+    total = 0.0
+    for row, label in zip(outputs, labels, strict=True):
+        distances = [-value for value in row]
+        total += distances[label] + math.log(math.exp(-0.1) + sum(math.exp(-y) for y in distances))
+    return total / len(labels)
+
+
+BY_HAND = {"cross-entropy": cross_entropy_by_hand, "mse": mse_by_hand, "hinge": hinge_by_hand, "map": map_by_hand}
 
 
 def test_every_loss_has_its_formula_here() -> None:

@@ -20,6 +20,7 @@ from striate.notation.syntax import (
     Name,
     Number,
     Operation,
+    Pair,
     Program,
     Repeat,
     Sized,
@@ -56,7 +57,8 @@ def operations(operands: st.SearchStrategy[Expression]) -> st.SearchStrategy[Exp
 
 
 EXPRESSIONS = LEAVES | operations(operations(LEAVES))
-VALUES = st.builds(Value, some(EXPRESSIONS, 1, 1) | some(EXPRESSIONS, 2, 4))
+PARTS = EXPRESSIONS | st.builds(Pair, EXPRESSIONS, EXPRESSIONS)
+VALUES = st.builds(Value, some(PARTS, 1, 1) | some(PARTS, 2, 4))
 WORDS = st.builds(Word, NAMES, some(VALUES | st.builds(Sized, VALUES, VALUES), 0, 3), st.booleans())
 CALLS = st.builds(Call, NAMES, some(EXPRESSIONS, 0, 3))
 
@@ -96,6 +98,10 @@ COUNTS = st.integers(1, 6)
 FLOATS = st.floats(-1e12, 1e12).map(lambda value: value + 0.0)  # no -0.0: it is written 0
 
 
+def _unequal(mode: str, before: tuple[int, ...], after: tuple[int, ...]) -> Pad:
+    return Pad(mode, before, () if after == before else after)
+
+
 def values(kind: str, dims: int) -> st.SearchStrategy[Any]:
     """What a field of this kind may hold."""
     axes = st.tuples(*[st.integers(1, 3)] * dims)
@@ -106,16 +112,17 @@ def values(kind: str, dims: int) -> st.SearchStrategy[Any]:
         "axes": axes,
         "number": FLOATS,
         "fraction": st.floats(0, 1, exclude_max=True),
-        "pad": st.builds(Pad, modes, padding) | st.just(Pad("same", ())),
+        "pad": st.builds(_unequal, modes, padding, padding) | st.just(Pad("same", ())),
         "flag": st.booleans(),
         "pair": st.tuples(COUNTS, COUNTS),
+        "list": st.lists(st.integers(0, 5), min_size=1, max_size=3, unique=True).map(tuple),
     }[kind]
 
 
 @st.composite
 def layers(draw: st.DrawFn, shape: Shape) -> Layer | None:
     """A layer with any arguments that its form allows; None where it does not fit what comes in."""
-    kinds = list(LAYERS.values())
+    kinds = [kind for kind in LAYERS.values() if kind is not tree.Unpool]  # it needs the pool that it names
     windows = [tree.Conv, tree.Conv, tree.UpConv, tree.MaxPool, tree.AvgPool, tree.Deform]
     kind = draw(st.sampled_from(windows * 2 + kinds if len(shape) > 1 else kinds))
     fields = [field for field in dataclasses.fields(kind) if field.metadata]
@@ -195,6 +202,8 @@ def test_a_bound_network(network: Network) -> None:
 def test_every_layer_is_written_with_all_its_options() -> None:
     """Each option of each layer, set to something else than its default, comes back."""
     for kind in LAYERS.values():
+        if kind is tree.Unpool:  # by itself it is no network
+            continue
         shape: Shape = (8,) if kind is tree.Embed else (8, 9, 9)
         fields = [field for field in dataclasses.fields(kind) if field.metadata]
         sample: dict[str, Any] = {
@@ -203,12 +212,19 @@ def test_every_layer_is_written_with_all_its_options() -> None:
             "number": 0.125,
             "fraction": 0.25,
             "pad": Pad("zeros", (1, 0)),
-            "flag": False,
             "pair": (5, 7),
+            "list": (7, 0, 3),
         }
-        given = {field.name: sample[field.metadata["kind"]] for field in fields}
+        flags = {field.name: not field.default for field in fields if field.metadata["kind"] == "flag"}
+        given = flags | {f.name: sample[f.metadata["kind"]] for f in fields if f.name not in flags}
         given |= {"stride": (1, 2)} if "stride" in given else {"channels": 9} if kind is tree.ZeroPad else {}
         layer = kind(**given)
         text = render(Network(shape, (layer,)))
         assert read(text).layers == (layer,)
         assert all(option in text for option in form(kind).options), text
+
+
+def test_an_unpool_names_its_pool() -> None:
+    network = read("input 2x8x9 -> p1: maxpool 2 -> part: [p1: maxpool 2 stride 1 -> unpool p1] -> unpool p1")
+    assert read(render(network)) == network
+    assert render(network).endswith("unpool p1")

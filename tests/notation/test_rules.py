@@ -275,6 +275,7 @@ SIX: dict[str, Any] = {"kernel": (3, 2), "stride": (1, 1), "pad": Pad("zeros", (
         (tree.FullyConnected(units=9, bias=False), [nn.Linear(140, 9, bias=False)], (7, 4, 5)),
         (tree.Embed(table=(20, 6)), [nn.Embedding(20, 6)], (11,)),
         (tree.BatchNorm(), [nn.BatchNorm2d(7)], (7, 4, 5)),
+        (tree.Subsample(kernel=(2, 2), stride=(2, 2)), [nn.Conv2d(1, 1, 1)] * 7, (7, 4, 5)),
         (tree.PRelu(), [nn.PReLU(7)], (7, 4, 5)),
         (tree.RBF(units=10), [], (84,)),
         (tree.Relu(), [nn.ReLU()], (7, 4, 5)),
@@ -326,6 +327,7 @@ def test_other_layers_products_are_counted() -> None:
     assert rules.macs(tree.Deform(dilation=(1, 1), **fields), shape).value == deformed
 
     full = sum(1 for _ in itertools.product(inputs, range(7)))
+    assert rules.macs(tree.Subsample(kernel=(2, 2), stride=(2, 1)), shape).value == len(positions((2, 2, 2)))
     assert rules.macs(tree.FullyConnected(units=7), shape).value == full
     assert rules.macs(tree.RBF(units=7), shape).value == full
     assert rules.macs(tree.Relu(), shape).value == 0
@@ -411,6 +413,16 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
     "rbf": ({"units": 6}, (4, 9, 9)),
     "shuffle": ({"factor": 2}, (4, 9, 9)),
     "maxout": ({"pieces": 2}, (4, 9, 9)),
+    "subsample": ({"kernel": (3, 2), "stride": (3, 2)}, (4, 9, 9)),
+    "unpool": (
+        {
+            "pool": "p",
+            "source": tree.MaxPool((3, 2), (2, 2), dilation=(1, 1), pad=Pad("zeros", (0, 0))),
+            "size": (4, 9, 9),
+        },
+        (4, 4, 4),
+    ),
+    "maps": ({"numbers": (2, 0)}, (4, 9, 9)),
 }
 
 

@@ -247,7 +247,7 @@ def test_what_does_not_fit_the_data(text: str, reason: str, tmp_path: Path) -> N
         (TINY, {"device": "cpuu"}, "no device 'cpuu'; did you mean 'cpu'"),
         (TINY, {"engine": "torhc"}, "no engine 'torhc'; did you mean 'torch'"),
         (TINY, {"letters": {"width": 3}}, "the text has no letter 'width'"),
-        ("input 1x8x8 -> local 3@3x3 -> fc 10", {}, "'local 3@3x3' can't be built"),
+        ("input 1x8x8 -> fc 10 -> lrn 3", {}, "'lrn 3' can't be built"),
         ("input 1x8x8 -> fc 4 -> bn -> fc 10", {"batch": 1}, "bn1 normalises by its batch, .*use --batch 2 or more"),
     ],
 )
@@ -302,6 +302,12 @@ def test_a_loss_of_one_s_own(tmp_path: Path) -> None:
 def test_the_lectures_losses(loss: str, tmp_path: Path) -> None:
     run = train(TINY, "digits", loss=loss, epochs=5, out=tmp_path / "run", lr=0.03)
     assert run.test().accuracy > 0.6
+    assert run.history.epochs[-1].train_loss < run.history.epochs[0].train_loss
+
+
+def test_lenet5_as_published_learns_by_its_own_criterion(tmp_path: Path) -> None:
+    run = train("lenet5-1998", "digits", loss="map", epochs=2, out=tmp_path / "run")
+    assert run.test().accuracy > 0.8
     assert run.history.epochs[-1].train_loss < run.history.epochs[0].train_loss
 
 

@@ -10,11 +10,12 @@ from striate import zoo
 from striate.building import build
 from striate.errors import InputError
 from striate.notation import Network, measure, parse, read, render
-from striate.notation.tree import Aux, Layer
+from striate.notation.tree import Aux, Layer, Maps
 
 PUBLISHED = {  # as the papers and the weights that circulate have it, apart from the texts' own first lines
     "lenet1": 3_246,
     "lenet5": 61_706,
+    "lenet5-1998": 60_000,
     "lenet300": 266_610,
     "lenet300-conv": 118_866,
     "lenet300-conv2": 82_082,
@@ -96,6 +97,24 @@ def test_cifar_resnets_round_to_the_paper_s_table(name: str, millions: float) ->
 @pytest.mark.parametrize(("name", "macs"), MACS.items())
 def test_macs_are_the_published(name: str, macs: int) -> None:
     assert measure(zoo.net(name)).total_macs == macs
+
+
+def test_lenet5_as_published_counts_what_its_paper_counts_layer_by_layer() -> None:
+    """LeCun et al. 1998, II.B: trainable parameters of C1, S2, C3, S4, C5 and F6; the output's prototypes are fixed."""
+    parts = {"c1": 156, "s2": 12, "c3": 1_516, "s4": 32, "c5": 48_120, "f6": 10_164, "rbf1": 0}
+    model, rows = build(zoo.net("lenet5-1998")), measure(zoo.net("lenet5-1998")).rows
+    for name, count in parts.items():
+        assert sum(row.parameters.value for row in rows if row.name.split(".")[0] == name) == count, name
+        assert sum(p.numel() for p in model.get_submodule(name).parameters()) == count, name
+    assert sum(parts.values()) == 60_000
+
+
+def test_lenet5_as_published_has_the_paper_s_connections() -> None:
+    """Table I: of C3's 16 maps six see three of S2's, nine see four, one sees all; each of S2's is seen ten times."""
+    seen = [row.node.numbers for row in measure(zoo.net("lenet5-1998")).rows if isinstance(row.node, Maps)]
+    assert [len(numbers) for numbers in seen] == [3] * 6 + [4] * 9 + [6]
+    assert len(set(seen)) == 16
+    assert [sum(number in numbers for numbers in seen) for number in range(6)] == [10] * 6
 
 
 @every_net

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
 
-from striate.notation.rules.window import windows
+from striate.notation.rules.window import Sliding, windows
 from striate.notation.tree import (
     RBF,
     Conv,
@@ -31,6 +31,8 @@ from striate.notation.tree import (
     Pool,
     Shape,
     Shuffle,
+    Subsample,
+    Unpool,
     UpConv,
 )
 
@@ -105,7 +107,8 @@ def receptive_field(layer: Layer, shape: Shape, field: Field) -> Field:
 @receptive_field.register(Local)
 @receptive_field.register(Deform)
 @receptive_field.register(Pool)
-def _(layer: Conv | Local | Deform | Pool, shape: Shape, field: Field) -> Field:
+@receptive_field.register(Subsample)
+def _(layer: Sliding, shape: Shape, field: Field) -> Field:
     return Field(
         tuple(
             axis.window(window.reach, Fraction(window.stride), Fraction(window.padding(n)[0]))
@@ -118,6 +121,15 @@ def _(layer: Conv | Local | Deform | Pool, shape: Shape, field: Field) -> Field:
 def _(layer: UpConv, shape: Shape, field: Field) -> Field:
     sizes = zip(field.axes, layer.kernel, layer.stride, layer.pad.sizes, strict=True)
     return Field(tuple(axis.spread(k, s, p) for axis, k, s, p in sizes))
+
+
+@receptive_field.register
+def _(layer: Unpool, shape: Shape, field: Field) -> Field:
+    assert layer.source
+    pool = layer.source
+    reaches = [window.reach for window in windows(pool)]
+    sizes = zip(field.axes, reaches, pool.stride, pool.pad.sizes, strict=True)
+    return Field(tuple(axis.spread(reach, s, p) for axis, reach, s, p in sizes))
 
 
 @receptive_field.register

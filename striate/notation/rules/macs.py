@@ -1,4 +1,4 @@
-"""Multiply-accumulates for one example: the products of convolutions and fully connected layers, biases not counted.
+"""Multiply-accumulates for one example: the products of weights with values, biases not counted.
 
 >>> from striate.notation.tree import FullyConnected
 >>> macs(FullyConnected(100), (784,))
@@ -11,7 +11,7 @@ from typing import cast
 from striate.notation.rules.figure import Figure, product, times
 from striate.notation.rules.parameters import offset_maps
 from striate.notation.rules.shape import output
-from striate.notation.tree import RBF, Conv, Deform, FullyConnected, Layer, Local, Shape, UpConv
+from striate.notation.tree import RBF, Conv, Deform, FullyConnected, Layer, Local, Shape, Subsample, UpConv
 
 
 @singledispatch
@@ -41,6 +41,11 @@ def _(layer: Deform, shape: Shape) -> Figure[int | None]:
 @macs.register
 def _(layer: UpConv, shape: Shape) -> Figure[int | None]:
     return _all(*layer.kernel, layer.filters, *shape)
+
+
+@macs.register
+def _(layer: Subsample, shape: Shape) -> Figure[int | None]:
+    return _all(*output(layer, shape).value)
 
 
 @macs.register(FullyConnected)

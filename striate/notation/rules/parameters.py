@@ -20,6 +20,7 @@ from striate.notation.tree import (
     Local,
     PRelu,
     Shape,
+    Subsample,
     UpConv,
 )
 
@@ -82,6 +83,7 @@ def _(layer: PRelu, shape: Shape) -> Figure[int]:
     return Figure(cast(int, shape[0]), f"{shape[0]}")
 
 
-@parameters.register
-def _(layer: BatchNorm, shape: Shape) -> Figure[int]:
+@parameters.register(BatchNorm)
+@parameters.register(Subsample)
+def _(layer: BatchNorm | Subsample, shape: Shape) -> Figure[int]:
     return Figure(2 * cast(int, shape[0]), f"2*{shape[0]}")

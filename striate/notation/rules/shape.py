@@ -11,7 +11,7 @@ from typing import cast
 from striate.notation.arguments import NO_AXES, write_arguments
 from striate.notation.errors import RuleError
 from striate.notation.rules.figure import Figure, times
-from striate.notation.rules.window import slide
+from striate.notation.rules.window import Sliding, slide
 from striate.notation.tree import (
     LRN,
     RBF,
@@ -32,6 +32,7 @@ from striate.notation.tree import (
     Layer,
     Leaky,
     Local,
+    Maps,
     Maxout,
     Pool,
     PRelu,
@@ -42,9 +43,11 @@ from striate.notation.tree import (
     Shuffle,
     Sigmoid,
     Softmax,
+    Subsample,
     Sum,
     Swish,
     Tanh,
+    Unpool,
     UpConv,
     ZeroPad,
 )
@@ -97,8 +100,8 @@ def _(layer: Local | Deform, shape: Shape) -> Figure[Shape]:
 
 @output.register(Pool)
 def _(layer: Pool, shape: Shape) -> Figure[Shape]:
-    for size, pad in zip(layer.kernel, layer.pad.sizes, strict=False):
-        if 2 * pad > size:
+    for size, before, after in zip(layer.kernel, layer.pad.sizes, layer.pad.ends, strict=False):
+        if 2 * (pad := max(before, after)) > size:
             raise RuleError(f"pad {pad} is more than half of the window {size}", f"use pad {size // 2} or less", "pad")
     if layer.pad.mode not in ("zeros", "same"):
         detail = "pooling pads by a number or same: pad 1, pad same"
@@ -106,7 +109,25 @@ def _(layer: Pool, shape: Shape) -> Figure[Shape]:
     return _slid(layer, cast(int, shape[0]), shape)
 
 
-def _slid(layer: Conv | Local | Deform | Pool, channels: int, shape: Shape) -> Figure[Shape]:
+@output.register
+def _(layer: Subsample, shape: Shape) -> Figure[Shape]:
+    return _slid(layer, cast(int, shape[0]), shape)
+
+
+@output.register
+def _(layer: Maps, shape: Shape) -> Figure[Shape]:
+    channels, seen = cast(int, shape[0]), set[int]()
+    for place, number in enumerate(layer.numbers):
+        if number >= channels:
+            detail = f"{channels} maps come in, numbered from 0; write 0 to {channels - 1}"
+            raise RuleError(f"there is no map {number}", detail, f"numbers[{place}]")
+        if number in seen:
+            raise RuleError(f"map {number} is chosen twice", "write each number once", f"numbers[{place}]")
+        seen.add(number)
+    return Figure((len(layer.numbers), *shape[1:]), f"{len(layer.numbers)} of {channels} maps")
+
+
+def _slid(layer: Sliding, channels: int, shape: Shape) -> Figure[Shape]:
     if isinstance(layer, Local) and None in shape:
         raise RuleError("local needs to know its input's size", "it has one filter a position; give the input a size")
     spatial = slide(layer, shape[1:], layer_text(layer))
@@ -114,9 +135,25 @@ def _slid(layer: Conv | Local | Deform | Pool, channels: int, shape: Shape) -> F
 
 
 @output.register
+def _(layer: Unpool, shape: Shape) -> Figure[Shape]:
+    if layer.source is None or None in layer.size:
+        detail = f"{layer.pool} sees {shown(layer.size) or 'nothing'}; give the input a size"
+        raise RuleError(f"{layer_text(layer)} needs to know what its pool sees", detail, "pool")
+    if layer.source.pad.mode != "zeros" or layer.source.pad.after:
+        raise RuleError(f"{layer.pool} pads unequally", "unpool knows pools with a pad of one number: pad 1", "pool")
+    gave = output(layer.source, layer.size).value
+    if shape != gave:
+        detail = f"it takes back the shape that {layer.pool} gave, {shown(gave)}; bring it to that by convolutions"
+        raise RuleError(f"{layer_text(layer)} gets {shown(shape)}", detail, "pool")
+    return Figure(layer.size)
+
+
+@output.register
 def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
     if layer.pad.mode != "zeros":
         raise RuleError(f"upconv knows no pad {layer.pad.mode}", "it crops by a number: pad 1", "pad")
+    if layer.pad.after:
+        raise RuleError("upconv crops as much after an axis as before it", "write one number: pad 1", "pad")
     sizes, formulas = [], []
     for n, k, s, p in zip(shape[1:], layer.kernel, layer.stride, layer.pad.sizes, strict=True):
         size = None if n is None else (n - 1) * s + k - 2 * p

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from striate.notation.errors import RuleError
 from striate.notation.rules.figure import Figure
-from striate.notation.tree import Conv, Deform, Local, Pad, Pool
+from striate.notation.tree import AvgPool, Conv, Deform, Local, MaxPool, Pad, Pool, Subsample
+
+Sliding: TypeAlias = Conv | Local | Deform | Pool | Subsample
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Window:
     def padding(self, n: int | None) -> tuple[int, int]:
         """Entries added before and after an axis of `n`; "same" adds an odd one at the end (TensorFlow's rule)."""
         if self.pad.mode != "same":
-            return self.pad.sizes[0], self.pad.sizes[0]
+            return self.pad.sizes[0], self.pad.ends[0]
         whole = 0 if n is None else n % self.stride
         total = max(self.reach - (whole or self.stride), 0)
         return total // 2, total - total // 2
@@ -48,20 +51,21 @@ class Window:
         if self.pad.mode == "same":
             size = None if n is None else -(-n // self.stride)
             return Figure(size, f"ceil({_q(n)}/{self.stride}) = {_q(size)}")
-        pad = self.pad.sizes[0]
-        if n is None:
-            return Figure(None, f"floor((? + 2*{pad} - {self._reach_text})/{self.stride}) + 1")
-        room = n + 2 * pad - self.reach
-        size = room // self.stride + 1 if self.floor else -(-room // self.stride) + 1
+        before, after = self.padding(n)
+        pads = f"2*{before}" if before == after else f"{before} + {after}"
         rounding = "floor" if self.floor else "ceil"
-        formula = f"{rounding}(({n} + 2*{pad} - {self._reach_text})/{self.stride}) + 1"
-        if not self.floor and (size - 1) * self.stride >= n + pad:
+        formula = f"{rounding}(({_q(n)} + {pads} - {self._reach_text})/{self.stride}) + 1"
+        if n is None:
+            return Figure(None, formula)
+        room = n + before + after - self.reach
+        size = room // self.stride + 1 if self.floor else -(-room // self.stride) + 1
+        if not self.floor and room % self.stride and (size - 1) * self.stride >= n + before:
             size, formula = size - 1, f"{formula} - 1 (the last window would lie outside)"
         return Figure(size, f"{formula} = {size}")
 
     def way_out(self, n: int, most_pad: int | None) -> str:
         """What would make a kernel fit that does not; `most_pad` is how wide the padding may be."""
-        largest = (n + 2 * self.padding(n)[0] - 1) // self.dilation + 1
+        largest = (n + sum(self.padding(n)) - 1) // self.dilation + 1
         pad = -(-(self.reach - n) // 2)
         wider = f", or pad {pad}" if most_pad is None or pad <= most_pad else ""
         return f"use a kernel of at most {largest}{wider}"
@@ -71,30 +75,31 @@ class Window:
         return {"reflect": n - 1, "circular": n}.get(self.pad.mode)
 
 
-def windows(layer: Conv | Local | Deform | Pool) -> Iterator[Window]:
+def windows(layer: Sliding) -> Iterator[Window]:
     """The window of a layer along each axis."""
     for axis, size in enumerate(layer.kernel):
-        pad = layer.pad if layer.pad.mode == "same" else Pad(layer.pad.mode, (layer.pad.sizes[axis],))
-        dilation = 1 if isinstance(layer, Local) else layer.dilation[axis]
-        yield Window(size, layer.stride[axis], pad, dilation, layer.floor if isinstance(layer, Pool) else True)
+        given = layer.pad
+        pad = given if given.mode == "same" else Pad(given.mode, (given.sizes[axis],), (given.ends[axis],))
+        dilation = 1 if isinstance(layer, Local | Subsample) else layer.dilation[axis]
+        yield Window(size, layer.stride[axis], pad, dilation, layer.floor if isinstance(layer, Conv | Pool) else True)
 
 
-def slide(
-    layer: Conv | Local | Deform | Pool, spatial: tuple[int | None, ...], text: str
-) -> Figure[tuple[int | None, ...]]:
+def slide(layer: Sliding, spatial: tuple[int | None, ...], text: str) -> Figure[tuple[int | None, ...]]:
     """The spatial shape that comes out, or the error that says why none does."""
     figures = []
     for window, n in zip(windows(layer), spatial, strict=True):
         figure = window.output(n)
         if n is not None and (figure.value is None or figure.value < 1):
             shape = "x".join(_q(size) for size in spatial)
-            way_out = window.way_out(n, window.size // 2 if isinstance(layer, Pool) else None)
+            most_pad = {MaxPool: window.size // 2, AvgPool: window.size // 2, Subsample: 0}.get(type(layer))
+            way_out = window.way_out(n, most_pad)
             detail = f"output = {figure.formula}; {way_out}"
             raise RuleError(f"{text} does not fit its {shape} input", detail, "kernel")
         most = None if n is None else window.most_pad(n)
-        if most is not None and window.pad.sizes[0] > most:
+        widest = max((*window.pad.sizes, *window.pad.after), default=0)
+        if most is not None and widest > most:
             raise RuleError(
-                f"pad {window.pad.mode} {window.pad.sizes[0]} is too wide for {n} entries",
+                f"pad {window.pad.mode} {widest} is too wide for {n} entries",
                 f"{window.pad.mode} padding repeats the input itself; use pad {window.pad.mode} {most} or less",
                 "pad",
             )

@@ -1,0 +1,93 @@
+"""Regions of interest: a box of any size becomes a map of one size, by pooling or by aligning.
+
+RoI pooling rounds to whole entries and takes the largest of each bin (Girshick 2015, section 2.1); RoI align rounds
+nothing and takes the mean of points read bilinearly (He et al. 2017, section 3).
+
+>>> import torch
+>>> features, boxes = torch.arange(16.0).reshape(1, 1, 4, 4), torch.tensor([[0.0, 0.0, 0.0, 3.0, 3.0]])
+>>> RoIPool((2, 2))(features, boxes).tolist()
+[[[[5.0, 7.0], [13.0, 15.0]]]]
+>>> RoIAlign((1, 1))(features, torch.tensor([[0.0, 0.0, 0.0, 4.0, 4.0]])).tolist()
+[[[[7.5]]]]
+"""
+
+import torch
+from torch import Tensor, nn
+
+from striate.layers.deform import bilinear
+
+
+class RoIPool(nn.Module):
+    """The largest entry of each of `size` bins of each box.
+
+    Args:
+        size: Rows and columns that come out.
+        scale: Entries of the features a unit of the boxes, such as 1/16.
+    """
+
+    def __init__(self, size: tuple[int, int], scale: float = 1.0) -> None:
+        super().__init__()
+        self.size, self.scale = size, scale
+
+    def forward(self, features: Tensor, boxes: Tensor) -> Tensor:
+        """Features (N, C, H, W) and boxes (K, 5): image, left, top, right, bottom, ends included; (K, C, *size) out.
+
+        A bin that lies outside the features gives 0.
+        """
+        pooled = [self._box(features[int(box[0])], (box[1:] * self.scale).round().int().tolist()) for box in boxes]
+        return torch.stack(pooled) if pooled else features.new_zeros(0, features.shape[1], *self.size)
+
+    def _box(self, maps: Tensor, box: list[int]) -> Tensor:
+        left, top, right, bottom = box
+        rows = _bins(top, bottom, self.size[0], maps.shape[1])
+        columns = _bins(left, right, self.size[1], maps.shape[2])
+        bins = [_largest(maps[:, slice(*row), slice(*column)]) for row in rows for column in columns]
+        return torch.stack(bins, dim=1).view(-1, *self.size)
+
+
+def _bins(first: int, last: int, count: int, n: int) -> list[tuple[int, int]]:
+    """Where each of `count` bins of the entries first … last begins and ends; neighbours share a split entry."""
+    length = max(last - first + 1, 1)
+    spans = [(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
+    return [(min(max(first + begin, 0), n), min(max(first + end, 0), n)) for begin, end in spans]
+
+
+def _largest(entries: Tensor) -> Tensor:
+    return entries.amax(dim=(1, 2)) if entries.numel() else entries.new_zeros(len(entries))
+
+
+class RoIAlign(nn.Module):
+    """The mean of `points` x `points` values in each of `size` bins of each box, read between the entries.
+
+    Entry i of a map lies at i + 0.5, so a box over the whole map goes from 0 to its width. A point up to one entry
+    outside reads the nearest entry; one farther off reads 0.
+
+    Args:
+        size: Rows and columns that come out.
+        scale: Entries of the features a unit of the boxes, such as 1/16.
+        points: Along each axis of a bin; the paper takes 2.
+    """
+
+    def __init__(self, size: tuple[int, int], scale: float = 1.0, points: int = 2) -> None:
+        super().__init__()
+        self.size, self.scale, self.points = size, scale, points
+
+    def forward(self, features: Tensor, boxes: Tensor) -> Tensor:
+        """Features (N, C, H, W) and boxes (K, 5): image, left, top, right, bottom; (K, C, *size) out."""
+        left, top, right, bottom = (boxes[:, 1:] * self.scale - 0.5).unbind(dim=1)
+        high, wide = self.size
+        rows = self._points(top, bottom, high)[:, :, None].expand(-1, -1, wide * self.points)
+        columns = self._points(left, right, wide)[:, None, :].expand(-1, high * self.points, -1)
+        height, width = features.shape[2:]
+        near = (rows >= -1) & (rows <= height) & (columns >= -1) & (columns <= width)
+        maps = features[boxes[:, 0].long()]
+        read = bilinear(maps, rows.clamp(0, height - 1), columns.clamp(0, width - 1)) * near[:, None]
+        bins: Tensor = read.reshape(*read.shape[:2], high, self.points, wide, self.points).mean(dim=(3, 5))
+        return bins
+
+    def _points(self, first: Tensor, last: Tensor, count: int) -> Tensor:
+        """(K, count * points): where the values of an axis are read."""
+        inside = (torch.arange(count * self.points, dtype=first.dtype, device=first.device) + 0.5) / (
+            count * self.points
+        )
+        return first[:, None] + (last - first)[:, None] * inside

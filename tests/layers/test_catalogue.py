@@ -1,0 +1,36 @@
+"""Every word of the notation has all that a layer needs; what a layer lacks is listed here, and nothing else may be."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+from striate.building import MODULES
+from striate.notation import rules
+from striate.notation.tree import LAYERS, Layer, Node
+
+LACKS: dict[str, set[str]] = {}  # word: of grammar, rules, module, oracle, gradcheck
+
+
+def _suite(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_layer_has_all_its_parts() -> None:
+    values, gradients = _suite("test_values"), _suite("test_gradients")
+    texts = [gradients.read(text).layers for text in gradients.NETS]
+    checked: set[type[Node]] = set().union(*(gradients._kinds(chain) for chain in texts))
+    unpool = {LAYERS["unpool"]} if Path(__file__).with_name("test_unpool.py").is_file() else set()
+    parts = {
+        "grammar": set(LAYERS.values()),
+        "rules": {kind for kind in LAYERS.values() if rules.output.dispatch(kind) is not rules.output.dispatch(Layer)},
+        "module": set(MODULES),
+        "oracle": set(values.DEFINITIONS) | unpool,
+        "gradcheck": checked,
+    }
+    lacks = {word: {part for part, kinds in parts.items() if kind not in kinds} for word, kind in LAYERS.items()}
+    assert {word: missing for word, missing in lacks.items() if missing} == LACKS
