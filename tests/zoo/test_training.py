@@ -1,0 +1,49 @@
+"""Every network of the zoo trains: a few steps at a small input bring the loss of one batch down."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from striate import zoo
+from striate.building import build
+from striate.errors import InputError
+from striate.notation import Network, measure
+from striate.training.engine import TorchEngine
+from striate.training.options import Options
+
+SIZES = (32, 64, 96, 128, 160, 224)
+CLASSES = 3
+LEAST = {"squeezenet": 128}  # it ends in a ReLU, which may be dead at all of a few positions
+
+
+def smallest(network: Network) -> Network:
+    """The network at the smallest input that all of its layers fit."""
+    for size in SIZES:
+        if size < LEAST.get(network.name, 0):
+            continue
+        small = dataclasses.replace(network, input=(network.input[0], size, size))
+        try:
+            measure(small)
+        except InputError:
+            continue
+        return small
+    raise AssertionError(f"{network.name} fits none of {SIZES}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in zoo.names() if name != "lenet5-1998"])  # its outputs are ten bitmaps
+def test_a_few_steps_bring_the_loss_down(name: str) -> None:
+    torch.manual_seed(0)
+    network = smallest(zoo.net(name, classes=CLASSES))
+    model = build(network)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0  # the same batch shall give the same loss
+    options = Options(optimizer="adamw", lr=3e-4, schedule="constant", batch=4)
+    engine = TorchEngine(model, options, total_steps=8)
+    x = torch.randn(4, *[size or 1 for size in network.input])
+    y = torch.tensor([0, 1, 2, 1])
+    engine.train()
+    losses = [float(engine.step(x, y).loss) for _ in range(8)]
+    assert min(losses[-3:]) < losses[0], losses
