@@ -72,7 +72,7 @@ TINY = "input 1x8x8 -> fc 10"
         (["train", "input 1x8x8 -> fc 9", "digits"], "end the network with fc 10"),
         (["train", "input 3x8x8x8 -> fc 10", "digits"], "the network reads 3x8x8x8 (3-D)"),
         (["train", "input 1x8x8 -> fc 4 -> bn -> fc 10", "digits", "--batch", "1"], "use --batch 2 or more"),
-        (["train", "input 1x8x8 -> local 3@3 -> fc 10", "digits"], "can't be built"),
+        (["train", "input 1x8x8 -> fc 4 -> lrn 5 -> fc 10", "digits"], "can't be built"),
         (["resume", "nowhere"], "no run at nowhere: there is no such folder (looked in "),
         (["test", "nowhere"], "no run at nowhere"),
         (["predict", "nowhere", "a.png"], "no run at nowhere"),
