@@ -120,19 +120,19 @@ def bench(
 Turn = Callable[[int], None]  # does so many batches
 
 
-def _data(network: Network, batch: int, device: torch.device) -> tuple[Tensor, Tensor, int]:
+def _data(network: Network, batch: int, device: torch.device) -> tuple[Tensor, Tensor]:
     classes = rules.product(measure(network).output)
     assert classes is not None
     generator = torch.Generator().manual_seed(0)
     shape = [size or 1 for size in network.input]
     count = max(batch, min(POOL, 2**28 // torch.Size(shape).numel() // batch * batch))
     images = torch.randn(count, *shape, generator=generator)
-    return images.to(device), torch.randint(classes, (count,), generator=generator).to(device), classes
+    return images.to(device), torch.randint(classes, (count,), generator=generator).to(device)
 
 
 def _training_sides(network: Network, batch: int, device: torch.device) -> tuple[Turn, Turn]:
     """One SGD-with-momentum step after another: our loop with all it does, and the hand-written one."""
-    images, labels, _ = _data(network, batch, device)
+    images, labels = _data(network, batch, device)
     model = build(network).to(device)
     plain = copy.deepcopy(model)
     options = Options(batch=batch, optimizer="momentum", schedule="constant", lr=0.01)
@@ -162,7 +162,7 @@ def _training_sides(network: Network, batch: int, device: torch.device) -> tuple
 
 
 def _inference_sides(network: Network, batch: int, device: torch.device) -> tuple[Turn, Turn]:
-    images, _, _ = _data(network, batch, device)
+    images, _ = _data(network, batch, device)
     model = build(network).to(device)
     plain: nn.Module = copy.deepcopy(model).eval()
     engine = TorchEngine(model, Options(), 1, device)

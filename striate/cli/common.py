@@ -14,7 +14,6 @@ from striate.errors import InputError, nearest
 if TYPE_CHECKING:
     from rich.console import Console
 
-WIDE = 160  # columns where no terminal says how many there are
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -42,6 +41,8 @@ def print_json(value: object) -> None:
 def console() -> Console:
     """Where tables are printed: standard output, wide when it is no terminal."""
     from rich.console import Console
+
+    from striate.explanation import WIDE
 
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 

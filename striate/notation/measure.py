@@ -115,7 +115,7 @@ class Measure:
     @property
     def total_macs(self) -> int | None:
         """Multiply-accumulates of one example; None while an axis is free."""
-        return rules_sum([row.macs.value for row in self.rows])
+        return open_sum([row.macs.value for row in self.rows])
 
     def training_memory(self, batch: int, optimizer: str = "adamw") -> TrainingMemory:
         """What training at this batch size takes.
@@ -132,12 +132,12 @@ class Measure:
         if batch < 1:
             raise InputError(f"a batch has at least 1 example, not {batch}")
         weights = 4 * self.total_parameters
-        outputs = rules_sum([row.memory.value for row in self.rows])
+        outputs = open_sum([row.memory.value for row in self.rows])
         activations = None if outputs is None else batch * outputs
         return TrainingMemory(weights, weights, OPTIMIZER_STATES[optimizer] * weights, activations)
 
 
-def rules_sum(values: list[int | None]) -> int | None:
+def open_sum(values: list[int | None]) -> int | None:
     """The sum, or None when a value is open."""
     known = [value for value in values if value is not None]
     return sum(known) if len(known) == len(values) else None

@@ -156,6 +156,7 @@ class Training:
         self.dataset = data.load(dataset, shape=shape, bad=bad, progress=show)
         self.fitted: Fitted = fitted(net, self.dataset, letters)
         check_batch(self.fitted, options.batch)
+        self.sha256 = self.dataset.sha256()  # once: it reads every image
         self.training, self.validation = data.carve(self.dataset.train, options.validation, options.seed)
         self.shift = self._chosen_shift()
         notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._shift_note(), self._how_note())
@@ -237,7 +238,7 @@ class Training:
                 "name": self.dataset.name,
                 "source": source_key(source) if source else "",
                 "classes": list(self.dataset.classes),
-                "sha256": self.dataset.sha256(),
+                "sha256": self.sha256,
             },
             "recipe": self.fitted.recipe.to_json(),
             "options": self.options.to_json() | ({"loss": "own"} if self.own_loss else {}),
