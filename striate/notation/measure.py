@@ -202,7 +202,8 @@ def _fold_block(block: Block, name: str, shape: Shape, field: Field, rows: list[
         return shape, field
     output = rules.join(block, shape, tuple(end for end, _ in ends))
     passes = isinstance(block, Dense | Scale) or (isinstance(block, Residual) and len(ends) == 1)
-    merged = rules.merge(((field,) if passes else ()) + tuple(after for _, after in ends))
+    fields = [rules.gating(after, end, shape) if isinstance(block, Scale) else after for end, after in ends]
+    merged = rules.merge(((field,) if passes else ()) + tuple(fields), output.value)
     memory = rules.activation_bytes(output.value)
     rows.append(Row(name, node_text(block), block, shape, output, Figure(0), Figure(0), memory, merged))
     return output.value, merged

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from striate.building import build
 from striate.notation import measure, read, rules, tree
+from striate.notation.errors import RuleError
 from striate.notation.rules import Axis, Field
 from striate.notation.rules.window import windows
 from striate.notation.tree import Layer, Pad
@@ -83,6 +84,40 @@ def spread_after_a_stride(layers: list[Layer]) -> bool:
     return any(strided) and any(isinstance(layer, tree.UpConv | tree.Shuffle) for layer in layers)
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.lists(windowed(), min_size=1, max_size=4), st.integers(1, 30))
+def test_at_the_border_too(layers: list[Layer], n: int) -> None:
+    """Every entry of the output, of inputs so short that strides leave entries out and maps are mostly padding."""
+    x = torch.ones(1, 1, n, dtype=torch.float64, requires_grad=True)
+    y, field = x, Field((Axis(),))
+    for layer in layers:
+        assume(fits(layer, y.shape[-1]))
+        field = rules.receptive_field(layer, (1, y.shape[-1]), field)
+        y = applied(layer, y)
+    (axis,) = field.axes
+    for position in range(y.shape[-1]):
+        (gradient,) = torch.autograd.grad(y[0, 0, position], x, retain_graph=True)
+        entries = gradient[0, 0].nonzero().flatten().tolist()
+        first, last = axis.entries(position)
+        if spread_after_a_stride(layers) or gapped(layers):
+            assert all(first <= entry <= last for entry in entries)
+        else:
+            assert (entries[0], entries[-1]) == (first, last) if entries else first > last
+
+
+def fits(layer: Layer, n: int) -> bool:
+    try:
+        rules.output(layer, (getattr(layer, "factor", 1), n))
+    except RuleError:
+        return False
+    return True
+
+
+def gapped(layers: list[Layer]) -> bool:
+    """Whether a window has gaps: of one that begins in padding the first entry inside may be a gap."""
+    return any(isinstance(layer, tree.Conv | tree.AvgPool) and layer.dilation != (1,) for layer in layers)
+
+
 NETS = [
     ("conv 2@5 pad 2 -> concat[ conv 1@1 | conv 1@3 pad 1 -> conv 1@5 pad 2 | id ]", 11),
     ("conv 1@3 pad 1 -> residual[ conv 1@3 pad 1 -> conv 1@3 pad 1 ]", 7),
@@ -123,6 +158,20 @@ def test_a_fully_connected_layer_sees_all() -> None:
 def test_two_strides_give_two_figures() -> None:
     row = measure(read("input 1x20x20 -> conv 1@3x5 stride 1x2 -> conv 1@3x3")).rows[-1]
     assert (row.receptive_field, row.jump) == ([5, 9], [1, 2])
+
+
+def test_behind_a_gate_of_one_factor_a_map_every_entry_sees_all() -> None:
+    gate = "gap -> fc 2 -> sigmoid"
+    rows = measure(read(f"input 1x20x30 -> conv 2@3 pad 1 -> scale[ {gate} ] -> conv 2@3 pad 1")).rows
+    for row in rows[-2:]:
+        assert row.jump == 0
+        assert [axis.entries(7) for axis in row.field.axes] == [(0, 19), (0, 29)]
+    own = measure(read("input 1x20x30 -> conv 2@3 pad 1 -> scale[ sigmoid ]")).rows[-1]
+    assert (own.receptive_field, own.jump) == (3, 1)
+    free = measure(read("input 1x?x30 -> conv 2@3 pad 1 -> scale[ gap -> sigmoid ] -> conv 2@3 pad 1")).rows[-1]
+    assert free.receptive_field == [None, 32]
+    flat = measure(read("input 1x20x30 -> gap -> fc 4 -> scale[ fc 4 -> sigmoid ]")).rows[-1]
+    assert [axis.entries(0) for axis in flat.field.axes] == [(0, 19), (0, 29)]
 
 
 def test_a_free_axis_leaves_the_whole_open() -> None:
