@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -20,7 +20,7 @@ from striate.notation.tree import Layer, Pad, Shape
 Array = NDArray[np.float64]
 Weights = dict[str, Array]
 Windowed: TypeAlias = tree.Conv | tree.Local | tree.Deform | tree.Pool
-BATCH = 2
+BATCH = 4  # results that all happen to be near 0, by which no error can be measured, are then rare
 MODES = ("zeros", "same", "reflect", "replicate", "circular")
 
 # What to draw. Channels have divisors for groups and shuffle; a kernel may be too large, the rule then refuses it.
@@ -119,7 +119,7 @@ DRAWN: dict[type[Layer], Callable[[Shape], st.SearchStrategy[Layer]]] = {
     tree.AvgPool: lambda shape: pools(shape, tree.AvgPool),
     tree.FullyConnected: lambda shape: st.builds(tree.FullyConnected, st.integers(1, 5), st.booleans()),
     tree.Embed: lambda shape: st.builds(tree.Embed, st.tuples(st.integers(1, 9), st.integers(1, 5))),
-    tree.Leaky: lambda shape: st.builds(tree.Leaky, st.floats(0, 1)),
+    tree.Leaky: lambda shape: st.builds(tree.Leaky, st.just(0.0) | st.floats(1e-3, 1)),
     tree.Elu: lambda shape: st.builds(tree.Elu, st.floats(0.1, 2)),
     tree.BatchNorm: lambda shape: st.builds(tree.BatchNorm, st.sampled_from([1e-5, 1e-2])),
     tree.LRN: lambda shape: st.builds(
@@ -381,20 +381,22 @@ def test_every_layer_with_a_module_is_tested() -> None:
 
 
 @pytest.mark.parametrize(("layer_class", "dims"), CASES, ids=[f"{layer.word}-{dims}D" for layer, dims in CASES])
-@settings(max_examples=25, deadline=None)
-@given(data=st.data())
-def test_a_layer_is_its_definition(layer_class: type[Layer], dims: int, data: st.DataObject) -> None:
-    shape = data.draw(shapes(dims), label="shape")
-    layer = data.draw(DRAWN[layer_class](shape), label="layer")
-    output = _output(layer, shape)
-    assume(output is not None)
-    model, weights = _with_random_weights(Network(shape, (layer,)))
-    x = _input(layer, shape)
-    with torch.no_grad():
-        y = model(x)
-    assert tuple(y.shape[1:]) == output
-    assert sum(p.numel() for p in model.parameters()) == rules.parameters(layer, shape).value
-    _assert_near(y, DEFINITIONS[layer_class](layer, x.numpy().astype(np.float64), weights))
+def test_a_layer_is_its_definition(layer_class: type[Layer], dims: int, on_examples: Any, assert_near: Any) -> None:
+    def check(data: st.DataObject, seed: int) -> None:
+        shape = data.draw(shapes(dims), label="shape")
+        layer = data.draw(DRAWN[layer_class](shape), label="layer")
+        output = _output(layer, shape)
+        assume(output is not None)
+        generator = torch.Generator().manual_seed(seed)
+        model, weights = _with_random_weights(Network(shape, (layer,)), generator)
+        x = _input(layer, shape, generator)
+        with torch.no_grad():
+            y = model(x)
+        assert tuple(y.shape[1:]) == output
+        assert sum(p.numel() for p in model.parameters()) == rules.parameters(layer, shape).value
+        assert_near(y, DEFINITIONS[layer_class](layer, x.numpy().astype(np.float64), weights))
+
+    on_examples(check, data=st.data(), seed=st.integers(0, 2**32 - 1))
 
 
 def _output(layer: Layer, shape: Shape) -> Shape | None:
@@ -404,9 +406,8 @@ def _output(layer: Layer, shape: Shape) -> Shape | None:
         return None
 
 
-def _with_random_weights(network: Network) -> tuple[torch.nn.Module, Weights]:
+def _with_random_weights(network: Network, generator: torch.Generator) -> tuple[torch.nn.Module, Weights]:
     """The module in evaluation, and its weights in float64 under their short names; sums stay about 1 large."""
-    generator = torch.Generator().manual_seed(0)
     model = build(network).eval()
     for name, tensor in model.state_dict().items():
         if name.endswith("var"):
@@ -416,16 +417,7 @@ def _with_random_weights(network: Network) -> tuple[torch.nn.Module, Weights]:
     return model, {name.split(".", 1)[-1]: tensor.double().numpy() for name, tensor in model.state_dict().items()}
 
 
-def _input(layer: Layer, shape: tuple[int, ...]) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(1)
+def _input(layer: Layer, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
     if isinstance(layer, tree.Embed):
         return torch.randint(layer.table[0], (BATCH, *shape), generator=generator)
     return torch.randn(BATCH, *shape, generator=generator)
-
-
-def _assert_near(y: torch.Tensor, expected: Array) -> None:
-    assert y.shape == expected.shape
-    finite = np.isfinite(expected)  # a dilated window may lie in the padding of a max pool alone: -inf on both sides
-    assert (y.numpy()[~finite] == expected[~finite]).all()
-    largest = np.abs(expected[finite]).max(initial=1)
-    assert np.abs(y.numpy() - expected)[finite].max(initial=0) <= 1e-5 * largest

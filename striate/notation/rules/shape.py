@@ -11,7 +11,7 @@ from typing import cast
 from striate.notation.arguments import NO_AXES, write_arguments
 from striate.notation.errors import RuleError
 from striate.notation.rules.figure import Figure, times
-from striate.notation.rules.window import Sliding, slide
+from striate.notation.rules.window import Sliding, slide, windows
 from striate.notation.tree import (
     LRN,
     RBF,
@@ -145,6 +145,12 @@ def _(layer: Unpool, shape: Shape) -> Figure[Shape]:
     if shape != gave:
         detail = f"it takes back the shape that {layer.pool} gave, {shown(gave)}; bring it to that by convolutions"
         raise RuleError(f"{layer_text(layer)} gets {shown(shape)}", detail, "pool")
+    for window, n in zip(windows(layer.source), layer.size[1:], strict=True):
+        if n is not None and window.sees_padding_alone(n):
+            detail = (
+                f"of {n} entries one window has none, and what it gives has no place to go back to; use less dilate"
+            )
+            raise RuleError(f"a window of {layer.pool} lies in padding alone", detail, "pool")
     return Figure(layer.size)
 
 
