@@ -7,6 +7,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -61,6 +62,13 @@ def test_our_own_names_from_safetensors(tmp_path: Path) -> None:
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), other.parameters(), strict=True))
 
 
+def test_our_own_names_from_a_numpy_archive(tmp_path: Path) -> None:
+    model, other = st.build(st.net("lenet5")), st.build(st.net("lenet5"))
+    np.savez(tmp_path / "w.npz", **{key: value.numpy() for key, value in model.state_dict().items()})
+    assert load_weights(other, tmp_path / "w.npz").matched == 10
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), other.parameters(), strict=True))
+
+
 def test_timm_names_of_vgg_with_its_heads_as_convolutions(tmp_path: Path) -> None:
     model = st.build(st.net("input 3x32x32 -> conv 4@3x3 -> relu -> maxpool 2 -> [fc 6 -> relu -> dropout]*2 -> fc 3"))
     own = model.state_dict()
@@ -112,18 +120,28 @@ class Evil:
 def test_a_malicious_file_runs_no_code(tmp_path: Path) -> None:
     torch.save({"conv1.weight": Evil(tmp_path / "ran")}, tmp_path / "evil.pth")
     (tmp_path / "plain.pth").write_bytes(pickle.dumps(Evil(tmp_path / "ran")))
-    for name in ("evil.pth", "plain.pth"):
+    np.savez(tmp_path / "evil.npz", **{"conv1.weight": np.array([Evil(tmp_path / "ran")], dtype=object)})
+    (tmp_path / "plain.npz").write_bytes(pickle.dumps(Evil(tmp_path / "ran")))
+    for name in ("evil.pth", "plain.pth", "evil.npz", "plain.npz"):
         with pytest.raises(InputError):
             load_weights(nn.Sequential(nn.Linear(1, 1)), tmp_path / name)
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("name", ["gone.pth", "cut.pth", "text.pth", "cut.safetensors"])
+@pytest.mark.parametrize(
+    "name", ["gone.pth", "cut.pth", "text.pth", "cut.safetensors", "cut.npz", "spoilt.npz", "words.npz"]
+)
 def test_a_file_that_is_no_weights_is_refused_by_name(name: str, tmp_path: Path) -> None:
     model = st.build(st.net("lenet5"))
     path = tmp_path / name
     if name == "text.pth":
         path.write_text("hello")
+    elif name == "words.npz":
+        np.savez(path, **{"conv1.weight": np.array(["hello"])})
+    elif name.endswith("npz"):
+        np.savez_compressed(path, **{key: value.numpy() for key, value in model.state_dict().items()})
+        content = path.read_bytes()
+        path.write_bytes(content[:500] if name == "cut.npz" else content[:200] + bytes(100) + content[300:])
     elif name.startswith("cut"):
         save = save_file if name.endswith("safetensors") else torch.save
         save(model.state_dict(), path)

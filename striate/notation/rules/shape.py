@@ -147,9 +147,7 @@ def _(layer: Unpool, shape: Shape) -> Figure[Shape]:
         raise RuleError(f"{layer_text(layer)} gets {shown(shape)}", detail, "pool")
     for window, n in zip(windows(layer.source), layer.size[1:], strict=True):
         if n is not None and window.sees_padding_alone(n):
-            detail = (
-                f"of {n} entries one window has none, and what it gives has no place to go back to; use less dilate"
-            )
+            detail = f"it has none of the {n} entries, so what it gives has no place to go back to; use less dilate"
             raise RuleError(f"a window of {layer.pool} lies in padding alone", detail, "pool")
     return Figure(layer.size)
 
