@@ -29,8 +29,9 @@ OURS = {
     "vgg13": "vgg-b",
     "resnext50_32x4d": "resnext50",
     "resnext101_32x8d": "resnext101-32x8d",
+    "seresnet50": "se-resnet50",
 }
-QUICK = ("alexnet", "resnet18", "resnet50", "densenet121", "googlenet")
+QUICK = ("alexnet", "resnet18", "resnet50", "densenet121", "googlenet", "timm/seresnet50", "timm/densenet121")
 
 
 def checkpoint(name: str) -> dict[str, Tensor]:
@@ -44,8 +45,10 @@ def checkpoint(name: str) -> dict[str, Tensor]:
 def test_with_equal_weights_the_logits_are_theirs(name: str, tmp_path: Path) -> None:
     path = tmp_path / "foreign.pth"
     torch.save(checkpoint(name), path)
-    model = st.build(st.net(OURS.get(name, name))).eval()
+    plain = name.removeprefix("timm/")
+    model = st.build(st.net(OURS.get(plain, plain))).eval()
     loaded = load_weights(model, path)
+    assert ("timm" if "timm/" in name else "torchvision") in loaded.layout
     with torch.inference_mode():
         logits = model(by_name.tensor_for("input", [1, 3, 224, 224]))[0, ::100]
     expected = torch.tensor(FOREIGN[name]["logits"])
@@ -104,6 +107,25 @@ def test_what_does_not_fit_names_the_first_difference_and_changes_nothing(
     torch.save(wrong, tmp_path / "wrong.pth")
     with pytest.raises(InputError, match=message):
         load_weights(model, tmp_path / "wrong.pth")
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("net", "weights_of", "message"),
+    [
+        ("lenet5", "lenet1", r"has 'conv1.weight' of shape 4x1x5x5, the network's 'conv1.weight' has 6x1x5x5"),
+        ("lenet1", "lenet5", r"has 'conv1.weight' of shape 6x1x5x5, the network's 'conv1.weight' has 4x1x5x5"),
+        ("resnet18", "resnet34", r"has 'layer1.2.conv1.weight' of shape 64x64x3x3, for which the network has no place"),
+        ("resnet34", "timm/resnet18", r"lacks 'layer1.2.conv1.weight', for the network's 'basic3.residual1.body.conv1"),
+    ],
+)
+def test_weights_of_another_network_are_refused_whole(net: str, weights_of: str, message: str, tmp_path: Path) -> None:
+    model = st.build(st.net(net))
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    foreign = checkpoint(weights_of) if weights_of in FOREIGN else st.build(st.net(weights_of)).state_dict()
+    torch.save(foreign, tmp_path / "other.pth")
+    with pytest.raises(InputError, match=message):
+        load_weights(model, tmp_path / "other.pth")
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
 
 
