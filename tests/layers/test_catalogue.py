@@ -3,6 +3,11 @@
 import importlib.util
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import assume
+from hypothesis import strategies as st
 
 from striate.building import MODULES
 from striate.notation import rules
@@ -34,3 +39,14 @@ def test_every_layer_has_all_its_parts() -> None:
     }
     lacks = {word: {part for part, kinds in parts.items() if kind not in kinds} for word, kind in LAYERS.items()}
     assert {word: missing for word, missing in lacks.items() if missing} == LACKS
+
+
+def test_a_layer_with_fewer_examples_than_200_would_fail(on_examples: Any) -> None:
+    """All that compare with a definition go through this one fixture, which counts those that passed."""
+    seen: list[int] = []
+    on_examples(lambda number: seen.append(number), number=st.integers(0, 2**32 - 1))
+    assert len(seen) >= 200
+    with pytest.raises(AssertionError):
+        on_examples(lambda number: None, number=st.integers(1, 150))
+    with pytest.raises(AssertionError):
+        on_examples(lambda number: assume(number % 2), number=st.integers(1, 390))
