@@ -21,7 +21,7 @@ INK, GREY, PALE = "#1f2937", "#6b7280", "#e5e7eb"  # apart with every kind of co
 CYCLE = (BLUE, ORANGE, GREEN, PINK, SKY, "#000000")
 SHADES = LinearSegmentedColormap.from_list("shades", ["#f3b27f", "#ffffff", "#8ec5ea"])  # below 0, 0, above 0
 CELL = 0.36  # inches a side
-COLOURS = 64  # of a picture saved as PNG: it stays small
+COLOURS = 48  # of a picture saved as PNG: it stays small
 
 STYLE = {
     "svg.fonttype": "path",  # letters as shapes: the picture looks the same without our font
