@@ -16,9 +16,18 @@ assert spec.loader is not None
 check = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(check)
 PAGES = check.with_code()
-PARTS = (
-    "activations architectures backpropagation convolution features overfitting pooling sharing sizes training".split()
-)
+PARTS = [
+    "activations",
+    "architectures",
+    "backpropagation",
+    "convolution",
+    "features",
+    "overfitting",
+    "pooling",
+    "sharing",
+    "sizes",
+    "training",
+]
 
 
 def pictures(page: Path) -> dict[str, str]:

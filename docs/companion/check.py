@@ -1,7 +1,7 @@
 """Runs the pages' code and counts the lectures' worked numbers in it: `python docs/companion/check.py [page.md]`.
 
-A worked number is an assertion with a comment `# worked: …` at its end; `worked.md` lists all that there must be, and on
-which page. Run it from the project's root. Pictures are drawn anew into `pictures/`.
+A worked number is an assertion with a comment `# worked: …` at its end; `worked.md` lists all that there must be, and
+on which page. Run it from the project's root. Pictures are drawn anew into `pictures/`.
 """
 
 import ast
