@@ -57,6 +57,7 @@ def test_there_is_a_page_for_each_part() -> None:
 @pytest.mark.slow
 def test_every_worked_number_comes_out(command: SimpleNamespace) -> None:
     assert command.said.endswith("42 of 42 worked numbers\n")
+    assert "(42 of 42)" in (COMPANION / "README.md").read_text(encoding="utf-8")
     assert command.status == 0
 
 
