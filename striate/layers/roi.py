@@ -14,7 +14,7 @@ nothing and takes the mean of points read bilinearly (He et al. 2017, section 3)
 import torch
 from torch import Tensor, nn
 
-from striate.layers.deform import bilinear
+from striate.layers.deform import interpolated
 
 
 class RoIPool(nn.Module):
@@ -81,7 +81,7 @@ class RoIAlign(nn.Module):
         height, width = features.shape[2:]
         near = (rows >= -1) & (rows <= height) & (columns >= -1) & (columns <= width)
         maps = features[boxes[:, 0].long()]
-        read = bilinear(maps, rows.clamp(0, height - 1), columns.clamp(0, width - 1)) * near[:, None]
+        read = interpolated(maps, (rows.clamp(0, height - 1), columns.clamp(0, width - 1))) * near[:, None]
         bins: Tensor = read.reshape(*read.shape[:2], high, self.points, wide, self.points).mean(dim=(3, 5))
         return bins
 

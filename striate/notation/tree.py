@@ -136,13 +136,19 @@ class Deform(Layer):
 
 @dataclass(frozen=True, repr=False)
 class UpConv(Layer):
-    """Transposed convolution: every input entry spreads over a kernel of the output."""
+    """Transposed convolution: every input entry spreads over a kernel of the output, and `pad` crops what comes out.
+
+    `upconv 8@3 stride 2 pad (1,0)` gives exactly twice the size: cropping less after an axis than before it is what
+    PyTorch calls an output padding.
+    """
 
     word: ClassVar[str] = "upconv"
     filters: int = leading("count")
     kernel: Axes = after_at("axes")
     stride: Axes = option("stride", "axes")
     pad: Pad = option("pad", "pad", Pad())
+    dilation: Axes = option("dilate", "axes")
+    groups: int = option("groups", "count", 1)
     bias: bool = flag("nobias")
 
 

@@ -22,7 +22,7 @@ def applied(layer: Layer, x: Tensor) -> Tensor:
     """A layer with all weights 1, by torch's functions, on one axis: (1, C, n) → (1, 1, m)."""
     weight = torch.ones(1, x.shape[1], *getattr(layer, "kernel", (1,)), dtype=torch.float64)
     if isinstance(layer, tree.UpConv):
-        return F.conv_transpose1d(x, weight.transpose(0, 1), None, layer.stride, layer.pad.sizes)
+        return F.conv_transpose1d(x, weight.transpose(0, 1), None, layer.stride, layer.pad.sizes, 0, 1, layer.dilation)
     if isinstance(layer, tree.Shuffle):
         finer = x.expand(1, layer.factor, -1)
         return finer.transpose(1, 2).reshape(1, 1, -1)
@@ -50,8 +50,9 @@ def windowed(draw: st.DrawFn) -> Layer:
     if kind == "pool":
         return tree.AvgPool((k,), (stride,), pad, (draw(st.integers(1, 2)),))
     if kind == "up":
+        dilation = draw(st.integers(1, 2)) if stride == 1 else 1
         crop = Pad("zeros", (draw(st.integers(0, k - 1)),))
-        return tree.UpConv(1, (k,), (min(stride, k),), crop)
+        return tree.UpConv(1, (k,), (min(stride, k),), crop, (dilation,))
     return tree.Shuffle(factor=stride)
 
 

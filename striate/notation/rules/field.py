@@ -119,8 +119,9 @@ def _(layer: Sliding, shape: Shape, field: Field) -> Field:
 
 @receptive_field.register
 def _(layer: UpConv, shape: Shape, field: Field) -> Field:
-    sizes = zip(field.axes, layer.kernel, layer.stride, layer.pad.sizes, strict=True)
-    return Field(tuple(axis.spread(k, s, p) for axis, k, s, p in sizes))
+    reaches = [d * (k - 1) + 1 for d, k in zip(layer.dilation, layer.kernel, strict=True)]
+    sizes = zip(field.axes, reaches, layer.stride, layer.pad.sizes, strict=True)
+    return Field(tuple(axis.spread(reach, s, p) for axis, reach, s, p in sizes))
 
 
 @receptive_field.register

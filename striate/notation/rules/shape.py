@@ -81,6 +81,12 @@ for _pointwise in (
 
 @output.register
 def _(layer: Conv, shape: Shape) -> Figure[Shape]:
+    _grouped(layer, shape)
+    return _slid(layer, layer.filters, shape)
+
+
+def _grouped(layer: Conv | UpConv, shape: Shape) -> None:
+    """Raise an error where the groups do not divide the channels or the filters."""
     channels = cast(int, shape[0])
     for name, count in (("channels that come in", channels), ("filters", layer.filters)):
         if count % layer.groups:
@@ -89,7 +95,6 @@ def _(layer: Conv, shape: Shape) -> Figure[Shape]:
                 f"{count}/{layer.groups} = {count / layer.groups:g}; choose a divisor of {count}",
                 "groups",
             )
-    return _slid(layer, layer.filters, shape)
 
 
 @output.register(Local)
@@ -152,14 +157,16 @@ def _(layer: Unpool, shape: Shape) -> Figure[Shape]:
 def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
     if layer.pad.mode != "zeros":
         raise RuleError(f"upconv knows no pad {layer.pad.mode}", "it crops by a number: pad 1", "pad")
-    if layer.pad.after:
-        raise RuleError("upconv crops as much after an axis as before it", "write one number: pad 1", "pad")
+    _grouped(layer, shape)
     sizes, formulas = [], []
-    for n, k, s, p in zip(shape[1:], layer.kernel, layer.stride, layer.pad.sizes, strict=True):
-        size = None if n is None else (n - 1) * s + k - 2 * p
-        formulas.append(f"({'?' if n is None else n} - 1)*{s} + {k} - 2*{p}" + (f" = {size}" if n else ""))
+    axes = zip(layer.kernel, layer.stride, layer.dilation, layer.pad.sizes, layer.pad.ends, strict=True)
+    for n, (k, s, d, before, after) in zip(shape[1:], axes, strict=True):
+        reach, reach_text = d * (k - 1) + 1, str(k) if d == 1 else f"({d}*({k} - 1) + 1)"
+        size = None if n is None else (n - 1) * s + reach - before - after
+        crop = f"2*{before}" if before == after else f"{before} - {after}"
+        formulas.append(f"({'?' if n is None else n} - 1)*{s} + {reach_text} - {crop}" + (f" = {size}" if n else ""))
         if size is not None and size < 1:
-            detail = f"output = {formulas[-1]}; use pad {(size + 2 * p - 1) // 2} or less"
+            detail = f"output = {formulas[-1]}; use pad {(size + before + after - 1) // 2} or less"
             raise RuleError(f"{layer_text(layer)} leaves nothing", detail, "pad")
         sizes.append(size)
     return Figure((layer.filters, *sizes), formulas[0] if len(set(formulas)) == 1 else "; ".join(formulas))
