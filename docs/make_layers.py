@@ -23,6 +23,10 @@ Made by `make docs` from the code; change the docstrings in `striate/notation/tr
 - `pad` also takes `same` and `valid` (none), and a mode before its size: `reflect 1`, `replicate 1`, `circular 1`.
 - Behind `pad`, a pair says before and after: `(1,0)`, `(1,2)x(0,1)`. In `upconv`, `pad` crops, and `upconv 8@3 stride 2
   pad (1,0)` gives exactly twice the size (PyTorch's padding 1 with output padding 1).
+- `roipool` and `roialign` are for images. A network with one (`input 3x?x? -> … -> roipool 7 -> fc 4096`, Fast R-CNN)
+  is called `model(images, boxes)`, boxes (K, 5): number of the image, left, top, right, bottom in pixels of the input;
+  the scale of its maps follows from the layers before it. Behind it all figures are for one box, and the receptive
+  field is that of the whole map, for a box may be as large. Reading between entries is no MAC, as in `deform`.
 """
 
 

@@ -142,6 +142,12 @@ def _lrn(layer: tree.LRN, shape: Shape) -> nn.Module:
     return nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
 
 
+def _scale(layer: tree.RoI) -> float:
+    if layer.jump is None:
+        raise _not_built(layer, "how far its maps lie apart is known where the network is read from its text")
+    return float(1 / layer.jump)
+
+
 def _features(shape: Shape) -> int:
     size = rules.product(shape)
     assert size is not None  # the shape rule of fc refuses free axes
@@ -155,11 +161,13 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.UpConv: _upconv,
     tree.Shuffle: _shuffle,
     tree.MaxPool: _max_pool,
-    tree.Unpool: lambda layer, shape: layers.Unpool(layer.pool, layer.size[1:]),
+    tree.Unpool: lambda layer, shape: layers.Unpool(layer.pool),
     tree.AvgPool: _avg_pool,
     tree.Subsample: lambda layer, shape: layers.Subsample(shape[0] or 1, layer.kernel, layer.stride),
     tree.GlobalAvgPool: _global(GLOBAL_AVG),
     tree.GlobalMaxPool: _global(GLOBAL_MAX),
+    tree.RoIPool: lambda layer, shape: layers.RoIPool(layer.size, _scale(layer)),
+    tree.RoIAlign: lambda layer, shape: layers.RoIAlign(layer.size, _scale(layer), layer.points),
     tree.FullyConnected: lambda layer, shape: nn.Linear(_features(shape), layer.units, bias=layer.bias),
     tree.RBF: lambda layer, shape: layers.RBF(_features(shape), layer.units),
     tree.Embed: lambda layer, shape: layers.Embed(*layer.table),
@@ -191,6 +199,11 @@ BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
     tree.Group: lambda body: body,
 }
 
+CHAINS: dict[type[nn.Sequential], set[type[nn.Module]]] = {  # for chains with such modules; each can what follows it
+    layers.WithBoxes: {layers.RoIPool, layers.RoIAlign},
+    layers.WithUnpool: {layers.Unpool},
+    layers.WithAux: {Aux},
+}
 WEIGHTED = (tree.Conv, tree.Local, tree.Deform, tree.UpConv, tree.FullyConnected)
 ACTIVATIONS = (
     *(tree.Relu, tree.Leaky, tree.PRelu, tree.Elu, tree.Swish, tree.Gelu, tree.Maxout),
@@ -211,7 +224,7 @@ def build(network: Network, init: str | None = None) -> nn.Sequential:
 
     Returns:
         A module from (N, *network.input) to the network's output. With `aux` heads it gives (logits, [head logits])
-        while training.
+        while training. With a RoI layer it is called with boxes too, `model(images, boxes)`, and gives a row a box.
 
     Raises:
         InputError: A layer that no module can do here, a label that modules use themselves, or no such initialisation.
@@ -243,9 +256,9 @@ class _Builder:
             if taken := made.keys() & (TAKEN | modules.keys()):
                 raise InputError(f"'{min(taken)}' can't be a label: modules use that name themselves; choose another")
             modules |= made
-        has_aux = any(isinstance(module, Aux) for module in modules.values())
-        unpools = any(isinstance(module, layers.Unpool) for module in modules.values())
-        return (layers.WithUnpool if unpools else layers.WithAux if has_aux else nn.Sequential)(modules), shape
+        kinds = {type(module) for module in modules.values()}
+        kind = next((kind for kind, needs in CHAINS.items() if kinds & needs), nn.Sequential)
+        return kind(modules), shape
 
     def _layer(self, name: str, layer: Layer, shape: Shape, following: Layer | None) -> dict[str, nn.Module]:
         """The layer's module under its name, behind what it needs: fc flattens, "same" may pad first."""

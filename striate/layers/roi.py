@@ -11,10 +11,16 @@ nothing and takes the mean of points read bilinearly (He et al. 2017, section 3)
 [[[[7.5]]]]
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from striate.errors import InputError
 from striate.layers.deform import interpolated
+from striate.layers.unpool import WithUnpool
+
+BOXES = "Boxes are (K, 5): number of the image, left, top, right, bottom"
 
 
 class RoIPool(nn.Module):
@@ -91,3 +97,29 @@ class RoIAlign(nn.Module):
             count * self.points
         )
         return first[:, None] + (last - first)[:, None] * inside
+
+
+class WithBoxes(WithUnpool):
+    """A chain with RoI layers, called with boxes beside the images: Fast R-CNN's forward pass."""
+
+    def forward(self, x: Tensor, boxes: Tensor | None = None) -> Tensor | tuple[Tensor, list[Tensor]]:
+        """(N, C, H, W) and boxes (K, 5) in: image from 0, left, top, right, bottom in pixels; (K, …) out.
+
+        Raises:
+            InputError: There are no boxes, or they are not boxes in these images.
+        """
+        regions = [name for name, layer in self.named_children() if isinstance(layer, RoIPool | RoIAlign)]
+        if boxes is None:
+            raise InputError(f"{regions[0]} needs boxes beside the images; call model(images, boxes). {BOXES}")
+        if boxes.ndim != 2 or boxes.shape[1] != 5:
+            raise InputError(f"{BOXES}. Received: shape {tuple(boxes.shape)}")
+        if not torch.compiler.is_compiling() and not ((boxes[:, 0] >= 0) & (boxes[:, 0] < len(x))).all():
+            raise InputError(f"a box lies in none of the {len(x)} images. {BOXES}, counted from 0")
+        return self.run(x, dict.fromkeys(regions, boxes))
+
+    def through(self, name: str, layer: nn.Module, x: Tensor, kept: dict[str, Any]) -> Tensor:
+        """One layer of the chain."""
+        if isinstance(layer, RoIPool | RoIAlign):
+            y: Tensor = layer(x, kept[name])
+            return y
+        return super().through(name, layer, x, kept)

@@ -440,6 +440,8 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
         },
         (4, 4, 4),
     ),
+    "roipool": ({"size": (3, 2)}, (4, 9, 9)),
+    "roialign": ({"size": (3, 2), "points": 3}, (4, 9, 9)),
     "maps": ({"numbers": (2, 0)}, (4, 9, 9)),
 }
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
 
+from striate.notation.errors import RuleError
 from striate.notation.rules.window import Sliding, windows
 from striate.notation.tree import (
     RBF,
@@ -29,6 +30,7 @@ from striate.notation.tree import (
     Layer,
     Local,
     Pool,
+    RoI,
     Shape,
     Shuffle,
     Subsample,
@@ -43,7 +45,8 @@ class Axis:
 
     Attributes:
         size: Input entries from the first to the last that reach it, rounded down; None when a free axis decides.
-        jump: How far the field moves from one entry of the map to the next, in input entries.
+        jump: How far the field moves from one entry of the map to the next, in input entries; 0 behind RoI pooling,
+            where every entry may see all of its box, and a box may be the whole input.
         start: The middle of the first entry's field, in input entries; 0 is the input's first.
     """
 
@@ -127,10 +130,8 @@ def _(layer: UpConv, shape: Shape, field: Field) -> Field:
 @receptive_field.register
 def _(layer: Unpool, shape: Shape, field: Field) -> Field:
     assert layer.source
-    pool = layer.source
-    reaches = [window.reach for window in windows(pool)]
-    sizes = zip(field.axes, reaches, pool.stride, pool.pad.sizes, strict=True)
-    return Field(tuple(axis.spread(reach, s, p) for axis, reach, s, p in sizes))
+    sizes = zip(field.axes, windows(layer.source), layer.size[1:], strict=True)
+    return Field(tuple(axis.spread(window.reach, window.stride, window.padding(n)[0]) for axis, window, n in sizes))
 
 
 @receptive_field.register
@@ -146,6 +147,30 @@ def _(layer: Layer, shape: Shape, field: Field) -> Field:
     if len(shape) == 1:  # flat already: nothing more to see
         return field
     return Field(tuple(axis.whole(n) for axis, n in zip(field.axes, shape[1:], strict=True)))
+
+
+@receptive_field.register
+def _(layer: RoI, shape: Shape, field: Field) -> Field:
+    seen = (axis.whole(n) for axis, n in zip(field.axes, shape[1:], strict=True))
+    return Field(tuple(replace(axis, jump=Fraction(0)) for axis in seen))
+
+
+def box_jump(layer: RoI, field: Field) -> Fraction:
+    """Pixels of the input from one entry to the next of the maps that boxes are cut from.
+
+    Raises:
+        RuleError: It is not one number, or the maps are those of a box already.
+    """
+    down, across = (axis.jump for axis in field.axes)
+    if not down:
+        raise RuleError(f"{layer.word} behind another RoI layer", "boxes are cut out of images, once in a network")
+    if any(axis.size is None for axis in field.axes):
+        detail = "what comes before sees all of an open axis; put it behind, or give the input a size"
+        raise RuleError(f"{layer.word} can't tell where its maps lie on the image", detail)
+    if down != across:
+        detail = f"its entries lie {down} pixels apart downwards and {across} across; use the same strides on both axes"
+        raise RuleError(f"{layer.word} needs maps of one scale", detail)
+    return down
 
 
 @receptive_field.register

@@ -38,6 +38,7 @@ from striate.notation.tree import (
     PRelu,
     Relu,
     Residual,
+    RoI,
     Scale,
     Shape,
     Shuffle,
@@ -141,13 +142,10 @@ def _slid(layer: Sliding, channels: int, shape: Shape) -> Figure[Shape]:
 
 @output.register
 def _(layer: Unpool, shape: Shape) -> Figure[Shape]:
-    if layer.source is None or None in layer.size:
-        detail = f"{layer.pool} sees {shown(layer.size) or 'nothing'}; give the input a size"
-        raise RuleError(f"{layer_text(layer)} needs to know what its pool sees", detail, "pool")
-    if layer.source.pad.mode != "zeros" or layer.source.pad.after:
-        raise RuleError(f"{layer.pool} pads unequally", "unpool knows pools with a pad of one number: pad 1", "pool")
+    if layer.source is None:
+        raise RuleError(f"{layer_text(layer)} has no pool", "a network that is read from its text has it", "pool")
     gave = output(layer.source, layer.size).value
-    if shape != gave:
+    if not _alike(shape, gave):
         detail = f"it takes back the shape that {layer.pool} gave, {shown(gave)}; bring it to that by convolutions"
         raise RuleError(f"{layer_text(layer)} gets {shown(shape)}", detail, "pool")
     return Figure(layer.size)
@@ -193,6 +191,14 @@ def _(layer: GlobalAvgPool | GlobalMaxPool, shape: Shape) -> Figure[Shape]:
     if len(shape) < 2:
         raise RuleError(f"{layer.word} has no axes to act on", NO_AXES)
     return Figure((shape[0], *(1 for _ in shape[1:])))
+
+
+@output.register
+def _(layer: RoI, shape: Shape) -> Figure[Shape]:
+    if len(shape) != 3:
+        detail = f"an image has two axes, as in input 3x?x?; {shown(shape)} comes in"
+        raise RuleError(f"{layer.word} cuts boxes out of images", detail)
+    return Figure((shape[0], *layer.size), f"{'x'.join(map(str, layer.size))} bins of each box")
 
 
 @output.register(FullyConnected)
