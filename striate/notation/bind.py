@@ -272,6 +272,9 @@ class _Binder:
     def _pooled(self, label: str, span: Span) -> dict[str, MaxPool | Shape]:
         """The pool of that label in the chain at hand, and the shape that it saw."""
         known = self.pools[-1]
+        if any(label in outer for outer in self.pools[:-1]) and label not in known:
+            detail = "where its maxima were is known in its own chain only; put the unpool there, or the pool in here"
+            raise ArgumentError(f"the maxpool '{label}' stands outside of this branch", span, detail)
         if label not in known:
             listed = f"; this chain has {', '.join(known)}" if known else ""
             detail = f"label one in the same chain: p1: maxpool 2 -> … -> unpool p1{listed}{nearest(label, known)}"
