@@ -79,32 +79,35 @@ class DeformConv(nn.Module):
         return inside.view(*inside.shape, *[1] * len(out)) + starts
 
 
-def interpolated(x: Tensor, places: Sequence[Tensor]) -> Tensor:
+def interpolated(x: Tensor, places: Sequence[Tensor], images: Tensor | None = None) -> Tensor:
     """Reads maps between their entries, linearly along each axis; outside of them they are 0.
 
     Args:
         x: (N, C, *spatial).
-        places: For each axis (N, *places), in entries; they may be fractions.
+        places: For each axis (K, *places), in entries; they may be fractions.
+        images: (K,) whole numbers: whose maps each row of places reads; by default K is N and each reads its own.
 
     Returns:
-        (N, C, *places).
+        (K, C, *places).
     """
+    images = torch.arange(len(x), device=x.device) if images is None else images
     firsts = [place.floor() for place in places]
     parts = [place - first for place, first in zip(places, firsts, strict=True)]
     corners = []
     for corner in itertools.product((0, 1), repeat=len(places)):
         shares = [part if far else 1 - part for far, part in zip(corner, parts, strict=True)]
         share = math.prod(shares[1:], start=shares[0])
-        corners.append(_entries(x, [first + far for first, far in zip(firsts, corner, strict=True)]) * share[:, None])
-    return sum(corners[1:], start=corners[0])
+        whole = [first + far for first, far in zip(firsts, corner, strict=True)]
+        corners.append(_entries(x, whole, images) * share)
+    return sum(corners[1:], start=corners[0]).transpose(0, 1)
 
 
-def _entries(x: Tensor, places: Sequence[Tensor]) -> Tensor:
-    """The entries at whole places, one (N, *places) an axis, 0 outside: (N, C, *places)."""
-    index, inside = torch.zeros_like(places[0], dtype=torch.long), torch.ones_like(places[0], dtype=torch.bool)
+def _entries(x: Tensor, places: Sequence[Tensor], images: Tensor) -> Tensor:
+    """The entries at whole places, one (K, *places) an axis, 0 outside: (C, K, *places)."""
+    index = images.view(-1, *[1] * (places[0].ndim - 1)).expand(places[0].shape)
+    inside = torch.ones_like(index, dtype=torch.bool)
     for n, place in zip(x.shape[2:], places, strict=True):
         index = index * n + place.clamp(0, n - 1).long()
         inside = inside & (place >= 0) & (place < n)
-    flat = index.flatten(1)[:, None].expand(-1, x.shape[1], -1)
-    found = x.flatten(2).gather(2, flat).reshape(*x.shape[:2], *index.shape[1:])
-    return found * inside[:, None]
+    entries = x.transpose(0, 1).flatten(1)  # (C, N * H * W): no map is copied once a row of places
+    return entries.gather(1, index.flatten().expand(len(entries), -1)).view(len(entries), *index.shape) * inside

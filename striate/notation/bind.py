@@ -138,14 +138,17 @@ class _Binder:
         chain, _ = self.chain(self.program.layers[1:], shape, self.letters)
         if not chain:
             raise self.error("there is no layer after the input", first.span, "add one: input 3x32x32 -> conv 16@3x3")
-        return shape, tuple(self._scaled(node, chain[:place], shape) for place, node in enumerate(chain))
+        return shape, self._scaled(chain, shape)
 
-    def _scaled(self, node: Node, before: Chain, shape: Shape) -> Node:
-        """A RoI layer with the jump of its maps on the input; any other node as it is."""
-        if not isinstance(node, RoI):
-            return node
-        with self._placed(otherwise=node.span):
-            return dataclasses.replace(node, jump=rules.box_jump(node, field_behind(before, shape)))
+    def _scaled(self, chain: Chain, shape: Shape) -> Chain:
+        """The chain, its RoI layers with the jump of their maps on the input."""
+        nodes = list(chain)
+        for place, node in enumerate(chain):
+            if isinstance(node, RoI):
+                with self._placed(otherwise=node.span):
+                    jump = rules.box_jump(node, field_behind(chain[:place], shape))
+                nodes[place] = dataclasses.replace(node, jump=jump)
+        return tuple(nodes)
 
     def input(self, word: Word, outside: Sequence[int | None] | None) -> Shape:
         if word.optional:
