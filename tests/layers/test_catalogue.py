@@ -29,12 +29,12 @@ def test_every_layer_has_all_its_parts() -> None:
     values, gradients = _suite("test_values"), _suite("test_gradients")
     texts = [gradients.read(text).layers for text in gradients.NETS]
     checked: set[type[Node]] = set().union(*(gradients._kinds(chain) for chain in texts))
-    unpool = {LAYERS["unpool"]} if Path(__file__).with_name("test_unpool.py").is_file() else set()
+    elsewhere = {layer for layer, file in values.ELSEWHERE.items() if Path(__file__).with_name(file).is_file()}
     parts = {
         "grammar": set(LAYERS.values()),
         "rules": {kind for kind in LAYERS.values() if rules.output.dispatch(kind) is not rules.output.dispatch(Layer)},
         "module": set(MODULES),
-        "oracle": set(values.DEFINITIONS) | unpool,
+        "oracle": set(values.DEFINITIONS) | elsewhere,
         "gradcheck": checked,
     }
     lacks = {word: {part for part, kinds in parts.items() if kind not in kinds} for word, kind in LAYERS.items()}

@@ -1,4 +1,4 @@
-"""Unpooling against a loop that finds each window's winner by itself, in one, two and three dimensions."""
+"""Unpooling against a loop that finds each window's winner by itself, in one, two and three dimensions, any padding."""
 
 import itertools
 from typing import Any, TypeAlias
@@ -60,7 +60,60 @@ def test_what_was_found_nowhere_is_refused() -> None:
     read("input 1x2 -> p1: maxpool 2 pad 1 dilate 2 -> unpool p1")
 
 
+CASES = [  # the sizes, the pool; what it pads before each axis, its kernel, stride and dilation
+    ("7", "maxpool 2", 0, 2, 2, 1),
+    ("7", "maxpool 3 stride 2 pad 1", 1, 3, 2, 1),
+    ("7", "maxpool 3 stride 2 pad (0,1)", 0, 3, 2, 1),
+    ("8", "maxpool 2 dilate 3 stride 1", 0, 2, 1, 3),
+    ("6x5", "maxpool 2", 0, 2, 2, 1),
+    ("6x5", "maxpool 2 ceil", 0, 2, 2, 1),
+    ("5x6", "maxpool 3 stride 1", 0, 3, 1, 1),
+    ("5x7", "maxpool 3 stride 1 pad same", 1, 3, 1, 1),
+    ("6x6", "maxpool 3 stride 2 pad same", 0, 3, 2, 1),
+    ("5x6", "maxpool 3 stride 2 pad (1,0) ceil", 1, 3, 2, 1),
+    ("4x5x4", "maxpool 2", 0, 2, 2, 1),
+    ("4x5x3", "maxpool 2 pad same stride 1", 0, 2, 1, 1),
+]
+
+
+@pytest.mark.parametrize("free", [False, True], ids=["fixed", "free"])
+@pytest.mark.parametrize(("size", "pool", "pad", "kernel", "stride", "dilation"), CASES)
+def test_entries_go_back_under_any_padding(
+    size: str, pool: str, pad: int, kernel: int, stride: int, dilation: int, free: bool
+) -> None:
+    shape = tuple(int(n) for n in size.split("x"))
+    sizes = "x".join("?" for _ in shape) if free else size
+    network = read(f"input 3x{sizes} -> p1: {pool} -> t: tanh -> unpool p1")
+    model = build(network)
+    x = torch.randn(2, 3, *shape, generator=torch.Generator().manual_seed(4))
+    y, inside = model(x), x.numpy()
+    expected = np.zeros_like(inside)
+    measured = measure(network, (3, *shape))
+    pooled = measured.rows[0].output.value
+    for place in itertools.product(range(2), range(3), *[range(n or 0) for n in pooled[1:]]):
+        starts = [i * stride - pad for i in place[2:]]
+        spans = [range(start, start + kernel * dilation, dilation) for start in starts]
+        window = itertools.product(*([i for i in span if 0 <= i < n] for span, n in zip(spans, shape, strict=True)))
+        winner: Any = max((place[:2] + at for at in window), key=lambda at: inside[at])
+        expected[winner] += np.tanh(inside[winner])
+    np.testing.assert_allclose(y.numpy(), expected, rtol=1e-5)
+    assert tuple(y.shape[1:]) == measured.output == (3, *shape)
+
+
 def test_a_chain_with_heads_unpools_too() -> None:
     model = build(read("input 2x4x4 -> p1: maxpool 2 -> aux[ fc 3 ] -> unpool p1 -> fc 3"))
     logits, heads = model.train()(torch.randn(2, 2, 4, 4))
     assert logits.shape == heads[0].shape == (2, 3)
+
+
+def test_an_unpool_sees_what_its_pool_saw() -> None:
+    """With "same" padding the field of the first entry begins where the pool's window does."""
+    rows = measure(read("input 1x8 -> p1: maxpool 3 stride 2 pad same -> unpool p1")).rows
+    assert [row.receptive_field for row in rows] == [3, 5]
+    assert rows[1].field.axes[0].entries(4) == (2, 6)
+
+
+def test_an_unpooling_net_is_exported() -> None:
+    model = build(read("input 1x8x8 -> p1: maxpool 3 stride 2 pad same -> tanh -> unpool p1")).eval()
+    x = torch.randn(2, 1, 8, 8)
+    torch.testing.assert_close(torch.export.export(model, (x,)).module()(x), model(x))

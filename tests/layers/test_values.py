@@ -70,12 +70,13 @@ def locals_(draw: st.DrawFn, shape: Shape) -> tree.Local:
 
 @st.composite
 def deforms(draw: st.DrawFn, shape: Shape) -> tree.Deform:
+    dims = len(shape) - 1
     return tree.Deform(
         filters=draw(st.integers(1, 3)),
-        kernel=draw(per_axis(2, 1, 3)),
-        stride=draw(per_axis(2, 1, 3)),
-        pad=draw(pads(2, MODES)),
-        dilation=draw(per_axis(2, 1, 2)),
+        kernel=draw(per_axis(dims, 1, 3 if dims < 3 else 2)),
+        stride=draw(per_axis(dims, 1, 3)),
+        pad=draw(pads(dims, MODES)),
+        dilation=draw(per_axis(dims, 1, 2)),
         plain=draw(st.booleans()),
         bias=draw(st.booleans()),
     )
@@ -83,9 +84,17 @@ def deforms(draw: st.DrawFn, shape: Shape) -> tree.Deform:
 
 @st.composite
 def upconvs(draw: st.DrawFn, shape: Shape) -> tree.UpConv:
-    dims, filters, bias = len(shape) - 1, draw(st.integers(1, 4)), draw(st.booleans())
-    kernel, stride = draw(per_axis(dims, 1, 4)), draw(per_axis(dims, 1, 3))
-    return tree.UpConv(filters, kernel, stride, draw(pads(dims, ("zeros",), unequal=False)), bias)
+    dims, groups = len(shape) - 1, draw(st.sampled_from([1, 1, 2, 3]))
+    assume(channels(shape) % groups == 0)
+    return tree.UpConv(
+        filters=groups * draw(st.integers(1, 3)),
+        kernel=draw(per_axis(dims, 1, 4)),
+        stride=draw(per_axis(dims, 1, 3)),
+        pad=draw(pads(dims, ("zeros",))),
+        dilation=draw(per_axis(dims, 1, 2)),
+        groups=groups,
+        bias=draw(st.booleans()),
+    )
 
 
 @st.composite
@@ -142,6 +151,7 @@ for _plain in (
 MAPS = (
     tree.Conv,
     tree.Local,
+    tree.Deform,
     tree.UpConv,
     tree.Shuffle,
     tree.MaxPool,
@@ -151,7 +161,7 @@ MAPS = (
     tree.GlobalMaxPool,
     tree.LRN,
 )
-DIMS: dict[type[Layer], tuple[int, ...]] = {tree.Deform: (2,), tree.Embed: (0,), **dict.fromkeys(MAPS, (1, 2, 3))}
+DIMS: dict[type[Layer], tuple[int, ...]] = {tree.Embed: (0,), **dict.fromkeys(MAPS, (1, 2, 3))}
 CASES = [(layer, dims) for layer in DRAWN for dims in DIMS.get(layer, range(4))]
 
 
@@ -236,14 +246,19 @@ def rbf(layer: tree.RBF, x: Array, weights: Weights) -> Array:
 
 
 def upconv(layer: tree.UpConv, x: Array, weights: Weights) -> Array:
-    sizes = [(n - 1) * s + k for n, s, k in zip(x.shape[2:], layer.stride, layer.kernel, strict=True)]
+    """Each entry of the input puts its kernel, times itself, into the output; then the edges are cropped."""
+    axes = zip(x.shape[2:], layer.stride, layer.kernel, layer.dilation, strict=True)
+    sizes = [(n - 1) * s + d * (k - 1) + 1 for n, s, k, d in axes]
     y = np.zeros((len(x), layer.filters, *sizes))
-    for position in itertools.product(*map(range, x.shape[2:])):
-        places = zip(position, layer.stride, layer.kernel, strict=True)
-        entry: Any = (..., *position)
-        under: Any = (..., *(slice(i * s, i * s + k) for i, s, k in places))
-        y[under] += np.tensordot(x[entry], weights["weight"], axes=1)
-    crop: Any = (..., *(slice(p, n - p) for p, n in zip(layer.pad.sizes, sizes, strict=True)))
+    given, made = x.shape[1] // layer.groups, layer.filters // layer.groups
+    for group, *position in itertools.product(range(layer.groups), *map(range, x.shape[2:])):
+        places = zip(position, layer.stride, layer.kernel, layer.dilation, strict=True)
+        ours, theirs = slice(group * given, (group + 1) * given), slice(group * made, (group + 1) * made)
+        entry: Any = (slice(None), ours, *position)
+        under: Any = (slice(None), theirs, *(slice(i * s, i * s + d * (k - 1) + 1, d) for i, s, k, d in places))
+        y[under] += np.tensordot(x[entry], weights["weight"][ours], axes=1).astype(float)
+    ends = layer.pad.after or layer.pad.sizes
+    crop: Any = (..., *(slice(p, n - q) for p, q, n in zip(layer.pad.sizes, ends, sizes, strict=True)))
     cropped: Array = y[crop]
     return cropped + bias(weights, len(sizes))
 
@@ -284,27 +299,30 @@ def shuffle(layer: tree.Shuffle, x: Array, weights: Weights) -> Array:
 
 
 def deform(layer: tree.Deform, x: Array, weights: Weights) -> Array:
-    """Each output entry by itself; between entries a map is the mean of the four around, by how near they are."""
-    x = padded(layer, x)
-    seen = windows(layer, x, last_starts(layer, x))  # (N, C, H, W, kh, kw)
-    where = np.einsum("nchwij,fcij->nfhw", seen, weights["offset.weight"]) + bias({"bias": weights["offset.bias"]}, 2)
-    (n, _, h, w), entries = where.shape, list(itertools.product(*map(range, layer.kernel)))
-    y = np.zeros((n, layer.filters, h, w))
-    for image, row, column in itertools.product(range(n), range(h), range(w)):
-        given = where[image, :, row, column]
-        for k, (i, j) in enumerate(entries):
-            at = row * layer.stride[0] + i * layer.dilation[0] + given[2 * k]
-            beside = column * layer.stride[1] + j * layer.dilation[1] + given[2 * k + 1]
-            mask = 1.0 if layer.plain else sigmoid(given[2 * len(entries) + k])
-            found = mask * between(x[image], at, beside)
-            y[image, :, row, column] += weights["weight"][:, :, i, j] @ found
-    return y + bias(weights, 2)
+    """Each output entry by itself; between entries a map is the mean of those around, by how near they are."""
+    x, dims = padded(layer, x), len(layer.kernel)
+    seen = windows(layer, x, last_starts(layer, x))
+    axes: Any = ([1, *range(2 + dims, 2 + 2 * dims)], range(1, 2 + dims))
+    where = np.moveaxis(np.tensordot(seen, weights["offset.weight"], axes), -1, 1).astype(float)
+    where = where + bias({"bias": weights["offset.bias"]}, dims).astype(float)
+    entries = list(itertools.product(*map(range, layer.kernel)))
+    y = np.zeros((BATCH, layer.filters, *where.shape[2:]))
+    for image, *position in itertools.product(range(BATCH), *map(range, where.shape[2:])):
+        here: Any = (image, slice(None), *position)
+        given = where[here]
+        for k, entry in enumerate(entries):
+            offsets = zip(position, layer.stride, entry, layer.dilation, given[dims * k : dims * (k + 1)], strict=True)
+            found = between(x[image], [p * s + e * d + offset for p, s, e, d, offset in offsets])
+            mask = 1.0 if layer.plain else sigmoid(given[dims * len(entries) + k])
+            y[here] += (weights["weight"][(slice(None), slice(None), *entry)] @ (mask * found)).astype(float)
+    return y + bias(weights, dims)
 
 
-def between(x: Array, row: float, column: float) -> Array:
+def between(x: Array, place: Sequence[float]) -> Array:
     found = np.zeros(len(x))
-    for i, j in itertools.product(range(x.shape[1]), range(x.shape[2])):
-        found += max(0.0, 1 - abs(i - row)) * max(0.0, 1 - abs(j - column)) * x[:, i, j]
+    for entry in itertools.product(*map(range, x.shape[1:])):
+        share = math.prod(max(0.0, 1 - abs(i - p)) for i, p in zip(entry, place, strict=True))
+        found += share * x[(slice(None), *entry)]
     return found
 
 
@@ -373,11 +391,17 @@ DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
 }
 
 
+ELSEWHERE: dict[type[Layer], str] = {  # layers that take more than one input: the file that has their values
+    tree.Unpool: "test_unpool.py",
+    tree.RoIPool: "test_roi.py",
+    tree.RoIAlign: "test_roi.py",
+}
+
 # The suite that every layer passes
 
 
 def test_every_layer_with_a_module_is_tested() -> None:
-    assert set(DRAWN) == set(DEFINITIONS) == set(MODULES) - {tree.Unpool}  # its values are in test_unpool.py
+    assert set(DRAWN) == set(DEFINITIONS) == set(MODULES) - set(ELSEWHERE)
 
 
 @pytest.mark.parametrize(("layer_class", "dims"), CASES, ids=[f"{layer.word}-{dims}D" for layer, dims in CASES])

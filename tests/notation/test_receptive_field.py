@@ -23,7 +23,7 @@ def applied(layer: Layer, x: Tensor) -> Tensor:
     """A layer with all weights 1, by torch's functions, on one axis: (1, C, n) → (1, 1, m)."""
     weight = torch.ones(1, x.shape[1], *getattr(layer, "kernel", (1,)), dtype=torch.float64)
     if isinstance(layer, tree.UpConv):
-        return F.conv_transpose1d(x, weight.transpose(0, 1), None, layer.stride, layer.pad.sizes)
+        return F.conv_transpose1d(x, weight.transpose(0, 1), None, layer.stride, layer.pad.sizes, 0, 1, layer.dilation)
     if isinstance(layer, tree.Shuffle):
         finer = x.expand(1, layer.factor, -1)
         return finer.transpose(1, 2).reshape(1, 1, -1)
@@ -51,8 +51,9 @@ def windowed(draw: st.DrawFn) -> Layer:
     if kind == "pool":
         return tree.AvgPool((k,), (stride,), pad, (draw(st.integers(1, 2)),))
     if kind == "up":
+        dilation = draw(st.integers(1, 2)) if stride == 1 else 1
         crop = Pad("zeros", (draw(st.integers(0, k - 1)),))
-        return tree.UpConv(1, (k,), (min(stride, k),), crop)
+        return tree.UpConv(1, (k,), (min(stride, k),), crop, (dilation,))
     return tree.Shuffle(factor=stride)
 
 
@@ -62,6 +63,7 @@ def test_a_chain_sees_what_its_gradient_says(layers: list[Layer]) -> None:
     x = torch.ones(1, 1, N, dtype=torch.float64, requires_grad=True)
     y, field = x, Field((Axis(),))
     for layer in layers:
+        assume(not isinstance(layer, tree.Conv) or next(windows(layer)).reach <= y.shape[-1])
         field = rules.receptive_field(layer, (y.shape[1], y.shape[2]), field)
         y = applied(layer, y)
     (axis,) = field.axes
@@ -115,7 +117,8 @@ def fits(layer: Layer, n: int) -> bool:
 
 def gapped(layers: list[Layer]) -> bool:
     """Whether a window has gaps: of one that begins in padding the first entry inside may be a gap."""
-    return any(isinstance(layer, tree.Conv | tree.AvgPool) and layer.dilation != (1,) for layer in layers)
+    windowed = tree.Conv | tree.AvgPool | tree.UpConv
+    return any(isinstance(layer, windowed) and layer.dilation != (1,) for layer in layers)
 
 
 NETS = [

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
 
+from striate.notation.errors import RuleError
 from striate.notation.rules.window import Sliding, windows
 from striate.notation.tree import (
     RBF,
@@ -33,6 +34,7 @@ from striate.notation.tree import (
     Layer,
     Local,
     Pool,
+    RoI,
     Shape,
     Shuffle,
     Subsample,
@@ -47,9 +49,12 @@ class Axis:
 
     Attributes:
         size: Input entries from the first to the last that reach it, rounded down; None when a free axis decides.
-        jump: How far the field moves from one entry of the map to the next, in input entries.
+        jump: How far the field moves from one entry of the map to the next, in input entries; 0 behind RoI pooling,
+            where every entry may see all of its box, and a box may be the whole input.
         start: The middle of the first entry's field, in input entries; 0 is the input's first.
         limits: The first and the last input entry that the maps before let through; None while an axis is free.
+        spacing: Input entries from one entry of the map to the next as they lie, whatever they see; 0 for a box's,
+            None for the one entry of a whole open axis.
     """
 
     size: Fraction | None = Fraction(1)
@@ -57,6 +62,7 @@ class Axis:
     start: Fraction = Fraction(0)
     formula: str = ""
     limits: tuple[int, int] | None = None
+    spacing: Fraction | None = Fraction(1)
 
     @property
     def first(self) -> Fraction:
@@ -101,17 +107,17 @@ class Axis:
         start = self.start + (Fraction(size - 1, 2) - before) * self.jump
         whole = "" if grown.denominator == 1 else f", so {int(grown)}"
         formula = f"{self.size} + ({size} - 1)*{self.jump} = {grown}{whole}"
-        return Axis(grown, self.jump * stride, start, formula, self.limits)
+        return Axis(grown, self.jump * stride, start, formula, self.limits, self.spacing and self.spacing * stride)
 
     def spread(self, size: int, stride: int, crop: int) -> Axis:
         """The field behind a transposed convolution: entry i reaches entries i*stride - crop + (0 … size - 1)."""
-        finer = replace(self, jump=self.jump / stride)
+        finer = replace(self, jump=self.jump / stride, spacing=self.spacing and self.spacing / stride)
         return finer.window(size, Fraction(1), Fraction(size - 1 - crop))
 
     def whole(self, n: int | None) -> Axis:
         """The field of a layer that sees all `n` entries of the map."""
         if n is None:
-            return Axis(None, self.jump, self.start)
+            return replace(self, size=None, formula="", limits=None, spacing=None)
         return self.window(n, Fraction(n), Fraction(0))
 
 
@@ -149,17 +155,16 @@ def _(layer: Sliding, shape: Shape, field: Field) -> Field:
 
 @receptive_field.register
 def _(layer: UpConv, shape: Shape, field: Field) -> Field:
-    sizes = zip(field.within(shape).axes, layer.kernel, layer.stride, layer.pad.sizes, strict=True)
-    return Field(tuple(axis.spread(k, s, p) for axis, k, s, p in sizes))
+    reaches = [d * (k - 1) + 1 for d, k in zip(layer.dilation, layer.kernel, strict=True)]
+    sizes = zip(field.within(shape).axes, reaches, layer.stride, layer.pad.sizes, strict=True)
+    return Field(tuple(axis.spread(reach, s, p) for axis, reach, s, p in sizes))
 
 
 @receptive_field.register
 def _(layer: Unpool, shape: Shape, field: Field) -> Field:
     assert layer.source
-    pool = layer.source
-    reaches = [window.reach for window in windows(pool)]
-    sizes = zip(field.within(shape).axes, reaches, pool.stride, pool.pad.sizes, strict=True)
-    return Field(tuple(axis.spread(reach, s, p) for axis, reach, s, p in sizes))
+    sizes = zip(field.within(shape).axes, windows(layer.source), layer.size[1:], strict=True)
+    return Field(tuple(axis.spread(window.reach, window.stride, window.padding(n)[0]) for axis, window, n in sizes))
 
 
 @receptive_field.register
@@ -175,6 +180,30 @@ def _(layer: Layer, shape: Shape, field: Field) -> Field:
     if len(shape) == 1:  # flat already: nothing more to see
         return field
     return Field(tuple(axis.whole(n) for axis, n in zip(field.within(shape).axes, shape[1:], strict=True)))
+
+
+@receptive_field.register
+def _(layer: RoI, shape: Shape, field: Field) -> Field:
+    seen = (axis.whole(n) for axis, n in zip(field.within(shape).axes, shape[1:], strict=True))
+    return Field(tuple(replace(axis, jump=Fraction(0), spacing=Fraction(0)) for axis in seen))
+
+
+def box_jump(layer: RoI, field: Field) -> Fraction:
+    """Pixels of the input from one entry to the next of the maps that boxes are cut from.
+
+    Raises:
+        RuleError: It is not one number, or the maps are those of a box already.
+    """
+    down, across = (axis.spacing for axis in field.axes)
+    if down == 0:
+        raise RuleError(f"{layer.word} behind another RoI layer", "boxes are cut out of images, once in a network")
+    if down is None or across is None:
+        detail = "what comes before sees all of an open axis; put it behind, or give the input a size"
+        raise RuleError(f"{layer.word} can't tell where its maps lie on the image", detail)
+    if down != across:
+        detail = f"its entries lie {down} pixels apart downwards and {across} across; use the same strides on both axes"
+        raise RuleError(f"{layer.word} needs maps of one scale", detail)
+    return down
 
 
 @receptive_field.register
@@ -200,7 +229,7 @@ def merge(fields: tuple[Field, ...], shape: Shape) -> Field:
 def _union(axes: tuple[Axis, ...], n: int | None) -> Axis:
     sizes = [axis.size for axis in axes]
     if None in sizes:
-        return Axis(None, axes[0].jump, axes[0].start)
+        return replace(axes[0], size=None, formula="", limits=None)
     if n is not None and any(axis.jump == 0 for axis in axes):
         axes = tuple(axis.still(n) for axis in axes)
     first = min(axis.first for axis in axes)
@@ -209,4 +238,4 @@ def _union(axes: tuple[Axis, ...], n: int | None) -> Axis:
     formula = f"union of {', '.join(str(size) for size in sizes)} = {size}"
     ends = [axis.limits for axis in axes if axis.limits]
     limits = (min(least for least, _ in ends), max(most for _, most in ends)) if ends else None
-    return Axis(size, axes[0].jump, first + (size - 1) / 2, formula, limits)
+    return Axis(size, axes[0].jump, first + (size - 1) / 2, formula, limits, axes[0].spacing)
