@@ -76,7 +76,7 @@ def convolution(slide: Sliding, x: Array, weights: Array, bias: Array, upstream:
             terms.append((added,))
     plus = " + b" if any(bias) else ""
     turned = " turned round" if slide.flipped else ""
-    rule = f"X ⋆ W{turned}{plus}, each entry the sum of products under the filter{turned}"
+    rule = f"X ⋆ W{turned}{plus}, each entry the sum of products under the filter"
     yield Part("O", rule, output.shape, entries("O", output, 1))
     yield Part("dE/dW", _weights_rule(slide), weights.shape, entries("dE/dW", d_weights, 2))
     pictures = full_convolution(slide, weights, upstream)
