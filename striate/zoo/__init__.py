@@ -82,6 +82,9 @@ def find(source: str | Path | Network, letters: Mapping[str, int | float] | None
     """As `net`, with the letters in a dictionary. A network is taken as it is, or bound again with the letters."""
     if isinstance(source, Network):
         return rebind(source, letters) if letters else source
+    if not isinstance(source, str | Path):
+        kinds = "a network is a name of the zoo, a .net file, the text itself, or what st.net made of one"
+        raise InputError(f"{kinds}. Received: {type(source).__name__}")
     if isinstance(source, Path) or _names_a_file(source):
         path = Path(source)
         return bind(parse(_file_text(path), str(path)), letters, name=path.stem)

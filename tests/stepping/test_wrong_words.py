@@ -110,6 +110,17 @@ def test_targets_and_parts() -> None:
         step("relu", "1 2 3")["dE/dW"]
 
 
+@pytest.mark.parametrize("target", ["a", 1.5, True])
+def test_a_target_that_is_no_number_of_an_entry(target: Any) -> None:
+    with pytest.raises(InputError, match=f"^target is the number of an entry, from 0. Received: {target!r}$"):
+        step("softmax", "1 2 3", target=target)
+
+
+def test_a_layer_that_is_no_text() -> None:
+    with pytest.raises(InputError, match=r"^a layer is a text, as in 'conv 1@2x2'\. Received: int$"):
+        step(5, "1 2 3")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("numbers", ['{"input": 5}', '{"input": "5"}', "[5]", "5", 5, [5], "5;"])
 def test_one_number_in_many_ways(numbers: Any) -> None:
     assert step("relu", numbers)["O"].entries[0].value == 5

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -255,3 +256,10 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be read: Is a directory"):
         zoo.net(tmp_path)
+
+
+@pytest.mark.parametrize("source", [5, None, ["lenet5"]])
+def test_what_names_no_network_is_refused(source: Any) -> None:
+    message = rf"^a network is a name of the zoo, .* made of one\. Received: {type(source).__name__}$"
+    with pytest.raises(InputError, match=message):
+        zoo.net(source)
