@@ -28,6 +28,7 @@ MATRIX, FILTER = "1 2; 3 4", "1 2; 3 4"
         ("1 2;; 3 4", "input: a row without numbers"),
         ("", "input: a row without numbers"),
         ("1 2; 3 x", "input: numbers are written 2, -1, 0.5, 1/3 or 1e-3.* Received: x"),
+        ("nosuch.npy", "input: numbers .* characters; a file of text or JSON is given as @FILE. Received: nosuch.npy"),
         ("1/0", "a fraction is a whole number over another that is not 0"),
         ("1.5/2", "a fraction is a whole number"),
         ("1" * 41, "at most 40 characters"),
