@@ -342,7 +342,8 @@ def test_other_layers_products_are_counted() -> None:
 
     maps = [*filters, *[f"{axis} of {offset}" for offset in offsets for axis in "yx"]]
     deformed = sum(1 for _ in itertools.product(outputs, maps, offsets, range(2)))
-    assert rules.macs(tree.Deform(dilation=(1, 1), **fields), shape).value == deformed
+    figure = rules.macs(tree.Deform(dilation=(1, 1), **fields), shape)
+    assert figure == rules.Figure(deformed, "2*3*2*(3 + 12)*5*2")
 
     full = sum(1 for _ in itertools.product(inputs, range(7)))
     assert rules.macs(tree.Subsample(kernel=(2, 2), stride=(2, 1)), shape).value == len(positions((2, 2, 2)))
