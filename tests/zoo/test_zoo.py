@@ -263,3 +263,15 @@ def test_what_names_no_network_is_refused(source: Any) -> None:
     message = rf"^a network is a name of the zoo, .* made of one\. Received: {type(source).__name__}$"
     with pytest.raises(InputError, match=message):
         zoo.net(source)
+
+
+@pytest.mark.parametrize("name", ["Notes.TXT", "README.md"])
+def test_a_file_that_does_not_end_in_net_is_told_so(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=rf"^no network '{name}'; `striate zoo` lists them"):
+        zoo.net(name)
+    Path(name).write_text("input 1x8x8 -> fc 3")
+    way_out = rf"the file of a network ends in \.net, or is given as \./{name}"
+    with pytest.raises(InputError, match=rf"^no network '{name}'; {way_out}$"):
+        zoo.net(name)
+    assert zoo.net(f"./{name}").layers
