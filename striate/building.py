@@ -8,11 +8,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from torch import nn
 
-from striate import layers
+from striate import layers, zoo
 from striate.errors import InputError
 from striate.initial import initialise, rule_before
 from striate.layers.join import Aux
@@ -213,13 +214,13 @@ ASIDE = (tree.Scale, tree.Aux)  # blocks whose branch leads elsewhere than to wh
 TAKEN = frozenset(dir(nn.Sequential()))  # what a module calls its own: `half`, `float`, `train`, …
 
 
-def build(network: Network, init: str | None = None) -> nn.Sequential:
+def build(network: str | Path | Network, init: str | None = None) -> nn.Sequential:
     """The network as an ordinary module: it can be copied, moved, compiled and exported like any other.
 
     Weights are named as the notation reads: `conv1.weight`, `residual2.body.conv1.weight`, or by the label given.
 
     Args:
-        network: A bound network; free axes stay free.
+        network: A network, a name of the zoo, a `.net` file, or the text itself; free axes stay free.
         init: `he`, `glorot`, `lecun`, `normal` or `zeros`; by default what the activation that follows asks for.
 
     Returns:
@@ -227,12 +228,14 @@ def build(network: Network, init: str | None = None) -> nn.Sequential:
         while training. With a RoI layer it is called with boxes too, `model(images, boxes)`, and gives a row a box.
 
     Raises:
-        InputError: A layer that no module can do here, a label that modules use themselves, or no such initialisation.
+        InputError: No such network or initialisation, a layer that no module can do here, or a label that modules use
+            themselves.
 
     >>> from striate.notation import read
     >>> build(read("input 1x28x28 -> [conv 8@3 -> relu]*2 -> gap -> fc 10"))[-1]
     Linear(in_features=8, out_features=10, bias=True)
     """
+    network = zoo.find(network)
     chain, _ = _Builder(init).chain(network.layers, network.input, None)
     return chain
 

@@ -107,7 +107,7 @@ class Explanation:
         return {
             "name": [*(row.name for row in rows), "total"],
             "layer": [*(row.text for row in rows), ""],
-            "output": [*(_cross(row.output.value) + " per box" * row.per_box for row in rows), _cross(measured.output)],
+            "output": [*(_cross(row.output.value) + " per box" * row.per_box for row in rows), _output(measured)],
             "parameters": [*(_count(row.parameters.value) for row in rows), _number(measured.total_parameters)],
             "MACs": [*(_count(row.macs.value) for row in rows), _number(measured.total_macs)],
             "memory": [*(size_text(row.memory.value) for row in rows), ""],
@@ -204,7 +204,7 @@ def comparison(explanations: list[Explanation]) -> Table:
         name = this.network.name if this.network.name != "net" else f"{number}: {this.rows[0].text} …"
         parameters = (_number(this.total_parameters), _ratio(this.total_parameters, first.total_parameters))
         macs = (_number(this.total_macs), _ratio(this.total_macs, first.total_macs))
-        table.add_row(name, _cross(this.output), *parameters, *macs, _axes(this.rows[-1].receptive_field))
+        table.add_row(name, _output(this), *parameters, *macs, _axes(this.rows[-1].receptive_field))
     return table
 
 
@@ -296,6 +296,10 @@ def _count(value: int | None) -> str:
 
 def _cross(shape: Shape) -> str:
     return shown(shape).replace("x", "×")
+
+
+def _output(measured: Measure) -> str:
+    return _cross(measured.output) + " per box" * measured.network.takes_boxes
 
 
 def _axes(value: object) -> str:

@@ -2,11 +2,13 @@
 
 import copy
 import io
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+import striate
 from striate.building import BLOCKS, MODULES, TAKEN, build
 from striate.errors import InputError
 from striate.notation import Network, measure, read, tree
@@ -266,3 +268,17 @@ def test_it_moves_to_a_gpu(network: Network, model: nn.Module) -> None:
     x = _input(network)
     on_cpu = model(x)
     torch.testing.assert_close(model.to("cuda")(x.to("cuda")).cpu(), on_cpu, rtol=1e-3, atol=1e-3)
+
+
+def test_it_is_built_from_all_that_names_a_network(tmp_path: Path) -> None:
+    text = "input 1x8x8 -> fc 3"
+    (tmp_path / "own.net").write_text(text)
+    for source in (text, tmp_path / "own.net", net(text)):
+        assert build(source)[-1].out_features == 3
+    assert list(build("lenet5").state_dict()) == list(build(net("lenet5")).state_dict())
+    with pytest.raises(InputError, match="no network 'lenet6'"):
+        build("lenet6")
+
+
+def test_the_package_lists_its_names() -> None:
+    assert set(striate.__all__) <= set(dir(striate))

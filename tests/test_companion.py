@@ -98,7 +98,37 @@ def test_a_wrong_number_is_seen(tmp_path: Path, capsys: pytest.CaptureFixture[st
     page = tmp_path / "wrong.md"
     page.write_text("```python\nassert 1 + 1 == 3  # worked: none\n```\n")
     assert check.main([str(page)]) == 1
-    assert "wrong.md: an assertion fails at line 2\n0 of 1 worked numbers\n" in capsys.readouterr().out
+    line = "wrong.md:2: an assertion fails: assert 1 + 1 == 3  # worked: none"
+    assert f"{line}\n0 of 1 worked numbers\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("assert 1 + 1 == 3", "page.md:2: an assertion fails: assert 1 + 1 == 3"),
+        ("number = 1 / 0", "page.md:2: ZeroDivisionError: division by zero"),
+        ("number = 1\n\nprose with an open fence", "page.md:4: no Python (invalid syntax); is a fence open?"),
+        ("number = 1  # worked: one", "page.md:2: '# worked: ' must stand at the end of an assertion"),
+    ],
+)
+def test_a_page_that_fails_without_worked_numbers_is_seen(
+    code: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"```python\n{code}\n```\n")
+    assert check.main([str(page)]) == 1
+    assert capsys.readouterr().out == f"{said}\n0 of 0 worked numbers\n"
+
+
+def test_a_page_is_called_by_its_name_or_its_path(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(COMPANION.parents[1])
+    names = ("pooling", "pooling.md", "docs/companion/pooling.md")
+    assert {check.called(name).resolve() for name in names} == {COMPANION / "pooling.md"}
+    assert check.main(["nosuch.md"]) == 2
+    said = capsys.readouterr().err
+    assert said == f"no page 'nosuch.md'; there are {', '.join(PARTS)}\n"
 
 
 def test_a_number_that_the_list_lacks_is_seen(

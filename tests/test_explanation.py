@@ -1,6 +1,7 @@
 """The explanation of a network: its table, its formulas, its JSON, at every width."""
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -57,6 +58,7 @@ def test_figures_for_one_box_say_so() -> None:
     assert (layers[1]["macs"], layers[2]["macs"]) == (0, 4 * 7 * 7 * 9)
     text = repr(explanation)
     assert "4×7×7 per box" in text
+    assert re.search(r"^ *total +9 per box ", text, flags=re.MULTILINE)
     assert "7x7 bins of each box, so 4×7×7" in text
     assert "all figures are for one box" in text
     assert "box" not in repr(explain(TEXT))

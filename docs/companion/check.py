@@ -1,7 +1,8 @@
-"""Runs the pages' code and counts the lectures' worked numbers in it: `python docs/companion/check.py [page.md]`.
+"""Runs the pages' code and counts the lectures' worked numbers in it: `python docs/companion/check.py [page]`.
 
 A worked number is an assertion with a comment `# worked: …` at its end; `worked.md` lists all that there must be, and
-on which page. Run it from the project's root. Pictures are drawn anew into `pictures/`.
+on which page. Run it from the project's root. Pictures are drawn anew into `pictures/`. The exit status is 0 when all
+came out, 1 when an assertion or anything else failed, 2 when there is no such page.
 """
 
 import ast
@@ -37,10 +38,15 @@ def with_code() -> list[Path]:
     return [page for page in sorted(HERE.glob("*.md")) if blocks(page).strip()]
 
 
+def called(name: str) -> Path | None:
+    """The page that a name with or without `.md`, or a path, stands for."""
+    return next((place for place in (HERE / name, HERE / f"{name}.md", Path(name)) if place.is_file()), None)
+
+
 def worked(page: Path) -> list[str]:
     """What the worked numbers of a page are called; each must stand behind an assertion."""
     code = blocks(page)
-    ends = {node.end_lineno for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Assert)}
+    ends = {node.end_lineno for node in ast.walk(ast.parse(code, str(page))) if isinstance(node, ast.Assert)}
     found = []
     for number, line in enumerate(code.split("\n"), start=1):
         if MARK in line:
@@ -66,30 +72,46 @@ def run(page: Path) -> None:
         torch.set_num_threads(threads)
 
 
-def right(page: Path) -> list[str]:
-    """The worked numbers of a page, none when an assertion in it fails; says which."""
-    found = worked(page)
+def right(page: Path) -> tuple[list[str], bool]:
+    """The worked numbers of a page, and whether its code runs to the end; says how it went."""
+    found: list[str] = []
     try:
+        found = worked(page)
         run(page)
-    except AssertionError as error:
-        place = next(part.lineno for part in traceback.extract_tb(error.__traceback__) if part.filename == str(page))
-        print(f"{page.name}: an assertion fails at line {place}")
-        return []
+    except Exception as error:
+        print(failure(error, page))
+        return found, False
     print(f"{page.name}: {f'{len(found)} of {len(found)}' if found else 'runs'}")
-    return found
+    return found, True
+
+
+def failure(error: Exception, page: Path) -> str:
+    """What went wrong on a page and at which line, in one line."""
+    lines = [part.lineno for part in traceback.extract_tb(error.__traceback__) if part.filename == str(page)]
+    if isinstance(error, SyntaxError) and error.filename == str(page):
+        return f"{page.name}:{error.lineno}: no Python ({error.msg}); is a fence open?"
+    if not lines:  # a mark in the wrong place, which names its own
+        return str(error)
+    if isinstance(error, AssertionError):
+        return f"{page.name}:{lines[0]}: an assertion fails: {blocks(page).split(chr(10))[lines[0] - 1].strip()}"
+    return f"{page.name}:{lines[0]}: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def main(names: list[str]) -> int:
     """Runs the pages named, or all and compares them with the list; the exit status."""
-    pages = [HERE / name for name in names] or with_code()
-    wanted = sorted((name, page.name) for page in pages for name in worked(page))
+    if unknown := [name for name in names if not called(name)]:
+        print(f"no page '{unknown[0]}'; there are {', '.join(page.stem for page in with_code())}", file=sys.stderr)
+        return 2
+    pages = [page for name in names if (page := called(name))] or with_code()
+    results = {page.name: right(page) for page in pages}
+    wanted = sorted((name, page) for page, (found, _) in results.items() for name in found)
     if not names:
         for name, page in sorted(set(wanted) ^ set(listed())):
             print(f"{page}: '{name}' stands {'on the page alone' if (name, page) in wanted else 'in worked.md alone'}")
     total = wanted if names else sorted(listed())
-    came_out = sorted((name, page.name) for page in pages for name in right(page))
+    came_out = sorted((name, page) for page, (found, runs) in results.items() if runs for name in found)
     print(f"{len(came_out)} of {len(total)} worked numbers")
-    return came_out != total
+    return int(came_out != total or not all(runs for _, runs in results.values()))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ def load(
     on_bad: Literal["skip", "refuse"] = "refuse" if bad == "refuse" else "skip"
     if isinstance(source, Dataset):
         return source
+    if not isinstance(source, str | os.PathLike):
+        raise InputError(f"{_LEGAL}, or a Dataset. Received: {type(source).__name__}")
     word = os.fspath(source)
     if isinstance(source, str) and word.lower() in LOADERS:
         found = LOADERS[word.lower()](progress=progress)
@@ -78,6 +80,7 @@ def _existing(word: str) -> Path:
         if word and os.path.exists(place):  # Path.exists would raise for a name that is too long
             return place
     if any(mark in word for mark in ("/", os.sep, "~", ".")):
-        looked = " and ".join(str(place.absolute()) for place in places)
-        raise InputError(f"no data at '{word}'; looked for {looked}; {_LEGAL}")
+        looked = [str(place.absolute()) for place in places]
+        where = "" if looked == [word] else f"looked for {' and '.join(looked)}; "
+        raise InputError(f"no data at '{word}'; {where}{_LEGAL}")
     raise InputError(f"no data set '{word}'; {_LEGAL}{nearest(word, names())}")

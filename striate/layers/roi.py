@@ -20,7 +20,7 @@ from striate.errors import InputError
 from striate.layers.deform import interpolated
 from striate.layers.unpool import WithUnpool
 
-BOXES = "Boxes are (K, 5): number of the image, left, top, right, bottom"
+BOXES = "Boxes are (K, 5): number of the image from 0, left, top, right, bottom"
 
 
 class RoIPool(nn.Module):
@@ -117,10 +117,14 @@ class WithBoxes(WithUnpool):
         regions = [name for name, layer in self.named_children() if isinstance(layer, RoIPool | RoIAlign)]
         if boxes is None:
             raise InputError(f"{regions[0]} needs boxes beside the images; call model(images, boxes). {BOXES}")
+        if not isinstance(boxes, Tensor):
+            raise InputError(f"{BOXES}, as a tensor: torch.tensor(boxes). Received: {type(boxes).__name__}")
         if boxes.ndim != 2 or boxes.shape[1] != 5:
             raise InputError(f"{BOXES}. Received: shape {tuple(boxes.shape)}")
-        if not torch.compiler.is_compiling() and not ((boxes[:, 0] >= 0) & (boxes[:, 0] < len(x))).all():
-            raise InputError(f"a box lies in none of the {len(x)} images. {BOXES}, counted from 0")
+        if x.ndim != 4:
+            raise InputError(f"Images are (N, C, H, W); one alone is images[None]. Received: shape {tuple(x.shape)}")
+        if not torch.compiler.is_compiling():
+            _check(boxes, len(x))
         return self.run(x, dict.fromkeys(regions, boxes))
 
     def through(self, name: str, layer: nn.Module, x: Tensor, kept: dict[str, Any]) -> Tensor:
@@ -129,3 +133,18 @@ class WithBoxes(WithUnpool):
             y: Tensor = layer(x, kept[name])
             return y
         return super().through(name, layer, x, kept)
+
+
+def _check(boxes: Tensor, count: int) -> None:
+    """Refuse the first of (K, 5) that is no box in `count` images."""
+    image, left, top, right, bottom = boxes.unbind(dim=1)
+    rules = (
+        (boxes.isfinite().all(dim=1), "has a value that is no finite number"),
+        (image == image.floor(), "has no whole number of an image"),
+        ((image >= 0) & (image < count), f"lies in none of the {count} images"),
+        ((right >= left) & (bottom >= top), "ends before it begins"),
+    )
+    for kept, wrong in rules:
+        if not kept.all():
+            first = int((~kept).nonzero()[0])
+            raise InputError(f"box {first} {wrong}: {boxes[first].tolist()}. {BOXES}")

@@ -29,6 +29,10 @@ FORMS = {
     "scale": "scale[ gate ]",
     "aux": "aux[ head ]",
 }
+ELSEWHERE = {  # what other libraries call a layer, and how it is written here
+    "linear": "fc 10",
+    **dict.fromkeys(("conv1d", "conv2d", "conv3d"), "conv 16@3"),
+}
 
 
 class Lookup:
@@ -62,12 +66,13 @@ class Lookup:
         if name == "input":
             raise self.error("a second input", word.span, "a network has one input, its first word")
         if name in BLOCKS:
-            raise self.error(f"{name} needs brackets", word.span, f"it is written: {FORMS[name]}")
+            raise self.error(f"{name} needs brackets", word.span, _block_usage(name))
         if name in self.definitions:
             raise self.error(f"'{name}' is a definition", word.span, f"use it as {self._use(name)}")
         known = {*LAYERS, *BLOCKS, *ALIASES, *self.definitions}
         hint = nearest(name, known).lstrip("; ") or "the layers are " + ", ".join(sorted(LAYERS))
         hint = "fc flattens by itself; leave it out" if name == "flatten" else hint
+        hint = f"here it is written: {ELSEWHERE[name]}" if name in ELSEWHERE else hint
         raise self.error(f"no layer '{name}'", word.span, hint)
 
     def block(self, block: Block) -> type[tree.Block]:
@@ -95,9 +100,10 @@ class Lookup:
             detail = f"it is written: {_usage(name)}"
             raise self.error(f"{name} takes its sizes without brackets", call.span, detail)
         if name in BLOCKS:
-            raise self.error(f"{name} takes square brackets", call.span, f"it is written: {FORMS[name]}")
+            raise self.error(f"{name} takes square brackets", call.span, _block_usage(name))
         if name not in self.definitions:
             detail = f"define it on a line of its own: {name}(w) = …{nearest(name, {*self.definitions, *LAYERS})}"
+            detail = f"here it is written: {ELSEWHERE[name]}" if name in ELSEWHERE else detail
             raise self.error(f"nothing is defined as '{name}'", call.span, detail)
         definition = self.definitions[name]
         if len(definition.parameters) != len(call.arguments):
@@ -111,3 +117,7 @@ class Lookup:
 
 def _usage(word: str) -> str:
     return form(LAYERS[ALIASES.get(word, word)]).usage
+
+
+def _block_usage(name: str) -> str:
+    return f"it is written: {FORMS[name]}" + "; a fully connected layer is fc 10" * (name == "dense")

@@ -62,6 +62,7 @@ _FOUND = {  # what stands there instead: headline, way out
     "\n": ("the line ends too early", "finish the layer, or put the line end inside brackets"),
 }
 _LETTERS = re.compile(r"\s*([a-z_]\w*[ \t]*=[ \t]*-?\d[\d.]*[ \t]*)+")  # the line so far is letters
+_PAD = re.compile(r"\bpad\s+([a-z]+\s+)?(\(\s*)?[\d.]+(\s*,\s*[\d.]+)?$")  # a pair, or what may become one
 _HINTS = {
     **dict.fromkeys("⇒⟶➔➜⟹", "an arrow is written '->'"),
     **dict.fromkeys("–—", "an arrow is written '->', a minus '-'"),
@@ -111,6 +112,8 @@ def _slip(plain: str, at: int, found: str, shown: str) -> tuple[str, str]:
         return _FOLLOWS["|"]
     if empty and (found in _FOUND or not found):
         return _FOLLOWS[last]
+    if _PAD.search(before) and re.match(r",?\s*\d", plain[at:]):
+        return "pad takes a number or a pair", "a pair is before and after an axis: pad (1,0), or pad (1,0)x(0,1)"
     if last == "]" and found.isdigit():
         return "a number behind brackets", "to repeat them, write '*' before it: [ … ]*2"
     if _inside_round(before) and found not in (",", ")"):

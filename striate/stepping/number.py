@@ -38,7 +38,8 @@ def number(word: object, place: str = "a number") -> Fraction:
     text = str(word).replace("−", "-")
     if isinstance(word, bool) or not _NUMBER.fullmatch(text) or len(text) > LONGEST_GIVEN:
         rule = f"numbers are written 2, -1, 0.5, 1/3 or 1e-3, with at most {LONGEST_GIVEN} characters"
-        raise InputError(f"{place}: {rule}. Received: {text[:60]}")
+        file = "; a file of text or JSON is given as @FILE" if re.search(r"\.[a-z]\w*$", text, re.IGNORECASE) else ""
+        raise InputError(f"{place}: {rule}{file}. Received: {text[:60]}")
     if ("." in text and "/" in text) or re.search("/0+$", text):
         raise InputError(f"{place}: a fraction is a whole number over another that is not 0. Received: {text}")
     return Fraction(text)

@@ -1,6 +1,7 @@
 """Activations, entry by entry; softmax, alone and with the cross-entropy that makes its gradient p - y."""
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -79,7 +80,11 @@ def softmax(x: Array, upstream: Array, target: int | None) -> Iterator[Part]:
         rule = "Σ O[i]*([i = j] - O[j])*dO[j] over all entries j"
         yield Part("dE/dX", rule, x.shape, entries("dE/dX", filled(x.shape, jacobian)))
         return
-    loss = Entry("E", f"-log(O[{target}]) = -log({number_text(p[target])})", math.log(whole) - below[target])
+    written = f"-log(O[{target}]) = -log({number_text(p[target])})"
+    if p[target] < sys.float_info.min:  # too small for a float, though its logarithm is not
+        scores = f"{number_text(largest)} + log({number_text(whole)}) - {factor_text(x[target])}"
+        written = f"log(sum of exp(X)) - X[{target}] = {scores}"
+    loss = Entry("E", written, math.log(whole) - below[target])
     yield Part("E", f"the cross-entropy with target {target} (entries count from 0)", (), (loss,))
     y = [int(index == target) for index in range(len(p))]
     formulas = [f"{number_text(value)} - {right}" for value, right in zip(p, y, strict=True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Any
 
 from striate.errors import InputError
@@ -48,6 +49,10 @@ def step(
     Raises:
         InputError: A layer, a number or a size that does not fit; the error says what does.
     """
+    if not isinstance(layer, str):
+        raise InputError(f"a layer is a text, as in 'conv 1@2x2'. Received: {type(layer).__name__}")
+    if target is not None and (isinstance(target, bool) or not isinstance(target, Integral)):
+        raise InputError(f"target is the number of an entry, from 0. Received: {target!r}")
     x = read_input(input)
     if x.size > MOST_ENTRIES:
         raise InputError(f"input: a step shows at most {MOST_ENTRIES:,} entries. Received: {x.size:,}; cut a part out")

@@ -202,11 +202,11 @@ class Training:
             InputError: The folder is taken.
             WorkError: As for `train`.
         """
-        for line in self.decisions:
-            self.say(line)
         engine = self._engine(None)
         root = Path(out) if out else _next_run(self.fitted.network.name, self.dataset.name)
         saved = SavedRun.create(root, resolved(self.fitted.network), self.config(), overwrite)
+        for line in self.decisions:
+            self.say(line)
         return self._train(saved, engine, History())
 
     def resume(self, saved: SavedRun) -> Trained:

@@ -32,6 +32,7 @@ from striate.training.options import Options
 from striate.training.saved import REPORT, SavedRun, State
 
 TOP = 3  # classes a prediction names
+AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,8 @@ class Run:
         images = split.images
         if self.recipe.ink and split.paths and not same:  # foreign drawings are placed as the data's own are
             images = torch.stack([data.read_image(path, self.recipe) for path in split.paths])
+        elif self.recipe.ink and not same and AS_THEY_ARE not in self.saved.notes:
+            self.saved.notes.append(AS_THEY_ARE)
         return data.Split(images, positions[split.labels], split.paths)
 
     def predict(self, *paths: str | Path, bad: str = "skip") -> list[Prediction]:

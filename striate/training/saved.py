@@ -131,7 +131,9 @@ class SavedRun:
             raise InputError(f"no run at {root}: there is no such folder (looked in {root.absolute().parent})")
         if not any((root / name).exists() for name in (CONFIG, MODEL, SUMS)):
             raise InputError(f"{root} is no run: it has no {CONFIG} and no {MODEL}; `striate train` makes one")
-        run.notes += [reason for name, reason in run.store.damaged().items() if _is_own(name)]
+        for name, reason in run.store.damaged().items():
+            instead = "; the copy that the weights carry is read instead" if name in (NET, CONFIG) else ""
+            run.notes += [reason + instead] if _is_own(name) else []
         return run
 
     def save_set_up(self, net: str, config: dict[str, Any]) -> None:

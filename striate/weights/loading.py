@@ -11,10 +11,12 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
@@ -27,6 +29,7 @@ from striate.errors import InputError
 from striate.weights.layouts import LAYOUTS, Names, leaves
 
 HEADS = ("aux", "AuxLogits")  # of side heads, which a network without them does without
+PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))  # what the files begin with
 COUNTERS = "num_batches_tracked"  # which some files lack; nothing is computed from it here
 
 
@@ -66,6 +69,10 @@ def load_weights(model: nn.Module, path: str | Path) -> Loaded:
         InputError: The file is no such file, or its weights are of another network: the first difference with both
             names and both shapes. The model is then as it was.
     """
+    if not isinstance(model, nn.Module):
+        raise InputError(f"weights go into a module, as in st.build('lenet5'). Received: {type(model).__name__}")
+    if not isinstance(path, str | Path):
+        raise InputError(f"weights come from a file, given by its path. Received: {type(path).__name__}")
     tensors = read_tensors(Path(path))
     layout, names = _best_layout(model, tensors)
     wanted = {
@@ -94,14 +101,15 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     Raises:
         InputError: It is not there, or holds anything but tensors.
     """
-    if not path.is_file():
-        raise InputError(f"no file {path} (looked in {path.absolute().parent})")
+    _check_there(path)
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
         if path.suffix == ".npz":
             return _arrays(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = _unpickled(path)
+    except InputError:
+        raise
     except SafetensorError as error:
         raise InputError(f"{path} is no safetensors file: {error}") from None
     except pickle.UnpicklingError:
@@ -122,12 +130,32 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
+def _check_there(path: Path) -> None:
+    if path.is_dir():
+        inside = next(iter(sorted(path.glob("*.safetensors"))), None)
+        raise InputError(f"{path} is a folder; " + (f"its weights are {inside}" if inside else "name the file in it"))
+    if not path.is_file():
+        raise InputError(f"no file {path} (looked in {path.absolute().parent})")
+
+
 def _arrays(path: Path) -> dict[str, Tensor]:
     """The arrays of a NumPy archive; those of Python objects would have to be unpickled and are refused."""
     if not is_zipfile(path):
         raise InputError(f"{path} is no NumPy archive")
     with np.load(path, allow_pickle=False) as archive:
         return {name: torch.from_numpy(archive[name]) for name in archive.files}
+
+
+def _unpickled(path: Path) -> Any:
+    """What `torch.save` wrote, a zip archive or a pickle, read by torch's reader that makes nothing but tensors."""
+    with path.open("rb") as file:
+        if not file.read(2).startswith((b"PK", *PICKLES)):
+            raise InputError(
+                f"{path} is no file of weights: it is neither a zip archive nor a pickle, as torch.save writes them"
+            )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of pickles that it then refuses
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _best_layout(model: nn.Module, tensors: Mapping[str, Tensor]) -> tuple[str, Names]:
@@ -148,7 +176,9 @@ def _matching(ours: str, theirs: str, own: Tensor, tensors: Mapping[str, Tensor]
         tensor = tensor.flatten(1)
     if tensor.shape != own.shape:
         raise InputError(f"{path} has '{theirs}' of shape {_shape(tensor)}, the network's '{ours}' has {_shape(own)}")
-    return tensor.to(own.dtype)
+    if not (tensor := tensor.to(own.dtype)).isfinite().all():
+        raise InputError(f"{path} has '{theirs}' with values that are no finite numbers; such weights compute nothing")
+    return tensor
 
 
 def _shape(tensor: Tensor) -> str:

@@ -6,6 +6,7 @@
 (1, 32, 32)
 """
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,9 +56,9 @@ def entry(name: str) -> Entry:
     Raises:
         InputError: There is none of that name.
     """
-    name = name.lower()
-    if name not in names():
+    if name.lower() not in names():
         raise InputError(f"no network '{name}'; `striate zoo` lists them{nearest(name, names())}")
+    name = name.lower()
     text = files("striate.zoo").joinpath(f"{name}.net").read_text(encoding="utf-8")
     title, *lines = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("#")]
     facts = dict(line.split(": ", 1) for line in lines if ": " in line)
@@ -82,10 +83,15 @@ def find(source: str | Path | Network, letters: Mapping[str, int | float] | None
     """As `net`, with the letters in a dictionary. A network is taken as it is, or bound again with the letters."""
     if isinstance(source, Network):
         return rebind(source, letters) if letters else source
+    if not isinstance(source, str | Path):
+        kinds = "a network is a name of the zoo, a .net file, the text itself, or what st.net made of one"
+        raise InputError(f"{kinds}. Received: {type(source).__name__}")
     if isinstance(source, Path) or _names_a_file(source):
         path = Path(source)
         return bind(parse(_file_text(path), str(path)), letters, name=path.stem)
     if re.fullmatch(r"[\w.-]+", source):
+        if source.lower() not in names() and os.path.isfile(source):
+            raise InputError(f"no network '{source}'; the file of a network ends in .net, or is given as ./{source}")
         found = entry(source)
         return bind(parse(found.text, f"{found.name}.net"), letters, name=found.name)
     return bind(parse(source), letters)

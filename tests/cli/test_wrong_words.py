@@ -143,7 +143,8 @@ def test_a_folder_that_is_no_run(cli: Cli, tmp_path: Path) -> None:
 def test_a_folder_that_is_taken(cli: Cli, run: Path, tmp_path: Path) -> None:
     ended = cli("train", TINY, "digits", "--out", run)
     assert ended.status == 2
-    assert f"{run} exists already; --overwrite replaces it, or choose another folder with --out" in ended.error
+    way_out = "--overwrite replaces it, or choose another folder with --out"
+    assert ended.err == f"striate: {run} exists already; {way_out}\n", "and no decisions before"
     (tmp_path / "notes.txt").write_text("mine")
     ended = cli("train", TINY, "digits", "--out", tmp_path, "--overwrite")
     assert ended.status == 2

@@ -57,6 +57,16 @@ def test_a_path_is_looked_for_here_and_then_in_the_data_folder(
         load("a/b")
 
 
+def test_a_path_that_is_gone_is_said_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=rf"^no data at '{tmp_path}/gone'; a data set is digits, "):
+        load(str(tmp_path / "gone"))
+
+
+def test_what_names_no_data_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^a data set is digits, .* archive, or a Dataset\. Received: list$"):
+        load([1, 2])  # type: ignore[arg-type]
+
+
 def test_a_relative_folder_keeps_its_short_paths(classes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(classes.parent)
     found = load("pets")

@@ -147,13 +147,27 @@ def test_no_box_at_all_gives_no_row() -> None:
         ([], r"^roipool1 needs boxes beside the images; call model\(images, boxes\)\. Boxes are \(K, 5\): number of "),
         ([torch.zeros(3, 4)], r"^Boxes are .*\. Received: shape \(3, 4\)$"),
         ([torch.zeros(5)], r"^Boxes are .*\. Received: shape \(5,\)$"),
-        ([torch.tensor([[2.0, 0, 0, 3, 3]])], r"^a box lies in none of the 2 images\. .*, counted from 0$"),
-        ([torch.tensor([[-1.0, 0, 0, 3, 3]])], r"^a box lies in none of the 2 images\."),
+        ([[[0, 0, 0, 3, 3]]], r"^Boxes are .*, as a tensor: torch\.tensor\(boxes\)\. Received: list$"),
+        ([torch.tensor([[2.0, 0, 0, 3, 3]])], r"^box 0 lies in none of the 2 images: \[2\.0, .*\]\. Boxes are .*$"),
+        (
+            [torch.tensor([[1, 0, 0, 3, 3], [-1, 0, 0, 3, 3]])],
+            r"^box 1 lies in none of the 2 images: \[-1, 0, 0, 3, 3\]",
+        ),
+        ([torch.tensor([[0.5, 0, 0, 3, 3]])], r"^box 0 has no whole number of an image: \[0\.5, "),
+        ([torch.tensor([[0, 0, math.nan, 3, 3]])], r"^box 0 has a value that is no finite number: \[0\.0, 0\.0, nan, "),
+        ([torch.tensor([[0, 4, 0, 3, 3]])], r"^box 0 ends before it begins: \[0, 4, 0, 3, 3\]"),
+        ([torch.tensor([[0, 0, 4, 3, 3]])], r"^box 0 ends before it begins: \[0, 0, 4, 3, 3\]"),
     ],
 )
-def test_what_is_no_box_is_refused(boxes: list[torch.Tensor], message: str) -> None:
+def test_what_is_no_box_is_refused(boxes: list[Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         built(f"input 2x?x? -> {BEFORE} -> roipool 2 -> fc 4")(images(), *boxes)
+
+
+def test_one_image_without_its_batch_is_refused() -> None:
+    model = built(f"input 2x?x? -> {BEFORE} -> roipool 2 -> fc 4")
+    with pytest.raises(InputError, match=r"^Images are \(N, C, H, W\); one alone is images\[None\]\. Received: shape "):
+        model(images()[0], torch.tensor(ROWS))
 
 
 def test_a_roi_layer_out_of_its_place_can_not_be_built() -> None:

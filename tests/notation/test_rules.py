@@ -342,7 +342,8 @@ def test_other_layers_products_are_counted() -> None:
 
     maps = [*filters, *[f"{axis} of {offset}" for offset in offsets for axis in "yx"]]
     deformed = sum(1 for _ in itertools.product(outputs, maps, offsets, range(2)))
-    assert rules.macs(tree.Deform(dilation=(1, 1), **fields), shape).value == deformed
+    figure = rules.macs(tree.Deform(dilation=(1, 1), **fields), shape)
+    assert figure == rules.Figure(deformed, "2*3*2*(3 + 12)*5*2")
 
     full = sum(1 for _ in itertools.product(inputs, range(7)))
     assert rules.macs(tree.Subsample(kernel=(2, 2), stride=(2, 1)), shape).value == len(positions((2, 2, 2)))
@@ -381,7 +382,7 @@ def test_a_convolution_s_formulas_come_out(case: tuple[tree.Conv, tuple[int, ...
 @FAST
 @given(convolutions(), st.data())
 def test_the_way_out_is_one_and_the_nearest(case: tuple[tree.Conv, tuple[int, ...]], data: st.DataObject) -> None:
-    """Of the kernel and the padding that an error offers, both fit, and no less would."""
+    """Of the kernel, the dilation and the padding that an error offers, each fits, and no less would."""
     layer, (channels, *_) = case
     shape = (channels, *[data.draw(st.integers(1, 4))] * len(layer.kernel))
     dilation, kernel, pads = layer.dilation[:1], layer.kernel[:1], layer.pad.sizes[:1]
@@ -392,27 +393,30 @@ def test_the_way_out_is_one_and_the_nearest(case: tuple[tree.Conv, tuple[int, ..
     try:
         rules.output(layer, shape)
     except RuleError as error:
-        offered = re.search(r"use a kernel of at most (\d+), or pad (\d+)$", error.detail)
+        offered = re.search(r"of at most (\d+)(?:, or dilate at most (\d+))?, or pad (\d+)$", error.detail)
     else:
         return
     assert offered
 
-    def fits(kernel: int, pad: int) -> bool:
+    def fits(kernel: int, pad: int, dilate: int = dilation[0]) -> bool:
         sizes = len(shape) - 1
         changed = tree.Conv(
             *(layer.filters, (kernel,) * sizes, layer.stride),
-            *(Pad("zeros", (pad,) * sizes), layer.dilation, layer.groups),
+            *(Pad("zeros", (pad,) * sizes), (dilate,) * sizes, layer.groups),
         )
         try:
             return bool(rules.output(changed, shape).value)
         except RuleError:
             return False
 
-    most, least = int(offered[1]), int(offered[2])
+    most, nearer, least = int(offered[1]), int(offered[2] or 0), int(offered[3])
     assert fits(most, pads[0])
     assert not fits(most + 1, pads[0])
     assert fits(kernel[0], least)
     assert not fits(kernel[0], least - 1)
+    if dilation[0] > 1:
+        assert nearer == 0 or fits(kernel[0], pads[0], nearer)
+        assert not fits(kernel[0], pads[0], nearer + 1)
 
 
 # every layer has every rule

@@ -156,6 +156,12 @@ def test_softmax_with_cross_entropy() -> None:
     assert step["E"].entries[0].value == pytest.approx(-np.log(p[2]))
 
 
+def test_a_probability_too_small_for_a_float_is_not_written_into_the_logarithm() -> None:
+    step = st.step("softmax", "1000 2 -3", target=2)
+    assert str(step["E"].entries[0]) == "E = log(sum of exp(X)) - X[2] = 1000 + log(1) - (-3) = 1003"
+    assert str(st.step("softmax", "700 2 3", target=1)["E"].entries[0]).startswith("E = -log(O[1]) = -log(7.2")
+
+
 def test_long_sums_are_cut() -> None:
     entry = st.step("fc 1", " ".join(["1"] * 70), weights=" ".join(["1"] * 70))["O"].entries[0]
     assert entry.formula.count("1*1") == 64

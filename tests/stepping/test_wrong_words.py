@@ -28,6 +28,7 @@ MATRIX, FILTER = "1 2; 3 4", "1 2; 3 4"
         ("1 2;; 3 4", "input: a row without numbers"),
         ("", "input: a row without numbers"),
         ("1 2; 3 x", "input: numbers are written 2, -1, 0.5, 1/3 or 1e-3.* Received: x"),
+        ("nosuch.npy", "input: numbers .* characters; a file of text or JSON is given as @FILE. Received: nosuch.npy"),
         ("1/0", "a fraction is a whole number over another that is not 0"),
         ("1.5/2", "a fraction is a whole number"),
         ("1" * 41, "at most 40 characters"),
@@ -108,6 +109,17 @@ def test_targets_and_parts() -> None:
         step("softmax", "1 2 3", target=1, upstream="1 2 3")
     with pytest.raises(InputError, match="relu has no part 'dE/dW'; it has O, dE/dX; did you mean 'dE/dX'"):
         step("relu", "1 2 3")["dE/dW"]
+
+
+@pytest.mark.parametrize("target", ["a", 1.5, True])
+def test_a_target_that_is_no_number_of_an_entry(target: Any) -> None:
+    with pytest.raises(InputError, match=f"^target is the number of an entry, from 0. Received: {target!r}$"):
+        step("softmax", "1 2 3", target=target)
+
+
+def test_a_layer_that_is_no_text() -> None:
+    with pytest.raises(InputError, match=r"^a layer is a text, as in 'conv 1@2x2'\. Received: int$"):
+        step(5, "1 2 3")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("numbers", ['{"input": 5}', '{"input": "5"}', "[5]", "5", 5, [5], "5;"])

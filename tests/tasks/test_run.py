@@ -1,5 +1,6 @@
 """A run on disk: test it on its own data and on foreign data, predict with it, look at it."""
 
+import dataclasses
 import json
 import shutil
 import webbrowser
@@ -11,9 +12,10 @@ import torch
 from PIL import Image
 
 from striate import data
+from striate.data.ink import Ink
 from striate.errors import InputError, WorkError
 from striate.tasks.classify import train
-from striate.tasks.run import Run, source_key
+from striate.tasks.run import AS_THEY_ARE, Run, source_key
 
 Drawn = list[tuple[Path, str]]
 
@@ -140,6 +142,25 @@ def test_testing_on_a_foreign_folder(trained: Run, folder: Path) -> None:
     right = trained.outputs(test.images[:100]).argmax(1) == test.labels[:100]
     assert result.examples == 100, "all of it is foreign"
     assert result.accuracy == pytest.approx(float(right.double().mean()))
+
+
+def test_arrays_are_said_to_be_taken_as_they_are(trained: Run, folder: Path, tmp_path: Path) -> None:
+    """A network of centred drawings: image files are centred first, arrays are not."""
+    test = data.load("digits").test
+    assert test is not None
+    np.savez(tmp_path / "digits.npz", x=test.images[:100].numpy(), y=test.labels[:100].numpy())
+    run = Run(trained.path)
+    run.recipe = dataclasses.replace(run.recipe, ink=Ink(8, (3.5, 3.5)))
+    run.test()
+    run.test(folder)
+    assert AS_THEY_ARE not in run.notes
+    for _ in range(2):
+        run.test(tmp_path / "digits.npz")
+        assert run.notes.count(AS_THEY_ARE) == 1
+    plain = Run(trained.path)
+    plain.recipe = dataclasses.replace(plain.recipe, ink=None)
+    plain.test(tmp_path / "digits.npz")
+    assert AS_THEY_ARE not in plain.notes
 
 
 def test_a_foreign_folder_may_lack_classes_and_may_not_have_others(trained: Run, folder: Path) -> None:

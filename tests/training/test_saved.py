@@ -151,7 +151,8 @@ def test_a_damaged_text_is_taken_from_the_weights(tmp_path: Path, name: str) -> 
     damage(root / name)
     run = SavedRun.open(root)
     assert (run.net(), run.config()) == ("input 3 -> fc 2\n", CONFIG_VALUE)
-    assert any(name in note for note in run.notes)
+    reason = f"its SHA-256 is not the one in {SUMS}"
+    assert run.notes == [f"{root / name} is damaged: {reason}; the copy that the weights carry is read instead"]
 
 
 def test_with_every_state_damaged_all_are_named(tmp_path: Path) -> None:

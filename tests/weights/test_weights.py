@@ -184,3 +184,52 @@ def test_tensors_of_another_kind_are_refused_before_anything_changes(odd: torch.
     with pytest.raises(InputError, match=r"odd.pth has 'fc2.weight', which is no plain tensor of real numbers"):
         load_weights(model, tmp_path / "odd.pth")
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+@pytest.mark.parametrize("content", [b"hello", b"# A heading", b"\x89PNG\r\n", bytes(64), b""])
+def test_a_file_that_torch_did_not_write_is_told_so(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "w.pth").write_bytes(content)
+    rule = "it is neither a zip archive nor a pickle, as torch.save writes them"
+    with pytest.raises(InputError, match=rf"w\.pth is no file of weights: {rule}$"):
+        load_weights(st.build("lenet5"), tmp_path / "w.pth")
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_pickle_of_a_protocol_that_torch_warns_of_is_refused_alone(tmp_path: Path) -> None:
+    (tmp_path / "w.pth").write_bytes(pickle.dumps({"a": Path("b")}, protocol=5))
+    with pytest.raises(InputError, match=r"w\.pth holds more than tensors; running what else it holds is refused$"):
+        load_weights(st.build("lenet5"), tmp_path / "w.pth")
+
+
+def test_a_folder_is_told_with_the_weights_in_it(tmp_path: Path) -> None:
+    model = st.build("lenet5")
+    with pytest.raises(InputError, match=rf"^{tmp_path} is a folder; name the file in it$"):
+        load_weights(model, tmp_path)
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(InputError, match=rf"^{tmp_path} is a folder; its weights are {tmp_path}/model.safetensors$"):
+        load_weights(model, tmp_path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["conv1.weight", "bn1.running_var"])
+def test_weights_that_are_no_finite_numbers_are_refused(value: float, name: str, tmp_path: Path) -> None:
+    model = st.build("input 1x8x8 -> conv 2@3 -> bn -> gap -> fc 2")
+    before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
+    spoilt = {key: tensor.clone() for key, tensor in before.items()}
+    spoilt[name].view(-1)[1] = value
+    torch.save(spoilt, tmp_path / "w.pth")
+    with pytest.raises(InputError, match=f"has '{name}' with values that are no finite numbers"):
+        load_weights(model, tmp_path / "w.pth")
+    assert all(torch.equal(before[key], tensor) for key, tensor in model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("lenet5", "w.pth"), r"^weights go into a module, as in st\.build\('lenet5'\)\. Received: str$"),
+        ((nn.Linear(1, 1), None), r"^weights come from a file, given by its path\. Received: NoneType$"),
+    ],
+)
+def test_what_is_no_module_or_no_path_is_refused(given: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_weights(*given)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -255,3 +256,22 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be read: Is a directory"):
         zoo.net(tmp_path)
+
+
+@pytest.mark.parametrize("source", [5, None, ["lenet5"]])
+def test_what_names_no_network_is_refused(source: Any) -> None:
+    message = rf"^a network is a name of the zoo, .* made of one\. Received: {type(source).__name__}$"
+    with pytest.raises(InputError, match=message):
+        zoo.net(source)
+
+
+@pytest.mark.parametrize("name", ["Notes.TXT", "README.md"])
+def test_a_file_that_does_not_end_in_net_is_told_so(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=rf"^no network '{name}'; `striate zoo` lists them"):
+        zoo.net(name)
+    Path(name).write_text("input 1x8x8 -> fc 3")
+    way_out = rf"the file of a network ends in \.net, or is given as \./{name}"
+    with pytest.raises(InputError, match=rf"^no network '{name}'; {way_out}$"):
+        zoo.net(name)
+    assert zoo.net(f"./{name}").layers

@@ -33,9 +33,10 @@ def _(layer: Conv | Local, shape: Shape) -> Figure[int | None]:
 
 @macs.register
 def _(layer: Deform, shape: Shape) -> Figure[int | None]:
-    out = output(layer, shape).value
-    maps = layer.filters + offset_maps(layer)
-    return _all(*layer.kernel, shape[0], maps, *out[1:])
+    out, offsets = output(layer, shape).value, offset_maps(layer)
+    count = product((*layer.kernel, shape[0], layer.filters + offsets, *out[1:]))
+    maps = f"({layer.filters} + {offsets})"  # as the parameters are written: its own, and those that give the offsets
+    return Figure(count, f"{times(*layer.kernel, shape[0])}*{maps}*{times(*out[1:])}")
 
 
 @macs.register

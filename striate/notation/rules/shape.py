@@ -5,6 +5,7 @@
 (84,)
 """
 
+import math
 from functools import singledispatch
 from typing import cast
 
@@ -53,6 +54,8 @@ from striate.notation.tree import (
     ZeroPad,
 )
 
+MOST_LISTED = 256  # the largest number whose divisors are written out
+
 
 def layer_text(layer: Layer) -> str:
     """A layer as the notation writes it: `conv 6@5x5`."""
@@ -93,9 +96,20 @@ def _grouped(layer: Conv | UpConv, shape: Shape) -> None:
         if count % layer.groups:
             raise RuleError(
                 f"{layer.groups} groups do not divide the {count} {name}",
-                f"{count}/{layer.groups} = {count / layer.groups:g}; choose a divisor of {count}",
+                f"{count}/{layer.groups} = {count / layer.groups:g}; choose {_divisors(channels, layer.filters)}",
                 "groups",
             )
+
+
+def _divisors(one: int, other: int) -> str:
+    """The common divisors of two numbers, in words."""
+    most, both = math.gcd(one, other), f"of {one} and {other}"
+    if most == 1:
+        return f"1, the only common divisor {both}"
+    if most > MOST_LISTED:
+        return f"a common divisor {both}"
+    *found, last = (n for n in range(1, most + 1) if most % n == 0)
+    return f"{', '.join(map(str, found))} or {last}, the common divisors {both}"
 
 
 @output.register(Local)

@@ -70,10 +70,12 @@ class Window:
 
     def way_out(self, n: int, most_pad: int | None) -> str:
         """What would make a kernel fit that does not; `most_pad` is how wide the padding may be."""
-        largest = (n + sum(self.padding(n)) - 1) // self.dilation + 1
+        room = n + sum(self.padding(n)) - 1
+        largest, nearer = room // self.dilation + 1, room // max(self.size - 1, 1)
+        denser = f", or dilate at most {nearer}" if self.dilation > 1 and nearer else ""
         pad = -(-(self.reach - n) // 2)
         wider = f", or pad {pad}" if most_pad is None or pad <= most_pad else ""
-        return f"use a kernel of at most {largest}{wider}"
+        return f"use a kernel of at most {largest}{denser}{wider}"
 
     def most_pad(self, n: int) -> int | None:
         """The widest padding that repeats no more of an axis of `n` entries than there is."""
