@@ -1,0 +1,174 @@
+"""A compiled network: its memory, its steps. NumPy in and out; it knows nothing of PyTorch.
+
+>>> from striate.notation import read
+>>> net = Compiled(read("input 1x4x4 -> fc 2"), threads=1, most=8)
+>>> import numpy as np
+>>> net.evaluate(np.ones((3, 1, 4, 4), np.float32)).tolist()  # its weights begin as zeros
+[[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.errors import WorkError
+from striate.native import compiler
+from striate.native.lowering import lowered
+from striate.native.plan import Parameter
+from striate.native.source import source
+from striate.native.steps.norm import BatchNorm
+from striate.native.target import Target, host
+from striate.notation import Network
+
+Array = NDArray[np.float32]
+
+
+class Rule(ctypes.Structure):
+    """As the kernels' `struct rule` has it."""
+
+    _fields_ = (
+        ("kind", ctypes.c_int),
+        *((name, ctypes.c_float) for name in ("rate", "decay", "l1", "momentum", "eps", "beta1", "beta2")),
+        *((name, ctypes.c_float) for name in ("correct1", "correct2")),
+    )
+
+
+class Seen(ctypes.Structure):
+    """As the kernels' `struct seen` has it: the mean loss and how many were right."""
+
+    _fields_ = (("loss", ctypes.c_double), ("correct", ctypes.c_int64))
+
+
+FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "create": (ctypes.c_void_p, (ctypes.c_int, ctypes.c_int)),
+    "destroy": (None, (ctypes.c_void_p,)),
+    **{
+        name: (ctypes.c_void_p, (ctypes.c_void_p,))
+        for name in ("weights", "mean", "square", "buffers", "gradients")
+    },
+    "step": (
+        Seen,
+        (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32, ctypes.POINTER(Rule)),
+    ),
+    "evaluate": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)),
+}
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Numbers that are kept but not trained: a batch norm's running statistics."""
+
+    name: str
+    first: int
+    size: int
+
+
+class Compiled:
+    """A network as machine code.
+
+    Args:
+        network: Bound, of fixed input size.
+        threads: That share a batch's images.
+        most: Images in the largest batch of a step.
+        loss: `cross-entropy`, `mse` or `hinge`.
+        target: The vector units to use; the machine's own by default.
+        extra_flags: For the compiler.
+        say: Is told of decisions.
+
+    Raises:
+        Refused: A layer that the engine lacks.
+        NoCompiler: It can't be compiled here.
+        WorkError: There is not enough memory.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        threads: int,
+        most: int,
+        loss: str = "cross-entropy",
+        target: Target | None = None,
+        extra_flags: Iterable[str] = (),
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.plan = lowered(network, target or host())
+        self.most, self.classes = most, self.plan.output.size
+        self._library, self.built = compiler.loaded(
+            source(self.plan, loss), target or host(), extra_flags=extra_flags, say=say
+        )
+        for name, (result, arguments) in FUNCTIONS.items():
+            function = getattr(self._library, name)
+            function.restype, function.argtypes = result, arguments
+        self._net = self._library.create(threads, most)
+        if not self._net:
+            raise WorkError("not enough memory; try a smaller --batch or a smaller network")
+        size = max(self.plan.size, self.plan.lanes)
+        self.flat = {name: self._array(name, size) for name in ("weights", "mean", "square", "gradients")}
+        self.buffers = list(self._buffers())
+        self.statistics = self._array("buffers", 2 * sum(b.size for b in self.buffers) // 2)
+
+    def __del__(self) -> None:
+        if getattr(self, "_net", None):
+            self._library.destroy(self._net)
+            self._net = None
+
+    def step(self, images: Array, labels: NDArray[np.int64], rule: Rule, seed: int = 0) -> Seen:
+        """One step down the gradient of the batch's mean loss.
+
+        Args:
+            images: (N, C, …), as the network reads them; N is `most` or less.
+            labels: (N,) classes.
+            rule: The optimiser.
+            seed: Of this step's dropout.
+        """
+        assert len(images) <= self.most
+        rows = self._rows(images)
+        seen: Seen = self._library.step(
+            self._net, rows.ctypes.data, labels.ctypes.data, len(images), seed, ctypes.byref(rule)
+        )
+        return seen
+
+    def evaluate(self, images: Array) -> Array:
+        """The outputs (N, classes) of any number of images, in evaluation."""
+        outputs = np.empty((len(images), self.classes), np.float32)
+        rows = self._rows(images)
+        self._library.evaluate(self._net, rows.ctypes.data, len(images), outputs.ctypes.data)
+        return outputs
+
+    def read(self, parameter: Parameter, of: str = "weights") -> Array:
+        """A copy of a parameter in its own shape; or of its `gradients`, or what the optimiser remembers of it."""
+        return self._view(parameter, of)[:, : int(np.prod(parameter.shape[1:]))].reshape(parameter.shape).copy()
+
+    def write(self, parameter: Parameter, values: Array, of: str = "weights") -> None:
+        """Set a parameter."""
+        rows = values.reshape(parameter.shape[0], -1)
+        self._view(parameter, of)[:, : rows.shape[1]] = rows
+
+    def _view(self, parameter: Parameter, of: str) -> Array:
+        entries = self.flat[of][parameter.offset : parameter.offset + parameter.size]
+        return entries.reshape(parameter.shape[0], -1)
+
+    def _buffers(self) -> Iterable[Buffer]:
+        norms = [step for step in self.plan.steps if isinstance(step, BatchNorm)]
+        total = sum(step.output.channels for step in norms)
+        for step in norms:
+            path = step.parameters[0].name.removesuffix(".weight")
+            yield Buffer(f"{path}.running_mean", step.first, step.output.channels)
+            yield Buffer(f"{path}.running_var", total + step.first, step.output.channels)
+
+    def _array(self, name: str, size: int) -> Array:
+        pointer = ctypes.cast(getattr(self._library, name)(self._net), ctypes.POINTER(ctypes.c_float))
+        return np.ctypeslib.as_array(pointer, (max(size, 1),))
+
+    @staticmethod
+    def _rows(images: Array) -> NDArray[np.uintp]:
+        """A pointer to each image."""
+        assert images.dtype == np.float32
+        assert images.flags.c_contiguous
+        return np.arange(len(images), dtype=np.uintp) * np.uintp(images[0].nbytes) + np.uintp(images.ctypes.data)

@@ -1,0 +1,162 @@
+"""Plan → C text: the network, step by step, behind the kernels that it calls.
+
+>>> from striate.native.lowering import lowered
+>>> from striate.native.target import named
+>>> from striate.notation import read
+>>> units = source(lowered(read("input 1x28x28 -> conv 6@5x5 -> tanh -> fc 10"), named("avx2")), "cross-entropy")
+>>> list(units)
+['conv_1x28x28_6_5x5_24x24_b', 'network']
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from striate.native.plan import Places, Plan
+from striate.native.steps.convolution import Convolution
+from striate.native.steps.norm import BatchNorm
+
+KERNELS = Path(__file__).parent / "kernels"
+LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge"}
+
+
+def source(plan: Plan, loss: str) -> dict[str, str]:
+    """C texts by name: one for each shape of convolution, and the network's own, all complete in themselves."""
+    units: dict[str, str] = {}
+    for step in plan.steps:
+        units |= step.units()
+    units["network"] = _Program(plan, loss).text()
+    return {name: _whole(text) for name, text in units.items()}
+
+
+def _whole(text: str) -> str:
+    """The text with every kernel file it includes put in, each once."""
+    seen: set[str] = set()
+
+    def put_in(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in seen:
+            return ""
+        seen.add(name)
+        return re.sub(r'#include "(.*)"\n', put_in, _kernel(name))
+
+    return re.sub(r'#include "(.*)"\n', put_in, text)
+
+
+@cache
+def _kernel(name: str) -> str:
+    return (KERNELS / name).read_text(encoding="utf-8").replace("#pragma once\n", "")
+
+
+class _Program:
+    """The text of one network."""
+
+    def __init__(self, plan: Plan, loss: str) -> None:
+        self.plan, self.loss = plan, loss
+        self.norms = [step for step in plan.steps if isinstance(step, BatchNorm)]
+
+    def text(self) -> str:
+        """All of it."""
+        includes = ("activation.h", "pool.h", "join.h", "dense.h", "dropout.h", "norm.h")
+        parts = [
+            "\n".join(f'#include "{name}"' for name in includes),
+            "\n".join(f"#define {name} {value}" for name, value in self._numbers().items()),
+            '#include "network.h"\n#include "settle.h"\n',
+            "\n".join(dict.fromkeys(f"{line};" for step in self._convolutions() for line in step.signatures())),
+            *self._phases(),
+            *self._last(),
+        ]
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def _convolutions(self) -> Iterator[Convolution]:
+        return (step for step in self.plan.steps if isinstance(step, Convolution))
+
+    def _numbers(self) -> dict[str, str | int]:
+        plan, output = self.plan, self.plan.output
+        normalised = sum(step.output.channels for step in self.norms)
+        return {
+            "PARAMETERS": max(plan.size, plan.lanes),
+            "PENALISED": plan.penalised,
+            "BUFFERS": 2 * normalised,
+            "NORMALISED": max(normalised, 1),
+            "SCRATCH": plan.scratch,
+            "KEPT": plan.kept,
+            "CLASSES": output.size,
+            "INPUT": self.plan.input.as_map(),
+            "OUTPUT": output.as_map(),
+        }
+
+    def _phases(self) -> Iterator[str]:
+        """A function for each phase of a training step, and the whole forward pass for evaluation."""
+        self.calls: list[str] = []  # what `train` does, in order
+        lines = self._packing()
+        for step in self.plan.steps:
+            at = Places(self.plan, step)
+            if isinstance(step, BatchNorm):
+                yield self._phase([*lines, step.measure(at)])
+                lines = []
+                self.calls.append(step.settle(at))
+            lines += [f"/* {step.title} */", *step.forward(at).split("\n")]
+        lines += self._loss()
+        for step in reversed(self.plan.steps):
+            at = Places(self.plan, step)
+            if isinstance(step, BatchNorm):
+                yield self._phase([*lines, step.measure_back(at)])
+                lines = []
+                self.calls.append(step.settle_back(at))
+            lines += [f"/* back through {step.title} */", *step.backward(at).split("\n")]
+        yield self._phase(lines)
+        yield self._forward()
+
+    def _packing(self) -> list[str]:
+        at = Places(self.plan)
+        return [f"pack(n->images + g * LANES, count, {at.value(self.plan.input)}, INPUT);"]
+
+    def _loss(self) -> list[str]:
+        at, y = Places(self.plan), self.plan.output
+        numbers = f"count, 1.0f / n->count, {y.size}, seen"
+        return [
+            f"/* {self.loss} */",
+            "int32_t labels[LANES];",
+            "for (int i = 0; i < count; i++) labels[i] = n->labels[g * LANES + i];",
+            f"count_correct({at.value(y)}, labels, count, {y.size}, seen);",
+            f"{LOSSES[self.loss]}({at.value(y)}, labels, {at.gradient(y)}, {numbers});",
+        ]
+
+    def _phase(self, lines: list[str]) -> str:
+        number = sum(call.startswith("for") for call in self.calls) + 1
+        arguments = "n, scratch, n->kept + (long)g * KEPT, st, w, dw, g, seen"
+        self.calls.append(f"for (int g = first; g < last; g++) phase_{number}({arguments});")
+        head = f"static void phase_{number}(struct net *n, vec *scratch, vec *kept, float *st, const float *w, float *dw,"
+        body = "\n".join(f"  {line}" for line in lines if line)
+        return f"{head}\n    int g, struct seen *seen) {{\n  const int count = images_in(n, g), training = 1;\n{body}\n}}"
+
+    def _forward(self) -> str:
+        lines = self._packing()
+        for step in self.plan.steps:
+            lines += [f"/* {step.title} */", *step.forward(Places(self.plan, step)).split("\n")]
+        body = "\n".join(f"  {line}" for line in lines if line)
+        head = "static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int g) {"
+        return f"{head}\n  const int count = images_in(n, g), training = 0;\n  const float *w = n->weights;\n{body}\n}}"
+
+    def _last(self) -> Iterator[str]:
+        at = Places(self.plan)
+        waits = [call if call.startswith("for") else f"barrier(&n->pool);\n  {call}" for call in self.calls]
+        body = "\n  ".join(waits)
+        yield (
+            "static void train(struct net *n, int thread) {\n"
+            "  vec *scratch = n->scratch + thread * (long)SCRATCH;\n"
+            "  float *st = n->statistics + thread * 6l * NORMALISED, *dw = n->gradients + thread * (long)PARAMETERS;\n"
+            "  const float *w = n->weights;\n"
+            "  struct seen *seen = n->seen + thread;\n"
+            "  int first, last;\n"
+            f"  share_of(n, thread, &first, &last);\n  {body}\n}}"
+        )
+        recalls = "\n  ".join(step.recall(Places(self.plan, step)) for step in self.norms)
+        yield f"static void recall(struct net *n, float *st) {{\n  const float *w = n->weights;\n  {recalls}\n}}"
+        place = at.value(self.plan.output)
+        yield f"static const vec *outputs_of(vec *scratch, vec *kept) {{\n  return {place};\n}}"
+
