@@ -18,7 +18,7 @@ from striate.native.steps.activation import Activation, PRelu
 from striate.native.steps.convolution import Convolution, Shape
 from striate.native.steps.dense import Dense, Flatten
 from striate.native.steps.dropout import Dropout
-from striate.native.steps.join import Add, Concat, Scale
+from striate.native.steps.join import Add, Concat, Scale, ZeroPad
 from striate.native.steps.norm import BatchNorm, LocalResponseNorm
 from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool, Window
 from striate.native.target import Target
@@ -209,6 +209,11 @@ def _dropout(b: _Builder, layer: tree.Dropout, x: Value, name: str) -> Value:
     return b.add(Dropout(_title(layer, x, y, name), x, y, layer.p, b.dropouts))
 
 
+def _zero_pad(b: _Builder, layer: tree.ZeroPad, x: Value, name: str) -> Value:
+    y = Value(layer.channels, x.rows, x.columns)
+    return b.add(ZeroPad(_title(layer, x, y, name), (x,), y))
+
+
 LAYERS: dict[type[Layer], Callable[[_Builder, Any, Value, str], Value]] = {
     tree.Conv: _convolution,
     tree.FullyConnected: _dense,
@@ -227,6 +232,7 @@ LAYERS: dict[type[Layer], Callable[[_Builder, Any, Value, str], Value]] = {
     tree.BatchNorm: _batch_norm,
     tree.LRN: _lrn,
     tree.Dropout: _dropout,
+    tree.ZeroPad: _zero_pad,
     tree.Identity: lambda b, layer, x, name: x,
 }
 

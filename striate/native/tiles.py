@@ -27,7 +27,7 @@ def regions(count: int, tile: int) -> Iterator[tuple[int, int, int]]:
 
 def cost(a: int, b: int) -> float:
     """Half cycles for one tap of a tile."""
-    return max(a * b, a + b, LATENCY) + 0.02 * a * b  # a smaller tile wins a draw: it begins and ends sooner
+    return max(a * b, a + b, LATENCY) + 0.25 * (a + b)
 
 
 @cache

@@ -16,7 +16,7 @@
    that stays in registers. */
 INLINE void forward_tile(const vec *restrict x, const float *restrict w, const float *restrict b, vec *restrict y,
                          const int f, const int r, const int c, const int filters, const int columns) {
-  vec acc[filters][columns];
+  vec acc[TILE][TILE];
   const int group = f / (FILTERS / GROUPS);
   UNROLL for (int i = 0; i < filters; i++)
     UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(BIAS ? b[f + i] : 0.0f);
@@ -37,13 +37,13 @@ INLINE void forward_tile(const vec *restrict x, const float *restrict w, const f
    rows. */
 INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *restrict dw, const int f, const int k,
                          const int u, const int filters, const int rows) {
-  vec acc[filters][rows * K_COLUMNS];
+  vec acc[TILE][TILE];
   const int group = f / (FILTERS / GROUPS);
   UNROLL for (int i = 0; i < filters; i++)
     UNROLL for (int t = 0; t < rows * K_COLUMNS; t++) acc[i][t] = splat(0);
   for (int r = 0; r < OUT_ROWS; r++)
     for (int c = 0; c < OUT_COLUMNS; c++) {
-      vec d[filters];
+      vec d[TILE];
       UNROLL for (int i = 0; i < filters; i++) d[i] = DY(f + i, r, c);
       UNROLL for (int t = 0; t < rows * K_COLUMNS; t++) {
         const int down = (u + t / K_COLUMNS) * D_ROWS, right = t % K_COLUMNS * D_COLUMNS;
@@ -61,7 +61,7 @@ INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *r
 INLINE void input_tile(const vec *restrict dy, const float *restrict w, vec *restrict dx, const int accumulate,
                        const int group, const int k, const int r, const int c, const int channels, const int columns,
                        const int edge) {
-  vec acc[channels][columns];
+  vec acc[TILE][TILE];
   const int filters = FILTERS / GROUPS;
   UNROLL for (int i = 0; i < channels; i++) UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(0);
   for (int u = 0; u < K_ROWS; u++) {

@@ -6,7 +6,7 @@
 
 INLINE void dense_forward_tile(const vec *restrict x, const float *restrict w, const float *restrict b,
                                vec *restrict y, const int inputs, const int u, const int units) {
-  vec acc[units];
+  vec acc[TILE];
   UNROLL for (int i = 0; i < units; i++) acc[i] = splat(b ? b[u + i] : 0.0f);
   for (int k = 0; k < inputs; k++) {
     const vec seen = x[k];
@@ -24,7 +24,7 @@ INLINE void dense_forward(const vec *restrict x, const float *restrict w, const 
 
 INLINE void dense_input_tile(const vec *restrict dy, const float *restrict w, vec *restrict dx, const int accumulate,
                              const int inputs, const int units, const int k, const int count) {
-  vec acc[count];
+  vec acc[TILE];
   UNROLL for (int i = 0; i < count; i++) acc[i] = accumulate ? dx[k + i] : splat(0);
   for (int u = 0; u < units; u++) {
     const vec d = dy[u];
@@ -42,7 +42,7 @@ INLINE void dense_input(const vec *restrict dy, const float *restrict w, vec *re
 
 INLINE void dense_weights_tile(const float *restrict turned, const float *restrict dy, float *restrict dw,
                                const int inputs, const int u, const int k, const int units, const int vecs) {
-  vec acc[units][vecs];
+  vec acc[TILE][TILE];
   UNROLL for (int i = 0; i < units; i++)
     UNROLL for (int j = 0; j < vecs; j++) acc[i][j] = ((vec *)(dw + (u + i) * WIDTH(inputs) + k))[j];
   for (int n = 0; n < LANES; n++)

@@ -34,3 +34,8 @@ INLINE void scale_backward(const vec *restrict x, const vec *restrict gate, cons
     dgate[k] = total;
   }
 }
+
+/* Zeros in the maps from `first` on. */
+INLINE void zero_maps(vec *y, const struct map m, const int first) {
+  EACH(m, k, r, c) if (k >= first) y[AT(m, k, r, c)] = splat(0);
+}

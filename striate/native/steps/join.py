@@ -64,3 +64,20 @@ class Scale(Step):
         (x, gate), y = self.inputs, self.output
         values = f"{at.value(x)}, {at.value(gate)}, {at.gradient(y)}, {at.gradient(x)}, {at.gradient(gate)}"
         return f"scale_backward({values}, {at.adds(x)}, {x.as_map()});"
+
+
+class ZeroPad(Step):
+    """x with maps of zeros behind it."""
+
+    def forward(self, at: Places) -> str:
+        """A copy, then zeros."""
+        (x,), y = self.inputs, self.output
+        fewer = f"zero_maps({at.value(y)}, {y.as_map()}, {x.channels});"
+        return f"copy({at.value(x)}, {at.value(y)}, {x.as_map()}, {y.as_map()});\n{fewer}"
+
+    def backward(self, at: Places) -> str:
+        """The gradient of what was there."""
+        (x,), y = self.inputs, self.output
+        if not at.wanted(x):
+            return ""
+        return f"pass_back({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.size});"
