@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from striate.errors import WorkError
 from striate.native import compiler
-from striate.native.lowering import lowered
+from striate.native.lowering import Refused, lowered
 from striate.native.plan import Parameter
-from striate.native.source import source
+from striate.native.source import LOSSES, source
 from striate.native.steps.norm import BatchNorm
 from striate.native.target import Target, host
 from striate.notation import Network
@@ -97,6 +97,8 @@ class Compiled:
         extra_flags: Iterable[str] = (),
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
+        if loss not in LOSSES:
+            raise Refused(f"the native engine lacks the loss '{loss}'")
         self.plan = lowered(network, target or host())
         self.most, self.classes = most, self.plan.output.size
         self._library, self.built = compiler.loaded(
@@ -111,7 +113,7 @@ class Compiled:
         size = max(self.plan.size, self.plan.lanes)
         self.flat = {name: self._array(name, size) for name in ("weights", "mean", "square", "gradients")}
         self.buffers = list(self._buffers())
-        self.statistics = self._array("buffers", 2 * sum(b.size for b in self.buffers) // 2)
+        self.statistics = self._array("buffers", sum(b.size for b in self.buffers))
 
     def __del__(self) -> None:
         if getattr(self, "_net", None):

@@ -249,11 +249,8 @@ class Plan:
         self._find_writers()
         moments, phases = self._moments()
         intervals = list(self._intervals(moments))
-        for root, gradient, born, dies in intervals:
-            if phases[born] != phases[dies]:
-                self._set(root, gradient, (True, self.kept))
-                self.kept += _room(root, gradient)
-        self.scratch = self._pack([item for item in intervals if phases[item[2]] == phases[item[3]]])
+        self.kept = self._pack([item for item in intervals if phases[item[2]] != phases[item[3]]], True)
+        self.scratch = self._pack([item for item in intervals if phases[item[2]] == phases[item[3]]], False)
         return self
 
     def _find_writers(self) -> None:
@@ -318,8 +315,8 @@ class Plan:
         else:
             self.places[owner] = place
 
-    def _pack(self, intervals: list[tuple[Value | Step, bool, int, int]]) -> int:
-        """Places for what lives within a phase, one over another where their times allow; the room they take.
+    def _pack(self, intervals: list[tuple[Value | Step, bool, int, int]], kept: bool) -> int:
+        """Places, one over another where their times allow; the room they take.
 
         A value with a border has a place to itself: its zeros must stay.
         """
@@ -332,7 +329,7 @@ class Plan:
             for begins, ends, other_born, other_dies in sorted(placed):
                 if other_born <= last and first <= other_dies and begins < offset + size and offset < ends:
                     offset = ends
-            self._set(owner, gradient, (False, offset))
+            self._set(owner, gradient, (kept, offset))
             placed.append((offset, offset + size, first, last))
             end = max(end, offset + size)
         return end
