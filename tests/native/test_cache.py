@@ -95,15 +95,19 @@ def test_a_broken_entry_makes_room_for_a_whole_one(tmp_path: Path) -> None:
 
 
 def test_a_workspace_is_gone_afterwards_even_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), cache.workspace(tmp_path / "a" / "b") as place:
-        (place / "half").write_text("made")
-        raise ZeroDivisionError
+    def half() -> None:
+        with cache.workspace(tmp_path / "a" / "b") as place:
+            (place / "half").write_text("made")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
     assert list((tmp_path / "a" / "b").iterdir()) == []
 
 
 @pytest.mark.parametrize("root", [Path("~/.cache/striate"), Path(__file__) / "native"])
 def test_a_folder_that_cannot_be_is_an_os_error(root: Path) -> None:
-    with pytest.raises(OSError), cache.workspace(root):
+    with pytest.raises(OSError, match=r"home folder|Not a directory"), cache.workspace(root):
         pass
 
 
