@@ -298,9 +298,8 @@ def test_a_cache_that_cannot_be_written_costs_one_line(
     library, built = compiler.loaded({"one": ONE}, say=lines.append)
     assert library.one() == 1
     assert built.folder.parent == cache.private()
-    assert len(lines) == 1
-    assert lines[0].startswith(f"the cache folder {home / 'striate' / 'native'} cannot be written (")
-    assert lines[0].endswith("): compiled for this run only")
+    why = f"{home}/striate/native: Not a directory" if home.is_absolute() else "there is no home folder"
+    assert lines == [f"the cache folder cannot be written ({why}): compiled for this run only"]
     assert compiler.library({"one": ONE}).cached
 
 
@@ -321,7 +320,9 @@ def test_a_full_disk_costs_one_line(fake: Path, root: Path, monkeypatch: pytest.
     lines: list[str] = []
     library, built = compiler.loaded({"one": ONE, "two": TWO}, say=lines.append)
     assert library.two() == 2
-    assert lines == [f"the cache folder {root} cannot be written (No space left on device): compiled for this run only"]
+    assert lines == [
+        f"the cache folder cannot be written ({root}: No space left on device): compiled for this run only"
+    ]
     assert built.folder.parent == cache.private()
     assert entries(root) == []
 
