@@ -9,7 +9,6 @@ False
 """
 
 import atexit
-import errno
 import json
 import os
 import shutil
@@ -30,9 +29,13 @@ ABOUT, WORKSPACE, FAILED = "entry.json", ".new-", "failed-"
 _used: set[Path] = set()  # the entries this process has given out
 
 
-def folder() -> Path:
-    """Where entries are kept from run to run."""
-    return user_cache_path("striate") / "native"
+def folder() -> Path | None:
+    """Where entries are kept from run to run; None when nobody knows the user's home."""
+    try:
+        root = user_cache_path("striate") / "native"
+    except RuntimeError:
+        return None
+    return root if root.is_absolute() else None
 
 
 @cache
@@ -68,8 +71,6 @@ def workspace(root: Path) -> Iterator[Path]:
     Raises:
         OSError: `root` cannot be written.
     """
-    if not root.is_absolute():  # a home folder that nobody knows
-        raise OSError(errno.ENOENT, "no home folder", str(root))
     root.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix=WORKSPACE, dir=root))
     try:

@@ -169,11 +169,13 @@ def loaded(
 
 def _somewhere(linked: Job, objects: list[Job], say: Say) -> tuple[Path, bool]:
     """The library's path in the user's cache folder, or in this process's own, and whether it was there."""
-    try:
-        return _make(linked, objects, cache.folder(), say)
-    except OSError as error:
-        why = error.strerror or error
-        say(f"the cache folder {cache.folder()} cannot be written ({why}): compiled for this run only")
+    root, why = cache.folder(), "there is no home folder"
+    if root:
+        try:
+            return _make(linked, objects, root, say)
+        except OSError as error:
+            why = f"{root}: {error.strerror or error}"
+    say(f"the cache folder cannot be written ({why}): compiled for this run only")
     try:
         return _make(linked, objects, cache.private(), say)
     except OSError as error:

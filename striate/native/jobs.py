@@ -22,6 +22,7 @@ from striate.errors import WorkError
 from . import cache
 
 TIMEOUT = 120.0  # seconds for one job
+ROOM = 2**24  # bytes; with less left on the disk it counts as full
 OUTPUT = "compiler.txt"
 FULL = re.compile(r"No space left|NoSpaceLeft|quota exceeded", re.IGNORECASE)
 TELLING = re.compile(r"\berror\b|undefined reference|cannot find", re.IGNORECASE)
@@ -115,13 +116,12 @@ class _Running:
 
     def result(self) -> Path:
         """The path of what was made, kept."""
-        status, job = self.process.poll(), self.job
+        status, job = self.process.poll(), self.job  # status is None when the time was up
         if status == 0 and (self.folder / job.file).is_file():
             return cache.keep(self.folder, job.name, job.file, self.root, job.about)
-        said = (self.folder / OUTPUT).read_text(encoding="utf-8", errors="replace")
-        if FULL.search(said):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder))
         self.kill()
+        said = (self.folder / OUTPUT).read_text(encoding="utf-8", errors="replace")
+        _require_room(self.folder, said)
         kept = cache.keep_failure(self.folder, job.name, self.root)
         raise NoCompiler(f"{job.words[0]} failed: {reason(status, said)} (all it said, and its source: {kept})")
 
@@ -134,6 +134,14 @@ class _Running:
                 else:
                     self.process.kill()
             self.process.wait()
+
+
+def _require_room(folder: Path, said: str) -> None:
+    """Raises OSError when the disk is full: then the compiler failed for that, and perhaps could not even say it."""
+    (folder / "room").write_bytes(bytes(ROOM))
+    (folder / "room").unlink()
+    if FULL.search(said):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
 def _environment(place: Path, root: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -95,16 +96,29 @@ def test_a_broken_entry_makes_room_for_a_whole_one(tmp_path: Path) -> None:
 
 
 def test_a_workspace_is_gone_afterwards_even_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), cache.workspace(tmp_path / "a" / "b") as place:
-        (place / "half").write_text("made")
-        raise ZeroDivisionError
+    def half() -> None:
+        with cache.workspace(tmp_path / "a" / "b") as place:
+            (place / "half").write_text("made")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
     assert list((tmp_path / "a" / "b").iterdir()) == []
 
 
-@pytest.mark.parametrize("root", [Path("~/.cache/striate"), Path(__file__) / "native"])
-def test_a_folder_that_cannot_be_is_an_os_error(root: Path) -> None:
-    with pytest.raises(OSError), cache.workspace(root):
+def test_a_folder_that_cannot_be_is_an_os_error() -> None:
+    with pytest.raises(NotADirectoryError), cache.workspace(Path(__file__) / "native"):
         pass
+
+
+def nobody_s_home(_: str) -> Path:
+    raise RuntimeError("could not determine the home directory")
+
+
+@pytest.mark.parametrize("where", [nobody_s_home, lambda name: Path("~/.cache") / name])
+def test_without_a_home_there_is_no_folder(monkeypatch: pytest.MonkeyPatch, where: Callable[[str], Path]) -> None:
+    monkeypatch.setattr(cache, "user_cache_path", where)
+    assert cache.folder() is None
 
 
 def test_the_entries_used_longest_ago_go_first(tmp_path: Path) -> None:
