@@ -39,6 +39,12 @@ class Rule(ctypes.Structure):
     )
 
 
+class Moves(ctypes.Structure):
+    """As the kernels' `struct moves` has it: where each image's window begins, and what lies around the image."""
+
+    _fields_ = (("most", ctypes.c_int), *((name, ctypes.c_void_p) for name in ("down", "right", "background")))
+
+
 class Seen(ctypes.Structure):
     """As the kernels' `struct seen` has it: the mean loss and how many were right."""
 
@@ -54,7 +60,10 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     },
     "step": (
         Seen,
-        (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32, ctypes.POINTER(Rule)),
+        (
+            *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32),
+            *(ctypes.POINTER(Moves), ctypes.POINTER(Rule)),
+        ),
     ),
     "evaluate": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)),
 }
@@ -120,27 +129,38 @@ class Compiled:
             self._library.destroy(self._net)
             self._net = None
 
-    def step(self, images: Array, labels: NDArray[np.int64], rule: Rule, seed: int = 0) -> Seen:
+    def step(
+        self,
+        images: Array,
+        labels: NDArray[np.int64],
+        rule: Rule,
+        seed: int = 0,
+        rows: NDArray[np.int64] | None = None,
+        moves: Moves | None = None,
+    ) -> Seen:
         """One step down the gradient of the batch's mean loss.
 
         Args:
-            images: (N, C, …), as the network reads them; N is `most` or less.
-            labels: (N,) classes.
+            images: (M, C, …), as the network reads them.
+            labels: (N,) classes; N is `most` or less.
             rule: The optimiser.
             seed: Of this step's dropout.
+            rows: (N,) which of the images; all by default.
+            moves: How each is moved first.
         """
-        assert len(images) <= self.most
-        rows = self._rows(images)
+        assert len(labels) <= self.most
+        places = self._places(images, rows)
+        moved = ctypes.byref(moves) if moves else None
         seen: Seen = self._library.step(
-            self._net, rows.ctypes.data, labels.ctypes.data, len(images), seed, ctypes.byref(rule)
+            self._net, places.ctypes.data, labels.ctypes.data, len(labels), seed, moved, ctypes.byref(rule)
         )
         return seen
 
     def evaluate(self, images: Array) -> Array:
         """The outputs (N, classes) of any number of images, in evaluation."""
         outputs = np.empty((len(images), self.classes), np.float32)
-        rows = self._rows(images)
-        self._library.evaluate(self._net, rows.ctypes.data, len(images), outputs.ctypes.data)
+        places = self._places(images)
+        self._library.evaluate(self._net, places.ctypes.data, len(images), outputs.ctypes.data)
         return outputs
 
     def read(self, parameter: Parameter, of: str = "weights") -> Array:
@@ -169,8 +189,9 @@ class Compiled:
         return np.ctypeslib.as_array(pointer, (max(size, 1),))
 
     @staticmethod
-    def _rows(images: Array) -> NDArray[np.uintp]:
+    def _places(images: Array, rows: NDArray[np.int64] | None = None) -> NDArray[np.uintp]:
         """A pointer to each image."""
         assert images.dtype == np.float32
         assert images.flags.c_contiguous
-        return np.arange(len(images), dtype=np.uintp) * np.uintp(images[0].nbytes) + np.uintp(images.ctypes.data)
+        numbers = np.arange(len(images)) if rows is None else rows
+        return numbers.astype(np.uintp) * np.uintp(images[0].nbytes) + np.uintp(images.ctypes.data)

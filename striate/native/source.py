@@ -85,6 +85,7 @@ class _Program:
             "SCRATCH": plan.scratch,
             "KEPT": plan.kept,
             "CLASSES": output.size,
+            "VALUES": self.plan.input.size,
             "INPUT": self.plan.input.as_map(),
             "OUTPUT": output.as_map(),
         }
@@ -113,7 +114,7 @@ class _Program:
 
     def _packing(self) -> list[str]:
         at = Places(self.plan)
-        return [f"pack(n->images + g * LANES, count, {at.value(self.plan.input)}, INPUT);"]
+        return [f"take_images(n, thread, g, count, {at.value(self.plan.input)});"]
 
     def _loss(self) -> list[str]:
         at, y = Places(self.plan), self.plan.output
@@ -128,18 +129,18 @@ class _Program:
 
     def _phase(self, lines: list[str]) -> str:
         number = sum(call.startswith("for") for call in self.calls) + 1
-        arguments = "n, scratch, n->kept + (long)g * KEPT, st, w, dw, g, seen"
+        arguments = "n, scratch, n->kept + (long)g * KEPT, st, w, dw, thread, g, seen"
         self.calls.append(f"for (int g = first; g < last; g++) phase_{number}({arguments});")
         head = f"static void phase_{number}(struct net *n, vec *scratch, vec *kept, float *st, const float *w, float *dw,"
         body = "\n".join(f"  {line}" for line in lines if line)
-        return f"{head}\n    int g, struct seen *seen) {{\n  const int count = images_in(n, g), training = 1;\n{body}\n}}"
+        return f"{head}\n    int thread, int g, struct seen *seen) {{\n  const int count = images_in(n, g), training = 1;\n{body}\n}}"
 
     def _forward(self) -> str:
         lines = self._packing()
         for step in self.plan.steps:
             lines += [f"/* {step.title} */", *step.forward(Places(self.plan, step)).split("\n")]
         body = "\n".join(f"  {line}" for line in lines if line)
-        head = "static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int g) {"
+        head = "static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int thread, int g) {"
         return f"{head}\n  const int count = images_in(n, g), training = 0;\n  const float *w = n->weights;\n{body}\n}}"
 
     def _last(self) -> Iterator[str]:

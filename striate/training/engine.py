@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn, optim
 
 from striate.errors import InputError
+from striate.layers.dropout import Dropout, mixed
 from striate.layers.join import Aux
 from striate.losses import loss_named
 from striate.losses.classification import Loss
@@ -83,6 +84,7 @@ class TorchEngine:
         self.format = _memory_format(self.model)
         self.model.to(memory_format=self.format)  # type: ignore[call-overload]
         self.scores = without_softmax(self.model)
+        self.dropouts = [module for module in self.model.modules() if isinstance(module, Dropout)]
         self.optimizer = make_optimizer(options.optimizer, self.model, options.rate, options.decay)
         self.penalised = list(weights(self.model)) if options.l1 else []
 
@@ -103,6 +105,9 @@ class TorchEngine:
             y: (N,) labels.
         """
         self.pace.steps += 1
+        key = dropout_key(self.options, self.pace.steps)
+        for number, dropout in enumerate(self.dropouts, start=1):
+            dropout.key = int(mixed(torch.tensor((key + number) % 2**32)))
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate
         self.optimizer.zero_grad(set_to_none=True)

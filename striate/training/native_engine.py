@@ -18,9 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from striate.native.network import Compiled, Rule
+from striate.native.network import Compiled, Moves, Rule
 from striate.native.plan import Parameter
 from striate.notation import Network
+from striate.training.augment import Shift
 from striate.training.batches import Batches
 from striate.training.engine import Pace, Step, check_weights, dropout_key
 from striate.training.optimizers import MOMENTUM, OPTIMIZERS, in_groups
@@ -86,8 +87,16 @@ class NativeEngine:
         """Nothing to do: a step trains, and evaluation does not."""
 
     def learn(self, batches: Batches, rows: Tensor) -> Step:
-        """One step on the images at these positions."""
-        return self.step(*batches.take(rows))
+        """One step on the images at these positions; those that lie ready are neither copied nor moved by PyTorch."""
+        augment = batches.augment
+        if batches.prepare is not None or not (augment is None or isinstance(augment, Shift)):
+            return self.step(*batches.take(rows))
+        if augment is None:
+            return self._step(batches.images, batches.labels[rows], rows)
+        down, right = augment.draw(len(rows)).numpy()
+        background = np.array(augment.background, np.float32)
+        moves = Moves(augment.most, down.ctypes.data, right.ctypes.data, background.ctypes.data)
+        return self._step(batches.images, batches.labels[rows], rows, moves)
 
     def step(self, x: Tensor, y: Tensor) -> Step:
         """One step down the gradient of the batch's mean loss.
@@ -96,8 +105,13 @@ class NativeEngine:
             x: (N, C, …) float32.
             y: (N,) labels.
         """
+        return self._step(x, y)
+
+    def _step(self, x: Tensor, y: Tensor, rows: Tensor | None = None, moves: Moves | None = None) -> Step:
         self.pace.steps += 1
-        seen = self.net.step(x.contiguous().numpy(), y.numpy(), self._rule(), dropout_key(self.options, self.pace.steps))
+        images, numbers = x.contiguous().numpy(), None if rows is None else rows.numpy()
+        key = dropout_key(self.options, self.pace.steps)
+        seen = self.net.step(images, y.numpy(), self._rule(), key, numbers, moves)
         return Step(seen.loss, seen.correct)
 
     def evaluate(self, x: Tensor) -> Tensor:

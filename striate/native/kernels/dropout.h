@@ -19,16 +19,16 @@ INLINE uint32_t mixed(uint32_t x) {
 }
 
 /* Entry i of image n stays where hash((n * entries + i) xor key) is at least p of the way to 2^32. */
-INLINE vec dropout_mask(const uint32_t key, const float p, const int first_image, const int entries, const int i) {
+INLINE vec dropout_mask(const uint32_t key, const double p, const int first_image, const int entries, const int i) {
   counts x;
   for (int n = 0; n < LANES; n++) x[n] = (uint32_t)(first_image + n) * (uint32_t)entries + (uint32_t)i;
   x ^= key;
   MIX(x)
   const counts least = (counts){} + (uint32_t)(p * 4294967296.0);
-  return choose((ints)(x >= least), splat(1 / (1 - p)), splat(0));
+  return choose((ints)(x >= least), splat((float)(1 / (1 - p))), splat(0));
 }
 
-INLINE void dropout_forward(const vec *x, vec *y, const struct map mx, const struct map my, const float p,
+INLINE void dropout_forward(const vec *x, vec *y, const struct map mx, const struct map my, const double p,
                             const uint32_t key, const int first_image) {
   int i = 0;
   EACH(my, k, r, c) {
@@ -37,7 +37,7 @@ INLINE void dropout_forward(const vec *x, vec *y, const struct map mx, const str
   }
 }
 
-INLINE void dropout_backward(const vec *dy, vec *dx, const int accumulate, const int entries, const float p,
+INLINE void dropout_backward(const vec *dy, vec *dx, const int accumulate, const int entries, const double p,
                              const uint32_t key, const int first_image) {
   for (int i = 0; i < entries; i++) {
     const vec d = dy[i] * dropout_mask(key, p, first_image, entries, i);

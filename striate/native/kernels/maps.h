@@ -30,6 +30,27 @@ INLINE void pack(const float *const *images, const int count, vec *restrict x, c
       }
 }
 
+/* How a step moves its images: image i's window begins at (down[i], right[i]) of the image with `most` entries of
+   background, a value a channel, around it. */
+struct moves {
+  int most;
+  const int64_t *down, *right;
+  const float *background;
+};
+
+INLINE void move_image(const float *image, float *restrict to, const struct map m, const struct moves *moves, int i) {
+  const int down = moves->down[i] - moves->most, right = moves->right[i] - moves->most;
+  for (int k = 0; k < m.channels; k++)
+    for (int r = 0; r < m.rows; r++) {
+      float *row = to + (k * m.rows + r) * m.columns;
+      const float *from = image + (k * m.rows + r + down) * m.columns;
+      for (int c = 0; c < m.columns; c++) {
+        const int inside = r + down >= 0 && r + down < m.rows && c + right >= 0 && c + right < m.columns;
+        row[c] = inside ? from[c + right] : moves->background[k];
+      }
+    }
+}
+
 /* Images n = 0 … count - 1 of y, each with its numbers one behind the other. */
 INLINE void unpack(const vec *restrict y, const struct map m, const int count, float *restrict to) {
   const int values = m.channels * m.rows * m.columns;

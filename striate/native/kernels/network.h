@@ -16,9 +16,11 @@ struct net {
   float *sums;
   float *statistics;                 /* a thread's own numbers for normalised channels */
   struct seen *seen;                 /* one a thread */
+  float *moved;                      /* LANES images a thread, while they are moved */
   /* the step's */
   const float *const *images;
   const int64_t *labels;
+  const struct moves *moves;         /* or NULL */
   int count, groups;
   uint32_t seed;
   struct rule rule;
@@ -37,7 +39,8 @@ void destroy(struct net *n) {
   if (!n) return;
   if (n->pool.threads) stop(&n->pool);
   void *owned[] = {n->weights, n->mean, n->square, n->buffers, n->gradients, n->scratch,
-                   n->kept,    n->moments, n->sums, n->statistics, n->seen};
+                   n->kept,    n->moments, n->sums, n->statistics, n->seen,
+                   n->moved};
   for (unsigned i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
   free(n);
 }
@@ -58,13 +61,29 @@ struct net *create(int threads, int images) {
   n->sums = zeros(sizeof(float) * 2 * NORMALISED * n->most);
   n->statistics = zeros(sizeof(float) * 6 * NORMALISED * threads);
   n->seen = zeros(sizeof(struct seen) * threads);
+  n->moved = zeros(sizeof(float) * LANES * VALUES * threads);
   if (!n->weights || !n->mean || !n->square || !n->buffers || !n->gradients || !n->scratch || !n->kept || !n->moments ||
-      !n->sums || !n->statistics || !n->seen) {
+      !n->sums || !n->statistics || !n->seen || !n->moved) {
     destroy(n);
     return NULL;
   }
   start(&n->pool, threads);
   return n;
+}
+
+/* A group's images, moved where the step asks for it, one a lane. */
+static void take_images(struct net *n, int thread, int group, int count, vec *x) {
+  const float *const *images = n->images + group * LANES;
+  const float *moved[LANES];
+  if (n->moves) {
+    for (int i = 0; i < count; i++) {
+      float *to = n->moved + (thread * (long)LANES + i) * VALUES;
+      move_image(images[i], to, INPUT, n->moves, group * LANES + i);
+      moved[i] = to;
+    }
+    images = moved;
+  }
+  pack(images, count, x, INPUT);
 }
 
 float *weights(struct net *n) { return n->weights; }
@@ -85,7 +104,7 @@ static int images_in(const struct net *n, int group) {
 }
 
 static void train(struct net *n, int thread);
-static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int group);
+static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int thread, int group);
 static void recall(struct net *n, float *st);
 static const vec *outputs_of(vec *scratch, vec *kept);
 
@@ -112,9 +131,9 @@ static void work_step(void *given, int thread) {
 
 /* One step down the gradient of the mean loss over `count` images, labels their classes. */
 struct seen step(struct net *n, const float *const *images, const int64_t *labels, int count, uint32_t seed,
-                 const struct rule *rule) {
+                 const struct moves *moves, const struct rule *rule) {
   n->images = images, n->labels = labels, n->count = count, n->groups = (count + LANES - 1) / LANES, n->seed = seed;
-  n->rule = *rule;
+  n->moves = moves, n->rule = *rule;
   run(&n->pool, work_step, n);
   struct seen all = {0};
   for (int t = 0; t < n->pool.threads; t++)
@@ -131,7 +150,7 @@ static void work_evaluate(void *given, int thread) {
   float *st = n->statistics + thread * 6l * NORMALISED;
   recall(n, st);
   for (int g = first; g < last; g++) {
-    forward(n, scratch, kept, st, g);
+    forward(n, scratch, kept, st, thread, g);
     unpack(outputs_of(scratch, kept), OUTPUT, images_in(n, g), n->outputs + (long)g * LANES * CLASSES);
   }
 }
@@ -139,5 +158,6 @@ static void work_evaluate(void *given, int thread) {
 /* The outputs of `count` images, CLASSES numbers each; any number of them. */
 void evaluate(struct net *n, const float *const *images, int count, float *outputs) {
   n->images = images, n->count = count, n->groups = (count + LANES - 1) / LANES, n->outputs = outputs;
+  n->moves = NULL;
   run(&n->pool, work_evaluate, n);
 }

@@ -18,7 +18,7 @@ class Dropout(Step):
         """y from x."""
         (x,), y = self.inputs, self.output
         maps, last = f"{x.as_map()}, {y.as_map()}", f"mixed(n->seed + {self.number}), g * LANES"
-        drop = f"dropout_forward({at.value(x)}, {at.value(y)}, {maps}, {self.p!r}f, {last});"
+        drop = f"dropout_forward({at.value(x)}, {at.value(y)}, {maps}, {self.p!r}, {last});"
         same = x.root is y.root
         return f"if (training) {drop}" + ("" if same else f"\nelse copy({at.value(x)}, {at.value(y)}, {maps});")
 
@@ -27,5 +27,5 @@ class Dropout(Step):
         (x,), y = self.inputs, self.output
         if not at.wanted(x):
             return ""
-        last = f"{self.p!r}f, mixed(n->seed + {self.number}), g * LANES"
+        last = f"{self.p!r}, mixed(n->seed + {self.number}), g * LANES"
         return f"dropout_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.size}, {last});"
