@@ -8,12 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from striate.building import BLOCKS as BUILT_BLOCKS
-from striate.building import MODULES
-from striate.notation import rules
 from striate.notation.arguments import form
 from striate.notation.measure import parts
-from striate.notation.tree import ALIASES, BLOCKS, BRANCHES, LAYERS, Block, Layer
+from striate.notation.tree import ALIASES, BLOCKS, BRANCHES, LAYERS, Block
 
 PAGE = Path(__file__).with_name("layers.md")
 HEAD = """\
@@ -24,7 +21,12 @@ Made by `make docs` from the code; change the docstrings in `striate/notation/tr
 - `[ ]` around an argument: it may be left out.
 - A kernel, stride, pad or dilation is one number for every axis, or one an axis: `3`, `3x5`.
 - `pad` also takes `same` and `valid` (none), and a mode before its size: `reflect 1`, `replicate 1`, `circular 1`.
-- *explained*: `striate explain` gives its shape, parameters and cost. *built*: it has a module, so it trains.
+- Behind `pad`, a pair says before and after: `(1,0)`, `(1,2)x(0,1)`. In `upconv`, `pad` crops, and `upconv 8@3 stride 2
+  pad (1,0)` gives exactly twice the size (PyTorch's padding 1 with output padding 1).
+- `roipool` and `roialign` are for images. A network with one (`input 3x?x? -> … -> roipool 7 -> fc 4096`, Fast R-CNN)
+  is called `model(images, boxes)`, boxes (K, 5): number of the image, left, top, right, bottom in pixels of the input;
+  the scale of its maps follows from the layers before it. Behind it all figures are for one box, and the receptive
+  field is that of the whole map, for a box may be as large. Reading between entries is no MAC, as in `deform`.
 """
 
 
@@ -33,27 +35,23 @@ def page() -> str:
     return "\n".join([HEAD, "## Layers\n", *_table(_layers()), "\n## Blocks\n", *_table(_blocks()), ""])
 
 
-def _table(rows: Iterator[tuple[str, str, bool, bool]]) -> Iterator[str]:
-    yield "| written | what it is | explained | built |"
-    yield "|---|---|---|---|"
-    for written, what, explained, built in rows:
-        yield " | ".join(["| " + _cell(written), _cell(what), _answer(explained), _answer(built) + " |"])
+def _table(rows: Iterator[tuple[str, str]]) -> Iterator[str]:
+    yield "| written | what it is |"
+    yield "|---|---|"
+    for written, what in rows:
+        yield f"| {_cell(written)} | {_cell(what)} |"
 
 
-def _layers() -> Iterator[tuple[str, str, bool, bool]]:
+def _layers() -> Iterator[tuple[str, str]]:
     for word, layer in LAYERS.items():
         also = [f"`{alias}`" for alias, known in ALIASES.items() if known == word]
         written = f"`{form(layer).usage}`" + (f" (also {', '.join(also)})" if also else "")
-        yield written, first_sentence(layer.__doc__ or ""), _explained(layer), layer in MODULES
+        yield written, first_sentence(layer.__doc__ or "")
 
 
-def _blocks() -> Iterator[tuple[str, str, bool, bool]]:
+def _blocks() -> Iterator[tuple[str, str]]:
     for block in BLOCKS.values():
-        yield _usage(block), first_sentence(block.__doc__ or ""), True, block in BUILT_BLOCKS
-
-
-def _explained(layer: type[Layer]) -> bool:
-    return rules.output.dispatch(layer) is not rules.output.dispatch(Layer)
+        yield _usage(block), first_sentence(block.__doc__ or "")
 
 
 def _usage(block: type[Block]) -> str:
@@ -72,10 +70,6 @@ def first_sentence(docstring: str) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", r"\|")
-
-
-def _answer(known: bool) -> str:
-    return "yes" if known else "not yet"
 
 
 if __name__ == "__main__":

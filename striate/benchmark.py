@@ -101,11 +101,13 @@ def bench(
         letters: Values for the letters of the network's text.
 
     Raises:
-        InputError: A network without a fixed input, or a number out of range.
+        InputError: A network without a fixed input or with boxes, or a number out of range.
     """
     network = zoo.find(net, letters)
     if None in network.input:
         raise InputError("a network with free axes can't be timed; write its input's size in place of '?'")
+    if network.takes_boxes:
+        raise InputError("a network that takes boxes can't be timed; write its features alone, without the RoI layer")
     if rounds < 2 or any(batch < 1 for batch in batches):
         raise InputError("bench takes 2 rounds or more, and batches of 1 image or more")
     results = []

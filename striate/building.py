@@ -23,6 +23,7 @@ from striate.notation.tree import Block, Chain, Layer, Node, Shape, named
 CONV = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 FLIPPED = (nn.Linear, layers.FlippedConv1d, layers.FlippedConv2d, layers.FlippedConv3d)
 UPCONV = (nn.Linear, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+CROPS = (nn.Identity, nn.ConstantPad1d, nn.ConstantPad2d, nn.ConstantPad3d)
 MAX_POOL = (nn.Identity, nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
 AVG_POOL = (nn.Identity, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 GLOBAL_AVG = (nn.Identity, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
@@ -85,18 +86,26 @@ def _local(layer: tree.Local, shape: Shape) -> nn.Module:
 
 
 def _deform(layer: tree.Deform, shape: Shape) -> nn.Module:
-    if len(shape) != 3:
-        raise _not_built(layer, "deformable convolution is defined for images, two axes")
-    kernel, stride, dilation = (cast("tuple[int, int]", axes) for axes in (layer.kernel, layer.stride, layer.dilation))
-    return layers.DeformConv(shape[0] or 1, layer.filters, kernel, stride, dilation, not layer.plain, layer.bias)
+    return layers.DeformConv(
+        *(shape[0] or 1, layer.filters, layer.kernel, layer.stride, layer.dilation), not layer.plain, layer.bias
+    )
 
 
 def _upconv(layer: tree.UpConv, shape: Shape) -> nn.Module:
     make: Any = UPCONV[len(shape) - 1]
     module: nn.Module = make(
-        shape[0], layer.filters, layer.kernel, stride=layer.stride, padding=layer.pad.sizes, bias=layer.bias
+        *(shape[0], layer.filters, layer.kernel, layer.stride, 0 if layer.pad.after else layer.pad.sizes),
+        groups=layer.groups,
+        bias=layer.bias,
+        dilation=layer.dilation,
     )
     return module
+
+
+def _crop(pad: tree.Pad) -> nn.Module:
+    """What takes away the entries that an upconv crops unequally."""
+    amounts = [-size for pair in zip(reversed(pad.sizes), reversed(pad.after), strict=True) for size in pair]
+    return CROPS[len(pad.sizes)](tuple(amounts), 0.0)  # type: ignore[arg-type]
 
 
 def _max_pool(layer: tree.MaxPool, shape: Shape) -> nn.Module:
@@ -133,6 +142,12 @@ def _lrn(layer: tree.LRN, shape: Shape) -> nn.Module:
     return nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
 
 
+def _scale(layer: tree.RoI) -> float:
+    if layer.jump is None:
+        raise _not_built(layer, "how far its maps lie apart is known where the network is read from its text")
+    return float(1 / layer.jump)
+
+
 def _features(shape: Shape) -> int:
     size = rules.product(shape)
     assert size is not None  # the shape rule of fc refuses free axes
@@ -146,11 +161,13 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.UpConv: _upconv,
     tree.Shuffle: _shuffle,
     tree.MaxPool: _max_pool,
-    tree.Unpool: lambda layer, shape: layers.Unpool(layer.pool, layer.size[1:]),
+    tree.Unpool: lambda layer, shape: layers.Unpool(layer.pool),
     tree.AvgPool: _avg_pool,
     tree.Subsample: lambda layer, shape: layers.Subsample(shape[0] or 1, layer.kernel, layer.stride),
     tree.GlobalAvgPool: _global(GLOBAL_AVG),
     tree.GlobalMaxPool: _global(GLOBAL_MAX),
+    tree.RoIPool: lambda layer, shape: layers.RoIPool(layer.size, _scale(layer)),
+    tree.RoIAlign: lambda layer, shape: layers.RoIAlign(layer.size, _scale(layer), layer.points),
     tree.FullyConnected: lambda layer, shape: nn.Linear(_features(shape), layer.units, bias=layer.bias),
     tree.RBF: lambda layer, shape: layers.RBF(_features(shape), layer.units),
     tree.Embed: lambda layer, shape: layers.Embed(*layer.table),
@@ -182,6 +199,11 @@ BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
     tree.Group: lambda body: body,
 }
 
+CHAINS: dict[type[nn.Sequential], set[type[nn.Module]]] = {  # for chains with such modules; each can what follows it
+    layers.WithBoxes: {layers.RoIPool, layers.RoIAlign},
+    layers.WithUnpool: {layers.Unpool},
+    layers.WithAux: {Aux},
+}
 WEIGHTED = (tree.Conv, tree.Local, tree.Deform, tree.UpConv, tree.FullyConnected)
 ACTIVATIONS = (
     *(tree.Relu, tree.Leaky, tree.PRelu, tree.Elu, tree.Swish, tree.Gelu, tree.Maxout),
@@ -202,10 +224,10 @@ def build(network: Network, init: str | None = None) -> nn.Sequential:
 
     Returns:
         A module from (N, *network.input) to the network's output. With `aux` heads it gives (logits, [head logits])
-        while training.
+        while training. With a RoI layer it is called with boxes too, `model(images, boxes)`, and gives a row a box.
 
     Raises:
-        InputError: A layer that has no module yet, a label that modules use themselves, or no such initialisation.
+        InputError: A layer that no module can do here, a label that modules use themselves, or no such initialisation.
 
     >>> from striate.notation import read
     >>> build(read("input 1x28x28 -> [conv 8@3 -> relu]*2 -> gap -> fc 10"))[-1]
@@ -234,14 +256,12 @@ class _Builder:
             if taken := made.keys() & (TAKEN | modules.keys()):
                 raise InputError(f"'{min(taken)}' can't be a label: modules use that name themselves; choose another")
             modules |= made
-        has_aux = any(isinstance(module, Aux) for module in modules.values())
-        unpools = any(isinstance(module, layers.Unpool) for module in modules.values())
-        return (layers.WithUnpool if unpools else layers.WithAux if has_aux else nn.Sequential)(modules), shape
+        kinds = {type(module) for module in modules.values()}
+        kind = next((kind for kind, needs in CHAINS.items() if kinds & needs), nn.Sequential)
+        return kind(modules), shape
 
     def _layer(self, name: str, layer: Layer, shape: Shape, following: Layer | None) -> dict[str, nn.Module]:
         """The layer's module under its name, behind what it needs: fc flattens, "same" may pad first."""
-        if type(layer) not in MODULES:
-            raise _not_built(layer, "its module is still to come; `striate explain` knows it")
         module = MODULES[type(layer)](layer, shape)
         if isinstance(layer, WEIGHTED):
             for weight in module.kernels() if isinstance(module, layers.Local) else [module.weight]:
@@ -252,6 +272,8 @@ class _Builder:
             return {f"{name}_flatten": nn.Flatten(), name: module}
         if isinstance(layer, Windowed) and (padding := _padding(layer)):
             return {f"{name}_pad": padding, name: module}
+        if isinstance(layer, tree.UpConv) and layer.pad.after:
+            return {name: module, f"{name}_crop": _crop(layer.pad)}
         return {name: module}
 
     def _block(self, block: Block, shape: Shape, following: Layer | None) -> tuple[nn.Module, Shape]:

@@ -107,7 +107,7 @@ class Explanation:
         return {
             "name": [*(row.name for row in rows), "total"],
             "layer": [*(row.text for row in rows), ""],
-            "output": [*(_cross(row.output.value) for row in rows), _cross(measured.output)],
+            "output": [*(_cross(row.output.value) + " per box" * row.per_box for row in rows), _cross(measured.output)],
             "parameters": [*(_count(row.parameters.value) for row in rows), _number(measured.total_parameters)],
             "MACs": [*(_count(row.macs.value) for row in rows), _number(measured.total_macs)],
             "memory": [*(size_text(row.memory.value) for row in rows), ""],
@@ -138,7 +138,8 @@ class Explanation:
             parts += [f"resolved by the rules of thumb:\n{self.resolved}", ""]
         if every or len(self.measure.rows) <= FEW:
             parts += [self.formulas(every), ""]
-        for part in (*parts, self.memory_line(), LEGEND):
+        boxes = [BOX_LEGEND] if self.measure.network.takes_boxes else []
+        for part in (*parts, self.memory_line(), LEGEND, *boxes):
             console.print(
                 part, markup=False, highlight=False, soft_wrap=isinstance(part, str) and not console.is_terminal
             )
@@ -155,6 +156,7 @@ LEGEND = (
     "parameters: trainable; MACs: products of convolutions and fully connected layers, biases not counted; "
     "memory: the output in float32; field and jump: entries of the input; all for one example"
 )
+BOX_LEGEND = "per box: from there on all figures are for one box of the image"
 
 
 def explain(
@@ -228,6 +230,7 @@ def _row_json(row: Row) -> dict[str, Any]:
         "parameters": row.parameters.value,
         "macs": row.macs.value,
         "memory": row.memory.value,
+        "per_box": row.per_box,
         "receptive_field": row.receptive_field,
         "jump": row.jump,
         "formula": "; ".join(f"{name}: {text}" for name, text in _formulas(row)),

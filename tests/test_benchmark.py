@@ -48,6 +48,8 @@ def test_a_claim_names_its_machine() -> None:
 def test_what_is_refused() -> None:
     with pytest.raises(InputError, match="free axes can't be timed"):
         bench("input 1x?x? -> gap -> fc 3")
+    with pytest.raises(InputError, match="a network that takes boxes can't be timed"):
+        bench("input 1x8x8 -> roipool 2 -> fc 3")
     rule = "2 rounds or more, and batches of 1 image or more"
     with pytest.raises(InputError, match=rule):
         bench("input 16 -> fc 3", rounds=1)

@@ -7,7 +7,6 @@ from types import ModuleType
 
 import pytest
 
-from striate.building import BLOCKS, MODULES
 from striate.notation import tree
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -36,12 +35,9 @@ def test_every_word_and_block_has_its_row(make_layers: ModuleType) -> None:
     rows = [line for line in make_layers.page().splitlines() if line.startswith("| `")]
     words = [row.split("`")[1].split(" ")[0].removesuffix("[") for row in rows]
     assert words == [*tree.LAYERS, *tree.BLOCKS]
-    not_yet = [word for word, row in zip(words, rows, strict=True) if row.endswith("| not yet |")]
-    assert not_yet == [word for word, layer in tree.LAYERS.items() if layer not in MODULES]
-    assert all(block in BLOCKS for block in tree.BLOCKS.values())
 
 
 def test_a_row_has_as_many_cells_as_its_table(make_layers: ModuleType) -> None:
     for line in make_layers.page().splitlines():
         if line.startswith("|"):
-            assert line.replace(r"\|", "").count("|") == 5, line
+            assert line.replace(r"\|", "").count("|") == 3, line

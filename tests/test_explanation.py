@@ -46,6 +46,22 @@ def test_printing_it_prints_the_table() -> None:
     assert "training memory at batch 64, float32: weights" in text
 
 
+def test_figures_for_one_box_say_so() -> None:
+    explanation = explain("input 3x?x? -> conv 4@3 -> roipool 7 -> fc 9")
+    layers = explanation.to_json()["layers"]
+    assert [(layer["output"], layer["per_box"]) for layer in layers] == [
+        ([4, None, None], False),
+        ([4, 7, 7], True),
+        ([9], True),
+    ]
+    assert (layers[1]["macs"], layers[2]["macs"]) == (0, 4 * 7 * 7 * 9)
+    text = repr(explanation)
+    assert "4×7×7 per box" in text
+    assert "7x7 bins of each box, so 4×7×7" in text
+    assert "all figures are for one box" in text
+    assert "box" not in repr(explain(TEXT))
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 160, 300])
 def test_what_is_shown_fits_the_terminal(width: int) -> None:
     for line in shown(explain("lenet5"), width).splitlines():

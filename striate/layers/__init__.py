@@ -11,6 +11,7 @@ from striate.layers.maxout import Maxout
 from striate.layers.padding import Padding, SamePad, ZeroChannels
 from striate.layers.pooling import AvgPool
 from striate.layers.rbf import RBF
+from striate.layers.roi import RoIAlign, RoIPool, WithBoxes
 from striate.layers.scaled_tanh import ScaledTanh
 from striate.layers.shuffle import Shuffle
 from striate.layers.subsample import Subsample
@@ -32,6 +33,8 @@ __all__ = [
     "Maxout",
     "Padding",
     "Residual",
+    "RoIAlign",
+    "RoIPool",
     "SamePad",
     "Scale",
     "ScaledTanh",
@@ -40,6 +43,7 @@ __all__ = [
     "Sum",
     "Unpool",
     "WithAux",
+    "WithBoxes",
     "WithUnpool",
     "ZeroChannels",
 ]

@@ -3,7 +3,7 @@
 `modulated` also weighs what each entry finds (Zhu et al. 2018).
 
 >>> import torch
->>> x, layer = torch.randn(1, 3, 5, 5), DeformConv(3, 4, kernel=(3, 3))
+>>> x, layer = torch.randn(1, 3, 5, 5), DeformConv(3, 4, (3, 3), (1, 1), (1, 1))
 >>> plain = torch.nn.functional.conv2d(x, layer.weight, layer.bias)
 >>> torch.allclose(layer(x), plain, atol=1e-5)  # no offset yet: it begins as a plain convolution
 True
@@ -11,22 +11,23 @@ True
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-Pair = tuple[int, int]
+CONVS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 
 
 class DeformConv(nn.Module):
-    """y(p) = Σ over kernel entries k of w_k · x(p + k + Δp_k) · m_k, with x read bilinearly and 0 outside.
+    """y(p) = Σ over kernel entries k of w_k · x(p + k + Δp_k) · m_k, with x read between its entries and 0 outside.
 
     The offsets Δp come from a convolution of the same kernel, stride and dilation whose weights begin at zero. Without
     `modulated` every m is 1; with it m is a sigmoid of one more map an entry, and begins at 0.5 as in the paper.
 
     Args:
         channels, filters: Maps in and out.
-        kernel, stride, dilation: One number an axis; two axes.
+        kernel, stride, dilation: One number an axis; one to three axes.
         modulated: Whether entries are weighed.
         bias: Whether each filter has one.
     """
@@ -35,9 +36,9 @@ class DeformConv(nn.Module):
         self,
         channels: int,
         filters: int,
-        kernel: Pair,
-        stride: Pair = (1, 1),
-        dilation: Pair = (1, 1),
+        kernel: tuple[int, ...],
+        stride: tuple[int, ...],
+        dilation: tuple[int, ...],
         modulated: bool = False,
         bias: bool = True,
     ) -> None:
@@ -46,63 +47,67 @@ class DeformConv(nn.Module):
         self.weight = nn.Parameter(torch.empty(filters, channels, *kernel))
         nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         self.bias = nn.Parameter(torch.zeros(filters)) if bias else None
-        maps = math.prod(kernel) * (3 if modulated else 2)
-        self.offset = nn.Conv2d(channels, maps, kernel, stride=stride, dilation=dilation)
+        maps = math.prod(kernel) * (len(kernel) + modulated)
+        self.offset = CONVS[len(kernel)](channels, maps, kernel, stride=stride, dilation=dilation)  # type: ignore[arg-type]
         nn.init.zeros_(self.offset.weight)
         nn.init.zeros_(self.offset.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) in, padded already; (N, filters, H', W') out.
+        """(N, C, *spatial) in, padded already; (N, filters, *out) out.
 
-        The offset maps are (Δy, Δx) of the first kernel entry, of the second, …; behind them one weight an entry.
+        The offset maps are the first kernel entry's along each axis, (Δy, Δx) on images, then the second's, …; behind
+        them one weight an entry.
         """
-        count = math.prod(self.kernel)
+        dims, count = len(self.kernel), math.prod(self.kernel)
         given = self.offset(x)
-        n, _, height, width = given.shape
-        offsets = given[:, : 2 * count].reshape(n, count, 2, height, width)
-        rows, columns = self._grid(height, width, x)
-        seen = bilinear(x, rows + offsets[:, :, 0], columns + offsets[:, :, 1])  # (N, C, K, H', W')
+        n, _, *out = given.shape
+        offsets = given[:, : dims * count].reshape(n, count, dims, *out)
+        seen = interpolated(x, (self._grid(out, x) + offsets).unbind(2))  # (N, C, K, *out)
         if self.modulated:
-            seen = seen * given[:, None, 2 * count :].sigmoid()
-        y = torch.einsum("nckhw,fck->nfhw", seen, self.weight.flatten(2))
-        return y if self.bias is None else y + self.bias.view(-1, 1, 1)
+            seen = seen * given[:, None, dims * count :].sigmoid()
+        y = torch.einsum("nck...,fck->nf...", seen, self.weight.flatten(2))
+        return y if self.bias is None else y + self.bias.view(-1, *[1] * dims)
 
-    def _grid(self, height: int, width: int, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Where a plain convolution reads: rows (K, H', 1) and columns (K, 1, W')."""
+    def _grid(self, out: Sequence[int], x: Tensor) -> Tensor:
+        """Where a plain convolution reads: (K, axes, *out)."""
         entries = itertools.product(*(range(0, k * d, d) for k, d in zip(self.kernel, self.dilation, strict=True)))
         inside = torch.tensor(list(entries), dtype=x.dtype, device=x.device)
-        rows = torch.arange(height, dtype=x.dtype, device=x.device) * self.stride[0]
-        columns = torch.arange(width, dtype=x.dtype, device=x.device) * self.stride[1]
-        return inside[:, 0, None, None] + rows[:, None], inside[:, 1, None, None] + columns
+        axes = [
+            torch.arange(size, dtype=x.dtype, device=x.device) * s for size, s in zip(out, self.stride, strict=True)
+        ]
+        starts = torch.stack(torch.meshgrid(*axes, indexing="ij"))
+        return inside.view(*inside.shape, *[1] * len(out)) + starts
 
 
-def bilinear(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """Reads maps between their entries; outside of them they are 0.
+def interpolated(x: Tensor, places: Sequence[Tensor], images: Tensor | None = None) -> Tensor:
+    """Reads maps between their entries, linearly along each axis; outside of them they are 0.
 
     Args:
-        x: (N, C, H, W).
-        rows, columns: (N, *places), in entries; they may be fractions.
+        x: (N, C, *spatial).
+        places: For each axis (K, *places), in entries; they may be fractions.
+        images: (K,) whole numbers: whose maps each row of places reads; by default K is N and each reads its own.
 
     Returns:
-        (N, C, *places).
+        (K, C, *places).
     """
-    top, left = rows.floor(), columns.floor()
-    down, right = rows - top, columns - left
-    corners = [
-        (top, left, (1 - down) * (1 - right)),
-        (top, left + 1, (1 - down) * right),
-        (top + 1, left, down * (1 - right)),
-        (top + 1, left + 1, down * right),
-    ]
-    read = [_entries(x, row, column) * share[:, None] for row, column, share in corners]
-    return read[0] + read[1] + read[2] + read[3]
+    images = torch.arange(len(x), device=x.device) if images is None else images
+    firsts = [place.floor() for place in places]
+    parts = [place - first for place, first in zip(places, firsts, strict=True)]
+    corners = []
+    for corner in itertools.product((0, 1), repeat=len(places)):
+        shares = [part if far else 1 - part for far, part in zip(corner, parts, strict=True)]
+        share = math.prod(shares[1:], start=shares[0])
+        whole = [first + far for first, far in zip(firsts, corner, strict=True)]
+        corners.append(_entries(x, whole, images) * share)
+    return sum(corners[1:], start=corners[0]).transpose(0, 1)
 
 
-def _entries(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """The entries at whole places (N, *places), 0 outside: (N, C, *places)."""
-    n, channels, height, width = x.shape
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    index = rows.clamp(0, height - 1).long() * width + columns.clamp(0, width - 1).long()
-    index = index.flatten(1)[:, None].expand(-1, channels, -1)
-    found = x.flatten(2).gather(2, index).reshape(n, channels, *rows.shape[1:])
-    return found * inside[:, None]
+def _entries(x: Tensor, places: Sequence[Tensor], images: Tensor) -> Tensor:
+    """The entries at whole places, one (K, *places) an axis, 0 outside: (C, K, *places)."""
+    index = images.view(-1, *[1] * (places[0].ndim - 1)).expand(places[0].shape)
+    inside = torch.ones_like(index, dtype=torch.bool)
+    for n, place in zip(x.shape[2:], places, strict=True):
+        index = index * n + place.clamp(0, n - 1).long()
+        inside = inside & (place >= 0) & (place < n)
+    entries = x.transpose(0, 1).flatten(1)  # (C, N * H * W): no map is copied once a row of places
+    return entries.gather(1, index.flatten().expand(len(entries), -1)).view(len(entries), *index.shape) * inside

@@ -5,6 +5,8 @@
 tensor([[-1.,  4.]])
 """
 
+from typing import Any
+
 from torch import Tensor, cat, nn
 
 
@@ -94,15 +96,18 @@ class WithAux(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
         """(N, C, …) in."""
+        return self.run(x, {})
+
+    def run(self, x: Tensor, kept: dict[str, Any]) -> Tensor | tuple[Tensor, list[Tensor]]:
+        """All layers in order. `kept` holds what some need beside x, by name."""
         heads = []
-        kept: dict[str, Tensor] = {}
         for name, layer in self.named_children():
             if self.training and isinstance(layer, Aux):
                 heads.append(layer.head(x))
             x = self.through(name, layer, x, kept)
         return (x, heads) if heads else x
 
-    def through(self, name: str, layer: nn.Module, x: Tensor, kept: dict[str, Tensor]) -> Tensor:
+    def through(self, name: str, layer: nn.Module, x: Tensor, kept: dict[str, Any]) -> Tensor:
         """One layer of the chain; a chain that remembers more puts it into `kept`."""
         y: Tensor = layer(x)
         return y

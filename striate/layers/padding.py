@@ -26,10 +26,17 @@ class SamePad(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, *spatial) in, padded out."""
         amounts: list[int] = []  # F.pad counts from the last axis
-        for n, k, s, d in zip(x.shape[2:], self.kernel, self.stride, self.dilation, strict=True):
-            total = max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0)
+        for total in self._totals(x.shape[2:]):
             amounts = [total // 2, total - total // 2, *amounts]
         return F.pad(x, amounts, value=self.value)
+
+    def first(self, sizes: Sequence[int]) -> tuple[int, ...]:
+        """Where the first entry of the input stands on each axis of what comes out."""
+        return tuple(total // 2 for total in self._totals(sizes))
+
+    def _totals(self, sizes: Sequence[int]) -> list[int]:
+        axes = zip(sizes, self.kernel, self.stride, self.dilation, strict=True)
+        return [max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0) for n, k, s, d in axes]
 
 
 class Padding(nn.Module):
@@ -60,6 +67,10 @@ class Padding(nn.Module):
         pads = [size for pair in zip(reversed(self.before), reversed(self.after), strict=True) for size in pair]
         x = F.pad(x, pads, value=self.value) if self.mode == "zeros" else F.pad(x, pads, self.mode)
         return F.pad(x, [size for more in reversed(filling) for size in (0, more)], value=self.value)
+
+    def first(self, sizes: Sequence[int]) -> tuple[int, ...]:
+        """Where the first entry of the input stands on each axis of what comes out."""
+        return self.before
 
     def _filling(self, sizes: Sequence[int]) -> list[int]:
         assert self.window

@@ -11,10 +11,16 @@ nothing and takes the mean of points read bilinearly (He et al. 2017, section 3)
 [[[[7.5]]]]
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from striate.layers.deform import bilinear
+from striate.errors import InputError
+from striate.layers.deform import interpolated
+from striate.layers.unpool import WithUnpool
+
+BOXES = "Boxes are (K, 5): number of the image, left, top, right, bottom"
 
 
 class RoIPool(nn.Module):
@@ -34,15 +40,15 @@ class RoIPool(nn.Module):
 
         A bin that lies outside the features gives 0.
         """
-        pooled = [self._box(features[int(box[0])], (box[1:] * self.scale).round().int().tolist()) for box in boxes]
+        images = features.unbind()
+        pooled = [self._box(images[int(box[0])], (box[1:] * self.scale).round().int().tolist()) for box in boxes]
         return torch.stack(pooled) if pooled else features.new_zeros(0, features.shape[1], *self.size)
 
     def _box(self, maps: Tensor, box: list[int]) -> Tensor:
         left, top, right, bottom = box
         rows = _bins(top, bottom, self.size[0], maps.shape[1])
         columns = _bins(left, right, self.size[1], maps.shape[2])
-        bins = [_largest(maps[:, slice(*row), slice(*column)]) for row in rows for column in columns]
-        return torch.stack(bins, dim=1).view(-1, *self.size)
+        return _largest(_largest(maps, 1, rows), 2, columns)
 
 
 def _bins(first: int, last: int, count: int, n: int) -> list[tuple[int, int]]:
@@ -52,8 +58,13 @@ def _bins(first: int, last: int, count: int, n: int) -> list[tuple[int, int]]:
     return [(min(max(first + begin, 0), n), min(max(first + end, 0), n)) for begin, end in spans]
 
 
-def _largest(entries: Tensor) -> Tensor:
-    return entries.amax(dim=(1, 2)) if entries.numel() else entries.new_zeros(len(entries))
+def _largest(maps: Tensor, axis: int, bins: list[tuple[int, int]]) -> Tensor:
+    """The largest entry of each bin along an axis of (C, H, W); 0 where a bin is empty."""
+    begin, end = bins[0][0], bins[-1][1]
+    region = maps.narrow(axis, begin, end - begin)  # once, because the gradient of each part is as large as its whole
+    parts = [region.narrow(axis, first - begin, last - first) for first, last in bins]
+    empty = maps.new_zeros(maps.shape[:axis] + maps.shape[axis + 1 :])
+    return torch.stack([part.amax(axis) if part.shape[axis] else empty for part in parts], dim=axis)
 
 
 class RoIAlign(nn.Module):
@@ -80,8 +91,8 @@ class RoIAlign(nn.Module):
         columns = self._points(left, right, wide)[:, None, :].expand(-1, high * self.points, -1)
         height, width = features.shape[2:]
         near = (rows >= -1) & (rows <= height) & (columns >= -1) & (columns <= width)
-        maps = features[boxes[:, 0].long()]
-        read = bilinear(maps, rows.clamp(0, height - 1), columns.clamp(0, width - 1)) * near[:, None]
+        places = (rows.clamp(0, height - 1), columns.clamp(0, width - 1))
+        read = interpolated(features, places, boxes[:, 0].long()) * near[:, None]
         bins: Tensor = read.reshape(*read.shape[:2], high, self.points, wide, self.points).mean(dim=(3, 5))
         return bins
 
@@ -91,3 +102,29 @@ class RoIAlign(nn.Module):
             count * self.points
         )
         return first[:, None] + (last - first)[:, None] * inside
+
+
+class WithBoxes(WithUnpool):
+    """A chain with RoI layers, called with boxes beside the images: Fast R-CNN's forward pass."""
+
+    def forward(self, x: Tensor, boxes: Tensor | None = None) -> Tensor | tuple[Tensor, list[Tensor]]:
+        """(N, C, H, W) and boxes (K, 5) in: image from 0, left, top, right, bottom in pixels; (K, …) out.
+
+        Raises:
+            InputError: There are no boxes, or they are not boxes in these images.
+        """
+        regions = [name for name, layer in self.named_children() if isinstance(layer, RoIPool | RoIAlign)]
+        if boxes is None:
+            raise InputError(f"{regions[0]} needs boxes beside the images; call model(images, boxes). {BOXES}")
+        if boxes.ndim != 2 or boxes.shape[1] != 5:
+            raise InputError(f"{BOXES}. Received: shape {tuple(boxes.shape)}")
+        if not torch.compiler.is_compiling() and not ((boxes[:, 0] >= 0) & (boxes[:, 0] < len(x))).all():
+            raise InputError(f"a box lies in none of the {len(x)} images. {BOXES}, counted from 0")
+        return self.run(x, dict.fromkeys(regions, boxes))
+
+    def through(self, name: str, layer: nn.Module, x: Tensor, kept: dict[str, Any]) -> Tensor:
+        """One layer of the chain."""
+        if isinstance(layer, RoIPool | RoIAlign):
+            y: Tensor = layer(x, kept[name])
+            return y
+        return super().through(name, layer, x, kept)

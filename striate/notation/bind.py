@@ -17,6 +17,7 @@ from striate.notation.errors import NotationError, RuleError, Span
 from striate.notation.evaluate import LARGEST, evaluate
 from striate.notation.given import MAX_AXES
 from striate.notation.lookup import Lookup
+from striate.notation.measure import field_behind
 from striate.notation.rules.shape import shown
 from striate.notation.scan import MAX_DEPTH
 from striate.notation.syntax import (
@@ -40,6 +41,7 @@ from striate.notation.tree import (
     MaxPool,
     Network,
     Node,
+    RoI,
     Shape,
     Unpool,
 )
@@ -136,7 +138,17 @@ class _Binder:
         chain, _ = self.chain(self.program.layers[1:], shape, self.letters)
         if not chain:
             raise self.error("there is no layer after the input", first.span, "add one: input 3x32x32 -> conv 16@3x3")
-        return shape, chain
+        return shape, self._scaled(chain, shape)
+
+    def _scaled(self, chain: Chain, shape: Shape) -> Chain:
+        """The chain, its RoI layers with the jump of their maps on the input."""
+        nodes = list(chain)
+        for place, node in enumerate(chain):
+            if isinstance(node, RoI):
+                with self._placed(otherwise=node.span):
+                    jump = rules.box_jump(node, field_behind(chain[:place], shape))
+                nodes[place] = dataclasses.replace(node, jump=jump)
+        return tuple(nodes)
 
     def input(self, word: Word, outside: Sequence[int | None] | None) -> Shape:
         if word.optional:
@@ -247,14 +259,25 @@ class _Binder:
             values, spans = read_arguments(plain, layer_class, len(shape) - 1, lambda e: evaluate(e, letters, c))
             values |= self._pooled(values["pool"], spans["pool"]) if layer_class is Unpool else {}
         layer = layer_class(**values, span=word.span)
+        if isinstance(layer, RoI):
+            self._refuse_inside(word)
+            self.pools[-1].clear()  # behind it the maps are those of boxes, and no pool of the images takes them back
         with self._placed(spans, word.span):
             after = rules.output(layer, shape).value
         made.append(layer)
         return self._fits(word.name, after, word.span)
 
+    def _refuse_inside(self, word: Word) -> None:
+        if len(self.pools) > 1:
+            detail = "boxes come in beside the images; put it before or behind the block or definition"
+            raise self.error(f"{word.name} stands in the network's own chain, not in a branch", word.span, detail)
+
     def _pooled(self, label: str, span: Span) -> dict[str, MaxPool | Shape]:
         """The pool of that label in the chain at hand, and the shape that it saw."""
         known = self.pools[-1]
+        if any(label in outer for outer in self.pools[:-1]) and label not in known:
+            detail = "where its maxima were is known in its own chain only; put the unpool there, or the pool in here"
+            raise ArgumentError(f"the maxpool '{label}' stands outside of this branch", span, detail)
         if label not in known:
             listed = f"; this chain has {', '.join(known)}" if known else ""
             detail = f"label one in the same chain: p1: maxpool 2 -> … -> unpool p1{listed}{nearest(label, known)}"

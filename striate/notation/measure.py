@@ -27,6 +27,7 @@ from striate.notation.tree import (
     Residual,
     Scale,
     Shape,
+    Unpool,
     named,
 )
 
@@ -63,6 +64,11 @@ class Row:
     def receptive_field(self) -> int | list[int | None] | None:
         """Entries of the input that one entry of the output sees: one number, or one an axis where they differ."""
         return _same([None if axis.size is None else int(axis.size) for axis in self.field.axes])
+
+    @property
+    def per_box(self) -> bool:
+        """Whether the figures are for one box, and not for a whole example: so behind a RoI layer."""
+        return any(axis.jump == 0 for axis in self.field.axes)
 
     @property
     def jump(self) -> int | float | list[int | float] | None:
@@ -168,15 +174,27 @@ def measure(network: Network, shape: Shape | None = None) -> Measure:
         RuleError: At these sizes a layer does not fit its input.
     """
     network = at(network, shape) if shape else network
-    field = Field(tuple(Axis() for _ in network.input[1:]))
     rows: list[Row] = []
-    _fold(network.layers, "", network.input, field, rows)
+    _fold(network.layers, "", network.input, _whole(network.input), rows)
     return Measure(network, tuple(rows))
+
+
+def field_behind(chain: Chain, shape: Shape) -> Field:
+    """The receptive field behind the layers of a chain, the first of which sees an input of this shape."""
+    return _fold(chain, "", shape, _whole(shape), [])[1]
+
+
+def _whole(shape: Shape) -> Field:
+    return Field(tuple(Axis() for _ in shape[1:]))
 
 
 def _fold(chain: Chain, prefix: str, shape: Shape, field: Field, rows: list[Row]) -> tuple[Shape, Field]:
     """Append a row for each node of the chain; return the shape and the field after it."""
+    seen: dict[str, Shape] = {}
     for name, node in named(chain):
+        seen[name] = shape
+        if isinstance(node, Unpool):  # bound with open axes, and measured at a size
+            node = dataclasses.replace(node, size=seen[node.pool])
         if isinstance(node, Layer):
             output, after = rules.output(node, shape), rules.receptive_field(node, shape, field)
             figures = (
@@ -202,7 +220,8 @@ def _fold_block(block: Block, name: str, shape: Shape, field: Field, rows: list[
         return shape, field
     output = rules.join(block, shape, tuple(end for end, _ in ends))
     passes = isinstance(block, Dense | Scale) or (isinstance(block, Residual) and len(ends) == 1)
-    merged = rules.merge(((field,) if passes else ()) + tuple(after for _, after in ends))
+    fields = [rules.gating(after, end, shape) if isinstance(block, Scale) else after for end, after in ends]
+    merged = rules.merge(((field,) if passes else ()) + tuple(fields), output.value)
     memory = rules.activation_bytes(output.value)
     rows.append(Row(name, node_text(block), block, shape, output, Figure(0), Figure(0), memory, merged))
     return output.value, merged

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from striate.notation.errors import Span
@@ -136,13 +137,19 @@ class Deform(Layer):
 
 @dataclass(frozen=True, repr=False)
 class UpConv(Layer):
-    """Transposed convolution: every input entry spreads over a kernel of the output."""
+    """Transposed convolution: every input entry spreads over a kernel of the output, and `pad` crops what comes out.
+
+    `upconv 8@3 stride 2 pad (1,0)` gives exactly twice the size: cropping less after an axis than before it is what
+    PyTorch calls an output padding.
+    """
 
     word: ClassVar[str] = "upconv"
     filters: int = leading("count")
     kernel: Axes = after_at("axes")
     stride: Axes = option("stride", "axes")
     pad: Pad = option("pad", "pad", Pad())
+    dilation: Axes = option("dilate", "axes")
+    groups: int = option("groups", "count", 1)
     bias: bool = flag("nobias")
 
 
@@ -176,7 +183,8 @@ class MaxPool(Pool):
 class Unpool(Layer):
     """Max unpooling (Zeiler & Fergus 2014): each entry goes back to where that maxpool found it, all else is 0.
 
-    `pool` is the label of a maxpool earlier in the same chain. Entries that come back to one place are added.
+    `pool` is the label of a maxpool earlier in the same chain, of any window and padding. Entries that come back to one
+    place are added.
     """
 
     word: ClassVar[str] = "unpool"
@@ -218,6 +226,33 @@ class GlobalMaxPool(Layer):
     """The largest entry of each whole map; max over time in one dimension (Kim 2014)."""
 
     word: ClassVar[str] = "gmp"
+
+
+@dataclass(frozen=True, repr=False)
+class RoI(Layer):
+    """What RoI pooling and RoI align share: a network with one is called with boxes beside the images.
+
+    Boxes are (K, 5): number of the image, left, top, right, bottom in pixels of the input. All that follows works on
+    each box by itself, and its figures are for one box. It stands in the network's own chain, not in a branch.
+    """
+
+    size: Axes = leading("axes")
+    jump: Fraction | None = None  # pixels of the input from one entry of the maps to the next: set when bound
+
+
+@dataclass(frozen=True, repr=False)
+class RoIPool(RoI):
+    """RoI pooling (Girshick 2015): the largest entry in each bin of a box: `input 3x?x? -> … -> roipool 7 -> fc 9`."""
+
+    word: ClassVar[str] = "roipool"
+
+
+@dataclass(frozen=True, repr=False)
+class RoIAlign(RoI):
+    """RoI align (He et al. 2017): the mean of `points` x `points` values in each bin of a box, read between entries."""
+
+    word: ClassVar[str] = "roialign"
+    points: int = option("points", "count", 2)
 
 
 @dataclass(frozen=True, repr=False)
@@ -462,6 +497,11 @@ class Network:
     name: str = field(default="net", compare=False)
     program: Program | None = field(default=None, compare=False, repr=False)
     letters: tuple[tuple[str, int | float], ...] = field(default=(), compare=False)
+
+    @property
+    def takes_boxes(self) -> bool:
+        """Whether its module is called with boxes beside the images."""
+        return any(isinstance(node, RoI) for node in self.layers)
 
 
 def named(chain: Chain) -> Iterator[tuple[str, Node]]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.metrics import Calibration
+
 
 @dataclass(frozen=True)
 class ClassScore:
@@ -20,23 +22,6 @@ class ClassScore:
     recall: float
     f1: float
     support: int
-
-
-@dataclass(frozen=True, eq=False)
-class Calibration:
-    """Confidence against accuracy in B bins of equal width; bin b holds confidences in (b/B, (b+1)/B].
-
-    Attributes:
-        expected_error: the expected calibration error, 0 to 1.
-        confidence: mean confidence of each bin, shape (B,); not a number for an empty bin.
-        accuracy: fraction of each bin's images that are right, shape (B,); not a number for an empty bin.
-        count: number of images in each bin, shape (B,).
-    """
-
-    expected_error: float
-    confidence: NDArray[np.float64]
-    accuracy: NDArray[np.float64]
-    count: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from striate.report.content import Calibration, Report
+from striate.metrics import Calibration
+from striate.report.content import Report
 from striate.report.images import data_uri, filter_sheet
 from striate.report.pictures import (
     FEW_IMAGES,

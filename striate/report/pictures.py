@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 from numpy.typing import NDArray
 
-from striate.report.content import Calibration
+from striate.metrics import Calibration
 from striate.report.svg import inline_svg, printable
 
 History = Sequence[Mapping[str, float]]

@@ -28,6 +28,7 @@ class Sliding:
 
     windows: tuple[Window, ...]
     spatial: Index
+    flipped: bool = False  # whether the filter is turned round: the true convolution of signal processing
 
     @property
     def output(self) -> Index:
@@ -46,6 +47,7 @@ class Sliding:
 
     def at(self, position: Index, tap: Index) -> Index:
         """The entry of the map that a tap of the window meets; outside of the map it lies in the padding."""
+        tap = tuple(w.size - 1 - k for w, k in zip(self.windows, tap, strict=True)) if self.flipped else tap
         axes = zip(self.windows, self.spatial, position, tap, strict=True)
         return tuple(o * w.stride + k * w.dilation - w.padding(n)[0] for w, n, o, k in axes)
 
@@ -56,7 +58,7 @@ class Sliding:
 
 def sliding(layer: Conv | Pool, spatial: Index) -> Sliding:
     """The windows of a layer, for maps of this size."""
-    return Sliding(tuple(windows(layer)), spatial)
+    return Sliding(tuple(windows(layer)), spatial, isinstance(layer, Conv) and layer.flip)
 
 
 def convolution(slide: Sliding, x: Array, weights: Array, bias: Array, upstream: Array) -> Iterator[Part]:
@@ -73,7 +75,8 @@ def convolution(slide: Sliding, x: Array, weights: Array, bias: Array, upstream:
         for terms in output[f].flat if added else ():
             terms.append((added,))
     plus = " + b" if any(bias) else ""
-    rule = f"X ⋆ W{plus}, each entry the sum of products under the filter"
+    turned = " turned round" if slide.flipped else ""
+    rule = f"X ⋆ W{turned}{plus}, each entry the sum of products under the filter"
     yield Part("O", rule, output.shape, entries("O", output, 1))
     yield Part("dE/dW", _weights_rule(slide), weights.shape, entries("dE/dW", d_weights, 2))
     pictures = full_convolution(slide, weights, upstream)
@@ -91,7 +94,7 @@ def _products(slide: Sliding, shape: Index) -> Iterator[tuple[int, Index, Index,
 
 
 def full_convolution(slide: Sliding, weights: Array, upstream: Array) -> tuple[Picture, Picture]:
-    """dO with its zeros, (F, *), and the flipped filters, (F, C, *).
+    """dO with its zeros, (F, *), and the flipped filters, (F, C, *); filters that are flipped already lie as they are.
 
     Slid over each other they give dE/dX, that of the padding included.
     """
@@ -101,8 +104,10 @@ def full_convolution(slide: Sliding, weights: Array, upstream: Array) -> tuple[P
     wide[:, *(slice(r - 1, r - 1 + n * w.stride, w.stride) for w, r, n in axes)] = upstream
     spread = zeros((*weights.shape[:2], *reach))
     spread[:, :, *(slice(None, None, window.dilation) for window in slide.windows)] = weights
-    flipped = np.flip(spread, axis=tuple(range(2, spread.ndim)))
-    return Picture(f"dO with zeros around{_between(slide)}", wide), Picture("the flipped filter", flipped)
+    around = Picture(f"dO with zeros around{_between(slide)}", wide)
+    if slide.flipped:
+        return around, Picture("the filter as it is written", spread)
+    return around, Picture("the flipped filter", np.flip(spread, axis=tuple(range(2, spread.ndim))))
 
 
 def im2col(slide: Sliding, x: Array, weights: Array, bias: Array) -> Im2col:
@@ -123,7 +128,8 @@ def _weights_rule(slide: Sliding) -> str:
     padded = "padded " if slide.padded != slide.spatial else ""
     apart = f", its entries {_axes(stride)} apart (stride)" if set(stride) != {1} else ""
     steps = f", in steps of {_axes(dilation)} (dilation)" if set(dilation) != {1} else ""
-    return f"X ⋆ dO, the cross-correlation of the {padded}input with the upstream gradient{apart}{steps}"
+    turned = ", turned round" if slide.flipped else ""
+    return f"X ⋆ dO, the cross-correlation of the {padded}input with the upstream gradient{apart}{steps}{turned}"
 
 
 def _between(slide: Sliding) -> str:
@@ -132,6 +138,8 @@ def _between(slide: Sliding) -> str:
 
 def _full_rule(slide: Sliding) -> str:
     cut = ", less the padding" if slide.padded != slide.spatial else ""
+    if slide.flipped:
+        return f"the full cross-correlation of dO with the filter as it is written: the padded dO ⋆ the filter{cut}"
     return f"the full convolution of dO with the filter: the padded dO ⋆ the flipped filter{cut}"
 
 

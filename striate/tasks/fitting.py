@@ -60,6 +60,10 @@ def fitted(
         InputError: Its input or its classes are not the data's.
     """
     network, notes = zoo.find(net, letters), []
+    if network.takes_boxes:
+        raise InputError(
+            f"{network.name} takes boxes beside its images, and classification has none; st.build gives its module"
+        )
     if network.program is not None:
         own = dict(network.letters)
         adapts = CLASSES in RulesOfThumb(network.program, {}).names() and CLASSES not in own

@@ -14,7 +14,7 @@ from striate import metrics
 from striate.data import Split
 from striate.notation import Measure, measure, render
 from striate.notation.rules.shape import shown
-from striate.report import Calibration, ClassScore, Report, WrongImage
+from striate.report import ClassScore, Report, WrongImage
 from striate.report import render as render_report
 from striate.tasks.run import TOP, Run
 from striate.training.history import History
@@ -50,7 +50,7 @@ def report(run: Run, history: History, split: Split, evaluated: str, outputs: Te
         evaluated=evaluated,
         confusion=metrics.confusion_matrix(labels, probabilities),
         per_class=_scores(run.classes, labels, probabilities),
-        calibration=Calibration(**vars(metrics.calibration(labels, probabilities))),
+        calibration=metrics.calibration(labels, probabilities),
         most_wrong=_most_wrong(run.classes, split, labels, probabilities),
         filters=first_filters(run.engine.model),
         cost=_cost(cost),

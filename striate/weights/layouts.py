@@ -118,6 +118,19 @@ def googlenet(layers: Leaves) -> Names | None:
     return names if any("inception3a" in name for name in names.values()) else None
 
 
+def squeezenet(layers: Leaves) -> Names | None:
+    """SqueezeNet with its paper's numbers, as its 8-bit weights circulate: `fire2.conv1x1_1`, then two side by side."""
+    parts = {"conv1": "conv1x1_1", "concat1.branch1.conv1": "conv1x1_2", "concat1.branch2.conv1": "conv3x3_2"}
+    names: Names = {}
+    for path, module in layers:
+        fire = re.fullmatch(r"fire(\d+)\.(.+)", path)
+        if fire and fire[2] in parts:
+            names[path] = f"fire{int(fire[1]) + 1}.{parts[fire[2]]}"
+        elif module.state_dict():
+            names[path] = {"conv2": "conv_final"}.get(path, path)
+    return names if "fire2.conv1x1_1" in names.values() else None
+
+
 LAYOUTS: dict[str, Callable[[Leaves], Names | None]] = {
     "our own": own,
     "torchvision (features, classifier)": sequential,
@@ -125,4 +138,5 @@ LAYOUTS: dict[str, Callable[[Leaves], Names | None]] = {
     "torchvision and timm (ResNet)": resnet,
     "torchvision and timm (DenseNet)": densenet,
     "torchvision (GoogLeNet)": googlenet,
+    "fire2.conv1x1_1 (SqueezeNet)": squeezenet,
 }

@@ -11,10 +11,13 @@
 from __future__ import annotations
 
 import pickle
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile, is_zipfile
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -52,8 +55,9 @@ def load_weights(model: nn.Module, path: str | Path) -> Loaded:
 
     Args:
         model: What `build` made.
-        path: A safetensors file, or a `.pth`, which is read without running any code. Its names may be ours,
-            torchvision's (AlexNet, VGG, GoogLeNet, ResNet, ResNeXt, DenseNet) or timm's for the same networks.
+        path: A safetensors file, a NumPy archive (`.npz`), or a `.pth`; each is read without running any code. Its
+            names may be ours, torchvision's (AlexNet, VGG, GoogLeNet, ResNet, ResNeXt, DenseNet), timm's for the same
+            networks, or those of SqueezeNet's 8-bit weights.
 
     Returns:
         What matched and what did not.
@@ -95,12 +99,14 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
+        if path.suffix == ".npz":
+            return _arrays(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except SafetensorError as error:
         raise InputError(f"{path} is no safetensors file: {error}") from None
     except pickle.UnpicklingError:
         raise InputError(f"{path} holds more than tensors; running what else it holds is refused") from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError, BadZipFile, zlib.error) as error:
         reason = str(error).splitlines()[0] if str(error) else "it is cut short"
         raise InputError(f"{path} can't be read as weights: {reason}") from None
     for key in ("state_dict", "model", "model_state_dict"):
@@ -109,6 +115,14 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise InputError(f"{path} holds no table of tensors by name")
     return {str(name).removeprefix("module."): tensor for name, tensor in content.items()}
+
+
+def _arrays(path: Path) -> dict[str, Tensor]:
+    """The arrays of a NumPy archive; those of Python objects would have to be unpickled and are refused."""
+    if not is_zipfile(path):
+        raise InputError(f"{path} is no NumPy archive")
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: torch.from_numpy(archive[name]) for name in archive.files}
 
 
 def _best_layout(model: nn.Module, tensors: Mapping[str, Tensor]) -> tuple[str, Names]:

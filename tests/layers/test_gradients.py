@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from striate import layers
 from striate.building import BLOCKS, MODULES, build
 from striate.notation import Network, read
 from striate.notation.tree import Block, Chain, Node
@@ -25,10 +26,15 @@ NETS = [  # every layer and block once or more, in one, two and three dimensions
     "input 2x3 -> upconv 2@3 stride 2 pad 1",
     "input 2x2x3 -> upconv 3@2 stride 2",
     "input 1x2x2x2 -> upconv 2@2 nobias",
+    "input 2x3 -> upconv 4@3 stride 2 pad (1,0) groups 2",
+    "input 2x2x2 -> upconv 2@2x3 dilate 2x1 pad (0,1)x1 groups 2 nobias",
     "input 4x3 -> shuffle 2",
     "input 8x2x2 -> shuffle 2",
     "input 8x1x2x2 -> shuffle 2",
+    "input 2x5 -> deform 2@3 pad 1 modulated",
     "input 2x4x3 -> deform 2@2 pad (0,1)",
+    "input 1x3x2x3 -> deform 1@2x1x2 stride 1x2x1",
+    "input 1x2x2x3 -> deform 1@2 modulated nobias",
     "input 1x4x4 -> deform 2@3x2 stride 2x1 dilate 1x2 pad reflect 1 modulated nobias",
     "input 2x5 -> maxpool 3 stride 2 ceil",
     "input 2x5x4 -> maxpool 2 stride 1 dilate 2 pad 1",
@@ -36,6 +42,11 @@ NETS = [  # every layer and block once or more, in one, two and three dimensions
     "input 2x5 -> p1: maxpool 2 -> tanh -> unpool p1",
     "input 1x4x4 -> p1: maxpool 3 stride 1 pad 1 -> p2: maxpool 2 ceil -> unpool p2 -> unpool p1",
     "input 1x3x2x3 -> p1: maxpool 2 -> unpool p1",
+    "input 1x5x4 -> p1: maxpool 3 stride 2 pad same -> unpool p1",
+    "input 2x5 -> p1: maxpool 3 stride 2 pad (1,0) ceil -> unpool p1",
+    "input 2x4x5 -> conv 2@2 -> roipool 2x3 -> fc 2",
+    "input 2x6x5 -> conv 2@3 stride 2 pad 1 -> roialign 2 -> tanh",
+    "input 2x4x4 -> aux[ fc 2 ] -> roialign 1x2 points 3 -> aux[ fc 3 ] -> fc 2",
     "input 2x5 -> avgpool 3 stride 2 ceil",
     "input 2x4x4 -> avgpool 3 pad same",
     "input 1x3x3x3 -> avgpool 2 stride 1 pad 1",
@@ -97,10 +108,12 @@ def _words(network: Network) -> list[str]:
 
 def _check(model: torch.nn.Module, x: Tensor) -> None:
     names = [name for name, _ in model.named_parameters()]
+    boxes = [torch.tensor([[1, 0.3, 0.2, 3.1, 3.3], [0, 1.2, 1.1, 4.2, 3.0]], dtype=torch.double)]
+    beside = boxes if isinstance(model, layers.WithBoxes) else []
     weights = [torch.randn_like(p, requires_grad=True) for p in model.parameters()]
 
     def run(x: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:
-        y = torch.func.functional_call(model, dict(zip(names, weights, strict=True)), (x,))
+        y = torch.func.functional_call(model, dict(zip(names, weights, strict=True)), (x, *beside))
         return (y[0], *y[1]) if isinstance(y, tuple) else (y,)
 
     assert torch.autograd.gradcheck(run, (x, *weights))

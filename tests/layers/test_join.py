@@ -1,12 +1,11 @@
 """How branches join: every block against its paper's equation, written again in NumPy, for vectors and for maps."""
 
-import itertools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -16,6 +15,7 @@ from striate.notation.tree import Layer, Shape
 
 Array = NDArray[np.float64]
 BATCH = 2
+SEEDS = st.integers(0, 2**32 - 1)
 
 
 def tanh(x: Array) -> Array:
@@ -52,7 +52,6 @@ JOINS_OF_MAPS: dict[str, Callable[[Array], Array]] = {
     "scale[ gap -> sigmoid ]": lambda x: x * sigmoid(x.mean(axis=spatial(x), keepdims=True)),
     "scale[ gmp ]": lambda x: x * x.max(axis=spatial(x), keepdims=True),
 }
-CASES = [*itertools.product(JOINS, [0, 1, 2, 3]), *itertools.product(JOINS_OF_MAPS, [1, 2, 3])]
 
 
 def test_every_block_is_tested() -> None:
@@ -61,23 +60,27 @@ def test_every_block_is_tested() -> None:
     assert set(tree.BLOCKS.values()) < set(BLOCKS)
 
 
-@pytest.mark.parametrize(("text", "dims"), CASES)
-def test_a_join_is_its_definition(text: str, dims: int) -> None:
-    shape = (4, *(3, 5, 2)[:dims])
-    network = read(f"input {_written(shape)} -> {text}")
-    model, x = build(network).eval(), _random(shape)
-    with torch.no_grad():
-        y = model(x)
-    _assert_near(y, {**JOINS, **JOINS_OF_MAPS}[text](x.double().numpy()))
-    assert tuple(y.shape[1:]) == _after(network.layers[0], shape)
+@pytest.mark.parametrize("text", [*JOINS, *JOINS_OF_MAPS])
+def test_a_join_is_its_definition(text: str, on_examples: Any, assert_near: Any) -> None:
+    def check(sizes: list[int], seed: int) -> None:
+        shape = (4, *sizes)
+        network = read(f"input {_written(shape)} -> {text}")
+        model, x = build(network).eval(), _random(shape, seed)
+        with torch.no_grad():
+            y = model(x)
+        assert_near(y, {**JOINS, **JOINS_OF_MAPS}[text](x.double().numpy()))
+        assert tuple(y.shape[1:]) == _after(network.layers[0], shape)
+
+    sizes = st.lists(st.integers(1, 5), min_size=int(text in JOINS_OF_MAPS), max_size=3)
+    on_examples(check, sizes=sizes, seed=SEEDS)
 
 
 def _written(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape))
 
 
-def _random(shape: tuple[int, ...]) -> torch.Tensor:
-    return torch.randn(BATCH, *shape, generator=torch.Generator().manual_seed(2))
+def _random(shape: tuple[int, ...], seed: int = 2) -> torch.Tensor:
+    return torch.randn(BATCH, *shape, generator=torch.Generator().manual_seed(seed))
 
 
 def _after(node: tree.Node, shape: Shape) -> Shape:
@@ -96,20 +99,16 @@ def _ends(block: tree.Block, shape: Shape) -> Iterator[Shape]:
         yield end
 
 
-def _assert_near(y: torch.Tensor, expected: Array) -> None:
-    assert y.shape == expected.shape
-    assert np.abs(y.numpy() - expected).max() <= 1e-5 * np.abs(expected).max()
+def test_a_gate_of_one_value_a_channel_scales_whole_maps(on_examples: Any, assert_near: Any) -> None:
+    def check(sizes: list[int], seed: int) -> None:
+        shape = (4, *sizes)
+        model, x = build(read(f"input {_written(shape)} -> scale[ fc c -> sigmoid ]")), _random(shape, seed)
+        weight, bias = (p.detach().double().numpy() for p in model.get_submodule("scale1.gate.fc1").parameters())
+        factor = sigmoid(x.double().numpy().reshape(BATCH, -1) @ weight.T + bias)
+        with torch.no_grad():
+            assert_near(model(x), x.double().numpy() * factor.reshape(BATCH, 4, *[1] * len(sizes)))
 
-
-@pytest.mark.parametrize("dims", [1, 2, 3])
-def test_a_gate_of_one_value_a_channel_scales_whole_maps(dims: int) -> None:
-    shape = (4, *(3, 5, 2)[:dims])
-    model, x = build(read(f"input {_written(shape)} -> scale[ fc c -> sigmoid ]")), _random(shape)
-    gate = model.get_submodule("scale1.gate.fc1").double()
-    weight, bias = (parameter.detach().numpy() for parameter in gate.parameters())
-    factor = sigmoid(x.double().numpy().reshape(BATCH, -1) @ weight.T + bias)
-    with torch.no_grad():
-        _assert_near(model.double()(x.double()), x.double().numpy() * factor.reshape(BATCH, 4, *[1] * dims))
+    on_examples(check, sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3), seed=SEEDS)
 
 
 BODIES = [
@@ -126,17 +125,19 @@ BODIES = [
 
 
 @pytest.mark.parametrize("body", BODIES)
-@settings(max_examples=10, deadline=None)
-@given(a=st.integers(1, 5), b=st.integers(1, 5), spatial=st.lists(st.integers(4, 6), min_size=1, max_size=3))
-def test_shapes_counts_and_names_are_those_of_the_rules(body: str, a: int, b: int, spatial: list[int]) -> None:
-    network = read(f"input {_written((3, *spatial))} -> {body.format(a=a, b=b)}")
-    model, shapes = build(network), {}
-    for name, module in model.named_modules():
-        module.register_forward_hook(lambda _m, _x, y, name=name: shapes.update({name: y}))
-    model(_random((3, *spatial)))
-    for row in measure(network).rows:
-        assert tuple(shapes[row.name].shape[1:]) == row.output.value, row.name
-        if isinstance(row.node, Layer):
-            count = sum(p.numel() for p in model.get_submodule(row.name).parameters())
-            assert count == row.parameters.value, row.name
-    assert sum(p.numel() for p in model.parameters()) == measure(network).total_parameters
+def test_shapes_counts_and_names_are_those_of_the_rules(body: str, on_examples: Any) -> None:
+    def check(a: int, b: int, sizes: list[int]) -> None:
+        network = read(f"input {_written((3, *sizes))} -> {body.format(a=a, b=b)}")
+        model, shapes = build(network), {}
+        for name, module in model.named_modules():
+            module.register_forward_hook(lambda _m, _x, y, name=name: shapes.update({name: y}))
+        model(_random((3, *sizes)))
+        for row in measure(network).rows:
+            assert tuple(shapes[row.name].shape[1:]) == row.output.value, row.name
+            if isinstance(row.node, Layer):
+                count = sum(p.numel() for p in model.get_submodule(row.name).parameters())
+                assert count == row.parameters.value, row.name
+        assert sum(p.numel() for p in model.parameters()) == measure(network).total_parameters
+
+    few = st.integers(1, 5)
+    on_examples(check, a=few, b=few, sizes=st.lists(st.integers(4, 6), min_size=1, max_size=3))

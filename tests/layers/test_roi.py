@@ -1,18 +1,24 @@
 """RoI pooling and RoI align against loops over bins and points, written from their papers; and their gradients."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from striate.building import build
+from striate.errors import InputError
 from striate.layers.roi import RoIAlign, RoIPool
+from striate.notation import measure, read, tree
 
 Array = NDArray[np.float64]
 SIZES = st.tuples(st.integers(1, 3), st.integers(1, 3))
+SCALES = st.sampled_from([1.0, 0.5])
+SEEDS = st.integers(0, 2**32 - 1)
+OFF = np.array([0, 0.013, 0.017, 0.019, 0.023])  # added to boxes: no point lies just on the limit of what is read
 HEIGHT, WIDTH = 6, 7
 
 
@@ -26,8 +32,8 @@ def boxes(draw: st.DrawFn) -> Array:
     return np.array(rows)
 
 
-def features() -> torch.Tensor:
-    return torch.randn(2, 3, HEIGHT, WIDTH, dtype=torch.float64, generator=torch.Generator().manual_seed(6))
+def features(seed: int = 6) -> torch.Tensor:
+    return torch.randn(2, 3, HEIGHT, WIDTH, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
 def pooled(x: Array, box: Array, size: tuple[int, int], scale: float) -> Array:
@@ -61,24 +67,22 @@ def between(x: Array, row: float, column: float) -> Array:
     return x.reshape(len(x), -1) @ np.array(shares)
 
 
-@settings(max_examples=60, deadline=None)
-@given(boxes(), SIZES, st.sampled_from([1.0, 0.5]))
-def test_roi_pooling_is_its_definition(rows: Array, size: tuple[int, int], scale: float) -> None:
-    x = features()
-    y = RoIPool(size, scale)(x, torch.tensor(rows))
-    np.testing.assert_allclose(y.numpy(), np.stack([pooled(x.numpy(), box, size, scale) for box in rows]))
+def test_roi_pooling_is_its_definition(on_examples: Any, assert_near: Any) -> None:
+    def check(rows: Array, size: tuple[int, int], scale: float, seed: int) -> None:
+        x = features(seed).float()
+        y = RoIPool(size, scale)(x, torch.tensor(rows, dtype=torch.float32))
+        assert_near(y, np.stack([pooled(x.double().numpy(), box, size, scale) for box in rows]))
+
+    on_examples(check, rows=boxes(), size=SIZES, scale=SCALES, seed=SEEDS)
 
 
-@settings(max_examples=60, deadline=None)
-@given(boxes(), SIZES, st.sampled_from([1.0, 0.5]), st.integers(1, 3))
-def test_roi_align_is_its_definition(rows: Array, size: tuple[int, int], scale: float, points: int) -> None:
-    x, rows = (
-        features(),
-        rows + np.array([0, 0.013, 0.017, 0.019, 0.023]),
-    )  # no point lies just on the limit of what is read
-    y = RoIAlign(size, scale, points)(x, torch.tensor(rows))
-    expected = np.stack([aligned(x.numpy(), box, size, scale, points) for box in rows])
-    np.testing.assert_allclose(y.numpy(), expected, atol=1e-9)
+def test_roi_align_is_its_definition(on_examples: Any, assert_near: Any) -> None:
+    def check(rows: Array, size: tuple[int, int], scale: float, points: int, seed: int) -> None:
+        x, rows = features(seed).float(), rows + OFF
+        y = RoIAlign(size, scale, points)(x, torch.tensor(rows, dtype=torch.float32))
+        assert_near(y, np.stack([aligned(x.double().numpy(), box, size, scale, points) for box in rows]))
+
+    on_examples(check, rows=boxes(), size=SIZES, scale=SCALES, points=st.integers(1, 3), seed=SEEDS)
 
 
 @pytest.mark.parametrize("module", [RoIPool((2, 2)), RoIAlign((2, 2))])
@@ -90,3 +94,96 @@ def test_gradients_are_those_of_finite_differences(module: torch.nn.Module) -> N
 def test_no_box_gives_nothing() -> None:
     none = torch.zeros(0, 5, dtype=torch.float64)
     assert RoIPool((2, 3))(features(), none).shape == RoIAlign((2, 3))(features(), none).shape == (0, 3, 2, 3)
+
+
+# as layers of a network
+
+
+BEFORE = "conv 3@3 stride 2 pad 1 -> tanh"  # an entry every 2 pixels: maps of 6x7 from images of 12x14
+ROWS = np.array([[1, 1.5, 2.0, 9.0, 7.5], [0, 0.0, 0.0, 13.0, 11.0], [1, 6.0, 5.0, 6.5, 5.5]])
+
+
+def images(batch: int = 2) -> torch.Tensor:
+    return torch.randn(batch, 2, 12, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(7))
+
+
+def built(text: str) -> torch.nn.Module:
+    torch.manual_seed(0)
+    return build(read(text)).double().eval()
+
+
+@pytest.mark.parametrize("sizes", ["12x14", "?x?"])
+@pytest.mark.parametrize("word", ["roipool 2x3", "roialign 3x2", "roialign 2 points 1"])
+def test_a_network_cuts_boxes_at_the_scale_of_its_maps(word: str, sizes: str) -> None:
+    network = read(f"input 2x{sizes} -> {BEFORE} -> {word} -> maxpool 1 -> fc 4")
+    model, layer = built(f"input 2x{sizes} -> {BEFORE} -> {word} -> maxpool 1 -> fc 4"), network.layers[2]
+    assert isinstance(layer, tree.RoI)
+    maps, size = model.get_submodule("tanh1")(model.get_submodule("conv1")(images())), (layer.size[0], layer.size[-1])
+    x, points = maps.detach().numpy(), layer.points if isinstance(layer, tree.RoIAlign) else 0
+    cut = [aligned(x, box, size, 0.5, points) if points else pooled(x, box, size, 0.5) for box in ROWS]
+    expected = model.get_submodule("fc1")(torch.tensor(np.stack(cut)).flatten(1))
+    torch.testing.assert_close(model(images(), torch.tensor(ROWS)), expected)
+    assert measure(network).rows[2].output.value == (3, *size)
+    assert [row.per_box for row in measure(network).rows] == [False, False, True, True, True]
+
+
+def test_a_pool_and_a_head_stand_before_the_boxes_and_behind() -> None:
+    model = built(
+        f"input 2x?x? -> {BEFORE} -> p1: maxpool 2 -> unpool p1 -> aux[ gap -> fc 2 ] -> roipool 4"
+        " -> p2: maxpool 2 -> unpool p2 -> aux[ fc 3 ] -> fc 5"
+    ).train()
+    y, heads = model(images(), torch.tensor(ROWS))
+    assert (y.shape, [head.shape for head in heads]) == ((3, 5), [(2, 2), (3, 3)])
+
+
+def test_no_box_at_all_gives_no_row() -> None:
+    model = built(f"input 2x?x? -> {BEFORE} -> roialign 2 -> fc 4")
+    assert model(images(), torch.zeros(0, 5, dtype=torch.float64)).shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "message"),
+    [
+        ([], r"^roipool1 needs boxes beside the images; call model\(images, boxes\)\. Boxes are \(K, 5\): number of "),
+        ([torch.zeros(3, 4)], r"^Boxes are .*\. Received: shape \(3, 4\)$"),
+        ([torch.zeros(5)], r"^Boxes are .*\. Received: shape \(5,\)$"),
+        ([torch.tensor([[2.0, 0, 0, 3, 3]])], r"^a box lies in none of the 2 images\. .*, counted from 0$"),
+        ([torch.tensor([[-1.0, 0, 0, 3, 3]])], r"^a box lies in none of the 2 images\."),
+    ],
+)
+def test_what_is_no_box_is_refused(boxes: list[torch.Tensor], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        built(f"input 2x?x? -> {BEFORE} -> roipool 2 -> fc 4")(images(), *boxes)
+
+
+def test_a_roi_layer_out_of_its_place_can_not_be_built() -> None:
+    """A tree made by hand does not say how far apart the maps lie."""
+    network = tree.Network((2, 8, 8), (tree.Relu(), tree.RoIPool((2, 2))))
+    with pytest.raises(InputError, match=r"^'roipool 2' can't be built: how far its maps lie apart is known where"):
+        build(network)
+
+
+def test_an_aligning_network_is_exported_with_its_boxes() -> None:
+    model, boxes = built(f"input 2x12x14 -> {BEFORE} -> roialign 2 -> fc 4"), torch.tensor(ROWS)
+    program = torch.export.export(model, (images(), boxes))
+    torch.testing.assert_close(program.module()(images(), boxes), model(images(), boxes))
+
+
+def test_a_box_over_the_whole_map_sees_the_whole_input() -> None:
+    """By gradient: one bin that reads each entry once, all weights being 1; what follows sees no more."""
+    network = read("input 1x15x13 -> conv 1@3 stride 2 -> roialign 1x1 points 1 -> conv 1@1 -> fc 1")
+    fields = [row.field for row in measure(network).rows]
+    assert [axis.entries(0) for axis in fields[1].axes] == [(0, 14), (0, 12)]
+    assert [row.receptive_field for row in measure(network).rows] == [3, [15, 13], [15, 13], [15, 13]]
+    assert [row.jump for row in measure(network).rows] == [2, 0, 0, 0]
+    model = build(read("input 1x15x13 -> conv 1@3 stride 2 -> roialign 7x6 points 1"))
+    torch.nn.init.ones_(model.get_submodule("conv1").weight)
+    x = torch.ones(1, 1, 15, 13, requires_grad=True)
+    (gradient,) = torch.autograd.grad(model(x, torch.tensor([[0.0, 0, 0, 12, 14]])).sum(), x)
+    assert (gradient != 0).all()
+
+
+def test_an_open_map_leaves_the_box_s_field_open() -> None:
+    rows = measure(read("input 3x?x? -> conv 4@3 stride 2 -> roipool 7 -> conv 4@3 -> fc 10")).rows
+    assert [row.receptive_field for row in rows] == [3, None, None, None]
+    assert rows[-1].parameters.value == (4 * 5 * 5 + 1) * 10

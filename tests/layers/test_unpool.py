@@ -1,42 +1,119 @@
-"""Unpooling against a loop that finds each window's winner by itself, in one, two and three dimensions."""
+"""Unpooling against a loop that finds each window's winner by itself, in one, two and three dimensions, any padding."""
 
 import itertools
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import strategies as st
 
 from striate.building import build
 from striate.notation import measure, read
+from striate.notation.errors import NotationError
 
-CASES = [
-    ("7", "maxpool 2", 0, 2, 2),
-    ("7", "maxpool 3 stride 2 pad 1", 1, 3, 2),
-    ("6x5", "maxpool 2", 0, 2, 2),
-    ("5x6", "maxpool 3 stride 1", 0, 3, 1),
-    ("4x5x4", "maxpool 2", 0, 2, 2),
+Windows: TypeAlias = list[tuple[int, int, int, int, int]]  # an axis: entries, kernel, stride, padding, dilation
+
+
+@st.composite
+def pools(draw: st.DrawFn) -> Windows:
+    """One to three axes, and for each a window that fits and always has an entry."""
+    axes = []
+    for _ in range(draw(st.integers(1, 3))):
+        kernel, dilation = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+        pad = draw(st.integers(0, kernel // 2))
+        entries = draw(st.integers(max(dilation, dilation * (kernel - 1) + 1 - 2 * pad), 7))
+        axes.append((entries, kernel, draw(st.integers(1, 3)), pad, dilation))
+    return axes
+
+
+def test_entries_go_back_to_where_they_were_found(on_examples: Any, assert_near: Any) -> None:
+    def check(axes: Windows, ceil: bool, seed: int) -> None:
+        size, kernel, stride, pad, dilation = ("x".join(map(str, numbers)) for numbers in zip(*axes, strict=True))
+        pool = f"maxpool {kernel} stride {stride} pad {pad} dilate {dilation}{' ceil' * ceil}"
+        network = read(f"input 3x{size} -> p1: {pool} -> t: tanh -> unpool p1")
+        shape = tuple(n for n, *_ in axes)
+        x = torch.randn(2, 3, *shape, generator=torch.Generator().manual_seed(seed))
+        y, inside = build(network)(x), x.double().numpy()
+        expected = np.zeros_like(inside)
+        pooled = measure(network).rows[0].output.value
+        for place in itertools.product(range(2), range(3), *[range(n or 0) for n in pooled[1:]]):
+            window = itertools.product(*(under(axis, i) for axis, i in zip(axes, place[2:], strict=True)))
+            winner: Any = max((place[:2] + at for at in window), key=lambda at: inside[at])
+            expected[winner] += np.tanh(inside[winner])
+        assert_near(y, expected)
+        assert tuple(y.shape[1:]) == measure(network).output == (3, *shape)
+
+    on_examples(check, axes=pools(), ceil=st.booleans(), seed=st.integers(0, 2**32 - 1))
+
+
+def under(axis: tuple[int, int, int, int, int], position: int) -> list[int]:
+    """The entries of an axis that a window sees."""
+    n, kernel, stride, pad, dilation = axis
+    entries = [position * stride - pad + dilation * k for k in range(kernel)]
+    return [entry for entry in entries if 0 <= entry < n]
+
+
+def test_what_was_found_nowhere_is_refused() -> None:
+    with pytest.raises(NotationError, match=r"(?s)a window of p1 lies in padding alone.*use less dilate"):
+        read("input 1x1 -> p1: maxpool 2 pad 1 dilate 2 -> unpool p1")
+    read("input 1x2 -> p1: maxpool 2 pad 1 dilate 2 -> unpool p1")
+
+
+CASES = [  # the sizes, the pool; what it pads before each axis, its kernel, stride and dilation
+    ("7", "maxpool 2", 0, 2, 2, 1),
+    ("7", "maxpool 3 stride 2 pad 1", 1, 3, 2, 1),
+    ("7", "maxpool 3 stride 2 pad (0,1)", 0, 3, 2, 1),
+    ("8", "maxpool 2 dilate 3 stride 1", 0, 2, 1, 3),
+    ("6x5", "maxpool 2", 0, 2, 2, 1),
+    ("6x5", "maxpool 2 ceil", 0, 2, 2, 1),
+    ("5x6", "maxpool 3 stride 1", 0, 3, 1, 1),
+    ("5x7", "maxpool 3 stride 1 pad same", 1, 3, 1, 1),
+    ("6x6", "maxpool 3 stride 2 pad same", 0, 3, 2, 1),
+    ("5x6", "maxpool 3 stride 2 pad (1,0) ceil", 1, 3, 2, 1),
+    ("4x5x4", "maxpool 2", 0, 2, 2, 1),
+    ("4x5x3", "maxpool 2 pad same stride 1", 0, 2, 1, 1),
 ]
 
 
-@pytest.mark.parametrize(("size", "pool", "pad", "kernel", "stride"), CASES)
-def test_entries_go_back_to_where_they_were_found(size: str, pool: str, pad: int, kernel: int, stride: int) -> None:
-    network = read(f"input 3x{size} -> p1: {pool} -> t: tanh -> unpool p1")
-    model, shape = build(network), tuple(int(n) for n in size.split("x"))
+@pytest.mark.parametrize("free", [False, True], ids=["fixed", "free"])
+@pytest.mark.parametrize(("size", "pool", "pad", "kernel", "stride", "dilation"), CASES)
+def test_entries_go_back_under_any_padding(
+    size: str, pool: str, pad: int, kernel: int, stride: int, dilation: int, free: bool
+) -> None:
+    shape = tuple(int(n) for n in size.split("x"))
+    sizes = "x".join("?" for _ in shape) if free else size
+    network = read(f"input 3x{sizes} -> p1: {pool} -> t: tanh -> unpool p1")
+    model = build(network)
     x = torch.randn(2, 3, *shape, generator=torch.Generator().manual_seed(4))
     y, inside = model(x), x.numpy()
     expected = np.zeros_like(inside)
-    pooled = measure(network).rows[0].output.value
+    measured = measure(network, (3, *shape))
+    pooled = measured.rows[0].output.value
     for place in itertools.product(range(2), range(3), *[range(n or 0) for n in pooled[1:]]):
         starts = [i * stride - pad for i in place[2:]]
-        window = itertools.product(*(range(max(0, s), min(n, s + kernel)) for s, n in zip(starts, shape, strict=True)))
+        spans = [range(start, start + kernel * dilation, dilation) for start in starts]
+        window = itertools.product(*([i for i in span if 0 <= i < n] for span, n in zip(spans, shape, strict=True)))
         winner: Any = max((place[:2] + at for at in window), key=lambda at: inside[at])
         expected[winner] += np.tanh(inside[winner])
     np.testing.assert_allclose(y.numpy(), expected, rtol=1e-5)
-    assert tuple(y.shape[1:]) == measure(network).output == (3, *shape)
+    assert tuple(y.shape[1:]) == measured.output == (3, *shape)
 
 
 def test_a_chain_with_heads_unpools_too() -> None:
     model = build(read("input 2x4x4 -> p1: maxpool 2 -> aux[ fc 3 ] -> unpool p1 -> fc 3"))
     logits, heads = model.train()(torch.randn(2, 2, 4, 4))
     assert logits.shape == heads[0].shape == (2, 3)
+
+
+def test_an_unpool_sees_what_its_pool_saw() -> None:
+    """With "same" padding the field of the first entry begins where the pool's window does."""
+    rows = measure(read("input 1x8 -> p1: maxpool 3 stride 2 pad same -> unpool p1")).rows
+    assert [row.receptive_field for row in rows] == [3, 5]
+    assert rows[1].field.axes[0].entries(4) == (2, 6)
+
+
+def test_an_unpooling_net_is_exported() -> None:
+    model = build(read("input 1x8x8 -> p1: maxpool 3 stride 2 pad same -> tanh -> unpool p1")).eval()
+    x = torch.randn(2, 1, 8, 8)
+    torch.testing.assert_close(torch.export.export(model, (x,)).module()(x), model(x))

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from striate.building import build
 from striate.notation import measure, read, rules, tree
+from striate.notation.errors import RuleError
 from striate.notation.rules import Axis, Field
 from striate.notation.rules.window import windows
 from striate.notation.tree import Layer, Pad
@@ -22,7 +23,7 @@ def applied(layer: Layer, x: Tensor) -> Tensor:
     """A layer with all weights 1, by torch's functions, on one axis: (1, C, n) → (1, 1, m)."""
     weight = torch.ones(1, x.shape[1], *getattr(layer, "kernel", (1,)), dtype=torch.float64)
     if isinstance(layer, tree.UpConv):
-        return F.conv_transpose1d(x, weight.transpose(0, 1), None, layer.stride, layer.pad.sizes)
+        return F.conv_transpose1d(x, weight.transpose(0, 1), None, layer.stride, layer.pad.sizes, 0, 1, layer.dilation)
     if isinstance(layer, tree.Shuffle):
         finer = x.expand(1, layer.factor, -1)
         return finer.transpose(1, 2).reshape(1, 1, -1)
@@ -50,8 +51,9 @@ def windowed(draw: st.DrawFn) -> Layer:
     if kind == "pool":
         return tree.AvgPool((k,), (stride,), pad, (draw(st.integers(1, 2)),))
     if kind == "up":
+        dilation = draw(st.integers(1, 2)) if stride == 1 else 1
         crop = Pad("zeros", (draw(st.integers(0, k - 1)),))
-        return tree.UpConv(1, (k,), (min(stride, k),), crop)
+        return tree.UpConv(1, (k,), (min(stride, k),), crop, (dilation,))
     return tree.Shuffle(factor=stride)
 
 
@@ -61,6 +63,7 @@ def test_a_chain_sees_what_its_gradient_says(layers: list[Layer]) -> None:
     x = torch.ones(1, 1, N, dtype=torch.float64, requires_grad=True)
     y, field = x, Field((Axis(),))
     for layer in layers:
+        assume(not isinstance(layer, tree.Conv) or next(windows(layer)).reach <= y.shape[-1])
         field = rules.receptive_field(layer, (y.shape[1], y.shape[2]), field)
         y = applied(layer, y)
     (axis,) = field.axes
@@ -81,6 +84,41 @@ def spread_after_a_stride(layers: list[Layer]) -> bool:
     """Whether a map is made finer after a stride; the field is then the smallest that is sure to hold all."""
     strided = [layer.stride[0] > 1 for layer in layers if isinstance(layer, tree.Conv | tree.AvgPool)]
     return any(strided) and any(isinstance(layer, tree.UpConv | tree.Shuffle) for layer in layers)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(windowed(), min_size=1, max_size=4), st.integers(1, 30))
+def test_at_the_border_too(layers: list[Layer], n: int) -> None:
+    """Every entry of the output, of inputs so short that strides leave entries out and maps are mostly padding."""
+    x = torch.ones(1, 1, n, dtype=torch.float64, requires_grad=True)
+    y, field = x, Field((Axis(),))
+    for layer in layers:
+        assume(fits(layer, y.shape[-1]))
+        field = rules.receptive_field(layer, (1, y.shape[-1]), field)
+        y = applied(layer, y)
+    (axis,) = field.axes
+    for position in range(y.shape[-1]):
+        (gradient,) = torch.autograd.grad(y[0, 0, position], x, retain_graph=True)
+        entries = gradient[0, 0].nonzero().flatten().tolist()
+        first, last = axis.entries(position)
+        if spread_after_a_stride(layers) or gapped(layers):
+            assert all(first <= entry <= last for entry in entries)
+        else:
+            assert (entries[0], entries[-1]) == (first, last) if entries else first > last
+
+
+def fits(layer: Layer, n: int) -> bool:
+    try:
+        rules.output(layer, (getattr(layer, "factor", 1), n))
+    except RuleError:
+        return False
+    return True
+
+
+def gapped(layers: list[Layer]) -> bool:
+    """Whether a window has gaps: of one that begins in padding the first entry inside may be a gap."""
+    windowed = tree.Conv | tree.AvgPool | tree.UpConv
+    return any(isinstance(layer, windowed) and layer.dilation != (1,) for layer in layers)
 
 
 NETS = [
@@ -123,6 +161,20 @@ def test_a_fully_connected_layer_sees_all() -> None:
 def test_two_strides_give_two_figures() -> None:
     row = measure(read("input 1x20x20 -> conv 1@3x5 stride 1x2 -> conv 1@3x3")).rows[-1]
     assert (row.receptive_field, row.jump) == ([5, 9], [1, 2])
+
+
+def test_behind_a_gate_of_one_factor_a_map_every_entry_sees_all() -> None:
+    gate = "gap -> fc 2 -> sigmoid"
+    rows = measure(read(f"input 1x20x30 -> conv 2@3 pad 1 -> scale[ {gate} ] -> conv 2@3 pad 1")).rows
+    for row in rows[-2:]:
+        assert row.jump == 0
+        assert [axis.entries(7) for axis in row.field.axes] == [(0, 19), (0, 29)]
+    own = measure(read("input 1x20x30 -> conv 2@3 pad 1 -> scale[ sigmoid ]")).rows[-1]
+    assert (own.receptive_field, own.jump) == (3, 1)
+    free = measure(read("input 1x?x30 -> conv 2@3 pad 1 -> scale[ gap -> sigmoid ] -> conv 2@3 pad 1")).rows[-1]
+    assert free.receptive_field == [None, 32]
+    flat = measure(read("input 1x20x30 -> gap -> fc 4 -> scale[ fc 4 -> sigmoid ]")).rows[-1]
+    assert [axis.entries(0) for axis in flat.field.axes] == [(0, 19), (0, 29)]
 
 
 def test_a_free_axis_leaves_the_whole_open() -> None:

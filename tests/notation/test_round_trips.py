@@ -1,6 +1,7 @@
 """Text and tree are the same thing twice: what `render` writes, `parse` and `read` give back, for any tree at all."""
 
 import dataclasses
+from fractions import Fraction
 from typing import Any, TypeVar
 
 from hypothesis import given, settings
@@ -119,10 +120,13 @@ def values(kind: str, dims: int) -> st.SearchStrategy[Any]:
     }[kind]
 
 
+BOUND_TO_THEIR_PLACE = (tree.Unpool, tree.RoIPool, tree.RoIAlign)  # in a chain; they have tests of their own below
+
+
 @st.composite
 def layers(draw: st.DrawFn, shape: Shape) -> Layer | None:
     """A layer with any arguments that its form allows; None where it does not fit what comes in."""
-    kinds = [kind for kind in LAYERS.values() if kind is not tree.Unpool]  # it needs the pool that it names
+    kinds = [kind for kind in LAYERS.values() if kind not in BOUND_TO_THEIR_PLACE]
     windows = [tree.Conv, tree.Conv, tree.UpConv, tree.MaxPool, tree.AvgPool, tree.Deform]
     kind = draw(st.sampled_from(windows * 2 + kinds if len(shape) > 1 else kinds))
     fields = [field for field in dataclasses.fields(kind) if field.metadata]
@@ -218,6 +222,8 @@ def test_every_layer_is_written_with_all_its_options() -> None:
         flags = {field.name: not field.default for field in fields if field.metadata["kind"] == "flag"}
         given = flags | {f.name: sample[f.metadata["kind"]] for f in fields if f.name not in flags}
         given |= {"stride": (1, 2)} if "stride" in given else {"channels": 9} if kind is tree.ZeroPad else {}
+        given |= {"points": 3} if "points" in given else {}
+        given |= {"jump": Fraction(1)} if issubclass(kind, tree.RoI) else {}
         layer = kind(**given)
         text = render(Network(shape, (layer,)))
         assert read(text).layers == (layer,)
@@ -228,3 +234,11 @@ def test_an_unpool_names_its_pool() -> None:
     network = read("input 2x8x9 -> p1: maxpool 2 -> part: [p1: maxpool 2 stride 1 -> unpool p1] -> unpool p1")
     assert read(render(network)) == network
     assert render(network).endswith("unpool p1")
+
+
+def test_a_roi_layer_knows_its_place() -> None:
+    text = "input 3x?x?\nconv 8@3x3 stride 2 -> relu -> maxpool 2\nroialign 7x5 points 3\nfc 10"
+    network = read(text)
+    assert network.layers[3] == tree.RoIAlign((7, 5), Fraction(4), 3)
+    assert read(render(network)) == network
+    assert render(network) == text

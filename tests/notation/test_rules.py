@@ -114,15 +114,29 @@ def test_a_pool_has_torch_s_shape(data: st.DataObject, dims: int, kind: type[tre
 @FAST
 @given(st.data(), DIMS)
 def test_a_transposed_convolution_has_torch_s_shape(data: st.DataObject, dims: int) -> None:
+    groups = data.draw(st.integers(1, 2))
     layer = tree.UpConv(
-        filters=3,
+        filters=2,
         kernel=data.draw(axes(dims, 1, 4)),
         stride=data.draw(axes(dims, 1, 3)),
         pad=Pad("zeros", data.draw(axes(dims, 0, 2))),
+        dilation=data.draw(axes(dims, 1, 3)),
+        groups=groups,
     )
     shape = data.draw(shapes(2, dims, 5))
-    weight = torch.zeros(2, 3, *layer.kernel)
-    agree(layer, shape, lambda: torch_shape(UPCONV[dims], shape, weight, None, layer.stride, layer.pad.sizes))
+    weight = torch.zeros(2, 2 // groups, *layer.kernel)
+    sizes: Any = (layer.stride, layer.pad.sizes, 0, groups, layer.dilation)
+    agree(layer, shape, lambda: torch_shape(UPCONV[dims], shape, weight, None, *sizes))
+    assert rules.parameters(layer, shape).value == weight.numel() + layer.filters
+
+
+@FAST
+@given(st.integers(1, 9), st.integers(1, 5), st.integers(1, 4), st.integers(0, 3), st.integers(0, 3))
+def test_cropping_unequally_is_torch_s_output_padding(n: int, k: int, stride: int, pad: int, more: int) -> None:
+    """Padding p with output padding o crops p before the axis and p - o after it."""
+    assume(more < stride and more <= pad)
+    layer = tree.UpConv(1, (k,), (stride,), Pad("zeros", (pad,), (pad - more,) if more else ()), (1,))
+    agree(layer, (1, n), lambda: torch_shape(F.conv_transpose1d, (1, n), torch.zeros(1, 1, k), None, stride, pad, more))
 
 
 @FAST
@@ -257,8 +271,12 @@ SIX: dict[str, Any] = {"kernel": (3, 2), "stride": (1, 1), "pad": Pad("zeros", (
 @pytest.mark.parametrize(
     ("layer", "modules", "shape"),
     [
-        (tree.UpConv(filters=5, **SIX), [nn.ConvTranspose2d(4, 5, (3, 2))], (4, 9, 9)),
-        (tree.UpConv(filters=5, bias=False, **SIX), [nn.ConvTranspose2d(4, 5, (3, 2), bias=False)], (4, 9, 9)),
+        (tree.UpConv(filters=5, dilation=(1, 1), **SIX), [nn.ConvTranspose2d(4, 5, (3, 2))], (4, 9, 9)),
+        (
+            tree.UpConv(filters=5, dilation=(1, 1), bias=False, **SIX),
+            [nn.ConvTranspose2d(4, 5, (3, 2), bias=False)],
+            (4, 9, 9),
+        ),
         (tree.Local(filters=5, **SIX), [nn.Linear(24, 5)] * (7 * 8), (4, 9, 9)),
         (tree.Local(filters=5, bias=False, **SIX), [nn.Linear(24, 5, bias=False)] * (7 * 8), (4, 9, 9)),
         (
@@ -317,7 +335,7 @@ def test_other_layers_products_are_counted() -> None:
     inputs, outputs = positions(shape), positions((5, 2))
 
     spread = sum(1 for _ in itertools.product(inputs, filters, offsets))
-    assert rules.macs(tree.UpConv(**fields), shape).value == spread
+    assert rules.macs(tree.UpConv(dilation=(1, 1), **fields), shape).value == spread
 
     unshared = sum(1 for _ in itertools.product(outputs, filters, offsets, range(2)))
     assert rules.macs(tree.Local(**fields), shape).value == unshared
@@ -404,7 +422,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
     "conv": ({"filters": 4, "dilation": (1, 1), **SIX}, (4, 9, 9)),
     "local": ({"filters": 4, **SIX}, (4, 9, 9)),
     "deform": ({"filters": 4, "dilation": (1, 1), **SIX}, (4, 9, 9)),
-    "upconv": ({"filters": 4, **SIX}, (4, 9, 9)),
+    "upconv": ({"filters": 4, "dilation": (1, 1), **SIX}, (4, 9, 9)),
     "maxpool": ({"dilation": (1, 1), **SIX}, (4, 9, 9)),
     "avgpool": ({"dilation": (1, 1), **SIX}, (4, 9, 9)),
     "embed": ({"table": (9, 4)}, (5,)),
@@ -422,6 +440,8 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
         },
         (4, 4, 4),
     ),
+    "roipool": ({"size": (3, 2)}, (4, 9, 9)),
+    "roialign": ({"size": (3, 2), "points": 3}, (4, 9, 9)),
     "maps": ({"numbers": (2, 0)}, (4, 9, 9)),
 }
 

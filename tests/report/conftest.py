@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from striate.report import Calibration, ClassScore, Report, WrongImage
+from striate.metrics import Calibration
+from striate.report import ClassScore, Report, WrongImage
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import matplotlib
 import numpy as np
 import pytest
 
-from striate.report import Calibration, ClassScore, Report, WrongImage, render
+from striate.metrics import Calibration
+from striate.report import ClassScore, Report, WrongImage, render
 from striate.report.document import most_confused
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from striate.report.content import Calibration
+from striate.metrics import Calibration
 from striate.report.pictures import (
     confusion_map,
     curves,

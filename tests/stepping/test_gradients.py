@@ -77,7 +77,8 @@ def test_convolution(data: some.DataObject, spatial: tuple[int, ...], seed: int)
     kernel, stride = (tuple(data.draw(some.integers(1, 3)) for _ in spatial) for _ in range(2))
     dilation = data.draw(some.sampled_from([1, 2])) if max(kernel) < 3 else 1
     pad = data.draw(some.sampled_from(["0", "1", "2", "same"]))
-    layer = f"conv {filters}@{cross(kernel)} stride {cross(stride)} pad {pad} dilate {dilation}"
+    flip = data.draw(some.sampled_from(["", " flip"]))
+    layer = f"conv {filters}@{cross(kernel)} stride {cross(stride)} pad {pad} dilate {dilation}{flip}"
     check(layer, maps(seed, channels, spatial), seed)
 
 
@@ -86,7 +87,8 @@ def test_convolution(data: some.DataObject, spatial: tuple[int, ...], seed: int)
 def test_the_pictures_of_the_full_convolution_give_the_gradient(data: some.DataObject, seed: int) -> None:
     channels, filters, k, s, d = (data.draw(some.integers(1, most)) for most in (2, 2, 3, 3, 2))
     pad, draw = data.draw(some.integers(0, 2)), whole(seed)
-    layer = f"conv {filters}@{k}x{k} stride {s} pad {pad} dilate {d}"
+    flip = data.draw(some.sampled_from(["", " flip"]))
+    layer = f"conv {filters}@{k}x{k} stride {s} pad {pad} dilate {d}{flip}"
     x, weights = draw((channels, 5, 6)), draw((filters, channels, k, k))
     sizes = tuple((n + 2 * pad - d * (k - 1) - 1) // s + 1 for n in (5, 6))
     found = step(layer, x, weights=weights, upstream=draw((filters, *sizes)))

@@ -44,6 +44,13 @@ def test_a_last_layer_without_a_number_takes_the_data_s(text: str, classes: int)
     assert any(f"with {classes} classes, those of made-up" in note for note in found.notes)
 
 
+def test_a_network_that_takes_boxes_is_for_another_task() -> None:
+    with pytest.raises(
+        InputError, match=r"^net takes boxes beside its images, and classification has none; st\.build "
+    ):
+        fitted("input 1x12x12 -> conv 3@3 -> roipool 2 -> fc 4", dataset())
+
+
 def test_what_is_set_stays_set() -> None:
     with pytest.raises(
         InputError, match="lenet5 gives 10 outputs and made-up has 4 classes; end the network with fc 4"

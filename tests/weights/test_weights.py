@@ -7,6 +7,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -28,8 +29,9 @@ OURS = {
     "vgg13": "vgg-b",
     "resnext50_32x4d": "resnext50",
     "resnext101_32x8d": "resnext101-32x8d",
+    "seresnet50": "se-resnet50",
 }
-QUICK = ("alexnet", "resnet18", "resnet50", "densenet121", "googlenet")
+QUICK = ("alexnet", "resnet18", "resnet50", "densenet121", "googlenet", "timm/seresnet50", "timm/densenet121")
 
 
 def checkpoint(name: str) -> dict[str, Tensor]:
@@ -43,8 +45,10 @@ def checkpoint(name: str) -> dict[str, Tensor]:
 def test_with_equal_weights_the_logits_are_theirs(name: str, tmp_path: Path) -> None:
     path = tmp_path / "foreign.pth"
     torch.save(checkpoint(name), path)
-    model = st.build(st.net(OURS.get(name, name))).eval()
+    plain = name.removeprefix("timm/")
+    model = st.build(st.net(OURS.get(plain, plain))).eval()
     loaded = load_weights(model, path)
+    assert ("timm" if "timm/" in name else "torchvision") in loaded.layout
     with torch.inference_mode():
         logits = model(by_name.tensor_for("input", [1, 3, 224, 224]))[0, ::100]
     expected = torch.tensor(FOREIGN[name]["logits"])
@@ -58,6 +62,13 @@ def test_our_own_names_from_safetensors(tmp_path: Path) -> None:
     model, other = st.build(st.net("lenet5")), st.build(st.net("lenet5"))
     save_file(model.state_dict(), tmp_path / "w.safetensors")
     assert load_weights(other, tmp_path / "w.safetensors").matched == 10
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), other.parameters(), strict=True))
+
+
+def test_our_own_names_from_a_numpy_archive(tmp_path: Path) -> None:
+    model, other = st.build(st.net("lenet5")), st.build(st.net("lenet5"))
+    np.savez(tmp_path / "w.npz", **{key: value.numpy() for key, value in model.state_dict().items()})
+    assert load_weights(other, tmp_path / "w.npz").matched == 10
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), other.parameters(), strict=True))
 
 
@@ -99,6 +110,25 @@ def test_what_does_not_fit_names_the_first_difference_and_changes_nothing(
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
 
 
+@pytest.mark.parametrize(
+    ("net", "weights_of", "message"),
+    [
+        ("lenet5", "lenet1", r"has 'conv1.weight' of shape 4x1x5x5, the network's 'conv1.weight' has 6x1x5x5"),
+        ("lenet1", "lenet5", r"has 'conv1.weight' of shape 6x1x5x5, the network's 'conv1.weight' has 4x1x5x5"),
+        ("resnet18", "resnet34", r"has 'layer1.2.conv1.weight' of shape 64x64x3x3, for which the network has no place"),
+        ("resnet34", "timm/resnet18", r"lacks 'layer1.2.conv1.weight', for the network's 'basic3.residual1.body.conv1"),
+    ],
+)
+def test_weights_of_another_network_are_refused_whole(net: str, weights_of: str, message: str, tmp_path: Path) -> None:
+    model = st.build(st.net(net))
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    foreign = checkpoint(weights_of) if weights_of in FOREIGN else st.build(st.net(weights_of)).state_dict()
+    torch.save(foreign, tmp_path / "other.pth")
+    with pytest.raises(InputError, match=message):
+        load_weights(model, tmp_path / "other.pth")
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
 class Evil:
     """Would write a file when unpickled."""
 
@@ -112,18 +142,28 @@ class Evil:
 def test_a_malicious_file_runs_no_code(tmp_path: Path) -> None:
     torch.save({"conv1.weight": Evil(tmp_path / "ran")}, tmp_path / "evil.pth")
     (tmp_path / "plain.pth").write_bytes(pickle.dumps(Evil(tmp_path / "ran")))
-    for name in ("evil.pth", "plain.pth"):
+    np.savez(tmp_path / "evil.npz", **{"conv1.weight": np.array([Evil(tmp_path / "ran")], dtype=object)})
+    (tmp_path / "plain.npz").write_bytes(pickle.dumps(Evil(tmp_path / "ran")))
+    for name in ("evil.pth", "plain.pth", "evil.npz", "plain.npz"):
         with pytest.raises(InputError):
             load_weights(nn.Sequential(nn.Linear(1, 1)), tmp_path / name)
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("name", ["gone.pth", "cut.pth", "text.pth", "cut.safetensors"])
+@pytest.mark.parametrize(
+    "name", ["gone.pth", "cut.pth", "text.pth", "cut.safetensors", "cut.npz", "spoilt.npz", "words.npz"]
+)
 def test_a_file_that_is_no_weights_is_refused_by_name(name: str, tmp_path: Path) -> None:
     model = st.build(st.net("lenet5"))
     path = tmp_path / name
     if name == "text.pth":
         path.write_text("hello")
+    elif name == "words.npz":
+        np.savez(path, **{"conv1.weight": np.array(["hello"])})
+    elif name.endswith("npz"):
+        np.savez_compressed(path, **{key: value.numpy() for key, value in model.state_dict().items()})
+        content = path.read_bytes()
+        path.write_bytes(content[:500] if name == "cut.npz" else content[:200] + bytes(100) + content[300:])
     elif name.startswith("cut"):
         save = save_file if name.endswith("safetensors") else torch.save
         save(model.state_dict(), path)

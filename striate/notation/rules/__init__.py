@@ -11,7 +11,7 @@ Figure(value=(16, 64, 64), formula='floor((128 + 2*3 - 7)/2) + 1 = 64')
 Figure(value=2368, formula='(7*7*3 + 1)*16')
 """
 
-from striate.notation.rules.field import Axis, Field, merge, receptive_field
+from striate.notation.rules.field import Axis, Field, box_jump, gating, merge, receptive_field
 from striate.notation.rules.figure import Figure, product
 from striate.notation.rules.macs import macs
 from striate.notation.rules.memory import activation_bytes
@@ -23,6 +23,8 @@ __all__ = [
     "Field",
     "Figure",
     "activation_bytes",
+    "box_jump",
+    "gating",
     "join",
     "macs",
     "merge",

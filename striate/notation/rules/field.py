@@ -3,7 +3,11 @@
 Forward along the layers, an axis at a time: size `r + d(k-1)·j`, jump `j·s`, start
 `c + (d(k-1)/2 - p)·j` (Araujo, Norris & Sim 2019). A transposed convolution is a window on a grid that is `s` times
 finer, so sizes can be fractions: the entries are those that lie inside, and after strides perhaps a few more than reach
-it. Where branches meet, the field is the smallest range that holds all of theirs.
+it. Where branches meet, the field is the smallest range that holds all of theirs. A gate of one factor a channel scales
+every entry by what the whole map says, so behind it the field no longer moves: its jump is 0.
+
+At the border a map ends where its last window ended: entries of the input that no window took, and padding of maps in
+between, are seen by nothing further up. `limits` carries that along.
 
 >>> from striate.notation.tree import Conv
 >>> receptive_field(Conv(6, (5,), (1,), dilation=(1,)), (1, 32), Field((Axis(),))).axes[0].size
@@ -17,6 +21,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
 
+from striate.notation.errors import RuleError
 from striate.notation.rules.window import Sliding, windows
 from striate.notation.tree import (
     RBF,
@@ -29,6 +34,7 @@ from striate.notation.tree import (
     Layer,
     Local,
     Pool,
+    RoI,
     Shape,
     Shuffle,
     Subsample,
@@ -43,14 +49,20 @@ class Axis:
 
     Attributes:
         size: Input entries from the first to the last that reach it, rounded down; None when a free axis decides.
-        jump: How far the field moves from one entry of the map to the next, in input entries.
+        jump: How far the field moves from one entry of the map to the next, in input entries; 0 behind RoI pooling,
+            where every entry may see all of its box, and a box may be the whole input.
         start: The middle of the first entry's field, in input entries; 0 is the input's first.
+        limits: The first and the last input entry that the maps before let through; None while an axis is free.
+        spacing: Input entries from one entry of the map to the next as they lie, whatever they see; 0 for a box's,
+            None for the one entry of a whole open axis.
     """
 
     size: Fraction | None = Fraction(1)
     jump: Fraction = Fraction(1)
     start: Fraction = Fraction(0)
     formula: str = ""
+    limits: tuple[int, int] | None = None
+    spacing: Fraction | None = Fraction(1)
 
     @property
     def first(self) -> Fraction:
@@ -59,14 +71,33 @@ class Axis:
         return self.start - (self.size - 1) / 2
 
     def entries(self, position: int) -> tuple[int, int]:
-        """The first and the last input entry that reach the map's entry at `position`; outside the input is padding.
+        """The first and the last input entry that reach the map's entry at `position`; no more than the limits let.
 
-        >>> Axis().window(3, Fraction(2), Fraction(1)).entries(1)
-        (1, 3)
+        Exact where windows have no gaps: `dilate` over padding may reach a little less. What padding repeats of the
+        map at its other end (circular) is not told.
+
+        >>> axis = Axis().within(8).window(3, Fraction(2), Fraction(1))
+        >>> axis.entries(0), axis.entries(1)
+        ((0, 1), (1, 3))
         """
         assert self.size is not None
         first = self.first + position * self.jump
-        return math.ceil(first), math.floor(first + self.size - 1)
+        last = first + self.size - 1
+        least, most = self.limits or (first, last)
+        return math.ceil(max(first, least)), math.floor(min(last, most))
+
+    def within(self, n: int | None) -> Axis:
+        """The field on a map that has `n` entries: through it nothing beyond its first and its last one's is seen."""
+        if n is None or self.size is None:
+            return self
+        return replace(self, limits=(self.entries(0)[0], self.entries(n - 1)[1]))
+
+    def still(self, n: int) -> Axis:
+        """All that `n` entries see, for each of them alike."""
+        if self.size is None:
+            return self
+        size = self.size + (n - 1) * self.jump
+        return replace(self, size=size, jump=Fraction(0), start=self.first + (size - 1) / 2)
 
     def window(self, size: int, stride: Fraction, before: Fraction) -> Axis:
         """The field behind a window of `size` entries that starts `before` entries ahead of the map."""
@@ -76,17 +107,17 @@ class Axis:
         start = self.start + (Fraction(size - 1, 2) - before) * self.jump
         whole = "" if grown.denominator == 1 else f", so {int(grown)}"
         formula = f"{self.size} + ({size} - 1)*{self.jump} = {grown}{whole}"
-        return Axis(grown, self.jump * stride, start, formula)
+        return Axis(grown, self.jump * stride, start, formula, self.limits, self.spacing and self.spacing * stride)
 
     def spread(self, size: int, stride: int, crop: int) -> Axis:
         """The field behind a transposed convolution: entry i reaches entries i*stride - crop + (0 … size - 1)."""
-        finer = replace(self, jump=self.jump / stride)
+        finer = replace(self, jump=self.jump / stride, spacing=self.spacing and self.spacing / stride)
         return finer.window(size, Fraction(1), Fraction(size - 1 - crop))
 
     def whole(self, n: int | None) -> Axis:
         """The field of a layer that sees all `n` entries of the map."""
         if n is None:
-            return Axis(None, self.jump, self.start)
+            return replace(self, size=None, formula="", limits=None, spacing=None)
         return self.window(n, Fraction(n), Fraction(0))
 
 
@@ -95,6 +126,11 @@ class Field:
     """The receptive field along every axis of the input."""
 
     axes: tuple[Axis, ...]
+
+    def within(self, shape: Shape) -> Field:
+        """The field on a map of this shape; behind fc there is one entry that has seen all."""
+        sizes = shape[1:] or (1,) * len(self.axes)
+        return Field(tuple(axis.within(n) for axis, n in zip(self.axes, sizes, strict=True)))
 
 
 @singledispatch
@@ -112,29 +148,28 @@ def _(layer: Sliding, shape: Shape, field: Field) -> Field:
     return Field(
         tuple(
             axis.window(window.reach, Fraction(window.stride), Fraction(window.padding(n)[0]))
-            for axis, window, n in zip(field.axes, windows(layer), shape[1:], strict=True)
+            for axis, window, n in zip(field.within(shape).axes, windows(layer), shape[1:], strict=True)
         )
     )
 
 
 @receptive_field.register
 def _(layer: UpConv, shape: Shape, field: Field) -> Field:
-    sizes = zip(field.axes, layer.kernel, layer.stride, layer.pad.sizes, strict=True)
-    return Field(tuple(axis.spread(k, s, p) for axis, k, s, p in sizes))
+    reaches = [d * (k - 1) + 1 for d, k in zip(layer.dilation, layer.kernel, strict=True)]
+    sizes = zip(field.within(shape).axes, reaches, layer.stride, layer.pad.sizes, strict=True)
+    return Field(tuple(axis.spread(reach, s, p) for axis, reach, s, p in sizes))
 
 
 @receptive_field.register
 def _(layer: Unpool, shape: Shape, field: Field) -> Field:
     assert layer.source
-    pool = layer.source
-    reaches = [window.reach for window in windows(pool)]
-    sizes = zip(field.axes, reaches, pool.stride, pool.pad.sizes, strict=True)
-    return Field(tuple(axis.spread(reach, s, p) for axis, reach, s, p in sizes))
+    sizes = zip(field.within(shape).axes, windows(layer.source), layer.size[1:], strict=True)
+    return Field(tuple(axis.spread(window.reach, window.stride, window.padding(n)[0]) for axis, window, n in sizes))
 
 
 @receptive_field.register
 def _(layer: Shuffle, shape: Shape, field: Field) -> Field:
-    return Field(tuple(axis.spread(layer.factor, layer.factor, 0) for axis in field.axes))
+    return Field(tuple(axis.spread(layer.factor, layer.factor, 0) for axis in field.within(shape).axes))
 
 
 @receptive_field.register(FullyConnected)
@@ -144,7 +179,31 @@ def _(layer: Shuffle, shape: Shape, field: Field) -> Field:
 def _(layer: Layer, shape: Shape, field: Field) -> Field:
     if len(shape) == 1:  # flat already: nothing more to see
         return field
-    return Field(tuple(axis.whole(n) for axis, n in zip(field.axes, shape[1:], strict=True)))
+    return Field(tuple(axis.whole(n) for axis, n in zip(field.within(shape).axes, shape[1:], strict=True)))
+
+
+@receptive_field.register
+def _(layer: RoI, shape: Shape, field: Field) -> Field:
+    seen = (axis.whole(n) for axis, n in zip(field.within(shape).axes, shape[1:], strict=True))
+    return Field(tuple(replace(axis, jump=Fraction(0), spacing=Fraction(0)) for axis in seen))
+
+
+def box_jump(layer: RoI, field: Field) -> Fraction:
+    """Pixels of the input from one entry to the next of the maps that boxes are cut from.
+
+    Raises:
+        RuleError: It is not one number, or the maps are those of a box already.
+    """
+    down, across = (axis.spacing for axis in field.axes)
+    if down == 0:
+        raise RuleError(f"{layer.word} behind another RoI layer", "boxes are cut out of images, once in a network")
+    if down is None or across is None:
+        detail = "what comes before sees all of an open axis; put it behind, or give the input a size"
+        raise RuleError(f"{layer.word} can't tell where its maps lie on the image", detail)
+    if down != across:
+        detail = f"its entries lie {down} pixels apart downwards and {across} across; use the same strides on both axes"
+        raise RuleError(f"{layer.word} needs maps of one scale", detail)
+    return down
 
 
 @receptive_field.register
@@ -152,17 +211,31 @@ def _(layer: Embed, shape: Shape, field: Field) -> Field:
     return Field((Axis(),))
 
 
-def merge(fields: tuple[Field, ...]) -> Field:
-    """The union of the fields of branches that meet: from the earliest first entry to the latest last one."""
-    return Field(tuple(_union(axes) for axes in zip(*(field.axes for field in fields), strict=True)))
+def gating(field: Field, gate: Shape, shape: Shape) -> Field:
+    """The field of a gate's factors on the map that they scale: along an axis that has one factor alone it stands."""
+    if len(shape) == 1:
+        return field
+    sizes = zip(field.axes, gate[1:] or (1,) * len(field.axes), shape[1:], strict=True)
+    return Field(tuple(axis.still(1) if factors == 1 != n else axis for axis, factors, n in sizes))
 
 
-def _union(axes: tuple[Axis, ...]) -> Axis:
+def merge(fields: tuple[Field, ...], shape: Shape) -> Field:
+    """The union of the fields of branches that meet in a map of `shape`: from the earliest first entry to the last."""
+    sizes = shape[1:] or (1,) * len(fields[0].axes)
+    branches = zip(*(field.within(shape).axes for field in fields), strict=True)
+    return Field(tuple(_union(axes, n) for axes, n in zip(branches, sizes, strict=True)))
+
+
+def _union(axes: tuple[Axis, ...], n: int | None) -> Axis:
     sizes = [axis.size for axis in axes]
     if None in sizes:
-        return Axis(None, axes[0].jump, axes[0].start)
+        return replace(axes[0], size=None, formula="", limits=None)
+    if n is not None and any(axis.jump == 0 for axis in axes):
+        axes = tuple(axis.still(n) for axis in axes)
     first = min(axis.first for axis in axes)
     last = max(axis.first + (axis.size or 0) for axis in axes)
     size = last - first
     formula = f"union of {', '.join(str(size) for size in sizes)} = {size}"
-    return Axis(size, axes[0].jump, first + (size - 1) / 2, formula)
+    ends = [axis.limits for axis in axes if axis.limits]
+    limits = (min(least for least, _ in ends), max(most for _, most in ends)) if ends else None
+    return Axis(size, axes[0].jump, first + (size - 1) / 2, formula, limits, axes[0].spacing)

@@ -40,7 +40,7 @@ def _(layer: Deform, shape: Shape) -> Figure[int | None]:
 
 @macs.register
 def _(layer: UpConv, shape: Shape) -> Figure[int | None]:
-    return _all(*layer.kernel, layer.filters, *shape)
+    return _all(*layer.kernel, layer.filters // layer.groups, *shape)
 
 
 @macs.register

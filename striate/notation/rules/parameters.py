@@ -37,14 +37,10 @@ def _weights(sizes: tuple[int, ...], outputs: int, bias: bool) -> Figure[int]:
     return Figure(count, f"({times(*sizes)} + 1)*{outputs}" if bias else f"{times(*sizes)}*{outputs}")
 
 
-@parameters.register
-def _(layer: Conv, shape: Shape) -> Figure[int]:
+@parameters.register(Conv)
+@parameters.register(UpConv)
+def _(layer: Conv | UpConv, shape: Shape) -> Figure[int]:
     return _weights((*layer.kernel, cast(int, shape[0]) // layer.groups), layer.filters, layer.bias)
-
-
-@parameters.register
-def _(layer: UpConv, shape: Shape) -> Figure[int]:
-    return _weights((*layer.kernel, cast(int, shape[0])), layer.filters, layer.bias)
 
 
 @parameters.register

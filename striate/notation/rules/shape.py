@@ -11,7 +11,7 @@ from typing import cast
 from striate.notation.arguments import NO_AXES, write_arguments
 from striate.notation.errors import RuleError
 from striate.notation.rules.figure import Figure, times
-from striate.notation.rules.window import Sliding, slide
+from striate.notation.rules.window import Sliding, slide, windows
 from striate.notation.tree import (
     LRN,
     RBF,
@@ -38,6 +38,7 @@ from striate.notation.tree import (
     PRelu,
     Relu,
     Residual,
+    RoI,
     Scale,
     Shape,
     Shuffle,
@@ -81,6 +82,12 @@ for _pointwise in (
 
 @output.register
 def _(layer: Conv, shape: Shape) -> Figure[Shape]:
+    _grouped(layer, shape)
+    return _slid(layer, layer.filters, shape)
+
+
+def _grouped(layer: Conv | UpConv, shape: Shape) -> None:
+    """Raise an error where the groups do not divide the channels or the filters."""
     channels = cast(int, shape[0])
     for name, count in (("channels that come in", channels), ("filters", layer.filters)):
         if count % layer.groups:
@@ -89,7 +96,6 @@ def _(layer: Conv, shape: Shape) -> Figure[Shape]:
                 f"{count}/{layer.groups} = {count / layer.groups:g}; choose a divisor of {count}",
                 "groups",
             )
-    return _slid(layer, layer.filters, shape)
 
 
 @output.register(Local)
@@ -136,15 +142,16 @@ def _slid(layer: Sliding, channels: int, shape: Shape) -> Figure[Shape]:
 
 @output.register
 def _(layer: Unpool, shape: Shape) -> Figure[Shape]:
-    if layer.source is None or None in layer.size:
-        detail = f"{layer.pool} sees {shown(layer.size) or 'nothing'}; give the input a size"
-        raise RuleError(f"{layer_text(layer)} needs to know what its pool sees", detail, "pool")
-    if layer.source.pad.mode != "zeros" or layer.source.pad.after:
-        raise RuleError(f"{layer.pool} pads unequally", "unpool knows pools with a pad of one number: pad 1", "pool")
+    if layer.source is None:
+        raise RuleError(f"{layer_text(layer)} has no pool", "a network that is read from its text has it", "pool")
     gave = output(layer.source, layer.size).value
-    if shape != gave:
+    if not _alike(shape, gave):
         detail = f"it takes back the shape that {layer.pool} gave, {shown(gave)}; bring it to that by convolutions"
         raise RuleError(f"{layer_text(layer)} gets {shown(shape)}", detail, "pool")
+    for window, n in zip(windows(layer.source), layer.size[1:], strict=True):
+        if n is not None and window.sees_padding_alone(n):
+            detail = f"it has none of the {n} entries, so what it gives has no place to go back to; use less dilate"
+            raise RuleError(f"a window of {layer.pool} lies in padding alone", detail, "pool")
     return Figure(layer.size)
 
 
@@ -152,14 +159,16 @@ def _(layer: Unpool, shape: Shape) -> Figure[Shape]:
 def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
     if layer.pad.mode != "zeros":
         raise RuleError(f"upconv knows no pad {layer.pad.mode}", "it crops by a number: pad 1", "pad")
-    if layer.pad.after:
-        raise RuleError("upconv crops as much after an axis as before it", "write one number: pad 1", "pad")
+    _grouped(layer, shape)
     sizes, formulas = [], []
-    for n, k, s, p in zip(shape[1:], layer.kernel, layer.stride, layer.pad.sizes, strict=True):
-        size = None if n is None else (n - 1) * s + k - 2 * p
-        formulas.append(f"({'?' if n is None else n} - 1)*{s} + {k} - 2*{p}" + (f" = {size}" if n else ""))
+    axes = zip(layer.kernel, layer.stride, layer.dilation, layer.pad.sizes, layer.pad.ends, strict=True)
+    for n, (k, s, d, before, after) in zip(shape[1:], axes, strict=True):
+        reach, reach_text = d * (k - 1) + 1, str(k) if d == 1 else f"({d}*({k} - 1) + 1)"
+        size = None if n is None else (n - 1) * s + reach - before - after
+        crop = f"2*{before}" if before == after else f"{before} - {after}"
+        formulas.append(f"({'?' if n is None else n} - 1)*{s} + {reach_text} - {crop}" + (f" = {size}" if n else ""))
         if size is not None and size < 1:
-            detail = f"output = {formulas[-1]}; use pad {(size + 2 * p - 1) // 2} or less"
+            detail = f"output = {formulas[-1]}; use pad {(size + before + after - 1) // 2} or less"
             raise RuleError(f"{layer_text(layer)} leaves nothing", detail, "pad")
         sizes.append(size)
     return Figure((layer.filters, *sizes), formulas[0] if len(set(formulas)) == 1 else "; ".join(formulas))
@@ -186,6 +195,14 @@ def _(layer: GlobalAvgPool | GlobalMaxPool, shape: Shape) -> Figure[Shape]:
     if len(shape) < 2:
         raise RuleError(f"{layer.word} has no axes to act on", NO_AXES)
     return Figure((shape[0], *(1 for _ in shape[1:])))
+
+
+@output.register
+def _(layer: RoI, shape: Shape) -> Figure[Shape]:
+    if len(shape) != 3:
+        detail = f"an image has two axes, as in input 3x?x?; {shown(shape)} comes in"
+        raise RuleError(f"{layer.word} cuts boxes out of images", detail)
+    return Figure((shape[0], *layer.size), f"{'x'.join(map(str, layer.size))} bins of each box")
 
 
 @output.register(FullyConnected)

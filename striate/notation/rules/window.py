@@ -63,6 +63,11 @@ class Window:
             size, formula = size - 1, f"{formula} - 1 (the last window would lie outside)"
         return Figure(size, f"{formula} = {size}")
 
+    def sees_padding_alone(self, n: int) -> bool:
+        """Whether one that begins in the padding before an axis of `n` entries steps over them all."""
+        starts = range(-self.padding(n)[0], 0, self.stride)[: self.output(n).value]
+        return any(start % self.dilation >= n or start + self.reach <= 0 for start in starts)
+
     def way_out(self, n: int, most_pad: int | None) -> str:
         """What would make a kernel fit that does not; `most_pad` is how wide the padding may be."""
         largest = (n + sum(self.padding(n)) - 1) // self.dilation + 1

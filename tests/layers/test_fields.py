@@ -1,0 +1,79 @@
+"""The receptive field rule against the gradient: which entries of the input change one entry of a layer's output."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from striate.building import build
+from striate.notation import Network, rules, tree
+from striate.notation.errors import RuleError
+from striate.notation.rules import Axis, Field
+from striate.notation.tree import Layer
+
+IMAGES = 64  # so many that each entry of a window is the largest one of some
+
+
+def _values() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("test_values", Path(__file__).with_name("test_values.py"))
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+VALUES = _values()
+CASES = [(layer, dims) for layer, dims in VALUES.CASES if dims]
+
+
+@pytest.mark.parametrize(("layer_class", "dims"), CASES, ids=[f"{layer.word}-{dims}D" for layer, dims in CASES])
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_a_field_is_what_changes_the_output(layer_class: type[Layer], dims: int, data: st.DataObject) -> None:
+    shape = (data.draw(st.sampled_from([2, 4])), *data.draw(VALUES.per_axis(dims, 3, 7 if dims < 3 else 5)))
+    layer = data.draw(VALUES.DRAWN[layer_class](shape), label="layer")
+    try:
+        out = rules.output(layer, shape).value
+    except RuleError:
+        assume(False)
+    position = [data.draw(st.integers(0, size - 1)) for size in out[1:]]
+    torch.manual_seed(0)
+    x = torch.randn(IMAGES, *shape, dtype=torch.float64, requires_grad=True)
+    moved = _moved(build(Network(shape, (layer,))).double().eval(), x, position)
+    assume(moved.any())  # a window may lie in the padding, an entry between those that an upconv reaches
+    field = rules.receptive_field(layer, shape, Field((Axis(),) * dims))
+    for number, axis in enumerate(field.axes):
+        others = tuple(other for other in range(dims) if other != number)
+        seen = (moved.any(dim=others) if others else moved).nonzero().flatten().tolist()
+        at = position[number] if position else 0
+        first, last = axis.entries(at)
+        if (first, last) == replace(axis, limits=None).entries(at) and not _has_gaps(layer):
+            assert (seen[0], seen[-1]) == (first, last)
+        elif not _repeats_the_input(layer):
+            assert first <= seen[0] <= seen[-1] <= last
+
+
+def _moved(model: torch.nn.Module, x: Tensor, position: list[int]) -> Tensor:
+    """(*spatial): whether an entry of the input, of any image and channel, moves the output at the position."""
+    y = model(x)[(slice(None), slice(None), *position)]
+    (gradient,) = torch.autograd.grad((y * torch.rand_like(y)).sum(), x)
+    return (gradient != 0).flatten(0, 1).any(dim=0)
+
+
+def _has_gaps(layer: Layer) -> bool:
+    """Whether some entries inside its field may not reach an entry: the field is then the smallest sure to hold all."""
+    axes = zip(layer.kernel, layer.stride, layer.dilation, strict=True) if isinstance(layer, tree.UpConv) else ()
+    return any(k < s or (d > 1 and s > 1) for k, s, d in axes)
+
+
+def _repeats_the_input(layer: Layer) -> bool:
+    """Whether its padding stands for entries elsewhere in the input."""
+    pad = getattr(layer, "pad", None)
+    return pad is not None and pad.mode in ("reflect", "replicate", "circular")

@@ -1,0 +1,172 @@
+"""The receptive field of whole networks against gradients: every row of every net, in the middle and at both ends.
+
+A net is cut down as a tree: at most 8 channels, at most two equal blocks behind each other, a low and wide image. Its
+module then has every path open: positive weights, batch norm that changes nothing, and averages where maxima were (the
+window is the same, and all of it gets a gradient). What an entry of a map sees is where its gradient is not zero.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from striate import zoo
+from striate.building import build
+from striate.errors import InputError
+from striate.layers.join import Aux
+from striate.notation import Network, measure, tree
+from striate.notation.measure import Row
+from striate.notation.tree import Block, Chain, Node, named
+
+MOST_CHANNELS = 8
+MOST_EQUAL = 2
+HEIGHTS = (28, 32, 64, 80)
+WIDE = 999  # where each map has entries side by side
+SEE_ALL = ("lenet300", "se-resnet50")  # fully connected from the start; gates that squeeze the whole map
+MORE = 100  # columns beyond the widest field: some entry of every map sees no border, whatever its jump
+
+
+def narrow(channels: int) -> int:
+    """The same for equal channels, so that whatever was added or concatenated still can be."""
+    return min(channels, MOST_CHANNELS)
+
+
+def cut_down(chain: Chain) -> Chain:
+    """The chain with few channels, and of blocks that are equal but for their names the first two in a row."""
+    kept: list[Node] = []
+    before: list[Node] = []
+    for node in chain:
+        small = _narrowed(node)
+        nameless = replace(small, label="")
+        before = [*before, nameless] if nameless in before else [nameless]
+        if not isinstance(node, Block) or len(before) <= MOST_EQUAL:
+            kept.append(small)
+    return tuple(kept)
+
+
+def _narrowed(node: Node) -> Node:
+    if isinstance(node, Block):
+        return replace(node, branches=tuple(cut_down(branch) for branch in node.branches))
+    if isinstance(node, tree.Conv):
+        filters = narrow(node.filters)
+        return replace(node, filters=filters, groups=math.gcd(node.groups, filters))
+    if isinstance(node, tree.FullyConnected):
+        return replace(node, units=narrow(node.units))
+    if isinstance(node, tree.ZeroPad):
+        return replace(node, channels=narrow(node.channels))
+    return node
+
+
+def averaged(chain: Chain) -> Chain:
+    """The chain with an average pool in the place and under the name of each max pool."""
+    kept: list[Node] = []
+    for name, node in named(chain):
+        if isinstance(node, Block):
+            kept.append(replace(node, branches=tuple(averaged(branch) for branch in node.branches)))
+        elif isinstance(node, tree.MaxPool):
+            kept.append(tree.AvgPool(node.kernel, node.stride, node.pad, node.dilation, node.floor, label=name))
+        else:
+            kept.append(node)
+    return tuple(kept)
+
+
+def reduced(network: Network, more: int) -> Network:
+    """The network cut down, at the lowest image that fits and one wider than what its maps see."""
+    small = replace(network, layers=cut_down(network.layers))
+    height = next(height + more for height in HEIGHTS if _at(small, height + more, height + more))
+    axes = [row.field.axes[1] for row in maps(_at(small, height, WIDE))]
+    widest = max([int(axis.size or 0) for axis in axes if axis.jump], default=0)
+    wide = _at(small, height, max(height, widest) + MORE + 3 * more)
+    assert wide is not None
+    return wide
+
+
+def maps(network: Network | None) -> list[Row]:
+    """The rows whose outputs have entries side by side."""
+    assert network is not None
+    return [row for row in measure(network).rows if len(row.output.value) == 3 and row.output.value[1:] != (1, 1)]
+
+
+def _at(network: Network, height: int, width: int) -> Network | None:
+    small = replace(network, input=(network.input[0], height, width))
+    try:
+        measure(small)
+    except InputError:
+        return None
+    return small
+
+
+def with_every_path_open(network: Network) -> nn.Module:
+    model = build(replace(network, layers=averaged(network.layers))).double().eval()
+    for name, parameter in model.named_parameters():
+        if parameter.ndim > 1:  # half a mean: sums of branches stay small, and no tanh or sigmoid is flat
+            nn.init.constant_(parameter, 0.5 / parameter[0].numel())
+        else:
+            nn.init.constant_(parameter, 0.0 if name.endswith("bias") else 1.0)
+    return model
+
+
+def outputs(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
+    """What every module gives, by its name; heads on the side are asked too."""
+    found: dict[str, Tensor] = {}
+    for path, module in model.named_modules():
+        module.register_forward_hook(lambda _m, _x, y, path=path: found.update({path: y}))
+    model(x)
+    for path, module in model.named_modules():
+        if isinstance(module, Aux):
+            module.head(found[path])
+    return found
+
+
+def seen(y: Tensor, x: Tensor, positions: list[tuple[int, ...]]) -> Iterator[Tensor]:
+    """(H, W) for each position, from its own image of the batch: which entries of it have a gradient in any channel."""
+    at = sum(y[(image, slice(None), *position)].sum() for image, position in enumerate(positions))
+    assert isinstance(at, Tensor)
+    (gradient,) = torch.autograd.grad(at, x, retain_graph=True)
+    yield from gradient.abs().sum(dim=1) != 0
+
+
+def said(row: Row, position: tuple[int, ...], shape: tuple[int, int]) -> Tensor:
+    """(H, W): what the rule says that an entry sees."""
+    mask = torch.zeros(shape, dtype=torch.bool)
+    (top, bottom), (left, right) = (axis.entries(p) for axis, p in zip(row.field.axes, position or (0, 0), strict=True))
+    assert 0 <= top <= bottom < shape[0]
+    assert 0 <= left <= right < shape[1]
+    mask[top : bottom + 1, left : right + 1] = True
+    return mask
+
+
+def kinds(chain: Chain) -> set[type[Node]]:
+    inner = [kinds(branch) for node in chain if isinstance(node, Block) for branch in node.branches]
+    return {type(node) for node in chain}.union(*inner)
+
+
+@pytest.mark.parametrize("more", [0, *(pytest.param(more, marks=pytest.mark.slow) for more in (1, 3, 6))])
+@pytest.mark.parametrize("name", zoo.names())
+def test_every_map_sees_what_its_gradient_says(name: str, more: int) -> None:
+    whole = zoo.net(name)
+    network = reduced(whole, more)
+    assert kinds(network.layers) == kinds(whole.layers)
+    channels, *shape = (size or 0 for size in network.input)
+    x = torch.ones(3, channels, *shape, dtype=torch.float64, requires_grad=True)
+    found = outputs(with_every_path_open(network), x)
+    rows = measure(network).rows
+    assert rows
+    for row in rows:
+        y = found[row.name]
+        sizes = y.shape[2:]
+        positions = [(0,) * len(sizes), tuple(n // 2 for n in sizes), tuple(n - 1 for n in sizes)]
+        for position, mask in zip(positions, seen(y, x, positions), strict=True):
+            assert torch.equal(mask, said(row, position, (shape[0], shape[1]))), (row.name, position)
+
+
+@pytest.mark.parametrize("name", [name for name in zoo.names() if name not in SEE_ALL])
+def test_in_every_map_some_entry_sees_no_border(name: str) -> None:
+    """Else the test above would compare whole images alone."""
+    network = reduced(zoo.net(name), 0)
+    for row in maps(network):
+        first, last = row.field.axes[1].entries((row.output.value[2] or 0) // 2)
+        assert 0 < first <= last < (network.input[2] or 0) - 1, row.name
