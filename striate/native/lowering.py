@@ -14,6 +14,7 @@ from typing import Any
 
 from striate.errors import InputError
 from striate.native.plan import Parameter, Plan, Step, Value
+from striate.native.sharing import share
 from striate.native.steps.activation import Activation, PRelu
 from striate.native.steps.convolution import Convolution, Shape
 from striate.native.steps.dense import Dense, Flatten
@@ -29,7 +30,7 @@ from striate.notation.rules.window import windows
 from striate.notation.tree import Block, Chain, Layer, Node, named
 
 
-class Refused(InputError):
+class Refused(InputError):  # noqa: N818 - it says what became of the network
     """The native engine lacks a layer; its message names it."""
 
 
@@ -47,13 +48,14 @@ def lowered(network: Network, target: Target) -> Plan:
     y = builder.chain(layers, x, "")
     if y.rows * y.columns > 1:
         y = builder.add(Flatten("flatten", (y,), Value(y.size)))
-    _share(builder.steps, x)
+    share(builder.steps, x)
     return Plan(x, y, builder.steps, target.lanes).arranged()
 
 
 def _value(shape: tree.Shape) -> Value:
-    channels, *axes = (n or 1 for n in shape)
-    return Value(channels, *[1] * (2 - len(axes)), *axes)
+    sizes = [n or 1 for n in shape]
+    rows, columns = (1, 1, *sizes[1:])[-2:]
+    return Value(sizes[0], rows, columns)
 
 
 def _pair(axes: tuple[int, ...], fill: int = 1) -> tuple[int, int]:
@@ -119,14 +121,9 @@ def _convolution(b: _Builder, layer: tree.Conv, x: Value, name: str) -> Value:
         raise Refused(f"the native engine lacks '{node_text(layer)}': it pads with zeros and does not flip")
     y, (before, _) = _out(layer, x), _paddings(layer, x)
     kernel, stride, dilation = _pair(layer.kernel), _pair(layer.stride), _pair(layer.dilation)
-    reach = [
-        (n - 1) * s + d * (k - 1) + 1
-        for n, s, d, k in zip((y.rows, y.columns), stride, dilation, kernel, strict=True)
-    ]
-    x.needs_border(*before, max(0, reach[0] - x.rows - before[0]), max(0, reach[1] - x.columns - before[1]))
-    weights = (Parameter(f"{name}.weight", (layer.filters, x.channels // layer.groups, *layer.kernel)),)
-    if layer.bias:
-        weights += (Parameter(f"{name}.bias", (layer.filters,)),)
+    sides = zip((y.rows, y.columns), stride, dilation, kernel, before, (x.rows, x.columns), strict=True)
+    x.needs_border(*before, *(max(0, (n - 1) * s + d * (k - 1) + 1 - p - m) for n, s, d, k, p, m in sides))
+    weights = _weights(name, (layer.filters, x.channels // layer.groups, *layer.kernel), layer.bias)
     title = _title(layer, x, y, name)
     if kernel == (x.rows, x.columns) and before == (0, 0) and layer.groups == 1 and y.rows * y.columns == 1:
         return b.add(Dense(title, _flat(b, x), y, weights, b.target.lanes))
@@ -137,14 +134,18 @@ def _convolution(b: _Builder, layer: tree.Conv, x: Value, name: str) -> Value:
     return b.add(Convolution(title, x, y, weights, shape, b.target.registers))
 
 
+def _weights(name: str, shape: tuple[int, ...], bias: bool) -> tuple[Parameter, ...]:
+    weight = Parameter(f"{name}.weight", shape)
+    return (weight, Parameter(f"{name}.bias", shape[:1])) if bias else (weight,)
+
+
 def _flat(b: _Builder, x: Value) -> Value:
     return x if x.rows * x.columns == 1 else b.add(Flatten("one behind another", (x,), Value(x.size)))
 
 
 def _dense(b: _Builder, layer: tree.FullyConnected, x: Value, name: str) -> Value:
     flat, y = _flat(b, x), Value(layer.units)
-    weights = (Parameter(f"{name}.weight", (layer.units, x.size)),)
-    weights += (Parameter(f"{name}.bias", (layer.units,)),) if layer.bias else ()
+    weights = _weights(name, (layer.units, x.size), layer.bias)
     return b.add(Dense(_title(layer, x, y, name), flat, y, weights, b.target.lanes))
 
 
@@ -172,7 +173,9 @@ def _gmp(b: _Builder, layer: Layer, x: Value, name: str) -> Value:
     return b.add(MaxPool(_title(layer, x, y, name), x, y, Window(x.rows, x.columns, 1, 1, 1, 1, 0, 0, 0, 0)))
 
 
-def _activation(kind: str, a: Callable[[Any], float] = lambda layer: 0.0) -> Callable[[_Builder, Any, Value, str], Value]:
+def _activation(
+    kind: str, a: Callable[[Any], float] = lambda layer: 0.0
+) -> Callable[[_Builder, Any, Value, str], Value]:
     def activation(b: _Builder, layer: Layer, x: Value, name: str) -> Value:
         y = Value(x.channels, x.rows, x.columns)
         return b.add(Activation(_title(layer, x, y, name), x, y, kind, a(layer)))
@@ -261,40 +264,3 @@ BLOCKS: dict[type[Block], tuple[tuple[str, ...], Callable[[_Builder, Value, list
     tree.Dense: (("body",), lambda b, x, ends: _concat(b, [x, ends[0]])),
     tree.Scale: (("gate",), lambda b, x, ends: _scale(b, x, ends[0])),
 }
-
-
-def _share(steps: list[Step], network_input: Value) -> None:
-    """Let values lie in one another where nobody needs both: what an activation reads, what a concat joins."""
-    writers = {step.output: step for step in steps}
-    for step in steps:
-        if isinstance(step, Flatten):
-            (x,) = step.inputs
-            if x.readers == 1:
-                step.output.gradient_home = (x, 0)
-            if not any(x.border):
-                step.output.home = (x, 0)
-        if isinstance(step, Concat):
-            _share_concat(step, network_input)
-        if isinstance(step, Activation | Dropout | BatchNorm | Add):
-            _share_first(step, writers)
-
-
-def _share_concat(step: Concat, network_input: Value) -> None:
-    channel = 0
-    for x in step.inputs:
-        if x.readers == 1 and x is not network_input and x.home is None:
-            x.needs_border(*step.output.border)
-            step.output.needs_border(*x.border)
-            x.home = x.gradient_home = (step.output, channel)
-        channel += x.channels
-
-
-def _share_first(step: Step, writers: dict[Value, Step]) -> None:
-    x, y = step.inputs[0], step.output
-    if x.readers != 1 or x not in writers or x.home is not None:
-        return
-    if x.gradient_home is None:
-        x.gradient_home = (y, 0)
-    keeps = isinstance(step, BatchNorm) or step.reads_inputs or writers[x].reads_output
-    if not keeps:
-        x.home = (y, 0)

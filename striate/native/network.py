@@ -54,10 +54,7 @@ class Seen(ctypes.Structure):
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "create": (ctypes.c_void_p, (ctypes.c_int, ctypes.c_int)),
     "destroy": (None, (ctypes.c_void_p,)),
-    **{
-        name: (ctypes.c_void_p, (ctypes.c_void_p,))
-        for name in ("weights", "mean", "square", "buffers", "gradients")
-    },
+    **dict.fromkeys(("weights", "mean", "square", "buffers", "gradients"), (ctypes.c_void_p, (ctypes.c_void_p,))),
     "step": (
         Seen,
         (

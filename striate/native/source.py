@@ -131,9 +131,12 @@ class _Program:
         number = sum(call.startswith("for") for call in self.calls) + 1
         arguments = "n, scratch, n->kept + (long)g * KEPT, st, w, dw, thread, g, seen"
         self.calls.append(f"for (int g = first; g < last; g++) phase_{number}({arguments});")
-        head = f"static void phase_{number}(struct net *n, vec *scratch, vec *kept, float *st, const float *w, float *dw,"
+        head = (
+            f"static void phase_{number}(struct net *n, vec *scratch, vec *kept, float *st, const float *w, float *dw,"
+        )
         body = "\n".join(f"  {line}" for line in lines if line)
-        return f"{head}\n    int thread, int g, struct seen *seen) {{\n  const int count = images_in(n, g), training = 1;\n{body}\n}}"
+        head += "\n    int thread, int g, struct seen *seen) {"
+        return f"{head}\n  const int count = images_in(n, g), training = 1;\n{body}\n}}"
 
     def _forward(self) -> str:
         lines = self._packing()
@@ -160,4 +163,3 @@ class _Program:
         yield f"static void recall(struct net *n, float *st) {{\n  const float *w = n->weights;\n  {recalls}\n}}"
         place = at.value(self.plan.output)
         yield f"static const vec *outputs_of(vec *scratch, vec *kept) {{\n  return {place};\n}}"
-

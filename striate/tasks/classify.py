@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import striate
 from striate import data, zoo
@@ -335,7 +335,13 @@ class Keeper:
     """Watches the loop, shows its progress, and keeps every epoch on disk."""
 
     def __init__(
-        self, saved: SavedRun, engine: TorchEngine | NativeEngine, bar: Quiet, net: str, config: dict[str, Any], history: History
+        self,
+        saved: SavedRun,
+        engine: TorchEngine | NativeEngine,
+        bar: Quiet,
+        net: str,
+        config: dict[str, Any],
+        history: History,
     ) -> None:
         self.saved, self.engine, self.bar, self.net, self.config = saved, engine, bar, net, config
         self.history = history

@@ -66,9 +66,11 @@ class Convolution(Step):
 
     def signatures(self) -> Iterator[str]:
         """Of the unit's three functions."""
-        yield f"void {self.name}_forward(const vec *restrict x, const float *restrict w, const float *restrict b, vec *restrict y)"
-        yield f"void {self.name}_weights(const vec *restrict x, const vec *restrict dy, float *restrict dw, float *restrict db)"
-        yield f"void {self.name}_input(const vec *restrict dy, const float *restrict w, vec *restrict dx, int accumulate)"
+        x, w = "const vec *restrict x", "const float *restrict w"
+        dy = "const vec *restrict dy"
+        yield f"void {self.name}_forward({x}, {w}, const float *restrict b, vec *restrict y)"
+        yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)"
+        yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate)"
 
     def forward(self, at: Places) -> str:
         """y from x."""
@@ -114,7 +116,11 @@ class Convolution(Step):
         return self._groups(body)
 
     def _weights(self) -> list[str]:
-        s, filters, channels = self.shape, self.shape.filters // self.shape.groups, self.shape.channels // self.shape.groups
+        s, filters, channels = (
+            self.shape,
+            self.shape.filters // self.shape.groups,
+            self.shape.channels // self.shape.groups,
+        )
         height, taps = best(filters, s.kernel[0] * s.kernel[1], self.registers, s.kernel[1])
         rows = max(1, taps // s.kernel[1])
 

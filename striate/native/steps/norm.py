@@ -25,7 +25,9 @@ class BatchNorm(Step):
     def measure(self, at: Places) -> str:
         """A group's statistics, in the phase before."""
         (x,) = self.inputs
-        return f"bn_measure({at.value(x)}, n->moments + {self.first} * n->most + g * {x.channels}, count, {x.as_map()});"
+        return (
+            f"bn_measure({at.value(x)}, n->moments + {self.first} * n->most + g * {x.channels}, count, {x.as_map()});"
+        )
 
     def settle(self, at: Places) -> str:
         """The batch's statistics, once a thread."""
