@@ -78,7 +78,7 @@ def test_a_page_s_pictures_are_drawn_and_kept(page: Path, command: SimpleNamespa
 
 
 @pytest.mark.slow
-def test_pictures_are_what_the_pages_draw_and_small(command: SimpleNamespace) -> None:
+def test_every_picture_kept_is_drawn_and_small(command: SimpleNamespace) -> None:
     kept = list((COMPANION / "pictures").iterdir())
     assert {path.name for path in kept} == set(command.drawn)
     assert all(path.stat().st_size < (60_000 if path.suffix == ".png" else 200_000) for path in kept)

@@ -60,6 +60,10 @@ def test_figures_for_one_box_say_so() -> None:
     assert "7x7 bins of each box, so 4×7×7" in text
     assert "all figures are for one box" in text
     assert "box" not in repr(explain(TEXT))
+    gated = (
+        "input 3x8x8 -> conv 4@3 -> scale[ gap -> fc 2 -> relu -> fc c -> sigmoid ] -> conv 2@3"  # its jump is 0 too
+    )
+    assert "box" not in repr(explain(gated))
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 160, 300])

@@ -7,7 +7,7 @@ of the way to 2³² (a 32-bit hash of Wellons 2018, "prospecting for hash functi
 >>> layer = Dropout(0.5)
 >>> layer.key = 7
 >>> layer(torch.ones(2, 4)).tolist()
-[[0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 2.0, 0.0]]
+[[2.0, 2.0, 0.0, 2.0], [0.0, 2.0, 0.0, 0.0]]
 """
 
 import torch

@@ -41,7 +41,8 @@ class RoIPool(nn.Module):
         A bin that lies outside the features gives 0.
         """
         images = features.unbind()
-        pooled = [self._box(images[int(box[0])], (box[1:] * self.scale).round().int().tolist()) for box in boxes]
+        entries = (boxes[:, 1:] * self.scale + 0.5).floor().int().tolist()  # a half goes up, as in the paper's code
+        pooled = [self._box(images[int(box[0])], entry) for box, entry in zip(boxes, entries, strict=True)]
         return torch.stack(pooled) if pooled else features.new_zeros(0, features.shape[1], *self.size)
 
     def _box(self, maps: Tensor, box: list[int]) -> Tensor:
@@ -85,7 +86,7 @@ class RoIAlign(nn.Module):
 
     def forward(self, features: Tensor, boxes: Tensor) -> Tensor:
         """Features (N, C, H, W) and boxes (K, 5): image, left, top, right, bottom; (K, C, *size) out."""
-        left, top, right, bottom = (boxes[:, 1:] * self.scale - 0.5).unbind(dim=1)
+        left, top, right, bottom = (boxes[:, 1:].to(features.dtype) * self.scale - 0.5).unbind(dim=1)
         high, wide = self.size
         rows = self._points(top, bottom, high)[:, :, None].expand(-1, -1, wide * self.points)
         columns = self._points(left, right, wide)[:, None, :].expand(-1, high * self.points, -1)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.errors import InputError
 from striate.layers.join import WithAux
 from striate.layers.padding import Padding, SamePad
 
@@ -52,7 +53,16 @@ class Unpool(nn.Module):
         self.pool = pool
 
     def forward(self, x: Tensor, indices: Tensor, size: Sequence[int]) -> Tensor:
-        """(N, C, *pooled), the places of each, and the spatial size that the pool saw in; (N, C, *size) out."""
+        """(N, C, *pooled), the places of each, and the spatial size that the pool saw in; (N, C, *size) out.
+
+        Raises:
+            InputError: The entries are not as many as the pool's, or a window of the pool found none.
+        """
+        if x.shape != indices.shape:
+            sizes = tuple(x.shape[1:]), tuple(indices.shape[1:])
+            raise InputError(f"unpool {self.pool} gets maps {sizes[0]}, and {self.pool} found entries for {sizes[1]}")
+        if not torch.compiler.is_compiling() and ((indices < 0) | (indices >= math.prod(size))).any():
+            raise InputError(f"a window of {self.pool} lies in padding alone and found nothing for unpool {self.pool}")
         y = x.new_zeros(*x.shape[:2], math.prod(size))
         return y.scatter_add(2, indices.flatten(2), x.flatten(2)).view(*x.shape[:2], *size)
 

@@ -4,7 +4,7 @@ A tile of a x b accumulators does a·b multiply-adds for a + b loads. It must fi
 cover the multipliers' latency.
 
 >>> best(16, 10, registers=32)
-(8, 2)
+(4, 5)
 >>> list(regions(16, 6))
 [(0, 12, 6), (12, 16, 4)]
 """

@@ -68,7 +68,7 @@ class Row:
     @property
     def per_box(self) -> bool:
         """Whether the figures are for one box, and not for a whole example: so behind a RoI layer."""
-        return any(axis.jump == 0 for axis in self.field.axes)
+        return any(axis.spacing == 0 for axis in self.field.axes)
 
     @property
     def jump(self) -> int | float | list[int | float] | None:

@@ -2,7 +2,7 @@
 
 >>> from striate.notation import read
 >>> lacking(read("input 1x8x8 -> local 2@3 -> fc 10"), Options(), torch.device("cpu"))
-"the native engine lacks 'local 2@3'"
+"the native engine lacks 'local 2@3x3'"
 """
 
 from __future__ import annotations

@@ -114,7 +114,12 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             content = content[key]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise InputError(f"{path} holds no table of tensors by name")
-    return {str(name).removeprefix("module."): tensor for name, tensor in content.items()}
+    tensors = {str(name).removeprefix("module."): tensor for name, tensor in content.items()}
+    for name, tensor in tensors.items():
+        odd = tensor.layout != torch.strided or tensor.is_quantized or tensor.is_complex() or tensor.is_meta
+        if odd or tensor.is_nested:
+            raise InputError(f"{path} has '{name}', which is no plain tensor of real numbers")
+    return tensors
 
 
 def _arrays(path: Path) -> dict[str, Tensor]:

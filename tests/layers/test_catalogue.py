@@ -1,8 +1,6 @@
 """Every word of the notation has all that a layer needs; what a layer lacks is listed here, and nothing else may be."""
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -10,24 +8,16 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from striate.building import MODULES
-from striate.notation import rules
+from striate.notation import read, rules
 from striate.notation.tree import LAYERS, Layer, Node
+from tests.layers import test_gradients as gradients
+from tests.layers import test_values as values
 
 LACKS: dict[str, set[str]] = {}  # word: of grammar, rules, module, oracle, gradcheck
 
 
-def _suite(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_every_layer_has_all_its_parts() -> None:
-    values, gradients = _suite("test_values"), _suite("test_gradients")
-    texts = [gradients.read(text).layers for text in gradients.NETS]
+    texts = [read(text).layers for text in gradients.NETS]
     checked: set[type[Node]] = set().union(*(gradients._kinds(chain) for chain in texts))
     elsewhere = {layer for layer, file in values.ELSEWHERE.items() if Path(__file__).with_name(file).is_file()}
     parts = {

@@ -1,9 +1,6 @@
 """The receptive field rule against the gradient: which entries of the input change one entry of a layer's output."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
@@ -16,29 +13,20 @@ from striate.notation import Network, rules, tree
 from striate.notation.errors import RuleError
 from striate.notation.rules import Axis, Field
 from striate.notation.tree import Layer
+from tests.layers import test_values as suite
 
 IMAGES = 64  # so many that each entry of a window is the largest one of some
 
 
-def _values() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("test_values", Path(__file__).with_name("test_values.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-VALUES = _values()
-CASES = [(layer, dims) for layer, dims in VALUES.CASES if dims]
+CASES = [(layer, dims) for layer, dims in suite.CASES if dims]
 
 
 @pytest.mark.parametrize(("layer_class", "dims"), CASES, ids=[f"{layer.word}-{dims}D" for layer, dims in CASES])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_field_is_what_changes_the_output(layer_class: type[Layer], dims: int, data: st.DataObject) -> None:
-    shape = (data.draw(st.sampled_from([2, 4])), *data.draw(VALUES.per_axis(dims, 3, 7 if dims < 3 else 5)))
-    layer = data.draw(VALUES.DRAWN[layer_class](shape), label="layer")
+    shape = (data.draw(st.sampled_from([2, 4])), *data.draw(suite.per_axis(dims, 3, 7 if dims < 3 else 5)))
+    layer = data.draw(suite.DRAWN[layer_class](shape), label="layer")
     try:
         out = rules.output(layer, shape).value
     except RuleError:

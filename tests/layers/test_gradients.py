@@ -2,12 +2,17 @@
 
 import pytest
 import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from striate import layers
 from striate.building import BLOCKS, MODULES, build
-from striate.notation import Network, read
-from striate.notation.tree import Block, Chain, Node
+from striate.notation import Network, read, rules, tree
+from striate.notation.errors import RuleError
+from striate.notation.tree import Block, Chain, Layer, Node
+from tests.layers.test_values import CASES, per_axis
+from tests.layers.test_values import DRAWN as LAYERS_DRAWN
 
 NETS = [  # every layer and block once or more, in one, two and three dimensions
     "input 2x5 -> conv 2@3 pad same stride 2",
@@ -93,6 +98,24 @@ def test_gradients_while_training(text: str) -> None:
     torch.manual_seed(0)
     network = read(text)
     _check(build(network).double().train(), _input(network))
+
+
+DRAWN = [(layer, dims) for layer, dims in CASES if layer is not tree.Embed]
+
+
+@pytest.mark.parametrize(("layer", "dims"), DRAWN, ids=[f"{layer.word}-{dims}D" for layer, dims in DRAWN])
+@settings(max_examples=20, deadline=None)
+@given(data=st.data(), seed=st.integers(0, 2**32 - 1))
+def test_gradients_of_drawn_layers(layer: type[Layer], dims: int, data: st.DataObject, seed: int) -> None:
+    shape = (data.draw(st.sampled_from([2, 4])), *data.draw(per_axis(dims, 2, 5 - dims // 2)))
+    drawn = data.draw(LAYERS_DRAWN[layer](shape))
+    try:
+        rules.output(drawn, shape)
+    except RuleError:
+        assume(False)
+    torch.manual_seed(seed)
+    network = Network(shape, (drawn,))
+    _check(build(network).double().eval(), _input(network))
 
 
 def _input(network: Network) -> Tensor:

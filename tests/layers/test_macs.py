@@ -6,10 +6,6 @@ the entries of a map is no product of a weight.
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -19,20 +15,10 @@ from striate.building import build
 from striate.notation import Network, rules, tree
 from striate.notation.errors import RuleError
 from striate.notation.tree import LAYERS, Layer
+from tests.layers import test_values as suite
 
-
-def _values() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("test_values", Path(__file__).with_name("test_values.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-VALUES = _values()
 COUNTED = (tree.Conv, tree.Local, tree.Deform, tree.UpConv, tree.Subsample, tree.FullyConnected, tree.RBF)
-CASES = [(layer, dims) for layer, dims in VALUES.CASES if layer in COUNTED]
+CASES = [(layer, dims) for layer, dims in suite.CASES if layer in COUNTED]
 
 
 class Weight:
@@ -61,13 +47,13 @@ class Weight:
 
 
 @pytest.mark.parametrize(("layer_class", "dims"), CASES, ids=[f"{layer.word}-{dims}D" for layer, dims in CASES])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_the_products_of_weights_with_values_are_counted(
     layer_class: type[Layer], dims: int, data: st.DataObject
 ) -> None:
-    shape = (data.draw(st.sampled_from([1, 2, 4])), *data.draw(VALUES.per_axis(dims, 2, 5 - (dims == 3))))
-    layer = data.draw(VALUES.DRAWN[layer_class](shape), label="layer")
+    shape = (data.draw(st.sampled_from([1, 2, 4])), *data.draw(suite.per_axis(dims, 2, 5 - (dims == 3))))
+    layer = data.draw(suite.DRAWN[layer_class](shape), label="layer")
     try:
         rules.output(layer, shape)
     except RuleError:
@@ -76,10 +62,10 @@ def test_the_products_of_weights_with_values_are_counted(
     assume(expected < 20_000)
     state = build(Network(shape, (layer,))).state_dict()
     weights = {name.split(".", 1)[1]: _weights(tensor.double().numpy()) for name, tensor in state.items()}
-    x = np.random.default_rng(0).normal(size=(VALUES.BATCH, *shape))
+    x = np.random.default_rng(0).normal(size=(suite.BATCH, *shape))
     Weight.products = 0
-    VALUES.DEFINITIONS[layer_class](layer, x, weights)
-    assert Weight.products == VALUES.BATCH * expected
+    suite.DEFINITIONS[layer_class](layer, x, weights)
+    assert Weight.products == suite.BATCH * expected
 
 
 _weights = np.vectorize(Weight, otypes=[object])

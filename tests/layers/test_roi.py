@@ -37,7 +37,7 @@ def features(seed: int = 6) -> torch.Tensor:
 
 
 def pooled(x: Array, box: Array, size: tuple[int, int], scale: float) -> Array:
-    left, top, right, bottom = (round(float(value) * scale) for value in box[1:])
+    left, top, right, bottom = (math.floor(float(value) * scale + 0.5) for value in box[1:])
     high, wide = max(bottom - top + 1, 1), max(right - left + 1, 1)
     y = np.zeros((x.shape[1], *size))
     for i in range(size[0]):
@@ -187,3 +187,16 @@ def test_an_open_map_leaves_the_box_s_field_open() -> None:
     rows = measure(read("input 3x?x? -> conv 4@3 stride 2 -> roipool 7 -> conv 4@3 -> fc 10")).rows
     assert [row.receptive_field for row in rows] == [3, None, None, None]
     assert rows[-1].parameters.value == (4 * 5 * 5 + 1) * 10
+
+
+def test_a_half_is_rounded_up() -> None:
+    """At 1/16 a box at pixel 8 begins at entry 1, one at 24 at entry 2, one at -8 at entry 0."""
+    maps = torch.arange(16.0).reshape(1, 1, 4, 4)
+    corners = torch.tensor([[0.0, p, p, p, p] for p in (8, 24, -8)])
+    assert RoIPool((1, 1), 1 / 16)(maps, corners).flatten().tolist() == [5.0, 10.0, 0.0]
+
+
+def test_boxes_of_another_precision() -> None:
+    maps, corners = torch.randn(1, 2, 5, 5), torch.tensor([[0.0, 1.0, 1.0, 3.5, 4.0]], dtype=torch.float64)
+    for region in (RoIPool((2, 2)), RoIAlign((2, 2))):
+        assert region(maps, corners).dtype == torch.float32

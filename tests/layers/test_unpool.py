@@ -9,6 +9,7 @@ import torch
 from hypothesis import strategies as st
 
 from striate.building import build
+from striate.errors import InputError
 from striate.notation import measure, read
 from striate.notation.errors import NotationError
 
@@ -117,3 +118,15 @@ def test_an_unpooling_net_is_exported() -> None:
     model = build(read("input 1x8x8 -> p1: maxpool 3 stride 2 pad same -> tanh -> unpool p1")).eval()
     x = torch.randn(2, 1, 8, 8)
     torch.testing.assert_close(torch.export.export(model, (x,)).module()(x), model(x))
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "said"),
+    [
+        ("p1: maxpool 2 -> upconv 1@2 stride 2 -> unpool p1", 4, r"gets maps \(1, 4, 4\), and p1 found entries for"),
+        ("p1: maxpool 2 -> conv 1@2 -> unpool p1", 6, r"gets maps \(1, 2, 2\), and p1 found entries for \(1, 3, 3\)"),
+    ],
+)
+def test_on_open_axes_maps_of_another_size_are_refused(text: str, size: int, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        build(read(f"input 1x?x? -> {text}"))(torch.randn(1, 1, size, size))

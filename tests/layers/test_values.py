@@ -319,11 +319,9 @@ def deform(layer: tree.Deform, x: Array, weights: Weights) -> Array:
 
 
 def between(x: Array, place: Sequence[float]) -> Array:
-    found = np.zeros(len(x))
-    for entry in itertools.product(*map(range, x.shape[1:])):
-        share = math.prod(max(0.0, 1 - abs(i - p)) for i, p in zip(entry, place, strict=True))
-        found += share * x[(slice(None), *entry)]
-    return found
+    for p in reversed(place):  # along the last axis, by how near each entry is to p
+        x = x @ np.maximum(0.0, 1 - np.abs(np.arange(x.shape[-1]) - p))
+    return x
 
 
 def lrn(layer: tree.LRN, x: Array, weights: Weights) -> Array:

@@ -1,8 +1,5 @@
 """The native engine's numbers against PyTorch's in float64: outputs, loss, every gradient, over drawn networks."""
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,18 +11,9 @@ from striate.building import MODULES
 from striate.native.lowering import BLOCKS, LAYERS, Refused, lowered
 from striate.native.target import host, named, runnable
 from striate.notation import Network, read, tree
+from tests.native import networks as nets
 
 
-def _helper() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("networks", Path(__file__).with_name("networks.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-nets = _helper()
 LACKS = {
     *("deform", "embed", "local", "maps", "maxout", "rbf", "roialign", "roipool", "shuffle", "softmax", "subsample"),
     *("unpool", "upconv"),

@@ -170,3 +170,17 @@ def test_a_file_that_is_no_weights_is_refused_by_name(name: str, tmp_path: Path)
         path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(InputError, match=name):
         load_weights(model, path)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [torch.eye(3).to_sparse(), torch.ones(3, device="meta"), torch.ones(3, dtype=torch.complex64)],
+    ids=["sparse", "meta", "complex"],
+)
+def test_tensors_of_another_kind_are_refused_before_anything_changes(odd: torch.Tensor, tmp_path: Path) -> None:
+    model = st.build(st.net("lenet5"))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    torch.save({**before, "fc2.weight": odd}, tmp_path / "odd.pth")
+    with pytest.raises(InputError, match=r"odd.pth has 'fc2.weight', which is no plain tensor of real numbers"):
+        load_weights(model, tmp_path / "odd.pth")
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
