@@ -80,7 +80,7 @@ def figures(history: History) -> list[tuple[float, ...]]:
 
 
 def test_it_learns(make: Make, stripes: Stripes) -> None:
-    _, history = learned(make, stripes, epochs=30, batch=16, lr=0.02)
+    _, history = learned(make, stripes, epochs=12, batch=16, lr=0.05)
     assert history.best.validation_accuracy > 0.9
     assert history.epochs[-1].train_loss < 0.5 * history.epochs[0].train_loss
 
