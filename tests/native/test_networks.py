@@ -30,7 +30,8 @@ def test_a_network_gives_what_float64_gives(network: Network, images: int, seed:
 TEXTS = [
     "input 1x28x28 -> conv 6@5x5 -> tanh -> avgpool 2 -> conv 4@5x5 -> tanh -> fc 3",
     "input 2x9x9 -> conv 4@3 stride 2 pad 1 nobias -> bn -> relu -> residual[ conv 4@3 pad 1 -> bn ] -> relu -> fc 3",
-    "input 3x8x6 -> [dense[ bn -> relu -> conv 3@3 pad 1 ]]*2 -> concat[ conv 3@1 | id | maxpool 3 stride 1 pad 1 ] -> fc 3",
+    "input 3x8x6 -> [dense[ bn -> relu -> conv 3@3 pad 1 ]]*2"
+    " -> concat[ conv 3@1 | id | maxpool 3 stride 1 pad 1 ] -> fc 3",
     "input 2x17 -> conv 6@4 stride 3 pad 2 groups 2 -> prelu -> gmp -> fc 3",
     "input 4x7x7 -> zeropad 9 -> conv 5@3x2 dilate 2x1 -> scale[ gap -> fc 2 -> relu -> fc c -> sigmoid ] -> fc 3",
     "input 1x6x6 -> bn -> conv 17@3 pad 1 -> lrn -> swish -> fc 13 -> gelu -> dropout 0 -> fc 3",
