@@ -168,6 +168,10 @@ class Places:
         """Pointer to a value's gradient."""
         return self._pointer(self.plan.gradient_places[value.gradient_root], value.gradient_place)
 
+    def gradient_or_null(self, value: Value) -> str:
+        """The same, or NULL where nobody needs it."""
+        return self.gradient(value) if self.wanted(value) else "NULL"
+
     def scratch(self) -> str:
         """Pointer to the step's own room."""
         assert self.step is not None

@@ -70,7 +70,7 @@ INLINE void activation_backward(const vec *x, const vec *y, const vec *dy, vec *
   }
 }
 
-/* Leaky ReLU with a learned slope, one a channel. */
+/* Leaky ReLU with a learned slope, one a channel; dx may be NULL. */
 INLINE void prelu_forward(const vec *x, const float *w, vec *y, const struct map mx, const struct map my) {
   EACH(my, k, r, c) y[AT(my, k, r, c)] = activate(LEAKY, w[k], x[AT(mx, k, r, c)]);
 }
@@ -85,7 +85,7 @@ INLINE void prelu_backward(const vec *x, const float *w, const vec *dy, vec *dx,
         const vec seen = x[AT(mx, k, r, c)], d = dy[i];
         total += choose(seen > 0, splat(0), d * seen);
         const vec back = choose(seen > 0, d, w[k] * d);
-        dx[i] = accumulate ? dx[i] + back : back;
+        if (dx) dx[i] = accumulate ? dx[i] + back : back;
       }
     dw[k] += sum(total);
   }

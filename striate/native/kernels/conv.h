@@ -51,8 +51,16 @@ INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *r
         UNROLL for (int i = 0; i < filters; i++) acc[i][t] += d[i] * seen;
       }
     }
-  UNROLL for (int i = 0; i < filters; i++)
-    add_sums(acc[i], rows * K_COLUMNS, dw + ((f + i) * PER_GROUP + k) * TAPS + u * K_COLUMNS);
+  const int taps = rows * K_COLUMNS;
+  float *to = dw + (f * PER_GROUP + k) * TAPS + u * K_COLUMNS;
+  UNROLL for (int first = 0; first < filters * taps; first += LANES) {
+    vec rows_of[LANES];
+    UNROLL for (int i = 0; i < LANES; i++)
+      rows_of[i] = first + i < filters * taps ? acc[(first + i) / taps][(first + i) % taps] : splat(0);
+    const vec found = sums(rows_of);
+    UNROLL for (int i = 0; i < LANES; i++)
+      if (first + i < filters * taps) to[(first + i) / taps * PER_GROUP * TAPS + (first + i) % taps] += found[i];
+  }
 }
 
 /* dx[k][r][c] (+)= sum over f, u, v of w[f][k][u][v] * dy[f][(r + P - u*D)/S][(c + P - v*D)/S], where that divides and

@@ -15,23 +15,23 @@ INLINE void pass_back(const vec *dy, vec *dx, const int accumulate, const int co
   for (int i = 0; i < count; i++) dx[i] = accumulate ? dx[i] + dy[i] : dy[i];
 }
 
-/* y = x times its gate, one number a channel. */
+/* y = x times its gate, one number a channel; dx may be NULL. */
 INLINE void scale_forward(const vec *restrict x, const vec *restrict gate, vec *restrict y, const struct map mx,
                           const struct map my) {
   EACH(my, k, r, c) y[AT(my, k, r, c)] = x[AT(mx, k, r, c)] * gate[k];
 }
 
 INLINE void scale_backward(const vec *restrict x, const vec *restrict gate, const vec *restrict dy, vec *restrict dx,
-                           vec *restrict dgate, const int accumulate, const struct map mx) {
+                           vec *restrict dgate, const int accumulate, const int gate_adds, const struct map mx) {
   int i = 0;
   for (int k = 0; k < mx.channels; k++) {
     vec total = splat(0);
     for (int r = 0; r < mx.rows; r++)
       for (int c = 0; c < mx.columns; c++, i++) {
         total += dy[i] * x[AT(mx, k, r, c)];
-        dx[i] = accumulate ? dx[i] + dy[i] * gate[k] : dy[i] * gate[k];
+        if (dx) dx[i] = accumulate ? dx[i] + dy[i] * gate[k] : dy[i] * gate[k];
       }
-    dgate[k] = total;
+    dgate[k] = gate_adds ? dgate[k] + total : total;
   }
 }
 

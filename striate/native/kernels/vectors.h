@@ -94,16 +94,6 @@ INLINE float sum(vec v) {
   return total;
 }
 
-/* Adds the lane sums of `count` accumulators to to[0 … count - 1]; both lie one behind the other. */
-INLINE void add_sums(const vec *acc, const int count, float *to) {
-  UNROLL for (int first = 0; first < count; first += LANES) {
-    vec rows[LANES];
-    UNROLL for (int i = 0; i < LANES; i++) rows[i] = first + i < count ? acc[first + i] : splat(0);
-    const vec found = sums(rows);
-    UNROLL for (int i = 0; i < LANES; i++) if (first + i < count) to[first + i] += found[i];
-  }
-}
-
 /* exp(x) to a few units in the last place: x = n ln 2 + r, and a polynomial of r. */
 INLINE vec exponential(vec x) {
   x = smaller(larger(x, splat(-87.0f)), splat(88.0f));

@@ -52,7 +52,5 @@ class PRelu(Step):
     def backward(self, at: Places) -> str:
         """dx and the slopes' gradient."""
         (x,), slope = self.inputs, self.parameters[0]
-        dx = at.gradient(x) if at.wanted(x) else at.gradient(self.output)
-        adds = at.adds(x) if at.wanted(x) else 0
-        values = f"{at.value(x)}, {at.parameter(slope)}, {at.gradient(self.output)}, {dx}, {at.slope(slope)}"
-        return f"prelu_backward({values}, {adds}, {x.as_map()});"
+        gradients = f"{at.gradient(self.output)}, {at.gradient_or_null(x)}, {at.slope(slope)}"
+        return f"prelu_backward({at.value(x)}, {at.parameter(slope)}, {gradients}, {at.adds(x)}, {x.as_map()});"

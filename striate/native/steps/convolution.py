@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from striate.native.plan import Parameter, Places, Step, Value
-from striate.native.tiles import best, loops
+from striate.native.tiles import best, best_for_weights, loops
 
 Pair = tuple[int, int]  # rows, columns
 
@@ -116,21 +116,16 @@ class Convolution(Step):
         return self._groups(body)
 
     def _weights(self) -> list[str]:
-        s, filters, channels = (
-            self.shape,
-            self.shape.filters // self.shape.groups,
-            self.shape.channels // self.shape.groups,
-        )
-        height, taps = best(filters, s.kernel[0] * s.kernel[1], self.registers, s.kernel[1])
-        rows = max(1, taps // s.kernel[1])
+        s = self.shape
+        filters, channels = s.filters // s.groups, s.channels // s.groups
+        height, rows = best_for_weights(filters, *s.kernel, s.out[0] * s.out[1], self.registers)
 
-        def filter_tile(f: str, tile: int) -> list[str]:
+        def channel(f: str, tile: int) -> list[str]:
             call = f"weights_tile(x, dy, dw, g * {filters} + {f}, k, {{}}, {tile}, {{}});"
-            return loops("u", s.kernel[0], rows, lambda u, count: [call.format(u, count)])
+            tiles = loops("u", s.kernel[0], rows, lambda u, count: [call.format(u, count)])
+            return [f"for (int k = 0; k < {channels}; k++) {{", *(f"  {line}" for line in tiles), "}"]
 
-        tiles = loops("f", filters, height, filter_tile)
-        body = [f"for (int k = 0; k < {channels}; k++) {{", *(f"  {line}" for line in tiles), "}"]
-        return ["if (db) bias_gradient(dy, db);", *self._groups(body)]
+        return ["if (db) bias_gradient(dy, db);", *self._groups(loops("f", filters, height, channel))]
 
     def _back(self) -> list[str]:
         s, channels = self.shape, self.shape.channels // self.shape.groups

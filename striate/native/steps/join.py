@@ -62,8 +62,8 @@ class Scale(Step):
     def backward(self, at: Places) -> str:
         """Gradients of both."""
         (x, gate), y = self.inputs, self.output
-        values = f"{at.value(x)}, {at.value(gate)}, {at.gradient(y)}, {at.gradient(x)}, {at.gradient(gate)}"
-        return f"scale_backward({values}, {at.adds(x)}, {x.as_map()});"
+        values = f"{at.value(x)}, {at.value(gate)}, {at.gradient(y)}, {at.gradient_or_null(x)}, {at.gradient(gate)}"
+        return f"scale_backward({values}, {at.adds(x)}, {at.adds(gate)}, {x.as_map()});"
 
 
 class ZeroPad(Step):
