@@ -49,6 +49,7 @@ def lowered(network: Network, target: Target) -> Plan:
     if y.rows * y.columns > 1:
         y = builder.add(Flatten("flatten", (y,), Value(y.size)))
     share(builder.steps, x)
+    x.compact = all(isinstance(step, Convolution | Flatten) for step in builder.steps if x in step.inputs)
     return Plan(x, y, builder.steps, target.lanes).arranged()
 
 
@@ -131,7 +132,7 @@ def _convolution(b: _Builder, layer: tree.Conv, x: Value, name: str) -> Value:
         x.channels, (x.rows, x.columns), layer.filters, kernel, stride, dilation, before,
         (y.rows, y.columns), layer.groups, layer.bias,
     )  # fmt: skip
-    return b.add(Convolution(title, x, y, weights, shape, b.target.registers))
+    return b.add(Convolution(title, x, y, weights, shape, b.target))
 
 
 def _weights(name: str, shape: tuple[int, ...], bias: bool) -> tuple[Parameter, ...]:

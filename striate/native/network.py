@@ -21,6 +21,7 @@ from striate.errors import WorkError
 from striate.native import compiler
 from striate.native.lowering import Refused, lowered
 from striate.native.plan import Parameter
+from striate.native.single import Single
 from striate.native.source import LOSSES, source
 from striate.native.steps.norm import BatchNorm
 from striate.native.target import Target, host
@@ -62,6 +63,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
             *(ctypes.POINTER(Moves), ctypes.POINTER(Rule)),
         ),
     ),
+    "prepare": (ctypes.c_int, (ctypes.c_void_p,)),
+    "evaluate_one": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
     "evaluate": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)),
 }
 
@@ -107,6 +110,7 @@ class Compiled:
             raise Refused(f"the native engine lacks the loss '{loss}'")
         self.plan = lowered(network, target or host())
         self.most, self.classes = most, self.plan.output.size
+        self._alone, self._prepared = Single(self.plan).supported, False
         self._library, self.built = compiler.loaded(
             source(self.plan, loss), target or host(), extra_flags=extra_flags, say=say
         )
@@ -146,6 +150,7 @@ class Compiled:
             moves: How each is moved first.
         """
         assert len(labels) <= self.most
+        self.changed()
         places = self._places(images, rows)
         moved = ctypes.byref(moves) if moves else None
         seen: Seen = self._library.step(
@@ -156,9 +161,25 @@ class Compiled:
     def evaluate(self, images: Array) -> Array:
         """The outputs (N, classes) of any number of images, in evaluation."""
         outputs = np.empty((len(images), self.classes), np.float32)
+        if len(images) == 1 and self._alone:
+            assert images.dtype == np.float32
+            assert images.flags.c_contiguous
+            if not self._prepared:
+                self._prepare()
+            self._library.evaluate_one(self._net, images.ctypes.data, outputs.ctypes.data)
+            return outputs
         places = self._places(images)
         self._library.evaluate(self._net, places.ctypes.data, len(images), outputs.ctypes.data)
         return outputs
+
+    def _prepare(self) -> None:
+        if not self._library.prepare(self._net):
+            raise WorkError("not enough memory; try a smaller network")
+        self._prepared = True
+
+    def changed(self) -> None:
+        """Tell that weights or statistics were set from outside, so that they are packed anew for single images."""
+        self._prepared = False
 
     def read(self, parameter: Parameter, of: str = "weights") -> Array:
         """A copy of a parameter in its own shape; or of its `gradients`, or what the optimiser remembers of it."""
@@ -168,6 +189,7 @@ class Compiled:
         """Set a parameter."""
         rows = values.reshape(parameter.shape[0], -1)
         self._view(parameter, of)[:, : rows.shape[1]] = rows
+        self.changed()
 
     def _view(self, parameter: Parameter, of: str) -> Array:
         entries = self.flat[of][parameter.offset : parameter.offset + parameter.size]

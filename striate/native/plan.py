@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import prod
 
 
 @dataclass(eq=False)
 class Value:
     """A map: `channels` planes of `rows` x `columns`, inside a border of zeros that its readers ask for.
 
-    `home` is the value in which it lies, and at which channel, when it has no memory of its own.
+    `home` is the value in which it lies, and at which channel, when it has no memory of its own. `compact`: as the
+    program for one image has it, its pixels have just their channels, because nobody reads them by vecs.
     """
 
     channels: int
@@ -25,6 +27,7 @@ class Value:
     home: tuple[Value, int] | None = None
     gradient_home: tuple[Value, int] | None = None
     readers: int = 0
+    compact: bool = False
 
     @property
     def size(self) -> int:
@@ -109,10 +112,7 @@ class Parameter:
     @property
     def size(self) -> int:
         """Entries in memory."""
-        row = 1
-        for n in self.shape[1:]:
-            row *= n
-        return self.shape[0] * max(row, self.width)
+        return self.shape[0] * max(prod(self.shape[1:]), self.width)
 
 
 class Step:
@@ -229,6 +229,12 @@ class Plan:
         """All that is trained, penalised ones first."""
         found = [parameter for step in self.steps for parameter in step.parameters]
         return sorted(found, key=lambda parameter: not parameter.penalised)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of weights for an image."""
+        weights = ((step.output, p) for step in self.steps for p in step.parameters if p.penalised)
+        return sum(output.rows * output.columns * prod(p.shape) for output, p in weights)
 
     @property
     def penalised(self) -> int:

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from striate.native.plan import Places, Plan
+from striate.native.single import Single
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.norm import BatchNorm
 
@@ -60,7 +61,8 @@ class _Program:
 
     def text(self) -> str:
         """All of it."""
-        includes = ("activation.h", "pool.h", "join.h", "dense.h", "dropout.h", "norm.h")
+        includes = ("activation.h", "pool.h", "join.h", "dense.h", "dropout.h", "norm.h", "single.h")
+        single = Single(self.plan)
         parts = [
             "\n".join(f'#include "{name}"' for name in includes),
             "\n".join(f"#define {name} {value}" for name, value in self._numbers().items()),
@@ -68,6 +70,8 @@ class _Program:
             "\n".join(dict.fromkeys(f"{line};" for step in self._convolutions() for line in step.signatures())),
             *self._phases(),
             *self._last(),
+            single.text(),
+            '#include "alone.h"',
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -84,6 +88,8 @@ class _Program:
             "NORMALISED": max(normalised, 1),
             "SCRATCH": plan.scratch,
             "KEPT": plan.kept,
+            "MACS": plan.macs,
+            "SHARED_FROM": 2_000_000,
             "CLASSES": output.size,
             "VALUES": self.plan.input.size,
             "INPUT": self.plan.input.as_map(),

@@ -179,6 +179,7 @@ class NativeEngine:
             self.net.write(parameter, tensors[parameter.name].detach().numpy())
         for buffer in self.net.buffers:
             self.net.statistics[buffer.first : buffer.first + buffer.size] = tensors[buffer.name].numpy()
+        self.net.changed()
 
     def _in_order(self) -> list[Parameter]:
         """The parameters as PyTorch's optimiser numbers them."""

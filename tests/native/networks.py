@@ -153,6 +153,7 @@ def same_gradients(network: Network, images: int, seed: int = 0, **how: Any) -> 
     y = random.integers(0, compiled.classes, images)
     with torch.no_grad():
         near(compiled.evaluate(x), model.eval()(torch.tensor(x).double()).flatten(1).numpy())
+        near(compiled.evaluate(x[:1]), model(torch.tensor(x[:1]).double()).flatten(1).numpy())
     loss = F.cross_entropy(model.train()(torch.tensor(x).double()).flatten(1), torch.tensor(y))
     loss.backward()
     seen = compiled.step(x, y, LOOK)

@@ -4,6 +4,7 @@
 #include "optimizer.h"
 #include "threads.h"
 
+struct alone;
 struct net {
   struct pool pool;
   int most;                          /* groups that a step can take */
@@ -16,6 +17,7 @@ struct net {
   float *sums;
   float *statistics;                 /* a thread's own numbers for normalised channels */
   struct seen *seen;                 /* one a thread */
+  struct alone *alone;               /* for single images */
   float *moved;                      /* LANES images a thread, while they are moved */
   /* the step's */
   const float *const *images;
@@ -26,6 +28,8 @@ struct net {
   struct rule rule;
   float *outputs;
 };
+
+static void free_alone(struct net *n);
 
 static long at_least_one(long n) { return n > 0 ? n : 1; }
 
@@ -42,6 +46,7 @@ void destroy(struct net *n) {
                    n->kept,    n->moments, n->sums, n->statistics, n->seen,
                    n->moved};
   for (unsigned i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+  free_alone(n);
   free(n);
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from striate.native.plan import Parameter, Places, Step, Value
+from striate.native.target import Target
 from striate.native.tiles import best, best_for_weights, loops
 
 Pair = tuple[int, int]  # rows, columns
@@ -44,23 +45,24 @@ class Convolution(Step):
 
     reads_inputs = True
 
-    def __init__(self, title: str, x: Value, y: Value, weights: tuple[Parameter, ...], shape: Shape, registers: int):
+    def __init__(self, title: str, x: Value, y: Value, weights: tuple[Parameter, ...], shape: Shape, target: Target):
         super().__init__(title, (x,), y, weights)
-        self.shape, self.registers = shape, registers
+        self.shape, self.registers, self.lanes = shape, target.registers, target.lanes
 
     @property
     def name(self) -> str:
         """Of its functions: the shape, and the borders where there are any."""
         borders = [f"i{'_'.join(map(str, self.inputs[0].border))}"] * any(self.inputs[0].border)
         borders += [f"o{'_'.join(map(str, self.output.border))}"] * any(self.output.border)
-        return "_".join([self.shape.name, *borders])
+        return "_".join([self.shape.name, *borders, *["image"] * self.inputs[0].compact])
 
     def units(self) -> dict[str, str]:
         """One unit with the forward kernel and both gradients."""
         lines = [f"/* {self.shape.filters} filters {_x(self.shape.kernel)} over "]
         lines[0] += f"{self.shape.channels} x {_x(self.shape.size)}, in tiles that stay in registers. */"
         lines += [f"#define {name} {value}" for name, value in self._macros().items()] + ['#include "conv.h"']
-        for signature, body in zip(self.signatures(), (self._forward(), self._weights(), self._back()), strict=True):
+        bodies = (self._forward(), self._weights(), self._back(), self._one())
+        for signature, body in zip(self.signatures(), bodies, strict=False):  # in groups there is no fourth
             lines += ["", f"{signature} {{", *(f"  {line}" for line in body), "}"]
         return {self.name: "\n".join([*lines, ""])}
 
@@ -71,6 +73,9 @@ class Convolution(Step):
         yield f"void {self.name}_forward({x}, {w}, const float *restrict b, vec *restrict y)"
         yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)"
         yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate)"
+        if self.shape.groups == 1:
+            pointers = "const float *restrict x, const vec *restrict w, const vec *restrict b, vec *restrict y"
+            yield f"void {self.name}_one({pointers}, int first, int last)"
 
     def forward(self, at: Places) -> str:
         """y from x."""
@@ -94,6 +99,7 @@ class Convolution(Step):
         pairs |= {"X": (x.all_rows, x.all_columns), "Y": (y.all_rows, y.all_columns)}
         for name, (rows, columns) in pairs.items():
             macros |= {f"{name}_ROWS": rows, f"{name}_COLUMNS": columns}
+        macros["X_STEP"] = s.channels if x.compact else -(-s.channels // self.lanes) * self.lanes
         corners = {"PAD": s.before, "Y": y.border[:2], "X": (x.border[0] - s.before[0], x.border[1] - s.before[1])}
         for name, (top, left) in corners.items():
             macros |= {f"{name}_TOP": top, f"{name}_LEFT": left}
@@ -142,6 +148,17 @@ class Convolution(Step):
 
         inner = loops("k", channels, height, tile)
         return self._groups([f"for (int r = 0; r < {s.size[0]}; r++) {{", *(f"  {line}" for line in inner), "}"])
+
+    def _one(self) -> list[str]:
+        s = self.shape
+        vecs = -(-s.filters // self.lanes)
+        across, width = best(vecs, s.out[1], self.registers)
+
+        def columns(f: str, count: int) -> list[str]:
+            call = f"one_tile(x, w, b, y, r, {{}}, {f}, {{}}, {count});"
+            return loops("c", s.out[1], width, lambda c, wide: [call.format(c, wide)])
+
+        return ["for (int r = first; r < last; r++) {", *(f"  {x}" for x in loops("f", vecs, across, columns)), "}"]
 
     def _columns(self, width: int) -> Iterator[tuple[int, int, int, int]]:
         """(first, end, step, whether at the edge) of dx's columns; inside, no tap of a tile leaves dy."""
