@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -85,8 +86,12 @@ class TorchEngine:
         self.model.to(memory_format=self.format)  # type: ignore[call-overload]
         self.scores = without_softmax(self.model)
         self.dropouts = [module for module in self.model.modules() if isinstance(module, Dropout)]
-        self.optimizer = make_optimizer(options.optimizer, self.model, options.rate, options.decay)
         self.penalised = list(weights(self.model)) if options.l1 else []
+
+    @cached_property
+    def optimizer(self) -> optim.Optimizer:
+        """Made when it is first needed: PyTorch takes a second to import what its optimisers stand on."""
+        return make_optimizer(self.options.optimizer, self.model, self.options.rate, self.options.decay)
 
     @property
     def rate(self) -> float:
