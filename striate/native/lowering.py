@@ -75,7 +75,16 @@ class _Builder:
         return step.output
 
     def chain(self, chain: Chain, x: Value, path: str) -> Value:
-        for name, node in named(chain):
+        afters = (*chain[1:], None)
+        done = False  # by the batch norm before it
+        for (name, node), after in zip(named(chain), afters, strict=True):
+            if done:
+                done = False
+                continue
+            if isinstance(node, tree.BatchNorm):
+                done = isinstance(after, tree.Relu)
+                x = _batch_norm(self, node, x, path + name, relu=done)
+                continue
             x = self.layer(node, x, path + name) if isinstance(node, Layer) else self.block(node, x, path + name)
         return x
 
@@ -193,10 +202,11 @@ def _prelu(b: _Builder, layer: tree.PRelu, x: Value, name: str) -> Value:
     return b.add(PRelu(_title(layer, x, y, name), x, y, Parameter(f"{name}.weight", (x.channels,))))
 
 
-def _batch_norm(b: _Builder, layer: tree.BatchNorm, x: Value, name: str) -> Value:
+def _batch_norm(b: _Builder, layer: tree.BatchNorm, x: Value, name: str, relu: bool = False) -> Value:
     y = Value(x.channels, x.rows, x.columns)
     weights = (Parameter(f"{name}.weight", (x.channels,)), Parameter(f"{name}.bias", (x.channels,)))
-    step = BatchNorm(_title(layer, x, y, name), x, y, weights, layer.eps, b.normalised)
+    title = _title(layer, x, y, name) + " -> relu" * relu
+    step = BatchNorm(title, x, y, weights, layer.eps, b.normalised, relu)
     b.normalised += x.channels
     return b.add(step)
 

@@ -152,7 +152,8 @@ def _prelu(s: Single, step: PRelu) -> Written:
 def _batch_norm(s: Single, step: BatchNorm) -> Written:
     (x,), y = step.inputs, step.output
     scale, shift = (s.row(f"ST({name}, {step.first})", x.channels) for name in ("SCALE", "SHIFT"))
-    return True, f"one_scale_shift({s.at(x)}, {scale}, {shift}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}, first, last);"
+    planes = f"{s.plane(x)}, {s.plane(y)}, {step.relu}"
+    return True, f"one_scale_shift({s.at(x)}, {scale}, {shift}, {s.at(y)}, {planes}, first, last);"
 
 
 def _maxpool(s: Single, step: MaxPool) -> Written:

@@ -62,7 +62,8 @@ def best_for_weights(filters: int, rows: int, columns: int, positions: int, regi
     It reads a vector a filter and one new one of the input at each position; those that do not stay in the first cache
     come from the second, which has no more to give than about `STREAM` of them in the time of as many multiply-adds.
     """
-    sides = [(a, r) for a, r in product(range(1, filters + 1), range(1, rows + 1)) if a * r * columns + a < registers]
+    room = registers * 3 // 4  # with more the compiler spills: measured, not reasoned
+    sides = [(a, r) for a, r in product(range(1, filters + 1), range(1, rows + 1)) if a * (r * columns + 1) <= room]
 
     def total(side: tuple[int, int]) -> float:
         parts = product(regions(filters, side[0]), regions(rows, side[1]))

@@ -41,7 +41,7 @@ INLINE void bn_combine(const struct moments *groups, const int channels, const i
   *mean = total, *variance = squares / ((double)images * plane);
 }
 
-/* y = scale x + shift, a number of each a channel. */
+/* y = scale x + shift, a number of each a channel; with `relu` what is below 0 becomes 0. */
 INLINE void bn_apply(const vec *restrict x, const float *scale, const float *shift, vec *restrict y,
                      const struct map mx, const struct map my, const int relu) {
   EACH(my, k, r, c) {
@@ -50,14 +50,17 @@ INLINE void bn_apply(const vec *restrict x, const float *scale, const float *shi
   }
 }
 
-/* Each channel's sums of dy and of dy times the normalised x. Lanes without an image have dy = 0. */
-INLINE void bn_sums(const vec *restrict x, const vec *restrict dy, const float *mean, const float *inverse,
-                    float *restrict sums, const struct map m) {
+/* Each channel's sums of dy and of dy times the normalised x. Lanes without an image have dy = 0. With `relu`, dy first
+   loses what the ReLU behind lets nothing through of. */
+INLINE void bn_sums(const vec *restrict x, vec *restrict dy, const vec *restrict y, const float *mean,
+                    const float *inverse, float *restrict sums, const struct map m, const struct map my,
+                    const int relu) {
   int i = 0;
   for (int k = 0; k < m.channels; k++) {
     vec total = splat(0), along = splat(0);
     for (int r = 0; r < m.rows; r++)
       for (int c = 0; c < m.columns; c++, i++) {
+        if (relu) dy[i] = choose(y[AT(my, k, r, c)] > 0, dy[i], splat(0));
         total += dy[i];
         along += dy[i] * (x[AT(m, k, r, c)] - mean[k]);
       }

@@ -42,10 +42,13 @@ INLINE void one_prelu(float *x, const vec *slope, float *y, const struct plane m
   }
 }
 
-/* y = scale x + shift. */
+/* y = scale x + shift, and a ReLU. */
 INLINE void one_scale_shift(float *x, const vec *scale, const vec *shift, float *y, const struct plane mx,
-                            const struct plane my, const int first, const int last) {
-  EACH_VEC(my, r, c, b) VEC(y, my, r, c, b) = VEC(x, mx, r, c, b) * scale[b] + shift[b];
+                            const struct plane my, const int relu, const int first, const int last) {
+  EACH_VEC(my, r, c, b) {
+    const vec found = VEC(x, mx, r, c, b) * scale[b] + shift[b];
+    VEC(y, my, r, c, b) = relu ? larger(found, splat(0)) : found;
+  }
 }
 
 INLINE void one_add(float *p, float *q, float *y, const struct plane mp, const struct plane mq, const struct plane my,

@@ -6,17 +6,20 @@ from striate.native.plan import Parameter, Places, Step, Value
 
 
 class BatchNorm(Step):
-    """y = scale x + shift from the batch's mean and variance; in evaluation from the running ones.
+    """y = scale x + shift from the batch's mean and variance, in evaluation from the running ones; and a ReLU at once.
 
-    `first` is its first channel among all normalised ones, `buffer` where its running statistics lie.
+    `first` is its first channel among all normalised ones.
     """
 
     reads_inputs = True
     waits = True
 
-    def __init__(self, title: str, x: Value, y: Value, weights: tuple[Parameter, ...], eps: float, first: int) -> None:
+    def __init__(
+        self, title: str, x: Value, y: Value, weights: tuple[Parameter, ...], eps: float, first: int, relu: bool
+    ) -> None:
         super().__init__(title, (x,), y, weights)
-        self.eps, self.first = eps, first
+        self.eps, self.first, self.relu = eps, first, int(relu)
+        self.reads_output = relu
 
     def _call(self, at: Places) -> str:
         weight, bias = self.parameters
@@ -42,14 +45,16 @@ class BatchNorm(Step):
         """y from x and the statistics."""
         (x,), y = self.inputs, self.output
         scale = f"ST(SCALE, {self.first}), ST(SHIFT, {self.first})"
-        return f"bn_apply({at.value(x)}, {scale}, {at.value(y)}, {x.as_map()}, {y.as_map()}, 0);"
+        return f"bn_apply({at.value(x)}, {scale}, {at.value(y)}, {x.as_map()}, {y.as_map()}, {self.relu});"
 
     def measure_back(self, at: Places) -> str:
         """A group's sums of the gradient, in the phase before."""
         (x,), y = self.inputs, self.output
         means = f"ST(MEAN, {self.first}), ST(INVERSE, {self.first})"
         sums = f"n->sums + 2 * {self.first} * n->most + g * 2 * {x.channels}"
-        return f"bn_sums({at.value(x)}, {at.gradient(y)}, {means}, {sums}, {x.as_map()});"
+        y_or_null = at.value(y) if self.relu else "NULL"
+        maps = f"{x.as_map()}, {y.as_map()}, {self.relu}"
+        return f"bn_sums({at.value(x)}, {at.gradient(y)}, {y_or_null}, {means}, {sums}, {maps});"
 
     def settle_back(self, at: Places) -> str:
         """The batch's sums, once a thread."""
