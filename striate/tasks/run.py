@@ -21,13 +21,18 @@ from striate.building import build
 from striate.data.fetch import data_folder
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
+from striate.native.compiler import NoCompiler
+from striate.native.source import LOSSES
 from striate.notation import Network
 from striate.tasks.devices import device as device_named
+from striate.tasks.devices import engine as engine_named
+from striate.tasks.engines import INSTEAD, engine_for
 from striate.tasks.fitting import from_resolved
 from striate.training.batches import prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
 from striate.training.loop import accuracy_of, outputs_of
+from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.saved import REPORT, SavedRun, State
 
@@ -85,14 +90,15 @@ class Run:
     Args:
         path: The run's folder.
         device: Where to compute; as for `devices.device`.
+        engine: `torch`, `native`, or `auto`, which is torch here: one pass over some images is not worth compiling for.
 
     Raises:
-        InputError: There is no run there.
+        InputError: There is no run there, or no such engine.
     """
 
-    def __init__(self, path: str | Path, device: str = "auto") -> None:
+    def __init__(self, path: str | Path, device: str = "auto", engine: str = "auto") -> None:
         self.saved = SavedRun.open(Path(path))
-        self.device = device_named(device)
+        self.device, self.engine_name = device_named(device), engine_named(engine)
 
     def __repr__(self) -> str:
         best = self.state.history.best
@@ -150,9 +156,23 @@ class Run:
         return model.eval()
 
     @cached_property
-    def engine(self) -> TorchEngine:
-        """The network with the best weights, ready to evaluate on the device."""
-        return TorchEngine(self.model(), Options(), 0, self.device)
+    def engine(self) -> TorchEngine | NativeEngine:
+        """The network with the best weights, ready to evaluate on the device.
+
+        Raises:
+            InputError: The native engine was asked for and lacks something.
+        """
+        name = "torch" if self.engine_name == "auto" else self.engine_name
+        loss = self.config["options"]["loss"]
+        options = Options(batch=1, loss=loss if loss in LOSSES else Options.loss)  # compiled as for the training
+        name, why = engine_for(name, self.network, options, self.device)
+        try:
+            if name == "native":
+                return NativeEngine(self.network, self.model(), options, 0, say=self.saved.notes.append)
+        except NoCompiler as error:
+            why = f"{INSTEAD}: {error}"
+        self.saved.notes += [why] if why else []
+        return TorchEngine(self.model(), options, 0, self.device)
 
     def outputs(self, images: Tensor) -> Tensor:
         """The outputs (N, K) for images (N, C, H, W) as the data set has them."""
