@@ -25,7 +25,7 @@ HEADING = """/* A network as the native engine runs it, for vectors of {lanes} i
 
    Its layers, with the sizes that come in and go out:"""
 READING = (
-    "   Read `forward` first, which is the network itself; then `phase_1` and on, which learn: forward, loss, and back.",
+    "   Read `forward` first, which is the network itself; then `phase_1` and on, which learn: forward, loss and back.",
     "   The numbers behind `scratch` and `kept` say where a map begins, in vectors; those behind `w` and `dw` where a",
     "   layer's weights and their gradients do. Each shape of convolution has a file of its own beside this one.",
     "",
