@@ -28,7 +28,7 @@ from striate.notation import Network, render
 from striate.notation.tree import Conv
 from striate.tasks import devices
 from striate.tasks.engines import INSTEAD, engine_for
-from striate.tasks.fitting import Fitted, check_batch, fitted, input_shape, resolved
+from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved
 from striate.tasks.reporting import report
 from striate.tasks.run import Run, source_key
 from striate.training.augment import Shift, shift_for
@@ -158,6 +158,7 @@ class Training:
         shape = input_shape(zoo.find(net, letters))
         self.dataset = data.load(dataset, shape=shape, bad=bad, progress=show)
         self.fitted: Fitted = fitted(net, self.dataset, letters)
+        check_trainable(self.fitted)
         check_batch(self.fitted, options.batch)
         self.sha256 = self.dataset.sha256()  # once: it reads every image
         self.engine_name, why = engine_for(

@@ -29,7 +29,7 @@ INLINE void scale_backward(const vec *restrict x, const vec *restrict gate, cons
     for (int r = 0; r < mx.rows; r++)
       for (int c = 0; c < mx.columns; c++, i++) {
         total += dy[i] * x[AT(mx, k, r, c)];
-        dx[i] = accumulate ? dx[i] + dy[i] * gate[k] : dy[i] * gate[k];
+        if (dx) dx[i] = accumulate ? dx[i] + dy[i] * gate[k] : dy[i] * gate[k];
       }
     dgate[k] = total;
   }

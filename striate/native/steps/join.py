@@ -60,10 +60,13 @@ class Scale(Step):
         return f"scale_forward({values}, {x.as_map()}, {y.as_map()});"
 
     def backward(self, at: Places) -> str:
-        """Gradients of both."""
+        """Gradients of both; where x is the network's input, of the gate alone."""
         (x, gate), y = self.inputs, self.output
-        values = f"{at.value(x)}, {at.value(gate)}, {at.gradient(y)}, {at.gradient(x)}, {at.gradient(gate)}"
-        return f"scale_backward({values}, {at.adds(x)}, {x.as_map()});"
+        if not at.wanted(gate):
+            return ""
+        dx, adds = (at.gradient(x), at.adds(x)) if at.wanted(x) else ("0", 0)
+        values = f"{at.value(x)}, {at.value(gate)}, {at.gradient(y)}, {dx}, {at.gradient(gate)}"
+        return f"scale_backward({values}, {adds}, {x.as_map()});"
 
 
 class ZeroPad(Step):
