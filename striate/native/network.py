@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import WorkError
+from striate.errors import InputError, WorkError
 from striate.native import compiler
 from striate.native.lowering import Refused, lowered
 from striate.native.plan import Parameter
@@ -148,10 +148,15 @@ class Compiled:
             seed: Of this step's dropout.
             rows: (N,) which of the images; all by default.
             moves: How each is moved first.
+
+        Raises:
+            InputError: A label that is no class.
         """
-        assert len(labels) <= self.most
         self.changed()
         places = self._places(images, rows)
+        assert 0 < len(labels) == len(places) <= self.most, "a label for each image, and no more than there is room for"
+        if not _all_below(self.classes, labels):
+            raise InputError(f"labels are 0 to {self.classes - 1}. Received: {labels.min()} to {labels.max()}")
         moved = ctypes.byref(moves) if moves else None
         seen: Seen = self._library.step(
             self._net, places.ctypes.data, labels.ctypes.data, len(labels), seed, moved, ctypes.byref(rule)
@@ -207,10 +212,19 @@ class Compiled:
         pointer = ctypes.cast(getattr(self._library, name)(self._net), ctypes.POINTER(ctypes.c_float))
         return np.ctypeslib.as_array(pointer, (max(size, 1),))
 
-    @staticmethod
-    def _places(images: Array, rows: NDArray[np.int64] | None = None) -> NDArray[np.uintp]:
-        """A pointer to each image."""
+    def _places(self, images: Array, rows: NDArray[np.int64] | None = None) -> NDArray[np.uintp]:
+        """A pointer to each image. C believes whatever it is given, so all of it is looked at here."""
         assert images.dtype == np.float32
         assert images.flags.c_contiguous
+        size = self.plan.input.size
+        assert images.size == len(images) * size, "images of the network's input size"
         numbers = np.arange(len(images)) if rows is None else rows
-        return numbers.astype(np.uintp) * np.uintp(images[0].nbytes) + np.uintp(images.ctypes.data)
+        assert _all_below(len(images), numbers), "rows of the images"
+        return numbers.astype(np.uintp) * np.uintp(size * images.itemsize) + np.uintp(images.ctypes.data)
+
+
+def _all_below(limit: int, numbers: NDArray[np.int64]) -> bool:
+    """Whether all are from 0 to limit - 1; as unsigned numbers, negative ones are far above any limit."""
+    assert numbers.dtype == np.int64
+    assert numbers.flags.c_contiguous
+    return int(numbers.view(np.uint64).max(initial=0)) < max(limit, 1)

@@ -21,6 +21,17 @@ from striate.native.steps.convolution import Convolution
 from striate.native.steps.norm import BatchNorm
 
 KERNELS = Path(__file__).parent / "kernels"
+INCLUDE, PART = re.compile(r'#include "(.*)"\n'), re.compile(r"/\* =+ (.*) =+ \*/")
+HEADING = """/* A network as the native engine runs it, for vectors of {lanes} images: the same entry of each in a lane.
+
+   Its layers, with the sizes that come in and go out:"""
+READING = (
+    "   Read `forward` first, which is the network itself; then `phase_1` and on, which learn: forward, loss and back.",
+    "   The numbers behind `scratch` and `kept` say where a map begins, in vectors; those behind `w` and `dw` where a",
+    "   layer's weights and their gradients do. Each shape of convolution has a file of its own beside this one.",
+    "",
+    "   The parts, and the lines they begin at:",
+)
 LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge"}
 
 
@@ -29,12 +40,12 @@ def source(plan: Plan, loss: str) -> dict[str, str]:
     units: dict[str, str] = {}
     for step in plan.steps:
         units |= step.units()
-    units["network"] = _Program(plan, loss).text()
-    return {name: _whole(text) for name, text in units.items()}
+    whole = {name: _whole(text) for name, text in units.items()}
+    return whole | {"network": _headed(plan, _whole(_Program(plan, loss).text()))}
 
 
 def _whole(text: str) -> str:
-    """The text with every kernel file it includes put in, each once."""
+    """The text with every kernel file it includes put in, each once and under its name."""
     seen: set[str] = set()
 
     def put_in(found: re.Match[str]) -> str:
@@ -42,9 +53,24 @@ def _whole(text: str) -> str:
         if name in seen:
             return ""
         seen.add(name)
-        return re.sub(r'#include "(.*)"\n', put_in, _kernel(name))
+        needed = "".join(map(put_in, INCLUDE.finditer(_kernel(name))))
+        return f"{needed}{_part(name)}\n{INCLUDE.sub('', _kernel(name))}\n"
 
-    return re.sub(r'#include "(.*)"\n', put_in, text)
+    return INCLUDE.sub(put_in, text)
+
+
+def _part(name: str) -> str:
+    """The line that a part of a text begins with."""
+    return f"/* ======== {name} ======== */"
+
+
+def _headed(plan: Plan, text: str) -> str:
+    """The network's text behind what a reader wants first: its layers, and which part begins at which line."""
+    head = [HEADING.format(lanes=plan.lanes), *(f"     {step.title}" for step in plan.steps), "", *READING]
+    parts = [(number, part[1]) for number, line in enumerate(text.split("\n"), 1) if (part := PART.fullmatch(line))]
+    above = len("\n".join(head).split("\n")) + len(parts) + 1
+    contents = [f"   {above + number:6}  {name}" for number, name in parts]
+    return "\n".join([*head, *contents, "*/", text])
 
 
 @cache
@@ -65,7 +91,7 @@ class _Program:
         single = Single(self.plan)
         parts = [
             "\n".join(f'#include "{name}"' for name in includes),
-            "\n".join(f"#define {name} {value}" for name, value in self._numbers().items()),
+            "\n".join([_part("sizes"), *(f"#define {name} {value}" for name, value in self._numbers().items())]),
             '#include "network.h"\n#include "settle.h"\n',
             "\n".join(dict.fromkeys(f"{line};" for step in self._convolutions() for line in step.signatures())),
             *self._phases(),
@@ -142,14 +168,16 @@ class _Program:
         )
         body = "\n".join(f"  {line}" for line in lines if line)
         head += "\n    int thread, int g, struct seen *seen) {"
-        return f"{head}\n  const int count = images_in(n, g), training = 1;\n{body}\n}}"
+        part = _part(f"phase_{number}: a part of a training step, for one group of images")
+        return f"{part}\n{head}\n  const int count = images_in(n, g), training = 1;\n{body}\n}}"
 
     def _forward(self) -> str:
         lines = self._packing()
         for step in self.plan.steps:
             lines += [f"/* {step.title} */", *step.forward(Places(self.plan, step)).split("\n")]
         body = "\n".join(f"  {line}" for line in lines if line)
-        head = "static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int thread, int g) {"
+        head = _part("forward: the layers in order, for evaluation")
+        head += "\nstatic void forward(struct net *n, vec *scratch, vec *kept, const float *st, int thread, int g) {"
         return f"{head}\n  const int count = images_in(n, g), training = 0;\n  const float *w = n->weights;\n{body}\n}}"
 
     def _last(self) -> Iterator[str]:
@@ -157,6 +185,7 @@ class _Program:
         waits = [call if call.startswith("for") else f"barrier(&n->pool);\n  {call}" for call in self.calls]
         body = "\n  ".join(waits)
         yield (
+            f"{_part('train: a step, in which each thread takes its share of the groups')}\n"
             "static void train(struct net *n, int thread) {\n"
             "  vec *scratch = n->scratch + thread * (long)SCRATCH;\n"
             "  float *st = n->statistics + thread * 6l * NORMALISED, *dw = n->gradients + thread * (long)PARAMETERS;\n"

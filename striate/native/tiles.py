@@ -14,7 +14,6 @@ from functools import cache
 from itertools import product
 
 STREAM = 5.3  # half cycles for a vector from the second cache
-NEAR = 400  # vectors that stay in the first one
 LATENCY = 8  # multiply-adds in flight: two units, four cycles
 
 
@@ -56,11 +55,11 @@ def best(first: int, second: int, registers: int, step: int = 1) -> tuple[int, i
 
 
 @cache
-def best_for_weights(filters: int, rows: int, columns: int, positions: int, registers: int) -> tuple[int, int]:
-    """Filters and kernel rows of a tile of a weight gradient, which runs over all `positions` of the map.
+def best_for_weights(filters: int, rows: int, columns: int, registers: int) -> tuple[int, int]:
+    """Filters and kernel rows of a tile of a weight gradient, which runs over all positions of the map.
 
-    It reads a vector a filter and one new one of the input at each position; those that do not stay in the first cache
-    come from the second, which has no more to give than about `STREAM` of them in the time of as many multiply-adds.
+    At each it reads a vector a filter and one new one of the input from the second cache, which has no more to give
+    than one in the time of `STREAM` / 2 multiply-adds on both units.
     """
     room = registers * 3 // 4  # with more the compiler spills: measured, not reasoned
     sides = [(a, r) for a, r in product(range(1, filters + 1), range(1, rows + 1)) if a * (r * columns + 1) <= room]
@@ -68,15 +67,11 @@ def best_for_weights(filters: int, rows: int, columns: int, positions: int, regi
     def total(side: tuple[int, int]) -> float:
         parts = product(regions(filters, side[0]), regions(rows, side[1]))
         return sum(
-            (end - begin) // a * ((last - first) // r) * max(cost(a, r * columns), STREAM * _streamed(a, positions))
+            (end - begin) // a * ((last - first) // r) * max(cost(a, r * columns), STREAM * (a + 1))
             for (begin, end, a), (first, last, r) in parts
         )
 
     return min(sides or [(1, 1)], key=total)
-
-
-def _streamed(filters: int, positions: int) -> int:
-    return 1 + (filters if filters * positions > NEAR else 0)
 
 
 def loops(variable: str, count: int, tile: int, body: Callable[[str, int], list[str]]) -> list[str]:

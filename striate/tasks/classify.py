@@ -27,8 +27,8 @@ from striate.native.compiler import NoCompiler
 from striate.notation import Network, render
 from striate.notation.tree import Conv
 from striate.tasks import devices
-from striate.tasks.engines import engine_for
-from striate.tasks.fitting import Fitted, check_batch, fitted, input_shape, resolved
+from striate.tasks.engines import INSTEAD, engine_for
+from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved
 from striate.tasks.reporting import report
 from striate.tasks.run import Run, source_key
 from striate.training.augment import Shift, shift_for
@@ -158,6 +158,7 @@ class Training:
         shape = input_shape(zoo.find(net, letters))
         self.dataset = data.load(dataset, shape=shape, bad=bad, progress=show)
         self.fitted: Fitted = fitted(net, self.dataset, letters)
+        check_trainable(self.fitted)
         check_batch(self.fitted, options.batch)
         self.sha256 = self.dataset.sha256()  # once: it reads every image
         self.engine_name, why = engine_for(
@@ -276,7 +277,7 @@ class Training:
             return NativeEngine(self.fitted.network, model, self.options, steps, say=self.say)
         except NoCompiler as error:
             self.engine_name = "torch"
-            self.decisions.append(f"engine torch instead of native: {error}")
+            self.decisions.append(f"{INSTEAD}: {error}")
             self.say(self.decisions[-1])
             return None
 
@@ -365,6 +366,7 @@ def resume(
     path: str | Path,
     *,
     epochs: int | None = None,
+    engine: str | None = None,
     device: str | None = None,
     say: Say = lambda line: None,
     show: bool = False,
@@ -374,6 +376,7 @@ def resume(
     Args:
         path: The run's folder.
         epochs: Epochs in all; by default as many as the run was started for.
+        engine: As for `train`, any whoever trained before; by default the same, or on a new device the one that fits.
         device: As for `train`; by default the one it was trained on.
         say: Is given every decision, a sentence each.
         show: Whether to draw progress on standard error.
@@ -394,9 +397,17 @@ def resume(
     if done >= options.epochs and (saved.root / REPORT).is_file():
         raise InputError(f"{path} has its {done} epochs; give more with --epochs {done * 2}")
     network = Run(path).network
-    command = f"{config['command']} && {shlex.join(['striate', 'resume', str(path), '--epochs', str(options.epochs)])}"
-    started = {"engine": config["engine"], "device": device or config["device"], "command": command}
-    task = Training(network, config["data"]["source"], options, say=say, show=show, **started)
+    words = ["striate", "resume", str(path), "--epochs", str(options.epochs), *(["--engine", engine] if engine else [])]
+    task = Training(
+        network,
+        config["data"]["source"],
+        options,
+        device=device or config["device"],
+        engine=engine or ("auto" if device else config["engine"]),
+        say=say,
+        show=show,
+        command=f"{config['command']} && {shlex.join(words)}",
+    )
     return task.resume(saved)
 
 

@@ -18,6 +18,7 @@ from striate.notation import Network, measure
 from striate.training.native_engine import MOST
 from striate.training.options import Options
 
+INSTEAD = "engine torch instead of native"
 LARGEST_MACS = 500_000_000  # an image: larger networks are PyTorch's to train
 LARGEST_BYTES = 2**31  # that a step may take
 
@@ -39,6 +40,10 @@ def engine_for(
     """
     if name == "torch":
         return "torch", ""
+    try:
+        host()
+    except InputError as error:  # what $STRIATE_TARGET names is another machine's
+        return "torch", f"{INSTEAD}: {error}"
     reason = "the native engine takes no loss of your own" if own_loss else lacking(network, options, device)
     if reason and name == "native":
         raise InputError(f"{reason}; take --engine torch")
@@ -49,7 +54,7 @@ def engine_for(
     try:
         compiler.find()
     except compiler.NoCompiler as error:
-        return "torch", str(error)
+        return "torch", f"{INSTEAD}: {error}"
     return "native", ""
 
 

@@ -70,6 +70,7 @@ TINY = "input 1x8x8 -> fc 10"
         (["train", "lenet5", "digits", "--engine", "torhc"], "did you mean 'torch'?"),
         (["train", "lenet5", "digits", "--bad-files", "skp"], "did you mean 'skip'?"),
         (["train", "input 1x8x8 -> fc 9", "digits"], "end the network with fc 10"),
+        (["train", "input 1x8x8 -> zeropad 10 -> gap", "digits"], "no parameters to train; give it a layer"),
         (["train", "input 3x8x8x8 -> fc 10", "digits"], "the network reads 3x8x8x8 (3-D)"),
         (["train", "input 1x8x8 -> fc 4 -> bn -> fc 10", "digits", "--batch", "1"], "use --batch 2 or more"),
         (["train", "input 1x8x8 -> fc 4 -> lrn 5 -> fc 10", "digits"], "can't be built"),

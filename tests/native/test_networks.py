@@ -34,6 +34,8 @@ TEXTS = [
     " -> concat[ conv 3@1 | id | maxpool 3 stride 1 pad 1 ] -> fc 3",
     "input 2x17 -> conv 6@4 stride 3 pad 2 groups 2 -> prelu -> gmp -> fc 3",
     "input 4x7x7 -> zeropad 9 -> conv 5@3x2 dilate 2x1 -> scale[ gap -> fc 2 -> relu -> fc c -> sigmoid ] -> fc 3",
+    "input 2x4x5 -> scale[ gap -> fc 2 -> sigmoid ] -> scale[ gap -> sigmoid ] -> fc 3",
+    "input 2x4x5 -> scale[ gap -> sigmoid ] -> fc 3",
     "input 1x6x6 -> bn -> conv 17@3 pad 1 -> lrn -> swish -> fc 13 -> gelu -> dropout 0 -> fc 3",
 ]
 

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define SPINS 20000 /* looks at a flag before a waiting thread lets others run: some tens of microseconds */
 
@@ -16,6 +17,7 @@ struct worker {
 
 struct pool {
   int threads;
+  pid_t owner; /* the process that has the threads: a fork of it has none */
   struct worker *workers;
   void (*work)(void *, int);
   void *argument;
@@ -70,24 +72,9 @@ static void begin_round(struct pool *pool) {
   pthread_mutex_unlock(&pool->lock);
 }
 
-/* Every thread does the work once; returns when all have. */
-static void run(struct pool *pool, void (*work)(void *, int), void *argument) {
-  pool->work = work, pool->argument = argument;
-  if (pool->threads > 1) begin_round(pool);
-  work(argument, 0);
-  for (int spins = 0; atomic_load(&pool->running); spins++) rest(spins);
-}
-
-static void stop(struct pool *pool) {
-  pool->stopping = 1;
-  if (pool->threads > 1) begin_round(pool);
-  for (int i = 1; i < pool->threads; i++) pthread_join(pool->workers[i].thread, NULL);
-  free(pool->workers);
-}
-
 /* With fewer threads where the system gives no more. */
 static void start(struct pool *pool, int threads) {
-  *pool = (struct pool){.threads = 1};
+  *pool = (struct pool){.threads = 1, .owner = getpid()};
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->wake, NULL);
   pool->workers = calloc(threads, sizeof *pool->workers);
@@ -97,4 +84,21 @@ static void start(struct pool *pool, int threads) {
     if (pthread_create(&pool->workers[i].thread, NULL, wait_for_work, &pool->workers[i])) break;
     pool->threads++;
   }
+}
+
+/* Every thread does the work once; returns when all have. */
+static void run(struct pool *pool, void (*work)(void *, int), void *argument) {
+  if (pool->owner != getpid()) start(pool, pool->threads);
+  pool->work = work, pool->argument = argument;
+  if (pool->threads > 1) begin_round(pool);
+  work(argument, 0);
+  for (int spins = 0; atomic_load(&pool->running); spins++) rest(spins);
+}
+
+static void stop(struct pool *pool) {
+  if (pool->owner != getpid()) return;
+  pool->stopping = 1;
+  if (pool->threads > 1) begin_round(pool);
+  for (int i = 1; i < pool->threads; i++) pthread_join(pool->workers[i].thread, NULL);
+  free(pool->workers);
 }

@@ -124,7 +124,7 @@ class Convolution(Step):
     def _weights(self) -> list[str]:
         s = self.shape
         filters, channels = s.filters // s.groups, s.channels // s.groups
-        height, rows = best_for_weights(filters, *s.kernel, s.out[0] * s.out[1], self.registers)
+        height, rows = best_for_weights(filters, *s.kernel, self.registers)
 
         def channel(f: str, tile: int) -> list[str]:
             call = f"weights_tile(x, dy, dw, g * {filters} + {f}, k, {{}}, {tile}, {{}});"

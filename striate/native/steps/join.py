@@ -60,8 +60,10 @@ class Scale(Step):
         return f"scale_forward({values}, {x.as_map()}, {y.as_map()});"
 
     def backward(self, at: Places) -> str:
-        """Gradients of both."""
+        """Gradients of both; where x is the network's input, of the gate alone."""
         (x, gate), y = self.inputs, self.output
+        if not at.wanted(gate):
+            return ""
         values = f"{at.value(x)}, {at.value(gate)}, {at.gradient(y)}, {at.gradient_or_null(x)}, {at.gradient(gate)}"
         return f"scale_backward({values}, {at.adds(x)}, {at.adds(gate)}, {x.as_map()});"
 
