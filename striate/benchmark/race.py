@@ -1,0 +1,129 @@
+"""The race: who takes part, turns in short rounds, and what each round measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+
+from striate import zoo
+from striate.benchmark.contestants import chosen
+from striate.benchmark.contestants.base import Contestant, Job, Turn, timed
+from striate.benchmark.peak import Peak
+from striate.benchmark.results import Entry, Race
+from striate.errors import InputError, StriateError
+from striate.notation import Network, measure
+from striate.notation.tree import Aux
+
+BATCHES = (64, 256)
+ROUNDS = 9  # of which the median counts
+SECONDS = 0.4  # a contestant's turn in a round
+PAUSE = 0.05  # between turns: some packages' threads wait for more work that long without sleeping
+WORKS = ("training", "inference")
+Say = Callable[[str], None]
+
+
+def bench(
+    net: str | Path | Network,
+    *,
+    engines: Sequence[str] | None = None,
+    batches: Sequence[int] = BATCHES,
+    rounds: int = ROUNDS,
+    seconds: float = SECONDS,
+    device: torch.device | str = "cpu",
+    say: Say = lambda line: None,
+    letters: Mapping[str, int | float] | None = None,
+) -> list[Race]:
+    """Measure training steps and inference of a network.
+
+    Args:
+        net: As for `zoo.net`; its input must have no free axis, and its output must be one row of classes.
+        engines: Who takes part; by default our engines and the plain PyTorch loop.
+        batches: Batch sizes, from 1.
+        rounds: Turns of each contestant, from 2.
+        seconds: Length of a turn.
+        device: Where PyTorch computes; others than PyTorch take part on the CPU alone.
+        say: Is told who takes no part, and how it goes.
+        letters: Values for the letters of the network's text.
+
+    Returns:
+        A race for training and one for inference, without those who can't do the network.
+
+    Raises:
+        InputError: A network without a fixed input or with boxes, a number out of range, or an engine that is not
+            known or not installed.
+    """
+    network = timable(zoo.find(net, letters))
+    if rounds < 2 or not batches or any(batch < 1 for batch in batches):
+        raise InputError("bench takes 2 rounds or more, and batches of 1 image or more")
+    contestants, place = chosen(engines), torch.device(device)
+    jobs = [Job.of(network, batch, place) for batch in dict.fromkeys(batches)]
+    peak = Peak.found(torch.get_num_threads(), say) if place.type == "cpu" else None
+    return [race for work in WORKS if (race := _race(work, contestants, jobs, peak, rounds, seconds, say)).entries]
+
+
+def timable(network: Network) -> Network:
+    """The network itself, if it can be timed.
+
+    Raises:
+        InputError: It has free axes, or takes boxes.
+    """
+    if None in network.input:
+        raise InputError("a network with free axes can't be timed; write its input's size in place of '?'")
+    if network.takes_boxes:
+        raise InputError("a network that takes boxes can't be timed; write its features alone, without the RoI layer")
+    return network
+
+
+def operations(network: Network, work: str) -> int:
+    """Floating-point operations of an image: two a multiply-add of convolutions and fully connected layers.
+
+    Training does each layer three times, forward and for both gradients; the first needs no gradient of its input.
+
+    >>> from striate.notation import read
+    >>> network = read("input 1x4x4 -> fc 5 -> fc 3")
+    >>> operations(network, "inference"), operations(network, "training")
+    (190, 410)
+    """
+    if work == "inference":  # side heads are left out
+        main = tuple(node for node in network.layers if not isinstance(node, Aux))
+        return 2 * (measure(dataclasses.replace(network, layers=main)).total_macs or 0)
+    macs = [row.macs.value for row in measure(network).rows if row.macs.value]
+    return 2 * (3 * sum(macs) - macs[0]) if macs else 0
+
+
+def _race(
+    work: str, contestants: Sequence[Contestant], jobs: list[Job], peak: Peak | None, rounds: int, seconds: float,
+    say: Say,
+) -> Race:  # fmt: skip
+    """All contestants at all batch sizes, round by round."""
+    entered = [(who, job) for job in jobs for who in contestants if who.does(work)]
+    turns: dict[tuple[str, int], Turn] = {}
+    for who, job in entered:
+        if turn := _ready(who, job, work, say):
+            turns[who.name, job.batch] = turn
+    say(f"{work}: {len(turns)} entries, {rounds} rounds of about {len(turns) * (seconds + PAUSE):.0f} s")
+    counts = {key: max(1, round(seconds / min(timed(turn, 1) for _ in range(3)))) for key, turn in turns.items()}
+    speeds: dict[tuple[str, int], list[float]] = {key: [] for key in turns}
+    highest = 0.0
+    for number in range(rounds):
+        for key in list(turns)[:: 1 if number % 2 == 0 else -1]:  # who goes first alternates
+            time.sleep(PAUSE if seconds > PAUSE else 0)
+            speeds[key].append(counts[key] * key[1] / timed(turns[key], counts[key]))
+        if peak and turns:
+            highest = max(highest, peak.measure(seconds / 4))
+    say(f"{work}: done")
+    entries = tuple(Entry(*key, tuple(found)) for key, found in speeds.items())
+    return Race(work, entries, operations(jobs[0].network, work), highest)
+
+
+def _ready(who: Contestant, job: Job, work: str, say: Say) -> Turn | None:
+    """The contestant's turn; None, and a line, where it can't."""
+    try:
+        return who.ready(work, job)
+    except StriateError as error:
+        say(f"{who.name} takes no part in {work}, batch {job.batch}: {error}")
+        return None
