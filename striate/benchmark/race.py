@@ -24,6 +24,7 @@ SECONDS = 0.4  # a contestant's turn in a round
 PAUSE = 0.05  # between turns: some packages' threads wait for more work that long without sleeping
 WORKS = ("training", "inference")
 Say = Callable[[str], None]
+Turns = dict[tuple[str, int], Turn]  # of each engine at each batch size
 
 
 def bench(
@@ -62,7 +63,19 @@ def bench(
     contestants, place = chosen(engines), torch.device(device)
     jobs = [Job.of(network, batch, place) for batch in dict.fromkeys(batches)]
     peak = Peak.found(torch.get_num_threads(), say) if place.type == "cpu" else None
-    return [race for work in WORKS if (race := _race(work, contestants, jobs, peak, rounds, seconds, say)).entries]
+    races = []
+    for work in WORKS:
+        entered = [(who, job) for job in jobs for who in contestants if who.does(work)]
+        ready = {(who.name, job.batch): _ready(who, job, work, say) for who, job in entered}
+        if turns := {key: turn for key, turn in ready.items() if turn}:
+            length = len(turns) * (seconds + PAUSE) + seconds / 4
+            say(f"{work}: {len(turns)} entries, {rounds} rounds of about {length:.1f} s")
+            entries, highest = _race(turns, peak, rounds, seconds)
+            races.append(Race(work, entries, operations(network, work), highest))
+            say(f"{work}: done")
+    if not races:
+        raise InputError("none of these engines can do this network")
+    return races
 
 
 def timable(network: Network) -> Network:
@@ -95,29 +108,17 @@ def operations(network: Network, work: str) -> int:
     return 2 * (3 * sum(macs) - macs[0]) if macs else 0
 
 
-def _race(
-    work: str, contestants: Sequence[Contestant], jobs: list[Job], peak: Peak | None, rounds: int, seconds: float,
-    say: Say,
-) -> Race:  # fmt: skip
-    """All contestants at all batch sizes, round by round."""
-    entered = [(who, job) for job in jobs for who in contestants if who.does(work)]
-    turns: dict[tuple[str, int], Turn] = {}
-    for who, job in entered:
-        if turn := _ready(who, job, work, say):
-            turns[who.name, job.batch] = turn
-    say(f"{work}: {len(turns)} entries, {rounds} rounds of about {len(turns) * (seconds + PAUSE):.0f} s")
+def _race(turns: Turns, peak: Peak | None, rounds: int, seconds: float) -> tuple[tuple[Entry, ...], float]:
+    """All turns, round by round: the entries, and the peak of the machine meanwhile."""
     counts = {key: max(1, round(seconds / min(timed(turn, 1) for _ in range(3)))) for key, turn in turns.items()}
     speeds: dict[tuple[str, int], list[float]] = {key: [] for key in turns}
     highest = 0.0
     for number in range(rounds):
         for key in list(turns)[:: 1 if number % 2 == 0 else -1]:  # who goes first alternates
-            time.sleep(PAUSE if seconds > PAUSE else 0)
+            time.sleep(min(PAUSE, seconds))
             speeds[key].append(counts[key] * key[1] / timed(turns[key], counts[key]))
-        if peak and turns:
-            highest = max(highest, peak.measure(seconds / 4))
-    say(f"{work}: done")
-    entries = tuple(Entry(*key, tuple(found)) for key, found in speeds.items())
-    return Race(work, entries, operations(jobs[0].network, work), highest)
+        highest = max(highest, peak.measure(seconds / 4) if peak else 0.0)
+    return tuple(Entry(*key, tuple(found)) for key, found in speeds.items()), highest
 
 
 def _ready(who: Contestant, job: Job, work: str, say: Say) -> Turn | None:

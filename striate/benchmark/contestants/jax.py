@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from striate.benchmark.contestants.base import Job, Turn
-from striate.benchmark.contestants.translate import lacks, pads, walk
+from striate.benchmark.contestants.translate import channels_last, lacks, pads, walk
 from striate.notation import Network, tree
 from striate.notation.tree import Layer
 
@@ -26,10 +26,10 @@ def training(job: Job) -> Turn:
     import jax
     import numpy as np
 
-    weights, statistics = weights_of(job)
-    images, labels = _images(job), job.labels.numpy()
+    weights, statistics = jax.tree.map(jax.numpy.array, weights_of(job))  # copies: a step may overwrite them
+    images, labels = channels_last(job.images), job.labels.numpy()
     step = jax.jit(_step(job.network), donate_argnums=(0, 1, 2))
-    state = [weights, statistics, {name: np.zeros_like(value) for name, value in weights.items()}]
+    state = [weights, statistics, {name: jax.numpy.zeros_like(value) for name, value in weights.items()}]
 
     def turn(count: int) -> None:
         order = np.random.default_rng(0).permutation(count * job.batch)
@@ -51,7 +51,7 @@ def inference(job: Job) -> Turn:
 
     weights, statistics = jax.device_put(weights_of(job))
     run = jax.jit(lambda x: forward(job.network, weights, statistics, x)[0])  # weights are constants of the program
-    batches = [jax.device_put(_images(job)[i : i + job.batch]) for i in range(0, len(job.images), job.batch)]
+    batches = [jax.device_put(channels_last(images)) for images, _ in job.slices()]
 
     def turn(count: int) -> None:
         for images in batches[:count]:
@@ -99,12 +99,6 @@ def _step(network: Network) -> Callable[..., list[Any]]:
         return [{name: weights[name] - RATE * moving[name] for name in weights}, after, moving]
 
     return step
-
-
-def _images(job: Job) -> Any:
-    """With their channels last."""
-    images = job.on_cpu().images
-    return images.movedim(1, -1).contiguous().numpy() if images.ndim > 2 else images.numpy()
 
 
 def _convolution(layer: tree.Conv, x: Any, own: Arrays) -> Any:

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from striate.benchmark.contestants.base import Job, Turn
-from striate.benchmark.contestants.translate import lacks, pads, walk
+from striate.benchmark.contestants.translate import channels_last, lacks, pads, walk
 from striate.notation import tree
 from striate.notation.tree import Layer
 
@@ -28,7 +28,7 @@ def training(job: Job) -> Turn:
     model = model_of(job)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss)
-    batches = [(_turned(images), labels.numpy()) for images, labels in job.slices()]
+    batches = [(channels_last(images), labels.numpy()) for images, labels in job.slices()]
 
     def turn(count: int) -> None:
         for images, labels in batches[:count]:
@@ -44,7 +44,7 @@ def inference(job: Job) -> Turn:
         Unable: As `training`.
     """
     model = model_of(job)
-    batches = [_turned(images) for images, _ in job.slices()]
+    batches = [channels_last(images) for images, _ in job.slices()]
 
     def turn(count: int) -> None:
         for images in batches[:count]:
@@ -93,10 +93,6 @@ PARTS = ("weight", "bias", "running_mean", "running_var")  # in the order in whi
 def _as_keras(value: Any) -> Any:
     """(out, in, …) becomes (…, in, out)."""
     return value.transpose(*range(2, value.ndim), 1, 0) if value.ndim > 1 else value
-
-
-def _turned(images: Any) -> Any:
-    return images.movedim(1, -1).contiguous().numpy()
 
 
 def _padded(keras: Any, layer: Any, x: Any) -> list[Any]:

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any, TypeVar
 
+from torch import Tensor
+
 from striate.benchmark.contestants.base import Unable
 from striate.notation import Network, tree
 from striate.notation.render import node_text
@@ -49,6 +51,11 @@ def _chain(chain: Chain, x: T, path: str, apply: Apply[T], add: Add[T]) -> T:
         else:
             raise Unable(f"its translation lacks '{node_text(node).split()[0]}'")
     return x
+
+
+def channels_last(images: Tensor) -> Any:
+    """(N, C, …) as an array (N, …, C)."""
+    return images.movedim(1, -1).contiguous().numpy()
 
 
 def lacks(layer: Layer) -> Unable:
