@@ -220,21 +220,30 @@ def test_without_a_compiler_there_is_no_start(monkeypatch: pytest.MonkeyPatch) -
 # others' packages, where they are installed
 
 
+def needs(engine: str) -> None:
+    if missing := ENGINES[engine].missing:
+        pytest.skip(f"{missing} not installed")
+
+
 def onnx_outputs(job: Job, folder: Path) -> np.ndarray:
-    onnxruntime = pytest.importorskip("onnxruntime")
+    needs("onnxruntime")
+    import onnxruntime
+
     session = onnxruntime.InferenceSession(str(export(job, folder)), providers=["CPUExecutionProvider"])
     return np.asarray(session.run(None, {"images": job.slices()[0][0].numpy()})[0])
 
 
 def jax_outputs(job: Job, folder: Path) -> np.ndarray:
-    jax = pytest.importorskip("jax")
+    needs("jax")
+    import jax
+
     with jax.default_matmul_precision("highest"):
         images = channels_last(job.slices()[0][0])
         return np.asarray(in_jax.forward(job.network, *in_jax.weights_of(job), images)[0])
 
 
 def keras_outputs(job: Job, folder: Path) -> np.ndarray:
-    pytest.importorskip("keras")
+    needs("keras")
     return np.asarray(in_keras.model_of(job).predict_on_batch(channels_last(job.slices()[0][0])))
 
 
@@ -249,8 +258,6 @@ def keras_outputs(job: Job, folder: Path) -> np.ndarray:
     ],
 )
 def test_others_compute_the_same_network(outputs: Callable[[Job, Path], np.ndarray], text: str, tmp_path: Path) -> None:
-    if outputs is onnx_outputs:
-        pytest.importorskip("onnxscript")
     job = Job.of(zoo.find(text), 4, CPU)
     expected = job.model().eval()(job.slices()[0][0]).flatten(1).detach().numpy()
     np.testing.assert_allclose(outputs(job, tmp_path).reshape(expected.shape), expected, rtol=1e-4, atol=1e-5)
@@ -259,8 +266,7 @@ def test_others_compute_the_same_network(outputs: Callable[[Job, Path], np.ndarr
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [name for name in ENGINES if name not in ("native", "torch", "plain", "plain-bf16")])
 def test_others_take_part(engine: str) -> None:
-    for package in ENGINES[engine].needs:
-        pytest.importorskip(package)
+    needs(engine)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         races, said = raced("input 1x8x8 -> conv 2@3 pad 1 -> bn -> relu -> maxpool 2 -> fc 3", engine, "plain")
@@ -271,7 +277,7 @@ def test_others_take_part(engine: str) -> None:
 
 @pytest.mark.parametrize("module", [in_jax, in_keras])
 def test_a_layer_without_translation_is_named(module: ModuleType) -> None:
-    pytest.importorskip(module.__name__.rpartition(".")[2])
+    needs(module.__name__.rpartition(".")[2])
     job = Job.of(read("input 1x8x8 -> local 2@3 -> fc 3"), 2, CPU)
     with pytest.raises(Unable, match="its translation lacks 'local 2@3x3'"):
         module.training(job)(1)

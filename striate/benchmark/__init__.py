@@ -11,7 +11,7 @@ measures what the machine can do at best. What counts is the median of the round
 from striate.benchmark.contestants import ENGINES, absent, chosen
 from striate.benchmark.machine import machine
 from striate.benchmark.parts import Part, layer_times
-from striate.benchmark.race import BATCHES, ROUNDS, bench, timable
+from striate.benchmark.race import BATCHES, ROUNDS, WORKS, bench, timable
 from striate.benchmark.results import Entry, Race, spread
 from striate.benchmark.starting import start_times
 
@@ -19,6 +19,7 @@ __all__ = [
     "BATCHES",
     "ENGINES",
     "ROUNDS",
+    "WORKS",
     "Entry",
     "Part",
     "Race",

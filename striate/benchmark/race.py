@@ -31,6 +31,7 @@ def bench(
     net: str | Path | Network,
     *,
     engines: Sequence[str] | None = None,
+    works: Sequence[str] = WORKS,
     batches: Sequence[int] = BATCHES,
     rounds: int = ROUNDS,
     seconds: float = SECONDS,
@@ -43,6 +44,7 @@ def bench(
     Args:
         net: As for `zoo.net`; its input must have no free axis, and its output must be one row of classes.
         engines: Who takes part; by default our engines and the plain PyTorch loop.
+        works: "training", "inference" or both.
         batches: Batch sizes, from 1.
         rounds: Turns of each contestant, from 2.
         seconds: Length of a turn.
@@ -51,7 +53,7 @@ def bench(
         letters: Values for the letters of the network's text.
 
     Returns:
-        A race for training and one for inference, without those who can't do the network.
+        A race for each kind of work, without those who can't do the network.
 
     Raises:
         InputError: A network without a fixed input or with boxes, a number out of range, or an engine that is not
@@ -64,7 +66,7 @@ def bench(
     jobs = [Job.of(network, batch, place) for batch in dict.fromkeys(batches)]
     peak = Peak.found(torch.get_num_threads(), say) if place.type == "cpu" else None
     races = []
-    for work in WORKS:
+    for work in works:
         entered = [(who, job) for job in jobs for who in contestants if who.does(work)]
         ready = {(who.name, job.batch): _ready(who, job, work, say) for who, job in entered}
         if turns := {key: turn for key, turn in ready.items() if turn}:

@@ -11,6 +11,7 @@ from striate.benchmark import (
     BATCHES,
     ENGINES,
     ROUNDS,
+    WORKS,
     Entry,
     Part,
     Race,
@@ -23,7 +24,7 @@ from striate.benchmark import (
     start_times,
     timable,
 )
-from striate.cli.common import console, device_option, json_option, letters_option, print_json, read_letters, say
+from striate.cli.common import Known, console, device_option, json_option, letters_option, print_json, read_letters, say
 from striate.errors import InputError, StriateError
 from striate.notation import Network
 from striate.tasks.devices import device as device_named
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("net")
 @click.option("--engines", default="native,torch,plain", show_default=True, help=f"By commas: {', '.join(ENGINES)}.")
+@click.option("--work", type=Known(["both", *WORKS]), default="both", show_default=True, help="What is timed.")
 @click.option("--batch", "batches", default=",".join(map(str, BATCHES)), show_default=True, help="Sizes, by commas.")
 @click.option("--rounds", type=click.IntRange(min=2), default=ROUNDS, show_default=True, help="Turns of each engine.")
 @click.option("--layers", is_flag=True, help="What each layer takes on the native engine, one thread.")
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 def command(
     net: str,
     engines: str,
+    work: str,
     batches: str,
     rounds: int,
     layers: bool,
@@ -63,7 +66,8 @@ def command(
     say(", ".join(f"{name} {value}" for name, value in about.items()) + f", device {place}")
     if out := [contestant.name for contestant in absent()]:
         say(f"not installed: {', '.join(out)} (pip install striate[bench])")
-    races = bench(network, engines=names, batches=sizes, rounds=rounds, device=place, say=say)
+    works = WORKS if work == "both" else (work,)
+    races = bench(network, engines=names, works=works, batches=sizes, rounds=rounds, device=place, say=say)
     ours = "native" in names and place.type == "cpu"
     start, parts = _start(network, sizes[0]) if ours else None, _parts(network, sizes[0]) if layers else []
     if as_json:

@@ -298,10 +298,23 @@ def test_bench_shows_the_layers(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> No
     module = importlib.import_module("striate.cli.bench")
     monkeypatch.setattr(module, "bench", functools.partial(module.bench, seconds=0.01))
     monkeypatch.setattr(module, "layer_times", functools.partial(module.layer_times, seconds=0.01))
-    words = ("--engines", "native,plain", "--batch", "4", "--rounds", 2, "--device", "cpu", "--layers")
+    words = (
+        "--engines",
+        "native,plain",
+        "--batch",
+        "4",
+        "--rounds",
+        2,
+        "--device",
+        "cpu",
+        "--layers",
+        "--work",
+        "training",
+    )
     out = cli("bench", "input 1x4x4 -> conv 2@3 -> fc 3", *words).out
     assert "conv1: conv 2@3x3, 1x4x4 -> 2x2x2" in out
     assert "training: native at batch 4 is " in out
+    assert "inference" not in out
     assert "the machine's peak in the same rounds: " in out
     assert "to compile, " in out
 

@@ -49,6 +49,7 @@ TINY = "input 1x8x8 -> fc 10"
         (["bench", "lenet5", "--engines", "nativ"], "no engine 'nativ'; did you mean 'native'?"),
         (["bench", "lenet5", "--engines", ""], "no engine ''; there are native, "),
         (["bench", "input 1x4x4 -> local 2@3 -> fc 2", "--engines", "torch", "--layers"], "lacks 'local 2@3x3'"),
+        (["bench", "lenet5", "--work", "trainin"], "did you mean 'training'?"),
         (["bench", "lenet5", "--rounds", "1"], "1 is not in the range x>=2"),
         (["bench", "input 1x?x? -> gap -> fc 2"], "a network with free axes can't be timed"),
         (["bench", "lenet5", "--device", "cpuu"], "no device 'cpuu'; did you mean 'cpu'?"),
