@@ -40,7 +40,8 @@ def inference(job: Job, bf16: bool = False) -> Turn:
 def compiled_inference(job: Job, bf16: bool = False) -> Turn:
     """The same, compiled."""
     _prepare_compiler()
-    return _outputs(job, torch.compile(_evaluating(job, bf16), dynamic=False), bf16)
+    frozen = torch.compile(_evaluating(job, bf16), dynamic=False, options={"freezing": True})  # weights are constants
+    return _outputs(job, frozen, bf16)
 
 
 def _prepare_compiler() -> None:
