@@ -89,6 +89,7 @@ class Compiled:
         target: The vector units to use; the machine's own by default.
         extra_flags: For the compiler.
         say: Is told of decisions.
+        timed: Whether steps add up in `spent` what each moment takes; for one thread.
 
     Raises:
         Refused: A layer that the engine lacks.
@@ -105,14 +106,16 @@ class Compiled:
         target: Target | None = None,
         extra_flags: Iterable[str] = (),
         say: Callable[[str], None] = lambda line: None,
+        timed: bool = False,
     ) -> None:
+        assert threads == 1 or not timed
         if loss not in LOSSES:
             raise Refused(f"the native engine lacks the loss '{loss}'")
         self.plan = lowered(network, target or host())
         self.most, self.classes = most, self.plan.output.size
         self._alone, self._prepared = Single(self.plan).supported, False
         self._library, self.built = compiler.loaded(
-            source(self.plan, loss), target or host(), extra_flags=extra_flags, say=say
+            source(self.plan, loss, timed), target or host(), extra_flags=extra_flags, say=say
         )
         for name, (result, arguments) in FUNCTIONS.items():
             function = getattr(self._library, name)
@@ -195,6 +198,10 @@ class Compiled:
         rows = values.reshape(parameter.shape[0], -1)
         self._view(parameter, of)[:, : rows.shape[1]] = rows
         self.changed()
+
+    def spent(self) -> NDArray[np.float64]:
+        """Seconds that the moments (`source.moments`) of a timed network took so far; it can be set."""
+        return np.ctypeslib.as_array((ctypes.c_double * (2 * len(self.plan.steps) + 2)).in_dll(self._library, "spent"))
 
     def _view(self, parameter: Parameter, of: str) -> Array:
         entries = self.flat[of][parameter.offset : parameter.offset + parameter.size]

@@ -35,13 +35,25 @@ READING = (
 LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge"}
 
 
-def source(plan: Plan, loss: str) -> dict[str, str]:
-    """C texts by name: one for each shape of convolution, and the network's own, all complete in themselves."""
+def source(plan: Plan, loss: str, timed: bool = False) -> dict[str, str]:
+    """C texts by name: one for each shape of convolution, and the network's own, all complete in themselves.
+
+    Args:
+        plan: What to do.
+        loss: One of `LOSSES`.
+        timed: Whether a training step adds up in `spent` what each `moment` takes; then it must have one thread.
+    """
     units: dict[str, str] = {}
     for step in plan.steps:
         units |= step.units()
     whole = {name: _whole(text) for name, text in units.items()}
-    return whole | {"network": _headed(plan, _whole(_Program(plan, loss).text()))}
+    return whole | {"network": _headed(plan, _whole(_Program(plan, loss, timed).text()))}
+
+
+def moments(plan: Plan) -> list[str]:
+    """What a timed training step tells apart: each step forward, each step back, packing the images, the loss."""
+    titles = [step.title for step in plan.steps]
+    return [*titles, *(f"back through {title}" for title in titles), "images", "loss"]
 
 
 def _whole(text: str) -> str:
@@ -81,8 +93,8 @@ def _kernel(name: str) -> str:
 class _Program:
     """The text of one network."""
 
-    def __init__(self, plan: Plan, loss: str) -> None:
-        self.plan, self.loss = plan, loss
+    def __init__(self, plan: Plan, loss: str, timed: bool) -> None:
+        self.plan, self.loss, self.timed = plan, loss, timed
         self.norms = [step for step in plan.steps if isinstance(step, BatchNorm)]
 
     def text(self) -> str:
@@ -93,6 +105,7 @@ class _Program:
             "\n".join(f'#include "{name}"' for name in includes),
             "\n".join([_part("sizes"), *(f"#define {name} {value}" for name, value in self._numbers().items())]),
             '#include "network.h"\n#include "settle.h"\n',
+            '#include "timed.h"\n' if self.timed else "",
             "\n".join(dict.fromkeys(f"{line};" for step in self._convolutions() for line in step.signatures())),
             *self._phases(),
             *self._last(),
@@ -120,27 +133,36 @@ class _Program:
             "VALUES": self.plan.input.size,
             "INPUT": self.plan.input.as_map(),
             "OUTPUT": output.as_map(),
+            **({"MOMENTS": len(moments(plan))} if self.timed else {}),
         }
+
+    def _clocked(self, moment: int, *lines: str) -> list[str]:
+        """The lines of a moment, between two looks at the clock where times are wanted."""
+        if not self.timed or not any(lines):
+            return list(lines)
+        inside = ["const double began = now();", *lines, f"spent[{moment}] += now() - began;"]
+        return ["{", *(f"  {line}" for line in inside), "}"]
 
     def _phases(self) -> Iterator[str]:
         """A function for each phase of a training step, and the whole forward pass for evaluation."""
         self.calls: list[str] = []  # what `train` does, in order
-        lines = self._packing()
-        for step in self.plan.steps:
+        steps, num_steps = list(enumerate(self.plan.steps)), len(self.plan.steps)
+        lines = self._clocked(2 * num_steps, *self._packing())
+        for moment, step in steps:
             at = Places(self.plan, step)
             if isinstance(step, BatchNorm):
-                yield self._phase([*lines, step.measure(at)])
+                yield self._phase([*lines, *self._clocked(moment, step.measure(at))])
                 lines = []
-                self.calls.append(step.settle(at))
-            lines += [f"/* {step.title} */", *step.forward(at).split("\n")]
-        lines += self._loss()
-        for step in reversed(self.plan.steps):
-            at = Places(self.plan, step)
+                self.calls.append("\n  ".join(self._clocked(moment, step.settle(at))))
+            lines += [f"/* {step.title} */", *self._clocked(moment, *step.forward(at).split("\n"))]
+        lines += self._clocked(2 * num_steps + 1, *self._loss())
+        for number, step in reversed(steps):
+            at, moment = Places(self.plan, step), num_steps + number
             if isinstance(step, BatchNorm):
-                yield self._phase([*lines, step.measure_back(at)])
+                yield self._phase([*lines, *self._clocked(moment, step.measure_back(at))])
                 lines = []
-                self.calls.append(step.settle_back(at))
-            lines += [f"/* back through {step.title} */", *step.backward(at).split("\n")]
+                self.calls.append("\n  ".join(self._clocked(moment, step.settle_back(at))))
+            lines += [f"/* back through {step.title} */", *self._clocked(moment, *step.backward(at).split("\n"))]
         yield self._phase(lines)
         yield self._forward()
 

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SPINS 20000 /* looks at a flag before a waiting thread lets others run: some tens of microseconds */
+#define PATIENCE 1000 /* looks at a flag before a waiting thread lets others run: some tens of microseconds */
+#define SPINS 20000   /* and before one without work goes to sleep */
 
 struct pool;
 struct worker {
@@ -31,7 +32,7 @@ static inline void rest(int spins) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
 #endif
-  if (spins > SPINS) sched_yield();
+  if (spins > PATIENCE) sched_yield();
 }
 
 /* All threads of the work wait here for the last one. */
