@@ -184,7 +184,7 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Softmax: lambda layer, shape: nn.Softmax(dim=1),
     tree.BatchNorm: lambda layer, shape: BATCH_NORM[len(shape) - 1](shape[0] or 1, eps=layer.eps),
     tree.LRN: _lrn,
-    tree.Dropout: lambda layer, shape: nn.Dropout(layer.p),
+    tree.Dropout: lambda layer, shape: layers.Dropout(layer.p),
     tree.ZeroPad: lambda layer, shape: layers.ZeroChannels(layer.channels),
     tree.Maps: lambda layer, shape: layers.Maps(layer.numbers),
     tree.Identity: lambda layer, shape: nn.Identity(),

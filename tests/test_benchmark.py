@@ -1,9 +1,35 @@
-"""The benchmark measures both sides alike; how fast they are is not asked here."""
+"""The benchmark measures all contestants alike; how fast they are is not asked here."""
 
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
 import pytest
+import torch
 
-from striate.benchmark import Sides, bench, machine, spread
+from striate import zoo
+from striate.benchmark import ENGINES, Entry, Race, bench, chosen, layer_times, machine, race, spread, start_times
+from striate.benchmark import contestants as everybody
+from striate.benchmark.contestants import jax as in_jax
+from striate.benchmark.contestants import keras as in_keras
+from striate.benchmark.contestants.base import Contestant, Job, Unable, in_parts
+from striate.benchmark.contestants.exported import export
+from striate.benchmark.contestants.translate import channels_last
+from striate.benchmark.peak import Peak
 from striate.errors import InputError
+from striate.native import cache
+from striate.native.compiler import NoCompiler
+from striate.notation import read
+
+CPU = torch.device("cpu")
+
+
+def raced(text: str, *engines: str, batches: tuple[int, ...] = (2,)) -> tuple[list[Race], list[str]]:
+    """A short race, and what was said."""
+    said: list[str] = []
+    return bench(text, engines=engines or None, batches=batches, rounds=2, seconds=0.001, say=said.append), said
 
 
 @pytest.mark.parametrize(
@@ -18,23 +44,84 @@ from striate.errors import InputError
     ],
 )
 def test_any_network_can_be_timed(text: str) -> None:
-    told: list[Sides] = []
-    results = bench(text, batches=(2,), rounds=2, seconds=0.001, told=told.append)
-    assert results == told
-    assert [(sides.work, sides.batch, len(sides.ours), len(sides.plain)) for sides in results] == [
-        ("training", 2, 2, 2),
-        ("inference", 2, 2, 2),
-    ]
-    assert all(speed > 0 for sides in results for speed in (*sides.ours, *sides.plain))
+    results, _ = raced(text, "torch", "plain", "plain-bf16")
+    assert [found.work for found in results] == ["training", "inference"]
+    for found in results:
+        assert [(entry.engine, entry.batch) for entry in found.entries] == [
+            ("torch", 2),
+            ("plain", 2),
+            ("plain-bf16", 2),
+        ]
+        assert all(len(entry.speeds) == 2 and min(entry.speeds) > 0 for entry in found.entries)
+
+
+def test_by_default_our_engines_and_the_plain_loop() -> None:
+    (training, inference), _ = raced("input 1x4x4 -> conv 2@3 -> relu -> fc 3", batches=(2, 3))
+    names = [(engine, batch) for batch in (2, 3) for engine in ("native", "torch", "plain")]
+    assert [(entry.engine, entry.batch) for entry in training.entries] == names
+    assert [(entry.engine, entry.batch) for entry in inference.entries] == names
+    assert training.operations == 2 * (2 * 72 + 3 * 24)
+    assert inference.operations == 2 * (72 + 24)
+    assert all(share > 0 for entry in training.entries for share in training.shares(entry))
+
+
+def test_who_lacks_a_layer_is_named_and_the_others_go_on() -> None:
+    results, said = raced("input 1x4x4 -> local 2@3 -> fc 3", "native", "plain")
+    assert [[entry.engine for entry in found.entries] for found in results] == [["plain"], ["plain"]]
+    assert "native takes no part in training, batch 2: the native engine lacks 'local 2@3x3'" in said
+    assert "native takes no part in inference, batch 2: the native engine lacks 'local 2@3x3'" in said
+    with pytest.raises(InputError, match="none of these engines can do this network"):
+        raced("input 1x4x4 -> local 2@3 -> fc 3", "native")
+
+
+def test_a_batch_too_large_for_native_training() -> None:
+    (training, inference), said = raced("input 2 -> fc 2", "native", "plain", batches=(2049,))
+    assert [entry.engine for entry in training.entries] == ["plain"]
+    assert [entry.engine for entry in inference.entries] == ["native", "plain"]
+    assert said[0].endswith("the native engine takes batches of up to 2,048 images")
+
+
+def test_without_a_compiler_there_is_no_peak_and_no_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIATE_CC", "no-such-compiler")
+    (training, _), said = raced("input 2 -> fc 2", "torch", "plain")
+    assert said[0].startswith("the machine's peak is not measured: STRIATE_CC=no-such-compiler")
+    assert (training.peak, training.shares(training.entries[0])) == (0.0, [])
+    assert training.to_json()[0]["share"] is None
 
 
 def test_ratios_are_round_by_round() -> None:
-    sides = Sides("training", 8, (10.0, 30.0, 20.0), (5.0, 10.0, 40.0))
-    assert sides.ratios == [2.0, 3.0, 0.5]
-    value = sides.to_json()
-    assert (value["work"], value["batch"], value["rounds"]) == ("training", 8, 3)
+    entries = (
+        Entry("native", 8, (10.0, 30.0, 20.0)),
+        Entry("plain", 8, (5.0, 10.0, 40.0)),
+        Entry("torch", 16, (1.0, 2.0, 3.0)),
+    )
+    found = Race("training", entries, operations=2, peak=100.0)
+    assert found.ratios(entries[0]) == [2.0, 3.0, 0.5]
+    assert found.ratios(entries[2]) == [1.0, 1.0, 1.0]
+    assert found.shares(entries[0]) == [0.2, 0.6, 0.4]
+    value = found.to_json()[0]
+    assert (value["work"], value["batch"], value["engine"], value["rounds"]) == ("training", 8, "native", 3)
     assert value["ratio"] == {"median": 2.0, "low": 1.25, "high": 2.5}
-    assert value["ours"]["median"] == 20.0
+    assert value["images_per_second"]["median"] == 20.0
+    assert value["share"]["median"] == 0.4
+
+
+def test_the_best_of_pytorch_is_of_any_setting_and_batch_size() -> None:
+    entries = (
+        Entry("native", 8, (40.0, 60.0)),
+        Entry("plain", 8, (10.0, 10.0)),
+        Entry("plain-bf16", 64, (20.0, 30.0)),
+        Entry("onnxruntime", 8, (90.0, 90.0)),
+    )
+    assert Race("training", entries).best() == (entries[0], entries[2], [2.0, 2.0])
+    assert Race("training", entries[1:]).best() is None
+
+
+def test_operations_leave_out_side_heads_in_inference() -> None:
+    network = read("input 1x4x4 -> conv 2@3 -> aux[fc 3] -> relu -> fc 3")
+    assert race.operations(network, "inference") == 2 * (72 + 24)
+    assert race.operations(network, "training") == 2 * (2 * 72 + 3 * 24 + 3 * 24)
+    assert race.operations(read("input 4 -> relu"), "training") == 0
 
 
 def test_quartiles() -> None:
@@ -42,7 +129,24 @@ def test_quartiles() -> None:
 
 
 def test_a_claim_names_its_machine() -> None:
-    assert {"processor", "threads", "python", "torch"} <= set(machine())
+    assert list(machine()) == ["processor", "threads", "python", "torch"]
+    assert set(machine(["openvino-bf16", "plain"])) <= {"processor", "threads", "python", "torch", "openvino"}
+
+
+def test_a_job_has_whole_batches_and_the_same_weights_for_all() -> None:
+    job = Job.of(read("input 1x4x4 -> fc 3"), 100, CPU)
+    assert (job.num_batches, len(job.images), len(job.labels)) == (40, 4000, 4000)
+    assert {len(images) for images, _ in job.slices()} == {100}
+    one, two = job.model().state_dict(), job.model().state_dict()
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    one["fc1.weight"][:] = 7
+    assert not torch.equal(one["fc1.weight"], job.model().state_dict()["fc1.weight"])
+
+
+def test_more_batches_than_lie_in_memory() -> None:
+    done: list[int] = []
+    in_parts(done.append, 4)(10)
+    assert done == [4, 4, 2]
 
 
 def test_what_is_refused() -> None:
@@ -55,3 +159,125 @@ def test_what_is_refused() -> None:
         bench("input 16 -> fc 3", rounds=1)
     with pytest.raises(InputError, match=rule):
         bench("input 16 -> fc 3", batches=(0,))
+    with pytest.raises(InputError, match=r"no engine 'openvio'; did you mean 'openvino'\?"):
+        chosen(["plain", "openvio"])
+
+
+def test_an_engine_that_is_not_installed_comes_with_its_pip_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = Contestant("absent", None, None, ("torch", "no_such_package", "nor_this"))
+    monkeypatch.setitem(ENGINES, "absent", absent)
+    with pytest.raises(InputError, match="pip install no_such_package nor_this"):
+        chosen(["absent"])
+    assert absent in everybody.absent()
+
+
+def test_an_error_of_others_code_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(job: Job) -> Callable[[int], object]:
+        raise KeyError("no such\noperator")
+
+    monkeypatch.setitem(ENGINES, "foreign", Contestant("foreign", fails, None, foreign=True))
+    _, said = raced("input 2 -> fc 2", "foreign", "plain")
+    assert "foreign takes no part in training, batch 2: KeyError: 'no such\\noperator'" in said
+    monkeypatch.setitem(ENGINES, "own", Contestant("own", fails, None))
+    with pytest.raises(KeyError):
+        raced("input 2 -> fc 2", "own")
+
+
+def test_the_peak_counts_all_threads() -> None:
+    peak = Peak(2)
+    assert peak.measure(0.002) > 0
+    assert peak.operations % (2 * 12) == 0
+
+
+def test_each_layer_has_its_time() -> None:
+    parts = layer_times(read("input 1x8x8 -> conv 4@3 -> bn -> relu -> fc 3"), 20, seconds=0.01)
+    titles = [part.title.split(":")[0] for part in parts]
+    assert titles == ["conv1", "bn1", "relu1", *titles[3:-4], "fc1", "images", "loss", "the rest"]
+    by_title = dict(zip(titles, parts, strict=True))
+    for name in ("conv1", "bn1", "relu1", "fc1"):
+        assert by_title[name].forward > 0
+        assert by_title[name].backward > 0
+    assert by_title["images"].forward > 0 < by_title["loss"].backward
+    assert by_title["conv1"].operations == 2 * 2 * 20 * 4 * 36 * 9  # the input's gradient is not wanted
+    assert by_title["fc1"].operations == 2 * 3 * 20 * 3 * 144
+    assert by_title["fc1"].to_json()["gflops_per_second"] > 0
+    assert by_title["relu1"].to_json()["gflops_per_second"] is None
+
+
+def test_a_start_is_timed_in_a_cache_of_its_own() -> None:
+    before = cache.folder()
+    cold, cached = start_times(read("input 1x8x8 -> fc 3"), 4)
+    assert cold > 0 < cached
+    assert cache.folder() == before
+
+
+def test_without_a_compiler_there_is_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIATE_CC", "no-such-compiler")
+    with pytest.raises(NoCompiler):
+        start_times(read("input 1x8x8 -> fc 3"), 4)
+
+
+# others' packages, where they are installed
+
+
+def needs(engine: str) -> None:
+    if missing := ENGINES[engine].missing:
+        pytest.skip(f"{missing} not installed")
+
+
+def onnx_outputs(job: Job, folder: Path) -> np.ndarray:
+    needs("onnxruntime")
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(export(job, folder)), providers=["CPUExecutionProvider"])
+    return np.asarray(session.run(None, {"images": job.slices()[0][0].numpy()})[0])
+
+
+def jax_outputs(job: Job, folder: Path) -> np.ndarray:
+    needs("jax")
+    import jax
+
+    with jax.default_matmul_precision("highest"):
+        images = channels_last(job.slices()[0][0])
+        return np.asarray(in_jax.forward(job.network, *in_jax.weights_of(job), images)[0])
+
+
+def keras_outputs(job: Job, folder: Path) -> np.ndarray:
+    needs("keras")
+    return np.asarray(in_keras.model_of(job).predict_on_batch(channels_last(job.slices()[0][0])))
+
+
+@pytest.mark.parametrize("outputs", [onnx_outputs, jax_outputs, keras_outputs])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input 12 -> fc 4 -> sigmoid -> fc 3",
+        "input 2x20 -> conv 4@3 pad 1 -> relu -> avgpool 2 -> fc 3",
+        "input 1x9x9 -> conv 4@3 pad same stride 2 -> bn -> relu -> maxpool 2 -> fc 5 -> tanh -> fc 3",
+        "input 2x8x8 -> conv 4@3 pad 1 -> residual[ conv 8@3 stride 2 pad 1 | maxpool 1 stride 2 -> zeropad 8 ] -> gap",
+    ],
+)
+def test_others_compute_the_same_network(outputs: Callable[[Job, Path], np.ndarray], text: str, tmp_path: Path) -> None:
+    job = Job.of(zoo.find(text), 4, CPU)
+    expected = job.model().eval()(job.slices()[0][0]).flatten(1).detach().numpy()
+    np.testing.assert_allclose(outputs(job, tmp_path).reshape(expected.shape), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", [name for name in ENGINES if name not in ("native", "torch", "plain", "plain-bf16")])
+def test_others_take_part(engine: str) -> None:
+    needs(engine)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        races, said = raced("input 1x8x8 -> conv 2@3 pad 1 -> bn -> relu -> maxpool 2 -> fc 3", engine, "plain")
+    assert not [line for line in said if "takes no part" in line]
+    for found in races:
+        assert (engine in [entry.engine for entry in found.entries]) == ENGINES[engine].does(found.work)
+
+
+@pytest.mark.parametrize("module", [in_jax, in_keras])
+def test_a_layer_without_translation_is_named(module: ModuleType) -> None:
+    needs(module.__name__.rpartition(".")[2])
+    job = Job.of(read("input 1x8x8 -> local 2@3 -> fc 3"), 2, CPU)
+    with pytest.raises(Unable, match="its translation lacks 'local 2@3x3'"):
+        module.training(job)(1)

@@ -84,6 +84,15 @@ def device_option(command: F) -> F:
     return click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps.")(command)
 
 
+def engine_option(command: F) -> F:
+    """`--engine`."""
+    from striate.tasks.devices import ENGINES
+
+    return click.option("--engine", type=Known(ENGINES), default="auto", show_default=True, help="What computes.")(
+        command
+    )
+
+
 def read_letters(words: tuple[str, ...]) -> dict[str, int | float]:
     """`("N=2", "w=0.5")` as a dictionary.
 

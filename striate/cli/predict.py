@@ -2,19 +2,20 @@
 
 import click
 
-from striate.cli.common import bad_files_option, device_option, json_option, print_json, say
+from striate.cli.common import bad_files_option, device_option, engine_option, json_option, print_json, say
 from striate.tasks.run import Run
 
 
 @click.command()
 @click.argument("run")
 @click.argument("images", nargs=-1, required=True)
+@engine_option
 @device_option
 @bad_files_option
 @json_option
-def command(run: str, images: tuple[str, ...], device: str, bad: str, as_json: bool) -> None:
+def command(run: str, images: tuple[str, ...], engine: str, device: str, bad: str, as_json: bool) -> None:
     """Say what IMAGES (files, or folders that hold some) show: class, probability, and the next two."""
-    opened = Run(run, device)
+    opened = Run(run, device, engine)
     predictions = opened.predict(*images, bad=bad)
     for note in opened.notes:
         say(note)

@@ -2,19 +2,20 @@
 
 import click
 
-from striate.cli.common import bad_files_option, device_option, json_option, print_json, say
+from striate.cli.common import bad_files_option, device_option, engine_option, json_option, print_json, say
 from striate.tasks.run import Run
 
 
 @click.command()
 @click.argument("run")
 @click.argument("data", required=False)
+@engine_option
 @device_option
 @bad_files_option
 @json_option
-def command(run: str, data: str | None, device: str, bad: str, as_json: bool) -> None:
+def command(run: str, data: str | None, engine: str, device: str, bad: str, as_json: bool) -> None:
     """Test RUN on DATA; without DATA, on what was held out when it was trained."""
-    opened = Run(run, device)
+    opened = Run(run, device, engine)
     result = opened.test(data, bad=bad)
     for note in opened.notes:
         say(note)

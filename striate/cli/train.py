@@ -11,6 +11,7 @@ from striate.cli.common import (
     Known,
     bad_files_option,
     device_option,
+    engine_option,
     json_option,
     letters_option,
     print_json,
@@ -18,7 +19,6 @@ from striate.cli.common import (
     say,
 )
 from striate.tasks.classify import CTRL_C, RUNS, Trained, Training
-from striate.tasks.devices import ENGINES
 from striate.training.options import Options
 from striate.training.saved import REPORT
 from striate.training.verdict import verdict
@@ -60,7 +60,7 @@ def training_options(command: Any) -> Any:
 @click.argument("net")
 @click.argument("data")
 @training_options
-@click.option("--engine", type=Known(ENGINES), default="auto", show_default=True, help="What computes.")
+@engine_option
 @device_option
 @click.option("--out", metavar="FOLDER", help=f"The run's folder; by default the next free one under {RUNS}/.")
 @click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")

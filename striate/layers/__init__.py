@@ -1,6 +1,7 @@
 """Modules that PyTorch lacks, one concept a file."""
 
 from striate.layers.deform import DeformConv
+from striate.layers.dropout import Dropout
 from striate.layers.embed import Embed
 from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
 from striate.layers.join import Concat, Dense, Residual, Scale, Sum, WithAux
@@ -22,6 +23,7 @@ __all__ = [
     "Concat",
     "DeformConv",
     "Dense",
+    "Dropout",
     "Embed",
     "FlippedConv1d",
     "FlippedConv2d",

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
-from sklearn.metrics import precision_recall_fscore_support
 
 from striate.metrics.inputs import Labels, Probabilities, checked
 
@@ -42,9 +40,11 @@ def confusion_matrix(labels: Labels, probabilities: Probabilities) -> NDArray[np
         labels: true classes, shape (N,), from 0 to K-1.
         probabilities: softmax outputs, shape (N, K).
     """
+    from sklearn import metrics  # only now: it takes half a second, and training need not wait for it
+
     labels, probabilities = checked(labels, probabilities)
     classes = np.arange(probabilities.shape[1])
-    counts = sklearn_confusion_matrix(labels, probabilities.argmax(axis=1), labels=classes)
+    counts = metrics.confusion_matrix(labels, probabilities.argmax(axis=1), labels=classes)
     return np.asarray(counts, dtype=np.int64)
 
 
@@ -55,9 +55,11 @@ def class_scores(labels: Labels, probabilities: Probabilities) -> ClassScores:
         labels: true classes, shape (N,), from 0 to K-1.
         probabilities: softmax outputs, shape (N, K).
     """
+    from sklearn import metrics
+
     labels, probabilities = checked(labels, probabilities)
     classes = np.arange(probabilities.shape[1])
-    precision, recall, f1, support = precision_recall_fscore_support(
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(
         labels, probabilities.argmax(axis=1), labels=classes, zero_division=0
     )
     return ClassScores(precision, recall, f1, support.astype(np.int64))

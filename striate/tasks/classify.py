@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import nn
 
 import striate
 from striate import data, zoo
@@ -23,13 +23,15 @@ from striate.building import build
 from striate.errors import InputError, WorkError, nearest
 from striate.losses import loss_named
 from striate.losses.classification import Loss
+from striate.native.compiler import NoCompiler
 from striate.notation import Network, render
 from striate.notation.tree import Conv
 from striate.tasks import devices
-from striate.tasks.fitting import Fitted, check_batch, fitted, input_shape, resolved
+from striate.tasks.engines import INSTEAD, engine_for
+from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved
 from striate.tasks.reporting import report
 from striate.tasks.run import Run, source_key
-from striate.training.augment import shift_for, shifted
+from striate.training.augment import Shift, shift_for
 from striate.training.batches import Batches, num_batches, prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
@@ -37,6 +39,7 @@ from striate.training.interrupt import uninterrupted
 from striate.training.loop import accuracy_of, outputs_of
 from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
+from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.progress import Bar, Quiet
 from striate.training.saved import REPORT, SavedRun, State
@@ -96,7 +99,7 @@ def train(
         dataset: A name, a folder with one sub-folder of images a class, an `.npz` archive, or a data set.
         out: The run's folder; by default the next free one under `runs`.
         device: `auto`, `cpu`, `cuda`, `mps`.
-        engine: `auto` or `torch`.
+        engine: `auto`, `torch` or `native`.
         overwrite: Whether a run in that folder may be replaced.
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
         loss: A loss's name, or a function of (outputs, labels).
@@ -155,11 +158,16 @@ class Training:
         shape = input_shape(zoo.find(net, letters))
         self.dataset = data.load(dataset, shape=shape, bad=bad, progress=show)
         self.fitted: Fitted = fitted(net, self.dataset, letters)
+        check_trainable(self.fitted)
         check_batch(self.fitted, options.batch)
         self.sha256 = self.dataset.sha256()  # once: it reads every image
+        self.engine_name, why = engine_for(
+            self.engine_name, self.fitted.network, options, self.device, own_loss is not None
+        )
         self.training, self.validation = data.carve(self.dataset.train, options.validation, options.seed)
         self.shift = self._chosen_shift()
         notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._shift_note(), self._how_note())
+        notes += (why,) if why else ()
         self.decisions = list(notes)
 
     def _chosen_shift(self) -> int:
@@ -179,10 +187,12 @@ class Training:
         pixels = "a pixel" if self.shift == 1 else f"{self.shift} pixels"
         return [f"augmentation: each training image is moved by up to {pixels}; --augment none leaves it"]
 
-    def _augment(self, images: Tensor) -> Tensor:
+    def _augment(self) -> Shift | None:
+        if not self.shift:
+            return None
         recipe = self.fitted.recipe
         background = [(b - m) / s for b, m, s in zip(recipe.background, recipe.mean, recipe.std, strict=True)]
-        return shifted(images, self.shift, background)
+        return Shift(self.shift, tuple(background))
 
     def _split_note(self) -> str:
         test = f"{len(self.dataset.test):,} for the test" if self.dataset.test else "none for a test"
@@ -248,22 +258,34 @@ class Training:
             "decisions": self.decisions,
         }
 
-    def _engine(self, state: State | None) -> TorchEngine:
+    def _engine(self, state: State | None) -> TorchEngine | NativeEngine:
         torch.manual_seed(self.options.seed)
         with enough_memory():
             model = build(self.fitted.network, self.options.init)
         count = len(self.training)
         steps = self.options.epochs * num_batches(count, self.options.batch or count)
-        engine = TorchEngine(model, self.options, steps, self.device, self.own_loss)
+        engine = self._native(model, steps) or TorchEngine(model, self.options, steps, self.device, self.own_loss)
         if state:
             engine.load(dict(state.weights), dict(state.optimizer))
         return engine
+
+    def _native(self, model: nn.Module, steps: int) -> NativeEngine | None:
+        """The native engine where it was chosen; None, and a line that says why, where it can't be made here."""
+        if self.engine_name != "native":
+            return None
+        try:
+            return NativeEngine(self.fitted.network, model, self.options, steps, say=self.say)
+        except NoCompiler as error:
+            self.engine_name = "torch"
+            self.decisions.append(f"{INSTEAD}: {error}")
+            self.say(self.decisions[-1])
+            return None
 
     def _batches(self, split: data.Split) -> Batches:
         recipe = self.fitted.recipe
         return prepared(split.images, split.labels, recipe, recipe.shape, self.device)
 
-    def _train(self, saved: SavedRun, engine: TorchEngine, history: History) -> Trained:
+    def _train(self, saved: SavedRun, engine: TorchEngine | NativeEngine, history: History) -> Trained:
         epochs = self.options.epochs
         bar = Bar(len(self.training), epochs, len(history)) if self.show else Quiet()
         keeper = Keeper(saved, engine, bar, resolved(self.fitted.network), self.config(), history)
@@ -272,7 +294,7 @@ class Training:
             with bar, enough_memory():
                 train_loop(
                     engine,
-                    dataclasses.replace(self._batches(self.training), augment=self._augment if self.shift else None),
+                    dataclasses.replace(self._batches(self.training), augment=self._augment()),
                     self._batches(self.validation),
                     self.loss,
                     self.options,
@@ -314,7 +336,13 @@ class Keeper:
     """Watches the loop, shows its progress, and keeps every epoch on disk."""
 
     def __init__(
-        self, saved: SavedRun, engine: TorchEngine, bar: Quiet, net: str, config: dict[str, Any], history: History
+        self,
+        saved: SavedRun,
+        engine: TorchEngine | NativeEngine,
+        bar: Quiet,
+        net: str,
+        config: dict[str, Any],
+        history: History,
     ) -> None:
         self.saved, self.engine, self.bar, self.net, self.config = saved, engine, bar, net, config
         self.history = history
@@ -338,6 +366,7 @@ def resume(
     path: str | Path,
     *,
     epochs: int | None = None,
+    engine: str | None = None,
     device: str | None = None,
     say: Say = lambda line: None,
     show: bool = False,
@@ -347,6 +376,7 @@ def resume(
     Args:
         path: The run's folder.
         epochs: Epochs in all; by default as many as the run was started for.
+        engine: As for `train`, any whoever trained before; by default the same, or on a new device the one that fits.
         device: As for `train`; by default the one it was trained on.
         say: Is given every decision, a sentence each.
         show: Whether to draw progress on standard error.
@@ -367,9 +397,17 @@ def resume(
     if done >= options.epochs and (saved.root / REPORT).is_file():
         raise InputError(f"{path} has its {done} epochs; give more with --epochs {done * 2}")
     network = Run(path).network
-    command = f"{config['command']} && {shlex.join(['striate', 'resume', str(path), '--epochs', str(options.epochs)])}"
-    started = {"engine": config["engine"], "device": device or config["device"], "command": command}
-    task = Training(network, config["data"]["source"], options, say=say, show=show, **started)
+    words = ["striate", "resume", str(path), "--epochs", str(options.epochs), *(["--engine", engine] if engine else [])]
+    task = Training(
+        network,
+        config["data"]["source"],
+        options,
+        device=device or config["device"],
+        engine=engine or ("auto" if device else config["engine"]),
+        say=say,
+        show=show,
+        command=f"{config['command']} && {shlex.join(words)}",
+    )
     return task.resume(saved)
 
 

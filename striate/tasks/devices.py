@@ -8,7 +8,7 @@ import torch
 
 from striate.errors import InputError, nearest
 
-ENGINES = ("auto", "torch")
+ENGINES = ("auto", "torch", "native")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -38,11 +38,11 @@ def device(name: str = "auto") -> torch.device:
 
 
 def engine(name: str = "auto") -> str:
-    """The engine's name.
+    """The name itself, if there is such an engine or it is `auto`.
 
     Raises:
         InputError: No such engine.
     """
     if name not in ENGINES:
         raise InputError(f"no engine '{name}'{nearest(name, ENGINES)}; there are {', '.join(ENGINES)}")
-    return "torch" if name == "auto" else name
+    return name

@@ -93,6 +93,16 @@ def _check_classes(network: Network, recipe: data.Recipe, dataset: data.Dataset)
         )
 
 
+def check_trainable(fitted: Fitted) -> None:
+    """Something must be there to train.
+
+    Raises:
+        InputError: The network has no parameters.
+    """
+    if not measure(fitted.network, fitted.recipe.shape).total_parameters:
+        raise InputError(f"{fitted.network.name} has no parameters to train; give it a layer that has some, such as fc")
+
+
 def check_batch(fitted: Fitted, batch: int) -> None:
     """Batch norm can't measure a single value.
 

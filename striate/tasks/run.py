@@ -21,13 +21,18 @@ from striate.building import build
 from striate.data.fetch import data_folder
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
+from striate.native.compiler import NoCompiler
+from striate.native.source import LOSSES
 from striate.notation import Network
 from striate.tasks.devices import device as device_named
+from striate.tasks.devices import engine as engine_named
+from striate.tasks.engines import INSTEAD, engine_for
 from striate.tasks.fitting import from_resolved
 from striate.training.batches import prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
 from striate.training.loop import accuracy_of, outputs_of
+from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.saved import REPORT, SavedRun, State
 
@@ -86,14 +91,15 @@ class Run:
     Args:
         path: The run's folder.
         device: Where to compute; as for `devices.device`.
+        engine: `torch`, `native`, or `auto`, which is torch here: one pass over some images is not worth compiling for.
 
     Raises:
-        InputError: There is no run there.
+        InputError: There is no run there, or no such engine.
     """
 
-    def __init__(self, path: str | Path, device: str = "auto") -> None:
+    def __init__(self, path: str | Path, device: str = "auto", engine: str = "auto") -> None:
         self.saved = SavedRun.open(Path(path))
-        self.device = device_named(device)
+        self.device, self.engine_name = device_named(device), engine_named(engine)
 
     def __repr__(self) -> str:
         best = self.state.history.best
@@ -151,28 +157,49 @@ class Run:
         return model.eval()
 
     @cached_property
-    def engine(self) -> TorchEngine:
-        """The network with the best weights, ready to evaluate on the device."""
-        return TorchEngine(self.model(), Options(), 0, self.device)
+    def engine(self) -> TorchEngine | NativeEngine:
+        """The network with the best weights, ready to evaluate on the device.
 
-    def outputs(self, images: Tensor) -> Tensor:
-        """The outputs (N, K) for images (N, C, H, W) as the data set has them."""
+        Raises:
+            InputError: The native engine was asked for and lacks something.
+        """
+        return self._engine(self.engine_name)
+
+    def _engine(self, name: str) -> TorchEngine | NativeEngine:
+        loss = self.config["options"]["loss"]
+        options = Options(batch=1, loss=loss if loss in LOSSES else Options.loss)  # compiled as for the training
+        wanted = "torch" if name == "auto" else engine_named(name)
+        chosen, why = engine_for(wanted, self.network, options, self.device)
+        try:
+            if chosen == "native":
+                return NativeEngine(self.network, self.model(), options, 0, say=self.saved.notes.append)
+        except NoCompiler as error:
+            why = f"{INSTEAD}: {error}"
+        self.saved.notes += [why] if why else []
+        return TorchEngine(self.model(), options, 0, self.device)
+
+    def outputs(self, images: Tensor, engine: str | None = None) -> Tensor:
+        """The outputs (N, K) for images (N, C, H, W) as the data set has them; by the run's engine, or this one."""
         labels = torch.zeros(len(images), dtype=torch.int64)
-        return outputs_of(self.engine, prepared(images, labels, self.recipe, self.recipe.shape, self.device))
+        batches = prepared(images, labels, self.recipe, self.recipe.shape, self.device)
+        return outputs_of(self._engine(engine) if engine else self.engine, batches)
 
-    def test(self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip") -> TestResult:
+    def test(
+        self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip", engine: str | None = None
+    ) -> TestResult:
         """Test on a data set.
 
         Args:
             source: A data set; by default, what was held out of the training data. A folder without a test part of
                 its own is taken whole, unless it is the training data.
             bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
+            engine: As for the run; by default the run's.
 
         Raises:
             InputError: No such data, or other classes than the run has learned.
         """
         split = self.test_split(source, bad=bad)
-        outputs = self.outputs(split.images)
+        outputs = self.outputs(split.images, engine)
         accuracy = accuracy_of(outputs, split.labels)
         loss = loss_named(self.config["options"]["loss"]) if self.config["options"]["loss"] != "own" else None
         mean = float(loss(outputs, split.labels)) if loss else float("nan")
@@ -202,12 +229,13 @@ class Run:
             self.saved.notes.append(AS_THEY_ARE)
         return data.Split(images, positions[split.labels], split.paths)
 
-    def predict(self, *paths: str | Path, bad: str = "skip") -> list[Prediction]:
+    def predict(self, *paths: str | Path, bad: str = "skip", engine: str | None = None) -> list[Prediction]:
         """Say what image files show.
 
         Args:
             paths: Image files, or folders that hold some.
             bad: Whether files that can't be read are left out and noted ("skip") or refused ("refuse").
+            engine: As for the run; by default the run's.
 
         Raises:
             InputError: A path that is not there, or no image that can be read.
@@ -226,7 +254,7 @@ class Run:
         if not images:
             raise InputError(f"none of {len(files)} files is an image that can be read; the first: {left_out[0]}")
         self.saved.notes += left_out
-        probabilities = self.outputs(torch.stack(images)).softmax(1)
+        probabilities = self.outputs(torch.stack(images), engine).softmax(1)
         return [self._prediction(path, row) for path, row in zip(read, probabilities, strict=True)]
 
     def _prediction(self, path: Path, row: Tensor) -> Prediction:

@@ -1,16 +1,15 @@
 """More data from the same images: each is moved a little, differently in every epoch.
 
 >>> images = torch.arange(9.0).reshape(1, 1, 3, 3)
->>> moved = shifted(images, most=1, background=(0.0,))
+>>> moved = Shift(most=1, background=(0.0,))(images)
 >>> moved.shape, bool((moved == 4).any())  # the middle stays inside
 (torch.Size([1, 1, 3, 3]), True)
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 SHARE = 28  # a drawing is moved by up to one entry for each 28 of its shorter side, one pixel for MNIST
 
@@ -24,20 +23,32 @@ def shift_for(height: int, width: int) -> int:
     return min(height, width) // SHARE
 
 
-def shifted(images: Tensor, most: int, background: Sequence[float]) -> Tensor:
-    """Each image moved by its own whole number of entries, up and down and sideways.
+@dataclass(frozen=True)
+class Shift:
+    """Moves each image by its own whole number of entries, up and down and sideways.
 
-    Args:
-        images: (N, C, H, W).
+    Attributes:
         most: Largest move along an axis, in entries.
         background: What comes in at the edge, a value a channel.
-
-    Returns:
-        (N, C, H, W); random numbers are torch's own, so that a seed repeats them.
     """
-    count, _, height, width = images.shape
-    edge = images.new_tensor(background).view(1, -1, 1, 1)
-    padded = F.pad(images - edge, [most] * 4) + edge
-    windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, C, 2·most + 1, 2·most + 1, H, W), a view
-    down, right = torch.randint(2 * most + 1, (2, count), device=images.device)
-    return windows[torch.arange(count, device=images.device), :, down, right]
+
+    most: int
+    background: tuple[float, ...]
+
+    def draw(self, count: int, device: torch.device | str = "cpu") -> Tensor:
+        """(2, count): where in the image with its edge each window begins, from 0 to 2·most; down, then right.
+
+        Random numbers are torch's own, so that a seed repeats them.
+        """
+        return torch.randint(2 * self.most + 1, (2, count), device=device)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) in and out."""
+        count, channels, height, width = images.shape
+        m = self.most
+        edge = images.new_tensor(self.background).view(1, -1, 1, 1)
+        padded = edge.expand(count, channels, height + 2 * m, width + 2 * m).clone()
+        padded[:, :, m : m + height, m : m + width] = images
+        windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, C, 2m + 1, 2m + 1, H, W), a view
+        down, right = self.draw(count, images.device)
+        return windows[torch.arange(count, device=images.device), :, down, right]

@@ -14,15 +14,18 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn, optim
 
 from striate.errors import InputError
+from striate.layers.dropout import Dropout, mixed
 from striate.layers.join import Aux
 from striate.losses import loss_named
 from striate.losses.classification import Loss
+from striate.training.batches import Batches
 from striate.training.optimizers import make_optimizer, weights
 from striate.training.options import Options
 from striate.training.schedules import SCHEDULES
@@ -32,10 +35,29 @@ AUX_WEIGHT = 0.3  # of a side head's loss (Szegedy et al. 2014, section 5)
 
 
 class Step(NamedTuple):
-    """What one step saw: the batch's mean loss and the number of images it had right, both still on the device."""
+    """What one step saw: the batch's mean loss and the number of images it had right; tensors still on the device."""
 
-    loss: Tensor
-    correct: Tensor
+    loss: Tensor | float
+    correct: Tensor | int
+
+
+class Pace:
+    """How far a training is, and its learning rate there."""
+
+    def __init__(self, options: Options, total_steps: int) -> None:
+        self.options, self.total_steps, self.steps = options, total_steps, 0
+        self.schedule: Callable[[float], float] = SCHEDULES[options.schedule]
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the newest step; before the first, that of the first."""
+        done = max(0, self.steps - 1)
+        return self.options.rate * self.schedule(min(1.0, done / max(1, self.total_steps)))
+
+
+def dropout_key(options: Options, step: int) -> int:
+    """What a step's dropout begins from, in any engine: 32 bits."""
+    return (options.seed * 1_000_003 + step) * 0x9E3779B1 % 2**32
 
 
 class TorchEngine:
@@ -58,21 +80,27 @@ class TorchEngine:
         loss: Loss | None = None,
     ) -> None:
         self.model = model.to(device)
-        self.options, self.total_steps, self.device = options, total_steps, torch.device(device)
+        self.options, self.pace, self.device = options, Pace(options, total_steps), torch.device(device)
         self.loss = loss or loss_named(options.loss)
         self.format = _memory_format(self.model)
         self.model.to(memory_format=self.format)  # type: ignore[call-overload]
         self.scores = without_softmax(self.model)
-        self.optimizer = make_optimizer(options.optimizer, self.model, options.rate, options.decay)
+        self.dropouts = [module for module in self.model.modules() if isinstance(module, Dropout)]
         self.penalised = list(weights(self.model)) if options.l1 else []
-        self.schedule: Callable[[float], float] = SCHEDULES[options.schedule]
-        self.steps = 0
+
+    @cached_property
+    def optimizer(self) -> optim.Optimizer:
+        """Made when it is first needed: PyTorch takes a second to import what its optimisers stand on."""
+        return make_optimizer(self.options.optimizer, self.model, self.options.rate, self.options.decay)
 
     @property
     def rate(self) -> float:
         """The learning rate of the newest step; before the first, that of the first."""
-        done = max(0, self.steps - 1)
-        return self.options.rate * self.schedule(min(1.0, done / max(1, self.total_steps)))
+        return self.pace.rate
+
+    def learn(self, batches: Batches, rows: Tensor) -> Step:
+        """One step on the images at these positions."""
+        return self.step(*batches.take(rows))
 
     def step(self, x: Tensor, y: Tensor) -> Step:
         """One step down the gradient of the batch's mean loss.
@@ -81,7 +109,10 @@ class TorchEngine:
             x: (N, C, …) float32 on the engine's device.
             y: (N,) labels.
         """
-        self.steps += 1
+        self.pace.steps += 1
+        key = dropout_key(self.options, self.pace.steps)
+        for number, dropout in enumerate(self.dropouts, start=1):
+            dropout.key = int(mixed(torch.tensor((key + number) % 2**32)))
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate
         self.optimizer.zero_grad(set_to_none=True)
@@ -94,7 +125,8 @@ class TorchEngine:
 
     def _gradients_in_parts(self, x: Tensor, y: Tensor) -> Step:
         """The whole batch's gradients, added up over parts of equal size: batch norm can't measure a single image."""
-        loss, correct = x.new_zeros(()), y.new_zeros(())
+        loss: Tensor | float = 0.0
+        correct: Tensor | int = 0
         parts = -(-len(x) // CHUNK)
         for part, labels in zip(torch.tensor_split(x, parts), torch.tensor_split(y, parts), strict=True):
             seen = self._gradients(part, labels, len(part) / len(x))
@@ -138,7 +170,7 @@ class TorchEngine:
 
     def state(self) -> dict[str, Tensor]:
         """The optimiser's tensors and the number of steps, enough to go on exactly."""
-        saved = {"steps": torch.tensor(self.steps)}
+        saved = {"steps": torch.tensor(self.pace.steps)}
         for index, entries in self.optimizer.state_dict()["state"].items():
             for name, value in entries.items():
                 if value is not None:
@@ -162,7 +194,7 @@ class TorchEngine:
             whole = self.optimizer.state_dict()
             self.optimizer.load_state_dict({**whole, "state": entries})
             _lay_out_as_the_weights(self.optimizer)
-            self.steps = int(state["steps"])
+            self.pace.steps = int(state["steps"])
 
 
 def check_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:

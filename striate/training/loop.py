@@ -29,8 +29,8 @@ class Engine(Protocol):
     def train(self) -> None:
         """Get ready for training steps."""
 
-    def step(self, x: Tensor, y: Tensor) -> Step:
-        """One step down the gradient."""
+    def learn(self, batches: Batches, rows: Tensor) -> Step:
+        """One step down the gradient, on the images at these positions."""
 
     def evaluate(self, x: Tensor) -> Tensor:
         """The outputs of a batch."""
@@ -98,7 +98,7 @@ def one_epoch(engine: Engine, training: Batches, options: Options, epoch: int, w
     done, total, correct = 0, 0.0, 0
     batches = shuffled(len(training), options.batch or len(training), options.seed, epoch)
     for number, rows in enumerate(batches, start=1):
-        seen = engine.step(*training.take(rows))
+        seen = engine.learn(training, rows)
         loss = float(seen.loss)
         if not math.isfinite(loss):
             raise WorkError(

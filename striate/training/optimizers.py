@@ -42,11 +42,16 @@ def make_optimizer(name: str, model: nn.Module, rate: float, decay: float) -> op
         rate: The learning rate.
         decay: L2 penalty: its gradient is decay·w (AdamW shrinks the weights directly instead).
     """
+    decays = (decay, 0.0)
     groups: list[dict[str, Any]] = [
-        {"params": list(weights(model)), "weight_decay": decay},
-        {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0},
+        {"params": group, "weight_decay": decay} for group, decay in zip(in_groups(model), decays, strict=True)
     ]
     return OPTIMIZERS[name].make([group for group in groups if group["params"]], lr=rate)
+
+
+def in_groups(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """The parameters that penalties act on, and the others: as the optimisers number them."""
+    return list(weights(model)), [p for p in model.parameters() if p.ndim < 2]
 
 
 def weights(model: nn.Module) -> Iterable[nn.Parameter]:

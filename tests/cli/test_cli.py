@@ -276,17 +276,47 @@ def test_bench_as_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module("striate.cli.bench")
     monkeypatch.setattr(module, "bench", functools.partial(module.bench, seconds=0.01))
     value = cli("bench", "input 1x4x4 -> fc 3", "--batch", "4,8", "--rounds", 2, "--device", "cpu", "--json").json
-    assert set(value) == {"network", "machine", "results"}
-    assert [(side["work"], side["batch"]) for side in value["results"]] == [
-        ("training", 4),
-        ("inference", 4),
-        ("training", 8),
-        ("inference", 8),
+    assert set(value) == {
+        *("network", "machine", "results", "peak_gflops_per_second", "native_start_seconds", "layers")
+    }
+    assert [(entry["work"], entry["batch"], entry["engine"]) for entry in value["results"]] == [
+        (work, batch, engine)
+        for work in ("training", "inference")
+        for batch in (4, 8)
+        for engine in ("native", "torch", "plain")
     ]
-    for side in value["results"]:
-        for figure in ("ours", "plain", "ratio"):
-            low, median, high = (side[figure][name] for name in ("low", "median", "high"))
+    for entry in value["results"]:
+        for figure in ("images_per_second", "ratio", "share"):
+            low, median, high = (entry[figure][name] for name in ("low", "median", "high"))
             assert 0 < low <= median <= high
+    assert value["peak_gflops_per_second"]["training"] > 0
+    assert set(value["native_start_seconds"]) == {"cold", "cached"}
+    assert value["layers"] == []
+
+
+def test_bench_shows_the_layers(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("striate.cli.bench")
+    monkeypatch.setattr(module, "bench", functools.partial(module.bench, seconds=0.01))
+    monkeypatch.setattr(module, "layer_times", functools.partial(module.layer_times, seconds=0.01))
+    words = (
+        "--engines",
+        "native,plain",
+        "--batch",
+        "4",
+        "--rounds",
+        2,
+        "--device",
+        "cpu",
+        "--layers",
+        "--work",
+        "training",
+    )
+    out = cli("bench", "input 1x4x4 -> conv 2@3 -> fc 3", *words).out
+    assert "conv1: conv 2@3x3, 1x4x4 -> 2x2x2" in out
+    assert "training: native at batch 4 is " in out
+    assert "inference" not in out
+    assert "the machine's peak in the same rounds: " in out
+    assert "to compile, " in out
 
 
 # help

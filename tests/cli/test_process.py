@@ -78,8 +78,10 @@ def test_output_to_a_full_disk(words: list[str]) -> None:
     assert (ended.returncode, ended.stderr) == (1, "striate: No space left on device\n")
 
 
-def test_ctrl_c_ends_training_with_its_report_and_best_weights(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["torch", "native"])
+def test_ctrl_c_ends_training_with_its_report_and_best_weights(tmp_path: Path, engine: str) -> None:
     words = ["train", TINY, "digits", "--epochs", "100000", "--schedule", "constant", "--out", str(tmp_path / "run")]
+    words += ["--engine", engine]
     process = subprocess.Popen(
         [*STRIATE, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
     )

@@ -36,6 +36,6 @@ def test_what_this_machine_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_engines() -> None:
-    assert devices.engine("auto") == devices.engine("torch") == "torch"
-    with pytest.raises(InputError, match=r"no engine 'torhc'; did you mean 'torch'.; there are auto, torch"):
+    assert [devices.engine(name) for name in devices.ENGINES] == ["auto", "torch", "native"]
+    with pytest.raises(InputError, match=r"no engine 'torhc'; did you mean 'torch'.; there are auto, torch, native"):
         devices.engine("torhc")

@@ -223,3 +223,14 @@ def test_a_run_can_be_moved(trained: Run, tmp_path: Path, drawn: Drawn) -> None:
 def test_no_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no run at"):
         Run(tmp_path / "nowhere")
+
+
+def test_either_engine_tests_and_predicts(trained: Run, drawn: list[tuple[Path, str]]) -> None:
+    torch_says, native_says = (trained.test(engine=engine) for engine in ("torch", "native"))
+    assert native_says.accuracy == torch_says.accuracy
+    assert native_says.loss == pytest.approx(torch_says.loss, rel=1e-5)
+    paths = [path for path, _ in drawn]
+    labels = [[found.label for found in trained.predict(*paths, engine=engine)] for engine in ("torch", "native")]
+    assert labels[0] == labels[1]
+    with pytest.raises(InputError, match=r"no engine 'natvie'; did you mean 'native'"):
+        trained.test(engine="natvie")

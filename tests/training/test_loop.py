@@ -33,10 +33,10 @@ class Scripted:
     def train(self) -> None:
         self.training = True
 
-    def step(self, x: Tensor, y: Tensor) -> Step:
+    def learn(self, batches: Batches, rows: Tensor) -> Step:
         assert self.training
-        self.sizes.append(len(x))
-        return Step(torch.tensor(self.losses(len(self.sizes))), torch.tensor(len(x) - 1))
+        self.sizes.append(len(rows))
+        return Step(torch.tensor(self.losses(len(self.sizes))), torch.tensor(len(rows) - 1))
 
     def evaluate(self, x: Tensor) -> Tensor:
         """All labels are 0: that many are right."""
@@ -80,7 +80,7 @@ def figures(history: History) -> list[tuple[float, ...]]:
 
 
 def test_it_learns(make: Make, stripes: Stripes) -> None:
-    _, history = learned(make, stripes, epochs=12, batch=16, lr=0.02)
+    _, history = learned(make, stripes, epochs=12, batch=16, lr=0.05)
     assert history.best.validation_accuracy > 0.9
     assert history.epochs[-1].train_loss < 0.5 * history.epochs[0].train_loss
 

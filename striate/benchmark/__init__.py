@@ -1,0 +1,34 @@
+"""Images per second: our engines beside a hand-written PyTorch loop and other packages, all in one interleaved run.
+
+A machine's speed drifts, so all contestants take turns in short rounds, and with them a loop of multiply-adds that
+measures what the machine can do at best. What counts is the median of the rounds, and of the ratios within each round.
+
+>>> results = bench("input 1x8x8 -> fc 10", batches=(4,), rounds=3, seconds=0.01, engines=("torch", "plain"))
+>>> [(race.work, len(race.entries)) for race in results]
+[('training', 2), ('inference', 2)]
+"""
+
+from striate.benchmark.contestants import ENGINES, absent, chosen
+from striate.benchmark.machine import machine
+from striate.benchmark.parts import Part, layer_times
+from striate.benchmark.race import BATCHES, ROUNDS, WORKS, bench, timable
+from striate.benchmark.results import Entry, Race, spread
+from striate.benchmark.starting import start_times
+
+__all__ = [
+    "BATCHES",
+    "ENGINES",
+    "ROUNDS",
+    "WORKS",
+    "Entry",
+    "Part",
+    "Race",
+    "absent",
+    "bench",
+    "chosen",
+    "layer_times",
+    "machine",
+    "spread",
+    "start_times",
+    "timable",
+]

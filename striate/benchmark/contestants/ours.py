@@ -1,0 +1,66 @@
+"""Our own engines, training through the whole loop that `train` uses, data in memory."""
+
+from __future__ import annotations
+
+from striate.benchmark.contestants.base import Job, Turn, Unable
+from striate.training.batches import Batches
+from striate.training.engine import TorchEngine
+from striate.training.loop import Engine, one_epoch
+from striate.training.native_engine import MOST, NativeEngine
+from striate.training.options import Options
+from striate.training.progress import Quiet
+
+
+def torch_training(job: Job) -> Turn:
+    """The loop on the torch engine."""
+    return _loop(TorchEngine(job.model(), _options(job), 1, job.device), job)
+
+
+def torch_inference(job: Job) -> Turn:
+    """The torch engine's outputs."""
+    return _outputs(TorchEngine(job.model(), _options(job), 1, job.device), job)
+
+
+def native_training(job: Job) -> Turn:
+    """The loop on the native engine.
+
+    Raises:
+        Unable: The batch is too large, or it is not to run on the CPU.
+        Refused: The network has a layer that the engine lacks.
+    """
+    if job.batch > MOST:
+        raise Unable(f"the native engine takes batches of up to {MOST:,} images")
+    return _loop(_native(job), job)
+
+
+def native_inference(job: Job) -> Turn:
+    """The native engine's outputs; a batch of any size."""
+    return _outputs(_native(job), job)
+
+
+def _native(job: Job) -> NativeEngine:
+    return NativeEngine(job.network, job.on_cpu().model(), _options(job), 1)
+
+
+def _options(job: Job) -> Options:
+    return Options(batch=job.batch, optimizer="momentum", schedule="constant", lr=0.01)
+
+
+def _loop(engine: Engine, job: Job) -> Turn:
+    options = _options(job)
+
+    def turn(count: int) -> None:
+        images, labels = job.images[: count * job.batch], job.labels[: count * job.batch]
+        one_epoch(engine, Batches(images, labels, None, job.device), options, 1, Quiet())
+
+    return turn
+
+
+def _outputs(engine: Engine, job: Job) -> Turn:
+    batches = job.slices()
+
+    def turn(count: int) -> None:
+        for images, _ in batches[:count]:
+            engine.evaluate(images)
+
+    return turn

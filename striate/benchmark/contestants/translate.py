@@ -1,0 +1,74 @@
+"""Walks a tree for packages that are not PyTorch: each layer is handed over by name, branches are added up.
+
+Maps lie with their channels last, as those packages do their best.
+
+>>> from striate.notation import read
+>>> network = read("input 3x8x8 -> conv 4@3 -> residual[ conv 4@3 pad 1 -> relu ] -> gap")
+>>> walk(network, "x", lambda name, layer, x: f"{name}({x})", lambda a, b: f"{a} + {b}")
+'gap1(residual1.body.relu1(residual1.body.conv1(conv1(x))) + conv1(x))'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any, TypeVar
+
+from torch import Tensor
+
+from striate.benchmark.contestants.base import Unable
+from striate.notation import Network, tree
+from striate.notation.render import node_text
+from striate.notation.rules.window import windows
+from striate.notation.tree import Chain, Layer, named
+
+T = TypeVar("T")
+Apply = Callable[[str, Layer, T], T]  # a layer's full name, the layer, what comes in
+Add = Callable[[T, T], T]
+
+
+def walk(network: Network, x: T, apply: Apply[T], add: Add[T]) -> T:
+    """What the network makes of x; a softmax at its end is left to the loss.
+
+    Raises:
+        Unable: A block that is no sum.
+    """
+    layers = network.layers
+    return _chain(layers[:-1] if layers and isinstance(layers[-1], tree.Softmax) else layers, x, "", apply, add)
+
+
+def _chain(chain: Chain, x: T, path: str, apply: Apply[T], add: Add[T]) -> T:
+    for name, node in named(chain):
+        if isinstance(node, Layer):
+            x = apply(path + name, node, x)
+        elif isinstance(node, tree.Group):
+            x = _chain(node.branches[0], x, f"{path}{name}.", apply, add)
+        elif isinstance(node, tree.Residual | tree.Sum):
+            words = ("body", "shortcut") if isinstance(node, tree.Residual) else [f"branch{i}" for i in range(1, 100)]
+            ends = zip(words, node.branches, strict=False)
+            values = [_chain(branch, x, f"{path}{name}.{word}.", apply, add) for word, branch in ends]
+            x = reduce(add, [*values, x] if isinstance(node, tree.Residual) and len(values) == 1 else values)
+        else:
+            raise Unable(f"its translation lacks '{node_text(node).split()[0]}'")
+    return x
+
+
+def channels_last(images: Tensor) -> Any:
+    """(N, C, …) as an array (N, …, C)."""
+    return images.movedim(1, -1).contiguous().numpy()
+
+
+def lacks(layer: Layer) -> Unable:
+    """The error for a layer that has no translation."""
+    return Unable(f"its translation lacks '{node_text(layer)}'")
+
+
+def pads(layer: Any, sizes: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Zeros before and after each axis of a window over maps of these sizes.
+
+    Raises:
+        Unable: Other padding than zeros, a kernel that is turned round, or windows over the edge.
+    """
+    if layer.pad.mode not in ("zeros", "same") or getattr(layer, "flip", False) or not layer.floor:
+        raise lacks(layer)
+    return [window.padding(n) for window, n in zip(windows(layer), sizes, strict=True)]

@@ -1,0 +1,132 @@
+"""The race: who takes part, turns in short rounds, and what each round measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+
+from striate import zoo
+from striate.benchmark.contestants import chosen
+from striate.benchmark.contestants.base import Contestant, Job, Turn, timed
+from striate.benchmark.peak import Peak
+from striate.benchmark.results import Entry, Race
+from striate.errors import InputError, StriateError
+from striate.notation import Network, measure
+from striate.notation.tree import Aux
+
+BATCHES = (64, 256)
+ROUNDS = 9  # of which the median counts
+SECONDS = 0.4  # a contestant's turn in a round
+PAUSE = 0.05  # between turns: some packages' threads wait for more work that long without sleeping
+WORKS = ("training", "inference")
+Say = Callable[[str], None]
+Turns = dict[tuple[str, int], Turn]  # of each engine at each batch size
+
+
+def bench(
+    net: str | Path | Network,
+    *,
+    engines: Sequence[str] | None = None,
+    works: Sequence[str] = WORKS,
+    batches: Sequence[int] = BATCHES,
+    rounds: int = ROUNDS,
+    seconds: float = SECONDS,
+    device: torch.device | str = "cpu",
+    say: Say = lambda line: None,
+    letters: Mapping[str, int | float] | None = None,
+) -> list[Race]:
+    """Measure training steps and inference of a network.
+
+    Args:
+        net: As for `zoo.net`; its input must have no free axis, and its output must be one row of classes.
+        engines: Who takes part; by default our engines and the plain PyTorch loop.
+        works: "training", "inference" or both.
+        batches: Batch sizes, from 1.
+        rounds: Turns of each contestant, from 2.
+        seconds: Length of a turn.
+        device: Where PyTorch computes; others than PyTorch take part on the CPU alone.
+        say: Is told who takes no part, and how it goes.
+        letters: Values for the letters of the network's text.
+
+    Returns:
+        A race for each kind of work, without those who can't do the network.
+
+    Raises:
+        InputError: A network without a fixed input or with boxes, a number out of range, or an engine that is not
+            known or not installed.
+    """
+    network = timable(zoo.find(net, letters))
+    if rounds < 2 or not batches or any(batch < 1 for batch in batches):
+        raise InputError("bench takes 2 rounds or more, and batches of 1 image or more")
+    contestants, place = chosen(engines), torch.device(device)
+    jobs = [Job.of(network, batch, place) for batch in dict.fromkeys(batches)]
+    peak = Peak.found(torch.get_num_threads(), say) if place.type == "cpu" else None
+    races = []
+    for work in works:
+        entered = [(who, job) for job in jobs for who in contestants if who.does(work)]
+        ready = {(who.name, job.batch): _ready(who, job, work, say) for who, job in entered}
+        if turns := {key: turn for key, turn in ready.items() if turn}:
+            length = len(turns) * (seconds + PAUSE) + seconds / 4
+            say(f"{work}: {len(turns)} entries, {rounds} rounds of about {length:.1f} s")
+            entries, highest = _race(turns, peak, rounds, seconds)
+            races.append(Race(work, entries, operations(network, work), highest))
+            say(f"{work}: done")
+    if not races:
+        raise InputError("none of these engines can do this network")
+    return races
+
+
+def timable(network: Network) -> Network:
+    """The network itself, if it can be timed.
+
+    Raises:
+        InputError: It has free axes, or takes boxes.
+    """
+    if None in network.input:
+        raise InputError("a network with free axes can't be timed; write its input's size in place of '?'")
+    if network.takes_boxes:
+        raise InputError("a network that takes boxes can't be timed; write its features alone, without the RoI layer")
+    return network
+
+
+def operations(network: Network, work: str) -> int:
+    """Floating-point operations of an image: two a multiply-add of convolutions and fully connected layers.
+
+    Training does each layer three times, forward and for both gradients; the first needs no gradient of its input.
+
+    >>> from striate.notation import read
+    >>> network = read("input 1x4x4 -> fc 5 -> fc 3")
+    >>> operations(network, "inference"), operations(network, "training")
+    (190, 410)
+    """
+    if work == "inference":  # side heads are left out
+        main = tuple(node for node in network.layers if not isinstance(node, Aux))
+        return 2 * (measure(dataclasses.replace(network, layers=main)).total_macs or 0)
+    macs = [row.macs.value for row in measure(network).rows if row.macs.value]
+    return 2 * (3 * sum(macs) - macs[0]) if macs else 0
+
+
+def _race(turns: Turns, peak: Peak | None, rounds: int, seconds: float) -> tuple[tuple[Entry, ...], float]:
+    """All turns, round by round: the entries, and the peak of the machine meanwhile."""
+    counts = {key: max(1, round(seconds / min(timed(turn, 1) for _ in range(3)))) for key, turn in turns.items()}
+    speeds: dict[tuple[str, int], list[float]] = {key: [] for key in turns}
+    highest = 0.0
+    for number in range(rounds):
+        for key in list(turns)[:: 1 if number % 2 == 0 else -1]:  # who goes first alternates
+            time.sleep(min(PAUSE, seconds))
+            speeds[key].append(counts[key] * key[1] / timed(turns[key], counts[key]))
+        highest = max(highest, peak.measure(seconds / 4) if peak else 0.0)
+    return tuple(Entry(*key, tuple(found)) for key, found in speeds.items()), highest
+
+
+def _ready(who: Contestant, job: Job, work: str, say: Say) -> Turn | None:
+    """The contestant's turn; None, and a line, where it can't."""
+    try:
+        return who.ready(work, job)
+    except StriateError as error:
+        say(f"{who.name} takes no part in {work}, batch {job.batch}: {error}")
+        return None

@@ -1,0 +1,47 @@
+"""Dropout whose choice is a hash of where an entry is, the same on every engine, device and number of threads.
+
+Without a key it is PyTorch's own. With one, entry i of image n stays where hash((n·entries + i) xor key) is at least p
+of the way to 2³² (a 32-bit hash of Wellons 2018, "prospecting for hash functions"); the native engine does the same.
+
+>>> import torch
+>>> layer = Dropout(0.5)
+>>> layer.key = 7
+>>> layer(torch.ones(2, 4)).tolist()
+[[2.0, 2.0, 0.0, 2.0], [0.0, 2.0, 0.0, 0.0]]
+"""
+
+import torch
+from torch import Tensor, nn
+
+MASK = 0xFFFFFFFF
+
+
+class Dropout(nn.Dropout):
+    """Sets entries to zero with probability p while training (Srivastava et al. 2014).
+
+    Attributes:
+        key: 32 bits that a training step sets, its own for each dropout of a network; None for PyTorch's generator.
+    """
+
+    key: int | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, …) in and out."""
+        if self.key is None or not self.training:
+            return super().forward(x)
+        places = torch.arange(x.numel(), device=x.device).view(x.shape)
+        stays = mixed(places & MASK ^ self.key) >= int(self.p * 2**32)
+        return x * stays / (1 - self.p)
+
+
+def mixed(x: Tensor) -> Tensor:
+    """A hash of each 32-bit number, in int64.
+
+    >>> mixed(torch.tensor([0, 1, 2]))
+    tensor([         0, 1753845952, 3507691905])
+    """
+    x = x ^ (x >> 16)
+    x = x * 0x7FEB352D & MASK
+    x = x ^ (x >> 15)
+    x = x * 0x846CA68B & MASK  # int64 wraps round; its low 32 bits are right all the same
+    return x ^ (x >> 16)

@@ -1,0 +1,208 @@
+"""C text → a loaded library: which compiler, with which flags, in parallel, and only once.
+
+Each unit is compiled to an object of its own, so one that two networks share is compiled once; then they are linked.
+A cache folder that cannot be written costs one line and the next start; a compiler that fails is `NoCompiler`, whose
+message is the one line. $STRIATE_CC is the command of another compiler.
+
+>>> from .target import named
+>>> flags(Compiler(("/usr/bin/cc",), "its size and date"), named("avx2"))[-4:]
+('-mavx2', '-mfma', '-DLANES=8', '-DREGISTERS=16')
+"""
+
+import ctypes
+import os
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from . import cache
+from .jobs import Job, run_all
+from .jobs import NoCompiler as NoCompiler  # what callers catch
+from .target import Target, fingerprint, host
+
+FLAGS = (
+    *("-std=gnu11", "-O3", "-fPIC", "-fvisibility=default"),
+    *("-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"),  # not -ffast-math: a NaN must stay one
+)
+LIBRARIES = ("-lm", "-lpthread")
+OBJECT, LIBRARY = "unit.o", "library.so"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A C compiler.
+
+    Attributes:
+        command: the words it is called with.
+        identity: changes when another compiler stands in its place; known without running it.
+    """
+
+    command: tuple[str, ...]
+    identity: str
+
+    @property
+    def is_zig(self) -> bool:
+        return any(Path(word).name.startswith("zig") for word in self.command)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A library on the disk.
+
+    Attributes:
+        path: the library.
+        seconds: what it took to find or make it.
+        cached: it was there already.
+        folder: where it and its sources lie.
+    """
+
+    path: Path
+    seconds: float
+    cached: bool
+    folder: Path
+
+
+def find() -> Compiler:
+    """$STRIATE_CC, else `cc`, `gcc` or `clang`, else the `ziglang` wheel.
+
+    Raises:
+        NoCompiler: there is none of them.
+    """
+    if wanted := os.environ.get("STRIATE_CC"):
+        with suppress(ValueError):  # an open quotation mark
+            words = [wanted] if shutil.which(wanted) else shlex.split(wanted)
+            if words and (path := shutil.which(words[0])):
+                return _compiler(path, *words[1:])
+        raise NoCompiler(f"STRIATE_CC={wanted}: there is no such command")
+    for name in ("cc", "gcc", "clang"):
+        if path := shutil.which(name):
+            return _compiler(path)
+    if (zig := find_spec("ziglang")) and zig.origin:
+        return Compiler((sys.executable, "-m", "ziglang", "cc"), _stamp(Path(zig.origin).with_name("zig")))
+    raise NoCompiler("no C compiler (cc, gcc or clang) on this machine; `pip install striate[native]` brings one")
+
+
+def flags(compiler: Compiler, target: Target) -> tuple[str, ...]:
+    """What `compiler` is told, to make code for `target`."""
+    forced = "native" not in " ".join(target.flags)
+    base = ("-mcpu=baseline",) if compiler.is_zig and forced else ()  # zig alone takes all the machine has
+    return (*FLAGS, *base, *target.flags, f"-DLANES={target.lanes}", f"-DREGISTERS={target.registers}")
+
+
+def library(
+    units: Mapping[str, str],
+    target: Target | None = None,
+    *,
+    extra_flags: Iterable[str] = (),
+    say: Say = lambda line: None,
+) -> Built:
+    """The shared library of `units` for `target`, from the cache or compiled.
+
+    Args:
+        units: file stem → the complete C text of a translation unit.
+        target: the vector units to use; the machine's own by default.
+        extra_flags: behind all others, for the compiler and the linker.
+        say: told in one line what went wrong and how it goes on.
+
+    Raises:
+        NoCompiler: it cannot be made; the message is one line.
+        InputError: $STRIATE_TARGET is wrong.
+    """
+    assert all(stem.isidentifier() for stem in units), "a unit's name is a file's name"
+    start, compiler, target = time.perf_counter(), find(), target or host()
+    words = (*compiler.command, *flags(compiler, target), *extra_flags)
+    about = {"compiler": compiler.identity, "command": words, "target": target.name}
+    made_by = (compiler.identity, fingerprint(), *words)
+    objects = {}
+    for stem, text in units.items():
+        name, more = cache.key("object", *made_by, text), ("-c", f"{stem}.c", "-o", OBJECT)
+        objects[stem] = Job(name, OBJECT, (*words, *more), {stem: text}, about)
+    name = cache.key("library", *made_by, *(part for stem, job in objects.items() for part in (stem, job.name)))
+    path, cached = _somewhere(Job(name, LIBRARY, (*words, "-shared"), units, about), list(objects.values()), say)
+    return Built(path, time.perf_counter() - start, cached, path.parent)
+
+
+def load(path: Path) -> ctypes.CDLL:
+    """The library at `path`, loaded into this process.
+
+    Raises:
+        NoCompiler: it cannot be loaded here.
+    """
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        raise NoCompiler(f"{path} cannot be loaded ({error})") from error
+
+
+def loaded(
+    units: Mapping[str, str],
+    target: Target | None = None,
+    *,
+    extra_flags: Iterable[str] = (),
+    say: Say = lambda line: None,
+) -> tuple[ctypes.CDLL, Built]:
+    """`library`, loaded; one that was kept and cannot be loaded here is made again once.
+
+    Raises:
+        NoCompiler: as `library` and `load`.
+        InputError: as `library`.
+    """
+    extra = tuple(extra_flags)
+    built = library(units, target, extra_flags=extra, say=say)
+    try:
+        return load(built.path), built
+    except NoCompiler:
+        if not built.cached:
+            raise
+    say(f"{built.folder} cannot be loaded here: compiling it again")
+    cache.remove(built.folder)
+    built = library(units, target, extra_flags=extra, say=say)
+    return load(built.path), built
+
+
+def _somewhere(linked: Job, objects: list[Job], say: Say) -> tuple[Path, bool]:
+    """The library's path in the user's cache folder, or in this process's own, and whether it was there."""
+    root, why = cache.folder(), "there is no home folder"
+    if root:
+        try:
+            return _make(linked, objects, root, say)
+        except OSError as error:
+            why = f"{root}: {error.strerror or error}"
+    say(f"the cache folder cannot be written ({why}): compiled for this run only")
+    try:
+        return _make(linked, objects, cache.private(), say)
+    except OSError as error:
+        raise NoCompiler(f"there is no folder to compile in ({error})") from error
+
+
+def _make(linked: Job, objects: list[Job], root: Path, say: Say) -> tuple[Path, bool]:
+    """The library's path under `root`, and whether it was there; an OSError is the disk's."""
+    if path := cache.find(linked.name, linked.file, root, say):
+        return path, True
+    with cache.workspace(root) as place:
+        found = {job.name: cache.find(job.name, job.file, root, say) for job in objects}
+        found |= run_all({job.name: job for job in objects if not found[job.name]}.values(), place, root)
+        words = (*linked.words, *map(str, found.values()), "-o", linked.file, *LIBRARIES)
+        path = run_all([replace(linked, words=words)], place, root)[linked.name]
+    cache.trim(root)
+    return path, False
+
+
+def _compiler(path: str, *words: str) -> Compiler:
+    command = (os.path.abspath(path), *words)
+    return Compiler(command, "\n".join(_stamp(Path(word)) for word in command))
+
+
+def _stamp(path: Path) -> str:
+    """What changes when the file is replaced; for what is no file, its name."""
+    with suppress(OSError):
+        real = path.resolve(strict=True)
+        return f"{real} {real.stat().st_size} {real.stat().st_mtime_ns}"
+    return str(path)

@@ -1,0 +1,36 @@
+/* How one image is answered: weights packed when they have changed, the threads of the pool where there is enough to do. */
+
+struct alone {
+  float *room;
+  vec *packed;
+};
+
+static void work_one(void *given, int thread) {
+  struct net *n = given;
+  one(n, thread, n->pool.threads, n->alone->room, n->alone->packed);
+}
+
+static void free_alone(struct net *n) {
+  if (n->alone) free(n->alone->room), free(n->alone->packed), free(n->alone);
+}
+
+/* Gets ready to answer single images with the weights as they are; 0 where there is not enough memory. */
+int prepare(struct net *n) {
+  if (!n->alone) {
+    n->alone = calloc(1, sizeof *n->alone);
+    if (!n->alone) return 0;
+    n->alone->room = zeros(sizeof(vec) * ONE_ROOM);
+    n->alone->packed = zeros(sizeof(vec) * ONE_PACKED);
+  }
+  if (!n->alone->room || !n->alone->packed) return 0;
+  recall(n, n->statistics);
+  pack_weights(n->weights, n->statistics, n->alone->packed);
+  return 1;
+}
+
+/* The outputs of one image, CLASSES numbers, with the weights last prepared. */
+void evaluate_one(struct net *n, const float *image, float *outputs) {
+  n->images = &image, n->outputs = outputs;
+  if (MACS > SHARED_FROM) run(&n->pool, work_one, n);
+  else one(n, 0, 1, n->alone->room, n->alone->packed);
+}

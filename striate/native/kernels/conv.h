@@ -1,0 +1,127 @@
+/* Convolution, its weights' gradient and its input's gradient, for one shape; the numbers stand above as macros.
+
+   x[channel][row][column] lies inside a border of zeros at least as wide as the padding, X_ROWS x X_COLUMNS in all;
+   X_TOP and X_LEFT lead to where the first window begins. y has a border too if its readers pad; dx and dy have none. */
+#include "vectors.h"
+
+#define PER_GROUP (CHANNELS / GROUPS) /* channels that a filter sees */
+#define FAR 4096
+#define TAPS (K_ROWS * K_COLUMNS)
+#define X(k, r, c) x[((k) * X_ROWS + (r) + X_TOP) * X_COLUMNS + (c) + X_LEFT]
+#define Y(f, r, c) y[((f) * Y_ROWS + (r) + Y_TOP) * Y_COLUMNS + (c) + Y_LEFT]
+#define DY(f, r, c) dy[((f) * OUT_ROWS + (r)) * OUT_COLUMNS + (c)]
+#define DX(k, r, c) dx[((k) * IN_ROWS + (r)) * IN_COLUMNS + (c)]
+
+/* y[f][r][c] = b[f] + sum over k, u, v of w[f][k][u][v] * x[k][r*S + u*D][c*S + v*D], for a tile of filters x columns
+   that stays in registers. */
+INLINE void forward_tile(const vec *restrict x, const float *restrict w, const float *restrict b, vec *restrict y,
+                         const int f, const int r, const int c, const int filters, const int columns) {
+  vec acc[TILE][TILE];
+  const int group = f / (FILTERS / GROUPS);
+  UNROLL for (int i = 0; i < filters; i++)
+    UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(BIAS ? b[f + i] : 0.0f);
+  for (int k = 0; k < PER_GROUP; k++)
+    for (int u = 0; u < K_ROWS; u++) {
+      const vec *row = &X(group * PER_GROUP + k, r * S_ROWS + u * D_ROWS, c * S_COLUMNS);
+      const float *taps = w + ((f * PER_GROUP + k) * K_ROWS + u) * K_COLUMNS;
+      UNROLL for (int v = 0; v < K_COLUMNS; v++)
+        UNROLL for (int j = 0; j < columns; j++)
+          UNROLL for (int i = 0; i < filters; i++)
+            acc[i][j] += taps[i * PER_GROUP * TAPS + v] * row[j * S_COLUMNS + v * D_COLUMNS];
+    }
+  UNROLL for (int i = 0; i < filters; i++)
+    UNROLL for (int j = 0; j < columns; j++) Y(f + i, r, c + j) = acc[i][j];
+}
+
+/* dw[f][k][u][v] += sum over r, c and lanes of dy[f][r][c] * x[k][r*S + u*D][c*S + v*D], for a tile of filters x kernel
+   rows. */
+INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *restrict dw, const int f, const int k,
+                         const int u, const int filters, const int rows) {
+  vec acc[TILE][TILE];
+  const int group = f / (FILTERS / GROUPS);
+  UNROLL for (int i = 0; i < filters; i++)
+    UNROLL for (int t = 0; t < rows * K_COLUMNS; t++) acc[i][t] = splat(0);
+  for (int r = 0; r < OUT_ROWS; r++)
+    for (int c = 0; c < OUT_COLUMNS; c++) {
+      vec d[TILE];
+      UNROLL for (int i = 0; i < filters; i++) d[i] = DY(f + i, r, c);
+      UNROLL for (int t = 0; t < rows * K_COLUMNS; t++) {
+        const int down = (u + t / K_COLUMNS) * D_ROWS, right = t % K_COLUMNS * D_COLUMNS;
+        const vec seen = X(group * PER_GROUP + k, r * S_ROWS + down, c * S_COLUMNS + right);
+        UNROLL for (int i = 0; i < filters; i++) acc[i][t] += d[i] * seen;
+      }
+    }
+  const int taps = rows * K_COLUMNS;
+  float *to = dw + (f * PER_GROUP + k) * TAPS + u * K_COLUMNS;
+  UNROLL for (int first = 0; first < filters * taps; first += LANES) {
+    vec rows_of[LANES];
+    UNROLL for (int i = 0; i < LANES; i++)
+      rows_of[i] = first + i < filters * taps ? acc[(first + i) / taps][(first + i) % taps] : splat(0);
+    const vec found = sums(rows_of);
+    UNROLL for (int i = 0; i < LANES; i++)
+      if (first + i < filters * taps) to[(first + i) / taps * PER_GROUP * TAPS + (first + i) % taps] += found[i];
+  }
+}
+
+/* dx[k][r][c] (+)= sum over f, u, v of w[f][k][u][v] * dy[f][(r + P - u*D)/S][(c + P - v*D)/S], where that divides and
+   lies inside; for a tile of channels x columns that begins at a multiple of the stride. Only an `edge` tile has to ask
+   whether a column lies inside; there `c` is a constant, so the compiler has the answer. */
+INLINE void input_tile(const vec *restrict dy, const float *restrict w, vec *restrict dx, const int accumulate,
+                       const int group, const int k, const int r, const int c, const int channels, const int columns,
+                       const int edge) {
+  vec acc[TILE][TILE];
+  const int filters = FILTERS / GROUPS;
+  UNROLL for (int i = 0; i < channels; i++) UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(0);
+  for (int u = 0; u < K_ROWS; u++) {
+    const int q = r + PAD_TOP - u * D_ROWS;
+    if (q < 0 || q % S_ROWS || q / S_ROWS >= OUT_ROWS) continue;
+    for (int f = group * filters; f < (group + 1) * filters; f++) {
+      const vec *row = &DY(f, q / S_ROWS, c / S_COLUMNS);
+      const float *taps = w + (f * PER_GROUP + k) * TAPS + u * K_COLUMNS;
+      UNROLL for (int v = 0; v < K_COLUMNS; v++)
+        UNROLL for (int j = 0; j < columns; j++) {
+          const int p = j + PAD_LEFT - v * D_COLUMNS + FAR * S_COLUMNS; /* steps of one from c, and far above zero */
+          const int at = p / S_COLUMNS - FAR;
+          if (p % S_COLUMNS || (edge && (c / S_COLUMNS + at < 0 || c / S_COLUMNS + at >= OUT_COLUMNS))) continue;
+          UNROLL for (int i = 0; i < channels; i++) acc[i][j] += taps[i * TAPS + v] * row[at];
+        }
+    }
+  }
+  UNROLL for (int i = 0; i < channels; i++)
+    UNROLL for (int j = 0; j < columns; j++) {
+      vec *to = &DX(group * PER_GROUP + k + i, r, c + j);
+      *to = accumulate ? *to + acc[i][j] : acc[i][j];
+    }
+}
+
+/* db[f] += sum of dy[f]. */
+INLINE void bias_gradient(const vec *restrict dy, float *restrict db) {
+  for (int f = 0; f < FILTERS; f++) {
+    vec total = splat(0);
+    for (int i = 0; i < OUT_ROWS * OUT_COLUMNS; i++) total += dy[f * OUT_ROWS * OUT_COLUMNS + i];
+    db[f] += sum(total);
+  }
+}
+
+/* One image: x[row][column][channel] with X_STEP floats a pixel, w[u][v][channel][filter], filters in whole vecs; a tile
+   of columns x vecs of filters. */
+#define F_VECS ((FILTERS + LANES - 1) / LANES)
+INLINE void one_tile(const float *restrict x, const vec *restrict w, const vec *restrict b, vec *restrict y,
+                     const int r, const int c, const int f, const int columns, const int vecs) {
+  vec acc[TILE][TILE];
+  UNROLL for (int i = 0; i < columns; i++)
+    UNROLL for (int j = 0; j < vecs; j++) acc[i][j] = BIAS ? b[f + j] : splat(0);
+  for (int u = 0; u < K_ROWS; u++)
+    for (int v = 0; v < K_COLUMNS; v++) {
+      const int row = r * S_ROWS + u * D_ROWS + X_TOP, column = c * S_COLUMNS + v * D_COLUMNS + X_LEFT;
+      const float *seen = x + (row * X_COLUMNS + column) * X_STEP;
+      const vec *taps = w + (u * K_COLUMNS + v) * CHANNELS * F_VECS + f;
+      for (int k = 0; k < CHANNELS; k++)
+        UNROLL for (int j = 0; j < vecs; j++) {
+          const vec tap = taps[k * F_VECS + j];
+          UNROLL for (int i = 0; i < columns; i++) acc[i][j] += seen[i * S_COLUMNS * X_STEP + k] * tap;
+        }
+    }
+  UNROLL for (int i = 0; i < columns; i++)
+    UNROLL for (int j = 0; j < vecs; j++) y[((r + Y_TOP) * Y_COLUMNS + c + i + Y_LEFT) * F_VECS + f + j] = acc[i][j];
+}

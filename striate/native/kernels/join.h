@@ -1,0 +1,41 @@
+/* Where branches meet: copying, adding, scaling. Gradients lie without a border. */
+#pragma once
+#include "maps.h"
+
+INLINE void copy(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my) {
+  EACH(mx, k, r, c) y[AT(my, k, r, c)] = x[AT(mx, k, r, c)];
+}
+
+INLINE void add(const vec *a, const vec *b, vec *y, const struct map ma, const struct map mb, const struct map my) {
+  EACH(my, k, r, c) y[AT(my, k, r, c)] = a[AT(ma, k, r, c)] + b[AT(mb, k, r, c)];
+}
+
+/* dx (+)= dy, `count` vecs. */
+INLINE void pass_back(const vec *dy, vec *dx, const int accumulate, const int count) {
+  for (int i = 0; i < count; i++) dx[i] = accumulate ? dx[i] + dy[i] : dy[i];
+}
+
+/* y = x times its gate, one number a channel; dx may be NULL. */
+INLINE void scale_forward(const vec *restrict x, const vec *restrict gate, vec *restrict y, const struct map mx,
+                          const struct map my) {
+  EACH(my, k, r, c) y[AT(my, k, r, c)] = x[AT(mx, k, r, c)] * gate[k];
+}
+
+INLINE void scale_backward(const vec *restrict x, const vec *restrict gate, const vec *restrict dy, vec *restrict dx,
+                           vec *restrict dgate, const int accumulate, const int gate_adds, const struct map mx) {
+  int i = 0;
+  for (int k = 0; k < mx.channels; k++) {
+    vec total = splat(0);
+    for (int r = 0; r < mx.rows; r++)
+      for (int c = 0; c < mx.columns; c++, i++) {
+        total += dy[i] * x[AT(mx, k, r, c)];
+        if (dx) dx[i] = accumulate ? dx[i] + dy[i] * gate[k] : dy[i] * gate[k];
+      }
+    dgate[k] = gate_adds ? dgate[k] + total : total;
+  }
+}
+
+/* Zeros in the maps from `first` on. */
+INLINE void zero_maps(vec *y, const struct map m, const int first) {
+  EACH(m, k, r, c) if (k >= first) y[AT(m, k, r, c)] = splat(0);
+}

@@ -1,0 +1,58 @@
+/* Losses: of each image, and the gradient of the batch's mean by the outputs. `labels` has one class a lane. */
+#pragma once
+#include "vectors.h"
+
+struct seen {
+  double loss; /* summed over images */
+  int64_t correct;
+};
+
+INLINE void count_correct(const vec *y, const int32_t *labels, const int count, const int classes, struct seen *seen) {
+  for (int n = 0; n < count; n++) {
+    int best = 0;
+    for (int k = 1; k < classes; k++) best = y[k][n] > y[best][n] ? k : best;
+    seen->correct += best == labels[n];
+  }
+}
+
+/* -log softmax(y)[label]; its gradient is softmax(y) less 1 at the label. */
+INLINE void cross_entropy(const vec *y, const int32_t *labels, vec *dy, const int count, const float share,
+                          const int classes, struct seen *seen) {
+  vec most = y[0], total = splat(0);
+  for (int k = 1; k < classes; k++) most = larger(y[k], most);
+  for (int k = 0; k < classes; k++) {
+    dy[k] = exponential(y[k] - most);
+    total += dy[k];
+  }
+  vec weight;
+  for (int n = 0; n < LANES; n++) weight[n] = n < count ? share : 0;
+  for (int k = 0; k < classes; k++) dy[k] = dy[k] / total * weight;
+  for (int n = 0; n < count; n++) {
+    seen->loss += logf(total[n]) + most[n] - y[labels[n]][n];
+    dy[labels[n]][n] -= share;
+  }
+}
+
+/* The mean over classes of (y - 1 at the label, else 0)^2. */
+INLINE void squared_error(const vec *y, const int32_t *labels, vec *dy, const int count, const float share,
+                          const int classes, struct seen *seen) {
+  for (int k = 0; k < classes; k++)
+    for (int n = 0; n < LANES; n++) {
+      const float apart = n < count ? y[k][n] - (labels[n] == k) : 0;
+      seen->loss += (double)apart * apart / classes;
+      dy[k][n] = 2 * apart * share / classes;
+    }
+}
+
+/* Sum over the other classes of max(0, y[k] - y[label] + 1). */
+INLINE void hinge(const vec *y, const int32_t *labels, vec *dy, const int count, const float share, const int classes,
+                  struct seen *seen) {
+  for (int k = 0; k < classes; k++) dy[k] = splat(0);
+  for (int n = 0; n < count; n++)
+    for (int k = 0; k < classes; k++) {
+      const float over = y[k][n] - y[labels[n]][n] + 1;
+      if (k == labels[n] || over <= 0) continue;
+      seen->loss += over;
+      dy[k][n] += share, dy[labels[n]][n] -= share;
+    }
+}

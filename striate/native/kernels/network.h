@@ -1,0 +1,168 @@
+/* What every network has: its memory, a training step, evaluation. The network itself (its sizes, `forward`, `train`)
+   stands behind this. Images come as pointers to their numbers; LANES of them make a group. */
+#include "loss.h"
+#include "optimizer.h"
+#include "threads.h"
+
+struct alone;
+struct net {
+  struct pool pool;
+  int most;                          /* groups that a step can take */
+  float *weights, *mean, *square;    /* the parameters and what the optimiser remembers of each */
+  float *buffers;                    /* running statistics */
+  float *gradients;                  /* one set a thread */
+  vec *scratch;                      /* SCRATCH vecs a thread: what lives within a phase */
+  vec *kept;                         /* KEPT vecs a group: what lives from one phase to another */
+  struct moments *moments;           /* a group's statistics of each normalised channel */
+  float *sums;
+  float *statistics;                 /* a thread's own numbers for normalised channels */
+  struct seen *seen;                 /* one a thread */
+  struct alone *alone;               /* for single images */
+  float *moved;                      /* LANES images a thread, while they are moved */
+  /* the step's */
+  const float *const *images;
+  const int64_t *labels;
+  const struct moves *moves;         /* or NULL */
+  int count, groups;
+  uint32_t seed;
+  struct rule rule;
+  float *outputs;
+};
+
+static void free_alone(struct net *n);
+
+static long at_least_one(long n) { return n > 0 ? n : 1; }
+
+static void *zeros(long bytes) {
+  void *memory = aligned_alloc(64, (at_least_one(bytes) + 63) / 64 * 64);
+  if (memory) memset(memory, 0, (at_least_one(bytes) + 63) / 64 * 64);
+  return memory;
+}
+
+void destroy(struct net *n) {
+  if (!n) return;
+  if (n->pool.threads) stop(&n->pool);
+  void *owned[] = {n->weights, n->mean, n->square, n->buffers, n->gradients, n->scratch,
+                   n->kept,    n->moments, n->sums, n->statistics, n->seen,
+                   n->moved};
+  for (unsigned i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+  free_alone(n);
+  free(n);
+}
+
+/* Room for steps of up to `images` images; NULL where there is not enough memory. */
+struct net *create(int threads, int images) {
+  struct net *n = calloc(1, sizeof *n);
+  if (!n) return NULL;
+  n->most = (images + LANES - 1) / LANES > threads ? (images + LANES - 1) / LANES : threads;
+  n->weights = zeros(sizeof(float) * PARAMETERS);
+  n->mean = zeros(sizeof(float) * PARAMETERS);
+  n->square = zeros(sizeof(float) * PARAMETERS);
+  n->buffers = zeros(sizeof(float) * BUFFERS);
+  n->gradients = zeros(sizeof(float) * PARAMETERS * threads);
+  n->scratch = zeros(sizeof(vec) * SCRATCH * threads);
+  n->kept = zeros(sizeof(vec) * KEPT * n->most);
+  n->moments = zeros(sizeof(struct moments) * NORMALISED * n->most);
+  n->sums = zeros(sizeof(float) * 2 * NORMALISED * n->most);
+  n->statistics = zeros(sizeof(float) * 6 * NORMALISED * threads);
+  n->seen = zeros(sizeof(struct seen) * threads);
+  n->moved = zeros(sizeof(float) * LANES * VALUES * threads);
+  if (!n->weights || !n->mean || !n->square || !n->buffers || !n->gradients || !n->scratch || !n->kept || !n->moments ||
+      !n->sums || !n->statistics || !n->seen || !n->moved) {
+    destroy(n);
+    return NULL;
+  }
+  start(&n->pool, threads);
+  return n;
+}
+
+/* A group's images, moved where the step asks for it, one a lane. */
+static void take_images(struct net *n, int thread, int group, int count, vec *x) {
+  const float *const *images = n->images + group * LANES;
+  const float *moved[LANES];
+  if (n->moves) {
+    for (int i = 0; i < count; i++) {
+      float *to = n->moved + (thread * (long)LANES + i) * VALUES;
+      move_image(images[i], to, INPUT, n->moves, group * LANES + i);
+      moved[i] = to;
+    }
+    images = moved;
+  }
+  pack(images, count, x, INPUT);
+}
+
+float *weights(struct net *n) { return n->weights; }
+float *mean(struct net *n) { return n->mean; }
+float *square(struct net *n) { return n->square; }
+float *buffers(struct net *n) { return n->buffers; }
+float *gradients(struct net *n) { return n->gradients; }
+
+/* The groups from *first up to *last are this thread's. */
+static void share_of(const struct net *n, int thread, int *first, int *last) {
+  *first = (long)n->groups * thread / n->pool.threads;
+  *last = (long)n->groups * (thread + 1) / n->pool.threads;
+}
+
+static int images_in(const struct net *n, int group) {
+  const int left = n->count - group * LANES;
+  return left < LANES ? left : LANES;
+}
+
+static void train(struct net *n, int thread);
+static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int thread, int group);
+static void recall(struct net *n, float *st);
+static const vec *outputs_of(vec *scratch, vec *kept);
+
+/* Adds up the threads' gradients of this thread's share of the parameters, in the threads' order, and steps. */
+static void update(struct net *n, int thread) {
+  const long vecs = PARAMETERS / LANES;
+  const long first = vecs * thread / n->pool.threads * LANES, last = vecs * (thread + 1) / n->pool.threads * LANES;
+  for (int t = 1; t < n->pool.threads; t++)
+    for (long i = first; i < last; i++) n->gradients[i] += n->gradients[t * (long)PARAMETERS + i];
+  if (n->rule.rate < 0) return; /* only the gradients were asked for */
+  const long middle = first > PENALISED ? first : last < PENALISED ? last : PENALISED;
+  optimize(&n->rule, n->weights, n->gradients, n->mean, n->square, first, middle, 1);
+  optimize(&n->rule, n->weights, n->gradients, n->mean, n->square, middle, last, 0);
+}
+
+static void work_step(void *given, int thread) {
+  struct net *n = given;
+  memset(n->gradients + thread * (long)PARAMETERS, 0, sizeof(float) * PARAMETERS);
+  n->seen[thread] = (struct seen){0};
+  train(n, thread);
+  barrier(&n->pool);
+  update(n, thread);
+}
+
+/* One step down the gradient of the mean loss over `count` images, labels their classes. */
+struct seen step(struct net *n, const float *const *images, const int64_t *labels, int count, uint32_t seed,
+                 const struct moves *moves, const struct rule *rule) {
+  n->images = images, n->labels = labels, n->count = count, n->groups = (count + LANES - 1) / LANES, n->seed = seed;
+  n->moves = moves, n->rule = *rule;
+  run(&n->pool, work_step, n);
+  struct seen all = {0};
+  for (int t = 0; t < n->pool.threads; t++)
+    all.loss += n->seen[t].loss, all.correct += n->seen[t].correct;
+  all.loss /= count;
+  return all;
+}
+
+static void work_evaluate(void *given, int thread) {
+  struct net *n = given;
+  int first, last;
+  share_of(n, thread, &first, &last);
+  vec *scratch = n->scratch + thread * (long)SCRATCH, *kept = n->kept + thread * (long)KEPT;
+  float *st = n->statistics + thread * 6l * NORMALISED;
+  recall(n, st);
+  for (int g = first; g < last; g++) {
+    forward(n, scratch, kept, st, thread, g);
+    unpack(outputs_of(scratch, kept), OUTPUT, images_in(n, g), n->outputs + (long)g * LANES * CLASSES);
+  }
+}
+
+/* The outputs of `count` images, CLASSES numbers each; any number of them. */
+void evaluate(struct net *n, const float *const *images, int count, float *outputs) {
+  n->images = images, n->count = count, n->groups = (count + LANES - 1) / LANES, n->outputs = outputs;
+  n->moves = NULL;
+  run(&n->pool, work_evaluate, n);
+}

@@ -1,0 +1,128 @@
+/* Batch normalisation and local response normalisation. */
+#pragma once
+#include "maps.h"
+
+/* Mean and summed squared distance from it of `count` images' entries: what a group knows of a channel. */
+struct moments {
+  float mean, squares;
+};
+
+/* Of each channel over the lanes in use. */
+INLINE void bn_measure(const vec *restrict x, struct moments *restrict found, const int count, const struct map m) {
+  vec used;
+  for (int n = 0; n < LANES; n++) used[n] = n < count;
+  const float share = 1.0f / (m.rows * m.columns * count);
+  for (int k = 0; k < m.channels; k++) {
+    vec total = splat(0), squares = splat(0);
+    for (int r = 0; r < m.rows; r++)
+      for (int c = 0; c < m.columns; c++) total += x[AT(m, k, r, c)];
+    const float mean = sum(total * used) * share;
+    for (int r = 0; r < m.rows; r++)
+      for (int c = 0; c < m.columns; c++) {
+        const vec apart = x[AT(m, k, r, c)] - mean;
+        squares += apart * apart;
+      }
+    found[k] = (struct moments){mean, sum(squares * used)};
+  }
+}
+
+/* The whole batch's mean and variance of channel k from its groups' (Chan et al. 1979). */
+INLINE void bn_combine(const struct moments *groups, const int channels, const int k, const int images, const int plane,
+                       float *mean, float *variance) {
+  double total = 0, squares = 0;
+  for (int first = 0, g = 0; first < images; first += LANES, g++)
+    total += (double)groups[g * channels + k].mean * (images - first < LANES ? images - first : LANES);
+  total /= images;
+  for (int first = 0, g = 0; first < images; first += LANES, g++) {
+    const double apart = groups[g * channels + k].mean - total;
+    squares += groups[g * channels + k].squares;
+    squares += apart * apart * plane * (images - first < LANES ? images - first : LANES);
+  }
+  *mean = total, *variance = squares / ((double)images * plane);
+}
+
+/* y = scale x + shift, a number of each a channel; with `relu` what is below 0 becomes 0. */
+INLINE void bn_apply(const vec *restrict x, const float *scale, const float *shift, vec *restrict y,
+                     const struct map mx, const struct map my, const int relu) {
+  EACH(my, k, r, c) {
+    const vec found = x[AT(mx, k, r, c)] * scale[k] + shift[k];
+    y[AT(my, k, r, c)] = relu ? larger(found, splat(0)) : found;
+  }
+}
+
+/* Each channel's sums of dy and of dy times the normalised x. Lanes without an image have dy = 0. With `relu`, dy first
+   loses what the ReLU behind lets nothing through of. */
+INLINE void bn_sums(const vec *restrict x, vec *restrict dy, const vec *restrict y, const float *mean,
+                    const float *inverse, float *restrict sums, const struct map m, const struct map my,
+                    const int relu) {
+  int i = 0;
+  for (int k = 0; k < m.channels; k++) {
+    vec total = splat(0), along = splat(0);
+    for (int r = 0; r < m.rows; r++)
+      for (int c = 0; c < m.columns; c++, i++) {
+        if (relu) dy[i] = choose(y[AT(my, k, r, c)] > 0, dy[i], splat(0));
+        total += dy[i];
+        along += dy[i] * (x[AT(m, k, r, c)] - mean[k]);
+      }
+    sums[2 * k] = sum(total), sums[2 * k + 1] = sum(along) * inverse[k];
+  }
+}
+
+/* dx (+)= scale (dy - a - b (x - mean)), where a and b come from the batch's sums; dx and dy may be the same. */
+INLINE void bn_backward(const vec *x, const vec *dy, vec *dx, const int accumulate, const float *scale,
+                        const float *mean, const float *a, const float *b, const int count, const struct map m) {
+  vec used;
+  for (int n = 0; n < LANES; n++) used[n] = n < count;
+  int i = 0;
+  for (int k = 0; k < m.channels; k++)
+    for (int r = 0; r < m.rows; r++)
+      for (int c = 0; c < m.columns; c++, i++) {
+        const vec d = scale[k] * (dy[i] - (a[k] + b[k] * (x[AT(m, k, r, c)] - mean[k])) * used);
+        dx[i] = accumulate ? dx[i] + d : d;
+      }
+}
+
+INLINE vec power(vec x, const float beta) {
+  vec y;
+  if (beta == 0.75f) {
+    for (int n = 0; n < LANES; n++) y[n] = sqrtf(x[n]);
+    vec z = y;
+    for (int n = 0; n < LANES; n++) z[n] = sqrtf(y[n]);
+    return y * z;
+  }
+  for (int n = 0; n < LANES; n++) y[n] = powf(x[n], beta);
+  return y;
+}
+
+/* What entry k of a pixel is divided by before the power: base + alpha times the squares of its neighbours. */
+INLINE vec lrn_divisor(const vec *x, const struct map m, const int size, const float alpha, const float base,
+                       const int k, const int r, const int c) {
+  vec total = splat(0);
+  for (int i = k - size / 2; i <= k + size / 2; i++)
+    if (i >= 0 && i < m.channels) total += x[AT(m, i, r, c)] * x[AT(m, i, r, c)];
+  return base + alpha * total;
+}
+
+/* y[k] = x[k] / (base + alpha sum of x[i]^2 over the `size` nearest channels)^beta. */
+INLINE void lrn_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,
+                        const int size, const float alpha, const float beta, const float base) {
+  EACH(my, k, r, c)
+  y[AT(my, k, r, c)] = x[AT(mx, k, r, c)] / power(lrn_divisor(x, mx, size, alpha, base, k, r, c), beta);
+}
+
+INLINE void lrn_backward(const vec *restrict x, const vec *restrict y, const vec *restrict dy, vec *restrict dx,
+                         const int accumulate, const struct map mx, const struct map my, const int size,
+                         const float alpha, const float beta, const float base) {
+  const int plane = mx.rows * mx.columns;
+  EACH(mx, k, r, c) {
+    vec back = splat(0);
+    for (int i = k - size / 2; i <= k + size / 2; i++)
+      if (i >= 0 && i < mx.channels)
+        back += dy[i * plane + r * mx.columns + c] * y[AT(my, i, r, c)] /
+                lrn_divisor(x, mx, size, alpha, base, i, r, c);
+    const int at = k * plane + r * mx.columns + c;
+    const vec d = dy[at] / power(lrn_divisor(x, mx, size, alpha, base, k, r, c), beta) -
+                  2 * alpha * beta * x[AT(mx, k, r, c)] * back;
+    dx[at] = accumulate ? dx[at] + d : d;
+  }
+}

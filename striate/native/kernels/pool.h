@@ -1,0 +1,105 @@
+/* Pooling: the largest or the mean of each window. */
+#pragma once
+#include "maps.h"
+
+struct window {
+  int rows, columns;             /* of the kernel */
+  int down, right;               /* stride */
+  int row_step, column_step;     /* dilation */
+  int top, left, bottom, end;    /* padding */
+};
+
+#define INSIDE(i, n) ((i) >= 0 && (i) < (n))
+#define EACH_TAP(w, u, v) \
+  UNROLL for (int u = 0; u < (w).rows; u++) UNROLL for (int v = 0; v < (w).columns; v++)
+
+/* The largest entry of each window; what lies outside the map counts as minus infinity. */
+INLINE void maxpool_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,
+                            const struct window w) {
+  EACH(my, k, r, c) {
+    vec best = splat(-INFINITY);
+    EACH_TAP(w, u, v) {
+      const int row = r * w.down - w.top + u * w.row_step, column = c * w.right - w.left + v * w.column_step;
+      if (INSIDE(row, mx.rows) && INSIDE(column, mx.columns)) best = larger(x[AT(mx, k, row, column)], best);
+    }
+    y[AT(my, k, r, c)] = best;
+  }
+}
+
+/* Each gradient goes to the first entry of its window that is the largest. */
+INLINE void maxpool_backward(const vec *restrict x, const vec *restrict y, const vec *restrict dy, vec *restrict dx,
+                             const int accumulate, const struct map mx, const struct map my, const struct window w) {
+  const int plane = mx.rows * mx.columns;
+  if (!accumulate) memset(dx, 0, sizeof(vec) * mx.channels * plane);
+  int i = 0;
+  EACH(my, k, r, c) {
+    const vec best = y[AT(my, k, r, c)];
+    vec left = dy[i++];
+    EACH_TAP(w, u, v) {
+      const int row = r * w.down - w.top + u * w.row_step, column = c * w.right - w.left + v * w.column_step;
+      if (INSIDE(row, mx.rows) && INSIDE(column, mx.columns)) {
+        const ints here = x[AT(mx, k, row, column)] == best;
+        dx[k * plane + row * mx.columns + column] += choose(here, left, splat(0));
+        left = choose(here, splat(0), left);
+      }
+    }
+  }
+}
+
+/* Entries of a window along an axis that lie in the padded map: padding counts, what hangs over it does not. */
+INLINE int counted(const int start, const int taps, const int step, const int n, const int before, const int after) {
+  int count = 0;
+  for (int u = 0; u < taps; u++) count += start + u * step >= -before && start + u * step < n + after;
+  return count;
+}
+
+INLINE float share(const struct map m, const struct window w, const int r, const int c) {
+  const int rows = counted(r * w.down - w.top, w.rows, w.row_step, m.rows, w.top, w.bottom);
+  const int columns = counted(c * w.right - w.left, w.columns, w.column_step, m.columns, w.left, w.end);
+  return 1.0f / (rows * columns);
+}
+
+/* The mean of each window; padding counts as zeros. `whole`: every window lies in the padded map. */
+INLINE void avgpool_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,
+                            const struct window w, const int whole) {
+  EACH(my, k, r, c) {
+    vec total = splat(0);
+    EACH_TAP(w, u, v) {
+      const int row = r * w.down - w.top + u * w.row_step, column = c * w.right - w.left + v * w.column_step;
+      if (INSIDE(row, mx.rows) && INSIDE(column, mx.columns)) total += x[AT(mx, k, row, column)];
+    }
+    y[AT(my, k, r, c)] = total * (whole ? 1.0f / (w.rows * w.columns) : share(mx, w, r, c));
+  }
+}
+
+INLINE void avgpool_backward(const vec *restrict dy, vec *restrict dx, const int accumulate, const struct map mx,
+                             const struct map my, const struct window w, const int whole) {
+  const int plane = mx.rows * mx.columns;
+  if (!accumulate) memset(dx, 0, sizeof(vec) * mx.channels * plane);
+  int i = 0;
+  EACH(my, k, r, c) {
+    const vec d = dy[i++] * (whole ? 1.0f / (w.rows * w.columns) : share(mx, w, r, c));
+    EACH_TAP(w, u, v) {
+      const int row = r * w.down - w.top + u * w.row_step, column = c * w.right - w.left + v * w.column_step;
+      if (INSIDE(row, mx.rows) && INSIDE(column, mx.columns)) dx[k * plane + row * mx.columns + column] += d;
+    }
+  }
+}
+
+/* The mean, or the largest, of each whole map. */
+INLINE void gap_forward(const vec *restrict x, vec *restrict y, const struct map mx) {
+  for (int k = 0; k < mx.channels; k++) {
+    vec total = splat(0);
+    for (int r = 0; r < mx.rows; r++)
+      for (int c = 0; c < mx.columns; c++) total += x[AT(mx, k, r, c)];
+    y[k] = total * (1.0f / (mx.rows * mx.columns));
+  }
+}
+
+INLINE void gap_backward(const vec *restrict dy, vec *restrict dx, const int accumulate, const struct map mx) {
+  const int plane = mx.rows * mx.columns;
+  for (int k = 0; k < mx.channels; k++) {
+    const vec d = dy[k] * (1.0f / plane);
+    for (int i = 0; i < plane; i++) dx[k * plane + i] = accumulate ? dx[k * plane + i] + d : d;
+  }
+}

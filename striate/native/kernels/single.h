@@ -1,0 +1,136 @@
+/* One image at a time: a pixel's channels lie in the lanes, x[row][column][channel], filled up to whole vecs; the image
+   itself has just its channels. Weights lie ready for it, w[row][column][channel][filter]. Each function does the rows
+   from `first` to `last`, so that threads share a map. */
+#pragma once
+#include "activation.h"
+#include "pool.h"
+
+struct plane {
+  int channels, rows, columns, top, left, all_columns;
+  int step; /* floats from one pixel to the next */
+};
+
+#define PIXEL(x, m, r, c) ((x) + (((r) + (m).top) * (m).all_columns + (c) + (m).left) * (long)(m).step)
+#define VECS(m) (((m).channels + LANES - 1) / LANES)
+#define EACH_PIXEL(m, r, c) for (int r = first; r < last; r++) for (int c = 0; c < (m).columns; c++)
+#define EACH_VEC(m, r, c, b) EACH_PIXEL(m, r, c) for (int b = 0; b < VECS(m); b++)
+#define VEC(x, m, r, c, b) ((vec *)PIXEL(x, m, r, c))[b]
+
+/* From the image's planes to pixels. */
+INLINE void one_take(const float *image, float *x, const struct plane m) {
+  for (int k = 0; k < m.channels; k++)
+    for (int r = 0; r < m.rows; r++)
+      for (int c = 0; c < m.columns; c++) PIXEL(x, m, r, c)[k] = image[(k * m.rows + r) * m.columns + c];
+}
+
+INLINE void one_give(float *y, float *to, const struct plane m) {
+  for (int k = 0; k < m.channels; k++)
+    for (int r = 0; r < m.rows; r++)
+      for (int c = 0; c < m.columns; c++) *to++ = PIXEL(y, m, r, c)[k];
+}
+
+INLINE void one_activate(float *x, float *y, const struct plane mx, const struct plane my, const enum activation kind,
+                         const float a, const int first, const int last) {
+  EACH_VEC(my, r, c, b) VEC(y, my, r, c, b) = activate(kind, a, VEC(x, mx, r, c, b));
+}
+
+INLINE void one_prelu(float *x, const vec *slope, float *y, const struct plane mx, const struct plane my,
+                      const int first, const int last) {
+  EACH_VEC(my, r, c, b) {
+    const vec seen = VEC(x, mx, r, c, b);
+    VEC(y, my, r, c, b) = choose(seen > 0, seen, slope[b] * seen);
+  }
+}
+
+/* y = scale x + shift, and a ReLU. */
+INLINE void one_scale_shift(float *x, const vec *scale, const vec *shift, float *y, const struct plane mx,
+                            const struct plane my, const int relu, const int first, const int last) {
+  EACH_VEC(my, r, c, b) {
+    const vec found = VEC(x, mx, r, c, b) * scale[b] + shift[b];
+    VEC(y, my, r, c, b) = relu ? larger(found, splat(0)) : found;
+  }
+}
+
+INLINE void one_add(float *p, float *q, float *y, const struct plane mp, const struct plane mq, const struct plane my,
+                    const int first, const int last) {
+  EACH_VEC(my, r, c, b) VEC(y, my, r, c, b) = VEC(p, mp, r, c, b) + VEC(q, mq, r, c, b);
+}
+
+INLINE void one_gate(float *x, const float *gate, float *y, const struct plane mx, const struct plane my,
+                     const int first, const int last) {
+  EACH_VEC(my, r, c, b) VEC(y, my, r, c, b) = VEC(x, mx, r, c, b) * ((const vec *)gate)[b];
+}
+
+/* x's channels to y's from `to` on; zeros behind them up to `until`. */
+INLINE void one_copy(float *x, float *y, const struct plane mx, const struct plane my, const int to, const int until,
+                     const int first, const int last) {
+  EACH_PIXEL(mx, r, c) {
+    memcpy(PIXEL(y, my, r, c) + to, PIXEL(x, mx, r, c), mx.channels * sizeof(float));
+    for (int k = to + mx.channels; k < until; k++) PIXEL(y, my, r, c)[k] = 0;
+  }
+}
+
+INLINE void one_maxpool(float *x, float *y, const struct plane mx, const struct plane my, const struct window w,
+                        const int first, const int last) {
+  EACH_VEC(my, r, c, b) {
+    vec best = splat(-INFINITY);
+    EACH_TAP(w, u, v) {
+      const int row = r * w.down - w.top + u * w.row_step, column = c * w.right - w.left + v * w.column_step;
+      if (INSIDE(row, mx.rows) && INSIDE(column, mx.columns)) best = larger(VEC(x, mx, row, column, b), best);
+    }
+    VEC(y, my, r, c, b) = best;
+  }
+}
+
+INLINE void one_avgpool(float *x, float *y, const struct plane mx, const struct plane my, const struct window w,
+                        const int whole, const int first, const int last) {
+  const struct map m = {.rows = mx.rows, .columns = mx.columns};
+  EACH_VEC(my, r, c, b) {
+    vec total = splat(0);
+    EACH_TAP(w, u, v) {
+      const int row = r * w.down - w.top + u * w.row_step, column = c * w.right - w.left + v * w.column_step;
+      if (INSIDE(row, mx.rows) && INSIDE(column, mx.columns)) total += VEC(x, mx, row, column, b);
+    }
+    VEC(y, my, r, c, b) = total * (whole ? 1.0f / (w.rows * w.columns) : share(m, w, r, c));
+  }
+}
+
+INLINE void one_gap(float *x, float *y, const struct plane m) {
+  for (int b = 0; b < VECS(m); b++) {
+    vec total = splat(0);
+    for (int r = 0; r < m.rows; r++)
+      for (int c = 0; c < m.columns; c++) total += VEC(x, m, r, c, b);
+    ((vec *)y)[b] = total * (1.0f / (m.rows * m.columns));
+  }
+}
+
+INLINE void one_dense_tile(float *x, const vec *w, const vec *bias, float *y, const struct plane m, const int units,
+                           const int b, const int vecs) {
+  const int across = (units + LANES - 1) / LANES;
+  vec acc[TILE];
+  UNROLL for (int i = 0; i < vecs; i++) acc[i] = bias ? bias[b + i] : splat(0);
+  const vec *taps = w + b;
+  for (int r = 0; r < m.rows; r++)
+    for (int c = 0; c < m.columns; c++)
+      for (int k = 0; k < m.channels; k++, taps += across) {
+        const float seen = PIXEL(x, m, r, c)[k];
+        UNROLL for (int i = 0; i < vecs; i++) acc[i] += seen * taps[i];
+      }
+  UNROLL for (int i = 0; i < vecs; i++) ((vec *)y)[b + i] = acc[i];
+}
+
+/* Fully connected; the weights lie as its pixels do, w[row][column][channel][unit]. */
+INLINE void one_dense(float *x, const vec *w, const vec *bias, float *y, const struct plane m, const int units) {
+  const int across = (units + LANES - 1) / LANES;
+  for (int b = 0; b < across / 8 * 8; b += 8) one_dense_tile(x, w, bias, y, m, units, b, 8);
+  if (across % 8) one_dense_tile(x, w, bias, y, m, units, across / 8 * 8, across % 8);
+}
+
+/* w[filter][channel][tap] (rows of `width` floats) to packed[tap][channel][filter], filters filled up with zeros. */
+static void one_pack_weights(const float *w, vec *packed, int filters, int channels, int taps, int width) {
+  const int across = (filters + LANES - 1) / LANES * LANES;
+  float *to = (float *)packed;
+  for (int t = 0; t < taps; t++)
+    for (int k = 0; k < channels; k++)
+      for (int f = 0; f < across; f++) *to++ = f < filters ? w[(long)f * width + k * taps + t] : 0;
+}

@@ -1,0 +1,237 @@
+"""A compiled network: its memory, its steps. NumPy in and out; it knows nothing of PyTorch.
+
+>>> from striate.notation import read
+>>> net = Compiled(read("input 1x4x4 -> fc 2"), threads=1, most=8)
+>>> import numpy as np
+>>> net.evaluate(np.ones((3, 1, 4, 4), np.float32)).tolist()  # its weights begin as zeros
+[[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.errors import InputError, WorkError
+from striate.native import compiler
+from striate.native.lowering import Refused, lowered
+from striate.native.plan import Parameter
+from striate.native.single import Single
+from striate.native.source import LOSSES, source
+from striate.native.steps.norm import BatchNorm
+from striate.native.target import Target, host
+from striate.notation import Network
+
+Array = NDArray[np.float32]
+
+
+class Rule(ctypes.Structure):
+    """As the kernels' `struct rule` has it."""
+
+    _fields_ = (
+        ("kind", ctypes.c_int),
+        *((name, ctypes.c_float) for name in ("rate", "decay", "l1", "momentum", "eps", "beta1", "beta2")),
+        *((name, ctypes.c_float) for name in ("correct1", "correct2")),
+    )
+
+
+class Moves(ctypes.Structure):
+    """As the kernels' `struct moves` has it: where each image's window begins, and what lies around the image."""
+
+    _fields_ = (("most", ctypes.c_int), *((name, ctypes.c_void_p) for name in ("down", "right", "background")))
+
+
+class Seen(ctypes.Structure):
+    """As the kernels' `struct seen` has it: the mean loss and how many were right."""
+
+    _fields_ = (("loss", ctypes.c_double), ("correct", ctypes.c_int64))
+
+
+FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "create": (ctypes.c_void_p, (ctypes.c_int, ctypes.c_int)),
+    "destroy": (None, (ctypes.c_void_p,)),
+    **dict.fromkeys(("weights", "mean", "square", "buffers", "gradients"), (ctypes.c_void_p, (ctypes.c_void_p,))),
+    "step": (
+        Seen,
+        (
+            *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32),
+            *(ctypes.POINTER(Moves), ctypes.POINTER(Rule)),
+        ),
+    ),
+    "prepare": (ctypes.c_int, (ctypes.c_void_p,)),
+    "evaluate_one": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
+    "evaluate": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)),
+}
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Numbers that are kept but not trained: a batch norm's running statistics."""
+
+    name: str
+    first: int
+    size: int
+
+
+class Compiled:
+    """A network as machine code.
+
+    Args:
+        network: Bound, of fixed input size.
+        threads: That share a batch's images.
+        most: Images in the largest batch of a step.
+        loss: `cross-entropy`, `mse` or `hinge`.
+        target: The vector units to use; the machine's own by default.
+        extra_flags: For the compiler.
+        say: Is told of decisions.
+        timed: Whether steps add up in `spent` what each moment takes; for one thread.
+
+    Raises:
+        Refused: A layer that the engine lacks.
+        NoCompiler: It can't be compiled here.
+        WorkError: There is not enough memory.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        threads: int,
+        most: int,
+        loss: str = "cross-entropy",
+        target: Target | None = None,
+        extra_flags: Iterable[str] = (),
+        say: Callable[[str], None] = lambda line: None,
+        timed: bool = False,
+    ) -> None:
+        assert threads == 1 or not timed
+        if loss not in LOSSES:
+            raise Refused(f"the native engine lacks the loss '{loss}'")
+        self.plan = lowered(network, target or host())
+        self.most, self.classes = most, self.plan.output.size
+        self._alone, self._prepared = Single(self.plan).supported, False
+        self._library, self.built = compiler.loaded(
+            source(self.plan, loss, timed), target or host(), extra_flags=extra_flags, say=say
+        )
+        for name, (result, arguments) in FUNCTIONS.items():
+            function = getattr(self._library, name)
+            function.restype, function.argtypes = result, arguments
+        self._net = self._library.create(threads, most)
+        if not self._net:
+            raise WorkError("not enough memory; try a smaller --batch or a smaller network")
+        size = max(self.plan.size, self.plan.lanes)
+        self.flat = {name: self._array(name, size) for name in ("weights", "mean", "square", "gradients")}
+        self.buffers = list(self._buffers())
+        self.statistics = self._array("buffers", sum(b.size for b in self.buffers))
+
+    def __del__(self) -> None:
+        if getattr(self, "_net", None):
+            self._library.destroy(self._net)
+            self._net = None
+
+    def step(
+        self,
+        images: Array,
+        labels: NDArray[np.int64],
+        rule: Rule,
+        seed: int = 0,
+        rows: NDArray[np.int64] | None = None,
+        moves: Moves | None = None,
+    ) -> Seen:
+        """One step down the gradient of the batch's mean loss.
+
+        Args:
+            images: (M, C, …), as the network reads them.
+            labels: (N,) classes; N is `most` or less.
+            rule: The optimiser.
+            seed: Of this step's dropout.
+            rows: (N,) which of the images; all by default.
+            moves: How each is moved first.
+
+        Raises:
+            InputError: A label that is no class.
+        """
+        self.changed()
+        places = self._places(images, rows)
+        assert 0 < len(labels) == len(places) <= self.most, "a label for each image, and no more than there is room for"
+        if not _all_below(self.classes, labels):
+            raise InputError(f"labels are 0 to {self.classes - 1}. Received: {labels.min()} to {labels.max()}")
+        moved = ctypes.byref(moves) if moves else None
+        seen: Seen = self._library.step(
+            self._net, places.ctypes.data, labels.ctypes.data, len(labels), seed, moved, ctypes.byref(rule)
+        )
+        return seen
+
+    def evaluate(self, images: Array) -> Array:
+        """The outputs (N, classes) of any number of images, in evaluation."""
+        outputs = np.empty((len(images), self.classes), np.float32)
+        if len(images) == 1 and self._alone:
+            assert images.dtype == np.float32
+            assert images.flags.c_contiguous
+            if not self._prepared:
+                self._prepare()
+            self._library.evaluate_one(self._net, images.ctypes.data, outputs.ctypes.data)
+            return outputs
+        places = self._places(images)
+        self._library.evaluate(self._net, places.ctypes.data, len(images), outputs.ctypes.data)
+        return outputs
+
+    def _prepare(self) -> None:
+        if not self._library.prepare(self._net):
+            raise WorkError("not enough memory; try a smaller network")
+        self._prepared = True
+
+    def changed(self) -> None:
+        """Tell that weights or statistics were set from outside, so that they are packed anew for single images."""
+        self._prepared = False
+
+    def read(self, parameter: Parameter, of: str = "weights") -> Array:
+        """A copy of a parameter in its own shape; or of its `gradients`, or what the optimiser remembers of it."""
+        return self._view(parameter, of)[:, : int(np.prod(parameter.shape[1:]))].reshape(parameter.shape).copy()
+
+    def write(self, parameter: Parameter, values: Array, of: str = "weights") -> None:
+        """Set a parameter."""
+        rows = values.reshape(parameter.shape[0], -1)
+        self._view(parameter, of)[:, : rows.shape[1]] = rows
+        self.changed()
+
+    def spent(self) -> NDArray[np.float64]:
+        """Seconds that the moments (`source.moments`) of a timed network took so far; it can be set."""
+        return np.ctypeslib.as_array((ctypes.c_double * (2 * len(self.plan.steps) + 2)).in_dll(self._library, "spent"))
+
+    def _view(self, parameter: Parameter, of: str) -> Array:
+        entries = self.flat[of][parameter.offset : parameter.offset + parameter.size]
+        return entries.reshape(parameter.shape[0], -1)
+
+    def _buffers(self) -> Iterable[Buffer]:
+        norms = [step for step in self.plan.steps if isinstance(step, BatchNorm)]
+        total = sum(step.output.channels for step in norms)
+        for step in norms:
+            path = step.parameters[0].name.removesuffix(".weight")
+            yield Buffer(f"{path}.running_mean", step.first, step.output.channels)
+            yield Buffer(f"{path}.running_var", total + step.first, step.output.channels)
+
+    def _array(self, name: str, size: int) -> Array:
+        pointer = ctypes.cast(getattr(self._library, name)(self._net), ctypes.POINTER(ctypes.c_float))
+        return np.ctypeslib.as_array(pointer, (max(size, 1),))
+
+    def _places(self, images: Array, rows: NDArray[np.int64] | None = None) -> NDArray[np.uintp]:
+        """A pointer to each image. C believes whatever it is given, so all of it is looked at here."""
+        assert images.dtype == np.float32
+        assert images.flags.c_contiguous
+        size = self.plan.input.size
+        assert images.size == len(images) * size, "images of the network's input size"
+        numbers = np.arange(len(images)) if rows is None else rows
+        assert _all_below(len(images), numbers), "rows of the images"
+        return numbers.astype(np.uintp) * np.uintp(size * images.itemsize) + np.uintp(images.ctypes.data)
+
+
+def _all_below(limit: int, numbers: NDArray[np.int64]) -> bool:
+    """Whether all are from 0 to limit - 1; as unsigned numbers, negative ones are far above any limit."""
+    assert numbers.dtype == np.int64
+    assert numbers.flags.c_contiguous
+    return int(numbers.view(np.uint64).max(initial=0)) < max(limit, 1)

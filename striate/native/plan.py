@@ -1,0 +1,352 @@
+"""What a network comes down to for the native engine: values, steps over them, parameters, and where all of it lies.
+
+A `Value` is a map of one group of images; a `Step` computes one value from others and, backwards, their gradients.
+`Plan.arranged` gives every value and every gradient its place in memory: within a phase they share a thread's scratch,
+from one phase to another (batch norm waits for all images) each group keeps its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import prod
+
+
+@dataclass(eq=False)
+class Value:
+    """A map: `channels` planes of `rows` x `columns`, inside a border of zeros that its readers ask for.
+
+    `home` is the value in which it lies, and at which channel, when it has no memory of its own. `compact`: as the
+    program for one image has it, its pixels have just their channels, because nobody reads them by vecs.
+    """
+
+    channels: int
+    rows: int = 1
+    columns: int = 1
+    _border: list[int] = field(default_factory=lambda: [0, 0, 0, 0])  # top, left, bottom, right
+    home: tuple[Value, int] | None = None
+    gradient_home: tuple[Value, int] | None = None
+    readers: int = 0
+    compact: bool = False
+
+    @property
+    def size(self) -> int:
+        """Entries without the border."""
+        return self.channels * self.rows * self.columns
+
+    @property
+    def root(self) -> Value:
+        """The value that has the memory."""
+        return self.home[0].root if self.home else self
+
+    @property
+    def gradient_root(self) -> Value:
+        """The value whose gradient has the memory."""
+        return self.gradient_home[0].gradient_root if self.gradient_home else self
+
+    @property
+    def border(self) -> tuple[int, int, int, int]:
+        """Zeros above, left, below and right."""
+        top, left, bottom, right = self.root._border
+        return top, left, bottom, right
+
+    @property
+    def all_rows(self) -> int:
+        """Rows with the border."""
+        return self.rows + self.border[0] + self.border[2]
+
+    @property
+    def all_columns(self) -> int:
+        """Columns with the border."""
+        return self.columns + self.border[1] + self.border[3]
+
+    def needs_border(self, *widths: int) -> None:
+        """Ask for zeros above, left, below, right."""
+        own = self.root._border
+        own[:] = [max(a, b) for a, b in zip(own, widths, strict=True)]
+
+    @property
+    def place(self) -> int:
+        """Entries from the root's beginning to this value's."""
+        if not self.home:
+            return 0
+        holder, channel = self.home
+        return holder.place + channel * self.all_rows * self.all_columns
+
+    @property
+    def gradient_place(self) -> int:
+        """The same of its gradient, which has no border."""
+        if not self.gradient_home:
+            return 0
+        holder, channel = self.gradient_home
+        return holder.gradient_place + channel * self.rows * self.columns
+
+    def as_map(self) -> str:
+        """The C text of where it lies."""
+        top, left, _, _ = self.border
+        numbers = (self.channels, self.rows, self.columns, top, left, self.all_rows, self.all_columns)
+        return f"(struct map){{{', '.join(map(str, numbers))}}}"
+
+
+@dataclass(eq=False)
+class Parameter:
+    """Numbers that are trained, under the name that the built module gives them.
+
+    Attributes:
+        name: Such as `conv1.weight`.
+        shape: As PyTorch has it.
+        width: Entries from one row to the next in memory, where that is more than a row has.
+        offset: Its first entry in the flat array.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    width: int = 0
+    offset: int = 0
+
+    @property
+    def penalised(self) -> bool:
+        """Whether L1 and L2 act on it: weights, not biases and normalisation."""
+        return len(self.shape) >= 2
+
+    @property
+    def size(self) -> int:
+        """Entries in memory."""
+        return self.shape[0] * max(prod(self.shape[1:]), self.width)
+
+
+class Step:
+    """One step of the network. A subclass writes its C text.
+
+    Attributes:
+        title: What it is, in the notation and with shapes.
+        inputs: The values it reads.
+        output: The value it writes.
+        parameters: What it trains.
+        reads_inputs: Whether going back it reads its inputs' values.
+        reads_output: Whether going back it reads its output's value.
+        waits: Whether going forward and back it needs all images' statistics.
+    """
+
+    reads_inputs = False
+    reads_output = False
+    waits = False
+
+    def __init__(self, title: str, inputs: tuple[Value, ...], output: Value, parameters: tuple[Parameter, ...] = ()):
+        self.title, self.inputs, self.output, self.parameters = title, inputs, output, parameters
+        for value in inputs:
+            value.readers += 1
+
+    def units(self) -> dict[str, str]:
+        """Translation units of its own: kernels for one shape, by file name."""
+        return {}
+
+    def scratch(self) -> int:
+        """Vecs of room that going back needs."""
+        return 0
+
+    def forward(self, at: Places) -> str:
+        """C statements that write the output."""
+        raise NotImplementedError
+
+    def backward(self, at: Places) -> str:
+        """C statements that write the inputs' gradients and add to the parameters'."""
+        raise NotImplementedError
+
+
+class Places:
+    """C expressions for where a step finds its values, gradients and parameters."""
+
+    def __init__(self, plan: Plan, step: Step | None = None) -> None:
+        self.plan, self.step = plan, step
+
+    def value(self, value: Value) -> str:
+        """Pointer to a value."""
+        return self._pointer(self.plan.places[value.root], value.place)
+
+    def gradient(self, value: Value) -> str:
+        """Pointer to a value's gradient."""
+        return self._pointer(self.plan.gradient_places[value.gradient_root], value.gradient_place)
+
+    def gradient_or_null(self, value: Value) -> str:
+        """The same, or NULL where nobody needs it."""
+        return self.gradient(value) if self.wanted(value) else "NULL"
+
+    def scratch(self) -> str:
+        """Pointer to the step's own room."""
+        assert self.step is not None
+        return self._pointer(self.plan.rooms[self.step], 0)
+
+    def adds(self, value: Value) -> int:
+        """Whether this step adds to the value's gradient, because a later one of the network has written it."""
+        return int(self.plan.first_writer[value] is not self.step)
+
+    def wanted(self, value: Value) -> bool:
+        """Whether anybody needs this value's gradient."""
+        return value in self.plan.wanted
+
+    @staticmethod
+    def parameter(parameter: Parameter) -> str:
+        """Pointer to a parameter."""
+        return f"w + {parameter.offset}"
+
+    @staticmethod
+    def slope(parameter: Parameter) -> str:
+        """Pointer to the thread's gradient of a parameter."""
+        return f"dw + {parameter.offset}"
+
+    @staticmethod
+    def _pointer(place: tuple[bool, int], further: int) -> str:
+        kept, offset = place
+        return f"{'kept' if kept else 'scratch'} + {offset + further}"
+
+
+@dataclass
+class Plan:
+    """A network's steps in order, and where everything lies.
+
+    Attributes:
+        input: What comes in.
+        output: One entry a class.
+        steps: In order.
+        lanes: Images in a group.
+    """
+
+    input: Value
+    output: Value
+    steps: list[Step]
+    lanes: int
+    places: dict[Value, tuple[bool, int]] = field(default_factory=dict)  # root → (kept over phases?, offset in vecs)
+    gradient_places: dict[Value, tuple[bool, int]] = field(default_factory=dict)
+    rooms: dict[Step, tuple[bool, int]] = field(default_factory=dict)
+    first_writer: dict[Value, Step] = field(default_factory=dict)
+    wanted: set[Value] = field(default_factory=set)
+    scratch: int = 0
+    kept: int = 0
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """All that is trained, penalised ones first."""
+        found = [parameter for step in self.steps for parameter in step.parameters]
+        return sorted(found, key=lambda parameter: not parameter.penalised)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of weights for an image."""
+        weights = ((step.output, p) for step in self.steps for p in step.parameters if p.penalised)
+        return sum(output.rows * output.columns * prod(p.shape) for output, p in weights)
+
+    @property
+    def penalised(self) -> int:
+        """Entries of the flat array up to which penalties act."""
+        return next((p.offset for p in self.parameters if not p.penalised), self.size)
+
+    @property
+    def size(self) -> int:
+        """Entries of the flat array: a multiple of the lanes, zeros between and behind."""
+        last = self.parameters[-1:]
+        return self._rounded(last[0].offset + last[0].size) if last else 0
+
+    def _rounded(self, n: int) -> int:
+        return -(-n // self.lanes) * self.lanes
+
+    def arranged(self) -> Plan:
+        """The plan with every offset set."""
+        offset = 0
+        for parameter in self.parameters:
+            parameter.offset = offset
+            offset = self._rounded(offset + parameter.size)
+        self._find_writers()
+        moments, phases = self._moments()
+        intervals = list(self._intervals(moments))
+        self.kept = self._pack([item for item in intervals if phases[item[2]] != phases[item[3]]], True)
+        self.scratch = self._pack([item for item in intervals if phases[item[2]] == phases[item[3]]], False)
+        return self
+
+    def _find_writers(self) -> None:
+        """Who writes a gradient first, going back, and whose gradients anybody needs."""
+        trained = {self.output}
+        for step in self.steps:
+            if step.parameters or any(value in trained for value in step.inputs):
+                trained.add(step.output)
+        for step in reversed(self.steps):
+            for value in step.inputs:
+                self.first_writer.setdefault(value, step)
+                if value in trained:
+                    self.wanted.add(value)
+
+    def _moments(self) -> tuple[dict[Step, tuple[int, int]], list[int]]:
+        """When each step runs, forward and back, and the phase of every moment."""
+        n = len(self.steps)
+        moments = {step: (i + 1, 2 * n + 1 - i) for i, step in enumerate(self.steps)}
+        waits = {moment for step, both in moments.items() if step.waits for moment in both}
+        phases = [0]
+        for moment in range(1, 2 * n + 2):
+            phases.append(phases[-1] + (moment in waits))
+        return moments, phases
+
+    def _intervals(self, moments: dict[Step, tuple[int, int]]) -> Iterator[tuple[Value | Step, bool, int, int]]:
+        """(root, whether its gradient, first moment, last moment) of all that needs memory."""
+        lives: dict[tuple[Value | Step, bool], list[int]] = {}
+
+        def used(owner: Value | Step, gradient: bool, moment: int) -> None:
+            lives.setdefault((owner, gradient), []).append(moment)
+
+        used(self.input.root, False, 0)
+        for step, (there, back) in moments.items():
+            before = there - 1 if step.waits else there  # it measures its input in the phase before
+            before_back = back - 1 if step.waits else back
+            for value in step.inputs:
+                used(value.root, False, there)
+                used(value.root, False, before)
+                if step.reads_inputs:
+                    used(value.root, False, back)
+                    used(value.root, False, before_back)
+                if value in self.wanted:
+                    used(value.gradient_root, True, back)
+            used(step.output.root, False, there)
+            if step.reads_output:
+                used(step.output.root, False, back)
+            used(step.output.gradient_root, True, back)
+            used(step.output.gradient_root, True, before_back)
+            if step.scratch():
+                used(step, False, back)
+        middle = len(self.steps) + 1
+        used(self.output.root, False, middle)
+        used(self.output.gradient_root, True, middle)
+        for (owner, gradient), times in lives.items():
+            yield owner, gradient, min(times), max(times)
+
+    def _set(self, owner: Value | Step, gradient: bool, place: tuple[bool, int]) -> None:
+        if isinstance(owner, Step):
+            self.rooms[owner] = place
+        elif gradient:
+            self.gradient_places[owner] = place
+        else:
+            self.places[owner] = place
+
+    def _pack(self, intervals: list[tuple[Value | Step, bool, int, int]], kept: bool) -> int:
+        """Places, one over another where their times allow; the room they take.
+
+        A value with a border has a place to itself: its zeros must stay.
+        """
+        placed: list[tuple[int, int, int, int]] = []  # begins, ends, born, dies
+        end = 0
+        for owner, gradient, born, dies in sorted(intervals, key=lambda item: -_room(item[0], item[1])):
+            size, offset = _room(owner, gradient), 0
+            bordered = isinstance(owner, Value) and not gradient and any(owner.border)
+            first, last = (0, 10**9) if bordered else (born, dies)
+            for begins, ends, other_born, other_dies in sorted(placed):
+                if other_born <= last and first <= other_dies and begins < offset + size and offset < ends:
+                    offset = ends
+            self._set(owner, gradient, (kept, offset))
+            placed.append((offset, offset + size, first, last))
+            end = max(end, offset + size)
+        return end
+
+
+def _room(owner: Value | Step, gradient: bool) -> int:
+    """Vecs of memory."""
+    if isinstance(owner, Step):
+        return owner.scratch()
+    return owner.size if gradient else owner.channels * owner.all_rows * owner.all_columns

@@ -1,0 +1,51 @@
+"""Which values lie in one another, so that nothing is copied that need not be.
+
+What an activation reads lies where its output will; the branches of a concatenation lie behind each other from the
+start; a sum is added into its first term. Never where somebody still needs what would be written over.
+"""
+
+from __future__ import annotations
+
+from striate.native.plan import Step, Value
+from striate.native.steps.activation import Activation
+from striate.native.steps.dense import Flatten
+from striate.native.steps.dropout import Dropout
+from striate.native.steps.join import Add, Concat
+from striate.native.steps.norm import BatchNorm
+
+
+def share(steps: list[Step], network_input: Value) -> None:
+    """Let values lie in one another where nobody needs both: what an activation reads, what a concat joins."""
+    writers = {step.output: step for step in steps}
+    for step in steps:
+        if isinstance(step, Flatten):
+            (x,) = step.inputs
+            if x.readers == 1:
+                step.output.gradient_home = (x, 0)
+            if not any(x.border):
+                step.output.home = (x, 0)
+        if isinstance(step, Concat):
+            _share_concat(step, network_input)
+        if isinstance(step, Activation | Dropout | BatchNorm | Add):
+            _share_first(step, writers)
+
+
+def _share_concat(step: Concat, network_input: Value) -> None:
+    channel = 0
+    for x in step.inputs:
+        if x.readers == 1 and x is not network_input and x.home is None:
+            x.needs_border(*step.output.border)
+            step.output.needs_border(*x.border)
+            x.home = x.gradient_home = (step.output, channel)
+        channel += x.channels
+
+
+def _share_first(step: Step, writers: dict[Value, Step]) -> None:
+    x, y = step.inputs[0], step.output
+    if x.readers != 1 or x not in writers or x.home is not None:
+        return
+    if x.gradient_home is None:
+        x.gradient_home = (y, 0)
+    keeps = isinstance(step, BatchNorm) or step.reads_inputs or writers[x].reads_output
+    if not keeps:
+        x.home = (y, 0)

@@ -1,0 +1,222 @@
+"""The program for one image at a time: channels in the lanes instead of images, threads that share each map's rows.
+
+Nothing waits for fifteen other images, so an answer comes as soon as it can. Weights are packed for it once after they
+change (`prepare`). A network with a step that is not in `WRITERS` has no such program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from striate.native.plan import Parameter, Plan, Step, Value
+from striate.native.steps.activation import Activation, PRelu
+from striate.native.steps.convolution import Convolution
+from striate.native.steps.dense import Dense, Flatten
+from striate.native.steps.dropout import Dropout
+from striate.native.steps.join import Add, Concat, Scale, ZeroPad
+from striate.native.steps.norm import BatchNorm
+from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool
+
+
+class Single:
+    """Where values and packed weights lie, and the text of both functions."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.room = self.packed = 0  # vecs
+        self.places: dict[Value, int] = {}
+        self.flattened: dict[Value, Value] = {}  # what a flat value is a map of
+        self.prepares: list[str] = []
+        self.supported = all(type(step) in WRITERS and _fits(step) for step in plan.steps)
+
+    def text(self) -> str:
+        """C: `pack_weights`, and `one`, the whole network for one image."""
+        if not self.supported:
+            return NONE
+        image = self.plan.input
+        wait = "if (threads > 1) barrier(&n->pool);"
+        body = [f"if (thread == 0) one_take(n->images[0], {self.at(image)}, {self.plane(image)});", wait]
+        for step in self.plan.steps:
+            shared, call = WRITERS[type(step)](self, step)
+            rows = step.output.rows
+            share = f"first = {rows} * thread / threads, last = {rows} * (thread + 1) / threads;\n  {call}"
+            if call:
+                body += [f"/* {step.title} */", share if shared else f"if (thread == 0) {call}", wait]
+        output = self.flattened.get(self.plan.output, self.plan.output)
+        body.append(f"if (thread == 0) one_give({self.at(output)}, n->outputs, {self.plane(output)});")
+        numbers = {"ONE_ROOM": self.room, "ONE_PACKED": self.packed}
+        defines = "\n".join(f"#define {name} {value}" for name, value in numbers.items())
+        return TEXT.format(defines=defines, prepares="\n  ".join(self.prepares), one="\n  ".join(body))
+
+    def at(self, value: Value) -> str:
+        """Pointer to a value's floats."""
+        home = value
+        while home.home and home.home[1] == 0 and home.home[0].channels == home.channels and _like(home, home.home[0]):
+            home = home.home[0]
+        if home not in self.places:
+            self.places[home] = self.room
+            pixels = home.all_rows * home.all_columns
+            self.room += -(-pixels * self.step(home) // self.plan.lanes)
+        return f"room + {self.places[home]} * LANES"
+
+    def step(self, value: Value) -> int:
+        """Floats from one pixel to the next."""
+        if value.compact:
+            return value.channels
+        return -(-value.channels // self.plan.lanes) * self.plan.lanes
+
+    def plane(self, value: Value) -> str:
+        """The C text of where it lies."""
+        top, left, _, _ = value.border
+        numbers = (value.channels, value.rows, value.columns, top, left, value.all_columns, self.step(value))
+        return f"(struct plane){{{', '.join(map(str, numbers))}}}"
+
+    def weights(self, parameter: Parameter, channels: int, taps: int) -> str:
+        """Pointer to a parameter packed with its filters in the lanes."""
+        filters, width = parameter.shape[0], parameter.size // parameter.shape[0]
+        place = self._reserve(filters, channels * taps)
+        numbers = f"{filters}, {channels}, {taps}, {width}"
+        self.prepares.append(f"one_pack_weights(w + {parameter.offset}, packed + {place}, {numbers});")
+        return f"packed + {place}"
+
+    def row(self, source: str, count: int) -> str:
+        """Pointer to a number a channel."""
+        place = self._reserve(count, 1)
+        self.prepares.append(f"one_pack_weights({source}, packed + {place}, {count}, 1, 1, 1);")
+        return f"packed + {place}"
+
+    def _reserve(self, filters: int, times: int) -> int:
+        place = self.packed
+        self.packed += -(-filters // self.plan.lanes) * times
+        return place
+
+
+def _like(a: Value, b: Value) -> bool:
+    return (a.rows, a.columns) == (b.rows, b.columns)
+
+
+def _fits(step: Step) -> bool:
+    return not isinstance(step, Convolution) or step.shape.groups == 1
+
+
+TEXT = """{defines}
+
+/* The weights as `one` reads them. */
+static void pack_weights(const float *w, const float *st, vec *packed) {{
+  {prepares}
+}}
+
+/* One image, thread by thread. */
+static void one(struct net *n, int thread, int threads, float *room, const vec *packed) {{
+  int first, last;
+  {one}
+}}"""
+NONE = """#define ONE_ROOM 0
+#define ONE_PACKED 0
+static void pack_weights(const float *w, const float *st, vec *packed) {}
+static void one(struct net *n, int thread, int threads, float *room, const vec *packed) {}"""
+
+Written = tuple[bool, str]  # whether threads share the step by rows, and its C call; else it is the first one's
+
+
+def _convolution(s: Single, step: Convolution) -> Written:
+    (x,), weight, taps = step.inputs, step.parameters[0], step.shape.kernel[0] * step.shape.kernel[1]
+    bias = s.row(f"w + {step.parameters[1].offset}", step.shape.filters) if step.shape.bias else "NULL"
+    packed = s.weights(weight, step.shape.channels, taps)
+    return True, f"{step.name}_one({s.at(x)}, {packed}, {bias}, (vec *)({s.at(step.output)}), first, last);"
+
+
+def _flatten(s: Single, step: Flatten) -> Written:
+    s.flattened[step.output] = step.inputs[0]
+    return False, ""
+
+
+def _dense(s: Single, step: Dense) -> Written:
+    x = s.flattened.get(step.inputs[0], step.inputs[0])
+    bias = s.row(f"w + {step.parameters[1].offset}", step.output.size) if len(step.parameters) > 1 else "NULL"
+    packed = s.weights(step.parameters[0], x.channels, x.rows * x.columns)
+    return False, f"one_dense({s.at(x)}, {packed}, {bias}, {s.at(step.output)}, {s.plane(x)}, {step.output.size});"
+
+
+def _activation(s: Single, step: Activation) -> Written:
+    return True, f"one_activate({_pair(s, step)}, {step.kind}, {step.a!r}f, first, last);"
+
+
+def _prelu(s: Single, step: PRelu) -> Written:
+    (x,), y = step.inputs, step.output
+    slope = s.row(f"w + {step.parameters[0].offset}", x.channels)
+    return True, f"one_prelu({s.at(x)}, {slope}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}, first, last);"
+
+
+def _batch_norm(s: Single, step: BatchNorm) -> Written:
+    (x,), y = step.inputs, step.output
+    scale, shift = (s.row(f"ST({name}, {step.first})", x.channels) for name in ("SCALE", "SHIFT"))
+    planes = f"{s.plane(x)}, {s.plane(y)}, {step.relu}"
+    return True, f"one_scale_shift({s.at(x)}, {scale}, {shift}, {s.at(y)}, {planes}, first, last);"
+
+
+def _maxpool(s: Single, step: MaxPool) -> Written:
+    return True, f"one_maxpool({_pair(s, step)}, {step.window}, first, last);"
+
+
+def _avgpool(s: Single, step: AvgPool) -> Written:
+    return True, f"one_avgpool({_pair(s, step)}, {step.window}, {step.whole}, first, last);"
+
+
+def _gap(s: Single, step: GlobalAvgPool) -> Written:
+    (x,) = step.inputs
+    return False, f"one_gap({s.at(x)}, {s.at(step.output)}, {s.plane(x)});"
+
+
+def _add(s: Single, step: Add) -> Written:
+    (a, b), y = step.inputs, step.output
+    planes = f"{s.plane(a)}, {s.plane(b)}, {s.plane(y)}"
+    return True, f"one_add({s.at(a)}, {s.at(b)}, {s.at(y)}, {planes}, first, last);"
+
+
+def _concat(s: Single, step: Concat) -> Written:
+    calls, channel, y = [], 0, step.output
+    for x in step.inputs:
+        until = s.step(y) if x is step.inputs[-1] else 0
+        planes = f"{s.plane(x)}, {s.plane(y)}, {channel}, {until}"
+        calls.append(f"one_copy({s.at(x)}, {s.at(y)}, {planes}, first, last);")
+        channel += x.channels
+    return True, "\n  ".join(calls)
+
+
+def _scale(s: Single, step: Scale) -> Written:
+    (x, gate), y = step.inputs, step.output
+    return True, f"one_gate({s.at(x)}, {s.at(gate)}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}, first, last);"
+
+
+def _zero_pad(s: Single, step: ZeroPad) -> Written:
+    return True, f"one_copy({_pair(s, step)}, 0, {s.step(step.output)}, first, last);"
+
+
+def _dropout(s: Single, step: Dropout) -> Written:
+    (x,), y = step.inputs, step.output
+    return True, "" if s.at(x) == s.at(y) else f"one_copy({_pair(s, step)}, 0, 0, first, last);"
+
+
+def _pair(s: Single, step: Step) -> str:
+    (x,), y = step.inputs, step.output
+    return f"{s.at(x)}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}"
+
+
+WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
+    Convolution: _convolution,
+    Flatten: _flatten,
+    Dense: _dense,
+    Activation: _activation,
+    PRelu: _prelu,
+    BatchNorm: _batch_norm,
+    MaxPool: _maxpool,
+    AvgPool: _avgpool,
+    GlobalAvgPool: _gap,
+    Add: _add,
+    Concat: _concat,
+    Scale: _scale,
+    ZeroPad: _zero_pad,
+    Dropout: _dropout,
+}

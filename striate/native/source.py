@@ -1,0 +1,222 @@
+"""Plan → C text: the network, step by step, behind the kernels that it calls.
+
+>>> from striate.native.lowering import lowered
+>>> from striate.native.target import named
+>>> from striate.notation import read
+>>> units = source(lowered(read("input 1x28x28 -> conv 6@5x5 -> tanh -> fc 10"), named("avx2")), "cross-entropy")
+>>> list(units)
+['conv_1x28x28_6_5x5_24x24_b', 'network']
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from striate.native.plan import Places, Plan
+from striate.native.single import Single
+from striate.native.steps.convolution import Convolution
+from striate.native.steps.norm import BatchNorm
+
+KERNELS = Path(__file__).parent / "kernels"
+INCLUDE, PART = re.compile(r'#include "(.*)"\n'), re.compile(r"/\* =+ (.*) =+ \*/")
+HEADING = """/* A network as the native engine runs it, for vectors of {lanes} images: the same entry of each in a lane.
+
+   Its layers, with the sizes that come in and go out:"""
+READING = (
+    "   Read `forward` first, which is the network itself; then `phase_1` and on, which learn: forward, loss and back.",
+    "   The numbers behind `scratch` and `kept` say where a map begins, in vectors; those behind `w` and `dw` where a",
+    "   layer's weights and their gradients do. Each shape of convolution has a file of its own beside this one.",
+    "",
+    "   The parts, and the lines they begin at:",
+)
+LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge"}
+
+
+def source(plan: Plan, loss: str, timed: bool = False) -> dict[str, str]:
+    """C texts by name: one for each shape of convolution, and the network's own, all complete in themselves.
+
+    Args:
+        plan: What to do.
+        loss: One of `LOSSES`.
+        timed: Whether a training step adds up in `spent` what each `moment` takes; then it must have one thread.
+    """
+    units: dict[str, str] = {}
+    for step in plan.steps:
+        units |= step.units()
+    whole = {name: _whole(text) for name, text in units.items()}
+    return whole | {"network": _headed(plan, _whole(_Program(plan, loss, timed).text()))}
+
+
+def moments(plan: Plan) -> list[str]:
+    """What a timed training step tells apart: each step forward, each step back, packing the images, the loss."""
+    titles = [step.title for step in plan.steps]
+    return [*titles, *(f"back through {title}" for title in titles), "images", "loss"]
+
+
+def _whole(text: str) -> str:
+    """The text with every kernel file it includes put in, each once and under its name."""
+    seen: set[str] = set()
+
+    def put_in(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in seen:
+            return ""
+        seen.add(name)
+        needed = "".join(map(put_in, INCLUDE.finditer(_kernel(name))))
+        return f"{needed}{_part(name)}\n{INCLUDE.sub('', _kernel(name))}\n"
+
+    return INCLUDE.sub(put_in, text)
+
+
+def _part(name: str) -> str:
+    """The line that a part of a text begins with."""
+    return f"/* ======== {name} ======== */"
+
+
+def _headed(plan: Plan, text: str) -> str:
+    """The network's text behind what a reader wants first: its layers, and which part begins at which line."""
+    head = [HEADING.format(lanes=plan.lanes), *(f"     {step.title}" for step in plan.steps), "", *READING]
+    parts = [(number, part[1]) for number, line in enumerate(text.split("\n"), 1) if (part := PART.fullmatch(line))]
+    above = len("\n".join(head).split("\n")) + len(parts) + 1
+    contents = [f"   {above + number:6}  {name}" for number, name in parts]
+    return "\n".join([*head, *contents, "*/", text])
+
+
+@cache
+def _kernel(name: str) -> str:
+    return (KERNELS / name).read_text(encoding="utf-8").replace("#pragma once\n", "")
+
+
+class _Program:
+    """The text of one network."""
+
+    def __init__(self, plan: Plan, loss: str, timed: bool) -> None:
+        self.plan, self.loss, self.timed = plan, loss, timed
+        self.norms = [step for step in plan.steps if isinstance(step, BatchNorm)]
+
+    def text(self) -> str:
+        """All of it."""
+        includes = ("activation.h", "pool.h", "join.h", "dense.h", "dropout.h", "norm.h", "single.h")
+        single = Single(self.plan)
+        parts = [
+            "\n".join(f'#include "{name}"' for name in includes),
+            "\n".join([_part("sizes"), *(f"#define {name} {value}" for name, value in self._numbers().items())]),
+            '#include "network.h"\n#include "settle.h"\n',
+            '#include "timed.h"\n' if self.timed else "",
+            "\n".join(dict.fromkeys(f"{line};" for step in self._convolutions() for line in step.signatures())),
+            *self._phases(),
+            *self._last(),
+            single.text(),
+            '#include "alone.h"',
+        ]
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def _convolutions(self) -> Iterator[Convolution]:
+        return (step for step in self.plan.steps if isinstance(step, Convolution))
+
+    def _numbers(self) -> dict[str, str | int]:
+        plan, output = self.plan, self.plan.output
+        normalised = sum(step.output.channels for step in self.norms)
+        return {
+            "PARAMETERS": max(plan.size, plan.lanes),
+            "PENALISED": plan.penalised,
+            "BUFFERS": 2 * normalised,
+            "NORMALISED": max(normalised, 1),
+            "SCRATCH": plan.scratch,
+            "KEPT": plan.kept,
+            "MACS": plan.macs,
+            "SHARED_FROM": 2_000_000,
+            "CLASSES": output.size,
+            "VALUES": self.plan.input.size,
+            "INPUT": self.plan.input.as_map(),
+            "OUTPUT": output.as_map(),
+            **({"MOMENTS": len(moments(plan))} if self.timed else {}),
+        }
+
+    def _clocked(self, moment: int, *lines: str) -> list[str]:
+        """The lines of a moment, between two looks at the clock where times are wanted."""
+        if not self.timed or not any(lines):
+            return list(lines)
+        inside = ["const double began = now();", *lines, f"spent[{moment}] += now() - began;"]
+        return ["{", *(f"  {line}" for line in inside), "}"]
+
+    def _phases(self) -> Iterator[str]:
+        """A function for each phase of a training step, and the whole forward pass for evaluation."""
+        self.calls: list[str] = []  # what `train` does, in order
+        steps, num_steps = list(enumerate(self.plan.steps)), len(self.plan.steps)
+        lines = self._clocked(2 * num_steps, *self._packing())
+        for moment, step in steps:
+            at = Places(self.plan, step)
+            if isinstance(step, BatchNorm):
+                yield self._phase([*lines, *self._clocked(moment, step.measure(at))])
+                lines = []
+                self.calls.append("\n  ".join(self._clocked(moment, step.settle(at))))
+            lines += [f"/* {step.title} */", *self._clocked(moment, *step.forward(at).split("\n"))]
+        lines += self._clocked(2 * num_steps + 1, *self._loss())
+        for number, step in reversed(steps):
+            at, moment = Places(self.plan, step), num_steps + number
+            if isinstance(step, BatchNorm):
+                yield self._phase([*lines, *self._clocked(moment, step.measure_back(at))])
+                lines = []
+                self.calls.append("\n  ".join(self._clocked(moment, step.settle_back(at))))
+            lines += [f"/* back through {step.title} */", *self._clocked(moment, *step.backward(at).split("\n"))]
+        yield self._phase(lines)
+        yield self._forward()
+
+    def _packing(self) -> list[str]:
+        at = Places(self.plan)
+        return [f"take_images(n, thread, g, count, {at.value(self.plan.input)});"]
+
+    def _loss(self) -> list[str]:
+        at, y = Places(self.plan), self.plan.output
+        numbers = f"count, 1.0f / n->count, {y.size}, seen"
+        return [
+            f"/* {self.loss} */",
+            "int32_t labels[LANES];",
+            "for (int i = 0; i < count; i++) labels[i] = n->labels[g * LANES + i];",
+            f"count_correct({at.value(y)}, labels, count, {y.size}, seen);",
+            f"{LOSSES[self.loss]}({at.value(y)}, labels, {at.gradient(y)}, {numbers});",
+        ]
+
+    def _phase(self, lines: list[str]) -> str:
+        number = sum(call.startswith("for") for call in self.calls) + 1
+        arguments = "n, scratch, n->kept + (long)g * KEPT, st, w, dw, thread, g, seen"
+        self.calls.append(f"for (int g = first; g < last; g++) phase_{number}({arguments});")
+        head = (
+            f"static void phase_{number}(struct net *n, vec *scratch, vec *kept, float *st, const float *w, float *dw,"
+        )
+        body = "\n".join(f"  {line}" for line in lines if line)
+        head += "\n    int thread, int g, struct seen *seen) {"
+        part = _part(f"phase_{number}: a part of a training step, for one group of images")
+        return f"{part}\n{head}\n  const int count = images_in(n, g), training = 1;\n{body}\n}}"
+
+    def _forward(self) -> str:
+        lines = self._packing()
+        for step in self.plan.steps:
+            lines += [f"/* {step.title} */", *step.forward(Places(self.plan, step)).split("\n")]
+        body = "\n".join(f"  {line}" for line in lines if line)
+        head = _part("forward: the layers in order, for evaluation")
+        head += "\nstatic void forward(struct net *n, vec *scratch, vec *kept, const float *st, int thread, int g) {"
+        return f"{head}\n  const int count = images_in(n, g), training = 0;\n  const float *w = n->weights;\n{body}\n}}"
+
+    def _last(self) -> Iterator[str]:
+        at = Places(self.plan)
+        waits = [call if call.startswith("for") else f"barrier(&n->pool);\n  {call}" for call in self.calls]
+        body = "\n  ".join(waits)
+        yield (
+            f"{_part('train: a step, in which each thread takes its share of the groups')}\n"
+            "static void train(struct net *n, int thread) {\n"
+            "  vec *scratch = n->scratch + thread * (long)SCRATCH;\n"
+            "  float *st = n->statistics + thread * 6l * NORMALISED, *dw = n->gradients + thread * (long)PARAMETERS;\n"
+            "  const float *w = n->weights;\n"
+            "  struct seen *seen = n->seen + thread;\n"
+            "  int first, last;\n"
+            f"  share_of(n, thread, &first, &last);\n  {body}\n}}"
+        )
+        recalls = "\n  ".join(step.recall(Places(self.plan, step)) for step in self.norms)
+        yield f"static void recall(struct net *n, float *st) {{\n  const float *w = n->weights;\n  {recalls}\n}}"
+        place = at.value(self.plan.output)
+        yield f"static const vec *outputs_of(vec *scratch, vec *kept) {{\n  return {place};\n}}"

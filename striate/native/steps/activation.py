@@ -1,0 +1,56 @@
+"""Activations, entry by entry."""
+
+from __future__ import annotations
+
+from striate.native.plan import Parameter, Places, Step, Value
+
+READS_X = ("SWISH", "GELU")  # whose slope is not known from y
+
+
+class Activation(Step):
+    """y = f(x), f one of the kernels' names."""
+
+    reads_output = True
+
+    def __init__(self, title: str, x: Value, y: Value, kind: str, a: float = 0.0) -> None:
+        super().__init__(title, (x,), y)
+        self.kind, self.a = kind, a
+        self.reads_inputs = kind in READS_X
+        self.in_place = not self.reads_inputs
+
+    def forward(self, at: Places) -> str:
+        """y from x."""
+        (x,), y = self.inputs, self.output
+        maps = f"{x.as_map()}, {y.as_map()}"
+        return f"activation_forward({at.value(x)}, {at.value(y)}, {maps}, {self.kind}, {self.a!r}f);"
+
+    def backward(self, at: Places) -> str:
+        """dx from dy."""
+        (x,), y = self.inputs, self.output
+        if not at.wanted(x):
+            return ""
+        values = f"{at.value(x if self.reads_inputs else y)}, {at.value(y)}"
+        maps = f"{x.as_map()}, {y.as_map()}"
+        gradients = f"{at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}"
+        return f"activation_backward({values}, {gradients}, {maps}, {self.kind}, {self.a!r}f);"
+
+
+class PRelu(Step):
+    """Leaky ReLU with a learned slope a channel."""
+
+    reads_inputs = True
+
+    def __init__(self, title: str, x: Value, y: Value, slope: Parameter) -> None:
+        super().__init__(title, (x,), y, (slope,))
+
+    def forward(self, at: Places) -> str:
+        """y from x."""
+        (x,), y = self.inputs, self.output
+        slope = at.parameter(self.parameters[0])
+        return f"prelu_forward({at.value(x)}, {slope}, {at.value(y)}, {x.as_map()}, {y.as_map()});"
+
+    def backward(self, at: Places) -> str:
+        """dx and the slopes' gradient."""
+        (x,), slope = self.inputs, self.parameters[0]
+        gradients = f"{at.gradient(self.output)}, {at.gradient_or_null(x)}, {at.slope(slope)}"
+        return f"prelu_backward({at.value(x)}, {at.parameter(slope)}, {gradients}, {at.adds(x)}, {x.as_map()});"

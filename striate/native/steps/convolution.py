@@ -1,0 +1,185 @@
+"""Convolution: kernels for its one shape, with tiles that fill the registers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from striate.native.plan import Parameter, Places, Step, Value
+from striate.native.target import Target
+from striate.native.tiles import best, best_for_weights, loops
+
+Pair = tuple[int, int]  # rows, columns
+
+
+@dataclass(frozen=True)
+class Shape:
+    """All that a convolution's kernels depend on, besides the borders of its maps."""
+
+    channels: int
+    size: Pair
+    filters: int
+    kernel: Pair
+    stride: Pair
+    dilation: Pair
+    before: Pair  # padding above and left
+    out: Pair
+    groups: int
+    bias: bool
+
+    @property
+    def name(self) -> str:
+        """Such as `conv_6x14x14_16_5x5`; equal shapes have equal names."""
+        parts = [f"conv_{self.channels}x{_x(self.size)}_{self.filters}_{_x(self.kernel)}"]
+        parts += [f"s{_x(self.stride)}"] * (self.stride != (1, 1)) + [f"p{_x(self.before)}"] * (self.before != (0, 0))
+        parts += [f"d{_x(self.dilation)}"] * (self.dilation != (1, 1)) + [f"g{self.groups}"] * (self.groups != 1)
+        return "_".join([*parts, _x(self.out)] + ["b"] * self.bias)
+
+
+def _x(pair: Pair) -> str:
+    return f"{pair[0]}x{pair[1]}"
+
+
+class Convolution(Step):
+    """y = w ⋆ x + b on maps with a border."""
+
+    reads_inputs = True
+
+    def __init__(self, title: str, x: Value, y: Value, weights: tuple[Parameter, ...], shape: Shape, target: Target):
+        super().__init__(title, (x,), y, weights)
+        self.shape, self.registers, self.lanes = shape, target.registers, target.lanes
+
+    @property
+    def name(self) -> str:
+        """Of its functions: the shape, and the borders where there are any."""
+        borders = [f"i{'_'.join(map(str, self.inputs[0].border))}"] * any(self.inputs[0].border)
+        borders += [f"o{'_'.join(map(str, self.output.border))}"] * any(self.output.border)
+        return "_".join([self.shape.name, *borders, *["image"] * self.inputs[0].compact])
+
+    def units(self) -> dict[str, str]:
+        """One unit with the forward kernel and both gradients."""
+        lines = [f"/* {self.shape.filters} filters {_x(self.shape.kernel)} over "]
+        lines[0] += f"{self.shape.channels} x {_x(self.shape.size)}, in tiles that stay in registers. */"
+        lines += [f"#define {name} {value}" for name, value in self._macros().items()] + ['#include "conv.h"']
+        bodies = (self._forward(), self._weights(), self._back(), self._one())
+        for signature, body in zip(self.signatures(), bodies, strict=False):  # in groups there is no fourth
+            lines += ["", f"{signature} {{", *(f"  {line}" for line in body), "}"]
+        return {self.name: "\n".join([*lines, ""])}
+
+    def signatures(self) -> Iterator[str]:
+        """Of the unit's three functions."""
+        x, w = "const vec *restrict x", "const float *restrict w"
+        dy = "const vec *restrict dy"
+        yield f"void {self.name}_forward({x}, {w}, const float *restrict b, vec *restrict y)"
+        yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)"
+        yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate)"
+        if self.shape.groups == 1:
+            pointers = "const float *restrict x, const vec *restrict w, const vec *restrict b, vec *restrict y"
+            yield f"void {self.name}_one({pointers}, int first, int last)"
+
+    def forward(self, at: Places) -> str:
+        """y from x."""
+        bias = at.parameter(self.parameters[1]) if self.shape.bias else "0"
+        x, y = at.value(self.inputs[0]), at.value(self.output)
+        return f"{self.name}_forward({x}, {at.parameter(self.parameters[0])}, {bias}, {y});"
+
+    def backward(self, at: Places) -> str:
+        """dw, db and, where anybody needs it, dx."""
+        (x,), weight, dy = self.inputs, self.parameters[0], at.gradient(self.output)
+        bias = at.slope(self.parameters[1]) if self.shape.bias else "0"
+        text = f"{self.name}_weights({at.value(x)}, {dy}, {at.slope(weight)}, {bias});"
+        if at.wanted(x):
+            text += f"\n{self.name}_input({dy}, {at.parameter(weight)}, {at.gradient(x)}, {at.adds(x)});"
+        return text
+
+    def _macros(self) -> dict[str, int]:
+        s, x, y = self.shape, self.inputs[0], self.output
+        macros = {"CHANNELS": s.channels, "FILTERS": s.filters, "GROUPS": s.groups, "BIAS": int(s.bias)}
+        pairs = {"K": s.kernel, "S": s.stride, "D": s.dilation, "IN": s.size, "OUT": s.out}
+        pairs |= {"X": (x.all_rows, x.all_columns), "Y": (y.all_rows, y.all_columns)}
+        for name, (rows, columns) in pairs.items():
+            macros |= {f"{name}_ROWS": rows, f"{name}_COLUMNS": columns}
+        macros["X_STEP"] = s.channels if x.compact else -(-s.channels // self.lanes) * self.lanes
+        corners = {"PAD": s.before, "Y": y.border[:2], "X": (x.border[0] - s.before[0], x.border[1] - s.before[1])}
+        for name, (top, left) in corners.items():
+            macros |= {f"{name}_TOP": top, f"{name}_LEFT": left}
+        return macros
+
+    def _groups(self, body: list[str]) -> list[str]:
+        if self.shape.groups == 1:
+            return ["const int g = 0;", *body]
+        return [f"for (int g = 0; g < {self.shape.groups}; g++) {{", *(f"  {line}" for line in body), "}"]
+
+    def _forward(self) -> list[str]:
+        s, filters = self.shape, self.shape.filters // self.shape.groups
+        height, width = best(filters, s.out[1], self.registers)
+
+        def row(f: str, tile: int) -> list[str]:
+            call = f"forward_tile(x, w, b, y, g * {filters} + {f}, r, {{}}, {tile}, {{}});"
+            return loops("c", s.out[1], width, lambda c, columns: [call.format(c, columns)])
+
+        body = [f"for (int r = 0; r < {s.out[0]}; r++) {{", *(f"  {x}" for x in loops("f", filters, height, row)), "}"]
+        return self._groups(body)
+
+    def _weights(self) -> list[str]:
+        s = self.shape
+        filters, channels = s.filters // s.groups, s.channels // s.groups
+        height, rows = best_for_weights(filters, *s.kernel, self.registers)
+
+        def channel(f: str, tile: int) -> list[str]:
+            call = f"weights_tile(x, dy, dw, g * {filters} + {f}, k, {{}}, {tile}, {{}});"
+            tiles = loops("u", s.kernel[0], rows, lambda u, count: [call.format(u, count)])
+            return [f"for (int k = 0; k < {channels}; k++) {{", *(f"  {line}" for line in tiles), "}"]
+
+        return ["if (db) bias_gradient(dy, db);", *self._groups(loops("f", filters, height, channel))]
+
+    def _back(self) -> list[str]:
+        s, channels = self.shape, self.shape.channels // self.shape.groups
+        height, width = best(channels, s.size[1], self.registers, s.stride[1])
+
+        def tile(k: str, count: int) -> list[str]:
+            return [
+                line
+                for first, end, step, edge in self._columns(width)
+                for line in _column_loop(
+                    first, end, step, f"input_tile(dy, w, dx, accumulate, g, {k}, r, {{}}, {count}, {step}, {edge});"
+                )
+            ]
+
+        inner = loops("k", channels, height, tile)
+        return self._groups([f"for (int r = 0; r < {s.size[0]}; r++) {{", *(f"  {line}" for line in inner), "}"])
+
+    def _one(self) -> list[str]:
+        s = self.shape
+        vecs = -(-s.filters // self.lanes)
+        across, width = best(vecs, s.out[1], self.registers)
+
+        def columns(f: str, count: int) -> list[str]:
+            call = f"one_tile(x, w, b, y, r, {{}}, {f}, {{}}, {count});"
+            return loops("c", s.out[1], width, lambda c, wide: [call.format(c, wide)])
+
+        return ["for (int r = first; r < last; r++) {", *(f"  {x}" for x in loops("f", vecs, across, columns)), "}"]
+
+    def _columns(self, width: int) -> Iterator[tuple[int, int, int, int]]:
+        """(first, end, step, whether at the edge) of dx's columns; inside, no tap of a tile leaves dy."""
+        s = self.shape
+        reach = (s.kernel[1] - 1) * s.dilation[1]
+        least, most = reach - s.before[1], (s.out[1] - 1) * s.stride[1] - s.before[1]
+        inside: list[int] = []
+        for first in range(0, s.size[1], width):
+            step = min(width, s.size[1] - first)
+            if step == width and least <= first and first + width - 1 <= most:
+                inside.append(first)
+                continue
+            if inside:
+                yield inside[0], inside[-1] + width, width, 0
+                inside = []
+            yield first, first + step, step, 1
+        if inside:
+            yield inside[0], inside[-1] + width, width, 0
+
+
+def _column_loop(first: int, end: int, step: int, call: str) -> list[str]:
+    if end - first == step:
+        return [call.format(first)]
+    return [f"for (int c = {first}; c < {end}; c += {step}) {call.format('c')}"]

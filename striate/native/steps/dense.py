@@ -1,0 +1,57 @@
+"""Fully connected: a matrix product, its gradient an outer product."""
+
+from __future__ import annotations
+
+from striate.native.plan import Parameter, Places, Step, Value
+
+
+class Dense(Step):
+    """y = w x + b; x lies without a border."""
+
+    reads_inputs = True
+
+    def __init__(self, title: str, x: Value, y: Value, parameters: tuple[Parameter, ...], lanes: int) -> None:
+        super().__init__(title, (x,), y, parameters)
+        self.lanes = lanes
+        parameters[0].width = -(-x.size // lanes) * lanes
+
+    def scratch(self) -> int:
+        """Room to lay the input out image by image."""
+        return self.parameters[0].width
+
+    def forward(self, at: Places) -> str:
+        """y from x."""
+        (x,), (weight, *bias) = self.inputs, self.parameters
+        b = at.parameter(bias[0]) if bias else "0"
+        return f"dense_forward({at.value(x)}, {at.parameter(weight)}, {b}, {at.value(self.output)}, {self._sizes()});"
+
+    def backward(self, at: Places) -> str:
+        """dw, db and dx."""
+        (x,), (weight, *bias) = self.inputs, self.parameters
+        dy, db, room = at.gradient(self.output), at.slope(bias[0]) if bias else "0", at.scratch()
+        text = f"dense_weights({at.value(x)}, {dy}, {at.slope(weight)}, {db}, (float *)({room}), {self._sizes()});"
+        if at.wanted(x):
+            text += f"\ndense_input({dy}, {at.parameter(weight)}, {at.gradient(x)}, {at.adds(x)}, {self._sizes()});"
+        return text
+
+    def _sizes(self) -> str:
+        return f"{self.inputs[0].size}, {self.output.size}"
+
+
+class Flatten(Step):
+    """The entries of a map one behind another; costs nothing where the map has no border."""
+
+    def forward(self, at: Places) -> str:
+        """A copy, where needed."""
+        (x,), y = self.inputs, self.output
+        if y.root is x.root:
+            return ""
+        flat = f"(struct map){{{x.channels}, {x.rows}, {x.columns}, 0, 0, {x.rows}, {x.columns}}}"
+        return f"copy({at.value(x)}, {at.value(y)}, {x.as_map()}, {flat});"
+
+    def backward(self, at: Places) -> str:
+        """Gradients have no border."""
+        (x,), y = self.inputs, self.output
+        if y.gradient_root is x.gradient_root or not at.wanted(x):
+            return ""
+        return f"pass_back({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.size});"

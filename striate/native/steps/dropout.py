@@ -1,0 +1,31 @@
+"""Dropout, by a hash of where an entry is."""
+
+from __future__ import annotations
+
+from striate.native.plan import Places, Step, Value
+
+
+class Dropout(Step):
+    """y = x where it stays, scaled so that the mean stays; in evaluation y = x. `number`: which dropout of the net."""
+
+    in_place = True
+
+    def __init__(self, title: str, x: Value, y: Value, p: float, number: int) -> None:
+        super().__init__(title, (x,), y)
+        self.p, self.number = p, number
+
+    def forward(self, at: Places) -> str:
+        """y from x."""
+        (x,), y = self.inputs, self.output
+        maps, last = f"{x.as_map()}, {y.as_map()}", f"mixed(n->seed + {self.number}), g * LANES"
+        drop = f"dropout_forward({at.value(x)}, {at.value(y)}, {maps}, {self.p!r}, {last});"
+        same = x.root is y.root
+        return f"if (training) {drop}" + ("" if same else f"\nelse copy({at.value(x)}, {at.value(y)}, {maps});")
+
+    def backward(self, at: Places) -> str:
+        """dx from dy."""
+        (x,), y = self.inputs, self.output
+        if not at.wanted(x):
+            return ""
+        last = f"{self.p!r}, mixed(n->seed + {self.number}), g * LANES"
+        return f"dropout_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.size}, {last});"

@@ -1,0 +1,90 @@
+"""Pooling: the largest or the mean of windows, or of whole maps."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+
+from striate.native.plan import Places, Step, Value
+
+
+@dataclass(frozen=True)
+class Window:
+    """As the kernels' `struct window` has it."""
+
+    rows: int
+    columns: int
+    down: int
+    right: int
+    row_step: int
+    column_step: int
+    top: int
+    left: int
+    bottom: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"(struct window){{{', '.join(map(str, astuple(self)))}}}"
+
+
+class MaxPool(Step):
+    """The largest entry of each window."""
+
+    reads_inputs = True
+    reads_output = True
+
+    def __init__(self, title: str, x: Value, y: Value, window: Window) -> None:
+        super().__init__(title, (x,), y)
+        self.window = window
+
+    def forward(self, at: Places) -> str:
+        """y from x."""
+        (x,), y = self.inputs, self.output
+        return f"maxpool_forward({at.value(x)}, {at.value(y)}, {x.as_map()}, {y.as_map()}, {self.window});"
+
+    def backward(self, at: Places) -> str:
+        """The gradient goes to the winner."""
+        (x,), y = self.inputs, self.output
+        if not at.wanted(x):
+            return ""
+        values = f"{at.value(x)}, {at.value(y)}, {at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}"
+        return f"maxpool_backward({values}, {x.as_map()}, {y.as_map()}, {self.window});"
+
+
+class AvgPool(Step):
+    """The mean of each window."""
+
+    def __init__(self, title: str, x: Value, y: Value, window: Window) -> None:
+        super().__init__(title, (x,), y)
+        self.window = window
+        w = window
+        down = (y.rows - 1) * w.down + (w.rows - 1) * w.row_step + 1 <= x.rows + w.top + w.bottom
+        right = (y.columns - 1) * w.right + (w.columns - 1) * w.column_step + 1 <= x.columns + w.left + w.end
+        self.whole = int(down and right)
+
+    def forward(self, at: Places) -> str:
+        """y from x."""
+        (x,), y = self.inputs, self.output
+        maps = f"{x.as_map()}, {y.as_map()}, {self.window}, {self.whole}"
+        return f"avgpool_forward({at.value(x)}, {at.value(y)}, {maps});"
+
+    def backward(self, at: Places) -> str:
+        """The gradient goes to all alike."""
+        (x,), y = self.inputs, self.output
+        if not at.wanted(x):
+            return ""
+        maps = f"{x.as_map()}, {y.as_map()}, {self.window}, {self.whole}"
+        return f"avgpool_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {maps});"
+
+
+class GlobalAvgPool(Step):
+    """The mean of each whole map."""
+
+    def forward(self, at: Places) -> str:
+        """y from x."""
+        (x,), y = self.inputs, self.output
+        return f"gap_forward({at.value(x)}, {at.value(y)}, {x.as_map()});"
+
+    def backward(self, at: Places) -> str:
+        """The gradient goes to all alike."""
+        (x,), y = self.inputs, self.output
+        return f"gap_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.as_map()});" if at.wanted(x) else ""

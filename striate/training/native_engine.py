@@ -1,0 +1,188 @@
+"""The native engine: the same steps as the torch engine's, by machine code made for the network. CPU only.
+
+>>> from striate.building import build
+>>> from striate.notation import read
+>>> from striate.training.options import Options
+>>> network = read("input 1x8x8 -> fc 2")
+>>> engine = NativeEngine(network, build(network, "zeros"), Options(batch=4), total_steps=10)
+>>> x, y = torch.zeros(4, 1, 8, 8), torch.tensor([0, 1, 0, 1])
+>>> round(float(engine.step(x, y).loss), 3)
+0.693
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from striate.native.network import Compiled, Moves, Rule
+from striate.native.plan import Parameter
+from striate.notation import Network
+from striate.training.augment import Shift
+from striate.training.batches import Batches
+from striate.training.engine import Pace, Step, check_weights, dropout_key
+from striate.training.optimizers import MOMENTUM, OPTIMIZERS, in_groups
+from striate.training.options import Options
+
+MOST = 2048  # images in a step at most
+REMEMBERED = {  # what PyTorch's optimisers call what they remember, and where the engine keeps it
+    "momentum": {"momentum_buffer": "mean"},
+    "nesterov": {"momentum_buffer": "mean"},
+    "adagrad": {"sum": "square"},
+    "rmsprop": {"square_avg": "square"},
+    "adam": {"exp_avg": "mean", "exp_avg_sq": "square"},
+    "adamw": {"exp_avg": "mean", "exp_avg_sq": "square"},
+}
+COUNTED = ("adagrad", "rmsprop", "adam", "adamw")  # those that PyTorch counts steps for
+EPS = {"adagrad": 1e-10}
+BETAS = {"rmsprop": (0.0, 0.99)}
+
+
+class NativeEngine:
+    """A network as machine code, its optimiser and its schedule.
+
+    Args:
+        network: What the model was built from.
+        model: Gives the first weights and their names; later `model` has the newest.
+        options: As for the torch engine.
+        total_steps: Steps of the whole training, for the schedule.
+        threads: By default as many as PyTorch takes.
+        say: Is told of decisions.
+
+    Raises:
+        Refused: A layer, a loss or a batch that the engine lacks.
+        NoCompiler: The network can't be compiled here.
+        WorkError: There is not enough memory.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        model: nn.Module,
+        options: Options,
+        total_steps: int,
+        threads: int | None = None,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._model, self.options, self.pace = model, options, Pace(options, total_steps)
+        most = min(MOST, options.batch + 1 if options.batch else MOST)  # a last batch may have one image more
+        self.net = Compiled(network, threads or torch.get_num_threads(), most, options.loss, say=say)
+        self._write(model.state_dict())
+
+    @property
+    def model(self) -> nn.Module:
+        """The module, with the newest weights."""
+        self._model.load_state_dict(self.weights())
+        return self._model
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the newest step; before the first, that of the first."""
+        return self.pace.rate
+
+    def train(self) -> None:
+        """Nothing to do: a step trains, and evaluation does not."""
+
+    def learn(self, batches: Batches, rows: Tensor) -> Step:
+        """One step on the images at these positions; those that lie ready are neither copied nor moved by PyTorch."""
+        augment = batches.augment
+        if batches.prepare is not None or not (augment is None or isinstance(augment, Shift)):
+            return self.step(*batches.take(rows))
+        if augment is None:
+            return self._step(batches.images, batches.labels[rows], rows)
+        down, right = augment.draw(len(rows)).numpy()
+        background = np.array(augment.background, np.float32)
+        moves = Moves(augment.most, down.ctypes.data, right.ctypes.data, background.ctypes.data)
+        return self._step(batches.images, batches.labels[rows], rows, moves)
+
+    def step(self, x: Tensor, y: Tensor) -> Step:
+        """One step down the gradient of the batch's mean loss.
+
+        Args:
+            x: (N, C, …) float32.
+            y: (N,) labels.
+        """
+        return self._step(x, y)
+
+    def _step(self, x: Tensor, y: Tensor, rows: Tensor | None = None, moves: Moves | None = None) -> Step:
+        self.pace.steps += 1
+        images, numbers = x.contiguous().numpy(), None if rows is None else rows.numpy()
+        key = dropout_key(self.options, self.pace.steps)
+        seen = self.net.step(images, y.numpy(), self._rule(), key, numbers, moves)
+        return Step(seen.loss, seen.correct)
+
+    def evaluate(self, x: Tensor) -> Tensor:
+        """The outputs (N, K) of a batch in evaluation; a softmax that the network ends in is left to the reader."""
+        return torch.from_numpy(self.net.evaluate(x.contiguous().numpy()))
+
+    def _rule(self) -> Rule:
+        name, options = self.options.optimizer, self.options
+        beta1, beta2 = BETAS.get(name, (0.9, 0.999))
+        steps = self.pace.steps
+        return Rule(
+            kind=list(OPTIMIZERS).index(name),
+            rate=self.rate,
+            decay=options.decay,
+            l1=options.l1,
+            momentum=MOMENTUM,
+            eps=EPS.get(name, 1e-8),
+            beta1=beta1,
+            beta2=beta2,
+            correct1=1 - beta1**steps,
+            correct2=1 - beta2**steps,
+        )
+
+    # what is kept on disk, in the torch engine's own form
+
+    def weights(self) -> dict[str, Tensor]:
+        """The model's tensors by name; a copy."""
+        found = {p.name: torch.from_numpy(self.net.read(p)) for p in self.net.plan.parameters}
+        for buffer in self.net.buffers:
+            values = self.net.statistics[buffer.first : buffer.first + buffer.size]
+            found[buffer.name] = torch.from_numpy(values.copy())
+        count = torch.tensor(self.pace.steps)
+        return {name: found.get(name, count) for name in self._model.state_dict()}
+
+    def state(self) -> dict[str, Tensor]:
+        """What the optimiser remembers and the number of steps, enough to go on exactly."""
+        saved = {"steps": torch.tensor(self.pace.steps)}
+        if not self.pace.steps:
+            return saved
+        for index, parameter in enumerate(self._in_order()):
+            if self.options.optimizer in COUNTED:
+                saved[f"{index}.step"] = torch.tensor(float(self.pace.steps))
+            for theirs, ours in REMEMBERED.get(self.options.optimizer, {}).items():
+                saved[f"{index}.{theirs}"] = torch.from_numpy(self.net.read(parameter, ours))
+        return saved
+
+    def load(self, tensors: dict[str, Tensor], state: dict[str, Tensor] | None = None) -> None:
+        """Put back what `weights` and `state` gave, of this engine or the torch engine.
+
+        Raises:
+            InputError: The tensors are not this network's; nothing is changed.
+        """
+        check_weights(self._model, tensors)
+        self._write(tensors)
+        if state is None:
+            return
+        for index, parameter in enumerate(self._in_order()):
+            for theirs, ours in REMEMBERED.get(self.options.optimizer, {}).items():
+                if f"{index}.{theirs}" in state:
+                    self.net.write(parameter, state[f"{index}.{theirs}"].numpy(), ours)
+        self.pace.steps = int(state["steps"])
+
+    def _write(self, tensors: dict[str, Tensor]) -> None:
+        for parameter in self.net.plan.parameters:
+            self.net.write(parameter, tensors[parameter.name].detach().numpy())
+        for buffer in self.net.buffers:
+            self.net.statistics[buffer.first : buffer.first + buffer.size] = tensors[buffer.name].numpy()
+        self.net.changed()
+
+    def _in_order(self) -> list[Parameter]:
+        """The parameters as PyTorch's optimiser numbers them."""
+        by_name = {parameter.name: parameter for parameter in self.net.plan.parameters}
+        names = {id(tensor): name for name, tensor in self._model.named_parameters()}
+        return [by_name[names[id(tensor)]] for group in in_groups(self._model) for tensor in group]

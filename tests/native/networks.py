@@ -1,0 +1,173 @@
+"""Networks to try the native engine on, drawn by hypothesis, and PyTorch's float64 as the judge."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import strategies as some
+from torch.nn import functional as F
+
+from striate.building import build
+from striate.native.network import Compiled, Rule
+from striate.notation import Network, rules, tree
+from striate.notation.errors import RuleError
+from striate.notation.tree import Chain, Layer, Pad, Shape
+
+LOOK = Rule(rate=-1.0)  # a step that only finds the gradients
+LOSSES: dict[str, Callable[..., torch.Tensor]] = {"cross-entropy": F.cross_entropy}
+
+
+def axes(dims: int, least: int, most: int) -> some.SearchStrategy[tuple[int, ...]]:
+    return some.tuples(*[some.integers(least, most)] * dims)
+
+
+@some.composite
+def pads(draw: some.DrawFn, dims: int, most: int = 2) -> Pad:
+    if draw(some.booleans()):
+        return Pad("same", ())
+    before, after = draw(axes(dims, 0, most)), draw(axes(dims, 0, most))
+    return Pad("zeros", before, after if after != before and draw(some.booleans()) else ())
+
+
+@some.composite
+def convolutions(draw: some.DrawFn, channels: int, dims: int) -> tree.Conv:
+    groups = draw(some.sampled_from([g for g in (1, 1, 2, 3) if channels % g == 0]))
+    return tree.Conv(
+        groups * draw(some.integers(1, 5)),
+        draw(axes(dims, 1, 4)),
+        draw(axes(dims, 1, 3)),
+        draw(pads(dims)),
+        draw(axes(dims, 1, 2)),
+        groups,
+        draw(some.booleans()),
+        floor=draw(some.booleans()),
+    )
+
+
+@some.composite
+def pools(draw: some.DrawFn, dims: int) -> tree.Pool:
+    kind = draw(some.sampled_from([tree.MaxPool, tree.AvgPool]))
+    kernel = draw(axes(dims, 1, 3))
+    half = tuple(k // 2 for k in kernel)
+    pad = draw(some.sampled_from([Pad("zeros", (0,) * dims), Pad("same", ()), Pad("zeros", half)]))
+    dilation = (1,) * dims if kind is tree.AvgPool else draw(axes(dims, 1, 2))
+    return kind(kernel, draw(axes(dims, 1, 3)), pad, dilation, floor=draw(some.booleans()))
+
+
+def plain() -> some.SearchStrategy[Layer]:
+    """Layers that need no sizes."""
+    return some.one_of(
+        some.sampled_from(
+            [tree.Relu(), tree.Tanh(), tree.Tanh(True), tree.Sigmoid(), tree.Swish(), tree.Gelu(), tree.PRelu()]
+        ),
+        some.builds(tree.Leaky, some.floats(0, 0.9)),
+        some.builds(tree.Elu, some.floats(0.1, 2)),
+        some.sampled_from([tree.BatchNorm(), tree.Identity(), tree.LRN(3, 0.1), tree.LRN(5, 0.3, 0.6, 1.0)]),
+    )
+
+
+@some.composite
+def layers(draw: some.DrawFn, shape: Shape) -> tree.Node:
+    channels, dims = shape[0] or 1, len(shape) - 1
+    if not dims:
+        return draw(some.one_of(plain(), some.builds(tree.FullyConnected, some.integers(1, 14), some.booleans())))
+    conv = convolutions(channels, dims)
+    return draw(some.one_of(conv, conv, pools(dims), plain(), plain(), blocks(shape)))
+
+
+@some.composite
+def blocks(draw: some.DrawFn, shape: Shape) -> tree.Block:
+    """Branches that keep the map's size."""
+    channels, dims = shape[0] or 1, len(shape) - 1
+
+    def keeps(filters: int) -> Chain:
+        kernel = draw(axes(dims, 1, 3))
+        conv = tree.Conv(filters, kernel, (1,) * dims, Pad("same", ()), (1,) * dims)
+        return (conv, *draw(some.lists(plain(), max_size=1)))
+
+    kind = draw(some.sampled_from([tree.Residual, tree.Sum, tree.Concat, tree.Dense, tree.Scale]))
+    if kind is tree.Scale:
+        return tree.Scale(((tree.GlobalAvgPool(), tree.FullyConnected(channels), tree.Sigmoid()),))
+    if kind is tree.Dense:
+        return tree.Dense((keeps(draw(some.integers(1, 4))),))
+    if kind is tree.Concat:
+        ends = [keeps(draw(some.integers(1, 4))) for _ in range(draw(some.integers(1, 2)))]
+        return tree.Concat((*ends, *[(tree.Identity(),)] * draw(some.integers(0, 1))))
+    second: list[Chain] = [keeps(channels)] if draw(some.booleans()) else []
+    if kind is tree.Sum:
+        return tree.Sum((keeps(channels), *second, (tree.Identity(),)))
+    return tree.Residual((keeps(channels), *second))
+
+
+@some.composite
+def networks(draw: some.DrawFn, most: int = 5) -> Network:
+    """Some layers that fit each other, then three classes."""
+    dims = draw(some.integers(1, 2))
+    start = (draw(some.sampled_from([1, 2, 3, 4])), *draw(axes(dims, 3, 11)))
+    chain: list[tree.Node] = []
+    for _ in range(draw(some.integers(1, most))):
+        node = draw(layers(_behind(start, chain)))
+        if _fits(start, [*chain, node]):
+            chain.append(node)
+    if len(_behind(start, chain)) > 1 and draw(some.booleans()):
+        chain.append(draw(some.sampled_from([tree.GlobalAvgPool(), tree.GlobalMaxPool()])))
+    return Network(start, (*chain, tree.FullyConnected(3)))
+
+
+def _behind(start: Shape, chain: list[tree.Node]) -> Shape:
+    from striate.notation import measure
+
+    return measure(Network(start, tuple(chain))).output if chain else start
+
+
+def _fits(start: Shape, chain: list[tree.Node]) -> bool:
+    try:
+        output = _behind(start, chain)
+    except RuleError:
+        return False
+    return (rules.product(output) or 0) > 0
+
+
+def twins(network: Network, most: int, **how: Any) -> tuple[torch.nn.Module, Compiled]:
+    """The module in float64 and the compiled network, with the same random weights."""
+    torch.manual_seed(1)
+    model = build(network)
+    for tensor in model.parameters():
+        if tensor.ndim < 2:
+            torch.nn.init.normal_(tensor, 0.5, 0.3)  # not the zeros and ones that layers begin with
+    compiled = Compiled(network, most=most, **{"threads": 2, **how})
+    tensors = model.state_dict()
+    for parameter in compiled.plan.parameters:
+        compiled.write(parameter, tensors[parameter.name].numpy())
+    for buffer in compiled.buffers:
+        compiled.statistics[buffer.first : buffer.first + buffer.size] = tensors[buffer.name].numpy()
+    return model.double(), compiled
+
+
+def same_gradients(network: Network, images: int, seed: int = 0, **how: Any) -> None:
+    """Outputs, loss, running statistics and every gradient, against float64."""
+    model, compiled = twins(network, images, **how)
+    random = np.random.default_rng(seed)
+    x = random.standard_normal((images, *network.input)).astype(np.float32)
+    y = random.integers(0, compiled.classes, images)
+    with torch.no_grad():
+        near(compiled.evaluate(x), model.eval()(torch.tensor(x).double()).flatten(1).numpy())
+        near(compiled.evaluate(x[:1]), model(torch.tensor(x[:1]).double()).flatten(1).numpy())
+    loss = F.cross_entropy(model.train()(torch.tensor(x).double()).flatten(1), torch.tensor(y))
+    loss.backward()
+    seen = compiled.step(x, y, LOOK)
+    assert abs(seen.loss - loss.item()) <= 1e-5 * max(1.0, loss.item())
+    gradients = {name: tensor.grad.numpy() for name, tensor in model.named_parameters() if tensor.grad is not None}
+    largest = max(np.abs(gradient).max() for gradient in gradients.values())
+    for parameter in compiled.plan.parameters:
+        near(compiled.read(parameter, "gradients"), gradients[parameter.name], 0.1 * largest)
+    tensors = model.state_dict()
+    for buffer in compiled.buffers:
+        near(compiled.statistics[buffer.first : buffer.first + buffer.size], tensors[buffer.name].numpy())
+
+
+def near(found: Any, expected: Any, least: float = 1e-3) -> None:
+    """Within 1e-4 of the largest expected value, or of `least` where all are smaller: noise around zero."""
+    scale = max(np.abs(expected).max(), least)
+    assert np.abs(found - expected).max() <= 1e-4 * scale

@@ -1,0 +1,99 @@
+"""The native engine's numbers against PyTorch's in float64: outputs, loss, every gradient, over drawn networks."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from striate.building import MODULES
+from striate.native.lowering import BLOCKS, LAYERS, Refused, lowered
+from striate.native.target import host, named, runnable
+from striate.notation import Network, read, tree
+from tests.native import networks as nets
+
+LACKS = {
+    *("deform", "embed", "local", "maps", "maxout", "rbf", "roialign", "roipool", "shuffle", "softmax", "subsample"),
+    *("unpool", "upconv"),
+}
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@given(network=nets.networks(), images=some.integers(4, 40), seed=some.integers(0, 1000))
+def test_a_network_gives_what_float64_gives(network: Network, images: int, seed: int) -> None:
+    nets.same_gradients(network, images, seed)
+
+
+TEXTS = [
+    "input 1x28x28 -> conv 6@5x5 -> tanh -> avgpool 2 -> conv 4@5x5 -> tanh -> fc 3",
+    "input 2x9x9 -> conv 4@3 stride 2 pad 1 nobias -> bn -> relu -> residual[ conv 4@3 pad 1 -> bn ] -> relu -> fc 3",
+    "input 3x8x6 -> [dense[ bn -> relu -> conv 3@3 pad 1 ]]*2"
+    " -> concat[ conv 3@1 | id | maxpool 3 stride 1 pad 1 ] -> fc 3",
+    "input 2x17 -> conv 6@4 stride 3 pad 2 groups 2 -> prelu -> gmp -> fc 3",
+    "input 4x7x7 -> zeropad 9 -> conv 5@3x2 dilate 2x1 -> scale[ gap -> fc 2 -> relu -> fc c -> sigmoid ] -> fc 3",
+    "input 2x4x5 -> scale[ gap -> fc 2 -> sigmoid ] -> scale[ gap -> sigmoid ] -> fc 3",
+    "input 2x4x5 -> scale[ gap -> sigmoid ] -> fc 3",
+    "input 1x6x6 -> bn -> conv 17@3 pad 1 -> lrn -> swish -> fc 13 -> gelu -> dropout 0 -> fc 3",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_known_networks(text: str) -> None:
+    for images in (1 + ("bn" in text), 5, 33):
+        nets.same_gradients(read(text), images)
+
+
+@pytest.mark.parametrize("name", runnable())
+def test_every_vector_width_gives_the_same(name: str) -> None:
+    for text in TEXTS[:3]:
+        nets.same_gradients(read(text), 11, target=named(name))
+
+
+def test_what_is_lacking_is_listed_and_refused_in_a_line() -> None:
+    """A new layer of the notation fails here until it is lowered, or said to be left to PyTorch."""
+    assert {layer.word for layer in MODULES if layer not in LAYERS} == LACKS
+    assert set(tree.BLOCKS.values()) - set(BLOCKS) == {tree.Aux}
+    with pytest.raises(Refused, match=r"^the native engine lacks 'local 2@3x3'$"):
+        lowered(read("input 1x8x8 -> local 2@3 -> fc 2"), host())
+    with pytest.raises(Refused, match="pads with zeros"):
+        lowered(read("input 1x8x8 -> conv 2@3 pad reflect 1 -> fc 2"), host())
+    with pytest.raises(Refused, match="of fixed size, not 3x"):
+        lowered(read("input 3x?x? -> conv 2@3 -> gap -> fc 2"), host())
+
+
+def test_the_same_seed_and_threads_give_the_same_bits() -> None:
+    network = read("input 1x12x12 -> conv 4@3 -> bn -> relu -> dropout 0.3 -> fc 3")
+    x = np.random.default_rng(0).standard_normal((50, 1, 12, 12)).astype(np.float32)
+    y = np.arange(50) % 3
+    rule = nets.Rule(kind=1, rate=0.1, momentum=0.9)
+    found: list[Any] = []
+    for _ in range(2):
+        _, compiled = nets.twins(network, 50)
+        losses = [compiled.step(x, y, rule, seed=step).loss for step in range(5)]
+        found.append((losses, compiled.flat["weights"].copy()))
+    assert found[0][0] == found[1][0]
+    assert (found[0][1] == found[1][1]).all()
+
+
+def test_rows_and_moves_choose_and_shift_images() -> None:
+    """As `Shift` moves them: what comes in at the edge is the background."""
+    import torch
+
+    from striate.native.network import Moves
+    from striate.training.augment import Shift
+
+    network = read("input 2x5x6 -> conv 3@3 pad 1 -> tanh -> fc 3")
+    _, compiled = nets.twins(network, 20)
+    x, rows = torch.randn(30, 2, 5, 6), torch.tensor([4, 29, 0, 7, 7])
+    shift, y = Shift(1, (0.5, -1.0)), np.array([0, 1, 2, 0, 1])
+    torch.manual_seed(3)
+    moved = shift(x[rows])
+    torch.manual_seed(3)
+    down, right = shift.draw(len(rows)).numpy()
+    background = np.array(shift.background, np.float32)
+    moves = Moves(1, down.ctypes.data, right.ctypes.data, background.ctypes.data)
+    there = compiled.step(x.numpy(), y, nets.LOOK, rows=rows.numpy(), moves=moves).loss
+    assert there == compiled.step(moved.numpy(), y, nets.LOOK).loss

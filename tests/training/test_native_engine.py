@@ -1,0 +1,126 @@
+"""The native engine beside the torch engine: the same losses and weights, and states that either can go on from."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from striate import zoo
+from striate.building import build
+from striate.errors import InputError
+from striate.native.lowering import Refused
+from striate.notation import Network, read
+from striate.training.augment import Shift
+from striate.training.batches import Batches
+from striate.training.engine import TorchEngine
+from striate.training.native_engine import NativeEngine
+from striate.training.optimizers import OPTIMIZERS
+from striate.training.options import Options
+
+SMALL = "input 1x10x10 -> conv 4@3 -> bn -> relu -> maxpool 2 -> dropout 0.3 -> fc 3"
+COVERED = ("lenet1", "lenet5", "lenet300", "lenet300-conv", "lenet300-conv2", "resnet20", "resnet32")
+TOLERANCE = 1e-4  # of the loss
+
+
+def engines(network: Network, **options: Any) -> tuple[TorchEngine, NativeEngine]:
+    """Both, with the same first weights."""
+    chosen = Options(**options)
+    torch.manual_seed(0)
+    model = build(network)
+    twin = build(network)
+    twin.load_state_dict(model.state_dict())
+    return TorchEngine(model, chosen, 5000), NativeEngine(network, twin, chosen, 5000)
+
+
+def images(network: Network, count: int, classes: int) -> Batches:
+    """Random images with a hint of their class."""
+    generator = torch.Generator().manual_seed(1)
+    labels = torch.randint(classes, (count,), generator=generator)
+    hints = torch.randn(classes, network.input[0] or 1, 1, 1, generator=generator)
+    return Batches(torch.randn(count, *[n or 1 for n in network.input], generator=generator) + hints[labels], labels)
+
+
+def losses(engine: TorchEngine | NativeEngine, batches: Batches, steps: int, size: int = 32) -> list[float]:
+    engine.train()
+    generator = torch.Generator().manual_seed(2)
+    drawn = [torch.randint(len(batches), (size,), generator=generator) for _ in range(steps)]
+    return [float(engine.learn(batches, rows).loss) for rows in drawn]
+
+
+def apart(ours: list[float], theirs: list[float]) -> float:
+    return max(abs(a - b) / abs(b) for a, b in zip(ours, theirs, strict=True))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_with_penalties(optimizer: str) -> None:
+    torch_engine, native = engines(read(SMALL), optimizer=optimizer, batch=32, l1=1e-4, l2=1e-2)
+    batches = images(read(SMALL), 200, 3)
+    assert apart(losses(native, batches, 50), losses(torch_engine, batches, 50)) <= TOLERANCE
+
+
+@pytest.mark.parametrize("loss", ["mse", "hinge"])
+def test_every_loss(loss: str) -> None:
+    torch_engine, native = engines(read(SMALL), optimizer="momentum", lr=0.01, loss=loss, batch=32)
+    batches = images(read(SMALL), 200, 3)
+    assert apart(losses(native, batches, 50), losses(torch_engine, batches, 50)) <= TOLERANCE
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COVERED)
+def test_networks_of_the_zoo_over_fifty_steps(name: str) -> None:
+    network = zoo.net(name)
+    torch_engine, native = engines(
+        network, optimizer="sgd", lr=0.003, batch=32
+    )  # PyTorch itself strays from float64 as far
+    batches = images(network, 256, 10)
+    assert apart(losses(native, batches, 50), losses(torch_engine, batches, 50)) <= TOLERANCE
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "adagrad", "rmsprop", "adamw"])
+@pytest.mark.parametrize("direction", ["torch to native", "native to torch"])
+def test_either_goes_on_from_the_other(optimizer: str, direction: str) -> None:
+    pair = engines(read(SMALL), optimizer=optimizer, batch=32)
+    one, other = pair if direction == "torch to native" else pair[::-1]
+    batches = images(read(SMALL), 200, 3)
+    losses(one, batches, 5)
+    other.load(one.weights(), one.state())
+    assert other.weights().keys() == one.weights().keys()
+    assert other.state().keys() == one.state().keys()
+    assert all(torch.equal(tensor, other.state()[name]) for name, tensor in one.state().items())
+    assert apart(losses(other, batches, 10), losses(one, batches, 10)) <= TOLERANCE
+    assert other.rate == one.rate
+
+
+def test_moved_images_and_large_batches() -> None:
+    network = read("input 1x8x8 -> conv 3@3 -> tanh -> fc 3")
+    torch_engine, native = engines(network, batch=150)
+    still = images(network, 200, 3)
+    batches = Batches(still.images, still.labels, augment=Shift(2, (0.25,)))
+    found = []
+    for engine in (native, torch_engine):
+        torch.manual_seed(5)
+        found.append(losses(engine, batches, 10, size=151))
+    assert apart(*found) <= TOLERANCE
+
+
+def test_evaluation_and_the_module_agree() -> None:
+    _, native = engines(read(SMALL), batch=32)
+    batches = images(read(SMALL), 77, 3)
+    losses(native, batches, 8)
+    outputs = native.model.eval()(batches.images).detach()
+    assert (native.evaluate(batches.images) - outputs).abs().max() <= 1e-5 * outputs.abs().max()
+
+
+def test_another_network_s_weights_are_refused() -> None:
+    _, native = engines(read(SMALL), batch=32)
+    before = native.weights()
+    wrong: dict[str, Tensor] = {**before, "fc1.weight": torch.zeros(3, 3)}
+    with pytest.raises(InputError, match=r"fc1\.weight"):
+        native.load(wrong)
+    assert all(torch.equal(tensor, native.weights()[name]) for name, tensor in before.items())
+
+
+def test_what_it_lacks() -> None:
+    with pytest.raises(Refused, match="the native engine lacks the loss 'map'"):
+        engines(read(SMALL), loss="map", batch=32)
