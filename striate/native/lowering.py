@@ -76,24 +76,23 @@ class _Builder:
 
     def chain(self, chain: Chain, x: Value, path: str) -> Value:
         afters = (*chain[1:], None)
-        done = False  # by the batch norm before it
+        done = False  # at once with the one before it
         for (name, node), after in zip(named(chain), afters, strict=True):
             if done:
                 done = False
                 continue
-            if isinstance(node, tree.BatchNorm):
-                done = isinstance(after, tree.Relu)
-                x = _batch_norm(self, node, x, path + name, relu=done)
-                continue
-            x = self.layer(node, x, path + name) if isinstance(node, Layer) else self.block(node, x, path + name)
+            done = isinstance(after, tree.Relu) and _takes_relu(node)
+            x = (self.layer if isinstance(node, Layer) else self.block)(node, x, path + name, done)
         return x
 
-    def layer(self, layer: Layer, x: Value, name: str) -> Value:
+    def layer(self, layer: Any, x: Value, name: str, relu: bool) -> Value:
+        if isinstance(layer, tree.BatchNorm):
+            return _batch_norm(self, layer, x, name, relu)
         if type(layer) not in LAYERS:
             raise Refused(f"the native engine lacks '{node_text(layer)}'")
         return LAYERS[type(layer)](self, layer, x, name)
 
-    def block(self, block: Node, x: Value, name: str) -> Value:
+    def block(self, block: Any, x: Value, name: str, relu: bool) -> Value:
         assert isinstance(block, Block)
         if isinstance(block, tree.Group):
             return self.chain(block.branches[0], x, f"{name}.")
@@ -102,7 +101,15 @@ class _Builder:
         names, join = BLOCKS[type(block)]
         names = names or tuple(f"branch{number}" for number in range(1, len(block.branches) + 1))
         branches = zip(names, block.branches, strict=False)
-        return join(self, x, [self.chain(branch, x, f"{name}.{end}.") for end, branch in branches])
+        ends = [self.chain(branch, x, f"{name}.{end}.") for end, branch in branches]
+        if isinstance(block, tree.Residual):
+            ends += [x] * (len(ends) == 1)
+        return join(self, x, ends, relu)
+
+
+def _takes_relu(node: Node) -> bool:
+    """Whether what computes it can do the ReLU behind it at once."""
+    return isinstance(node, tree.BatchNorm | tree.Residual) or (isinstance(node, tree.Sum) and len(node.branches) > 1)
 
 
 def _title(layer: Layer, x: Value, y: Value, name: str) -> str:
@@ -251,27 +258,30 @@ LAYERS: dict[type[Layer], Callable[[_Builder, Any, Value, str], Value]] = {
 }
 
 
-def _sum(b: _Builder, values: list[Value]) -> Value:
+def _sum(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
     total = values[0]
     for value in values[1:]:
-        total = b.add(Add("sum", (total, value), Value(total.channels, total.rows, total.columns)))
+        last = relu and value is values[-1]
+        y = Value(total.channels, total.rows, total.columns)
+        total = b.add(Add("sum" + " -> relu" * last, (total, value), y, last))
     return total
 
 
-def _concat(b: _Builder, values: list[Value]) -> Value:
+def _concat(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
     first = values[0]
     y = Value(sum(v.channels for v in values), first.rows, first.columns)
     return b.add(Concat("concat", tuple(values), y))
 
 
-def _scale(b: _Builder, x: Value, gate: Value) -> Value:
+def _scale(b: _Builder, x: Value, ends: list[Value], relu: bool) -> Value:
+    (gate,) = ends
     return b.add(Scale("scale", (x, gate), Value(x.channels, x.rows, x.columns)))
 
 
-BLOCKS: dict[type[Block], tuple[tuple[str, ...], Callable[[_Builder, Value, list[Value]], Value]]] = {
-    tree.Residual: (("body", "shortcut"), lambda b, x, ends: _sum(b, [ends[0], ends[1] if len(ends) > 1 else x])),
-    tree.Sum: ((), lambda b, x, ends: _sum(b, ends)),
-    tree.Concat: ((), lambda b, x, ends: _concat(b, ends)),
-    tree.Dense: (("body",), lambda b, x, ends: _concat(b, [x, ends[0]])),
-    tree.Scale: (("gate",), lambda b, x, ends: _scale(b, x, ends[0])),
+BLOCKS: dict[type[Block], tuple[tuple[str, ...], Callable[[_Builder, Value, list[Value], bool], Value]]] = {
+    tree.Residual: (("body", "shortcut"), _sum),
+    tree.Sum: ((), _sum),
+    tree.Concat: ((), _concat),
+    tree.Dense: (("body",), lambda b, x, ends, relu: _concat(b, x, [x, *ends], relu)),
+    tree.Scale: (("gate",), _scale),
 }

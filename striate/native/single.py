@@ -171,7 +171,7 @@ def _gap(s: Single, step: GlobalAvgPool) -> Written:
 
 def _add(s: Single, step: Add) -> Written:
     (a, b), y = step.inputs, step.output
-    planes = f"{s.plane(a)}, {s.plane(b)}, {s.plane(y)}"
+    planes = f"{s.plane(a)}, {s.plane(b)}, {s.plane(y)}, {step.relu}"
     return True, f"one_add({s.at(a)}, {s.at(b)}, {s.at(y)}, {planes}, first, last);"
 
 

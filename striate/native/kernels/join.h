@@ -6,8 +6,22 @@ INLINE void copy(const vec *restrict x, vec *restrict y, const struct map mx, co
   EACH(mx, k, r, c) y[AT(my, k, r, c)] = x[AT(mx, k, r, c)];
 }
 
-INLINE void add(const vec *a, const vec *b, vec *y, const struct map ma, const struct map mb, const struct map my) {
-  EACH(my, k, r, c) y[AT(my, k, r, c)] = a[AT(ma, k, r, c)] + b[AT(mb, k, r, c)];
+/* y = a + b; with `relu` what is below 0 becomes 0. */
+INLINE void add(const vec *a, const vec *b, vec *y, const struct map ma, const struct map mb, const struct map my,
+                const int relu) {
+  EACH(my, k, r, c) {
+    const vec found = a[AT(ma, k, r, c)] + b[AT(mb, k, r, c)];
+    y[AT(my, k, r, c)] = relu ? larger(found, splat(0)) : found;
+  }
+}
+
+/* dy loses what a ReLU let nothing through of. */
+INLINE void relu_back(const vec *restrict y, vec *restrict dy, const struct map my) {
+  int i = 0;
+  EACH(my, k, r, c) {
+    dy[i] = choose(y[AT(my, k, r, c)] > 0, dy[i], splat(0));
+    i++;
+  }
 }
 
 /* dx (+)= dy, `count` vecs. */

@@ -11,18 +11,18 @@ struct moments {
 INLINE void bn_measure(const vec *restrict x, struct moments *restrict found, const int count, const struct map m) {
   vec used;
   for (int n = 0; n < LANES; n++) used[n] = n < count;
-  const float share = 1.0f / (m.rows * m.columns * count);
+  const float entries = m.rows * m.columns * count;
   for (int k = 0; k < m.channels; k++) {
+    const float near = x[AT(m, k, 0, 0)][0]; /* some entry: sums of what lies around it lose no digits */
     vec total = splat(0), squares = splat(0);
     for (int r = 0; r < m.rows; r++)
-      for (int c = 0; c < m.columns; c++) total += x[AT(m, k, r, c)];
-    const float mean = sum(total * used) * share;
-    for (int r = 0; r < m.rows; r++)
       for (int c = 0; c < m.columns; c++) {
-        const vec apart = x[AT(m, k, r, c)] - mean;
+        const vec apart = x[AT(m, k, r, c)] - near;
+        total += apart;
         squares += apart * apart;
       }
-    found[k] = (struct moments){mean, sum(squares * used)};
+    const float off = sum(total * used) / entries, around = sum(squares * used) - off * off * entries;
+    found[k] = (struct moments){near + off, around > 0 ? around : 0};
   }
 }
 

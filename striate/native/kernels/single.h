@@ -52,8 +52,11 @@ INLINE void one_scale_shift(float *x, const vec *scale, const vec *shift, float 
 }
 
 INLINE void one_add(float *p, float *q, float *y, const struct plane mp, const struct plane mq, const struct plane my,
-                    const int first, const int last) {
-  EACH_VEC(my, r, c, b) VEC(y, my, r, c, b) = VEC(p, mp, r, c, b) + VEC(q, mq, r, c, b);
+                    const int relu, const int first, const int last) {
+  EACH_VEC(my, r, c, b) {
+    const vec found = VEC(p, mp, r, c, b) + VEC(q, mq, r, c, b);
+    VEC(y, my, r, c, b) = relu ? larger(found, splat(0)) : found;
+  }
 }
 
 INLINE void one_gate(float *x, const float *gate, float *y, const struct plane mx, const struct plane my,

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from striate.native.plan import Places, Step
+from striate.native.plan import Places, Step, Value
 
 
 class Add(Step):
-    """y = a + b."""
+    """y = a + b; and a ReLU at once."""
+
+    def __init__(self, title: str, inputs: tuple[Value, Value], y: Value, relu: bool = False) -> None:
+        super().__init__(title, inputs, y)
+        self.relu = int(relu)
+        self.reads_output = relu
 
     def forward(self, at: Places) -> str:
         """The sum; where a lies in y, b is added to it."""
         (a, b), y = self.inputs, self.output
         values = f"{at.value(a)}, {at.value(b)}, {at.value(y)}"
-        return f"add({values}, {a.as_map()}, {b.as_map()}, {y.as_map()});"
+        return f"add({values}, {a.as_map()}, {b.as_map()}, {y.as_map()}, {self.relu});"
 
     def backward(self, at: Places) -> str:
         """Both get dy."""
         y = self.output
-        return "\n".join(
+        lines = [f"relu_back({at.value(y)}, {at.gradient(y)}, {y.as_map()});"] * self.relu
+        lines += [
             f"pass_back({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.size});"
             for x in reversed(self.inputs)
             if at.wanted(x) and x.gradient_root is not y.gradient_root
-        )
+        ]
+        return "\n".join(lines)
 
 
 class Concat(Step):
