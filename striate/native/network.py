@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -114,6 +115,9 @@ class Compiled:
         self.plan = lowered(network, target or host())
         self.most, self.classes = most, self.plan.output.size
         self._alone, self._prepared = Single(self.plan).supported, False
+        self._answer = np.empty((1, self.classes), np.float32)
+        self._answer_place = self._answer.ctypes.data
+        self._lock = threading.Lock()  # one step or evaluation at a time: they share their memory
         self._library, self.built = compiler.loaded(
             source(self.plan, loss, timed), target or host(), extra_flags=extra_flags, say=say
         )
@@ -155,35 +159,35 @@ class Compiled:
         Raises:
             InputError: A label that is no class.
         """
-        self.changed()
         places = self._places(images, rows)
         assert 0 < len(labels) == len(places) <= self.most, "a label for each image, and no more than there is room for"
         if not _all_below(self.classes, labels):
             raise InputError(f"labels are 0 to {self.classes - 1}. Received: {labels.min()} to {labels.max()}")
         moved = ctypes.byref(moves) if moves else None
-        seen: Seen = self._library.step(
-            self._net, places.ctypes.data, labels.ctypes.data, len(labels), seed, moved, ctypes.byref(rule)
-        )
+        given = (places.ctypes.data, labels.ctypes.data, len(labels), seed, moved, ctypes.byref(rule))
+        with self._lock:
+            self.changed()
+            seen: Seen = self._library.step(self._net, *given)
         return seen
 
     def evaluate(self, images: Array) -> Array:
         """The outputs (N, classes) of any number of images, in evaluation."""
-        outputs = np.empty((len(images), self.classes), np.float32)
         if len(images) == 1 and self._alone:
-            assert images.dtype == np.float32
-            assert images.flags.c_contiguous
-            if not self._prepared:
-                self._prepare()
-            self._library.evaluate_one(self._net, images.ctypes.data, outputs.ctypes.data)
-            return outputs
+            return self._evaluate_one(images)
+        outputs = np.empty((len(images), self.classes), np.float32)
         places = self._places(images)
-        self._library.evaluate(self._net, places.ctypes.data, len(images), outputs.ctypes.data)
+        with self._lock:
+            self._library.evaluate(self._net, places.ctypes.data, len(images), outputs.ctypes.data)
         return outputs
 
-    def _prepare(self) -> None:
-        if not self._library.prepare(self._net):
-            raise WorkError("not enough memory; try a smaller network")
-        self._prepared = True
+    def _evaluate_one(self, image: Array) -> Array:
+        self._look_at(image)
+        with self._lock:
+            if not self._prepared and not self._library.prepare(self._net):
+                raise WorkError("not enough memory; try a smaller network")
+            self._prepared = True
+            self._library.evaluate_one(self._net, image.ctypes.data, self._answer_place)
+            return self._answer.copy()
 
     def changed(self) -> None:
         """Tell that weights or statistics were set from outside, so that they are packed anew for single images."""
@@ -221,13 +225,16 @@ class Compiled:
 
     def _places(self, images: Array, rows: NDArray[np.int64] | None = None) -> NDArray[np.uintp]:
         """A pointer to each image. C believes whatever it is given, so all of it is looked at here."""
-        assert images.dtype == np.float32
-        assert images.flags.c_contiguous
-        size = self.plan.input.size
-        assert images.size == len(images) * size, "images of the network's input size"
+        self._look_at(images)
         numbers = np.arange(len(images)) if rows is None else rows
         assert _all_below(len(images), numbers), "rows of the images"
-        return numbers.astype(np.uintp) * np.uintp(size * images.itemsize) + np.uintp(images.ctypes.data)
+        size = np.uintp(self.plan.input.size * images.itemsize)
+        return numbers.astype(np.uintp) * size + np.uintp(images.ctypes.data)
+
+    def _look_at(self, images: Array) -> None:
+        assert images.dtype == np.float32
+        assert images.flags.c_contiguous
+        assert images.size == len(images) * self.plan.input.size, "images of the network's input size"
 
 
 def _all_below(limit: int, numbers: NDArray[np.int64]) -> bool:
