@@ -48,4 +48,4 @@ def test_the_contents_lead_to_every_part() -> None:
 def test_a_unit_is_complete_in_itself() -> None:
     assert all('#include "' not in text and "#pragma once" not in text for text in UNITS.values())
     assert all(text.count("======== vectors.h") == 1 for text in UNITS.values())
-    assert "6 filters 5x5 over 1 x 32x32" in UNITS["conv_1x32x32_6_5x5_28x28_b"]
+    assert "6 filters 5x5 over 1 x 32x32" in UNITS["conv_1x32x32_6_5x5_28x28_b_image"]
