@@ -90,9 +90,10 @@ def test_two_networks_at_once_and_one_that_ends_in_another_thread() -> None:
     alone = made()
     expected = [alone.step(x, y, RULE).loss for _ in range(20)]
     found: dict[int, list[float]] = {}
+    pair = {number: made() for number in range(2)}  # not in the threads: first weights come from one generator
 
     def train(number: int) -> None:
-        net = made()
+        net = pair.pop(number)
         found[number] = [net.step(x, y, RULE).loss for _ in range(20)]
 
     threads = [threading.Thread(target=train, args=(number,)) for number in range(2)]
