@@ -201,7 +201,7 @@ def test_each_layer_has_its_time() -> None:
     assert by_title["conv1"].operations == 2 * 2 * 20 * 4 * 36 * 9  # the input's gradient is not wanted
     assert by_title["fc1"].operations == 2 * 3 * 20 * 3 * 144
     assert by_title["fc1"].to_json()["gflops_per_second"] > 0
-    assert by_title["relu1"].to_json()["gflops_per_second"] is None
+    assert by_title["bn1"].to_json()["gflops_per_second"] is None
 
 
 def test_a_start_is_timed_in_a_cache_of_its_own() -> None:

@@ -5,7 +5,7 @@
 >>> from striate.notation import read
 >>> units = source(lowered(read("input 1x28x28 -> conv 6@5x5 -> tanh -> fc 10"), named("avx2")), "cross-entropy")
 >>> list(units)
-['conv_1x28x28_6_5x5_24x24_b', 'network']
+['conv_1x28x28_6_5x5_24x24_b_image', 'network']
 """
 
 from __future__ import annotations

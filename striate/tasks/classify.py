@@ -234,7 +234,10 @@ class Training:
         saved.settle(state)
         for line in (*saved.notes, f"going on after epoch {len(state.history)} of {self.options.epochs}"):
             self.say(line)
+        said = len(self.decisions)
         engine = self._engine(state)
+        for line in self.decisions[said:]:
+            self.say(line)
         saved.save_set_up(resolved(self.fitted.network), self.config())
         return self._train(saved, engine, state.history)
 
@@ -270,7 +273,7 @@ class Training:
         return engine
 
     def _native(self, model: nn.Module, steps: int) -> NativeEngine | None:
-        """The native engine where it was chosen; None, and a line that says why, where it can't be made here."""
+        """The native engine where it was chosen; None, and one decision more, where it can't be made here."""
         if self.engine_name != "native":
             return None
         try:
@@ -278,7 +281,6 @@ class Training:
         except NoCompiler as error:
             self.engine_name = "torch"
             self.decisions.append(f"{INSTEAD}: {error}")
-            self.say(self.decisions[-1])
             return None
 
     def _batches(self, split: data.Split) -> Batches:

@@ -78,7 +78,9 @@ def test_a_compiler_that_fails(trained: Train, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("STRIATE_CC", str(failing))
     name, lines = trained("--engine", engine)
     assert name == "torch"
-    (line,) = about(lines, "instead", "tired")
+    found = about(lines, "instead", "tired")
+    assert len(found) == 1, found
+    (line,) = found
     assert line.startswith(f"{INSTEAD}{failing} failed: net.c:1:1: error: I am tired (all it said, and its source: ")
 
 
