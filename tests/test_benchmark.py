@@ -22,6 +22,7 @@ from striate.errors import InputError
 from striate.native import cache
 from striate.native.compiler import NoCompiler
 from striate.notation import read
+from tests.native.needs import needs_compiler
 
 CPU = torch.device("cpu")
 
@@ -55,6 +56,7 @@ def test_any_network_can_be_timed(text: str) -> None:
         assert all(len(entry.speeds) == 2 and min(entry.speeds) > 0 for entry in found.entries)
 
 
+@needs_compiler
 def test_by_default_our_engines_and_the_plain_loop() -> None:
     (training, inference), _ = raced("input 1x4x4 -> conv 2@3 -> relu -> fc 3", batches=(2, 3))
     names = [(engine, batch) for batch in (2, 3) for engine in ("native", "torch", "plain")]
@@ -74,6 +76,7 @@ def test_who_lacks_a_layer_is_named_and_the_others_go_on() -> None:
         raced("input 1x4x4 -> local 2@3 -> fc 3", "native")
 
 
+@needs_compiler
 def test_a_batch_too_large_for_native_training() -> None:
     (training, inference), said = raced("input 2 -> fc 2", "native", "plain", batches=(2049,))
     assert [entry.engine for entry in training.entries] == ["plain"]
@@ -183,12 +186,14 @@ def test_an_error_of_others_code_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
         raced("input 2 -> fc 2", "own")
 
 
+@needs_compiler
 def test_the_peak_counts_all_threads() -> None:
     peak = Peak(2)
     assert peak.measure(0.002) > 0
     assert peak.operations % (2 * 12) == 0
 
 
+@needs_compiler
 def test_each_layer_has_its_time() -> None:
     parts = layer_times(read("input 1x8x8 -> conv 4@3 -> bn -> relu -> fc 3"), 20, seconds=0.01)
     titles = [part.title.split(":")[0] for part in parts]
@@ -204,6 +209,7 @@ def test_each_layer_has_its_time() -> None:
     assert by_title["bn1"].to_json()["gflops_per_second"] is None
 
 
+@needs_compiler
 def test_a_start_is_timed_in_a_cache_of_its_own() -> None:
     before = cache.folder()
     cold, cached = start_times(read("input 1x8x8 -> fc 3"), 4)

@@ -16,11 +16,11 @@ from striate.native import compiler
 from striate.native.target import runnable
 from striate.tasks.run import Run
 from tests.cli.conftest import Ended
+from tests.native.needs import needs_compiler
 
 NET = "input 1x8x8 -> conv 3@3 -> relu -> fc 10"
 INSTEAD = "engine torch instead of native: "
 CC = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), "")
-needs_compiler = pytest.mark.skipif(not CC, reason="there is no C compiler")
 Cli = Callable[..., Ended]
 Train = Callable[..., tuple[str, list[str]]]
 

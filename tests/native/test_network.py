@@ -15,6 +15,9 @@ from striate.errors import InputError
 from striate.native.network import Compiled, Rule
 from striate.notation import read
 from tests.native import networks as nets
+from tests.native.needs import needs_compiler
+
+pytestmark = needs_compiler
 
 TEXT = "input 2x5x6 -> conv 3@3 -> tanh -> fc 3"
 COUNT = 33

@@ -12,6 +12,7 @@ from striate.native.lowering import BLOCKS, LAYERS, Refused, lowered
 from striate.native.target import host, named, runnable
 from striate.notation import Network, read, tree
 from tests.native import networks as nets
+from tests.native.needs import needs_compiler
 
 LACKS = {
     *("deform", "embed", "local", "maps", "maxout", "rbf", "roialign", "roipool", "shuffle", "softmax", "subsample"),
@@ -20,6 +21,7 @@ LACKS = {
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
+@needs_compiler
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 @given(network=nets.networks(), images=some.integers(4, 40), seed=some.integers(0, 1000))
@@ -40,12 +42,14 @@ TEXTS = [
 ]
 
 
+@needs_compiler
 @pytest.mark.parametrize("text", TEXTS)
 def test_known_networks(text: str) -> None:
     for images in (1 + ("bn" in text), 5, 33):
         nets.same_gradients(read(text), images)
 
 
+@needs_compiler
 @pytest.mark.parametrize("name", runnable())
 def test_every_vector_width_gives_the_same(name: str) -> None:
     for text in TEXTS[:3]:
@@ -64,6 +68,7 @@ def test_what_is_lacking_is_listed_and_refused_in_a_line() -> None:
         lowered(read("input 3x?x? -> conv 2@3 -> gap -> fc 2"), host())
 
 
+@needs_compiler
 def test_the_same_seed_and_threads_give_the_same_bits() -> None:
     network = read("input 1x12x12 -> conv 4@3 -> bn -> relu -> dropout 0.3 -> fc 3")
     x = np.random.default_rng(0).standard_normal((50, 1, 12, 12)).astype(np.float32)
@@ -78,6 +83,7 @@ def test_the_same_seed_and_threads_give_the_same_bits() -> None:
     assert (found[0][1] == found[1][1]).all()
 
 
+@needs_compiler
 def test_rows_and_moves_choose_and_shift_images() -> None:
     """As `Shift` moves them: what comes in at the edge is the background."""
     import torch

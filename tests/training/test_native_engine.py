@@ -17,7 +17,9 @@ from striate.training.engine import TorchEngine
 from striate.training.native_engine import NativeEngine
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.options import Options
+from tests.native.needs import needs_compiler
 
+pytestmark = needs_compiler
 SMALL = "input 1x10x10 -> conv 4@3 -> bn -> relu -> maxpool 2 -> dropout 0.3 -> fc 3"
 COVERED = ("lenet1", "lenet5", "lenet300", "lenet300-conv", "lenet300-conv2", "resnet20", "resnet32")
 TOLERANCE = 1e-4  # of the loss
