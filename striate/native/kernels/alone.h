@@ -11,7 +11,7 @@ static void work_one(void *given, int thread) {
 }
 
 static void free_alone(struct net *n) {
-  if (n->alone) free(n->alone->room), free(n->alone->packed), free(n->alone);
+  if (n->alone) release(n->alone->room), release(n->alone->packed), free(n->alone);
 }
 
 /* Gets ready to answer single images with the weights as they are; 0 where there is not enough memory. */

@@ -33,10 +33,17 @@ static void free_alone(struct net *n);
 
 static long at_least_one(long n) { return n > 0 ? n : 1; }
 
+/* Zeroed memory, aligned for vecs. The system gives large pieces as it first touches them, so a start need not wait. */
 static void *zeros(long bytes) {
-  void *memory = aligned_alloc(64, (at_least_one(bytes) + 63) / 64 * 64);
-  if (memory) memset(memory, 0, (at_least_one(bytes) + 63) / 64 * 64);
-  return memory;
+  char *memory = calloc(1, at_least_one(bytes) + 128);
+  if (!memory) return NULL;
+  char *aligned = (char *)(((uintptr_t)memory + 127) / 64 * 64); /* at least one pointer behind */
+  ((void **)aligned)[-1] = memory;
+  return aligned;
+}
+
+static void release(void *aligned) {
+  if (aligned) free(((void **)aligned)[-1]);
 }
 
 void destroy(struct net *n) {
@@ -45,7 +52,7 @@ void destroy(struct net *n) {
   void *owned[] = {n->weights, n->mean, n->square, n->buffers, n->gradients, n->scratch,
                    n->kept,    n->moments, n->sums, n->statistics, n->seen,
                    n->moved};
-  for (unsigned i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+  for (unsigned i = 0; i < sizeof owned / sizeof *owned; i++) release(owned[i]);
   free_alone(n);
   free(n);
 }
