@@ -78,9 +78,10 @@ def test_a_fork_goes_on_and_ends() -> None:
         "if not child:\n"
         "    del other\n"
         "seen = net.step(x, y, RULE)\n"
+        "status = os.waitpid(child, 0)[1] if child else 0\n"  # before it prints: both have one pipe
         "print(seen.loss, net.flat['weights'].sum(), flush=True)\n"
         "del net\n"
-        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else 0)\n"
+        "sys.exit(os.waitstatus_to_exitcode(status))\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert (ended.returncode, ended.stderr) == (0, "")
