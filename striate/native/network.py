@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError, WorkError
 from striate.native import compiler
-from striate.native.lowering import Refused, lowered
+from striate.native.lowering import lowered
 from striate.native.plan import Parameter
 from striate.native.single import Single
-from striate.native.source import LOSSES, source
+from striate.native.source import check_loss, source
 from striate.native.steps.norm import BatchNorm
 from striate.native.target import Target, host
 from striate.notation import Network
@@ -110,8 +110,7 @@ class Compiled:
         timed: bool = False,
     ) -> None:
         assert threads == 1 or not timed
-        if loss not in LOSSES:
-            raise Refused(f"the native engine lacks the loss '{loss}'")
+        check_loss(loss)
         self.plan = lowered(network, target or host())
         self.most, self.classes = most, self.plan.output.size
         self._alone, self._prepared = Single(self.plan).supported, False
@@ -129,8 +128,8 @@ class Compiled:
             raise WorkError("not enough memory; try a smaller --batch or a smaller network")
         size = max(self.plan.size, self.plan.lanes)
         self.flat = {name: self._array(name, size) for name in ("weights", "mean", "square", "gradients")}
-        self.buffers = list(self._buffers())
-        self.statistics = self._array("buffers", sum(b.size for b in self.buffers))
+        self._buffers = list(self._running())
+        self._statistics = self._array("buffers", sum(buffer.size for buffer in self._buffers))
 
     def __del__(self) -> None:
         if getattr(self, "_net", None):
@@ -166,7 +165,7 @@ class Compiled:
         moved = ctypes.byref(moves) if moves else None
         given = (places.ctypes.data, labels.ctypes.data, len(labels), seed, moved, ctypes.byref(rule))
         with self._lock:
-            self.changed()
+            self._prepared = False
             seen: Seen = self._library.step(self._net, *given)
         return seen
 
@@ -189,10 +188,6 @@ class Compiled:
             self._library.evaluate_one(self._net, image.ctypes.data, self._answer_place)
             return self._answer.copy()
 
-    def changed(self) -> None:
-        """Tell that weights or statistics were set from outside, so that they are packed anew for single images."""
-        self._prepared = False
-
     def read(self, parameter: Parameter, of: str = "weights") -> Array:
         """A copy of a parameter in its own shape; or of its `gradients`, or what the optimiser remembers of it."""
         return self._view(parameter, of)[:, : int(np.prod(parameter.shape[1:]))].reshape(parameter.shape).copy()
@@ -201,7 +196,23 @@ class Compiled:
         """Set a parameter."""
         rows = values.reshape(parameter.shape[0], -1)
         self._view(parameter, of)[:, : rows.shape[1]] = rows
-        self.changed()
+        self._prepared = False
+
+    def tensors(self) -> dict[str, Array]:
+        """Copies of all parameters and statistics, by the names that the built module gives them."""
+        found = {parameter.name: self.read(parameter) for parameter in self.plan.parameters}
+        return found | {buffer.name: self._statistics_of(buffer).copy() for buffer in self._buffers}
+
+    def load(self, tensors: Mapping[str, Array]) -> None:
+        """Set all parameters and statistics; what else there is by name is left."""
+        for parameter in self.plan.parameters:
+            self.write(parameter, tensors[parameter.name])
+        for buffer in self._buffers:
+            self._statistics_of(buffer)[:] = tensors[buffer.name]
+        self._prepared = False
+
+    def _statistics_of(self, buffer: Buffer) -> Array:
+        return self._statistics[buffer.first : buffer.first + buffer.size]
 
     def spent(self) -> NDArray[np.float64]:
         """Seconds that the moments (`source.moments`) of a timed network took so far; it can be set."""
@@ -211,7 +222,7 @@ class Compiled:
         entries = self.flat[of][parameter.offset : parameter.offset + parameter.size]
         return entries.reshape(parameter.shape[0], -1)
 
-    def _buffers(self) -> Iterable[Buffer]:
+    def _running(self) -> Iterable[Buffer]:
         norms = [step for step in self.plan.steps if isinstance(step, BatchNorm)]
         total = sum(step.output.channels for step in norms)
         for step in norms:

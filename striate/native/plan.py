@@ -12,6 +12,15 @@ from dataclasses import dataclass, field
 from math import prod
 
 
+def vecs(numbers: int, lanes: int) -> int:
+    """Vectors that hold so many numbers.
+
+    >>> vecs(17, 16)
+    2
+    """
+    return -(-numbers // lanes)
+
+
 @dataclass(eq=False)
 class Value:
     """A map: `channels` planes of `rows` x `columns`, inside a border of zeros that its readers ask for.
@@ -150,7 +159,7 @@ class Step:
         raise NotImplementedError
 
     def backward(self, at: Places) -> str:
-        """C statements that write the inputs' gradients and add to the parameters'."""
+        """C statements that write the inputs' gradients and add to the parameters'; asked for where any is wanted."""
         raise NotImplementedError
 
 
@@ -248,7 +257,7 @@ class Plan:
         return self._rounded(last[0].offset + last[0].size) if last else 0
 
     def _rounded(self, n: int) -> int:
-        return -(-n // self.lanes) * self.lanes
+        return vecs(n, self.lanes) * self.lanes
 
     def arranged(self) -> Plan:
         """The plan with every offset set."""
@@ -262,6 +271,10 @@ class Plan:
         self.kept = self._pack([item for item in intervals if phases[item[2]] != phases[item[3]]], True)
         self.scratch = self._pack([item for item in intervals if phases[item[2]] == phases[item[3]]], False)
         return self
+
+    def goes_back(self, step: Step) -> bool:
+        """Whether a gradient is wanted of what the step trains or reads."""
+        return bool(step.parameters) or any(value in self.wanted for value in step.inputs)
 
     def _find_writers(self) -> None:
         """Who writes a gradient first, going back, and whose gradients anybody needs."""

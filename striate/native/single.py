@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from striate.native.plan import Parameter, Plan, Step, Value
+from striate.native.plan import Parameter, Plan, Step, Value, vecs
 from striate.native.steps.activation import Activation, PRelu
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Dense, Flatten
@@ -57,14 +57,14 @@ class Single:
         if home not in self.places:
             self.places[home] = self.room
             pixels = home.all_rows * home.all_columns
-            self.room += -(-pixels * self.step(home) // self.plan.lanes)
+            self.room += vecs(pixels * self.step(home), self.plan.lanes)
         return f"room + {self.places[home]} * LANES"
 
     def step(self, value: Value) -> int:
         """Floats from one pixel to the next."""
         if value.compact:
             return value.channels
-        return -(-value.channels // self.plan.lanes) * self.plan.lanes
+        return vecs(value.channels, self.plan.lanes) * self.plan.lanes
 
     def plane(self, value: Value) -> str:
         """The C text of where it lies."""
@@ -88,7 +88,7 @@ class Single:
 
     def _reserve(self, filters: int, times: int) -> int:
         place = self.packed
-        self.packed += -(-filters // self.plan.lanes) * times
+        self.packed += vecs(filters, self.plan.lanes) * times
         return place
 
 

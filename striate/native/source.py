@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from striate.native.lowering import Refused
 from striate.native.plan import Places, Plan
 from striate.native.single import Single
 from striate.native.steps.convolution import Convolution
@@ -33,6 +34,12 @@ READING = (
     "   The parts, and the lines they begin at:",
 )
 LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge"}
+
+
+def check_loss(loss: str) -> None:
+    """Raises Refused for a loss that the engine lacks."""
+    if loss not in LOSSES:
+        raise Refused(f"the native engine lacks the loss '{loss}'")
 
 
 def source(plan: Plan, loss: str, timed: bool = False) -> dict[str, str]:
@@ -162,7 +169,8 @@ class _Program:
                 yield self._phase([*lines, *self._clocked(moment, step.measure_back(at))])
                 lines = []
                 self.calls.append("\n  ".join(self._clocked(moment, step.settle_back(at))))
-            lines += [f"/* back through {step.title} */", *self._clocked(moment, *step.backward(at).split("\n"))]
+            back = step.backward(at) if self.plan.goes_back(step) else ""
+            lines += [f"/* back through {step.title} */", *self._clocked(moment, *back.split("\n"))]
         yield self._phase(lines)
         yield self._forward()
 

@@ -1,8 +1,9 @@
 """Which engine trains: native code where it covers the network and gains, else PyTorch.
 
 >>> from striate.notation import read
->>> lacking(read("input 1x8x8 -> local 2@3 -> fc 10"), Options(), torch.device("cpu"))
-"the native engine lacks 'local 2@3x3'"
+>>> plan_for(read("input 1x8x8 -> local 2@3 -> fc 10"), Options(), torch.device("cpu"))
+Traceback (most recent call last):
+striate.native.lowering.Refused: the native engine lacks 'local 2@3x3'
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import torch
 from striate.errors import InputError
 from striate.native import compiler
 from striate.native.lowering import Refused, lowered
-from striate.native.source import LOSSES
+from striate.native.plan import Plan
+from striate.native.source import check_loss
 from striate.native.target import host
-from striate.notation import Network, measure
+from striate.notation import Network
 from striate.training.native_engine import MOST
 from striate.training.options import Options
 
@@ -44,12 +46,13 @@ def engine_for(
         host()
     except InputError as error:  # what $STRIATE_TARGET names is another machine's
         return "torch", f"{INSTEAD}: {error}"
-    reason = "the native engine takes no loss of your own" if own_loss else lacking(network, options, device)
-    if reason and name == "native":
-        raise InputError(f"{reason}; take --engine torch")
-    if reason:
+    try:
+        plan = plan_for(network, options, device, own_loss)
+    except Refused as error:
+        if name == "native":
+            raise InputError(f"{error}; take --engine torch") from None
         return "torch", ""
-    if name == "auto" and (large := too_large(network, options)):
+    if name == "auto" and (large := too_large(plan, options)):
         return "torch", large
     try:
         compiler.find()
@@ -58,27 +61,26 @@ def engine_for(
     return "native", ""
 
 
-def lacking(network: Network, options: Options, device: torch.device) -> str:
-    """What the native engine lacks for this training; nothing if it can do it."""
+def plan_for(network: Network, options: Options, device: torch.device, own_loss: bool = False) -> Plan:
+    """What the native engine would do in this training.
+
+    Raises:
+        Refused: What it lacks for it.
+    """
+    if own_loss:
+        raise Refused("the native engine takes no loss of your own")
     if device.type != "cpu":
-        return f"the native engine runs on the CPU, not on {device}"
-    if options.loss not in LOSSES:
-        return f"the native engine lacks the loss '{options.loss}'"
+        raise Refused(f"the native engine runs on the CPU, not on {device}")
+    check_loss(options.loss)
     if not 0 < options.batch < MOST:
-        return f"the native engine takes batches below {MOST:,} images"
-    try:
-        lowered(network, host())
-    except Refused as error:
-        return str(error)
-    return ""
+        raise Refused(f"the native engine takes batches below {MOST:,} images")
+    return lowered(network, host())
 
 
-def too_large(network: Network, options: Options) -> str:
+def too_large(plan: Plan, options: Options) -> str:
     """Why a network is left to PyTorch unless asked for; nothing for small ones."""
-    macs = measure(network).total_macs
-    if macs is not None and macs > LARGEST_MACS:
-        return f"engine torch: {macs:,} multiply-adds an image are many for the native one"
-    plan = lowered(network, host())
+    if plan.macs > LARGEST_MACS:
+        return f"engine torch: {plan.macs:,} multiply-adds an image are many for the native one"
     needed = 4 * plan.lanes * (plan.kept * (options.batch // plan.lanes + 1) + plan.scratch * torch.get_num_threads())
     if needed > LARGEST_BYTES:
         return f"engine torch: the native one would take {needed / 2**30:.1f} GiB for a batch of {options.batch}"

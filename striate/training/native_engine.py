@@ -139,10 +139,7 @@ class NativeEngine:
 
     def weights(self) -> dict[str, Tensor]:
         """The model's tensors by name; a copy."""
-        found = {p.name: torch.from_numpy(self.net.read(p)) for p in self.net.plan.parameters}
-        for buffer in self.net.buffers:
-            values = self.net.statistics[buffer.first : buffer.first + buffer.size]
-            found[buffer.name] = torch.from_numpy(values.copy())
+        found = {name: torch.from_numpy(values) for name, values in self.net.tensors().items()}
         count = torch.tensor(self.pace.steps)
         return {name: found.get(name, count) for name in self._model.state_dict()}
 
@@ -175,11 +172,7 @@ class NativeEngine:
         self.pace.steps = int(state["steps"])
 
     def _write(self, tensors: dict[str, Tensor]) -> None:
-        for parameter in self.net.plan.parameters:
-            self.net.write(parameter, tensors[parameter.name].detach().numpy())
-        for buffer in self.net.buffers:
-            self.net.statistics[buffer.first : buffer.first + buffer.size] = tensors[buffer.name].numpy()
-        self.net.changed()
+        self.net.load({name: tensor.detach().numpy() for name, tensor in tensors.items()})
 
     def _in_order(self) -> list[Parameter]:
         """The parameters as PyTorch's optimiser numbers them."""

@@ -1,6 +1,5 @@
 """Networks to try the native engine on, drawn by hypothesis, and PyTorch's float64 as the judge."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from striate.notation.errors import RuleError
 from striate.notation.tree import Chain, Layer, Pad, Shape
 
 LOOK = Rule(rate=-1.0)  # a step that only finds the gradients
-LOSSES: dict[str, Callable[..., torch.Tensor]] = {"cross-entropy": F.cross_entropy}
 
 
 def axes(dims: int, least: int, most: int) -> some.SearchStrategy[tuple[int, ...]]:
@@ -137,11 +135,7 @@ def twins(network: Network, most: int, **how: Any) -> tuple[torch.nn.Module, Com
         if tensor.ndim < 2:
             torch.nn.init.normal_(tensor, 0.5, 0.3)  # not the zeros and ones that layers begin with
     compiled = Compiled(network, most=most, **{"threads": 2, **how})
-    tensors = model.state_dict()
-    for parameter in compiled.plan.parameters:
-        compiled.write(parameter, tensors[parameter.name].numpy())
-    for buffer in compiled.buffers:
-        compiled.statistics[buffer.first : buffer.first + buffer.size] = tensors[buffer.name].numpy()
+    compiled.load({name: tensor.numpy() for name, tensor in model.state_dict().items()})
     return model.double(), compiled
 
 
@@ -162,9 +156,10 @@ def same_gradients(network: Network, images: int, seed: int = 0, **how: Any) -> 
     largest = max(np.abs(gradient).max() for gradient in gradients.values())
     for parameter in compiled.plan.parameters:
         near(compiled.read(parameter, "gradients"), gradients[parameter.name], 0.1 * largest)
-    tensors = model.state_dict()
-    for buffer in compiled.buffers:
-        near(compiled.statistics[buffer.first : buffer.first + buffer.size], tensors[buffer.name].numpy())
+    found = compiled.tensors()
+    for name, tensor in model.named_buffers():
+        if tensor.ndim:  # not the count of batches
+            near(found[name], tensor.numpy())
 
 
 def near(found: Any, expected: Any, least: float = 1e-3) -> None:

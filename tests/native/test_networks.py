@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from striate import zoo
 from striate.building import MODULES
 from striate.native.lowering import BLOCKS, LAYERS, Refused, lowered
 from striate.native.target import host, named, runnable
-from striate.notation import Network, read, tree
+from striate.notation import Network, measure, read, tree
 from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
@@ -66,6 +67,12 @@ def test_what_is_lacking_is_listed_and_refused_in_a_line() -> None:
         lowered(read("input 1x8x8 -> conv 2@3 pad reflect 1 -> fc 2"), host())
     with pytest.raises(Refused, match="of fixed size, not 3x"):
         lowered(read("input 3x?x? -> conv 2@3 -> gap -> fc 2"), host())
+
+
+@pytest.mark.parametrize("name", ["lenet5", "lenet300", "resnet20", "vgg-a-lrn", "densenet121", "se-resnet50"])
+def test_a_plan_counts_the_multiply_adds_that_the_calculator_does(name: str) -> None:
+    network = zoo.net(name)
+    assert lowered(network, host()).macs == measure(network).total_macs
 
 
 @needs_compiler

@@ -1,7 +1,6 @@
 """Foreign weights: with equal weights our logits are theirs; what does not fit changes nothing; a file runs no code."""
 
 import gzip
-import importlib.util
 import json
 import pickle
 from pathlib import Path
@@ -16,13 +15,9 @@ from torch import Tensor, nn
 import striate as st
 from striate.errors import InputError
 from striate.weights import load_weights
+from tests.weights import by_name
 
 HERE = Path(__file__).parent
-spec = importlib.util.spec_from_file_location("by_name", HERE / "by_name.py")
-assert spec is not None
-assert spec.loader is not None
-by_name = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(by_name)
 FOREIGN: dict[str, Any] = json.loads(gzip.decompress((HERE / "foreign.json.gz").read_bytes()))
 OURS = {
     "vgg11": "vgg-a",

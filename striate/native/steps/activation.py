@@ -16,7 +16,6 @@ class Activation(Step):
         super().__init__(title, (x,), y)
         self.kind, self.a = kind, a
         self.reads_inputs = kind in READS_X
-        self.in_place = not self.reads_inputs
 
     def forward(self, at: Places) -> str:
         """y from x."""
@@ -27,8 +26,6 @@ class Activation(Step):
     def backward(self, at: Places) -> str:
         """dx from dy."""
         (x,), y = self.inputs, self.output
-        if not at.wanted(x):
-            return ""
         values = f"{at.value(x if self.reads_inputs else y)}, {at.value(y)}"
         maps = f"{x.as_map()}, {y.as_map()}"
         gradients = f"{at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}"

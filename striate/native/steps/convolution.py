@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from striate.native.plan import Parameter, Places, Step, Value
+from striate.native.plan import Parameter, Places, Step, Value, vecs
 from striate.native.target import Target
 from striate.native.tiles import best, best_for_weights, loops
 
@@ -99,7 +99,7 @@ class Convolution(Step):
         pairs |= {"X": (x.all_rows, x.all_columns), "Y": (y.all_rows, y.all_columns)}
         for name, (rows, columns) in pairs.items():
             macros |= {f"{name}_ROWS": rows, f"{name}_COLUMNS": columns}
-        macros["X_STEP"] = s.channels if x.compact else -(-s.channels // self.lanes) * self.lanes
+        macros["X_STEP"] = s.channels if x.compact else vecs(s.channels, self.lanes) * self.lanes
         corners = {"PAD": s.before, "Y": y.border[:2], "X": (x.border[0] - s.before[0], x.border[1] - s.before[1])}
         for name, (top, left) in corners.items():
             macros |= {f"{name}_TOP": top, f"{name}_LEFT": left}
@@ -151,14 +151,14 @@ class Convolution(Step):
 
     def _one(self) -> list[str]:
         s = self.shape
-        vecs = -(-s.filters // self.lanes)
-        across, width = best(vecs, s.out[1], self.registers)
+        held = vecs(s.filters, self.lanes)
+        across, width = best(held, s.out[1], self.registers)
 
         def columns(f: str, count: int) -> list[str]:
             call = f"one_tile(x, w, b, y, r, {{}}, {f}, {{}}, {count});"
             return loops("c", s.out[1], width, lambda c, wide: [call.format(c, wide)])
 
-        return ["for (int r = first; r < last; r++) {", *(f"  {x}" for x in loops("f", vecs, across, columns)), "}"]
+        return ["for (int r = first; r < last; r++) {", *(f"  {x}" for x in loops("f", held, across, columns)), "}"]
 
     def _columns(self, width: int) -> Iterator[tuple[int, int, int, int]]:
         """(first, end, step, whether at the edge) of dx's columns; inside, no tap of a tile leaves dy."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from striate.native.plan import Parameter, Places, Step, Value
+from striate.native.plan import Parameter, Places, Step, Value, vecs
 
 
 class Dense(Step):
@@ -12,8 +12,7 @@ class Dense(Step):
 
     def __init__(self, title: str, x: Value, y: Value, parameters: tuple[Parameter, ...], lanes: int) -> None:
         super().__init__(title, (x,), y, parameters)
-        self.lanes = lanes
-        parameters[0].width = -(-x.size // lanes) * lanes
+        parameters[0].width = vecs(x.size, lanes) * lanes
 
     def scratch(self) -> int:
         """Room to lay the input out image by image."""
@@ -52,6 +51,6 @@ class Flatten(Step):
     def backward(self, at: Places) -> str:
         """Gradients have no border."""
         (x,), y = self.inputs, self.output
-        if y.gradient_root is x.gradient_root or not at.wanted(x):
+        if y.gradient_root is x.gradient_root:
             return ""
         return f"pass_back({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.size});"

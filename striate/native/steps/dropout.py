@@ -8,8 +8,6 @@ from striate.native.plan import Places, Step, Value
 class Dropout(Step):
     """y = x where it stays, scaled so that the mean stays; in evaluation y = x. `number`: which dropout of the net."""
 
-    in_place = True
-
     def __init__(self, title: str, x: Value, y: Value, p: float, number: int) -> None:
         super().__init__(title, (x,), y)
         self.p, self.number = p, number
@@ -25,7 +23,5 @@ class Dropout(Step):
     def backward(self, at: Places) -> str:
         """dx from dy."""
         (x,), y = self.inputs, self.output
-        if not at.wanted(x):
-            return ""
         last = f"{self.p!r}, mixed(n->seed + {self.number}), g * LANES"
         return f"dropout_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.size}, {last});"

@@ -69,8 +69,6 @@ class Scale(Step):
     def backward(self, at: Places) -> str:
         """Gradients of both; where x is the network's input, of the gate alone."""
         (x, gate), y = self.inputs, self.output
-        if not at.wanted(gate):
-            return ""
         values = f"{at.value(x)}, {at.value(gate)}, {at.gradient(y)}, {at.gradient_or_null(x)}, {at.gradient(gate)}"
         return f"scale_backward({values}, {at.adds(x)}, {at.adds(gate)}, {x.as_map()});"
 
@@ -87,6 +85,4 @@ class ZeroPad(Step):
     def backward(self, at: Places) -> str:
         """The gradient of what was there."""
         (x,), y = self.inputs, self.output
-        if not at.wanted(x):
-            return ""
         return f"pass_back({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.size});"

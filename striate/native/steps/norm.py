@@ -91,7 +91,5 @@ class LocalResponseNorm(Step):
     def backward(self, at: Places) -> str:
         """dx from dy."""
         (x,), y = self.inputs, self.output
-        if not at.wanted(x):
-            return ""
         values = f"{at.value(x)}, {at.value(y)}, {at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}"
         return f"lrn_backward({values}, {x.as_map()}, {y.as_map()}, {self.numbers});"

@@ -44,8 +44,6 @@ class MaxPool(Step):
     def backward(self, at: Places) -> str:
         """The gradient goes to the winner."""
         (x,), y = self.inputs, self.output
-        if not at.wanted(x):
-            return ""
         values = f"{at.value(x)}, {at.value(y)}, {at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}"
         return f"maxpool_backward({values}, {x.as_map()}, {y.as_map()}, {self.window});"
 
@@ -70,8 +68,6 @@ class AvgPool(Step):
     def backward(self, at: Places) -> str:
         """The gradient goes to all alike."""
         (x,), y = self.inputs, self.output
-        if not at.wanted(x):
-            return ""
         maps = f"{x.as_map()}, {y.as_map()}, {self.window}, {self.whole}"
         return f"avgpool_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {maps});"
 
@@ -87,4 +83,4 @@ class GlobalAvgPool(Step):
     def backward(self, at: Places) -> str:
         """The gradient goes to all alike."""
         (x,), y = self.inputs, self.output
-        return f"gap_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.as_map()});" if at.wanted(x) else ""
+        return f"gap_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.as_map()});"
