@@ -314,14 +314,15 @@ class Training:
             raise WorkError(f"stopped by {stopped} before the first epoch was finished; nothing was learned")
         if not stopped and len(keeper.history) < epochs:
             stopped = "patience"
-        return self._finish(saved.root, keeper.history, stopped)
+        return self._finish(saved.root, engine, keeper.history, stopped)
 
-    def _finish(self, root: Path, history: History, stopped: str) -> Trained:
-        """Measure the best weights on the test set and write the report."""
+    def _finish(self, root: Path, engine: TorchEngine | NativeEngine, history: History, stopped: str) -> Trained:
+        """Measure the best weights, as they lie on disk, on the test set and write the report."""
         run = Run(root, str(self.device))
         split = self.dataset.test or self.validation
+        engine.load(dict(run.state.weights))
         with enough_memory():
-            outputs = outputs_of(run.engine, self._batches(split))
+            outputs = outputs_of(engine, self._batches(split))
         accuracy = accuracy_of(outputs, split.labels)
         evaluated = f"the {'test' if self.dataset.test else 'validation'} set ({len(split):,} images)"
         figures = {
