@@ -158,6 +158,10 @@ class Step:
         """C statements that write the output."""
         raise NotImplementedError
 
+    def evaluate(self, at: Places) -> str:
+        """The same in evaluation, where that differs."""
+        return self.forward(at)
+
     def backward(self, at: Places) -> str:
         """C statements that write the inputs' gradients and add to the parameters'; asked for where any is wanted."""
         raise NotImplementedError

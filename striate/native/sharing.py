@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from striate.native.plan import Step, Value
 from striate.native.steps.activation import Activation
+from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Flatten
 from striate.native.steps.dropout import Dropout
 from striate.native.steps.join import Add, Concat
@@ -26,7 +27,11 @@ def share(steps: list[Step], network_input: Value) -> None:
                 step.output.home = (x, 0)
         if isinstance(step, Concat):
             _share_concat(step, network_input)
-        if isinstance(step, Activation | Dropout | BatchNorm | Add):
+        if isinstance(step, BatchNorm):
+            _share_with_convolution(step, writers)
+        if isinstance(step, BatchNorm) and _takes_gradient(step, steps, network_input):
+            step.inputs[1].gradient_home = (step.output, 0)
+        elif isinstance(step, Activation | Dropout | BatchNorm | Add):
             _share_first(step, writers)
 
 
@@ -49,3 +54,19 @@ def _share_first(step: Step, writers: dict[Value, Step]) -> None:
     keeps = isinstance(step, BatchNorm) or step.reads_inputs or writers[x].reads_output
     if not keeps:
         x.home = (y, 0)
+
+
+def _share_with_convolution(norm: BatchNorm, writers: dict[Value, Step]) -> None:
+    """In evaluation, what a convolution writes for a batch norm alone need not be written."""
+    x = norm.inputs[0]
+    writer = writers.get(x)
+    if isinstance(writer, Convolution) and x.readers == 1:
+        norm.convolution, writer.norm_follows = writer, True
+
+
+def _takes_gradient(norm: BatchNorm, steps: list[Step], network_input: Value) -> bool:
+    """Whether the sum's gradient may become the shortcut's where it lies: nobody has written that before."""
+    z = norm.shortcut
+    if z is None or z is network_input or z.gradient_home is not None:
+        return False
+    return next(step for step in reversed(steps) if z in step.inputs) is norm

@@ -2,7 +2,7 @@
 
    x[channel][row][column] lies inside a border of zeros at least as wide as the padding, X_ROWS x X_COLUMNS in all;
    X_TOP and X_LEFT lead to where the first window begins. y has a border too if its readers pad; dx and dy have none. */
-#include "vectors.h"
+#include "maps.h"
 
 #define PER_GROUP (CHANNELS / GROUPS) /* channels that a filter sees */
 #define FAR 4096
@@ -14,9 +14,8 @@
 
 /* y[f][r][c] = b[f] + sum over k, u, v of w[f][k][u][v] * x[k][r*S + u*D][c*S + v*D], for a tile of filters x columns
    that stays in registers. */
-INLINE void forward_tile(const vec *restrict x, const float *restrict w, const float *restrict b, vec *restrict y,
+INLINE void forward_sums(vec acc[TILE][TILE], const vec *restrict x, const float *restrict w, const float *restrict b,
                          const int f, const int r, const int c, const int filters, const int columns) {
-  vec acc[TILE][TILE];
   const int group = f / (FILTERS / GROUPS);
   UNROLL for (int i = 0; i < filters; i++)
     UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(BIAS ? b[f + i] : 0.0f);
@@ -29,8 +28,31 @@ INLINE void forward_tile(const vec *restrict x, const float *restrict w, const f
           UNROLL for (int i = 0; i < filters; i++)
             acc[i][j] += taps[i * PER_GROUP * TAPS + v] * row[j * S_COLUMNS + v * D_COLUMNS];
     }
+}
+
+INLINE void forward_tile(const vec *restrict x, const float *restrict w, const float *restrict b, vec *restrict y,
+                         const int f, const int r, const int c, const int filters, const int columns) {
+  vec acc[TILE][TILE];
+  forward_sums(acc, x, w, b, f, r, c, filters, columns);
   UNROLL for (int i = 0; i < filters; i++)
     UNROLL for (int j = 0; j < columns; j++) Y(f + i, r, c + j) = acc[i][j];
+}
+
+/* The same behind which a batch norm with known statistics stands, and perhaps a shortcut z and a ReLU. */
+INLINE void normalised_tile(const vec *restrict x, const float *restrict w, const float *restrict b, const float *scale,
+                            const float *shift, const vec *z, vec *restrict y, const struct map mz,
+                            const struct map my, const int relu, const int f, const int r, const int c,
+                            const int filters, const int columns) {
+  vec acc[TILE][TILE];
+  forward_sums(acc, x, w, b, f, r, c, filters, columns);
+  UNROLL for (int i = 0; i < filters; i++) {
+    vec *to = y + AT(my, f + i, r, c);
+    const vec *from = z ? z + AT(mz, f + i, r, c) : NULL;
+    UNROLL for (int j = 0; j < columns; j++) {
+      const vec found = acc[i][j] * scale[f + i] + shift[f + i] + (from ? from[j] : splat(0));
+      to[j] = relu ? larger(found, splat(0)) : found;
+    }
+  }
 }
 
 /* dw[f][k][u][v] += sum over r, c and lanes of dy[f][r][c] * x[k][r*S + u*D][c*S + v*D], for a tile of filters x kernel
@@ -71,6 +93,9 @@ INLINE void input_tile(const vec *restrict dy, const float *restrict w, vec *res
                        const int edge) {
   vec acc[TILE][TILE];
   const int filters = FILTERS / GROUPS;
+  if (accumulate) /* what is added to comes from far; it is here when the sums are done */
+    UNROLL for (int i = 0; i < channels; i++)
+      UNROLL for (int j = 0; j < columns; j++) __builtin_prefetch(&DX(group * PER_GROUP + k + i, r, c + j), 1);
   UNROLL for (int i = 0; i < channels; i++) UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(0);
   for (int u = 0; u < K_ROWS; u++) {
     const int q = r + PAD_TOP - u * D_ROWS;

@@ -41,47 +41,72 @@ def _x(pair: Pair) -> str:
 
 
 class Convolution(Step):
-    """y = w ⋆ x + b on maps with a border."""
+    """y = w ⋆ x + b on maps with a border.
+
+    `norm_follows`: a batch norm alone reads y, so that there is a kernel for evaluation that normalises as it stores.
+    """
 
     reads_inputs = True
 
     def __init__(self, title: str, x: Value, y: Value, weights: tuple[Parameter, ...], shape: Shape, target: Target):
         super().__init__(title, (x,), y, weights)
         self.shape, self.registers, self.lanes = shape, target.registers, target.lanes
+        self.norm_follows = False
 
     @property
     def name(self) -> str:
         """Of its functions: the shape, and the borders where there are any."""
         borders = [f"i{'_'.join(map(str, self.inputs[0].border))}"] * any(self.inputs[0].border)
         borders += [f"o{'_'.join(map(str, self.output.border))}"] * any(self.output.border)
-        return "_".join([self.shape.name, *borders, *["image"] * self.inputs[0].compact])
+        return "_".join([self.shape.name, *borders, *["image"] * self.inputs[0].compact, *["bn"] * self.norm_follows])
 
     def units(self) -> dict[str, str]:
-        """One unit with the forward kernel and both gradients."""
+        """One unit with the forward kernels and both gradients."""
         lines = [f"/* {self.shape.filters} filters {_x(self.shape.kernel)} over "]
         lines[0] += f"{self.shape.channels} x {_x(self.shape.size)}, in tiles that stay in registers. */"
         lines += [f"#define {name} {value}" for name, value in self._macros().items()] + ['#include "conv.h"']
-        bodies = (self._forward(), self._weights(), self._back(), self._one())
-        for signature, body in zip(self.signatures(), bodies, strict=False):  # in groups there is no fourth
+        for signature, body in self._functions():
             lines += ["", f"{signature} {{", *(f"  {line}" for line in body), "}"]
         return {self.name: "\n".join([*lines, ""])}
 
     def signatures(self) -> Iterator[str]:
-        """Of the unit's three functions."""
-        x, w = "const vec *restrict x", "const float *restrict w"
-        dy = "const vec *restrict dy"
-        yield f"void {self.name}_forward({x}, {w}, const float *restrict b, vec *restrict y)"
-        yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)"
-        yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate)"
+        """Of the unit's functions."""
+        return (signature for signature, _ in self._functions())
+
+    def _functions(self) -> Iterator[tuple[str, list[str]]]:
+        """Each function of the unit: signature and body."""
+        x, w, b = "const vec *restrict x", "const float *restrict w", "const float *restrict b"
+        dy, y = "const vec *restrict dy", "vec *restrict y"
+        yield (
+            f"void {self.name}_forward({x}, {w}, {b}, {y})",
+            self._forward("forward_tile(x, w, b, y, {}, {}, {}, {}, {});"),
+        )
+        yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)", self._weights()
+        yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate)", self._back()
+        if self.norm_follows:
+            given = f"{x}, {w}, {b}, const float *scale, const float *shift, const vec *z, {y}"
+            tile = "normalised_tile(x, w, b, scale, shift, z, y, mz, my, relu, {}, {}, {}, {}, {});"
+            maps = "struct map mz, struct map my, int relu"
+            yield f"void {self.name}_normalised({given}, {maps})", self._forward(tile)
         if self.shape.groups == 1:
             pointers = "const float *restrict x, const vec *restrict w, const vec *restrict b, vec *restrict y"
-            yield f"void {self.name}_one({pointers}, int first, int last)"
+            yield f"void {self.name}_one({pointers}, int first, int last)", self._one()
 
     def forward(self, at: Places) -> str:
         """y from x."""
+        return f"{self.name}_forward({self._read(at)}, {at.value(self.output)});"
+
+    def normalised(self, at: Places, then: str) -> str:
+        """The batch norm's y from x; `then`: scale and shift, shortcut, y, their maps, ReLU."""
+        return f"{self.name}_normalised({self._read(at)}, {then});"
+
+    def evaluate(self, at: Places) -> str:
+        """Nothing where a batch norm will call it."""
+        return "" if self.norm_follows else self.forward(at)
+
+    def _read(self, at: Places) -> str:
         bias = at.parameter(self.parameters[1]) if self.shape.bias else "0"
-        x, y = at.value(self.inputs[0]), at.value(self.output)
-        return f"{self.name}_forward({x}, {at.parameter(self.parameters[0])}, {bias}, {y});"
+        return f"{at.value(self.inputs[0])}, {at.parameter(self.parameters[0])}, {bias}"
 
     def backward(self, at: Places) -> str:
         """dw, db and, where anybody needs it, dx."""
@@ -110,13 +135,14 @@ class Convolution(Step):
             return ["const int g = 0;", *body]
         return [f"for (int g = 0; g < {self.shape.groups}; g++) {{", *(f"  {line}" for line in body), "}"]
 
-    def _forward(self) -> list[str]:
+    def _forward(self, tile: str) -> list[str]:
+        """The tiles of y; `tile` calls one with filter, row, column, filters and columns."""
         s, filters = self.shape, self.shape.filters // self.shape.groups
         height, width = best(filters, s.out[1], self.registers)
 
-        def row(f: str, tile: int) -> list[str]:
-            call = f"forward_tile(x, w, b, y, g * {filters} + {f}, r, {{}}, {tile}, {{}});"
-            return loops("c", s.out[1], width, lambda c, columns: [call.format(c, columns)])
+        def row(f: str, count: int) -> list[str]:
+            place = f"g * {filters} + {f}"
+            return loops("c", s.out[1], width, lambda c, columns: [tile.format(place, "r", c, count, columns)])
 
         body = [f"for (int r = 0; r < {s.out[0]}; r++) {{", *(f"  {x}" for x in loops("f", filters, height, row)), "}"]
         return self._groups(body)
