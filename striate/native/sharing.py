@@ -57,11 +57,11 @@ def _share_first(step: Step, writers: dict[Value, Step]) -> None:
 
 
 def _share_with_convolution(norm: BatchNorm, writers: dict[Value, Step]) -> None:
-    """In evaluation, what a convolution writes for a batch norm alone need not be written."""
+    """A convolution that writes for a batch norm alone does some of its work."""
     x = norm.inputs[0]
     writer = writers.get(x)
     if isinstance(writer, Convolution) and x.readers == 1:
-        norm.convolution, writer.norm_follows = writer, True
+        norm.convolution, writer.moments = writer, norm.moments
 
 
 def _takes_gradient(norm: BatchNorm, steps: list[Step], network_input: Value) -> bool:

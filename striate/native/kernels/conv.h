@@ -3,6 +3,7 @@
    x[channel][row][column] lies inside a border of zeros at least as wide as the padding, X_ROWS x X_COLUMNS in all;
    X_TOP and X_LEFT lead to where the first window begins. y has a border too if its readers pad; dx and dy have none. */
 #include "maps.h"
+#include "moments.h"
 
 #define PER_GROUP (CHANNELS / GROUPS) /* channels that a filter sees */
 #define FAR 4096
@@ -38,6 +39,35 @@ INLINE void forward_tile(const vec *restrict x, const float *restrict w, const f
     UNROLL for (int j = 0; j < columns; j++) Y(f + i, r, c + j) = acc[i][j];
 }
 
+/* The same for a batch norm, which wants each filter's sums of y and of its square, around the first entry. */
+struct gathered {
+  float near[FILTERS];
+  vec total[FILTERS], squares[FILTERS];
+};
+
+INLINE void measured_tile(const vec *restrict x, const float *restrict w, const float *restrict b, vec *restrict y,
+                          struct gathered *restrict sums, const int f, const int r, const int c, const int filters,
+                          const int columns) {
+  vec acc[TILE][TILE];
+  forward_sums(acc, x, w, b, f, r, c, filters, columns);
+  UNROLL for (int i = 0; i < filters; i++) {
+    if (r == 0 && c == 0) sums->near[f + i] = acc[i][0][0], sums->total[f + i] = sums->squares[f + i] = splat(0);
+    const float near = sums->near[f + i];
+    vec total = sums->total[f + i], squares = sums->squares[f + i];
+    UNROLL for (int j = 0; j < columns; j++) {
+      const vec apart = acc[i][j] - near;
+      total += apart, squares += apart * apart;
+      Y(f + i, r, c + j) = acc[i][j];
+    }
+    sums->total[f + i] = total, sums->squares[f + i] = squares;
+  }
+}
+
+INLINE void moments_from(const struct gathered *sums, struct moments *restrict found, const int count) {
+  for (int f = 0; f < FILTERS; f++)
+    found[f] = moments_of(sums->total[f], sums->squares[f], sums->near[f], count, (float)OUT_ROWS * OUT_COLUMNS * count);
+}
+
 /* The same behind which a batch norm with known statistics stands, and perhaps a shortcut z and a ReLU. */
 INLINE void normalised_tile(const vec *restrict x, const float *restrict w, const float *restrict b, const float *scale,
                             const float *shift, const vec *z, vec *restrict y, const struct map mz,
@@ -55,15 +85,15 @@ INLINE void normalised_tile(const vec *restrict x, const float *restrict w, cons
   }
 }
 
-/* dw[f][k][u][v] += sum over r, c and lanes of dy[f][r][c] * x[k][r*S + u*D][c*S + v*D], for a tile of filters x kernel
-   rows. */
+/* dw[f][k][u][v] += sum over c, lanes and the rows from `first` to `last` of dy[f][r][c] * x[k][r*S + u*D][c*S + v*D], for
+   a tile of filters x kernel rows. */
 INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *restrict dw, const int f, const int k,
-                         const int u, const int filters, const int rows) {
+                         const int u, const int first, const int last, const int filters, const int rows) {
   vec acc[TILE][TILE];
   const int group = f / (FILTERS / GROUPS);
   UNROLL for (int i = 0; i < filters; i++)
     UNROLL for (int t = 0; t < rows * K_COLUMNS; t++) acc[i][t] = splat(0);
-  for (int r = 0; r < OUT_ROWS; r++)
+  for (int r = first; r < last; r++)
     for (int c = 0; c < OUT_COLUMNS; c++) {
       vec d[TILE];
       UNROLL for (int i = 0; i < filters; i++) d[i] = DY(f + i, r, c);
@@ -75,13 +105,13 @@ INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *r
     }
   const int taps = rows * K_COLUMNS;
   float *to = dw + (f * PER_GROUP + k) * TAPS + u * K_COLUMNS;
-  UNROLL for (int first = 0; first < filters * taps; first += LANES) {
+  UNROLL for (int n = 0; n < filters * taps; n += LANES) {
     vec rows_of[LANES];
     UNROLL for (int i = 0; i < LANES; i++)
-      rows_of[i] = first + i < filters * taps ? acc[(first + i) / taps][(first + i) % taps] : splat(0);
+      rows_of[i] = n + i < filters * taps ? acc[(n + i) / taps][(n + i) % taps] : splat(0);
     const vec found = sums(rows_of);
     UNROLL for (int i = 0; i < LANES; i++)
-      if (first + i < filters * taps) to[(first + i) / taps * PER_GROUP * TAPS + (first + i) % taps] += found[i];
+      if (n + i < filters * taps) to[(n + i) / taps * PER_GROUP * TAPS + (n + i) % taps] += found[i];
   }
 }
 

@@ -1,19 +1,12 @@
 /* Batch normalisation and local response normalisation. */
 #pragma once
 #include "maps.h"
-
-/* Mean and summed squared distance from it of `count` images' entries: what a group knows of a channel. */
-struct moments {
-  float mean, squares;
-};
+#include "moments.h"
 
 /* Of each channel over the lanes in use. */
 INLINE void bn_measure(const vec *restrict x, struct moments *restrict found, const int count, const struct map m) {
-  vec used;
-  for (int n = 0; n < LANES; n++) used[n] = n < count;
-  const float entries = m.rows * m.columns * count;
   for (int k = 0; k < m.channels; k++) {
-    const float near = x[AT(m, k, 0, 0)][0]; /* some entry: sums of what lies around it lose no digits */
+    const float near = x[AT(m, k, 0, 0)][0];
     vec total = splat(0), squares = splat(0);
     for (int r = 0; r < m.rows; r++)
       for (int c = 0; c < m.columns; c++) {
@@ -21,8 +14,7 @@ INLINE void bn_measure(const vec *restrict x, struct moments *restrict found, co
         total += apart;
         squares += apart * apart;
       }
-    const float off = sum(total * used) / entries, around = sum(squares * used) - off * off * entries;
-    found[k] = (struct moments){near + off, around > 0 ? around : 0};
+    found[k] = moments_of(total, squares, near, count, (float)m.rows * m.columns * count);
   }
 }
 

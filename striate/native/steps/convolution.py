@@ -10,6 +10,7 @@ from striate.native.target import Target
 from striate.native.tiles import best, best_for_weights, loops
 
 Pair = tuple[int, int]  # rows, columns
+NEAR = 3 * 2**18  # bytes that a core's second cache keeps beside what else passes through it
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def _x(pair: Pair) -> str:
 class Convolution(Step):
     """y = w ⋆ x + b on maps with a border.
 
-    `norm_follows`: a batch norm alone reads y, so that there is a kernel for evaluation that normalises as it stores.
+    Where a batch norm alone reads y, the kernel for training gathers its statistics as it stores, and that for
+    evaluation normalises: `moments` says in C where the statistics go.
     """
 
     reads_inputs = True
@@ -51,14 +53,14 @@ class Convolution(Step):
     def __init__(self, title: str, x: Value, y: Value, weights: tuple[Parameter, ...], shape: Shape, target: Target):
         super().__init__(title, (x,), y, weights)
         self.shape, self.registers, self.lanes = shape, target.registers, target.lanes
-        self.norm_follows = False
+        self.moments = ""
 
     @property
     def name(self) -> str:
         """Of its functions: the shape, and the borders where there are any."""
         borders = [f"i{'_'.join(map(str, self.inputs[0].border))}"] * any(self.inputs[0].border)
         borders += [f"o{'_'.join(map(str, self.output.border))}"] * any(self.output.border)
-        return "_".join([self.shape.name, *borders, *["image"] * self.inputs[0].compact, *["bn"] * self.norm_follows])
+        return "_".join([self.shape.name, *borders, *["image"] * self.inputs[0].compact, *["bn"] * bool(self.moments)])
 
     def units(self) -> dict[str, str]:
         """One unit with the forward kernels and both gradients."""
@@ -77,24 +79,34 @@ class Convolution(Step):
         """Each function of the unit: signature and body."""
         x, w, b = "const vec *restrict x", "const float *restrict w", "const float *restrict b"
         dy, y = "const vec *restrict dy", "vec *restrict y"
-        yield (
-            f"void {self.name}_forward({x}, {w}, {b}, {y})",
-            self._forward("forward_tile(x, w, b, y, {}, {}, {}, {}, {});"),
-        )
-        yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)", self._weights()
-        yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate)", self._back()
-        if self.norm_follows:
+        if self.moments:
+            yield (
+                f"void {self.name}_measured({x}, {w}, {b}, {y}, struct moments *found, int count)",
+                [
+                    "struct gathered sums;",
+                    *self._forward("measured_tile(x, w, b, y, &sums, {}, {}, {}, {}, {});"),
+                    "moments_from(&sums, found, count);",
+                ],
+            )
             given = f"{x}, {w}, {b}, const float *scale, const float *shift, const vec *z, {y}"
             tile = "normalised_tile(x, w, b, scale, shift, z, y, mz, my, relu, {}, {}, {}, {}, {});"
             maps = "struct map mz, struct map my, int relu"
             yield f"void {self.name}_normalised({given}, {maps})", self._forward(tile)
+        else:
+            tile = "forward_tile(x, w, b, y, {}, {}, {}, {}, {});"
+            yield f"void {self.name}_forward({x}, {w}, {b}, {y})", self._forward(tile)
+        yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)", self._weights()
+        yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate)", self._back()
         if self.shape.groups == 1:
             pointers = "const float *restrict x, const vec *restrict w, const vec *restrict b, vec *restrict y"
             yield f"void {self.name}_one({pointers}, int first, int last)", self._one()
 
     def forward(self, at: Places) -> str:
-        """y from x."""
-        return f"{self.name}_forward({self._read(at)}, {at.value(self.output)});"
+        """y from x; in training, what a batch norm behind needs to know of it too."""
+        given = f"{self._read(at)}, {at.value(self.output)}"
+        if self.moments:
+            return f"{self.name}_measured({given}, {self.moments}, count);"
+        return f"{self.name}_forward({given});"
 
     def normalised(self, at: Places, then: str) -> str:
         """The batch norm's y from x; `then`: scale and shift, shortcut, y, their maps, ReLU."""
@@ -102,7 +114,7 @@ class Convolution(Step):
 
     def evaluate(self, at: Places) -> str:
         """Nothing where a batch norm will call it."""
-        return "" if self.norm_follows else self.forward(at)
+        return "" if self.moments else self.forward(at)
 
     def _read(self, at: Places) -> str:
         bias = at.parameter(self.parameters[1]) if self.shape.bias else "0"
@@ -151,13 +163,28 @@ class Convolution(Step):
         s = self.shape
         filters, channels = s.filters // s.groups, s.channels // s.groups
         height, rows = best_for_weights(filters, *s.kernel, self.registers)
+        block = self._rows_at_once()
 
         def channel(f: str, tile: int) -> list[str]:
-            call = f"weights_tile(x, dy, dw, g * {filters} + {f}, k, {{}}, {tile}, {{}});"
+            call = f"weights_tile(x, dy, dw, g * {filters} + {f}, k, {{}}, first, last, {tile}, {{}});"
             tiles = loops("u", s.kernel[0], rows, lambda u, count: [call.format(u, count)])
             return [f"for (int k = 0; k < {channels}; k++) {{", *(f"  {line}" for line in tiles), "}"]
 
-        return ["if (db) bias_gradient(dy, db);", *self._groups(loops("f", filters, height, channel))]
+        return [
+            "if (db) bias_gradient(dy, db);",
+            f"for (int first = 0; first < {s.out[0]}; first += {block}) {{",
+            f"  const int last = first + {block} < {s.out[0]} ? first + {block} : {s.out[0]};",
+            *(f"  {line}" for line in self._groups(loops("f", filters, height, channel))),
+            "}",
+        ]
+
+    def _rows_at_once(self) -> int:
+        """Rows of y whose gradients, and the rows of x that they meet, fit the second cache together."""
+        s, x = self.shape, self.inputs[0]
+        row = s.filters * s.out[1] + s.channels * x.all_columns * s.stride[0]
+        most = NEAR // (4 * self.lanes * row)
+        blocks = -(-s.out[0] // max(1, most))
+        return -(-s.out[0] // blocks)
 
     def _back(self) -> list[str]:
         s, channels = self.shape, self.shape.channels // self.shape.groups

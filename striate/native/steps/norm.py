@@ -49,11 +49,14 @@ class BatchNorm(Step):
         return ", ".join(f"ST({name}, {self.first})" for name in names)
 
     def measure(self, at: Places) -> str:
-        """A group's statistics, in the phase before."""
+        """A group's statistics, in the phase before, unless the convolution has gathered them."""
         x = self.inputs[0]
-        return (
-            f"bn_measure({at.value(x)}, n->moments + {self.first} * n->most + g * {x.channels}, count, {x.as_map()});"
-        )
+        return "" if self.convolution else f"bn_measure({at.value(x)}, {self.moments}, count, {x.as_map()});"
+
+    @property
+    def moments(self) -> str:
+        """C text of where a group's statistics go."""
+        return f"n->moments + {self.first} * n->most + g * {self.output.channels}"
 
     def settle(self, at: Places) -> str:
         """The batch's statistics, once a thread."""
