@@ -29,6 +29,7 @@ def share(steps: list[Step], network_input: Value) -> None:
             _share_concat(step, network_input)
         if isinstance(step, BatchNorm):
             _share_with_convolution(step, writers)
+            _remake(step, steps)
         if isinstance(step, BatchNorm) and _takes_gradient(step, steps, network_input):
             step.inputs[1].gradient_home = (step.output, 0)
         elif isinstance(step, Activation | Dropout | BatchNorm | Add):
@@ -62,6 +63,19 @@ def _share_with_convolution(norm: BatchNorm, writers: dict[Value, Step]) -> None
     writer = writers.get(x)
     if isinstance(writer, Convolution) and x.readers == 1:
         norm.convolution, writer.moments = writer, norm.moments
+
+
+def _remake(norm: BatchNorm, steps: list[Step]) -> None:
+    """What only a convolution reads is made again on the way back, unless that begins before another norm waits."""
+    y = norm.output
+    readers = [number for number, step in enumerate(steps) if y in step.inputs]
+    if norm.shortcut or len(readers) != 1:
+        return
+    reader, waits = steps[readers[0]], any(step.waits for step in steps[readers[0] :])
+    if isinstance(reader, Convolution) and waits:
+        y.again = Value(y.channels, y.rows, y.columns)
+        y.again.needs_border(*y.border)
+        reader.remake = norm.remake
 
 
 def _takes_gradient(norm: BatchNorm, steps: list[Step], network_input: Value) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from striate.native.plan import Parameter, Places, Step, Value, vecs
@@ -54,6 +54,7 @@ class Convolution(Step):
         super().__init__(title, (x,), y, weights)
         self.shape, self.registers, self.lanes = shape, target.registers, target.lanes
         self.moments = ""
+        self.remake: Callable[[Places], str] | None = None  # what writes x again
 
     @property
     def name(self) -> str:
@@ -124,7 +125,8 @@ class Convolution(Step):
         """dw, db and, where anybody needs it, dx."""
         (x,), weight, dy = self.inputs, self.parameters[0], at.gradient(self.output)
         bias = at.slope(self.parameters[1]) if self.shape.bias else "0"
-        text = f"{self.name}_weights({at.value(x)}, {dy}, {at.slope(weight)}, {bias});"
+        text = f"{self.remake(at)}\n" if self.remake else ""
+        text += f"{self.name}_weights({at.value(x.on_the_way_back)}, {dy}, {at.slope(weight)}, {bias});"
         if at.wanted(x):
             text += f"\n{self.name}_input({dy}, {at.parameter(weight)}, {at.gradient(x)}, {at.adds(x)});"
         return text

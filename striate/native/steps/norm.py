@@ -74,7 +74,14 @@ class BatchNorm(Step):
 
     def forward(self, at: Places) -> str:
         """y from x and the statistics."""
-        x, y, (z, map_of_z) = self.inputs[0], self.output, self._added(at)
+        return self._apply(at, self.output)
+
+    def remake(self, at: Places) -> str:
+        """The same on the way back, for a reader that then needs y."""
+        return self._apply(at, self.output.on_the_way_back)
+
+    def _apply(self, at: Places, y: Value) -> str:
+        x, (z, map_of_z) = self.inputs[0], self._added(at)
         values = f"{at.value(x)}, {z}, {self._statistics('SCALE', 'SHIFT')}, {at.value(y)}"
         return f"bn_apply({values}, {x.as_map()}, {map_of_z}, {y.as_map()}, {self.relu});"
 
