@@ -39,27 +39,23 @@ INLINE void forward_tile(const vec *restrict x, const float *restrict w, const f
     UNROLL for (int j = 0; j < columns; j++) Y(f + i, r, c + j) = acc[i][j];
 }
 
-/* The same for a batch norm, which wants each filter's sums of y and of its square, around the first entry. */
+/* What a batch norm wants to know of each filter: sums of y and of its square, around the first entry. */
 struct gathered {
   float near[FILTERS];
   vec total[FILTERS], squares[FILTERS];
 };
 
-INLINE void measured_tile(const vec *restrict x, const float *restrict w, const float *restrict b, vec *restrict y,
-                          struct gathered *restrict sums, const int f, const int r, const int c, const int filters,
-                          const int columns) {
-  vec acc[TILE][TILE];
-  forward_sums(acc, x, w, b, f, r, c, filters, columns);
-  UNROLL for (int i = 0; i < filters; i++) {
-    if (r == 0 && c == 0) sums->near[f + i] = acc[i][0][0], sums->total[f + i] = sums->squares[f + i] = splat(0);
-    const float near = sums->near[f + i];
-    vec total = sums->total[f + i], squares = sums->squares[f + i];
-    UNROLL for (int j = 0; j < columns; j++) {
-      const vec apart = acc[i][j] - near;
+/* Adds row r of the filters of a group, as soon as it is done. */
+INLINE void gather(const vec *restrict y, struct gathered *restrict sums, const int group, const int r) {
+  for (int f = group * (FILTERS / GROUPS); f < (group + 1) * (FILTERS / GROUPS); f++) {
+    if (r == 0) sums->near[f] = Y(f, 0, 0)[0], sums->total[f] = sums->squares[f] = splat(0);
+    const float near = sums->near[f];
+    vec total = sums->total[f], squares = sums->squares[f];
+    for (int c = 0; c < OUT_COLUMNS; c++) {
+      const vec apart = Y(f, r, c) - near;
       total += apart, squares += apart * apart;
-      Y(f + i, r, c + j) = acc[i][j];
     }
-    sums->total[f + i] = total, sums->squares[f + i] = squares;
+    sums->total[f] = total, sums->squares[f] = squares;
   }
 }
 

@@ -80,12 +80,13 @@ class Convolution(Step):
         """Each function of the unit: signature and body."""
         x, w, b = "const vec *restrict x", "const float *restrict w", "const float *restrict b"
         dy, y = "const vec *restrict dy", "vec *restrict y"
+        tile = "forward_tile(x, w, b, y, {}, {}, {}, {}, {});"
         if self.moments:
             yield (
                 f"void {self.name}_measured({x}, {w}, {b}, {y}, struct moments *found, int count)",
                 [
                     "struct gathered sums;",
-                    *self._forward("measured_tile(x, w, b, y, &sums, {}, {}, {}, {}, {});"),
+                    *self._forward(tile, "gather(y, &sums, g, r);"),
                     "moments_from(&sums, found, count);",
                 ],
             )
@@ -94,7 +95,6 @@ class Convolution(Step):
             maps = "struct map mz, struct map my, int relu"
             yield f"void {self.name}_normalised({given}, {maps})", self._forward(tile)
         else:
-            tile = "forward_tile(x, w, b, y, {}, {}, {}, {}, {});"
             yield f"void {self.name}_forward({x}, {w}, {b}, {y})", self._forward(tile)
         yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)", self._weights()
         yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate)", self._back()
@@ -149,7 +149,7 @@ class Convolution(Step):
             return ["const int g = 0;", *body]
         return [f"for (int g = 0; g < {self.shape.groups}; g++) {{", *(f"  {line}" for line in body), "}"]
 
-    def _forward(self, tile: str) -> list[str]:
+    def _forward(self, tile: str, behind_a_row: str = "") -> list[str]:
         """The tiles of y; `tile` calls one with filter, row, column, filters and columns."""
         s, filters = self.shape, self.shape.filters // self.shape.groups
         height, width = best(filters, s.out[1], self.registers)
@@ -158,8 +158,8 @@ class Convolution(Step):
             place = f"g * {filters} + {f}"
             return loops("c", s.out[1], width, lambda c, columns: [tile.format(place, "r", c, count, columns)])
 
-        body = [f"for (int r = 0; r < {s.out[0]}; r++) {{", *(f"  {x}" for x in loops("f", filters, height, row)), "}"]
-        return self._groups(body)
+        lines = [*loops("f", filters, height, row), *[behind_a_row] * bool(behind_a_row)]
+        return self._groups([f"for (int r = 0; r < {s.out[0]}; r++) {{", *(f"  {line}" for line in lines), "}"])
 
     def _weights(self) -> list[str]:
         s = self.shape
