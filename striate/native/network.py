@@ -121,7 +121,9 @@ class Compiled:
             source(self.plan, loss, timed), target or host(), extra_flags=extra_flags, say=say
         )
         for name, (result, arguments) in FUNCTIONS.items():
-            function = getattr(self._library, name)
+            function = getattr(self._library, name, None)
+            if function is None:
+                raise compiler.NoCompiler(f"{self.built.path} lacks the function '{name}'")
             function.restype, function.argtypes = result, arguments
         self._net = self._library.create(threads, most)
         if not self._net:
@@ -210,6 +212,11 @@ class Compiled:
         for buffer in self._buffers:
             self._statistics_of(buffer)[:] = tensors[buffer.name]
         self._prepared = False
+
+    def forget(self) -> None:
+        """Let the optimiser begin anew."""
+        self.flat["mean"][:] = 0
+        self.flat["square"][:] = 0
 
     def _statistics_of(self, buffer: Buffer) -> Array:
         return self._statistics[buffer.first : buffer.first + buffer.size]
