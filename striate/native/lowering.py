@@ -134,19 +134,20 @@ def _paddings(layer: Any, x: Value) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def _convolution(b: _Builder, layer: tree.Conv, x: Value, name: str) -> Value:
-    if layer.pad.mode not in ("zeros", "same") or layer.flip:
-        raise Refused(f"the native engine lacks '{node_text(layer)}': it pads with zeros and does not flip")
+    if layer.pad.mode not in ("zeros", "same"):
+        raise Refused(f"the native engine lacks '{node_text(layer)}': it pads with zeros")
     y, (before, _) = _out(layer, x), _paddings(layer, x)
     kernel, stride, dilation = _pair(layer.kernel), _pair(layer.stride), _pair(layer.dilation)
     sides = zip((y.rows, y.columns), stride, dilation, kernel, before, (x.rows, x.columns), strict=True)
     x.needs_border(*before, *(max(0, (n - 1) * s + d * (k - 1) + 1 - p - m) for n, s, d, k, p, m in sides))
     weights = _weights(name, (layer.filters, x.channels // layer.groups, *layer.kernel), layer.bias)
     title = _title(layer, x, y, name)
-    if kernel == (x.rows, x.columns) and before == (0, 0) and layer.groups == 1 and y.rows * y.columns == 1:
+    whole = kernel == (x.rows, x.columns) and before == (0, 0) and y.rows * y.columns == 1
+    if whole and layer.groups == 1 and not layer.flip:
         return b.add(Dense(title, _flat(b, x), y, weights, b.target.lanes))
     shape = Shape(
         x.channels, (x.rows, x.columns), layer.filters, kernel, stride, dilation, before,
-        (y.rows, y.columns), layer.groups, layer.bias,
+        (y.rows, y.columns), layer.groups, layer.bias, layer.flip,
     )  # fmt: skip
     return b.add(Convolution(title, x, y, weights, shape, b.target))
 

@@ -72,18 +72,18 @@ class Single:
         numbers = (value.channels, value.rows, value.columns, top, left, value.all_columns, self.step(value))
         return f"(struct plane){{{', '.join(map(str, numbers))}}}"
 
-    def weights(self, parameter: Parameter, channels: int, taps: int) -> str:
-        """Pointer to a parameter packed with its filters in the lanes."""
+    def weights(self, parameter: Parameter, channels: int, taps: int, flip: bool = False) -> str:
+        """Pointer to a parameter packed with its filters in the lanes, its taps turned round where the kernel flips."""
         filters, width = parameter.shape[0], parameter.size // parameter.shape[0]
         place = self._reserve(filters, channels * taps)
-        numbers = f"{filters}, {channels}, {taps}, {width}"
+        numbers = f"{filters}, {channels}, {taps}, {width}, {int(flip)}"
         self.prepares.append(f"one_pack_weights(w + {parameter.offset}, packed + {place}, {numbers});")
         return f"packed + {place}"
 
     def row(self, source: str, count: int) -> str:
         """Pointer to a number a channel."""
         place = self._reserve(count, 1)
-        self.prepares.append(f"one_pack_weights({source}, packed + {place}, {count}, 1, 1, 1);")
+        self.prepares.append(f"one_pack_weights({source}, packed + {place}, {count}, 1, 1, 1, 0);")
         return f"packed + {place}"
 
     def _reserve(self, filters: int, times: int) -> int:
@@ -123,7 +123,7 @@ Written = tuple[bool, str]  # whether threads share the step by rows, and its C 
 def _convolution(s: Single, step: Convolution) -> Written:
     (x,), weight, taps = step.inputs, step.parameters[0], step.shape.kernel[0] * step.shape.kernel[1]
     bias = s.row(f"w + {step.parameters[1].offset}", step.shape.filters) if step.shape.bias else "NULL"
-    packed = s.weights(weight, step.shape.channels, taps)
+    packed = s.weights(weight, step.shape.channels, taps, step.shape.flip)
     return True, f"{step.name}_one({s.at(x)}, {packed}, {bias}, (vec *)({s.at(step.output)}), first, last);"
 
 

@@ -39,6 +39,7 @@ def convolutions(draw: some.DrawFn, channels: int, dims: int) -> tree.Conv:
         draw(axes(dims, 1, 2)),
         groups,
         draw(some.booleans()),
+        flip=draw(some.booleans()),
         floor=draw(some.booleans()),
     )
 

@@ -40,6 +40,7 @@ TEXTS = [
     "input 2x4x5 -> scale[ gap -> fc 2 -> sigmoid ] -> scale[ gap -> sigmoid ] -> fc 3",
     "input 2x4x5 -> scale[ gap -> sigmoid ] -> fc 3",
     "input 1x6x6 -> bn -> conv 17@3 pad 1 -> lrn -> swish -> fc 13 -> gelu -> dropout 0 -> fc 3",
+    "input 2x9x8 -> conv 5@4x3 flip stride 2 pad 1 -> tanh -> conv 7@4x4 flip -> fc 3",
 ]
 
 

@@ -129,11 +129,14 @@ INLINE void one_dense(float *x, const vec *w, const vec *bias, float *y, const s
   if (across % 8) one_dense_tile(x, w, bias, y, m, units, across / 8 * 8, across % 8);
 }
 
-/* w[filter][channel][tap] (rows of `width` floats) to packed[tap][channel][filter], filters filled up with zeros. */
-static void one_pack_weights(const float *w, vec *packed, int filters, int channels, int taps, int width) {
+/* w[filter][channel][tap] (rows of `width` floats) to packed[tap][channel][filter], filters filled up with zeros; with
+   `flip` the last tap comes first. */
+static void one_pack_weights(const float *w, vec *packed, int filters, int channels, int taps, int width, int flip) {
   const int across = (filters + LANES - 1) / LANES * LANES;
   float *to = (float *)packed;
   for (int t = 0; t < taps; t++)
-    for (int k = 0; k < channels; k++)
-      for (int f = 0; f < across; f++) *to++ = f < filters ? w[(long)f * width + k * taps + t] : 0;
+    for (int k = 0; k < channels; k++) {
+      const float *tap = w + k * taps + (flip ? taps - 1 - t : t);
+      for (int f = 0; f < across; f++) *to++ = f < filters ? tap[(long)f * width] : 0;
+    }
 }
