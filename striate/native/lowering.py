@@ -20,8 +20,12 @@ from striate.native.steps.convolution import Convolution, Shape
 from striate.native.steps.dense import Dense, Flatten
 from striate.native.steps.dropout import Dropout
 from striate.native.steps.join import Add, Concat, Scale, ZeroPad
+from striate.native.steps.maps import Maps
 from striate.native.steps.norm import BatchNorm, LocalResponseNorm
+from striate.native.steps.padding import Padding
 from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool, Window
+from striate.native.steps.rbf import RBF
+from striate.native.steps.subsample import Subsample
 from striate.native.target import Target
 from striate.notation import Network, rules, tree
 from striate.notation.render import node_text
@@ -68,7 +72,7 @@ class _Builder:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.steps: list[Step] = []
-        self.normalised = self.dropouts = 0
+        self.normalised = self.dropouts = self.prototypes = 0
 
     def add(self, step: Step) -> Value:
         self.steps.append(step)
@@ -134,14 +138,16 @@ def _paddings(layer: Any, x: Value) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def _convolution(b: _Builder, layer: tree.Conv, x: Value, name: str) -> Value:
-    if layer.pad.mode not in ("zeros", "same"):
-        raise Refused(f"the native engine lacks '{node_text(layer)}': it pads with zeros")
-    y, (before, _) = _out(layer, x), _paddings(layer, x)
+    y, (before, after) = _out(layer, x), _paddings(layer, x)
+    title = _title(layer, x, y, name)
+    if layer.pad.mode not in ("zeros", "same") and any((*before, *after)):
+        padded = Value(x.channels, x.rows + before[0] + after[0], x.columns + before[1] + after[1])
+        x = b.add(Padding(f"padding of {title}", x, padded, layer.pad.mode, before))
+        before = (0, 0)
     kernel, stride, dilation = _pair(layer.kernel), _pair(layer.stride), _pair(layer.dilation)
     sides = zip((y.rows, y.columns), stride, dilation, kernel, before, (x.rows, x.columns), strict=True)
     x.needs_border(*before, *(max(0, (n - 1) * s + d * (k - 1) + 1 - p - m) for n, s, d, k, p, m in sides))
     weights = _weights(name, (layer.filters, x.channels // layer.groups, *layer.kernel), layer.bias)
-    title = _title(layer, x, y, name)
     whole = kernel == (x.rows, x.columns) and before == (0, 0) and y.rows * y.columns == 1
     if whole and layer.groups == 1 and not layer.flip:
         return b.add(Dense(title, _flat(b, x), y, weights, b.target.lanes))
@@ -179,6 +185,22 @@ def _pool(make: type[MaxPool] | type[AvgPool]) -> Callable[[_Builder, Any, Value
         return b.add(make(_title(layer, x, y, name), x, y, _window(layer, x)))
 
     return pool
+
+
+def _subsample(b: _Builder, layer: tree.Subsample, x: Value, name: str) -> Value:
+    y, window = _out(layer, x), Window(*_pair(layer.kernel), *_pair(layer.stride), 1, 1, 0, 0, 0, 0)
+    return b.add(Subsample(_title(layer, x, y, name), x, y, _weights(name, (x.channels,), True), window))
+
+
+def _rbf(b: _Builder, layer: tree.RBF, x: Value, name: str) -> Value:
+    flat, y, first = _flat(b, x), Value(layer.units), b.prototypes
+    b.prototypes += layer.units * x.size
+    return b.add(RBF(_title(layer, x, y, name), flat, y, first, name))
+
+
+def _maps(b: _Builder, layer: tree.Maps, x: Value, name: str) -> Value:
+    y = Value(len(layer.numbers), x.rows, x.columns)
+    return b.add(Maps(_title(layer, x, y, name), x, y, layer.numbers))
 
 
 def _gap(b: _Builder, layer: Layer, x: Value, name: str) -> Value:
@@ -239,8 +261,10 @@ def _zero_pad(b: _Builder, layer: tree.ZeroPad, x: Value, name: str) -> Value:
 LAYERS: dict[type[Layer], Callable[[_Builder, Any, Value, str], Value]] = {
     tree.Conv: _convolution,
     tree.FullyConnected: _dense,
+    tree.RBF: _rbf,
     tree.MaxPool: _pool(MaxPool),
     tree.AvgPool: _pool(AvgPool),
+    tree.Subsample: _subsample,
     tree.GlobalAvgPool: _gap,
     tree.GlobalMaxPool: _gmp,
     tree.Relu: _activation("RELU"),
@@ -255,6 +279,7 @@ LAYERS: dict[type[Layer], Callable[[_Builder, Any, Value, str], Value]] = {
     tree.LRN: _lrn,
     tree.Dropout: _dropout,
     tree.ZeroPad: _zero_pad,
+    tree.Maps: _maps,
     tree.Identity: lambda b, layer, x, name: x,
 }
 
