@@ -1,5 +1,7 @@
 """Networks to try the native engine on, drawn by hypothesis, and PyTorch's float64 as the judge."""
 
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from striate.building import build
 from striate.native.network import Compiled, Rule
 from striate.notation import Network, rules, tree
 from striate.notation.errors import RuleError
+from striate.notation.rules.window import windows
 from striate.notation.tree import Chain, Layer, Pad, Shape
 
 LOOK = Rule(rate=-1.0)  # a step that only finds the gradients
@@ -46,13 +49,16 @@ def convolutions(draw: some.DrawFn, channels: int, dims: int) -> tree.Conv:
 
 
 @some.composite
-def pools(draw: some.DrawFn, dims: int) -> tree.Pool:
+def pools(draw: some.DrawFn, shape: Shape) -> tree.Pool:
+    dims = len(shape) - 1
     kind = draw(some.sampled_from([tree.MaxPool, tree.AvgPool]))
     kernel = draw(axes(dims, 1, 3))
     half = tuple(k // 2 for k in kernel)
     pad = draw(some.sampled_from([Pad("zeros", (0,) * dims), Pad("same", ()), Pad("zeros", half)]))
     dilation = (1,) * dims if kind is tree.AvgPool else draw(axes(dims, 1, 2))
-    return kind(kernel, draw(axes(dims, 1, 3)), pad, dilation, floor=draw(some.booleans()))
+    pool = kind(kernel, draw(axes(dims, 1, 3)), pad, dilation, floor=draw(some.booleans()))
+    alone = any(window.sees_padding_alone(n or 1) for window, n in zip(windows(pool), shape[1:], strict=True))
+    return replace(pool, dilation=(1,) * dims) if alone else pool  # the largest of nothing is minus infinity
 
 
 @some.composite
@@ -86,7 +92,7 @@ def layers(draw: some.DrawFn, shape: Shape) -> tree.Node:
     if not dims:
         dense = some.builds(tree.FullyConnected, some.integers(1, 14), some.booleans())
         return draw(some.one_of(plain(), dense, maps(channels)))
-    conv, small = convolutions(channels, dims), some.one_of(pools(dims), subsamples(dims), maps(channels))
+    conv, small = convolutions(channels, dims), some.one_of(pools(shape), subsamples(dims), maps(channels))
     return draw(some.one_of(conv, conv, small, plain(), plain(), blocks(shape)))
 
 
@@ -123,7 +129,8 @@ def networks(draw: some.DrawFn, most: int = 5) -> Network:
     chain: list[tree.Node] = []
     for _ in range(draw(some.integers(1, most))):
         node = draw(layers(_behind(start, chain)))
-        if _fits(start, [*chain, node]):
+        again = isinstance(node, tree.BatchNorm) and isinstance(chain[-1] if chain else None, tree.BatchNorm)
+        if _fits(start, [*chain, node]) and not again:  # the second undoes the first, whose gradients are noise
             chain.append(node)
     if len(_behind(start, chain)) > 1 and draw(some.booleans()):
         chain.append(draw(some.sampled_from([tree.GlobalAvgPool(), tree.GlobalMaxPool()])))
@@ -172,22 +179,32 @@ def same_gradients(network: Network, images: int, seed: int = 0, **how: Any) -> 
     with torch.no_grad():
         near(compiled.evaluate(x), model.eval()(torch.tensor(x).double()).flatten(1).numpy())
         near(compiled.evaluate(x[:1]), model(torch.tensor(x[:1]).double()).flatten(1).numpy())
-    outputs = model.train()(torch.tensor(x).double()).flatten(1)
-    loss = F.cross_entropy(outputs, torch.tensor(y))
-    loss.backward()
+    _, _, rough = learned(deepcopy(model).float(), x, y)
+    far, loss, gradients = learned(model, x, y)
     seen = compiled.step(x, y, LOOK)
-    assert abs(seen.loss - loss.item()) <= max(1e-5, 1e-5 * loss.item(), 1e-6 * outputs.abs().max().item())
-    gradients = {name: tensor.grad.numpy() for name, tensor in model.named_parameters() if tensor.grad is not None}
+    assert abs(seen.loss - loss) <= max(1e-5, 1e-5 * loss, 1e-6 * far)
     largest = max(np.abs(gradient).max() for gradient in gradients.values())
     for parameter in compiled.plan.parameters:
-        near(compiled.read(parameter, "gradients"), gradients[parameter.name], 0.1 * largest)
+        expected = gradients[parameter.name]  # where a norm undoes its input's scale, PyTorch's float32 strays as far
+        strays = 3 * np.abs(rough[parameter.name] - expected).max()
+        near(compiled.read(parameter, "gradients"), expected, 0.3 * largest, strays)
     found = compiled.tensors()
     for name, tensor in model.named_buffers():
         if tensor.ndim:  # not the count of batches
             near(found[name], tensor.numpy())
 
 
-def near(found: Any, expected: Any, least: float = 1e-3) -> None:
+def learned(model: torch.nn.Module, x: Any, y: Any) -> tuple[float, float, dict[str, Any]]:
+    """A module's largest output, its loss and its gradients, in its own precision."""
+    dtype = next(model.parameters()).dtype
+    outputs = model.train()(torch.tensor(x).to(dtype)).flatten(1)
+    loss = F.cross_entropy(outputs, torch.tensor(y))
+    loss.backward()
+    gradients = {name: tensor.grad.numpy() for name, tensor in model.named_parameters() if tensor.grad is not None}
+    return outputs.abs().max().item(), loss.item(), gradients
+
+
+def near(found: Any, expected: Any, least: float = 1e-3, strays: float = 0.0) -> None:
     """Within 1e-4 of the largest expected value, or of `least` where all are smaller: noise around zero."""
     scale = max(np.abs(expected).max(), least)
-    assert np.abs(found - expected).max() <= 1e-4 * scale
+    assert np.abs(found - expected).max() <= max(1e-4 * scale, strays)
