@@ -35,6 +35,10 @@ READING = (
     "",
     "   The parts, and the lines they begin at:",
 )
+INCLUDES = (
+    *("activation.h", "pool.h", "subsample.h", "padding.h", "join.h", "dense.h", "rbf.h", "dropout.h", "norm.h"),
+    "single.h",
+)
 LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge", "map": "map_criterion"}
 
 
@@ -108,11 +112,9 @@ class _Program:
 
     def text(self) -> str:
         """All of it."""
-        includes = ("activation.h", "pool.h", "subsample.h", "padding.h", "join.h", "dense.h", "rbf.h", "dropout.h")
-        includes += ("norm.h", "single.h")
         single = Single(self.plan)
         parts = [
-            "\n".join(f'#include "{name}"' for name in includes),
+            "\n".join(f'#include "{name}"' for name in INCLUDES),
             "\n".join([_part("sizes"), *(f"#define {name} {value}" for name, value in self._numbers().items())]),
             '#include "network.h"\n#include "settle.h"\n',
             '#include "timed.h"\n' if self.timed else "",
