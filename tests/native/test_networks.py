@@ -45,7 +45,7 @@ TEXTS = [
     "input 2x9 -> conv 3@4 pad circular (3,0) stride 2 ceil flip -> tanh -> conv 3@3 pad reflect 1 -> fc 3",
     "input 5x7x6 -> concat[ maps 1 2 3 -> conv 2@3 | maps 4 0 -> conv 1@3 | maps 3 4 -> maxpool 3 stride 1 ]"
     " -> tanh -> subsample 3x2 stride 2 -> tanh -> rbf 3",
-    "input 5x11 -> tanh -> maps 1 2 -> relu -> subsample 3 stride 2 -> maps 1 0 -> fc 9 -> tanh -> maps 2 5 7 -> rbf 3",
+    "input 5x11 -> tanh -> maps 1 2 -> relu -> subsample 3 -> maps 1 0 -> relu -> fc 9 -> tanh -> maps 2 5 7 -> rbf 3",
 ]
 
 

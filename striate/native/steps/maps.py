@@ -18,7 +18,7 @@ class Maps(Step):
     def forward(self, at: Places) -> str:
         """A copy, where needed."""
         (x,), y = self.inputs, self.output
-        if y.home:
+        if y.root is x.root:
             return ""
         return f"choose_maps({at.value(x)}, {at.value(y)}, {x.as_map()}, {y.as_map()}, {self.numbers});"
 
