@@ -54,6 +54,7 @@ def main() -> None:
                 "epochs": epochs,
                 "lecture": lecture,
                 "mean": statistics.mean(found),
+                "spread": statistics.stdev(found) if len(found) > 1 else 0.0,
                 "errors": found,
             }
             print(f"{name}: {row['mean']:.2f} %", file=sys.stderr)

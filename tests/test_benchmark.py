@@ -57,6 +57,14 @@ def test_any_network_can_be_timed(text: str) -> None:
 
 
 @needs_compiler
+def test_one_thread_beside_all() -> None:
+    results, _ = raced("input 1x4x4 -> conv 2@3 -> relu -> fc 3", "native-1", "native")
+    for found in results:
+        one, all_of_them = found.entries
+        assert found.ratios(all_of_them) == [a / b for a, b in zip(all_of_them.speeds, one.speeds, strict=True)]
+
+
+@needs_compiler
 def test_by_default_our_engines_and_the_plain_loop() -> None:
     (training, inference), _ = raced("input 1x4x4 -> conv 2@3 -> relu -> fc 3", batches=(2, 3))
     names = [(engine, batch) for batch in (2, 3) for engine in ("native", "torch", "plain")]
@@ -270,7 +278,7 @@ def test_others_compute_the_same_network(outputs: Callable[[Job, Path], np.ndarr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", [name for name in ENGINES if name not in ("native", "torch", "plain", "plain-bf16")])
+@pytest.mark.parametrize("engine", [name for name, who in ENGINES.items() if who.foreign])
 def test_others_take_part(engine: str) -> None:
     needs(engine)
     with warnings.catch_warnings():

@@ -4,6 +4,7 @@ Exit status: 0 done, 1 the work failed, 2 the words were wrong. With `--json`, s
 and nothing else; whatever else there is to say goes to standard error.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -38,7 +39,10 @@ class Verbs(click.Group):
         """A verb's command."""
         if name not in VERBS:
             return None
+        gc.disable()  # what an import makes stays: looking through it for garbage takes a quarter of a second
         command: click.Command = import_module(f"striate.cli.{name}").command
+        gc.freeze()
+        gc.enable()
         return command
 
     def resolve_command(

@@ -15,11 +15,10 @@ from striate.errors import InputError
 
 from .dataset import Dataset
 from .ink import infer_ink
-from .recipe import Fit, Recipe, channels_fit, floats, with_channels, written
+from .recipe import AT_ONCE, Fit, Recipe, channels_fit, floats, with_channels, written
 
 MOST_PADDED = 1.5  # a network up to this many times as large as the image is padded to; beyond, it is resized
 SAMPLE = 1000  # images looked at to find the background and the ink
-BATCH = 1 << 22  # values looked at together
 
 
 def infer(dataset: Dataset, shape: Sequence[int | None]) -> Recipe:
@@ -91,7 +90,7 @@ def _background(sample: Tensor) -> Tensor:
 def _moments(images: Tensor, num_channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of each channel of the network, in double precision, over all images."""
     total, squares = torch.zeros(2, num_channels, dtype=torch.float64)
-    for batch in torch.split(images, max(1, BATCH // images[0].numel())):
+    for batch in torch.split(images, max(1, AT_ONCE // images[0].numel())):
         x = with_channels(floats(batch), num_channels).transpose(0, 1).flatten(1).double()
         total += x.sum(1)
         squares += x.square().sum(1)

@@ -33,11 +33,11 @@ def parse(data: bytes, name: str) -> NDArray[np.uint8]:
         raise InputError(f"{name} is not an IDX file of unsigned bytes; it starts with {data[:4].hex(' ')}")
     num_axes = data[3]
     shape = struct.unpack(f">{num_axes}I", data[4 : 4 + 4 * num_axes])
-    body = data[4 + 4 * num_axes :]
-    if len(body) != prod(shape):
+    values = np.frombuffer(data, np.uint8, offset=4 + 4 * num_axes)
+    if len(values) != prod(shape):
         sizes = "×".join(map(str, shape))
-        raise InputError(f"{name} states {sizes} = {prod(shape)} bytes and holds {len(body)}; fetch it again")
-    return np.frombuffer(body, np.uint8).reshape(shape).copy()
+        raise InputError(f"{name} states {sizes} = {prod(shape)} bytes and holds {len(values)}; fetch it again")
+    return values.reshape(shape).copy()
 
 
 def load(name: str, sums: Mapping[str, str], classes: tuple[str, ...], progress: bool = False) -> Dataset:

@@ -24,6 +24,7 @@ from .ink import Ink
 
 Fit = Literal["as is", "pad", "resize"]
 
+AT_ONCE = 1 << 18  # values worked on together: a core's cache holds them, so that steps over them cost little
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601, as image files use it
 
 

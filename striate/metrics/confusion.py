@@ -40,12 +40,10 @@ def confusion_matrix(labels: Labels, probabilities: Probabilities) -> NDArray[np
         labels: true classes, shape (N,), from 0 to K-1.
         probabilities: softmax outputs, shape (N, K).
     """
-    from sklearn import metrics  # only now: it takes half a second, and training need not wait for it
-
     labels, probabilities = checked(labels, probabilities)
-    classes = np.arange(probabilities.shape[1])
-    counts = metrics.confusion_matrix(labels, probabilities.argmax(axis=1), labels=classes)
-    return np.asarray(counts, dtype=np.int64)
+    num_classes = probabilities.shape[1]
+    pairs = num_classes * labels + probabilities.argmax(axis=1)
+    return np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
 def class_scores(labels: Labels, probabilities: Probabilities) -> ClassScores:
@@ -55,11 +53,10 @@ def class_scores(labels: Labels, probabilities: Probabilities) -> ClassScores:
         labels: true classes, shape (N,), from 0 to K-1.
         probabilities: softmax outputs, shape (N, K).
     """
-    from sklearn import metrics
+    counts = confusion_matrix(labels, probabilities)
+    right, called, support = counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1)
+    return ClassScores(_share(right, called), _share(right, support), _share(2 * right, called + support), support)
 
-    labels, probabilities = checked(labels, probabilities)
-    classes = np.arange(probabilities.shape[1])
-    precision, recall, f1, support = metrics.precision_recall_fscore_support(
-        labels, probabilities.argmax(axis=1), labels=classes, zero_division=0
-    )
-    return ClassScores(precision, recall, f1, support.astype(np.int64))
+
+def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.asarray(part / np.maximum(whole, 1))

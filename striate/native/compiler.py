@@ -69,8 +69,8 @@ class Built:
     folder: Path
 
 
-def find() -> Compiler:
-    """$STRIATE_CC, else `cc`, `gcc` or `clang`, else the `ziglang` wheel.
+def found() -> list[Compiler]:
+    """$STRIATE_CC alone; else `cc`, `gcc` and `clang`, each file once, and behind them the `ziglang` wheel.
 
     Raises:
         NoCompiler: there is none of them.
@@ -79,14 +79,18 @@ def find() -> Compiler:
         with suppress(ValueError):  # an open quotation mark
             words = [wanted] if shutil.which(wanted) else shlex.split(wanted)
             if words and (path := shutil.which(words[0])):
-                return _compiler(path, *words[1:])
+                return [_compiler(path, *words[1:])]
         raise NoCompiler(f"STRIATE_CC={wanted}: there is no such command")
-    for name in ("cc", "gcc", "clang"):
-        if path := shutil.which(name):
-            return _compiler(path)
+    installed = [_compiler(path) for path in map(shutil.which, ("cc", "gcc", "clang")) if path]
     if (zig := find_spec("ziglang")) and zig.origin:
-        return Compiler((sys.executable, "-m", "ziglang", "cc"), _stamp(Path(zig.origin).with_name("zig")))
-    raise NoCompiler("no C compiler (cc, gcc or clang) on this machine; `pip install striate[native]` brings one")
+        wheel = (sys.executable, "-m", "ziglang", "cc")
+        installed.append(Compiler(wheel, _stamp(Path(zig.origin).with_name("zig"))))
+    if not installed:
+        raise NoCompiler("no C compiler (cc, gcc or clang) on this machine; `pip install striate[native]` brings one")
+    each: dict[str, Compiler] = {}
+    for compiler in installed:
+        each.setdefault(compiler.identity, compiler)
+    return list(each.values())
 
 
 def flags(compiler: Compiler, target: Target) -> tuple[str, ...]:
@@ -103,7 +107,7 @@ def library(
     extra_flags: Iterable[str] = (),
     say: Say = lambda line: None,
 ) -> Built:
-    """The shared library of `units` for `target`, from the cache or compiled.
+    """The shared library of `units` for `target`, from the cache or compiled, by the first compiler that can.
 
     Args:
         units: file stem → the complete C text of a translation unit.
@@ -116,8 +120,22 @@ def library(
         InputError: $STRIATE_TARGET is wrong.
     """
     assert all(stem.isidentifier() for stem in units), "a unit's name is a file's name"
-    start, compiler, target = time.perf_counter(), find(), target or host()
-    words = (*compiler.command, *flags(compiler, target), *extra_flags)
+    first, *others = found()
+    extra = tuple(extra_flags)
+    try:
+        return _library(first, units, target or host(), extra, say)
+    except NoCompiler as error:
+        for compiler in others:
+            with suppress(NoCompiler):
+                built = _library(compiler, units, target or host(), extra, say)
+                say(f"compiled by {' '.join(compiler.command)}: {error}")
+                return built
+        raise
+
+
+def _library(compiler: Compiler, units: Mapping[str, str], target: Target, extra: tuple[str, ...], say: Say) -> Built:
+    start = time.perf_counter()
+    words = (*compiler.command, *flags(compiler, target), *extra)
     about = {"compiler": compiler.identity, "command": words, "target": target.name}
     made_by = (compiler.identity, fingerprint(), *words)
     objects = {}

@@ -288,8 +288,14 @@ def _sum(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
     total = values[0]
     for value in values[1:]:
         last = relu and value is values[-1]
-        y = Value(total.channels, total.rows, total.columns)
-        total = b.add(Add("sum" + " -> relu" * last, (total, value), y, last))
+        norm = next((step for step in b.steps if step.output is total), None)
+        if isinstance(norm, BatchNorm) and not norm.relu and not total.readers and total is not value:
+            norm.join(value, last)
+            b.steps.remove(norm)  # it waits for the shortcut too
+            b.steps.append(norm)
+        else:
+            y = Value(total.channels, total.rows, total.columns)
+            total = b.add(Add("sum" + " -> relu" * last, (total, value), y, last))
     return total
 
 

@@ -25,8 +25,9 @@ def vecs(numbers: int, lanes: int) -> int:
 class Value:
     """A map: `channels` planes of `rows` x `columns`, inside a border of zeros that its readers ask for.
 
-    `home` is the value in which it lies, and at which channel, when it has no memory of its own. `compact`: as the
-    program for one image has it, its pixels have just their channels, because nobody reads them by vecs.
+    `home` is the value in which it lies, and at which channel, when it has no memory of its own. `again` is where it is
+    made a second time on the way back, which costs less than keeping it. `compact`: as the program for one image has
+    it, its pixels have just their channels, because nobody reads them by vecs.
     """
 
     channels: int
@@ -35,6 +36,7 @@ class Value:
     _border: list[int] = field(default_factory=lambda: [0, 0, 0, 0])  # top, left, bottom, right
     home: tuple[Value, int] | None = None
     gradient_home: tuple[Value, int] | None = None
+    again: Value | None = None
     readers: int = 0
     compact: bool = False
 
@@ -52,6 +54,16 @@ class Value:
     def gradient_root(self) -> Value:
         """The value whose gradient has the memory."""
         return self.gradient_home[0].gradient_root if self.gradient_home else self
+
+    @property
+    def on_the_way_back(self) -> Value:
+        """What its readers read then."""
+        return self.again or self
+
+    @property
+    def geometry(self) -> tuple[int, ...]:
+        """Equal for values whose entries and borders fall on the same places."""
+        return (self.channels, self.rows, self.columns, *self.border)
 
     @property
     def border(self) -> tuple[int, int, int, int]:
@@ -163,6 +175,10 @@ class Step:
     def forward(self, at: Places) -> str:
         """C statements that write the output."""
         raise NotImplementedError
+
+    def evaluate(self, at: Places) -> str:
+        """The same in evaluation, where that differs."""
+        return self.forward(at)
 
     def backward(self, at: Places) -> str:
         """C statements that write the inputs' gradients and add to the parameters'; asked for where any is wanted."""
@@ -318,8 +334,8 @@ class Plan:
                 used(value.root, False, there)
                 used(value.root, False, before)
                 if step.reads_inputs:
-                    used(value.root, False, back)
-                    used(value.root, False, before_back)
+                    used(value.on_the_way_back.root, False, back)
+                    used(value.on_the_way_back.root, False, before_back)
                 if value in self.wanted:
                     used(value.gradient_root, True, back)
             used(step.output.root, False, there)
@@ -346,17 +362,25 @@ class Plan:
     def _pack(self, intervals: list[tuple[Value | Step, bool, int, int]], kept: bool) -> int:
         """Places, one over another where their times allow; the room they take.
 
-        A value with a border has a place to itself: its zeros must stay.
+        The zeros of a border must stay: only values of the same geometry lie where one with a border lies.
         """
         placed: list[tuple[int, int, int, int]] = []  # begins, ends, born, dies
+        slots: dict[tuple[int, ...], list[tuple[int, list[tuple[int, int]]]]] = {}  # offsets, and when they are taken
         end = 0
         for owner, gradient, born, dies in sorted(intervals, key=lambda item: -_room(item[0], item[1])):
             size, offset = _room(owner, gradient), 0
             bordered = isinstance(owner, Value) and not gradient and any(owner.border)
+            same = slots.setdefault(owner.geometry, []) if isinstance(owner, Value) and bordered else []
+            slot = next((slot for slot in same if all(b < born or dies < a for a, b in slot[1])), None)
+            if slot:
+                slot[1].append((born, dies))
+                self._set(owner, gradient, (kept, slot[0]))
+                continue
             first, last = (0, 10**9) if bordered else (born, dies)
             for begins, ends, other_born, other_dies in sorted(placed):
                 if other_born <= last and first <= other_dies and begins < offset + size and offset < ends:
                     offset = ends
+            same.append((offset, [(born, dies)]))
             self._set(owner, gradient, (kept, offset))
             placed.append((offset, offset + size, first, last))
             end = max(end, offset + size)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from striate.native.plan import Step, Value
 from striate.native.steps.activation import Activation
+from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Flatten
 from striate.native.steps.dropout import Dropout
 from striate.native.steps.join import Add, Concat
@@ -26,7 +27,12 @@ def share(steps: list[Step], network_input: Value) -> None:
                 step.output.home = (x, 0)
         if isinstance(step, Concat):
             _share_concat(step, network_input)
-        if isinstance(step, Activation | Dropout | BatchNorm | Add):
+        if isinstance(step, BatchNorm):
+            _share_with_convolution(step, writers)
+            _remake(step, steps)
+        if isinstance(step, BatchNorm) and _takes_gradient(step, steps, network_input):
+            step.inputs[1].gradient_home = (step.output, 0)
+        elif isinstance(step, Activation | Dropout | BatchNorm | Add):
             _share_first(step, writers)
 
 
@@ -49,3 +55,32 @@ def _share_first(step: Step, writers: dict[Value, Step]) -> None:
     keeps = isinstance(step, BatchNorm) or step.reads_inputs or writers[x].reads_output
     if not keeps:
         x.home = (y, 0)
+
+
+def _share_with_convolution(norm: BatchNorm, writers: dict[Value, Step]) -> None:
+    """A convolution that writes for a batch norm alone does some of its work."""
+    x = norm.inputs[0]
+    writer = writers.get(x)
+    if isinstance(writer, Convolution) and x.readers == 1:
+        norm.convolution, writer.moments = writer, norm.moments
+
+
+def _remake(norm: BatchNorm, steps: list[Step]) -> None:
+    """What only a convolution reads is made again on the way back, unless that begins before another norm waits."""
+    y = norm.output
+    readers = [number for number, step in enumerate(steps) if y in step.inputs]
+    if norm.shortcut or len(readers) != 1:
+        return
+    reader, waits = steps[readers[0]], any(step.waits for step in steps[readers[0] :])
+    if isinstance(reader, Convolution) and waits:
+        y.again = Value(y.channels, y.rows, y.columns)
+        y.again.needs_border(*y.border)
+        reader.remake = norm.remake
+
+
+def _takes_gradient(norm: BatchNorm, steps: list[Step], network_input: Value) -> bool:
+    """Whether the sum's gradient may become the shortcut's where it lies: nobody has written that before."""
+    z = norm.shortcut
+    if z is None or z is network_input or z.gradient_home is not None:
+        return False
+    return next(step for step in reversed(steps) if z in step.inputs) is norm

@@ -154,10 +154,11 @@ def _prelu(s: Single, step: PRelu) -> Written:
 
 
 def _batch_norm(s: Single, step: BatchNorm) -> Written:
-    (x,), y = step.inputs, step.output
+    x, z, y = step.inputs[0], step.shortcut, step.output
     scale, shift = (s.row(f"ST({name}, {step.first})", x.channels) for name in ("SCALE", "SHIFT"))
-    planes = f"{s.plane(x)}, {s.plane(y)}, {step.relu}"
-    return True, f"one_scale_shift({s.at(x)}, {scale}, {shift}, {s.at(y)}, {planes}, first, last);"
+    planes = f"{s.plane(x)}, {s.plane(z or x)}, {s.plane(y)}, {step.relu}"
+    pointers = f"{s.at(x)}, {s.at(z) if z else 'NULL'}, {scale}, {shift}, {s.at(y)}"
+    return True, f"one_scale_shift({pointers}, {planes}, first, last);"
 
 
 def _maxpool(s: Single, step: MaxPool) -> Written:

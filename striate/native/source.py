@@ -211,7 +211,7 @@ class _Program:
     def _forward(self) -> str:
         lines = self._packing()
         for step in self.plan.steps:
-            lines += [f"/* {step.title} */", *step.forward(Places(self.plan, step)).split("\n")]
+            lines += [f"/* {step.title} */", *step.evaluate(Places(self.plan, step)).split("\n")]
         body = "\n".join(f"  {line}" for line in lines if line)
         head = _part("forward: the layers in order, for evaluation")
         head += "\nstatic void forward(struct net *n, vec *scratch, vec *kept, const float *st, int thread, int g) {"

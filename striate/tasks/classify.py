@@ -23,11 +23,10 @@ from striate.building import build
 from striate.errors import InputError, WorkError, nearest
 from striate.losses import loss_named
 from striate.losses.classification import Loss
-from striate.native.compiler import NoCompiler
 from striate.notation import Network, render
 from striate.notation.tree import Conv
 from striate.tasks import devices
-from striate.tasks.engines import INSTEAD, engine_for
+from striate.tasks.engines import engine_for, native_engine
 from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved
 from striate.tasks.reporting import report
 from striate.tasks.run import Run, source_key
@@ -153,7 +152,7 @@ class Training:
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = own_loss or loss_named(options.loss)
         repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
-        made_up = _command(net, dataset, options, letters or {}) if repeatable else FROM_PYTHON
+        made_up = _command(net, dataset, options, letters or {}, engine, device) if repeatable else FROM_PYTHON
         self.command = command or made_up
         shape = input_shape(zoo.find(net, letters))
         self.dataset = data.load(dataset, shape=shape, bad=bad, progress=show)
@@ -166,9 +165,13 @@ class Training:
         )
         self.training, self.validation = data.carve(self.dataset.train, options.validation, options.seed)
         self.shift = self._chosen_shift()
+        self.instead = [why] if why else []  # of the engine that was asked for
+
+    @property
+    def decisions(self) -> list[str]:
+        """Whatever was decided on the way, a sentence each."""
         notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._shift_note(), self._how_note())
-        notes += (why,) if why else ()
-        self.decisions = list(notes)
+        return [*notes, *self.instead]
 
     def _chosen_shift(self) -> int:
         """Entries by which training images are moved; 0 leaves them where they are."""
@@ -234,9 +237,9 @@ class Training:
         saved.settle(state)
         for line in (*saved.notes, f"going on after epoch {len(state.history)} of {self.options.epochs}"):
             self.say(line)
-        said = len(self.decisions)
+        said = len(self.instead)
         engine = self._engine(state)
-        for line in self.decisions[said:]:
+        for line in self.instead[said:]:
             self.say(line)
         saved.save_set_up(resolved(self.fitted.network), self.config())
         return self._train(saved, engine, state.history)
@@ -276,12 +279,12 @@ class Training:
         """The native engine where it was chosen; None, and one decision more, where it can't be made here."""
         if self.engine_name != "native":
             return None
-        try:
-            return NativeEngine(self.fitted.network, model, self.options, steps, say=self.say)
-        except NoCompiler as error:
+        made = native_engine(self.fitted.network, model, self.options, steps, self.say)
+        if isinstance(made, str):
             self.engine_name = "torch"
-            self.decisions.append(f"{INSTEAD}: {error}")
+            self.instead.append(made)
             return None
+        return made
 
     def _batches(self, split: data.Split) -> Batches:
         recipe = self.fitted.recipe
@@ -314,14 +317,15 @@ class Training:
             raise WorkError(f"stopped by {stopped} before the first epoch was finished; nothing was learned")
         if not stopped and len(keeper.history) < epochs:
             stopped = "patience"
-        return self._finish(saved.root, keeper.history, stopped)
+        return self._finish(saved.root, engine, keeper.history, stopped)
 
-    def _finish(self, root: Path, history: History, stopped: str) -> Trained:
-        """Measure the best weights on the test set and write the report."""
+    def _finish(self, root: Path, engine: TorchEngine | NativeEngine, history: History, stopped: str) -> Trained:
+        """Measure the best weights, as they lie on disk, on the test set and write the report."""
         run = Run(root, str(self.device))
         split = self.dataset.test or self.validation
+        engine.load(dict(run.state.weights))
         with enough_memory():
-            outputs = outputs_of(run.engine, self._batches(split))
+            outputs = outputs_of(engine, self._batches(split))
         accuracy = accuracy_of(outputs, split.labels)
         evaluated = f"the {'test' if self.dataset.test else 'validation'} set ({len(split):,} images)"
         figures = {
@@ -418,6 +422,8 @@ def _command(
     dataset: str | Path | data.Dataset,
     options: Options,
     letters: Mapping[str, int | float],
+    engine: str,
+    device: str,
 ) -> str:
     """The command line that repeats a training started from Python."""
     name = str(net)
@@ -430,7 +436,8 @@ def _command(
         for field in dataclasses.fields(options)
         if getattr(options, field.name) != field.default
     ]
-    given = [f"--set {letter}={value}" for letter, value in letters.items()]
+    given = [f"--{word} {value}" for word, value in (("engine", engine), ("device", device)) if value != "auto"]
+    given += [f"--set {letter}={value}" for letter, value in letters.items()]
     return " ".join(["striate train", shlex.quote(name), shlex.quote(source), *changed, *given])
 
 

@@ -8,7 +8,10 @@ striate.native.lowering.Refused: the native engine lacks 'local 2@3x3'
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
+from torch import nn
 
 from striate.errors import InputError
 from striate.native import compiler
@@ -17,7 +20,7 @@ from striate.native.plan import Plan
 from striate.native.source import check_loss
 from striate.native.target import host
 from striate.notation import Network
-from striate.training.native_engine import MOST
+from striate.training.native_engine import MOST, NativeEngine
 from striate.training.options import Options
 
 INSTEAD = "engine torch instead of native"
@@ -55,10 +58,20 @@ def engine_for(
     if name == "auto" and (large := too_large(plan, options)):
         return "torch", large
     try:
-        compiler.find()
+        compiler.found()
     except compiler.NoCompiler as error:
         return "torch", f"{INSTEAD}: {error}"
     return "native", ""
+
+
+def native_engine(
+    network: Network, model: nn.Module, options: Options, total_steps: int, say: Callable[[str], None]
+) -> NativeEngine | str:
+    """The native engine that was chosen; a line that says why not, where it can't be made here."""
+    try:
+        return NativeEngine(network, model, options, total_steps, say=say)
+    except compiler.NoCompiler as error:
+        return f"{INSTEAD}: {error}"
 
 
 def plan_for(network: Network, options: Options, device: torch.device, own_loss: bool = False) -> Plan:

@@ -21,12 +21,11 @@ from striate.building import build
 from striate.data.fetch import data_folder
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
-from striate.native.compiler import NoCompiler
 from striate.native.source import LOSSES
 from striate.notation import Network
 from striate.tasks.devices import device as device_named
 from striate.tasks.devices import engine as engine_named
-from striate.tasks.engines import INSTEAD, engine_for
+from striate.tasks.engines import engine_for, native_engine
 from striate.tasks.fitting import from_resolved
 from striate.training.batches import prepared
 from striate.training.engine import TorchEngine
@@ -170,11 +169,11 @@ class Run:
         options = Options(batch=1, loss=loss if loss in LOSSES else Options.loss)  # compiled as for the training
         wanted = "torch" if name == "auto" else engine_named(name)
         chosen, why = engine_for(wanted, self.network, options, self.device)
-        try:
-            if chosen == "native":
-                return NativeEngine(self.network, self.model(), options, 0, say=self.saved.notes.append)
-        except NoCompiler as error:
-            why = f"{INSTEAD}: {error}"
+        if chosen == "native":
+            made = native_engine(self.network, self.model(), options, 0, self.saved.notes.append)
+            if not isinstance(made, str):
+                return made
+            why = made
         self.saved.notes += [why] if why else []
         return TorchEngine(self.model(), options, 0, self.device)
 

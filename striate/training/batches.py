@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from striate.data.recipe import AT_ONCE
+
 PREPARED_BYTES = 2**31  # up to this size all images are prepared once; larger sets a batch at a time
 
 
@@ -70,7 +72,10 @@ def prepared(
     size = 4 * len(images) * torch.Size(shape).numel()
     if size > PREPARED_BYTES:
         return Batches(images, labels, prepare, device)
-    ready = torch.cat([prepare(part) for part in torch.split(images, 4096)])
+    ready = torch.empty(len(images), *shape)
+    few = max(1, AT_ONCE // torch.Size(shape).numel())
+    for part, place in zip(torch.split(images, few), torch.split(ready, few), strict=True):
+        place.copy_(prepare(part))
     return Batches(ready.to(device), labels.to(device), None, device)
 
 

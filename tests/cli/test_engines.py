@@ -82,6 +82,8 @@ def test_a_compiler_that_fails(trained: Train, monkeypatch: pytest.MonkeyPatch, 
     assert len(found) == 1, found
     (line,) = found
     assert line.startswith(f"{INSTEAD}{failing} failed: net.c:1:1: error: I am tired (all it said, and its source: ")
+    assert about(lines, "engine native on") == []
+    assert len(about(lines, "engine torch on")) == 1
 
 
 @needs_compiler

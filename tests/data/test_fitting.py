@@ -83,7 +83,7 @@ def test_mean_and_spread_are_those_of_each_channel(images: torch.Tensor) -> None
 def test_batches_do_not_change_the_moments(monkeypatch: pytest.MonkeyPatch) -> None:
     data = dataset(noise(30, 3, 4, 4))
     whole = infer(data, (1, 4, 4))
-    monkeypatch.setattr("striate.data.fitting.BATCH", 100)
+    monkeypatch.setattr("striate.data.fitting.AT_ONCE", 100)
     pieces = infer(data, (1, 4, 4))
     assert pieces.mean == pytest.approx(whole.mean, rel=1e-7)
     assert pieces.std == pytest.approx(whole.std, rel=1e-7)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from striate import metrics
 
@@ -119,6 +120,18 @@ def test_metrics_agree_with_each_other(case: Case) -> None:
     assert len(wrong) == num_images - matrix.trace()
     assert (np.diff(probabilities[wrong].max(axis=1)) <= 0).all()
     assert (probabilities[wrong].argmax(axis=1) != labels[wrong]).all()
+
+
+@given(cases())
+def test_classes_are_scored_as_scikit_learn_scores_them(case: Case) -> None:
+    labels, probabilities = case
+    classes, called = np.arange(probabilities.shape[1]), probabilities.argmax(axis=1)
+    ours = metrics.class_scores(labels, probabilities)
+    theirs = precision_recall_fscore_support(labels, called, labels=classes, zero_division=0)
+    for found, expected in zip((ours.precision, ours.recall, ours.f1, ours.support), theirs, strict=True):
+        assert found == pytest.approx(expected)
+    matrix = confusion_matrix(labels, called, labels=classes)
+    assert (metrics.confusion_matrix(labels, probabilities) == matrix).all()
 
 
 @given(cases())

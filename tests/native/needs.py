@@ -8,7 +8,7 @@ from striate.native import compiler
 def has_compiler() -> bool:
     """Whether native code can be made here."""
     try:
-        compiler.find()
+        compiler.found()
     except compiler.NoCompiler:
         return False
     return True

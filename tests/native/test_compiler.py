@@ -94,7 +94,7 @@ def test_the_host_s_own_target_is_the_default() -> None:
 def test_the_wheel_s_compiler_makes_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ziglang")
     monkeypatch.setenv("PATH", "/nowhere")
-    assert compiler.find().is_zig
+    assert compiler.found()[0].is_zig
     for name in target.runnable():
         library, _ = compiler.loaded({"kernel": KERNEL}, target.named(name))
         check_kernel(library, target.named(name))
@@ -242,13 +242,13 @@ def test_a_file_that_is_no_program_is_one_line(fake: Path) -> None:
 def test_a_command_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch, words: str) -> None:
     monkeypatch.setenv("STRIATE_CC", words)
     with pytest.raises(compiler.NoCompiler, match=r"STRIATE_CC=.*: there is no such command"):
-        compiler.find()
+        compiler.found()
 
 
 def test_the_command_may_have_words_of_its_own(fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script(fake, f'exec {CC} "$@"')
     monkeypatch.setenv("STRIATE_CC", f"'{fake}' -DANSWER=42")
-    assert compiler.find().command == (str(fake), "-DANSWER=42")
+    assert compiler.found()[0].command == (str(fake), "-DANSWER=42")
     assert compiler.loaded({"answer": "int answer(void) { return ANSWER; }"})[0].answer() == 42
 
 
@@ -256,7 +256,27 @@ def test_the_first_of_cc_gcc_and_clang_is_taken(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in ("clang", "gcc", "cc"):
         script(tmp_path / name, "exit 0")
-        assert compiler.find().command == (str(tmp_path / name),)
+        assert compiler.found()[0].command == (str(tmp_path / name),)
+
+
+def test_where_one_compiler_fails_the_next_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    working, said = shutil.which(CC), list[str]()
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    script(tools / "cc", "echo 'fatal error: no stdio.h' >&2; exit 1")
+    script(tools / "gcc", f'exec {working} "$@"')
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    assert compiler.loaded({"one": ONE}, say=said.append)[0].one() == 1
+    (line,) = said
+    assert line.startswith(f"compiled by {tools / 'gcc'}: {tools / 'cc'} failed: fatal error: no stdio.h (all it said")
+
+
+def test_links_to_one_compiler_are_tried_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(tmp_path / "gcc", "exit 1")
+    (tmp_path / "cc").symlink_to(tmp_path / "gcc")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(compiler, "find_spec", lambda name: None)
+    assert [found.command for found in compiler.found()] == [(str(tmp_path / "cc"),)]
 
 
 def test_the_wheel_is_found_without_importing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,7 +286,7 @@ def test_the_wheel_is_found_without_importing_it(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delitem(sys.modules, "ziglang", raising=False)
     monkeypatch.syspath_prepend(str(tmp_path))
-    found = compiler.find()
+    (found,) = compiler.found()
     assert found.command == (sys.executable, "-m", "ziglang", "cc")
     assert found.identity.startswith(str(tmp_path / "ziglang" / "zig"))
     assert "-mcpu=baseline" in compiler.flags(found, target.named("avx2"))

@@ -350,6 +350,11 @@ def test_the_command_of_a_network_object(tmp_path: Path) -> None:
     assert words[2] == render(net)
 
 
+def test_the_command_names_an_engine_and_a_device_that_were_asked_for(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=1, engine="torch", device="cpu")
+    assert run.config["command"].endswith(" --epochs 1 --engine torch --device cpu")
+
+
 # the folder
 
 

@@ -16,6 +16,9 @@ ENGINES = {
     contestant.name: contestant
     for contestant in (
         Contestant("native", ours.native_training, ours.native_inference),
+        Contestant(
+            "native-1", partial(ours.native_training, threads=1), partial(ours.native_inference, threads=1)
+        ),  # what another core gains
         Contestant("torch", ours.torch_training, ours.torch_inference),
         Contestant("plain", by_hand.training, by_hand.inference),
         Contestant("plain-bf16", partial(by_hand.training, bf16=True), partial(by_hand.inference, bf16=True)),

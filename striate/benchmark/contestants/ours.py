@@ -21,8 +21,8 @@ def torch_inference(job: Job) -> Turn:
     return _outputs(TorchEngine(job.model(), _options(job), 1, job.device), job)
 
 
-def native_training(job: Job) -> Turn:
-    """The loop on the native engine.
+def native_training(job: Job, threads: int | None = None) -> Turn:
+    """The loop on the native engine, by default on as many threads as PyTorch takes.
 
     Raises:
         Unable: The batch is too large, or it is not to run on the CPU.
@@ -30,16 +30,16 @@ def native_training(job: Job) -> Turn:
     """
     if job.batch > MOST:
         raise Unable(f"the native engine takes batches of up to {MOST:,} images")
-    return _loop(_native(job), job)
+    return _loop(_native(job, threads), job)
 
 
-def native_inference(job: Job) -> Turn:
+def native_inference(job: Job, threads: int | None = None) -> Turn:
     """The native engine's outputs; a batch of any size."""
-    return _outputs(_native(job), job)
+    return _outputs(_native(job, threads), job)
 
 
-def _native(job: Job) -> NativeEngine:
-    return NativeEngine(job.network, job.on_cpu().model(), _options(job), 1)
+def _native(job: Job, threads: int | None) -> NativeEngine:
+    return NativeEngine(job.network, job.on_cpu().model(), _options(job), 1, threads)
 
 
 def _options(job: Job) -> Options:

@@ -2,7 +2,8 @@
 
    x[channel][row][column] lies inside a border of zeros at least as wide as the padding, X_ROWS x X_COLUMNS in all;
    X_TOP and X_LEFT lead to where the first window begins. y has a border too if its readers pad; dx and dy have none. */
-#include "vectors.h"
+#include "maps.h"
+#include "moments.h"
 
 #define PER_GROUP (CHANNELS / GROUPS) /* channels that a filter sees */
 #define FAR 4096
@@ -16,9 +17,8 @@
 
 /* y[f][r][c] = b[f] + sum over k, u, v of w[f][k][u][v] * x[k][r*S + u*D][c*S + v*D], for a tile of filters x columns
    that stays in registers. */
-INLINE void forward_tile(const vec *restrict x, const float *restrict w, const float *restrict b, vec *restrict y,
+INLINE void forward_sums(vec acc[TILE][TILE], const vec *restrict x, const float *restrict w, const float *restrict b,
                          const int f, const int r, const int c, const int filters, const int columns) {
-  vec acc[TILE][TILE];
   const int group = f / (FILTERS / GROUPS);
   UNROLL for (int i = 0; i < filters; i++)
     UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(BIAS ? b[f + i] : 0.0f);
@@ -31,19 +31,67 @@ INLINE void forward_tile(const vec *restrict x, const float *restrict w, const f
           UNROLL for (int i = 0; i < filters; i++)
             acc[i][j] += taps[i * PER_GROUP * TAPS + TAP(u, v)] * row[j * S_COLUMNS + v * D_COLUMNS];
     }
+}
+
+INLINE void forward_tile(const vec *restrict x, const float *restrict w, const float *restrict b, vec *restrict y,
+                         const int f, const int r, const int c, const int filters, const int columns) {
+  vec acc[TILE][TILE];
+  forward_sums(acc, x, w, b, f, r, c, filters, columns);
   UNROLL for (int i = 0; i < filters; i++)
     UNROLL for (int j = 0; j < columns; j++) Y(f + i, r, c + j) = acc[i][j];
 }
 
-/* dw[f][k][u][v] += sum over r, c and lanes of dy[f][r][c] * x[k][r*S + u*D][c*S + v*D], for a tile of filters x kernel
-   rows. */
+/* What a batch norm wants to know of each filter: sums of y and of its square, around the first entry. */
+struct gathered {
+  float near[FILTERS];
+  vec total[FILTERS], squares[FILTERS];
+};
+
+/* Adds row r of the filters of a group, as soon as it is done. */
+INLINE void gather(const vec *restrict y, struct gathered *restrict sums, const int group, const int r) {
+  for (int f = group * (FILTERS / GROUPS); f < (group + 1) * (FILTERS / GROUPS); f++) {
+    if (r == 0) sums->near[f] = Y(f, 0, 0)[0], sums->total[f] = sums->squares[f] = splat(0);
+    const float near = sums->near[f];
+    vec total = sums->total[f], squares = sums->squares[f];
+    for (int c = 0; c < OUT_COLUMNS; c++) {
+      const vec apart = Y(f, r, c) - near;
+      total += apart, squares += apart * apart;
+    }
+    sums->total[f] = total, sums->squares[f] = squares;
+  }
+}
+
+INLINE void moments_from(const struct gathered *sums, struct moments *restrict found, const int count) {
+  for (int f = 0; f < FILTERS; f++)
+    found[f] = moments_of(sums->total[f], sums->squares[f], sums->near[f], count, (float)OUT_ROWS * OUT_COLUMNS * count);
+}
+
+/* The same behind which a batch norm with known statistics stands, and perhaps a shortcut z and a ReLU. */
+INLINE void normalised_tile(const vec *restrict x, const float *restrict w, const float *restrict b, const float *scale,
+                            const float *shift, const vec *z, vec *restrict y, const struct map mz,
+                            const struct map my, const int relu, const int f, const int r, const int c,
+                            const int filters, const int columns) {
+  vec acc[TILE][TILE];
+  forward_sums(acc, x, w, b, f, r, c, filters, columns);
+  UNROLL for (int i = 0; i < filters; i++) {
+    vec *to = y + AT(my, f + i, r, c);
+    const vec *from = z ? z + AT(mz, f + i, r, c) : NULL;
+    UNROLL for (int j = 0; j < columns; j++) {
+      const vec found = acc[i][j] * scale[f + i] + shift[f + i] + (from ? from[j] : splat(0));
+      to[j] = relu ? larger(found, splat(0)) : found;
+    }
+  }
+}
+
+/* dw[f][k][u][v] += sum over c, lanes and the rows from `first` to `last` of dy[f][r][c] * x[k][r*S + u*D][c*S + v*D], for
+   a tile of filters x kernel rows. */
 INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *restrict dw, const int f, const int k,
-                         const int u, const int filters, const int rows) {
+                         const int u, const int first, const int last, const int filters, const int rows) {
   vec acc[TILE][TILE];
   const int group = f / (FILTERS / GROUPS);
   UNROLL for (int i = 0; i < filters; i++)
     UNROLL for (int t = 0; t < rows * K_COLUMNS; t++) acc[i][t] = splat(0);
-  for (int r = 0; r < OUT_ROWS; r++)
+  for (int r = first; r < last; r++)
     for (int c = 0; c < OUT_COLUMNS; c++) {
       vec d[TILE];
       UNROLL for (int i = 0; i < filters; i++) d[i] = DY(f + i, r, c);
@@ -55,14 +103,13 @@ INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *r
     }
   const int taps = rows * K_COLUMNS;
   float *to = dw + (f * PER_GROUP + k) * TAPS + u * K_COLUMNS;
-  UNROLL for (int first = 0; first < filters * taps; first += LANES) {
+  UNROLL for (int n = 0; n < filters * taps; n += LANES) {
     vec rows_of[LANES];
     UNROLL for (int i = 0; i < LANES; i++)
-      rows_of[i] = first + i < filters * taps ? acc[(first + i) / taps][(first + i) % taps] : splat(0);
+      rows_of[i] = n + i < filters * taps ? acc[(n + i) / taps][(n + i) % taps] : splat(0);
     const vec found = sums(rows_of);
     UNROLL for (int i = 0; i < LANES; i++)
-      if (first + i < filters * taps)
-        to[(first + i) / taps * PER_GROUP * TAPS + TAP(u, (first + i) % taps)] += found[i];
+      if (n + i < filters * taps) to[(n + i) / taps * PER_GROUP * TAPS + TAP(u, (n + i) % taps)] += found[i];
   }
 }
 
@@ -74,6 +121,9 @@ INLINE void input_tile(const vec *restrict dy, const float *restrict w, vec *res
                        const int edge) {
   vec acc[TILE][TILE];
   const int filters = FILTERS / GROUPS;
+  if (accumulate) /* what is added to comes from far; it is here when the sums are done */
+    UNROLL for (int i = 0; i < channels; i++)
+      UNROLL for (int j = 0; j < columns; j++) __builtin_prefetch(&DX(group * PER_GROUP + k + i, r, c + j), 1);
   UNROLL for (int i = 0; i < channels; i++) UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(0);
   for (int u = 0; u < K_ROWS; u++) {
     const int q = r + PAD_TOP - u * D_ROWS;

@@ -1,19 +1,12 @@
 /* Batch normalisation and local response normalisation. */
 #pragma once
 #include "maps.h"
-
-/* Mean and summed squared distance from it of `count` images' entries: what a group knows of a channel. */
-struct moments {
-  float mean, squares;
-};
+#include "moments.h"
 
 /* Of each channel over the lanes in use. */
 INLINE void bn_measure(const vec *restrict x, struct moments *restrict found, const int count, const struct map m) {
-  vec used;
-  for (int n = 0; n < LANES; n++) used[n] = n < count;
-  const float entries = m.rows * m.columns * count;
   for (int k = 0; k < m.channels; k++) {
-    const float near = x[AT(m, k, 0, 0)][0]; /* some entry: sums of what lies around it lose no digits */
+    const float near = x[AT(m, k, 0, 0)][0];
     vec total = splat(0), squares = splat(0);
     for (int r = 0; r < m.rows; r++)
       for (int c = 0; c < m.columns; c++) {
@@ -21,8 +14,7 @@ INLINE void bn_measure(const vec *restrict x, struct moments *restrict found, co
         total += apart;
         squares += apart * apart;
       }
-    const float off = sum(total * used) / entries, around = sum(squares * used) - off * off * entries;
-    found[k] = (struct moments){near + off, around > 0 ? around : 0};
+    found[k] = moments_of(total, squares, near, count, (float)m.rows * m.columns * count);
   }
 }
 
@@ -41,28 +33,38 @@ INLINE void bn_combine(const struct moments *groups, const int channels, const i
   *mean = total, *variance = squares / ((double)images * plane);
 }
 
-/* y = scale x + shift, a number of each a channel; with `relu` what is below 0 becomes 0. */
-INLINE void bn_apply(const vec *restrict x, const float *scale, const float *shift, vec *restrict y,
-                     const struct map mx, const struct map my, const int relu) {
+/* What every step below means by y, before a ReLU; `z` is a shortcut that is added, or NULL. */
+INLINE vec bn_value(const vec x, const float scale, const float shift) { return x * scale + shift; }
+
+/* y = scale x + shift + z, with scale and shift a number each a channel; with `relu` what is below 0 becomes 0. */
+INLINE void bn_apply(const vec *restrict x, const vec *z, const float *scale, const float *shift, vec *restrict y,
+                     const struct map mx, const struct map mz, const struct map my, const int relu) {
   EACH(my, k, r, c) {
-    const vec found = x[AT(mx, k, r, c)] * scale[k] + shift[k];
+    vec found = bn_value(x[AT(mx, k, r, c)], scale[k], shift[k]);
+    if (z) found += z[AT(mz, k, r, c)];
     y[AT(my, k, r, c)] = relu ? larger(found, splat(0)) : found;
   }
 }
 
-/* Each channel's sums of dy and of dy times the normalised x. Lanes without an image have dy = 0. With `relu`, dy first
-   loses what the ReLU behind lets nothing through of. */
-INLINE void bn_sums(const vec *restrict x, vec *restrict dy, const vec *restrict y, const float *mean,
-                    const float *inverse, float *restrict sums, const struct map m, const struct map my,
-                    const int relu) {
+/* What a ReLU behind lets through of dy: where y > 0, which without a shortcut x tells. */
+#define THROUGH(dy, x, scale, shift, relu) \
+  ((relu) ? choose(bn_value(x, scale, shift) > 0, dy, splat(0)) : (dy))
+
+/* Each channel's sums of dy and of dy times the normalised x. Lanes without an image have dy = 0. With a ReLU behind a
+   shortcut, y is given, and dy loses what it lets nothing through of. */
+INLINE void bn_sums(const vec *restrict x, vec *restrict dy, const vec *restrict y, const float *scale,
+                    const float *shift, const float *mean, const float *inverse, float *restrict sums,
+                    const struct map m, const struct map my, const int relu) {
   int i = 0;
   for (int k = 0; k < m.channels; k++) {
     vec total = splat(0), along = splat(0);
     for (int r = 0; r < m.rows; r++)
       for (int c = 0; c < m.columns; c++, i++) {
-        if (relu) dy[i] = choose(y[AT(my, k, r, c)] > 0, dy[i], splat(0));
-        total += dy[i];
-        along += dy[i] * (x[AT(m, k, r, c)] - mean[k]);
+        const vec seen = x[AT(m, k, r, c)];
+        if (y) dy[i] = choose(y[AT(my, k, r, c)] > 0, dy[i], splat(0));
+        const vec d = THROUGH(dy[i], seen, scale[k], shift[k], relu && !y);
+        total += d;
+        along += d * (seen - mean[k]);
       }
     sums[2 * k] = sum(total), sums[2 * k + 1] = sum(along) * inverse[k];
   }
@@ -70,14 +72,16 @@ INLINE void bn_sums(const vec *restrict x, vec *restrict dy, const vec *restrict
 
 /* dx (+)= scale (dy - a - b (x - mean)), where a and b come from the batch's sums; dx and dy may be the same. */
 INLINE void bn_backward(const vec *x, const vec *dy, vec *dx, const int accumulate, const float *scale,
-                        const float *mean, const float *a, const float *b, const int count, const struct map m) {
+                        const float *shift, const float *mean, const float *a, const float *b, const int count,
+                        const struct map m, const int relu) {
   vec used;
   for (int n = 0; n < LANES; n++) used[n] = n < count;
   int i = 0;
   for (int k = 0; k < m.channels; k++)
     for (int r = 0; r < m.rows; r++)
       for (int c = 0; c < m.columns; c++, i++) {
-        const vec d = scale[k] * (dy[i] - (a[k] + b[k] * (x[AT(m, k, r, c)] - mean[k])) * used);
+        const vec seen = x[AT(m, k, r, c)], through = THROUGH(dy[i], seen, scale[k], shift[k], relu);
+        const vec d = scale[k] * (through - (a[k] + b[k] * (seen - mean[k])) * used);
         dx[i] = accumulate ? dx[i] + d : d;
       }
 }

@@ -43,11 +43,13 @@ INLINE void one_prelu(float *x, const vec *slope, float *y, const struct plane m
   }
 }
 
-/* y = scale x + shift, and a ReLU. */
-INLINE void one_scale_shift(float *x, const vec *scale, const vec *shift, float *y, const struct plane mx,
-                            const struct plane my, const int relu, const int first, const int last) {
+/* y = scale x + shift + z, and a ReLU; z may be NULL. */
+INLINE void one_scale_shift(float *x, float *z, const vec *scale, const vec *shift, float *y, const struct plane mx,
+                            const struct plane mz, const struct plane my, const int relu, const int first,
+                            const int last) {
   EACH_VEC(my, r, c, b) {
-    const vec found = VEC(x, mx, r, c, b) * scale[b] + shift[b];
+    vec found = VEC(x, mx, r, c, b) * scale[b] + shift[b];
+    if (z) found += VEC(z, mz, r, c, b);
     VEC(y, my, r, c, b) = relu ? larger(found, splat(0)) : found;
   }
 }

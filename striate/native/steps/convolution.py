@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from striate.native.plan import Parameter, Places, Step, Value, vecs
@@ -10,6 +10,7 @@ from striate.native.target import Target
 from striate.native.tiles import best, best_for_weights, loops
 
 Pair = tuple[int, int]  # rows, columns
+NEAR = 3 * 2**18  # bytes that a core's second cache keeps beside what else passes through it
 
 
 @dataclass(frozen=True)
@@ -42,53 +43,91 @@ def _x(pair: Pair) -> str:
 
 
 class Convolution(Step):
-    """y = w ⋆ x + b on maps with a border."""
+    """y = w ⋆ x + b on maps with a border.
+
+    Where a batch norm alone reads y, the kernel for training gathers its statistics as it stores, and that for
+    evaluation normalises: `moments` says in C where the statistics go.
+    """
 
     reads_inputs = True
 
     def __init__(self, title: str, x: Value, y: Value, weights: tuple[Parameter, ...], shape: Shape, target: Target):
         super().__init__(title, (x,), y, weights)
         self.shape, self.registers, self.lanes = shape, target.registers, target.lanes
+        self.moments = ""
+        self.remake: Callable[[Places], str] | None = None  # what writes x again
 
     @property
     def name(self) -> str:
         """Of its functions: the shape, and the borders where there are any."""
         borders = [f"i{'_'.join(map(str, self.inputs[0].border))}"] * any(self.inputs[0].border)
         borders += [f"o{'_'.join(map(str, self.output.border))}"] * any(self.output.border)
-        return "_".join([self.shape.name, *borders, *["image"] * self.inputs[0].compact])
+        return "_".join([self.shape.name, *borders, *["image"] * self.inputs[0].compact, *["bn"] * bool(self.moments)])
 
     def units(self) -> dict[str, str]:
-        """One unit with the forward kernel and both gradients."""
+        """One unit with the forward kernels and both gradients."""
         lines = [f"/* {self.shape.filters} filters {_x(self.shape.kernel)} over "]
         lines[0] += f"{self.shape.channels} x {_x(self.shape.size)}, in tiles that stay in registers. */"
         lines += [f"#define {name} {value}" for name, value in self._macros().items()] + ['#include "conv.h"']
-        bodies = (self._forward(), self._weights(), self._back(), self._one())
-        for signature, body in zip(self.signatures(), bodies, strict=False):  # in groups there is no fourth
+        for signature, body in self._functions():
             lines += ["", f"{signature} {{", *(f"  {line}" for line in body), "}"]
         return {self.name: "\n".join([*lines, ""])}
 
     def signatures(self) -> Iterator[str]:
-        """Of the unit's three functions."""
-        x, w = "const vec *restrict x", "const float *restrict w"
-        dy = "const vec *restrict dy"
-        yield f"void {self.name}_forward({x}, {w}, const float *restrict b, vec *restrict y)"
-        yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)"
-        yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate)"
+        """Of the unit's functions."""
+        return (signature for signature, _ in self._functions())
+
+    def _functions(self) -> Iterator[tuple[str, list[str]]]:
+        """Each function of the unit: signature and body."""
+        x, w, b = "const vec *restrict x", "const float *restrict w", "const float *restrict b"
+        dy, y = "const vec *restrict dy", "vec *restrict y"
+        tile = "forward_tile(x, w, b, y, {}, {}, {}, {}, {});"
+        if self.moments:
+            yield (
+                f"void {self.name}_measured({x}, {w}, {b}, {y}, struct moments *found, int count)",
+                [
+                    "struct gathered sums;",
+                    *self._forward(tile, "gather(y, &sums, g, r);"),
+                    "moments_from(&sums, found, count);",
+                ],
+            )
+            given = f"{x}, {w}, {b}, const float *scale, const float *shift, const vec *z, {y}"
+            tile = "normalised_tile(x, w, b, scale, shift, z, y, mz, my, relu, {}, {}, {}, {}, {});"
+            maps = "struct map mz, struct map my, int relu"
+            yield f"void {self.name}_normalised({given}, {maps})", self._forward(tile)
+        else:
+            yield f"void {self.name}_forward({x}, {w}, {b}, {y})", self._forward(tile)
+        yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)", self._weights()
+        yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate)", self._back()
         if self.shape.groups == 1:
             pointers = "const float *restrict x, const vec *restrict w, const vec *restrict b, vec *restrict y"
-            yield f"void {self.name}_one({pointers}, int first, int last)"
+            yield f"void {self.name}_one({pointers}, int first, int last)", self._one()
 
     def forward(self, at: Places) -> str:
-        """y from x."""
+        """y from x; in training, what a batch norm behind needs to know of it too."""
+        given = f"{self._read(at)}, {at.value(self.output)}"
+        if self.moments:
+            return f"{self.name}_measured({given}, {self.moments}, count);"
+        return f"{self.name}_forward({given});"
+
+    def normalised(self, at: Places, then: str) -> str:
+        """The batch norm's y from x; `then`: scale and shift, shortcut, y, their maps, ReLU."""
+        return f"{self.name}_normalised({self._read(at)}, {then});"
+
+    def evaluate(self, at: Places) -> str:
+        """Nothing where a batch norm will call it."""
+        return "" if self.moments else self.forward(at)
+
+    def _read(self, at: Places) -> str:
         bias = at.parameter(self.parameters[1]) if self.shape.bias else "0"
-        x, y = at.value(self.inputs[0]), at.value(self.output)
-        return f"{self.name}_forward({x}, {at.parameter(self.parameters[0])}, {bias}, {y});"
+        return f"{at.value(self.inputs[0])}, {at.parameter(self.parameters[0])}, {bias}"
 
     def backward(self, at: Places) -> str:
         """dw, db and, where anybody needs it, dx."""
         (x,), weight, dy = self.inputs, self.parameters[0], at.gradient(self.output)
         bias = at.slope(self.parameters[1]) if self.shape.bias else "0"
-        text = f"{self.name}_weights({at.value(x)}, {dy}, {at.slope(weight)}, {bias});"
+        text = f"{self.remake(at)}\n" if self.remake else ""
+        text += f"{self.name}_weights({at.value(x.on_the_way_back)}, {dy}, {at.slope(weight)}, {bias});"
         if at.wanted(x):
             text += f"\n{self.name}_input({dy}, {at.parameter(weight)}, {at.gradient(x)}, {at.adds(x)});"
         return text
@@ -112,28 +151,44 @@ class Convolution(Step):
             return ["const int g = 0;", *body]
         return [f"for (int g = 0; g < {self.shape.groups}; g++) {{", *(f"  {line}" for line in body), "}"]
 
-    def _forward(self) -> list[str]:
+    def _forward(self, tile: str, behind_a_row: str = "") -> list[str]:
+        """The tiles of y; `tile` calls one with filter, row, column, filters and columns."""
         s, filters = self.shape, self.shape.filters // self.shape.groups
         height, width = best(filters, s.out[1], self.registers)
 
-        def row(f: str, tile: int) -> list[str]:
-            call = f"forward_tile(x, w, b, y, g * {filters} + {f}, r, {{}}, {tile}, {{}});"
-            return loops("c", s.out[1], width, lambda c, columns: [call.format(c, columns)])
+        def row(f: str, count: int) -> list[str]:
+            place = f"g * {filters} + {f}"
+            return loops("c", s.out[1], width, lambda c, columns: [tile.format(place, "r", c, count, columns)])
 
-        body = [f"for (int r = 0; r < {s.out[0]}; r++) {{", *(f"  {x}" for x in loops("f", filters, height, row)), "}"]
-        return self._groups(body)
+        lines = [*loops("f", filters, height, row), *[behind_a_row] * bool(behind_a_row)]
+        return self._groups([f"for (int r = 0; r < {s.out[0]}; r++) {{", *(f"  {line}" for line in lines), "}"])
 
     def _weights(self) -> list[str]:
         s = self.shape
         filters, channels = s.filters // s.groups, s.channels // s.groups
         height, rows = best_for_weights(filters, *s.kernel, self.registers)
+        block = self._rows_at_once()
 
         def channel(f: str, tile: int) -> list[str]:
-            call = f"weights_tile(x, dy, dw, g * {filters} + {f}, k, {{}}, {tile}, {{}});"
+            call = f"weights_tile(x, dy, dw, g * {filters} + {f}, k, {{}}, first, last, {tile}, {{}});"
             tiles = loops("u", s.kernel[0], rows, lambda u, count: [call.format(u, count)])
             return [f"for (int k = 0; k < {channels}; k++) {{", *(f"  {line}" for line in tiles), "}"]
 
-        return ["if (db) bias_gradient(dy, db);", *self._groups(loops("f", filters, height, channel))]
+        return [
+            "if (db) bias_gradient(dy, db);",
+            f"for (int first = 0; first < {s.out[0]}; first += {block}) {{",
+            f"  const int last = first + {block} < {s.out[0]} ? first + {block} : {s.out[0]};",
+            *(f"  {line}" for line in self._groups(loops("f", filters, height, channel))),
+            "}",
+        ]
+
+    def _rows_at_once(self) -> int:
+        """Rows of y whose gradients, and the rows of x that they meet, fit the second cache together."""
+        s, x = self.shape, self.inputs[0]
+        row = s.filters * s.out[1] + s.channels * x.all_columns * s.stride[0]
+        most = NEAR // (4 * self.lanes * row)
+        blocks = -(-s.out[0] // max(1, most))
+        return -(-s.out[0] // blocks)
 
     def _back(self) -> list[str]:
         s, channels = self.shape, self.shape.channels // self.shape.groups

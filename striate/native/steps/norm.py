@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from striate.native.plan import Parameter, Places, Step, Value
+from striate.native.steps.convolution import Convolution
 
 
 class BatchNorm(Step):
-    """y = scale x + shift from the batch's mean and variance, in evaluation from the running ones; and a ReLU at once.
+    """y = scale x + shift from the batch's mean and variance, in evaluation from the running ones.
 
-    `first` is its first channel among all normalised ones.
+    At once with it a shortcut's addition, and a ReLU: maps go through memory once instead of three times.
+
+    Attributes:
+        first: Its first channel among all normalised ones.
+        relu: Whether a ReLU comes behind, 0 or 1.
+        convolution: What writes x for this step alone; in evaluation it normalises as it stores.
     """
 
     reads_inputs = True
@@ -19,18 +25,38 @@ class BatchNorm(Step):
     ) -> None:
         super().__init__(title, (x,), y, weights)
         self.eps, self.first, self.relu = eps, first, int(relu)
-        self.reads_output = relu
+        self.convolution: Convolution | None = None
+
+    def join(self, shortcut: Value, relu: bool) -> None:
+        """Add the shortcut too, and do the ReLU behind the sum."""
+        assert not self.relu
+        assert self.shortcut is None
+        self.inputs += (shortcut,)
+        shortcut.readers += 1
+        self.relu, self.reads_output = int(relu), relu
+        self.title += " -> sum" + " -> relu" * relu
+
+    @property
+    def shortcut(self) -> Value | None:
+        """What is added."""
+        return self.inputs[1] if len(self.inputs) > 1 else None
 
     def _call(self, at: Places) -> str:
         weight, bias = self.parameters
         return f"{at.parameter(weight)}, {at.parameter(bias)}, {self.first}, {self.output.channels}"
 
+    def _statistics(self, *names: str) -> str:
+        return ", ".join(f"ST({name}, {self.first})" for name in names)
+
     def measure(self, at: Places) -> str:
-        """A group's statistics, in the phase before."""
-        (x,) = self.inputs
-        return (
-            f"bn_measure({at.value(x)}, n->moments + {self.first} * n->most + g * {x.channels}, count, {x.as_map()});"
-        )
+        """A group's statistics, in the phase before, unless the convolution has gathered them."""
+        x = self.inputs[0]
+        return "" if self.convolution else f"bn_measure({at.value(x)}, {self.moments}, count, {x.as_map()});"
+
+    @property
+    def moments(self) -> str:
+        """C text of where a group's statistics go."""
+        return f"n->moments + {self.first} * n->most + g * {self.output.channels}"
 
     def settle(self, at: Places) -> str:
         """The batch's statistics, once a thread."""
@@ -41,20 +67,40 @@ class BatchNorm(Step):
         """The running statistics, once a thread."""
         return f"bn_recall(n, st, {self._call(at)}, {self.eps!r}f);"
 
+    def _added(self, at: Places) -> tuple[str, str]:
+        """Pointer to the shortcut and its map."""
+        z = self.shortcut
+        return (at.value(z), z.as_map()) if z else ("NULL", self.inputs[0].as_map())
+
     def forward(self, at: Places) -> str:
         """y from x and the statistics."""
-        (x,), y = self.inputs, self.output
-        scale = f"ST(SCALE, {self.first}), ST(SHIFT, {self.first})"
-        return f"bn_apply({at.value(x)}, {scale}, {at.value(y)}, {x.as_map()}, {y.as_map()}, {self.relu});"
+        return self._apply(at, self.output)
+
+    def remake(self, at: Places) -> str:
+        """The same on the way back, for a reader that then needs y."""
+        return self._apply(at, self.output.on_the_way_back)
+
+    def _apply(self, at: Places, y: Value) -> str:
+        x, (z, map_of_z) = self.inputs[0], self._added(at)
+        values = f"{at.value(x)}, {z}, {self._statistics('SCALE', 'SHIFT')}, {at.value(y)}"
+        return f"bn_apply({values}, {x.as_map()}, {map_of_z}, {y.as_map()}, {self.relu});"
+
+    def evaluate(self, at: Places) -> str:
+        """The same in evaluation, where the statistics are known before the convolution stores x."""
+        if not self.convolution:
+            return self.forward(at)
+        y, (z, map_of_z) = self.output, self._added(at)
+        numbers = f"{self._statistics('SCALE', 'SHIFT')}, {z}, {at.value(y)}"
+        return self.convolution.normalised(at, f"{numbers}, {map_of_z}, {y.as_map()}, {self.relu}")
 
     def measure_back(self, at: Places) -> str:
         """A group's sums of the gradient, in the phase before."""
-        (x,), y = self.inputs, self.output
-        means = f"ST(MEAN, {self.first}), ST(INVERSE, {self.first})"
+        x, y = self.inputs[0], self.output
+        numbers = self._statistics("SCALE", "SHIFT", "MEAN", "INVERSE")
         sums = f"n->sums + 2 * {self.first} * n->most + g * 2 * {x.channels}"
-        y_or_null = at.value(y) if self.relu else "NULL"
+        y_or_null = at.value(y) if self.reads_output else "NULL"
         maps = f"{x.as_map()}, {y.as_map()}, {self.relu}"
-        return f"bn_sums({at.value(x)}, {at.gradient(y)}, {y_or_null}, {means}, {sums}, {maps});"
+        return f"bn_sums({at.value(x)}, {at.gradient(y)}, {y_or_null}, {numbers}, {sums}, {maps});"
 
     def settle_back(self, at: Places) -> str:
         """The batch's sums, once a thread."""
@@ -64,13 +110,16 @@ class BatchNorm(Step):
         return f"bn_settle_back(n, st, {self.first}, {self.output.channels}, {plane}, {slopes}, thread == 0);"
 
     def backward(self, at: Places) -> str:
-        """dx from dy and the sums."""
-        (x,), y = self.inputs, self.output
-        if not at.wanted(x):
-            return ""
-        numbers = ", ".join(f"ST({name}, {self.first})" for name in ("SCALE", "MEAN", "ALL", "ALONG"))
-        gradients = f"{at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}"
-        return f"bn_backward({at.value(x)}, {gradients}, {numbers}, count, {x.as_map()});"
+        """dx from dy and the sums; a shortcut gets dy."""
+        x, z, y, lines = self.inputs[0], self.shortcut, self.output, []
+        if z and at.wanted(z) and z.gradient_root is not y.gradient_root:
+            lines.append(f"pass_back({at.gradient(y)}, {at.gradient(z)}, {at.adds(z)}, {z.size});")
+        if at.wanted(x):
+            numbers = self._statistics("SCALE", "SHIFT", "MEAN", "ALL", "ALONG")
+            gradients = f"{at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}"
+            masked = int(self.relu and not self.reads_output)
+            lines.append(f"bn_backward({at.value(x)}, {gradients}, {numbers}, count, {x.as_map()}, {masked});")
+        return "\n".join(lines)
 
 
 class LocalResponseNorm(Step):
