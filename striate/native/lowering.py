@@ -148,7 +148,8 @@ def _convolution(b: _Builder, layer: tree.Conv, x: Value, name: str) -> Value:
     sides = zip((y.rows, y.columns), stride, dilation, kernel, before, (x.rows, x.columns), strict=True)
     x.needs_border(*before, *(max(0, (n - 1) * s + d * (k - 1) + 1 - p - m) for n, s, d, k, p, m in sides))
     weights = _weights(name, (layer.filters, x.channels // layer.groups, *layer.kernel), layer.bias)
-    whole = kernel == (x.rows, x.columns) and before == (0, 0) and y.rows * y.columns == 1
+    reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
+    whole = reach == kernel == (x.rows, x.columns) and before == (0, 0) and y.rows * y.columns == 1
     if whole and layer.groups == 1 and not layer.flip:
         return b.add(Dense(title, _flat(b, x), y, weights, b.target.lanes))
     shape = Shape(
