@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from striate.native.layers import LAYERS as NATIVE_LAYERS
 from striate.native.lowering import BLOCKS as NATIVE_BLOCKS
-from striate.native.lowering import LAYERS as NATIVE_LAYERS
 from striate.notation.arguments import form
 from striate.notation.measure import parts
 from striate.notation.tree import ALIASES, BLOCKS, BRANCHES, LAYERS, Block

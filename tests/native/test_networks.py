@@ -9,7 +9,8 @@ from hypothesis import strategies as some
 
 from striate import zoo
 from striate.building import MODULES
-from striate.native.lowering import BLOCKS, LAYERS, Refused, lowered
+from striate.native.layers import LAYERS
+from striate.native.lowering import BLOCKS, Refused, lowered
 from striate.native.target import host, named, runnable
 from striate.notation import Network, measure, read, tree
 from tests.native import networks as nets
