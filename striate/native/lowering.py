@@ -19,6 +19,7 @@ from striate.native.sharing import share
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Flatten
 from striate.native.steps.join import Add, Concat, Scale
+from striate.native.steps.maps import Maps
 from striate.native.steps.norm import BatchNorm
 from striate.native.target import Target
 from striate.notation import Network, tree
@@ -91,10 +92,20 @@ def _takes_relu(node: Node) -> bool:
     return isinstance(node, tree.BatchNorm | tree.Residual) or (isinstance(node, tree.Sum) and len(node.branches) > 1)
 
 
+def _apart(b: _Builder, values: list[Value]) -> list[Value]:
+    """The values with a view for each that comes again: a step writes a gradient for each of its inputs."""
+    found: list[Value] = []
+    for value in values:
+        again, numbers = value in found, tuple(range(value.channels))
+        view = Value(value.channels, value.rows, value.columns)
+        found.append(b.add(Maps("the same again", value, view, numbers)) if again else value)
+    return found
+
+
 def _sum(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
-    total = values[0]
-    for value in values[1:]:
-        last = relu and value is values[-1]
+    total, *others = values = _apart(b, values)
+    for number, value in enumerate(others, 2):
+        last = relu and number == len(values)
         norm = next((step for step in b.steps if step.output is total), None)
         if isinstance(norm, BatchNorm) and not norm.relu and not total.readers and total is not value:
             norm.join(value, last)
@@ -107,13 +118,13 @@ def _sum(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
 
 
 def _concat(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
-    first = values[0]
+    first, *_ = values = _apart(b, values)
     y = Value(sum(v.channels for v in values), first.rows, first.columns)
     return b.add(Concat("concat", tuple(values), y))
 
 
 def _scale(b: _Builder, x: Value, ends: list[Value], relu: bool) -> Value:
-    (gate,) = ends
+    x, gate = _apart(b, [x, *ends])
     return b.add(Scale("scale", (x, gate), Value(x.channels, x.rows, x.columns)))
 
 

@@ -114,10 +114,10 @@ def blocks(draw: some.DrawFn, shape: Shape) -> tree.Block:
         return tree.Dense((keeps(draw(some.integers(1, 4))),))
     if kind is tree.Concat:
         ends = [keeps(draw(some.integers(1, 4))) for _ in range(draw(some.integers(1, 2)))]
-        return tree.Concat((*ends, *[(tree.Identity(),)] * draw(some.integers(0, 1))))
+        return tree.Concat((*ends, *[(tree.Identity(),)] * draw(some.integers(0, 2))))
     second: list[Chain] = [keeps(channels)] if draw(some.booleans()) else []
     if kind is tree.Sum:
-        return tree.Sum((keeps(channels), *second, (tree.Identity(),)))
+        return tree.Sum((keeps(channels), *second, *[(tree.Identity(),)] * draw(some.integers(1, 2))))
     return tree.Residual((keeps(channels), *second))
 
 

@@ -41,6 +41,8 @@ TEXTS = [
     "input 2x4x5 -> scale[ gap -> sigmoid ] -> fc 3",
     "input 1x6x6 -> bn -> conv 17@3 pad 1 -> lrn -> swish -> fc 13 -> gelu -> dropout 0 -> fc 3",
     "input 2x9x8 -> conv 5@4x3 flip stride 2 pad 1 -> tanh -> conv 7@4x4 flip -> fc 3",
+    "input 2x4x4 -> conv 3@1 -> concat[ id | maps 0 | id ] -> sum[ conv 7@1 | id | id ] -> relu -> fc 4 -> scale[ id ]"
+    " -> residual[ id ] -> dense[ id ] -> fc 3",
     "input 2x2x3 -> conv 3@2x3 dilate 2x1 stride 2x3 pad same -> tanh -> fc 3",
     "input 2x9x8 -> conv 4@3 pad reflect (2,0)x1 stride 2 ceil -> residual[ conv 4@3 pad circular 1 ]"
     " -> conv 3@4x3 pad replicate 5x1 stride 3 -> fc 3",
