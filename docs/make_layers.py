@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from striate.native.layers import LAYERS as NATIVE_LAYERS
+from striate.native.lowering import BLOCKS as NATIVE_BLOCKS
 from striate.notation.arguments import form
 from striate.notation.measure import parts
 from striate.notation.tree import ALIASES, BLOCKS, BRANCHES, LAYERS, Block
@@ -32,7 +34,18 @@ Made by `make docs` from the code; change the docstrings in `striate/notation/tr
 
 def page() -> str:
     """The whole page as Markdown."""
-    return "\n".join([HEAD, "## Layers\n", *_table(_layers()), "\n## Blocks\n", *_table(_blocks()), ""])
+    return "\n".join([HEAD + _lacking(), "## Layers\n", *_table(_layers()), "\n## Blocks\n", *_table(_blocks()), ""])
+
+
+def _lacking() -> str:
+    """The line on what the native engine leaves to PyTorch."""
+    words = [word for word, layer in LAYERS.items() if layer not in NATIVE_LAYERS]
+    words += [f"{kind}[ … ]" for kind, block in BLOCKS.items() if block not in NATIVE_BLOCKS]
+    listed = ", ".join(f"`{word}`" for word in words)
+    return (
+        "- The native engine covers 1-D and 2-D networks of fixed size; it lacks\n"
+        f"  {listed}\n  (a `softmax` at the network's end is no step of training).\n"
+    )
 
 
 def _table(rows: Iterator[tuple[str, str]]) -> Iterator[str]:

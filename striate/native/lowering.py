@@ -13,20 +13,18 @@ from collections.abc import Callable
 from typing import Any
 
 from striate.errors import InputError
-from striate.native.plan import Parameter, Plan, Step, Value
+from striate.native.layers import LAYERS, Builder, batch_norm, value_of
+from striate.native.plan import Plan, Value
 from striate.native.sharing import share
-from striate.native.steps.activation import Activation, PRelu
-from striate.native.steps.convolution import Convolution, Shape
-from striate.native.steps.dense import Dense, Flatten
-from striate.native.steps.dropout import Dropout
-from striate.native.steps.join import Add, Concat, Scale, ZeroPad
-from striate.native.steps.norm import BatchNorm, LocalResponseNorm
-from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool, Window
+from striate.native.steps.convolution import Convolution
+from striate.native.steps.dense import Flatten
+from striate.native.steps.join import Add, Concat, Scale
+from striate.native.steps.maps import Maps
+from striate.native.steps.norm import BatchNorm
 from striate.native.target import Target
-from striate.notation import Network, rules, tree
+from striate.notation import Network, tree
 from striate.notation.render import node_text
 from striate.notation.rules.shape import shown
-from striate.notation.rules.window import windows
 from striate.notation.tree import Block, Chain, Layer, Node, named
 
 
@@ -43,7 +41,7 @@ def lowered(network: Network, target: Target) -> Plan:
     if None in network.input or len(network.input) > 3:
         raise Refused(f"the native engine takes 1-D and 2-D inputs of fixed size, not {shown(network.input)}")
     builder = _Builder(target)
-    x = _value(network.input)
+    x = value_of(network.input)
     layers = network.layers[:-1] if network.layers and isinstance(network.layers[-1], tree.Softmax) else network.layers
     y = builder.chain(layers, x, "")
     if y.rows * y.columns > 1:
@@ -53,26 +51,8 @@ def lowered(network: Network, target: Target) -> Plan:
     return Plan(x, y, builder.steps, target.lanes).arranged()
 
 
-def _value(shape: tree.Shape) -> Value:
-    sizes = [n or 1 for n in shape]
-    rows, columns = (1, 1, *sizes[1:])[-2:]
-    return Value(sizes[0], rows, columns)
-
-
-def _pair(axes: tuple[int, ...], fill: int = 1) -> tuple[int, int]:
-    """Rows and columns: in one dimension there is one row."""
-    return (fill, axes[0]) if len(axes) == 1 else (axes[0], axes[1])
-
-
-class _Builder:
-    def __init__(self, target: Target) -> None:
-        self.target = target
-        self.steps: list[Step] = []
-        self.normalised = self.dropouts = 0
-
-    def add(self, step: Step) -> Value:
-        self.steps.append(step)
-        return step.output
+class _Builder(Builder):
+    """Goes through chains and blocks."""
 
     def chain(self, chain: Chain, x: Value, path: str) -> Value:
         afters = (*chain[1:], None)
@@ -87,7 +67,7 @@ class _Builder:
 
     def layer(self, layer: Any, x: Value, name: str, relu: bool) -> Value:
         if isinstance(layer, tree.BatchNorm):
-            return _batch_norm(self, layer, x, name, relu)
+            return batch_norm(self, layer, x, name, relu)
         if type(layer) not in LAYERS:
             raise Refused(f"the native engine lacks '{node_text(layer)}'")
         return LAYERS[type(layer)](self, layer, x, name)
@@ -112,156 +92,20 @@ def _takes_relu(node: Node) -> bool:
     return isinstance(node, tree.BatchNorm | tree.Residual) or (isinstance(node, tree.Sum) and len(node.branches) > 1)
 
 
-def _title(layer: Layer, x: Value, y: Value, name: str) -> str:
-    sizes = " -> ".join(f"{v.channels}x{v.rows}x{v.columns}" for v in (x, y))
-    return f"{name}: {node_text(layer)}, {sizes}"
-
-
-def _out(layer: Layer, x: Value) -> Value:
-    """The value that the layer's shape rule gives; a value of one row is taken for one of one dimension."""
-    return _value(rules.output(layer, _shape(layer, x)).value)
-
-
-def _shape(layer: Any, x: Value) -> tree.Shape:
-    dims = len(layer.kernel) if hasattr(layer, "kernel") else 2
-    return (x.channels, x.columns) if dims == 1 else (x.channels, x.rows, x.columns)
-
-
-def _paddings(layer: Any, x: Value) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Padding before and after, (rows, columns) of each."""
-    sides = [w.padding(n) for w, n in zip(windows(layer), _shape(layer, x)[1:], strict=True)]
-    return _pair(tuple(a for a, _ in sides), 0), _pair(tuple(b for _, b in sides), 0)
-
-
-def _convolution(b: _Builder, layer: tree.Conv, x: Value, name: str) -> Value:
-    if layer.pad.mode not in ("zeros", "same") or layer.flip:
-        raise Refused(f"the native engine lacks '{node_text(layer)}': it pads with zeros and does not flip")
-    y, (before, _) = _out(layer, x), _paddings(layer, x)
-    kernel, stride, dilation = _pair(layer.kernel), _pair(layer.stride), _pair(layer.dilation)
-    sides = zip((y.rows, y.columns), stride, dilation, kernel, before, (x.rows, x.columns), strict=True)
-    x.needs_border(*before, *(max(0, (n - 1) * s + d * (k - 1) + 1 - p - m) for n, s, d, k, p, m in sides))
-    weights = _weights(name, (layer.filters, x.channels // layer.groups, *layer.kernel), layer.bias)
-    title = _title(layer, x, y, name)
-    if kernel == (x.rows, x.columns) and before == (0, 0) and layer.groups == 1 and y.rows * y.columns == 1:
-        return b.add(Dense(title, _flat(b, x), y, weights, b.target.lanes))
-    shape = Shape(
-        x.channels, (x.rows, x.columns), layer.filters, kernel, stride, dilation, before,
-        (y.rows, y.columns), layer.groups, layer.bias,
-    )  # fmt: skip
-    return b.add(Convolution(title, x, y, weights, shape, b.target))
-
-
-def _weights(name: str, shape: tuple[int, ...], bias: bool) -> tuple[Parameter, ...]:
-    weight = Parameter(f"{name}.weight", shape)
-    return (weight, Parameter(f"{name}.bias", shape[:1])) if bias else (weight,)
-
-
-def _flat(b: _Builder, x: Value) -> Value:
-    return x if x.rows * x.columns == 1 else b.add(Flatten("one behind another", (x,), Value(x.size)))
-
-
-def _dense(b: _Builder, layer: tree.FullyConnected, x: Value, name: str) -> Value:
-    flat, y = _flat(b, x), Value(layer.units)
-    weights = _weights(name, (layer.units, x.size), layer.bias)
-    return b.add(Dense(_title(layer, x, y, name), flat, y, weights, b.target.lanes))
-
-
-def _window(layer: tree.Pool, x: Value) -> Window:
-    before, after = _paddings(layer, x)
-    numbers = (_pair(layer.kernel), _pair(layer.stride), _pair(layer.dilation), before, after)
-    return Window(*(n for pair in numbers for n in pair))
-
-
-def _pool(make: type[MaxPool] | type[AvgPool]) -> Callable[[_Builder, Any, Value, str], Value]:
-    def pool(b: _Builder, layer: tree.Pool, x: Value, name: str) -> Value:
-        y = _out(layer, x)
-        return b.add(make(_title(layer, x, y, name), x, y, _window(layer, x)))
-
-    return pool
-
-
-def _gap(b: _Builder, layer: Layer, x: Value, name: str) -> Value:
-    y = Value(x.channels)
-    return b.add(GlobalAvgPool(_title(layer, x, y, name), (x,), y))
-
-
-def _gmp(b: _Builder, layer: Layer, x: Value, name: str) -> Value:
-    y = Value(x.channels)
-    return b.add(MaxPool(_title(layer, x, y, name), x, y, Window(x.rows, x.columns, 1, 1, 1, 1, 0, 0, 0, 0)))
-
-
-def _activation(
-    kind: str, a: Callable[[Any], float] = lambda layer: 0.0
-) -> Callable[[_Builder, Any, Value, str], Value]:
-    def activation(b: _Builder, layer: Layer, x: Value, name: str) -> Value:
-        y = Value(x.channels, x.rows, x.columns)
-        return b.add(Activation(_title(layer, x, y, name), x, y, kind, a(layer)))
-
-    return activation
-
-
-def _tanh(b: _Builder, layer: tree.Tanh, x: Value, name: str) -> Value:
-    return _activation("SCALED_TANH" if layer.scaled else "TANH")(b, layer, x, name)
-
-
-def _prelu(b: _Builder, layer: tree.PRelu, x: Value, name: str) -> Value:
-    y = Value(x.channels, x.rows, x.columns)
-    return b.add(PRelu(_title(layer, x, y, name), x, y, Parameter(f"{name}.weight", (x.channels,))))
-
-
-def _batch_norm(b: _Builder, layer: tree.BatchNorm, x: Value, name: str, relu: bool = False) -> Value:
-    y = Value(x.channels, x.rows, x.columns)
-    weights = (Parameter(f"{name}.weight", (x.channels,)), Parameter(f"{name}.bias", (x.channels,)))
-    title = _title(layer, x, y, name) + " -> relu" * relu
-    step = BatchNorm(title, x, y, weights, layer.eps, b.normalised, relu)
-    b.normalised += x.channels
-    return b.add(step)
-
-
-def _lrn(b: _Builder, layer: tree.LRN, x: Value, name: str) -> Value:
-    y = Value(x.channels, x.rows, x.columns)
-    numbers = (layer.size, layer.alpha, layer.beta, layer.k)
-    return b.add(LocalResponseNorm(_title(layer, x, y, name), x, y, *numbers))
-
-
-def _dropout(b: _Builder, layer: tree.Dropout, x: Value, name: str) -> Value:
-    y = Value(x.channels, x.rows, x.columns)
-    b.dropouts += 1
-    return b.add(Dropout(_title(layer, x, y, name), x, y, layer.p, b.dropouts))
-
-
-def _zero_pad(b: _Builder, layer: tree.ZeroPad, x: Value, name: str) -> Value:
-    y = Value(layer.channels, x.rows, x.columns)
-    return b.add(ZeroPad(_title(layer, x, y, name), (x,), y))
-
-
-LAYERS: dict[type[Layer], Callable[[_Builder, Any, Value, str], Value]] = {
-    tree.Conv: _convolution,
-    tree.FullyConnected: _dense,
-    tree.MaxPool: _pool(MaxPool),
-    tree.AvgPool: _pool(AvgPool),
-    tree.GlobalAvgPool: _gap,
-    tree.GlobalMaxPool: _gmp,
-    tree.Relu: _activation("RELU"),
-    tree.Leaky: _activation("LEAKY", lambda layer: layer.slope),
-    tree.PRelu: _prelu,
-    tree.Elu: _activation("ELU", lambda layer: layer.alpha),
-    tree.Tanh: _tanh,
-    tree.Sigmoid: _activation("SIGMOID"),
-    tree.Swish: _activation("SWISH"),
-    tree.Gelu: _activation("GELU"),
-    tree.BatchNorm: _batch_norm,
-    tree.LRN: _lrn,
-    tree.Dropout: _dropout,
-    tree.ZeroPad: _zero_pad,
-    tree.Identity: lambda b, layer, x, name: x,
-}
+def _apart(b: _Builder, values: list[Value]) -> list[Value]:
+    """The values with a view for each that comes again: a step writes a gradient for each of its inputs."""
+    found: list[Value] = []
+    for value in values:
+        again, numbers = value in found, tuple(range(value.channels))
+        view = Value(value.channels, value.rows, value.columns)
+        found.append(b.add(Maps("the same again", value, view, numbers)) if again else value)
+    return found
 
 
 def _sum(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
-    total = values[0]
-    for value in values[1:]:
-        last = relu and value is values[-1]
+    total, *others = values = _apart(b, values)
+    for number, value in enumerate(others, 2):
+        last = relu and number == len(values)
         norm = next((step for step in b.steps if step.output is total), None)
         if isinstance(norm, BatchNorm) and not norm.relu and not total.readers and total is not value:
             norm.join(value, last)
@@ -274,13 +118,13 @@ def _sum(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
 
 
 def _concat(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
-    first = values[0]
+    first, *_ = values = _apart(b, values)
     y = Value(sum(v.channels for v in values), first.rows, first.columns)
     return b.add(Concat("concat", tuple(values), y))
 
 
 def _scale(b: _Builder, x: Value, ends: list[Value], relu: bool) -> Value:
-    (gate,) = ends
+    x, gate = _apart(b, [x, *ends])
     return b.add(Scale("scale", (x, gate), Value(x.channels, x.rows, x.columns)))
 
 

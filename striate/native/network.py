@@ -13,6 +13,7 @@ import ctypes
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from striate.native.plan import Parameter
 from striate.native.single import Single
 from striate.native.source import check_loss, source
 from striate.native.steps.norm import BatchNorm
+from striate.native.steps.rbf import RBF
 from striate.native.target import Target, host
 from striate.notation import Network
 
@@ -72,11 +74,11 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 
 @dataclass(frozen=True)
 class Buffer:
-    """Numbers that are kept but not trained: a batch norm's running statistics."""
+    """Numbers that are kept but not trained: a batch norm's running statistics, prototypes."""
 
     name: str
     first: int
-    size: int
+    shape: tuple[int, ...]
 
 
 class Compiled:
@@ -86,7 +88,7 @@ class Compiled:
         network: Bound, of fixed input size.
         threads: That share a batch's images.
         most: Images in the largest batch of a step.
-        loss: `cross-entropy`, `mse` or `hinge`.
+        loss: `cross-entropy`, `mse`, `hinge` or `map`.
         target: The vector units to use; the machine's own by default.
         extra_flags: For the compiler.
         say: Is told of decisions.
@@ -130,8 +132,8 @@ class Compiled:
             raise WorkError("not enough memory; try a smaller --batch or a smaller network")
         size = max(self.plan.size, self.plan.lanes)
         self.flat = {name: self._array(name, size) for name in ("weights", "mean", "square", "gradients")}
-        self._buffers = list(self._running())
-        self._statistics = self._array("buffers", sum(buffer.size for buffer in self._buffers))
+        self._buffers = list(self._untrained())
+        self._kept = self._array("buffers", sum(prod(buffer.shape) for buffer in self._buffers))
 
     def __del__(self) -> None:
         if getattr(self, "_net", None):
@@ -201,16 +203,16 @@ class Compiled:
         self._prepared = False
 
     def tensors(self) -> dict[str, Array]:
-        """Copies of all parameters and statistics, by the names that the built module gives them."""
+        """Copies of all parameters, statistics and prototypes, by the names that the built module gives them."""
         found = {parameter.name: self.read(parameter) for parameter in self.plan.parameters}
-        return found | {buffer.name: self._statistics_of(buffer).copy() for buffer in self._buffers}
+        return found | {buffer.name: self._values_of(buffer).copy() for buffer in self._buffers}
 
     def load(self, tensors: Mapping[str, Array]) -> None:
-        """Set all parameters and statistics; what else there is by name is left."""
+        """Set all parameters, statistics and prototypes; what else there is by name is left."""
         for parameter in self.plan.parameters:
             self.write(parameter, tensors[parameter.name])
         for buffer in self._buffers:
-            self._statistics_of(buffer)[:] = tensors[buffer.name]
+            self._values_of(buffer)[:] = tensors[buffer.name]
         self._prepared = False
 
     def forget(self) -> None:
@@ -218,8 +220,8 @@ class Compiled:
         self.flat["mean"][:] = 0
         self.flat["square"][:] = 0
 
-    def _statistics_of(self, buffer: Buffer) -> Array:
-        return self._statistics[buffer.first : buffer.first + buffer.size]
+    def _values_of(self, buffer: Buffer) -> Array:
+        return self._kept[buffer.first : buffer.first + prod(buffer.shape)].reshape(buffer.shape)
 
     def spent(self) -> NDArray[np.float64]:
         """Seconds that the moments (`source.moments`) of a timed network took so far; it can be set."""
@@ -229,13 +231,15 @@ class Compiled:
         entries = self.flat[of][parameter.offset : parameter.offset + parameter.size]
         return entries.reshape(parameter.shape[0], -1)
 
-    def _running(self) -> Iterable[Buffer]:
+    def _untrained(self) -> Iterable[Buffer]:
         norms = [step for step in self.plan.steps if isinstance(step, BatchNorm)]
         total = sum(step.output.channels for step in norms)
         for step in norms:
             path = step.parameters[0].name.removesuffix(".weight")
-            yield Buffer(f"{path}.running_mean", step.first, step.output.channels)
-            yield Buffer(f"{path}.running_var", total + step.first, step.output.channels)
+            yield Buffer(f"{path}.running_mean", step.first, (step.output.channels,))
+            yield Buffer(f"{path}.running_var", total + step.first, (step.output.channels,))
+        for rbf in (step for step in self.plan.steps if isinstance(step, RBF)):
+            yield Buffer(f"{rbf.path}.prototypes", 2 * total + rbf.first, rbf.shape)
 
     def _array(self, name: str, size: int) -> Array:
         pointer = ctypes.cast(getattr(self._library, name)(self._net), ctypes.POINTER(ctypes.c_float))

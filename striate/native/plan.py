@@ -158,6 +158,12 @@ class Step:
         for value in inputs:
             value.readers += 1
 
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of weights for an image."""
+        weights = sum(prod(parameter.shape) for parameter in self.parameters if parameter.penalised)
+        return self.output.rows * self.output.columns * weights
+
     def units(self) -> dict[str, str]:
         """Translation units of its own: kernels for one shape, by file name."""
         return {}
@@ -258,8 +264,7 @@ class Plan:
     @property
     def macs(self) -> int:
         """Multiply-adds of weights for an image."""
-        weights = ((step.output, p) for step in self.steps for p in step.parameters if p.penalised)
-        return sum(output.rows * output.columns * prod(p.shape) for output, p in weights)
+        return sum(step.macs for step in self.steps)
 
     @property
     def penalised(self) -> int:

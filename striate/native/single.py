@@ -15,8 +15,12 @@ from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Dense, Flatten
 from striate.native.steps.dropout import Dropout
 from striate.native.steps.join import Add, Concat, Scale, ZeroPad
+from striate.native.steps.maps import Maps
 from striate.native.steps.norm import BatchNorm
+from striate.native.steps.padding import Padding
 from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool
+from striate.native.steps.rbf import RBF
+from striate.native.steps.subsample import Subsample
 
 
 class Single:
@@ -72,24 +76,23 @@ class Single:
         numbers = (value.channels, value.rows, value.columns, top, left, value.all_columns, self.step(value))
         return f"(struct plane){{{', '.join(map(str, numbers))}}}"
 
-    def weights(self, parameter: Parameter, channels: int, taps: int) -> str:
-        """Pointer to a parameter packed with its filters in the lanes."""
-        filters, width = parameter.shape[0], parameter.size // parameter.shape[0]
-        place = self._reserve(filters, channels * taps)
-        numbers = f"{filters}, {channels}, {taps}, {width}"
-        self.prepares.append(f"one_pack_weights(w + {parameter.offset}, packed + {place}, {numbers});")
-        return f"packed + {place}"
+    def weights(self, parameter: Parameter, channels: int, taps: int, flip: bool = False) -> str:
+        """Pointer to a parameter packed with its filters in the lanes, its taps turned round where the kernel flips."""
+        filters = parameter.shape[0]
+        numbers = (filters, channels, taps, parameter.size // filters, int(flip))
+        return self.pack(f"w + {parameter.offset}", *numbers)
 
     def row(self, source: str, count: int) -> str:
         """Pointer to a number a channel."""
-        place = self._reserve(count, 1)
-        self.prepares.append(f"one_pack_weights({source}, packed + {place}, {count}, 1, 1, 1);")
-        return f"packed + {place}"
+        return self.pack(source, count)
 
-    def _reserve(self, filters: int, times: int) -> int:
+    def pack(self, source: str, filters: int, channels: int = 1, taps: int = 1, width: int = 1, flip: int = 0) -> str:
+        """Pointer to what `one_pack_weights` makes of the numbers at `source`."""
         place = self.packed
-        self.packed += vecs(filters, self.plan.lanes) * times
-        return place
+        self.packed += vecs(filters, self.plan.lanes) * channels * taps
+        numbers = f"{filters}, {channels}, {taps}, {width}, {flip}"
+        self.prepares.append(f"one_pack_weights({source}, packed + {place}, {numbers});")
+        return f"packed + {place}"
 
 
 def _like(a: Value, b: Value) -> bool:
@@ -103,7 +106,8 @@ def _fits(step: Step) -> bool:
 TEXT = """{defines}
 
 /* The weights as `one` reads them. */
-static void pack_weights(const float *w, const float *st, vec *packed) {{
+static void pack_weights(const struct net *n, vec *packed) {{
+  const float *w = n->weights, *st = n->statistics;
   {prepares}
 }}
 
@@ -114,7 +118,7 @@ static void one(struct net *n, int thread, int threads, float *room, const vec *
 }}"""
 NONE = """#define ONE_ROOM 0
 #define ONE_PACKED 0
-static void pack_weights(const float *w, const float *st, vec *packed) {}
+static void pack_weights(const struct net *n, vec *packed) {}
 static void one(struct net *n, int thread, int threads, float *room, const vec *packed) {}"""
 
 Written = tuple[bool, str]  # whether threads share the step by rows, and its C call; else it is the first one's
@@ -123,7 +127,7 @@ Written = tuple[bool, str]  # whether threads share the step by rows, and its C 
 def _convolution(s: Single, step: Convolution) -> Written:
     (x,), weight, taps = step.inputs, step.parameters[0], step.shape.kernel[0] * step.shape.kernel[1]
     bias = s.row(f"w + {step.parameters[1].offset}", step.shape.filters) if step.shape.bias else "NULL"
-    packed = s.weights(weight, step.shape.channels, taps)
+    packed = s.weights(weight, step.shape.channels, taps, step.shape.flip)
     return True, f"{step.name}_one({s.at(x)}, {packed}, {bias}, (vec *)({s.at(step.output)}), first, last);"
 
 
@@ -195,6 +199,27 @@ def _zero_pad(s: Single, step: ZeroPad) -> Written:
     return True, f"one_copy({_pair(s, step)}, 0, {s.step(step.output)}, first, last);"
 
 
+def _maps(s: Single, step: Maps) -> Written:
+    return True, f"one_maps({_pair(s, step)}, {step.numbers}, first, last);"
+
+
+def _padding(s: Single, step: Padding) -> Written:
+    return True, f"one_pad({_pair(s, step)}, {step.numbers}, first, last);"
+
+
+def _subsample(s: Single, step: Subsample) -> Written:
+    (x,), y = step.inputs, step.output
+    weight, bias = (s.row(f"w + {parameter.offset}", x.channels) for parameter in step.parameters)
+    planes = f"{s.plane(x)}, {s.plane(y)}, {step.window}"
+    return True, f"one_subsample({s.at(x)}, {weight}, {bias}, {s.at(y)}, {planes}, first, last);"
+
+
+def _rbf(s: Single, step: RBF) -> Written:
+    x = s.flattened.get(step.inputs[0], step.inputs[0])
+    packed = s.pack(step.prototypes, step.output.size, x.channels, x.rows * x.columns, x.size)
+    return False, f"one_rbf({s.at(x)}, {packed}, {s.at(step.output)}, {s.plane(x)}, {step.output.size});"
+
+
 def _dropout(s: Single, step: Dropout) -> Written:
     (x,), y = step.inputs, step.output
     return True, "" if s.at(x) == s.at(y) else f"one_copy({_pair(s, step)}, 0, 0, first, last);"
@@ -219,5 +244,9 @@ WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     Concat: _concat,
     Scale: _scale,
     ZeroPad: _zero_pad,
+    Maps: _maps,
+    Padding: _padding,
+    Subsample: _subsample,
+    RBF: _rbf,
     Dropout: _dropout,
 }

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from math import prod
 from pathlib import Path
 
 from striate.native.lowering import Refused
@@ -20,6 +21,7 @@ from striate.native.plan import Places, Plan
 from striate.native.single import Single
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.norm import BatchNorm
+from striate.native.steps.rbf import RBF
 
 KERNELS = Path(__file__).parent / "kernels"
 INCLUDE, PART = re.compile(r'#include "(.*)"\n'), re.compile(r"/\* =+ (.*) =+ \*/")
@@ -33,7 +35,11 @@ READING = (
     "",
     "   The parts, and the lines they begin at:",
 )
-LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge"}
+INCLUDES = (
+    *("activation.h", "pool.h", "subsample.h", "padding.h", "join.h", "dense.h", "rbf.h", "dropout.h", "norm.h"),
+    "single.h",
+)
+LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge", "map": "map_criterion"}
 
 
 def check_loss(loss: str) -> None:
@@ -106,10 +112,9 @@ class _Program:
 
     def text(self) -> str:
         """All of it."""
-        includes = ("activation.h", "pool.h", "join.h", "dense.h", "dropout.h", "norm.h", "single.h")
         single = Single(self.plan)
         parts = [
-            "\n".join(f'#include "{name}"' for name in includes),
+            "\n".join(f'#include "{name}"' for name in INCLUDES),
             "\n".join([_part("sizes"), *(f"#define {name} {value}" for name, value in self._numbers().items())]),
             '#include "network.h"\n#include "settle.h"\n',
             '#include "timed.h"\n' if self.timed else "",
@@ -127,10 +132,12 @@ class _Program:
     def _numbers(self) -> dict[str, str | int]:
         plan, output = self.plan, self.plan.output
         normalised = sum(step.output.channels for step in self.norms)
+        prototypes = sum(prod(step.shape) for step in plan.steps if isinstance(step, RBF))
         return {
             "PARAMETERS": max(plan.size, plan.lanes),
             "PENALISED": plan.penalised,
-            "BUFFERS": 2 * normalised,
+            "BUFFERS": 2 * normalised + prototypes,
+            "PROTOTYPES": 2 * normalised,
             "NORMALISED": max(normalised, 1),
             "SCRATCH": plan.scratch,
             "KEPT": plan.kept,

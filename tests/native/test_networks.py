@@ -10,7 +10,8 @@ from hypothesis import strategies as some
 
 from striate import zoo
 from striate.building import MODULES
-from striate.native.lowering import BLOCKS, LAYERS, Refused, lowered
+from striate.native.layers import LAYERS
+from striate.native.lowering import BLOCKS, Refused, lowered
 from striate.native.network import Moves
 from striate.native.target import host, named, runnable
 from striate.notation import Network, measure, read, tree
@@ -19,8 +20,7 @@ from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
 LACKS = {
-    *("deform", "embed", "local", "maps", "maxout", "rbf", "roialign", "roipool", "shuffle", "softmax", "subsample"),
-    *("unpool", "upconv"),
+    *("deform", "embed", "local", "maxout", "roialign", "roipool", "shuffle", "softmax", "unpool", "upconv"),
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -43,6 +43,16 @@ TEXTS = [
     "input 2x4x5 -> scale[ gap -> fc 2 -> sigmoid ] -> scale[ gap -> sigmoid ] -> fc 3",
     "input 2x4x5 -> scale[ gap -> sigmoid ] -> fc 3",
     "input 1x6x6 -> bn -> conv 17@3 pad 1 -> lrn -> swish -> fc 13 -> gelu -> dropout 0 -> fc 3",
+    "input 2x9x8 -> conv 5@4x3 flip stride 2 pad 1 -> tanh -> conv 7@4x4 flip -> fc 3",
+    "input 2x4x4 -> conv 3@1 -> concat[ id | maps 0 | id ] -> sum[ conv 7@1 | id | id ] -> relu -> fc 4 -> scale[ id ]"
+    " -> residual[ id ] -> dense[ id ] -> fc 3",
+    "input 2x2x3 -> conv 3@2x3 dilate 2x1 stride 2x3 pad same -> tanh -> fc 3",
+    "input 2x9x8 -> conv 4@3 pad reflect (2,0)x1 stride 2 ceil -> residual[ conv 4@3 pad circular 1 ]"
+    " -> conv 3@4x3 pad replicate 5x1 stride 3 -> fc 3",
+    "input 2x9 -> conv 3@4 pad circular (3,0) stride 2 ceil flip -> tanh -> conv 3@3 pad reflect 1 -> fc 3",
+    "input 5x7x6 -> concat[ maps 1 2 3 -> conv 2@3 | maps 4 0 -> conv 1@3 | maps 3 4 -> maxpool 3 stride 1 ]"
+    " -> tanh -> subsample 3x2 stride 2 -> tanh -> rbf 3",
+    "input 5x11 -> tanh -> maps 1 2 -> relu -> subsample 3 -> maps 1 0 -> relu -> fc 9 -> tanh -> maps 2 5 7 -> rbf 3",
 ]
 
 
@@ -66,13 +76,13 @@ def test_what_is_lacking_is_listed_and_refused_in_a_line() -> None:
     assert set(tree.BLOCKS.values()) - set(BLOCKS) == {tree.Aux}
     with pytest.raises(Refused, match=r"^the native engine lacks 'local 2@3x3'$"):
         lowered(read("input 1x8x8 -> local 2@3 -> fc 2"), host())
-    with pytest.raises(Refused, match="pads with zeros"):
-        lowered(read("input 1x8x8 -> conv 2@3 pad reflect 1 -> fc 2"), host())
     with pytest.raises(Refused, match="of fixed size, not 3x"):
         lowered(read("input 3x?x? -> conv 2@3 -> gap -> fc 2"), host())
 
 
-@pytest.mark.parametrize("name", ["lenet5", "lenet300", "resnet20", "vgg-a-lrn", "densenet121", "se-resnet50"])
+@pytest.mark.parametrize(
+    "name", ["lenet5", "lenet5-1998", "lenet300", "resnet20", "vgg-a-lrn", "densenet121", "se-resnet50"]
+)
 def test_a_plan_counts_the_multiply_adds_that_the_calculator_does(name: str) -> None:
     network = zoo.net(name)
     assert lowered(network, host()).macs == measure(network).total_macs

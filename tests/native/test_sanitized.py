@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from striate.native.network import Compiled, Moves, Rule
+from striate.native.source import LOSSES
 from striate.native.target import named, runnable
 from striate.notation import Network, read
 from tests.native import networks as nets
@@ -28,9 +30,9 @@ GCC = next(filter(None, map(shutil.which, ("gcc", "cc"))), "")
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-def use(network: Network, target: str = runnable()[0]) -> None:
+def use(network: Network, target: str = runnable()[0], loss: str = "cross-entropy") -> None:
     """Steps and evaluations with whole vectors of images, one more and one less, with and without rows and moves."""
-    net = Compiled(network, 2, 70, target=named(target), extra_flags=FLAGS)
+    net = Compiled(network, 2, 70, loss, target=named(target), extra_flags=FLAGS)
     lanes, random = net.plan.lanes, np.random.default_rng(0)
     for parameter in net.plan.parameters:
         net.write(parameter, random.standard_normal(parameter.shape).astype(np.float32) / 3)
@@ -59,8 +61,8 @@ def drawn(network: Network, target: str) -> None:
 
 
 def known() -> None:
-    for text in TEXTS:
-        use(read(text))
+    for text, loss in zip(TEXTS, cycle(LOSSES)):
+        use(read(text), loss=loss)
 
 
 def overrun() -> None:

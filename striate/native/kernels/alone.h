@@ -24,7 +24,7 @@ int prepare(struct net *n) {
   }
   if (!n->alone->room || !n->alone->packed) return 0;
   recall(n, n->statistics);
-  pack_weights(n->weights, n->statistics, n->alone->packed);
+  pack_weights(n, n->alone->packed);
   return 1;
 }
 

@@ -8,6 +8,8 @@
 #define PER_GROUP (CHANNELS / GROUPS) /* channels that a filter sees */
 #define FAR 4096
 #define TAPS (K_ROWS * K_COLUMNS)
+/* How far behind w[u][0] the weight of tap (u, v) lies; the true convolution turns the kernel round. */
+#define TAP(u, v) (FLIP ? TAPS - 1 - 2 * (u) * K_COLUMNS - (v) : (v))
 #define X(k, r, c) x[((k) * X_ROWS + (r) + X_TOP) * X_COLUMNS + (c) + X_LEFT]
 #define Y(f, r, c) y[((f) * Y_ROWS + (r) + Y_TOP) * Y_COLUMNS + (c) + Y_LEFT]
 #define DY(f, r, c) dy[((f) * OUT_ROWS + (r)) * OUT_COLUMNS + (c)]
@@ -27,7 +29,7 @@ INLINE void forward_sums(vec acc[TILE][TILE], const vec *restrict x, const float
       UNROLL for (int v = 0; v < K_COLUMNS; v++)
         UNROLL for (int j = 0; j < columns; j++)
           UNROLL for (int i = 0; i < filters; i++)
-            acc[i][j] += taps[i * PER_GROUP * TAPS + v] * row[j * S_COLUMNS + v * D_COLUMNS];
+            acc[i][j] += taps[i * PER_GROUP * TAPS + TAP(u, v)] * row[j * S_COLUMNS + v * D_COLUMNS];
     }
 }
 
@@ -107,7 +109,7 @@ INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *r
       rows_of[i] = n + i < filters * taps ? acc[(n + i) / taps][(n + i) % taps] : splat(0);
     const vec found = sums(rows_of);
     UNROLL for (int i = 0; i < LANES; i++)
-      if (n + i < filters * taps) to[(n + i) / taps * PER_GROUP * TAPS + (n + i) % taps] += found[i];
+      if (n + i < filters * taps) to[(n + i) / taps * PER_GROUP * TAPS + TAP(u, (n + i) % taps)] += found[i];
   }
 }
 
@@ -134,7 +136,7 @@ INLINE void input_tile(const vec *restrict dy, const float *restrict w, vec *res
           const int p = j + PAD_LEFT - v * D_COLUMNS + FAR * S_COLUMNS; /* steps of one from c, and far above zero */
           const int at = p / S_COLUMNS - FAR;
           if (p % S_COLUMNS || (edge && (c / S_COLUMNS + at < 0 || c / S_COLUMNS + at >= OUT_COLUMNS))) continue;
-          UNROLL for (int i = 0; i < channels; i++) acc[i][j] += taps[i * TAPS + v] * row[at];
+          UNROLL for (int i = 0; i < channels; i++) acc[i][j] += taps[i * TAPS + TAP(u, v)] * row[at];
         }
     }
   }

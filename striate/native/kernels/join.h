@@ -49,6 +49,20 @@ INLINE void scale_backward(const vec *restrict x, const vec *restrict gate, cons
   }
 }
 
+/* y's map k is x's map from[k]; what a filter of a partly connected layer sees. */
+INLINE void choose_maps(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,
+                        const int *from) {
+  EACH(my, k, r, c) y[AT(my, k, r, c)] = x[AT(mx, from[k], r, c)];
+}
+
+INLINE void choose_maps_back(const vec *restrict dy, vec *restrict dx, const int accumulate, const struct map mx,
+                             const int chosen, const int *from) {
+  const int plane = mx.rows * mx.columns;
+  if (!accumulate) memset(dx, 0, sizeof(vec) * mx.channels * plane);
+  for (int k = 0; k < chosen; k++)
+    for (int i = 0; i < plane; i++) dx[from[k] * plane + i] += dy[k * plane + i];
+}
+
 /* Zeros in the maps from `first` on. */
 INLINE void zero_maps(vec *y, const struct map m, const int first) {
   EACH(m, k, r, c) if (k >= first) y[AT(m, k, r, c)] = splat(0);

@@ -2,6 +2,8 @@
 #pragma once
 #include "vectors.h"
 
+#define RUBBISH -0.1f
+
 struct seen {
   double loss; /* summed over images */
   int64_t correct;
@@ -15,11 +17,13 @@ INLINE void count_correct(const vec *y, const int32_t *labels, const int count, 
   }
 }
 
-/* -log softmax(y)[label]; its gradient is softmax(y) less 1 at the label. */
-INLINE void cross_entropy(const vec *y, const int32_t *labels, vec *dy, const int count, const float share,
-                          const int classes, struct seen *seen) {
-  vec most = y[0], total = splat(0);
-  for (int k = 1; k < classes; k++) most = larger(y[k], most);
+/* -log softmax(y)[label]; its gradient is softmax(y) less 1 at the label. With `rubbish` one more class, which is never
+   right, always has the output RUBBISH. */
+INLINE void softmax_loss(const vec *y, const int32_t *labels, vec *dy, const int count, const float share,
+                         const int classes, struct seen *seen, const int rubbish) {
+  vec most = rubbish ? splat(RUBBISH) : y[0];
+  for (int k = 0; k < classes; k++) most = larger(y[k], most);
+  vec total = rubbish ? exponential(RUBBISH - most) : splat(0);
   for (int k = 0; k < classes; k++) {
     dy[k] = exponential(y[k] - most);
     total += dy[k];
@@ -31,6 +35,17 @@ INLINE void cross_entropy(const vec *y, const int32_t *labels, vec *dy, const in
     seen->loss += logf(total[n]) + (most[n] - y[labels[n]][n]); /* equal large numbers cancel first */
     dy[labels[n]][n] -= share;
   }
+}
+
+INLINE void cross_entropy(const vec *y, const int32_t *labels, vec *dy, const int count, const float share,
+                          const int classes, struct seen *seen) {
+  softmax_loss(y, labels, dy, count, share, classes, seen, 0);
+}
+
+/* LeNet-5's criterion; the outputs are minus distances, and "rubbish" lies at 0.1. */
+INLINE void map_criterion(const vec *y, const int32_t *labels, vec *dy, const int count, const float share,
+                          const int classes, struct seen *seen) {
+  softmax_loss(y, labels, dy, count, share, classes, seen, 1);
 }
 
 /* The mean over classes of (y - 1 at the label, else 0)^2. */

@@ -3,6 +3,7 @@
    from `first` to `last`, so that threads share a map. */
 #pragma once
 #include "activation.h"
+#include "padding.h"
 #include "pool.h"
 
 struct plane {
@@ -75,6 +76,28 @@ INLINE void one_copy(float *x, float *y, const struct plane mx, const struct pla
   }
 }
 
+/* y's channel k is x's channel from[k]. */
+INLINE void one_maps(float *x, float *y, const struct plane mx, const struct plane my, const int *from,
+                     const int first, const int last) {
+  EACH_PIXEL(my, r, c)
+  for (int k = 0; k < my.step; k++) PIXEL(y, my, r, c)[k] = k < my.channels ? PIXEL(x, mx, r, c)[from[k]] : 0;
+}
+
+INLINE void one_pad(float *x, float *y, const struct plane mx, const struct plane my, const enum padding mode,
+                    const int top, const int left, const int first, const int last) {
+  EACH_VEC(my, r, c, b)
+  VEC(y, my, r, c, b) = VEC(x, mx, repeated(mode, r - top, mx.rows), repeated(mode, c - left, mx.columns), b);
+}
+
+INLINE void one_subsample(float *x, const vec *weight, const vec *bias, float *y, const struct plane mx,
+                          const struct plane my, const struct window w, const int first, const int last) {
+  EACH_VEC(my, r, c, b) {
+    vec total = splat(0);
+    EACH_TAP(w, u, v) total += VEC(x, mx, r * w.down + u, c * w.right + v, b);
+    VEC(y, my, r, c, b) = weight[b] * total + bias[b];
+  }
+}
+
 INLINE void one_maxpool(float *x, float *y, const struct plane mx, const struct plane my, const struct window w,
                         const int first, const int last) {
   EACH_VEC(my, r, c, b) {
@@ -131,11 +154,30 @@ INLINE void one_dense(float *x, const vec *w, const vec *bias, float *y, const s
   if (across % 8) one_dense_tile(x, w, bias, y, m, units, across / 8 * 8, across % 8);
 }
 
-/* w[filter][channel][tap] (rows of `width` floats) to packed[tap][channel][filter], filters filled up with zeros. */
-static void one_pack_weights(const float *w, vec *packed, int filters, int channels, int taps, int width) {
+/* Minus the squared distance to each unit's prototype; they lie as the weights of `one_dense` do. */
+INLINE void one_rbf(float *x, const vec *p, float *y, const struct plane m, const int units) {
+  const int across = (units + LANES - 1) / LANES;
+  for (int b = 0; b < across; b++) {
+    vec total = splat(0);
+    const vec *at = p + b;
+    for (int r = 0; r < m.rows; r++)
+      for (int c = 0; c < m.columns; c++)
+        for (int k = 0; k < m.channels; k++, at += across) {
+          const vec apart = PIXEL(x, m, r, c)[k] - *at;
+          total -= apart * apart;
+        }
+    ((vec *)y)[b] = total;
+  }
+}
+
+/* w[filter][channel][tap] (rows of `width` floats) to packed[tap][channel][filter], filters filled up with zeros; with
+   `flip` the last tap comes first. */
+static void one_pack_weights(const float *w, vec *packed, int filters, int channels, int taps, int width, int flip) {
   const int across = (filters + LANES - 1) / LANES * LANES;
   float *to = (float *)packed;
   for (int t = 0; t < taps; t++)
-    for (int k = 0; k < channels; k++)
-      for (int f = 0; f < across; f++) *to++ = f < filters ? w[(long)f * width + k * taps + t] : 0;
+    for (int k = 0; k < channels; k++) {
+      const float *tap = w + k * taps + (flip ? taps - 1 - t : t);
+      for (int f = 0; f < across; f++) *to++ = f < filters ? tap[(long)f * width] : 0;
+    }
 }

@@ -27,6 +27,7 @@ class Shape:
     out: Pair
     groups: int
     bias: bool
+    flip: bool
 
     @property
     def name(self) -> str:
@@ -34,7 +35,7 @@ class Shape:
         parts = [f"conv_{self.channels}x{_x(self.size)}_{self.filters}_{_x(self.kernel)}"]
         parts += [f"s{_x(self.stride)}"] * (self.stride != (1, 1)) + [f"p{_x(self.before)}"] * (self.before != (0, 0))
         parts += [f"d{_x(self.dilation)}"] * (self.dilation != (1, 1)) + [f"g{self.groups}"] * (self.groups != 1)
-        return "_".join([*parts, _x(self.out)] + ["b"] * self.bias)
+        return "_".join([*parts, _x(self.out)] + ["b"] * self.bias + ["flip"] * self.flip)
 
 
 def _x(pair: Pair) -> str:
@@ -133,7 +134,8 @@ class Convolution(Step):
 
     def _macros(self) -> dict[str, int]:
         s, x, y = self.shape, self.inputs[0], self.output
-        macros = {"CHANNELS": s.channels, "FILTERS": s.filters, "GROUPS": s.groups, "BIAS": int(s.bias)}
+        macros = {"CHANNELS": s.channels, "FILTERS": s.filters, "GROUPS": s.groups}
+        macros |= {"BIAS": int(s.bias), "FLIP": int(s.flip)}
         pairs = {"K": s.kernel, "S": s.stride, "D": s.dilation, "IN": s.size, "OUT": s.out}
         pairs |= {"X": (x.all_rows, x.all_columns), "Y": (y.all_rows, y.all_columns)}
         for name, (rows, columns) in pairs.items():

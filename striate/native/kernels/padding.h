@@ -1,0 +1,32 @@
+/* Padding that repeats the input itself: y is x inside a frame of x's own entries. */
+#pragma once
+#include "maps.h"
+
+enum padding { REFLECT, REPLICATE, CIRCULAR };
+
+/* Which of an axis' n entries stands at i, where i may lie before 0 or behind n - 1. */
+INLINE int repeated(const enum padding mode, const int i, const int n) {
+  switch (mode) {
+    case REFLECT: return i < 0 ? -i : i < n ? i : 2 * (n - 1) - i;
+    case REPLICATE: return i < 0 ? 0 : i < n ? i : n - 1;
+    default: return i < 0 ? i + n : i < n ? i : i - n;
+  }
+}
+
+/* x begins `top` rows and `left` columns behind y. */
+INLINE void pad_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,
+                        const enum padding mode, const int top, const int left) {
+  EACH(my, k, r, c)
+  y[AT(my, k, r, c)] = x[AT(mx, k, repeated(mode, r - top, mx.rows), repeated(mode, c - left, mx.columns))];
+}
+
+/* Each entry's gradient goes to where it was taken from. */
+INLINE void pad_backward(const vec *restrict dy, vec *restrict dx, const int accumulate, const struct map mx,
+                         const struct map my, const enum padding mode, const int top, const int left) {
+  if (!accumulate) memset(dx, 0, sizeof(vec) * mx.channels * mx.rows * mx.columns);
+  int i = 0;
+  EACH(my, k, r, c) {
+    const int row = repeated(mode, r - top, mx.rows), column = repeated(mode, c - left, mx.columns);
+    dx[(k * mx.rows + row) * mx.columns + column] += dy[i++];
+  }
+}
