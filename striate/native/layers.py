@@ -86,7 +86,10 @@ def _convolution(b: Builder, layer: tree.Conv, x: Value, name: str) -> Value:
         before = (0, 0)
     kernel, stride, dilation = _pair(layer.kernel), _pair(layer.stride), _pair(layer.dilation)
     sides = zip((y.rows, y.columns), stride, dilation, kernel, before, (x.rows, x.columns), strict=True)
-    x.needs_border(*before, *(max(0, (n - 1) * s + d * (k - 1) + 1 - p - m) for n, s, d, k, p, m in sides))
+    border = (*before, *(max(0, (n - 1) * s + d * (k - 1) + 1 - p - m) for n, s, d, k, p, m in sides))
+    if x.rows * x.columns == 1 and any(border):  # for everybody else, single entries lie one behind another
+        x = b.add(ZeroPad(f"border of {title}", (x,), Value(x.channels)))
+    x.needs_border(*border)
     weights = _weights(name, (layer.filters, x.channels // layer.groups, *layer.kernel), layer.bias)
     reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
     whole = reach == kernel == (x.rows, x.columns) and before == (0, 0) and y.rows * y.columns == 1

@@ -94,12 +94,12 @@ def _takes_relu(node: Node) -> bool:
 
 def _apart(b: _Builder, values: list[Value]) -> list[Value]:
     """The values with a view for each that comes again: a step writes a gradient for each of its inputs."""
-    found: list[Value] = []
-    for value in values:
-        again, numbers = value in found, tuple(range(value.channels))
-        view = Value(value.channels, value.rows, value.columns)
-        found.append(b.add(Maps("the same again", value, view, numbers)) if again else value)
-    return found
+    return [_again(b, value) if value in values[:number] else value for number, value in enumerate(values)]
+
+
+def _again(b: _Builder, x: Value) -> Value:
+    view = Value(x.channels, x.rows, x.columns)
+    return b.add(Maps("the same again", x, view, tuple(range(x.channels))))
 
 
 def _sum(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
@@ -107,7 +107,7 @@ def _sum(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
     for number, value in enumerate(others, 2):
         last = relu and number == len(values)
         norm = next((step for step in b.steps if step.output is total), None)
-        if isinstance(norm, BatchNorm) and not norm.relu and not total.readers and total is not value:
+        if isinstance(norm, BatchNorm) and not norm.relu and not norm.shortcut and not total.readers:
             norm.join(value, last)
             b.steps.remove(norm)  # it waits for the shortcut too
             b.steps.append(norm)

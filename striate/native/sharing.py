@@ -52,8 +52,8 @@ def _share_first(step: Step, writers: dict[Value, Step]) -> None:
         return
     if x.gradient_home is None:
         x.gradient_home = (y, 0)
-    keeps = isinstance(step, BatchNorm) or step.reads_inputs or writers[x].reads_output
-    if not keeps:
+    read_again = any(writer.reads_output for value, writer in writers.items() if value.root is x)
+    if not (isinstance(step, BatchNorm) or step.reads_inputs or read_again):
         x.home = (y, 0)
 
 

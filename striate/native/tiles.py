@@ -12,6 +12,7 @@ cover the multipliers' latency.
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
+from math import prod
 
 STREAM = 5.3  # half cycles for a vector from the second cache
 LATENCY = 8  # multiply-adds in flight: two units, four cycles
@@ -55,23 +56,35 @@ def best(first: int, second: int, registers: int, step: int = 1) -> tuple[int, i
 
 
 @cache
-def best_for_weights(filters: int, rows: int, columns: int, registers: int) -> tuple[int, int]:
-    """Filters and kernel rows of a tile of a weight gradient, which runs over all positions of the map.
+def best_for_weights(filters: int, channels: int, rows: int, columns: int, registers: int) -> tuple[int, int, int, int]:
+    """Filters, channels, kernel rows and columns of a tile of a weight gradient, which runs over all of the map.
 
-    At each it reads a vector a filter and one new one of the input from the second cache, which has no more to give
-    than one in the time of `STREAM` / 2 multiply-adds on both units.
+    At each position it reads a vector a filter and a new one a channel from the second cache, which has no more to give
+    than one in the time of `STREAM` / 2 multiply-adds on both units. Several channels have whole kernels, several rows
+    whole columns.
+
+    >>> best_for_weights(16, 6, 5, 5, registers=32), best_for_weights(64, 64, 1, 1, registers=32)
+    ((2, 1, 2, 5), (4, 5, 1, 1))
     """
     room = registers * 3 // 4  # with more the compiler spills: measured, not reasoned
-    sides = [(a, r) for a, r in product(range(1, filters + 1), range(1, rows + 1)) if a * (r * columns + 1) <= room]
+    whole = (channels, rows, columns)
+    boxes = [
+        *((1, 1, c) for c in range(1, columns)),
+        *((1, r, columns) for r in range(1, rows)),
+        *((k, rows, columns) for k in range(1, channels + 1)),
+    ]
+    sides = [(a, *box) for a, box in product(range(1, filters + 1), boxes) if a * (prod(box) + 1) <= room]
 
-    def total(side: tuple[int, int]) -> float:
-        parts = product(regions(filters, side[0]), regions(rows, side[1]))
+    def total(side: tuple[int, int, int, int]) -> float:
+        """Half cycles over all tiles, those at the ends too."""
+        parts = (list(regions(n, tile)) for n, tile in zip((filters, *whole), side, strict=True))
         return sum(
-            (end - begin) // a * ((last - first) // r) * max(cost(a, r * columns), STREAM * (a + 1))
-            for (begin, end, a), (first, last, r) in parts
+            prod((end - first) // step for first, end, step in part)
+            * max(cost(part[0][2], prod(step for _, _, step in part[1:])), STREAM * (part[0][2] + part[1][2]))
+            for part in product(*parts)
         )
 
-    return min(sides or [(1, 1)], key=total)
+    return min(sides or [(1, 1, 1, 1)], key=total)
 
 
 def loops(variable: str, count: int, tile: int, body: Callable[[str, int], list[str]]) -> list[str]:

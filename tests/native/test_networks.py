@@ -63,6 +63,43 @@ def test_known_networks(text: str) -> None:
         nets.same_gradients(read(text), images)
 
 
+CORNERS = [
+    # one value taken twice
+    "input 4x1x1 -> conv 4@1 -> scale[ id ] -> fc 3",
+    "input 4x5x5 -> conv 4@3 -> sum[ id | id ] -> fc 3",
+    "input 4x5x5 -> conv 4@3 -> residual[ id ] -> relu -> fc 3",
+    "input 4x5x5 -> conv 4@3 -> dense[ id ] -> conv 3@2 -> fc 3",
+    "input 4x5x5 -> conv 4@3 -> tanh -> concat[ id | conv 2@1 | id ] -> fc 3",
+    # an activation over values that others read again on the way back
+    "input 4x5x5 -> concat[ conv 3@3 -> tanh | conv 2@3 -> sigmoid ] -> sigmoid -> fc 3",
+    "input 4x5x5 -> concat[ conv 3@3 -> tanh | conv 2@3 -> maxpool 2 stride 1 pad 1 -> conv 2@2 ] -> leaky -> fc 3",
+    "input 4x5x5 -> concat[ maxpool 2 | conv 2@3 stride 2 ] -> tanh -> fc 3",
+    # padding around a single entry
+    "input 3x8x8 -> gap -> conv 8@3 pad 1 -> fc 3",
+    "input 3x8x8 -> gap -> concat[ conv 4@3 pad 1 | conv 4@1 ] -> fc 3",
+    "input 3x5x5 -> conv 8@5 -> relu -> conv 8@3 pad 1 -> fc 3",
+    # wide kernels, strides and dilations
+    "input 1x64x64 -> conv 5@1x33 stride 8 flip -> fc 3",
+    "input 2x90x90 -> conv 4@3 -> conv 5@44 stride 44 -> fc 3",
+    "input 2x500 -> conv 8@3 -> conv 8@80 stride 4 -> bn -> relu -> fc 3",
+    "input 1x400 -> conv 4@3 -> conv 4@3 dilate 64 -> gap -> fc 3",
+    # tiles over channels
+    "input 8x9x9 -> conv 21@1 -> relu -> conv 13@1 -> relu -> conv 40@1 stride 2 -> fc 3",
+    # norms that take a shortcut in, one in another, and what they read only on the way back
+    "input 1x5x10 -> conv 4@3 pad 1 -> residual[ conv 4@3 pad 1 -> residual[ conv 4@1 -> bn ] ] -> fc 3",
+    "input 6x9x9 -> conv 12@1 groups 3 -> bn -> relu -> conv 8@1 -> bn"
+    " -> residual[ conv 8@1 -> bn -> relu -> conv 8@3 pad 1 -> bn ] -> relu -> conv 5@3 -> bn -> tanh -> fc 3",
+    "input 4x6x6 -> residual[ conv 4@3 pad 1 -> bn | conv 4@1 -> bn ]"
+    " -> sum[ conv 4@1 -> bn | id | maxpool 1 ] -> relu -> fc 3",
+]
+
+
+@needs_compiler
+@pytest.mark.parametrize("text", CORNERS)
+def test_corners(text: str) -> None:
+    nets.same_gradients(read(text), 20)
+
+
 @needs_compiler
 @pytest.mark.parametrize("name", runnable())
 def test_every_vector_width_gives_the_same(name: str) -> None:

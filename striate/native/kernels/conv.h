@@ -84,32 +84,37 @@ INLINE void normalised_tile(const vec *restrict x, const float *restrict w, cons
 }
 
 /* dw[f][k][u][v] += sum over c, lanes and the rows from `first` to `last` of dy[f][r][c] * x[k][r*S + u*D][c*S + v*D], for
-   a tile of filters x kernel rows. */
+   a tile of filters x channels x kernel rows x kernel columns. */
 INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *restrict dw, const int f, const int k,
-                         const int u, const int first, const int last, const int filters, const int rows) {
+                         const int u, const int v, const int first, const int last, const int filters,
+                         const int channels, const int rows, const int columns) {
   vec acc[TILE][TILE];
-  const int group = f / (FILTERS / GROUPS);
+  const int group = f / (FILTERS / GROUPS), taps = channels * rows * columns;
+#define CHANNEL_OF(t) (k + (t) / (rows * columns))
+#define ROW_OF(t) (u + (t) / columns % rows)
+#define COLUMN_OF(t) (v + (t) % columns)
   UNROLL for (int i = 0; i < filters; i++)
-    UNROLL for (int t = 0; t < rows * K_COLUMNS; t++) acc[i][t] = splat(0);
+    UNROLL for (int t = 0; t < taps; t++) acc[i][t] = splat(0);
   for (int r = first; r < last; r++)
     for (int c = 0; c < OUT_COLUMNS; c++) {
       vec d[TILE];
       UNROLL for (int i = 0; i < filters; i++) d[i] = DY(f + i, r, c);
-      UNROLL for (int t = 0; t < rows * K_COLUMNS; t++) {
-        const int down = (u + t / K_COLUMNS) * D_ROWS, right = t % K_COLUMNS * D_COLUMNS;
-        const vec seen = X(group * PER_GROUP + k, r * S_ROWS + down, c * S_COLUMNS + right);
+      UNROLL for (int t = 0; t < taps; t++) {
+        const vec seen = X(group * PER_GROUP + CHANNEL_OF(t), r * S_ROWS + ROW_OF(t) * D_ROWS,
+                           c * S_COLUMNS + COLUMN_OF(t) * D_COLUMNS);
         UNROLL for (int i = 0; i < filters; i++) acc[i][t] += d[i] * seen;
       }
     }
-  const int taps = rows * K_COLUMNS;
-  float *to = dw + (f * PER_GROUP + k) * TAPS + u * K_COLUMNS;
   UNROLL for (int n = 0; n < filters * taps; n += LANES) {
     vec rows_of[LANES];
     UNROLL for (int i = 0; i < LANES; i++)
       rows_of[i] = n + i < filters * taps ? acc[(n + i) / taps][(n + i) % taps] : splat(0);
     const vec found = sums(rows_of);
-    UNROLL for (int i = 0; i < LANES; i++)
-      if (n + i < filters * taps) to[(n + i) / taps * PER_GROUP * TAPS + TAP(u, (n + i) % taps)] += found[i];
+    UNROLL for (int i = 0; i < LANES; i++) {
+      const int t = (n + i) % taps;
+      float *to = dw + ((f + (n + i) / taps) * PER_GROUP + CHANNEL_OF(t)) * TAPS + ROW_OF(t) * K_COLUMNS;
+      if (n + i < filters * taps) to[TAP(ROW_OF(t), COLUMN_OF(t))] += found[i];
+    }
   }
 }
 

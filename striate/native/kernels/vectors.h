@@ -11,7 +11,9 @@ typedef float vec __attribute__((vector_size(LANES * 4)));
 typedef int32_t ints __attribute__((vector_size(LANES * 4)));
 
 #define INLINE static inline __attribute__((always_inline, unused))
+#ifndef TILE
 #define TILE 32 /* sides of a register tile at most; what a tile does not use costs nothing */
+#endif
 #define UNROLL _Pragma("GCC unroll 64")
 
 #ifdef __clang__

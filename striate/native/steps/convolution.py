@@ -11,6 +11,8 @@ from striate.native.tiles import best, best_for_weights, loops
 
 Pair = tuple[int, int]  # rows, columns
 NEAR = 3 * 2**18  # bytes that a core's second cache keeps beside what else passes through it
+MANY_TILES = 16  # at edges; fewer are written out, so that the compiler knows for each which taps it has
+WIDEST = 32  # side of a register tile, as the kernels have it
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class Convolution(Step):
         corners = {"PAD": s.before, "Y": y.border[:2], "X": (x.border[0] - s.before[0], x.border[1] - s.before[1])}
         for name, (top, left) in corners.items():
             macros |= {f"{name}_TOP": top, f"{name}_LEFT": left}
-        return macros
+        return macros | ({"TILE": s.stride[1]} if s.stride[1] > WIDEST else {})
 
     def _groups(self, body: list[str]) -> list[str]:
         if self.shape.groups == 1:
@@ -166,19 +168,28 @@ class Convolution(Step):
     def _weights(self) -> list[str]:
         s = self.shape
         filters, channels = s.filters // s.groups, s.channels // s.groups
-        height, rows = best_for_weights(filters, *s.kernel, self.registers)
+        height, deep, rows, columns = best_for_weights(filters, channels, *s.kernel, self.registers)
         block = self._rows_at_once()
 
-        def channel(f: str, tile: int) -> list[str]:
-            call = f"weights_tile(x, dy, dw, g * {filters} + {f}, k, {{}}, first, last, {tile}, {{}});"
-            tiles = loops("u", s.kernel[0], rows, lambda u, count: [call.format(u, count)])
-            return [f"for (int k = 0; k < {channels}; k++) {{", *(f"  {line}" for line in tiles), "}"]
+        def tiles(f: str, a: int) -> list[str]:
+            def call(k: str, b: int, u: str, c: int, v: str, d: int) -> list[str]:
+                return [
+                    f"weights_tile(x, dy, dw, g * {filters} + {f}, {k}, {u}, {v}, first, last, {a}, {b}, {c}, {d});"
+                ]
+
+            def of_rows(k: str, b: int, u: str, c: int) -> list[str]:
+                return loops("v", s.kernel[1], columns, lambda v, d: call(k, b, u, c, v, d))
+
+            def of_channels(k: str, b: int) -> list[str]:
+                return loops("u", s.kernel[0], rows, lambda u, c: of_rows(k, b, u, c))
+
+            return loops("k", channels, deep, of_channels)
 
         return [
             "if (db) bias_gradient(dy, db);",
             f"for (int first = 0; first < {s.out[0]}; first += {block}) {{",
             f"  const int last = first + {block} < {s.out[0]} ? first + {block} : {s.out[0]};",
-            *(f"  {line}" for line in self._groups(loops("f", filters, height, channel))),
+            *(f"  {line}" for line in self._groups(loops("f", filters, height, tiles))),
             "}",
         ]
 
@@ -217,23 +228,21 @@ class Convolution(Step):
 
         return ["for (int r = first; r < last; r++) {", *(f"  {x}" for x in loops("f", held, across, columns)), "}"]
 
-    def _columns(self, width: int) -> Iterator[tuple[int, int, int, int]]:
-        """(first, end, step, whether at the edge) of dx's columns; inside, no tap of a tile leaves dy."""
+    def _columns(self, width: int) -> list[tuple[int, int, int, int]]:
+        """(first, end, step, whether at the edge) of dx's columns in loops; inside, no tap of a tile leaves dy."""
         s = self.shape
         reach = (s.kernel[1] - 1) * s.dilation[1]
         least, most = reach - s.before[1], (s.out[1] - 1) * s.stride[1] - s.before[1]
-        inside: list[int] = []
+        many = s.size[1] > MANY_TILES * width
+        runs: list[tuple[int, int, int, int]] = []
         for first in range(0, s.size[1], width):
             step = min(width, s.size[1] - first)
-            if step == width and least <= first and first + width - 1 <= most:
-                inside.append(first)
-                continue
-            if inside:
-                yield inside[0], inside[-1] + width, width, 0
-                inside = []
-            yield first, first + step, step, 1
-        if inside:
-            yield inside[0], inside[-1] + width, width, 0
+            edge = int(step < width or first < least or first + width - 1 > most)
+            if runs and runs[-1][2:] == (step, edge) and (many or not edge):
+                runs[-1] = (runs[-1][0], first + step, step, edge)
+            else:
+                runs.append((first, first + step, step, edge))
+        return runs
 
 
 def _column_loop(first: int, end: int, step: int, call: str) -> list[str]:
