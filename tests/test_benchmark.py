@@ -4,13 +4,26 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from striate import zoo
-from striate.benchmark import ENGINES, Entry, Race, bench, chosen, layer_times, machine, race, spread, start_times
+from striate.benchmark import (
+    ENGINES,
+    Entry,
+    Race,
+    bench,
+    chosen,
+    layer_times,
+    machine,
+    race,
+    spread,
+    start_times,
+    starting,
+)
 from striate.benchmark import contestants as everybody
 from striate.benchmark.contestants import jax as in_jax
 from striate.benchmark.contestants import keras as in_keras
@@ -21,6 +34,7 @@ from striate.benchmark.peak import Peak
 from striate.errors import InputError
 from striate.native import cache
 from striate.native.compiler import NoCompiler
+from striate.native.network import Compiled
 from striate.notation import read
 from tests.native.needs import needs_compiler
 
@@ -195,10 +209,26 @@ def test_an_error_of_others_code_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @needs_compiler
-def test_the_peak_counts_all_threads() -> None:
-    peak = Peak(2)
-    assert peak.measure(0.002) > 0
-    assert peak.operations % (2 * 12) == 0
+def test_the_peak_counts_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Peak(2).measure(0.002) > 0
+    monkeypatch.setattr(Peak, "_timed", lambda self, rounds: 0.5)
+    assert Peak(2).measure(0.002) == 2 * Peak(1).measure(0.002)
+
+
+@needs_compiler
+def test_starts_are_timed_with_a_cache_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made: list[Compiled] = []
+
+    def compiled(*given: Any) -> Compiled:
+        made.append(Compiled(*given))
+        return made[-1]
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(starting, "Compiled", compiled)
+    cold, cached = starting.start_times(read("input 1x4x4 -> fc 3"), 4)
+    assert [net.built.cached for net in made] == [False, True]
+    assert min(cold, cached) > 0
+    assert list(tmp_path.iterdir()) == []
 
 
 @needs_compiler

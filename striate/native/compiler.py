@@ -156,7 +156,7 @@ def load(path: Path) -> ctypes.CDLL:
     try:
         return ctypes.CDLL(str(path))
     except OSError as error:
-        raise NoCompiler(f"{path} cannot be loaded ({error})") from error
+        raise NoCompiler(f"what was compiled cannot be loaded here: {error}") from error
 
 
 def loaded(
@@ -178,6 +178,7 @@ def loaded(
         return load(built.path), built
     except NoCompiler:
         if not built.cached:
+            cache.remove(built.folder)  # so that the next start says no more than this one
             raise
     say(f"{built.folder} cannot be loaded here: compiling it again")
     cache.remove(built.folder)

@@ -24,6 +24,7 @@ from . import cache
 TIMEOUT = 120.0  # seconds for one job
 ROOM = 2**24  # bytes; with less left on the disk it counts as full
 OUTPUT = "compiler.txt"
+LONGEST = 200  # characters of what it said that are shown
 FULL = re.compile(r"No space left|NoSpaceLeft|quota exceeded", re.IGNORECASE)
 TELLING = re.compile(r"\berror\b|undefined reference|cannot find", re.IGNORECASE)
 
@@ -85,7 +86,9 @@ def reason(status: int | None, said: str) -> str:
         return f"it was killed by signal {-status}"
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if TELLING.search(line)]
-    return (telling or lines or [f"it made nothing and ended with status {status}"])[0]
+    line = (telling or lines or [f"it made nothing and ended with status {status}"])[0]
+    printable = "".join(letter if letter.isprintable() else " " for letter in line)
+    return printable if len(printable) <= LONGEST else f"{printable[:LONGEST]}…"
 
 
 class _Running:

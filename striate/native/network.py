@@ -123,7 +123,9 @@ class Compiled:
             source(self.plan, loss, timed), target or host(), extra_flags=extra_flags, say=say
         )
         for name, (result, arguments) in FUNCTIONS.items():
-            function = getattr(self._library, name)
+            function = getattr(self._library, name, None)
+            if function is None:
+                raise compiler.NoCompiler(f"{self.built.path} lacks the function '{name}'")
             function.restype, function.argtypes = result, arguments
         self._net = self._library.create(threads, most)
         if not self._net:
@@ -212,6 +214,11 @@ class Compiled:
         for buffer in self._buffers:
             self._values_of(buffer)[:] = tensors[buffer.name]
         self._prepared = False
+
+    def forget(self) -> None:
+        """Let the optimiser begin anew."""
+        self.flat["mean"][:] = 0
+        self.flat["square"][:] = 0
 
     def _values_of(self, buffer: Buffer) -> Array:
         return self._kept[buffer.first : buffer.first + prod(buffer.shape)].reshape(buffer.shape)

@@ -94,7 +94,9 @@ def too_large(plan: Plan, options: Options) -> str:
     """Why a network is left to PyTorch unless asked for; nothing for small ones."""
     if plan.macs > LARGEST_MACS:
         return f"engine torch: {plan.macs:,} multiply-adds an image are many for the native one"
-    needed = 4 * plan.lanes * (plan.kept * (options.batch // plan.lanes + 1) + plan.scratch * torch.get_num_threads())
+    threads = torch.get_num_threads()
+    maps = plan.kept * (options.batch // plan.lanes + 1) + plan.scratch * threads
+    needed = 4 * (plan.lanes * maps + plan.size * (3 + threads))  # with what the optimiser remembers, and gradients
     if needed > LARGEST_BYTES:
         return f"engine torch: the native one would take {needed / 2**30:.1f} GiB for a batch of {options.batch}"
     return ""

@@ -140,8 +140,8 @@ class NativeEngine:
     def weights(self) -> dict[str, Tensor]:
         """The model's tensors by name; a copy."""
         found = {name: torch.from_numpy(values) for name, values in self.net.tensors().items()}
-        count = torch.tensor(self.pace.steps)
-        return {name: found.get(name, count) for name in self._model.state_dict()}
+        steps = self.pace.steps  # what batch norm counts
+        return {name: found[name] if name in found else torch.tensor(steps) for name in self._model.state_dict()}
 
     def state(self) -> dict[str, Tensor]:
         """What the optimiser remembers and the number of steps, enough to go on exactly."""
@@ -165,6 +165,7 @@ class NativeEngine:
         self._write(tensors)
         if state is None:
             return
+        self.net.forget()
         for index, parameter in enumerate(self._in_order()):
             for theirs, ours in REMEMBERED.get(self.options.optimizer, {}).items():
                 if f"{index}.{theirs}" in state:

@@ -132,6 +132,16 @@ def test_vector_units_of_another_machine(
 
 
 @needs_compiler
+def test_a_residual_network_of_several_norms(cli: Cli, tmp_path: Path) -> None:
+    ended = cli(
+        "train", "resnet20", "digits", "--epochs", 1, "--batch", 256, "--engine", "native", "--out", tmp_path / "r"
+    )
+    assert ended.status == 0, ended.err
+    assert json.loads((tmp_path / "r" / "config.json").read_text())["engine"] == "native"
+    assert cli("test", tmp_path / "r", "--engine", "native").status == 0
+
+
+@needs_compiler
 def test_two_processes_compile_the_same_and_learn_the_same(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "striate", "train", NET, "digits", "--epochs", "1", "--engine", "native", "--out"]
     both = [

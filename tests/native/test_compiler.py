@@ -393,7 +393,7 @@ def test_another_processor_never_gets_this_one_s_code(monkeypatch: pytest.Monkey
 
 
 def test_a_library_that_lacks_a_function_is_one_line() -> None:
-    with pytest.raises(compiler.NoCompiler, match=r"library.so cannot be loaded \(.*missing") as caught:
+    with pytest.raises(compiler.NoCompiler, match=r"compiled cannot be loaded here: .*library.so.*missing") as caught:
         compiler.loaded({"call": "int missing(void); int call(void) { return missing(); }"})
     assert "\n" not in str(caught.value)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
@@ -11,8 +12,10 @@ from striate import zoo
 from striate.building import MODULES
 from striate.native.layers import LAYERS
 from striate.native.lowering import BLOCKS, Refused, lowered
+from striate.native.network import Moves
 from striate.native.target import host, named, runnable
 from striate.notation import Network, measure, read, tree
+from striate.training.augment import Shift
 from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
@@ -101,13 +104,44 @@ def test_the_same_seed_and_threads_give_the_same_bits() -> None:
 
 
 @needs_compiler
+def test_a_single_image_sees_what_the_newest_step_has_learned() -> None:
+    network = read("input 1x12x12 -> conv 4@3 -> bn -> relu -> fc 3")
+    x = np.random.default_rng(0).standard_normal((8, 1, 12, 12)).astype(np.float32)
+    _, compiled = nets.twins(network, 8)
+    for step in range(3):
+        nets.near(compiled.evaluate(x[:1]), compiled.evaluate(x)[:1])
+        compiled.step(x + step, np.arange(8) % 3, nets.Rule(kind=1, rate=0.1, momentum=0.9))
+    nets.near(compiled.evaluate(x[:1]), compiled.evaluate(x)[:1])
+
+
+@needs_compiler
+@pytest.mark.parametrize("layer", ["relu", "leaky", "elu", "tanh", "sigmoid", "swish", "gelu", "bn -> relu", "lrn"])
+def test_what_is_not_a_number_stays_so(layer: str) -> None:
+    _, compiled = nets.twins(read(f"input 2x6x6 -> conv 4@3 -> {layer} -> fc 3"), 16)
+    tensors = compiled.tensors()
+    tensors["conv1.weight"][0, 0, 0, 0] = np.nan
+    compiled.load(tensors)
+    x = np.ones((16, 2, 6, 6), np.float32)
+    assert np.isnan(compiled.evaluate(x)).all()
+    assert np.isnan(compiled.evaluate(x[:1])).all()
+    assert np.isnan(compiled.step(x, np.arange(16) % 3, nets.LOOK).loss)
+
+
+@needs_compiler
+def test_the_loss_of_large_outputs_keeps_its_digits() -> None:
+    network = read("input 2x1x1 -> fc 3")
+    _, compiled = nets.twins(network, 16)
+    x = 1e4 * np.random.default_rng(0).standard_normal((16, 2, 1, 1)).astype(np.float32)
+    weights = np.array([[1, 1], [1, 1.0001], [1, 1.0002]], np.float32)
+    compiled.load({"fc1.weight": weights, "fc1.bias": np.zeros(3, np.float32)})
+    y = np.arange(16) % 3
+    expected = torch.nn.functional.cross_entropy(torch.tensor(compiled.evaluate(x)).double(), torch.tensor(y)).item()
+    assert abs(compiled.step(x, y, nets.LOOK).loss - expected) <= 1e-6 * expected
+
+
+@needs_compiler
 def test_rows_and_moves_choose_and_shift_images() -> None:
     """As `Shift` moves them: what comes in at the edge is the background."""
-    import torch
-
-    from striate.native.network import Moves
-    from striate.training.augment import Shift
-
     network = read("input 2x5x6 -> conv 3@3 pad 1 -> tanh -> fc 3")
     _, compiled = nets.twins(network, 20)
     x, rows = torch.randn(30, 2, 5, 6), torch.tensor([4, 29, 0, 7, 7])

@@ -162,6 +162,21 @@ def test_moved_images_and_large_batches() -> None:
     assert apart(*found) <= TOLERANCE
 
 
+def test_weights_are_tensors_of_their_own() -> None:
+    """A file of weights takes no two that share memory."""
+    _, native = engines(read("input 1x8x8 -> conv 2@3 -> bn -> conv 2@3 -> bn -> fc 3"), batch=32)
+    places = [tensor.data_ptr() for tensor in native.weights().values()]
+    assert len(set(places)) == len(places)
+
+
+def test_a_state_before_the_first_step_begins_anew() -> None:
+    _, native = engines(read(SMALL), batch=32)
+    fresh, batches = (native.weights(), native.state()), images(read(SMALL), 200, 3)
+    first = losses(native, batches, 5)
+    native.load(*fresh)
+    assert losses(native, batches, 5) == first
+
+
 def test_evaluation_and_the_module_agree() -> None:
     _, native = engines(read(SMALL), batch=32)
     batches = images(read(SMALL), 77, 3)

@@ -7,7 +7,7 @@ enum activation { RELU, LEAKY, ELU, TANH, SCALED_TANH, SIGMOID, SWISH, GELU };
 /* tanh(x) = x P(x^2)/Q(x^2), fitted for the least largest relative error (2e-8, and 4e-7 in float32) up to 9.02, from
    where on tanh(x) is 1 in float32. */
 INLINE vec hyperbolic(vec x) {
-  x = smaller(larger(x, splat(-9.02f)), splat(9.02f));
+  x = smaller(splat(9.02f), larger(splat(-9.02f), x));
   const vec s = x * x;
   const vec p = (((s * 1.334947441e-8f + 2.060553379e-5f) * s + 3.495380981e-3f) * s + 0.1338085383f) * s + 1.0f;
   const vec q = (((s * 7.774493156e-7f + 3.285290150e-4f) * s + 2.587620169e-2f) * s + 0.4671416879f) * s + 1.0f;
@@ -26,7 +26,7 @@ INLINE vec normal_share(vec x) {
 
 INLINE vec activate(const enum activation kind, const float a, vec x) {
   switch (kind) {
-    case RELU: return larger(x, splat(0));
+    case RELU: return larger(splat(0), x);
     case LEAKY: return choose(x > 0, x, a * x);
     case ELU: return choose(x > 0, x, a * (exponential(x) - 1.0f));
     case TANH: return hyperbolic(x);

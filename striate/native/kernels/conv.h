@@ -78,7 +78,7 @@ INLINE void normalised_tile(const vec *restrict x, const float *restrict w, cons
     const vec *from = z ? z + AT(mz, f + i, r, c) : NULL;
     UNROLL for (int j = 0; j < columns; j++) {
       const vec found = acc[i][j] * scale[f + i] + shift[f + i] + (from ? from[j] : splat(0));
-      to[j] = relu ? larger(found, splat(0)) : found;
+      to[j] = relu ? larger(splat(0), found) : found;
     }
   }
 }

@@ -11,7 +11,7 @@ INLINE void add(const vec *a, const vec *b, vec *y, const struct map ma, const s
                 const int relu) {
   EACH(my, k, r, c) {
     const vec found = a[AT(ma, k, r, c)] + b[AT(mb, k, r, c)];
-    y[AT(my, k, r, c)] = relu ? larger(found, splat(0)) : found;
+    y[AT(my, k, r, c)] = relu ? larger(splat(0), found) : found;
   }
 }
 

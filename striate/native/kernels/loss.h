@@ -32,7 +32,7 @@ INLINE void softmax_loss(const vec *y, const int32_t *labels, vec *dy, const int
   for (int n = 0; n < LANES; n++) weight[n] = n < count ? share : 0;
   for (int k = 0; k < classes; k++) dy[k] = dy[k] / total * weight;
   for (int n = 0; n < count; n++) {
-    seen->loss += logf(total[n]) + (most[n] - y[labels[n]][n]); /* large outputs first cancel each other */
+    seen->loss += logf(total[n]) + (most[n] - y[labels[n]][n]); /* equal large numbers cancel first */
     dy[labels[n]][n] -= share;
   }
 }

@@ -14,5 +14,5 @@ INLINE struct moments moments_of(const vec total, const vec squares, const float
   vec used;
   for (int n = 0; n < LANES; n++) used[n] = n < count;
   const float off = sum(total * used) / entries, around = sum(squares * used) - off * off * entries;
-  return (struct moments){near + off, around > 0 ? around : 0};
+  return (struct moments){near + off, around < 0 ? 0 : around};
 }

@@ -42,7 +42,7 @@ INLINE void bn_apply(const vec *restrict x, const vec *z, const float *scale, co
   EACH(my, k, r, c) {
     vec found = bn_value(x[AT(mx, k, r, c)], scale[k], shift[k]);
     if (z) found += z[AT(mz, k, r, c)];
-    y[AT(my, k, r, c)] = relu ? larger(found, splat(0)) : found;
+    y[AT(my, k, r, c)] = relu ? larger(splat(0), found) : found;
   }
 }
 

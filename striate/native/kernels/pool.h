@@ -10,8 +10,8 @@ struct window {
 };
 
 #define INSIDE(i, n) ((i) >= 0 && (i) < (n))
-#define EACH_TAP(w, u, v) \
-  UNROLL for (int u = 0; u < (w).rows; u++) UNROLL for (int v = 0; v < (w).columns; v++)
+#define A_FEW _Pragma("GCC unroll 4") /* small windows whole; of large ones that much, or compiling takes minutes */
+#define EACH_TAP(w, u, v) A_FEW for (int u = 0; u < (w).rows; u++) A_FEW for (int v = 0; v < (w).columns; v++)
 
 /* The largest entry of each window; what lies outside the map counts as minus infinity. */
 INLINE void maxpool_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,

@@ -50,7 +50,7 @@ INLINE void one_scale_shift(float *x, float *z, const vec *scale, const vec *shi
   EACH_VEC(my, r, c, b) {
     vec found = VEC(x, mx, r, c, b) * scale[b] + shift[b];
     if (z) found += VEC(z, mz, r, c, b);
-    VEC(y, my, r, c, b) = relu ? larger(found, splat(0)) : found;
+    VEC(y, my, r, c, b) = relu ? larger(splat(0), found) : found;
   }
 }
 
@@ -58,7 +58,7 @@ INLINE void one_add(float *p, float *q, float *y, const struct plane mp, const s
                     const int relu, const int first, const int last) {
   EACH_VEC(my, r, c, b) {
     const vec found = VEC(p, mp, r, c, b) + VEC(q, mq, r, c, b);
-    VEC(y, my, r, c, b) = relu ? larger(found, splat(0)) : found;
+    VEC(y, my, r, c, b) = relu ? larger(splat(0), found) : found;
   }
 }
 

@@ -24,6 +24,7 @@ INLINE vec splat(float value) { return (vec){} + value; }
 
 INLINE vec choose(ints mask, vec yes, vec no) { return (vec)((mask & (ints)yes) | (~mask & (ints)no)); }
 
+/* Where either is not a number, b: so what is looked at stands second, and does not become one. */
 INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
 
 INLINE vec smaller(vec a, vec b) { return choose(a < b, a, b); }
@@ -96,7 +97,7 @@ INLINE float sum(vec v) {
 
 /* exp(x) to a few units in the last place: x = n ln 2 + r, and a polynomial of r. */
 INLINE vec exponential(vec x) {
-  x = smaller(larger(x, splat(-87.0f)), splat(88.0f));
+  x = smaller(splat(88.0f), larger(splat(-87.0f), x));
   const vec scaled = x * 1.44269504f;
   const ints n = __builtin_convertvector(scaled + choose(scaled < 0, splat(-0.5f), splat(0.5f)), ints);
   const vec whole = __builtin_convertvector(n, vec);
