@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from striate.native.plan import Parameter, Step, Value
+from striate.native.plan import Step
 from striate.native.steps.activation import Activation, PRelu
 from striate.native.steps.convolution import Convolution, Shape
 from striate.native.steps.dense import Dense, Flatten
@@ -25,6 +25,7 @@ from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool, Window
 from striate.native.steps.rbf import RBF
 from striate.native.steps.subsample import Subsample
 from striate.native.target import Target
+from striate.native.values import Parameter, Value
 from striate.notation import rules, tree
 from striate.notation.render import node_text
 from striate.notation.rules.window import windows

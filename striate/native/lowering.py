@@ -14,7 +14,7 @@ from typing import Any
 
 from striate.errors import InputError
 from striate.native.layers import LAYERS, Builder, batch_norm, value_of
-from striate.native.plan import Plan, Value
+from striate.native.plan import Plan
 from striate.native.sharing import share
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Flatten
@@ -22,6 +22,7 @@ from striate.native.steps.join import Add, Concat, Scale
 from striate.native.steps.maps import Maps
 from striate.native.steps.norm import BatchNorm
 from striate.native.target import Target
+from striate.native.values import Value
 from striate.notation import Network, tree
 from striate.notation.render import node_text
 from striate.notation.rules.shape import shown

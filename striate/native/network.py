@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from striate.errors import InputError, WorkError
 from striate.native import compiler
 from striate.native.lowering import lowered
-from striate.native.plan import Parameter
 from striate.native.single import Single
 from striate.native.source import check_loss, source
 from striate.native.steps.norm import BatchNorm
 from striate.native.steps.rbf import RBF
 from striate.native.target import Target, host
+from striate.native.values import Parameter
 from striate.notation import Network
 
 Array = NDArray[np.float32]

@@ -6,13 +6,14 @@ start; a sum is added into its first term. Never where somebody still needs what
 
 from __future__ import annotations
 
-from striate.native.plan import Step, Value
+from striate.native.plan import Step
 from striate.native.steps.activation import Activation
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Flatten
 from striate.native.steps.dropout import Dropout
 from striate.native.steps.join import Add, Concat
 from striate.native.steps.norm import BatchNorm
+from striate.native.values import Value
 
 
 def share(steps: list[Step], network_input: Value) -> None:

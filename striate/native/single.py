@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from striate.native.plan import Parameter, Plan, Step, Value, vecs
+from striate.native.plan import Plan, Step
 from striate.native.steps.activation import Activation, PRelu
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Dense, Flatten
@@ -21,6 +21,7 @@ from striate.native.steps.padding import Padding
 from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool
 from striate.native.steps.rbf import RBF
 from striate.native.steps.subsample import Subsample
+from striate.native.values import Parameter, Value, vecs
 
 
 class Single:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.native.network import Compiled, Moves, Rule
-from striate.native.plan import Parameter
+from striate.native.values import Parameter
 from striate.notation import Network
 from striate.training.augment import Shift
 from striate.training.batches import Batches

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from striate.native.plan import Parameter, Places, Step, Value
+from striate.native.plan import Places, Step
+from striate.native.values import Parameter, Value
 
 READS_X = ("SWISH", "GELU")  # whose slope is not known from y
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from striate.native.plan import Parameter, Places, Step, Value, vecs
+from striate.native.plan import Places, Step
 from striate.native.target import Target
 from striate.native.tiles import best, best_for_weights, loops
+from striate.native.values import Parameter, Value, vecs
 
 Pair = tuple[int, int]  # rows, columns
 NEAR = 3 * 2**18  # bytes that a core's second cache keeps beside what else passes through it

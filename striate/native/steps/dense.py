@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from striate.native.plan import Parameter, Places, Step, Value, vecs
+from striate.native.plan import Places, Step
+from striate.native.values import Parameter, Value, vecs
 
 
 class Dense(Step):

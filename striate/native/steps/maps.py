@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from striate.native.plan import Places, Step, Value
+from striate.native.plan import Places, Step
+from striate.native.values import Value
 
 
 class Maps(Step):

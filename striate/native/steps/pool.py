@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 
-from striate.native.plan import Places, Step, Value
+from striate.native.plan import Places, Step
+from striate.native.values import Value
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from striate.native.plan import Parameter, Places, Step, Value
+from striate.native.plan import Places, Step
 from striate.native.steps.pool import Window
+from striate.native.values import Parameter, Value
 
 
 class Subsample(Step):
