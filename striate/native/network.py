@@ -61,10 +61,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     **dict.fromkeys(("weights", "mean", "square", "buffers", "gradients"), (ctypes.c_void_p, (ctypes.c_void_p,))),
     "step": (
         Seen,
-        (
-            *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32),
-            *(ctypes.POINTER(Moves), ctypes.POINTER(Rule)),
-        ),
+        (*[ctypes.c_void_p] * 4, ctypes.c_int, ctypes.c_uint32, ctypes.POINTER(Moves), ctypes.POINTER(Rule)),
     ),
     "prepare": (ctypes.c_int, (ctypes.c_void_p,)),
     "evaluate_one": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
@@ -162,12 +159,15 @@ class Compiled:
         Raises:
             InputError: A label that is no class.
         """
-        places = self._places(images, rows)
-        assert 0 < len(labels) == len(places) <= self.most, "a label for each image, and no more than there is room for"
+        self._look_at(images)
+        if rows is not None:  # C believes whatever it is given, so all of it is looked at here
+            assert _all_below(len(images), rows), "rows of the images"
+        count = len(images) if rows is None else len(rows)
+        assert 0 < len(labels) == count <= self.most, "a label for each image, and no more than there is room for"
         if not _all_below(self.classes, labels):
             raise InputError(f"labels are 0 to {self.classes - 1}. Received: {labels.min()} to {labels.max()}")
-        moved = ctypes.byref(moves) if moves else None
-        given = (places.ctypes.data, labels.ctypes.data, len(labels), seed, moved, ctypes.byref(rule))
+        chosen, moved = None if rows is None else rows.ctypes.data, ctypes.byref(moves) if moves else None
+        given = (images.ctypes.data, chosen, labels.ctypes.data, count, seed, moved, ctypes.byref(rule))
         with self._lock:
             self._prepared = False
             seen: Seen = self._library.step(self._net, *given)
@@ -178,9 +178,9 @@ class Compiled:
         if len(images) == 1 and self._alone:
             return self._evaluate_one(images)
         outputs = np.empty((len(images), self.classes), np.float32)
-        places = self._places(images)
+        self._look_at(images)
         with self._lock:
-            self._library.evaluate(self._net, places.ctypes.data, len(images), outputs.ctypes.data)
+            self._library.evaluate(self._net, images.ctypes.data, len(images), outputs.ctypes.data)
         return outputs
 
     def _evaluate_one(self, image: Array) -> Array:
@@ -244,14 +244,6 @@ class Compiled:
     def _array(self, name: str, size: int) -> Array:
         pointer = ctypes.cast(getattr(self._library, name)(self._net), ctypes.POINTER(ctypes.c_float))
         return np.ctypeslib.as_array(pointer, (max(size, 1),))
-
-    def _places(self, images: Array, rows: NDArray[np.int64] | None = None) -> NDArray[np.uintp]:
-        """A pointer to each image. C believes whatever it is given, so all of it is looked at here."""
-        self._look_at(images)
-        numbers = np.arange(len(images)) if rows is None else rows
-        assert _all_below(len(images), numbers), "rows of the images"
-        size = np.uintp(self.plan.input.size * images.itemsize)
-        return numbers.astype(np.uintp) * size + np.uintp(images.ctypes.data)
 
     def _look_at(self, images: Array) -> None:
         assert images.dtype == np.float32

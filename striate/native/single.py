@@ -41,7 +41,7 @@ class Single:
             return NONE
         image = self.plan.input
         wait = "if (threads > 1) barrier(&n->pool);"
-        body = [f"if (thread == 0) one_take(n->images[0], {self.at(image)}, {self.plane(image)});", wait]
+        body = [f"if (thread == 0) one_take(n->images, {self.at(image)}, {self.plane(image)});", wait]
         for step in self.plan.steps:
             shared, call = WRITERS[type(step)](self, step)
             rows = step.output.rows

@@ -30,7 +30,7 @@ int prepare(struct net *n) {
 
 /* The outputs of one image, CLASSES numbers, with the weights last prepared. */
 void evaluate_one(struct net *n, const float *image, float *outputs) {
-  n->images = &image, n->outputs = outputs;
+  n->images = image, n->outputs = outputs;
   if (MACS > SHARED_FROM) run(&n->pool, work_one, n);
   else one(n, 0, 1, n->alone->room, n->alone->packed);
 }

@@ -20,7 +20,8 @@ struct net {
   struct alone *alone;               /* for single images */
   float *moved;                      /* LANES images a thread, while they are moved */
   /* the step's */
-  const float *const *images;
+  const float *images;               /* one behind another */
+  const int64_t *rows;               /* which of them, or NULL for all in their order */
   const int64_t *labels;
   const struct moves *moves;         /* or NULL */
   int count, groups;
@@ -85,15 +86,14 @@ struct net *create(int threads, int images) {
 
 /* A group's images, moved where the step asks for it, one a lane. */
 static void take_images(struct net *n, int thread, int group, int count, vec *x) {
-  const float *const *images = n->images + group * LANES;
-  const float *moved[LANES];
-  if (n->moves) {
-    for (int i = 0; i < count; i++) {
-      float *to = n->moved + (thread * (long)LANES + i) * VALUES;
-      move_image(images[i], to, INPUT, n->moves, group * LANES + i);
-      moved[i] = to;
-    }
-    images = moved;
+  const float *images[LANES];
+  for (int i = 0; i < count; i++) {
+    const long at = group * (long)LANES + i;
+    images[i] = n->images + (n->rows ? n->rows[at] : at) * VALUES;
+    if (!n->moves) continue;
+    float *to = n->moved + (thread * (long)LANES + i) * VALUES;
+    move_image(images[i], to, INPUT, n->moves, at);
+    images[i] = to;
   }
   pack(images, count, x, INPUT);
 }
@@ -141,10 +141,10 @@ static void work_step(void *given, int thread) {
   update(n, thread);
 }
 
-/* One step down the gradient of the mean loss over `count` images, labels their classes. */
-struct seen step(struct net *n, const float *const *images, const int64_t *labels, int count, uint32_t seed,
-                 const struct moves *moves, const struct rule *rule) {
-  n->images = images, n->labels = labels, n->count = count, n->groups = (count + LANES - 1) / LANES, n->seed = seed;
+/* One step down the gradient of the mean loss over `count` of the images, labels their classes. */
+struct seen step(struct net *n, const float *images, const int64_t *rows, const int64_t *labels, int count,
+                 uint32_t seed, const struct moves *moves, const struct rule *rule) {
+  n->images = images, n->rows = rows, n->labels = labels, n->count = count, n->groups = (count + LANES - 1) / LANES, n->seed = seed;
   n->moves = moves, n->rule = *rule;
   run(&n->pool, work_step, n);
   struct seen all = {0};
@@ -168,8 +168,8 @@ static void work_evaluate(void *given, int thread) {
 }
 
 /* The outputs of `count` images, CLASSES numbers each; any number of them. */
-void evaluate(struct net *n, const float *const *images, int count, float *outputs) {
-  n->images = images, n->count = count, n->groups = (count + LANES - 1) / LANES, n->outputs = outputs;
+void evaluate(struct net *n, const float *images, int count, float *outputs) {
+  n->images = images, n->rows = NULL, n->count = count, n->groups = (count + LANES - 1) / LANES, n->outputs = outputs;
   n->moves = NULL;
   run(&n->pool, work_evaluate, n);
 }
