@@ -109,7 +109,7 @@ def _weights(name: str, shape: tuple[int, ...], bias: bool) -> tuple[Parameter, 
 
 
 def _flat(b: Builder, x: Value) -> Value:
-    return x if x.rows * x.columns == 1 else b.add(Flatten("one behind another", (x,), Value(x.size)))
+    return x if x.rows * x.columns == 1 else b.add(Flatten("flatten", (x,), Value(x.size)))
 
 
 def _dense(b: Builder, layer: tree.FullyConnected, x: Value, name: str) -> Value:

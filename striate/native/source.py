@@ -121,7 +121,7 @@ class _Program:
             "\n".join(dict.fromkeys(f"{line};" for step in self._convolutions() for line in step.signatures())),
             *self._phases(),
             *self._last(),
-            single.text(),
+            f"{_part('one: a single image, its channels in the lanes')}\n{single.text()}",
             '#include "alone.h"',
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
@@ -232,6 +232,9 @@ class _Program:
             f"  share_of(n, thread, &first, &last);\n  {body}\n}}"
         )
         recalls = "\n  ".join(step.recall(Places(self.plan, step)) for step in self.norms)
-        yield f"static void recall(struct net *n, float *st) {{\n  const float *w = n->weights;\n  {recalls}\n}}"
+        yield (
+            f"{_part('recall: batch norm for evaluation, from the running statistics')}\n"
+            f"static void recall(struct net *n, float *st) {{\n  const float *w = n->weights;\n  {recalls}\n}}"
+        )
         place = at.value(self.plan.output)
         yield f"static const vec *outputs_of(vec *scratch, vec *kept) {{\n  return {place};\n}}"

@@ -70,11 +70,12 @@ INLINE void activation_backward(const vec *x, const vec *y, const vec *dy, vec *
   }
 }
 
-/* Leaky ReLU with a learned slope, one a channel; dx may be NULL. */
+/* Leaky ReLU with a learned slope, one a channel. */
 INLINE void prelu_forward(const vec *x, const float *w, vec *y, const struct map mx, const struct map my) {
   EACH(my, k, r, c) y[AT(my, k, r, c)] = activate(LEAKY, w[k], x[AT(mx, k, r, c)]);
 }
 
+/* dx may be NULL: then only the slopes learn. */
 INLINE void prelu_backward(const vec *x, const float *w, const vec *dy, vec *dx, float *dw, const int accumulate,
                            const struct map mx) {
   int i = 0;

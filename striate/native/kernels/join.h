@@ -29,12 +29,13 @@ INLINE void pass_back(const vec *dy, vec *dx, const int accumulate, const int co
   for (int i = 0; i < count; i++) dx[i] = accumulate ? dx[i] + dy[i] : dy[i];
 }
 
-/* y = x times its gate, one number a channel; dx may be NULL. */
+/* y = x times its gate, one number a channel. */
 INLINE void scale_forward(const vec *restrict x, const vec *restrict gate, vec *restrict y, const struct map mx,
                           const struct map my) {
   EACH(my, k, r, c) y[AT(my, k, r, c)] = x[AT(mx, k, r, c)] * gate[k];
 }
 
+/* dx may be NULL: then only the gate learns. */
 INLINE void scale_backward(const vec *restrict x, const vec *restrict gate, const vec *restrict dy, vec *restrict dx,
                            vec *restrict dgate, const int accumulate, const int gate_adds, const struct map mx) {
   int i = 0;

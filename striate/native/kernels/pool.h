@@ -86,7 +86,7 @@ INLINE void avgpool_backward(const vec *restrict dy, vec *restrict dx, const int
   }
 }
 
-/* The mean, or the largest, of each whole map. */
+/* The mean of each whole map. */
 INLINE void gap_forward(const vec *restrict x, vec *restrict y, const struct map mx) {
   for (int k = 0; k < mx.channels; k++) {
     vec total = splat(0);
