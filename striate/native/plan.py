@@ -50,6 +50,18 @@ class Step:
         """Vecs of room that going back needs."""
         return 0
 
+    def workspace(self) -> int:
+        """Vecs of room that it needs while it runs; the next step has the same."""
+        return 0
+
+    def turned(self) -> int:
+        """Numbers that it makes of its weights whenever they have changed."""
+        return 0
+
+    def turn(self, at: Places) -> str:
+        """C statements that make them; threads share the work."""
+        return ""
+
     def forward(self, at: Places) -> str:
         """C statements that write the output."""
         raise NotImplementedError
@@ -85,6 +97,15 @@ class Places:
         """Pointer to the step's own room."""
         assert self.step is not None
         return self._pointer(self.plan.rooms[self.step], 0)
+
+    @staticmethod
+    def workspace() -> str:
+        """Pointer to the thread's room."""
+        return "n->workspace + thread * (long)WORKSPACE"
+
+    def turned(self, step: Step) -> str:
+        """Pointer to what a step has made of its weights."""
+        return f"n->turned + {self.plan.places_of_turned[step]}"
 
     def adds(self, value: Value) -> int:
         """Whether this step adds to the value's gradient, because a later one of the network has written it."""
@@ -130,6 +151,8 @@ class Plan:
     rooms: dict[Step, tuple[bool, int]] = field(default_factory=dict)
     first_writer: dict[Value, Step] = field(default_factory=dict)
     wanted: set[Value] = field(default_factory=set)
+    places_of_turned: dict[Step, int] = field(default_factory=dict)
+    turned: int = 0
     scratch: int = 0
     kept: int = 0
 
@@ -164,12 +187,20 @@ class Plan:
         for parameter in self.parameters:
             parameter.offset = offset
             offset = self._rounded(offset + parameter.size)
+        for step in self.steps:
+            self.places_of_turned[step] = self.turned
+            self.turned = self._rounded(self.turned + step.turned())
         self._find_writers()
         moments, phases = self._moments()
         intervals = list(self._intervals(moments))
         self.kept = self._pack([item for item in intervals if phases[item[2]] != phases[item[3]]], True)
         self.scratch = self._pack([item for item in intervals if phases[item[2]] == phases[item[3]]], False)
         return self
+
+    @property
+    def workspace(self) -> int:
+        """Vecs of room that a thread's steps need, one after another."""
+        return max((step.workspace() for step in self.steps), default=0)
 
     def goes_back(self, step: Step) -> bool:
         """Whether a gradient is wanted of what the step trains or reads."""

@@ -143,6 +143,8 @@ class _Program:
             "KEPT": plan.kept,
             "MACS": plan.macs,
             "SHARED_FROM": 2_000_000,
+            "TURNED": plan.turned,
+            "WORKSPACE": plan.workspace,
             "CLASSES": output.size,
             "VALUES": self.plan.input.size,
             "INPUT": self.plan.input.as_map(),
@@ -219,6 +221,13 @@ class _Program:
 
     def _last(self) -> Iterator[str]:
         at = Places(self.plan)
+        turns = "".join(f"  {text}\n" for step in self.plan.steps if (text := step.turn(Places(self.plan, step))))
+        turns += "  barrier(&n->pool);\n" if turns else ""
+        yield (
+            f"{_part('turn: what steps make of their weights whenever these have changed')}\n"
+            "static void turn(struct net *n, int thread) {\n"
+            f"  const float *w = n->weights;\n  const int threads = n->pool.threads;\n{turns}}}"
+        )
         waits = [call if call.startswith("for") else f"barrier(&n->pool);\n  {call}" for call in self.calls]
         body = "\n  ".join(waits)
         yield (

@@ -66,6 +66,12 @@ INLINE void moments_from(const struct gathered *sums, struct moments *restrict f
     found[f] = moments_of(sums->total[f], sums->squares[f], sums->near[f], count, (float)OUT_ROWS * OUT_COLUMNS * count);
 }
 
+/* An output behind which a batch norm with known statistics stands, and perhaps a shortcut and a ReLU. */
+INLINE vec normalised(const vec y, const float scale, const float shift, const vec z, const int relu) {
+  const vec found = y * scale + shift + z;
+  return relu ? larger(splat(0), found) : found;
+}
+
 /* The same behind which a batch norm with known statistics stands, and perhaps a shortcut z and a ReLU. */
 INLINE void normalised_tile(const vec *restrict x, const float *restrict w, const float *restrict b, const float *scale,
                             const float *shift, const vec *z, vec *restrict y, const struct map mz,
@@ -76,10 +82,8 @@ INLINE void normalised_tile(const vec *restrict x, const float *restrict w, cons
   UNROLL for (int i = 0; i < filters; i++) {
     vec *to = y + AT(my, f + i, r, c);
     const vec *from = z ? z + AT(mz, f + i, r, c) : NULL;
-    UNROLL for (int j = 0; j < columns; j++) {
-      const vec found = acc[i][j] * scale[f + i] + shift[f + i] + (from ? from[j] : splat(0));
-      to[j] = relu ? larger(splat(0), found) : found;
-    }
+    UNROLL for (int j = 0; j < columns; j++)
+      to[j] = normalised(acc[i][j], scale[f + i], shift[f + i], from ? from[j] : splat(0), relu);
   }
 }
 

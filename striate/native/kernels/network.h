@@ -18,6 +18,8 @@ struct net {
   float *statistics;                 /* a thread's own numbers for normalised channels */
   struct seen *seen;                 /* one a thread */
   struct alone *alone;               /* for single images */
+  float *turned;                     /* what steps make of their weights whenever these have changed */
+  vec *workspace;                    /* WORKSPACE vecs a thread, each step's in its turn */
   float *moved;                      /* LANES images a thread, while they are moved */
   /* the step's */
   const float *images;               /* one behind another */
@@ -52,7 +54,7 @@ void destroy(struct net *n) {
   if (n->pool.threads) stop(&n->pool);
   void *owned[] = {n->weights, n->mean, n->square, n->buffers, n->gradients, n->scratch,
                    n->kept,    n->moments, n->sums, n->statistics, n->seen,
-                   n->moved};
+                   n->moved,   n->turned,  n->workspace};
   for (unsigned i = 0; i < sizeof owned / sizeof *owned; i++) release(owned[i]);
   free_alone(n);
   free(n);
@@ -75,8 +77,10 @@ struct net *create(int threads, int images) {
   n->statistics = zeros(sizeof(float) * 6 * NORMALISED * threads);
   n->seen = zeros(sizeof(struct seen) * threads);
   n->moved = zeros(sizeof(float) * LANES * VALUES * threads);
+  n->turned = zeros(sizeof(float) * TURNED);
+  n->workspace = zeros(sizeof(vec) * WORKSPACE * threads);
   if (!n->weights || !n->mean || !n->square || !n->buffers || !n->gradients || !n->scratch || !n->kept || !n->moments ||
-      !n->sums || !n->statistics || !n->seen || !n->moved) {
+      !n->sums || !n->statistics || !n->seen || !n->moved || !n->turned || !n->workspace) {
     destroy(n);
     return NULL;
   }
@@ -116,6 +120,7 @@ static int images_in(const struct net *n, int group) {
 }
 
 static void train(struct net *n, int thread);
+static void turn(struct net *n, int thread);
 static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int thread, int group);
 static void recall(struct net *n, float *st);
 static const vec *outputs_of(vec *scratch, vec *kept);
@@ -136,6 +141,7 @@ static void work_step(void *given, int thread) {
   struct net *n = given;
   memset(n->gradients + thread * (long)PARAMETERS, 0, sizeof(float) * PARAMETERS);
   n->seen[thread] = (struct seen){0};
+  turn(n, thread);
   train(n, thread);
   barrier(&n->pool);
   update(n, thread);
@@ -161,6 +167,7 @@ static void work_evaluate(void *given, int thread) {
   vec *scratch = n->scratch + thread * (long)SCRATCH, *kept = n->kept + thread * (long)KEPT;
   float *st = n->statistics + thread * 6l * NORMALISED;
   recall(n, st);
+  turn(n, thread);
   for (int g = first; g < last; g++) {
     forward(n, scratch, kept, st, thread, g);
     unpack(outputs_of(scratch, kept), OUTPUT, images_in(n, g), n->outputs + (long)g * LANES * CLASSES);

@@ -12,6 +12,7 @@ from striate.native.values import Parameter, Value, vecs
 
 Pair = tuple[int, int]  # rows, columns
 NEAR = 3 * 2**18  # bytes that a core's second cache keeps beside what else passes through it
+POSITIONS, FEWEST = 16, 12  # of a turned patch; channels and filters from which turning gains
 MANY_TILES = 16  # at edges; fewer are written out, so that the compiler knows for each which taps it has
 WIDEST = 32  # side of a register tile, as the kernels have it
 
@@ -61,6 +62,33 @@ class Convolution(Step):
         self.remake: Callable[[Places], str] | None = None  # what writes x again
 
     @property
+    def winograd(self) -> bool:
+        """Whether products of turned patches and kernels cost less; few channels are not worth the turning."""
+        s = self.shape
+        plain = (s.stride, s.dilation, s.groups, s.flip) == ((1, 1), (1, 1), 1, False)
+        large = min(s.channels, s.filters) >= FEWEST and min(*s.size, *s.out) >= 4
+        return s.kernel == (3, 3) and plain and large and max(s.before) <= 2
+
+    def turned(self) -> int:
+        """Each kernel's 16 numbers, for going there and for going back."""
+        return 2 * POSITIONS * (self.shape.filters * self.shape.channels + self.lanes) * self.winograd
+
+    def turn(self, at: Places) -> str:
+        """Kernels as Winograd's products need them."""
+        if not self.winograd:
+            return ""
+        there, filters = at.turned(self), self.shape.filters
+        back = f"{there} + {self.turned() // 2}"
+        share = f"{filters} * thread / threads, {filters} * (thread + 1) / threads"
+        return f"{self.name}_turn({at.parameter(self.parameters[0])}, {there}, {back}, {share});"
+
+    def workspace(self) -> int:
+        """Room for a row of turned patches and of products."""
+        s = self.shape
+        tiles = max(vecs(s.out[1], 2), vecs(s.size[1], 2))
+        return POSITIONS * ((s.channels + s.filters) * tiles + 2) * self.winograd
+
+    @property
     def name(self) -> str:
         """Of its functions: the shape, and the borders where there are any."""
         borders = [f"i{'_'.join(map(str, self.inputs[0].border))}"] * any(self.inputs[0].border)
@@ -71,7 +99,8 @@ class Convolution(Step):
         """One unit with the forward kernels and both gradients."""
         lines = [f"/* {self.shape.filters} filters {_x(self.shape.kernel)} over "]
         lines[0] += f"{self.shape.channels} x {_x(self.shape.size)}, in tiles that stay in registers. */"
-        lines += [f"#define {name} {value}" for name, value in self._macros().items()] + ['#include "conv.h"']
+        header = "winograd.h" if self.winograd else "conv.h"
+        lines += [f"#define {name} {value}" for name, value in self._macros().items()] + [f'#include "{header}"']
         for signature, body in self._functions():
             lines += ["", f"{signature} {{", *(f"  {line}" for line in body), "}"]
         return {self.name: "\n".join([*lines, ""])}
@@ -84,24 +113,27 @@ class Convolution(Step):
         """Each function of the unit: signature and body."""
         x, w, b = "const vec *restrict x", "const float *restrict w", "const float *restrict b"
         dy, y = "const vec *restrict dy", "vec *restrict y"
-        tile = "forward_tile(x, w, b, y, {}, {}, {}, {}, {});"
+        room = ", vec *restrict room" * self.winograd
         if self.moments:
-            yield (
-                f"void {self.name}_measured({x}, {w}, {b}, {y}, struct moments *found, int count)",
-                [
-                    "struct gathered sums;",
-                    *self._forward(tile, "gather(y, &sums, g, r);"),
-                    "moments_from(&sums, found, count);",
-                ],
-            )
+            given = f"{x}, {w}, {b}, {y}, struct moments *found, int count{room}"
+            body = self._stored("store_tiles(m, b, y, r);", "forward_tile(x, w, b, y, {}, {}, {}, {}, {});", True)
+            body = ["struct gathered sums;", *body, "moments_from(&sums, found, count);"]
+            yield f"void {self.name}_measured({given})", body
             given = f"{x}, {w}, {b}, const float *scale, const float *shift, const vec *z, {y}"
-            tile = "normalised_tile(x, w, b, scale, shift, z, y, mz, my, relu, {}, {}, {}, {}, {});"
-            maps = "struct map mz, struct map my, int relu"
-            yield f"void {self.name}_normalised({given}, {maps})", self._forward(tile)
+            given += f", struct map mz, struct map my, int relu{room}"
+            numbers = "b, scale, shift, z, y, mz, my, relu"
+            tile = f"normalised_tile(x, w, {numbers}, {{}}, {{}}, {{}}, {{}}, {{}});"
+            body = self._stored(f"store_normalised_tiles(m, {numbers}, r);", tile)
+            yield f"void {self.name}_normalised({given})", body
         else:
-            yield f"void {self.name}_forward({x}, {w}, {b}, {y})", self._forward(tile)
+            body = self._stored("store_tiles(m, b, y, r);", "forward_tile(x, w, b, y, {}, {}, {}, {}, {});")
+            yield f"void {self.name}_forward({x}, {w}, {b}, {y}{room})", body
         yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)", self._weights()
-        yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate)", self._back()
+        body = self._products(False, ["store_gradient_tiles(m, dx, accumulate, r);"]) if room else self._back()
+        yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate{room})", body
+        if self.winograd:
+            given = "const float *w, float *there, float *back, int first, int last"
+            yield f"void {self.name}_turn({given})", ["turn_kernels(w, there, back, first, last);"]
         if self.shape.groups == 1:
             pointers = "const float *restrict x, const vec *restrict w, const vec *restrict b, vec *restrict y"
             yield f"void {self.name}_one({pointers}, int first, int last)", self._one()
@@ -110,12 +142,12 @@ class Convolution(Step):
         """y from x; in training, what a batch norm behind needs to know of it too."""
         given = f"{self._read(at)}, {at.value(self.output)}"
         if self.moments:
-            return f"{self.name}_measured({given}, {self.moments}, count);"
-        return f"{self.name}_forward({given});"
+            return f"{self.name}_measured({given}, {self.moments}, count{self._room(at)});"
+        return f"{self.name}_forward({given}{self._room(at)});"
 
     def normalised(self, at: Places, then: str) -> str:
         """The batch norm's y from x; `then`: scale and shift, shortcut, y, their maps, ReLU."""
-        return f"{self.name}_normalised({self._read(at)}, {then});"
+        return f"{self.name}_normalised({self._read(at)}, {then}{self._room(at)});"
 
     def evaluate(self, at: Places) -> str:
         """Nothing where a batch norm will call it."""
@@ -123,7 +155,11 @@ class Convolution(Step):
 
     def _read(self, at: Places) -> str:
         bias = at.parameter(self.parameters[1]) if self.shape.bias else "0"
-        return f"{at.value(self.inputs[0])}, {at.parameter(self.parameters[0])}, {bias}"
+        weights = at.turned(self) if self.winograd else at.parameter(self.parameters[0])
+        return f"{at.value(self.inputs[0])}, {weights}, {bias}"
+
+    def _room(self, at: Places) -> str:
+        return f", {at.workspace()}" if self.winograd else ""
 
     def backward(self, at: Places) -> str:
         """dw, db and, where anybody needs it, dx."""
@@ -132,7 +168,8 @@ class Convolution(Step):
         text = f"{self.remake(at)}\n" if self.remake else ""
         text += f"{self.name}_weights({at.value(x.on_the_way_back)}, {dy}, {at.slope(weight)}, {bias});"
         if at.wanted(x):
-            text += f"\n{self.name}_input({dy}, {at.parameter(weight)}, {at.gradient(x)}, {at.adds(x)});"
+            weights = f"{at.turned(self)} + {self.turned() // 2}" if self.winograd else at.parameter(weight)
+            text += f"\n{self.name}_input({dy}, {weights}, {at.gradient(x)}, {at.adds(x)}{self._room(at)});"
         return text
 
     def _macros(self) -> dict[str, int]:
@@ -153,6 +190,40 @@ class Convolution(Step):
         if self.shape.groups == 1:
             return ["const int g = 0;", *body]
         return [f"for (int g = 0; g < {self.shape.groups}; g++) {{", *(f"  {line}" for line in body), "}"]
+
+    def _stored(self, turned: str, tile: str, gathers: bool = False) -> list[str]:
+        """All of y, by Winograd's products or tile by tile; and its statistics, row by row, where they are wanted."""
+        if not self.winograd:
+            return self._forward(tile, "gather(y, &sums, g, r);" * gathers)
+        rows = "for (int i = r; i < r + 2 && i < OUT_ROWS; i++) gather(y, &sums, 0, i);"
+        return self._products(True, [turned, *[rows] * gathers])
+
+    def _products(self, there: bool, stores: list[str]) -> list[str]:
+        """Rows of tiles: of y from x, or back, of dx from dy."""
+        s = self.shape
+        size, (inputs, outputs) = (s.out, (s.channels, s.filters)) if there else (s.size, (s.filters, s.channels))
+        tiles, (top, left) = vecs(size[1], 2), s.before if there else (2 - s.before[0], 2 - s.before[1])
+        start = "x + (X_TOP + PAD_TOP) * X_COLUMNS + X_LEFT + PAD_LEFT" if there else "dy"
+        steps = "X_COLUMNS, X_ROWS * X_COLUMNS" if there else "OUT_COLUMNS, OUT_ROWS * OUT_COLUMNS"
+        rows, columns = s.size if there else s.out
+        across, wide = best(outputs, tiles, self.registers)
+        turned, products = (f"p * APART({planes}, {tiles})" for planes in (inputs, outputs))
+        at = f"room + {turned}, w + p * KERNELS, m + {products}, {inputs}, {tiles}"
+
+        def of_outputs(f: str, count: int) -> list[str]:
+            call = f"product_tile({at}, {f}, {{}}, {count}, {{}});"
+            return loops("t", tiles, wide, lambda t, columns: [call.format(t, columns)])
+
+        return [
+            f"vec *m = room + POSITIONS * APART({inputs}, {tiles});",
+            f"for (int r = 0; r < {size[0]}; r += 2) {{",
+            f"  turn_patches({start}, room, {inputs}, {rows}, {columns}, {steps}, r - {top}, -{left}, {tiles});",
+            "  for (int p = 0; p < POSITIONS; p++) {",
+            *(f"    {line}" for line in loops("f", outputs, across, of_outputs)),
+            "  }",
+            *(f"  {line}" for line in stores),
+            "}",
+        ]
 
     def _forward(self, tile: str, behind_a_row: str = "") -> list[str]:
         """The tiles of y; `tile` calls one with filter, row, column, filters and columns."""
