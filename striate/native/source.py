@@ -201,7 +201,9 @@ class _Program:
     def _phase(self, lines: list[str]) -> str:
         number = sum(call.startswith("for") for call in self.calls) + 1
         arguments = "n, scratch, n->kept + (long)g * KEPT, st, w, dw, thread, g, seen"
-        self.calls.append(f"for (int g = first; g < last; g++) phase_{number}({arguments});")
+        there, back = "int g = first; g < last; g++", "int g = last - 1; g >= first; g--"
+        groups = there if number % 2 else back  # turn about: what the last phase wrote last is still near
+        self.calls.append(f"for ({groups}) phase_{number}({arguments});")
         head = (
             f"static void phase_{number}(struct net *n, vec *scratch, vec *kept, float *st, const float *w, float *dw,"
         )

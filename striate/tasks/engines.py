@@ -95,8 +95,8 @@ def too_large(plan: Plan, options: Options) -> str:
     if plan.macs > LARGEST_MACS:
         return f"engine torch: {plan.macs:,} multiply-adds an image are many for the native one"
     threads = torch.get_num_threads()
-    maps = plan.kept * (options.batch // plan.lanes + 1) + plan.scratch * threads
-    needed = 4 * (plan.lanes * maps + plan.size * (3 + threads))  # with what the optimiser remembers, and gradients
+    maps = plan.kept * (options.batch // plan.lanes + 1) + (plan.scratch + plan.workspace) * threads
+    needed = 4 * (plan.lanes * maps + plan.size * (3 + threads) + plan.turned)  # with what the optimiser remembers
     if needed > LARGEST_BYTES:
         return f"engine torch: the native one would take {needed / 2**30:.1f} GiB for a batch of {options.batch}"
     return ""

@@ -141,6 +141,23 @@ def networks(draw: some.DrawFn, most: int = 5) -> Network:
     return Network(start, tuple(chain))
 
 
+@some.composite
+def wide_networks(draw: some.DrawFn) -> Network:
+    """3x3 convolutions of enough channels for Winograd's products, with whatever may stand behind them."""
+    start = (draw(some.integers(12, 19)), *draw(axes(2, 4, 11)))
+    chain: list[tree.Node] = []
+    for _ in range(draw(some.integers(1, 2))):
+        conv = tree.Conv(draw(some.integers(12, 19)), (3, 3), (1, 1), draw(pads(2)), (1, 1), bias=draw(some.booleans()))
+        behind = draw(some.sampled_from([(), (tree.BatchNorm(),), (tree.BatchNorm(), tree.Relu()), (tree.Tanh(),)]))
+        if _fits(start, [*chain, conv]):
+            chain += [conv, *behind]
+        if chain and draw(some.booleans()):
+            channels = _behind(start, chain)[0] or 1
+            same = tree.Conv(channels, (3, 3), (1, 1), Pad("same", ()), (1, 1), bias=False)
+            chain += [tree.Residual(((same, tree.BatchNorm()),)), tree.Relu()]
+    return Network(start, (*chain, tree.FullyConnected(3)))
+
+
 def _behind(start: Shape, chain: list[tree.Node]) -> Shape:
     from striate.notation import measure
 

@@ -33,6 +33,14 @@ def test_a_network_gives_what_float64_gives(network: Network, images: int, seed:
     nets.same_gradients(network, images, seed)
 
 
+@needs_compiler
+@pytest.mark.slow
+@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
+@given(network=nets.wide_networks(), images=some.integers(4, 40), target=some.sampled_from(runnable()))
+def test_winograd_s_products_give_what_float64_gives(network: Network, images: int, target: str) -> None:
+    nets.same_gradients(network, images, target=named(target))
+
+
 TEXTS = [
     "input 1x28x28 -> conv 6@5x5 -> tanh -> avgpool 2 -> conv 4@5x5 -> tanh -> fc 3",
     "input 2x9x9 -> conv 4@3 stride 2 pad 1 nobias -> bn -> relu -> residual[ conv 4@3 pad 1 -> bn ] -> relu -> fc 3",
@@ -85,6 +93,11 @@ CORNERS = [
     "input 1x400 -> conv 4@3 -> conv 4@3 dilate 64 -> gap -> fc 3",
     # tiles over channels
     "input 8x9x9 -> conv 21@1 -> relu -> conv 13@1 -> relu -> conv 40@1 stride 2 -> fc 3",
+    # Winograd's products, over odd sizes and borders
+    "input 12x8x8 -> conv 16@3 pad 1 -> relu -> conv 13@3 pad 1 -> fc 3",
+    "input 14x7x9 -> conv 16@3 -> conv 12@3 pad 2 -> bn -> relu -> conv 12@3 pad same -> bn -> fc 3",
+    "input 13x9x6 -> conv 16@3 pad 1 nobias -> bn"
+    " -> residual[ conv 16@3 pad 1 -> bn -> relu -> conv 16@3 pad 1 -> bn ] -> relu -> gap -> fc 3",
     # norms that take a shortcut in, one in another, and what they read only on the way back
     "input 1x5x10 -> conv 4@3 pad 1 -> residual[ conv 4@3 pad 1 -> residual[ conv 4@1 -> bn ] ] -> fc 3",
     "input 6x9x9 -> conv 12@1 groups 3 -> bn -> relu -> conv 8@1 -> bn"

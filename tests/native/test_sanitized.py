@@ -21,7 +21,7 @@ from striate.native.source import LOSSES
 from striate.native.target import named, runnable
 from striate.notation import Network, read
 from tests.native import networks as nets
-from tests.native.test_networks import TEXTS
+from tests.native.test_networks import CORNERS, TEXTS
 
 FLAGS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1")
 FILE = "libasan.so"
@@ -55,13 +55,15 @@ def moves(count: int, network: Network) -> Moves:
 
 
 @settings(max_examples=DRAWN, deadline=None, suppress_health_check=SLOW, database=None, derandomize=True)
-@given(network=nets.networks(3), target=some.sampled_from(runnable()))
+@given(
+    network=some.one_of(nets.networks(3), nets.networks(3), nets.wide_networks()), target=some.sampled_from(runnable())
+)
 def drawn(network: Network, target: str) -> None:
     use(network, target)
 
 
 def known() -> None:
-    for text, loss in zip(TEXTS, cycle(LOSSES)):
+    for text, loss in zip((*TEXTS, *CORNERS[-6:]), cycle(LOSSES)):
         use(read(text), loss=loss)
 
 
@@ -69,8 +71,7 @@ def overrun() -> None:
     """What must be caught: memory of one image, said to be two."""
     net = Compiled(read("input 1x4x4 -> fc 3"), 1, 2, extra_flags=FLAGS)
     x = np.zeros((1, 1, 4, 4), np.float32)
-    places = np.array([x.ctypes.data, x.ctypes.data + 4096], np.uintp)
-    net._library.evaluate(net._net, places.ctypes.data, 2, np.zeros(3, np.float32).ctypes.data)
+    net._library.evaluate(net._net, x.ctypes.data, 2, np.zeros(3, np.float32).ctypes.data)
 
 
 @cache
