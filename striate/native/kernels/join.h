@@ -2,12 +2,12 @@
 #pragma once
 #include "maps.h"
 
-INLINE void copy(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my) {
+ONCE void copy(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my) {
   EACH(mx, k, r, c) y[AT(my, k, r, c)] = x[AT(mx, k, r, c)];
 }
 
 /* y = a + b; with `relu` what is below 0 becomes 0. */
-INLINE void add(const vec *a, const vec *b, vec *y, const struct map ma, const struct map mb, const struct map my,
+ONCE void add(const vec *a, const vec *b, vec *y, const struct map ma, const struct map mb, const struct map my,
                 const int relu) {
   EACH(my, k, r, c) {
     const vec found = a[AT(ma, k, r, c)] + b[AT(mb, k, r, c)];
@@ -16,7 +16,7 @@ INLINE void add(const vec *a, const vec *b, vec *y, const struct map ma, const s
 }
 
 /* dy loses what a ReLU let nothing through of. */
-INLINE void relu_back(const vec *restrict y, vec *restrict dy, const struct map my) {
+ONCE void relu_back(const vec *restrict y, vec *restrict dy, const struct map my) {
   int i = 0;
   EACH(my, k, r, c) {
     dy[i] = choose(y[AT(my, k, r, c)] > 0, dy[i], splat(0));
@@ -25,7 +25,7 @@ INLINE void relu_back(const vec *restrict y, vec *restrict dy, const struct map 
 }
 
 /* dx (+)= dy, `count` vecs. */
-INLINE void pass_back(const vec *dy, vec *dx, const int accumulate, const int count) {
+ONCE void pass_back(const vec *dy, vec *dx, const int accumulate, const int count) {
   for (int i = 0; i < count; i++) dx[i] = accumulate ? dx[i] + dy[i] : dy[i];
 }
 

@@ -4,7 +4,7 @@
 #include "moments.h"
 
 /* Of each channel over the lanes in use. */
-INLINE void bn_measure(const vec *restrict x, struct moments *restrict found, const int count, const struct map m) {
+ONCE void bn_measure(const vec *restrict x, struct moments *restrict found, const int count, const struct map m) {
   for (int k = 0; k < m.channels; k++) {
     const float near = x[AT(m, k, 0, 0)][0];
     vec total = splat(0), squares = splat(0);
@@ -19,7 +19,7 @@ INLINE void bn_measure(const vec *restrict x, struct moments *restrict found, co
 }
 
 /* The whole batch's mean and variance of channel k from its groups' (Chan et al. 1979). */
-INLINE void bn_combine(const struct moments *groups, const int channels, const int k, const int images, const int plane,
+ONCE void bn_combine(const struct moments *groups, const int channels, const int k, const int images, const int plane,
                        float *mean, float *variance) {
   double total = 0, squares = 0;
   for (int first = 0, g = 0; first < images; first += LANES, g++)
@@ -37,7 +37,7 @@ INLINE void bn_combine(const struct moments *groups, const int channels, const i
 INLINE vec bn_value(const vec x, const float scale, const float shift) { return x * scale + shift; }
 
 /* y = scale x + shift + z, with scale and shift a number each a channel; with `relu` what is below 0 becomes 0. */
-INLINE void bn_apply(const vec *restrict x, const vec *z, const float *scale, const float *shift, vec *restrict y,
+ONCE void bn_apply(const vec *restrict x, const vec *z, const float *scale, const float *shift, vec *restrict y,
                      const struct map mx, const struct map mz, const struct map my, const int relu) {
   EACH(my, k, r, c) {
     vec found = bn_value(x[AT(mx, k, r, c)], scale[k], shift[k]);
@@ -52,7 +52,7 @@ INLINE void bn_apply(const vec *restrict x, const vec *z, const float *scale, co
 
 /* Each channel's sums of dy and of dy times the normalised x. Lanes without an image have dy = 0. With a ReLU behind a
    shortcut, y is given, and dy loses what it lets nothing through of. */
-INLINE void bn_sums(const vec *restrict x, vec *restrict dy, const vec *restrict y, const float *scale,
+ONCE void bn_sums(const vec *restrict x, vec *restrict dy, const vec *restrict y, const float *scale,
                     const float *shift, const float *mean, const float *inverse, float *restrict sums,
                     const struct map m, const struct map my, const int relu) {
   int i = 0;
@@ -71,7 +71,7 @@ INLINE void bn_sums(const vec *restrict x, vec *restrict dy, const vec *restrict
 }
 
 /* dx (+)= scale (dy - a - b (x - mean)), where a and b come from the batch's sums; dx and dy may be the same. */
-INLINE void bn_backward(const vec *x, const vec *dy, vec *dx, const int accumulate, const float *scale,
+ONCE void bn_backward(const vec *x, const vec *dy, vec *dx, const int accumulate, const float *scale,
                         const float *shift, const float *mean, const float *a, const float *b, const int count,
                         const struct map m, const int relu) {
   vec used;

@@ -14,6 +14,11 @@ typedef int32_t ints __attribute__((vector_size(LANES * 4)));
 #ifndef TILE
 #define TILE 32 /* sides of a register tile at most; what a tile does not use costs nothing */
 #endif
+#ifdef __clang__ /* for what many layers call with sizes of their own: compiled once, not for each of them */
+#define ONCE static __attribute__((noinline, unused))
+#else
+#define ONCE static __attribute__((noinline, noclone, unused))
+#endif
 #define UNROLL _Pragma("GCC unroll 64")
 
 #ifdef __clang__
