@@ -57,15 +57,17 @@ def command(
     """Time training steps and inference of NET, on our engines, in a plain hand-written PyTorch loop, elsewhere.
 
     Random images in memory; all take turns in one run, and medians count. A ratio above 1 means faster than the plain
-    loop at the same batch size; a share is of what the machine's multiply-adds can do at most.
+    loop at the same batch size, or without it than the first engine named; a share is of what the machine's
+    multiply-adds can do at most.
     """
     place, sizes, names = device_named(device), _sizes(batches), [name.strip() for name in engines.split(",")]
     chosen(names)
     network = timable(zoo.find(net, read_letters(letters)))
     about = machine(names)
     say(", ".join(f"{name} {value}" for name, value in about.items()) + f", device {place}")
-    if out := [contestant.name for contestant in absent()]:
-        say(f"not installed: {', '.join(out)} (pip install striate[bench])")
+    if out := absent():
+        packages = dict.fromkeys(package for contestant in out for package in contestant.missing)
+        say(f"not installed: {', '.join(who.name for who in out)} (pip install {' '.join(packages)})")
     works = WORKS if work == "both" else (work,)
     races = bench(network, engines=names, works=works, batches=sizes, rounds=rounds, device=place, say=say)
     ours = "native" in names and place.type == "cpu"

@@ -108,7 +108,7 @@ def _sum(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:
     for number, value in enumerate(others, 2):
         last = relu and number == len(values)
         norm = next((step for step in b.steps if step.output is total), None)
-        if isinstance(norm, BatchNorm) and not norm.relu and not norm.shortcut and not total.readers:
+        if isinstance(norm, BatchNorm) and norm.takes(value):
             norm.join(value, last)
             b.steps.remove(norm)  # it waits for the shortcut too
             b.steps.append(norm)

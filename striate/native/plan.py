@@ -13,6 +13,8 @@ from math import prod
 
 from striate.native.values import Parameter, Value, vecs
 
+Interval = tuple["Value | Step", bool, int, int]  # owner, whether its gradient, first and last moment
+
 
 class Step:
     """One step of the network. A subclass writes its C text.
@@ -45,6 +47,10 @@ class Step:
     def units(self) -> dict[str, str]:
         """Translation units of its own: kernels for one shape, by file name."""
         return {}
+
+    def read_late(self) -> tuple[Value, ...]:
+        """What it reads in evaluation besides its inputs: it must not be written over before."""
+        return ()
 
     def scratch(self) -> int:
         """Vecs of room that going back needs."""
@@ -192,9 +198,13 @@ class Plan:
             self.turned = self._rounded(self.turned + step.turned())
         self._find_writers()
         moments, phases = self._moments()
-        intervals = list(self._intervals(moments))
-        self.kept = self._pack([item for item in intervals if phases[item[2]] != phases[item[3]]], True)
-        self.scratch = self._pack([item for item in intervals if phases[item[2]] == phases[item[3]]], False)
+        late = {value.root: moments[step][0] for step in self.steps for value in step.read_late()}
+        kept: list[Interval] = []
+        scratch: list[Interval] = []
+        for owner, gradient, born, dies in self._intervals(moments):
+            until = dies if gradient or isinstance(owner, Step) else max(dies, late.get(owner, 0))
+            (scratch if phases[born] == phases[dies] else kept).append((owner, gradient, born, until))
+        self.kept, self.scratch = self._pack(kept, True), self._pack(scratch, False)
         return self
 
     @property
@@ -228,7 +238,7 @@ class Plan:
             phases.append(phases[-1] + (moment in waits))
         return moments, phases
 
-    def _intervals(self, moments: dict[Step, tuple[int, int]]) -> Iterator[tuple[Value | Step, bool, int, int]]:
+    def _intervals(self, moments: dict[Step, tuple[int, int]]) -> Iterator[Interval]:
         """(root, whether its gradient, first moment, last moment) of all that needs memory."""
         lives: dict[tuple[Value | Step, bool], list[int]] = {}
 
@@ -268,7 +278,7 @@ class Plan:
         else:
             self.places[owner] = place
 
-    def _pack(self, intervals: list[tuple[Value | Step, bool, int, int]], kept: bool) -> int:
+    def _pack(self, intervals: list[Interval], kept: bool) -> int:
         """Places, one over another where their times allow; the room they take.
 
         The zeros of a border must stay: only values of the same geometry lie where one with a border lies.

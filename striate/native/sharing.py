@@ -67,7 +67,7 @@ def _share_with_convolution(norm: BatchNorm, writers: dict[Value, Step]) -> None
 
 
 def _remake(norm: BatchNorm, steps: list[Step]) -> None:
-    """What only a convolution reads is made again on the way back, unless that begins before another norm waits."""
+    """What only a convolution reads is made again on the way back if a norm waits behind it: else it is near anyway."""
     y = norm.output
     readers = [number for number, step in enumerate(steps) if y in step.inputs]
     if norm.shortcut or len(readers) != 1:

@@ -26,7 +26,7 @@ from striate.losses.classification import Loss
 from striate.notation import Network, render
 from striate.notation.tree import Conv
 from striate.tasks import devices
-from striate.tasks.engines import engine_for, native_engine
+from striate.tasks.engines import INSTEAD, engine_for, native_engine
 from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved
 from striate.tasks.reporting import report
 from striate.tasks.run import Run, source_key
@@ -160,10 +160,11 @@ class Training:
         check_trainable(self.fitted)
         check_batch(self.fitted, options.batch)
         self.sha256 = self.dataset.sha256()  # once: it reads every image
-        self.engine_name, why = engine_for(
-            self.engine_name, self.fitted.network, options, self.device, own_loss is not None
-        )
         self.training, self.validation = data.carve(self.dataset.train, options.validation, options.seed)
+        whole = dataclasses.replace(options, batch=options.batch or len(self.training))
+        self.engine_name, why = engine_for(
+            self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
+        )
         self.shift = self._chosen_shift()
         self.instead = [why] if why else []  # of the engine that was asked for
 
@@ -237,9 +238,8 @@ class Training:
         saved.settle(state)
         for line in (*saved.notes, f"going on after epoch {len(state.history)} of {self.options.epochs}"):
             self.say(line)
-        said = len(self.instead)
         engine = self._engine(state)
-        for line in self.instead[said:]:
+        for line in (self._how_note(), *self.instead):
             self.say(line)
         saved.save_set_up(resolved(self.fitted.network), self.config())
         return self._train(saved, engine, state.history)
@@ -259,6 +259,7 @@ class Training:
             "recipe": self.fitted.recipe.to_json(),
             "options": self.options.to_json() | ({"loss": "own"} if self.own_loss else {}),
             "engine": self.engine_name,
+            "wanted": "native" if any(INSTEAD in line for line in self.instead) else self.engine_name,
             "device": str(self.device),
             "command": self.command,
             "decisions": self.decisions,
@@ -409,7 +410,7 @@ def resume(
         config["data"]["source"],
         options,
         device=device or config["device"],
-        engine=engine or ("auto" if device else config["engine"]),
+        engine=engine or ("auto" if device else config.get("wanted", config["engine"])),
         say=say,
         show=show,
         command=f"{config['command']} && {shlex.join(words)}",

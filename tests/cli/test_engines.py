@@ -87,6 +87,39 @@ def test_a_compiler_that_fails(trained: Train, monkeypatch: pytest.MonkeyPatch, 
 
 
 @needs_compiler
+def test_going_on_without_a_compiler_is_said_and_ends_with_it(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    assert cli("train", NET, "digits", "--epochs", 1, "--out", run).status == 0
+    monkeypatch.setenv("STRIATE_CC", "/nonexistent")
+    assert len(about(cli("resume", run, "--epochs", 2).err.splitlines(), INSTEAD)) == 1
+    assert json.loads((run / "config.json").read_text())["engine"] == "torch"
+    monkeypatch.delenv("STRIATE_CC")
+    lines = cli("resume", run, "--epochs", 3).err.splitlines()
+    assert about(lines, INSTEAD) == []
+    assert len(about(lines, "engine native on cpu")) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--batch", 5000), "engine torch: the native engine takes batches below 2,048 images"),
+        ((), "engine torch: the native engine lacks 'upconv 2@2x2 stride 2'"),
+    ],
+)
+def test_auto_says_why_it_takes_torch(cli: Cli, tmp_path: Path, words: tuple[object, ...], why: str) -> None:
+    net = NET if words else "input 1x8x8 -> upconv 2@2 stride 2 -> fc 10"
+    ended = cli("train", net, "digits", "--epochs", 1, "--out", tmp_path / "run", *words)
+    assert len(about(ended.err.splitlines(), why)) == 1, ended.err
+
+
+@needs_compiler
+def test_the_whole_set_as_one_batch(trained: Train) -> None:
+    assert trained("--engine", "native", "--batch", "all")[0] == "native"
+
+
+@needs_compiler
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the cache folder is told by an XDG variable")
 def test_a_cache_that_cannot_be_written(trained: Train, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     home.write_text("no folder")

@@ -209,6 +209,8 @@ def same_gradients(network: Network, images: int, seed: int = 0, **how: Any) -> 
     for name, tensor in model.named_buffers():
         if tensor.ndim:  # not the count of batches
             near(found[name], tensor.numpy())
+    with torch.no_grad():
+        near(compiled.evaluate(x), model.eval()(torch.tensor(x).double()).flatten(1).numpy())
 
 
 def learned(model: torch.nn.Module, x: Any, y: Any) -> tuple[float, float, dict[str, Any]]:

@@ -98,6 +98,13 @@ CORNERS = [
     "input 14x7x9 -> conv 16@3 -> conv 12@3 pad 2 -> bn -> relu -> conv 12@3 pad same -> bn -> fc 3",
     "input 13x9x6 -> conv 16@3 pad 1 nobias -> bn"
     " -> residual[ conv 16@3 pad 1 -> bn -> relu -> conv 16@3 pad 1 -> bn ] -> relu -> gap -> fc 3",
+    # values that evaluation reads later than training does, and a norm that is a branch alone
+    "input 6x8x8 -> residual[ conv 8@1 -> bn -> relu -> conv 8@1 -> bn | conv 8@1 -> avgpool 3 stride 1 pad 1 ]"
+    " -> fc 3",
+    "input 6x8x8 -> [conv 8@1 -> bn -> relu]*2 -> conv 8@1 -> bn -> fc 3",
+    "input 12x8x8 -> [conv 12@3 pad 1 -> bn -> relu]*2 -> conv 12@3 pad 1 -> bn -> fc 3",
+    "input 4x5x5 -> conv 4@3 -> residual[ bn ] -> relu -> fc 3",
+    "input 4x5x5 -> conv 4@3 -> bn -> relu -> residual[ bn ] -> relu -> conv 3@1 -> fc 3",
     # norms that take a shortcut in, one in another, and what they read only on the way back
     "input 1x5x10 -> conv 4@3 pad 1 -> residual[ conv 4@3 pad 1 -> residual[ conv 4@1 -> bn ] ] -> fc 3",
     "input 6x9x9 -> conv 12@1 groups 3 -> bn -> relu -> conv 8@1 -> bn"

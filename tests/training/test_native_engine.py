@@ -25,7 +25,7 @@ from tests.native.needs import needs_compiler
 pytestmark = needs_compiler
 SMALL = "input 1x10x10 -> conv 4@3 -> bn -> relu -> maxpool 2 -> dropout 0.3 -> fc 3"
 FAMILIES = {
-    "vgg": "input 3x32x32 -> [conv 16@3x3 pad 1 -> bn -> relu]*2 -> maxpool 2 -> [conv 32@3x3 pad 1 -> bn -> relu]*2"
+    "vgg": "input 3x32x32 -> [conv 16@3x3 pad 1 -> bn -> relu]*2 -> maxpool 2 -> [conv 32@3x3 pad 1 -> bn -> relu]*3"
     " -> maxpool 2 -> [conv 64@3x3 pad 1 -> bn -> relu]*2 -> maxpool 2 -> fc 64 -> relu -> dropout 0.5 -> fc 10",
     "inception": """
         cbr(w)  = conv w@1x1 nobias -> bn eps 0.001 -> relu
@@ -110,6 +110,9 @@ def test_networks_of_the_zoo_over_fifty_steps(name: str) -> None:
     torch_engine, native = engines(network, optimizer="sgd", lr=RATES.get(name, 0.003), batch=size)
     batches = images(network, 256, 10)
     assert apart(losses(native, batches, 50, size), losses(torch_engine, batches, 50, size)) <= TOLERANCE
+    with torch.no_grad():
+        outputs = native.model.eval()(batches.images[:70]).flatten(1)
+    assert (native.evaluate(batches.images[:70]) - outputs).abs().max() <= 1e-4 * outputs.abs().max()
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])

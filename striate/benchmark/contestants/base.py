@@ -15,6 +15,7 @@ from striate.building import build
 from striate.errors import InputError, StriateError, WorkError
 from striate.notation import Network, measure, rules
 
+RATE = 1e-4  # of all contestants' training: so small that no network's loss runs away meanwhile
 POOL = 4096  # images in memory at most
 Turn = Callable[[int], object]  # does so many batches
 

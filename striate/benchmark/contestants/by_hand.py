@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from striate.benchmark.contestants.base import Job, Turn
+from striate.benchmark.contestants.base import RATE, Job, Turn
 from striate.training.engine import AUX_WEIGHT
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -75,7 +75,7 @@ def _loss(model: torch.nn.Module, job: Job, bf16: bool) -> Loss:
 
 
 def _steps(job: Job, loss_of: Loss, model: torch.nn.Module) -> Turn:
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=0.9)
 
     def turn(count: int) -> None:
         order = torch.randperm(count * job.batch, device=job.device)

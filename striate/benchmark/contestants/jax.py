@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from striate.benchmark.contestants.base import Job, Turn
+from striate.benchmark.contestants.base import RATE, Job, Turn
 from striate.benchmark.contestants.translate import channels_last, lacks, pads, walk
 from striate.notation import Network, tree
 from striate.notation.tree import Layer
 
 Arrays = dict[str, Any]
-MOMENTUM, RATE, KEPT = 0.9, 0.01, 0.9  # KEPT: of batch norm's running statistics at each step
+MOMENTUM, KEPT = 0.9, 0.9  # KEPT: of batch norm's running statistics at each step
 
 
 def training(job: Job) -> Turn:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-from striate.benchmark.contestants.base import Job, Turn
+from striate.benchmark.contestants.base import RATE, Job, Turn
 from striate.benchmark.contestants.translate import channels_last, lacks, pads, walk
 from striate.notation import tree
 from striate.notation.tree import Layer
@@ -27,7 +27,7 @@ def training(job: Job) -> Turn:
     keras = package()
     model = model_of(job)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss)
+    model.compile(keras.optimizers.SGD(RATE, momentum=0.9), loss)
     batches = [(channels_last(images), labels.numpy()) for images, labels in job.slices()]
 
     def turn(count: int) -> None:

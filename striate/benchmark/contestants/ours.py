@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from striate.benchmark.contestants.base import Job, Turn, Unable
+from striate.benchmark.contestants.base import RATE, Job, Turn, Unable
 from striate.training.batches import Batches
 from striate.training.engine import TorchEngine
 from striate.training.loop import Engine, one_epoch
@@ -43,7 +43,7 @@ def _native(job: Job, threads: int | None) -> NativeEngine:
 
 
 def _options(job: Job) -> Options:
-    return Options(batch=job.batch, optimizer="momentum", schedule="constant", lr=0.01)
+    return Options(batch=job.batch, optimizer="momentum", schedule="constant", lr=RATE)
 
 
 def _loop(engine: Engine, job: Job) -> Turn:

@@ -72,7 +72,7 @@ INLINE vec normalised(const vec y, const float scale, const float shift, const v
   return relu ? larger(splat(0), found) : found;
 }
 
-/* The same behind which a batch norm with known statistics stands, and perhaps a shortcut z and a ReLU. */
+/* A tile of y behind which that batch norm stands; z is the shortcut or NULL. */
 INLINE void normalised_tile(const vec *restrict x, const float *restrict w, const float *restrict b, const float *scale,
                             const float *shift, const vec *z, vec *restrict y, const struct map mz,
                             const struct map my, const int relu, const int f, const int r, const int c,

@@ -33,10 +33,10 @@ ONCE void bn_combine(const struct moments *groups, const int channels, const int
   *mean = total, *variance = squares / ((double)images * plane);
 }
 
-/* What every step below means by y, before a ReLU; `z` is a shortcut that is added, or NULL. */
+/* What every step below means by y, before a shortcut and a ReLU. */
 INLINE vec bn_value(const vec x, const float scale, const float shift) { return x * scale + shift; }
 
-/* y = scale x + shift + z, with scale and shift a number each a channel; with `relu` what is below 0 becomes 0. */
+/* y = scale x + shift + z, with scale and shift a number each a channel and z a shortcut or NULL; with `relu` what is below 0 becomes 0. */
 ONCE void bn_apply(const vec *restrict x, const vec *z, const float *scale, const float *shift, vec *restrict y,
                      const struct map mx, const struct map mz, const struct map my, const int relu) {
   EACH(my, k, r, c) {

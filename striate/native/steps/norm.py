@@ -28,10 +28,14 @@ class BatchNorm(Step):
         self.eps, self.first, self.relu = eps, first, int(relu)
         self.convolution: Convolution | None = None
 
+    def takes(self, shortcut: Value) -> bool:
+        """Whether `join` may be called: nothing is behind it yet, and its own input is no shortcut around it."""
+        alone = not self.relu and self.shortcut is None and not self.output.readers
+        return alone and shortcut is not self.inputs[0]
+
     def join(self, shortcut: Value, relu: bool) -> None:
         """Add the shortcut too, and do the ReLU behind the sum."""
-        assert not self.relu
-        assert self.shortcut is None
+        assert self.takes(shortcut)
         self.inputs += (shortcut,)
         shortcut.readers += 1
         self.relu, self.reads_output = int(relu), relu
@@ -48,6 +52,10 @@ class BatchNorm(Step):
 
     def _statistics(self, *names: str) -> str:
         return ", ".join(f"ST({name}, {self.first})" for name in names)
+
+    def read_late(self) -> tuple[Value, ...]:
+        """What the convolution reads, which evaluates with this step."""
+        return self.convolution.inputs if self.convolution else ()
 
     def measure(self, at: Places) -> str:
         """A group's statistics, in the phase before, unless the convolution has gathered them."""
