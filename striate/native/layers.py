@@ -14,7 +14,8 @@ from typing import Any
 
 from striate.native.plan import Step
 from striate.native.steps.activation import Activation, PRelu
-from striate.native.steps.convolution import Convolution, Shape
+from striate.native.steps.bodies import Shape
+from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Dense, Flatten
 from striate.native.steps.dropout import Dropout
 from striate.native.steps.join import ZeroPad
