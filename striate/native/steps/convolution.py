@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from striate.native.plan import Places, Step
 from striate.native.steps.bodies import POSITIONS, Bodies, Shape, written
@@ -59,16 +60,20 @@ class Convolution(Step):
         lines[0] += f"{self.shape.channels} x {written(self.shape.size)}, in tiles that stay in registers. */"
         header = "winograd.h" if self.shape.winograd else "conv.h"
         lines += [f"#define {name} {value}" for name, value in self._macros().items()] + [f'#include "{header}"']
-        for signature, body in self._functions():
+        for signature, body in self._functions:
             lines += ["", f"{signature} {{", *(f"  {line}" for line in body), "}"]
         return {self.name: "\n".join([*lines, ""])}
 
     def signatures(self) -> Iterator[str]:
         """Of the unit's functions."""
-        return (signature for signature, _ in self._functions())
+        return (signature for signature, _ in self._functions)
 
-    def _functions(self) -> Iterator[tuple[str, list[str]]]:
-        """Each function of the unit: signature and body."""
+    @cached_property
+    def _functions(self) -> list[tuple[str, list[str]]]:
+        """Each function of the unit, signature and body, once the borders and what reads y are settled."""
+        return list(self._written())
+
+    def _written(self) -> Iterator[tuple[str, list[str]]]:
         bodies = Bodies(self.shape, self.registers, self.lanes, self.inputs[0].all_columns)
         x, w, b = "const vec *restrict x", "const float *restrict w", "const float *restrict b"
         dy, y = "const vec *restrict dy", "vec *restrict y"
