@@ -90,6 +90,8 @@ CORNERS = [
     "input 1x64x64 -> conv 5@1x33 stride 8 flip -> fc 3",
     "input 2x90x90 -> conv 4@3 -> conv 5@44 stride 44 -> fc 3",
     "input 2x500 -> conv 8@3 -> conv 8@80 stride 4 -> bn -> relu -> fc 3",
+    "input 1x9000 -> conv 2@3 -> conv 2@3 stride 4000 -> fc 3",
+    "input 4x3x20 -> conv 4@1 -> conv 5@2 stride 40 pad 1 -> fc 3",
     "input 1x400 -> conv 4@3 -> conv 4@3 dilate 64 -> gap -> fc 3",
     # tiles over channels
     "input 8x9x9 -> conv 21@1 -> relu -> conv 13@1 -> relu -> conv 40@1 stride 2 -> fc 3",

@@ -7,6 +7,10 @@
 
 #define PER_GROUP (CHANNELS / GROUPS) /* channels that a filter sees */
 #define FAR 4096
+/* A tile of dx has whole strides, or all of a narrower map; where that is wider than a tile, it has one channel. */
+#define WIDE (S_COLUMNS < IN_COLUMNS ? S_COLUMNS : IN_COLUMNS)
+#define DOWN (WIDE > TILE ? 1 : TILE)
+#define ACROSS (WIDE > TILE ? WIDE : TILE)
 #define TAPS (K_ROWS * K_COLUMNS)
 /* How far behind w[u][0] the weight of tap (u, v) lies; the true convolution turns the kernel round. */
 #define TAP(u, v) (FLIP ? TAPS - 1 - 2 * (u) * K_COLUMNS - (v) : (v))
@@ -128,7 +132,7 @@ INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *r
 INLINE void input_tile(const vec *restrict dy, const float *restrict w, vec *restrict dx, const int accumulate,
                        const int group, const int k, const int r, const int c, const int channels, const int columns,
                        const int edge) {
-  vec acc[TILE][TILE];
+  vec acc[DOWN][ACROSS];
   const int filters = FILTERS / GROUPS;
   if (accumulate) /* what is added to comes from far; it is here when the sums are done */
     UNROLL for (int i = 0; i < channels; i++)

@@ -11,9 +11,7 @@ typedef float vec __attribute__((vector_size(LANES * 4)));
 typedef int32_t ints __attribute__((vector_size(LANES * 4)));
 
 #define INLINE static inline __attribute__((always_inline, unused))
-#ifndef TILE
 #define TILE 32 /* sides of a register tile at most; what a tile does not use costs nothing */
-#endif
 #ifdef __clang__ /* for what many layers call with sizes of their own: compiled once, not for each of them */
 #define ONCE static __attribute__((noinline, unused))
 #else

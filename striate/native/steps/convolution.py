@@ -10,8 +10,6 @@ from striate.native.steps.bodies import POSITIONS, Bodies, Shape, written
 from striate.native.target import Target
 from striate.native.values import Parameter, Value, vecs
 
-WIDEST = 32  # side of a register tile, as the kernels have it
-
 
 class Convolution(Step):
     """y = w ⋆ x + b on maps with a border.
@@ -148,4 +146,4 @@ class Convolution(Step):
         corners = {"PAD": s.before, "Y": y.border[:2], "X": (x.border[0] - s.before[0], x.border[1] - s.before[1])}
         for name, (top, left) in corners.items():
             macros |= {f"{name}_TOP": top, f"{name}_LEFT": left}
-        return macros | ({"TILE": s.stride[1]} if s.stride[1] > WIDEST else {})
+        return macros
