@@ -17,6 +17,8 @@ from striate.errors import InputError
 
 from .left_out import LeftOut
 
+BOTH = "all images are both training and test set"
+
 
 @dataclass(frozen=True, eq=False)
 class Split:

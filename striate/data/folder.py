@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from striate.errors import InputError, nearest
 
 from .classes import counted
-from .dataset import Dataset, Split, held_out
+from .dataset import BOTH, Dataset, Split, held_out
 from .files import holds, sub_folders, unreadable, walk
 from .image import ImageError, decode, header
 from .layout import NOT_USED, Layout, layout
@@ -31,7 +31,6 @@ from .parts import PARTS, Part, part_of
 from .workers import Workers
 
 TEST_SHARE = 0.15
-BOTH = "all images are both training and test set"
 FREE_SIZE = (64, 64)  # of images of several sizes, when the network takes any
 
 

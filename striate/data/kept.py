@@ -65,9 +65,11 @@ def limit() -> int:
     word = os.environ.get("STRIATE_CACHE_GIB", "")
     try:
         size = float(word) if word.strip() else LIMIT
-        return int(max(0, size) * 2**30)
-    except (ValueError, OverflowError):
-        raise InputError(f"STRIATE_CACHE_GIB is the size of the cache in GiB, such as 4. Received: {word!r}") from None
+    except ValueError:
+        size = -1
+    if not 0 <= size < 1e9:
+        raise InputError(f"STRIATE_CACHE_GIB is the size of the cache in GiB, such as 4. Received: {word!r}")
+    return int(size * 2**30)
 
 
 def name(what: str, *key: object) -> str:
@@ -79,6 +81,8 @@ def name(what: str, *key: object) -> str:
 
 def find(entry: str) -> Kept | None:
     """The entry, if it is there and whole."""
+    if not limit():
+        return None
     try:
         path = _folder() / (entry + SUFFIX)
         with path.open("rb") as file:
@@ -108,8 +112,10 @@ def keep(entry: str, array: NDArray[Any], facts: Mapping[str, Any]) -> str:
         if shutil.disk_usage(folder).free < SPARE * size:
             return f"the disk of {folder} is nearly full"
         _write(folder / (entry + SUFFIX), array, facts)
-    except (OSError, RuntimeError) as error:
-        return f"{cache_folder()} cannot be written ({getattr(error, 'strerror', None) or error})"
+    except OSError as error:
+        return f"{_folder()} cannot be written ({error.strerror or error})"
+    except RuntimeError as error:
+        return f"there is no cache ({error})"
     return ""
 
 

@@ -2,7 +2,7 @@
 
 >>> files = [LeftOut("a/1.png", UNREADABLE + ".png", "not an image"), LeftOut("a/notes.txt", ".txt", "no image")]
 >>> said(files)
-'left out 2: 1 unreadable .png, 1 .txt; a/1.png (not an image)'
+'left out: 1 unreadable .png, 1 .txt; a/1.png (not an image)'
 """
 
 from collections import Counter
@@ -28,6 +28,10 @@ class LeftOut:
     kind: str
     reason: str
 
+    def said(self) -> str:
+        """Kind and reason, on one line."""
+        return f"{self.kind}: {printable(self.reason)}"
+
     def __str__(self) -> str:
         return f"{printable(self.path)} ({printable(self.reason)})"
 
@@ -39,12 +43,12 @@ def said(files: Sequence[LeftOut]) -> str:
     missed = sorted((file for file in files if not _is_expected(file.kind)), key=_unreadable_last)
     named = ", ".join(map(str, missed[:MOST_NAMED]))
     more = f" and {len(missed) - MOST_NAMED:,} more" if len(missed) > MOST_NAMED else ""
-    return f"left out {len(files):,}: {kinds}" + (f"; {named}{more}" if named else "")
+    return f"left out: {kinds}" + (f"; {named}{more}" if named else "")
 
 
 def as_text(files: Sequence[LeftOut]) -> str:
     """A line for each file: its path, a tabulator, and the reason."""
-    return "".join(f"{printable(file.path)}\t{file.kind}: {printable(file.reason)}\n" for file in files)
+    return "".join(f"{printable(file.path)}\t{file.said()}\n" for file in files)
 
 
 def printable(text: str) -> str:

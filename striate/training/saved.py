@@ -5,6 +5,7 @@
     history.csv         a line an epoch
     model.safetensors   the best weights; they carry the network and the configuration with them
     checkpoint/         the last epochs' whole state
+    left-out.txt        what was met among the images and not read, a line a file; only if there was any
     report.html         to look at
     SHA256SUMS          the checked sums of all of them
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,11 +27,14 @@ from safetensors.torch import load as read_tensors
 from safetensors.torch import save as write_tensors
 from torch import Tensor
 
+from striate.data import left_out
+from striate.data.left_out import LeftOut
 from striate.errors import InputError, WorkError
 from striate.training.history import History
 from striate.training.store import SUMS, DamagedError, Store
 
 NET, CONFIG, HISTORY, MODEL, REPORT = "net.net", "config.json", "history.csv", "model.safetensors", "report.html"
+LEFT_OUT = "left-out.txt"
 CHECKPOINTS = "checkpoint"
 OPTIMIZER = "optimizer:"  # begins the names of its tensors; no weight's name has a colon
 KEPT = 2  # checkpoints: the newest, and one more should it be damaged
@@ -144,6 +148,21 @@ class SavedRun:
         """
         self.store.write({NET: net.encode(), CONFIG: _json(config)})
 
+    def save_left_out(self, files: Sequence[LeftOut]) -> list[str]:
+        """Keep by name what was not read of the data; returns what to say about it.
+
+        Raises:
+            WorkError: The disk is full; what was there is kept.
+        """
+        if not files:
+            if not self.replaced:
+                self.store.write({}, [LEFT_OUT])
+            return []
+        self.set_up[LEFT_OUT] = left_out.as_text(files).encode()
+        if not self.replaced:
+            self.store.write({LEFT_OUT: self.set_up[LEFT_OUT]})
+        return [f"what was left out is named in {self.root / LEFT_OUT}"]
+
     def save_epoch(self, best: State | None, last: State) -> None:
         """Keep an epoch: history, the best weights if these are, and the whole state.
 
@@ -252,7 +271,7 @@ def _is_free(root: Path) -> bool:
 
 
 def _is_own(name: str) -> bool:
-    return name in (NET, CONFIG, HISTORY, MODEL, REPORT, SUMS) or name.startswith(f"{CHECKPOINTS}/epoch-")
+    return name in (NET, CONFIG, HISTORY, MODEL, REPORT, LEFT_OUT, SUMS) or name.startswith(f"{CHECKPOINTS}/epoch-")
 
 
 def _checkpoint(epoch: int) -> str:

@@ -292,7 +292,7 @@ def test_what_is_left_out_is_counted_by_kind_and_named(classes: Path) -> None:
     }
     assert {file.path: file.kind for file in found.left_out} == kinds
     note = found.notes[-1]
-    assert "left out 12: 3 unreadable .png, 1 unreadable .jpg, 2 .txt, 2 of the system, 1 folder without images" in note
+    assert "left out: 3 unreadable .png, 1 unreadable .jpg, 2 .txt, 2 of the system, 1 folder without images" in note
     for name in ("text.png (not an image)", "empty.jpg", "eel/ (no image in it)", "stray.png"):
         assert name in note
     assert "\n" not in note
@@ -302,7 +302,7 @@ def test_few_are_named_in_the_line_and_all_in_the_data_set(classes: Path) -> Non
     for i in range(70):
         (classes / "cat" / f"bad{i:02}.png").touch()
     found = load(classes)
-    assert "left out 70: 70 unreadable .png; " in found.notes[-1]
+    assert "left out: 70 unreadable .png; " in found.notes[-1]
     assert found.notes[-1].count("not an image") == 5
     assert found.notes[-1].endswith("and 65 more")
     assert [file.path for file in found.left_out] == [f"cat/bad{i:02}.png" for i in range(70)]
@@ -322,7 +322,7 @@ def test_a_link_back_to_the_folder_is_left_out(classes: Path) -> None:
     assert found.classes == ("cat", "dog")
     assert noted(found, "30 images")
     assert [file.path for file in found.left_out] == ["loop/", "cat/up/"]
-    assert noted(found, "left out 2: 2 linked folders", "loop/")
+    assert noted(found, "left out: 2 linked folders", "loop/")
 
 
 def test_a_class_may_be_a_link(classes: Path, tmp_path: Path) -> None:
