@@ -27,6 +27,7 @@ from .workers import Workers
 
 WORTH = 1 << 20  # bytes of image files below which reading them again is quicker than a look at the cache
 SETTLED = 2.0  # seconds after which a further change is sure to be seen in a file's times, on any file system
+NOT_TRIED = "not tried"
 LARGE = 1 << 20  # pixels of an image that is decoded by a thread: processes each hold one, and share no limit
 
 
@@ -82,14 +83,15 @@ class Many:
     def facts(self, what: str, work: "partial[Any]") -> list[Answer]:
         """What `work` says of each file, which JSON must be able to hold; None and the reason where it cannot."""
         entry = self._entry(what, work)
-        if found := self._found(entry):
-            return [(value, reason) for value, reason in found.facts["answers"]]
+        if found := self._found(entry, work):
+            return list(zip(found.facts["values"], found.facts["reasons"], strict=True))
         with bar(f"{self.name}: {what}", len(self.paths), show=self.show) as advance:
             answers = []
             for answer in self.workers.each(work, self.paths):
                 answers.append(answer)
                 advance(1)
-        self._keep(entry, np.empty(0), {"answers": answers})
+        values, reasons = zip(*answers, strict=True) if answers else ((), ())
+        self._keep(entry, np.empty(0), {"values": values, "reasons": reasons})
         return answers
 
     def pixels(
@@ -107,9 +109,10 @@ class Many:
             The images (N, C, H, W) that could be read, in order; for each file None, or why it could not.
         """
         entry = self._entry(what, work)
-        if found := self._found(entry):
+        if found := self._found(entry, work):
             return found.array, found.facts["reasons"]
-        images, reasons = np.empty((len(self.paths), *shape), np.uint8), ["not read" if not a else None for a in areas]
+        images = np.empty((len(self.paths), *shape), np.uint8)
+        reasons = [None if area else NOT_TRIED for area in areas]
         with bar(f"{self.name}: {what}", len(self.paths), show=self.show) as advance:
             for here in (False, True):
                 rows = [row for row, area in enumerate(areas) if area and (area > LARGE) == here]
@@ -129,9 +132,15 @@ class Many:
         how = sorted(work.keywords.items())
         return kept.name(f"{self.name}-{what}", work.func.__name__, how, self.stamp.key)
 
-    def _found(self, entry: str) -> kept.Kept | None:
+    def _found(self, entry: str, work: "partial[Any]") -> kept.Kept | None:
+        """The entry, if what could not be read then still cannot: it may have been for want of memory, or a network."""
         found = kept.find(entry) if self.stamp.bytes >= WORTH else None
-        if found and found.said() not in self.notes:
+        if not found:
+            return None
+        failed = [row for row, reason in enumerate(found.facts["reasons"]) if reason not in (None, NOT_TRIED)]
+        if any(reason is None for _, reason in self.workers.each(work, [self.paths[row] for row in failed])):
+            return None
+        if found.said() not in self.notes:
             self.notes.append(found.said())
         return found
 

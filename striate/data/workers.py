@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, Self
 
@@ -48,8 +49,11 @@ class Workers:
             self.free.put(None)  # to a thread that waits for one
         self.threads.shutdown(cancel_futures=True)  # Ctrl-C: do not read the rest first
         for process in self.started:
-            with process:  # closes its pipes and waits for it
-                pass
+            process.kill()  # one that a thread had just started
+            for pipe in (process.stdin, process.stdout):
+                with suppress(OSError):  # half a question is in it
+                    pipe.close() if pipe else None
+            process.wait()
 
     def each(self, work: Callable[[Any], Any], paths: Sequence[Any], *, here: bool = False) -> Iterator[Answer]:
         """What `work`, a function that can be pickled, makes of each path, in order.
@@ -61,7 +65,7 @@ class Workers:
         """
         if not here and not self.started and self.count > 1 and sys.executable and not getattr(sys, "frozen", False):
             for _ in range(self.count):
-                self._start()
+                self.free.put(self._start())
         if here or not self.started:
             yield from self.threads.map(attempt, [work] * len(paths), paths)
             return
@@ -73,21 +77,26 @@ class Workers:
         process = self.free.get()
         if process is None:
             raise _ClosedError
-        assert process.stdin
-        assert process.stdout
-        try:
-            answers = ask(process.stdout, process.stdin, work, list(paths))
-        except GONE:
-            if self.closed:
-                raise _ClosedError from None
-            self._start()
-            if len(paths) == 1:
-                return [(None, "its decoder crashed")]
-            return [answer for path in paths for answer in self._asked(work, [path])]
+        for _ in range(2):  # its end may have had another cause, so that a single file is tried once more
+            assert process.stdin
+            assert process.stdout
+            try:
+                answers = ask(process.stdout, process.stdin, work, list(paths))
+            except GONE:
+                if self.closed:
+                    raise _ClosedError from None
+                process = self._start()
+                if len(paths) > 1:
+                    break
+            else:
+                self.free.put(process)
+                return answers
         self.free.put(process)
-        return answers
+        if len(paths) == 1:
+            return [(None, "its decoder crashed")]
+        return [answer for path in paths for answer in self._asked(work, [path])]
 
-    def _start(self) -> None:
+    def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [sys.executable, "-c", START.format(path=sys.path)],
             stdin=subprocess.PIPE,
@@ -96,7 +105,7 @@ class Workers:
             process_group=0 if os.name == "posix" else None,  # Ctrl-C is for this process, which ends them
         )
         self.started.append(process)
-        self.free.put(process)
+        return process
 
 
 class _ClosedError(Exception):
