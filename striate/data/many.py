@@ -108,7 +108,7 @@ class Many:
         Returns:
             The images (N, C, H, W) that could be read, in order; for each file None, or why it could not.
         """
-        entry = self._entry(what, work)
+        entry = self._entry(what, work, [row for row, area in enumerate(areas) if not area])
         if found := self._found(entry, work):
             return found.array, found.facts["reasons"]
         images = np.empty((len(self.paths), *shape), np.uint8)
@@ -128,9 +128,9 @@ class Many:
         self._keep(entry, images, {"reasons": reasons})
         return images, reasons
 
-    def _entry(self, what: str, work: "partial[Any]") -> str:
+    def _entry(self, what: str, work: "partial[Any]", without: Sequence[int] = ()) -> str:
         how = sorted(work.keywords.items())
-        return kept.name(f"{self.name}-{what}", work.func.__name__, how, self.stamp.key)
+        return kept.name(f"{self.name}-{what}", work.func.__name__, how, without, self.stamp.key)
 
     def _found(self, entry: str, work: "partial[Any]") -> kept.Kept | None:
         """The entry, if what could not be read then still cannot: it may have been for want of memory, or a network."""

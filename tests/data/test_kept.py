@@ -45,10 +45,10 @@ def test_a_change_of_the_code_or_of_pillow_makes_it_anew(monkeypatch: pytest.Mon
     before = kept.name("pets", 1)
     kept._version.cache_clear()
     assert kept.name("pets", 1) == before
-    monkeypatch.setattr("PIL.__version__", "99")
-    kept._version.cache_clear()
-    assert kept.name("pets", 1) != before
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr("PIL.__version__", "99")
+        kept._version.cache_clear()
+        assert kept.name("pets", 1) != before
     kept._version.cache_clear()
 
 
