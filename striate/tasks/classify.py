@@ -32,6 +32,7 @@ from striate.tasks.reporting import report
 from striate.tasks.run import Run, source_key
 from striate.training.augment import Shift, shift_for
 from striate.training.batches import Batches, num_batches, prepared
+from striate.training.draws import derived_seed
 from striate.training.engine import TorchEngine
 from striate.training.history import History
 from striate.training.interrupt import uninterrupted
@@ -266,9 +267,8 @@ class Training:
         }
 
     def _engine(self, state: State | None) -> TorchEngine | NativeEngine:
-        torch.manual_seed(self.options.seed)
         with enough_memory():
-            model = build(self.fitted.network, self.options.init)
+            model = build(self.fitted.network, self.options.init, derived_seed(self.options.seed, "weights"))
         count = len(self.training)
         steps = self.options.epochs * num_batches(count, self.options.batch or count)
         engine = self._native(model, steps) or TorchEngine(model, self.options, steps, self.device, self.own_loss)

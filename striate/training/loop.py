@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from striate.errors import WorkError
-from striate.training.batches import Batches, epoch_seed, shuffled
+from striate.training.batches import Batches, shuffled
 from striate.training.engine import Step
 from striate.training.history import Epoch, History
 from striate.training.options import Options
@@ -77,7 +77,6 @@ def train(
         if options.patience and history and len(history) - history.best.epoch >= options.patience:
             break
         started = time.perf_counter()
-        torch.manual_seed(epoch_seed(options.seed, epoch))
         train_loss, train_accuracy = one_epoch(engine, training, options, epoch, watcher)
         speed = len(training) / (time.perf_counter() - started)
         validation_loss, validation_accuracy = evaluate(engine, validation, loss)
@@ -95,6 +94,7 @@ def train(
 def one_epoch(engine: Engine, training: Batches, options: Options, epoch: int, watcher: Watcher) -> tuple[float, float]:
     """One pass over the training images: their mean loss and the fraction right."""
     engine.train()
+    training = training.in_epoch(options.seed, epoch)
     done, total, correct = 0, 0.0, 0
     batches = shuffled(len(training), options.batch or len(training), options.seed, epoch)
     for number, rows in enumerate(batches, start=1):
