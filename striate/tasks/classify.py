@@ -156,12 +156,13 @@ class Training:
         made_up = _command(net, dataset, options, letters or {}, engine, device) if repeatable else FROM_PYTHON
         self.command = command or made_up
         shape = input_shape(zoo.find(net, letters))
-        self.dataset = data.load(dataset, shape=shape, bad=bad, progress=show)
+        loaded = data.load(dataset, shape=shape, bad=bad, progress=show)
+        self.sha256 = loaded.sha256()  # once: it reads every image
+        self.training, self.validation = data.carve(loaded.train, options.validation, options.seed)
+        self.dataset = dataclasses.replace(loaded, train=self.training)  # what follows sees no validation image
         self.fitted: Fitted = fitted(net, self.dataset, letters)
         check_trainable(self.fitted)
         check_batch(self.fitted, options.batch)
-        self.sha256 = self.dataset.sha256()  # once: it reads every image
-        self.training, self.validation = data.carve(self.dataset.train, options.validation, options.seed)
         whole = dataclasses.replace(options, batch=options.batch or len(self.training))
         self.engine_name, why = engine_for(
             self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
