@@ -42,7 +42,8 @@ from striate.training.memory import enough_memory
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.progress import Bar, Quiet
-from striate.training.saved import REPORT, SavedRun, State
+from striate.training.saved import REPORT, SavedRun
+from striate.training.state import State
 
 RUNS = "runs"  # where runs go unless said otherwise
 CTRL_C = "Ctrl-C"

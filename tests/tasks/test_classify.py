@@ -28,7 +28,8 @@ from striate.tasks import classify
 from striate.tasks.classify import Trained, Training, train
 from striate.tasks.run import Run
 from striate.training.options import Options
-from striate.training.saved import SavedRun, State
+from striate.training.saved import SavedRun
+from striate.training.state import State
 
 Archive = Callable[..., Path]
 TINY = "input 1x8x8 -> fc 10"
