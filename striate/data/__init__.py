@@ -19,10 +19,21 @@ if TYPE_CHECKING:
     from .fitting import infer
     from .loading import load
     from .named import names
-    from .reading import read_image
+    from .reading import read_and_tell, read_image
     from .recipe import Recipe
 
-__all__ = ["Dataset", "Recipe", "Split", "carve", "images_under", "infer", "load", "names", "read_image"]
+__all__ = [
+    "Dataset",
+    "Recipe",
+    "Split",
+    "carve",
+    "images_under",
+    "infer",
+    "load",
+    "names",
+    "read_and_tell",
+    "read_image",
+]
 
 _HOMES = {
     "Dataset": "dataset",
@@ -32,6 +43,7 @@ _HOMES = {
     "infer": "fitting",
     "load": "loading",
     "names": "named",
+    "read_and_tell": "reading",
     "read_image": "reading",
     "Recipe": "recipe",
 }

@@ -15,6 +15,8 @@ from torch import Tensor
 
 from striate.errors import InputError
 
+from .levels import Levels
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -51,6 +53,7 @@ class Dataset:
         test: the images to judge by; None when there are none.
         classes: the name of each label.
         notes: one line for each thing to tell: where it was found, what was decided, what was left out.
+        levels: what is black and white in its files of more than 8 bits.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Dataset:
     test: Split | None
     classes: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    levels: Levels | None = None
 
     def __post_init__(self) -> None:
         for split in (self.train, self.test):

@@ -23,7 +23,8 @@ from striate.errors import InputError, nearest
 
 from .dataset import Dataset, Split, held_out
 from .files import holds, sub_folders, walk
-from .image import ImageError, decode, header
+from .image import Header, ImageError, decode, extent, header, is_blank
+from .levels import Levels, settled
 from .progress import bar
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ def load(
     bad: Literal["skip", "refuse"],
     hold_out: bool,
     progress: bool,
+    levels: Levels | None,
 ) -> Dataset:
     """Reads the folder `root`; see `striate.data.load`."""
     name = root.resolve().name
@@ -58,10 +60,11 @@ def load(
     entries, errors = _entries(train_root, test_root)
     classes = _classes(train_root, entries)
     headed, unheaded = _each(header, entries, f"{name}: sizes", progress)
-    channels, size, said = _form([found for _, found in headed], shape)
-    read = partial(decode, channels=channels, size=size)
+    headed, levels, depths, unmeasured = _levelled(headed, levels, f"{name}: values", progress)
+    channels, size, said = _form([found[:2] for _, found in headed], shape)
+    read = partial(decode, channels=channels, size=size, levels=levels)
     decoded, undecoded = _each(read, [entry for entry, _ in headed], f"{name}: images", progress)
-    errors += unheaded + undecoded
+    errors += unheaded + unmeasured + undecoded
     if bad == "refuse" and errors:
         raise errors[0]
     entries = [entry for entry, _ in decoded]
@@ -70,8 +73,8 @@ def load(
     train, test, how = _split(root, entries, images, classes, hold_out)
     form = "x".join(map(str, images.shape[1:]))
     first = f"{len(images):,} images of {len(classes)} classes, {form}{said}"
-    notes = [f"{name}: {note}" for note in (first, *notes, *how, *_left_out(errors))]
-    return Dataset(name, source, train, test, classes, tuple(notes))
+    notes = [f"{name}: {note}" for note in (first, *notes, *depths, *how, *_blank(decoded), *_left_out(errors))]
+    return Dataset(name, source, train, test, classes, tuple(notes), levels)
 
 
 def _parts(root: Path) -> tuple[Path, Path | None, list[str]]:
@@ -146,6 +149,25 @@ def _each(
             pool.shutdown(cancel_futures=True)
             raise
     return done, errors
+
+
+def _levelled(
+    headed: Sequence[tuple[_Entry, Header]], given: Levels | None, what: str, show: bool
+) -> tuple[list[tuple[_Entry, Header]], Levels | None, tuple[str, ...], list[ImageError]]:
+    """The files whose values have a known range, that range, what to say about it, and why the others have none."""
+    deep = [entry for entry, found in headed if found.deep]
+    measured, errors = _each(extent, deep, what, show) if deep else ([], [])
+    levels, refused, notes = settled({entry.path: found for entry, found in measured if found}, given)
+    errors += [ImageError(path, reason) for path, reason in refused.items()]
+    bad = {error.path for error in errors}
+    return [(entry, found) for entry, found in headed if entry.path not in bad], levels, notes, errors
+
+
+def _blank(decoded: Sequence[tuple[_Entry, NDArray[np.uint8]]]) -> list[str]:
+    blank = [entry.path for entry, pixels in decoded if is_blank(pixels)]
+    if not blank:
+        return []
+    return [f"{len(blank):,} images are blank, such as '{blank[0]}'" if len(blank) > 1 else f"'{blank[0]}' is blank"]
 
 
 def _form(

@@ -21,10 +21,12 @@ from torch.nn import functional as F
 from striate.errors import InputError
 
 from .ink import Ink
+from .levels import Levels
 
 Fit = Literal["as is", "pad", "resize"]
 
 AT_ONCE = 1 << 18  # values worked on together: a core's cache holds them, so that steps over them cost little
+_ADDED = {"levels"}  # fields that recipes of earlier versions lack
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601, as image files use it
 
 
@@ -41,6 +43,7 @@ class Recipe:
         std: their standard deviation, above 0.
         ink: how drawings lie in the images, when the data set is of drawings centred as in MNIST.
         pixels: whether the values are pixels, so that an image file can be read in their place.
+        levels: what is black and white in image files of more than 8 bits, when the data set had some.
     """
 
     source: tuple[int, ...]
@@ -51,6 +54,7 @@ class Recipe:
     std: tuple[float, ...]
     ink: Ink | None = None
     pixels: bool = True
+    levels: Levels | None = None
 
     def __call__(self, images: Tensor) -> Tensor:
         """The network's input, float32 (N, *shape), from `images` (N, C, *spatial), uint8 or float.
@@ -145,7 +149,7 @@ def _figures(values: Sequence[float]) -> str:
 def _checked(value: object) -> Recipe:
     """`value` as a recipe; a ValueError or TypeError says what is wrong with it."""
     keys = list(Recipe.__dataclass_fields__)
-    if not isinstance(value, dict) or sorted(value) != sorted(keys):
+    if not isinstance(value, dict) or sorted(value.keys() | _ADDED) != sorted(keys):
         raise ValueError(f"it must have exactly {', '.join(keys)}")
     source, shape = _sizes(value, "source"), _sizes(value, "shape")
     background, mean, std = (_reals(value, key, shape[0]) for key in ("background", "mean", "std"))
@@ -156,7 +160,9 @@ def _checked(value: object) -> Recipe:
     fit = next((fit for fit in get_args(Fit) if fit == value["fit"]), None)
     if fit is None or not _leads(source, shape, fit):
         raise ValueError(f"fit {value['fit']!r} does not lead from {written(source)} to {written(shape)}")
-    return Recipe(source, shape, fit, background, mean, std, _ink(value["ink"], source), value["pixels"])
+    ink, levels = _ink(value["ink"], source), value.get("levels")
+    levels = None if levels is None else Levels.from_json(levels)
+    return Recipe(source, shape, fit, background, mean, std, ink, value["pixels"], levels)
 
 
 def _leads(source: tuple[int, ...], shape: tuple[int, ...], fit: Fit) -> bool:

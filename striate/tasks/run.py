@@ -211,7 +211,7 @@ class Run:
             raise InputError(f"{self.path} was trained on a data set made in Python; say what to test it on")
         wanted = trained_on if source is None else source
         same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
-        dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same)
+        dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same, levels=self.recipe.levels)
         split = dataset.test or dataset.train
         self.saved.notes += [note for note in dataset.notes if note not in self.saved.notes]
         unknown = [label for label in dataset.classes if label not in self.classes]
@@ -242,17 +242,20 @@ class Run:
         files, images = data.images_under(paths), []
         read: list[Path] = []
         left_out: list[str] = []
+        notes: list[str] = []
         for path in files:
             try:
-                images.append(data.read_image(path, self.recipe))
+                image, told = data.read_and_tell(path, self.recipe)
+                images.append(image)
                 read.append(path)
+                notes += told
             except InputError as error:
                 if bad == "refuse" or len(files) == 1:
                     raise
                 left_out.append(f"left out: {error}")
         if not images:
             raise InputError(f"none of {len(files)} files is an image that can be read; the first: {left_out[0]}")
-        self.saved.notes += left_out
+        self.saved.notes += notes + left_out
         probabilities = self.outputs(torch.stack(images), engine).softmax(1)
         return [self._prediction(path, row) for path, row in zip(read, probabilities, strict=True)]
 

@@ -25,7 +25,7 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
 
 def test_grey_is_kept_bit_for_bit(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", Image.fromarray(RAMP))
-    assert header(path) == ((10, 12), True)
+    assert header(path)[:2] == ((10, 12), True)
     assert np.array_equal(decode(path, channels=1)[0], RAMP)
     assert np.array_equal(decode(path, channels=1, size=(10, 12))[0], RAMP)
     assert np.array_equal(decode(path, channels=3), np.stack([RAMP] * 3))
@@ -34,7 +34,7 @@ def test_grey_is_kept_bit_for_bit(tmp_path: Path) -> None:
 def test_colour_is_kept_bit_for_bit_and_channels_come_first(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (10, 12, 3), np.uint8)
     path = saved(tmp_path / "a.png", Image.fromarray(pixels))
-    assert header(path) == ((10, 12), False)
+    assert header(path)[:2] == ((10, 12), False)
     decoded = decode(path, channels=3, size=(10, 12))
     assert decoded.shape == (3, 10, 12)
     assert decoded.flags.c_contiguous
@@ -67,7 +67,7 @@ def test_exif_turns_the_image_upright(tmp_path: Path, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = saved(tmp_path / "a.png", Image.fromarray(undo[orientation].copy()), exif=exif)
-    assert header(path) == ((10, 12), True)
+    assert header(path)[:2] == ((10, 12), True)
     assert np.array_equal(decode(path, channels=1, size=(10, 12))[0], RAMP)
 
 
@@ -209,7 +209,7 @@ def test_what_is_not_there(tmp_path: Path) -> None:
 def test_a_decompression_bomb(tmp_path: Path) -> None:
     bomb = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0))
     (tmp_path / "bomb.png").write_bytes(bomb + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b""))
-    with pytest.raises(ImageError, match="decompression bomb"):
+    with pytest.raises(ImageError, match="its 60,000 x 60,000 pixels are more than the 178,956,970 pixels that are read of one image"):
         header(tmp_path / "bomb.png")
 
 
