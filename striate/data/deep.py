@@ -3,12 +3,13 @@
 Pillow has grey images of 16 and 32 bits and of floats. Of a colour file of 16 bits it keeps the upper byte of each
 value; the lower one comes from reading the file once more in the other byte order.
 
->>> deep = Deep.load(Image.fromarray(np.array([[1, 500]], np.uint16)), lambda: None)
+>>> deep = Deep.load(Image.fromarray(np.array([[1, 500]], np.uint16)), again=None)
 >>> deep.kind, deep.values((0, 0, 2, 1))[0][:, :, 0].tolist()
 ('whole', [[1, 500]])
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import (
+    BITSPERSAMPLE,
+    FILLORDER,
+    II,
+    OPEN_INFO,
+    PHOTOMETRIC_INTERPRETATION,
+    PLANAR_CONFIGURATION,
+    SAMPLEFORMAT,
+    TiffImageFile,
+)
 
 from striate.errors import InputError
 
@@ -25,10 +36,25 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 FULL = 65535  # the largest value of 16 bits
 AT_ONCE = 1 << 20  # pixels worked on together, which bounds what comes on top of the image itself
-BITS_PER_SAMPLE = 258  # tag of TIFF 6.0
 GREY_ALPHA = "LA;16B"  # in a PNG: grey and alpha of 16 bits, of which Pillow makes four channels of 8
 _OTHER = {";16B": ";16L", ";16L": ";16B", ";16N": ";16B" if np.little_endian else ";16L"}
 _COLOURS = ("RGB", "RGBA", "RGBX", "CMYK")  # not "RGBa", whose bytes Pillow has divided by the alpha
+
+
+def mend_planes(image: Image.Image) -> None:
+    """Has an opened TIFF, whose channels are stored one after another, read with all its bits.
+
+    Of the layout of such a file, "RGB;16L", Pillow takes a letter for each channel and reads 8 bits.
+    """
+    if not isinstance(image, TiffImageFile) or image.use_load_libtiff or image.tag_v2.get(PLANAR_CONFIGURATION) != 2:
+        return
+    tags = image.tag_v2
+    bits = tags.get(BITSPERSAMPLE, (1,))
+    if len(bits) == 1:
+        form = tags.get(PHOTOMETRIC_INTERPRETATION, 0), tags.get(SAMPLEFORMAT, (1,)), tags.get(FILLORDER, 1)
+        _read_as(image, lambda letter: OPEN_INFO.get((tags.prefix, *form, bits, ()), ("", letter))[1])
+    elif max(bits) == 16:
+        _read_as(image, lambda letter: f"{letter};16{'L' if tags.prefix == II else 'B'}")
 
 
 def kind(image: Image.Image) -> Kind | None:
@@ -76,7 +102,7 @@ class Deep:
     bits: int = 0
 
     @staticmethod
-    def load(image: Image.Image, again: Callable[[], Image.Image]) -> "Deep":
+    def load(image: Image.Image, again: Callable[[], AbstractContextManager[Image.Image]]) -> "Deep":
         """Reads the pixels of an opened image; `again` opens it once more."""
         numbers = kind(image)
         assert numbers, "8 bits hold it"
@@ -84,18 +110,24 @@ class Deep:
         if grey_alpha:
             _read_as(image, lambda _: "RGBA")
         elif image.mode in _COLOURS:
-            lower = again()
-            _read_as(lower, _other_half)
-            lower.load()
-        said = getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (0,))[0]
+            with again() as lower:
+                _read_as(lower, _other_half)
+                lower.load()
+        said = getattr(image, "tag_v2", {}).get(BITSPERSAMPLE, (0,))[0]
         image.load()
         return Deep(image, lower, numbers, grey_alpha, said if 8 < said < 16 else 0)
 
     def values(self, box: Box) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """The colours (H, W, C) in `box`, and how opaque they are (H, W), 0 to 65535; None when all are wholly."""
+        """The colours (H, W, C) in `box`, and how opaque they are (H, W), 0 to 65535; None when all are wholly.
+
+        Raises:
+            InputError: some are no numbers.
+        """
         pixels = np.asarray(self.image.crop(box))
         if pixels.ndim == 2:
             pixels = pixels[:, :, None]
+        if self.kind == "real" and not np.isfinite(pixels).all():
+            raise InputError("holds values that are no numbers")
         if self.grey_alpha:
             pixels = pixels.view(">u2")
         elif self.lower:
@@ -117,8 +149,6 @@ class Deep:
         for box in rows(self.image):
             colours, alpha = self.values(box)
             seen = colours if alpha is None else colours[alpha > 0]
-            if not np.isfinite(seen).all():
-                raise InputError("holds values that are no numbers")
             if seen.size:
                 integral = self.kind == "whole" or bool((seen == np.rint(seen)).all())
                 here = Extent(self.kind, float(seen.min()), float(seen.max()), integral, self.bits)
@@ -146,7 +176,7 @@ class Deep:
 
 
 def _scaled(values: NDArray[Any], black: float, white: float) -> NDArray[np.uint8]:
-    return np.rint((values - black) * (255 / (white - black))).clip(0, 255).astype(np.uint8)
+    return np.rint((values.astype(np.float64) - black) / (white - black) * 255).clip(0, 255).astype(np.uint8)
 
 
 def _is_colour(image: Image.Image) -> bool:

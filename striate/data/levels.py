@@ -11,7 +11,7 @@ Levels(whole=(0.0, 4095.0), real=None)
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import or_
@@ -121,7 +121,7 @@ def settled(
         elif mine:
             known, bad = _shared(mine)
             refused |= bad
-            notes += _told(kind, [extent for file, extent in mine.items() if file not in bad], known)
+            notes += _told({file: extent for file, extent in mine.items() if file not in bad}, known)
         found[kind] = known
     return (Levels(**found) if any(found.values()) else None), refused, tuple(notes)
 
@@ -158,25 +158,28 @@ def _refusal(extent: Extent, shared: Range | None) -> str:
     return f"its values go from {extent.said()}, {other}; {_WAY_OUT}"
 
 
-def _told(kind: Kind, extents: Sequence[Extent], shared: Range | None) -> list[str]:
+def _told(extents: Mapping[P, Extent], shared: Range | None) -> list[str]:
+    """A line for the range that files of one kind are read in."""
     if not extents or not shared:
         return []
-    what = "floats" if kind == "real" else "more than 8 bits"
-    files = f"{len(extents):,} files of {what} hold" if len(extents) > 1 else f"a file of {what} holds"
+    every = _union(extents.values())
+    what = "floats" if every.kind == "real" else "more than 8 bits"
+    one = f"'{next(iter(extents))}', of {what}, holds"
+    files = f"{len(extents):,} files of {what} hold" if len(extents) > 1 else one
     bits = math.log2(shared[1] + 1)
     depth = f" as {bits:.0f} bits" if bits in DEPTHS else ""
-    return [f"{files} {_union(extents).said()}: read{depth}, black to white {_said(shared)}"]
+    return [f"{files} {every.said()}: read{depth}, black to white {_said(shared)}"]
 
 
 def _beyond(extents: Mapping[P, Extent], shared: Range) -> list[str]:
     """A line for the files whose values leave the range that was learned with."""
     margin = MARGIN * (shared[1] - shared[0])
-    cut = [f for f, e in extents.items() if e.low < shared[0] - margin or e.high > shared[1] + margin]
+    cut = {f: e for f, e in extents.items() if e.low < shared[0] - margin or e.high > shared[1] + margin}
     if not cut:
         return []
-    files = f"{len(cut):,} files hold" if len(cut) > 1 else "a file holds"
-    held = _union(extents[file] for file in cut).said()
-    return [f"{files} {held}, and the network learned from {_said(shared)}: cut off there, such as '{cut[0]}'"]
+    first = f"'{next(iter(cut))}'"
+    files = f"{len(cut):,} files, such as {first}, hold" if len(cut) > 1 else f"{first} holds"
+    return [f"{files} {_union(cut.values()).said()}, beyond the {_said(shared)} that was learned from: cut off there"]
 
 
 def _said(shared: Range) -> str:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from striate.errors import InputError
 
+from .deep import FULL
 from .image import ImageError, decode, extent, header, is_blank
 from .ink import centred, is_inverted
 from .levels import Levels, settled
@@ -76,4 +77,4 @@ def _levels(path: Path, learned: Levels | None) -> tuple[Levels | None, list[str
     levels, refused, notes = settled({path: found}, learned)
     if refused:
         raise ImageError(path, refused[path])
-    return levels, [f"{path}: {note}" for note in notes]
+    return levels, [] if levels and levels.of(found.kind) == (0, FULL) and not learned else list(notes)

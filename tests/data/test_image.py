@@ -209,7 +209,9 @@ def test_what_is_not_there(tmp_path: Path) -> None:
 def test_a_decompression_bomb(tmp_path: Path) -> None:
     bomb = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0))
     (tmp_path / "bomb.png").write_bytes(bomb + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b""))
-    with pytest.raises(ImageError, match="its 60,000 x 60,000 pixels are more than the 178,956,970 pixels that are read of one image"):
+    with pytest.raises(
+        ImageError, match="its 60,000 x 60,000 pixels are more than the 178,956,970 pixels that are read of one image"
+    ):
         header(tmp_path / "bomb.png")
 
 
