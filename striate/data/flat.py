@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from .deep import FULL, Box, Deep, rawmodes, rows
+from .levels import Extent
 
 FAINT = 32  # levels of 255 below which ink is not seen on paper
 SEEN = 0.005  # share of what is drawn that must be seen on white
@@ -59,10 +60,10 @@ class Flat:
 
     @cached_property
     def _most_opaque(self) -> float:
-        """The alpha of what is wholly opaque: alpha may have been scaled with the colours of 16 bits."""
+        """The alpha of what is wholly opaque: files of 16 bits may hold 8 of them, in the alpha as in the colours."""
         assert self.deep
-        alpha = self.deep.most_opaque()
-        return self.levels[1] if 0 < alpha <= self.levels[1] else FULL
+        found = Extent("whole", 0, self.deep.most_opaque()).range()
+        return found[1] if found else FULL
 
     def _background(self, channels: int) -> str:
         """White, unless next to nothing of what is drawn would be seen on it."""

@@ -9,38 +9,24 @@ drawing would not be seen on white.
 [[[255, 255, 255, 255], [255, 255, 255, 255]]]
 """
 
-import io
-import struct
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
-
-from striate.errors import InputError
+from PIL import Image
 
 from . import upright
 from .budget import Budget
-from .deep import Deep, is_grey_alpha, kind, mend_planes
+from .deep import Deep, is_grey_alpha, kind
 from .flat import Flat
 from .levels import Extent, Levels, settled
-from .quiet import collected
+from .opening import ImageError, opened
 
 GREY = ("1", "L", "LA", "I", "F")  # and every "I;16…"
 KEPT = 3  # source pixels a side for each pixel of the result that a large image is first averaged to
 IN_FLIGHT = Budget(1 << 30)  # bytes of decoded images in memory at once, in all threads
-
-
-class ImageError(InputError):
-    """The file at `path` cannot be read as an image, with the reason in a few words."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"cannot read the image '{path}' ({reason})")
-        self.path, self.reason = path, reason
 
 
 class Header(NamedTuple):
@@ -63,7 +49,7 @@ def header(path: Path) -> Header:
     Raises:
         ImageError: the file is not an image.
     """
-    with _opened(path) as image:
+    with opened(path) as image:
         with IN_FLIGHT.held(_num_bytes(image) if upright.tells_late(image) else 0):
             width, height = upright.upright_size(image)
         grey = image.mode in GREY or image.mode.startswith("I;16") or is_grey_alpha(image)
@@ -76,8 +62,8 @@ def extent(path: Path) -> Extent | None:
     Raises:
         ImageError: as for `decode`.
     """
-    with _opened(path) as image, IN_FLIGHT.held(_num_bytes(image)):
-        return Deep.load(image, partial(_opened, path)).extent()
+    with opened(path) as image, IN_FLIGHT.held(_num_bytes(image)):
+        return Deep.load(image, partial(opened, path)).extent()
 
 
 def decode(
@@ -104,7 +90,7 @@ def decode(
     Raises:
         ImageError: the file is no image, is cut short, is absurdly large, or holds values of no known range.
     """
-    with _opened(path, data) as image:
+    with opened(path, data) as image:
         aim = 2 * max(size) if size else longest
         if aim:
             image.draft(None, (aim, aim))  # a large JPEG is decoded at a fraction of its size
@@ -126,7 +112,7 @@ def _loaded(image: Image.Image, path: Path, data: bytes | None, levels: Levels |
     """The pixels of an opened image, ready to be made flat."""
     if kind(image) is None:
         return Flat.load(image)
-    deep = Deep.load(image, partial(_opened, path, data))
+    deep = Deep.load(image, partial(opened, path, data))
     known = levels and levels.of(deep.kind)
     if not known:
         found = deep.extent()
@@ -156,72 +142,3 @@ def _num_bytes(image: Image.Image) -> int:
     num_bytes = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
     copies = 2 if kind(image) or image.format in ("TIFF", "WEBP", "AVIF") else 1  # halves; turned; what a library keeps
     return image.width * image.height * num_bytes * (6 if image.format == "JPEG2000" else copies)
-
-
-@contextmanager
-def _opened(path: Path, data: bytes | None = None) -> Iterator[Image.Image]:
-    """The image at `path`, or in `data`, opened and not loaded.
-
-    Pillow is given a file and not its name: it maps a named TIFF into memory, with width and height exchanged where
-    the orientation does so, and its rows come out torn.
-    """
-    with collected() as words:
-        try:
-            with _file(path, data) as file, Image.open(file) as image:
-                mend_planes(image)
-                yield image
-        except ImageError:
-            raise
-        except InputError as error:
-            raise ImageError(path, str(error)) from error
-        except Image.DecompressionBombError as error:
-            raise ImageError(path, _too_large(path, data)) from error
-        except Exception as error:  # Pillow's readers raise errors of many kinds for files that are damaged
-            raise ImageError(path, _reason(path, data, error, words)) from error
-
-
-def _file(path: Path, data: bytes | None) -> BinaryIO:
-    return path.open("rb") if data is None else io.BytesIO(data)
-
-
-def _too_large(path: Path, data: bytes | None) -> str:
-    limit = f"the {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels that are read of one image"
-    width, height = _unchecked_size(path, data) or (0, 0)
-    if width * height <= 2 * (Image.MAX_IMAGE_PIXELS or 0):
-        return f"a part of it is larger than {limit}"  # a frame, a tile
-    return f"its {height:,} x {width:,} pixels are more than {limit}; make it smaller"
-
-
-def _unchecked_size(path: Path, data: bytes | None) -> tuple[int, int] | None:
-    """(width, height) of an image that Pillow refuses to open because of it."""
-    form = _form(path, data)
-    if form is None:
-        return None
-    with _file(path, data) as file:
-        return Image.OPEN[form][0](file, "").size
-
-
-def _form(path: Path, data: bytes | None) -> str | None:
-    """The format that the file begins like."""
-    with _file(path, data) as file:
-        start = file.read(16)
-    for form, (_, accept) in Image.OPEN.items():
-        with suppress(IndexError, TypeError, struct.error):  # of a file too short for the format
-            if accept and accept(start) is True:
-                return form
-    return None
-
-
-def _reason(path: Path, data: bytes | None, error: Exception, words: list[str]) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        form = _form(path, data)
-        return f"damaged, or {form} of a kind that is not read" if form else "not an image"
-    if isinstance(error, MemoryError):
-        return "it needs more memory than there is"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    said = str(error) or type(error).__name__
-    if "truncated" in said:
-        return "cut short"
-    details = dict.fromkeys(line.splitlines()[0].strip() for line in (said, *words) if line.strip())
-    return f"damaged, or of a kind that is not read: {'; '.join(details)}"

@@ -77,4 +77,5 @@ def _levels(path: Path, learned: Levels | None) -> tuple[Levels | None, list[str
     levels, refused, notes = settled({path: found}, learned)
     if refused:
         raise ImageError(path, refused[path])
-    return levels, [] if levels and levels.of(found.kind) == (0, FULL) and not learned else list(notes)
+    plain = not learned and levels == Levels(whole=(0, FULL))  # 16 bits that are all in use
+    return levels, [] if plain else list(notes)

@@ -18,12 +18,20 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(pixels: Array, bits: int, *, before: bytes = b"", after: bytes = b"", palette: bool = False) -> bytes:
-    """A PNG of `pixels` (H, W, C), with whole chunks before and after its pixels."""
+def png(
+    pixels: Array,
+    bits: int,
+    *,
+    before: bytes = b"",
+    after: bytes = b"",
+    palette: bool = False,
+    size: tuple[int, int] = (0, 0),
+) -> bytes:
+    """A PNG of `pixels` (H, W, C), with whole chunks before and after its pixels; `size` (H, W) is what it claims."""
     height, width, channels = pixels.shape
     kind = 3 if palette else PNG_TYPES[channels]
     rows = b"".join(b"\0" + row.tobytes() for row in packed(pixels.reshape(height, -1), bits, ">"))
-    head = struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", size[1] or width, size[0] or height, bits, kind, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
         + png_chunk(b"IHDR", head)
@@ -57,6 +65,7 @@ def tiff(
     extra: int | None = None,
     orientation: int = 0,
     xmp: bytes = b"",
+    size: tuple[int, int] = (0, 0),
 ) -> bytes:
     """An uncompressed TIFF of `pixels` (H, W, C).
 
@@ -70,6 +79,7 @@ def tiff(
         extra: ExtraSamples of the last channel: 1 premultiplied, 2 not.
         orientation: 1 to 8; 0 says none.
         xmp: the XMP packet.
+        size: (H, W) that it claims.
     """
     height, width, channels = pixels.shape
     planes = [pixels[:, :, band] for band in range(channels)] if planar else [pixels.reshape(height, -1)]
@@ -77,8 +87,8 @@ def tiff(
     colour = photometric if photometric is not None else 2 if channels > 2 else 1
     offsets = [8 + sum(map(len, strips[:i])) for i in range(len(strips))]
     tags: dict[int, tuple[str, list[int]]] = {
-        256: ("I", [width]),
-        257: ("I", [height]),
+        256: ("I", [size[1] or width]),
+        257: ("I", [size[0] or height]),
         258: ("H", [bits] * channels),
         259: ("H", [1]),
         262: ("H", [colour]),
