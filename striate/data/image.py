@@ -3,7 +3,7 @@
 Turned upright as its EXIF says, more than 8 bits brought to 8, transparency laid over white, or over black where a
 drawing would not be seen on white.
 
->>> file = io.BytesIO()
+>>> import io; file = io.BytesIO()
 >>> Image.new("RGBA", (4, 2), (255, 0, 0, 0)).save(file, "PNG")
 >>> decode(Path("clear.png"), channels=1, data=file.getvalue()).tolist()
 [[[255, 255, 255, 255], [255, 255, 255, 255]]]
@@ -22,7 +22,8 @@ from .budget import Budget
 from .deep import Deep, is_grey_alpha, kind
 from .flat import Flat
 from .levels import Extent, Levels, settled
-from .opening import ImageError, opened
+from .opening import ImageError as ImageError
+from .opening import opened
 
 GREY = ("1", "L", "LA", "I", "F")  # and every "I;16…"
 KEPT = 3  # source pixels a side for each pixel of the result that a large image is first averaged to

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import or_
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 Kind = Literal["whole", "real"]  # of a file's numbers: 16 or 32 bits whole, or floats
 Range = tuple[float, float]  # the values of black and white
@@ -29,8 +29,7 @@ WIDE = 0.5  # share of 0..255 that floats must reach to be of that range, not of
 _WAY_OUT = "save it as 8 or 16 bits a channel, or as floats from 0 to 1"
 
 
-@dataclass(frozen=True)
-class Extent:
+class Extent(NamedTuple):
     """What the values of a file, or of several, are.
 
     Attributes:
