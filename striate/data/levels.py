@@ -91,7 +91,7 @@ class Levels:
     @staticmethod
     def from_json(value: object) -> "Levels":
         """The levels in the JSON object `value`; a ValueError says what is wrong with it."""
-        if not isinstance(value, dict) or set(value) != {"whole", "real"}:
+        if not isinstance(value, dict) or not value.keys() >= {"whole", "real"}:
             raise ValueError(f"levels must be null or a whole and a real; got {value!r}")
         return Levels(_range(value["whole"]), _range(value["real"]))
 

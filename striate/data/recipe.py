@@ -11,7 +11,7 @@ Kept with the trained network as JSON, and applied to whatever it is shown later
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 import torch
@@ -26,7 +26,6 @@ from .levels import Levels
 Fit = Literal["as is", "pad", "resize"]
 
 AT_ONCE = 1 << 18  # values worked on together: a core's cache holds them, so that steps over them cost little
-_ADDED = {"levels"}  # fields that recipes of earlier versions lack
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601, as image files use it
 
 
@@ -101,7 +100,7 @@ class Recipe:
 
     @staticmethod
     def from_json(value: object) -> "Recipe":
-        """The recipe in the JSON object `value`.
+        """The recipe in the JSON object `value`; fields of another version are passed over.
 
         Raises:
             InputError: it is not one that `to_json` could have made.
@@ -148,9 +147,11 @@ def _figures(values: Sequence[float]) -> str:
 
 def _checked(value: object) -> Recipe:
     """`value` as a recipe; a ValueError or TypeError says what is wrong with it."""
-    keys = list(Recipe.__dataclass_fields__)
-    if not isinstance(value, dict) or sorted(value.keys() | _ADDED) != sorted(keys):
-        raise ValueError(f"it must have exactly {', '.join(keys)}")
+    defaults = {field.name: field.default for field in fields(Recipe)}
+    needed = [name for name, default in defaults.items() if default is MISSING]
+    if not isinstance(value, dict) or not value.keys() >= set(needed):
+        raise ValueError(f"it must have {', '.join(needed)}")
+    value = defaults | value
     source, shape = _sizes(value, "source"), _sizes(value, "shape")
     background, mean, std = (_reals(value, key, shape[0]) for key in ("background", "mean", "std"))
     if min(std) <= 0:
@@ -160,7 +161,7 @@ def _checked(value: object) -> Recipe:
     fit = next((fit for fit in get_args(Fit) if fit == value["fit"]), None)
     if fit is None or not _leads(source, shape, fit):
         raise ValueError(f"fit {value['fit']!r} does not lead from {written(source)} to {written(shape)}")
-    ink, levels = _ink(value["ink"], source), value.get("levels")
+    ink, levels = _ink(value["ink"], source), value["levels"]
     levels = None if levels is None else Levels.from_json(levels)
     return Recipe(source, shape, fit, background, mean, std, ink, value["pixels"], levels)
 
