@@ -45,16 +45,17 @@ class Header(NamedTuple):
 
 
 def header(path: Path) -> Header:
-    """What the image at `path` says of itself. Decodes nothing.
+    """What the image at `path` says of itself. Decodes no pixels, but of a PNG whose orientation follows them.
 
     Raises:
         ImageError: the file is not an image.
     """
     with opened(path) as image:
+        grey = image.mode in GREY or image.mode.startswith("I;16") or is_grey_alpha(image)
+        deep = kind(image) is not None
         with IN_FLIGHT.held(_num_bytes(image) if upright.tells_late(image) else 0):
             width, height = upright.upright_size(image)
-        grey = image.mode in GREY or image.mode.startswith("I;16") or is_grey_alpha(image)
-        return Header((height, width), grey, kind(image) is not None)
+        return Header((height, width), grey, deep)
 
 
 def extent(path: Path) -> Extent | None:

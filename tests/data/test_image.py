@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from striate.data.image import ImageError, decode, header
+from striate.data.image import ImageError, decode, extent, header
+from striate.data.levels import settled
 from tests.data import odd
 
 RAMP = np.arange(0, 240, 2, dtype=np.uint8).reshape(10, 12)  # height 10, width 12
@@ -229,3 +230,43 @@ def test_damage_is_an_image_error_or_an_image(form: str, data: st.DataObject) ->
     except ImageError:
         return
     assert decoded.shape == (3, 4, 4)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_any_drawn_file_keeps_the_rules(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """Upright, of the size that its header says, grey where its format is, alike read at once and by its extent."""
+    channels, bits = data.draw(st.integers(1, 4)), data.draw(st.sampled_from([1, 2, 4, 8, 12, 16, 32]))
+    height, width, turn = data.draw(st.integers(1, 12)), data.draw(st.integers(1, 12)), data.draw(st.integers(1, 8))
+    high = 2 ** min(bits, data.draw(st.integers(1, 16))) - 1
+    pixels = np.random.default_rng(data.draw(st.integers(0, 999))).integers(0, high + 1, (height, width, channels))
+    if data.draw(st.booleans()):
+        channels, bits = (channels, max(bits, 8)) if channels > 1 else (channels, bits)
+        assume(bits not in (12, 32))
+        chunk = odd.png_chunk(b"eXIf", odd.exif(turn))
+        written = odd.png(pixels, bits, **{data.draw(st.sampled_from(["before", "after"])): chunk})
+    else:
+        assume((channels, bits) != (2, 16) and (channels == 1 or bits in (8, 16)))
+        width += width % 2 if bits == 12 else 0
+        pixels = np.resize(pixels, (height, width, channels))
+        order, planar = data.draw(st.sampled_from("<>")), data.draw(st.booleans())
+        extra = 2 if channels in (2, 4) else None
+        kind = {"photometric": 1} if channels == 2 else {}
+        form = 2 if bits == 32 else 1
+        written = odd.tiff(pixels, bits, order=order, form=form, planar=planar, extra=extra, orientation=turn, **kind)
+    path = tmp_path_factory.mktemp("drawn") / "a"
+    path.write_bytes(written)
+    found = header(path)
+    sideways = turn > 4
+    assert found.size == ((width, height) if sideways else (height, width))
+    assert found.grey == (channels < 3)
+    read = decode(path, channels=3)
+    assert read.shape == (3, *found.size)
+    assert found.deep == (bits > 8)
+    if channels < 3:
+        assert (read == read[:1]).all()
+    assert np.array_equal(decode(path, channels=3, size=found.size), read)
+    assert decode(path, channels=1, size=(3, 5)).shape == (1, 3, 5)
+    if found.deep and (told := extent(path)):
+        levels = settled({path: told})[0]
+        assert np.array_equal(decode(path, channels=3, levels=levels), read)
