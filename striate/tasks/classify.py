@@ -24,13 +24,12 @@ from striate.errors import InputError, WorkError, nearest
 from striate.losses import loss_named
 from striate.losses.classification import Loss
 from striate.notation import Network, render
-from striate.notation.tree import Conv
-from striate.tasks import devices
+from striate.tasks import augmenting, devices
+from striate.tasks.augmenting import augment_for
 from striate.tasks.engines import INSTEAD, engine_for, native_engine
 from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved
 from striate.tasks.reporting import report
 from striate.tasks.run import Run, source_key
-from striate.training.augment import Shift, shift_for
 from striate.training.batches import Batches, num_batches, prepared
 from striate.training.draws import derived_seed
 from striate.training.engine import TorchEngine
@@ -168,38 +167,15 @@ class Training:
         self.engine_name, why = engine_for(
             self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
         )
-        self.shift = self._chosen_shift()
+        self.augment = augment_for(options.augment, self.fitted.recipe, self.fitted.network)
         self.instead = [why] if why else []  # of the engine that was asked for
 
     @property
     def decisions(self) -> list[str]:
         """Whatever was decided on the way, a sentence each."""
-        notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._shift_note(), self._how_note())
+        augmented = [augmenting.said(self.augment)] if self.augment else []
+        notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *augmented, self._how_note())
         return [*notes, *self.instead]
-
-    def _chosen_shift(self) -> int:
-        """Entries by which training images are moved; 0 leaves them where they are."""
-        recipe, wanted = self.fitted.recipe, self.options.augment
-        if wanted == "shift" and len(recipe.shape) != 3:
-            raise InputError("--augment shift moves images of two axes; these have others")
-        first = next(iter(self.fitted.network.layers), None)
-        drawings = recipe.ink is not None and isinstance(first, Conv)
-        if wanted == "none" or (wanted == "auto" and not drawings):
-            return 0
-        return max(shift_for(*recipe.shape[1:]), int(wanted == "shift"))
-
-    def _shift_note(self) -> list[str]:
-        if not self.shift:
-            return []
-        pixels = "a pixel" if self.shift == 1 else f"{self.shift} pixels"
-        return [f"augmentation: each training image is moved by up to {pixels}; --augment none leaves it"]
-
-    def _augment(self) -> Shift | None:
-        if not self.shift:
-            return None
-        recipe = self.fitted.recipe
-        background = [(b - m) / s for b, m, s in zip(recipe.background, recipe.mean, recipe.std, strict=True)]
-        return Shift(self.shift, tuple(background))
 
     def _split_note(self) -> str:
         test = f"{len(self.dataset.test):,} for the test" if self.dataset.test else "none for a test"
@@ -302,7 +278,7 @@ class Training:
             with bar, enough_memory():
                 train_loop(
                     engine,
-                    dataclasses.replace(self._batches(self.training), augment=self._augment()),
+                    dataclasses.replace(self._batches(self.training), augment=self.augment),
                     self._batches(self.validation),
                     self.loss,
                     self.options,
