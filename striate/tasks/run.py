@@ -21,6 +21,7 @@ from striate.building import build
 from striate.data.fetch import data_folder
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
+from striate.losses.classification import Loss
 from striate.native.source import LOSSES
 from striate.notation import Network
 from striate.tasks.devices import device as device_named
@@ -37,6 +38,7 @@ from striate.training.saved import REPORT, SavedRun
 from striate.training.state import State
 
 TOP = 3  # classes a prediction names
+OWN = "own"  # what a configuration calls a loss that was given as a function
 AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
 
 
@@ -47,7 +49,7 @@ class TestResult:
     Attributes:
         accuracy: Fraction right.
         error: Percentage wrong.
-        loss: Mean per image.
+        loss: Mean per image; not a number for a loss of one's own that is not given.
         examples: Images tested.
     """
 
@@ -189,7 +191,12 @@ class Run:
         return outputs_of(self._engine(engine) if engine else self.engine, batches)
 
     def test(
-        self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip", engine: str | None = None
+        self,
+        source: str | Path | data.Dataset | None = None,
+        *,
+        bad: str = "skip",
+        engine: str | None = None,
+        loss: Loss | None = None,
     ) -> TestResult:
         """Test on a data set.
 
@@ -198,6 +205,8 @@ class Run:
                 its own is taken whole, unless it is the training data.
             bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
+            loss: A function of (outputs, labels) whose value is given; by default what the run was trained with, if
+                that has a name.
 
         Raises:
             InputError: No such data, or other classes than the run has learned.
@@ -205,7 +214,8 @@ class Run:
         split = self.test_split(source, bad=bad)
         outputs = self.outputs(split.images, engine)
         accuracy = accuracy_of(outputs, split.labels)
-        loss = loss_named(self.config["options"]["loss"]) if self.config["options"]["loss"] != "own" else None
+        trained = self.config["options"]["loss"]
+        loss = loss or (loss_named(trained) if trained != OWN else None)
         mean = float(loss(outputs, split.labels)) if loss else float("nan")
         return TestResult(accuracy, 100 * (1 - accuracy), mean, len(split))
 

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.errors import InputError, WorkError
-from striate.tasks.classify import Training, resume, train
+from striate.tasks.classify import Training, train
+from striate.tasks.resuming import resume, resumed
 from striate.tasks.run import Run
 from striate.training.history import History
 from striate.training.options import Options
@@ -76,8 +77,8 @@ def test_three_epochs_and_three_more_are_six(kind: str, optimizer: str, tmp_path
     assert len(stopped.history) == 3
     more = resume(stopped.path)
     whole = train(text, "digits", out=tmp_path / "whole", engine="torch", **options)
-    assert (len(more.history), more.stopped) == (6, "")
-    assert_same_run(more.run, whole)
+    assert len(more.history) == 6
+    assert_same_run(more, whole)
 
 
 def test_the_newest_state_may_be_damaged(tmp_path: Path) -> None:
@@ -85,17 +86,18 @@ def test_the_newest_state_may_be_damaged(tmp_path: Path) -> None:
     newest = max((stopped.path / "checkpoint").iterdir())
     newest.write_bytes(newest.read_bytes()[:-3])
     said: list[str] = []
-    more = resume(stopped.path, say=said.append)
+    more = resumed(stopped.path, None, {}, say=said.append)
+    assert more.stopped == ""
     assert any(newest.name in line and "is damaged" in line for line in said)
-    assert "going on after epoch 2 of 5" in said
+    assert any(line.startswith("going on after epoch 2 of 5; ") for line in said)
     assert_same_run(more.run, train(TINY, "digits", out=tmp_path / "whole", epochs=5, engine="torch"))
-    assert Run(stopped.path).notes == [], "all that was damaged is written anew"
+    assert Run(stopped.path).check() == [], "all that was damaged is written anew"
 
 
 def test_a_finished_run_goes_further_when_asked(tmp_path: Path) -> None:
     run = train(TINY, "digits", out=tmp_path / "run", epochs=2)
     before, report = run.history, (run.path / "report.html").read_text()
-    with pytest.raises(InputError, match=f"{run.path} has its 2 epochs; give more with --epochs 4"):
+    with pytest.raises(InputError, match=f"{run.path} has its 2 epochs; give more, as in `epochs=4`"):
         resume(run.path)
     with pytest.raises(InputError, match="has its 2 epochs"):
         resume(run.path, epochs=1)
@@ -132,7 +134,7 @@ def test_only_the_report_was_missing(tmp_path: Path) -> None:
     again = resume(run.path)
     assert len(again.history) == 2
     assert (run.path / "report.html").is_file()
-    assert same(again.run.saved.last().weights, before)
+    assert same(again.saved.last().weights, before)
 
 
 def test_the_best_weights_of_before_stay_the_best(tmp_path: Path) -> None:
@@ -152,8 +154,8 @@ def test_the_best_weights_of_before_stay_the_best(tmp_path: Path) -> None:
 def test_where_it_goes_on_is_said(tmp_path: Path) -> None:
     train(TINY, "digits", out=tmp_path / "run", epochs=1)
     said: list[str] = []
-    resume(tmp_path / "run", epochs=3, say=said.append)
-    assert said[0] == "going on after epoch 1 of 3"
+    resumed(tmp_path / "run", None, {"epochs": 3}, say=said.append)
+    assert said[0].startswith("going on after epoch 1 of 3; learning rate: one-cycle up to 0.003 over 3 epochs, now ")
     assert "engine " in said[1]
 
 
@@ -165,7 +167,7 @@ def test_it_goes_on_where_it_was_or_where_it_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cuda:93"):
         resume(tmp_path / "run", epochs=2)
     more = resume(tmp_path / "run", epochs=2, device="cpu")
-    assert more.run.config["device"] == "cpu"
+    assert more.config["device"] == "cpu"
 
 
 def test_nothing_to_go_on_from(tmp_path: Path) -> None:
@@ -184,7 +186,7 @@ def test_data_with_other_classes_are_refused(colours: Path, tmp_path: Path) -> N
     with pytest.raises(InputError, match="the classes of colours have changed since"):
         resume(tmp_path / "run", epochs=2)
     shutil.rmtree(colours)
-    with pytest.raises(InputError, match="no data at"):
+    with pytest.raises(InputError, match=r"no data at .*colours, which .*run was trained on; say where they are now"):
         resume(tmp_path / "run", epochs=2)
 
 
@@ -192,5 +194,5 @@ def test_a_damaged_model_does_not_hinder(tmp_path: Path) -> None:
     run = train(TINY, "digits", out=tmp_path / "run", epochs=2)
     (run.path / MODEL).write_bytes(b"")
     more = resume(run.path, epochs=4)
-    assert more.run.notes == []
+    assert more.check() == []
     assert len(more.history) == 4
