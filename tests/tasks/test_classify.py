@@ -1,13 +1,16 @@
 """Training from a network and a data set to a run on disk: what is fitted, said, kept and refused."""
 
 import csv
+import dataclasses
 import errno
 import hashlib
 import html.parser
+import inspect
 import json
 import os
 import shlex
 import signal
+import typing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,9 @@ from torch.nn import functional as F
 import striate
 from striate import data, zoo
 from striate.errors import InputError, WorkError
+from striate.losses.classification import Loss
 from striate.notation import measure, render
+from striate.tasks import classify
 from striate.tasks.classify import Trained, Training, train
 from striate.tasks.resuming import resume
 from striate.tasks.run import Run
@@ -150,6 +155,51 @@ def test_what_training_came_to(tmp_path: Path) -> None:
     assert value["test_accuracy"] == result.run.test().accuracy
     assert value["validation_accuracy"] == result.history.best.validation_accuracy
     assert json.loads(json.dumps(value)) == value
+
+
+# how it is called
+
+
+def test_every_option_is_a_named_parameter_with_its_default() -> None:
+    parameters = inspect.signature(train).parameters
+    assert not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    hints = typing.get_type_hints(train)
+    for option in dataclasses.fields(Options):
+        assert parameters[option.name].default == option.default, option.name
+        expected = typing.get_type_hints(Options)[option.name]
+        assert hints[option.name] == (expected | Loss if option.name == "loss" else expected), option.name
+        assert f"{option.name}: " in (train.__doc__ or "")
+
+
+def test_every_option_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    other: dict[str, Any] = {"epochs": 3, "batch": 7, "lr": 0.5, "optimizer": "sgd", "schedule": "step", "loss": "mse"}
+    other |= {"l1": 0.1, "l2": 0.2, "augment": "none", "patience": 4, "validation": 0.3, "init": "he", "seed": 9}
+    assert other.keys() == {option.name for option in dataclasses.fields(Options)}
+    assert not any(value == getattr(Options(), name) for name, value in other.items())
+    seen: list[Options] = []
+
+    def stop(net: Any, dataset: Any, options: Options, **how: Any) -> None:
+        seen.append(options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(classify, "Training", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(TINY, "digits", **other)
+    assert seen == [Options(**other)]
+
+
+def test_what_defaults_decide_is_said_unless_asked_to_be_quiet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=1)
+    said = capsys.readouterr()
+    assert said.err.splitlines()[: len(run.config["decisions"])] == run.config["decisions"]
+    resume(run.path, epochs=2)
+    assert capsys.readouterr().err.startswith("going on after epoch 1 of 2; learning rate: ")
+    train(TINY, "digits", out=tmp_path / "other", epochs=1, quiet=True)
+    resume(tmp_path / "other", epochs=2, quiet=True)
+    quiet = capsys.readouterr()
+    assert said.out == quiet.out == quiet.err == ""
 
 
 # the seed

@@ -1,5 +1,6 @@
 """Going on with a run: as if it had never stopped, or further than was planned."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate import data
 from striate.errors import InputError, WorkError
 from striate.tasks.classify import Training, train
 from striate.tasks.resuming import resume, resumed
@@ -17,6 +19,7 @@ from striate.tasks.run import Run
 from striate.training.history import History
 from striate.training.options import Options
 from striate.training.saved import MODEL, SavedRun
+from striate.training.schedules import SCHEDULES
 
 TINY = "input 1x8x8 -> fc 10"
 TEXTS = {
@@ -196,3 +199,109 @@ def test_a_damaged_model_does_not_hinder(tmp_path: Path) -> None:
     more = resume(run.path, epochs=4)
     assert more.check() == []
     assert len(more.history) == 4
+
+
+# the learning rate
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_rate_it_goes_on_with_is_the_schedule_s_and_is_said(schedule: str, tmp_path: Path) -> None:
+    train(TINY, "digits", out=tmp_path / "run", epochs=2, lr=0.02, schedule=schedule, batch=259)
+    said: list[str] = []
+    more = resumed(tmp_path / "run", None, {"epochs": 4}, say=said.append)
+    rates = [0.02 * SCHEDULES[schedule](step / 20) for step in range(20)]  # five steps an epoch
+    epochs = more.history.epochs[2:]
+    assert [epoch.first_rate for epoch in epochs] == pytest.approx([rates[10], rates[15]])
+    assert [epoch.learning_rate for epoch in epochs] == pytest.approx([rates[14], rates[19]])
+    ended = more.history.epochs[1].learning_rate
+    assert said[0] == (
+        f"going on after epoch 2 of 4; learning rate: {schedule} up to 0.02 over 4 epochs, now {rates[10]:.3g} "
+        f"(epoch 2 ended at {ended:.3g})"
+    )
+
+
+def test_another_rate_and_schedule_from_here_on(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=2, lr=0.02)
+    before = run.history
+    more = resume(run.path, epochs=4, lr=0.001, schedule="constant")
+    assert more.history.epochs[:2] == before.epochs
+    assert {(epoch.first_rate, epoch.learning_rate) for epoch in more.history.epochs[2:]} == {(0.001, 0.001)}
+    config = json.loads((run.path / "config.json").read_text())
+    assert [config["options"][name] for name in ("epochs", "lr", "schedule")] == [4, 0.001, "constant"]
+    assert config["command"].endswith(f"&& striate resume {run.path} --epochs 4 --lr 0.001 --schedule constant")
+    again = resume(run.path, epochs=5)
+    assert again.history.epochs[-1].learning_rate == 0.001, "which is kept"
+    with pytest.raises(InputError, match="no schedule 'cosin'; did you mean 'cosine'"):
+        resume(run.path, epochs=9, schedule="cosin")
+    with pytest.raises(InputError, match=r"lr must be from 0\. Received: -1"):
+        resume(run.path, epochs=9, lr=-1)
+    with pytest.raises(InputError, match="has its 5 epochs; give more"):
+        resume(run.path, lr=0.1)
+
+
+# the data
+
+
+def test_data_that_have_moved(colours: Path, tmp_path: Path) -> None:
+    train("input 3x12x16 -> fc 3", colours, out=tmp_path / "run", epochs=1)
+    colours.rename(tmp_path / "moved")
+    with pytest.raises(InputError, match="no data at"):
+        resume(tmp_path / "run", epochs=2)
+    said: list[str] = []
+    more = resumed(tmp_path / "run", tmp_path / "moved", {"epochs": 2}, say=said.append).run
+    assert len(more.history) == 2
+    assert more.saved.config()["data"]["source"] == str(tmp_path / "moved")
+    assert more.saved.config()["command"].endswith(f"resume {tmp_path}/run {tmp_path}/moved --epochs 2")
+    assert len(resume(tmp_path / "run", epochs=3).history) == 3, "and then it knows where they are"
+
+
+def test_other_data_are_refused(colours: Path, tmp_path: Path) -> None:
+    train("input 3x12x16 -> fc 3", colours, out=tmp_path / "run", epochs=1)
+    shutil.copytree(colours, tmp_path / "other")
+    (tmp_path / "other" / "red" / "03.png").write_bytes((colours / "red" / "04.png").read_bytes())
+    with pytest.raises(InputError, match=r"the images of other have changed since .*run was trained on them"):
+        resume(tmp_path / "run", tmp_path / "other", epochs=2)
+    assert len(resume(tmp_path / "run", data.load(colours, shape=(3, 12, 16)), epochs=2).history) == 2
+
+
+def test_the_images_become_its_input_as_before(tmp_path: Path) -> None:
+    """Even where this version would choose otherwise."""
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=1)
+    recipe = dataclasses.replace(run.recipe, mean=(0.25,), std=(0.5,))
+    run.saved.save_set_up(run.saved.net(), {**run.saved.config(), "recipe": recipe.to_json()})
+    more = resume(run.path, epochs=4)
+    assert Run(more.path).saved.last().config["recipe"]["mean"] == [0.25]
+
+
+# a loss of one's own
+
+
+def smoothed(outputs: Tensor, labels: Tensor) -> Tensor:
+    return F.cross_entropy(outputs, labels, label_smoothing=0.2)
+
+
+def test_a_loss_of_one_s_own_is_given_again(tmp_path: Path) -> None:
+    run = train(TINY, "digits", loss=smoothed, out=tmp_path / "run", epochs=2, schedule="constant")
+    with pytest.raises(
+        InputError, match=r"with a loss of your own; give it again, from Python: st\.resume\('.*', loss="
+    ):
+        resume(run.path, epochs=4)
+    more = resume(run.path, epochs=4, loss=smoothed)
+    whole = train(TINY, "digits", loss=smoothed, out=tmp_path / "whole", epochs=4, schedule="constant")
+    assert figures(more.history) == figures(whole.history)
+    assert same(more.saved.last().weights, whole.saved.last().weights)
+    assert more.config["options"]["loss"] == "own"
+    split = more.test_split()
+    assert more.test(loss=smoothed).loss == pytest.approx(float(smoothed(more.outputs(split.images), split.labels)))
+    assert more.test().loss != more.test().loss, "what is not known is not a number"
+
+
+def test_a_loss_of_one_s_own_is_for_a_run_that_began_with_it(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=1)
+    with pytest.raises(InputError, match="was trained with the loss 'cross-entropy', with which it goes on"):
+        resume(run.path, epochs=2, loss=smoothed)
+
+
+def test_resume_and_train_give_the_same_kind(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=1)
+    assert type(resume(run.path, epochs=2)) is type(run) is Run
