@@ -194,7 +194,7 @@ class Training:
         shape = input_shape(zoo.find(net, letters))
         loaded = data.load(dataset, shape=shape, bad=bad, progress=show)
         self.sha256 = loaded.sha256()  # once: it reads every image
-        self.training, self.validation = data.carve(loaded.train, options.validation, options.seed)
+        self.training, self.validation = loaded.split(options.validation, options.seed)
         self.dataset = dataclasses.replace(loaded, train=self.training)  # what follows sees no validation image
         self.fitted: Fitted = fitted(net, self.dataset, letters, recipe)
         check_trainable(self.fitted)
@@ -209,8 +209,8 @@ class Training:
     @property
     def decisions(self) -> list[str]:
         """Whatever was decided on the way, a sentence each."""
-        notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._shift_note(), self._how_note())
-        return [*notes, *self.instead]
+        notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._few_notes())
+        return [*notes, *self._shift_note(), self._how_note(), *self.instead]
 
     def _chosen_shift(self) -> int:
         """Entries by which training images are moved; 0 leaves them where they are."""
@@ -238,8 +238,18 @@ class Training:
 
     def _split_note(self) -> str:
         test = f"{len(self.dataset.test):,} for the test" if self.dataset.test else "none for a test"
-        kept = f"{len(self.validation):,} kept for validation"
-        return f"images: {len(self.training):,} to train on, {kept} (seed {self.options.seed}), {test}"
+        chosen = "the data's own" if self.dataset.validation else f"seed {self.options.seed}"
+        kept = f"{len(self.validation):,} kept for validation ({chosen})"
+        return f"images: {len(self.training):,} to train on, {kept}, {test}"
+
+    def _few_notes(self) -> list[str]:
+        """Classes that cannot be learned or judged well, and a wish that the data leave no place for."""
+        parts = {"training": self.training, "validation": self.validation, "test": self.dataset.test}
+        lines = data.too_few(self.dataset.classes, {name: part.labels for name, part in parts.items() if part})
+        if self.dataset.validation and self.options.validation != Options.validation:
+            share = f"{self.options.validation:g}"
+            lines.append(f"a share of {share} for validation is not taken: {self.dataset.name} has validation images")
+        return lines
 
     def _how_note(self) -> str:
         o = self.options
@@ -257,7 +267,7 @@ class Training:
         engine = self._engine(None)
         root = Path(out) if out else _next_run(self.fitted.network.name, self.dataset.name)
         saved = SavedRun.create(root, resolved(self.fitted.network), self.config(), overwrite)
-        for line in self.decisions:
+        for line in (*self.decisions, *saved.save_left_out(self.dataset.left_out)):
             self.say(line)
         return self._train(saved, engine, History())
 
@@ -279,6 +289,7 @@ class Training:
         for line in (self._how_note(), *self.instead):
             self.say(line)
         saved.save_set_up(resolved(self.fitted.network), self.config())
+        saved.save_left_out(self.dataset.left_out)
         return self._train(saved, engine, state.history)
 
     def _going_on(self, state: State) -> str:
@@ -388,7 +399,7 @@ class Training:
             "epochs": f"{len(history)}{f' (stopped by {stopped})' if stopped else ''}",
             "seconds": f"{sum(epoch.seconds for epoch in history.epochs):.1f}",
         }
-        run.saved.save_report(report(run, history, split, evaluated, outputs, figures))
+        run.saved.save_report(report(run, history, split, evaluated, outputs, figures, self.dataset.left_out))
         return Trained(run, history, accuracy if self.dataset.test else None, stopped)
 
 

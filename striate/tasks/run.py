@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from striate import data
 from striate.building import build
 from striate.data.fetch import data_folder
+from striate.data.files import unreadable
+from striate.data.left_out import LeftOut, said
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
 from striate.losses.classification import Loss
@@ -95,6 +97,9 @@ class Run:
         device: Where to compute; as for `devices.device`.
         engine: `torch`, `native`, or `auto`, which is torch here: one pass over some images is not worth compiling for.
 
+    Attributes:
+        left_out: What `test` and `predict` met among the images and did not read.
+
     Raises:
         InputError: There is no run there, or no such engine.
     """
@@ -102,6 +107,7 @@ class Run:
     def __init__(self, path: str | Path, device: str = "auto", engine: str = "auto") -> None:
         self.saved = SavedRun.open(Path(path))
         self.device, self.engine_name = device_named(device), engine_named(engine)
+        self.left_out: list[LeftOut] = []
 
     def __repr__(self) -> str:
         best = self.state.history.best
@@ -227,7 +233,8 @@ class Run:
         wanted = trained_on if source is None else source
         same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
         dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same)
-        split = dataset.test or dataset.train
+        self.left_out += dataset.left_out
+        split = dataset.test or dataset.validation or dataset.train
         self.saved.notes += [note for note in dataset.notes if note not in self.saved.notes]
         unknown = [label for label in dataset.classes if label not in self.classes]
         if unknown:
@@ -254,9 +261,10 @@ class Run:
         Raises:
             InputError: A path that is not there, or no image that can be read.
         """
-        files, images = data.images_under(paths), []
+        found, images = data.found_under(paths), []
+        files, left_out = found.images, list(found.left_out)
         read: list[Path] = []
-        left_out: list[str] = []
+        first = ""
         for path in files:
             try:
                 images.append(data.read_image(path, self.recipe))
@@ -264,10 +272,12 @@ class Run:
             except InputError as error:
                 if bad == "refuse" or len(files) == 1:
                     raise
-                left_out.append(f"left out: {error}")
+                first = first or str(error)
+                left_out.append(unreadable(path, getattr(error, "reason", str(error))))
         if not images:
-            raise InputError(f"none of {len(files)} files is an image that can be read; the first: {left_out[0]}")
-        self.saved.notes += left_out
+            raise InputError(f"none of {len(files)} files is an image that can be read; the first: {first}")
+        self.saved.notes += [said(left_out)] if left_out else []
+        self.left_out += left_out
         probabilities = self.outputs(torch.stack(images), engine).softmax(1)
         return [self._prediction(path, row) for path, row in zip(read, probabilities, strict=True)]
 

@@ -493,7 +493,7 @@ def test_a_user_s_files_are_never_changed(colours: Path, tmp_path: Path) -> None
 def test_bad_files_are_left_out_and_named_or_refused(colours: Path, tmp_path: Path) -> None:
     (colours / "red" / "broken.png").write_bytes(b"\x89PNG no more")
     _, said = trained_here("input 3x12x16 -> fc 3", colours, tmp_path / "run", epochs=1)
-    assert any("left out 1 that cannot be read" in line and "broken.png" in line for line in said)
+    assert any("left out: 1 unreadable .png; red/broken.png" in line for line in said)
     with pytest.raises(InputError, match=r"broken\.png"):
         train("input 3x12x16 -> fc 3", colours, out=tmp_path / "other", bad="refuse")
 
