@@ -1,7 +1,7 @@
 """How the training images of a data set are changed from epoch to epoch, chosen by what they show.
 
 >>> said(Shift(1, (0.0,)))
-'augmentation: each training image is moved by up to a pixel; augment none leaves it'
+"augmentation: each training image is moved by up to a pixel; `augment='none'` leaves it"
 """
 
 from __future__ import annotations
@@ -36,12 +36,14 @@ def augment_for(wanted: str, recipe: Recipe, network: Network) -> Shift | Photo 
     if words in ((), ("none",)):
         return None
     if len(recipe.shape) != 3:
-        raise InputError(f"augment {wanted} is for images of two axes; these have {len(recipe.shape) - 1}")
+        raise InputError(f"`augment='{wanted}'` is for images of two axes; these have {len(recipe.shape) - 1}")
     if words == ("shift",):
         most = max(shift_for(*recipe.shape[1:]), int(wanted == "shift"))
         return Shift(most, _background(recipe)) if most else None
     if recipe.shape[0] not in (1, 3):
-        raise InputError(f"augment {wanted} is for images that are grey or RGB; these have {recipe.shape[0]} channels")
+        raise InputError(
+            f"`augment='{wanted}'` is for images that are grey or RGB; these have {recipe.shape[0]} channels"
+        )
     crop = min(recipe.shape[1:]) // photo.SHARE if "crop" in words else 0
     return Photo("mirror" in words, crop, photo.COLOUR if "colour" in words else 0.0)
 
@@ -49,11 +51,13 @@ def augment_for(wanted: str, recipe: Recipe, network: Network) -> Shift | Photo 
 def said(augment: Shift | Photo) -> str:
     """One line for the user."""
     if isinstance(augment, Shift):
-        return f"augmentation: each training image is moved by up to {_pixels(augment.most)}; augment none leaves it"
+        return (
+            f"augmentation: each training image is moved by up to {_pixels(augment.most)}; `augment='none'` leaves it"
+        )
     steps = ["mirrored half of the time"] * augment.mirror
     steps += [f"moved by up to {_pixels(augment.crop)}"] * bool(augment.crop)
     steps += [f"changed in light and colour by up to {augment.colour:.0%}".replace("%", " %")] * bool(augment.colour)
-    way_out = "augment crop,colour leaves out the mirror, augment none all of it"
+    way_out = "`augment='crop,colour'` leaves out the mirror, `augment='none'` all of it"
     return f"augmentation, as for photographs: each training image is {', '.join(steps)}; {way_out}"
 
 

@@ -51,7 +51,7 @@ def test_what_is_asked_for_is_done_to_any_images_of_two_axes() -> None:
 
 @pytest.mark.parametrize(("wanted", "shape"), [("shift", (1, 100)), ("photo", (1, 100)), ("crop", (5, 9, 9))])
 def test_images_of_another_kind_are_refused(wanted: str, shape: tuple[int, ...]) -> None:
-    with pytest.raises(InputError, match=f"augment {wanted} is for images"):
+    with pytest.raises(InputError, match=f"`augment='{wanted}'` is for images"):
         augment_for(wanted, recipe(shape), CONV)
 
 
@@ -59,6 +59,7 @@ def test_it_is_said_with_the_way_out() -> None:
     line = said(Photo(True, 4, 0.15))
     assert line == (
         "augmentation, as for photographs: each training image is mirrored half of the time, moved by up to 4 pixels, "
-        "changed in light and colour by up to 15 %; augment crop,colour leaves out the mirror, augment none all of it"
+        "changed in light and colour by up to 15 %; `augment='crop,colour'` leaves out the mirror, "
+        "`augment='none'` all of it"
     )
     assert "mirrored" not in said(Photo(False, 4, 0.0)).split(";")[0]
