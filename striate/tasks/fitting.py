@@ -118,7 +118,7 @@ def check_batch(fitted: Fitted, batch: int) -> None:
     for row in measure(fitted.network, fitted.recipe.shape).rows:
         if isinstance(row.node, BatchNorm) and rules.product(row.input[1:]) == 1:
             raise InputError(
-                f"{row.name} normalises by its batch, and one image gives one value; use a `batch` of 2 or more"
+                f"{row.name} normalises by its batch, and one image gives one value; use `batch=2` or more"
             )
 
 
