@@ -6,8 +6,8 @@
 (8, 29, 29)
 >>> resized(net, 5)
 Traceback (most recent call last):
-striate.errors.InputError: net does not fit an input of 3x5x5: conv 8@7x7 does not fit its 5x5 input; the next size \
-that does is 7
+striate.errors.InputError: net does not fit an input of 3x5x5: conv 8@7x7 stride 2 does not fit its 5x5 input; the \
+next size that does is 7
 """
 
 from __future__ import annotations
@@ -61,20 +61,29 @@ def resized(network: Network, size: Size) -> Network:
         return _bound(network, wanted)
     except NotationError as error:
         after = next_fitting(network, wanted)
-        way_out = f"; the next size that does is {shown(after)}" if after else ""
+        way_out = f"; the next size that does is {size_text(after)}" if after else ""
         at = shown((network.input[0], *wanted))
         raise InputError(f"{network.name} does not fit an input of {at}: {error.headline}{way_out}") from None
 
 
-def next_fitting(network: Network, wanted: Sequence[int], largest: int = FURTHEST) -> Shape | None:
-    """The next larger sizes at which all layers fit, every axis by as much; one number where all are equal."""
+def size_text(sides: Shape) -> str:
+    """A size as it is given: one number where all axes are equal.
+
+    >>> size_text((64, 64)), size_text((64, 48))
+    ('64', '64x48')
+    """
+    return shown(sides[:1] if len(set(sides)) == 1 else sides)
+
+
+def next_fitting(network: Network, wanted: Sequence[int], largest: int = FURTHEST) -> tuple[int, ...] | None:
+    """The next larger size at which all layers fit, every axis by as much."""
     for more in range(1, largest - max(wanted) + 1):
         larger = tuple(side + more for side in wanted)
         try:
             _bound(network, larger)
         except NotationError:
             continue
-        return larger if len(set(larger)) > 1 else larger[:1]
+        return larger
     return None
 
 
