@@ -22,7 +22,7 @@ from striate.notation.bind import bind
 from striate.notation.errors import NotationError
 from striate.notation.rules.shape import shown
 from striate.notation.syntax import Number, Value, Word
-from striate.notation.tree import Network, Shape
+from striate.notation.tree import Network
 
 Size: TypeAlias = int | Sequence[int]
 FURTHEST = 1024  # entries of an axis up to which a size that fits is looked for
@@ -37,7 +37,7 @@ def sides(size: Size, axes: int) -> tuple[int, ...]:
     >>> sides(64, 2), sides((64, 48), 2)
     ((64, 64), (64, 48))
     """
-    found = (size,) * axes if isinstance(size, int) else tuple(size)
+    found = tuple(size) if isinstance(size, Sequence) else (size,) * axes
     whole = all(isinstance(side, int) and not isinstance(side, bool) and side >= 1 for side in found)
     if not whole or len(found) != axes or not axes:
         raise InputError(f"a size is one whole number from 1, or one for each of the input's {axes} axes: {size!r}")
@@ -66,13 +66,14 @@ def resized(network: Network, size: Size) -> Network:
         raise InputError(f"{network.name} does not fit an input of {at}: {error.headline}{way_out}") from None
 
 
-def size_text(sides: Shape) -> str:
+def size_text(size: int | Sequence[int | None]) -> str:
     """A size as it is given: one number where all axes are equal.
 
-    >>> size_text((64, 64)), size_text((64, 48))
-    ('64', '64x48')
+    >>> size_text(64), size_text((64, 64)), size_text((64, 48))
+    ('64', '64', '64x48')
     """
-    return shown(sides[:1] if len(set(sides)) == 1 else sides)
+    found = tuple(size) if isinstance(size, Sequence) else (size,)
+    return shown(found[:1] if len(set(found)) == 1 else found)
 
 
 def next_fitting(network: Network, wanted: Sequence[int], largest: int = FURTHEST) -> tuple[int, ...] | None:

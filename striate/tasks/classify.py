@@ -24,10 +24,20 @@ from striate.errors import InputError, WorkError, nearest
 from striate.losses import loss_named
 from striate.losses.classification import Loss
 from striate.notation import Network, render
+from striate.notation.sizes import Size, size_text
 from striate.notation.tree import Conv
 from striate.tasks import devices
+from striate.tasks.beginning import Beginning
 from striate.tasks.engines import INSTEAD, engine_for, native_engine
-from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved
+from striate.tasks.fitting import (
+    Fitted,
+    check_batch,
+    check_trainable,
+    decided_size,
+    fitted,
+    input_shape,
+    resolved,
+)
 from striate.tasks.reporting import report
 from striate.tasks.run import Run, source_key
 from striate.training.augment import Shift, shift_for
@@ -91,6 +101,8 @@ def train(
     bad: str = "skip",
     loss: str | Loss = "cross-entropy",
     letters: Mapping[str, int | float] | None = None,
+    size: Size | None = None,
+    weights: str | Path | None = None,
     **options: Any,
 ) -> Run:
     """Train a network on a data set.
@@ -105,6 +117,10 @@ def train(
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
         loss: A loss's name, or a function of (outputs, labels).
         letters: Values for the letters of the network's text.
+        size: Of the network's input, for all axes or one an axis; by default its text's, or where images are much
+            smaller than that, theirs.
+        weights: A run, or a file of weights (ours, torchvision's, timm's), to begin with: what fits by name and shape
+            is kept, the rest begins afresh, as a head of other classes does.
         options: Fields of `striate.training.options.Options`: epochs, batch, lr, optimizer, seed, …
 
     Returns:
@@ -120,7 +136,8 @@ def train(
     if unknown:
         raise InputError(f"no option '{unknown}'{nearest(unknown, known)}")
     chosen = Options(**options) if own else Options(**options, loss=str(loss))
-    task = Training(net, dataset, chosen, device=device, engine=engine, bad=bad, letters=letters, own_loss=own)
+    how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}
+    task = Training(net, dataset, chosen, size=size, weights=weights, **how)
     return task.start(out, overwrite).run
 
 
@@ -128,7 +145,7 @@ class Training:
     """A network and a data set brought together, ready to train.
 
     Args:
-        net, dataset, options, device, engine, bad, letters: As for `train`.
+        net, dataset, options, device, engine, bad, letters, size, weights: As for `train`.
         own_loss: A function of (outputs, labels) instead of the options' loss.
         say: Is given every decision, a sentence each.
         show: Whether to draw progress on standard error.
@@ -145,6 +162,8 @@ class Training:
         engine: str = "auto",
         bad: str = "skip",
         letters: Mapping[str, int | float] | None = None,
+        size: Size | None = None,
+        weights: str | Path | None = None,
         own_loss: Loss | None = None,
         say: Say = lambda line: None,
         show: bool = False,
@@ -154,14 +173,17 @@ class Training:
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = own_loss or loss_named(options.loss)
         repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
-        made_up = _command(net, dataset, options, letters or {}, engine, device) if repeatable else FROM_PYTHON
+        given = {"engine": engine, "device": device, "size": size, "from": weights}
+        made_up = _command(net, dataset, options, letters or {}, given) if repeatable else FROM_PYTHON
         self.command = command or made_up
-        shape = input_shape(zoo.find(net, letters))
+        shape = input_shape(zoo.find(net, letters), size)
+        self.beginning = None if weights is None else Beginning(weights)
+        self.begun: dict[str, Any] | None = None  # what the configuration says of the weights that it began with
         loaded = data.load(dataset, shape=shape, bad=bad, progress=show)
         self.sha256 = loaded.sha256()  # once: it reads every image
         self.training, self.validation = data.carve(loaded.train, options.validation, options.seed)
         self.dataset = dataclasses.replace(loaded, train=self.training)  # what follows sees no validation image
-        self.fitted: Fitted = fitted(net, self.dataset, letters)
+        self.fitted: Fitted = fitted(net, self.dataset, letters, size)
         check_trainable(self.fitted)
         check_batch(self.fitted, options.batch)
         whole = dataclasses.replace(options, batch=options.batch or len(self.training))
@@ -175,7 +197,7 @@ class Training:
     def decisions(self) -> list[str]:
         """Whatever was decided on the way, a sentence each."""
         notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._shift_note(), self._how_note())
-        return [*notes, *self.instead]
+        return [*notes, *([self.begun["said"]] if self.begun else []), *self.instead]
 
     def _chosen_shift(self) -> int:
         """Entries by which training images are moved; 0 leaves them where they are."""
@@ -260,6 +282,7 @@ class Training:
                 "sha256": self.sha256,
             },
             "recipe": self.fitted.recipe.to_json(),
+            **({"weights": self.begun} if self.begun else {}),
             "options": self.options.to_json() | ({"loss": "own"} if self.own_loss else {}),
             "engine": self.engine_name,
             "wanted": "native" if any(INSTEAD in line for line in self.instead) else self.engine_name,
@@ -271,6 +294,8 @@ class Training:
     def _engine(self, state: State | None) -> TorchEngine | NativeEngine:
         with enough_memory():
             model = build(self.fitted.network, self.options.init, derived_seed(self.options.seed, "weights"))
+        if self.beginning and not state:
+            self.begun = self.beginning.begin(model, self.dataset.classes)
         count = len(self.training)
         steps = self.options.epochs * num_batches(count, self.options.batch or count)
         engine = self._native(model, steps) or TorchEngine(model, self.options, steps, self.device, self.own_loss)
@@ -413,10 +438,12 @@ def resume(
         options,
         device=device or config["device"],
         engine=engine or ("auto" if device else config.get("wanted", config["engine"])),
+        size=decided_size(network),
         say=say,
         show=show,
         command=f"{config['command']} && {shlex.join(words)}",
     )
+    task.begun = config.get("weights")
     return task.resume(saved)
 
 
@@ -425,8 +452,7 @@ def _command(
     dataset: str | Path | data.Dataset,
     options: Options,
     letters: Mapping[str, int | float],
-    engine: str,
-    device: str,
+    chosen: Mapping[str, Any],
 ) -> str:
     """The command line that repeats a training started from Python."""
     name = str(net)
@@ -439,7 +465,8 @@ def _command(
         for field in dataclasses.fields(options)
         if getattr(options, field.name) != field.default
     ]
-    given = [f"--{word} {value}" for word, value in (("engine", engine), ("device", device)) if value != "auto"]
+    sized = {**chosen, "size": None if chosen["size"] is None else size_text(chosen["size"])}
+    given = [f"--{word} {shlex.quote(str(value))}" for word, value in sized.items() if value not in (None, "auto")]
     given += [f"--set {letter}={value}" for letter, value in letters.items()]
     return " ".join(["striate train", shlex.quote(name), shlex.quote(source), *changed, *given])
 

@@ -79,13 +79,20 @@ def fitted(
         adapts = CLASSES in RulesOfThumb(network.program, {}).names() and CLASSES not in own
         if adapts and dict(network.program.letters).get(CLASSES) != len(dataset.classes):
             notes.append(f"network: {network.name} with {len(dataset.classes)} classes, those of {dataset.name}")
-        shape = images if _bare_input(network) else None
+        own_size = images if size is None else (images[0], *sides(size, len(images) - 1))
+        shape = own_size if _bare_input(network) else None
         network = zoo.rebind(network, {CLASSES: len(dataset.classes)} if adapts else {}, shape)
     network, said = _sized(network, size) if size is not None else suited(network, images, len(dataset.classes))
     notes += [said] if said else []
     recipe = data.infer(dataset, network.input)
     _check_classes(network, recipe, dataset)
     return Fitted(network, recipe, (*notes, recipe.said()))
+
+
+def decided_size(network: Network) -> tuple[int, ...] | None:
+    """The size of a network that was fitted before, which no data change any more; None where axes are free."""
+    sizes = tuple(side for side in network.input[1:] if side is not None)
+    return sizes if len(sizes) == len(network.input) - 1 and sizes else None
 
 
 def _sized(network: Network, size: Size) -> tuple[Network, str]:

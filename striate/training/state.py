@@ -49,6 +49,17 @@ def check_format(number: object, where: Path | str) -> None:
         )
 
 
+def carries_state(path: Path) -> bool:
+    """Whether a file is of `State.to_bytes`, by its header alone; false for files of other kinds, and for none."""
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            header = file.read(size) if size < path.stat().st_size else b""
+        return {"net", "config"} <= set(json.loads(header)["__metadata__"])
+    except (OSError, KeyError, TypeError, ValueError):
+        return False
+
+
 @dataclass(frozen=True)
 class State:
     """Weights with all that is needed to use them, and with the optimiser's state to go on training.

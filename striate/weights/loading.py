@@ -127,7 +127,8 @@ def keep_fitting(model: nn.Module, tables: list[Table], source: str, fresh: tupl
     new: list[str] = []
     layers = {path: module.state_dict() for path, module in leaves(model) if module.state_dict()}
     for layer, own in layers.items():
-        why = "of other classes" if layer in fresh else _difference(found, layer, own, last=layer == list(layers)[-1])
+        why = _difference(found, layer, own, last=layer == list(layers)[-1])
+        why = why or ("of other classes" if layer in fresh else "")
         if why:
             new.append(f"{layer} ({why})")
         else:
