@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median_low
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -25,6 +26,7 @@ from .dataset import Dataset, Split, held_out
 from .files import holds, sub_folders, walk
 from .image import ImageError, decode, header
 from .progress import bar
+from .small import much_smaller
 
 T = TypeVar("T")
 
@@ -158,8 +160,14 @@ def _form(
     channels = 1 if all(grey for _, grey in headers) or (shape and shape[0] == 1) else 3
     if common and (wanted is None or (common[0] <= wanted[0] and common[1] <= wanted[1])):
         return channels, common, ""
-    size = wanted or FREE_SIZE
+    size = _typical([size for size, _ in headers], wanted) if wanted and headers else wanted or FREE_SIZE
     return channels, size, f"; each scaled to cover {size[0]}x{size[1]} and cut to its middle"
+
+
+def _typical(sizes: Sequence[tuple[int, int]], wanted: tuple[int, int]) -> tuple[int, int]:
+    """The size that is wanted, or the images' median where that is much smaller."""
+    height, width = (int(median_low(sides)) for sides in zip(*sizes, strict=True))
+    return (height, width) if much_smaller((height, width), wanted) else wanted
 
 
 def _wanted_size(shape: Sequence[int | None] | None) -> tuple[int, int] | None:

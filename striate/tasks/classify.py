@@ -25,7 +25,7 @@ from striate.losses import loss_named
 from striate.losses.classification import Loss
 from striate.notation import Network, render
 from striate.notation.sizes import Size, size_text
-from striate.notation.tree import Conv
+from striate.notation.tree import Conv, Shape
 from striate.tasks import devices
 from striate.tasks.beginning import Beginning
 from striate.tasks.engines import INSTEAD, engine_for, native_engine
@@ -147,6 +147,7 @@ class Training:
     Args:
         net, dataset, options, device, engine, bad, letters, size, weights: As for `train`.
         own_loss: A function of (outputs, labels) instead of the options' loss.
+        images: (C, H, W) to which image files are decoded, where that was decided before.
         say: Is given every decision, a sentence each.
         show: Whether to draw progress on standard error.
         command: The command that repeats the training; by default made up from the arguments.
@@ -165,6 +166,7 @@ class Training:
         size: Size | None = None,
         weights: str | Path | None = None,
         own_loss: Loss | None = None,
+        images: Shape | None = None,
         say: Say = lambda line: None,
         show: bool = False,
         command: str = "",
@@ -176,7 +178,7 @@ class Training:
         given = {"engine": engine, "device": device, "size": size, "from": weights}
         made_up = _command(net, dataset, options, letters or {}, given) if repeatable else FROM_PYTHON
         self.command = command or made_up
-        shape = input_shape(zoo.find(net, letters), size)
+        shape = images or input_shape(zoo.find(net, letters), size)
         self.beginning = None if weights is None else Beginning(weights)
         self.begun: dict[str, Any] | None = None  # what the configuration says of the weights that it began with
         loaded = data.load(dataset, shape=shape, bad=bad, progress=show)
@@ -439,6 +441,7 @@ def resume(
         device=device or config["device"],
         engine=engine or ("auto" if device else config.get("wanted", config["engine"])),
         size=decided_size(network),
+        images=tuple(config["recipe"]["source"]),
         say=say,
         show=show,
         command=f"{config['command']} && {shlex.join(words)}",

@@ -17,6 +17,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from math import prod
 
+from striate.data.small import much_smaller
 from striate.errors import InputError
 from striate.notation import Network, measure, parse, render
 from striate.notation.render import node_text
@@ -25,8 +26,6 @@ from striate.notation.rules.window import Sliding
 from striate.notation.sizes import next_fitting, resized, size_text
 from striate.notation.tree import Chain, Conv, Group, Identity, Layer, Node, Pad, Pool
 
-LARGE = 64  # entries of a side: smaller networks are cheap, and may gain by images that are enlarged
-MUCH = 2  # times as large as the images a network's input is at least
 SMALL = 64  # entries of the longer side below which images need a small stem
 STEM_KERNEL = 7  # of a first convolution made for large images, at least
 STEM_STRIDE = 4  # of convolution and pool together, at least
@@ -41,7 +40,9 @@ def suited(network: Network, images: Sequence[int], classes: int) -> tuple[Netwo
         images: (C, H, W) of the data's images.
         classes: The data's, which the network must give at any size.
     """
-    if network.program is None or not _much_larger(network.input, images):
+    if network.program is None or not len(network.input) == len(images) == 3:
+        return network, ""
+    if not much_smaller(images[1:], network.input[1:]):
         return network, ""
     stem = small_stem(network) if max(images[1:]) < SMALL else None
     for candidate, said in (*([stem] if stem else []), (network, "")):
@@ -49,13 +50,6 @@ def suited(network: Network, images: Sequence[int], classes: int) -> tuple[Netwo
         if fitting is not None and prod(side or 0 for side in measure(fitting).output) == classes:
             return fitting, _said(network, fitting, images, said)
     return network, ""
-
-
-def _much_larger(wanted: Sequence[int | None], images: Sequence[int]) -> bool:
-    if not len(wanted) == len(images) == 3:
-        return False
-    pairs = zip(wanted[1:], images[1:], strict=True)
-    return all(want is not None and want >= max(LARGE, MUCH * have) for want, have in pairs)
 
 
 def _at_own_size(network: Network, sides: Sequence[int]) -> Network | None:

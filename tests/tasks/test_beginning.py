@@ -183,19 +183,45 @@ def test_a_damaged_run_begins_from_its_checkpoint_and_says_so(before: Run, tmp_p
     assert "the newest state that is whole" in said
 
 
-def test_small_images_of_a_folder_are_trained_and_resumed_at_their_size(tmp_path: Path) -> None:
+def folder_of(sizes: list[tuple[int, int]], root: Path) -> Path:
+    """Two classes of twelve noise images, of (width, height) in turn."""
     generator = np.random.default_rng(0)
     for label in "ab":
-        (tmp_path / "folder" / label).mkdir(parents=True)
+        (root / label).mkdir(parents=True)
         for number in range(12):
-            pixels = generator.integers(0, 255, (12, 16, 3), np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "folder" / label / f"{number}.png")
-    net = "input 3x96x96 -> conv 4@7 stride 2 -> relu -> maxpool 2 -> conv 4@3 pad 1 -> gap -> FC"
-    run = train(net, tmp_path / "folder", epochs=1, engine="torch", out=tmp_path / "run")
-    assert run.network.input == run.recipe.shape == (3, 12, 16)
-    assert any("stem: conv 4@3x3 pad 1 instead of" in line for line in run.config["decisions"])
-    resume(tmp_path / "run", epochs=2)
-    wide = train(net, tmp_path / "folder", epochs=1, size=96, engine="torch", out=tmp_path / "wide")
+            width, height = sizes[number % len(sizes)]
+            pixels = generator.integers(0, 255, (height, width, 3), np.uint8)
+            Image.fromarray(pixels).save(root / label / f"{number}.png")
+    return root
+
+
+LARGE = "input 3x96x96 -> conv 4@7 stride 2 -> relu -> maxpool 2 -> conv 4@3 pad 1 -> gap -> FC"
+DEEP = "input 3x96x96 -> [conv 4@3 -> relu -> maxpool 2]*2 -> conv 4@2 -> FC"  # 14x14 at least
+
+
+@pytest.mark.parametrize(
+    ("net", "sizes", "source", "shape"),
+    [
+        (LARGE, [(16, 12)], (3, 12, 16), (3, 12, 16)),
+        (LARGE, [(16, 12), (9, 30), (20, 14)], (3, 14, 16), (3, 14, 16)),
+        (DEEP, [(13, 12), (9, 11), (12, 13)], (3, 12, 12), (3, 14, 14)),
+        (LARGE, [(50, 60), (20, 90), (300, 200)], (3, 96, 96), (3, 96, 96)),
+    ],
+)
+def test_images_of_a_folder_are_trained_and_resumed_at_their_size(
+    net: str, sizes: list[tuple[int, int]], source: tuple[int, ...], shape: tuple[int, ...], tmp_path: Path
+) -> None:
+    """Where they differ, at their median; the run goes on with the same images."""
+    folder = folder_of(sizes, tmp_path / "folder")
+    run = train(net, folder, epochs=1, engine="torch", out=tmp_path / "run")
+    assert (run.recipe.source, run.recipe.shape, run.network.input) == (source, shape, shape)
+    assert resume(tmp_path / "run", epochs=2)
+    assert Run(tmp_path / "run").test().examples == run.test().examples
+
+
+def test_the_size_that_was_asked_for_is_kept(tmp_path: Path) -> None:
+    folder = folder_of([(16, 12)], tmp_path / "folder")
+    wide = train(LARGE, folder, epochs=1, size=96, engine="torch", out=tmp_path / "wide")
     assert wide.network.input == wide.recipe.shape == (3, 96, 96)
     resume(tmp_path / "wide", epochs=2)
     assert Run(tmp_path / "wide").network.layers == wide.network.layers
