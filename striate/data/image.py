@@ -19,6 +19,8 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from striate.errors import InputError
 
+from .formats import formats
+
 GREY = ("1", "L", "LA", "I", "F")  # and every "I;16…"
 SIDEWAYS = (5, 6, 7, 8)  # values of the EXIF orientation that exchange width and height
 
@@ -88,7 +90,7 @@ def _in_bytes(image: Image.Image, channels: int) -> Image.Image:
 @contextmanager
 def _opened(path: Path, file: Path | io.BytesIO) -> Iterator[Image.Image]:
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=formats()) as image:
             yield image
     except Exception as error:  # Pillow's readers raise errors of many kinds for files that are damaged
         raise ImageError(path, _reason(error)) from error

@@ -51,6 +51,7 @@ def fitted(
     net: str | Path | Network,
     dataset: data.Dataset,
     letters: Mapping[str, int | float] | None = None,
+    recipe: data.Recipe | None = None,
     size: Size | None = None,
 ) -> Fitted:
     """The network for this data.
@@ -63,6 +64,7 @@ def fitted(
         net: As for `zoo.net`.
         dataset: What it shall learn.
         letters: Values for the text's letters.
+        recipe: How the images become its input, when that was decided before; by default as the data ask for.
         size: Of its input: for all axes, or one an axis; the text stays as it is otherwise.
 
     Raises:
@@ -82,17 +84,12 @@ def fitted(
         own_size = images if size is None else (images[0], *sides(size, len(images) - 1))
         shape = own_size if _bare_input(network) else None
         network = zoo.rebind(network, {CLASSES: len(dataset.classes)} if adapts else {}, shape)
-    network, said = _sized(network, size) if size is not None else suited(network, images, len(dataset.classes))
-    notes += [said] if said else []
-    recipe = data.infer(dataset, network.input)
+    if recipe is None:
+        network, said = _sized(network, size) if size is not None else suited(network, images, len(dataset.classes))
+        notes += [said] if said else []
+        recipe = data.infer(dataset, network.input)
     _check_classes(network, recipe, dataset)
     return Fitted(network, recipe, (*notes, recipe.said()))
-
-
-def decided_size(network: Network) -> tuple[int, ...] | None:
-    """The size of a network that was fitted before, which no data change any more; None where axes are free."""
-    sizes = tuple(side for side in network.input[1:] if side is not None)
-    return sizes if len(sizes) == len(network.input) - 1 and sizes else None
 
 
 def _sized(network: Network, size: Size) -> tuple[Network, str]:
@@ -141,7 +138,7 @@ def check_batch(fitted: Fitted, batch: int) -> None:
     for row in measure(fitted.network, fitted.recipe.shape).rows:
         if isinstance(row.node, BatchNorm) and rules.product(row.input[1:]) == 1:
             raise InputError(
-                f"{row.name} normalises by its batch, and one image gives one value; use --batch 2 or more"
+                f"{row.name} normalises by its batch, and one image gives one value; use a `batch` of 2 or more"
             )
 
 
