@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .fitting import infer
     from .loading import load
     from .named import names
-    from .reading import read_image
+    from .reading import read_and_tell, read_image
     from .recipe import Recipe
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "infer",
     "load",
     "names",
+    "read_and_tell",
     "read_image",
     "too_few",
 ]
@@ -46,6 +47,7 @@ _HOMES = {
     "infer": "fitting",
     "load": "loading",
     "names": "named",
+    "read_and_tell": "reading",
     "read_image": "reading",
     "Recipe": "recipe",
     "too_few": "classes",

@@ -4,15 +4,13 @@ Folders for training, validation and test (`striate.data.layout`), each with the
 without a test folder a part of each class is held out, chosen by the hash of the file's name, so that it is the same
 part next time.
 
->>> _form([((90, 60), False), ((60, 90), True)], shape=(3, 32, 32))
-(3, (32, 32), '; each scaled to cover 32x32 and cut to its middle')
+>>> _parts_said(Layout({}, {"train": "Training", "test": "Testing"}))
+['the training set is Training/, the test set is Testing/']
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from statistics import median_low
 from typing import Literal
 
 import numpy as np
@@ -24,16 +22,16 @@ from striate.errors import InputError, nearest
 from .classes import counted
 from .dataset import BOTH, Dataset, Split, held_out
 from .files import holds, sub_folders, unreadable, walk
-from .image import ImageError, decode, header
+from .image import ImageError
 from .layout import NOT_USED, Layout, layout
 from .left_out import LeftOut, said
+from .levels import Levels
 from .many import Many
 from .parts import PARTS, Part, part_of
-from .small import much_smaller
+from .pictures import pictures
 from .workers import Workers
 
 TEST_SHARE = 0.15
-FREE_SIZE = (64, 64)  # of images of several sizes, when the network takes any
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,7 @@ def load(
     bad: Literal["skip", "refuse"],
     hold_out: bool,
     progress: bool,
+    levels: Levels | None,
 ) -> Dataset:
     """Reads the folder `root`; see `striate.data.load`."""
     name, place = root.resolve().name, layout(root)
@@ -61,25 +60,26 @@ def load(
         raise InputError(_no_classes(root))
     with Workers(len(entries)) as workers:
         many = Many(name, root, [entry.path for entry in entries], workers, progress)
-        images, reasons, how = _read(many, shape)
-    for entry, reason in zip(entries, reasons, strict=True):
+        read = pictures(many, shape, levels)
+    for entry, reason in zip(entries, read.reasons, strict=True):
         if reason is not None and bad == "refuse":
             raise ImageError(entry.path, reason)
         left_out += [] if reason is None else [unreadable(entry.path, reason)]
-    entries = [entry for entry, reason in zip(entries, reasons, strict=True) if reason is None]
-    entries, images, lost = _of_classes(entries, images, place, root)
+    entries = [entry for entry, reason in zip(entries, read.reasons, strict=True) if reason is None]
+    entries, images, lost = _of_classes(entries, read.images, place, root)
     classes = tuple(dict.fromkeys(entry.label for entry in entries if entry.part == "train"))
     if len(classes) < 2:
         raise InputError(_unreadable_classes(root, classes, [*left_out, *lost]))
     splits, decided = _splits(root, entries, images, classes, hold_out)
     left_out = [replace(file, path=_below(file.path, root)) for file in (*left_out, *lost)]
-    first = f"{len(images):,} images of {len(classes)} classes, {'x'.join(map(str, images.shape[1:]))}{how}"
+    first = f"{len(images):,} images of {len(classes)} classes, {'x'.join(map(str, images.shape[1:]))}{read.form}"
     counts = [sum(entry.label == label for entry in entries) for label in classes]
     lines = [first, counted(classes, counts), *_parts_said(place), *decided, *_doubts(place, classes, left_out)]
-    notes = [f"{name}: {note}" for note in (*lines, *many.notes, *([said(left_out)] if left_out else []))]
+    lines += [*read.notes, *many.notes]
+    notes = [f"{name}: {note}" for note in (*lines, *([said(left_out)] if left_out else []))]
     train, validation, test = (splits.get(part) for part in PARTS)
     assert train
-    return Dataset(name, source, train, test, classes, tuple(notes), validation, tuple(left_out))
+    return Dataset(name, source, train, test, classes, tuple(notes), read.levels, validation, tuple(left_out))
 
 
 def _entries(root: Path, place: Layout) -> tuple[list[_Entry], list[LeftOut]]:
@@ -112,48 +112,6 @@ def _no_classes(root: Path) -> str:
 def _unreadable_classes(root: Path, classes: Sequence[str], left_out: Sequence[LeftOut]) -> str:
     only = f"only the class '{classes[0]}' has" if classes else "no class has"
     return f"'{root}': {only} images that can be read, and two must have some; {said(left_out)}"
-
-
-def _read(many: Many, shape: Sequence[int | None] | None) -> tuple[NDArray[np.uint8], list[str | None], str]:
-    """The images (N, C, H, W) that can be read; for each file why it cannot, or None; and what to say of their form."""
-    heads = many.facts("sizes", partial(header))
-    found = [((size[0], size[1]), grey) for size, grey in (value for value, reason in heads if reason is None)]
-    channels, size, how = _form(found, shape)
-    areas = [0 if reason is not None else value[0][0] * value[0][1] for value, reason in heads]
-    images, reasons = many.pixels("images", partial(decode, channels=channels, size=size), (channels, *size), areas)
-    return _without_grey(images), [head[1] or reason for head, reason in zip(heads, reasons, strict=True)], how
-
-
-def _form(
-    headers: Sequence[tuple[tuple[int, int], bool]], shape: Sequence[int | None] | None
-) -> tuple[int, tuple[int, int], str]:
-    """Channels and (height, width) to decode to, and what to say about it."""
-    sizes = {size for size, _ in headers}
-    common = next(iter(sizes)) if len(sizes) == 1 else None
-    wanted = _wanted_size(shape)
-    channels = 1 if all(grey for _, grey in headers) or (shape and shape[0] == 1) else 3
-    if common and (wanted is None or (common[0] <= wanted[0] and common[1] <= wanted[1])):
-        return channels, common, ""
-    size = _typical([size for size, _ in headers], wanted) if wanted and headers else wanted or FREE_SIZE
-    return channels, size, f"; each scaled to cover {size[0]}x{size[1]} and cut to its middle"
-
-
-def _typical(sizes: Sequence[tuple[int, int]], wanted: tuple[int, int]) -> tuple[int, int]:
-    """The size that is wanted, or the images' median where that is much smaller."""
-    height, width = (int(median_low(sides)) for sides in zip(*sizes, strict=True))
-    return (height, width) if much_smaller((height, width), wanted) else wanted
-
-
-def _wanted_size(shape: Sequence[int | None] | None) -> tuple[int, int] | None:
-    if shape is None or len(shape) != 3 or shape[1] is None or shape[2] is None:
-        return None
-    return shape[1], shape[2]
-
-
-def _without_grey(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(N, C, H, W); colour files without any colour in them come out grey."""
-    coloured = any((image != image[:1]).any() for image in images)
-    return images if coloured else images[:, :1].copy()
 
 
 def _of_classes(

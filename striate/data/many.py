@@ -10,7 +10,7 @@ them, so an edit is seen although somebody set the modification time back.
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -80,16 +80,21 @@ class Many:
         self.stamp = Stamp.of(root, paths)
         self.notes: list[str] = []
 
-    def facts(self, what: str, work: "partial[Any]") -> list[Answer]:
-        """What `work` says of each file, which JSON must be able to hold; None and the reason where it cannot."""
-        entry = self._entry(what, work)
+    def facts(self, what: str, work: "partial[Any]", areas: Sequence[int] | None = None) -> list[Answer]:
+        """What `work` says of each file, which JSON must be able to hold; None and the reason where it cannot.
+
+        Args:
+            what: for the progress bar.
+            work: a function that can be pickled.
+            areas: the pixels of each file that `work` decodes; 0 for one that is not to be tried.
+        """
+        areas = [1] * len(self.paths) if areas is None else areas
+        entry = self._entry(what, work, areas)
         if found := self._found(entry, work):
             return list(zip(found.facts["values"], found.facts["reasons"], strict=True))
-        with bar(f"{self.name}: {what}", len(self.paths), show=self.show) as advance:
-            answers = []
-            for answer in self.workers.each(work, self.paths):
-                answers.append(answer)
-                advance(1)
+        answers: list[Answer] = [(None, NOT_TRIED)] * len(self.paths)
+        for row, answer in self._each(what, work, areas):
+            answers[row] = answer
         values, reasons = zip(*answers, strict=True) if answers else ((), ())
         self._keep(entry, np.empty(0), {"values": values, "reasons": reasons})
         return answers
@@ -97,29 +102,18 @@ class Many:
     def pixels(
         self, what: str, work: "partial[Any]", shape: tuple[int, ...], areas: Sequence[int]
     ) -> tuple[NDArray[np.uint8], list[str | None]]:
-        """What `work` decodes each file to.
-
-        Args:
-            what: for the progress bar.
-            work: gives an array of the form `shape`.
-            shape: (C, H, W).
-            areas: the pixels of each file; 0 for one that is not to be read.
+        """What `work` decodes each file to, an array of the form `shape` (C, H, W); else as for `facts`.
 
         Returns:
             The images (N, C, H, W) that could be read, in order; for each file None, or why it could not.
         """
-        entry = self._entry(what, work, [row for row, area in enumerate(areas) if not area])
+        entry = self._entry(what, work, areas)
         if found := self._found(entry, work):
             return found.array, found.facts["reasons"]
         images = np.empty((len(self.paths), *shape), np.uint8)
-        reasons = [None if area else NOT_TRIED for area in areas]
-        with bar(f"{self.name}: {what}", len(self.paths), show=self.show) as advance:
-            for here in (False, True):
-                rows = [row for row, area in enumerate(areas) if area and (area > LARGE) == here]
-                answers = self.workers.each(work, [self.paths[row] for row in rows], here=here)
-                for row, (pixels, reason) in zip(rows, answers, strict=True):
-                    images[row], reasons[row] = 0 if pixels is None else pixels, reason
-                    advance(1)
+        reasons: list[str | None] = [NOT_TRIED] * len(self.paths)
+        for row, (pixels, reason) in self._each(what, work, areas):
+            images[row], reasons[row] = 0 if pixels is None else pixels, reason
         good = [row for row, reason in enumerate(reasons) if reason is None]
         for place, row in enumerate(good):  # in place: a second array would take as much memory again
             if place < row:
@@ -128,8 +122,18 @@ class Many:
         self._keep(entry, images, {"reasons": reasons})
         return images, reasons
 
-    def _entry(self, what: str, work: "partial[Any]", without: Sequence[int] = ()) -> str:
-        how = sorted(work.keywords.items())
+    def _each(self, what: str, work: "partial[Any]", areas: Sequence[int]) -> Iterator[tuple[int, Answer]]:
+        """What came of each file that is to be tried, with its position."""
+        with bar(f"{self.name}: {what}", len(self.paths), show=self.show) as advance:
+            for here in (False, True):
+                rows = [row for row, area in enumerate(areas) if area and (area > LARGE) == here]
+                answers = self.workers.each(work, [self.paths[row] for row in rows], here=here)
+                for row, answer in zip(rows, answers, strict=True):
+                    yield row, answer
+                    advance(1)
+
+    def _entry(self, what: str, work: "partial[Any]", areas: Sequence[int]) -> str:
+        how, without = sorted(work.keywords.items()), [row for row, area in enumerate(areas) if not area]
         return kept.name(f"{self.name}-{what}", work.func.__name__, how, without, self.stamp.key)
 
     def _found(self, entry: str, work: "partial[Any]") -> kept.Kept | None:

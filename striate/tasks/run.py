@@ -233,7 +233,7 @@ class Run:
             raise InputError(f"{self.path} was trained on a data set made in Python; say what to test it on")
         wanted = trained_on if source is None else source
         same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
-        dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same)
+        dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same, levels=self.recipe.levels)
         self.left_out += dataset.left_out
         split = dataset.test or dataset.validation or dataset.train
         self.saved.notes += [note for note in dataset.notes if note not in self.saved.notes]
@@ -265,11 +265,14 @@ class Run:
         found, images = data.found_under(paths), []
         files, left_out = found.images, list(found.left_out)
         read: list[Path] = []
+        notes: list[str] = []
         first = ""
         for path in files:
             try:
-                images.append(data.read_image(path, self.recipe))
+                image, told = data.read_and_tell(path, self.recipe)
+                images.append(image)
                 read.append(path)
+                notes += told
             except InputError as error:
                 if bad == "refuse" or len(files) == 1:
                     raise
@@ -277,7 +280,7 @@ class Run:
                 left_out.append(unreadable(path, getattr(error, "reason", str(error))))
         if not images:
             raise InputError(f"none of {len(files)} files is an image that can be read; the first: {first}")
-        self.saved.notes += [said(left_out)] if left_out else []
+        self.saved.notes += notes + ([said(left_out)] if left_out else [])
         self.left_out += left_out
         probabilities = self.outputs(torch.stack(images), engine).softmax(1)
         return [self._prediction(path, row) for path, row in zip(read, probabilities, strict=True)]
