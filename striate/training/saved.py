@@ -87,6 +87,8 @@ class SavedRun:
             InputError: There is no run in this folder, or a later version made it.
         """
         run = SavedRun(root)
+        if root.is_file():
+            raise InputError(f"{root} is a file; a run that training goes on from is a folder")
         if not root.is_dir():
             raise InputError(f"no run at {root}: there is no such folder (looked in {root.absolute().parent})")
         if not any((root / name).exists() for name in (CONFIG, MODEL, SUMS)):

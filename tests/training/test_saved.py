@@ -357,7 +357,7 @@ def test_no_run_is_told_from_a_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no run at .*nowhere: there is no such folder \(looked in "):
         SavedRun.open(tmp_path / "nowhere")
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="there is no such folder"):
+    with pytest.raises(InputError, match=r"/file is a file; a run that training goes on from is a folder$"):
         SavedRun.open(tmp_path / "file")
     with pytest.raises(InputError, match=r"is no run: it has no config.json and no model.safetensors; `striate train`"):
         SavedRun.open(tmp_path)
