@@ -137,10 +137,9 @@ def _global(modules: tuple[type[nn.Module], ...]) -> Callable[[Layer, Shape], nn
 
 
 def _lrn(layer: tree.LRN, shape: Shape) -> nn.Module:
-    if len(shape) == 1:
-        raise _not_built(layer, "PyTorch normalises maps, and after fc there are none")
+    make = nn.LocalResponseNorm if len(shape) > 1 else layers.FlatLocalResponseNorm
     # PyTorch divides alpha by the window, the paper does not
-    return nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
+    return make(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
 
 
 def _scale(layer: tree.RoI) -> float:

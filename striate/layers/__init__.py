@@ -6,6 +6,7 @@ from striate.layers.embed import Embed
 from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
 from striate.layers.join import Concat, Dense, Residual, Scale, Sum, WithAux
 from striate.layers.local import Local
+from striate.layers.lrn import FlatLocalResponseNorm
 from striate.layers.maps import Maps
 from striate.layers.maxout import Maxout
 from striate.layers.padding import Padding, SamePad, ZeroChannels
@@ -25,6 +26,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "Embed",
+    "FlatLocalResponseNorm",
     "FlippedConv1d",
     "FlippedConv2d",
     "FlippedConv3d",

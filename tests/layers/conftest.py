@@ -6,24 +6,35 @@ from typing import Any, Protocol
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
+
+from striate.notation.tree import Layer
+from tests import drawing
 
 EXAMPLES = 200
 TOLERANCE = 1e-5
 
 
 class OnExamples(Protocol):
-    def __call__(self, check: Callable[..., None], **drawn: st.SearchStrategy[Any]) -> None: ...
+    def __call__(
+        self, check: Callable[..., None], shared: type[Layer] | None = None, **drawn: st.SearchStrategy[Any]
+    ) -> None: ...
 
 
 @pytest.fixture
 def on_examples() -> OnExamples:
-    """Calls a check with drawn arguments until it went through 200 times; refused examples do not count."""
+    """Calls a check with drawn arguments until it went through 200 times; refused examples do not count.
 
-    def run(check: Callable[..., None], **drawn: st.SearchStrategy[Any]) -> None:
+    A layer that is checked with each number of axes by itself is `shared`: they have 200 examples together.
+    """
+
+    def run(
+        check: Callable[..., None], shared: type[Layer] | None = None, **drawn: st.SearchStrategy[Any]
+    ) -> None:
+        wanted = -(-EXAMPLES // len(drawing.dims_of(shared))) if shared else EXAMPLES
         passed = 0
 
         def counted(**values: Any) -> None:
@@ -31,8 +42,11 @@ def on_examples() -> OnExamples:
             check(**values)
             passed += 1
 
-        settings(max_examples=EXAMPLES, deadline=None, database=None)(given(**drawn)(counted))()
-        assert passed >= EXAMPLES
+        how = settings(
+            max_examples=wanted, deadline=None, database=None, suppress_health_check=[HealthCheck.filter_too_much]
+        )
+        how(given(**drawn)(counted))()
+        assert passed >= wanted
 
     return run
 
