@@ -61,6 +61,8 @@ def _pads_itself(layer: Windowed) -> bool:
         return layer.pad.mode != "same"
     if isinstance(layer, tree.Local | tree.Deform):
         return False
+    if isinstance(layer, tree.MaxPool) and set(layer.dilation) != {1} and any(layer.pad.sizes):
+        return False  # at a window that steps over all entries PyTorch's writes its gradient beside the map
     if layer.pad.mode != "same":
         return not layer.pad.after and (layer.floor or isinstance(layer, tree.Pool))
     if not isinstance(layer, tree.Conv) or set(layer.stride) != {1}:

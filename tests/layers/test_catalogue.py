@@ -12,6 +12,7 @@ from striate.notation import read, rules
 from striate.notation.tree import LAYERS, Layer, Node
 from tests.layers import test_gradients as gradients
 from tests.layers import test_values as values
+from tests.layers.definitions import DEFINITIONS
 
 LACKS: dict[str, set[str]] = {}  # word: of grammar, rules, module, oracle, gradcheck
 
@@ -24,7 +25,7 @@ def test_every_layer_has_all_its_parts() -> None:
         "grammar": set(LAYERS.values()),
         "rules": {kind for kind in LAYERS.values() if rules.output.dispatch(kind) is not rules.output.dispatch(Layer)},
         "module": set(MODULES),
-        "oracle": set(values.DEFINITIONS) | elsewhere,
+        "oracle": set(DEFINITIONS) | elsewhere,
         "gradcheck": checked,
     }
     lacks = {word: {part for part, kinds in parts.items() if kind not in kinds} for word, kind in LAYERS.items()}

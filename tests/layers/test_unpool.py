@@ -56,7 +56,7 @@ def under(axis: tuple[int, int, int, int, int], position: int) -> list[int]:
 
 
 def test_what_was_found_nowhere_is_refused() -> None:
-    with pytest.raises(NotationError, match=r"(?s)a window of p1 lies in padding alone.*use less dilate"):
+    with pytest.raises(NotationError, match=r"(?s)a window of maxpool 2 .* sees padding alone.*use dilate 1 or less"):
         read("input 1x1 -> p1: maxpool 2 pad 1 dilate 2 -> unpool p1")
     read("input 1x2 -> p1: maxpool 2 pad 1 dilate 2 -> unpool p1")
 
