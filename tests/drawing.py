@@ -24,9 +24,7 @@ MODES = ("zeros", "same", "reflect", "replicate", "circular")
 DIVISIBLE = (1, 2, 3, 4, 6, 8)  # channels with divisors for groups, pieces and factors
 
 
-def shapes(
-    dims: int, least: int = 3, most: int = 7, channels: tuple[int, ...] = DIVISIBLE
-) -> st.SearchStrategy[Sizes]:
+def shapes(dims: int, least: int = 3, most: int = 7, channels: tuple[int, ...] = DIVISIBLE) -> st.SearchStrategy[Sizes]:
     """(C, *spatial)."""
     return st.tuples(st.sampled_from(channels), *[st.integers(least, most)] * dims)
 

@@ -31,9 +31,7 @@ def on_examples() -> OnExamples:
     A layer that is checked with each number of axes by itself is `shared`: they have 200 examples together.
     """
 
-    def run(
-        check: Callable[..., None], shared: type[Layer] | None = None, **drawn: st.SearchStrategy[Any]
-    ) -> None:
+    def run(check: Callable[..., None], shared: type[Layer] | None = None, **drawn: st.SearchStrategy[Any]) -> None:
         wanted = -(-EXAMPLES // len(drawing.dims_of(shared))) if shared else EXAMPLES
         passed = 0
 

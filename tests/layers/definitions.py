@@ -1,4 +1,4 @@
-"""What every layer is, written again in NumPy and float64: the judge of modules, and what multiply-adds are counted on."""
+"""What every layer is, written again in NumPy and float64: it judges modules, and multiply-adds are counted on it."""
 
 import itertools
 import math
