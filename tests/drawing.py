@@ -68,6 +68,10 @@ def _dilations(sizes: Sizes, drawn: Drawn) -> st.SearchStrategy[tuple[int, ...]]
     return st.tuples(*(st.integers(1, n) for n in most))
 
 
+def _filters(sizes: Sizes, drawn: Drawn) -> st.SearchStrategy[int]:
+    return st.integers(1, 9) | st.sampled_from([n * sizes[0] for n in (1, 2)])
+
+
 def _groups(sizes: Sizes, drawn: Drawn) -> st.SearchStrategy[int]:
     return divisors(sizes[0], drawn["filters"])
 
@@ -90,7 +94,7 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
         (layer, name): draw
         for layer in (tree.Conv, tree.Local, tree.Deform)
         for name, draw in {
-            "filters": lambda sizes, drawn: st.sampled_from(DIVISIBLE[:5]),
+            "filters": _filters,
             "kernel": lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 4 if len(sizes) < 4 else 3),
             "pad": _window_pads,
             "dilation": _dilations,
@@ -99,7 +103,7 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
     },
     (tree.Deform, "filters"): lambda sizes, drawn: st.integers(1, 3),
     (tree.Deform, "kernel"): lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 3 if len(sizes) < 4 else 2),
-    (tree.UpConv, "filters"): lambda sizes, drawn: st.sampled_from(DIVISIBLE[:5]),
+    (tree.UpConv, "filters"): _filters,
     (tree.UpConv, "kernel"): lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 4),
     (tree.UpConv, "pad"): lambda sizes, drawn: pads((2,) * (len(sizes) - 1), ("zeros",)),
     (tree.UpConv, "groups"): _groups,

@@ -15,14 +15,13 @@ import numpy as np
 import torch
 
 from striate.building import build
-from striate.layers.dropout import Dropout, mixed
 from striate.losses.classification import mse
 from striate.native.network import Compiled
 from striate.notation import Network, tree
 from striate.notation.render import node_text
 from striate.notation.tree import Chain, Layer
 from tests.drawing import Sizes
-from tests.native.networks import LOOK
+from tests.native.networks import LOOK, choose_as_native
 
 # Each kernel is compiled once and called, not put in wherever it is used: the same C text in a fortieth of the time.
 QUICK = ("-O0", "-Dalways_inline=noinline")
@@ -87,9 +86,7 @@ class Branches:
 
     def _outputs(self, x: Any, seed: int) -> torch.Tensor:
         """Of the module while it trains; its dropouts choose as the machine code's do."""
-        dropouts = (module for module in self.model.modules() if isinstance(module, Dropout))
-        for number, dropout in enumerate(dropouts, start=1):
-            dropout.key = int(mixed(torch.tensor(seed + number)))
+        choose_as_native(self.model, seed)
         outputs: torch.Tensor = self.model.train()(torch.tensor(x).double())
         return outputs
 
