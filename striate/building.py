@@ -18,6 +18,7 @@ from striate.errors import InputError
 from striate.initial import initialise, rule_before
 from striate.layers.join import Aux
 from striate.notation import Network, rules, tree
+from striate.notation.ending import left_to_loss
 from striate.notation.render import node_text
 from striate.notation.tree import Block, Chain, Layer, Node, Shape, named
 
@@ -238,6 +239,8 @@ def build(network: str | Path | Network, init: str | None = None) -> nn.Sequenti
     """
     network = zoo.find(network)
     chain, _ = _Builder(init).chain(network.layers, network.input, None)
+    for name in left_to_loss(network):
+        chain.set_submodule(name, layers.LastSoftmax(dim=1))
     return chain
 
 

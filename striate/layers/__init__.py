@@ -15,6 +15,7 @@ from striate.layers.rbf import RBF
 from striate.layers.roi import RoIAlign, RoIPool, WithBoxes
 from striate.layers.scaled_tanh import ScaledTanh
 from striate.layers.shuffle import Shuffle
+from striate.layers.softmax import LastSoftmax
 from striate.layers.subsample import Subsample
 from striate.layers.unpool import Unpool, WithUnpool
 
@@ -30,6 +31,7 @@ __all__ = [
     "FlippedConv1d",
     "FlippedConv2d",
     "FlippedConv3d",
+    "LastSoftmax",
     "Local",
     "Maps",
     "Maxout",
