@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from striate.building import MODULES, build
 from striate.notation import Network, rules, tree
+from striate.notation.errors import RuleError
 from striate.notation.tree import Layer
 from tests import drawing
 from tests.layers.definitions import DEFINITIONS, Weights
@@ -42,6 +44,21 @@ def test_a_layer_is_its_definition(layer_class: type[Layer], dims: int, on_examp
 
     drawn = drawing.fitting(layer_class, drawing.shapes(dims))
     on_examples(check, shared=layer_class, drawn=drawn, seed=st.integers(0, 2**32 - 1))
+
+
+def test_a_max_pool_is_refused_just_where_a_window_has_no_entry(on_examples: Any) -> None:
+    def check(shape: drawing.Sizes, data: st.DataObject) -> None:
+        layer = data.draw(drawing.layers(tree.MaxPool, shape))
+        try:
+            rules.output(layer, shape)
+            refused = False
+        except RuleError as error:
+            refused = "padding alone" in error.headline
+            assume(refused)
+        y = DEFINITIONS[tree.MaxPool](layer, np.zeros((1, *shape)), {})
+        assert refused == (y == -np.inf).any()
+
+    on_examples(check, shape=st.sampled_from([1, 2]).flatmap(lambda dims: drawing.shapes(dims, 1, 4)), data=st.data())
 
 
 def _with_random_weights(network: Network, generator: torch.Generator) -> tuple[torch.nn.Module, Weights]:

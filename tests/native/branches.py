@@ -64,8 +64,12 @@ class Branches:
         compiled.load({name: tensor.numpy() for name, tensor in model.state_dict().items()})
         return cls(cases, network, model.double(), compiled)
 
-    def compare(self, images: int, seed: int = 0) -> None:
-        """Outputs in evaluation, of many images and of one alone; the gradients and running statistics of a step."""
+    def compare(self, images: int, seed: int = 0) -> tuple[Any, Any]:
+        """Outputs in evaluation, of many images and of one alone; the gradients and running statistics of a step.
+
+        Returns:
+            The images and labels that it took.
+        """
         random = np.random.default_rng(seed)
         x = _digits(random, (images, *(n or 1 for n in self.network.input)), 4)
         y = random.integers(0, self.compiled.classes, images)
@@ -83,6 +87,7 @@ class Branches:
         self._same(read, slopes)
         self._same(self.compiled.tensors(), {name: b.numpy() for name, b in self.model.named_buffers() if b.ndim})
         self._evaluated(x)
+        return x, y
 
     def _outputs(self, x: Any, seed: int) -> torch.Tensor:
         """Of the module while it trains; its dropouts choose as the machine code's do."""
