@@ -22,7 +22,7 @@ from striate.building import build
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
 from striate.losses.classification import Loss
-from striate.notation import Network
+from striate.notation import Network, measure
 from striate.notation.sizes import Size
 from striate.tasks import augmenting, devices
 from striate.tasks.augmenting import augment_for
@@ -43,6 +43,7 @@ from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
+from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.progress import Bar, Quiet
 from striate.training.saved import SavedRun
 from striate.training.state import State
@@ -197,7 +198,7 @@ class Training:
         show: bool = False,
         command: str = "",
     ) -> None:
-        self.options, self.say, self.show, self.own_loss = options, say, show, own_loss
+        self.say, self.show, self.own_loss = say, show, own_loss
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = own_loss or loss_named(options.loss)
         repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
@@ -213,6 +214,11 @@ class Training:
         self.fitted: Fitted = fitted(net, self.dataset, letters, recipe, size)
         check_trainable(self.fitted)
         check_batch(self.fitted, options.batch)
+        macs = measure(self.fitted.network, self.fitted.recipe.shape).total_macs
+        assert macs is not None  # the recipe has left no axis open
+        epochs = options.epochs or usual_epochs(len(self.training), options.batch, macs)
+        self.more_passes = epochs > EPOCHS and not options.epochs
+        self.options = options = dataclasses.replace(options, epochs=epochs)
         whole = dataclasses.replace(options, batch=options.batch or len(self.training))
         self.engine_name, why = engine_for(
             self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
@@ -246,7 +252,10 @@ class Training:
     def _how_note(self) -> str:
         o = self.options
         batch = f"batch {o.batch}" if o.batch else "the whole set as one batch"
-        how = f"{o.optimizer}, {o.schedule} up to {o.rate:g}, {batch}"
+        passes = (
+            f"{o.epochs} epoch{'s' * (o.epochs > 1)}" + " (so few images need more than ten passes)" * self.more_passes
+        )
+        how = f"{passes}, {o.optimizer}, {o.schedule} up to {o.rate:g}, {batch}"
         return f"training: {how}; engine {self.engine_name} on {self.device}, {torch.get_num_threads()} threads"
 
     def start(self, out: str | Path | None = None, overwrite: bool = False) -> Trained:

@@ -149,7 +149,7 @@ def test_train_as_json(cli: Cli, tmp_path: Path) -> None:
     assert (value["run"], value["epochs"]) == (str(tmp_path / "run"), 2)
     assert 0 < value["test_accuracy"] < 1
     assert value["images_per_second"] > 0
-    for words in ("digits: 1,797 real digits", "images: 1,295 to train on", "training: adamw", "epoch   2"):
+    for words in ("digits: 1,797 real digits", "images: 1,295 to train on", "training: 2 epochs, adamw", "epoch   2"):
         assert words in ended.err
 
 
