@@ -58,6 +58,7 @@ class Branches:
         model = build(network)
         for name, tensor in model.state_dict().items():
             values = _digits(random, tuple(tensor.shape), 8) + 1 / 16  # none is zero
+            values /= 4 if name.endswith("bias") else 1  # what goes into a layer has both signs
             if tensor.ndim:
                 tensor.copy_(torch.tensor(abs(values) if name.endswith("running_var") else values))
         compiled = Compiled(network, 2, images, "mse", **{"extra_flags": QUICK, **how})
@@ -71,7 +72,7 @@ class Branches:
             The images and labels that it took.
         """
         random = np.random.default_rng(seed)
-        x = _digits(random, (images, *(n or 1 for n in self.network.input)), 4)
+        x = _digits(random, (images, *(n or 1 for n in self.network.input)), 12)
         y = random.integers(0, self.compiled.classes, images)
         self._evaluated(x)
         loss = mse(self._outputs(x, seed), torch.tensor(y))
