@@ -23,6 +23,7 @@ from striate.data.files import unreadable
 from striate.data.left_out import LeftOut, said
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
+from striate.losses.classification import Loss
 from striate.native.source import LOSSES
 from striate.notation import Network
 from striate.tasks.devices import device as device_named
@@ -32,13 +33,15 @@ from striate.tasks.fitting import from_resolved
 from striate.training.batches import prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
+from striate.training.lone import opened
 from striate.training.loop import accuracy_of, outputs_of
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
-from striate.training.saved import REPORT, SavedRun
+from striate.training.saved import REPORT
 from striate.training.state import State
 
 TOP = 3  # classes a prediction names
+OWN = "own"  # what a configuration calls a loss that was given as a function
 AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
 
 
@@ -49,7 +52,7 @@ class TestResult:
     Attributes:
         accuracy: Fraction right.
         error: Percentage wrong.
-        loss: Mean per image.
+        loss: Mean per image; not a number for a loss of one's own that is not given.
         examples: Images tested.
     """
 
@@ -91,7 +94,7 @@ class Run:
     """One training with its best weights, as it lies on disk.
 
     Args:
-        path: The run's folder.
+        path: The run's folder, or the `model.safetensors` of one by itself, wherever it was copied to.
         device: Where to compute; as for `devices.device`.
         engine: `torch`, `native`, or `auto`, which is torch here: one pass over some images is not worth compiling for.
 
@@ -103,7 +106,7 @@ class Run:
     """
 
     def __init__(self, path: str | Path, device: str = "auto", engine: str = "auto") -> None:
-        self.saved = SavedRun.open(Path(path))
+        self.saved = opened(Path(path))
         self.device, self.engine_name = device_named(device), engine_named(engine)
         self.left_out: list[LeftOut] = []
 
@@ -195,7 +198,12 @@ class Run:
         return outputs_of(self._engine(engine) if engine else self.engine, batches)
 
     def test(
-        self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip", engine: str | None = None
+        self,
+        source: str | Path | data.Dataset | None = None,
+        *,
+        bad: str = "skip",
+        engine: str | None = None,
+        loss: Loss | None = None,
     ) -> TestResult:
         """Test on a data set.
 
@@ -204,6 +212,8 @@ class Run:
                 its own is taken whole, unless it is the training data.
             bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
+            loss: A function of (outputs, labels) whose value is given; by default what the run was trained with, if
+                that has a name.
 
         Raises:
             InputError: No such data, or other classes than the run has learned.
@@ -211,7 +221,8 @@ class Run:
         split = self.test_split(source, bad=bad)
         outputs = self.outputs(split.images, engine)
         accuracy = accuracy_of(outputs, split.labels)
-        loss = loss_named(self.config["options"]["loss"]) if self.config["options"]["loss"] != "own" else None
+        trained = self.config["options"]["loss"]
+        loss = loss or (loss_named(trained) if trained != OWN else None)
         mean = float(loss(outputs, split.labels)) if loss else float("nan")
         return TestResult(accuracy, 100 * (1 - accuracy), mean, len(split))
 
@@ -287,6 +298,8 @@ class Run:
             WorkError: The run has no report, or it is damaged.
         """
         path = self.path / REPORT
+        if self.path.is_file():
+            raise WorkError(f"{self.path} is the weights of a run alone; the report is in the run's folder")
         if not path.is_file():
             raise WorkError(f"{self.path} has no {REPORT}; training was ended before it was written")
         self.saved.store.read(REPORT)
