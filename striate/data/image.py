@@ -43,6 +43,11 @@ class Header(NamedTuple):
     grey: bool
     deep: bool
 
+    @property
+    def area(self) -> int:
+        """Pixels."""
+        return self.size[0] * self.size[1]
+
 
 def header(path: Path) -> Header:
     """What the image at `path` says of itself. Decodes no pixels, but of a PNG whose orientation follows them.

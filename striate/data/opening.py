@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from striate.errors import InputError
 
 from .deep import mend_planes
+from .formats import formats, marked
 from .quiet import collected
 
 
@@ -38,7 +39,7 @@ def opened(path: Path, data: bytes | None = None) -> Iterator[Image.Image]:
     """
     with collected() as words:
         try:
-            with _file(path, data) as file, Image.open(file) as image:
+            with _file(path, data) as file, Image.open(file, formats=formats()) as image:
                 mend_planes(image)
                 yield image
         except ImageError:
@@ -77,8 +78,9 @@ def _form(path: Path, data: bytes | None) -> str | None:
     """The format that the file begins like."""
     with _file(path, data) as file:
         start = file.read(16)
-    for form, (_, accept) in Image.OPEN.items():
+    for form in marked():
         with suppress(IndexError, TypeError, struct.error):  # of a file too short for the format
+            accept = Image.OPEN[form][1]
             if accept and accept(start) is True:
                 return form
     return None

@@ -138,7 +138,7 @@ def test_exif_that_is_damaged_does_not_hide_the_picture(tmp_path: Path) -> None:
 
 def test_the_header_of_a_png_decodes_no_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = []
-    monkeypatch.setattr(PngImageFile, "load", lambda image: loaded.append(image))  # noqa: PLW0108
+    monkeypatch.setattr(PngImageFile, "load", lambda image: loaded.append(image))
     path = tmp_path / "a"
     for data in (
         odd.png(UPRIGHT[:, :, None], 8),
