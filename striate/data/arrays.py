@@ -66,7 +66,9 @@ def load(path: Path, source: str, *, shape: Sequence[int | None] | None, hold_ou
     notes += [f"the {part} set is {x} and {y}" for part, (x, y) in pairs.items() if part != "train"]
     notes += [*_with_test(splits, hold_out), *scales, *([f"not used: {', '.join(unused)}"] if unused else [])]
     said = tuple(f"{path.stem}: {note}" for note in notes)
-    return Dataset(path.stem, source, splits["train"], splits["test"], classes, said, splits.get("validation"))
+    return Dataset(
+        path.stem, source, splits["train"], splits["test"], classes, said, validation=splits.get("validation")
+    )
 
 
 def _check(path: Path, pair: tuple[str, str], images: Array, labels: Array, form: tuple[int, ...]) -> None:

@@ -56,9 +56,9 @@ class Dataset:
         test: the images to judge by; None when there are none.
         classes: the name of each label.
         notes: one line for each thing to tell: where it was found, what was decided, what was left out.
+        levels: what is black and white in its files of more than 8 bits.
         validation: the images to choose the best epoch by; None when a part of `train` is to be taken for that.
         left_out: files and folders that were met and not read.
-        levels: what is black and white in its files of more than 8 bits.
     """
 
     name: str
@@ -67,9 +67,9 @@ class Dataset:
     test: Split | None
     classes: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    levels: Levels | None = None
     validation: Split | None = None
     left_out: tuple[LeftOut, ...] = ()
-    levels: Levels | None = None
 
     def __post_init__(self) -> None:
         for split in (self.train, self.validation, self.test):

@@ -3,6 +3,9 @@
 Folders for training, validation and test (`striate.data.layout`), each with the class folders in it, are the split;
 without a test folder a part of each class is held out, chosen by the hash of the file's name, so that it is the same
 part next time.
+
+>>> _parts_said(Layout({}, {"train": "Training", "test": "Testing"}))
+['the training set is Training/, the test set is Testing/']
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,16 +19,16 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError, nearest
 
-from .alike import read_alike
 from .classes import counted
 from .dataset import BOTH, Dataset, Split, held_out
 from .files import holds, sub_folders, unreadable, walk
-from .image import ImageError, is_blank
+from .image import ImageError
 from .layout import NOT_USED, Layout, layout
 from .left_out import LeftOut, said
 from .levels import Levels
 from .many import Many
 from .parts import PARTS, Part, part_of
+from .pictures import pictures
 from .workers import Workers
 
 TEST_SHARE = 0.15
@@ -57,28 +60,26 @@ def load(
         raise InputError(_no_classes(root))
     with Workers(len(entries)) as workers:
         many = Many(name, root, [entry.path for entry in entries], workers, progress)
-        found = read_alike(many, shape, levels)
-    images, reasons = found.images, found.reasons
-    for entry, reason in zip(entries, reasons, strict=True):
+        read = pictures(many, shape, levels)
+    for entry, reason in zip(entries, read.reasons, strict=True):
         if reason is not None and bad == "refuse":
             raise ImageError(entry.path, reason)
         left_out += [] if reason is None else [unreadable(entry.path, reason)]
-    entries = [entry for entry, reason in zip(entries, reasons, strict=True) if reason is None]
-    blank = [entry.path for entry, image in zip(entries, images, strict=True) if is_blank(image)]
-    entries, images, lost = _of_classes(entries, images, place, root)
+    entries = [entry for entry, reason in zip(entries, read.reasons, strict=True) if reason is None]
+    entries, images, lost = _of_classes(entries, read.images, place, root)
     classes = tuple(dict.fromkeys(entry.label for entry in entries if entry.part == "train"))
     if len(classes) < 2:
         raise InputError(_unreadable_classes(root, classes, [*left_out, *lost]))
     splits, decided = _splits(root, entries, images, classes, hold_out)
     left_out = [replace(file, path=_below(file.path, root)) for file in (*left_out, *lost)]
-    first = f"{len(images):,} images of {len(classes)} classes, {'x'.join(map(str, images.shape[1:]))}{found.form}"
+    first = f"{len(images):,} images of {len(classes)} classes, {'x'.join(map(str, images.shape[1:]))}{read.form}"
     counts = [sum(entry.label == label for entry in entries) for label in classes]
-    lines = [first, counted(classes, counts), *found.notes, *_parts_said(place), *decided, *_blank_said(blank)]
-    lines += _doubts(place, classes, left_out)
-    notes = [f"{name}: {note}" for note in (*lines, *many.notes, *([said(left_out)] if left_out else []))]
+    lines = [first, counted(classes, counts), *_parts_said(place), *decided, *_doubts(place, classes, left_out)]
+    lines += [*read.notes, *many.notes]
+    notes = [f"{name}: {note}" for note in (*lines, *([said(left_out)] if left_out else []))]
     train, validation, test = (splits.get(part) for part in PARTS)
     assert train
-    return Dataset(name, source, train, test, classes, tuple(notes), validation, tuple(left_out), found.levels)
+    return Dataset(name, source, train, test, classes, tuple(notes), read.levels, validation, tuple(left_out))
 
 
 def _entries(root: Path, place: Layout) -> tuple[list[_Entry], list[LeftOut]]:
@@ -111,12 +112,6 @@ def _no_classes(root: Path) -> str:
 def _unreadable_classes(root: Path, classes: Sequence[str], left_out: Sequence[LeftOut]) -> str:
     only = f"only the class '{classes[0]}' has" if classes else "no class has"
     return f"'{root}': {only} images that can be read, and two must have some; {said(left_out)}"
-
-
-def _blank_said(blank: Sequence[Path]) -> list[str]:
-    if not blank:
-        return []
-    return [f"{len(blank):,} images are blank, such as '{blank[0]}'" if len(blank) > 1 else f"'{blank[0]}' is blank"]
 
 
 def _of_classes(

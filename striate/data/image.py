@@ -9,6 +9,7 @@ drawing would not be seen on white.
 [[[255, 255, 255, 255], [255, 255, 255, 255]]]
 """
 
+import math
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -42,11 +43,6 @@ class Header(NamedTuple):
     size: tuple[int, int]
     grey: bool
     deep: bool
-
-    @property
-    def area(self) -> int:
-        """Pixels."""
-        return self.size[0] * self.size[1]
 
 
 def header(path: Path) -> Header:
@@ -110,9 +106,15 @@ def decode(
             return pixels.reshape(*pixels.shape[:2], channels).transpose(2, 0, 1).copy()
 
 
+def blank(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(N,): in which of the `images` (N, …), 0..255, nothing is seen: their values differ by a level at most."""
+    values: NDArray[np.uint8] = np.ptp(images.reshape(len(images), math.prod(images.shape[1:])), axis=1)
+    return values <= 1
+
+
 def is_blank(pixels: NDArray[np.uint8]) -> bool:
-    """Whether nothing is seen in `pixels`, 0..255: they differ by a level at most."""
-    return bool(np.ptp(pixels) <= 1)
+    """Whether nothing is seen in `pixels`, as for `blank`."""
+    return bool(blank(pixels[None])[0])
 
 
 def _loaded(image: Image.Image, path: Path, data: bytes | None, levels: Levels | None) -> Flat:

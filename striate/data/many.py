@@ -85,15 +85,15 @@ class Many:
 
         Args:
             what: for the progress bar.
-            work: is called with the path.
-            areas: the pixels of each file, when that many are worked on; 0 for one that is not to be tried.
+            work: a function that can be pickled.
+            areas: the pixels of each file that `work` decodes; 0 for one that is not to be tried.
         """
-        wanted = [1] * len(self.paths) if areas is None else areas
-        entry = self._entry(what, work, [row for row, area in enumerate(wanted) if not area])
+        areas = [1] * len(self.paths) if areas is None else areas
+        entry = self._entry(what, work, areas)
         if found := self._found(entry, work):
             return list(zip(found.facts["values"], found.facts["reasons"], strict=True))
         answers: list[Answer] = [(None, NOT_TRIED)] * len(self.paths)
-        for row, answer in self._answers(what, work, wanted):
+        for row, answer in self._each(what, work, areas):
             answers[row] = answer
         values, reasons = zip(*answers, strict=True) if answers else ((), ())
         self._keep(entry, np.empty(0), {"values": values, "reasons": reasons})
@@ -102,23 +102,17 @@ class Many:
     def pixels(
         self, what: str, work: "partial[Any]", shape: tuple[int, ...], areas: Sequence[int]
     ) -> tuple[NDArray[np.uint8], list[str | None]]:
-        """What `work` decodes each file to.
-
-        Args:
-            what: for the progress bar.
-            work: gives an array of the form `shape`.
-            shape: (C, H, W).
-            areas: the pixels of each file; 0 for one that is not to be read.
+        """What `work` decodes each file to, an array of the form `shape` (C, H, W); else as for `facts`.
 
         Returns:
             The images (N, C, H, W) that could be read, in order; for each file None, or why it could not.
         """
-        entry = self._entry(what, work, [row for row, area in enumerate(areas) if not area])
+        entry = self._entry(what, work, areas)
         if found := self._found(entry, work):
             return found.array, found.facts["reasons"]
         images = np.empty((len(self.paths), *shape), np.uint8)
-        reasons = [None if area else NOT_TRIED for area in areas]
-        for row, (pixels, reason) in self._answers(what, work, areas):
+        reasons: list[str | None] = [NOT_TRIED] * len(self.paths)
+        for row, (pixels, reason) in self._each(what, work, areas):
             images[row], reasons[row] = 0 if pixels is None else pixels, reason
         good = [row for row, reason in enumerate(reasons) if reason is None]
         for place, row in enumerate(good):  # in place: a second array would take as much memory again
@@ -128,9 +122,9 @@ class Many:
         self._keep(entry, images, {"reasons": reasons})
         return images, reasons
 
-    def _answers(self, what: str, work: "partial[Any]", areas: Sequence[int]) -> Iterator[tuple[int, Answer]]:
-        """What comes of each file that has an area, with its position."""
-        with bar(f"{self.name}: {what}", sum(map(bool, areas)), show=self.show) as advance:
+    def _each(self, what: str, work: "partial[Any]", areas: Sequence[int]) -> Iterator[tuple[int, Answer]]:
+        """What came of each file that is to be tried, with its position."""
+        with bar(f"{self.name}: {what}", len(self.paths), show=self.show) as advance:
             for here in (False, True):
                 rows = [row for row, area in enumerate(areas) if area and (area > LARGE) == here]
                 answers = self.workers.each(work, [self.paths[row] for row in rows], here=here)
@@ -138,8 +132,8 @@ class Many:
                     yield row, answer
                     advance(1)
 
-    def _entry(self, what: str, work: "partial[Any]", without: Sequence[int] = ()) -> str:
-        how = sorted(work.keywords.items())
+    def _entry(self, what: str, work: "partial[Any]", areas: Sequence[int]) -> str:
+        how, without = sorted(work.keywords.items()), [row for row, area in enumerate(areas) if not area]
         return kept.name(f"{self.name}-{what}", work.func.__name__, how, without, self.stamp.key)
 
     def _found(self, entry: str, work: "partial[Any]") -> kept.Kept | None:

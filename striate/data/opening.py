@@ -79,8 +79,8 @@ def _form(path: Path, data: bytes | None) -> str | None:
     with _file(path, data) as file:
         start = file.read(16)
     for form in marked():
+        accept = Image.OPEN[form][1]
         with suppress(IndexError, TypeError, struct.error):  # of a file too short for the format
-            accept = Image.OPEN[form][1]
             if accept and accept(start) is True:
                 return form
     return None

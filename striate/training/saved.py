@@ -67,12 +67,12 @@ class SavedRun:
         try:
             free = _is_free(root)
         except OSError as error:
-            raise InputError(f"{root} can't be used: {error.strerror}; choose another folder as `out`") from None
+            raise InputError(f"{root} can't be used: {error.strerror}; choose another folder with `out`") from None
         if not free:
             former = {NET, CONFIG} <= set(run.store.listed())
             if not overwrite or not former:
                 way_out = "`overwrite=True` replaces it, or " if former else ""
-                raise InputError(f"{root} exists already; {way_out}choose another folder as `out`")
+                raise InputError(f"{root} exists already; {way_out}choose another folder with `out`")
             run.replaced = sorted({*run.store.listed(), *run._checkpoints()})  # a kill may leave one unlisted
         run.set_up = _set_up(net, config)
         if not run.replaced:
@@ -87,6 +87,8 @@ class SavedRun:
             InputError: There is no run in this folder, or a later version made it.
         """
         run = SavedRun(root)
+        if root.is_file():
+            raise InputError(f"{root} is a file; a run that training goes on from is a folder")
         if not root.is_dir():
             raise InputError(f"no run at {root}: there is no such folder (looked in {root.absolute().parent})")
         if not any((root / name).exists() for name in (CONFIG, MODEL, SUMS)):
