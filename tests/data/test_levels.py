@@ -151,10 +151,11 @@ def test_a_folder_without_deep_files_has_none(classes: Path) -> None:
 
 def test_files_of_no_known_range_are_bad_files(tmp_path: Path) -> None:
     root = set_of(tmp_path / "set", 4095, 2000)
-    (root / "a" / "scan.tif").write_bytes(odd.tiff(np.array([[[-1000], [3000]]]), 32, form=2))
+    (root / "a" / "0-scan.tif").write_bytes(odd.tiff(np.rint(ramp(3000, -1000)).astype(int), 32, form=2))
     found = load(root, hold_out=False)
     assert found.levels == Levels(whole=(0, 4095))
-    assert len(found.train) == 4
+    assert [Path(path).name for path in found.train.paths] == ["0.tif", "1.tif"] * 2
+    assert found.train.images.flatten(1).max(1).values.tolist() == [255, round(255 * 2000 / 4095)] * 2
     assert "scan.tif (its values go from -1,000 to 3,000" in found.notes[-1]
     with pytest.raises(ValueError, match=r"scan.tif' \(its values go from -1,000 to 3,000"):
         load(root, hold_out=False, bad="refuse")
