@@ -124,7 +124,7 @@ def train(
         weights: A run, or a file of weights (ours, torchvision's, timm's), to begin with: what fits by name and shape
             is kept, the rest begins afresh, as a head of other classes does.
         quiet: Whether to keep still; otherwise whatever a default decides is said on standard error.
-        epochs: Passes over the training images.
+        epochs: Passes over the training images; 0 takes ten, and more for small sets.
         batch: Images in a mini-batch; 0 takes the whole set.
         lr: Highest learning rate; by default the optimiser's usual one.
         optimizer: `sgd`, `momentum`, `nesterov`, `adagrad`, `rmsprop`, `adam` or `adamw`.
@@ -224,6 +224,7 @@ class Training:
             self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
         )
         self.augment = augment_for(options.augment, self.fitted.recipe, self.fitted.network)
+        self.options = dataclasses.replace(options, augment=augmenting.written(self.augment))
         self.instead = [why] if why else []  # of the engine that was asked for
 
     @property

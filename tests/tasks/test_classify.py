@@ -84,7 +84,7 @@ def test_the_configuration_is_enough_to_train_again(trained: Run, tmp_path: Path
     assert config["network"] == "net"
     sum_ = data.load("digits").sha256()
     assert config["data"] == {"name": "digits", "source": "digits", "classes": list("0123456789"), "sha256": sum_}
-    assert config["options"] == Options(epochs=3, lr=0.01).to_json()
+    assert config["options"] == Options(epochs=3, lr=0.01, augment="none").to_json(), "with what `auto` was"
     assert config["engine"] == ("native" if str(trained.device) == "cpu" else "torch")
     assert config["device"] == str(trained.device)
     assert data.Recipe.from_json(config["recipe"]) == trained.recipe
