@@ -31,13 +31,14 @@ def load(
     """Reads a data set into memory.
 
     Args:
-        source: a name (`names()`), a folder with one sub-folder of image files a class, an .npz archive with
+        source: a name (`names()`), a folder with one sub-folder of image files per class, an .npz archive with
             `x_train` and `y_train` (or `images` and `labels`, or `x` and `y`), or a data set, which is returned.
+            Both may have parts for validation and test: `train/`, `val/` and `test/`, `x_val`, `test_images`.
         shape: what the network reads, (C, *spatial), None for a free axis. Image files are decoded no larger
             than that; in an archive it says which axes are which.
         bad: whether image files that cannot be read are left out and noted, or refused.
-        hold_out: without a test split of its own, whether some of each class is held out as one; if not, all
-            images are both `train` and `test`.
+        hold_out: without a test split of its own, whether some of each class is held out as one; if not, the
+            validation images, or without any all images, are `test` too.
         progress: whether long work shows a bar on standard error.
         levels: what is black and white in image files of more than 8 bits; by default their values decide.
 
