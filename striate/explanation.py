@@ -19,7 +19,7 @@ from striate import zoo
 from striate.errors import InputError, nearest
 from striate.notation import Measure, Network, Row, measure, render, rules
 from striate.notation.errors import RuleError
-from striate.notation.measure import OPTIMIZER_STATES
+from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 from striate.notation.rules.shape import shown
 from striate.notation.thumb import has_bare_words
 from striate.notation.tree import Conv, FullyConnected, Local, Node, Pool, Shape
@@ -183,7 +183,7 @@ def explain(
     if batch < 1:
         raise InputError(f"a batch has at least 1 example. Received: {batch}")
     if optimizer not in OPTIMIZER_STATES:
-        raise InputError(f"no optimizer '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES)}")
+        raise InputError(f"no optimizer '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES, OPTIMIZER_ALSO)}")
     try:
         return Explanation(measure(network, at), batch, optimizer)
     except RuleError as error:

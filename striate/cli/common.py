@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -18,14 +18,33 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Known(click.Choice[str]):
-    """One of some names; a wrong one is answered with the nearest."""
+    """One of some names; a wrong one is answered with the nearest. `also`: what other programs call them."""
+
+    def __init__(self, choices: Sequence[str], also: Mapping[str, Sequence[str]] | None = None) -> None:
+        super().__init__(choices)
+        self.also = also
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name itself."""
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter as error:
-            self.fail(error.message.rstrip(".") + nearest(str(value), self.choices), param, ctx)
+            self.fail(error.message.rstrip(".") + nearest(str(value), self.choices, self.also), param, ctx)
+
+
+class Option(click.Option):
+    """An option that knows what other programs call it: from there an unknown one leads to it."""
+
+    def __init__(self, *words: Any, also: Sequence[str] = (), **rest: Any) -> None:
+        super().__init__(*words, **rest)
+        self.also = also
+
+
+def nearest_option(name: str, command: click.Command) -> str:
+    """`; did you mean '--lr'?` for the option of a command that an unknown one may stand for."""
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    also = {word: option.also for option in options if isinstance(option, Option) for word in option.opts}
+    return nearest(name, [word for option in options for word in option.opts], also)
 
 
 def say(line: str) -> None:
@@ -81,16 +100,19 @@ def bad_files_option(command: F) -> F:
 
 def device_option(command: F) -> F:
     """`--device`."""
-    return click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps.")(command)
+    return click.option(
+        "--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps.", cls=Option, also=("gpu", "cuda")
+    )(command)
 
 
 def engine_option(command: F) -> F:
     """`--engine`."""
-    from striate.tasks.devices import ENGINES
+    from striate.tasks.devices import ENGINES, ENGINES_ALSO
 
-    return click.option("--engine", type=Known(ENGINES), default="auto", show_default=True, help="What computes.")(
-        command
-    )
+    known = Known(ENGINES, ENGINES_ALSO)
+    return click.option(
+        "--engine", type=known, default="auto", show_default=True, help="What computes.", cls=Option, also=("backend",)
+    )(command)
 
 
 def read_letters(words: tuple[str, ...]) -> dict[str, int | float]:

@@ -2,9 +2,9 @@
 
 import click
 
-from striate.cli.common import Known, console, json_option, letters_option, print_json, read_letters, read_shape
+from striate.cli.common import Known, Option, console, json_option, letters_option, print_json, read_letters, read_shape
 from striate.explanation import BATCH, FEW, comparison, explain
-from striate.notation.measure import OPTIMIZER_STATES
+from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 
 
 @click.command()
@@ -13,8 +13,10 @@ from striate.notation.measure import OPTIMIZER_STATES
     "--formulas", is_flag=True, help=f"Every formula; those of output and parameters show up to {FEW} layers."
 )
 @click.option("--batch", type=int, default=BATCH, show_default=True, help="Examples in a batch, for training memory.")
-@click.option("--optimizer", type=Known(list(OPTIMIZER_STATES)), default="adamw", show_default=True)
-@click.option("--at", metavar="CxHxW", help="The size of free axes ('?').")
+@click.option("--optimizer", type=Known(list(OPTIMIZER_STATES), OPTIMIZER_ALSO), default="adamw", show_default=True)
+@click.option(
+    "--at", metavar="CxHxW", help="The size of free axes ('?').", cls=Option, also=("size", "shape", "inputsize")
+)
 @letters_option
 @json_option
 def command(

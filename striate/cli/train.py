@@ -9,6 +9,7 @@ import click
 
 from striate.cli.common import (
     Known,
+    Option,
     bad_files_option,
     device_option,
     engine_option,
@@ -36,6 +37,7 @@ class Count(click.ParamType[int]):
         return int(click.INT.convert(value, param, ctx))
 
 
+OUT = ("output", "outdir", "outputdir", "logdir", "savedir", "rundir")  # what other programs call --out
 TYPES: dict[str, click.ParamType[Any]] = {"int": click.INT, "float": click.FLOAT, "str": click.STRING}
 
 
@@ -44,7 +46,9 @@ def training_options(command: Any) -> Any:
     for field in reversed(dataclasses.fields(Options)):
         known = field.metadata["known"]
         plain = str(field.type).removesuffix(" | None")
-        kind = Known(known) if known else Count() if field.name == "batch" else TYPES[plain]
+        kind = (
+            Known(known, field.metadata["known_also"]) if known else Count() if field.name == "batch" else TYPES[plain]
+        )
         extra = " ('all' for the whole set)" if field.name == "batch" else ""
         command = click.option(
             f"--{field.name}",
@@ -52,6 +56,8 @@ def training_options(command: Any) -> Any:
             default=field.default,
             show_default=field.default is not None,
             help=field.metadata["help"][:1].upper() + field.metadata["help"][1:] + extra + ".",
+            cls=Option,
+            also=field.metadata["also"],
         )(command)
     return command
 
@@ -62,7 +68,13 @@ def training_options(command: Any) -> Any:
 @training_options
 @engine_option
 @device_option
-@click.option("--out", metavar="FOLDER", help=f"The run's folder; by default the next free one under {RUNS}/.")
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    help=f"The run's folder; by default the next free one under {RUNS}/.",
+    cls=Option,
+    also=OUT,
+)
 @click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
 @bad_files_option
 @letters_option

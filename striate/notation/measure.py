@@ -33,6 +33,13 @@ from striate.notation.tree import (
 
 _T = TypeVar("_T")
 OPTIMIZER_STATES = {"sgd": 0, "momentum": 1, "nesterov": 1, "adagrad": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
+OPTIMIZER_ALSO = {  # what others call them
+    "sgd": ("gd", "gradientdescent", "stochasticgradientdescent", "vanilla"),
+    "momentum": ("sgdm", "msgd", "sgdmomentum", "heavyball"),
+    "nesterov": ("nag", "nesterovmomentum", "acceleratedgradient"),
+    "rmsprop": ("rms",),
+    "adamw": ("decoupledadam",),
+}
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,9 @@ class Measure:
         """
         if optimizer not in OPTIMIZER_STATES:
             known = f"; it knows {', '.join(OPTIMIZER_STATES)}"
-            raise InputError(f"no optimiser '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES) or known}")
+            raise InputError(
+                f"no optimiser '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES, OPTIMIZER_ALSO) or known}"
+            )
         if batch < 1:
             raise InputError(f"a batch has at least 1 example, not {batch}")
         weights = 4 * self.total_parameters

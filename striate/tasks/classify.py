@@ -39,7 +39,7 @@ from striate.training.loop import accuracy_of, outputs_of
 from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
 from striate.training.native_engine import NativeEngine
-from striate.training.options import Options
+from striate.training.options import OTHER_NAMES, Options
 from striate.training.progress import Bar, Quiet
 from striate.training.saved import REPORT, SavedRun, State
 
@@ -116,7 +116,7 @@ def train(
     known = {field.name for field in dataclasses.fields(Options)}
     unknown = next((name for name in options if name not in known), None)
     if unknown:
-        raise InputError(f"no option '{unknown}'{nearest(unknown, known)}")
+        raise InputError(f"no option '{unknown}'{nearest(unknown, known, OTHER_NAMES)}")
     chosen = Options(**options) if own else Options(**options, loss=str(loss))
     task = Training(net, dataset, chosen, device=device, engine=engine, bad=bad, letters=letters, own_loss=own)
     return task.start(out, overwrite).run

@@ -8,22 +8,38 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from striate.errors import InputError, nearest
+from striate.initial import ALSO as RULES_ALSO
 from striate.initial import RULES
+from striate.losses import ALSO as LOSSES_ALSO
 from striate.losses import LOSSES
+from striate.notation.measure import OPTIMIZER_ALSO
 from striate.training.optimizers import OPTIMIZERS
+from striate.training.schedules import ALSO as SCHEDULES_ALSO
 from striate.training.schedules import SCHEDULES
 
 AUGMENT = ("auto", "none", "shift")
 
 
+Names: TypeAlias = tuple[str, ...]
+
+
 def _option(
-    default: Any, help: str, known: tuple[str, ...] = (), least: float | None = None, most: float = math.inf
+    default: Any,
+    help: str,
+    also: Names,
+    known: Names = (),
+    known_also: Mapping[str, Names] | None = None,
+    least: float | None = None,
+    most: float = math.inf,
 ) -> Any:
-    return field(default=default, metadata={"help": help, "known": known, "least": least, "most": most})
+    """A choice; `also` and `known_also` are what other programs call it and its values."""
+    about = {"help": help, "also": also, "known": known, "known_also": known_also, "least": least, "most": most}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True)
@@ -34,21 +50,44 @@ class Options:
         InputError: A name that is not known or a number out of its range.
     """
 
-    epochs: int = _option(10, "passes over the training images", least=1, most=10**6)
-    batch: int = _option(64, "images in a mini-batch; 0 takes the whole set", least=0, most=2**31)
-    lr: float | None = _option(None, "highest learning rate", least=0)
-    optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
-    schedule: str = _option("one-cycle", "how the learning rate moves", known=tuple(SCHEDULES))
-    loss: str = _option("cross-entropy", "what is made small", known=tuple(LOSSES))
-    l1: float = _option(0.0, "L1 penalty on weights", least=0)
-    l2: float | None = _option(None, "L2 penalty (weight decay) on weights", least=0)
-    augment: str = _option(
-        "auto", "move images a little; auto does so to centred drawings before convolutions", known=AUGMENT
+    epochs: int = _option(
+        10, "passes over the training images", ("numepochs", "nepochs", "maxepochs"), least=1, most=10**6
     )
-    patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
-    validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)
-    init: str | None = _option(None, "how weights begin; by default as the activations ask for", known=tuple(RULES))
-    seed: int = _option(0, "same seed, same machine, same result", least=0, most=2**31)
+    batch: int = _option(
+        64, "images in a mini-batch; 0 takes the whole set", ("batchsize", "bs", "minibatch"), least=0, most=2**31
+    )
+    lr: float | None = _option(None, "highest learning rate", ("learningrate", "rate", "maxlr", "eta"), least=0)
+    optimizer: str = _option(
+        "adamw", "the optimiser", ("optimiser", "opt", "solver"), tuple(OPTIMIZERS), OPTIMIZER_ALSO
+    )
+    schedule: str = _option(
+        "one-cycle",
+        "how the learning rate moves",
+        ("scheduler", "lrschedule", "lrscheduler"),
+        tuple(SCHEDULES),
+        SCHEDULES_ALSO,
+    )
+    loss: str = _option("cross-entropy", "what is made small", ("criterion", "objective"), tuple(LOSSES), LOSSES_ALSO)
+    l1: float = _option(0.0, "L1 penalty on weights", ("lasso",), least=0)
+    l2: float | None = _option(
+        None, "L2 penalty (weight decay) on weights", ("weightdecay", "wd", "decay", "ridge"), least=0
+    )
+    augment: str = _option(
+        "auto",
+        "move images a little; auto does so to centred drawings before convolutions",
+        ("augmentation", "dataaugmentation"),
+        AUGMENT,
+    )
+    patience: int = _option(
+        0, "stop after so many epochs without a better one; 0 never", ("earlystopping", "earlystop"), least=0
+    )
+    validation: float = _option(
+        0.1, "share of the training images kept for validation", ("validationsplit", "valsplit"), least=0.001, most=0.9
+    )
+    init: str | None = _option(
+        None, "how weights begin; by default as the activations ask for", ("weightinit",), tuple(RULES), RULES_ALSO
+    )
+    seed: int = _option(0, "same seed, same machine, same result", ("randomseed", "randomstate"), least=0, most=2**31)
 
     def __post_init__(self) -> None:
         for option in dataclasses.fields(self):
@@ -57,7 +96,8 @@ class Options:
                 continue
             if meta["known"] and value not in meta["known"]:
                 listed = ", ".join(meta["known"])
-                raise InputError(f"no {option.name} '{value}'{nearest(str(value), meta['known'])}; there are {listed}")
+                hint = nearest(str(value), meta["known"], meta["known_also"])
+                raise InputError(f"no {option.name} '{value}'{hint}; there are {listed}")
             whole = str(option.type) == "int"
             if meta["least"] is not None and (not isinstance(value, int if whole else int | float) or value is True):
                 raise InputError(f"{option.name} must be a {'whole ' if whole else ''}number. Received: {value!r}")
@@ -89,5 +129,8 @@ class Options:
         known = {option.name for option in dataclasses.fields(Options)}
         for key in value:
             if key not in known:
-                raise InputError(f"no option '{key}'{nearest(key, known)}")
+                raise InputError(f"no option '{key}'{nearest(key, known, OTHER_NAMES)}")
         return Options(**value)
+
+
+OTHER_NAMES: dict[str, Names] = {option.name: option.metadata["also"] for option in dataclasses.fields(Options)}

@@ -31,6 +31,7 @@ class Entry:
         year: Of the paper.
         parameters: The count of this text; the published one, unless the text says how it differs.
         text: The whole `.net` file.
+        also: What others call it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Entry:
     year: int
     parameters: int
     text: str
+    also: tuple[str, ...] = ()
 
 
 @cache
@@ -57,13 +59,15 @@ def entry(name: str) -> Entry:
         InputError: There is none of that name.
     """
     if name.lower() not in names():
-        raise InputError(f"no network '{name}'; `striate zoo` lists them{nearest(name, names())}")
+        also = {known: entry(known).also for known in names()}
+        raise InputError(f"no network '{name}'; `striate zoo` lists them{nearest(name, names(), also)}")
     name = name.lower()
     text = files("striate.zoo").joinpath(f"{name}.net").read_text(encoding="utf-8")
     title, *lines = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("#")]
     facts = dict(line.split(": ", 1) for line in lines if ": " in line)
     year, parameters = int(facts["year"]), int(facts["parameters"].replace(",", ""))
-    return Entry(name, title, facts["paper"], year, parameters, text)
+    others = tuple(filter(None, facts.get("also", "").split(", ")))
+    return Entry(name, title, facts["paper"], year, parameters, text, others)
 
 
 def net(source: str | Path | Network, /, **letters: int | float) -> Network:
