@@ -12,7 +12,7 @@ from importlib import import_module
 
 import click
 
-from striate.cli.common import nearest_option
+from striate.cli.common import nearest_option, told
 from striate.errors import StriateError, nearest
 
 VERBS = {
@@ -119,7 +119,7 @@ def _status(work: Callable[[], object]) -> int:
         click.echo(f"striate: {_one_line(error)}", err=True)
         return 2
     except StriateError as error:
-        click.echo(f"striate: {error}", err=True)
+        click.echo(f"striate: {told(error)}", err=True)
         return error.exit_status
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

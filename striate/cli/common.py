@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from striate.errors import InputError, nearest
+from striate.errors import InputError, StriateError, nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,6 +47,16 @@ def nearest_option(name: str, command: click.Command) -> str:
     return nearest(name, [word for option in options for word in option.opts], also)
 
 
+def told(error: StriateError) -> str:
+    """An error in the words of the command line."""
+    from striate.notation.errors import MissingLettersError
+
+    if not isinstance(error, MissingLettersError):
+        return str(error)
+    given = " ".join(f"--set {letter}={number}" for letter, number in error.letters.items())
+    return f"{error.head}\n  {error.way_out(given)}"
+
+
 def say(line: str) -> None:
     """A sentence for the user, on standard error."""
     click.echo(line, err=True)
@@ -75,9 +85,19 @@ def _finite(value: Any) -> Any:
 
 
 def letters_option(command: F) -> F:
-    """`--set N=2`, once for each letter of the network's text."""
+    """`--set N=2`, once for each letter of the network's text or for several by commas."""
+    from striate.notation.thumb import MEANINGS
+
     return click.option(
-        "--set", "letters", multiple=True, metavar="N=2", help="Give a letter of the text a value; may be repeated."
+        "--set",
+        "letters",
+        multiple=True,
+        metavar="N=2",
+        help="Give letters of the text their values, N=2,M=2 or one at a time; a pattern's bare words also take "
+        + ", ".join(f"{letter} ({what})" for letter, what in MEANINGS.items())
+        + ".",
+        cls=Option,
+        also=("letter", "letters", "param"),
     )(command)
 
 
@@ -116,20 +136,20 @@ def engine_option(command: F) -> F:
 
 
 def read_letters(words: tuple[str, ...]) -> dict[str, int | float]:
-    """`("N=2", "w=0.5")` as a dictionary.
+    """`("N=2,M=1", "w=0.5")` as a dictionary.
 
     Raises:
         InputError: A word that is not of the form letter=number.
     """
     letters: dict[str, int | float] = {}
-    for word in words:
+    for word, given in ((part.strip(), several) for several in words for part in several.split(",")):
         name, sign, number = word.partition("=")
         try:
             value = float(number)
         except ValueError:
             value = float("nan")
         if not sign or not name.isidentifier() or value != value or abs(value) > 1e12:
-            raise InputError(f"--set takes letter=number, as in --set N=2. Received: {word}")
+            raise InputError(f"--set takes letter=number, as in --set N=2 or --set N=2,M=2. Received: {given}")
         letters[name.strip().lower()] = int(value) if value == int(value) else value
     return letters
 

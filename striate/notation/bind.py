@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from striate.errors import InputError, nearest
 from striate.notation import given, rules
 from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer, refuse_x
-from striate.notation.errors import NotationError, RuleError, Span
-from striate.notation.evaluate import LARGEST, evaluate
+from striate.notation.errors import MissingLettersError, NotationError, RuleError, Span
+from striate.notation.evaluate import LARGEST, NoValueError, evaluate
 from striate.notation.given import MAX_AXES
+from striate.notation.letters import SAMPLE, missing
 from striate.notation.lookup import Lookup
 from striate.notation.measure import field_behind
 from striate.notation.rules.shape import shown
@@ -110,11 +111,25 @@ class _Binder:
         self.scope: Shape | None = None  # what comes into the brackets that are open; None outside of any
 
     def error(self, headline: str, span: Span, detail: str) -> NotationError:
-        text, via = self.program.text, []
+        return NotationError(headline, self.program.text, span, detail, self.program.source, self._via())
+
+    def _via(self) -> tuple[str, ...]:
+        """The calls that are open, each with its values and its line."""
+        via = []
         for call, values in self.calls:
-            line = text.count("\n", 0, call.span.start) + 1
+            line = self.program.text.count("\n", 0, call.span.start) + 1
             via.append(f"{call.name}({', '.join(f'{value:g}' for value in values)}), line {line}")
-        return NotationError(headline, text, span, detail, self.program.source, tuple(via))
+        return tuple(via)
+
+    def _without_value(self, error: NoValueError) -> NotationError:
+        """All letters that lack a value, at the first of them; a misspelt one by itself."""
+        program = self.program
+        found = missing(program, self.letters) if not error.hint else {}
+        if error.name not in found:
+            found = {error.name: (error.span, SAMPLE)}
+        span = error.span if self.calls else next(iter(found.values()))[0]
+        letters = {program.text[at.start : at.end] or name: sample for name, (at, sample) in found.items()}
+        return MissingLettersError(program.text, span, letters, error.hint, program.source, self._via())
 
     def check(self, given: Letters) -> None:
         self.lookup.check()
@@ -200,6 +215,8 @@ class _Binder:
         """Tell a broken rule with its place: the argument's own, that of the field at fault, or `otherwise`."""
         try:
             yield
+        except NoValueError as error:
+            raise self._without_value(error) from None
         except RuleError as error:
             span = error.span if isinstance(error, ArgumentError) else (spans or {}).get(error.field, otherwise)
             assert span

@@ -96,6 +96,8 @@ def test_explain_with_letters(cli: Cli) -> None:
     text = "input 1x8x8 -> [conv W@3 pad 1 -> relu]*N -> fc 10"
     value = cli("explain", text, "--set", "N=3", "--set", "w=4", "--json").json
     assert [row["layer"].split()[0] for row in value["layers"]] == ["conv", "relu"] * 3 + ["fc"]
+    again = cli("explain", text, "--set", "N=3, w=4", "--json").json
+    assert again == value
     shown = cli("explain", "INPUT -> [CONV -> RELU]*N -> FC", "--set", "N=2")
     assert "resolved by the rules of thumb" in shown.out
 

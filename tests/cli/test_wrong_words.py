@@ -11,6 +11,7 @@ from PIL import Image
 
 Cli = Callable[..., Any]
 TINY = "input 1x8x8 -> fc 10"
+PATTERN = "INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,13 @@ TINY = "input 1x8x8 -> fc 10"
         (["explain", "lenet5", "--at", "1x99999999999x8"], "--at takes channels x height x width"),
         (["explain", "lenet5", "--at", "1x28x28"], "1x28x28 does not fit 'input 1x32x32'"),
         (["explain", "input 1x?x? -> conv 1@5 -> gap -> fc 2", "--at", "1x3x3"], "at 1x3x3: "),
-        (["explain", "lenet5", "--set", "N"], "--set takes letter=number, as in --set N=2. Received: N"),
+        (["explain", "lenet5", "--set", "N"], "as in --set N=2 or --set N=2,M=2. Received: N"),
+        (["explain", "lenet5", "--set", "N=2,,M=2"], "--set takes letter=number"),
+        (["explain", "lenet5", "--set", "N=2 M=2"], "--set takes letter=number"),
+        (["explain", PATTERN], "'N', 'M' and 'K' have no value"),
+        (["explain", PATTERN], "by a line N=2 M=2 K=1, or by --set N=2 --set M=2 --set K=1"),
+        (["train", PATTERN, "digits", "--set", "M=2"], "by a line N=2 K=1, or by --set N=2 --set K=1"),
+        (["bench", PATTERN, "--set", "n=1,m=1"], "it a value, in the text by a line K=1, or by --set K=1"),
         (["explain", "lenet5", "--set", "N=two"], "--set takes letter=number"),
         (["explain", "lenet5", "--set", "N=nan"], "--set takes letter=number"),
         (["explain", "lenet5", "--set", "N=inf"], "--set takes letter=number"),
