@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from striate import zoo
 from striate.errors import InputError, nearest
-from striate.notation import Measure, Network, Row, measure, render, rules
+from striate.notation import Measure, Network, Row, measure, notes, render, rules
 from striate.notation.errors import RuleError
 from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 from striate.notation.rules.shape import shown
@@ -55,6 +55,7 @@ class Explanation:
         return {
             "name": self.measure.network.name,
             "input": list(self.measure.network.input),
+            "notes": list(self.notes),
             "layers": [_row_json(row) for row in self.measure.rows],
             "total_parameters": self.measure.total_parameters,
             "total_macs": self.measure.total_macs,
@@ -68,6 +69,11 @@ class Explanation:
                 "total": memory.total,
             },
         }
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to look at again in the text, a sentence each."""
+        return notes(self.measure.network)
 
     @property
     def resolved(self) -> str:
@@ -149,7 +155,7 @@ class Explanation:
 
         written = io.StringIO()
         self.show(Console(file=written, width=WIDE, highlight=False))
-        return written.getvalue()
+        return written.getvalue() + "".join(f"{note}\n" for note in self.notes)
 
 
 LEGEND = (

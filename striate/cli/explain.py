@@ -2,7 +2,17 @@
 
 import click
 
-from striate.cli.common import Known, Option, console, json_option, letters_option, print_json, read_letters, read_shape
+from striate.cli.common import (
+    Known,
+    Option,
+    console,
+    json_option,
+    letters_option,
+    print_json,
+    read_letters,
+    read_shape,
+    say,
+)
 from striate.explanation import BATCH, FEW, comparison, explain
 from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 
@@ -34,6 +44,8 @@ def command(
     """
     shape, values = read_shape(at), read_letters(letters)
     explanations = [explain(net, batch=batch, at=shape, optimizer=optimizer, letters=values) for net in nets]
+    for note in dict.fromkeys(note for explanation in explanations for note in explanation.notes):
+        say(note)
     if as_json:
         documents = [explanation.to_json() for explanation in explanations]
         print_json(documents[0] if len(documents) == 1 else documents)

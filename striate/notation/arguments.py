@@ -58,8 +58,8 @@ OPTION_WORDS = {word for form in _FORMS.values() for word in form.options}
 class ArgumentError(RuleError):
     """A wrong argument, with its place in the text."""
 
-    def __init__(self, headline: str, span: Span, detail: str) -> None:
-        super().__init__(headline, detail)
+    def __init__(self, headline: str, span: Span, detail: str, axes: int = 0) -> None:
+        super().__init__(headline, detail, axes=axes)
         self.span = span
 
 
@@ -197,7 +197,7 @@ class _Arguments:
             if isinstance(error, ArgumentError):
                 raise
             name = field.metadata.get("word", field.name)
-            raise ArgumentError(f"{name} {error.headline}", argument.span, error.detail) from None
+            raise ArgumentError(f"{name} {error.headline}", argument.span, error.detail, error.axes) from None
         self._keep(field, value, argument.span)
 
     def _keep(self, field: dataclasses.Field[Any], value: object, span: Span) -> None:
@@ -255,9 +255,12 @@ class _Arguments:
         parts = [_side(part, end) if least == 0 else part for part in argument.parts]
         sizes = tuple(self._whole(part, least) for part in parts)
         if len(sizes) not in (1, self.dims):
-            raise RuleError(
-                f"has {len(sizes)} sizes", f"there are {self.dims} axes here: give one size, or one an axis"
+            there = (
+                "there is 1 axis here: give one size"
+                if self.dims == 1
+                else (f"there are {self.dims} axes here: give one size, or one per axis")
             )
+            raise RuleError(f"has {len(sizes)} sizes", there, axes=len(sizes))
         return sizes * self.dims if len(sizes) == 1 else sizes
 
     def _pad(self, argument: Value) -> Pad:

@@ -19,6 +19,7 @@ from striate.notation.given import MAX_AXES
 from striate.notation.letters import SAMPLE, missing
 from striate.notation.lookup import Lookup
 from striate.notation.measure import field_behind
+from striate.notation.notes import channels_first, way_out
 from striate.notation.rules.shape import shown
 from striate.notation.scan import MAX_DEPTH
 from striate.notation.syntax import (
@@ -108,6 +109,7 @@ class _Binder:
         self.calls: list[tuple[Call, list[int | float]]] = []
         self.pools: list[dict[str, tuple[MaxPool, Shape]]] = []  # with labels, of each chain that is open
         self.depth = 0
+        self.input: Shape = ()  # what comes into the network; empty until it is read
         self.scope: Shape | None = None  # what comes into the brackets that are open; None outside of any
 
     def error(self, headline: str, span: Span, detail: str) -> NotationError:
@@ -149,7 +151,7 @@ class _Binder:
         first = self.program.layers[0]
         if not isinstance(first, Word) or first.name != "input":
             raise self.error("a network begins with its input", first.span, "write it first: input 3x32x32 -> …")
-        shape = self.input(first, outside)
+        shape = self.input = self.shape(first, outside)
         chain, _ = self.chain(self.program.layers[1:], shape, self.letters)
         if not chain:
             raise self.error("there is no layer after the input", first.span, "add one: input 3x32x32 -> conv 16@3x3")
@@ -165,7 +167,7 @@ class _Binder:
                 nodes[place] = dataclasses.replace(node, jump=jump)
         return tuple(nodes)
 
-    def input(self, word: Word, outside: Sequence[int | None] | None) -> Shape:
+    def shape(self, word: Word, outside: Sequence[int | None] | None) -> Shape:
         if word.optional:
             raise self.error("the input can't be left out", word.span, "delete the '?'; a free axis is written 3x?x?")
         if not word.arguments:
@@ -180,7 +182,7 @@ class _Binder:
             raise self.error("input takes one shape", word.span, "channels x height x width, as in input 3x224x224")
         sizes = tuple(None if isinstance(part, Free) else self._size(part) for part in value.parts)
         if sizes[0] is None:
-            detail = "write it: input 3x?x?"
+            detail = f"write it first: input {shown(channels_first(sizes) or (3, *sizes[1:]))}"
             raise self.error("the number of channels can't be left open", value.parts[0].span, detail)
         if len(sizes) > 1 + MAX_AXES:
             raise self.error(
@@ -220,7 +222,7 @@ class _Binder:
         except RuleError as error:
             span = error.span if isinstance(error, ArgumentError) else (spans or {}).get(error.field, otherwise)
             assert span
-            raise self.error(error.headline, span, error.detail) from None
+            raise self.error(error.headline, span, error.detail + way_out(self.input, error.axes)) from None
 
     def _fits(self, text: str, shape: Shape, span: Span) -> Shape:
         if any(size is not None and size > LARGEST for size in shape):

@@ -27,11 +27,14 @@ class Span:
 
 
 class RuleError(InputError):
-    """A layer that breaks a rule. `field` names the part at fault; the binder adds the place in the text."""
+    """A layer that breaks a rule. `field` names the part at fault; the binder adds the place in the text.
 
-    def __init__(self, headline: str, detail: str, field: str = "") -> None:
+    `axes` is for how many axes the layer is written, where that is at fault: the input may be written wrongly.
+    """
+
+    def __init__(self, headline: str, detail: str, field: str = "", axes: int = 0) -> None:
         super().__init__(f"{headline}; {detail}")
-        self.headline, self.detail, self.field = headline, detail, field
+        self.headline, self.detail, self.field, self.axes = headline, detail, field, axes
 
 
 class NotationError(InputError):

@@ -164,12 +164,16 @@ def at(network: Network, shape: Shape) -> Network:
     Raises:
         InputError: A shape that the network's input does not allow.
     """
-    fits = len(shape) == len(network.input)
-    if not fits or any(a is not None and a != b for a, b in zip(network.input, shape, strict=True)):
-        raise InputError(
-            f"{shown(shape)} does not fit 'input {shown(network.input)}'; only a free axis ('?') takes another size"
-        )
+    if not _allows(network.input, shape):
+        moved = (*shape[-1:], *shape[:-1])
+        hint = f"; channels come first: {shown(moved)}" if _allows(network.input, moved) else ""
+        rule = f"{shown(shape)} does not fit 'input {shown(network.input)}'; only a free axis ('?') takes another size"
+        raise InputError(f"{rule}{hint}")
     return dataclasses.replace(network, input=shape)
+
+
+def _allows(given: Shape, shape: Shape) -> bool:
+    return len(given) == len(shape) and all(a is None or a == b for a, b in zip(given, shape, strict=True))
 
 
 def measure(network: Network, shape: Shape | None = None) -> Measure:

@@ -16,6 +16,7 @@ from pathlib import Path
 from striate import data, zoo
 from striate.errors import InputError
 from striate.notation import Network, measure, render, rules
+from striate.notation import notes as what_to_see
 from striate.notation.errors import NotationError, RuleError
 from striate.notation.rules.shape import shown
 from striate.notation.syntax import Word
@@ -73,7 +74,7 @@ def fitted(
         network = zoo.rebind(network, {CLASSES: len(dataset.classes)} if adapts else {}, shape)
     recipe = data.infer(dataset, network.input)
     _check_classes(network, recipe, dataset)
-    return Fitted(network, recipe, (*notes, recipe.said()))
+    return Fitted(network, recipe, (*what_to_see(network), *notes, recipe.said()))
 
 
 def _bare_input(network: Network) -> bool:

@@ -8,6 +8,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from striate.errors import InputError, nearest
-from striate.notation import Network, bind, parse
+from striate.notation import Network, bind, notes, parse
 
 MAX_FILE = 1_000_000  # characters; a larger file is no network's text
 
@@ -79,8 +80,18 @@ def net(source: str | Path | Network, /, **letters: int | float) -> Network:
 
     Raises:
         InputError: No network of that name, a file that can't be read, or a text that is not in the notation.
+
+    Warns:
+        UserWarning: The text is legal and may not be what was meant, such as an input with its channels last.
     """
-    return find(source, letters)
+    return noted(find(source, letters))
+
+
+def noted(network: Network) -> Network:
+    """The network itself; what there is to look at again is told to who called the function that calls this."""
+    for note in notes(network):
+        warnings.warn(note, stacklevel=3)
+    return network
 
 
 def find(source: str | Path | Network, letters: Mapping[str, int | float] | None = None) -> Network:

@@ -85,6 +85,21 @@ def test_explain_side_by_side(cli: Cli) -> None:
     assert [value["name"] for value in values] == ["lenet5", "net"]
 
 
+def test_what_to_look_at_again_is_said_by_the_verbs_that_read_a_text(cli: Cli) -> None:
+    text, note = "input 16x16x3 -> conv 2@3 -> gap -> fc 2", "channels come first; did you mean input 3x16x16?"
+    ended = cli("explain", text)
+    assert (ended.status, ended.err.count(note), note in ended.out) == (0, 1, False)
+    ended = cli("explain", text, text, "--json")
+    assert (ended.err.count(note), len(ended.json[0]["notes"])) == (1, 1)
+    assert cli("explain", "lenet5", "--json").json["notes"] == []
+    numbers = json.dumps(np.ones((8, 8, 3)).tolist())
+    ended = cli("step", "maxpool 2", "--input", numbers, "--json")
+    assert "did you mean input 3x8x8?" in ended.err
+    assert len(ended.json["notes"]) == 1
+    ended = cli("bench", text, "--engines", "plain", "--work", "inference", "--batch", "2", "--rounds", "2")
+    assert note in ended.err
+
+
 def test_explain_every_formula(cli: Cli) -> None:
     short, long = cli("explain", "lenet5"), cli("explain", "lenet5", "--formulas")
     assert "receptive field" not in short.out
