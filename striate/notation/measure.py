@@ -55,6 +55,7 @@ class Row:
         macs: Products of convolutions and fully connected layers; None while an axis is free.
         memory: Bytes of the output in float32.
         field: The receptive field on the network's input.
+        unused: Entries along each axis that come in and that no window of the layer reads.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Row:
     macs: Figure[int | None]
     memory: Figure[int | None]
     field: Field
+    unused: Figure[Shape] = Figure(())
 
     @property
     def receptive_field(self) -> int | list[int | None] | None:
@@ -215,7 +217,8 @@ def _fold(chain: Chain, prefix: str, shape: Shape, field: Field, rows: list[Row]
                 rules.macs(node, shape),
                 rules.activation_bytes(output.value),
             )
-            rows.append(Row(prefix + name, node_text(node), node, shape, output, *figures, after))
+            idle = rules.unused(node, shape)
+            rows.append(Row(prefix + name, node_text(node), node, shape, output, *figures, after, idle))
             shape, field = output.value, after
         elif isinstance(node, Block):
             shape, field = _fold_block(node, prefix + name, shape, field, rows)
