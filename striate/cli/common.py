@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 F = TypeVar("F", bound=Callable[..., Any])
+STANDARD_INPUT = "-"
 
 
 class Known(click.Choice[str]):
@@ -73,7 +75,9 @@ def console() -> Console:
 
     from striate.explanation import WIDE
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    # NO_COLOR: rich alone would leave bold and faint signs
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE, color_system=colours)
 
 
 def _finite(value: Any) -> Any:
@@ -133,6 +137,25 @@ def engine_option(command: F) -> F:
     return click.option(
         "--engine", type=known, default="auto", show_default=True, help="What computes.", cls=Option, also=("backend",)
     )(command)
+
+
+def read_standard_input() -> str:
+    """A network's text from standard input, once, however often it is named.
+
+    Raises:
+        InputError: It is closed, too long, or not a text in UTF-8.
+    """
+    from striate.zoo import MAX_FILE
+
+    if sys.stdin is None:
+        raise InputError(f"{STANDARD_INPUT} reads standard input, which is closed; give a text or a file")
+    content = sys.stdin.buffer.read(MAX_FILE + 1)
+    if len(content) > MAX_FILE:
+        raise InputError(f"standard input has more than {MAX_FILE:,} bytes; that is no network's text")
+    try:
+        return content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise InputError("standard input can't be read: it is not a text in UTF-8") from None
 
 
 def read_letters(words: tuple[str, ...]) -> dict[str, int | float]:

@@ -3,6 +3,7 @@
 import click
 
 from striate.cli.common import (
+    STANDARD_INPUT,
     Known,
     Option,
     console,
@@ -11,9 +12,10 @@ from striate.cli.common import (
     print_json,
     read_letters,
     read_shape,
+    read_standard_input,
     say,
 )
-from striate.explanation import BATCH, FEW, comparison, explain
+from striate.explanation import BATCH, FEW, explain, show_comparison
 from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 
 
@@ -40,9 +42,13 @@ def command(
 ) -> None:
     """What a network costs: output, parameters, MACs, memory and receptive field of every layer.
 
-    NET is a name of the zoo, a .net file, or the text itself; several are set side by side.
+    NET is a name of the zoo, a .net file, the text itself, or - for what stands on standard input; several are set
+    side by side.
     """
     shape, values = read_shape(at), read_letters(letters)
+    if STANDARD_INPUT in nets:
+        text = read_standard_input()
+        nets = tuple(text if net == STANDARD_INPUT else net for net in nets)
     explanations = [explain(net, batch=batch, at=shape, optimizer=optimizer, letters=values) for net in nets]
     for note in dict.fromkeys(note for explanation in explanations for note in explanation.notes):
         say(note)
@@ -51,7 +57,7 @@ def command(
         print_json(documents[0] if len(documents) == 1 else documents)
         return
     screen = console()
+    if len(explanations) > 1:
+        show_comparison(explanations, screen)
     for explanation in explanations:
         explanation.show(screen, every=formulas)
-    if len(explanations) > 1:
-        screen.print(comparison(explanations))

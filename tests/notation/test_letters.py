@@ -1,7 +1,7 @@
 """Which letters a text uses, which of them lack a value, and that the way out that is told makes a network of it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import striate
@@ -40,6 +40,7 @@ def test_letters_that_lack_a_value(text: str, letters: dict[str, int]) -> None:
     assert [text[at.start : at.end].lower() for at, _ in found.values()] == list(letters), "each with its place"
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("NMKW"), unique=True, min_size=1), st.booleans())
 def test_all_of_them_are_named_at_once_and_the_way_out_is_one(known: list[str], capitals: bool) -> None:
     text = "INPUT -> [[CONV W@3 pad same -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC"

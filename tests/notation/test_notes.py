@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import striate
@@ -47,6 +47,7 @@ def test_shapes_that_are_meant_get_none(written: str) -> None:
     assert notes(read(f"input {written} -> relu")) == ()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(5, 512), min_size=2, max_size=3), st.sampled_from([1, 3, 4]))
 def test_an_image_of_any_size_is_told_of_with_its_channels_last_and_never_with_them_first(
     sizes: list[int], channels: int
@@ -56,6 +57,7 @@ def test_an_image_of_any_size_is_told_of_with_its_channels_last_and_never_with_t
     assert input_note((channels, *sizes)) == ""
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2048), st.integers(1, 64), st.integers(1, 64))
 def test_what_is_proposed_gets_no_line_itself(a: int, b: int, c: int) -> None:
     if note := input_note((a, b, c)):

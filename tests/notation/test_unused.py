@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -40,6 +40,7 @@ def slid(draw: st.DrawFn) -> tuple[Window, int]:
     return Window(size, stride, pad, dilation, draw(st.booleans())), n
 
 
+@settings(deadline=None)
 @given(slid())
 @example((Window(2, 2, Pad("zeros", (0,)), 1, True), 15))
 @example((Window(1, 2, Pad("same", ()), 1, True), 8))
@@ -52,6 +53,7 @@ def test_the_count_is_that_of_going_through_every_tap(drawn: tuple[Window, int])
     assert unused(layer, (1, n)).value == (by_hand(window, n),)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.integers(6, 20), st.integers(6, 20), st.integers(1, 3), st.integers(1, 4), st.integers(1, 2), st.booleans())
 def test_what_is_unused_has_no_gradient(h: int, w: int, kernel: int, stride: int, dilate: int, ceil: bool) -> None:
     text = f"input 1x{h}x{w} -> conv 1@{kernel}x2 stride {stride}x2 pad 1x0 dilate {dilate}" + " ceil" * ceil
