@@ -8,9 +8,11 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+import torch
 from torch import nn
 
 from striate import layers, zoo
@@ -18,6 +20,7 @@ from striate.errors import InputError
 from striate.initial import initialise, rule_before
 from striate.layers.join import Aux
 from striate.notation import Network, rules, tree
+from striate.notation.ending import left_to_loss
 from striate.notation.render import node_text
 from striate.notation.tree import Block, Chain, Layer, Node, Shape, named
 
@@ -61,6 +64,8 @@ def _pads_itself(layer: Windowed) -> bool:
         return layer.pad.mode != "same"
     if isinstance(layer, tree.Local | tree.Deform):
         return False
+    if isinstance(layer, tree.MaxPool) and set(layer.dilation) != {1} and any(layer.pad.sizes):
+        return False  # at a window that steps over all entries PyTorch's writes its gradient beside the map
     if layer.pad.mode != "same":
         return not layer.pad.after and (layer.floor or isinstance(layer, tree.Pool))
     if not isinstance(layer, tree.Conv) or set(layer.stride) != {1}:
@@ -137,10 +142,9 @@ def _global(modules: tuple[type[nn.Module], ...]) -> Callable[[Layer, Shape], nn
 
 
 def _lrn(layer: tree.LRN, shape: Shape) -> nn.Module:
-    if len(shape) == 1:
-        raise _not_built(layer, "PyTorch normalises maps, and after fc there are none")
+    make = nn.LocalResponseNorm if len(shape) > 1 else layers.FlatLocalResponseNorm
     # PyTorch divides alpha by the window, the paper does not
-    return nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
+    return make(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
 
 
 def _scale(layer: tree.RoI) -> float:
@@ -214,7 +218,7 @@ ASIDE = (tree.Scale, tree.Aux)  # blocks whose branch leads elsewhere than to wh
 TAKEN = frozenset(dir(nn.Sequential()))  # what a module calls its own: `half`, `float`, `train`, …
 
 
-def build(network: str | Path | Network, init: str | None = None) -> nn.Sequential:
+def build(network: str | Path | Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
     """The network as an ordinary module: it can be copied, moved, compiled and exported like any other.
 
     Weights are named as the notation reads: `conv1.weight`, `residual2.body.conv1.weight`, or by the label given.
@@ -222,6 +226,8 @@ def build(network: str | Path | Network, init: str | None = None) -> nn.Sequenti
     Args:
         network: A network, a name of the zoo, a `.net` file, or the text itself; free axes stay free.
         init: `he`, `glorot`, `lecun`, `normal` or `zeros`; by default what the activation that follows asks for.
+        seed: The same seed gives the same weights, and PyTorch's own random numbers are left as they were. By default
+            weights are drawn from those, as any module of PyTorch does.
 
     Returns:
         A module from (N, *network.input) to the network's output. With `aux` heads it gives (logits, [head logits])
@@ -239,8 +245,22 @@ def build(network: str | Path | Network, init: str | None = None) -> nn.Sequenti
     Linear(in_features=8, out_features=10, bias=True)
     """
     network = network if isinstance(network, Network) else zoo.noted(zoo.find(network))
-    chain, _ = _Builder(init).chain(network.layers, network.input, None)
+    with _drawing_from(seed):
+        chain, _ = _Builder(init).chain(network.layers, network.input, None)
+    for name in left_to_loss(network):
+        chain.set_submodule(name, layers.LastSoftmax(dim=1))
     return chain
+
+
+@contextmanager
+def _drawing_from(seed: int | None) -> Iterator[None]:
+    """Modules draw their weights from PyTorch's generator alone: inside, it is one of this seed."""
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed every GPU too
+        yield
 
 
 class _Builder:

@@ -12,8 +12,10 @@ from striate.cli.common import (
     print_json,
     read_letters,
     read_shape,
+    read_size,
     read_standard_input,
     say,
+    size_option,
 )
 from striate.explanation import BATCH, FEW, explain, show_comparison
 from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
@@ -26,9 +28,8 @@ from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 )
 @click.option("--batch", type=int, default=BATCH, show_default=True, help="Examples in a batch, for training memory.")
 @click.option("--optimizer", type=Known(list(OPTIMIZER_STATES), OPTIMIZER_ALSO), default="adamw", show_default=True)
-@click.option(
-    "--at", metavar="CxHxW", help="The size of free axes ('?').", cls=Option, also=("size", "shape", "inputsize")
-)
+@click.option("--at", metavar="CxHxW", help="The size of free axes ('?').", cls=Option, also=("shape", "inputshape"))
+@size_option
 @letters_option
 @json_option
 def command(
@@ -37,6 +38,7 @@ def command(
     batch: int,
     optimizer: str,
     at: str | None,
+    size: str | None,
     letters: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -45,11 +47,13 @@ def command(
     NET is a name of the zoo, a .net file, the text itself, or - for what stands on standard input; several are set
     side by side.
     """
-    shape, values = read_shape(at), read_letters(letters)
+    shape, sides, values = read_shape(at), read_size(size), read_letters(letters)
     if STANDARD_INPUT in nets:
         text = read_standard_input()
         nets = tuple(text if net == STANDARD_INPUT else net for net in nets)
-    explanations = [explain(net, batch=batch, at=shape, optimizer=optimizer, letters=values) for net in nets]
+    explanations = [
+        explain(net, batch=batch, at=shape, size=sides, optimizer=optimizer, letters=values) for net in nets
+    ]
     for note in dict.fromkeys(note for explanation in explanations for note in explanation.notes):
         say(note)
     if as_json:

@@ -14,7 +14,10 @@ from striate.tasks.run import Run
 @bad_files_option
 @json_option
 def command(run: str, data: str | None, engine: str, device: str, bad: str, as_json: bool) -> None:
-    """Test RUN on DATA; without DATA, on what was held out when it was trained."""
+    """Test RUN on DATA; without DATA, on what was held out when it was trained.
+
+    RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
+    """
     opened = Run(run, device, engine)
     result = opened.test(data, bad=bad)
     for note in opened.notes:

@@ -17,10 +17,12 @@ from striate.cli.common import (
     letters_option,
     print_json,
     read_letters,
+    read_size,
     say,
+    size_option,
 )
 from striate.tasks.classify import CTRL_C, RUNS, Trained, Training
-from striate.training.options import Options
+from striate.training.options import OTHER_NAMES, VALUES_ALSO, Options
 from striate.training.saved import REPORT
 from striate.training.verdict import verdict
 
@@ -47,7 +49,7 @@ def training_options(command: Any) -> Any:
         known = field.metadata["known"]
         plain = str(field.type).removesuffix(" | None")
         kind = (
-            Known(known, field.metadata["known_also"]) if known else Count() if field.name == "batch" else TYPES[plain]
+            Known(known, VALUES_ALSO.get(field.name)) if known else Count() if field.name == "batch" else TYPES[plain]
         )
         extra = " ('all' for the whole set)" if field.name == "batch" else ""
         command = click.option(
@@ -57,7 +59,7 @@ def training_options(command: Any) -> Any:
             show_default=field.default is not None,
             help=field.metadata["help"][:1].upper() + field.metadata["help"][1:] + extra + ".",
             cls=Option,
-            also=field.metadata["also"],
+            also=OTHER_NAMES[field.name],
         )(command)
     return command
 
@@ -76,6 +78,13 @@ def training_options(command: Any) -> Any:
     also=OUT,
 )
 @click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
+@click.option(
+    "--from",
+    "weights",
+    metavar="FILE|RUN",
+    help="Begin with the weights of a run or a file (ours, torchvision's, timm's): what fits is kept.",
+)
+@size_option
 @bad_files_option
 @letters_option
 @json_option
@@ -86,6 +95,8 @@ def command(
     device: str,
     out: str | None,
     overwrite: bool,
+    weights: str | None,
+    size: str | None,
     bad: str,
     letters: tuple[str, ...],
     as_json: bool,
@@ -104,6 +115,8 @@ def command(
         engine=engine,
         bad=bad,
         letters=read_letters(letters),
+        size=read_size(size),
+        weights=weights,
         say=say,
         show=True,
         command=shlex.join(["striate", *sys.argv[1:]]),

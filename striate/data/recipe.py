@@ -11,7 +11,7 @@ Kept with the trained network as JSON, and applied to whatever it is shown later
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 import torch
@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from striate.errors import InputError
 
 from .ink import Ink
+from .levels import Levels
 
 Fit = Literal["as is", "pad", "resize"]
 
@@ -41,6 +42,7 @@ class Recipe:
         std: their standard deviation, above 0.
         ink: how drawings lie in the images, when the data set is of drawings centred as in MNIST.
         pixels: whether the values are pixels, so that an image file can be read in their place.
+        levels: what is black and white in image files of more than 8 bits, when the data set had some.
     """
 
     source: tuple[int, ...]
@@ -51,6 +53,7 @@ class Recipe:
     std: tuple[float, ...]
     ink: Ink | None = None
     pixels: bool = True
+    levels: Levels | None = None
 
     def __call__(self, images: Tensor) -> Tensor:
         """The network's input, float32 (N, *shape), from `images` (N, C, *spatial), uint8 or float.
@@ -97,7 +100,7 @@ class Recipe:
 
     @staticmethod
     def from_json(value: object) -> "Recipe":
-        """The recipe in the JSON object `value`.
+        """The recipe in the JSON object `value`; fields of another version are passed over.
 
         Raises:
             InputError: it is not one that `to_json` could have made.
@@ -144,9 +147,11 @@ def _figures(values: Sequence[float]) -> str:
 
 def _checked(value: object) -> Recipe:
     """`value` as a recipe; a ValueError or TypeError says what is wrong with it."""
-    keys = list(Recipe.__dataclass_fields__)
-    if not isinstance(value, dict) or sorted(value) != sorted(keys):
-        raise ValueError(f"it must have exactly {', '.join(keys)}")
+    defaults = {field.name: field.default for field in fields(Recipe)}
+    needed = [name for name, default in defaults.items() if default is MISSING]
+    if not isinstance(value, dict) or not value.keys() >= set(needed):
+        raise ValueError(f"it must have {', '.join(needed)}")
+    value = defaults | value
     source, shape = _sizes(value, "source"), _sizes(value, "shape")
     background, mean, std = (_reals(value, key, shape[0]) for key in ("background", "mean", "std"))
     if min(std) <= 0:
@@ -156,7 +161,9 @@ def _checked(value: object) -> Recipe:
     fit = next((fit for fit in get_args(Fit) if fit == value["fit"]), None)
     if fit is None or not _leads(source, shape, fit):
         raise ValueError(f"fit {value['fit']!r} does not lead from {written(source)} to {written(shape)}")
-    return Recipe(source, shape, fit, background, mean, std, _ink(value["ink"], source), value["pixels"])
+    ink, levels = _ink(value["ink"], source), value["levels"]
+    levels = None if levels is None else Levels.from_json(levels)
+    return Recipe(source, shape, fit, background, mean, std, ink, value["pixels"], levels)
 
 
 def _leads(source: tuple[int, ...], shape: tuple[int, ...], fit: Fit) -> bool:

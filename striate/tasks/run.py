@@ -19,8 +19,11 @@ from torch import Tensor, nn
 from striate import data
 from striate.building import build
 from striate.data.fetch import data_folder
+from striate.data.files import unreadable
+from striate.data.left_out import LeftOut, said
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
+from striate.losses.classification import Loss
 from striate.native.source import LOSSES
 from striate.notation import Network
 from striate.tasks.devices import device as device_named
@@ -30,12 +33,15 @@ from striate.tasks.fitting import from_resolved
 from striate.training.batches import prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
+from striate.training.lone import opened
 from striate.training.loop import accuracy_of, outputs_of
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
-from striate.training.saved import REPORT, SavedRun, State
+from striate.training.saved import REPORT
+from striate.training.state import State
 
 TOP = 3  # classes a prediction names
+OWN = "own"  # what a configuration calls a loss that was given as a function
 AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
 
 
@@ -46,7 +52,7 @@ class TestResult:
     Attributes:
         accuracy: Fraction right.
         error: Percentage wrong.
-        loss: Mean per image.
+        loss: Mean per image; not a number for a loss of one's own that is not given.
         examples: Images tested.
     """
 
@@ -88,17 +94,21 @@ class Run:
     """One training with its best weights, as it lies on disk.
 
     Args:
-        path: The run's folder.
+        path: The run's folder, or the `model.safetensors` of one by itself, wherever it was copied to.
         device: Where to compute; as for `devices.device`.
         engine: `torch`, `native`, or `auto`, which is torch here: one pass over some images is not worth compiling for.
+
+    Attributes:
+        left_out: What `test` and `predict` met among the images and did not read.
 
     Raises:
         InputError: There is no run there, or no such engine.
     """
 
     def __init__(self, path: str | Path, device: str = "auto", engine: str = "auto") -> None:
-        self.saved = SavedRun.open(Path(path))
+        self.saved = opened(Path(path))
         self.device, self.engine_name = device_named(device), engine_named(engine)
+        self.left_out: list[LeftOut] = []
 
     def __repr__(self) -> str:
         best = self.state.history.best
@@ -111,8 +121,12 @@ class Run:
 
     @property
     def notes(self) -> list[str]:
-        """What was found damaged, a sentence a file; empty when all is well."""
+        """What was found damaged of the files used so far, a sentence a file; empty when all is well."""
         return self.saved.notes
+
+    def check(self) -> list[str]:
+        """Read every file of the run and name those that are damaged, a sentence a file; none when all is well."""
+        return self.saved.check()
 
     @property
     def config(self) -> dict[str, Any]:
@@ -146,12 +160,12 @@ class Run:
 
     @property
     def history(self) -> History:
-        """The epochs up to the newest whole state."""
-        return self.saved.last().history
+        """The epochs that were finished."""
+        return self.saved.history()
 
     def model(self) -> nn.Sequential:
         """The network with the best weights, an ordinary module in evaluation mode, on the CPU."""
-        model = build(self.network)
+        model = build(self.network, seed=0)  # any: these weights are replaced
         model.load_state_dict(dict(self.state.weights))
         return model.eval()
 
@@ -184,7 +198,12 @@ class Run:
         return outputs_of(self._engine(engine) if engine else self.engine, batches)
 
     def test(
-        self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip", engine: str | None = None
+        self,
+        source: str | Path | data.Dataset | None = None,
+        *,
+        bad: str = "skip",
+        engine: str | None = None,
+        loss: Loss | None = None,
     ) -> TestResult:
         """Test on a data set.
 
@@ -193,6 +212,8 @@ class Run:
                 its own is taken whole, unless it is the training data.
             bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
+            loss: A function of (outputs, labels) whose value is given; by default what the run was trained with, if
+                that has a name.
 
         Raises:
             InputError: No such data, or other classes than the run has learned.
@@ -200,7 +221,8 @@ class Run:
         split = self.test_split(source, bad=bad)
         outputs = self.outputs(split.images, engine)
         accuracy = accuracy_of(outputs, split.labels)
-        loss = loss_named(self.config["options"]["loss"]) if self.config["options"]["loss"] != "own" else None
+        trained = self.config["options"]["loss"]
+        loss = loss or (loss_named(trained) if trained != OWN else None)
         mean = float(loss(outputs, split.labels)) if loss else float("nan")
         return TestResult(accuracy, 100 * (1 - accuracy), mean, len(split))
 
@@ -211,8 +233,9 @@ class Run:
             raise InputError(f"{self.path} was trained on a data set made in Python; say what to test it on")
         wanted = trained_on if source is None else source
         same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
-        dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same)
-        split = dataset.test or dataset.train
+        dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same, levels=self.recipe.levels)
+        self.left_out += dataset.left_out
+        split = dataset.test or dataset.validation or dataset.train
         self.saved.notes += [note for note in dataset.notes if note not in self.saved.notes]
         unknown = [label for label in dataset.classes if label not in self.classes]
         if unknown:
@@ -239,20 +262,26 @@ class Run:
         Raises:
             InputError: A path that is not there, or no image that can be read.
         """
-        files, images = data.images_under(paths), []
+        found, images = data.found_under(paths), []
+        files, left_out = found.images, list(found.left_out)
         read: list[Path] = []
-        left_out: list[str] = []
+        notes: list[str] = []
+        first = ""
         for path in files:
             try:
-                images.append(data.read_image(path, self.recipe))
+                image, told = data.read_and_tell(path, self.recipe)
+                images.append(image)
                 read.append(path)
+                notes += told
             except InputError as error:
                 if bad == "refuse" or len(files) == 1:
                     raise
-                left_out.append(f"left out: {error}")
+                first = first or str(error)
+                left_out.append(unreadable(path, getattr(error, "reason", str(error))))
         if not images:
-            raise InputError(f"none of {len(files)} files is an image that can be read; the first: {left_out[0]}")
-        self.saved.notes += left_out
+            raise InputError(f"none of {len(files)} files is an image that can be read; the first: {first}")
+        self.saved.notes += notes + ([said(left_out)] if left_out else [])
+        self.left_out += left_out
         probabilities = self.outputs(torch.stack(images), engine).softmax(1)
         return [self._prediction(path, row) for path, row in zip(read, probabilities, strict=True)]
 
@@ -269,6 +298,8 @@ class Run:
             WorkError: The run has no report, or it is damaged.
         """
         path = self.path / REPORT
+        if self.path.is_file():
+            raise WorkError(f"{self.path} is the weights of a run alone; the report is in the run's folder")
         if not path.is_file():
             raise WorkError(f"{self.path} has no {REPORT}; training was ended before it was written")
         self.saved.store.read(REPORT)

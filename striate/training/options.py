@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from striate.errors import InputError, nearest
 from striate.initial import ALSO as RULES_ALSO
@@ -19,27 +18,57 @@ from striate.losses import ALSO as LOSSES_ALSO
 from striate.losses import LOSSES
 from striate.notation.measure import OPTIMIZER_ALSO
 from striate.training.optimizers import OPTIMIZERS
+from striate.training.passes import EPOCHS, MOST
 from striate.training.schedules import ALSO as SCHEDULES_ALSO
 from striate.training.schedules import SCHEDULES
 
-AUGMENT = ("auto", "none", "shift")
-
-
-Names: TypeAlias = tuple[str, ...]
+PHOTO = ("mirror", "crop", "colour")
+AUGMENT = ("auto", "none", "shift", "photo", *PHOTO)
+VALUES_ALSO = {  # what others call the values of a choice
+    "optimizer": OPTIMIZER_ALSO,
+    "schedule": SCHEDULES_ALSO,
+    "loss": LOSSES_ALSO,
+    "init": RULES_ALSO,
+}
+OTHER_NAMES = {  # what others call a choice itself
+    "epochs": ("numepochs", "nepochs", "maxepochs"),
+    "batch": ("batchsize", "bs", "minibatch"),
+    "lr": ("learningrate", "rate", "maxlr", "eta"),
+    "optimizer": ("optimiser", "opt", "solver"),
+    "schedule": ("scheduler", "lrschedule", "lrscheduler"),
+    "loss": ("criterion", "objective"),
+    "l1": ("lasso",),
+    "l2": ("weightdecay", "wd", "decay", "ridge"),
+    "augment": ("augmentation", "dataaugmentation"),
+    "patience": ("earlystopping", "earlystop"),
+    "validation": ("validationsplit", "valsplit"),
+    "init": ("weightinit",),
+    "seed": ("randomseed", "randomstate"),
+}
 
 
 def _option(
-    default: Any,
-    help: str,
-    also: Names,
-    known: Names = (),
-    known_also: Mapping[str, Names] | None = None,
-    least: float | None = None,
-    most: float = math.inf,
+    default: Any, help: str, known: tuple[str, ...] = (), least: float | None = None, most: float = math.inf
 ) -> Any:
-    """A choice; `also` and `known_also` are what other programs call it and its values."""
-    about = {"help": help, "also": also, "known": known, "known_also": known_also, "least": least, "most": most}
-    return field(default=default, metadata=about)
+    return field(default=default, metadata={"help": help, "known": known, "least": least, "most": most})
+
+
+def augmentations(written: str) -> tuple[str, ...]:
+    """The words of `augment`, "photo" as what it stands for.
+
+    >>> augmentations("photo"), augmentations("crop,mirror")
+    (('mirror', 'crop', 'colour'), ('crop', 'mirror'))
+
+    Raises:
+        InputError: A word that is not known, or one that does not go with others.
+    """
+    words = tuple(str(written).lower().replace("color", "colour").split(","))
+    for word in words:
+        if word not in AUGMENT:
+            raise InputError(f"no augment '{word}'{nearest(word, AUGMENT)}; there are {', '.join(AUGMENT)}")
+    if len(words) > 1 and (alone := next((word for word in words if word not in PHOTO), None)):
+        raise InputError(f"augment '{alone}' stands alone; only {', '.join(PHOTO)} go together. Received: {written}")
+    return PHOTO if words == ("photo",) else words
 
 
 @dataclass(frozen=True)
@@ -51,43 +80,24 @@ class Options:
     """
 
     epochs: int = _option(
-        10, "passes over the training images", ("numepochs", "nepochs", "maxepochs"), least=1, most=10**6
+        0, f"passes over the training images; 0 takes {EPOCHS}, and up to {MOST} for small sets", least=0, most=10**6
     )
-    batch: int = _option(
-        64, "images in a mini-batch; 0 takes the whole set", ("batchsize", "bs", "minibatch"), least=0, most=2**31
-    )
-    lr: float | None = _option(None, "highest learning rate", ("learningrate", "rate", "maxlr", "eta"), least=0)
-    optimizer: str = _option(
-        "adamw", "the optimiser", ("optimiser", "opt", "solver"), tuple(OPTIMIZERS), OPTIMIZER_ALSO
-    )
-    schedule: str = _option(
-        "one-cycle",
-        "how the learning rate moves",
-        ("scheduler", "lrschedule", "lrscheduler"),
-        tuple(SCHEDULES),
-        SCHEDULES_ALSO,
-    )
-    loss: str = _option("cross-entropy", "what is made small", ("criterion", "objective"), tuple(LOSSES), LOSSES_ALSO)
-    l1: float = _option(0.0, "L1 penalty on weights", ("lasso",), least=0)
-    l2: float | None = _option(
-        None, "L2 penalty (weight decay) on weights", ("weightdecay", "wd", "decay", "ridge"), least=0
-    )
+    batch: int = _option(64, "images in a mini-batch; 0 takes the whole set", least=0, most=2**31)
+    lr: float | None = _option(None, "highest learning rate", least=0)
+    optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
+    schedule: str = _option("one-cycle", "how the learning rate moves", known=tuple(SCHEDULES))
+    loss: str = _option("cross-entropy", "what is made small", known=tuple(LOSSES))
+    l1: float = _option(0.0, "L1 penalty on weights", least=0)
+    l2: float | None = _option(None, "L2 penalty (weight decay) on weights", least=0)
     augment: str = _option(
         "auto",
-        "move images a little; auto does so to centred drawings before convolutions",
-        ("augmentation", "dataaugmentation"),
-        AUGMENT,
+        "change training images a little, differently in each epoch: shift for centred drawings; photo, or some of "
+        "mirror,crop,colour, for photographs; auto tells one from the other",
     )
-    patience: int = _option(
-        0, "stop after so many epochs without a better one; 0 never", ("earlystopping", "earlystop"), least=0
-    )
-    validation: float = _option(
-        0.1, "share of the training images kept for validation", ("validationsplit", "valsplit"), least=0.001, most=0.9
-    )
-    init: str | None = _option(
-        None, "how weights begin; by default as the activations ask for", ("weightinit",), tuple(RULES), RULES_ALSO
-    )
-    seed: int = _option(0, "same seed, same machine, same result", ("randomseed", "randomstate"), least=0, most=2**31)
+    patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
+    validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)
+    init: str | None = _option(None, "how weights begin; by default as the activations ask for", known=tuple(RULES))
+    seed: int = _option(0, "same seed, same machine, same result", least=0, most=2**31)
 
     def __post_init__(self) -> None:
         for option in dataclasses.fields(self):
@@ -96,7 +106,7 @@ class Options:
                 continue
             if meta["known"] and value not in meta["known"]:
                 listed = ", ".join(meta["known"])
-                hint = nearest(str(value), meta["known"], meta["known_also"])
+                hint = nearest(str(value), meta["known"], VALUES_ALSO.get(option.name))
                 raise InputError(f"no {option.name} '{value}'{hint}; there are {listed}")
             whole = str(option.type) == "int"
             if meta["least"] is not None and (not isinstance(value, int if whole else int | float) or value is True):
@@ -104,6 +114,8 @@ class Options:
             if meta["least"] is not None and not meta["least"] <= value <= meta["most"]:
                 most = "" if meta["most"] == math.inf else f" to {meta['most']:,}"
                 raise InputError(f"{option.name} must be from {meta['least']:g}{most}. Received: {value:g}")
+
+        augmentations(self.augment)
 
     @property
     def rate(self) -> float:
@@ -121,16 +133,19 @@ class Options:
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> Options:
-        """The options of a saved run.
+        """The options of a saved run; those of another version, which `foreign` names, are passed over.
 
         Raises:
-            InputError: An unknown key or a value out of range.
+            InputError: A value out of range.
         """
-        known = {option.name for option in dataclasses.fields(Options)}
-        for key in value:
-            if key not in known:
-                raise InputError(f"no option '{key}'{nearest(key, known, OTHER_NAMES)}")
-        return Options(**value)
+        foreign = Options.foreign(value)
+        return Options(**{name: chosen for name, chosen in value.items() if name not in foreign})
 
+    @staticmethod
+    def foreign(value: dict[str, Any]) -> list[str]:
+        """The options of a saved run that this version does not know.
 
-OTHER_NAMES: dict[str, Names] = {option.name: option.metadata["also"] for option in dataclasses.fields(Options)}
+        >>> Options.foreign({"epochs": 3, "patients": 2})
+        ['patients']
+        """
+        return sorted(value.keys() - {option.name for option in dataclasses.fields(Options)})

@@ -149,7 +149,7 @@ def test_a_loss_that_is_no_number_stops_with_its_place(value: float) -> None:
     with pytest.raises(WorkError) as stopped:
         go(Scripted(lambda step: value if step == 8 else 1.0), log, count=10, epochs=5, batch=2)
     assert str(stopped.value) == (
-        f"the loss is {value} at epoch 2, batch 3 of 5 (learning rate 0.5); try a tenth of it with --lr"
+        f"the loss is {value} at epoch 2, batch 3 of 5 (learning rate 0.5); try a tenth of it with `lr`"
     )
     assert [len(history) for history in log.histories] == [1], "the epoch before was told, and can be kept"
 
@@ -165,11 +165,13 @@ def test_weights_that_broke_in_an_epoch_s_last_step_are_not_counted() -> None:
     assert not log.histories
 
 
-def test_the_history_has_the_rate_of_the_epoch_s_last_step(make: Make, stripes: Stripes) -> None:
+def test_the_history_has_the_rates_of_the_epoch_s_first_and_last_step(make: Make, stripes: Stripes) -> None:
     engine = make(LEARNS, steps=18, epochs=3, lr=0.1)
     history = train(engine, *stripes, cross_entropy, Options(epochs=3, batch=15, lr=0.1), Quiet())
     rates = [0.1 * SCHEDULES["one-cycle"](step / 18) for step in (5, 11, 17)]
     assert [epoch.learning_rate for epoch in history.epochs] == pytest.approx(rates)
+    first = [0.1 * SCHEDULES["one-cycle"](step / 18) for step in (0, 6, 12)]
+    assert [epoch.first_rate for epoch in history.epochs] == pytest.approx(first)
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 512])
