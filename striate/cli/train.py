@@ -9,6 +9,7 @@ import click
 
 from striate.cli.common import (
     Known,
+    Option,
     bad_files_option,
     device_option,
     engine_option,
@@ -21,7 +22,7 @@ from striate.cli.common import (
     size_option,
 )
 from striate.tasks.classify import CTRL_C, RUNS, Trained, Training
-from striate.training.options import Options
+from striate.training.options import OTHER_NAMES, VALUES_ALSO, Options
 from striate.training.saved import REPORT
 from striate.training.verdict import verdict
 
@@ -38,6 +39,7 @@ class Count(click.ParamType[int]):
         return int(click.INT.convert(value, param, ctx))
 
 
+OUT = ("output", "outdir", "outputdir", "logdir", "savedir", "rundir")  # what other programs call --out
 TYPES: dict[str, click.ParamType[Any]] = {"int": click.INT, "float": click.FLOAT, "str": click.STRING}
 
 
@@ -46,7 +48,9 @@ def training_options(command: Any) -> Any:
     for field in reversed(dataclasses.fields(Options)):
         known = field.metadata["known"]
         plain = str(field.type).removesuffix(" | None")
-        kind = Known(known) if known else Count() if field.name == "batch" else TYPES[plain]
+        kind = (
+            Known(known, VALUES_ALSO.get(field.name)) if known else Count() if field.name == "batch" else TYPES[plain]
+        )
         extra = " ('all' for the whole set)" if field.name == "batch" else ""
         command = click.option(
             f"--{field.name}",
@@ -54,6 +58,8 @@ def training_options(command: Any) -> Any:
             default=field.default,
             show_default=field.default is not None,
             help=field.metadata["help"][:1].upper() + field.metadata["help"][1:] + extra + ".",
+            cls=Option,
+            also=OTHER_NAMES[field.name],
         )(command)
     return command
 
@@ -64,7 +70,13 @@ def training_options(command: Any) -> Any:
 @training_options
 @engine_option
 @device_option
-@click.option("--out", metavar="FOLDER", help=f"The run's folder; by default the next free one under {RUNS}/.")
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    help=f"The run's folder; by default the next free one under {RUNS}/.",
+    cls=Option,
+    also=OUT,
+)
 @click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
 @click.option(
     "--from",

@@ -16,7 +16,7 @@ from striate.errors import InputError, nearest
 from .dataset import Dataset
 from .fetch import data_folder
 from .levels import Levels
-from .named import LOADERS, names
+from .named import ALSO, LOADERS, names
 
 
 def load(
@@ -87,4 +87,4 @@ def _existing(word: str) -> Path:
         looked = [str(place.absolute()) for place in places]
         where = "" if looked == [word] else f"looked for {' and '.join(looked)}; "
         raise InputError(f"no data at '{word}'; {where}{_LEGAL}")
-    raise InputError(f"no data set '{word}'; {_LEGAL}{nearest(word, names())}")
+    raise InputError(f"no data set '{word}'; {_LEGAL}{nearest(word, names(), ALSO)}")

@@ -54,6 +54,22 @@ def map_criterion(outputs: Tensor, labels: Tensor) -> Tensor:
 
 
 LOSSES: dict[str, Loss] = {"cross-entropy": cross_entropy, "mse": mse, "hinge": hinge, "map": map_criterion}
+ALSO = {  # what others call them
+    "cross-entropy": (
+        *(
+            "ce",
+            "xent",
+            "nll",
+            "nllloss",
+            "crossentropyloss",
+            "categoricalcrossentropy",
+            "sparsecategoricalcrossentropy",
+        ),
+        *("softmax", "softmaxloss", "softmaxcrossentropy", "logloss", "loglikelihood", "negativeloglikelihood"),
+    ),
+    "mse": ("mseloss", "l2", "l2loss", "meansquarederror", "squarederror", "quadratic", "euclidean", "leastsquares"),
+    "hinge": ("svm", "hingeloss", "categoricalhinge", "multimargin", "multimarginloss"),
+}
 
 
 def loss_named(loss: str | Loss) -> Loss:
@@ -65,5 +81,5 @@ def loss_named(loss: str | Loss) -> Loss:
     if callable(loss):
         return loss
     if loss not in LOSSES:
-        raise InputError(f"no loss '{loss}'{nearest(loss, LOSSES)}; there are {', '.join(LOSSES)}")
+        raise InputError(f"no loss '{loss}'{nearest(loss, LOSSES, ALSO)}; there are {', '.join(LOSSES)}")
     return LOSSES[loss]

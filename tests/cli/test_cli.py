@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import io
 import json
 import shlex
 import webbrowser
@@ -12,9 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
-from striate import data
+from striate import data, zoo
 from striate.cli import VERBS
+from striate.cli.common import console
 from striate.training.optimizers import OPTIMIZERS
 
 Cli = Callable[..., Any]
@@ -80,9 +83,95 @@ def test_explain_of_free_axes_is_null_until_a_size_is_given(cli: Cli) -> None:
 def test_explain_side_by_side(cli: Cli) -> None:
     both = cli("explain", "lenet5", TINY)
     assert both.status == 0
-    assert "side by side" in both.out
+    assert both.out.startswith("side by side"), "what several are asked for comes first"
     values = cli("explain", "lenet5", TINY, "--json").json
     assert [value["name"] for value in values] == ["lenet5", "net"]
+
+
+def test_what_to_look_at_again_is_said_by_the_verbs_that_read_a_text(cli: Cli) -> None:
+    text, note = "input 16x16x3 -> conv 2@3 -> gap -> fc 2", "channels come first; did you mean input 3x16x16?"
+    ended = cli("explain", text)
+    assert (ended.status, ended.err.count(note), note in ended.out) == (0, 1, False)
+    ended = cli("explain", text, text, "--json")
+    assert (ended.err.count(note), len(ended.json[0]["notes"])) == (1, 1)
+    assert cli("explain", "lenet5", "--json").json["notes"] == []
+    numbers = json.dumps(np.ones((8, 8, 3)).tolist())
+    ended = cli("step", "maxpool 2", "--input", numbers, "--json")
+    assert "did you mean input 3x8x8?" in ended.err
+    assert len(ended.json["notes"]) == 1
+    ended = cli("bench", text, "--engines", "plain", "--work", "inference", "--batch", "2", "--rounds", "2")
+    assert note in ended.err
+
+
+def stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize(
+    "content", [b"input 1x8x8 -> fc 10", b"\xef\xbb\xbfinput 1x8x8\r\nfc 10\r\n", b"# a\ninput 1x8x8\nfc 10"]
+)
+def test_explain_reads_a_text_from_standard_input(cli: Cli, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    stdin(monkeypatch, content)
+    value = cli("explain", "-", "lenet5", "-", "--json").json
+    assert [one["total_parameters"] for one in value] == [650, 61_706, 650]
+
+
+def test_what_zoo_prints_is_explained(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin(monkeypatch, cli("zoo", "lenet5").out.encode())
+    assert cli("explain", "-", "--set", "classes=3", "--json").json["layers"][-1]["output"] == [3]
+    stdin(monkeypatch, b"lenet5\n")
+    assert cli("explain", "-", "--json").json["name"] == "lenet5"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "there is no layer"),
+        (b"\xff\xfe\x00", "standard input can't be read: it is not a text in UTF-8"),
+        (b"input 1x8x8 -> relv", "did you mean 'relu'?"),
+        (b"x" * 1_000_001, "standard input has more than 1,000,000 bytes"),
+    ],
+)
+def test_a_wrong_text_on_standard_input(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, content: bytes, message: str
+) -> None:
+    stdin(monkeypatch, content)
+    ended = cli("explain", "-")
+    assert ended.status == 2
+    assert message in ended.error
+
+
+def test_a_standard_input_that_is_closed(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    ended = cli("explain", "-")
+    assert ended.status == 2
+    assert "which is closed" in ended.error
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+@pytest.mark.parametrize("words", [["zoo"], ["explain", "lenet5", "resnet50"]])
+def test_tables_fit_a_narrow_terminal(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, words: list[str], columns: int
+) -> None:
+    monkeypatch.setattr(
+        f"striate.cli.{words[0]}.console",
+        lambda: Console(width=columns, force_terminal=True, color_system=None, legacy_windows=False),
+    )
+    shown = cli(*words).out
+    assert all(len(line) <= columns for line in shown.splitlines())
+    assert "a wider" in shown
+    assert "25.6 M" in shown or "25,557,032" in shown
+    assert "resnet50" in shown
+    if words == ["zoo"]:
+        assert all(name in shown for name in zoo.names())
+
+
+def test_no_color_leaves_no_escapes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for value, escapes in (("", True), ("1", False)):
+        monkeypatch.setenv("NO_COLOR", value)
+        console().print("[bold]a[/bold]")
+        assert ("\x1b" in capsys.readouterr().out) == escapes
 
 
 def test_explain_every_formula(cli: Cli) -> None:
@@ -96,6 +185,8 @@ def test_explain_with_letters(cli: Cli) -> None:
     text = "input 1x8x8 -> [conv W@3 pad 1 -> relu]*N -> fc 10"
     value = cli("explain", text, "--set", "N=3", "--set", "w=4", "--json").json
     assert [row["layer"].split()[0] for row in value["layers"]] == ["conv", "relu"] * 3 + ["fc"]
+    again = cli("explain", text, "--set", "N=3, w=4", "--json").json
+    assert again == value
     shown = cli("explain", "INPUT -> [CONV -> RELU]*N -> FC", "--set", "N=2")
     assert "resolved by the rules of thumb" in shown.out
 
