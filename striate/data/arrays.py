@@ -29,12 +29,14 @@ DAMAGE = (OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError, zi
 Array = NDArray[Any]
 
 
-def load(path: Path, source: str, *, shape: Sequence[int | None] | None, hold_out: bool) -> Dataset:
+def load(
+    path: Path, source: str, *, shape: Sequence[int | None] | None, hold_out: bool, known: Sequence[str] = ()
+) -> Dataset:
     """Reads the archive at `path`; see `striate.data.load`."""
     arrays = _read(path)
     pairs = _pairs(arrays, path)
     images = _as_pixels([_images(arrays[x], f"{path}: {x}", shape) for x, _ in pairs])
-    labels, classes = _labels([arrays[y] for _, y in pairs], [f"{path}: {y}" for _, y in pairs])
+    labels, classes = _labels([arrays[y] for _, y in pairs], [f"{path}: {y}" for _, y in pairs], known)
     for (x_key, y_key), x, y in zip(pairs, images, labels, strict=True):
         if len(x) != len(y):
             raise InputError(f"{path}: {x_key} has {len(x)} rows and {y_key} {len(y)}; give each image one label")
@@ -132,11 +134,13 @@ def _as_pixels(images: list[Array]) -> list[Array]:
     return [x.astype(np.float32) for x in images]
 
 
-def _labels(arrays: list[Array], names: list[str]) -> tuple[list[NDArray[np.int64]], tuple[str, ...]]:
+def _labels(
+    arrays: list[Array], names: list[str], known: Sequence[str]
+) -> tuple[list[NDArray[np.int64]], tuple[str, ...]]:
     """Labels 0..K-1 and the names of the classes, which are those of the first array in order."""
     flat = [_flat(array, name) for array, name in zip(arrays, names, strict=True)]
     values = np.unique(flat[0])
-    if len(values) < 2:
+    if len(values) < 2 and str(values[0]) not in known:
         raise InputError(f"{names[0]} has only one class, '{values[0]}'; give images of at least two")
     for labels, name in zip(flat, names, strict=True):
         if len(unknown := np.setdiff1d(labels, values)):

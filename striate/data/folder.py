@@ -50,13 +50,14 @@ def load(
     shape: Sequence[int | None] | None,
     bad: Literal["skip", "refuse"],
     hold_out: bool,
+    known: Sequence[str] = (),
     progress: bool,
 ) -> Dataset:
     """Reads the folder `root`; see `striate.data.load`."""
     name = root.resolve().name
     train_root, test_root, notes = _parts(root)
     entries, errors = _entries(train_root, test_root)
-    classes = _classes(train_root, entries)
+    classes = _classes(train_root, entries, known)
     headed, unheaded = _each(header, entries, f"{name}: sizes", progress)
     channels, size, said = _form([found for _, found in headed], shape)
     read = partial(decode, channels=channels, size=size)
@@ -88,14 +89,14 @@ def _parts(root: Path) -> tuple[Path, Path | None, list[str]]:
     return folders["train"], test, notes + ([f"not used: {', '.join(unused)}"] if unused else [])
 
 
-def _classes(root: Path, entries: Sequence[_Entry]) -> tuple[str, ...]:
+def _classes(root: Path, entries: Sequence[_Entry], known: Sequence[str]) -> tuple[str, ...]:
     """The names of the class folders.
 
     Raises:
-        InputError: there are not two of them, or no image.
+        InputError: there are not two of them and none that is known already, or no image.
     """
     folders = [folder for folder in sub_folders(root) if not holds(folder, root)]
-    if len(folders) > 1 and entries:
+    if entries and (len(folders) > 1 or (folders and folders[0].name in known)):
         return tuple(folder.name for folder in folders)
     images, others = walk(root)
     rule = "put the images of each class in a sub-folder of its own"

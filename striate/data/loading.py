@@ -24,6 +24,7 @@ def load(
     shape: Sequence[int | None] | None = None,
     bad: str = "skip",
     hold_out: bool = True,
+    known: Sequence[str] = (),
     progress: bool = False,
 ) -> Dataset:
     """Reads a data set into memory.
@@ -36,6 +37,7 @@ def load(
         bad: whether image files that cannot be read are left out and noted, or refused.
         hold_out: without a test split of its own, whether some of each class is held out as one; if not, all
             images are both `train` and `test`.
+        known: classes that a network has learned; a folder or archive to test on may hold only one of them.
         progress: whether long work shows a bar on standard error.
 
     Raises:
@@ -60,12 +62,12 @@ def load(
     if path.is_dir():
         from . import folder
 
-        return folder.load(path, word, shape=shape, bad=on_bad, hold_out=hold_out, progress=progress)
+        return folder.load(path, word, shape=shape, bad=on_bad, hold_out=hold_out, known=known, progress=progress)
     if path.suffix.lower() != ".npz":
         raise InputError(f"'{word}' is a file that holds no data set; {_LEGAL}")
     from . import arrays
 
-    return arrays.load(path, word, shape=shape, hold_out=hold_out)
+    return arrays.load(path, word, shape=shape, hold_out=hold_out, known=known)
 
 
 _LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images a class, or an .npz archive"
