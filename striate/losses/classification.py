@@ -64,7 +64,7 @@ def loss_named(loss: str | Loss) -> Loss:
         InputError: No loss of that name.
     """
     if callable(loss):
-        return watched(loss)
+        return loss if loss in LOSSES.values() else watched(loss)
     if loss not in LOSSES:
         raise InputError(f"no loss '{loss}'{nearest(loss, LOSSES)}; there are {', '.join(LOSSES)}")
     return LOSSES[loss]

@@ -26,7 +26,7 @@ def shortened(text: str, roots: Mapping[str, str] | None = None) -> str:
         text: Any sentence or command.
         roots: What to say for folders that are known, whatever characters are in their names.
     """
-    known = {root.rstrip("/\\"): said for root, said in (roots or {}).items() if Path(root).is_absolute()}
+    known = {root.rstrip(os.sep): said for root, said in (roots or {}).items() if Path(root).is_absolute()}
     for root in sorted(filter(None, known), key=len, reverse=True):
         text = re.sub(rf"{re.escape(root)}(?![\w.-])", known[root].replace("\\", r"\\"), text)
     return _FOLDERS.sub("…/", text)

@@ -107,11 +107,15 @@ def _without_namespaces(root: ElementTree.Element) -> ElementTree.Element:
 
 
 def _take_colours_of_page(root: ElementTree.Element) -> None:
-    """A colour that is not of the page's would not follow it into the dark: there is none."""
+    """Drawings have the page's colours and no others, which would not follow it into the dark."""
+
+    def variable(colour: re.Match[str]) -> str:
+        assert colour[0] in VARIABLES, f"{colour[0]} is no colour of the page"
+        return f"var(--{VARIABLES[colour[0]]})"
+
     for element in root.iter():
         if "style" in element.attrib:
-            style = re.sub("#[0-9a-f]{6}", lambda found: f"var(--{VARIABLES[found[0]]})", element.attrib["style"])
-            element.set("style", style)
+            element.set("style", re.sub("#[0-9a-f]{6}", variable, element.attrib["style"]))
 
 
 def _prefix_ids(root: ElementTree.Element, name: str) -> None:

@@ -210,7 +210,9 @@ def test_a_rate_that_is_far_too_large_is_said(cli: Cli, tmp_path: Path) -> None:
     words = ("--engine", "native", "--lr", "1e9", "--optimizer", "sgd", "--epochs", 3, "--out", tmp_path / "run")
     ended = cli("train", "input 1x8x8 -> fc 20 -> relu -> fc 20 -> relu -> fc 10", "digits", *words)
     assert ended.status == 1
-    assert re.search(r"the loss is (nan|inf) at epoch 1, batch \d+ of \d+ .* try a tenth of it with --lr", ended.error)
+    assert re.search(
+        r"the loss is (nan|inf) at epoch 1, batch \d+ of \d+: the weights .*; try a tenth of it", ended.error
+    )
 
 
 @needs_compiler

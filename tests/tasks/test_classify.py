@@ -23,6 +23,7 @@ from torch.nn import functional as F
 import striate
 from striate import data, zoo
 from striate.errors import InputError, WorkError
+from striate.metrics import wilson
 from striate.notation import measure, render
 from striate.tasks import classify
 from striate.tasks.classify import Trained, Training, train
@@ -115,7 +116,7 @@ def test_the_report_is_one_file_by_itself(trained: Run) -> None:
     assert all(reference.startswith(("data:", "#")) for reference in page.found)
     assert "url(" not in text.replace("url(#", "").replace("url(data:", "")
     assert "@import" not in text
-    assert f"{trained.test().accuracy:.4f}" in text
+    assert f"{trained.test().accuracy:.2%}" in text
     for words in ("the test set (359 images)", "striate train", "conv 12@3x3", "images: 1,295 to train on"):
         assert words in text
 
@@ -144,7 +145,15 @@ def test_what_training_came_to(tmp_path: Path) -> None:
         "validation_accuracy",
         "test_accuracy",
         "images_per_second",
+        "validation",
+        "test",
+        "verdict",
     }
+    assert value["test"]["accuracy"] == value["test_accuracy"]
+    assert value["test"]["interval"] == list(wilson(round(359 * value["test_accuracy"]), 359))
+    assert value["validation"]["examples"] == 143
+    assert value["validation"]["accuracy"] == value["validation_accuracy"]
+    assert value["verdict"][0].startswith("Cut short: ")
     assert value["epochs"] == 2
     assert value["test_accuracy"] == result.run.test().accuracy
     assert value["validation_accuracy"] == result.history.best.validation_accuracy
