@@ -51,8 +51,9 @@ class Report:
         decisions: what defaults decided, one line each.
         verdict: sentences: does it underfit or overfit, and then what to try.
         history: one mapping per epoch with `epoch`, `train_loss`, `train_accuracy`, `validation_loss`,
-            `validation_accuracy`, `learning_rate`, `images_per_second`, `seconds`; what was not measured is
-            left out or not a number. Accuracies are fractions from 0 to 1.
+            `validation_accuracy`, `first_rate`, `learning_rate` (of its first and its last step),
+            `images_per_second`, `seconds`; what was not measured is left out or not a number. Accuracies are
+            fractions from 0 to 1.
         best_epoch: the epoch whose weights were kept.
         counts: images of each class, K numbers, by what they were for: "training", "validation", "test".
         filters: weights of the first layer's filters, shape (F, C, kh, kw), or None.

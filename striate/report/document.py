@@ -34,10 +34,12 @@ HISTORY_FORMATS = {
     "validation_loss": "{:.4f}",
     "train_accuracy": "{:.2%}",
     "validation_accuracy": "{:.2%}",
+    "first_rate": "{:.3g}",
     "learning_rate": "{:.3g}",
     "images_per_second": "{:,.0f}",
     "seconds": "{:.1f}",
 }
+HISTORY_NAMES = {"first_rate": "rate at start", "learning_rate": "rate at end"}
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def _curves(report: Report) -> tuple[Markup, ...]:
 def _history_table(report: Report) -> tuple[tuple[str, ...], ...]:
     """A row of column names, then a row per epoch; columns that were never measured are left out."""
     columns = [column for column in HISTORY_FORMATS if any(column in row for row in report.history)]
-    names = tuple(column.replace("_", " ") for column in columns)
+    names = tuple(HISTORY_NAMES.get(column, column.replace("_", " ")) for column in columns)
     rows = [
         tuple(
             HISTORY_FORMATS[column].format(row[column]) if math.isfinite(row.get(column, math.nan)) else "–"

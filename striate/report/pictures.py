@@ -37,6 +37,7 @@ History = Sequence[Mapping[str, float]]
 
 RIGHT, WRONG = np.array([0.12, 0.32, 0.69]), np.array([0.73, 0.11, 0.11])  # red, green, blue
 CURVE_SIZE = (4.2, 3.1)  # inches; three stand side by side
+MOST_MARKED = 30  # points of a line that each have a mark
 STRONG = 0.6  # of a colour: white letters can be read on it
 MOST_CLASSES_WITH_COUNTS = 25
 FEW_IMAGES = 10  # fewer in a bin say little: one image more or less moves its accuracy by a tenth
@@ -74,14 +75,22 @@ def curves(history: History, best_epoch: int, quantity: str) -> Markup:
 
 
 def learning_rate_curve(history: History) -> Markup:
-    """The learning rate over the epochs."""
+    """The learning rate over the epochs: each from its first step's to its last step's, where both are known."""
+    points = [
+        (row["epoch"] - share, row[rate])
+        for row in history
+        for share, rate in ((1.0, "first_rate"), (0.0, "learning_rate"))
+        if rate in row
+    ]
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        _lines(axes, history, [("learning_rate", SOFT, "o")])
+        size = 3 if len(points) <= MOST_MARKED else 0
+        axes.plot(*zip(*points, strict=True), color=SOFT, marker="o", markersize=size)
         axes.set_title("learning rate")
-        axes.set_xlabel("epoch")
+        axes.set_xlabel("epochs done")
         axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
     return inline_svg(draw, CURVE_SIZE, "rate-curve", f"Learning rate over {len(history)} epochs")
 
@@ -152,7 +161,7 @@ def _lines(axes: Axes, history: History, columns: Sequence[tuple[str, str, str]]
         values = np.array([row.get(column, math.nan) for row in history])
         values[~np.isfinite(values)] = math.nan
         if not np.isnan(values).all():
-            size = 4 if len(epochs) <= 30 else 0
+            size = 4 if len(epochs) <= MOST_MARKED else 0
             label = column.split("_")[0]
             axes.plot(epochs, values, color=colour, marker=marker, markersize=size, label=label)
     axes.set_xlim(min(epochs) - 0.5, max(epochs) + 0.5)

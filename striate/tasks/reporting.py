@@ -52,7 +52,7 @@ def report(
         network=render(run.network),
         decisions=tuple(shortened(str(line), roots) for line in run.config["decisions"]),
         verdict=verdict,
-        history=tuple(history.to_json()),
+        history=tuple({name: value for name, value in row.items() if value is not None} for row in history.to_json()),
         best_epoch=history.best.epoch,
         counts={name: _count(split, len(run.classes)) for name, split in splits.items()},
         filters=first_filters(run.engine.model),

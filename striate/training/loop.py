@@ -15,7 +15,7 @@ from torch import Tensor
 
 from striate.errors import WorkError
 from striate.losses.own import LossError
-from striate.training.batches import Batches, epoch_seed, shuffled
+from striate.training.batches import Batches, shuffled
 from striate.training.engine import Step
 from striate.training.history import Epoch, History
 from striate.training.options import Options
@@ -78,8 +78,7 @@ def train(
         if options.patience and history and len(history) - history.best.epoch >= options.patience:
             break
         started = time.perf_counter()
-        torch.manual_seed(epoch_seed(options.seed, epoch))
-        train_loss, train_accuracy = one_epoch(engine, training, options, epoch, watcher)
+        train_loss, train_accuracy, first_rate = one_epoch(engine, training, options, epoch, watcher)
         speed = len(training) / (time.perf_counter() - started)
         try:
             validation_loss, validation_accuracy = evaluate(engine, validation, loss)
@@ -89,15 +88,18 @@ def train(
             why = _blame((x for x, _ in validation.slices(EVALUATED)), engine.rate)
             raise WorkError(f"the validation loss is {validation_loss} after epoch {epoch}: {why}")
         figures = (train_loss, train_accuracy, validation_loss, validation_accuracy, engine.rate, speed)
-        history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started))
+        history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started, first_rate))
         watcher.epoch(history)
     return history
 
 
-def one_epoch(engine: Engine, training: Batches, options: Options, epoch: int, watcher: Watcher) -> tuple[float, float]:
-    """One pass over the training images: their mean loss and the fraction right."""
+def one_epoch(
+    engine: Engine, training: Batches, options: Options, epoch: int, watcher: Watcher
+) -> tuple[float, float, float]:
+    """One pass over the training images: their mean loss, the fraction right, and the rate of the first step."""
     engine.train()
-    done, total, correct = 0, 0.0, 0
+    training = training.in_epoch(options.seed, epoch)
+    done, total, correct, first_rate = 0, 0.0, 0, 0.0
     batches = shuffled(len(training), options.batch or len(training), options.seed, epoch)
     for number, rows in enumerate(batches, start=1):
         place = f"at epoch {epoch}, batch {number} of {len(batches)}"
@@ -105,6 +107,7 @@ def one_epoch(engine: Engine, training: Batches, options: Options, epoch: int, w
             seen = engine.learn(training, rows)
         except LossError as error:
             raise LossError(f"{error}, {place}") from None
+        first_rate = engine.rate if number == 1 else first_rate
         loss = float(seen.loss)
         if not math.isfinite(loss):
             why = _blame([training.take(rows)[0]], engine.rate, begun=epoch > 1 or number > 1)
@@ -112,7 +115,7 @@ def one_epoch(engine: Engine, training: Batches, options: Options, epoch: int, w
         done += len(rows)
         total, correct = total + loss * len(rows), correct + int(seen.correct)
         watcher.batch(epoch, done, total, correct)
-    return total / done, correct / done
+    return total / done, correct / done, first_rate
 
 
 def _blame(images: Iterable[Tensor], rate: float, begun: bool = True) -> str:

@@ -28,6 +28,7 @@ def report() -> Report:
                 "train_accuracy": 1 - 0.2 / epoch,
                 "validation_loss": 1.0 / epoch,
                 "validation_accuracy": 0.9 - 0.2 / epoch,
+                "first_rate": 0.2,
                 "learning_rate": 0.1,
                 "images_per_second": 61_000.0,
                 "seconds": 0.9,

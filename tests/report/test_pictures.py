@@ -55,6 +55,18 @@ def test_epochs_are_whole_numbers_even_when_there_is_one() -> None:
     assert not [text for text in texts if text.startswith("1.")]
 
 
+def test_the_rate_is_drawn_from_each_epoch_s_first_step_to_its_last() -> None:
+    def points(history: list[dict[str, float]]) -> int:
+        lines = re.findall(
+            r'<path d="([^"]*)"[^>]*style="fill: none; stroke: var\(--soft\)', learning_rate_curve(history)
+        )
+        return max(len(re.findall("[ML]", line)) for line in lines)
+
+    rates = [{"epoch": e, "first_rate": 0.1 * e, "learning_rate": 0.1 * e + 0.05} for e in (1, 2, 3)]
+    assert points(rates) == 6
+    assert points([{"epoch": row["epoch"], "learning_rate": row["learning_rate"]} for row in rates]) == 3, "old runs"
+
+
 def test_confusion_map_names_the_classes_and_counts_up_to_25() -> None:
     confusion = np.diag(np.arange(1000, 1025)).astype(np.int64)
     confusion[3, 4] = 7
