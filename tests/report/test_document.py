@@ -279,6 +279,7 @@ def test_no_part_of_the_page_is_wider_than_a_telephone(report: Report) -> None:
     style = render(report).split("<style>")[1].split("</style>")[0]
     widths = [int(width) for width in re.findall(r"(?<![\w(-])(?:min-)?width: (\d+)px", style)]
     assert [width for width in widths if width > 390] == [620], "a matrix of many classes, inside its own frame"
+    assert all(int(width) < 390 for width in re.findall(r"minmax\((?:min\(100%, )?(\d+)px", style)), "columns"
     assert "overflow-x: auto" in re.search(r"\.paper {[^}]*}", style)[0]  # type: ignore[index]
     assert "max-width: 100%" in re.search(r"\.paper svg {[^}]*}", style)[0]  # type: ignore[index]
 
