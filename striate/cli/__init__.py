@@ -106,7 +106,9 @@ def _status(work: Callable[[], object]) -> int:
         click.echo(f"striate: {_one_line(error)}", err=True)
         return 2
     except StriateError as error:
-        click.echo(f"striate: {error}", err=True)
+        from striate.cli.common import in_flags
+
+        click.echo(f"striate: {in_flags(str(error))}", err=True)
         return error.exit_status
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

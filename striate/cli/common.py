@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,11 @@ from striate.errors import InputError, nearest
 if TYPE_CHECKING:
     from rich.console import Console
 
+FLAGS = {
+    "bad": "bad-files",
+    "letters": "set",
+    "weights": "from",
+}  # of options that are typed otherwise than they are called in Python
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -28,9 +34,24 @@ class Known(click.Choice[str]):
             self.fail(error.message.rstrip(".") + nearest(str(value), self.choices), param, ctx)
 
 
+def in_flags(text: str) -> str:
+    """What the library says, with its options as they are typed: those stand in backticks there, as in Python.
+
+    >>> in_flags("try a smaller `lr`, `engine='torch'` or `overwrite=True`; see `striate train`")
+    'try a smaller --lr, --engine torch or --overwrite; see `striate train`'
+    """
+    return re.sub(r"`([a-z]\w*)(?:=([^`]+))?`", _flag, text)
+
+
+def _flag(found: re.Match[str]) -> str:
+    name, value = found.groups()
+    flag = "--" + FLAGS.get(name, name).replace("_", "-")
+    return flag if value in (None, "True") else f"{flag} {value.strip(chr(39))}"
+
+
 def say(line: str) -> None:
     """A sentence for the user, on standard error."""
-    click.echo(line, err=True)
+    click.echo(in_flags(line), err=True)
 
 
 def print_json(value: object) -> None:
@@ -60,6 +81,12 @@ def letters_option(command: F) -> F:
     return click.option(
         "--set", "letters", multiple=True, metavar="N=2", help="Give a letter of the text a value; may be repeated."
     )(command)
+
+
+def size_option(command: F) -> F:
+    """`--size 64`."""
+    help = "Another size for the network's input: 64 for all axes, or 64x48."
+    return click.option("--size", metavar="SIZE", help=help)(command)
 
 
 def json_option(command: F) -> F:
@@ -118,9 +145,23 @@ def read_shape(word: str | None) -> tuple[int, ...] | None:
     Raises:
         InputError: It is not sizes joined by x.
     """
+    return _sizes(word, "--at takes channels x height x width, as in --at 3x512x512")
+
+
+def read_size(word: str | None) -> int | tuple[int, ...] | None:
+    """`"64"` as 64, `"64x48"` as (64, 48).
+
+    Raises:
+        InputError: It is not sizes joined by x.
+    """
+    sizes = _sizes(word, "--size takes one number for all axes or height x width, as in --size 64 or --size 64x48")
+    return sizes[0] if sizes and len(sizes) == 1 else sizes
+
+
+def _sizes(word: str | None, rule: str) -> tuple[int, ...] | None:
     if word is None:
         return None
     sizes = word.lower().replace("×", "x").split("x")
     if not all(size.isdecimal() and int(size[:12]) > 0 and len(size) < 10 for size in sizes):
-        raise InputError(f"--at takes channels x height x width, as in --at 3x512x512. Received: {word}")
+        raise InputError(f"{rule}. Received: {word}")
     return tuple(int(size) for size in sizes)

@@ -29,7 +29,10 @@ MOST_CLASSES, MOST_MISTAKES = 10, 5
 @bad_files_option
 @json_option
 def command(run: str, data: str | None, report: str | None, engine: str, device: str, bad: str, as_json: bool) -> None:
-    """Test RUN on DATA; without DATA, on what was held out when it was trained."""
+    """Test RUN on DATA; without DATA, on what was held out when it was trained.
+
+    RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
+    """
     if report is not None and not report.lower().endswith(SUFFIX):
         raise InputError(f"--report takes a file whose name ends in {SUFFIX}, or none. Received: {report}")
     opened = Run(run, device, engine)

@@ -16,7 +16,9 @@ from striate.cli.common import (
     letters_option,
     print_json,
     read_letters,
+    read_size,
     say,
+    size_option,
 )
 from striate.tasks.classify import CTRL_C, RUNS, Trained, Training
 from striate.training.options import Options
@@ -63,6 +65,13 @@ def training_options(command: Any) -> Any:
 @device_option
 @click.option("--out", metavar="FOLDER", help=f"The run's folder; by default the next free one under {RUNS}/.")
 @click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
+@click.option(
+    "--from",
+    "weights",
+    metavar="FILE|RUN",
+    help="Begin with the weights of a run or a file (ours, torchvision's, timm's): what fits is kept.",
+)
+@size_option
 @bad_files_option
 @letters_option
 @json_option
@@ -73,6 +82,8 @@ def command(
     device: str,
     out: str | None,
     overwrite: bool,
+    weights: str | None,
+    size: str | None,
     bad: str,
     letters: tuple[str, ...],
     as_json: bool,
@@ -91,6 +102,8 @@ def command(
         engine=engine,
         bad=bad,
         letters=read_letters(letters),
+        size=read_size(size),
+        weights=weights,
         say=say,
         show=True,
         command=shlex.join(["striate", *sys.argv[1:]]),

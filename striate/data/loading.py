@@ -15,6 +15,7 @@ from striate.errors import InputError, nearest
 
 from .dataset import Dataset
 from .fetch import data_folder
+from .levels import Levels
 from .named import LOADERS, names
 
 
@@ -26,6 +27,7 @@ def load(
     hold_out: bool = True,
     known: Sequence[str] = (),
     progress: bool = False,
+    levels: Levels | None = None,
 ) -> Dataset:
     """Reads a data set into memory.
 
@@ -39,6 +41,7 @@ def load(
             images are both `train` and `test`.
         known: classes that a network has learned; a folder or archive to test on may hold only one of them.
         progress: whether long work shows a bar on standard error.
+        levels: what is black and white in image files of more than 8 bits; by default their values decide.
 
     Raises:
         InputError: there is no such data, or it is not what it should be.
@@ -62,7 +65,9 @@ def load(
     if path.is_dir():
         from . import folder
 
-        return folder.load(path, word, shape=shape, bad=on_bad, hold_out=hold_out, known=known, progress=progress)
+        return folder.load(
+            path, word, shape=shape, bad=on_bad, hold_out=hold_out, known=known, progress=progress, levels=levels
+        )
     if path.suffix.lower() != ".npz":
         raise InputError(f"'{word}' is a file that holds no data set; {_LEGAL}")
     from . import arrays

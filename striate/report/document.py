@@ -107,7 +107,7 @@ def _sections(report: Report) -> dict[str, str]:
     parts: dict[str, tuple[str, object]] = {
         "repeat": ("How to repeat", True),
         "verdict": ("Verdict", report.verdict),
-        "decisions": ("Decisions", report.decisions),
+        "decisions": ("Decisions", report.decisions or report.left_out),
         "curves": ("Learning curves", report.history),
         "confusion": ("Confusions", True),
         "classes": ("Classes", True),

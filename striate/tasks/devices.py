@@ -27,7 +27,7 @@ def device(name: str = "auto") -> torch.device:
         raise InputError(f"no device '{name}'{nearest(name, DEVICES)}; there are {', '.join(DEVICES)}")
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there[kind]:
-        raise InputError(f"this machine has no '{name}' that PyTorch can use; try --device cpu")
+        raise InputError(f"this machine has no '{name}' that PyTorch can use; try `device='cpu'`")
     try:
         found = torch.device(name)
     except RuntimeError:

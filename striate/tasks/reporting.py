@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from striate.data import Split
+from striate.data.left_out import LeftOut, printable
 from striate.notation import Measure, measure, render
 from striate.notation.rules.shape import shown
 from striate.report import Report, WrongImage
@@ -32,6 +33,7 @@ def report(
     judged: Judged,
     figures: Mapping[str, str],
     splits: Mapping[str, Split],
+    left_out: Sequence[LeftOut] = (),
 ) -> str:
     """The report of a training as one HTML document.
 
@@ -42,6 +44,7 @@ def report(
         judged: How the best weights do on the test set, or on what there is instead.
         figures: Facts to list first, by name.
         splits: The images by what they were for, to be counted.
+        left_out: What was not read of the data.
     """
     cost = measure(run.network, run.recipe.shape)
     roots = _roots(run)
@@ -57,6 +60,7 @@ def report(
         counts={name: _count(split, len(run.classes)) for name, split in splits.items()},
         filters=first_filters(run.engine.model),
         cost=_cost(cost),
+        left_out=tuple((printable(shortened(file.path, roots)), file.said()) for file in left_out),
         **_figures(judged, run.config["data"]["source"]),
     )
     return render_report(content)

@@ -132,8 +132,8 @@ def _blame(images: Iterable[Tensor], rate: float, begun: bool = True) -> str:
     if not all(bool(torch.isfinite(x).all()) for x in images):
         return "the images, scaled to what the network reads, hold values that are not finite; give smaller ones"
     if begun:
-        return f"the weights grew beyond all measure at a learning rate of {rate:.3g}; try a tenth of it (lr)"
-    return "the outputs overflow with the weights it begins with; try batch norm, another init or smaller image values"
+        return f"the weights grew beyond all measure at a learning rate of {rate:.3g}; try a tenth of it with `lr`"
+    return "the outputs overflow with the weights it begins with; try batch norm, another `init` or smaller values"
 
 
 def evaluate(engine: Engine, images: Batches, loss: Callable[[Tensor, Tensor], Tensor]) -> tuple[float, float]:

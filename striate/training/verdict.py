@@ -45,7 +45,7 @@ def verdict(
     last = history.epochs[-1]
     diverged = _diverged(history, trained_on, validation, loss_of_guessing)
     if diverged:
-        return (f"Diverged: {diverged}.", "Try a tenth of the learning rate (lr), or batch norm in the network.")
+        return (f"Diverged: {diverged}.", "Try a tenth of the learning rate (`lr`), or batch norm in the network.")
     right = round(last.train_accuracy * trained_on)
     low, high = validation.interval
     figures = (
@@ -58,20 +58,18 @@ def verdict(
     guessing = _guessing(validation)
     if (gap > GAP and times) or (gap > 0 and rise):
         because = "".join(f" {sentence}" for sentence in (rise, guessing) if sentence)
-        advice = "dropout, a larger weight decay (l2), fewer parameters, more images, or to stop early (patience)"
+        advice = "dropout, a larger `l2`, fewer parameters, more images, or to stop early (`patience`)"
         return (f"Overfit: {figures}.{because}", f"Try {advice}.")
     if guessing:
-        advice = (
-            "Try more epochs, another learning rate (lr) or a larger network, or look whether the labels are right."
-        )
+        advice = "Try more `epochs`, another `lr` or a larger network, or look whether the labels are right."
         few = "More validation images would tell." if validation.accuracy > validation.majority_share else ""
         return (guessing, f"In all, {figures}.", " ".join(filter(None, (advice, few))))
     if len(history) == 1 or last.validation_loss < FALL * history.epochs[-2].validation_loss:
         because = "after one epoch" if len(history) == 1 else "the validation loss was still falling at the end"
-        return (f"Cut short: {figures}; {because}.", "Try more epochs.")
+        return (f"Cut short: {figures}; {because}.", "Try more `epochs`.")
     share = validation.majority_share
     if last.train_accuracy - share < WEAK * (1 - share):
-        advice = "more epochs, another learning rate (lr), more filters or layers, or look whether the labels are right"
+        advice = "more `epochs`, another `lr`, more filters or layers, or look whether the labels are right"
         return (f"Underfit: {figures}.", f"Try {advice}.")
     return (f"Well fitted: {figures}.", "For more, try a larger network or more images.")
 
