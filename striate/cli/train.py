@@ -24,7 +24,6 @@ from striate.cli.common import (
 from striate.tasks.classify import CTRL_C, RUNS, Trained, Training
 from striate.training.options import OTHER_NAMES, VALUES_ALSO, Options
 from striate.training.saved import REPORT
-from striate.training.verdict import verdict
 
 
 class Count(click.ParamType[int]):
@@ -126,7 +125,7 @@ def command(
 
 def show(trained: Trained, as_json: bool) -> int:
     """What a training came to; the status is 1 when it was stopped by Ctrl-C."""
-    for line in verdict(trained.history, len(trained.run.classes)):
+    for line in trained.verdict:
         say(line)
     if trained.stopped:
         say(f"stopped by {trained.stopped} after epoch {len(trained.history)}; the best weights are kept")
@@ -134,9 +133,9 @@ def show(trained: Trained, as_json: bool) -> int:
     if as_json:
         print_json(result)
     else:
-        best = f"validation accuracy {result['validation_accuracy']:.2%} (epoch {result['best_epoch']})"
-        test = "" if trained.test_accuracy is None else f", test accuracy {trained.test_accuracy:.2%}"
-        click.echo(f"{best}{test}")
+        click.echo(f"validation accuracy {trained.validation.said()}; best at epoch {result['best_epoch']}")
+        if trained.test:
+            click.echo(f"test accuracy       {trained.test.said()}")
         click.echo(f"run:    {trained.run.path}")
         click.echo(f"report: {trained.run.path / REPORT}")
     return 1 if trained.stopped == CTRL_C else 0

@@ -72,7 +72,9 @@ class Dataset:
     left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
-        for split in (self.train, self.validation, self.test):
+        for split, what in ((self.train, "training"), (self.validation, "validation"), (self.test, "test")):
+            if split and (bad := _first_not_finite(split.images)) is not None:
+                raise InputError(f"{what} image {bad} of {self.name} holds a value that is not finite; leave it out")
             if split and not 0 <= int(split.labels.min()) <= int(split.labels.max()) < len(self.classes):
                 raise InputError(
                     f"{self.name} has labels outside of its {len(self.classes)} classes, 0 to {len(self.classes) - 1}"
@@ -90,6 +92,13 @@ class Dataset:
     def split(self, fraction: float, seed: int) -> tuple[Split, Split]:
         """Training and validation images: the data set's own, or as `carve` divides its training images."""
         return (self.train, self.validation) if self.validation else carve(self.train, fraction, seed)
+
+
+def _first_not_finite(images: Tensor) -> int | None:
+    """The position of the first image with NaN or an infinity in it."""
+    if not images.is_floating_point() or bool(torch.isfinite(torch.stack(torch.aminmax(images))).all()):
+        return None
+    return int(torch.isfinite(images).flatten(1).all(dim=1).logical_not().nonzero()[0])
 
 
 def carve(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:

@@ -25,6 +25,7 @@ def load(
     shape: Sequence[int | None] | None = None,
     bad: str = "skip",
     hold_out: bool = True,
+    known: Sequence[str] = (),
     progress: bool = False,
     levels: Levels | None = None,
 ) -> Dataset:
@@ -39,6 +40,7 @@ def load(
         bad: whether image files that cannot be read are left out and noted, or refused.
         hold_out: without a test split of its own, whether some of each class is held out as one; if not, the
             validation images, or without any all images, are `test` too.
+        known: classes that a network has learned; a folder or archive to test on may hold only one of them.
         progress: whether long work shows a bar on standard error.
         levels: what is black and white in image files of more than 8 bits; by default their values decide.
 
@@ -64,12 +66,14 @@ def load(
     if path.is_dir():
         from . import folder
 
-        return folder.load(path, word, shape=shape, bad=on_bad, hold_out=hold_out, progress=progress, levels=levels)
+        return folder.load(
+            path, word, shape=shape, bad=on_bad, hold_out=hold_out, known=known, progress=progress, levels=levels
+        )
     if path.suffix.lower() != ".npz":
         raise InputError(f"'{word}' is a file that holds no data set; {_LEGAL}")
     from . import arrays
 
-    return arrays.load(path, word, shape=shape, hold_out=hold_out)
+    return arrays.load(path, word, shape=shape, hold_out=hold_out, known=known)
 
 
 _LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images a class, or an .npz archive"
