@@ -22,6 +22,13 @@ RULES: dict[str, Callable[[Tensor], Tensor]] = {
     "normal": lambda w: nn.init.normal_(w, std=0.01),  # Krizhevsky et al. 2012
     "zeros": nn.init.zeros_,
 }
+ALSO = {  # what others call them
+    "he": ("kaiming", "kaimingnormal", "henormal", "msra"),
+    "glorot": ("xavier", "xavieruniform", "glorotuniform"),
+    "lecun": ("lecunnormal",),
+    "normal": ("gaussian", "randomnormal"),
+    "zeros": ("zero", "constant"),
+}
 
 
 def initialise(weight: Tensor, rule: str) -> None:
@@ -31,7 +38,7 @@ def initialise(weight: Tensor, rule: str) -> None:
         InputError: No rule of that name.
     """
     if rule not in RULES:
-        raise InputError(f"no initialisation '{rule}'; there are {', '.join(RULES)}{nearest(rule, RULES)}")
+        raise InputError(f"no initialisation '{rule}'; there are {', '.join(RULES)}{nearest(rule, RULES, ALSO)}")
     RULES[rule](weight)
 
 

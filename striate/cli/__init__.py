@@ -12,6 +12,7 @@ from importlib import import_module
 
 import click
 
+from striate.cli.common import nearest_option, told
 from striate.errors import StriateError, nearest
 
 VERBS = {
@@ -25,6 +26,18 @@ VERBS = {
     "see": "Open a run's report in the browser.",
     "bench": "Images per second, beside a plain PyTorch loop.",
     "baseline": "Features made by hand and a classifier, the rival of a network.",
+}
+OTHER_NAMES = {  # what other programs call them
+    "explain": ("summary", "summarize", "summarise", "info", "describe", "inspect", "cost", "count", "flops", "macs"),
+    "step": ("backprop", "backpropagation", "forward", "backward", "trace"),
+    "zoo": ("list", "models", "networks", "nets", "ls"),
+    "train": ("fit", "learn", "run", "start"),
+    "resume": ("continue", "restart"),
+    "test": ("evaluate", "evaluation", "eval", "val", "valid", "validate", "score", "check"),
+    "predict": ("infer", "inference", "classify", "recognise", "recognize", "apply"),
+    "see": ("show", "view", "report", "open", "look", "display", "plot", "visualize", "visualise"),
+    "bench": ("benchmark", "profile", "speed", "time", "race", "timeit"),
+    "baseline": ("features", "rival", "classic"),
 }
 
 
@@ -50,7 +63,7 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest verb for an unknown one."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            ctx.fail(f"no verb '{args[0]}'{nearest(args[0], VERBS)}")
+            ctx.fail(f"no verb '{args[0]}'{nearest(args[0], VERBS, OTHER_NAMES)}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -106,7 +119,7 @@ def _status(work: Callable[[], object]) -> int:
         click.echo(f"striate: {_one_line(error)}", err=True)
         return 2
     except StriateError as error:
-        click.echo(f"striate: {error}", err=True)
+        click.echo(f"striate: {told(error)}", err=True)
         return error.exit_status
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -121,4 +134,6 @@ def _one_line(error: click.ClickException) -> str:
     """click's message, with where help is to be had."""
     message = error.format_message().rstrip(".")
     ctx = getattr(error, "ctx", None)
+    if ctx and isinstance(error, click.NoSuchOption):  # click takes any word of the same letters for a slip
+        message = f"No such option '{error.option_name}'{nearest_option(error.option_name, ctx.command)}"
     return f"{message}; see {ctx.command_path} --help" if ctx else message

@@ -5,8 +5,9 @@ import click
 from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say
 from striate.errors import InputError
 from striate.tasks.classifiers import CLASSIFIERS
+from striate.tasks.judging import TestResult
 from striate.tasks.rival import BaselineResult, baseline
-from striate.tasks.run import Run, TestResult, source_key
+from striate.tasks.run import Run, source_key
 from striate.training.options import Options
 
 
@@ -56,7 +57,7 @@ def command(
     if run and tested:
         _table(result, run, tested)
         return
-    click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2f} %, {result.examples:,} images")
+    click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2%}, {result.examples:,} images")
 
 
 def _beside(path: str, data: str) -> Run:
@@ -77,5 +78,5 @@ def _table(result: BaselineResult, run: Run, tested: TestResult) -> None:
         table.add_column(title, justify="left" if not title else "right")
     sides = ((f"{result.features}, {result.classifier}", result), (f"{run.network.name} ({run.path})", tested))
     for name, side in sides:
-        table.add_row(name, f"{side.error:.2f} %", f"{side.accuracy:.2%}", f"{side.examples:,}")
+        table.add_row(name, f"{side.error:.2%}", f"{side.accuracy:.2%}", f"{side.examples:,}")
     console().print(table)

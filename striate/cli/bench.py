@@ -26,7 +26,7 @@ from striate.benchmark import (
 )
 from striate.cli.common import Known, console, device_option, json_option, letters_option, print_json, read_letters, say
 from striate.errors import InputError, StriateError
-from striate.notation import Network
+from striate.notation import Network, notes
 from striate.tasks.devices import device as device_named
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def command(
     place, sizes, names = device_named(device), _sizes(batches), [name.strip() for name in engines.split(",")]
     chosen(names)
     network = timable(zoo.find(net, read_letters(letters)))
+    for note in notes(network):
+        say(note)
     about = machine(names)
     say(", ".join(f"{name} {value}" for name, value in about.items()) + f", device {place}")
     if out := absent():

@@ -14,7 +14,10 @@ from striate.tasks.run import Run
 @bad_files_option
 @json_option
 def command(run: str, images: tuple[str, ...], engine: str, device: str, bad: str, as_json: bool) -> None:
-    """Say what IMAGES (files, or folders that hold some) show: class, probability, and the next two."""
+    """Say what IMAGES (files, or folders that hold some) show: class, probability, and the next two.
+
+    RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
+    """
     opened = Run(run, device, engine)
     predictions = opened.predict(*images, bad=bad)
     for note in opened.notes:

@@ -9,6 +9,7 @@ import click
 
 from striate.cli.common import (
     Known,
+    Option,
     bad_files_option,
     device_option,
     engine_option,
@@ -16,12 +17,13 @@ from striate.cli.common import (
     letters_option,
     print_json,
     read_letters,
+    read_size,
     say,
+    size_option,
 )
 from striate.tasks.classify import CTRL_C, RUNS, Trained, Training
-from striate.training.options import Options
+from striate.training.options import OTHER_NAMES, VALUES_ALSO, Options
 from striate.training.saved import REPORT
-from striate.training.verdict import verdict
 
 
 class Count(click.ParamType[int]):
@@ -36,6 +38,7 @@ class Count(click.ParamType[int]):
         return int(click.INT.convert(value, param, ctx))
 
 
+OUT = ("output", "outdir", "outputdir", "logdir", "savedir", "rundir")  # what other programs call --out
 TYPES: dict[str, click.ParamType[Any]] = {"int": click.INT, "float": click.FLOAT, "str": click.STRING}
 
 
@@ -44,7 +47,9 @@ def training_options(command: Any) -> Any:
     for field in reversed(dataclasses.fields(Options)):
         known = field.metadata["known"]
         plain = str(field.type).removesuffix(" | None")
-        kind = Known(known) if known else Count() if field.name == "batch" else TYPES[plain]
+        kind = (
+            Known(known, VALUES_ALSO.get(field.name)) if known else Count() if field.name == "batch" else TYPES[plain]
+        )
         extra = " ('all' for the whole set)" if field.name == "batch" else ""
         command = click.option(
             f"--{field.name}",
@@ -52,6 +57,8 @@ def training_options(command: Any) -> Any:
             default=field.default,
             show_default=field.default is not None,
             help=field.metadata["help"][:1].upper() + field.metadata["help"][1:] + extra + ".",
+            cls=Option,
+            also=OTHER_NAMES[field.name],
         )(command)
     return command
 
@@ -62,8 +69,21 @@ def training_options(command: Any) -> Any:
 @training_options
 @engine_option
 @device_option
-@click.option("--out", metavar="FOLDER", help=f"The run's folder; by default the next free one under {RUNS}/.")
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    help=f"The run's folder; by default the next free one under {RUNS}/.",
+    cls=Option,
+    also=OUT,
+)
 @click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
+@click.option(
+    "--from",
+    "weights",
+    metavar="FILE|RUN",
+    help="Begin with the weights of a run or a file (ours, torchvision's, timm's): what fits is kept.",
+)
+@size_option
 @bad_files_option
 @letters_option
 @json_option
@@ -74,6 +94,8 @@ def command(
     device: str,
     out: str | None,
     overwrite: bool,
+    weights: str | None,
+    size: str | None,
     bad: str,
     letters: tuple[str, ...],
     as_json: bool,
@@ -92,6 +114,8 @@ def command(
         engine=engine,
         bad=bad,
         letters=read_letters(letters),
+        size=read_size(size),
+        weights=weights,
         say=say,
         show=True,
         command=shlex.join(["striate", *sys.argv[1:]]),
@@ -101,7 +125,7 @@ def command(
 
 def show(trained: Trained, as_json: bool) -> int:
     """What a training came to; the status is 1 when it was stopped by Ctrl-C."""
-    for line in verdict(trained.history, len(trained.run.classes)):
+    for line in trained.verdict:
         say(line)
     if trained.stopped:
         say(f"stopped by {trained.stopped} after epoch {len(trained.history)}; the best weights are kept")
@@ -109,9 +133,9 @@ def show(trained: Trained, as_json: bool) -> int:
     if as_json:
         print_json(result)
     else:
-        best = f"validation accuracy {result['validation_accuracy']:.2%} (epoch {result['best_epoch']})"
-        test = "" if trained.test_accuracy is None else f", test accuracy {trained.test_accuracy:.2%}"
-        click.echo(f"{best}{test}")
+        click.echo(f"validation accuracy {trained.validation.said()}; best at epoch {result['best_epoch']}")
+        if trained.test:
+            click.echo(f"test accuracy       {trained.test.said()}")
         click.echo(f"run:    {trained.run.path}")
         click.echo(f"report: {trained.run.path / REPORT}")
     return 1 if trained.stopped == CTRL_C else 0

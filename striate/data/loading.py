@@ -15,7 +15,8 @@ from striate.errors import InputError, nearest
 
 from .dataset import Dataset
 from .fetch import data_folder
-from .named import LOADERS, names
+from .levels import Levels
+from .named import ALSO, LOADERS, names
 
 
 def load(
@@ -24,19 +25,24 @@ def load(
     shape: Sequence[int | None] | None = None,
     bad: str = "skip",
     hold_out: bool = True,
+    known: Sequence[str] = (),
     progress: bool = False,
+    levels: Levels | None = None,
 ) -> Dataset:
     """Reads a data set into memory.
 
     Args:
-        source: a name (`names()`), a folder with one sub-folder of image files a class, an .npz archive with
+        source: a name (`names()`), a folder with one sub-folder of image files per class, an .npz archive with
             `x_train` and `y_train` (or `images` and `labels`, or `x` and `y`), or a data set, which is returned.
+            Both may have parts for validation and test: `train/`, `val/` and `test/`, `x_val`, `test_images`.
         shape: what the network reads, (C, *spatial), None for a free axis. Image files are decoded no larger
             than that; in an archive it says which axes are which.
         bad: whether image files that cannot be read are left out and noted, or refused.
-        hold_out: without a test split of its own, whether some of each class is held out as one; if not, all
-            images are both `train` and `test`.
+        hold_out: without a test split of its own, whether some of each class is held out as one; if not, the
+            validation images, or without any all images, are `test` too.
+        known: classes that a network has learned; a folder or archive to test on may hold only one of them.
         progress: whether long work shows a bar on standard error.
+        levels: what is black and white in image files of more than 8 bits; by default their values decide.
 
     Raises:
         InputError: there is no such data, or it is not what it should be.
@@ -60,12 +66,14 @@ def load(
     if path.is_dir():
         from . import folder
 
-        return folder.load(path, word, shape=shape, bad=on_bad, hold_out=hold_out, progress=progress)
+        return folder.load(
+            path, word, shape=shape, bad=on_bad, hold_out=hold_out, known=known, progress=progress, levels=levels
+        )
     if path.suffix.lower() != ".npz":
         raise InputError(f"'{word}' is a file that holds no data set; {_LEGAL}")
     from . import arrays
 
-    return arrays.load(path, word, shape=shape, hold_out=hold_out)
+    return arrays.load(path, word, shape=shape, hold_out=hold_out, known=known)
 
 
 _LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images a class, or an .npz archive"
@@ -83,4 +91,4 @@ def _existing(word: str) -> Path:
         looked = [str(place.absolute()) for place in places]
         where = "" if looked == [word] else f"looked for {' and '.join(looked)}; "
         raise InputError(f"no data at '{word}'; {where}{_LEGAL}")
-    raise InputError(f"no data set '{word}'; {_LEGAL}{nearest(word, names())}")
+    raise InputError(f"no data set '{word}'; {_LEGAL}{nearest(word, names(), ALSO)}")

@@ -42,6 +42,12 @@ LOADERS: dict[str, Callable[..., Dataset]] = {
     "fashion-mnist": partial(idx.load, "fashion-mnist", FASHION, CLOTHES),
     "cifar10": cifar.load,
 }
+ALSO = {  # what others call them
+    "digits": ("optdigits", "loaddigits", "sklearndigits", "ucidigits"),
+    "mnist": ("mnist784", "lenetdigits"),
+    "fashion-mnist": ("fmnist", "zalando", "fashionmnist784"),
+    "cifar10": ("cifar",),
+}
 
 
 def names() -> tuple[str, ...]:

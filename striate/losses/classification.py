@@ -12,6 +12,7 @@ from torch import Tensor, cat
 from torch.nn import functional as F
 
 from striate.errors import InputError, nearest
+from striate.losses.own import watched
 
 Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 RUBBISH_DISTANCE = 0.1  # the j of LeNet-5's criterion
@@ -54,16 +55,32 @@ def map_criterion(outputs: Tensor, labels: Tensor) -> Tensor:
 
 
 LOSSES: dict[str, Loss] = {"cross-entropy": cross_entropy, "mse": mse, "hinge": hinge, "map": map_criterion}
+ALSO = {  # what others call them
+    "cross-entropy": (
+        *(
+            "ce",
+            "xent",
+            "nll",
+            "nllloss",
+            "crossentropyloss",
+            "categoricalcrossentropy",
+            "sparsecategoricalcrossentropy",
+        ),
+        *("softmax", "softmaxloss", "softmaxcrossentropy", "logloss", "loglikelihood", "negativeloglikelihood"),
+    ),
+    "mse": ("mseloss", "l2", "l2loss", "meansquarederror", "squarederror", "quadratic", "euclidean", "leastsquares"),
+    "hinge": ("svm", "hingeloss", "categoricalhinge", "multimargin", "multimarginloss"),
+}
 
 
 def loss_named(loss: str | Loss) -> Loss:
-    """A loss by its name; a function of (outputs, labels) is taken as it is.
+    """A loss by its name; a function of (outputs, labels) is watched for what is no number.
 
     Raises:
         InputError: No loss of that name.
     """
     if callable(loss):
-        return loss
+        return loss if loss in LOSSES.values() else watched(loss)
     if loss not in LOSSES:
-        raise InputError(f"no loss '{loss}'{nearest(loss, LOSSES)}; there are {', '.join(LOSSES)}")
+        raise InputError(f"no loss '{loss}'{nearest(loss, LOSSES, ALSO)}; there are {', '.join(LOSSES)}")
     return LOSSES[loss]

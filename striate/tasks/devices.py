@@ -10,6 +10,8 @@ from striate.errors import InputError, nearest
 
 ENGINES = ("auto", "torch", "native")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+ENGINES_ALSO = {"torch": ("pytorch", "eager"), "native": ("c", "cpp", "compiled")}  # what others call them
+DEVICES_ALSO = {"cuda": ("gpu", "nvidia"), "mps": ("metal", "apple")}
 
 
 def device(name: str = "auto") -> torch.device:
@@ -24,10 +26,10 @@ def device(name: str = "auto") -> torch.device:
         )
     kind = name.split(":")[0]
     if kind not in DEVICES:
-        raise InputError(f"no device '{name}'{nearest(name, DEVICES)}; there are {', '.join(DEVICES)}")
+        raise InputError(f"no device '{name}'{nearest(name, DEVICES, DEVICES_ALSO)}; there are {', '.join(DEVICES)}")
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there[kind]:
-        raise InputError(f"this machine has no '{name}' that PyTorch can use; try --device cpu")
+        raise InputError(f"this machine has no '{name}' that PyTorch can use; try `device='cpu'`")
     try:
         found = torch.device(name)
     except RuntimeError:
@@ -44,5 +46,5 @@ def engine(name: str = "auto") -> str:
         InputError: No such engine.
     """
     if name not in ENGINES:
-        raise InputError(f"no engine '{name}'{nearest(name, ENGINES)}; there are {', '.join(ENGINES)}")
+        raise InputError(f"no engine '{name}'{nearest(name, ENGINES, ENGINES_ALSO)}; there are {', '.join(ENGINES)}")
     return name

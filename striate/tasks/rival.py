@@ -40,7 +40,7 @@ class BaselineResult:
         classifier: "linear" or "rbf".
         data: The data set's name.
         accuracy: Fraction of the test images right.
-        error: Percentage of them wrong.
+        error: Fraction of them wrong.
         validation_accuracy: Fraction right of the validation images, which chose the classifier's C or gamma.
         examples: Test images.
         trained_on: Training images.
@@ -113,10 +113,14 @@ def baseline(
 
     tell(*dataset.notes)
     training, held, test = _splits(dataset, validation, seed)
+    how = "the data's own" if dataset.validation else f"seed {seed}"
     parts, scaled = _pixels([training.images, held.images, test.images])
     tell(
         *scaled,
-        f"images: {len(training):,} to train on, {len(held):,} for validation (seed {seed}), {len(test):,} test",
+        f"images: {len(training):,} to train on, {len(held):,} for validation ({how}), {len(test):,} test",
+        *data_sets.too_few(
+            dataset.classes, {"training": training.labels, "validation": held.labels, "test": test.labels}
+        ),
     )
     if out is not None:
         path = _drawn(chosen, parts[2], [dataset.classes[label] for label in test.labels], Path(out))
@@ -133,7 +137,7 @@ def baseline(
         classifier=classifier,
         data=dataset.name,
         accuracy=accuracy,
-        error=100 * (1 - accuracy),
+        error=1 - accuracy,
         validation_accuracy=float((learned.predict(x_held) == y_held).mean()),
         examples=len(test),
         trained_on=len(training),
@@ -155,7 +159,7 @@ def _splits(
         raise InputError(f"these features are of images with two axes; {dataset.name} has {axes}")
     if dataset.test is None:
         raise InputError(f"{dataset.name} has no test images; give a data set that has some")
-    return *data_sets.carve(dataset.train, validation, seed), dataset.test
+    return *dataset.split(validation, seed), dataset.test
 
 
 def _pixels(parts: list[Tensor]) -> tuple[list[Tensor], list[str]]:

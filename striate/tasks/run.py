@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import webbrowser
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,48 +19,30 @@ from torch import Tensor, nn
 from striate import data
 from striate.building import build
 from striate.data.fetch import data_folder
+from striate.data.files import unreadable
+from striate.data.left_out import LeftOut, said
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
+from striate.losses.classification import Loss
 from striate.native.source import LOSSES
 from striate.notation import Network
 from striate.tasks.devices import device as device_named
 from striate.tasks.devices import engine as engine_named
 from striate.tasks.engines import engine_for, native_engine
 from striate.tasks.fitting import from_resolved
+from striate.tasks.judging import TOP, Judged, TestResult
 from striate.training.batches import prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
-from striate.training.loop import accuracy_of, outputs_of
+from striate.training.lone import opened
+from striate.training.loop import outputs_of
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
-from striate.training.saved import REPORT, SavedRun
+from striate.training.saved import REPORT
 from striate.training.state import State
 
-TOP = 3  # classes a prediction names
+OWN = "own"  # what a configuration calls a loss that was given as a function
 AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
-
-
-@dataclass(frozen=True)
-class TestResult:
-    """How a run does on a data set.
-
-    Attributes:
-        accuracy: Fraction right.
-        error: Percentage wrong.
-        loss: Mean per image.
-        examples: Images tested.
-    """
-
-    __test__ = False  # the name begins like a test's
-
-    accuracy: float
-    error: float
-    loss: float
-    examples: int
-
-    def to_json(self) -> dict[str, Any]:
-        """The contract of `striate test --json`."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -89,17 +71,21 @@ class Run:
     """One training with its best weights, as it lies on disk.
 
     Args:
-        path: The run's folder.
+        path: The run's folder, or the `model.safetensors` of one by itself, wherever it was copied to.
         device: Where to compute; as for `devices.device`.
         engine: `torch`, `native`, or `auto`, which is torch here: one pass over some images is not worth compiling for.
+
+    Attributes:
+        left_out: What `test` and `predict` met among the images and did not read.
 
     Raises:
         InputError: There is no run there, or no such engine.
     """
 
     def __init__(self, path: str | Path, device: str = "auto", engine: str = "auto") -> None:
-        self.saved = SavedRun.open(Path(path))
+        self.saved = opened(Path(path))
         self.device, self.engine_name = device_named(device), engine_named(engine)
+        self.left_out: list[LeftOut] = []
 
     def __repr__(self) -> str:
         best = self.state.history.best
@@ -189,35 +175,79 @@ class Run:
         return outputs_of(self._engine(engine) if engine else self.engine, batches)
 
     def test(
-        self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip", engine: str | None = None
+        self,
+        source: str | Path | data.Dataset | None = None,
+        *,
+        bad: str = "skip",
+        engine: str | None = None,
+        loss: Loss | None = None,
+        report: str | Path | None = None,
     ) -> TestResult:
-        """Test on a data set.
+        """Test on a data set: how many images are right, of which class, and what the others were taken for.
 
         Args:
             source: A data set; by default, what was held out of the training data. A folder without a test part of
-                its own is taken whole, unless it is the training data.
+                its own is taken whole, unless it is the training data. It may hold some of the run's classes only.
             bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
+            loss: A function of (outputs, labels) whose value is given; by default what the run was trained with, if
+                that has a name.
+            report: Where to write all figures as a page, like the run's own report.
 
         Raises:
             InputError: No such data, or other classes than the run has learned.
+            WorkError: The report can't be written, or the network's outputs are not finite.
         """
-        split = self.test_split(source, bad=bad)
+        judged = self.judged(source, bad=bad, engine=engine, loss=loss)
+        if report is not None:
+            self.write_report(judged, "" if source is None else source_name(source), Path(report))
+        return judged.result()
+
+    def judged(
+        self,
+        source: str | Path | data.Dataset | None = None,
+        *,
+        bad: str = "skip",
+        engine: str | None = None,
+        loss: Loss | None = None,
+    ) -> Judged:
+        """The answers on a data set; arguments and errors as for `test`."""
+        name, split = self._labelled(source, bad)
         outputs = self.outputs(split.images, engine)
-        accuracy = accuracy_of(outputs, split.labels)
-        loss = loss_named(self.config["options"]["loss"]) if self.config["options"]["loss"] != "own" else None
-        mean = float(loss(outputs, split.labels)) if loss else float("nan")
-        return TestResult(accuracy, 100 * (1 - accuracy), mean, len(split))
+        trained = self.config["options"]["loss"]
+        known = loss_named(loss or trained) if loss or trained != OWN else None
+        mean = float(known(outputs, split.labels)) if known else float("nan")
+        return Judged(name, self.classes, split, outputs, mean)
+
+    def write_report(self, judged: Judged, source: str, path: Path) -> None:
+        """Write what `judged` gave as a page.
+
+        Raises:
+            WorkError: It can't be written.
+        """
+        from striate.tasks.reporting import tested  # what draws takes a second to import
+
+        try:
+            path.write_text(tested(self, judged, source), encoding="utf-8")
+        except OSError as error:
+            raise WorkError(f"can't write {path}: {error.strerror}") from None
 
     def test_split(self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip") -> data.Split:
         """The images and labels that `test` measures on, labelled by this run's classes."""
+        return self._labelled(source, bad)[1]
+
+    def _labelled(self, source: str | Path | data.Dataset | None, bad: str) -> tuple[str, data.Split]:
+        """What the test images are called, and themselves."""
         trained_on = self.config["data"]["source"]
         if source is None and not trained_on:
             raise InputError(f"{self.path} was trained on a data set made in Python; say what to test it on")
         wanted = trained_on if source is None else source
         same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
-        dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same)
-        split = dataset.test or dataset.train
+        dataset = data.load(
+            wanted, shape=self.recipe.source, bad=bad, hold_out=same, known=self.classes, levels=self.recipe.levels
+        )
+        self.left_out += dataset.left_out
+        split = dataset.test or dataset.validation or dataset.train
         self.saved.notes += [note for note in dataset.notes if note not in self.saved.notes]
         unknown = [label for label in dataset.classes if label not in self.classes]
         if unknown:
@@ -231,7 +261,8 @@ class Run:
             images = torch.stack([data.read_image(path, self.recipe) for path in split.paths])
         elif self.recipe.ink and not same and AS_THEY_ARE not in self.saved.notes:
             self.saved.notes.append(AS_THEY_ARE)
-        return data.Split(images, positions[split.labels], split.paths)
+        name = "the test set" if same else dataset.name
+        return name, data.Split(images, positions[split.labels], split.paths)
 
     def predict(self, *paths: str | Path, bad: str = "skip", engine: str | None = None) -> list[Prediction]:
         """Say what image files show.
@@ -244,20 +275,26 @@ class Run:
         Raises:
             InputError: A path that is not there, or no image that can be read.
         """
-        files, images = data.images_under(paths), []
+        found, images = data.found_under(paths), []
+        files, left_out = found.images, list(found.left_out)
         read: list[Path] = []
-        left_out: list[str] = []
+        notes: list[str] = []
+        first = ""
         for path in files:
             try:
-                images.append(data.read_image(path, self.recipe))
+                image, told = data.read_and_tell(path, self.recipe)
+                images.append(image)
                 read.append(path)
+                notes += told
             except InputError as error:
                 if bad == "refuse" or len(files) == 1:
                     raise
-                left_out.append(f"left out: {error}")
+                first = first or str(error)
+                left_out.append(unreadable(path, getattr(error, "reason", str(error))))
         if not images:
-            raise InputError(f"none of {len(files)} files is an image that can be read; the first: {left_out[0]}")
-        self.saved.notes += left_out
+            raise InputError(f"none of {len(files)} files is an image that can be read; the first: {first}")
+        self.saved.notes += notes + ([said(left_out)] if left_out else [])
+        self.left_out += left_out
         probabilities = self.outputs(torch.stack(images), engine).softmax(1)
         return [self._prediction(path, row) for path, row in zip(read, probabilities, strict=True)]
 
@@ -274,10 +311,17 @@ class Run:
             WorkError: The run has no report, or it is damaged.
         """
         path = self.path / REPORT
+        if self.path.is_file():
+            raise WorkError(f"{self.path} is the weights of a run alone; the report is in the run's folder")
         if not path.is_file():
             raise WorkError(f"{self.path} has no {REPORT}; training was ended before it was written")
         self.saved.store.read(REPORT)
         return path, webbrowser.open(path.absolute().as_uri())
+
+
+def source_name(source: str | Path | data.Dataset) -> str:
+    """A data source as it was named."""
+    return source.source if isinstance(source, data.Dataset) else str(source)
 
 
 def source_key(source: str | Path | data.Dataset) -> str:

@@ -23,6 +23,7 @@ from torch import Tensor, nn, optim
 from striate.errors import InputError
 from striate.layers.dropout import Dropout, mixed
 from striate.layers.join import Aux
+from striate.layers.softmax import LastSoftmax
 from striate.losses import loss_named
 from striate.losses.classification import Loss
 from striate.training.batches import Batches
@@ -51,7 +52,14 @@ class Pace:
     @property
     def rate(self) -> float:
         """The learning rate of the newest step; before the first, that of the first."""
-        done = max(0, self.steps - 1)
+        return self._after(max(0, self.steps - 1))
+
+    @property
+    def next_rate(self) -> float:
+        """The learning rate of the step to come."""
+        return self._after(self.steps)
+
+    def _after(self, done: int) -> float:
         return self.options.rate * self.schedule(min(1.0, done / max(1, self.total_steps)))
 
 
@@ -81,7 +89,7 @@ class TorchEngine:
     ) -> None:
         self.model = model.to(device)
         self.options, self.pace, self.device = options, Pace(options, total_steps), torch.device(device)
-        self.loss = loss or loss_named(options.loss)
+        self.loss = loss_named(loss or options.loss)
         self.format = _memory_format(self.model)
         self.model.to(memory_format=self.format)  # type: ignore[call-overload]
         self.scores = without_softmax(self.model)
@@ -218,18 +226,13 @@ def check_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:
 
 
 def without_softmax(model: nn.Module) -> nn.Module:
-    """The model, its modules shared, up to the softmax that it or its last group ends in: losses are defined on that.
-
-    The softmax of a side head is left out as well.
-    """
+    """The model, its modules shared, without the softmax that it or a side head ends in: that is the loss's part."""
+    if isinstance(model, Aux):
+        return Aux(without_softmax(model.head))
     if not isinstance(model, nn.Sequential):
         return model
-    parts = list(model.named_children())
-    parts = [(name, Aux(without_softmax(part.head)) if isinstance(part, Aux) else part) for name, part in parts]
-    if parts:
-        name, last = parts.pop()
-        parts += [] if isinstance(last, nn.Softmax) else [(name, without_softmax(last))]
-    return type(model)(OrderedDict(parts))
+    parts = [(name, without_softmax(part)) for name, part in model.named_children()]
+    return type(model)(OrderedDict((name, part) for name, part in parts if not isinstance(part, LastSoftmax)))
 
 
 def _lay_out_as_the_weights(optimizer: optim.Optimizer) -> None:

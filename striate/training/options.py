@@ -12,18 +12,63 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from striate.errors import InputError, nearest
+from striate.initial import ALSO as RULES_ALSO
 from striate.initial import RULES
+from striate.losses import ALSO as LOSSES_ALSO
 from striate.losses import LOSSES
+from striate.notation.measure import OPTIMIZER_ALSO
 from striate.training.optimizers import OPTIMIZERS
+from striate.training.passes import EPOCHS, MOST
+from striate.training.schedules import ALSO as SCHEDULES_ALSO
 from striate.training.schedules import SCHEDULES
 
-AUGMENT = ("auto", "none", "shift")
+PHOTO = ("mirror", "crop", "colour")
+AUGMENT = ("auto", "none", "shift", "photo", *PHOTO)
+VALUES_ALSO = {  # what others call the values of a choice
+    "optimizer": OPTIMIZER_ALSO,
+    "schedule": SCHEDULES_ALSO,
+    "loss": LOSSES_ALSO,
+    "init": RULES_ALSO,
+}
+OTHER_NAMES = {  # what others call a choice itself
+    "epochs": ("numepochs", "nepochs", "maxepochs"),
+    "batch": ("batchsize", "bs", "minibatch"),
+    "lr": ("learningrate", "rate", "maxlr", "eta"),
+    "optimizer": ("optimiser", "opt", "solver"),
+    "schedule": ("scheduler", "lrschedule", "lrscheduler"),
+    "loss": ("criterion", "objective"),
+    "l1": ("lasso",),
+    "l2": ("weightdecay", "wd", "decay", "ridge"),
+    "augment": ("augmentation", "dataaugmentation"),
+    "patience": ("earlystopping", "earlystop"),
+    "validation": ("validationsplit", "valsplit"),
+    "init": ("weightinit",),
+    "seed": ("randomseed", "randomstate"),
+}
 
 
 def _option(
     default: Any, help: str, known: tuple[str, ...] = (), least: float | None = None, most: float = math.inf
 ) -> Any:
     return field(default=default, metadata={"help": help, "known": known, "least": least, "most": most})
+
+
+def augmentations(written: str) -> tuple[str, ...]:
+    """The words of `augment`, "photo" as what it stands for.
+
+    >>> augmentations("photo"), augmentations("crop,mirror")
+    (('mirror', 'crop', 'colour'), ('crop', 'mirror'))
+
+    Raises:
+        InputError: A word that is not known, or one that does not go with others.
+    """
+    words = tuple(str(written).lower().replace("color", "colour").split(","))
+    for word in words:
+        if word not in AUGMENT:
+            raise InputError(f"no augment '{word}'{nearest(word, AUGMENT)}; there are {', '.join(AUGMENT)}")
+    if len(words) > 1 and (alone := next((word for word in words if word not in PHOTO), None)):
+        raise InputError(f"augment '{alone}' stands alone; only {', '.join(PHOTO)} go together. Received: {written}")
+    return PHOTO if words == ("photo",) else words
 
 
 @dataclass(frozen=True)
@@ -34,7 +79,9 @@ class Options:
         InputError: A name that is not known or a number out of its range.
     """
 
-    epochs: int = _option(10, "passes over the training images", least=1, most=10**6)
+    epochs: int = _option(
+        0, f"passes over the training images; 0 takes {EPOCHS}, and up to {MOST} for small sets", least=0, most=10**6
+    )
     batch: int = _option(64, "images in a mini-batch; 0 takes the whole set", least=0, most=2**31)
     lr: float | None = _option(None, "highest learning rate", least=0)
     optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
@@ -43,7 +90,9 @@ class Options:
     l1: float = _option(0.0, "L1 penalty on weights", least=0)
     l2: float | None = _option(None, "L2 penalty (weight decay) on weights", least=0)
     augment: str = _option(
-        "auto", "move images a little; auto does so to centred drawings before convolutions", known=AUGMENT
+        "auto",
+        "change training images a little, differently in each epoch: shift for centred drawings; photo, or some of "
+        "mirror,crop,colour, for photographs; auto tells one from the other",
     )
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)
@@ -57,13 +106,16 @@ class Options:
                 continue
             if meta["known"] and value not in meta["known"]:
                 listed = ", ".join(meta["known"])
-                raise InputError(f"no {option.name} '{value}'{nearest(str(value), meta['known'])}; there are {listed}")
+                hint = nearest(str(value), meta["known"], VALUES_ALSO.get(option.name))
+                raise InputError(f"no {option.name} '{value}'{hint}; there are {listed}")
             whole = str(option.type) == "int"
             if meta["least"] is not None and (not isinstance(value, int if whole else int | float) or value is True):
                 raise InputError(f"{option.name} must be a {'whole ' if whole else ''}number. Received: {value!r}")
             if meta["least"] is not None and not meta["least"] <= value <= meta["most"]:
                 most = "" if meta["most"] == math.inf else f" to {meta['most']:,}"
                 raise InputError(f"{option.name} must be from {meta['least']:g}{most}. Received: {value:g}")
+
+        augmentations(self.augment)
 
     @property
     def rate(self) -> float:

@@ -5,6 +5,7 @@
     history.csv         a line an epoch
     model.safetensors   the best weights; they carry the network and the configuration with them
     checkpoint/         the last epochs' whole state
+    left-out.txt        what was met among the images and not read, a line a file; only if there was any
     report.html         to look at
     SHA256SUMS          the checked sums of all of them
 
@@ -21,16 +22,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from striate.data import left_out
+from striate.data.left_out import LeftOut
 from striate.errors import InputError, WorkError
 from striate.training.history import History
 from striate.training.state import FIRST, FORMAT, LaterError, State, check_format
 from striate.training.store import SUMS, DamagedError, Store
 
 NET, CONFIG, HISTORY, MODEL, REPORT = "net.net", "config.json", "history.csv", "model.safetensors", "report.html"
+LEFT_OUT = "left-out.txt"
 CHECKPOINTS = "checkpoint"
 TEXTS = (NET, CONFIG, HISTORY)  # small: checked whenever a run is opened, all else when it is used
 KEPT = 2  # checkpoints: the newest, and one more should it be damaged
@@ -63,12 +67,12 @@ class SavedRun:
         try:
             free = _is_free(root)
         except OSError as error:
-            raise InputError(f"{root} can't be used: {error.strerror}; choose another folder with --out") from None
+            raise InputError(f"{root} can't be used: {error.strerror}; choose another folder with `out`") from None
         if not free:
             former = {NET, CONFIG} <= set(run.store.listed())
             if not overwrite or not former:
-                way_out = "--overwrite replaces it, or " if former else ""
-                raise InputError(f"{root} exists already; {way_out}choose another folder with --out")
+                way_out = "`overwrite=True` replaces it, or " if former else ""
+                raise InputError(f"{root} exists already; {way_out}choose another folder with `out`")
             run.replaced = sorted({*run.store.listed(), *run._checkpoints()})  # a kill may leave one unlisted
         run.set_up = _set_up(net, config)
         if not run.replaced:
@@ -83,6 +87,8 @@ class SavedRun:
             InputError: There is no run in this folder, or a later version made it.
         """
         run = SavedRun(root)
+        if root.is_file():
+            raise InputError(f"{root} is a file; a run that training goes on from is a folder")
         if not root.is_dir():
             raise InputError(f"no run at {root}: there is no such folder (looked in {root.absolute().parent})")
         if not any((root / name).exists() for name in (CONFIG, MODEL, SUMS)):
@@ -100,6 +106,21 @@ class SavedRun:
             WorkError: The disk is full; what was there is kept.
         """
         self.store.write(_set_up(net, config))
+
+    def save_left_out(self, files: Sequence[LeftOut]) -> list[str]:
+        """Keep by name what was not read of the data; returns what to say about it.
+
+        Raises:
+            WorkError: The disk is full; what was there is kept.
+        """
+        if not files:
+            if LEFT_OUT in self.store.listed() and not self.replaced:
+                self.store.write({}, [LEFT_OUT])
+            return []
+        self.set_up[LEFT_OUT] = left_out.as_text(files).encode()
+        if not self.replaced:
+            self.store.write({LEFT_OUT: self.set_up[LEFT_OUT]})
+        return [f"what was left out is named in {self.root / LEFT_OUT}"]
 
     def save_epoch(self, best: State | None, last: State) -> None:
         """Keep an epoch: history, the best weights if these are, and the whole state.
@@ -230,7 +251,7 @@ def _is_free(root: Path) -> bool:
 
 
 def _is_own(name: str) -> bool:
-    return name in (NET, CONFIG, HISTORY, MODEL, REPORT, SUMS) or name.startswith(f"{CHECKPOINTS}/epoch-")
+    return name in (NET, CONFIG, HISTORY, MODEL, REPORT, LEFT_OUT, SUMS) or name.startswith(f"{CHECKPOINTS}/epoch-")
 
 
 def _checkpoint(epoch: int) -> str:

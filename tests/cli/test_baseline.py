@@ -49,7 +49,7 @@ def test_the_table_beside_a_run(run: Run, capsys: pytest.CaptureFixture[str], mo
     assert striate("baseline", "hog", "digits", "--beside", str(run.path), monkeypatch=monkeypatch) == 0
     out = capsys.readouterr().out
     assert "hog, linear" in out
-    assert f"{run.test().error:.2f} %" in out
+    assert f"{run.test().error:.2%}" in out
 
 
 @pytest.mark.parametrize(
