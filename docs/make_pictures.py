@@ -6,11 +6,13 @@
 ((160, 160), (20, 255))
 """
 
+import io
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw
 from rich.console import Console
@@ -35,9 +37,17 @@ def seven() -> Image.Image:
     return image.resize((160, 160), Image.Resampling.BOX)
 
 
+class Folded(Console):
+    """Folds the long lines that a terminal would fold by itself."""
+
+    def print(self, *words: Any, soft_wrap: bool | None = None, **options: Any) -> None:
+        """As rich's, but for `soft_wrap`."""
+        super().print(*words, **options)
+
+
 def explanation() -> str:
     """What `striate explain lenet5` prints, as SVG."""
-    console = Console(record=True, width=92, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Folded(record=True, width=92, file=io.StringIO())
     st.explain("lenet5").show(console)
     return console.export_svg(title="striate explain lenet5", unique_id="explain")
 
