@@ -121,9 +121,7 @@ def _options(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Op
         say(f"options of another version that this one does not know, and goes on without: {', '.join(foreign)}")
     named = Options.from_json(before | ({"loss": Options.loss} if before["loss"] == OWN else {}))
     if named.augment == "auto" and not config["recipe"].get("ink"):
-        named = dataclasses.replace(
-            named, augment="none"
-        )  # runs that kept the word itself left photographs as they are
+        named = dataclasses.replace(named, augment="none")  # runs that kept the word itself changed drawings alone
     return dataclasses.replace(named, **{name: value for name, value in changes.items() if value is not None})
 
 
