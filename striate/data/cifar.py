@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from striate.errors import InputError
+from striate.interrupt import undone_by
 
 from .dataset import Dataset, Split
 from .fetch import UNREADABLE, Remote, cache_folder, data_folder, find, obtain
@@ -119,7 +120,10 @@ def _keep(path: Path, parts: tuple[Pair, Pair]) -> None:
     """Writes the arrays under another name first, so that a file of this name is always whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     (x_train, y_train), (x_test, y_test) = parts
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+    with (
+        tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file,
+        undone_by(lambda: os.unlink(file.name)),
+    ):
         try:
             np.savez(file, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
             file.flush()

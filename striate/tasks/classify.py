@@ -34,7 +34,7 @@ from striate.training.augment import Shift, shift_for
 from striate.training.batches import Batches, num_batches, prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
-from striate.training.interrupt import uninterrupted
+from striate.training.interrupt import as_exception, uninterrupted
 from striate.training.loop import accuracy_of, outputs_of
 from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
@@ -297,7 +297,7 @@ class Training:
         keeper = Keeper(saved, engine, bar, resolved(self.fitted.network), self.config(), history)
         stopped = ""
         try:
-            with bar, enough_memory():
+            with as_exception(), bar, enough_memory():
                 train_loop(
                     engine,
                     dataclasses.replace(self._batches(self.training), augment=self._augment()),
