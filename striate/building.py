@@ -8,9 +8,11 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+import torch
 from torch import nn
 
 from striate import layers, zoo
@@ -214,7 +216,7 @@ ASIDE = (tree.Scale, tree.Aux)  # blocks whose branch leads elsewhere than to wh
 TAKEN = frozenset(dir(nn.Sequential()))  # what a module calls its own: `half`, `float`, `train`, …
 
 
-def build(network: str | Path | Network, init: str | None = None) -> nn.Sequential:
+def build(network: str | Path | Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
     """The network as an ordinary module: it can be copied, moved, compiled and exported like any other.
 
     Weights are named as the notation reads: `conv1.weight`, `residual2.body.conv1.weight`, or by the label given.
@@ -222,6 +224,8 @@ def build(network: str | Path | Network, init: str | None = None) -> nn.Sequenti
     Args:
         network: A network, a name of the zoo, a `.net` file, or the text itself; free axes stay free.
         init: `he`, `glorot`, `lecun`, `normal` or `zeros`; by default what the activation that follows asks for.
+        seed: The same seed gives the same weights, and PyTorch's own random numbers are left as they were. By default
+            weights are drawn from those, as any module of PyTorch does.
 
     Returns:
         A module from (N, *network.input) to the network's output. With `aux` heads it gives (logits, [head logits])
@@ -236,8 +240,20 @@ def build(network: str | Path | Network, init: str | None = None) -> nn.Sequenti
     Linear(in_features=8, out_features=10, bias=True)
     """
     network = zoo.find(network)
-    chain, _ = _Builder(init).chain(network.layers, network.input, None)
+    with _drawing_from(seed):
+        chain, _ = _Builder(init).chain(network.layers, network.input, None)
     return chain
+
+
+@contextmanager
+def _drawing_from(seed: int | None) -> Iterator[None]:
+    """Modules draw their weights from PyTorch's generator alone: inside, it is one of this seed."""
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed every GPU too
+        yield
 
 
 class _Builder:

@@ -42,9 +42,9 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """`python docs/companion/check.py`, run once: its status, what it says, and the pictures it draws."""
     folder, said = tmp_path_factory.mktemp("pictures"), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said):
-        patch.chdir(COMPANION.parents[1])
+        patch.chdir(tmp_path_factory.mktemp("elsewhere"))
         patch.setattr(check.drawing, "folder", folder)
-        status = check.main([])
+        status = check.main(["--draw"])
     return SimpleNamespace(status=status, said=said.getvalue(), drawn={path.name: path for path in folder.iterdir()})
 
 
@@ -94,6 +94,24 @@ def test_a_picture_is_the_same_bytes_each_time(tmp_path: Path, monkeypatch: pyte
     assert drawn[0] == drawn[1]
 
 
+def test_pictures_are_written_only_when_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "page.md"
+    code = "from drawing import canvas, save\nfigure, axes = canvas(1, 1)\nsave(figure, 'page.svg')"
+    page.write_text(f"```python\n{code}\n```\n")
+    monkeypatch.setattr(check.drawing, "folder", tmp_path / "pictures")
+    assert check.main([str(page)]) == 0
+    assert not (tmp_path / "pictures").exists()
+    assert check.main([str(page), "--draw"]) == 0
+    assert (tmp_path / "pictures" / "page.svg").is_file()
+
+
+def test_the_companion_says_which_lecture_is_which() -> None:
+    readme = (COMPANION / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| ([A-E]) \| \w", readme, flags=re.MULTILINE))
+    used = {letter for name, _ in check.listed() for letter in re.findall(r"\b[A-E]\b", name.split(",")[0])}
+    assert named == set("ABCDE") >= used > {"A"}
+
+
 def test_a_wrong_number_is_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "wrong.md"
     page.write_text("```python\nassert 1 + 1 == 3  # worked: none\n```\n")
@@ -124,7 +142,7 @@ def test_a_page_is_called_by_its_name_or_its_path(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(COMPANION.parents[1])
-    names = ("pooling", "pooling.md", "docs/companion/pooling.md")
+    names = ("pooling", "pooling.md", "docs/companion/pooling.md")  # a path from wherever one is
     assert {check.called(name).resolve() for name in names} == {COMPANION / "pooling.md"}
     assert check.main(["nosuch.md"]) == 2
     said = capsys.readouterr().err

@@ -1,13 +1,16 @@
 """Runs the pages' code and counts the lectures' worked numbers in it: `python docs/companion/check.py [page]`.
 
 A worked number is an assertion with a comment `# worked: …` at its end; `worked.md` lists all that there must be, and
-on which page. Run it from the project's root. Pictures are drawn anew into `pictures/`. The exit status is 0 when all
-came out, 1 when an assertion or anything else failed, 2 when there is no such page.
+on which page. It runs from any folder and writes nothing, unless `--draw` asks for the pictures in `pictures/` to be
+drawn anew. The exit status is 0 when all came out, 1 when an assertion or anything else failed, 2 when there is no such
+page.
 """
 
 import ast
+import contextlib
 import re
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 
@@ -19,8 +22,10 @@ sys.path.insert(0, str(HERE))  # the pages say `from drawing import …`
 
 import drawing  # noqa: E402
 
+ROOT = HERE.parents[1]  # the pages name files from here
 LIST = HERE / "worked.md"
 MARK = "# worked: "
+DRAW = "--draw"
 
 
 def blocks(page: Path) -> str:
@@ -66,7 +71,7 @@ def run(page: Path) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with matplotlib.style.context(drawing.STYLE, after_reset=True):
+        with matplotlib.style.context(drawing.STYLE, after_reset=True), contextlib.chdir(ROOT):
             exec(compile(blocks(page), str(page), "exec"), {"__name__": page.stem})
     finally:
         torch.set_num_threads(threads)
@@ -97,12 +102,21 @@ def failure(error: Exception, page: Path) -> str:
     return f"{page.name}:{lines[0]}: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
-def main(names: list[str]) -> int:
+def main(words: list[str]) -> int:
+    """Runs the pages named, or all of them; the exit status. Pictures are kept only with `--draw` among the words."""
+    names = [word for word in words if word != DRAW]
+    if DRAW in words:
+        return compared(names)
+    with tempfile.TemporaryDirectory() as folder, drawing.into(Path(folder)):
+        return compared(names)
+
+
+def compared(names: list[str]) -> int:
     """Runs the pages named, or all and compares them with the list; the exit status."""
     if unknown := [name for name in names if not called(name)]:
         print(f"no page '{unknown[0]}'; there are {', '.join(page.stem for page in with_code())}", file=sys.stderr)
         return 2
-    pages = [page for name in names if (page := called(name))] or with_code()
+    pages = [page.resolve() for name in names if (page := called(name))] or with_code()
     results = {page.name: right(page) for page in pages}
     wanted = sorted((name, page) for page, (found, _) in results.items() for name in found)
     if not names:

@@ -3,8 +3,9 @@
 A matrix is drawn on a `canvas`, whose unit is one square cell; curves and bars are drawn on ordinary `plots`.
 """
 
+import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,17 @@ STYLE = {
 }
 
 folder = Path(__file__).parent / "pictures"  # where pictures go
+
+
+@contextlib.contextmanager
+def into(place: Path) -> Iterator[None]:
+    """Meanwhile pictures go into another folder."""
+    global folder
+    before, folder = folder, place
+    try:
+        yield
+    finally:
+        folder = before
 
 
 def plots(columns: int = 1, rows: int = 1, size: tuple[float, float] = (6, 3.5)) -> tuple[Figure, list[Axes]]:

@@ -27,6 +27,7 @@ Say = Callable[[str], None]
 Turns = dict[tuple[str, int], Turn]  # of each engine at each batch size
 
 
+@torch.random.fork_rng(devices=[])  # a plain loop draws from PyTorch's numbers: the caller's stay as they were
 def bench(
     net: str | Path | Network,
     *,

@@ -11,7 +11,7 @@ Kept with the trained network as JSON, and applied to whatever it is shown later
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 import torch
@@ -97,7 +97,7 @@ class Recipe:
 
     @staticmethod
     def from_json(value: object) -> "Recipe":
-        """The recipe in the JSON object `value`.
+        """The recipe in the JSON object `value`; fields of another version are passed over.
 
         Raises:
             InputError: it is not one that `to_json` could have made.
@@ -144,9 +144,11 @@ def _figures(values: Sequence[float]) -> str:
 
 def _checked(value: object) -> Recipe:
     """`value` as a recipe; a ValueError or TypeError says what is wrong with it."""
-    keys = list(Recipe.__dataclass_fields__)
-    if not isinstance(value, dict) or sorted(value) != sorted(keys):
-        raise ValueError(f"it must have exactly {', '.join(keys)}")
+    defaults = {field.name: field.default for field in fields(Recipe)}
+    needed = [name for name, default in defaults.items() if default is MISSING]
+    if not isinstance(value, dict) or not value.keys() >= set(needed):
+        raise ValueError(f"it must have {', '.join(needed)}")
+    value = defaults | value
     source, shape = _sizes(value, "source"), _sizes(value, "shape")
     background, mean, std = (_reals(value, key, shape[0]) for key in ("background", "mean", "std"))
     if min(std) <= 0:

@@ -32,6 +32,7 @@ from striate.tasks.reporting import report
 from striate.tasks.run import Run, source_key
 from striate.training.augment import Shift, shift_for
 from striate.training.batches import Batches, num_batches, prepared
+from striate.training.draws import derived_seed
 from striate.training.engine import TorchEngine
 from striate.training.history import History
 from striate.training.interrupt import as_exception, uninterrupted
@@ -41,7 +42,8 @@ from striate.training.memory import enough_memory
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.progress import Bar, Quiet
-from striate.training.saved import REPORT, SavedRun, State
+from striate.training.saved import REPORT, SavedRun
+from striate.training.state import State
 
 RUNS = "runs"  # where runs go unless said otherwise
 CTRL_C = "Ctrl-C"
@@ -155,12 +157,13 @@ class Training:
         made_up = _command(net, dataset, options, letters or {}, engine, device) if repeatable else FROM_PYTHON
         self.command = command or made_up
         shape = input_shape(zoo.find(net, letters))
-        self.dataset = data.load(dataset, shape=shape, bad=bad, progress=show)
+        loaded = data.load(dataset, shape=shape, bad=bad, progress=show)
+        self.sha256 = loaded.sha256()  # once: it reads every image
+        self.training, self.validation = data.carve(loaded.train, options.validation, options.seed)
+        self.dataset = dataclasses.replace(loaded, train=self.training)  # what follows sees no validation image
         self.fitted: Fitted = fitted(net, self.dataset, letters)
         check_trainable(self.fitted)
         check_batch(self.fitted, options.batch)
-        self.sha256 = self.dataset.sha256()  # once: it reads every image
-        self.training, self.validation = data.carve(self.dataset.train, options.validation, options.seed)
         whole = dataclasses.replace(options, batch=options.batch or len(self.training))
         self.engine_name, why = engine_for(
             self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
@@ -266,9 +269,8 @@ class Training:
         }
 
     def _engine(self, state: State | None) -> TorchEngine | NativeEngine:
-        torch.manual_seed(self.options.seed)
         with enough_memory():
-            model = build(self.fitted.network, self.options.init)
+            model = build(self.fitted.network, self.options.init, derived_seed(self.options.seed, "weights"))
         count = len(self.training)
         steps = self.options.epochs * num_batches(count, self.options.batch or count)
         engine = self._native(model, steps) or TorchEngine(model, self.options, steps, self.device, self.own_loss)

@@ -33,7 +33,8 @@ from striate.training.history import History
 from striate.training.loop import accuracy_of, outputs_of
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
-from striate.training.saved import REPORT, SavedRun, State
+from striate.training.saved import REPORT, SavedRun
+from striate.training.state import State
 
 TOP = 3  # classes a prediction names
 AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
@@ -111,8 +112,12 @@ class Run:
 
     @property
     def notes(self) -> list[str]:
-        """What was found damaged, a sentence a file; empty when all is well."""
+        """What was found damaged of the files used so far, a sentence a file; empty when all is well."""
         return self.saved.notes
+
+    def check(self) -> list[str]:
+        """Read every file of the run and name those that are damaged, a sentence a file; none when all is well."""
+        return self.saved.check()
 
     @property
     def config(self) -> dict[str, Any]:
@@ -146,12 +151,12 @@ class Run:
 
     @property
     def history(self) -> History:
-        """The epochs up to the newest whole state."""
-        return self.saved.last().history
+        """The epochs that were finished."""
+        return self.saved.history()
 
     def model(self) -> nn.Sequential:
         """The network with the best weights, an ordinary module in evaluation mode, on the CPU."""
-        model = build(self.network)
+        model = build(self.network, seed=0)  # any: these weights are replaced
         model.load_state_dict(dict(self.state.weights))
         return model.eval()
 

@@ -1,17 +1,34 @@
 """More data from the same images: each is moved a little, differently in every epoch.
 
 >>> images = torch.arange(9.0).reshape(1, 1, 3, 3)
->>> moved = Shift(most=1, background=(0.0,))(images)
+>>> moved = Shift(most=1, background=(0.0,)).drawn(1, torch.Generator())(images, torch.tensor([0]))
 >>> moved.shape, bool((moved == 4).any())  # the middle stays inside
 (torch.Size([1, 1, 3, 3]), True)
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 SHARE = 28  # a drawing is moved by up to one entry for each 28 of its shorter side, one pixel for MNIST
+
+
+class Drawn(Protocol):
+    """What one epoch does to each image, drawn before its first batch: how the images are batched changes nothing."""
+
+    def __call__(self, images: Tensor, rows: Tensor) -> Tensor:
+        """Images (N, C, …) in and out, which are those at the positions `rows` (N,) of the training set."""
+
+
+class Augment(Protocol):
+    """A way to change images that draws anew for each epoch."""
+
+    def drawn(self, count: int, generator: torch.Generator) -> Drawn:
+        """An epoch's choices for `count` images."""
 
 
 def shift_for(height: int, width: int) -> int:
@@ -35,20 +52,33 @@ class Shift:
     most: int
     background: tuple[float, ...]
 
-    def draw(self, count: int, device: torch.device | str = "cpu") -> Tensor:
-        """(2, count): where in the image with its edge each window begins, from 0 to 2·most; down, then right.
+    def drawn(self, count: int, generator: torch.Generator) -> Shifted:
+        """The moves of an epoch."""
+        down, right = torch.randint(2 * self.most + 1, (2, count), generator=generator)
+        return Shifted(self, down, right)
 
-        Random numbers are torch's own, so that a seed repeats them.
-        """
-        return torch.randint(2 * self.most + 1, (2, count), device=device)
 
-    def __call__(self, images: Tensor) -> Tensor:
+@dataclass(frozen=True, eq=False)
+class Shifted:
+    """The moves of an epoch.
+
+    Attributes:
+        shift: What they were drawn from.
+        down: (count,) int64, where in the image with its edge each window begins, from 0 to 2·most.
+        right: The same along the other axis.
+    """
+
+    shift: Shift
+    down: Tensor
+    right: Tensor
+
+    def __call__(self, images: Tensor, rows: Tensor) -> Tensor:
         """(N, C, H, W) in and out."""
         count, channels, height, width = images.shape
-        m = self.most
-        edge = images.new_tensor(self.background).view(1, -1, 1, 1)
+        m = self.shift.most
+        edge = images.new_tensor(self.shift.background).view(1, -1, 1, 1)
         padded = edge.expand(count, channels, height + 2 * m, width + 2 * m).clone()
         padded[:, :, m : m + height, m : m + width] = images
         windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, C, 2m + 1, 2m + 1, H, W), a view
-        down, right = self.draw(count, images.device)
+        down, right = (moves[rows].to(images.device) for moves in (self.down, self.right))
         return windows[torch.arange(count, device=images.device), :, down, right]

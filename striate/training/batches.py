@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ import torch
 from torch import Tensor
 
 from striate.data.recipe import AT_ONCE
+from striate.training.augment import Augment, Drawn
+from striate.training.draws import generator
 
 PREPARED_BYTES = 2**31  # up to this size all images are prepared once; larger sets a batch at a time
 
@@ -27,22 +30,30 @@ class Batches:
         labels: (N,) int64.
         prepare: Applied to each batch; None when the images are ready.
         device: Where the batches go.
-        augment: Applied to what `take` gives, on the device.
+        augment: Draws anew for each epoch how the images that `take` gives are changed.
+        drawn: What it has drawn for this epoch; `take` applies it, on the device.
     """
 
     images: Tensor
     labels: Tensor
     prepare: Callable[[Tensor], Tensor] | None = None
     device: torch.device | str = "cpu"
-    augment: Callable[[Tensor], Tensor] | None = None
+    augment: Augment | None = None
+    drawn: Drawn | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    def in_epoch(self, seed: int, epoch: int) -> Batches:
+        """The same images as this epoch changes them."""
+        if not self.augment:
+            return self
+        return dataclasses.replace(self, drawn=self.augment.drawn(len(self), generator(seed, "augment", epoch)))
+
     def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """The images and labels at these positions, on the device."""
         images = self._ready(self.images[rows])
-        return (self.augment(images) if self.augment else images), self.labels[rows].to(self.device)
+        return (self.drawn(images, rows) if self.drawn else images), self.labels[rows].to(self.device)
 
     def slices(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """All of them in order, `size` at a time."""
@@ -87,8 +98,8 @@ def shuffled(count: int, size: int, seed: int, epoch: int) -> list[Tensor]:
     >>> [len(rows) for rows in shuffled(9, 4, seed=0, epoch=1)]
     [4, 5]
     """
-    generator = torch.Generator().manual_seed(epoch_seed(seed, epoch))
-    batches = list(torch.split(torch.randperm(count, generator=generator), size))
+    order = torch.randperm(count, generator=generator(seed, "order", epoch))
+    batches = list(torch.split(order, size))
     if len(batches) > 1 and len(batches[-1]) == 1 < size:
         batches[-2:] = [torch.cat(batches[-2:])]
     return batches
@@ -101,8 +112,3 @@ def num_batches(count: int, size: int) -> int:
     (2, 3, 1)
     """
     return max(1, -(-count // size) - (size > 1 and count % size == 1))
-
-
-def epoch_seed(seed: int, epoch: int) -> int:
-    """Where an epoch's random numbers begin: the same whether or not training was interrupted before it."""
-    return seed * 1_000_003 + epoch

@@ -24,9 +24,10 @@ class Epoch:
         train_accuracy: Fraction right while the weights were moving.
         validation_loss: Mean loss per image on the validation set, after the epoch.
         validation_accuracy: Fraction right on the validation set, after the epoch.
-        learning_rate: Of the epoch's last step.
+        learning_rate: The learning rate of the epoch's last step.
         images_per_second: Training steps only.
         seconds: The whole epoch with its validation.
+        first_rate: The learning rate of the epoch's first step; None in runs of before it was kept.
     """
 
     epoch: int
@@ -37,6 +38,7 @@ class Epoch:
     learning_rate: float
     images_per_second: float
     seconds: float
+    first_rate: float | None = None
 
 
 FIELDS = [field.name for field in dataclasses.fields(Epoch)]
@@ -74,10 +76,30 @@ class History:
         return text.getvalue()
 
     def to_json(self) -> list[dict[str, Any]]:
-        """A list of objects, which `from_json` reads."""
-        return [dataclasses.asdict(epoch) for epoch in self.epochs]
+        """A list of objects, which `from_json` reads; what is not known is left out."""
+        rows = [dataclasses.asdict(epoch) for epoch in self.epochs]
+        return [{name: figure for name, figure in row.items() if figure is not None} for row in rows]
 
     @staticmethod
     def from_json(rows: list[dict[str, Any]]) -> History:
-        """What `to_json` made."""
-        return History(tuple(Epoch(**row) for row in rows))
+        """What `to_json` made; figures of another version are passed over.
+
+        Raises:
+            TypeError: A figure is missing that no history is without.
+        """
+        return History(tuple(Epoch(**{name: row[name] for name in FIELDS if name in row}) for row in rows))
+
+    @staticmethod
+    def from_csv(text: str) -> History:
+        """What `to_csv` made; read as `from_json` reads.
+
+        Raises:
+            TypeError: A figure is missing that no history is without.
+            ValueError: A figure is no number.
+        """
+        rows = csv.DictReader(io.StringIO(text))
+        return History.from_json([{name: _figure(name, word) for name, word in row.items() if word} for row in rows])
+
+
+def _figure(name: str, word: str) -> float:
+    return int(word) if name == "epoch" else float(word)

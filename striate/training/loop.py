@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from striate.errors import WorkError
-from striate.training.batches import Batches, epoch_seed, shuffled
+from striate.training.batches import Batches, shuffled
 from striate.training.engine import Step
 from striate.training.history import Epoch, History
 from striate.training.options import Options
@@ -77,8 +77,7 @@ def train(
         if options.patience and history and len(history) - history.best.epoch >= options.patience:
             break
         started = time.perf_counter()
-        torch.manual_seed(epoch_seed(options.seed, epoch))
-        train_loss, train_accuracy = one_epoch(engine, training, options, epoch, watcher)
+        train_loss, train_accuracy, first_rate = one_epoch(engine, training, options, epoch, watcher)
         speed = len(training) / (time.perf_counter() - started)
         validation_loss, validation_accuracy = evaluate(engine, validation, loss)
         if not math.isfinite(validation_loss):
@@ -87,18 +86,22 @@ def train(
                 f"(learning rate {engine.rate:.3g}); try a tenth of it with --lr"
             )
         figures = (train_loss, train_accuracy, validation_loss, validation_accuracy, engine.rate, speed)
-        history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started))
+        history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started, first_rate))
         watcher.epoch(history)
     return history
 
 
-def one_epoch(engine: Engine, training: Batches, options: Options, epoch: int, watcher: Watcher) -> tuple[float, float]:
-    """One pass over the training images: their mean loss and the fraction right."""
+def one_epoch(
+    engine: Engine, training: Batches, options: Options, epoch: int, watcher: Watcher
+) -> tuple[float, float, float]:
+    """One pass over the training images: their mean loss, the fraction right, and the rate of the first step."""
     engine.train()
-    done, total, correct = 0, 0.0, 0
+    training = training.in_epoch(options.seed, epoch)
+    done, total, correct, first_rate = 0, 0.0, 0, 0.0
     batches = shuffled(len(training), options.batch or len(training), options.seed, epoch)
     for number, rows in enumerate(batches, start=1):
         seen = engine.learn(training, rows)
+        first_rate = engine.rate if number == 1 else first_rate
         loss = float(seen.loss)
         if not math.isfinite(loss):
             raise WorkError(
@@ -108,7 +111,7 @@ def one_epoch(engine: Engine, training: Batches, options: Options, epoch: int, w
         done += len(rows)
         total, correct = total + loss * len(rows), correct + int(seen.correct)
         watcher.batch(epoch, done, total, correct)
-    return total / done, correct / done
+    return total / done, correct / done, first_rate
 
 
 def evaluate(engine: Engine, images: Batches, loss: Callable[[Tensor, Tensor], Tensor]) -> tuple[float, float]:

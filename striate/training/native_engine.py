@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from striate.native.network import Compiled, Moves, Rule
 from striate.native.values import Parameter
 from striate.notation import Network
-from striate.training.augment import Shift
+from striate.training.augment import Shifted
 from striate.training.batches import Batches
 from striate.training.engine import Pace, Step, check_weights, dropout_key
 from striate.training.optimizers import MOMENTUM, OPTIMIZERS, in_groups
@@ -88,14 +88,14 @@ class NativeEngine:
 
     def learn(self, batches: Batches, rows: Tensor) -> Step:
         """One step on the images at these positions; those that lie ready are neither copied nor moved by PyTorch."""
-        augment = batches.augment
-        if batches.prepare is not None or not (augment is None or isinstance(augment, Shift)):
+        drawn = batches.drawn
+        if batches.prepare is not None or not (drawn is None or isinstance(drawn, Shifted)):
             return self.step(*batches.take(rows))
-        if augment is None:
+        if drawn is None:
             return self._step(batches.images, batches.labels[rows], rows)
-        down, right = augment.draw(len(rows)).numpy()
-        background = np.array(augment.background, np.float32)
-        moves = Moves(augment.most, down.ctypes.data, right.ctypes.data, background.ctypes.data)
+        down, right = drawn.down[rows].numpy(), drawn.right[rows].numpy()
+        background = np.array(drawn.shift.background, np.float32)
+        moves = Moves(drawn.shift.most, down.ctypes.data, right.ctypes.data, background.ctypes.data)
         return self._step(batches.images, batches.labels[rows], rows, moves)
 
     def step(self, x: Tensor, y: Tensor) -> Step:

@@ -81,13 +81,19 @@ class Options:
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> Options:
-        """The options of a saved run.
+        """The options of a saved run; those of another version, which `foreign` names, are passed over.
 
         Raises:
-            InputError: An unknown key or a value out of range.
+            InputError: A value out of range.
         """
-        known = {option.name for option in dataclasses.fields(Options)}
-        for key in value:
-            if key not in known:
-                raise InputError(f"no option '{key}'{nearest(key, known)}")
-        return Options(**value)
+        foreign = Options.foreign(value)
+        return Options(**{name: chosen for name, chosen in value.items() if name not in foreign})
+
+    @staticmethod
+    def foreign(value: dict[str, Any]) -> list[str]:
+        """The options of a saved run that this version does not know.
+
+        >>> Options.foreign({"epochs": 3, "patients": 2})
+        ['patients']
+        """
+        return sorted(value.keys() - {option.name for option in dataclasses.fields(Options)})

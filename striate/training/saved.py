@@ -8,7 +8,12 @@
     report.html         to look at
     SHA256SUMS          the checked sums of all of them
 
-A damaged file is named and never used; what it held is taken from the newest file that is whole.
+A damaged file is named and never used; what it held is taken from the newest file that is whole. Each file is read
+once, when it is used, and checked as it is read.
+
+`config.json` and the headers of weights carry the number of the format they are in. Files of earlier ones are read, a
+later one is refused by its number. A figure, an option or a field more needs no new number: what is not known is passed
+over, and what is missing has a default.
 """
 
 from __future__ import annotations
@@ -16,69 +21,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from safetensors import SafetensorError
-from safetensors.torch import load as read_tensors
-from safetensors.torch import save as write_tensors
-from torch import Tensor
-
 from striate.errors import InputError, WorkError
 from striate.training.history import History
+from striate.training.state import FIRST, FORMAT, LaterError, State, check_format
 from striate.training.store import SUMS, DamagedError, Store
 
 NET, CONFIG, HISTORY, MODEL, REPORT = "net.net", "config.json", "history.csv", "model.safetensors", "report.html"
 CHECKPOINTS = "checkpoint"
-OPTIMIZER = "optimizer:"  # begins the names of its tensors; no weight's name has a colon
+TEXTS = (NET, CONFIG, HISTORY)  # small: checked whenever a run is opened, all else when it is used
 KEPT = 2  # checkpoints: the newest, and one more should it be damaged
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class State:
-    """Weights with all that is needed to use them, and with the optimiser's state to go on training.
-
-    Attributes:
-        weights: The model's tensors by name.
-        optimizer: The optimiser's tensors; empty for best weights.
-        net: The network's text.
-        config: As in `config.json`.
-        history: The epochs up to these weights.
-    """
-
-    weights: Mapping[str, Tensor]
-    optimizer: Mapping[str, Tensor]
-    net: str
-    config: dict[str, Any]
-    history: History
-
-    def to_bytes(self) -> bytes:
-        """One safetensors file; text and figures lie in its header."""
-        tensors = {OPTIMIZER + name: tensor for name, tensor in self.optimizer.items()} | dict(self.weights)
-        facts = {"net": self.net, "config": json.dumps(self.config), "history": json.dumps(self.history.to_json())}
-        return write_tensors(tensors, metadata={"format": "pt", **facts})
-
-    @staticmethod
-    def from_bytes(content: bytes) -> State:
-        """What `to_bytes` made.
-
-        Raises:
-            DamagedError: It is no such file.
-        """
-        try:
-            tensors = read_tensors(content)
-            size = int.from_bytes(content[:8], "little")
-            facts = json.loads(content[8 : 8 + size])["__metadata__"]
-            history = History.from_json(json.loads(facts["history"]))
-            net, config = facts["net"], json.loads(facts["config"])
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise DamagedError(f"no saved state of a run: {error}") from None
-        weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(OPTIMIZER)}
-        optimizer = {name.removeprefix(OPTIMIZER): t for name, t in tensors.items() if name.startswith(OPTIMIZER)}
-        return State(weights, optimizer, net, config, history)
 
 
 class SavedRun:
@@ -86,7 +42,7 @@ class SavedRun:
 
     Attributes:
         root: The folder.
-        notes: What was found damaged on reading, a sentence a file.
+        notes: What was found damaged so far, a sentence a file.
     """
 
     def __init__(self, root: Path) -> None:
@@ -114,7 +70,7 @@ class SavedRun:
                 way_out = "--overwrite replaces it, or " if former else ""
                 raise InputError(f"{root} exists already; {way_out}choose another folder with --out")
             run.replaced = sorted({*run.store.listed(), *run._checkpoints()})  # a kill may leave one unlisted
-        run.set_up = {NET: net.encode(), CONFIG: _json(config)}
+        run.set_up = _set_up(net, config)
         if not run.replaced:
             run.store.write({**run.set_up, HISTORY: History().to_csv().encode()})
         return run
@@ -124,16 +80,17 @@ class SavedRun:
         """An existing run.
 
         Raises:
-            InputError: There is no run in this folder.
+            InputError: There is no run in this folder, or a later version made it.
         """
         run = SavedRun(root)
         if not root.is_dir():
             raise InputError(f"no run at {root}: there is no such folder (looked in {root.absolute().parent})")
         if not any((root / name).exists() for name in (CONFIG, MODEL, SUMS)):
             raise InputError(f"{root} is no run: it has no {CONFIG} and no {MODEL}; `striate train` makes one")
-        for name, reason in run.store.damaged().items():
-            instead = "; the copy that the weights carry is read instead" if name in (NET, CONFIG) else ""
+        for name, reason in run.store.damaged(TEXTS).items():
+            instead = "; the copy that the weights carry is read instead" if name in TEXTS else ""
             run.notes += [reason + instead] if _is_own(name) else []
+        run._whole(CONFIG, run._config, dict)  # of a later format, it is refused before anything else is read
         return run
 
     def save_set_up(self, net: str, config: dict[str, Any]) -> None:
@@ -142,7 +99,7 @@ class SavedRun:
         Raises:
             WorkError: The disk is full; what was there is kept.
         """
-        self.store.write({NET: net.encode(), CONFIG: _json(config)})
+        self.store.write(_set_up(net, config))
 
     def save_epoch(self, best: State | None, last: State) -> None:
         """Keep an epoch: history, the best weights if these are, and the whole state.
@@ -150,10 +107,12 @@ class SavedRun:
         Raises:
             WorkError: The disk is full; the epochs before are kept.
         """
-        # a new checkpoint counts from when it is listed, which is when all three are in their places
-        files = {HISTORY: last.history.to_csv().encode(), _checkpoint(len(last.history)): last.to_bytes()}
+        # a new checkpoint counts from when it is listed, which is when all three are in their places; the history is
+        # put in its place last, and so never knows of a better epoch than the weights are of
+        files = {_checkpoint(len(last.history)): last.to_bytes()}
         if best:
             files[MODEL] = best.to_bytes()
+        files[HISTORY] = last.history.to_csv().encode()
         drop = [name for name in self._checkpoints() if name not in files][KEPT - 1 :]
         if self.replaced:
             files = {**self.set_up, **files}
@@ -171,7 +130,7 @@ class SavedRun:
             self.store.write({MODEL: dataclasses.replace(last, optimizer={}).to_bytes()})
             return
         try:
-            kept = State.from_bytes(self.store.read(MODEL)).history.best
+            kept = self._state(MODEL).history.best
         except DamagedError as error:
             raise WorkError(f"{error}; with the best weights lost, training can't go on from here") from None
         # better ones may be of the epoch in whose saving a kill came, which is trained again
@@ -209,24 +168,43 @@ class SavedRun:
 
     def config(self) -> dict[str, Any]:
         """The newest configuration, with which training goes on."""
-        return self._whole(CONFIG, lambda content: dict(json.loads(content)), lambda: self.best().config)
+        return self._whole(CONFIG, self._config, lambda: self.best().config)
+
+    def history(self) -> History:
+        """The epochs that were finished."""
+        states = [*self._checkpoints(), MODEL]
+        return self._whole(HISTORY, lambda text: History.from_csv(text.decode()), lambda: self._newest(states).history)
+
+    def check(self) -> list[str]:
+        """Read every file of the run and name those that are damaged, a sentence a file; none when all is well."""
+        return [reason for name, reason in self.store.damaged().items() if _is_own(name)]
+
+    def _config(self, content: bytes) -> dict[str, Any]:
+        config = dict(json.loads(content))
+        check_format(config.pop("format", FIRST), self.root)
+        return config
+
+    def _state(self, name: str) -> State:
+        return State.from_bytes(self.store.read(name), self.root / name)
 
     def _whole(self, name: str, read: Callable[[bytes], _T], instead: Callable[[], _T]) -> _T:
         try:
             return read(self.store.read(name))
-        except DamagedError:
+        except LaterError:
+            raise
+        except (DamagedError, KeyError, TypeError, ValueError):  # whole but not in its form: as good as damaged
             return instead()
 
     def _newest(self, names: list[str]) -> State:
         reasons = []
         for name in names:
             try:
-                state = State.from_bytes(self.store.read(name))
+                state = self._state(name)
             except DamagedError as error:
                 reasons.append(str(error))
                 continue
-            if reasons:
-                self._note(f"using {self.root / name}, the newest state that is whole")
+            for note in reasons + ([f"using {self.root / name}, the newest state that is whole"] if reasons else []):
+                self._note(note)
             return state
         if not names or not any((self.root / name).exists() for name in names):
             raise WorkError(f"{self.root} holds no weights yet: no epoch was finished")
@@ -259,5 +237,5 @@ def _checkpoint(epoch: int) -> str:
     return f"{CHECKPOINTS}/epoch-{epoch:05d}.safetensors"
 
 
-def _json(value: object) -> bytes:
-    return (json.dumps(value, indent=2) + "\n").encode()
+def _set_up(net: str, config: dict[str, Any]) -> dict[str, bytes]:
+    return {NET: net.encode(), CONFIG: (json.dumps(config | {"format": FORMAT}, indent=2) + "\n").encode()}

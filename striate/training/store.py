@@ -15,7 +15,7 @@ that of `sha256sum -c`.
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -87,25 +87,39 @@ class Store:
         Raises:
             DamagedError: It is missing, not listed, or its content is not what was written.
         """
-        path, listed = self._path(name), self._sums().get(name)
+        path, listed = self._path(name), self._listed(name)
         try:
             content = path.read_bytes()
-        except FileNotFoundError:
-            raise DamagedError(f"{path} is missing") from None
         except OSError as error:
             raise DamagedError(f"{path} can't be read: {error.strerror}") from None
-        if listed is None:
-            raise DamagedError(f"{path} is not listed in {SUMS}: the list is damaged, or the file was never finished")
         if _sum(content) not in listed:
             raise DamagedError(f"{path} is damaged: its SHA-256 is not the one in {SUMS}")
         return content
 
-    def damaged(self) -> dict[str, str]:
-        """Every file that is not whole, with the reason."""
+    def _listed(self, name: str) -> set[str]:
+        """The sums that a file may have; nothing of it is read yet."""
+        path = self._path(name)
+        try:
+            path.stat()
+        except FileNotFoundError:
+            raise DamagedError(f"{path} is missing") from None
+        except OSError as error:
+            raise DamagedError(f"{path} can't be read: {error.strerror}") from None
+        listed = self._sums().get(name)
+        if listed is None:
+            raise DamagedError(f"{path} is not listed in {SUMS}: the list is damaged, or the file was never finished")
+        return listed
+
+    def damaged(self, read: Container[str] | None = None) -> dict[str, str]:
+        """Every file that is not whole, with the reason.
+
+        Args:
+            read: The files whose content is checked, by default all; the others must be there and listed.
+        """
         found = {} if self._list_is_whole() else {SUMS: f"{self.root / SUMS} is damaged: a line of it is no sum"}
         for name in sorted({*self._sums(), *self.names()}):
             try:
-                self.read(name)
+                self.read(name) if read is None or name in read else self._listed(name)
             except DamagedError as error:
                 found[name] = str(error)
         return found

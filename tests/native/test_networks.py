@@ -204,12 +204,10 @@ def test_rows_and_moves_choose_and_shift_images() -> None:
     network = read("input 2x5x6 -> conv 3@3 pad 1 -> tanh -> fc 3")
     _, compiled = nets.twins(network, 20)
     x, rows = torch.randn(30, 2, 5, 6), torch.tensor([4, 29, 0, 7, 7])
-    shift, y = Shift(1, (0.5, -1.0)), np.array([0, 1, 2, 0, 1])
-    torch.manual_seed(3)
-    moved = shift(x[rows])
-    torch.manual_seed(3)
-    down, right = shift.draw(len(rows)).numpy()
-    background = np.array(shift.background, np.float32)
+    shifted, y = Shift(1, (0.5, -1.0)).drawn(30, torch.Generator().manual_seed(3)), np.array([0, 1, 2, 0, 1])
+    moved = shifted(x[rows], rows)
+    down, right = shifted.down[rows].numpy(), shifted.right[rows].numpy()
+    background = np.array(shifted.shift.background, np.float32)
     moves = Moves(1, down.ctypes.data, right.ctypes.data, background.ctypes.data)
     there = compiled.step(x.numpy(), y, nets.LOOK, rows=rows.numpy(), moves=moves).loss
     assert there == compiled.step(moved.numpy(), y, nets.LOOK).loss

@@ -28,7 +28,8 @@ from striate.tasks import classify
 from striate.tasks.classify import Trained, Training, train
 from striate.tasks.run import Run
 from striate.training.options import Options
-from striate.training.saved import SavedRun, State
+from striate.training.saved import SavedRun
+from striate.training.state import State
 
 Archive = Callable[..., Path]
 TINY = "input 1x8x8 -> fc 10"
@@ -326,6 +327,29 @@ def test_data_of_one_s_own(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="made in Python; it can't be resumed"):
         classify.resume(run.path, epochs=9)
     assert json.loads((run.path / "config.json").read_text())["data"]["source"] == ""
+
+
+@pytest.mark.parametrize("kind", ["numbers", "drawings"])
+def test_validation_images_decide_nothing_of_the_recipe(kind: str) -> None:
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(80) % 2
+    images = torch.randn(80, 1, 12, 12, generator=generator)
+    if kind == "drawings":  # a stroke in the middle of a black page
+        images = torch.zeros(80, 1, 12, 12, dtype=torch.uint8)
+        images[:, :, 3:9, 5:7] = torch.randint(90, 255, (80, 1, 6, 2), generator=generator, dtype=torch.uint8)
+    whole = data.Split(images, labels, tuple(map(str, range(80))))
+    _, validation = data.carve(whole, Options.validation, Options.seed)
+    held = [int(path) for path in validation.paths]
+
+    def recipe(rows: list[int]) -> data.Recipe:
+        changed = images.clone()
+        changed[rows] = changed.max()
+        mine = data.Dataset("mine", "", data.Split(changed, labels), None, ("no", "yes"))
+        return Training("input 1x12x12 -> fc 2", mine, Options()).fitted.recipe
+
+    assert recipe(held) == recipe([]), "mean, spread, background and ink are the training images' own"
+    assert (recipe([]).ink is not None) == (kind == "drawings")
+    assert recipe([next(row for row in range(80) if row not in held)]).mean != recipe([]).mean
 
 
 # the command that repeats it

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from striate.training import batches
-from striate.training.batches import Batches, epoch_seed, num_batches, prepared, shuffled
+from striate.training.batches import Batches, num_batches, prepared, shuffled
 
 
 @settings(deadline=None)
@@ -36,17 +36,6 @@ def test_the_order_is_the_seed_s_and_the_epoch_s() -> None:
     assert torch.equal(first, torch.cat(shuffled(100, 100, seed=3, epoch=5)))
     assert not torch.equal(first, torch.cat(shuffled(100, 7, seed=4, epoch=5)))
     assert not torch.equal(first, torch.cat(shuffled(100, 7, seed=3, epoch=6)))
-
-
-def test_no_two_epochs_begin_alike() -> None:
-    assert len({epoch_seed(seed, epoch) for seed in range(50) for epoch in range(1, 51)}) == 2500
-
-
-def test_the_order_does_not_touch_the_global_numbers() -> None:
-    torch.manual_seed(0)
-    before = torch.get_rng_state()
-    shuffled(10, 3, 0, 1)
-    assert torch.equal(before, torch.get_rng_state())
 
 
 def test_prepared_at_once_or_as_taken_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

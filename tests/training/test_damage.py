@@ -1,4 +1,7 @@
-"""400 single bits flipped and 400 files cut short, in every file of a real run: each is noticed, and none is used."""
+"""400 single bits flipped and 400 files cut short, in every file of a real run: each is noticed, and none is used.
+
+What a run says by itself is of the files that it used; `check` reads them all.
+"""
 
 import collections
 import random
@@ -15,12 +18,14 @@ from striate.errors import StriateError
 from striate.notation import render
 from striate.tasks.classify import train
 from striate.tasks.run import Run
+from striate.training.history import History
 from striate.training.saved import CONFIG, HISTORY, MODEL, NET, REPORT, SavedRun
 from striate.training.store import SUMS
 
 TIMES = 400
 STATES = ("checkpoint/epoch-00002.safetensors", "checkpoint/epoch-00003.safetensors")
 FILES = (CONFIG, HISTORY, MODEL, NET, REPORT, SUMS, *STATES)
+USED = (CONFIG, HISTORY, MODEL, NET)  # by opening a run and its weights
 Damage = Callable[[bytes, random.Random], bytes]
 
 
@@ -33,6 +38,7 @@ class Real:
     newest: dict[str, Tensor]
     config: dict[str, object]
     net: str
+    history: History
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +60,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Real:
     assert (len(state.history), len(last.history)) == (2, 3)
     assert not same(dict(state.weights), dict(last.weights))
     assert {path.relative_to(run.path).as_posix() for path in run.path.rglob("*") if path.is_file()} == set(FILES)
-    assert run.notes == []
-    return Real(run.path, dict(state.weights), dict(last.weights), run.config, render(run.network))
+    assert run.notes == run.check() == []
+    return Real(run.path, dict(state.weights), dict(last.weights), run.config, render(run.network), last.history)
 
 
 def same(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> bool:
@@ -80,11 +86,14 @@ def outcome(real: Real, name: str) -> str:
     try:
         run = Run(real.root)
         weights, config, net = dict(run.state.weights), run.config, render(run.network)
-        assert run.history.epochs
+        epochs = run.history.epochs
     except StriateError as error:
         return "refused" if name in str(error) and "\n" not in str(error) else f"{name} is not named by '{error}'"
-    assert any(name in note for note in run.notes), f"{name} is damaged and {run.notes} do not say so"
+    notes = run.notes if name in USED else run.check()
+    assert any(name in note for note in notes), f"{name} is damaged and {notes} do not say so"
     assert config == real.config
+    assert epochs == real.history.epochs[: len(epochs)]
+    assert len(epochs) == 3 or name == SUMS, "with the list cut, files that are whole are not listed"
     assert net == real.net
     if same(weights, real.best):
         return "noted, best weights used"
@@ -112,7 +121,32 @@ def test_damage_is_noticed_and_what_is_damaged_not_used(real: Real, damage: Dama
     assert set(files) == set(FILES)
     assert counts["noted, best weights used"] > counts["noted, newest weights used"] > 0
     print(f"{TIMES} files {damage.__name__}: {dict(counts)}")
-    assert Run(real.root).notes == [], "all is whole again"
+    assert Run(real.root).check() == [], "all is whole again"
+
+
+@pytest.mark.parametrize("damage", [flipped, cut])
+def test_a_damaged_state_is_named_when_training_would_go_on_from_it(real: Real, damage: Damage) -> None:
+    path = real.root / STATES[-1]
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole, random.Random(0)))
+    try:
+        saved = SavedRun.open(real.root)
+        assert len(saved.last().history) == 2, "the one before"
+        assert any(STATES[-1] in note for note in saved.notes)
+    finally:
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("damage", [flipped, cut])
+def test_a_damaged_report_is_not_shown(real: Real, damage: Damage) -> None:
+    path = real.root / REPORT
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole, random.Random(0)))
+    try:
+        with pytest.raises(StriateError, match="report.html is damaged"):
+            Run(real.root).see()
+    finally:
+        path.write_bytes(whole)
 
 
 @pytest.mark.parametrize("name", [NET, CONFIG, MODEL, *STATES])
@@ -122,6 +156,7 @@ def test_a_file_that_is_gone_is_missed(real: Real, name: str) -> None:
     path.unlink()
     try:
         assert outcome(real, name).startswith("noted")
+        assert any(f"{path} is missing" in note for note in Run(real.root).notes), "at once: nothing need be read"
     finally:
         path.write_bytes(whole)
 
@@ -133,6 +168,6 @@ def test_a_file_that_was_changed_by_hand_is_damaged_too(real: Real, name: str) -
     path.write_bytes(whole.replace(b"3", b"4"))
     try:
         assert outcome(real, name).startswith("noted")
-        assert f"{path} is damaged" in " ".join(SavedRun.open(real.root).notes)
+        assert f"{path} is damaged" in " ".join(SavedRun.open(real.root).check())
     finally:
         path.write_bytes(whole)

@@ -4,14 +4,16 @@ import csv
 import dataclasses
 import io
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.training.history import FIELDS, Epoch, History
 
 figures = st.floats(0, 1e6, allow_nan=False)
-histories = st.lists(st.lists(figures, min_size=7, max_size=7), max_size=6).map(
-    lambda rows: History(tuple(Epoch(number, *row) for number, row in enumerate(rows, start=1)))
+rows = st.tuples(st.lists(figures, min_size=7, max_size=7), st.none() | figures)
+histories = st.lists(rows, max_size=6).map(
+    lambda rows: History(tuple(Epoch(number, *row, first) for number, (row, first) in enumerate(rows, start=1)))
 )
 
 
@@ -33,15 +35,39 @@ def test_json_gives_the_same_back(history: History) -> None:
 @given(histories)
 def test_csv_has_every_figure(history: History) -> None:
     rows = list(csv.DictReader(io.StringIO(history.to_csv())))
-    assert [{name: float(row[name]) for name in FIELDS} for row in rows] == history.to_json()
+    assert [{name: float(row[name]) for name in FIELDS if row[name]} for row in rows] == history.to_json()
+
+
+@settings(deadline=None)
+@given(histories)
+def test_csv_gives_the_same_back(history: History) -> None:
+    assert History.from_csv(history.to_csv()) == history
+
+
+@settings(deadline=None)
+@given(histories.filter(len), st.sampled_from(FIELDS), st.integers(0, len(FIELDS)))
+def test_a_figure_of_another_version_is_passed_over_and_a_new_one_may_be_missing(
+    history: History, name: str, place: int
+) -> None:
+    lines = [line.split(",") for line in history.to_csv().splitlines()]
+    more = [[*line[:place], word, *line[place:]] for line, word in zip(lines, ("mean_iou", *"9" * 9), strict=False)]
+    assert History.from_csv("\n".join(map(",".join, more))) == history
+    assert History.from_json([{**row, "mean_iou": 0.5} for row in history.to_json()]) == history
+    less = [{figure: value for figure, value in row.items() if figure != name} for row in history.to_json()]
+    if name == "first_rate":
+        assert [epoch.first_rate for epoch in History.from_json(less).epochs] == [None] * len(history)
+    else:
+        with pytest.raises(TypeError, match=name):
+            History.from_json(less)
 
 
 def test_csv_begins_with_the_names() -> None:
     names = (
-        "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,images_per_second,seconds"
+        "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,images_per_second,seconds,"
+        "first_rate"
     )
     assert History().to_csv() == names + "\n"
-    assert made_up((0.5, 0.25)).to_csv().splitlines()[1] == "1,1.0,0.5,0.25,0.5,0.1,100.0,1.0"
+    assert made_up((0.5, 0.25)).to_csv().splitlines()[1] == "1,1.0,0.5,0.25,0.5,0.1,100.0,1.0,"
 
 
 def test_the_best_epoch_has_the_highest_validation_accuracy() -> None:

@@ -165,11 +165,13 @@ def test_weights_that_broke_in_an_epoch_s_last_step_are_not_counted() -> None:
     assert not log.histories
 
 
-def test_the_history_has_the_rate_of_the_epoch_s_last_step(make: Make, stripes: Stripes) -> None:
+def test_the_history_has_the_rates_of_the_epoch_s_first_and_last_step(make: Make, stripes: Stripes) -> None:
     engine = make(LEARNS, steps=18, epochs=3, lr=0.1)
     history = train(engine, *stripes, cross_entropy, Options(epochs=3, batch=15, lr=0.1), Quiet())
     rates = [0.1 * SCHEDULES["one-cycle"](step / 18) for step in (5, 11, 17)]
     assert [epoch.learning_rate for epoch in history.epochs] == pytest.approx(rates)
+    first = [0.1 * SCHEDULES["one-cycle"](step / 18) for step in (0, 6, 12)]
+    assert [epoch.first_rate for epoch in history.epochs] == pytest.approx(first)
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 512])

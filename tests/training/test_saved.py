@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,8 @@ from safetensors.torch import save as write_tensors
 
 from striate.errors import InputError, WorkError
 from striate.training.history import Epoch, History
-from striate.training.saved import CONFIG, HISTORY, MODEL, NET, REPORT, SavedRun, State
+from striate.training.saved import CONFIG, HISTORY, MODEL, NET, REPORT, SavedRun
+from striate.training.state import FORMAT, NUMBER, LaterError, State
 from striate.training.store import SUMS, DamagedError
 
 ACCURACIES = (0.3, 0.6, 0.5, 0.9)
@@ -70,7 +72,7 @@ def number(loaded: State) -> int:
 
 
 def test_a_state_is_the_same_after_its_bytes() -> None:
-    before, after = state(3), State.from_bytes(state(3).to_bytes())
+    before, after = state(3), State.from_bytes(state(3).to_bytes(), "a file")
     assert (after.net, after.config, after.history) == (before.net, before.config, before.history)
     for ours, theirs in ((after.weights, before.weights), (after.optimizer, before.optimizer)):
         assert ours.keys() == theirs.keys(), "a layer may be called 'optimizer'"
@@ -85,8 +87,8 @@ def test_best_weights_can_be_read_by_anyone(tmp_path: Path) -> None:
 @settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_state_are_refused(content: bytes) -> None:
-    with pytest.raises(DamagedError, match="no saved state of a run"):
-        State.from_bytes(content)
+    with pytest.raises(DamagedError, match="a file holds no saved state of a run"):
+        State.from_bytes(content, "a file")
 
 
 @pytest.mark.parametrize(
@@ -97,11 +99,12 @@ def test_bytes_that_are_no_state_are_refused(content: bytes) -> None:
         {"net": "input 3 -> fc 2", "config": "{", "history": "[]"},
         {"net": "input 3 -> fc 2", "config": "{}", "history": '[{"epoch": 1}]'},
         {"net": "input 3 -> fc 2", "config": "{}", "history": "3"},
+        {"net": "input 3 -> fc 2", "config": "{}", "history": "[]", NUMBER: "two"},
     ],
 )
 def test_tensors_without_the_facts_of_a_run_are_refused(facts: dict[str, str] | None) -> None:
-    with pytest.raises(DamagedError, match="no saved state of a run"):
-        State.from_bytes(write_tensors({"w": torch.zeros(2)}, metadata=facts))
+    with pytest.raises(DamagedError, match="a file holds no saved state of a run"):
+        State.from_bytes(write_tensors({"w": torch.zeros(2)}, metadata=facts), "a file")
 
 
 def test_a_new_run_holds_its_network_and_its_configuration(tmp_path: Path) -> None:
@@ -145,12 +148,12 @@ def test_a_damaged_file_is_named_and_the_newest_whole_state_used(tmp_path: Path)
     assert len(run.notes) == len(set(run.notes)), "each thing is said once"
 
 
-@pytest.mark.parametrize("name", [NET, CONFIG])
+@pytest.mark.parametrize("name", [NET, CONFIG, HISTORY])
 def test_a_damaged_text_is_taken_from_the_weights(tmp_path: Path, name: str) -> None:
     root = saved(tmp_path / "run", 3).root
     damage(root / name)
     run = SavedRun.open(root)
-    assert (run.net(), run.config()) == ("input 3 -> fc 2\n", CONFIG_VALUE)
+    assert (run.net(), run.config(), run.history()) == ("input 3 -> fc 2\n", CONFIG_VALUE, history(3))
     reason = f"its SHA-256 is not the one in {SUMS}"
     assert run.notes == [f"{root / name} is damaged: {reason}; the copy that the weights carry is read instead"]
 
@@ -163,6 +166,69 @@ def test_with_every_state_damaged_all_are_named(tmp_path: Path) -> None:
         SavedRun.open(root).best()
     for name in (MODEL, "epoch-00003", "epoch-00002"):
         assert name in str(error.value)
+
+
+def test_what_is_not_used_is_not_read_but_must_be_there(tmp_path: Path) -> None:
+    root = saved(tmp_path / "run", 3).root
+    damage(root / "checkpoint/epoch-00002.safetensors")
+    (root / "checkpoint/epoch-00003.safetensors").unlink()
+    (root / REPORT).write_text("never listed")
+    run = SavedRun.open(root)
+    assert [note.split(" is ")[1].split(":")[0] for note in run.notes] == ["missing", "not listed in SHA256SUMS"]
+    assert number(run.best()) == 2
+    damaged, missing, unlisted = run.check()
+    assert "epoch-00002.safetensors is damaged: " in damaged
+    assert [missing, unlisted] == run.notes
+
+
+LATER = FORMAT + 1
+
+
+def later(root: Path, name: str) -> None:
+    """Make a file one of a later format, whole and listed."""
+    run = SavedRun(root)
+    if name == CONFIG:
+        content = (root / name).read_bytes().replace(b'"format": %d' % FORMAT, b'"format": %d' % LATER)
+    else:
+        content = (
+            (root / name)
+            .read_bytes()
+            .replace(b'%s":"%d"' % (NUMBER.encode(), FORMAT), b'%s":"%d"' % (NUMBER.encode(), LATER))
+        )
+    assert content != (root / name).read_bytes()
+    run.store.write({name: content})
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        (CONFIG, lambda run: run),
+        (MODEL, SavedRun.best),
+        ("checkpoint/epoch-00003.safetensors", SavedRun.last),
+    ],
+)
+def test_a_later_format_is_refused_by_its_number(tmp_path: Path, name: str, read: Callable[[SavedRun], Any]) -> None:
+    root = saved(tmp_path / "run", 3).root
+    read(SavedRun.open(root))
+    later(root, name)
+    where = root if name == CONFIG else root / name
+    said = f"{where} was made by a later Striate (format {LATER}; this one reads up to {FORMAT}); update Striate"
+    with pytest.raises(LaterError, match=f"^{re.escape(said)}$"):
+        read(SavedRun.open(root))
+
+
+def test_files_of_the_first_format_have_no_number(tmp_path: Path) -> None:
+    run = saved(tmp_path / "run", 2)
+    run.store.write({CONFIG: json.dumps(CONFIG_VALUE).encode()})
+    again = SavedRun.open(run.root)
+    assert (again.config(), again.notes) == (CONFIG_VALUE, [])
+
+
+def test_a_text_that_is_whole_and_no_text_of_a_run_is_as_good_as_damaged(tmp_path: Path) -> None:
+    run = saved(tmp_path / "run", 2)
+    run.store.write({CONFIG: b"3", HISTORY: b"epoch\none\n", NET: b"\xff"})
+    again = SavedRun.open(run.root)
+    assert (again.net(), again.config(), again.history()) == ("input 3 -> fc 2\n", CONFIG_VALUE, history(2))
 
 
 def damage(path: Path) -> None:
@@ -203,6 +269,7 @@ def check_after_kill(root: Path, epoch: int) -> None:
     best = run.best()
     assert best.history.last_is_best
     assert best.history.best.validation_accuracy >= run.last().history.best.validation_accuracy
+    assert best.history.best.validation_accuracy >= run.history().best.validation_accuracy
     assert not any(MODEL in note for note in run.notes if last > 1)
     run.settle(run.last())
     save(SavedRun(root), last + 1) if last < 4 else None  # and it goes on
@@ -300,7 +367,8 @@ def test_what_is_trained_and_how_may_change(tmp_path: Path) -> None:
     run = saved(tmp_path / "run", 2)
     new: dict[str, Any] = {"options": {"epochs": 9}}
     run.save_set_up("input 3 -> fc 2\n", new)
-    assert json.loads((run.root / CONFIG).read_text()) == SavedRun.open(run.root).config() == new
+    assert json.loads((run.root / CONFIG).read_text()) == {**new, "format": FORMAT}
+    assert SavedRun.open(run.root).config() == new
     assert SavedRun.open(run.root).notes == []
 
 

@@ -56,11 +56,11 @@ class Job:
 
     @cached_property
     def _weights(self) -> dict[str, Tensor]:
-        return build(self.network).state_dict()
+        return build(self.network, seed=0).state_dict()
 
     def model(self) -> nn.Module:
         """A module of its own on the device; all have the same weights."""
-        model = build(self.network)
+        model = build(self.network, seed=0)
         model.load_state_dict(self._weights)
         return model.to(self.device)
 

@@ -1,0 +1,100 @@
+"""Weights with all that is needed to use them, as one safetensors file whose header carries text and figures.
+
+>>> import torch
+>>> state = State({"w": torch.zeros(2)}, {}, "input 2 -> fc 1", {"seed": 0}, History())
+>>> State.from_bytes(state.to_bytes(), "state.safetensors").config
+{'seed': 0}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load as read_tensors
+from safetensors.torch import save as write_tensors
+from torch import Tensor
+
+from striate.errors import InputError
+from striate.training.history import History
+from striate.training.store import DamagedError
+
+FORMAT = 2  # of a run's files. What may be left out or is passed over needs no new one: a figure, an option, a field
+FIRST = 1  # of files that carry no number
+NUMBER = "striate_format"  # where a header has it
+OPTIMIZER = "optimizer:"  # begins the names of its tensors; no weight's name has a colon
+
+
+class LaterError(InputError):
+    """A file of a format that came after this version."""
+
+
+def check_format(number: object, where: Path | str) -> None:
+    """Refuse what a later version has written.
+
+    Raises:
+        LaterError: Names the format.
+        ValueError: It is no number of a format.
+    """
+    if not str(number).isdecimal():
+        raise ValueError(f"a format is a whole number; got {number!r}")
+    if int(str(number)) > FORMAT:
+        raise LaterError(
+            f"{where} was made by a later Striate (format {number}; this one reads up to {FORMAT}); update Striate"
+        )
+
+
+@dataclass(frozen=True)
+class State:
+    """Weights with all that is needed to use them, and with the optimiser's state to go on training.
+
+    Attributes:
+        weights: The model's tensors by name.
+        optimizer: The optimiser's tensors; empty for best weights.
+        net: The network's text.
+        config: As in `config.json`.
+        history: The epochs up to these weights.
+    """
+
+    weights: Mapping[str, Tensor]
+    optimizer: Mapping[str, Tensor]
+    net: str
+    config: dict[str, Any]
+    history: History
+
+    def to_bytes(self) -> bytes:
+        """One safetensors file; text and figures are in its header."""
+        tensors = {OPTIMIZER + name: tensor for name, tensor in self.optimizer.items()} | dict(self.weights)
+        facts = {"net": self.net, "config": json.dumps(self.config), "history": json.dumps(self.history.to_json())}
+        return write_tensors(tensors, metadata={"format": "pt", NUMBER: str(FORMAT), **facts})
+
+    @staticmethod
+    def from_bytes(content: bytes, where: Path | str) -> State:
+        """What `to_bytes` made, of this format or an earlier one.
+
+        Args:
+            content: The file.
+            where: What it is called in errors.
+
+        Raises:
+            DamagedError: It is no such file.
+            LaterError: It is of a later format.
+        """
+        try:
+            tensors = read_tensors(content)
+            size = int.from_bytes(content[:8], "little")
+            facts = json.loads(content[8 : 8 + size])["__metadata__"]
+            check_format(facts.get(NUMBER, FIRST), where)
+            history = History.from_json(json.loads(facts["history"]))
+            net, config = facts["net"], json.loads(facts["config"])
+        except LaterError:
+            raise
+        except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise DamagedError(f"{where} holds no saved state of a run: {error}") from None
+        weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(OPTIMIZER)}
+        optimizer = {name.removeprefix(OPTIMIZER): t for name, t in tensors.items() if name.startswith(OPTIMIZER)}
+        return State(weights, optimizer, net, config, history)
