@@ -1,9 +1,13 @@
 """`striate predict RUN IMAGE...`: what image files show."""
 
+from pathlib import Path
+
 import click
 
 from striate.cli.common import bad_files_option, device_option, engine_option, json_option, print_json, say
-from striate.tasks.run import Run
+from striate.data.files import images_under
+from striate.tasks import devices
+from striate.training.saved import SavedRun
 
 
 @click.command()
@@ -15,6 +19,11 @@ from striate.tasks.run import Run
 @json_option
 def command(run: str, images: tuple[str, ...], engine: str, device: str, bad: str, as_json: bool) -> None:
     """Say what IMAGES (files, or folders that hold some) show: class, probability, and the next two."""
+    SavedRun.open(Path(run))
+    devices.check(device)
+    images_under(images)
+    from striate.tasks.run import Run  # the words are right: from here on it takes PyTorch
+
     opened = Run(run, device, engine)
     predictions = opened.predict(*images, bad=bad)
     for note in opened.notes:

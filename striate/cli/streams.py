@@ -15,28 +15,15 @@ import unicodedata
 PLAIN = "striate-plain"  # the name of this way to treat what can't be encoded
 ASCII = "striate-ascii"  # ASCII under a name at which click does not take UTF-8 instead
 INSTEAD = {
-    **{
-        "×": "x",
-        "·": "*",
-        "⋆": "*",
-        "∗": "*",
-        "−": "-",
-        "–": "-",
-        "—": "-",
-        "→": "->",
-        "⇄": "<->",
-        "…": "...",
-        "≤": "<=",
-    },
-    **{"≥": ">=", "≈": "~", "≠": "!=", "±": "+-", "√": "sqrt", "∞": "inf", "Σ": "sum ", "π": "pi", "Δ": "d", "∂": "d"},
-    **{"µ": "u", "μ": "u", "²": "^2", "³": "^3", "ᵀ": "^T", "⌈": "ceil(", "⌉": ")", "⌊": "floor(", "⌋": ")"},
-    **{"‘": "'", "’": "'", "“": '"', "”": '"', "«": '"', "»": '"', "•": "*", "✓": "ok", "█": "#", "°": " deg"},
+    **{"×": "x", "·": "*", "⋆": "*", "∗": "*", "−": "-", "–": "-", "—": "-", "→": "->", "⇄": "<->", "…": "..."},
+    **{"≤": "<=", "≥": ">=", "≈": "~", "≠": "!=", "±": "+-", "√": "sqrt", "∞": "inf", "Σ": "sum ", "π": "pi"},
+    **{"Δ": "d", "∂": "d", "µ": "u", "μ": "u", "²": "^2", "³": "^3", "ᵀ": "^T", "°": " deg", "•": "*", "█": "#"},
+    **{"⌈": "ceil(", "⌉": ")", "⌊": "floor(", "⌋": ")", "‘": "'", "’": "'", "“": '"', "”": '"', "«": '"', "»": '"'},
 }
 
 
 def mend() -> None:
     """Give this process standard output and error that never fail for the letters in what is written."""
-    codecs.register(lambda name: _ascii() if name.replace("_", "-") == ASCII else None)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # the shell closed it
@@ -83,3 +70,4 @@ def _ascii() -> codecs.CodecInfo:
 
 
 codecs.register_error(PLAIN, _instead)
+codecs.register(lambda name: _ascii() if name.replace("_", "-") == ASCII else None)

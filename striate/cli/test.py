@@ -1,9 +1,13 @@
 """`striate test RUN DATA`: how a run does on a data set."""
 
+from pathlib import Path
+
 import click
 
 from striate.cli.common import bad_files_option, device_option, engine_option, json_option, print_json, say
-from striate.tasks.run import Run
+from striate.data.loading import check as check_data
+from striate.tasks import devices
+from striate.training.saved import SavedRun
 
 
 @click.command()
@@ -15,6 +19,12 @@ from striate.tasks.run import Run
 @json_option
 def command(run: str, data: str | None, engine: str, device: str, bad: str, as_json: bool) -> None:
     """Test RUN on DATA; without DATA, on what was held out when it was trained."""
+    SavedRun.open(Path(run))
+    devices.check(device)
+    if data:
+        check_data(data)
+    from striate.tasks.run import Run  # the words are right: from here on it takes PyTorch
+
     opened = Run(run, device, engine)
     result = opened.test(data, bad=bad)
     for note in opened.notes:

@@ -1,19 +1,23 @@
 """A data set: labelled images in memory, split into training and test.
 
+>>> import torch
 >>> split = Split(torch.zeros(10, 1, 2, 2), torch.tensor([0] * 5 + [1] * 5))
 >>> rest, part = carve(split, 0.2, seed=0)
 >>> len(rest), part.labels.tolist()
 (8, [0, 1])
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from striate.errors import InputError
+
+if TYPE_CHECKING:  # the names of data sets are read where nobody waits for torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +37,10 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, rows: Sequence[int]) -> "Split":
+    def take(self, rows: Sequence[int]) -> Split:
         """The images at the positions `rows`, in that order."""
+        import torch
+
         index = torch.tensor(rows, dtype=torch.int64)
         paths = tuple(self.paths[row] for row in rows) if self.paths else ()
         return Split(self.images[index], self.labels[index], paths)
@@ -69,6 +75,8 @@ class Dataset:
 
     def sha256(self) -> str:
         """The sum of the training images and labels: the same data gives the same sum."""
+        import torch
+
         images, labels = (t.contiguous().view(torch.uint8).numpy().data for t in (self.train.images, self.train.labels))
         digest = sha256(str((tuple(self.train.images.shape), str(self.train.images.dtype))).encode())
         digest.update(images)

@@ -42,10 +42,9 @@ from striate.training.memory import enough_memory
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.progress import Bar, Quiet
-from striate.training.saved import REPORT, SavedRun
+from striate.training.saved import REPORT, RUNS, SavedRun
 from striate.training.state import State
 
-RUNS = "runs"  # where runs go unless said otherwise
 CTRL_C = "Ctrl-C"
 FROM_PYTHON = "(trained from Python with data or a loss of its own)"
 Say = Callable[[str], None]
