@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from striate.explanation import explain
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.stepping import step
-    from striate.tasks.classify import resume, train
+    from striate.tasks.classify import train
+    from striate.tasks.resuming import resume
     from striate.tasks.rival import baseline
     from striate.tasks.run import Run
     from striate.weights import load_weights
@@ -39,7 +40,7 @@ _HOMES = {
     "render": "notation",
     "step": "stepping",
     "baseline": "tasks.rival",
-    "resume": "tasks.classify",
+    "resume": "tasks.resuming",
     "train": "tasks.classify",
     "Run": "tasks.run",
     "net": "zoo",

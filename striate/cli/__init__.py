@@ -106,7 +106,9 @@ def _status(work: Callable[[], object]) -> int:
         _tell(f"striate: {_one_line(error)}")
         return 2
     except StriateError as error:
-        _tell(f"striate: {error}")
+        from striate.cli.common import in_flags
+
+        _tell(f"striate: {in_flags(str(error))}")
         return error.exit_status
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         _to_nowhere(sys.stdout, sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,7 @@ from striate.errors import InputError, nearest
 if TYPE_CHECKING:
     from rich.console import Console
 
+FLAGS = {"bad": "bad-files", "letters": "set"}  # of options that are typed otherwise than they are called in Python
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -28,9 +30,24 @@ class Known(click.Choice[str]):
             self.fail(error.message.rstrip(".") + nearest(str(value), self.choices), param, ctx)
 
 
+def in_flags(text: str) -> str:
+    """What the library says, with its options as they are typed: those stand in backticks there, as in Python.
+
+    >>> in_flags("try a smaller `lr`, `engine='torch'` or `overwrite=True`; see `striate train`")
+    'try a smaller --lr, --engine torch or --overwrite; see `striate train`'
+    """
+    return re.sub(r"`([a-z]\w*)(?:=([^`]+))?`", _flag, text)
+
+
+def _flag(found: re.Match[str]) -> str:
+    name, value = found.groups()
+    flag = "--" + FLAGS.get(name, name).replace("_", "-")
+    return flag if value in (None, "True") else f"{flag} {value.strip(chr(39))}"
+
+
 def say(line: str) -> None:
     """A sentence for the user, on standard error."""
-    click.echo(line, err=True)
+    click.echo(in_flags(line), err=True)
 
 
 def print_json(value: object) -> None:

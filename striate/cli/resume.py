@@ -1,4 +1,4 @@
-"""`striate resume RUN`: go on where a training stopped."""
+"""`striate resume RUN [DATA]`: go on where a training stopped."""
 
 from pathlib import Path
 
@@ -6,21 +6,43 @@ import click
 
 from striate.cli.common import Known, json_option, say
 from striate.cli.train import show
+from striate.data.loading import check as check_data
 from striate.tasks import devices
 from striate.tasks.devices import ENGINES
 from striate.training.saved import SavedRun
+from striate.training.schedules import SCHEDULES
 
 
 @click.command()
 @click.argument("run")
+@click.argument("data", required=False)
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs in all; by default as many as it was started for.")
+@click.option("--lr", type=click.FLOAT, help="Highest learning rate from here on; by default as before.")
+@click.option(
+    "--schedule", type=Known(SCHEDULES), help="How the learning rate moves from here on; by default as before."
+)
 @click.option("--engine", type=Known(ENGINES), help="What computes; by default as before.")
 @click.option("--device", help="cpu, cuda, cuda:1, mps; by default the one it was trained on.")
 @json_option
-def command(run: str, epochs: int | None, engine: str | None, device: str | None, as_json: bool) -> int:
-    """Go on with RUN from its newest whole state, as if it had never stopped; --epochs may extend it."""
+def command(
+    run: str,
+    data: str | None,
+    epochs: int | None,
+    lr: float | None,
+    schedule: str | None,
+    engine: str | None,
+    device: str | None,
+    as_json: bool,
+) -> int:
+    """Go on with RUN from its newest whole state, as if it had never stopped; --epochs may extend it.
+
+    DATA says where its images are now, when they have moved.
+    """
     SavedRun.open(Path(run))
     devices.check(device or "auto")
-    from striate.tasks.classify import resume  # the words are right: from here on it takes PyTorch
+    if data:
+        check_data(data)
+    from striate.tasks.resuming import resumed  # the words are right: from here on it takes PyTorch
 
-    return show(resume(run, epochs=epochs, engine=engine, device=device, say=say, show=True), as_json)
+    changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
+    return show(resumed(run, data, changes, engine=engine, device=device, say=say, show=True), as_json)

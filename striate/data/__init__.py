@@ -14,26 +14,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .classes import too_few
     from .dataset import Dataset, Split, carve
-    from .files import images_under
+    from .files import found_under, images_under
     from .fitting import infer
     from .loading import load
     from .named import names
-    from .reading import read_image
+    from .reading import read_and_tell, read_image
     from .recipe import Recipe
 
-__all__ = ["Dataset", "Recipe", "Split", "carve", "images_under", "infer", "load", "names", "read_image"]
+__all__ = [
+    "Dataset",
+    "Recipe",
+    "Split",
+    "carve",
+    "found_under",
+    "images_under",
+    "infer",
+    "load",
+    "names",
+    "read_and_tell",
+    "read_image",
+    "too_few",
+]
 
 _HOMES = {
     "Dataset": "dataset",
     "Split": "dataset",
     "carve": "dataset",
+    "found_under": "files",
     "images_under": "files",
     "infer": "fitting",
     "load": "loading",
     "names": "named",
+    "read_and_tell": "reading",
     "read_image": "reading",
     "Recipe": "recipe",
+    "too_few": "classes",
 }
 
 

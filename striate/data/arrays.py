@@ -6,9 +6,10 @@
 
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,98 +17,184 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError
 
-from .dataset import Dataset, Split, carve
+from .classes import counted
+from .dataset import BOTH, Dataset, Split, carve
+from .parts import PARTS, Part, part_of
 
-KEYS = (("x_train", "y_train"), ("images", "labels"), ("x", "y"))
-TEST_KEYS = ("x_test", "y_test")
+# What images and their labels are called, beside the part: `x_train` and `y_train`, `test_images` and `test_labels`.
+STYLES = (("x", "y"), ("images", "labels"), ("image", "label"), ("data", "labels"), ("data", "target"))
+WORDS = {word for style in STYLES for word in style}
+RULE = "x_train and y_train or images and labels or x and y"
 TEST_SHARE = 0.15
 CHANNELS = (1, 3, 4)  # a last axis of this length is channels
+SAMPLE = 1000  # arrays whose spread is taken
+APART = 10.0  # times that the values of two parts may differ in scale without a word
 
 # What numpy and zipfile raise at a file that is damaged, encrypted, or no archive.
 DAMAGE = (OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 Array = NDArray[Any]
+Turn = Literal["as is", "added", "moved"]
+
+
+@dataclass(frozen=True)
+class _Range:
+    """Least and greatest value of an array, and its standard deviation."""
+
+    low: float
+    high: float
+    spread: float
 
 
 def load(path: Path, source: str, *, shape: Sequence[int | None] | None, hold_out: bool) -> Dataset:
     """Reads the archive at `path`; see `striate.data.load`."""
-    arrays = _read(path)
-    pairs = _pairs(arrays, path)
-    images = _as_pixels([_images(arrays[x], f"{path}: {x}", shape) for x, _ in pairs])
-    labels, classes = _labels([arrays[y] for _, y in pairs], [f"{path}: {y}" for _, y in pairs])
-    for (x_key, y_key), x, y in zip(pairs, images, labels, strict=True):
-        if len(x) != len(y):
-            raise InputError(f"{path}: {x_key} has {len(x)} rows and {y_key} {len(y)}; give each image one label")
-        if x.shape[1:] != images[0].shape[1:]:
-            raise InputError(
-                f"{path}: {x_key} is {x.shape[1:]} an image, the training images are {images[0].shape[1:]}"
-            )
-    splits = [Split(torch.from_numpy(x), torch.from_numpy(y)) for x, y in zip(images, labels, strict=True)]
-    form = "x".join(map(str, images[0].shape[1:]))
-    notes = [f"{sum(map(len, labels)):,} arrays of {len(classes)} classes, {form} {images[0].dtype}"]
-    if len(splits) == 1 and hold_out:
-        splits = list(carve(splits[0], TEST_SHARE, seed=0))
-        notes.append(
-            f"held out {len(splits[1])} arrays as test, about {TEST_SHARE:.0%} of each class (always the same)"
-        )
-    elif len(splits) == 1:
-        splits *= 2
-        notes.append("all arrays are both training and test set")
+    pairs, arrays, unused = _read(path)
+    names = {part: (f"{path}: {x}", f"{path}: {y}") for part, (x, y) in pairs.items()}
+    turn = _turn(arrays[pairs["train"][0]].shape[1:], shape)
+    raw = [_images(arrays[pairs[part][0]], names[part][0], turn) for part in pairs]
+    scales = _scales(dict(zip((x for x, _ in names.values()), raw, strict=True)))
+    images = dict(zip(pairs, _as_pixels(raw), strict=True))
+    found, classes = _labels([arrays[y] for _, y in pairs.values()], [y for _, y in names.values()])
+    labels = dict(zip(pairs, found, strict=True))
+    for part, pair in pairs.items():
+        _check(path, pair, images[part], labels[part], images["train"].shape[1:])
+    splits = {part: Split(torch.from_numpy(images[part]), torch.from_numpy(labels[part])) for part in pairs}
+    counts = np.bincount(np.concatenate(found), minlength=len(classes)).tolist()
+    form = f"{'x'.join(map(str, images['train'].shape[1:]))} {images['train'].dtype}"
+    notes = [f"{sum(counts):,} arrays of {len(classes)} classes, {form}", counted(classes, counts)]
+    notes += ["the last axis is channels: it is moved to the front"] if turn == "moved" else []
+    notes += [f"the {part} set is {x} and {y}" for part, (x, y) in pairs.items() if part != "train"]
+    notes += [*_with_test(splits, hold_out), *scales, *([f"not used: {', '.join(unused)}"] if unused else [])]
     said = tuple(f"{path.stem}: {note}" for note in notes)
-    return Dataset(path.stem, source, splits[0], splits[1], classes, said)
+    return Dataset(
+        path.stem, source, splits["train"], splits["test"], classes, said, validation=splits.get("validation")
+    )
+
+
+def _check(path: Path, pair: tuple[str, str], images: Array, labels: Array, form: tuple[int, ...]) -> None:
+    """Raises an InputError when there is not a label for each image, or the images are not of the `form`."""
+    x, y = pair
+    if len(images) != len(labels):
+        raise InputError(f"{path}: {x} has {len(images)} rows and {y} {len(labels)}; give each image one label")
+    if images.shape[1:] != form:
+        raise InputError(f"{path}: {x} is {images.shape[1:]} an image, the training images are {form}")
 
 
 def channels_first(array: Array, shape: Sequence[int | None] | None) -> Array:
     """`array` (N, …) with its axes as (N, C, *spatial).
 
-    The network's `shape`, when known, says whether there is an axis of channels. Otherwise (N, H, W) and
-    (N, H, W, C) with C of 1, 3 or 4 are told from (N, C, L) and (N, C, H, W) by where the short axis is.
+    What fits the network's `shape` stays as it is. Otherwise an axis of channels is added in front, or the last one is
+    moved there, where that fits. Without a shape, or where nothing fits exactly, (N, H, W) and (N, H, W, C) with C of
+    1, 3 or 4 are told from (N, C, L) and (N, C, H, W) by where the short axis is.
     """
-    axes = array.shape[1:]
-    if shape is not None and len(shape) == array.ndim:
-        return array[:, None]
-    if array.ndim == 4 and axes[2] in CHANNELS and axes[0] not in CHANNELS:
-        return np.ascontiguousarray(np.moveaxis(array, -1, 1))
-    if array.ndim == 3 and shape is None and axes[0] not in CHANNELS:
-        return array[:, None]
-    return array
+    return _turned(array, _turn(array.shape[1:], shape))
 
 
-def _read(path: Path) -> dict[str, Array]:
-    """The arrays under the keys that are looked for."""
-    wanted = {key for pair in (*KEYS, TEST_KEYS) for key in pair}
+def _turned(array: Array, turn: Turn) -> Array:
+    if turn == "added":
+        return array[:, None]
+    return np.ascontiguousarray(np.moveaxis(array, -1, 1)) if turn == "moved" else array
+
+
+def _turn(axes: tuple[int, ...], shape: Sequence[int | None] | None) -> Turn:
+    """What is to be done to arrays with these `axes`, for a network that reads `shape`."""
+    forms: dict[Turn, tuple[int, ...]] = {"as is": axes, "added": (1, *axes), "moved": (*axes[-1:], *axes[:-1])}
+    if shape is not None and shape[0] is not None:
+        for turn, form in forms.items():
+            if len(form) == len(shape) and all(want in (None, have) for want, have in zip(shape, form, strict=True)):
+                return turn
+        if len(shape) == len(axes) + 1:
+            return "added"
+        if len(shape) == len(axes) == 3 and shape[0] in (axes[0], axes[-1]):
+            return "as is" if shape[0] == axes[0] else "moved"
+    if len(axes) == 3 and axes[2] in CHANNELS and axes[0] not in CHANNELS:
+        return "moved"
+    return "added" if len(axes) == 2 and shape is None and axes[0] not in CHANNELS else "as is"
+
+
+def _read(path: Path) -> tuple[dict[Part, tuple[str, str]], dict[str, Array], list[str]]:
+    """The keys of images and labels by part, training first; the arrays under them; and what keys are left."""
     try:
         archive = np.load(path, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise ValueError("a single array")
         with archive:
-            arrays = {key: archive[key] for key in archive.files if key in wanted}
-            others = [key for key in archive.files if key not in wanted]
+            pairs = _pairs(archive.files, path)
+            used = [key for pair in pairs.values() for key in pair]
+            return pairs, {key: archive[key] for key in used}, [key for key in archive.files if key not in used]
+    except InputError:
+        raise
     except DAMAGE as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path} is no archive of plain arrays ({reason}); write it with numpy.savez") from error
-    if not any(set(pair) <= set(arrays) for pair in KEYS):
-        rule = " or ".join(f"{x} and {y}" for x, y in KEYS)
-        raise InputError(f"{path} must hold {rule}; it holds {', '.join([*arrays, *others]) or 'nothing'}")
-    return arrays
 
 
-def _pairs(arrays: dict[str, Array], path: Path) -> list[tuple[str, str]]:
-    """The keys of the training and, if there is one, the test pair."""
-    pairs = [next(pair for pair in KEYS if set(pair) <= set(arrays))]
-    present = [key for key in TEST_KEYS if key in arrays]
-    if len(present) == 1:
-        raise InputError(f"{path} holds {present[0]} alone; a test set is x_test and y_test")
-    return pairs + ([TEST_KEYS] if present else [])
+def _pairs(keys: Sequence[str], path: Path) -> dict[Part, tuple[str, str]]:
+    """The keys of images and labels by part, training first; keys that name no part are for training."""
+    called: dict[str, dict[str, str]] = {}
+    for key in keys:
+        part, word = part_of(key) or ("", key.lower())
+        called.setdefault(part, {}).setdefault(word, key)
+    pairs: dict[Part, tuple[str, str]] = {}
+    for part in PARTS:
+        found = called.get(part, {})
+        pair = _pair(found) or (_pair(called.get("", {})) if part == "train" else None)
+        alone = [key for word, key in found.items() if word in WORDS]
+        if pair:
+            pairs[part] = pair
+        elif part == "train":
+            raise InputError(f"{path} must hold {RULE}; it holds {', '.join(keys) or 'nothing'}")
+        elif alone:
+            raise InputError(f"{path} holds {alone[0]} alone; a {part} set is images and labels: x_{part} and y_{part}")
+    return pairs
 
 
-def _images(array: Array, name: str, shape: Sequence[int | None] | None) -> Array:
+def _pair(called: Mapping[str, str]) -> tuple[str, str] | None:
+    return next(((called[x], called[y]) for x, y in STYLES if x in called and y in called), None)
+
+
+def _with_test(splits: dict[Part, Split], hold_out: bool) -> list[str]:
+    """Sees to a test set where the archive has none, and says how."""
+    if "test" in splits:
+        return []
+    if not hold_out:
+        splits["test"] = splits.get("validation", splits["train"])
+        return ["the validation arrays are the test set too" if "validation" in splits else BOTH]
+    splits["train"], splits["test"] = carve(splits["train"], TEST_SHARE, seed=0)
+    count = len(splits["test"])
+    return [f"held out {count} arrays as test, about {TEST_SHARE:.0%} of each class (always the same)"]
+
+
+def _scales(parts: Mapping[str, Array]) -> list[str]:
+    """What to say when the values of a part are on another scale than those to learn from, which come first.
+
+    Raises:
+        InputError: one has pixels from 0 to 1, and another from 0 to more.
+    """
+    (learned, first), *others = ((name, _range(array)) for name, array in parts.items())
+    lines = []
+    for name, other in others:
+        said = f"{name} holds {other.low:g} to {other.high:g} and {learned} {first.low:g} to {first.high:g}"
+        small, large = sorted((first, other), key=lambda found: found.high)
+        if small.low >= 0 and large.low >= 0 and 0 < small.high <= 1 and large.high > APART:
+            raise InputError(f"{said}; bring both to one scale")
+        if not 1 / APART <= (other.spread or first.spread) / (first.spread or 1) <= APART:
+            lines.append(f"{said}: another scale")
+    return lines
+
+
+def _range(array: Array) -> _Range:
+    sample = array[:: -(-len(array) // SAMPLE)]
+    return _Range(float(array.min()), float(array.max()), float(sample.std(dtype=np.float64)))
+
+
+def _images(array: Array, name: str, turn: Turn) -> Array:
     """Finite numbers with an axis of channels, as float32 or as they were."""
     if array.dtype.kind not in "buif":
         raise InputError(f"{name} holds {array.dtype}; images are uint8, other whole numbers, or floats")
     if array.dtype.kind == "b":
         array = array * np.uint8(255)
-    array = channels_first(array, shape)
+    array = _turned(array, turn) if array.ndim > 1 else array
     if not 3 <= array.ndim <= 5:
         raise InputError(f"{name} has {array.ndim} axes; images are (N, H, W) or (N, C, …) with one to three more")
     if 0 in array.shape:

@@ -9,10 +9,7 @@ its binary form; a copy as JPEG files is taken when that is all there is, and sa
 """
 
 import lzma
-import os
 import tarfile
-import tempfile
-import zipfile
 from hashlib import file_digest
 from pathlib import Path, PurePosixPath
 
@@ -21,10 +18,10 @@ import torch
 from numpy.typing import NDArray
 
 from striate.errors import InputError
-from striate.interrupt import undone_by
 
+from . import kept
 from .dataset import Dataset, Split
-from .fetch import UNREADABLE, Remote, cache_folder, data_folder, find, obtain
+from .fetch import UNREADABLE, Remote, data_folder, find, obtain
 from .progress import bar
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -89,49 +86,20 @@ def _jpeg_archive() -> Path | None:
 
 
 def _from_jpeg(path: Path, progress: bool) -> tuple[tuple[Pair, Pair], tuple[str, ...]]:
-    """Decodes the JPEG files once and keeps the arrays in the cache, named after the archive's checksum."""
+    """Decodes the JPEG files once and keeps the arrays in the cache, under the archive's checksum."""
     notes = [
         f"cifar10: read from {path}",
         "cifar10: the JPEG form (lossy); accuracies are not comparable with published figures",
     ]
-    kept = cache_folder() / "cifar10" / f"jpeg-{_digest(path)[:16]}.npz"
-    parts = _kept(kept)
-    if parts is None:
-        parts = _decode(path, progress)
-        try:
-            _keep(kept, parts)
-        except OSError as error:
-            notes.append(f"cifar10: the decoded images could not be kept in {kept.parent} ({error.strerror})")
-    return parts, tuple(notes)
-
-
-def _kept(path: Path) -> tuple[Pair, Pair] | None:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            train, test = ((arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test"))
-            return train, test
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # damaged: it is made again
-        return None
-
-
-def _keep(path: Path, parts: tuple[Pair, Pair]) -> None:
-    """Writes the arrays under another name first, so that a file of this name is always whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    (x_train, y_train), (x_test, y_test) = parts
-    with (
-        tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file,
-        undone_by(lambda: os.unlink(file.name)),
-    ):
-        try:
-            np.savez(file, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    entry = kept.name("cifar10-jpeg", _digest(path))
+    if found := kept.find(entry):
+        images, labels, count = found.array, np.array(found.facts["labels"], np.int64), found.facts["train"]
+        return ((images[:count], labels[:count]), (images[count:], labels[count:])), tuple(notes)
+    train, test = _decode(path, progress)
+    labels = np.concatenate([train[1], test[1]]).tolist()
+    why = kept.keep(entry, np.concatenate([train[0], test[0]]), {"labels": labels, "train": len(train[1])})
+    notes += [f"cifar10: the decoded images are not kept for the next time: {why}"] if why else []
+    return (train, test), tuple(notes)
 
 
 def _decode(path: Path, progress: bool) -> tuple[Pair, Pair]:

@@ -1,4 +1,4 @@
-"""A data set: labelled images in memory, split into training and test.
+"""A data set: labelled images in memory, split into training, test and maybe validation.
 
 >>> import torch
 >>> split = Split(torch.zeros(10, 1, 2, 2), torch.tensor([0] * 5 + [1] * 5))
@@ -18,6 +18,11 @@ from striate.errors import InputError
 
 if TYPE_CHECKING:  # the names of data sets are read where nobody waits for torch
     from torch import Tensor
+
+    from .left_out import LeftOut
+    from .levels import Levels
+
+BOTH = "all images are both training and test set"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +53,7 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A training split, a test split, and what was decided on the way.
+    """A training split, a test split, maybe a validation split, and what was decided on the way.
 
     Attributes:
         name: short name for titles and tables.
@@ -57,6 +62,9 @@ class Dataset:
         test: the images to judge by; None when there are none.
         classes: the name of each label.
         notes: one line for each thing to tell: where it was found, what was decided, what was left out.
+        levels: what is black and white in its files of more than 8 bits.
+        validation: the images to choose the best epoch by; None when a part of `train` is to be taken for that.
+        left_out: files and folders that were met and not read.
     """
 
     name: str
@@ -65,23 +73,31 @@ class Dataset:
     test: Split | None
     classes: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    levels: Levels | None = None
+    validation: Split | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
-        for split in (self.train, self.test):
+        for split in (self.train, self.validation, self.test):
             if split and not 0 <= int(split.labels.min()) <= int(split.labels.max()) < len(self.classes):
                 raise InputError(
                     f"{self.name} has labels outside of its {len(self.classes)} classes, 0 to {len(self.classes) - 1}"
                 )
 
     def sha256(self) -> str:
-        """The sum of the training images and labels: the same data gives the same sum."""
+        """The sum of the images and labels that training sees, validation among them: the same data, the same sum."""
         import torch
 
-        images, labels = (t.contiguous().view(torch.uint8).numpy().data for t in (self.train.images, self.train.labels))
-        digest = sha256(str((tuple(self.train.images.shape), str(self.train.images.dtype))).encode())
-        digest.update(images)
-        digest.update(labels)
+        digest = sha256()
+        for split in filter(None, (self.train, self.validation)):
+            digest.update(str((tuple(split.images.shape), str(split.images.dtype))).encode())
+            for tensor in (split.images, split.labels):
+                digest.update(tensor.contiguous().view(torch.uint8).numpy().data)
         return digest.hexdigest()
+
+    def split(self, fraction: float, seed: int) -> tuple[Split, Split]:
+        """Training and validation images: the data set's own, or as `carve` divides its training images."""
+        return (self.train, self.validation) if self.validation else carve(self.train, fraction, seed)
 
 
 def carve(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:

@@ -1,4 +1,4 @@
-"""Finding image files under folders.
+"""Finding image files under folders, and counting what else is there.
 
 >>> images_under(["/nowhere"])
 Traceback (most recent call last):
@@ -6,14 +6,28 @@ striate.errors.InputError: no file or folder '/nowhere'
 """
 
 import os
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from striate.errors import InputError
 
-SUFFIXES = {".avif", ".bmp", ".gif", ".jp2", ".pcx", ".png", ".tga", ".tif", ".tiff", ".webp"}
-SUFFIXES |= {".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".pnm", ".ppm"}
+from .formats import HEIC, holds_image, suffix, suffixes
+from .left_out import HIDDEN, NO_SUFFIX, SYSTEM, UNREADABLE, LeftOut
+
+# What systems and programs leave in people's folders, some of it pictures; names that begin with a dot go too.
+OF_THE_SYSTEM = {"__macosx", "__pycache__", "@eadir", "#recycle", "$recycle.bin", "system volume information"}
+OF_THE_SYSTEM |= {"lost+found", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """Image files, sorted, and all else that was met; `left_out` has paths as they were walked."""
+
+    images: tuple[Path, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def images_under(paths: Sequence[str | Path]) -> list[Path]:
@@ -22,49 +36,128 @@ def images_under(paths: Sequence[str | Path]) -> list[Path]:
     Raises:
         InputError: a path does not exist, or there is no image.
     """
-    found: list[Path] = []
+    return list(found_under(paths).images)
+
+
+def found_under(paths: Sequence[str | Path]) -> Found:
+    """As `images_under`, and what was left out. A file that is named itself is an image whatever its name."""
+    images: list[Path] = []
+    left_out: list[LeftOut] = []
     for path in map(Path, paths):
         if not os.path.exists(path):
             raise InputError(f"no file or folder '{path}'")
-        found += walk(path)[0] if path.is_dir() else [path]
-    if not found:
+        found = walk(path) if path.is_dir() else Found((path,), ())
+        images += found.images
+        left_out += found.left_out
+    if not images:
         raise InputError(f"no image in {', '.join(map(str, paths)) or 'an empty list'}")
-    return found
+    return Found(tuple(images), tuple(left_out))
 
 
-def walk(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Image files and other files under `folder`, each sorted. Links to folders are not followed."""
+def walk(folder: Path) -> Found:
+    """All under `folder`. Links to folders are followed, and each folder is read once, whatever leads to it."""
     images: list[Path] = []
-    others: list[Path] = []
-    for place, folders, names in os.walk(folder, onerror=_cannot_list):
-        folders[:] = filter(_is_visible, folders)
-        for name in names:
-            path = Path(place, name)
-            # A pipe would wait for ever; a broken link is named later, as an image that cannot be read.
-            readable = os.path.isfile(path) or not os.path.exists(path)
-            is_image = path.suffix.lower() in SUFFIXES and _is_visible(name) and readable
-            (images if is_image else others).append(path)
-    return sorted(images), sorted(others)
+    left_out: list[LeftOut] = []
+    seen: set[tuple[int, int]] = set()
+    folders, links = deque([folder]), deque[Path]()  # a folder that is both there and linked to has its own name
+    while folders or links:
+        place = folders.popleft() if folders else links.popleft()
+        if _identity(place) in seen or (place != folder and place.is_symlink() and holds(place, folder)):
+            left_out.append(LeftOut(f"{place}/", "linked folder", "it is read already, or holds the link"))
+            continue
+        seen.add(_identity(place))
+        for entry in _listed(place):
+            path = place / entry.name
+            if _is_folder(entry) and not _not_looked_at(entry.name):
+                (links if entry.is_symlink() else folders).append(path)
+            elif other := _no_image(path, entry):
+                left_out.append(other)
+            else:
+                images.append(path)
+    return Found(tuple(sorted(images, key=lambda path: path.parts)), tuple(sorted(left_out, key=lambda f: f.path)))
+
+
+def unreadable(path: Path | str, reason: str) -> LeftOut:
+    """The file that should be an image and can't be read."""
+    return LeftOut(str(path), UNREADABLE + (suffix(os.fspath(path)) or NO_SUFFIX), reason)
 
 
 def sub_folders(root: Path) -> list[Path]:
-    """The visible folders in `root`, sorted; none when there is no such folder."""
+    """The folders in `root` that are people's own, sorted; none when there is no such folder."""
+    entries = _listed(root) if root.is_dir() else []
+    return sorted(root / entry.name for entry in entries if _is_folder(entry) and not _not_looked_at(entry.name))
+
+
+def loose_files(root: Path) -> Iterator[Path | LeftOut]:
+    """What is directly in `root`, apart from people's own folders: images, and what is none."""
+    for entry in _listed(root):
+        if not _is_folder(entry) or _not_looked_at(entry.name):
+            yield _no_image(root / entry.name, entry) or root / entry.name
+
+
+def has_image(folder: Path) -> bool:
+    """Whether there is an image file anywhere under `folder`."""
+    seen, waiting = set(), [folder]
+    while waiting:
+        place = waiting.pop()
+        if any(isinstance(found, Path) for found in loose_files(place)):
+            return True
+        seen.add(_identity(place))
+        waiting += [inner for inner in sub_folders(place) if _identity(inner) not in seen]
+    return False
+
+
+def holds(folder: Path, other: Path) -> bool:
+    """Whether `other` is in `folder`, links resolved."""
+    return other.resolve().is_relative_to(folder.resolve())
+
+
+def _listed(folder: Path) -> list["os.DirEntry[str]"]:
     try:
-        return sorted(path for path in root.iterdir() if path.is_dir() and _is_visible(path.name))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         _cannot_list(error)
 
 
-def holds(folder: Path, other: Path) -> bool:
-    """Whether `other` lies in `folder`, links resolved."""
-    return other.resolve().is_relative_to(folder.resolve())
+def _not_looked_at(name: str) -> tuple[str, str] | None:
+    """Kind and reason when a file or folder of this name is nobody's image; decided by the name alone."""
+    if name.lower() in OF_THE_SYSTEM:
+        return SYSTEM, "the operating system's own"
+    if name.startswith("."):
+        return HIDDEN, "its name begins with a dot"
+    return None
 
 
-def _is_visible(name: str) -> bool:
-    """Some systems leave copies and indexes under names that begin with a dot or underscores."""
-    return not name.startswith((".", "__"))
+def _no_image(path: Path, entry: "os.DirEntry[str]") -> LeftOut | None:
+    """What the file is, if by its name, or without a telling one by its content, it is no image."""
+    if why := _not_looked_at(entry.name):
+        return LeftOut(str(path) + "/" * _is_folder(entry), *why)
+    end = suffix(entry.name)
+    broken = entry.is_symlink() and not os.path.exists(path)
+    if not broken and not entry.is_file():  # a pipe would wait for ever
+        return LeftOut(str(path), "pipe or device", "no file")
+    if end in suffixes():
+        return None  # a broken link too: named as an image that can't be read
+    if broken:
+        return LeftOut(str(path), "broken link", "it leads nowhere")
+    if end in HEIC:
+        return LeftOut(str(path), f"{end} (`pip install pillow-heif` reads it)", "pillow-heif is not installed")
+    if end:
+        return LeftOut(str(path), end, "not a kind of image that is read")
+    return None if holds_image(path) else LeftOut(str(path), NO_SUFFIX, "not an image")
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    found = folder.stat()
+    return found.st_dev, found.st_ino
 
 
 def _cannot_list(error: OSError) -> NoReturn:

@@ -48,6 +48,7 @@ def infer(dataset: Dataset, shape: Sequence[int | None]) -> Recipe:
         std=std,
         ink=infer_ink(floats(sample)[:, 0].numpy(), float(background)) if grey else None,
         pixels=pixels,
+        levels=dataset.levels,
     )
 
 

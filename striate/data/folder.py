@@ -1,19 +1,17 @@
 """A folder of image files, one sub-folder a class.
 
-`train/` and `test/` (or `val/`), each with the class folders in it, are the split; without them a part of each
-class is held out, chosen by the hash of the file's name, so that it is the same part next time.
+Folders for training, validation and test (`striate.data.layout`), each with the class folders in it, are the split;
+without a test folder a part of each class is held out, chosen by the hash of the file's name, so that it is the same
+part next time.
 
->>> _form([((90, 60), False), ((60, 90), True)], shape=(3, 32, 32))
-(3, (32, 32), '; each scaled to cover 32x32 and cut to its middle')
+>>> _parts_said(Layout({}, {"train": "Training", "test": "Testing"}))
+['the training set is Training/, the test set is Testing/']
 """
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import torch
@@ -21,26 +19,28 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError, nearest
 
-from .dataset import Dataset, Split, held_out
-from .files import holds, sub_folders, walk
-from .image import ImageError, decode, header
-from .progress import bar
-
-T = TypeVar("T")
+from .classes import counted
+from .dataset import BOTH, Dataset, Split, held_out
+from .files import holds, sub_folders, unreadable, walk
+from .image import ImageError
+from .layout import NOT_USED, Layout, layout
+from .left_out import LeftOut, said
+from .levels import Levels
+from .many import Many
+from .parts import PARTS, Part, part_of
+from .pictures import pictures
+from .workers import Workers
 
 TEST_SHARE = 0.15
-TEST_NAMES = ("test", "val", "valid", "validation")
-FREE_SIZE = (64, 64)  # of images of several sizes, when the network takes any
-MOST_NAMED = 5  # bad files named in a note
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """An image file, its class, and whether it lies in the test folder."""
+    """An image file, its class, and the part that it is in."""
 
     path: Path
     label: str
-    test: bool
+    part: Part
 
 
 def load(
@@ -51,173 +51,146 @@ def load(
     bad: Literal["skip", "refuse"],
     hold_out: bool,
     progress: bool,
+    levels: Levels | None,
 ) -> Dataset:
     """Reads the folder `root`; see `striate.data.load`."""
-    name = root.resolve().name
-    train_root, test_root, notes = _parts(root)
-    entries, errors = _entries(train_root, test_root)
-    classes = _classes(train_root, entries)
-    headed, unheaded = _each(header, entries, f"{name}: sizes", progress)
-    channels, size, said = _form([found for _, found in headed], shape)
-    read = partial(decode, channels=channels, size=size)
-    decoded, undecoded = _each(read, [entry for entry, _ in headed], f"{name}: images", progress)
-    errors += unheaded + undecoded
-    if bad == "refuse" and errors:
-        raise errors[0]
-    entries = [entry for entry, _ in decoded]
-    _check_classes(entries, classes, train_root, test_root, errors)
-    images = _stacked([pixels for _, pixels in decoded])
-    train, test, how = _split(root, entries, images, classes, hold_out)
-    form = "x".join(map(str, images.shape[1:]))
-    first = f"{len(images):,} images of {len(classes)} classes, {form}{said}"
-    notes = [f"{name}: {note}" for note in (first, *notes, *how, *_left_out(errors))]
-    return Dataset(name, source, train, test, classes, tuple(notes))
+    name, place = root.resolve().name, layout(root)
+    entries, left_out = _entries(root, place)
+    if len({entry.label for entry in entries if entry.part == "train"}) < 2:
+        raise InputError(_no_classes(root))
+    with Workers(len(entries)) as workers:
+        many = Many(name, root, [entry.path for entry in entries], workers, progress)
+        read = pictures(many, shape, levels)
+    for entry, reason in zip(entries, read.reasons, strict=True):
+        if reason is not None and bad == "refuse":
+            raise ImageError(entry.path, reason)
+        left_out += [] if reason is None else [unreadable(entry.path, reason)]
+    entries = [entry for entry, reason in zip(entries, read.reasons, strict=True) if reason is None]
+    entries, images, lost = _of_classes(entries, read.images, place, root)
+    classes = tuple(dict.fromkeys(entry.label for entry in entries if entry.part == "train"))
+    if len(classes) < 2:
+        raise InputError(_unreadable_classes(root, classes, [*left_out, *lost]))
+    splits, decided = _splits(root, entries, images, classes, hold_out)
+    left_out = [replace(file, path=_below(file.path, root)) for file in (*left_out, *lost)]
+    first = f"{len(images):,} images of {len(classes)} classes, {'x'.join(map(str, images.shape[1:]))}{read.form}"
+    counts = [sum(entry.label == label for entry in entries) for label in classes]
+    lines = [first, counted(classes, counts), *_parts_said(place), *decided, *_doubts(place, classes, left_out)]
+    lines += [*read.notes, *many.notes]
+    notes = [f"{name}: {note}" for note in (*lines, *([said(left_out)] if left_out else []))]
+    train, validation, test = (splits.get(part) for part in PARTS)
+    assert train
+    return Dataset(name, source, train, test, classes, tuple(notes), read.levels, validation, tuple(left_out))
 
 
-def _parts(root: Path) -> tuple[Path, Path | None, list[str]]:
-    """The folders that hold the classes of the training and the test images, and what to say about it."""
-    folders = {path.name.lower(): path for path in sub_folders(root)}
-    tests = [folders[name] for name in TEST_NAMES if name in folders and sub_folders(folders[name])]
-    if "train" not in folders or not sub_folders(folders["train"]):  # "train" may also be a class
-        if tests:
-            raise InputError(f"'{root}' has {tests[0].name}/ and no train/; give '{tests[0]}' itself, or add train/")
-        return root, None, []
-    test = tests[0] if tests else None
-    notes = [] if test is None else [f"the test set is {test.name}/"]
-    unused = [f"{path.name}/" for path in folders.values() if path not in (folders["train"], test)]
-    return folders["train"], test, notes + ([f"not used: {', '.join(unused)}"] if unused else [])
+def _entries(root: Path, place: Layout) -> tuple[list[_Entry], list[LeftOut]]:
+    """The image files of the class folders, those to learn from first; and what else is there."""
+    entries: list[_Entry] = []
+    left_out = place.outside(root)
+    for part in PARTS:
+        for label, folder in place.folders.get(part, ()):
+            found = walk(folder)
+            entries += [_Entry(path, label, part) for path in found.images]
+            left_out += found.left_out
+    return entries, left_out
 
 
-def _classes(root: Path, entries: Sequence[_Entry]) -> tuple[str, ...]:
-    """The names of the class folders.
-
-    Raises:
-        InputError: there are not two of them, or no image.
-    """
-    folders = [folder for folder in sub_folders(root) if not holds(folder, root)]
-    if len(folders) > 1 and entries:
-        return tuple(folder.name for folder in folders)
-    images, others = walk(root)
+def _no_classes(root: Path) -> str:
+    """Why there are not two classes under `root`, and what to do."""
+    images = walk(root).images
+    others = walk(root).left_out
     rule = "put the images of each class in a sub-folder of its own"
     if not images:
-        other = f"only {len(others)} other files, such as '{others[0]}'" if others else "it is empty"
-        raise InputError(f"no image in '{root}': {other}; {rule}")
+        other = f"only {len(others)} other files, such as '{others[0].path}'" if others else "it is empty"
+        return f"no image in '{root}': {other}; {rule}"
+    folders = [folder for folder in sub_folders(root) if not holds(folder, root) and walk(folder).images]
     if len(folders) != 1:
-        raise InputError(f"'{root}' holds {len(images)} images, none in a sub-folder; {rule}")
+        return f"'{root}' holds {len(images)} images, none in a sub-folder; {rule}"
     inner = f"; did you mean '{folders[0]}'?" if len(sub_folders(folders[0])) > 1 else ""
-    raise InputError(f"'{root}' has only one class, '{folders[0].name}'; {rule}{inner}")
+    return f"'{root}' has only one class, '{folders[0].name}'; {rule}{inner}"
 
 
-def _entries(train_root: Path, test_root: Path | None) -> tuple[list[_Entry], list[ImageError]]:
-    """The image files of the class folders, those to learn from first."""
-    entries: list[_Entry] = []
-    errors = []
-    for root in filter(None, (train_root, test_root)):
-        for folder in sub_folders(root):
-            if holds(folder, root):
-                errors.append(ImageError(folder, "a link to a folder that it lies in"))
-            else:
-                entries += [_Entry(path, folder.name, root is test_root) for path in walk(folder)[0]]
-    return entries, errors
+def _unreadable_classes(root: Path, classes: Sequence[str], left_out: Sequence[LeftOut]) -> str:
+    only = f"only the class '{classes[0]}' has" if classes else "no class has"
+    return f"'{root}': {only} images that can be read, and two must have some; {said(left_out)}"
 
 
-def _each(
-    work: Callable[[Path], T], entries: Sequence[_Entry], what: str, show: bool
-) -> tuple[list[tuple[_Entry, T]], list[ImageError]]:
-    """The files that can be read, in order, with the result of `work`; and why the others cannot."""
+def _of_classes(
+    entries: list[_Entry], images: NDArray[np.uint8], place: Layout, root: Path
+) -> tuple[list[_Entry], NDArray[np.uint8], list[LeftOut]]:
+    """Without the classes that have nothing to learn from, which are left out.
 
-    def one(entry: _Entry) -> T | ImageError:
-        try:
-            return work(entry.path)
-        except ImageError as error:
-            return error
-
-    done: list[tuple[_Entry, T]] = []
-    errors: list[ImageError] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool, bar(what, len(entries), show=show) as advance:
-        try:
-            for entry, result in zip(entries, pool.map(one, entries), strict=True):
-                if isinstance(result, ImageError):
-                    errors.append(result)
-                else:
-                    done.append((entry, result))
-                advance(1)
-        except BaseException:  # Ctrl-C: do not read the rest first
-            pool.shutdown(cancel_futures=True)
-            raise
-    return done, errors
-
-
-def _form(
-    headers: Sequence[tuple[tuple[int, int], bool]], shape: Sequence[int | None] | None
-) -> tuple[int, tuple[int, int], str]:
-    """Channels and (height, width) to decode to, and what to say about it."""
-    sizes = {size for size, _ in headers}
-    common = next(iter(sizes)) if len(sizes) == 1 else None
-    wanted = _wanted_size(shape)
-    channels = 1 if all(grey for _, grey in headers) or (shape and shape[0] == 1) else 3
-    if common and (wanted is None or (common[0] <= wanted[0] and common[1] <= wanted[1])):
-        return channels, common, ""
-    size = wanted or FREE_SIZE
-    return channels, size, f"; each scaled to cover {size[0]}x{size[1]} and cut to its middle"
+    Raises:
+        InputError: images to judge by are of a class that the training folder has not.
+    """
+    known = dict(place.folders["train"])
+    for entry in entries:
+        if entry.label not in known:
+            where = {part: root / name for part, name in place.parts.items()}
+            other = f"'{where[entry.part]}' has a class '{entry.label}' that '{where['train']}' has not"
+            raise InputError(other + nearest(entry.label, known))
+    trained = {entry.label for entry in entries if entry.part == "train"}
+    lost = [
+        LeftOut(f"{folder}/", "folder without readable images", "no image in it can be read")
+        for label, folder in known.items()
+        if label not in trained
+    ]
+    kept = [entry.label in trained for entry in entries]
+    if all(kept):
+        return entries, images, lost
+    why = ("image of a class left out", "its class has no image to learn from")
+    lost += [LeftOut(str(entry.path), *why) for entry in entries if entry.label not in trained]
+    return [entry for entry in entries if entry.label in trained], images[kept], lost
 
 
-def _wanted_size(shape: Sequence[int | None] | None) -> tuple[int, int] | None:
-    if shape is None or len(shape) != 3 or shape[1] is None or shape[2] is None:
-        return None
-    return shape[1], shape[2]
-
-
-def _check_classes(
-    entries: Sequence[_Entry],
-    classes: tuple[str, ...],
-    train_root: Path,
-    test_root: Path | None,
-    errors: Sequence[ImageError],
-) -> None:
-    """Every class has an image to learn from, and the test images have no class of their own."""
-    trained = {entry.label for entry in entries if not entry.test}
-    for name in classes:
-        if name not in trained:
-            folder = train_root / name
-            why = [f" ({error.reason}: '{error.path}')" for error in errors if folder in error.path.parents]
-            raise InputError(f"no readable image in the class '{folder}'{''.join(why[:1])}; add some or delete it")
-    for name in sorted({entry.label for entry in entries} - set(classes)):
-        raise InputError(f"'{test_root}' has a class '{name}' that '{train_root}' has not{nearest(name, classes)}")
-
-
-def _stacked(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """(N, C, H, W); colour files without any colour in them come out grey."""
-    stacked = np.stack(images)
-    coloured = any((image != image[:1]).any() for image in stacked)
-    return stacked if coloured else stacked[:, :1].copy()
-
-
-def _split(
+def _splits(
     root: Path, entries: Sequence[_Entry], images: NDArray[np.uint8], classes: tuple[str, ...], hold_out: bool
-) -> tuple[Split, Split, list[str]]:
-    """Training and test images, and what to say about it."""
-    labels = [classes.index(entry.label) for entry in entries]
-    every = Split(torch.from_numpy(images), torch.tensor(labels), tuple(str(entry.path) for entry in entries))
-    first_test = sum(not entry.test for entry in entries)
-    if first_test < len(entries):
-        parts = slice(None, first_test), slice(first_test, None)
-        train, test = (Split(every.images[part], every.labels[part], every.paths[part]) for part in parts)
-        return train, test, []
+) -> tuple[dict[Part, Split], list[str]]:
+    """The images of each part, and what was decided about them."""
+    positions = {label: position for position, label in enumerate(classes)}
+    labels = torch.tensor([positions[entry.label] for entry in entries])
+    splits: dict[Part, Split] = {}
+    for part in PARTS:
+        rows = [row for row, entry in enumerate(entries) if entry.part == part]
+        if rows:  # those of a part follow each other
+            span = slice(rows[0], rows[-1] + 1)
+            paths = tuple(str(entry.path) for entry in entries[span])
+            splits[part] = Split(torch.from_numpy(images[span]), labels[span], paths)
+    if "test" in splits:
+        return splits, []
     if not hold_out:
-        return every, every, ["all images are both training and test set"]
-    keys = [entry.path.relative_to(root).as_posix() for entry in entries]
-    chosen = held_out(labels, keys, TEST_SHARE)
+        splits["test"] = splits.get("validation", splits["train"])
+        both = "the validation images are the test set too" if "validation" in splits else BOTH
+        return splits, [both]
+    keys = [Path(path).relative_to(root).as_posix() for path in splits["train"].paths]
+    chosen = held_out(splits["train"].labels.tolist(), keys, TEST_SHARE)
     if not chosen:
         raise InputError(f"'{root}' has one readable image a class; give more, so that some can be the test")
-    rest = sorted(set(range(len(labels))) - set(chosen))
-    said = f"held out {len(chosen)} images as test, about {TEST_SHARE:.0%} of each class, chosen by file name"
-    return every.take(rest), every.take(chosen), [said]
+    rest = sorted(set(range(len(keys))) - set(chosen))
+    splits["train"], splits["test"] = splits["train"].take(rest), splits["train"].take(chosen)
+    return splits, [f"held out {len(chosen)} images as test, about {TEST_SHARE:.0%} of each class, chosen by file name"]
 
 
-def _left_out(errors: Sequence[ImageError]) -> list[str]:
-    if not errors:
-        return []
-    named = ", ".join(f"{error.path} ({error.reason})" for error in errors[:MOST_NAMED])
-    more = f" and {len(errors) - MOST_NAMED} more" if len(errors) > MOST_NAMED else ""
-    return [f"left out {len(errors)} that cannot be read: {named}{more}"]
+def _parts_said(place: Layout) -> list[str]:
+    """Which folders were taken for the parts."""
+    names = {part: name for part, name in place.parts.items() if (part, name) != ("train", "train")}
+    called: Mapping[Part, str] = {"train": "training", "validation": "validation", "test": "test"}
+    lines = [", ".join(f"the {called[part]} set is {name}/" for part, name in names.items())] if names else []
+    if "validation" in names and "test" not in names:
+        lines.append(f"{names['validation']}/ chooses the best epoch, so it is not the test set")
+    return lines
+
+
+def _doubts(place: Layout, classes: Sequence[str], left_out: Sequence[LeftOut]) -> list[str]:
+    """What may have been meant otherwise."""
+    unused = [file.path for file in left_out if file.kind == NOT_USED]
+    lines = [f"not used: {', '.join(unused)}"] if unused else []
+    if not place.parts and all(part_of(label) for label in classes):
+        lines.append(
+            f"{', '.join(classes)} are read as classes; if they are parts, put a folder for each class in them"
+        )
+    return lines
+
+
+def _below(path: str, root: Path) -> str:
+    """`path` as seen from `root`, with the "/" at a folder's end."""
+    return Path(path).relative_to(root).as_posix() + "/" * path.endswith("/")

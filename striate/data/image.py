@@ -1,50 +1,82 @@
 """One image file, of whatever kind, as bytes of a chosen number of channels and size.
 
-Turned upright as its EXIF says, 16 and 32 bits scaled to 8, transparency laid over white.
+Turned upright as its EXIF says, more than 8 bits brought to 8, transparency laid over white, or over black where a
+drawing would not be seen on white.
 
->>> file = io.BytesIO()
+>>> import io; file = io.BytesIO()
 >>> Image.new("RGBA", (4, 2), (255, 0, 0, 0)).save(file, "PNG")
 >>> decode(Path("clear.png"), channels=1, data=file.getvalue()).tolist()
 [[[255, 255, 255, 255], [255, 255, 255, 255]]]
 """
 
-import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+import math
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from striate.errors import InputError
+from . import upright
+from .budget import Budget
+from .deep import Deep, is_grey_alpha, kind
+from .flat import Flat
+from .levels import Extent, Levels, settled
+from .opening import ImageError as ImageError
+from .opening import opened
 
 GREY = ("1", "L", "LA", "I", "F")  # and every "I;16…"
-SIDEWAYS = (5, 6, 7, 8)  # values of the EXIF orientation that exchange width and height
+KEPT = 3  # source pixels a side for each pixel of the result that a large image is first averaged to
+IN_FLIGHT = Budget(1 << 30)  # bytes of decoded images in memory at once, in all threads
 
 
-class ImageError(InputError):
-    """The file at `path` cannot be read as an image, with the reason in a few words."""
+class Header(NamedTuple):
+    """What a file says before its pixels are decoded.
 
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"cannot read the image '{path}' ({reason})")
-        self.path, self.reason = path, reason
+    Attributes:
+        size: upright (height, width).
+        grey: whether its format is grey.
+        deep: whether it has more than 8 bits a channel, so that its `extent` must be known to decode it.
+    """
+
+    size: tuple[int, int]
+    grey: bool
+    deep: bool
 
 
-def header(path: Path) -> tuple[tuple[int, int], bool]:
-    """Upright (height, width) of the image at `path`, and whether its format is grey. Decodes nothing.
+def header(path: Path) -> Header:
+    """What the image at `path` says of itself. Decodes no pixels, but of a PNG whose orientation follows them.
 
     Raises:
         ImageError: the file is not an image.
     """
-    with _opened(path, path) as image:
-        sideways = image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS
-        width, height = image.size[::-1] if sideways else image.size
-        return (height, width), image.mode in GREY or image.mode.startswith("I;16")
+    with opened(path) as image:
+        grey = image.mode in GREY or image.mode.startswith("I;16") or is_grey_alpha(image)
+        deep = kind(image) is not None
+        with IN_FLIGHT.held(_num_bytes(image) if upright.tells_late(image) else 0):
+            width, height = upright.upright_size(image)
+        return Header((height, width), grey, deep)
+
+
+def extent(path: Path) -> Extent | None:
+    """What values the image of more than 8 bits at `path` holds; None when all of it is transparent.
+
+    Raises:
+        ImageError: as for `decode`.
+    """
+    with opened(path) as image, IN_FLIGHT.held(_num_bytes(image)):
+        return Deep.load(image, partial(opened, path)).extent()
 
 
 def decode(
-    path: Path, *, channels: int, size: tuple[int, int] | None = None, data: bytes | None = None
+    path: Path,
+    *,
+    channels: int,
+    size: tuple[int, int] | None = None,
+    longest: int | None = None,
+    levels: Levels | None = None,
+    data: bytes | None = None,
 ) -> NDArray[np.uint8]:
     """The image at `path` as (channels, height, width), 0..255.
 
@@ -53,50 +85,69 @@ def decode(
         channels: 1 (luminance) or 3 (RGB).
         size: (height, width); an image of another size is scaled until it covers that and its middle is cut
             out. None keeps its own.
-        data: the file's bytes, when they do not lie at `path` but in an archive.
+        longest: without `size`, an image whose longer side is more than this is made smaller, by a whole factor.
+        levels: what is black and white in files of more than 8 bits; where it does not say, this file's own values
+            do.
+        data: the file's bytes, when they are not stored at `path` but in an archive.
 
     Raises:
-        ImageError: the file is no image, is cut short, or is absurdly large.
+        ImageError: the file is no image, is cut short, is absurdly large, or holds values of no known range.
     """
-    with _opened(path, path if data is None else io.BytesIO(data)) as image:
-        if size:
-            image.draft(None, (2 * max(size), 2 * max(size)))  # a large JPEG is decoded at a fraction of its size
-        upright = _in_bytes(ImageOps.exif_transpose(image), channels)
-        if size and upright.size != (size[1], size[0]):
-            upright = ImageOps.fit(upright, (size[1], size[0]), Image.Resampling.BICUBIC)
-        pixels = np.asarray(upright, np.uint8).reshape(upright.height, upright.width, channels)
-        return pixels.transpose(2, 0, 1).copy()
+    with opened(path, data) as image:
+        aim = 2 * max(size) if size else longest
+        if aim:
+            image.draft(None, (aim, aim))  # a large JPEG is decoded at a fraction of its size
+        with IN_FLIGHT.held(_num_bytes(image)):
+            flat = _loaded(image, path, data, levels)
+            turn = upright.orientation(image)
+            stored = size[::-1] if size and turn in upright.SIDEWAYS else size
+            small = _small(flat, channels, stored, longest)
+            pixels = np.asarray(upright.turned(small, turn), np.uint8)
+            return pixels.reshape(*pixels.shape[:2], channels).transpose(2, 0, 1).copy()
 
 
-def _in_bytes(image: Image.Image, channels: int) -> Image.Image:
-    """Any mode as "L" or "RGB"."""
-    if image.mode.startswith("I"):
-        values = np.asarray(image).clip(0, 65535) / 257  # 16 bits to 8: 65535 = 257 · 255
-        image = Image.fromarray(np.rint(values).astype(np.uint8))
-    elif image.mode == "F":
-        values = np.asarray(image)
-        if not np.isfinite(values).all():
-            raise ValueError("holds values that are no numbers")
-        image = Image.fromarray(np.rint((values * (255 if values.max() <= 1 else 1)).clip(0, 255)).astype(np.uint8))
-    if image.has_transparency_data:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    if channels == 1:
-        return image if image.mode == "L" else image.convert("RGB").convert("L")
-    return image.convert("RGB")
+def blank(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(N,): in which of the `images` (N, …), 0..255, nothing is seen: their values differ by a level at most."""
+    values: NDArray[np.uint8] = np.ptp(images.reshape(len(images), math.prod(images.shape[1:])), axis=1)
+    return values <= 1
 
 
-@contextmanager
-def _opened(path: Path, file: Path | io.BytesIO) -> Iterator[Image.Image]:
-    try:
-        with Image.open(file) as image:
-            yield image
-    except Exception as error:  # Pillow's readers raise errors of many kinds for files that are damaged
-        raise ImageError(path, _reason(error)) from error
+def is_blank(pixels: NDArray[np.uint8]) -> bool:
+    """Whether nothing is seen in `pixels`, as for `blank`."""
+    return bool(blank(pixels[None])[0])
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        return "not an image"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return (str(error) or type(error).__name__).splitlines()[0]
+def _loaded(image: Image.Image, path: Path, data: bytes | None, levels: Levels | None) -> Flat:
+    """The pixels of an opened image, ready to be made flat."""
+    if kind(image) is None:
+        return Flat.load(image)
+    deep = Deep.load(image, partial(opened, path, data))
+    known = levels and levels.of(deep.kind)
+    if not known:
+        found = deep.extent()
+        own, refused, _ = settled({path: found} if found else {})
+        if refused:
+            raise ImageError(path, refused[path])
+        known = own and own.of(deep.kind)
+    return Flat(image, deep, known or (0.0, 1.0))  # of what is transparent everywhere nothing is seen
+
+
+def _small(flat: Flat, channels: int, size: tuple[int, int] | None, longest: int | None) -> Image.Image:
+    """The image at `size` (height, width), cut to its middle, or at most `longest`."""
+    width, height = flat.image.size
+    if not size:
+        return flat.made(channels, -(-max(width, height) // longest) if longest else 1)
+    if size == (height, width):
+        return flat.made(channels, 1)
+    scale = min(width / size[1], height / size[0])  # pixels of the image for one of the result
+    factor = max(1, int(scale / KEPT))
+    left, top = (width - scale * size[1]) / 2 / factor, (height - scale * size[0]) / 2 / factor
+    box = left, top, width / factor - left, height / factor - top
+    return flat.made(channels, factor).resize(size[::-1], Image.Resampling.BICUBIC, box)
+
+
+def _num_bytes(image: Image.Image) -> int:
+    """About how much memory it takes to decode the opened image."""
+    num_bytes = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
+    copies = 2 if kind(image) or image.format in ("TIFF", "WEBP", "AVIF") else 1  # halves; turned; what a library keeps
+    return image.width * image.height * num_bytes * (6 if image.format == "JPEG2000" else copies)

@@ -15,6 +15,7 @@ from striate.errors import InputError, nearest
 
 from .dataset import Dataset
 from .fetch import data_folder
+from .levels import Levels
 from .named import LOADERS, names
 
 
@@ -25,6 +26,7 @@ def load(
     bad: str = "skip",
     hold_out: bool = True,
     progress: bool = False,
+    levels: Levels | None = None,
 ) -> Dataset:
     """Reads a data set into memory.
 
@@ -37,6 +39,7 @@ def load(
         hold_out: without a test split of its own, whether some of each class is held out as one; if not, all
             images are both `train` and `test`.
         progress: whether long work shows a bar on standard error.
+        levels: what is black and white in image files of more than 8 bits; by default their values decide.
 
     Raises:
         InputError: there is no such data, or it is not what it should be.
@@ -60,7 +63,7 @@ def load(
     if path.is_dir():
         from . import folder
 
-        return folder.load(path, word, shape=shape, bad=on_bad, hold_out=hold_out, progress=progress)
+        return folder.load(path, word, shape=shape, bad=on_bad, hold_out=hold_out, progress=progress, levels=levels)
     from . import arrays
 
     return arrays.load(path, word, shape=shape, hold_out=hold_out)

@@ -11,13 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.errors import InputError
 
-from .image import decode
+from .deep import FULL
+from .image import ImageError, decode, extent, header, is_blank
 from .ink import centred, is_inverted
+from .levels import Levels, settled
 from .recipe import Recipe
+
+LONGEST = 2048  # pixels of a page's longer side in which a drawing is looked for
 
 
 def read_image(path: str | Path, recipe: Recipe) -> Tensor:
@@ -31,17 +36,46 @@ def read_image(path: str | Path, recipe: Recipe) -> Tensor:
     Raises:
         InputError: there is no such file, it is no image, or the network does not read images.
     """
+    return read_and_tell(path, recipe)[0]
+
+
+def read_and_tell(path: str | Path, recipe: Recipe) -> tuple[Tensor, list[str]]:
+    """What `read_image` gives, and a line for each thing to tell: that the image is blank, or how its values, of
+    more than 8 bits, were read.
+
+    Raises:
+        InputError: as for `read_image`.
+    """
     channels, *spatial = recipe.source
     if not recipe.pixels or len(spatial) != 2 or channels not in (1, 3):
         form = "x".join(map(str, recipe.source))
         raise InputError(f"cannot read '{path}' for a network that learned from arrays {form}; give it an .npz archive")
     size = spatial[0], spatial[1]
+    levels, notes = _levels(Path(path), recipe.levels)
     if recipe.ink is None:
-        return torch.from_numpy(decode(Path(path), channels=channels, size=size))
-    grey = decode(Path(path), channels=1)[0]
+        pixels = decode(Path(path), channels=channels, size=size, levels=levels)
+    else:
+        pixels = _drawing(decode(Path(path), channels=1, longest=LONGEST, levels=levels)[0], size, recipe)[None]
+    if is_blank(pixels):
+        notes.append(f"'{path}' is blank")
+    return torch.from_numpy(pixels), notes
+
+
+def _drawing(grey: NDArray[np.uint8], size: tuple[int, int], recipe: Recipe) -> NDArray[np.uint8]:
+    """`grey` (H, W) as the drawings of the data set are."""
     background = recipe.background[0]
-    if grey.shape != size:
-        grey = centred(grey, recipe.ink, size, background)
-    elif is_inverted(grey, background):
-        grey = np.uint8(255) - grey
-    return torch.from_numpy(grey)[None]
+    if recipe.ink and grey.shape != size:
+        return centred(grey, recipe.ink, size, background)
+    return np.uint8(255) - grey if is_inverted(grey, background) else grey
+
+
+def _levels(path: Path, learned: Levels | None) -> tuple[Levels | None, list[str]]:
+    """What is black and white in the file, and what to say about it."""
+    found = extent(path) if header(path).deep else None
+    if found is None:
+        return learned, []
+    levels, refused, notes = settled({path: found}, learned)
+    if refused:
+        raise ImageError(path, refused[path])
+    plain = not learned and levels == Levels(whole=(0, FULL))  # 16 bits that are all in use
+    return levels, [] if plain else list(notes)

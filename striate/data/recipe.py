@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from striate.errors import InputError
 
 from .ink import Ink
+from .levels import Levels
 
 Fit = Literal["as is", "pad", "resize"]
 
@@ -41,6 +42,7 @@ class Recipe:
         std: their standard deviation, above 0.
         ink: how drawings lie in the images, when the data set is of drawings centred as in MNIST.
         pixels: whether the values are pixels, so that an image file can be read in their place.
+        levels: what is black and white in image files of more than 8 bits, when the data set had some.
     """
 
     source: tuple[int, ...]
@@ -51,6 +53,7 @@ class Recipe:
     std: tuple[float, ...]
     ink: Ink | None = None
     pixels: bool = True
+    levels: Levels | None = None
 
     def __call__(self, images: Tensor) -> Tensor:
         """The network's input, float32 (N, *shape), from `images` (N, C, *spatial), uint8 or float.
@@ -158,7 +161,9 @@ def _checked(value: object) -> Recipe:
     fit = next((fit for fit in get_args(Fit) if fit == value["fit"]), None)
     if fit is None or not _leads(source, shape, fit):
         raise ValueError(f"fit {value['fit']!r} does not lead from {written(source)} to {written(shape)}")
-    return Recipe(source, shape, fit, background, mean, std, _ink(value["ink"], source), value["pixels"])
+    ink, levels = _ink(value["ink"], source), value["levels"]
+    levels = None if levels is None else Levels.from_json(levels)
+    return Recipe(source, shape, fit, background, mean, std, ink, value["pixels"], levels)
 
 
 def _leads(source: tuple[int, ...], shape: tuple[int, ...], fit: Fit) -> bool:

@@ -126,7 +126,7 @@ class Compiled:
             function.restype, function.argtypes = result, arguments
         self._net = self._library.create(threads, most)
         if not self._net:
-            raise WorkError("not enough memory; try a smaller --batch or a smaller network")
+            raise WorkError("not enough memory; try a smaller `batch` or a smaller network")
         size = max(self.plan.size, self.plan.lanes)
         self.flat = {name: self._array(name, size) for name in ("weights", "mean", "square", "gradients")}
         self._buffers = list(self._untrained())

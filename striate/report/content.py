@@ -65,6 +65,7 @@ class Report:
         filters: weights of the first layer's filters, shape (F, C, kh, kw), or None.
         cost: one row per layer with `layer`, `output`, `parameters`, `macs`, `receptive_field`; no weight is
             in two rows, so the totals are the sums. None stands for what does not apply.
+        left_out: (path, kind and reason) of each file that was met among the images and not read.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Report:
     most_wrong: tuple[WrongImage, ...]
     filters: NDArray[np.float32] | None
     cost: tuple[Mapping[str, object], ...]
+    left_out: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         num_classes = len(self.classes)

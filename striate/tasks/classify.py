@@ -1,7 +1,7 @@
 """Image classification, from a network and a data set to a run: fit, train, keep, report.
 
 >>> import tempfile
->>> run = train("input 1x8x8 -> fc 10", "digits", epochs=2, out=tempfile.mkdtemp() + "/run")
+>>> run = train("input 1x8x8 -> fc 10", "digits", epochs=2, out=tempfile.mkdtemp() + "/run", quiet=True)
 >>> run.test().examples
 359
 """
@@ -9,8 +9,7 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +19,21 @@ from torch import nn
 import striate
 from striate import data, zoo
 from striate.building import build
-from striate.errors import InputError, WorkError, nearest
+from striate.errors import InputError, WorkError
 from striate.losses import loss_named
 from striate.losses.classification import Loss
-from striate.notation import Network, render
-from striate.notation.tree import Conv
-from striate.tasks import devices
+from striate.notation import Network
+from striate.tasks import augmenting, devices
+from striate.tasks.augmenting import augment_for
+from striate.tasks.command import FROM_PYTHON, repeats
 from striate.tasks.engines import INSTEAD, engine_for, native_engine
 from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved
 from striate.tasks.reporting import report
-from striate.tasks.run import Run, source_key
-from striate.training.augment import Shift, shift_for
+from striate.tasks.run import OWN, Run, source_key
+from striate.tasks.saying import Say, silent, voice
 from striate.training.batches import Batches, num_batches, prepared
 from striate.training.draws import derived_seed
-from striate.training.engine import TorchEngine
+from striate.training.engine import Pace, TorchEngine
 from striate.training.history import History
 from striate.training.interrupt import as_exception, uninterrupted
 from striate.training.loop import accuracy_of, outputs_of
@@ -42,12 +42,10 @@ from striate.training.memory import enough_memory
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.progress import Bar, Quiet
-from striate.training.saved import REPORT, RUNS, SavedRun
+from striate.training.saved import RUNS, SavedRun
 from striate.training.state import State
 
 CTRL_C = "Ctrl-C"
-FROM_PYTHON = "(trained from Python with data or a loss of its own)"
-Say = Callable[[str], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,9 +86,21 @@ def train(
     engine: str = "auto",
     overwrite: bool = False,
     bad: str = "skip",
-    loss: str | Loss = "cross-entropy",
     letters: Mapping[str, int | float] | None = None,
-    **options: Any,
+    quiet: bool = False,
+    epochs: int = Options.epochs,
+    batch: int = Options.batch,
+    lr: float | None = Options.lr,
+    optimizer: str = Options.optimizer,
+    schedule: str = Options.schedule,
+    loss: str | Loss = Options.loss,
+    l1: float = Options.l1,
+    l2: float | None = Options.l2,
+    augment: str = Options.augment,
+    patience: int = Options.patience,
+    validation: float = Options.validation,
+    init: str | None = Options.init,
+    seed: int = Options.seed,
 ) -> Run:
     """Train a network on a data set.
 
@@ -102,9 +112,21 @@ def train(
         engine: `auto`, `torch` or `native`.
         overwrite: Whether a run in that folder may be replaced.
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
-        loss: A loss's name, or a function of (outputs, labels).
         letters: Values for the letters of the network's text.
-        options: Fields of `striate.training.options.Options`: epochs, batch, lr, optimizer, seed, …
+        quiet: Whether to keep still; otherwise whatever a default decides is said on standard error.
+        epochs: Passes over the training images.
+        batch: Images in a mini-batch; 0 takes the whole set.
+        lr: Highest learning rate; by default the optimiser's usual one.
+        optimizer: `sgd`, `momentum`, `nesterov`, `adagrad`, `rmsprop`, `adam` or `adamw`.
+        schedule: How the learning rate moves: `constant`, `step`, `cosine` or `one-cycle`.
+        loss: A loss's name, or a function of (outputs, labels).
+        l1: L1 penalty on weights.
+        l2: L2 penalty (weight decay) on weights; by default the optimiser's usual one.
+        augment: `shift` moves images a little, `none` does not; `auto` does so to centred drawings before convolutions.
+        patience: Stop after so many epochs without a better one; 0 never.
+        validation: Share of the training images kept for validation, from 0.001 to 0.9.
+        init: How weights begin, as for `build`.
+        seed: Same seed, same machine, same result.
 
     Returns:
         The run, on disk, with the best weights by validation accuracy.
@@ -114,13 +136,23 @@ def train(
         WorkError: The loss is no longer a number, or the disk is full; what was saved before is kept.
     """
     own = loss if callable(loss) else None
-    known = {field.name for field in dataclasses.fields(Options)}
-    unknown = next((name for name in options if name not in known), None)
-    if unknown:
-        raise InputError(f"no option '{unknown}'{nearest(unknown, known)}")
-    chosen = Options(**options) if own else Options(**options, loss=str(loss))
-    task = Training(net, dataset, chosen, device=device, engine=engine, bad=bad, letters=letters, own_loss=own)
-    return task.start(out, overwrite).run
+    options = Options(
+        epochs=epochs,
+        batch=batch,
+        lr=lr,
+        optimizer=optimizer,
+        schedule=schedule,
+        loss=Options.loss if own else str(loss),
+        l1=l1,
+        l2=l2,
+        augment=augment,
+        patience=patience,
+        validation=validation,
+        init=init,
+        seed=seed,
+    )
+    how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}
+    return Training(net, dataset, options, say=voice(quiet), **how).start(out, overwrite).run
 
 
 class Training:
@@ -129,6 +161,7 @@ class Training:
     Args:
         net, dataset, options, device, engine, bad, letters: As for `train`.
         own_loss: A function of (outputs, labels) instead of the options' loss.
+        recipe: How images become the network's input, when that was decided before.
         say: Is given every decision, a sentence each.
         show: Whether to draw progress on standard error.
         command: The command that repeats the training; by default made up from the arguments.
@@ -145,7 +178,8 @@ class Training:
         bad: str = "skip",
         letters: Mapping[str, int | float] | None = None,
         own_loss: Loss | None = None,
-        say: Say = lambda line: None,
+        recipe: data.Recipe | None = None,
+        say: Say = silent,
         show: bool = False,
         command: str = "",
     ) -> None:
@@ -153,57 +187,44 @@ class Training:
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = own_loss or loss_named(options.loss)
         repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
-        made_up = _command(net, dataset, options, letters or {}, engine, device) if repeatable else FROM_PYTHON
+        made_up = repeats(net, dataset, options, letters or {}, engine, device) if repeatable else FROM_PYTHON
         self.command = command or made_up
         shape = input_shape(zoo.find(net, letters))
         loaded = data.load(dataset, shape=shape, bad=bad, progress=show)
         self.sha256 = loaded.sha256()  # once: it reads every image
-        self.training, self.validation = data.carve(loaded.train, options.validation, options.seed)
+        self.training, self.validation = loaded.split(options.validation, options.seed)
         self.dataset = dataclasses.replace(loaded, train=self.training)  # what follows sees no validation image
-        self.fitted: Fitted = fitted(net, self.dataset, letters)
+        self.fitted: Fitted = fitted(net, self.dataset, letters, recipe)
         check_trainable(self.fitted)
         check_batch(self.fitted, options.batch)
         whole = dataclasses.replace(options, batch=options.batch or len(self.training))
         self.engine_name, why = engine_for(
             self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
         )
-        self.shift = self._chosen_shift()
+        self.augment = augment_for(options.augment, self.fitted.recipe, self.fitted.network)
         self.instead = [why] if why else []  # of the engine that was asked for
 
     @property
     def decisions(self) -> list[str]:
         """Whatever was decided on the way, a sentence each."""
-        notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._shift_note(), self._how_note())
-        return [*notes, *self.instead]
-
-    def _chosen_shift(self) -> int:
-        """Entries by which training images are moved; 0 leaves them where they are."""
-        recipe, wanted = self.fitted.recipe, self.options.augment
-        if wanted == "shift" and len(recipe.shape) != 3:
-            raise InputError("--augment shift moves images of two axes; these have others")
-        first = next(iter(self.fitted.network.layers), None)
-        drawings = recipe.ink is not None and isinstance(first, Conv)
-        if wanted == "none" or (wanted == "auto" and not drawings):
-            return 0
-        return max(shift_for(*recipe.shape[1:]), int(wanted == "shift"))
-
-    def _shift_note(self) -> list[str]:
-        if not self.shift:
-            return []
-        pixels = "a pixel" if self.shift == 1 else f"{self.shift} pixels"
-        return [f"augmentation: each training image is moved by up to {pixels}; --augment none leaves it"]
-
-    def _augment(self) -> Shift | None:
-        if not self.shift:
-            return None
-        recipe = self.fitted.recipe
-        background = [(b - m) / s for b, m, s in zip(recipe.background, recipe.mean, recipe.std, strict=True)]
-        return Shift(self.shift, tuple(background))
+        augmented = [augmenting.said(self.augment)] if self.augment else []
+        notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._few_notes())
+        return [*notes, *augmented, self._how_note(), *self.instead]
 
     def _split_note(self) -> str:
         test = f"{len(self.dataset.test):,} for the test" if self.dataset.test else "none for a test"
-        kept = f"{len(self.validation):,} kept for validation"
-        return f"images: {len(self.training):,} to train on, {kept} (seed {self.options.seed}), {test}"
+        chosen = "the data's own" if self.dataset.validation else f"seed {self.options.seed}"
+        kept = f"{len(self.validation):,} kept for validation ({chosen})"
+        return f"images: {len(self.training):,} to train on, {kept}, {test}"
+
+    def _few_notes(self) -> list[str]:
+        """Classes that cannot be learned or judged well, and a wish that the data leave no place for."""
+        parts = {"training": self.training, "validation": self.validation, "test": self.dataset.test}
+        lines = data.too_few(self.dataset.classes, {name: part.labels for name, part in parts.items() if part})
+        if self.dataset.validation and self.options.validation != Options.validation:
+            share = f"{self.options.validation:g}"
+            lines.append(f"a share of {share} for validation is not taken: {self.dataset.name} has validation images")
+        return lines
 
     def _how_note(self) -> str:
         o = self.options
@@ -221,30 +242,48 @@ class Training:
         engine = self._engine(None)
         root = Path(out) if out else _next_run(self.fitted.network.name, self.dataset.name)
         saved = SavedRun.create(root, resolved(self.fitted.network), self.config(), overwrite)
-        for line in self.decisions:
+        for line in (*self.decisions, *saved.save_left_out(self.dataset.left_out)):
             self.say(line)
         return self._train(saved, engine, History())
 
-    def resume(self, saved: SavedRun) -> Trained:
-        """Go on from the newest whole state of a run, exactly as if it had never stopped.
+    def resume(self, saved: SavedRun, state: State) -> Trained:
+        """Go on from a state of a run, exactly as if it had never stopped.
 
         Raises:
-            InputError: The data's classes are not those that the run has learned.
-            WorkError: The run has no state to go on from.
+            InputError: The data's classes or images are not those that the run has learned.
+            WorkError: The best weights of before are lost.
         """
-        state = saved.last()
         for what, key in (("classes", "classes"), ("images", "sha256")):
             if self.config()["data"][key] != state.config["data"][key]:
                 name = self.dataset.name
                 raise InputError(f"the {what} of {name} have changed since {saved.root} was trained on them")
         saved.settle(state)
-        for line in (*saved.notes, f"going on after epoch {len(state.history)} of {self.options.epochs}"):
+        for line in (*saved.notes, self._going_on(state)):
             self.say(line)
         engine = self._engine(state)
         for line in (self._how_note(), *self.instead):
             self.say(line)
         saved.save_set_up(resolved(self.fitted.network), self.config())
+        saved.save_left_out(self.dataset.left_out)
         return self._train(saved, engine, state.history)
+
+    def _going_on(self, state: State) -> str:
+        """Where training goes on, and at what rate: a schedule that was changed is elsewhere than where it was left."""
+        done, pace = len(state.history), Pace(self.options, self._num_steps())
+        pace.steps = int(state.optimizer["steps"])
+        where = f"going on after epoch {done} of {self.options.epochs}"
+        if done >= self.options.epochs:
+            return where
+        schedule = f"{self.options.schedule} up to {self.options.rate:g}"
+        ended = f"epoch {done} ended at {state.history.epochs[-1].learning_rate:.3g}"
+        return (
+            f"{where}; learning rate: {schedule} over {self.options.epochs} epochs, now {pace.next_rate:.3g} ({ended})"
+        )
+
+    def _num_steps(self) -> int:
+        """Of the whole training."""
+        count = len(self.training)
+        return self.options.epochs * num_batches(count, self.options.batch or count)
 
     def config(self) -> dict[str, Any]:
         """All that is needed to use the weights, and to train again."""
@@ -259,7 +298,7 @@ class Training:
                 "sha256": self.sha256,
             },
             "recipe": self.fitted.recipe.to_json(),
-            "options": self.options.to_json() | ({"loss": "own"} if self.own_loss else {}),
+            "options": self.options.to_json() | ({"loss": OWN} if self.own_loss else {}),
             "engine": self.engine_name,
             "wanted": "native" if any(INSTEAD in line for line in self.instead) else self.engine_name,
             "device": str(self.device),
@@ -270,8 +309,7 @@ class Training:
     def _engine(self, state: State | None) -> TorchEngine | NativeEngine:
         with enough_memory():
             model = build(self.fitted.network, self.options.init, derived_seed(self.options.seed, "weights"))
-        count = len(self.training)
-        steps = self.options.epochs * num_batches(count, self.options.batch or count)
+        steps = self._num_steps()
         engine = self._native(model, steps) or TorchEngine(model, self.options, steps, self.device, self.own_loss)
         if state:
             engine.load(dict(state.weights), dict(state.optimizer))
@@ -301,7 +339,7 @@ class Training:
             with as_exception(), bar, enough_memory():
                 train_loop(
                     engine,
-                    dataclasses.replace(self._batches(self.training), augment=self._augment()),
+                    dataclasses.replace(self._batches(self.training), augment=self.augment),
                     self._batches(self.validation),
                     self.loss,
                     self.options,
@@ -336,7 +374,7 @@ class Training:
             "epochs": f"{len(history)}{f' (stopped by {stopped})' if stopped else ''}",
             "seconds": f"{sum(epoch.seconds for epoch in history.epochs):.1f}",
         }
-        run.saved.save_report(report(run, history, split, evaluated, outputs, figures))
+        run.saved.save_report(report(run, history, split, evaluated, outputs, figures, self.dataset.left_out))
         return Trained(run, history, accuracy if self.dataset.test else None, stopped)
 
 
@@ -368,79 +406,6 @@ class Keeper:
             self.saved.save_epoch(best, last)
             self.history = history
         self.bar.epoch(history)
-
-
-def resume(
-    path: str | Path,
-    *,
-    epochs: int | None = None,
-    engine: str | None = None,
-    device: str | None = None,
-    say: Say = lambda line: None,
-    show: bool = False,
-) -> Trained:
-    """Go on with an interrupted run, or train a finished one for more epochs.
-
-    Args:
-        path: The run's folder.
-        epochs: Epochs in all; by default as many as the run was started for.
-        engine: As for `train`, any whoever trained before; by default the same, or on a new device the one that fits.
-        device: As for `train`; by default the one it was trained on.
-        say: Is given every decision, a sentence each.
-        show: Whether to draw progress on standard error.
-
-    Raises:
-        InputError: There is no run, or it has all its epochs already.
-        WorkError: It has no state to go on from.
-    """
-    saved = SavedRun.open(Path(path))
-    config = saved.config()
-    if config["options"]["loss"] == "own":
-        raise InputError(f"{path} was trained with a loss of your own; it can't be resumed")
-    if not config["data"]["source"]:
-        raise InputError(f"{path} was trained on a data set made in Python; it can't be resumed")
-    options = Options.from_json(config["options"])
-    options = dataclasses.replace(options, epochs=epochs or options.epochs)
-    done = len(saved.last().history)
-    if done >= options.epochs and (saved.root / REPORT).is_file():
-        raise InputError(f"{path} has its {done} epochs; give more with --epochs {done * 2}")
-    network = Run(path).network
-    words = ["striate", "resume", str(path), "--epochs", str(options.epochs), *(["--engine", engine] if engine else [])]
-    task = Training(
-        network,
-        config["data"]["source"],
-        options,
-        device=device or config["device"],
-        engine=engine or ("auto" if device else config.get("wanted", config["engine"])),
-        say=say,
-        show=show,
-        command=f"{config['command']} && {shlex.join(words)}",
-    )
-    return task.resume(saved)
-
-
-def _command(
-    net: str | Path | Network,
-    dataset: str | Path | data.Dataset,
-    options: Options,
-    letters: Mapping[str, int | float],
-    engine: str,
-    device: str,
-) -> str:
-    """The command line that repeats a training started from Python."""
-    name = str(net)
-    if isinstance(net, Network):
-        in_zoo = net.name in zoo.names()
-        name, letters = (net.name, {**dict(net.letters), **letters}) if in_zoo else (render(net), {})
-    source = dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
-    changed = [
-        f"--{field.name.replace('_', '-')} {getattr(options, field.name)}"
-        for field in dataclasses.fields(options)
-        if getattr(options, field.name) != field.default
-    ]
-    given = [f"--{word} {value}" for word, value in (("engine", engine), ("device", device)) if value != "auto"]
-    given += [f"--set {letter}={value}" for letter, value in letters.items()]
-    return " ".join(["striate train", shlex.quote(name), shlex.quote(source), *changed, *given])
 
 
 def _next_run(net: str, dataset: str) -> Path:

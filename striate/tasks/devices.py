@@ -33,7 +33,7 @@ def device(name: str = "auto") -> torch.device:
     kind = name.split(":")[0]
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there[kind]:
-        raise InputError(f"this machine has no '{name}' that PyTorch can use; try --device cpu")
+        raise InputError(f"this machine has no '{name}' that PyTorch can use; try `device='cpu'`")
     found = torch.device(name)
     if kind == "cuda" and (found.index or 0) >= torch.cuda.device_count():
         raise InputError(f"no device '{name}'; the last one here is cuda:{torch.cuda.device_count() - 1}")

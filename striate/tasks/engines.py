@@ -53,7 +53,7 @@ def engine_for(
         plan = plan_for(network, options, device, own_loss)
     except Refused as error:
         if name == "native":
-            raise InputError(f"{error}; take --engine torch") from None
+            raise InputError(f"{error}; take `engine='torch'`") from None
         return "torch", f"engine torch: {error}" if device.type == "cpu" else ""
     if name == "auto" and (large := too_large(plan, options)):
         return "torch", large

@@ -44,7 +44,10 @@ def input_shape(network: Network) -> Shape | None:
 
 
 def fitted(
-    net: str | Path | Network, dataset: data.Dataset, letters: Mapping[str, int | float] | None = None
+    net: str | Path | Network,
+    dataset: data.Dataset,
+    letters: Mapping[str, int | float] | None = None,
+    recipe: data.Recipe | None = None,
 ) -> Fitted:
     """The network for this data.
 
@@ -55,6 +58,7 @@ def fitted(
         net: As for `zoo.net`.
         dataset: What it shall learn.
         letters: Values for the text's letters.
+        recipe: How the images become its input, when that was decided before; by default as the data ask for.
 
     Raises:
         InputError: Its input or its classes are not the data's.
@@ -71,7 +75,7 @@ def fitted(
             notes.append(f"network: {network.name} with {len(dataset.classes)} classes, those of {dataset.name}")
         shape = tuple(dataset.train.images.shape[1:]) if _bare_input(network) else None
         network = zoo.rebind(network, {CLASSES: len(dataset.classes)} if adapts else {}, shape)
-    recipe = data.infer(dataset, network.input)
+    recipe = recipe or data.infer(dataset, network.input)
     _check_classes(network, recipe, dataset)
     return Fitted(network, recipe, (*notes, recipe.said()))
 
@@ -114,7 +118,7 @@ def check_batch(fitted: Fitted, batch: int) -> None:
     for row in measure(fitted.network, fitted.recipe.shape).rows:
         if isinstance(row.node, BatchNorm) and rules.product(row.input[1:]) == 1:
             raise InputError(
-                f"{row.name} normalises by its batch, and one image gives one value; use --batch 2 or more"
+                f"{row.name} normalises by its batch, and one image gives one value; use a `batch` of 2 or more"
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from striate import metrics
 from striate.data import Split
+from striate.data.left_out import LeftOut, printable
 from striate.notation import Measure, measure, render
 from striate.notation.rules.shape import shown
 from striate.report import ClassScore, Report, WrongImage
@@ -23,7 +25,15 @@ from striate.training.verdict import verdict
 MOST_WRONG = 24  # images shown
 
 
-def report(run: Run, history: History, split: Split, evaluated: str, outputs: Tensor, figures: dict[str, str]) -> str:
+def report(
+    run: Run,
+    history: History,
+    split: Split,
+    evaluated: str,
+    outputs: Tensor,
+    figures: dict[str, str],
+    left_out: Sequence[LeftOut] = (),
+) -> str:
     """The report as one HTML document.
 
     Args:
@@ -33,6 +43,7 @@ def report(run: Run, history: History, split: Split, evaluated: str, outputs: Te
         evaluated: What that set is called.
         outputs: (N, K) for those images.
         figures: Facts to list first, by name.
+        left_out: What was not read of the data.
     """
     labels, probabilities = split.labels.numpy(), outputs.softmax(1).double().numpy()
     cost = measure(run.network, run.recipe.shape)
@@ -54,6 +65,7 @@ def report(run: Run, history: History, split: Split, evaluated: str, outputs: Te
         most_wrong=_most_wrong(run.classes, split, labels, probabilities),
         filters=first_filters(run.engine.model),
         cost=_cost(cost),
+        left_out=tuple((printable(file.path), file.said()) for file in left_out),
     )
     return render_report(content)
 

@@ -113,10 +113,14 @@ def baseline(
 
     tell(*dataset.notes)
     training, held, test = _splits(dataset, validation, seed)
+    how = "the data's own" if dataset.validation else f"seed {seed}"
     parts, scaled = _pixels([training.images, held.images, test.images])
     tell(
         *scaled,
-        f"images: {len(training):,} to train on, {len(held):,} for validation (seed {seed}), {len(test):,} test",
+        f"images: {len(training):,} to train on, {len(held):,} for validation ({how}), {len(test):,} test",
+        *data_sets.too_few(
+            dataset.classes, {"training": training.labels, "validation": held.labels, "test": test.labels}
+        ),
     )
     if out is not None:
         path = _drawn(chosen, parts[2], [dataset.classes[label] for label in test.labels], Path(out))
@@ -155,7 +159,7 @@ def _splits(
         raise InputError(f"these features are of images with two axes; {dataset.name} has {axes}")
     if dataset.test is None:
         raise InputError(f"{dataset.name} has no test images; give a data set that has some")
-    return *data_sets.carve(dataset.train, validation, seed), dataset.test
+    return *dataset.split(validation, seed), dataset.test
 
 
 def _pixels(parts: list[Tensor]) -> tuple[list[Tensor], list[str]]:

@@ -19,8 +19,11 @@ from torch import Tensor, nn
 from striate import data
 from striate.building import build
 from striate.data.fetch import data_folder
+from striate.data.files import unreadable
+from striate.data.left_out import LeftOut, said
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
+from striate.losses.classification import Loss
 from striate.native.source import LOSSES
 from striate.notation import Network
 from striate.tasks.devices import device as device_named
@@ -37,6 +40,7 @@ from striate.training.saved import REPORT, SavedRun
 from striate.training.state import State
 
 TOP = 3  # classes a prediction names
+OWN = "own"  # what a configuration calls a loss that was given as a function
 AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
 
 
@@ -47,7 +51,7 @@ class TestResult:
     Attributes:
         accuracy: Fraction right.
         error: Percentage wrong.
-        loss: Mean per image.
+        loss: Mean per image; not a number for a loss of one's own that is not given.
         examples: Images tested.
     """
 
@@ -93,6 +97,9 @@ class Run:
         device: Where to compute; as for `devices.device`.
         engine: `torch`, `native`, or `auto`, which is torch here: one pass over some images is not worth compiling for.
 
+    Attributes:
+        left_out: What `test` and `predict` met among the images and did not read.
+
     Raises:
         InputError: There is no run there, or no such engine.
     """
@@ -100,6 +107,7 @@ class Run:
     def __init__(self, path: str | Path, device: str = "auto", engine: str = "auto") -> None:
         self.saved = SavedRun.open(Path(path))
         self.device, self.engine_name = device_named(device), engine_named(engine)
+        self.left_out: list[LeftOut] = []
 
     def __repr__(self) -> str:
         best = self.state.history.best
@@ -189,7 +197,12 @@ class Run:
         return outputs_of(self._engine(engine) if engine else self.engine, batches)
 
     def test(
-        self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip", engine: str | None = None
+        self,
+        source: str | Path | data.Dataset | None = None,
+        *,
+        bad: str = "skip",
+        engine: str | None = None,
+        loss: Loss | None = None,
     ) -> TestResult:
         """Test on a data set.
 
@@ -198,6 +211,8 @@ class Run:
                 its own is taken whole, unless it is the training data.
             bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
+            loss: A function of (outputs, labels) whose value is given; by default what the run was trained with, if
+                that has a name.
 
         Raises:
             InputError: No such data, or other classes than the run has learned.
@@ -205,7 +220,8 @@ class Run:
         split = self.test_split(source, bad=bad)
         outputs = self.outputs(split.images, engine)
         accuracy = accuracy_of(outputs, split.labels)
-        loss = loss_named(self.config["options"]["loss"]) if self.config["options"]["loss"] != "own" else None
+        trained = self.config["options"]["loss"]
+        loss = loss or (loss_named(trained) if trained != OWN else None)
         mean = float(loss(outputs, split.labels)) if loss else float("nan")
         return TestResult(accuracy, 100 * (1 - accuracy), mean, len(split))
 
@@ -216,8 +232,9 @@ class Run:
             raise InputError(f"{self.path} was trained on a data set made in Python; say what to test it on")
         wanted = trained_on if source is None else source
         same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
-        dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same)
-        split = dataset.test or dataset.train
+        dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same, levels=self.recipe.levels)
+        self.left_out += dataset.left_out
+        split = dataset.test or dataset.validation or dataset.train
         self.saved.notes += [note for note in dataset.notes if note not in self.saved.notes]
         unknown = [label for label in dataset.classes if label not in self.classes]
         if unknown:
@@ -244,20 +261,26 @@ class Run:
         Raises:
             InputError: A path that is not there, or no image that can be read.
         """
-        files, images = data.images_under(paths), []
+        found, images = data.found_under(paths), []
+        files, left_out = found.images, list(found.left_out)
         read: list[Path] = []
-        left_out: list[str] = []
+        notes: list[str] = []
+        first = ""
         for path in files:
             try:
-                images.append(data.read_image(path, self.recipe))
+                image, told = data.read_and_tell(path, self.recipe)
+                images.append(image)
                 read.append(path)
+                notes += told
             except InputError as error:
                 if bad == "refuse" or len(files) == 1:
                     raise
-                left_out.append(f"left out: {error}")
+                first = first or str(error)
+                left_out.append(unreadable(path, getattr(error, "reason", str(error))))
         if not images:
-            raise InputError(f"none of {len(files)} files is an image that can be read; the first: {left_out[0]}")
-        self.saved.notes += left_out
+            raise InputError(f"none of {len(files)} files is an image that can be read; the first: {first}")
+        self.saved.notes += notes + ([said(left_out)] if left_out else [])
+        self.left_out += left_out
         probabilities = self.outputs(torch.stack(images), engine).softmax(1)
         return [self._prediction(path, row) for path, row in zip(read, probabilities, strict=True)]
 

@@ -51,7 +51,14 @@ class Pace:
     @property
     def rate(self) -> float:
         """The learning rate of the newest step; before the first, that of the first."""
-        done = max(0, self.steps - 1)
+        return self._after(max(0, self.steps - 1))
+
+    @property
+    def next_rate(self) -> float:
+        """The learning rate of the step to come."""
+        return self._after(self.steps)
+
+    def _after(self, done: int) -> float:
         return self.options.rate * self.schedule(min(1.0, done / max(1, self.total_steps)))
 
 

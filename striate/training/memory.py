@@ -3,7 +3,7 @@
 >>> with enough_memory():
 ...     torch.empty(2**58)
 Traceback (most recent call last):
-striate.errors.WorkError: not enough memory; try a smaller --batch or a smaller network
+striate.errors.WorkError: not enough memory; try a smaller `batch` or a smaller network
 """
 
 from collections.abc import Iterator
@@ -29,4 +29,4 @@ def enough_memory() -> Iterator[None]:
         refused = type(error) is RuntimeError and any(words in str(error) for words in SAID)
         if not refused and not isinstance(error, torch.OutOfMemoryError | MemoryError):
             raise
-        raise WorkError("not enough memory; try a smaller --batch or a smaller network") from None
+        raise WorkError("not enough memory; try a smaller `batch` or a smaller network") from None

@@ -17,13 +17,32 @@ from striate.losses import LOSSES
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.schedules import SCHEDULES
 
-AUGMENT = ("auto", "none", "shift")
+PHOTO = ("mirror", "crop", "colour")
+AUGMENT = ("auto", "none", "shift", "photo", *PHOTO)
 
 
 def _option(
     default: Any, help: str, known: tuple[str, ...] = (), least: float | None = None, most: float = math.inf
 ) -> Any:
     return field(default=default, metadata={"help": help, "known": known, "least": least, "most": most})
+
+
+def augmentations(written: str) -> tuple[str, ...]:
+    """The words of `augment`, "photo" as what it stands for.
+
+    >>> augmentations("photo"), augmentations("crop,mirror")
+    (('mirror', 'crop', 'colour'), ('crop', 'mirror'))
+
+    Raises:
+        InputError: A word that is not known, or one that does not go with others.
+    """
+    words = tuple(str(written).lower().replace("color", "colour").split(","))
+    for word in words:
+        if word not in AUGMENT:
+            raise InputError(f"no augment '{word}'{nearest(word, AUGMENT)}; there are {', '.join(AUGMENT)}")
+    if len(words) > 1 and (alone := next((word for word in words if word not in PHOTO), None)):
+        raise InputError(f"augment '{alone}' stands alone; only {', '.join(PHOTO)} go together. Received: {written}")
+    return PHOTO if words == ("photo",) else words
 
 
 @dataclass(frozen=True)
@@ -43,7 +62,9 @@ class Options:
     l1: float = _option(0.0, "L1 penalty on weights", least=0)
     l2: float | None = _option(None, "L2 penalty (weight decay) on weights", least=0)
     augment: str = _option(
-        "auto", "move images a little; auto does so to centred drawings before convolutions", known=AUGMENT
+        "auto",
+        "change training images a little, differently in each epoch: shift for centred drawings; photo, or some of "
+        "mirror,crop,colour, for photographs; auto tells one from the other",
     )
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)
@@ -64,6 +85,8 @@ class Options:
             if meta["least"] is not None and not meta["least"] <= value <= meta["most"]:
                 most = "" if meta["most"] == math.inf else f" to {meta['most']:,}"
                 raise InputError(f"{option.name} must be from {meta['least']:g}{most}. Received: {value:g}")
+
+        augmentations(self.augment)
 
     @property
     def rate(self) -> float:

@@ -5,6 +5,7 @@
     history.csv         a line an epoch
     model.safetensors   the best weights; they carry the network and the configuration with them
     checkpoint/         the last epochs' whole state
+    left-out.txt        what was met among the images and not read, a line a file; only if there was any
     report.html         to look at
     SHA256SUMS          the checked sums of all of them
 
@@ -21,16 +22,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from striate.data import left_out
+from striate.data.left_out import LeftOut
 from striate.errors import InputError, WorkError
 from striate.training.history import History
 from striate.training.state import FIRST, FORMAT, LaterError, State, check_format
 from striate.training.store import SUMS, DamagedError, Store
 
 NET, CONFIG, HISTORY, MODEL, REPORT = "net.net", "config.json", "history.csv", "model.safetensors", "report.html"
+LEFT_OUT = "left-out.txt"
 CHECKPOINTS = "checkpoint"
 RUNS = "runs"  # where runs go unless said otherwise
 TEXTS = (NET, CONFIG, HISTORY)  # small: checked whenever a run is opened, all else when it is used
@@ -77,11 +81,11 @@ class SavedRun:
         try:
             free = _is_free(self.root)
         except OSError as error:
-            raise InputError(f"{self.root} can't be used: {error.strerror}; choose another folder with --out") from None
+            raise InputError(f"{self.root} can't be used: {error.strerror}; choose another folder as `out`") from None
         former = not free and {NET, CONFIG} <= set(self.store.listed())
         if not free and not (overwrite and former):
-            way_out = "--overwrite replaces it, or " if former else ""
-            raise InputError(f"{self.root} exists already; {way_out}choose another folder with --out")
+            way_out = "`overwrite=True` replaces it, or " if former else ""
+            raise InputError(f"{self.root} exists already; {way_out}choose another folder as `out`")
         return free
 
     @staticmethod
@@ -109,6 +113,21 @@ class SavedRun:
             WorkError: The disk is full; what was there is kept.
         """
         self.store.write(_set_up(net, config))
+
+    def save_left_out(self, files: Sequence[LeftOut]) -> list[str]:
+        """Keep by name what was not read of the data; returns what to say about it.
+
+        Raises:
+            WorkError: The disk is full; what was there is kept.
+        """
+        if not files:
+            if LEFT_OUT in self.store.listed() and not self.replaced:
+                self.store.write({}, [LEFT_OUT])
+            return []
+        self.set_up[LEFT_OUT] = left_out.as_text(files).encode()
+        if not self.replaced:
+            self.store.write({LEFT_OUT: self.set_up[LEFT_OUT]})
+        return [f"what was left out is named in {self.root / LEFT_OUT}"]
 
     def save_epoch(self, best: State | None, last: State) -> None:
         """Keep an epoch: history, the best weights if these are, and the whole state.
@@ -239,7 +258,7 @@ def _is_free(root: Path) -> bool:
 
 
 def _is_own(name: str) -> bool:
-    return name in (NET, CONFIG, HISTORY, MODEL, REPORT, SUMS) or name.startswith(f"{CHECKPOINTS}/epoch-")
+    return name in (NET, CONFIG, HISTORY, MODEL, REPORT, LEFT_OUT, SUMS) or name.startswith(f"{CHECKPOINTS}/epoch-")
 
 
 def _checkpoint(epoch: int) -> str:

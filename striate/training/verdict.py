@@ -32,12 +32,12 @@ def verdict(history: History, num_classes: int) -> tuple[str, ...]:
     learned = (train - 1 / num_classes) / (1 - 1 / num_classes)
     if apart or (rising and train > validation):
         because = f" The validation loss rose from {lowest:.3g} to {last.validation_loss:.3g}." if rising else ""
-        advice = "Try dropout, a larger --l2, fewer parameters, more images, or stopping early with --patience."
+        advice = "Try dropout, a larger `l2`, fewer parameters, more images, or stopping early with `patience`."
         return (f"Overfit: {figures}.{because}", advice)
     if falling:
         because = "after one epoch" if len(history) == 1 else "the validation loss was still falling at the end"
-        return (f"Cut short: {figures}; {because}.", "Try more --epochs.")
+        return (f"Cut short: {figures}; {because}.", "Try more `epochs`.")
     if learned < WEAK:
-        advice = "Try more --epochs, another --lr, more filters or layers, or look whether the labels are right."
+        advice = "Try more `epochs`, another `lr`, more filters or layers, or look whether the labels are right."
         return (f"Underfit: {figures}.", advice)
     return (f"Well fitted: {figures}.", "For more, try a larger network or more images.")

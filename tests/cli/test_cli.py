@@ -196,7 +196,23 @@ def test_resume(cli: Cli, tmp_path: Path) -> None:
     assert "going on after epoch 1 of 3" in ended.err
     again = cli("resume", tmp_path / "run")
     assert again.status == 2
-    assert "has its 3 epochs; give more with --epochs 6" in again.error
+    assert "has its 3 epochs; give more, as in --epochs 6" in again.error
+
+
+def test_resume_with_another_rate_and_moved_data(cli: Cli, tmp_path: Path) -> None:
+    for name in ("down", "up"):  # two classes of grey images
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(12):
+            Image.new("L", (8, 8), 100 * (name == "up") + 5 * number).save(tmp_path / f"data/{name}/{number}.png")
+    words = ("--epochs", 1, "--out", tmp_path / "run")
+    assert cli("train", "input 1x8x8 -> fc classes", tmp_path / "data", *words).status == 0
+    (tmp_path / "data").rename(tmp_path / "moved")
+    lost = cli("resume", tmp_path / "run", "--epochs", 2)
+    assert lost.status == 2
+    assert f"no data at {tmp_path}/data, which " in lost.error
+    words = ("--epochs", 2, "--lr", 0.01, "--schedule", "constant")
+    ended = cli("resume", tmp_path / "run", tmp_path / "moved", *words)
+    assert (ended.status, "learning rate: constant up to 0.01 over 2 epochs, now 0.01" in ended.err) == (0, True)
 
 
 def test_patience_is_a_good_end(cli: Cli, tmp_path: Path) -> None:

@@ -52,6 +52,68 @@ def test_without_test_arrays_some_are_held_out(tmp_path: Path, keys: tuple[str, 
 
 
 @pytest.mark.parametrize(
+    ("keys", "unused"),
+    [
+        ("x_train y_train x_val y_val x_test y_test", ""),
+        ("X_train Y_train X_valid Y_valid X_test Y_test", ""),
+        ("train_images train_labels val_images val_labels test_images test_labels", ""),  # MedMNIST
+        ("training_images training_labels validation_images validation_labels test_images test_labels", ""),
+        ("train_set_x train_set_y valid_set_x valid_set_y test_set_x test_set_y", ""),
+        ("trainX trainY valX valY testX testY", ""),
+        ("Xtrain ytrain Xval yval Xtest ytest", ""),
+        ("x y x_dev y_dev x_test y_test", ""),
+        ("train_data train_target val_data val_target test_data test_target", "names"),
+        ("x_train y_train x_val y_val x_test y_test", "x y images"),
+    ],
+)
+def test_the_spellings_of_keys(tmp_path: Path, keys: str, unused: str) -> None:
+    names = keys.split()
+    counts = dict(zip(names, (20, 20, 6, 6, 5, 5), strict=True))
+    arrays = {name: (X if i % 2 == 0 else Y)[: counts[name]] for i, name in enumerate(names)}
+    found = load(archive(tmp_path, **arrays, **dict.fromkeys(unused.split(), np.zeros(3))))
+    assert found.validation is not None
+    assert found.test is not None
+    assert [len(part) for part in (found.train, found.validation, found.test)] == [20, 6, 5]
+    assert torch.equal(found.validation.labels, torch.from_numpy(Y[:6]))
+    assert any(f"the validation set is {names[2]} and {names[3]}" in note for note in found.notes)
+    assert any("not used" in note for note in found.notes) == bool(unused)
+    assert not unused or f"my: not used: {', '.join(unused.split())}" in found.notes
+
+
+def test_validation_without_test(tmp_path: Path) -> None:
+    path = archive(tmp_path, x_train=X, y_train=Y, x_val=X[:5], y_val=Y[:5])
+    found = load(path)
+    assert [len(part or ()) for part in (found.train, found.validation, found.test)] == [16, 5, 4]
+    whole = load(path, hold_out=False)
+    assert [len(part or ()) for part in (whole.train, whole.validation, whole.test)] == [20, 5, 5]
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "said"),
+    [
+        (X, X[:5] / 255, "bring both to one scale"),
+        (X / 255, X[:5], "bring both to one scale"),
+        (X, X[:5] > 100, None),  # True is white
+        (X > 100, X[:5] / 255, "bring both to one scale"),
+        (X / 255, X[:5] / 250, None),
+        (X, np.zeros_like(X[:5]), None),
+        (X - 128.0, (X[:5] - 128.0) * 100, "another scale"),
+        (X - 128.0, (X[:5] - 128.0) / 100, "another scale"),
+        (X - 128.0, (X[:5] - 128.0) / 5, None),
+    ],
+)
+@pytest.mark.parametrize("part", ["val", "test"])
+def test_parts_on_different_scales(
+    tmp_path: Path, train: np.ndarray, test: np.ndarray, said: str | None, part: str
+) -> None:
+    path = archive(tmp_path, **{"x_train": train, "y_train": Y, f"x_{part}": test, f"y_{part}": Y[:5]})
+    if said and "bring" in said:
+        refused(path, rf"x_{part} holds 0 to .* and .*x_train 0 to .*; {said}")
+        return
+    assert any("another scale" in note for note in load(path).notes) == bool(said)
+
+
+@pytest.mark.parametrize(
     ("shape", "network", "expected"),
     [
         ((5, 28, 28), None, (1, 28, 28)),
@@ -72,6 +134,18 @@ def test_without_test_arrays_some_are_held_out(tmp_path: Path, keys: tuple[str, 
         ((5, 8, 9, 7), (1, 8, 9, 7), (1, 8, 9, 7)),
         ((5, 8, 9, 7), (1, None, None, None), (1, 8, 9, 7)),
         ((5, 28, 28), (1, None, None), (1, 28, 28)),
+        ((5, 16, 8, 4), (16, 8, 4), (16, 8, 4)),  # what fits as it is stays
+        ((5, 16, 8, 4), (4, 16, 8), (4, 16, 8)),
+        ((5, 16, 8, 4), None, (4, 16, 8)),
+        ((5, 16, 8, 4), (16, None, None), (16, 8, 4)),
+        ((5, 4, 28, 3), (3, 4, 28), (3, 4, 28)),
+        ((5, 4, 28, 3), (3, 32, 32), (3, 4, 28)),  # fits but for its size, which is resized
+        ((5, 3, 28, 3), (3, 32, 32), (3, 28, 3)),
+        ((5, 32, 30, 3), (1, 28, 28), (3, 32, 30)),
+        ((5, 32, 30, 3), (None, None, None), (3, 32, 30)),
+        ((5, 100, 12), (12, 100), (12, 100)),  # signals and volumes too
+        ((5, 8, 9, 7, 2), (2, 8, 9, 7), (2, 8, 9, 7)),
+        ((5, 8, 9, 7, 1), (1, 8, None, 7), (1, 8, 9, 7)),
     ],
 )
 def test_axes(shape: tuple[int, ...], network: tuple[int | None, ...] | None, expected: tuple[int, ...]) -> None:
@@ -82,6 +156,23 @@ def test_channels_last_moves_the_values(tmp_path: Path) -> None:
     x = RNG.integers(0, 256, (4, 6, 8, 3), np.uint8)
     found = load(archive(tmp_path, x=x, y=[0, 1, 0, 1]), hold_out=False)
     assert np.array_equal(found.train.images.numpy(), x.transpose(0, 3, 1, 2))
+    assert "my: the last axis is channels: it is moved to the front" in found.notes
+
+
+def test_all_parts_are_turned_as_the_training_arrays_are(tmp_path: Path) -> None:
+    x = RNG.integers(0, 256, (4, 16, 8, 4), np.uint8)
+    arrays = {
+        f"{name}_{part}": x if name == "x" else [0, 1, 0, 1] for part in ("train", "val", "test") for name in "xy"
+    }
+    for shape, expected in (((16, 8, 4), x), ((4, 16, 8), x.transpose(0, 3, 1, 2))):
+        found = load(archive(tmp_path, **arrays), shape=shape)
+        for split in (found.train, found.validation, found.test):
+            assert split is not None
+            assert np.array_equal(split.images.numpy(), expected)
+
+
+def test_classes_are_counted(tmp_path: Path) -> None:
+    assert "my: classes: 0 5, 1 5, 2 5, 3 5" in load(archive(tmp_path, x=X, y=Y)).notes
 
 
 @pytest.mark.parametrize(
@@ -137,7 +228,8 @@ def test_labels_become_positions_among_sorted_classes(tmp_path: Path, labels: li
         ({"a": X, "b": Y}, "must hold x_train and y_train or images and labels or x and y; it holds a, b"),
         ({}, "it holds nothing"),
         ({"x": X, "labels": Y}, "it holds x, labels"),
-        ({"x": X, "y": Y, "x_test": X}, "x_test alone"),
+        ({"x": X, "y": Y, "x_test": X}, "x_test alone; a test set is images and labels: x_test and y_test"),
+        ({"x": X, "y": Y, "val_labels": Y}, "val_labels alone"),
         ({"x": X, "y": Y[:-1]}, "x has 20 rows and y 19"),
         ({"x": X, "y": Y * 0}, "only one class, '0'"),
         ({"x": X, "y": Y + 0.5}, "labels are whole numbers or strings"),

@@ -104,8 +104,11 @@ def test_the_jpeg_form_is_decoded_once(tmp_path: Path, cache: Path, monkeypatch:
     assert any("lossy" in note and "not comparable" in note for note in first.notes)
     monkeypatch.setattr(cifar, "_decode", lambda *_: pytest.fail("decoded again"))
     second = load("cifar10")
-    assert torch.equal(first.train.images, second.train.images)
-    assert [file.suffix for file in (cache / "cifar10").iterdir()] == [".npz"]
+    assert second.test is not None
+    for before, after in ((first.train, second.train), (first.test, second.test)):
+        assert torch.equal(before.images, after.images)
+        assert torch.equal(before.labels, after.labels)
+    assert [file.name.startswith("cifar10-jpeg-") for file in (cache / "decoded").iterdir()] == [True]
 
 
 def test_another_archive_is_decoded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +123,7 @@ def test_a_damaged_cache_is_made_again(tmp_path: Path, cache: Path, monkeypatch:
     monkeypatch.setenv("STRIATE_DATA", str(tmp_path))
     jpeg_archive(tmp_path)
     load("cifar10")
-    kept = next((cache / "cifar10").iterdir())
+    kept = next((cache / "decoded").iterdir())
     for damage in (kept.read_bytes()[:-100], b"", b"PK nonsense"):
         kept.write_bytes(damage)
         assert load("cifar10").train.labels.tolist() == [0, 9]
@@ -129,10 +132,10 @@ def test_a_damaged_cache_is_made_again(tmp_path: Path, cache: Path, monkeypatch:
 def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIATE_DATA", str(tmp_path))
     jpeg_archive(tmp_path)
-    (cache / "cifar10").write_text("a file where the folder should be")
+    (cache / "decoded").write_text("a file where the folder should be")
     found = load("cifar10")
     assert found.train.labels.tolist() == [0, 9]
-    assert "could not be kept" in found.notes[-1]
+    assert "not kept for the next time" in found.notes[-1]
 
 
 def test_nothing_half_written_is_left(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +147,7 @@ def test_nothing_half_written_is_left(tmp_path: Path, cache: Path, monkeypatch: 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         assert "No space left" in load("cifar10").notes[-1]
-    assert not list((cache / "cifar10").iterdir())
+    assert not list((cache / "decoded").iterdir())
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "image", "none"])

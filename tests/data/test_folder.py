@@ -11,6 +11,7 @@ from PIL import Image
 
 from striate.data import Dataset, load
 from striate.data.image import decode
+from striate.data.left_out import LeftOut
 from striate.errors import InputError
 
 Draw = Callable[..., Path]
@@ -56,25 +57,105 @@ def test_nothing_is_held_out_on_request(classes: Path) -> None:
     assert noted(found, "both training and test")
 
 
-@pytest.mark.parametrize("name", ["test", "val", "valid", "validation", "Test"])
-def test_train_and_test_folders_are_the_split(classes: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("train", "validation", "test"),
+    [
+        ("train", None, "test"),
+        ("Train", "Valid", "Test"),
+        ("TRAIN", None, "TEST"),
+        ("Training", None, "Testing"),
+        ("training", "validation", "evaluation"),
+        ("train", "val", None),
+        ("train", "valid", "test"),
+        ("train", "dev", "test"),
+        ("train", None, "tests"),
+        ("training_set", None, "test_set"),
+        ("training_set/training_set", None, "test_set/test_set"),
+        ("seg_train/seg_train", None, "seg_test/seg_test"),
+        ("trainset", "valset", "testset"),
+        ("train_images", "val_images", "test_images"),
+        ("train-data", "validation-data", "test-data"),
+        ("trainImages", None, "testImages"),
+        ("train", None, "test_images"),
+        ("train/images", "val/images", "test/images"),
+        ("asl_alphabet_train/asl_alphabet_train", None, "asl_alphabet_test"),
+        ("imagenet-train", "imagenet-val", None),
+        ("2017_train", "2017_val", "2017_test"),
+        ("dataset/train", "dataset/val", "dataset/test"),
+        ("images/Training", None, "images/Testing"),
+        ("archive-master/dataset/images/TRAIN", None, "archive-master/dataset/images/TEST"),
+    ],
+)
+def test_the_spellings_of_parts(
+    draw: Draw, tmp_path: Path, train: str, validation: str | None, test: str | None
+) -> None:
+    root = tmp_path / "data"
+    for folder, count in ((train, 8), (validation, 3), (test, 2)):
+        for name in ("cat", "dog") if folder else ():
+            for i in range(count):
+                draw(root / str(folder) / name / f"{i}.png", i)
+    found = load(root)
+    assert found.test is not None
+    assert found.classes == ("cat", "dog")
+    assert (found.validation is None) == (validation is None)
+    for part, folder in ((found.train, train), (found.validation, validation), (found.test, test or train)):
+        assert part is None or all(f"/{folder}/" in path for path in part.paths)
+    assert len(found.test) == (4 if test else 2)
+    assert noted(found, f"the test set is {test}/" if test else "held out 2 images as test")
+    assert noted(found, f"the validation set is {validation}/") == (validation is not None)
+    assert noted(found, "is not the test set") == (test is None)
+
+
+def test_parts_may_be_within_each_class(draw: Draw, tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        for part, count in (("train", 3), ("val", 1), ("test", 2)):
+            for i in range(count):
+                draw(tmp_path / name / part / f"{i}.png", i)
+    found = load(tmp_path)
+    assert found.classes == ("cat", "dog")
+    assert [len(part or ()) for part in (found.train, found.validation, found.test)] == [6, 2, 4]
+
+
+def test_a_folder_that_is_tested_whole_has_its_validation_images_as_test(draw: Draw, tmp_path: Path) -> None:
+    for part, count in (("train", 3), ("val", 1)):
+        for name in ("cat", "dog"):
+            for i in range(count):
+                draw(tmp_path / part / name / f"{i}.png", i)
+    found = load(tmp_path, hold_out=False)
+    assert found.test is not None
+    assert len(found.train) == 6
+    assert all("/val/" in path for path in found.test.paths)
+    assert noted(found, "the validation images are the test set too")
+
+
+def test_the_test_part_may_lack_a_class(classes: Path, tmp_path: Path) -> None:
     root = tmp_path / "data"
     shutil.copytree(classes, root / "train")
-    shutil.copytree(classes, root / name)
-    shutil.rmtree(root / name / "dog")
+    shutil.copytree(classes, root / "test")
+    shutil.rmtree(root / "test" / "dog")
     found = load(root)
     assert found.test is not None
     assert len(found.train) == 30
     assert found.test.labels.tolist() == [0] * 20
-    assert all(f"/{name}/" in path for path in found.test.paths)
-    assert noted(found, f"the test set is {name}/")
 
 
-def test_what_is_not_used_is_said(classes: Path, tmp_path: Path) -> None:
+def test_what_is_not_used_is_said(classes: Path, draw: Draw, tmp_path: Path) -> None:
     root = tmp_path / "data"
-    for name in ("train", "test", "val", "extra"):
+    for name in ("train", "test", "val", "valid", "extra", "TEST_SIMPLE"):
         shutil.copytree(classes, root / name)
-    assert noted(load(root), "not used: extra/, val/")
+    draw(root / "seg_pred" / "1.png")
+    found = load(root)
+    assert noted(found, "not used: TEST_SIMPLE/, extra/, seg_pred/, valid/")
+    assert LeftOut("seg_pred/", "folder not used", "no class folders in it") in found.left_out
+
+
+def test_images_without_labels_are_no_test(classes: Path, draw: Draw, tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(classes, root / "train")
+    draw(root / "test" / "1.png")
+    found = load(root)
+    assert noted(found, "not used: test/")
+    assert noted(found, "held out 5 images as test")
 
 
 def test_train_alone_is_held_out_from(classes: Path, tmp_path: Path) -> None:
@@ -84,10 +165,31 @@ def test_train_alone_is_held_out_from(classes: Path, tmp_path: Path) -> None:
     assert noted(found, "held out 5 images")
 
 
-def test_train_may_be_a_class(draw: Draw, tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", ["plane", "test", "validation"])
+def test_train_may_be_a_class(draw: Draw, tmp_path: Path, other: str) -> None:
     for i in range(4):
         draw(tmp_path / "train" / f"{i}.png", i)
+        draw(tmp_path / other / f"{i}.png", i)
+    found = load(tmp_path)
+    assert found.classes == tuple(sorted((other, "train")))
+    assert noted(found, "if they are parts, put a folder for each class in them") == (other != "plane")
+
+
+def test_train_may_be_a_class_with_folders_in_it(draw: Draw, tmp_path: Path) -> None:
+    for i in range(4):
+        for name in ("bus/a", "car/a", "train/steam", "train/electric"):
+            draw(tmp_path / name / f"{i}.png", i)
+    assert load(tmp_path).classes == ("bus", "car", "train")
+    draw(tmp_path / "test" / "steam" / "1.png")  # two parts that go together, beside which others are not used
+    draw(tmp_path / "test" / "electric" / "1.png")
+    assert load(tmp_path).classes == ("electric", "steam")
+
+
+def test_train_may_be_a_class_with_a_few_sorted_images(draw: Draw, tmp_path: Path) -> None:
+    for i in range(4):
         draw(tmp_path / "plane" / f"{i}.png", i)
+        draw(tmp_path / "train" / f"{i}.png", i)
+    draw(tmp_path / "train" / "thumbnails" / "1.png")
     assert load(tmp_path).classes == ("plane", "train")
 
 
@@ -160,31 +262,50 @@ def test_images_of_several_sizes(
     assert noted(found, f"each scaled to cover {form[0]}x{form[1]} and cut to its middle")
 
 
-def test_bad_files_are_left_out_and_named(classes: Path) -> None:
+def test_what_is_left_out_is_counted_by_kind_and_named(classes: Path) -> None:
     (classes / "cat" / "text.png").write_text("words")
     (classes / "cat" / "empty.jpg").touch()
     (classes / "dog" / "loop.png").symlink_to("loop.png")
     whole = (classes / "dog" / "00.png").read_bytes()
     (classes / "dog" / "cut.png").write_bytes(whole[: len(whole) // 2])
-    (classes / "dog" / "notes.txt").write_text("ignored")
-    (classes / "dog" / ".DS_Store").write_text("ignored")
+    for name in ("dog/notes.txt", "dog/.DS_Store", "dog/README", "labels.txt", "__MACOSX/cat/._00.png", "Thumbs.db"):
+        (classes / name).parent.mkdir(parents=True, exist_ok=True)
+        (classes / name).write_text("ignored")
+    shutil.copy(classes / "dog" / "00.png", classes / "stray.png")
+    (classes / "eel").mkdir()
     found = load(classes)
     assert found.test is not None
     assert len(found.train) + len(found.test) == 30
+    kinds = {
+        "__MACOSX/": "of the system",
+        "Thumbs.db": "of the system",
+        "cat/empty.jpg": "unreadable .jpg",
+        "cat/text.png": "unreadable .png",
+        "dog/.DS_Store": "hidden",
+        "dog/README": "without suffix",
+        "dog/cut.png": "unreadable .png",
+        "dog/loop.png": "unreadable .png",
+        "dog/notes.txt": ".txt",
+        "eel/": "folder without images",
+        "labels.txt": ".txt",
+        "stray.png": "image in no class folder",
+    }
+    assert {file.path: file.kind for file in found.left_out} == kinds
     note = found.notes[-1]
-    assert "left out 4 that cannot be read" in note
-    for name in ("text.png (not an image)", "empty.jpg", "loop.png (too many levels", "cut.png"):
+    assert "left out: 3 unreadable .png, 1 unreadable .jpg, 2 .txt, 2 of the system, 1 folder without images" in note
+    for name in ("text.png (not an image)", "empty.jpg", "eel/ (no image in it)", "stray.png"):
         assert name in note
     assert "\n" not in note
 
 
-def test_at_most_five_bad_files_are_named(classes: Path) -> None:
-    for i in range(12):
+def test_few_are_named_in_the_line_and_all_in_the_data_set(classes: Path) -> None:
+    for i in range(70):
         (classes / "cat" / f"bad{i:02}.png").touch()
-    note = load(classes).notes[-1]
-    assert "left out 12 that" in note
-    assert note.count("not an image") == 5
-    assert note.endswith("and 7 more")
+    found = load(classes)
+    assert "left out: 70 unreadable .png; " in found.notes[-1]
+    assert found.notes[-1].count("not an image") == 5
+    assert found.notes[-1].endswith("and 65 more")
+    assert [file.path for file in found.left_out] == [f"cat/bad{i:02}.png" for i in range(70)]
 
 
 def test_bad_files_can_be_refused(classes: Path) -> None:
@@ -200,7 +321,8 @@ def test_a_link_back_to_the_folder_is_left_out(classes: Path) -> None:
     found = load(classes)
     assert found.classes == ("cat", "dog")
     assert noted(found, "30 images")
-    assert noted(found, "left out 1 that", "loop")
+    assert [file.path for file in found.left_out] == ["loop/", "cat/up/"]
+    assert noted(found, "left out: 2 linked folders", "loop/")
 
 
 def test_a_class_may_be_a_link(classes: Path, tmp_path: Path) -> None:
@@ -242,13 +364,51 @@ def test_one_class(classes: Path, tmp_path: Path) -> None:
         load(classes)
 
 
-def test_a_class_without_a_readable_image(classes: Path) -> None:
+@pytest.mark.parametrize("files", [(), ("1.png",), ("1.txt",), ("deep/er/1.png",)])
+def test_a_class_without_a_readable_image_is_left_out(classes: Path, files: tuple[str, ...]) -> None:
     (classes / "eel").mkdir()
-    with pytest.raises(InputError, match=r"no readable image in the class '.*/eel'; add some or delete it"):
+    for name in files:
+        (classes / "eel" / name).parent.mkdir(parents=True, exist_ok=True)
+        (classes / "eel" / name).touch()
+    found = load(classes)
+    assert found.classes == ("cat", "dog")
+    assert "eel/" in [file.path for file in found.left_out]
+    assert "eel/" in found.notes[-1]
+    shutil.rmtree(classes / "cat")
+    with pytest.raises(InputError, match=r"only (one|the) class,? 'dog'"):
         load(classes)
-    (classes / "eel" / "1.png").touch()
-    with pytest.raises(InputError, match=r"the class '.*/eel' \(not an image: '.*/eel/1.png'\)"):
-        load(classes)
+
+
+def test_a_class_that_cannot_be_learned_is_not_judged(classes: Path, tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    for part in ("train", "test"):
+        shutil.copytree(classes, root / part)
+    shutil.copytree(classes / "dog", root / "test" / "eel")
+    (root / "train" / "eel").mkdir()
+    (root / "train" / "eel" / "1.png").touch()
+    found = load(root)
+    assert found.test is not None
+    assert (found.classes, len(found.test)) == (("cat", "dog"), 30)
+    assert sum(file.kind == "image of a class left out" for file in found.left_out) == 10
+    assert [Path(path).parent.name for path in found.test.paths] == ["cat"] * 20 + ["dog"] * 10
+    with pytest.raises(InputError, match=r"cannot read the image '.*/train/eel/1.png'"):
+        load(root, bad="refuse")
+
+
+def test_no_class_can_be_read(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").write_text("words")
+    with pytest.raises(InputError, match=r"no class has images that can be read.*cat/1.png \(not an image\)"):
+        load(tmp_path)
+
+
+def test_classes_and_their_numbers_are_said(classes: Path, draw: Draw, tmp_path: Path) -> None:
+    assert noted(load(classes), "classes: cat 20, dog 10")
+    for i in range(30):
+        for j in range(1 + (i == 7) * 3 + (i != 5)):
+            draw(tmp_path / "many" / f"c{i:02}" / f"{j}.png", i + j)
+    assert noted(load(tmp_path / "many"), "classes: 30, from c05 (1 image) to c07 (5): c00, c01", "c09, … c29")
 
 
 def test_one_image_a_class(draw: Draw, tmp_path: Path) -> None:

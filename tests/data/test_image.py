@@ -1,15 +1,16 @@
 import io
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from striate.data.image import ImageError, decode, header
+from striate.data.image import ImageError, decode, extent, header
+from striate.data.levels import settled
+from tests.data import odd
 
 RAMP = np.arange(0, 240, 2, dtype=np.uint8).reshape(10, 12)  # height 10, width 12
 
@@ -19,13 +20,9 @@ def saved(path: Path, image: Image.Image, **options: object) -> Path:
     return path
 
 
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
 def test_grey_is_kept_bit_for_bit(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", Image.fromarray(RAMP))
-    assert header(path) == ((10, 12), True)
+    assert header(path)[:2] == ((10, 12), True)
     assert np.array_equal(decode(path, channels=1)[0], RAMP)
     assert np.array_equal(decode(path, channels=1, size=(10, 12))[0], RAMP)
     assert np.array_equal(decode(path, channels=3), np.stack([RAMP] * 3))
@@ -34,7 +31,7 @@ def test_grey_is_kept_bit_for_bit(tmp_path: Path) -> None:
 def test_colour_is_kept_bit_for_bit_and_channels_come_first(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (10, 12, 3), np.uint8)
     path = saved(tmp_path / "a.png", Image.fromarray(pixels))
-    assert header(path) == ((10, 12), False)
+    assert header(path)[:2] == ((10, 12), False)
     decoded = decode(path, channels=3, size=(10, 12))
     assert decoded.shape == (3, 10, 12)
     assert decoded.flags.c_contiguous
@@ -49,26 +46,6 @@ def test_colour_as_grey_is_luminance(tmp_path: Path) -> None:
 def test_grey_saved_as_colour_is_the_same_grey(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", Image.fromarray(np.stack([RAMP] * 3, 2)))
     assert np.array_equal(decode(path, channels=1)[0], RAMP)
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_turns_the_image_upright(tmp_path: Path, orientation: int) -> None:
-    """All eight orientations of TIFF 6.0, applied the other way round, show the same picture."""
-    undo = {
-        1: RAMP,
-        2: RAMP[:, ::-1],
-        3: RAMP[::-1, ::-1],
-        4: RAMP[::-1],
-        5: RAMP.T,
-        6: np.rot90(RAMP, 1),
-        7: np.rot90(RAMP, 2).T,
-        8: np.rot90(RAMP, -1),
-    }
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    path = saved(tmp_path / "a.png", Image.fromarray(undo[orientation].copy()), exif=exif)
-    assert header(path) == ((10, 12), True)
-    assert np.array_equal(decode(path, channels=1, size=(10, 12))[0], RAMP)
 
 
 def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
@@ -206,14 +183,40 @@ def test_what_is_not_there(tmp_path: Path) -> None:
         header(tmp_path / "loop.png")
 
 
-def test_a_decompression_bomb(tmp_path: Path) -> None:
-    bomb = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0))
-    (tmp_path / "bomb.png").write_bytes(bomb + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b""))
-    with pytest.raises(ImageError, match="decompression bomb"):
-        header(tmp_path / "bomb.png")
+HUGE = odd.png(np.zeros((1, 1, 1)), 8, size=(50_000, 60_000))
+BOMBS = {
+    "png": HUGE,
+    "tif": odd.tiff(np.zeros((1, 1, 1)), 8, size=(50_000, 60_000)),
+    "ppm": b"P6 60000 50000 255 ",
+    "bmp": b"BM" + struct.pack("<IIIIiiHHIIIIII", 0, 0, 54, 40, 60_000, 50_000, 1, 24, 0, 0, 0, 0, 0, 0),
+}
 
 
-@pytest.mark.filterwarnings("ignore")  # Pillow says what it finds odd
+@pytest.mark.parametrize("suffix", BOMBS)
+def test_an_image_too_large_to_read(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"bomb.{suffix}"
+    path.write_bytes(BOMBS[suffix])
+    reason = (
+        "its 50,000 x 60,000 pixels are more than the 178,956,970 pixels that are read of one image; make it smaller"
+    )
+    for read in (
+        header,
+        lambda path: decode(path, channels=3),
+        lambda path: decode(path, channels=3, data=BOMBS[suffix]),
+    ):
+        with pytest.raises(ImageError) as caught:
+            read(path)
+        assert str(caught.value) == f"cannot read the image '{path}' ({reason})"
+
+
+def test_a_part_too_large_to_read(tmp_path: Path) -> None:
+    entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 8, len(HUGE), 22)
+    (tmp_path / "a.ico").write_bytes(struct.pack("<HHH", 0, 1, 1) + entry + HUGE)
+    with pytest.raises(ImageError, match="a part of it is larger than the 178,956,970 pixels that are read"):
+        decode(tmp_path / "a.ico", channels=3)
+
+
+@pytest.mark.filterwarnings("error")  # Pillow says what it finds odd, and nobody hears it
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(["PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP"]), st.data())
 def test_damage_is_an_image_error_or_an_image(form: str, data: st.DataObject) -> None:
@@ -227,3 +230,43 @@ def test_damage_is_an_image_error_or_an_image(form: str, data: st.DataObject) ->
     except ImageError:
         return
     assert decoded.shape == (3, 4, 4)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_any_drawn_file_keeps_the_rules(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """Upright, of the size that its header says, grey where its format is, alike read at once and by its extent."""
+    channels, bits = data.draw(st.integers(1, 4)), data.draw(st.sampled_from([1, 2, 4, 8, 12, 16, 32]))
+    height, width, turn = data.draw(st.integers(1, 12)), data.draw(st.integers(1, 12)), data.draw(st.integers(1, 8))
+    high = 2 ** min(bits, data.draw(st.integers(1, 16))) - 1
+    pixels = np.random.default_rng(data.draw(st.integers(0, 999))).integers(0, high + 1, (height, width, channels))
+    if data.draw(st.booleans()):
+        channels, bits = (channels, max(bits, 8)) if channels > 1 else (channels, bits)
+        assume(bits not in (12, 32))
+        chunk = odd.png_chunk(b"eXIf", odd.exif(turn))
+        written = odd.png(pixels, bits, **{data.draw(st.sampled_from(["before", "after"])): chunk})
+    else:
+        assume((channels, bits) != (2, 16) and (channels == 1 or bits in (8, 16)))
+        width += width % 2 if bits == 12 else 0
+        pixels = np.resize(pixels, (height, width, channels))
+        order, planar = data.draw(st.sampled_from("<>")), data.draw(st.booleans())
+        extra = 2 if channels in (2, 4) else None
+        kind = {"photometric": 1} if channels == 2 else {}
+        form = 2 if bits == 32 else 1
+        written = odd.tiff(pixels, bits, order=order, form=form, planar=planar, extra=extra, orientation=turn, **kind)
+    path = tmp_path_factory.mktemp("drawn") / "a"
+    path.write_bytes(written)
+    found = header(path)
+    sideways = turn > 4
+    assert found.size == ((width, height) if sideways else (height, width))
+    assert found.grey == (channels < 3)
+    read = decode(path, channels=3)
+    assert read.shape == (3, *found.size)
+    assert found.deep == (bits > 8)
+    if channels < 3:
+        assert (read == read[:1]).all()
+    assert np.array_equal(decode(path, channels=3, size=found.size), read)
+    assert decode(path, channels=1, size=(3, 5)).shape == (1, 3, 5)
+    if found.deep and (told := extent(path)):
+        levels = settled({path: told})[0]
+        assert np.array_equal(decode(path, channels=3, levels=levels), read)

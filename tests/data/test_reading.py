@@ -1,13 +1,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from striate.data import Recipe, infer, load, read_image
+from striate.data import Recipe, infer, load, read_image, reading
+from striate.data.image import decode
 from striate.data.ink import Ink
 from striate.errors import InputError
 
@@ -147,3 +149,21 @@ def test_real_digits(real_data: Path, tmp_path: Path) -> None:
         changes.append(np.abs(read_image(tmp_path / "large.png", recipe)[0].numpy().astype(int) - image).mean())
     assert np.median(changes) < 0.5
     assert np.mean(changes) < 2  # a few are placed one pixel beside, their centre lying between two
+
+
+def test_a_drawing_on_a_large_page_is_looked_for_in_a_small_copy(
+    tmp_path: Path, digit: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Image.new("L", (6000, 4500), 255)
+    page.paste(Image.fromarray(255 - digit).resize((700, 700), Image.Resampling.NEAREST), (3000, 500))
+    page.save(tmp_path / "page.png", compress_level=1)
+    sides = []
+
+    def spied(*args: Any, **kwargs: Any) -> np.ndarray:
+        pixels = decode(*args, **kwargs)
+        sides.append(max(pixels.shape))
+        return pixels
+
+    monkeypatch.setattr(reading, "decode", spied)
+    assert np.abs(read_image(tmp_path / "page.png", MNIST)[0].numpy().astype(int) - digit).mean() < 2
+    assert sides == [2000]

@@ -1,13 +1,16 @@
 """Training from a network and a data set to a run on disk: what is fitted, said, kept and refused."""
 
 import csv
+import dataclasses
 import errno
 import hashlib
 import html.parser
+import inspect
 import json
 import os
 import shlex
 import signal
+import typing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,9 +26,11 @@ from torch.nn import functional as F
 import striate
 from striate import data, zoo
 from striate.errors import InputError, WorkError
+from striate.losses.classification import Loss
 from striate.notation import measure, render
 from striate.tasks import classify
 from striate.tasks.classify import Trained, Training, train
+from striate.tasks.resuming import resume
 from striate.tasks.run import Run
 from striate.training.options import Options
 from striate.training.saved import SavedRun
@@ -152,6 +157,51 @@ def test_what_training_came_to(tmp_path: Path) -> None:
     assert json.loads(json.dumps(value)) == value
 
 
+# how it is called
+
+
+def test_every_option_is_a_named_parameter_with_its_default() -> None:
+    parameters = inspect.signature(train).parameters
+    assert not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    hints = typing.get_type_hints(train)
+    for option in dataclasses.fields(Options):
+        assert parameters[option.name].default == option.default, option.name
+        expected = typing.get_type_hints(Options)[option.name]
+        assert hints[option.name] == (expected | Loss if option.name == "loss" else expected), option.name
+        assert f"{option.name}: " in (train.__doc__ or "")
+
+
+def test_every_option_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    other: dict[str, Any] = {"epochs": 3, "batch": 7, "lr": 0.5, "optimizer": "sgd", "schedule": "step", "loss": "mse"}
+    other |= {"l1": 0.1, "l2": 0.2, "augment": "none", "patience": 4, "validation": 0.3, "init": "he", "seed": 9}
+    assert other.keys() == {option.name for option in dataclasses.fields(Options)}
+    assert not any(value == getattr(Options(), name) for name, value in other.items())
+    seen: list[Options] = []
+
+    def stop(net: Any, dataset: Any, options: Options, **how: Any) -> None:
+        seen.append(options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(classify, "Training", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(TINY, "digits", **other)
+    assert seen == [Options(**other)]
+
+
+def test_what_defaults_decide_is_said_unless_asked_to_be_quiet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=1)
+    said = capsys.readouterr()
+    assert said.err.splitlines()[: len(run.config["decisions"])] == run.config["decisions"]
+    resume(run.path, epochs=2)
+    assert capsys.readouterr().err.startswith("going on after epoch 1 of 2; learning rate: ")
+    train(TINY, "digits", out=tmp_path / "other", epochs=1, quiet=True)
+    resume(tmp_path / "other", epochs=2, quiet=True)
+    quiet = capsys.readouterr()
+    assert said.out == quiet.out == quiet.err == ""
+
+
 # the seed
 
 
@@ -244,13 +294,16 @@ def test_what_does_not_fit_the_data(text: str, reason: str, tmp_path: Path) -> N
     ("text", "options", "reason"),
     [
         (TINY, {"init": "hee"}, "no init 'hee'; did you mean 'he'"),
-        (TINY, {"epoch": 3}, "no option 'epoch'; did you mean 'epochs'"),
         (TINY, {"loss": "cross_entropy"}, "no loss 'cross_entropy'; did you mean 'cross-entropy'"),
         (TINY, {"device": "cpuu"}, "no device 'cpuu'; did you mean 'cpu'"),
         (TINY, {"engine": "torhc"}, "no engine 'torhc'; did you mean 'torch'"),
         (TINY, {"letters": {"width": 3}}, "the text has no letter 'width'"),
         ("input 1x8x8 -> fc 10 -> lrn 3", {}, "'lrn 3' can't be built"),
-        ("input 1x8x8 -> fc 4 -> bn -> fc 10", {"batch": 1}, "bn1 normalises by its batch, .*use --batch 2 or more"),
+        (
+            "input 1x8x8 -> fc 4 -> bn -> fc 10",
+            {"batch": 1},
+            "bn1 normalises by its batch, .*use a `batch` of 2 or more",
+        ),
     ],
 )
 def test_wrong_choices_leave_nothing_behind(text: str, options: dict[str, Any], reason: str, tmp_path: Path) -> None:
@@ -296,8 +349,9 @@ def test_a_loss_of_one_s_own(tmp_path: Path) -> None:
     result = run.test()
     assert result.accuracy > 0
     assert result.loss != result.loss, "what is not known is not a number"
-    with pytest.raises(InputError, match="trained with a loss of your own"):
-        classify.resume(run.path, epochs=4)
+    assert run.test(loss=smoothed).loss == pytest.approx(
+        float(smoothed(run.outputs(run.test_split().images), run.test_split().labels))
+    )
 
 
 @pytest.mark.parametrize("loss", ["mse", "hinge"])
@@ -324,8 +378,9 @@ def test_data_of_one_s_own(tmp_path: Path) -> None:
     assert run.test(mine).examples == 60
     with pytest.raises(InputError, match="was trained on a data set made in Python; say what to test it on"):
         run.test()
-    with pytest.raises(InputError, match="made in Python; it can't be resumed"):
-        classify.resume(run.path, epochs=9)
+    with pytest.raises(InputError, match=r"made in Python; give it again: st\.resume\('.*run', dataset\)"):
+        resume(run.path, epochs=9)
+    assert len(resume(run.path, mine, epochs=4).history) == 4
     assert json.loads((run.path / "config.json").read_text())["data"]["source"] == ""
 
 
@@ -390,7 +445,7 @@ def test_runs_are_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_taken_folder_is_refused_and_kept(trained: Run, tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in trained.path.rglob("*") if path.is_file()}
-    with pytest.raises(InputError, match="exists already; --overwrite replaces it"):
+    with pytest.raises(InputError, match="exists already; `overwrite=True` replaces it"):
         train(TINY, "digits", out=trained.path)
     assert {path: path.read_bytes() for path in trained.path.rglob("*") if path.is_file()} == before
 
@@ -430,7 +485,7 @@ def test_a_user_s_files_are_never_changed(colours: Path, tmp_path: Path) -> None
     run.test()
     run.test(colours)
     run.predict(colours)
-    classify.resume(run.path, epochs=2)
+    resume(run.path, epochs=2)
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in watched} == before
     assert {path for path in (*colours.rglob("*"), tmp_path / "mine.net") if path.is_file()} == set(watched)
 
@@ -438,7 +493,7 @@ def test_a_user_s_files_are_never_changed(colours: Path, tmp_path: Path) -> None
 def test_bad_files_are_left_out_and_named_or_refused(colours: Path, tmp_path: Path) -> None:
     (colours / "red" / "broken.png").write_bytes(b"\x89PNG no more")
     _, said = trained_here("input 3x12x16 -> fc 3", colours, tmp_path / "run", epochs=1)
-    assert any("left out 1 that cannot be read" in line and "broken.png" in line for line in said)
+    assert any("left out: 1 unreadable .png; red/broken.png" in line for line in said)
     with pytest.raises(InputError, match=r"broken\.png"):
         train("input 3x12x16 -> fc 3", colours, out=tmp_path / "other", bad="refuse")
 
@@ -459,7 +514,7 @@ def test_a_loss_that_is_no_number_keeps_the_best_weights(tmp_path: Path) -> None
     best = Run(tmp_path / "run").state.history.best.epoch
     assert str(error.value).startswith("the loss is nan at epoch 3, batch 1 of 7 (learning rate ")
     assert str(error.value).endswith(
-        f"try a tenth of it with --lr; the weights of epoch {best} are kept in {tmp_path}/run"
+        f"try a tenth of it as `lr`; the weights of epoch {best} are kept in {tmp_path}/run"
     )
     assert len(Run(tmp_path / "run").history) == 2
     assert Run(tmp_path / "run").test().examples == 359
@@ -467,7 +522,7 @@ def test_a_loss_that_is_no_number_keeps_the_best_weights(tmp_path: Path) -> None
 
 def test_a_rate_that_is_too_high_is_named(tmp_path: Path) -> None:
     text = "input 1x8x8 -> fc 50 -> relu -> fc 10"
-    with pytest.raises(WorkError, match=r"the loss is nan at epoch 1, batch \d of 21 .*try a tenth of it with --lr$"):
+    with pytest.raises(WorkError, match=r"the loss is nan at epoch 1, batch \d of 21 .*try a tenth of it as `lr`$"):
         train(text, "digits", lr=1e9, optimizer="sgd", out=tmp_path / "run")
 
 
@@ -488,7 +543,7 @@ def test_a_full_disk_in_the_second_epoch_keeps_the_first(tmp_path: Path, monkeyp
     monkeypatch.undo()
     assert len(Run(tmp_path / "run").history) == 1
     assert not list((tmp_path / "run").rglob("*.tmp"))
-    assert len(classify.resume(tmp_path / "run").history) == 3
+    assert len(resume(tmp_path / "run").history) == 3
 
 
 def test_patience_ends_it_and_is_named(tmp_path: Path) -> None:

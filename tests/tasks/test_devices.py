@@ -31,7 +31,7 @@ def test_names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_this_machine_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(InputError, match="this machine has no 'cuda:0' that PyTorch can use; try --device cpu"):
+    with pytest.raises(InputError, match="this machine has no 'cuda:0' that PyTorch can use; try `device='cpu'`"):
         devices.device("cuda:0")
 
 

@@ -1,5 +1,6 @@
 """Going on with a run: as if it had never stopped, or further than was planned."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -10,12 +11,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate import data
 from striate.errors import InputError, WorkError
-from striate.tasks.classify import Training, resume, train
+from striate.tasks.classify import Training, train
+from striate.tasks.resuming import resume, resumed
 from striate.tasks.run import Run
 from striate.training.history import History
 from striate.training.options import Options
 from striate.training.saved import MODEL, SavedRun
+from striate.training.schedules import SCHEDULES
 
 TINY = "input 1x8x8 -> fc 10"
 TEXTS = {
@@ -76,8 +80,8 @@ def test_three_epochs_and_three_more_are_six(kind: str, optimizer: str, tmp_path
     assert len(stopped.history) == 3
     more = resume(stopped.path)
     whole = train(text, "digits", out=tmp_path / "whole", engine="torch", **options)
-    assert (len(more.history), more.stopped) == (6, "")
-    assert_same_run(more.run, whole)
+    assert len(more.history) == 6
+    assert_same_run(more, whole)
 
 
 def test_the_newest_state_may_be_damaged(tmp_path: Path) -> None:
@@ -85,17 +89,18 @@ def test_the_newest_state_may_be_damaged(tmp_path: Path) -> None:
     newest = max((stopped.path / "checkpoint").iterdir())
     newest.write_bytes(newest.read_bytes()[:-3])
     said: list[str] = []
-    more = resume(stopped.path, say=said.append)
+    more = resumed(stopped.path, None, {}, say=said.append)
+    assert more.stopped == ""
     assert any(newest.name in line and "is damaged" in line for line in said)
-    assert "going on after epoch 2 of 5" in said
+    assert any(line.startswith("going on after epoch 2 of 5; ") for line in said)
     assert_same_run(more.run, train(TINY, "digits", out=tmp_path / "whole", epochs=5, engine="torch"))
-    assert Run(stopped.path).notes == [], "all that was damaged is written anew"
+    assert Run(stopped.path).check() == [], "all that was damaged is written anew"
 
 
 def test_a_finished_run_goes_further_when_asked(tmp_path: Path) -> None:
     run = train(TINY, "digits", out=tmp_path / "run", epochs=2)
     before, report = run.history, (run.path / "report.html").read_text()
-    with pytest.raises(InputError, match=f"{run.path} has its 2 epochs; give more with --epochs 4"):
+    with pytest.raises(InputError, match=f"{run.path} has its 2 epochs; give more, as in `epochs=4`"):
         resume(run.path)
     with pytest.raises(InputError, match="has its 2 epochs"):
         resume(run.path, epochs=1)
@@ -132,7 +137,7 @@ def test_only_the_report_was_missing(tmp_path: Path) -> None:
     again = resume(run.path)
     assert len(again.history) == 2
     assert (run.path / "report.html").is_file()
-    assert same(again.run.saved.last().weights, before)
+    assert same(again.saved.last().weights, before)
 
 
 def test_the_best_weights_of_before_stay_the_best(tmp_path: Path) -> None:
@@ -152,8 +157,8 @@ def test_the_best_weights_of_before_stay_the_best(tmp_path: Path) -> None:
 def test_where_it_goes_on_is_said(tmp_path: Path) -> None:
     train(TINY, "digits", out=tmp_path / "run", epochs=1)
     said: list[str] = []
-    resume(tmp_path / "run", epochs=3, say=said.append)
-    assert said[0] == "going on after epoch 1 of 3"
+    resumed(tmp_path / "run", None, {"epochs": 3}, say=said.append)
+    assert said[0].startswith("going on after epoch 1 of 3; learning rate: one-cycle up to 0.003 over 3 epochs, now ")
     assert "engine " in said[1]
 
 
@@ -165,7 +170,7 @@ def test_it_goes_on_where_it_was_or_where_it_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cuda:93"):
         resume(tmp_path / "run", epochs=2)
     more = resume(tmp_path / "run", epochs=2, device="cpu")
-    assert more.run.config["device"] == "cpu"
+    assert more.config["device"] == "cpu"
 
 
 def test_nothing_to_go_on_from(tmp_path: Path) -> None:
@@ -184,7 +189,7 @@ def test_data_with_other_classes_are_refused(colours: Path, tmp_path: Path) -> N
     with pytest.raises(InputError, match="the classes of colours have changed since"):
         resume(tmp_path / "run", epochs=2)
     shutil.rmtree(colours)
-    with pytest.raises(InputError, match="no data at"):
+    with pytest.raises(InputError, match=r"no data at .*colours, which .*run was trained on; say where they are now"):
         resume(tmp_path / "run", epochs=2)
 
 
@@ -192,5 +197,111 @@ def test_a_damaged_model_does_not_hinder(tmp_path: Path) -> None:
     run = train(TINY, "digits", out=tmp_path / "run", epochs=2)
     (run.path / MODEL).write_bytes(b"")
     more = resume(run.path, epochs=4)
-    assert more.run.notes == []
+    assert more.check() == []
     assert len(more.history) == 4
+
+
+# the learning rate
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_rate_it_goes_on_with_is_the_schedule_s_and_is_said(schedule: str, tmp_path: Path) -> None:
+    train(TINY, "digits", out=tmp_path / "run", epochs=2, lr=0.02, schedule=schedule, batch=259)
+    said: list[str] = []
+    more = resumed(tmp_path / "run", None, {"epochs": 4}, say=said.append)
+    rates = [0.02 * SCHEDULES[schedule](step / 20) for step in range(20)]  # five steps an epoch
+    epochs = more.history.epochs[2:]
+    assert [epoch.first_rate for epoch in epochs] == pytest.approx([rates[10], rates[15]])
+    assert [epoch.learning_rate for epoch in epochs] == pytest.approx([rates[14], rates[19]])
+    ended = more.history.epochs[1].learning_rate
+    assert said[0] == (
+        f"going on after epoch 2 of 4; learning rate: {schedule} up to 0.02 over 4 epochs, now {rates[10]:.3g} "
+        f"(epoch 2 ended at {ended:.3g})"
+    )
+
+
+def test_another_rate_and_schedule_from_here_on(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=2, lr=0.02)
+    before = run.history
+    more = resume(run.path, epochs=4, lr=0.001, schedule="constant")
+    assert more.history.epochs[:2] == before.epochs
+    assert {(epoch.first_rate, epoch.learning_rate) for epoch in more.history.epochs[2:]} == {(0.001, 0.001)}
+    config = json.loads((run.path / "config.json").read_text())
+    assert [config["options"][name] for name in ("epochs", "lr", "schedule")] == [4, 0.001, "constant"]
+    assert config["command"].endswith(f"&& striate resume {run.path} --epochs 4 --lr 0.001 --schedule constant")
+    again = resume(run.path, epochs=5)
+    assert again.history.epochs[-1].learning_rate == 0.001, "which is kept"
+    with pytest.raises(InputError, match="no schedule 'cosin'; did you mean 'cosine'"):
+        resume(run.path, epochs=9, schedule="cosin")
+    with pytest.raises(InputError, match=r"lr must be from 0\. Received: -1"):
+        resume(run.path, epochs=9, lr=-1)
+    with pytest.raises(InputError, match="has its 5 epochs; give more"):
+        resume(run.path, lr=0.1)
+
+
+# the data
+
+
+def test_data_that_have_moved(colours: Path, tmp_path: Path) -> None:
+    train("input 3x12x16 -> fc 3", colours, out=tmp_path / "run", epochs=1)
+    colours.rename(tmp_path / "moved")
+    with pytest.raises(InputError, match="no data at"):
+        resume(tmp_path / "run", epochs=2)
+    said: list[str] = []
+    more = resumed(tmp_path / "run", tmp_path / "moved", {"epochs": 2}, say=said.append).run
+    assert len(more.history) == 2
+    assert more.saved.config()["data"]["source"] == str(tmp_path / "moved")
+    assert more.saved.config()["command"].endswith(f"resume {tmp_path}/run {tmp_path}/moved --epochs 2")
+    assert len(resume(tmp_path / "run", epochs=3).history) == 3, "and then it knows where they are"
+
+
+def test_other_data_are_refused(colours: Path, tmp_path: Path) -> None:
+    train("input 3x12x16 -> fc 3", colours, out=tmp_path / "run", epochs=1)
+    shutil.copytree(colours, tmp_path / "other")
+    (tmp_path / "other" / "red" / "03.png").write_bytes((colours / "red" / "04.png").read_bytes())
+    with pytest.raises(InputError, match=r"the images of other have changed since .*run was trained on them"):
+        resume(tmp_path / "run", tmp_path / "other", epochs=2)
+    assert len(resume(tmp_path / "run", data.load(colours, shape=(3, 12, 16)), epochs=2).history) == 2
+
+
+def test_the_images_become_its_input_as_before(tmp_path: Path) -> None:
+    """Even where this version would choose otherwise."""
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=1)
+    recipe = dataclasses.replace(run.recipe, mean=(0.25,), std=(0.5,))
+    run.saved.save_set_up(run.saved.net(), {**run.saved.config(), "recipe": recipe.to_json()})
+    more = resume(run.path, epochs=4)
+    assert Run(more.path).saved.last().config["recipe"]["mean"] == [0.25]
+
+
+# a loss of one's own
+
+
+def smoothed(outputs: Tensor, labels: Tensor) -> Tensor:
+    return F.cross_entropy(outputs, labels, label_smoothing=0.2)
+
+
+def test_a_loss_of_one_s_own_is_given_again(tmp_path: Path) -> None:
+    run = train(TINY, "digits", loss=smoothed, out=tmp_path / "run", epochs=2, schedule="constant")
+    with pytest.raises(
+        InputError, match=r"with a loss of your own; give it again, from Python: st\.resume\('.*', loss="
+    ):
+        resume(run.path, epochs=4)
+    more = resume(run.path, epochs=4, loss=smoothed)
+    whole = train(TINY, "digits", loss=smoothed, out=tmp_path / "whole", epochs=4, schedule="constant")
+    assert figures(more.history) == figures(whole.history)
+    assert same(more.saved.last().weights, whole.saved.last().weights)
+    assert more.config["options"]["loss"] == "own"
+    split = more.test_split()
+    assert more.test(loss=smoothed).loss == pytest.approx(float(smoothed(more.outputs(split.images), split.labels)))
+    assert more.test().loss != more.test().loss, "what is not known is not a number"
+
+
+def test_a_loss_of_one_s_own_is_for_a_run_that_began_with_it(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=1)
+    with pytest.raises(InputError, match="was trained with the loss 'cross-entropy', with which it goes on"):
+        resume(run.path, epochs=2, loss=smoothed)
+
+
+def test_resume_and_train_give_the_same_kind(tmp_path: Path) -> None:
+    run = train(TINY, "digits", out=tmp_path / "run", epochs=1)
+    assert type(resume(run.path, epochs=2)) is type(run) is Run

@@ -13,6 +13,7 @@ from PIL import Image
 
 from striate import data
 from striate.data.ink import Ink
+from striate.data.levels import Levels
 from striate.errors import InputError, WorkError
 from striate.tasks.classify import train
 from striate.tasks.run import AS_THEY_ARE, Run, source_key
@@ -234,3 +235,29 @@ def test_either_engine_tests_and_predicts(trained: Run, drawn: list[tuple[Path, 
     assert labels[0] == labels[1]
     with pytest.raises(InputError, match=r"no engine 'natvie'; did you mean 'native'"):
         trained.test(engine="natvie")
+
+
+def deep_folder(root: Path, high: int) -> Path:
+    """Two classes of 16-bit files that hold 0 to `high`: light above, or below."""
+    for label in ("above", "below"):
+        (root / label).mkdir(parents=True)
+        for number in range(6):
+            pixels = np.random.default_rng(number).integers(0, high // 2, (8, 8)).astype(np.uint16)
+            pixels[slice(0, 4) if label == "above" else slice(4, 8), :] = high - number
+            Image.fromarray(pixels).save(root / label / f"{number}.png")
+    return root
+
+
+def test_files_of_more_than_8_bits_are_read_as_those_that_were_learned_from(tmp_path: Path) -> None:
+    run = train("input 1x8x8 -> fc 2", deep_folder(tmp_path / "set", 4095), out=tmp_path / "run", epochs=1)
+    assert run.recipe.levels == Levels(whole=(0, 4095))
+    dark = deep_folder(tmp_path / "dark", 400)
+    assert Run(run.path).test_split(dark).images.max() == round(255 * 400 / 4095)
+    Image.fromarray(np.full((8, 8), 60_000, np.uint16)).save(tmp_path / "far.png")
+    again = Run(run.path)
+    assert len(again.predict(tmp_path / "far.png", dark / "above" / "0.png")) == 2
+    far = f"'{tmp_path / 'far.png'}'"
+    assert again.notes == [
+        f"{far} holds 60,000 to 60,000, beyond the 0 to 4,095 that was learned from: cut off there",
+        f"{far} is blank",
+    ]

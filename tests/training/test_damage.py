@@ -143,7 +143,7 @@ def test_a_damaged_report_is_not_shown(real: Real, damage: Damage) -> None:
     whole = path.read_bytes()
     path.write_bytes(damage(whole, random.Random(0)))
     try:
-        with pytest.raises(StriateError, match="report.html is damaged"):
+        with pytest.raises(StriateError, match=r"report\.html is damaged"):
             Run(real.root).see()
     finally:
         path.write_bytes(whole)

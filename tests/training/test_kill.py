@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from striate import data
-from striate.tasks import classify
+from striate.tasks import classify, resuming
 from striate.tasks.run import Run
 from striate.training.saved import MODEL
 from striate.training.store import SUMS
@@ -100,7 +100,7 @@ def test_a_hundred_kills(context: Any, stripes: Path, tmp_path: Path) -> None:
         epochs.append(check(root, stripes, seed=number))
     for number in range(0, KILLS, KILLS // RESUMED):
         root = tmp_path / f"run{number}"
-        more = classify.resume(root, epochs=epochs[number] + 2)
+        more = resuming.resume(root, epochs=epochs[number] + 2)
         assert len(more.history) == epochs[number] + 2
         assert check(root, stripes, seed=number) == epochs[number] + 2
         assert Run(root).notes == []
@@ -113,10 +113,10 @@ def test_a_hundred_kills(context: Any, stripes: Path, tmp_path: Path) -> None:
 def test_a_killed_training_goes_on_as_if_it_never_stopped(context: Any, stripes: Path, tmp_path: Path) -> None:
     killed(context, stripes, tmp_path / "killed", 0.05, seed=3)
     done = len(Run(tmp_path / "killed").history)
-    resumed = classify.resume(tmp_path / "killed", epochs=done + 3)
+    resumed = resuming.resume(tmp_path / "killed", epochs=done + 3)
     options = {**OPTIONS, "epochs": done + 3, "seed": 3}
     whole = classify.train(NET, stripes, out=tmp_path / "whole", **options)
-    ours, theirs = resumed.run.saved.last(), whole.saved.last()
+    ours, theirs = resumed.saved.last(), whole.saved.last()
     assert all(torch.equal(ours.weights[name], theirs.weights[name]) for name in theirs.weights)
     assert all(torch.equal(ours.optimizer[name], theirs.optimizer[name]) for name in theirs.optimizer)
     assert resumed.history.best.validation_accuracy == whole.history.best.validation_accuracy

@@ -301,11 +301,11 @@ def test_a_folder_that_is_taken(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for name in ("mine", "file"):
         for overwrite in (False, True):
-            with pytest.raises(InputError, match=f"{name} exists already; choose another folder with --out"):
+            with pytest.raises(InputError, match=f"{name} exists already; choose another folder as `out`"):
                 SavedRun.create(tmp_path / name, "", {}, overwrite)
     assert (tmp_path / "mine" / "notes.txt").read_text() == (tmp_path / "file").read_text() == "mine"
     root = saved(tmp_path / "run", 1).root
-    with pytest.raises(InputError, match="run exists already; --overwrite replaces it, or choose another folder"):
+    with pytest.raises(InputError, match="run exists already; `overwrite=True` replaces it, or choose another folder"):
         SavedRun.create(root, "", {})
     assert number(SavedRun.open(root).best()) == 1
     (tmp_path / "empty").mkdir()
@@ -315,7 +315,7 @@ def test_a_folder_that_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["file/run", "x" * 300])
 def test_a_folder_that_can_not_be(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(InputError, match=r"can't be used: .*; choose another folder with --out"):
+    with pytest.raises(InputError, match=r"can't be used: .*; choose another folder as `out`"):
         SavedRun.create(tmp_path / name, "", {})
 
 

@@ -19,9 +19,9 @@ def curves(train: list[float], validation: list[float], accuracy: tuple[float, f
     ("history", "finding", "advice"),
     [
         (curves([1.0, 0.5, 0.01], [1.0, 0.6, 0.595], (1.0, 0.9)), "Overfit:", "dropout"),
-        (curves([1.0, 0.5, 0.1], [1.0, 0.5, 0.8], (0.95, 0.94)), "Overfit:", "--patience"),
-        (curves([2.3, 2.29, 2.28], [2.3, 2.29, 2.289], (0.12, 0.11)), "Underfit:", "--lr"),
-        (curves([2.3, 1.5, 1.0], [2.3, 1.5, 1.1], (0.6, 0.6)), "Cut short:", "--epochs"),
+        (curves([1.0, 0.5, 0.1], [1.0, 0.5, 0.8], (0.95, 0.94)), "Overfit:", "`patience`"),
+        (curves([2.3, 2.29, 2.28], [2.3, 2.29, 2.289], (0.12, 0.11)), "Underfit:", "`lr`"),
+        (curves([2.3, 1.5, 1.0], [2.3, 1.5, 1.1], (0.6, 0.6)), "Cut short:", "`epochs`"),
         (curves([1.0, 0.2, 0.1], [1.0, 0.2, 0.199], (0.97, 0.96)), "Well fitted:", "larger network"),
     ],
 )

@@ -1,0 +1,50 @@
+"""How many images each class has, in a line; and which classes have too few to be judged.
+
+>>> counted(("cat", "dog"), [20, 10])
+'classes: cat 20, dog 10'
+"""
+
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor
+
+MOST_NAMED = 10  # classes in a line
+
+
+def counted(classes: Sequence[str], counts: Sequence[int]) -> str:
+    """One line: the classes with their numbers of images; of many classes the smallest, the largest and some names.
+
+    >>> counted([f"n{i}" for i in range(200)], [50] * 199 + [3])
+    'classes: 200, from n199 (3 images) to n0 (50): n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, … n199'
+    """
+    if len(classes) <= MOST_NAMED:
+        return "classes: " + ", ".join(f"{name} {count:,}" for name, count in zip(classes, counts, strict=True))
+    low, high = min(counts), max(counts)
+    least, most = classes[counts.index(low)], classes[counts.index(high)]
+    images = "image" if low == 1 else "images"
+    span = f"from {least} ({low:,} {images}) to {most} ({high:,})"
+    return f"classes: {len(classes)}, {span}: {', '.join(classes[:MOST_NAMED])}, … {classes[-1]}"
+
+
+def too_few(classes: Sequence[str], parts: Mapping[str, Tensor]) -> list[str]:
+    """A line for each kind of class that cannot be judged: of one image in all, or of none in a part.
+
+    Args:
+        classes: their names.
+        parts: the labels (N,) of each part, by its name.
+
+    >>> import torch
+    >>> too_few(("cat", "eel"), {"training": torch.tensor([0, 0, 1]), "test": torch.tensor([0])})
+    ['classes of a single image: eel', 'classes without an image in the test set: eel']
+    """
+    counts = {part: labels.bincount(minlength=len(classes)).tolist() for part, labels in parts.items()}
+    total = [sum(count) for count in zip(*counts.values(), strict=True)]
+    found = {"classes of a single image": [name for name, count in zip(classes, total, strict=True) if count == 1]}
+    for part, count in counts.items():
+        found[f"classes without an image in the {part} set"] = [classes[row] for row, n in enumerate(count) if not n]
+    return [f"{what}: {_listed(names)}" for what, names in found.items() if names]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more

@@ -1,0 +1,115 @@
+"""The image files of a folder, brought to one form: channels, size, and what is black and white.
+
+>>> _form([((90, 60), False), ((60, 90), True)], shape=(3, 32, 32))
+(3, (32, 32), '; each scaled to cover 32x32 and cut to its middle')
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .image import Header, blank, decode, extent, header
+from .levels import Extent, Levels, settled
+from .many import Many
+
+FREE_SIZE = (64, 64)  # of images of several sizes, when the network takes any
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """The images of a folder.
+
+    Attributes:
+        images: (N, C, H, W), of the files that could be read.
+        reasons: for each file None, or why it could not.
+        levels: what is black and white in those of more than 8 bits.
+        form: what was done to bring them to one size, to be said after it.
+        notes: what else to say.
+    """
+
+    images: NDArray[np.uint8]
+    reasons: list[str | None]
+    levels: Levels | None
+    form: str
+    notes: tuple[str, ...]
+
+
+def pictures(many: Many, shape: Sequence[int | None] | None, levels: Levels | None) -> Pictures:
+    """Reads the files of `many` for a network that reads `shape`.
+
+    Args:
+        many: the files.
+        shape: (C, *spatial), None for a free axis.
+        levels: what is black and white in files of more than 8 bits; by default their values decide.
+    """
+    answers = many.facts("sizes", partial(header))
+    heads = [None if reason else _head(value) for value, reason in answers]
+    levels, unranged, notes = _levelled(many, heads, levels)
+    heads = [None if row in unranged else head for row, head in enumerate(heads)]
+    channels, size, form = _form([head[:2] for head in heads if head], shape)
+    work = partial(decode, channels=channels, size=size, levels=levels)
+    images, reasons = many.pixels("images", work, (channels, *size), [_area(head) for head in heads])
+    reasons = [unranged.get(row) or answers[row][1] or reason for row, reason in enumerate(reasons)]
+    read = [path for path, reason in zip(many.paths, reasons, strict=True) if reason is None]
+    return Pictures(_without_grey(images), reasons, levels, form, (*notes, *_blank(images, read)))
+
+
+def _head(value: tuple[Sequence[int], bool, bool]) -> Header:
+    """A header as it was, or as JSON makes it."""
+    (height, width), grey, deep = value
+    return Header((height, width), grey, deep)
+
+
+def _area(head: Header | None) -> int:
+    return head.size[0] * head.size[1] if head else 0
+
+
+def _levelled(
+    many: Many, heads: Sequence[Header | None], given: Levels | None
+) -> tuple[Levels | None, dict[int, str], tuple[str, ...]]:
+    """What is black and white in files of more than 8 bits, those that have no known range, and what to say."""
+    areas = [_area(head) if head and head.deep else 0 for head in heads]
+    answers = many.facts("values", partial(extent), areas) if any(areas) else []
+    found = {row: Extent(*value) for row, (value, reason) in enumerate(answers) if reason is None and value}
+    levels, refused, notes = settled({many.paths[row]: extent for row, extent in found.items()}, given)
+    reasons = {row: reason for row, (_, reason) in enumerate(answers) if reason and areas[row]}
+    return levels, reasons | {row: refused[many.paths[row]] for row in found if many.paths[row] in refused}, notes
+
+
+def _blank(images: NDArray[np.uint8], paths: Sequence[Path]) -> list[str]:
+    rows = np.flatnonzero(blank(images)).tolist()
+    if not rows:
+        return []
+    return [
+        f"{len(rows):,} images are blank, such as '{paths[rows[0]]}'" if rows[1:] else f"'{paths[rows[0]]}' is blank"
+    ]
+
+
+def _form(
+    headers: Sequence[tuple[tuple[int, int], bool]], shape: Sequence[int | None] | None
+) -> tuple[int, tuple[int, int], str]:
+    """Channels and (height, width) to decode to, and what to say about it."""
+    sizes = {size for size, _ in headers}
+    common = next(iter(sizes)) if len(sizes) == 1 else None
+    wanted = _wanted_size(shape)
+    channels = 1 if all(grey for _, grey in headers) or (shape and shape[0] == 1) else 3
+    if common and (wanted is None or (common[0] <= wanted[0] and common[1] <= wanted[1])):
+        return channels, common, ""
+    size = wanted or FREE_SIZE
+    return channels, size, f"; each scaled to cover {size[0]}x{size[1]} and cut to its middle"
+
+
+def _wanted_size(shape: Sequence[int | None] | None) -> tuple[int, int] | None:
+    if shape is None or len(shape) != 3 or shape[1] is None or shape[2] is None:
+        return None
+    return shape[1], shape[2]
+
+
+def _without_grey(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(N, C, H, W); colour files without any colour in them come out grey."""
+    coloured = any((image != image[:1]).any() for image in images)
+    return images if coloured else images[:, :1].copy()

@@ -1,0 +1,68 @@
+"""A process that reads files for another one, which asks through its standard input and is answered on its output.
+
+A question is a function with the paths to call it with, an answer what came of each. It is a process of our own and
+not one of `multiprocessing`, which would run the user's script a second time if that has no `__main__` guard.
+
+>>> from pathlib import Path
+>>> from striate.data.image import header
+>>> attempt(header, Path("nowhere.png"))
+(None, 'no such file or directory')
+"""
+
+import os
+import pickle
+import sys
+import traceback
+from collections.abc import Callable
+from typing import IO, Any
+
+from .image import ImageError
+
+Answer = tuple[Any, str | None]  # what came of a file, or None and the reason
+
+START = "import sys; sys.path[:] = {path!r}; from striate.data.worker import serve; serve()"
+
+
+def attempt(work: Callable[[Any], Any], path: Any) -> Answer:
+    """What `work` makes of the file at `path`, or None and why it cannot."""
+    try:
+        return work(path), None
+    except ImageError as error:
+        return None, error.reason
+    except MemoryError:
+        return None, "too large for the memory"
+
+
+def ask(source: IO[bytes], sink: IO[bytes], work: Callable[[Any], Any], paths: list[Any]) -> list[Answer]:
+    """The other side of `serve`: one question and its answer.
+
+    Raises:
+        OSError, EOFError, pickle.UnpicklingError: the process has ended.
+        RuntimeError: `work` raised what it should not; with the traceback.
+    """
+    pickle.dump((work, paths), sink, pickle.HIGHEST_PROTOCOL)
+    sink.flush()
+    answer: list[Answer] | str = pickle.load(source)
+    if isinstance(answer, str):
+        raise RuntimeError(answer)
+    return answer
+
+
+def serve() -> None:
+    """Answers until the other process is gone."""
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    while True:
+        try:
+            work, paths = pickle.load(source)
+            pickle.dump(_answer(work, paths), sink, pickle.HIGHEST_PROTOCOL)
+            sink.flush()
+        except (EOFError, BrokenPipeError):
+            os._exit(0)
+
+
+def _answer(work: Callable[[Any], Any], paths: list[Any]) -> list[Answer] | str:
+    try:
+        return [attempt(work, path) for path in paths]
+    except Exception:  # a fault of ours, which must be seen
+        return traceback.format_exc()

@@ -1,0 +1,70 @@
+"""How the training images of a data set are changed from epoch to epoch, chosen by what they show.
+
+>>> said(Shift(1, (0.0,)))
+"augmentation: each training image is moved by up to a pixel; `augment='none'` leaves it"
+"""
+
+from __future__ import annotations
+
+from striate.data import Recipe
+from striate.errors import InputError
+from striate.notation import Network
+from striate.notation.tree import Conv
+from striate.training import photo
+from striate.training.augment import Shift, shift_for
+from striate.training.options import PHOTO, augmentations
+from striate.training.photo import Photo
+
+
+def augment_for(wanted: str, recipe: Recipe, network: Network) -> Shift | Photo | None:
+    """What happens to the training images; None leaves them.
+
+    Args:
+        wanted: As `Options.augment`. `auto` moves centred drawings and treats colour pictures as photographs, both
+            only where the network begins with a convolution, which does not learn each place by itself.
+        recipe: How the images become the network's input.
+        network: What is trained.
+
+    Raises:
+        InputError: The images are not of the kind that was asked for.
+    """
+    words = augmentations(wanted)
+    if words == ("auto",):
+        convolves = isinstance(next(iter(network.layers), None), Conv)
+        colours = recipe.pixels and len(recipe.shape) == 3 and recipe.source[0] == 3
+        words = ("shift",) if convolves and recipe.ink else PHOTO if convolves and colours else ()
+    if words in ((), ("none",)):
+        return None
+    if len(recipe.shape) != 3:
+        raise InputError(f"`augment='{wanted}'` is for images of two axes; these have {len(recipe.shape) - 1}")
+    if words == ("shift",):
+        most = max(shift_for(*recipe.shape[1:]), int(wanted == "shift"))
+        return Shift(most, _background(recipe)) if most else None
+    if recipe.shape[0] not in (1, 3):
+        raise InputError(
+            f"`augment='{wanted}'` is for images that are grey or RGB; these have {recipe.shape[0]} channels"
+        )
+    crop = min(recipe.shape[1:]) // photo.SHARE if "crop" in words else 0
+    return Photo("mirror" in words, crop, photo.COLOUR if "colour" in words else 0.0)
+
+
+def said(augment: Shift | Photo) -> str:
+    """One line for the user."""
+    if isinstance(augment, Shift):
+        return (
+            f"augmentation: each training image is moved by up to {_pixels(augment.most)}; `augment='none'` leaves it"
+        )
+    steps = ["mirrored half of the time"] * augment.mirror
+    steps += [f"moved by up to {_pixels(augment.crop)}"] * bool(augment.crop)
+    steps += [f"changed in light and colour by up to {augment.colour:.0%}".replace("%", " %")] * bool(augment.colour)
+    way_out = "`augment='crop,colour'` leaves out the mirror, `augment='none'` all of it"
+    return f"augmentation, as for photographs: each training image is {', '.join(steps)}; {way_out}"
+
+
+def _pixels(count: int) -> str:
+    return "a pixel" if count == 1 else f"{count} pixels"
+
+
+def _background(recipe: Recipe) -> tuple[float, ...]:
+    """Of an empty border, as the network reads it."""
+    return tuple((b - m) / s for b, m, s in zip(recipe.background, recipe.mean, recipe.std, strict=True))

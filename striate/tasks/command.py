@@ -1,0 +1,57 @@
+"""The command line that repeats a training, kept with its run.
+
+>>> repeats("lenet5", "mnist", Options(epochs=3), {"n": 2}, engine="torch")
+'striate train lenet5 mnist --epochs 3 --engine torch --set n=2'
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from striate import data, zoo
+from striate.notation import Network, render
+from striate.training.options import Options
+
+FROM_PYTHON = "(trained from Python with data or a loss of its own)"
+
+
+def repeats(
+    net: str | Path | Network,
+    dataset: str | Path | data.Dataset,
+    options: Options,
+    letters: Mapping[str, int | float],
+    engine: str = "auto",
+    device: str = "auto",
+) -> str:
+    """What to type to train again as it was asked for from Python."""
+    name = str(net)
+    if isinstance(net, Network):
+        in_zoo = net.name in zoo.names()
+        name, letters = (net.name, {**dict(net.letters), **letters}) if in_zoo else (render(net), {})
+    source = dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
+    changed = {
+        field.name: getattr(options, field.name)
+        for field in dataclasses.fields(options)
+        if getattr(options, field.name) != field.default
+    }
+    asked = {word: value for word, value in (("engine", engine), ("device", device)) if value != "auto"}
+    words = [*_flags(changed | asked), *(f"--set {letter}={value}" for letter, value in letters.items())]
+    return " ".join(["striate train", shlex.quote(name), shlex.quote(source), *words])
+
+
+def goes_on(before: str, path: str | Path, source: str, options: Mapping[str, object]) -> str:
+    """What was typed so far, and to go on with that run; options of None were not given.
+
+    >>> goes_on("striate train lenet5 mnist", "my run", "", {"epochs": 9, "lr": None})
+    "striate train lenet5 mnist && striate resume 'my run' --epochs 9"
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    words = [shlex.quote(word) for word in (str(path), source) if word]
+    return " ".join([before, "&& striate resume", *words, *_flags(given)])
+
+
+def _flags(options: Mapping[str, object]) -> list[str]:
+    return [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in options.items()]

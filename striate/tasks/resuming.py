@@ -1,0 +1,146 @@
+"""Going on with a training: where it was interrupted, or further than was planned.
+
+>>> import tempfile
+>>> from striate.tasks.classify import train
+>>> run = train("input 1x8x8 -> fc 10", "digits", epochs=1, out=tempfile.mkdtemp() + "/run", quiet=True)
+>>> [epoch.epoch for epoch in resume(run.path, epochs=2, quiet=True).history.epochs]
+[1, 2]
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from striate import data
+from striate.errors import InputError
+from striate.losses.classification import Loss
+from striate.tasks.classify import Trained, Training
+from striate.tasks.command import FROM_PYTHON, goes_on
+from striate.tasks.fitting import from_resolved
+from striate.tasks.run import OWN, Run
+from striate.tasks.saying import Say, silent, voice
+from striate.training.options import Options
+from striate.training.saved import REPORT, SavedRun
+
+
+def resume(
+    path: str | Path,
+    dataset: str | Path | data.Dataset | None = None,
+    *,
+    epochs: int | None = None,
+    lr: float | None = None,
+    schedule: str | None = None,
+    loss: Loss | None = None,
+    engine: str | None = None,
+    device: str | None = None,
+    quiet: bool = False,
+) -> Run:
+    """Go on with an interrupted run, or train a finished one for more epochs.
+
+    The learning rate is that of the schedule over all epochs, those that are done included: a run that is given more
+    epochs goes on where the longer schedule is then, which is said.
+
+    Args:
+        path: The run's folder.
+        dataset: Where the data are now, if they have moved; they must be the same images. Data that were made in
+            Python are given again.
+        epochs: Epochs in all; by default as many as the run was started for.
+        lr: Highest learning rate from here on; by default as before.
+        schedule: How the learning rate moves from here on; by default as before.
+        loss: The loss of one's own that the run was trained with, a function of (outputs, labels).
+        engine: As for `train`, any whoever trained before; by default the same, or on a new device the one that fits.
+        device: As for `train`; by default the one it was trained on.
+        quiet: Whether to keep still; otherwise what is decided is said on standard error.
+
+    Returns:
+        The run, on disk, with the best weights by validation accuracy.
+
+    Raises:
+        InputError: There is no run, it has all its epochs already, or the data are not those it was trained on.
+        WorkError: It has no state to go on from, or as for `train`.
+    """
+    changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
+    return resumed(path, dataset, changes, loss=loss, engine=engine, device=device, say=voice(quiet)).run
+
+
+def resumed(
+    path: str | Path,
+    dataset: str | Path | data.Dataset | None,
+    changes: Mapping[str, Any],
+    *,
+    loss: Loss | None = None,
+    engine: str | None = None,
+    device: str | None = None,
+    say: Say = silent,
+    show: bool = False,
+) -> Trained:
+    """As `resume`, with what the training came to.
+
+    Args:
+        path, dataset, loss, engine, device: As for `resume`.
+        changes: Options by name that are others from here on; those of None stay.
+        say: Is given every decision, a sentence each.
+        show: Whether to draw progress on standard error.
+    """
+    saved = SavedRun.open(Path(path))
+    config, state = saved.config(), saved.last()
+    source = config["data"]["source"] if dataset is None else dataset
+    _check_loss(path, config["options"]["loss"], loss)
+    _check_source(path, source)
+    options = _options(config, changes, say)
+    if len(state.history) >= options.epochs and (saved.root / REPORT).is_file():
+        done = len(state.history)
+        raise InputError(f"{path} has its {done} epochs; give more, as in `epochs={done * 2}`")
+    moved = "" if dataset is None else dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
+    asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device}
+    repeatable = config["command"] != FROM_PYTHON
+    task = Training(
+        from_resolved(state.net, config["network"]),
+        source,
+        options,
+        device=device or config["device"],
+        engine=engine or ("auto" if device else config.get("wanted", config["engine"])),
+        own_loss=loss,
+        recipe=data.Recipe.from_json(config["recipe"]),
+        say=say,
+        show=show,
+        command=goes_on(config["command"], path, moved, asked) if repeatable else FROM_PYTHON,
+    )
+    return task.resume(saved, state)
+
+
+def _options(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Options:
+    """Those of before with what is changed."""
+    before = config["options"]
+    if foreign := Options.foreign(before):
+        say(f"options of another version that this one does not know, and goes on without: {', '.join(foreign)}")
+    named = Options.from_json(before | ({"loss": Options.loss} if before["loss"] == OWN else {}))
+    return dataclasses.replace(named, **{name: value for name, value in changes.items() if value is not None})
+
+
+def _check_loss(path: str | Path, trained: str, given: Loss | None) -> None:
+    if trained == OWN and given is None:
+        raise InputError(
+            f"{path} was trained with a loss of your own; give it again, from Python: "
+            f"st.resume({str(path)!r}, loss=your_function)"
+        )
+    if trained != OWN and given is not None:
+        raise InputError(
+            f"{path} was trained with the loss '{trained}', with which it goes on; a loss of your own is for "
+            "runs that began with it"
+        )
+
+
+def _check_source(path: str | Path, source: str | Path | data.Dataset) -> None:
+    """The data must be named, and still be where they are said to be."""
+    if source == "":
+        raise InputError(
+            f"{path} was trained on a data set made in Python; give it again: st.resume({str(path)!r}, dataset)"
+        )
+    gone = isinstance(source, str) and os.path.isabs(source) and not os.path.exists(source)
+    if gone:
+        raise InputError(f"no data at {source}, which {path} was trained on; say where they are now, after the run")

@@ -1,0 +1,80 @@
+"""More photographs from the same ones: each as another shot of the same thing would show it, anew in every epoch.
+
+Mirroring and padded crops are how CIFAR networks are trained (He et al. 2015, section 4.2); the light follows
+Krizhevsky et al. 2012, section 4.1, in a plainer form.
+
+>>> photo = Photo(mirror=True, crop=1, colour=0.1)
+>>> photo.drawn(8, torch.Generator())(torch.zeros(2, 3, 8, 8), torch.tensor([5, 0])).shape
+torch.Size([2, 3, 8, 8])
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+SHARE = 8  # a photograph is moved by up to one entry per so many of its shorter side: 4 for 32x32
+COLOUR = 0.15  # how far contrast, brightness and tint change by default
+
+
+@dataclass(frozen=True)
+class Photo:
+    """What may happen to each image.
+
+    Attributes:
+        mirror: Whether half of the images, drawn by chance, are mirrored left to right.
+        crop: Entries by which the image is extended on every side, its own edge reflected; a window of the image's
+            size is then cut out anywhere. 0 leaves it where it is; at most the shorter side less 1.
+        colour: Contrast changes by a factor within 1 ± colour, brightness by up to ± colour and each channel by half
+            of that, in units of the data's spread. 0 leaves it.
+    """
+
+    mirror: bool
+    crop: int
+    colour: float
+
+    def drawn(self, count: int, generator: torch.Generator) -> Shots:
+        """The choices of an epoch; every kind is drawn, wanted or not, so that one does not change the others."""
+        mirrored = torch.rand(count, generator=generator) < 0.5
+        down, right = torch.randint(2 * self.crop + 1, (2, count), generator=generator)
+        light = 2 * torch.rand(count, 5, generator=generator) - 1
+        return Shots(self, mirrored & self.mirror, down, right, self.colour * light)
+
+
+@dataclass(frozen=True, eq=False)
+class Shots:
+    """An epoch's choices.
+
+    Attributes:
+        photo: What they were drawn from.
+        mirrored: (count,) bool.
+        down: (count,) int64, where in the extended image each window begins.
+        right: The same along the other axis.
+        light: (count, 5), within ± colour: contrast, brightness, and up to three channels.
+    """
+
+    photo: Photo
+    mirrored: Tensor
+    down: Tensor
+    right: Tensor
+    light: Tensor
+
+    def __call__(self, images: Tensor, rows: Tensor) -> Tensor:
+        """(N, C, H, W) in and out, C at most 3, scaled by the data's mean and spread."""
+        mirrored, down, right, light = (
+            choices[rows].to(images.device) for choices in (self.mirrored, self.down, self.right, self.light)
+        )
+        x = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
+        if self.photo.crop:
+            height, width = x.shape[2:]
+            windows = F.pad(x, (self.photo.crop,) * 4, mode="reflect").unfold(2, height, 1).unfold(3, width, 1)
+            x = windows[torch.arange(len(x), device=x.device), :, down, right]
+        if self.photo.colour:
+            light = light.view(-1, 5, 1, 1)
+            contrast, brightness, tint = light[:, :1], light[:, 1:2], light[:, 2 : 2 + x.shape[1]]
+            mean = x.mean((1, 2, 3), keepdim=True)
+            x = (x - mean) * (1 + contrast) + mean + brightness + tint / 2
+        return x

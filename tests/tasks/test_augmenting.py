@@ -1,0 +1,65 @@
+"""What happens to training images: chosen by what they show and by the network, said in a line."""
+
+import pytest
+
+from striate.data.ink import Ink
+from striate.data.recipe import Recipe
+from striate.errors import InputError
+from striate.notation import read
+from striate.tasks.augmenting import augment_for, said
+from striate.training.augment import Shift
+from striate.training.photo import Photo
+
+CONV, DENSE = read("input 3x32x32 -> conv 4@3 -> fc 2"), read("input 3x32x32 -> fc 2")
+
+
+def recipe(shape: tuple[int, ...] = (3, 32, 32), ink: Ink | None = None, pixels: bool = True) -> Recipe:
+    channels = (0.5,) * shape[0]
+    return Recipe(shape, shape, "as is", channels, channels, channels, ink, pixels)
+
+
+DRAWINGS = recipe((1, 28, 28), Ink(20, (14.0, 14.0)))
+
+
+def test_colour_pictures_are_photographs_and_centred_drawings_are_moved() -> None:
+    assert augment_for("auto", recipe(), CONV) == Photo(True, 4, 0.15)
+    assert augment_for("auto", recipe((3, 224, 160)), CONV) == Photo(True, 20, 0.15)
+    assert augment_for("auto", DRAWINGS, CONV) == Shift(1, (0.0,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "network"),
+    [
+        (recipe(), DENSE),  # learns each place by itself
+        (DRAWINGS, DENSE),
+        (recipe((1, 28, 28)), CONV),  # grey, and no drawing: nobody knows
+        (recipe(pixels=False), CONV),
+        (recipe((3, 100)), CONV),
+    ],
+)
+def test_what_is_not_known_is_left(kind: Recipe, network: object) -> None:
+    assert augment_for("auto", kind, network) is None  # type: ignore[arg-type]
+
+
+def test_what_is_asked_for_is_done_to_any_images_of_two_axes() -> None:
+    assert augment_for("photo", DRAWINGS, DENSE) == Photo(True, 3, 0.15)
+    assert augment_for("crop", recipe(), DENSE) == Photo(False, 4, 0.0)
+    assert augment_for("colour,mirror", recipe(), CONV) == Photo(True, 0, 0.15)
+    assert augment_for("shift", recipe((1, 8, 8)), CONV) == Shift(1, (0.0,))
+    assert augment_for("none", recipe(), CONV) is None
+
+
+@pytest.mark.parametrize(("wanted", "shape"), [("shift", (1, 100)), ("photo", (1, 100)), ("crop", (5, 9, 9))])
+def test_images_of_another_kind_are_refused(wanted: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match=f"`augment='{wanted}'` is for images"):
+        augment_for(wanted, recipe(shape), CONV)
+
+
+def test_it_is_said_with_the_way_out() -> None:
+    line = said(Photo(True, 4, 0.15))
+    assert line == (
+        "augmentation, as for photographs: each training image is mirrored half of the time, moved by up to 4 pixels, "
+        "changed in light and colour by up to 15 %; `augment='crop,colour'` leaves out the mirror, "
+        "`augment='none'` all of it"
+    )
+    assert "mirrored" not in said(Photo(False, 4, 0.0)).split(";")[0]
