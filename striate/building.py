@@ -20,6 +20,7 @@ from striate.errors import InputError
 from striate.initial import initialise, rule_before
 from striate.layers.join import Aux
 from striate.notation import Network, rules, tree
+from striate.notation.ending import left_to_loss
 from striate.notation.render import node_text
 from striate.notation.tree import Block, Chain, Layer, Node, Shape, named
 
@@ -63,6 +64,8 @@ def _pads_itself(layer: Windowed) -> bool:
         return layer.pad.mode != "same"
     if isinstance(layer, tree.Local | tree.Deform):
         return False
+    if isinstance(layer, tree.MaxPool) and set(layer.dilation) != {1} and any(layer.pad.sizes):
+        return False  # at a window that steps over all entries PyTorch's writes its gradient beside the map
     if layer.pad.mode != "same":
         return not layer.pad.after and (layer.floor or isinstance(layer, tree.Pool))
     if not isinstance(layer, tree.Conv) or set(layer.stride) != {1}:
@@ -139,10 +142,9 @@ def _global(modules: tuple[type[nn.Module], ...]) -> Callable[[Layer, Shape], nn
 
 
 def _lrn(layer: tree.LRN, shape: Shape) -> nn.Module:
-    if len(shape) == 1:
-        raise _not_built(layer, "PyTorch normalises maps, and after fc there are none")
+    make = nn.LocalResponseNorm if len(shape) > 1 else layers.FlatLocalResponseNorm
     # PyTorch divides alpha by the window, the paper does not
-    return nn.LocalResponseNorm(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
+    return make(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
 
 
 def _scale(layer: tree.RoI) -> float:
@@ -242,6 +244,8 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
     network = zoo.find(network)
     with _drawing_from(seed):
         chain, _ = _Builder(init).chain(network.layers, network.input, None)
+    for name in left_to_loss(network):
+        chain.set_submodule(name, layers.LastSoftmax(dim=1))
     return chain
 
 

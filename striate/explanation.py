@@ -21,6 +21,7 @@ from striate.notation import Measure, Network, Row, measure, render, rules
 from striate.notation.errors import RuleError
 from striate.notation.measure import OPTIMIZER_STATES
 from striate.notation.rules.shape import shown
+from striate.notation.sizes import Size
 from striate.notation.thumb import has_bare_words
 from striate.notation.tree import Conv, FullyConnected, Local, Node, Pool, Shape
 
@@ -164,6 +165,7 @@ def explain(
     *,
     batch: int = BATCH,
     at: Shape | None = None,
+    size: Size | None = None,
     optimizer: str = "adamw",
     letters: Mapping[str, int | float] | None = None,
 ) -> Explanation:
@@ -173,13 +175,14 @@ def explain(
         net: A name of the zoo, a `.net` file, the text itself, or a network.
         batch: Examples in a batch, for the training memory; from 1.
         at: (C, H, W) for a network with free axes.
+        size: Another size for any network's input: 64 for all axes, or (64, 48).
         optimizer: Whose state the training memory counts.
         letters: Values for the text's letters, such as `{"N": 2}`.
 
     Raises:
         InputError: No such network, or a shape that it does not take.
     """
-    network = zoo.find(net, letters)
+    network = zoo.resized(net, size, letters)
     if batch < 1:
         raise InputError(f"a batch has at least 1 example. Received: {batch}")
     if optimizer not in OPTIMIZER_STATES:

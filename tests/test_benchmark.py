@@ -30,7 +30,7 @@ from striate.benchmark.contestants import keras as in_keras
 from striate.benchmark.contestants.base import Job, Unable
 from striate.benchmark.contestants.contestant import Contestant, in_parts
 from striate.benchmark.contestants.exported import export
-from striate.benchmark.contestants.translate import channels_last
+from striate.benchmark.contestants.translate import channels_last, walk
 from striate.benchmark.peak import Peak
 from striate.errors import InputError
 from striate.native import cache
@@ -46,6 +46,13 @@ def raced(text: str, *engines: str, batches: tuple[int, ...] = (2,)) -> tuple[li
     """A short race, and what was said."""
     said: list[str] = []
     return bench(text, engines=engines or None, batches=batches, rounds=2, seconds=0.001, say=said.append), said
+
+
+def test_a_translation_leaves_the_softmax_of_the_loss_out() -> None:
+    """As both engines do, in a part as well; the one before is computed."""
+    network = read("input 4 -> fc 3 -> softmax -> part: [ fc 3 -> softmax ]")
+    text = walk(network, "x", lambda name, layer, x: f"{name}({x})", lambda a, b: f"{a} + {b}")
+    assert text == "part.fc1(softmax1(fc1(x)))"
 
 
 @pytest.mark.parametrize(

@@ -97,10 +97,17 @@ def test_every_word_and_block_has_a_module() -> None:
 
 
 def test_a_layer_that_no_module_can_do_here_is_named() -> None:
-    network = read("input 4x8x8 -> fc 3 -> lrn 3")
-    measure(network)
-    with pytest.raises(InputError, match=r"^'lrn 3' can't be built: ."):
-        build(network)
+    with pytest.raises(InputError, match=r"^'roipool 2' can't be built: ."):
+        build(Network((3, 8, 8), (tree.RoIPool((2, 2)),)))
+
+
+def test_a_window_that_steps_over_all_entries_changes_no_gradient() -> None:
+    """On open axes no rule refuses it; PyTorch's own pool writes its gradient to the next channel, or past the end."""
+    x = torch.randn(1, 3, 2, requires_grad=True)
+    y = build(read("input 3x? -> maxpool 2 pad 1 dilate 3"))(x)
+    assert (y == -torch.inf).all()
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    assert not slope.any()
 
 
 @pytest.mark.parametrize("modulated", ["", " modulated"])

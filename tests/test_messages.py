@@ -70,7 +70,7 @@ def test_every_option_that_is_spoken_of_is_one_that_can_be_typed() -> None:
 @pytest.mark.parametrize(
     ("text", "typed"),
     [
-        ("try a tenth of it as `lr`", "try a tenth of it as --lr"),
+        ("try a tenth of it with `lr`", "try a tenth of it with --lr"),
         ("`overwrite=True` replaces it", "--overwrite replaces it"),
         ("take `engine='torch'`, `epochs=4`", "take --engine torch, --epochs 4"),
         ("`bad='refuse'` and `letters`", "--bad-files refuse and --set"),

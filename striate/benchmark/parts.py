@@ -15,8 +15,9 @@ import torch
 
 from striate.benchmark.contestants.base import Job
 from striate.native.network import Compiled, Rule
+from striate.native.optimizers import Optimizer
 from striate.notation import Network, measure
-from striate.training.optimizers import MOMENTUM, OPTIMIZERS
+from striate.training.optimizers import MOMENTUM
 
 SECONDS = 1.0
 
@@ -64,7 +65,7 @@ def layer_times(
     rng = np.random.default_rng(0)
     for parameter in net.plan.parameters:
         net.write(parameter, 0.1 * rng.standard_normal(parameter.shape).astype(np.float32))
-    rule = Rule(kind=list(OPTIMIZERS).index("momentum"), rate=0.001, momentum=MOMENTUM)
+    rule = Rule(kind=Optimizer.MOMENTUM, rate=0.001, momentum=MOMENTUM)
     net.step(images, labels, rule)
     net.spent()[:] = 0
     started, count = time.perf_counter(), 0

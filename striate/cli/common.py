@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,7 +16,11 @@ from striate.errors import InputError, nearest
 if TYPE_CHECKING:
     from rich.console import Console
 
-FLAGS = {"bad": "bad-files", "letters": "set"}  # of options that are typed otherwise than they are called in Python
+FLAGS = {
+    "bad": "bad-files",
+    "letters": "set",
+    "weights": "from",
+}  # of options that are typed otherwise than they are called in Python
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -72,11 +77,29 @@ def _finite(value: Any) -> Any:
     return [_finite(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
+def check_run(run: str) -> None:
+    """Whether there is a run in this folder; a file is looked into when it is used.
+
+    Raises:
+        InputError: There is none.
+    """
+    from striate.training.saved import SavedRun
+
+    if not Path(run).is_file():
+        SavedRun.open(Path(run))
+
+
 def letters_option(command: F) -> F:
     """`--set N=2`, once for each letter of the network's text."""
     return click.option(
         "--set", "letters", multiple=True, metavar="N=2", help="Give a letter of the text a value; may be repeated."
     )(command)
+
+
+def size_option(command: F) -> F:
+    """`--size 64`."""
+    help = "Another size for the network's input: 64 for all axes, or 64x48."
+    return click.option("--size", metavar="SIZE", help=help)(command)
 
 
 def json_option(command: F) -> F:
@@ -135,9 +158,23 @@ def read_shape(word: str | None) -> tuple[int, ...] | None:
     Raises:
         InputError: It is not sizes joined by x.
     """
+    return _sizes(word, "--at takes channels x height x width, as in --at 3x512x512")
+
+
+def read_size(word: str | None) -> int | tuple[int, ...] | None:
+    """`"64"` as 64, `"64x48"` as (64, 48).
+
+    Raises:
+        InputError: It is not sizes joined by x.
+    """
+    sizes = _sizes(word, "--size takes one number for all axes or height x width, as in --size 64 or --size 64x48")
+    return sizes[0] if sizes and len(sizes) == 1 else sizes
+
+
+def _sizes(word: str | None, rule: str) -> tuple[int, ...] | None:
     if word is None:
         return None
     sizes = word.lower().replace("×", "x").split("x")
     if not all(size.isdecimal() and int(size[:12]) > 0 and len(size) < 10 for size in sizes):
-        raise InputError(f"--at takes channels x height x width, as in --at 3x512x512. Received: {word}")
+        raise InputError(f"{rule}. Received: {word}")
     return tuple(int(size) for size in sizes)

@@ -2,7 +2,17 @@
 
 import click
 
-from striate.cli.common import Known, console, json_option, letters_option, print_json, read_letters, read_shape
+from striate.cli.common import (
+    Known,
+    console,
+    json_option,
+    letters_option,
+    print_json,
+    read_letters,
+    read_shape,
+    read_size,
+    size_option,
+)
 from striate.explanation import BATCH, FEW, comparison, explain
 from striate.notation.measure import OPTIMIZER_STATES
 
@@ -15,6 +25,7 @@ from striate.notation.measure import OPTIMIZER_STATES
 @click.option("--batch", type=int, default=BATCH, show_default=True, help="Examples in a batch, for training memory.")
 @click.option("--optimizer", type=Known(list(OPTIMIZER_STATES)), default="adamw", show_default=True)
 @click.option("--at", metavar="CxHxW", help="The size of free axes ('?').")
+@size_option
 @letters_option
 @json_option
 def command(
@@ -23,6 +34,7 @@ def command(
     batch: int,
     optimizer: str,
     at: str | None,
+    size: str | None,
     letters: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -30,8 +42,10 @@ def command(
 
     NET is a name of the zoo, a .net file, or the text itself; several are set side by side.
     """
-    shape, values = read_shape(at), read_letters(letters)
-    explanations = [explain(net, batch=batch, at=shape, optimizer=optimizer, letters=values) for net in nets]
+    shape, sides, values = read_shape(at), read_size(size), read_letters(letters)
+    explanations = [
+        explain(net, batch=batch, at=shape, size=sides, optimizer=optimizer, letters=values) for net in nets
+    ]
     if as_json:
         documents = [explanation.to_json() for explanation in explanations]
         print_json(documents[0] if len(documents) == 1 else documents)

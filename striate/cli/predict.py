@@ -1,13 +1,10 @@
 """`striate predict RUN IMAGE...`: what image files show."""
 
-from pathlib import Path
-
 import click
 
-from striate.cli.common import bad_files_option, device_option, engine_option, json_option, print_json, say
+from striate.cli.common import bad_files_option, check_run, device_option, engine_option, json_option, print_json, say
 from striate.data.files import images_under
 from striate.tasks import devices
-from striate.training.saved import SavedRun
 
 
 @click.command()
@@ -18,8 +15,11 @@ from striate.training.saved import SavedRun
 @bad_files_option
 @json_option
 def command(run: str, images: tuple[str, ...], engine: str, device: str, bad: str, as_json: bool) -> None:
-    """Say what IMAGES (files, or folders that hold some) show: class, probability, and the next two."""
-    SavedRun.open(Path(run))
+    """Say what IMAGES (files, or folders that hold some) show: class, probability, and the next two.
+
+    RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
+    """
+    check_run(run)
     devices.check(device)
     images_under(images)
     from striate.tasks.run import Run  # the words are right: from here on it takes PyTorch

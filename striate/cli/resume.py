@@ -1,15 +1,12 @@
 """`striate resume RUN [DATA]`: go on where a training stopped."""
 
-from pathlib import Path
-
 import click
 
-from striate.cli.common import Known, json_option, say
+from striate.cli.common import Known, check_run, json_option, say
 from striate.cli.train import show
 from striate.data.loading import check as check_data
 from striate.tasks import devices
 from striate.tasks.devices import ENGINES
-from striate.training.saved import SavedRun
 from striate.training.schedules import SCHEDULES
 
 
@@ -38,7 +35,7 @@ def command(
 
     DATA says where its images are now, when they have moved.
     """
-    SavedRun.open(Path(run))
+    check_run(run)
     devices.check(device or "auto")
     if data:
         check_data(data)

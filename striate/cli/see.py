@@ -1,18 +1,15 @@
 """`striate see RUN`: open the report."""
 
-from pathlib import Path
-
 import click
 
-from striate.cli.common import say
-from striate.training.saved import SavedRun
+from striate.cli.common import check_run, say
 
 
 @click.command()
 @click.argument("run")
 def command(run: str) -> None:
     """Open RUN's report in the browser and print where it lies."""
-    SavedRun.open(Path(run))
+    check_run(run)
     from striate.tasks.run import Run  # there is a run: from here on it takes PyTorch
 
     opened = Run(run, "cpu")

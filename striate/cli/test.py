@@ -1,13 +1,10 @@
 """`striate test RUN DATA`: how a run does on a data set."""
 
-from pathlib import Path
-
 import click
 
-from striate.cli.common import bad_files_option, device_option, engine_option, json_option, print_json, say
+from striate.cli.common import bad_files_option, check_run, device_option, engine_option, json_option, print_json, say
 from striate.data.loading import check as check_data
 from striate.tasks import devices
-from striate.training.saved import SavedRun
 
 
 @click.command()
@@ -18,8 +15,11 @@ from striate.training.saved import SavedRun
 @bad_files_option
 @json_option
 def command(run: str, data: str | None, engine: str, device: str, bad: str, as_json: bool) -> None:
-    """Test RUN on DATA; without DATA, on what was held out when it was trained."""
-    SavedRun.open(Path(run))
+    """Test RUN on DATA; without DATA, on what was held out when it was trained.
+
+    RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
+    """
+    check_run(run)
     devices.check(device)
     if data:
         check_data(data)

@@ -20,7 +20,9 @@ from striate.cli.common import (
     letters_option,
     print_json,
     read_letters,
+    read_size,
     say,
+    size_option,
 )
 from striate.data.loading import check as check_data
 from striate.tasks import devices
@@ -71,6 +73,13 @@ def training_options(command: Any) -> Any:
 @device_option
 @click.option("--out", metavar="FOLDER", help=f"The run's folder; by default the next free one under {RUNS}/.")
 @click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
+@click.option(
+    "--from",
+    "weights",
+    metavar="FILE|RUN",
+    help="Begin with the weights of a run or a file (ours, torchvision's, timm's): what fits is kept.",
+)
+@size_option
 @bad_files_option
 @letters_option
 @json_option
@@ -81,6 +90,8 @@ def command(
     device: str,
     out: str | None,
     overwrite: bool,
+    weights: str | None,
+    size: str | None,
     bad: str,
     letters: tuple[str, ...],
     as_json: bool,
@@ -91,7 +102,7 @@ def command(
     NET is a name of the zoo, a .net file, or the text itself. DATA is a named set (digits, mnist, fashion-mnist,
     cifar10), a folder with one sub-folder of images a class, or an .npz archive. Whatever a default decides is said.
     """
-    chosen, values = Options(**options), read_letters(letters)
+    chosen, values, sides = Options(**options), read_letters(letters), read_size(size)
     zoo.find(net, values)
     check_data(data)
     devices.check(device)
@@ -107,6 +118,8 @@ def command(
         engine=engine,
         bad=bad,
         letters=values,
+        size=sides,
+        weights=weights,
         say=say,
         show=True,
         command=shlex.join(["striate", *sys.argv[1:]]),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median_low
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from .image import Header, blank, decode, extent, header
 from .levels import Extent, Levels, settled
 from .many import Many
+from .small import much_smaller
 
 FREE_SIZE = (64, 64)  # of images of several sizes, when the network takes any
 
@@ -99,8 +101,14 @@ def _form(
     channels = 1 if all(grey for _, grey in headers) or (shape and shape[0] == 1) else 3
     if common and (wanted is None or (common[0] <= wanted[0] and common[1] <= wanted[1])):
         return channels, common, ""
-    size = wanted or FREE_SIZE
+    size = _typical([size for size, _ in headers], wanted) if wanted and headers else wanted or FREE_SIZE
     return channels, size, f"; each scaled to cover {size[0]}x{size[1]} and cut to its middle"
+
+
+def _typical(sizes: Sequence[tuple[int, int]], wanted: tuple[int, int]) -> tuple[int, int]:
+    """The size that is wanted, or the images' median where that is much smaller."""
+    height, width = (int(median_low(sides)) for sides in zip(*sizes, strict=True))
+    return (height, width) if much_smaller((height, width), wanted) else wanted
 
 
 def _wanted_size(shape: Sequence[int | None] | None) -> tuple[int, int] | None:

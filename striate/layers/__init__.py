@@ -6,6 +6,7 @@ from striate.layers.embed import Embed
 from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
 from striate.layers.join import Concat, Dense, Residual, Scale, Sum, WithAux
 from striate.layers.local import Local
+from striate.layers.lrn import FlatLocalResponseNorm
 from striate.layers.maps import Maps
 from striate.layers.maxout import Maxout
 from striate.layers.padding import Padding, SamePad, ZeroChannels
@@ -14,6 +15,7 @@ from striate.layers.rbf import RBF
 from striate.layers.roi import RoIAlign, RoIPool, WithBoxes
 from striate.layers.scaled_tanh import ScaledTanh
 from striate.layers.shuffle import Shuffle
+from striate.layers.softmax import LastSoftmax
 from striate.layers.subsample import Subsample
 from striate.layers.unpool import Unpool, WithUnpool
 
@@ -25,9 +27,11 @@ __all__ = [
     "Dense",
     "Dropout",
     "Embed",
+    "FlatLocalResponseNorm",
     "FlippedConv1d",
     "FlippedConv2d",
     "FlippedConv3d",
+    "LastSoftmax",
     "Local",
     "Maps",
     "Maxout",

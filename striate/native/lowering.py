@@ -24,6 +24,7 @@ from striate.native.steps.norm import BatchNorm
 from striate.native.target import Target
 from striate.native.values import Value
 from striate.notation import Network, tree
+from striate.notation.ending import left_to_loss
 from striate.notation.render import node_text
 from striate.notation.rules.shape import shown
 from striate.notation.tree import Block, Chain, Layer, Node, named
@@ -41,10 +42,9 @@ def lowered(network: Network, target: Target) -> Plan:
     """
     if None in network.input or len(network.input) > 3:
         raise Refused(f"the native engine takes 1-D and 2-D inputs of fixed size, not {shown(network.input)}")
-    builder = _Builder(target)
+    builder = _Builder(target, frozenset(left_to_loss(network)))
     x = value_of(network.input)
-    layers = network.layers[:-1] if network.layers and isinstance(network.layers[-1], tree.Softmax) else network.layers
-    y = builder.chain(layers, x, "")
+    y = builder.chain(network.layers, x, "")
     if y.rows * y.columns > 1:
         y = builder.add(Flatten("flatten", (y,), Value(y.size)))
     share(builder.steps, x)
@@ -53,7 +53,11 @@ def lowered(network: Network, target: Target) -> Plan:
 
 
 class _Builder(Builder):
-    """Goes through chains and blocks."""
+    """Goes through chains and blocks; layers of the names `left` are left to the loss."""
+
+    def __init__(self, target: Target, left: frozenset[str]) -> None:
+        super().__init__(target)
+        self.left = left
 
     def chain(self, chain: Chain, x: Value, path: str) -> Value:
         afters = (*chain[1:], None)
@@ -67,6 +71,8 @@ class _Builder(Builder):
         return x
 
     def layer(self, layer: Any, x: Value, name: str, relu: bool) -> Value:
+        if name in self.left:
+            return x
         if isinstance(layer, tree.BatchNorm):
             return batch_norm(self, layer, x, name, relu)
         if type(layer) not in LAYERS:

@@ -367,7 +367,10 @@ class BatchNorm(Layer):
 
 @dataclass(frozen=True, repr=False)
 class LRN(Layer):
-    """Local response normalisation across `size` channels (Krizhevsky et al. 2012, section 3.3)."""
+    """Local response normalisation across `size` channels (Krizhevsky et al. 2012, section 3.3).
+
+    They are those around each one; of an even number there is one more before it than after it.
+    """
 
     word: ClassVar[str] = "lrn"
     size: int = leading("count", 5)

@@ -5,7 +5,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from striate.errors import InputError
 from striate.stepping.content import Entry, Part, empty_terms, entries, label
 from striate.stepping.convolution import Index, Sliding
 from striate.stepping.number import number_text, total
@@ -17,8 +16,6 @@ def max_pooling(slide: Sliding, x: Array, upstream: Array) -> Iterator[Part]:
     output, d_x = [], empty_terms(x.shape)
     for index in np.ndindex(upstream.shape):
         places = [(index[0], *at) for at in _window(slide, index[1:]) if slide.inside(at)]
-        if not places:
-            raise InputError("a window of maxpool lies in the padding alone; use a smaller pad")
         winner = max(places, key=lambda place: x[place])  # the first of equals
         d_x[winner].append((upstream[index],))
         formula = f"max({', '.join(number_text(x[place]) for place in places)})"

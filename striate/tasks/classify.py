@@ -22,9 +22,11 @@ from striate.building import build
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
 from striate.losses.classification import Loss
-from striate.notation import Network
+from striate.notation import Network, measure
+from striate.notation.sizes import Size
 from striate.tasks import augmenting, devices
 from striate.tasks.augmenting import augment_for
+from striate.tasks.beginning import Beginning
 from striate.tasks.command import FROM_PYTHON, repeats
 from striate.tasks.engines import INSTEAD, engine_for, native_engine
 from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved
@@ -41,6 +43,7 @@ from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
+from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.progress import Bar, Quiet
 from striate.training.saved import RUNS, SavedRun
 from striate.training.state import State
@@ -87,6 +90,8 @@ def train(
     overwrite: bool = False,
     bad: str = "skip",
     letters: Mapping[str, int | float] | None = None,
+    size: Size | None = None,
+    weights: str | Path | None = None,
     quiet: bool = False,
     epochs: int = Options.epochs,
     batch: int = Options.batch,
@@ -113,6 +118,10 @@ def train(
         overwrite: Whether a run in that folder may be replaced.
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
         letters: Values for the letters of the network's text.
+        size: Of the network's input, for all axes or one an axis; by default its text's, or where images are much
+            smaller than that, theirs.
+        weights: A run, or a file of weights (ours, torchvision's, timm's), to begin with: what fits by name and shape
+            is kept, the rest begins afresh, as a head of other classes does.
         quiet: Whether to keep still; otherwise whatever a default decides is said on standard error.
         epochs: Passes over the training images.
         batch: Images in a mini-batch; 0 takes the whole set.
@@ -152,6 +161,7 @@ def train(
         seed=seed,
     )
     how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}
+    how |= {"size": size, "weights": weights}
     return Training(net, dataset, options, say=voice(quiet), **how).start(out, overwrite).run
 
 
@@ -159,9 +169,10 @@ class Training:
     """A network and a data set brought together, ready to train.
 
     Args:
-        net, dataset, options, device, engine, bad, letters: As for `train`.
+        net, dataset, options, device, engine, bad, letters, size, weights: As for `train`.
         own_loss: A function of (outputs, labels) instead of the options' loss.
         recipe: How images become the network's input, when that was decided before.
+        begun: What its configuration says of the weights that it began with, when it did so before.
         say: Is given every decision, a sentence each.
         show: Whether to draw progress on standard error.
         command: The command that repeats the training; by default made up from the arguments.
@@ -177,26 +188,36 @@ class Training:
         engine: str = "auto",
         bad: str = "skip",
         letters: Mapping[str, int | float] | None = None,
+        size: Size | None = None,
+        weights: str | Path | None = None,
         own_loss: Loss | None = None,
         recipe: data.Recipe | None = None,
+        begun: dict[str, Any] | None = None,
         say: Say = silent,
         show: bool = False,
         command: str = "",
     ) -> None:
-        self.options, self.say, self.show, self.own_loss = options, say, show, own_loss
+        self.say, self.show, self.own_loss = say, show, own_loss
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = own_loss or loss_named(options.loss)
         repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
-        made_up = repeats(net, dataset, options, letters or {}, engine, device) if repeatable else FROM_PYTHON
+        asked = {"engine": engine, "device": device, "size": size, "from": weights}
+        made_up = repeats(net, dataset, options, letters or {}, asked) if repeatable else FROM_PYTHON
         self.command = command or made_up
-        shape = input_shape(zoo.find(net, letters))
+        shape = recipe.source if recipe else input_shape(zoo.find(net, letters), size)
+        self.begun, self.beginning = begun, None if weights is None else Beginning(weights)
         loaded = data.load(dataset, shape=shape, bad=bad, progress=show)
         self.sha256 = loaded.sha256()  # once: it reads every image
         self.training, self.validation = loaded.split(options.validation, options.seed)
         self.dataset = dataclasses.replace(loaded, train=self.training)  # what follows sees no validation image
-        self.fitted: Fitted = fitted(net, self.dataset, letters, recipe)
+        self.fitted: Fitted = fitted(net, self.dataset, letters, recipe, size)
         check_trainable(self.fitted)
         check_batch(self.fitted, options.batch)
+        macs = measure(self.fitted.network, self.fitted.recipe.shape).total_macs
+        assert macs is not None  # the recipe has left no axis open
+        epochs = options.epochs or usual_epochs(len(self.training), options.batch, macs)
+        self.more_passes = epochs > EPOCHS and not options.epochs
+        self.options = options = dataclasses.replace(options, epochs=epochs)
         whole = dataclasses.replace(options, batch=options.batch or len(self.training))
         self.engine_name, why = engine_for(
             self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
@@ -209,7 +230,8 @@ class Training:
         """Whatever was decided on the way, a sentence each."""
         augmented = [augmenting.said(self.augment)] if self.augment else []
         notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._few_notes())
-        return [*notes, *augmented, self._how_note(), *self.instead]
+        begun = [self.begun["said"]] if self.begun else []
+        return [*notes, *augmented, self._how_note(), *begun, *self.instead]
 
     def _split_note(self) -> str:
         test = f"{len(self.dataset.test):,} for the test" if self.dataset.test else "none for a test"
@@ -229,7 +251,10 @@ class Training:
     def _how_note(self) -> str:
         o = self.options
         batch = f"batch {o.batch}" if o.batch else "the whole set as one batch"
-        how = f"{o.optimizer}, {o.schedule} up to {o.rate:g}, {batch}"
+        passes = (
+            f"{o.epochs} epoch{'s' * (o.epochs > 1)}" + " (so few images need more than ten passes)" * self.more_passes
+        )
+        how = f"{passes}, {o.optimizer}, {o.schedule} up to {o.rate:g}, {batch}"
         return f"training: {how}; engine {self.engine_name} on {self.device}, {torch.get_num_threads()} threads"
 
     def start(self, out: str | Path | None = None, overwrite: bool = False) -> Trained:
@@ -298,6 +323,7 @@ class Training:
                 "sha256": self.sha256,
             },
             "recipe": self.fitted.recipe.to_json(),
+            **({"weights": self.begun} if self.begun else {}),
             "options": self.options.to_json() | ({"loss": OWN} if self.own_loss else {}),
             "engine": self.engine_name,
             "wanted": "native" if any(INSTEAD in line for line in self.instead) else self.engine_name,
@@ -309,6 +335,8 @@ class Training:
     def _engine(self, state: State | None) -> TorchEngine | NativeEngine:
         with enough_memory():
             model = build(self.fitted.network, self.options.init, derived_seed(self.options.seed, "weights"))
+        if self.beginning and not state:
+            self.begun = self.beginning.begin(model, self.dataset.classes)
         steps = self._num_steps()
         engine = self._native(model, steps) or TorchEngine(model, self.options, steps, self.device, self.own_loss)
         if state:

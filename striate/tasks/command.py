@@ -1,7 +1,7 @@
 """The command line that repeats a training, kept with its run.
 
->>> repeats("lenet5", "mnist", Options(epochs=3), {"n": 2}, engine="torch")
-'striate train lenet5 mnist --epochs 3 --engine torch --set n=2'
+>>> repeats("lenet5", "mnist", Options(epochs=3), {"n": 2}, {"engine": "torch", "device": "auto", "size": (64, 48)})
+'striate train lenet5 mnist --epochs 3 --engine torch --size 64x48 --set n=2'
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import dataclasses
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from striate import data, zoo
 from striate.notation import Network, render
+from striate.notation.sizes import size_text
 from striate.training.options import Options
 
 FROM_PYTHON = "(trained from Python with data or a loss of its own)"
@@ -23,10 +25,9 @@ def repeats(
     dataset: str | Path | data.Dataset,
     options: Options,
     letters: Mapping[str, int | float],
-    engine: str = "auto",
-    device: str = "auto",
+    asked: Mapping[str, Any],
 ) -> str:
-    """What to type to train again as it was asked for from Python."""
+    """What to type to train again as it was asked for from Python; `asked` are flags, of which None says nothing."""
     name = str(net)
     if isinstance(net, Network):
         in_zoo = net.name in zoo.names()
@@ -37,8 +38,9 @@ def repeats(
         for field in dataclasses.fields(options)
         if getattr(options, field.name) != field.default
     }
-    asked = {word: value for word, value in (("engine", engine), ("device", device)) if value != "auto"}
-    words = [*_flags(changed | asked), *(f"--set {letter}={value}" for letter, value in letters.items())]
+    given = {word: value for word, value in asked.items() if value not in (None, "auto")}
+    given |= {"size": size_text(given["size"])} if "size" in given else {}
+    words = [*_flags(changed | given), *(f"--set {letter}={value}" for letter, value in letters.items())]
     return " ".join(["striate train", shlex.quote(name), shlex.quote(source), *words])
 
 

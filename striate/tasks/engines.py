@@ -16,6 +16,7 @@ from torch import nn
 from striate.errors import InputError
 from striate.native import compiler
 from striate.native.lowering import Refused, lowered
+from striate.native.optimizers import optimizer_named
 from striate.native.plan import Plan
 from striate.native.source import check_loss
 from striate.native.target import host
@@ -85,6 +86,7 @@ def plan_for(network: Network, options: Options, device: torch.device, own_loss:
     if device.type != "cpu":
         raise Refused(f"the native engine runs on the CPU, not on {device}")
     check_loss(options.loss)
+    optimizer_named(options.optimizer)
     if not 0 < options.batch < MOST:
         raise Refused(f"the native engine takes batches below {MOST:,} images")
     return lowered(network, host())

@@ -18,9 +18,11 @@ from striate.errors import InputError
 from striate.notation import Network, measure, render, rules
 from striate.notation.errors import NotationError, RuleError
 from striate.notation.rules.shape import shown
+from striate.notation.sizes import Size, resized, sides
 from striate.notation.syntax import Word
 from striate.notation.thumb import CLASSES, RulesOfThumb
 from striate.notation.tree import BatchNorm, Shape
+from striate.tasks.small import suited
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,11 @@ class Fitted:
     notes: tuple[str, ...]
 
 
-def input_shape(network: Network) -> Shape | None:
-    """What the network's text asks of its input; None when it has a bare `INPUT`, which the data decides."""
-    return None if _bare_input(network) else network.input
+def input_shape(network: Network, size: Size | None = None) -> Shape | None:
+    """What is asked of the images; None when the text has a bare `INPUT` and no size is given: the data decides."""
+    if not _bare_input(network):
+        return network.input if size is None else resized(network, size).input
+    return None if size is None else (None, *sides(size, 2 if isinstance(size, int) else len(size)))
 
 
 def fitted(
@@ -48,36 +52,52 @@ def fitted(
     dataset: data.Dataset,
     letters: Mapping[str, int | float] | None = None,
     recipe: data.Recipe | None = None,
+    size: Size | None = None,
 ) -> Fitted:
     """The network for this data.
 
     A letter `classes` in its text, or a bare last `FC`, takes the data's number of classes; a bare `INPUT` the data's
-    shape. Anything else must fit as it stands.
+    shape; and where images are much smaller than the input that the text asks for, it takes theirs (`small.suited`).
+    Anything else must fit as it stands.
 
     Args:
         net: As for `zoo.net`.
         dataset: What it shall learn.
         letters: Values for the text's letters.
         recipe: How the images become its input, when that was decided before; by default as the data ask for.
+        size: Of its input: for all axes, or one an axis; the text stays as it is otherwise.
 
     Raises:
         InputError: Its input or its classes are not the data's.
     """
-    network, notes = zoo.find(net, letters), []
+    network, notes = zoo.find(net, letters), list[str]()
     if network.takes_boxes:
         raise InputError(
             f"{network.name} takes boxes beside its images, and classification has none; st.build gives its module"
         )
+    images = tuple(dataset.train.images.shape[1:])
     if network.program is not None:
         own = dict(network.letters)
         adapts = CLASSES in RulesOfThumb(network.program, {}).names() and CLASSES not in own
         if adapts and dict(network.program.letters).get(CLASSES) != len(dataset.classes):
             notes.append(f"network: {network.name} with {len(dataset.classes)} classes, those of {dataset.name}")
-        shape = tuple(dataset.train.images.shape[1:]) if _bare_input(network) else None
+        own_size = images if size is None else (images[0], *sides(size, len(images) - 1))
+        shape = own_size if _bare_input(network) else None
         network = zoo.rebind(network, {CLASSES: len(dataset.classes)} if adapts else {}, shape)
-    recipe = recipe or data.infer(dataset, network.input)
+    if recipe is None:
+        network, said = _sized(network, size) if size is not None else suited(network, images, len(dataset.classes))
+        notes += [said] if said else []
+        recipe = data.infer(dataset, network.input)
     _check_classes(network, recipe, dataset)
     return Fitted(network, recipe, (*notes, recipe.said()))
+
+
+def _sized(network: Network, size: Size) -> tuple[Network, str]:
+    """The network at the size that was asked for, and what that is instead of."""
+    asked = resized(network, size)
+    if asked.input == network.input:
+        return network, ""
+    return asked, f"network: input {shown(asked.input)}, as asked for, instead of {shown(network.input)}"
 
 
 def _bare_input(network: Network) -> bool:
@@ -118,7 +138,7 @@ def check_batch(fitted: Fitted, batch: int) -> None:
     for row in measure(fitted.network, fitted.recipe.shape).rows:
         if isinstance(row.node, BatchNorm) and rules.product(row.input[1:]) == 1:
             raise InputError(
-                f"{row.name} normalises by its batch, and one image gives one value; use a `batch` of 2 or more"
+                f"{row.name} normalises by its batch, and one image gives one value; use `batch=2` or more"
             )
 
 

@@ -106,6 +106,7 @@ def resumed(
         engine=engine or ("auto" if device else config.get("wanted", config["engine"])),
         own_loss=loss,
         recipe=data.Recipe.from_json(config["recipe"]),
+        begun=config.get("weights"),
         say=say,
         show=show,
         command=goes_on(config["command"], path, moved, asked) if repeatable else FROM_PYTHON,

@@ -33,10 +33,11 @@ from striate.tasks.fitting import from_resolved
 from striate.training.batches import prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
+from striate.training.lone import opened
 from striate.training.loop import accuracy_of, outputs_of
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
-from striate.training.saved import REPORT, SavedRun
+from striate.training.saved import REPORT
 from striate.training.state import State
 
 TOP = 3  # classes a prediction names
@@ -93,7 +94,7 @@ class Run:
     """One training with its best weights, as it lies on disk.
 
     Args:
-        path: The run's folder.
+        path: The run's folder, or the `model.safetensors` of one by itself, wherever it was copied to.
         device: Where to compute; as for `devices.device`.
         engine: `torch`, `native`, or `auto`, which is torch here: one pass over some images is not worth compiling for.
 
@@ -105,7 +106,7 @@ class Run:
     """
 
     def __init__(self, path: str | Path, device: str = "auto", engine: str = "auto") -> None:
-        self.saved = SavedRun.open(Path(path))
+        self.saved = opened(Path(path))
         self.device, self.engine_name = device_named(device), engine_named(engine)
         self.left_out: list[LeftOut] = []
 
@@ -297,6 +298,8 @@ class Run:
             WorkError: The run has no report, or it is damaged.
         """
         path = self.path / REPORT
+        if self.path.is_file():
+            raise WorkError(f"{self.path} is the weights of a run alone; the report is in the run's folder")
         if not path.is_file():
             raise WorkError(f"{self.path} has no {REPORT}; training was ended before it was written")
         self.saved.store.read(REPORT)

@@ -23,6 +23,7 @@ from torch import Tensor, nn, optim
 from striate.errors import InputError
 from striate.layers.dropout import Dropout, mixed
 from striate.layers.join import Aux
+from striate.layers.softmax import LastSoftmax
 from striate.losses import loss_named
 from striate.losses.classification import Loss
 from striate.training.batches import Batches
@@ -225,18 +226,13 @@ def check_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:
 
 
 def without_softmax(model: nn.Module) -> nn.Module:
-    """The model, its modules shared, up to the softmax that it or its last group ends in: losses are defined on that.
-
-    The softmax of a side head is left out as well.
-    """
+    """The model, its modules shared, without the softmax that it or a side head ends in: that is the loss's part."""
+    if isinstance(model, Aux):
+        return Aux(without_softmax(model.head))
     if not isinstance(model, nn.Sequential):
         return model
-    parts = list(model.named_children())
-    parts = [(name, Aux(without_softmax(part.head)) if isinstance(part, Aux) else part) for name, part in parts]
-    if parts:
-        name, last = parts.pop()
-        parts += [] if isinstance(last, nn.Softmax) else [(name, without_softmax(last))]
-    return type(model)(OrderedDict(parts))
+    parts = [(name, without_softmax(part)) for name, part in model.named_children()]
+    return type(model)(OrderedDict((name, part) for name, part in parts if not isinstance(part, LastSoftmax)))
 
 
 def _lay_out_as_the_weights(optimizer: optim.Optimizer) -> None:

@@ -83,7 +83,7 @@ def train(
         if not math.isfinite(validation_loss):
             raise WorkError(
                 f"the validation loss is {validation_loss} after epoch {epoch} "
-                f"(learning rate {engine.rate:.3g}); try a tenth of it as `lr`"
+                f"(learning rate {engine.rate:.3g}); try a tenth of it with `lr`"
             )
         figures = (train_loss, train_accuracy, validation_loss, validation_accuracy, engine.rate, speed)
         history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started, first_rate))
@@ -106,7 +106,7 @@ def one_epoch(
         if not math.isfinite(loss):
             raise WorkError(
                 f"the loss is {loss} at epoch {epoch}, batch {number} of {len(batches)} "
-                f"(learning rate {engine.rate:.3g}); try a tenth of it as `lr`"
+                f"(learning rate {engine.rate:.3g}); try a tenth of it with `lr`"
             )
         done += len(rows)
         total, correct = total + loss * len(rows), correct + int(seen.correct)

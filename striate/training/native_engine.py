@@ -19,12 +19,13 @@ import torch
 from torch import Tensor, nn
 
 from striate.native.network import Compiled, Moves, Rule
+from striate.native.optimizers import optimizer_named
 from striate.native.values import Parameter
 from striate.notation import Network
 from striate.training.augment import Shifted
 from striate.training.batches import Batches
 from striate.training.engine import Pace, Step, check_weights, dropout_key
-from striate.training.optimizers import MOMENTUM, OPTIMIZERS, in_groups
+from striate.training.optimizers import MOMENTUM, in_groups
 from striate.training.options import Options
 
 MOST = 2048  # images in a step at most
@@ -123,7 +124,7 @@ class NativeEngine:
         beta1, beta2 = BETAS.get(name, (0.9, 0.999))
         steps = self.pace.steps
         return Rule(
-            kind=list(OPTIMIZERS).index(name),
+            kind=optimizer_named(name),
             rate=self.rate,
             decay=options.decay,
             l1=options.l1,

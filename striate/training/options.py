@@ -15,6 +15,7 @@ from striate.errors import InputError, nearest
 from striate.initial import RULES
 from striate.losses import LOSSES
 from striate.training.optimizers import OPTIMIZERS
+from striate.training.passes import EPOCHS, MOST
 from striate.training.schedules import SCHEDULES
 
 PHOTO = ("mirror", "crop", "colour")
@@ -53,7 +54,9 @@ class Options:
         InputError: A name that is not known or a number out of its range.
     """
 
-    epochs: int = _option(10, "passes over the training images", least=1, most=10**6)
+    epochs: int = _option(
+        0, f"passes over the training images; 0 takes {EPOCHS}, and up to {MOST} for small sets", least=0, most=10**6
+    )
     batch: int = _option(64, "images in a mini-batch; 0 takes the whole set", least=0, most=2**31)
     lr: float | None = _option(None, "highest learning rate", least=0)
     optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))

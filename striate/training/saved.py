@@ -81,11 +81,11 @@ class SavedRun:
         try:
             free = _is_free(self.root)
         except OSError as error:
-            raise InputError(f"{self.root} can't be used: {error.strerror}; choose another folder as `out`") from None
+            raise InputError(f"{self.root} can't be used: {error.strerror}; choose another folder with `out`") from None
         former = not free and {NET, CONFIG} <= set(self.store.listed())
         if not free and not (overwrite and former):
             way_out = "`overwrite=True` replaces it, or " if former else ""
-            raise InputError(f"{self.root} exists already; {way_out}choose another folder as `out`")
+            raise InputError(f"{self.root} exists already; {way_out}choose another folder with `out`")
         return free
 
     @staticmethod
@@ -96,6 +96,8 @@ class SavedRun:
             InputError: There is no run in this folder, or a later version made it.
         """
         run = SavedRun(root)
+        if root.is_file():
+            raise InputError(f"{root} is a file; a run that training goes on from is a folder")
         if not root.is_dir():
             raise InputError(f"no run at {root}: there is no such folder (looked in {root.absolute().parent})")
         if not any((root / name).exists() for name in (CONFIG, MODEL, SUMS)):

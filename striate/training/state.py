@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from striate.errors import InputError
 from striate.training.history import History
+from striate.training.seal import BLANK, sealed
 from striate.training.store import DamagedError
 
 if TYPE_CHECKING:  # whether there is a run is answered where nobody waits for torch
@@ -46,6 +47,17 @@ def check_format(number: object, where: Path | str) -> None:
         )
 
 
+def carries_state(path: Path) -> bool:
+    """Whether a file is of `State.to_bytes`, by its header alone; false for files of other kinds, and for none."""
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            header = file.read(size) if size < path.stat().st_size else b""
+        return {"net", "config"} <= set(json.loads(header)["__metadata__"])
+    except (OSError, KeyError, TypeError, ValueError):
+        return False
+
+
 @dataclass(frozen=True)
 class State:
     """Weights with all that is needed to use them, and with the optimiser's state to go on training.
@@ -70,7 +82,9 @@ class State:
 
         tensors = {OPTIMIZER + name: tensor for name, tensor in self.optimizer.items()} | dict(self.weights)
         facts = {"net": self.net, "config": json.dumps(self.config), "history": json.dumps(self.history.to_json())}
-        return write_tensors(tensors, metadata={"format": "pt", NUMBER: str(FORMAT), **facts})
+        seal = {} if self.optimizer else BLANK  # best weights are copied elsewhere, away from the list of sums
+        content = write_tensors(tensors, metadata={"format": "pt", NUMBER: str(FORMAT), **facts, **seal})
+        return sealed(content) if seal else content
 
     @staticmethod
     def from_bytes(content: bytes, where: Path | str) -> State:

@@ -24,9 +24,12 @@ INCEPTIONS = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
 
 
 def leaves(model: nn.Module) -> Leaves:
-    """The layers that hold no others, in order, without those that only flatten."""
+    """The layers that hold no others, in order, without those that only flatten.
+
+    An identity counts: it has the place of a layer that was taken out.
+    """
     found = [(path, module) for path, module in model.named_modules() if not list(module.children())]
-    return [(path, module) for path, module in found if not isinstance(module, nn.Flatten | nn.Identity)]
+    return [(path, module) for path, module in found if not isinstance(module, nn.Flatten)]
 
 
 def own(layers: Leaves) -> Names:

@@ -1,4 +1,4 @@
-"""Loading weights into a model: all of them, or none and the reason.
+"""Loading weights into a model: all of them, or none and the reason; or those that fit.
 
 >>> import tempfile, safetensors.torch
 >>> from torch import nn
@@ -10,27 +10,19 @@
 
 from __future__ import annotations
 
-import pickle
-import warnings
-import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile, is_zipfile
 
-import numpy as np
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from striate.errors import InputError
-from striate.weights.layouts import LAYOUTS, Names, leaves
+from striate.weights.formats import Table, read_tables
+from striate.weights.layouts import leaves
+from striate.weights.matching import Match, is_counter, is_plain, match, shaped
 
 HEADS = ("aux", "AuxLogits")  # of side heads, which a network without them does without
-PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))  # what the files begin with
-COUNTERS = "num_batches_tracked"  # which some files lack; nothing is computed from it here
+LARGEST = 2.0**63  # of a weight: squares of larger ones are no finite numbers in float32
+NAMED = 3  # new layers that a line names
 
 
 @dataclass(frozen=True)
@@ -53,132 +45,141 @@ class Loaded:
         return f"{self.matched} tensors by {self.layout} names{skipped}"
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What of a file's weights a model begins with.
+
+    Attributes:
+        names: Whose names the file used, and which of its tables.
+        kept: The model's tensors that are now the file's.
+        total: All of the model's tensors.
+        new: The layers that begin afresh, each with the reason.
+        unused: Names in the file that have no place in the model.
+    """
+
+    names: str
+    kept: tuple[str, ...]
+    total: int
+    new: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    def said(self, source: str) -> str:
+        """One line for the user."""
+        more = f" and {len(self.new) - NAMED} more" if len(self.new) > NAMED else ""
+        new = f"; new: {', '.join(self.new[:NAMED])}{more}" if self.new else ""
+        unused = f"; {len(self.unused)} of the file's have no place, such as {self.unused[0]}" if self.unused else ""
+        return f"weights: kept {len(self.kept)} of {self.total} tensors from {source} ({self.names}){new}{unused}"
+
+
 def load_weights(model: nn.Module, path: str | Path) -> Loaded:
     """Put a file's weights into a model.
 
     Args:
         model: What `build` made.
-        path: A safetensors file, a NumPy archive (`.npz`), or a `.pth`; each is read without running any code. Its
-            names may be ours, torchvision's (AlexNet, VGG, GoogLeNet, ResNet, ResNeXt, DenseNet), timm's for the same
-            networks, or those of SqueezeNet's 8-bit weights.
+        path: A safetensors file, a NumPy archive (`.npz`), or a file of `torch.save` (`.pth`); each is read without
+            running any code. Its names may be ours, torchvision's (AlexNet, VGG, GoogLeNet, ResNet, ResNeXt,
+            DenseNet), timm's for the same networks, or those of SqueezeNet's 8-bit weights, with what wrappers put
+            before them (`module.`, `_orig_mod.`, `model.`), at the file's top or in a dictionary (`state_dict`). Of
+            weights and their moving average the average is taken.
 
     Returns:
         What matched and what did not.
 
     Raises:
-        InputError: The file is no such file, or its weights are of another network: the first difference with both
-            names and both shapes. The model is then as it was.
+        InputError: The file is no such file or is damaged, or its weights are of another network: the first
+            difference with both names and both shapes. The model is then as it was.
     """
     if not isinstance(model, nn.Module):
         raise InputError(f"weights go into a module, as in st.build('lenet5'). Received: {type(model).__name__}")
     if not isinstance(path, str | Path):
         raise InputError(f"weights come from a file, given by its path. Received: {type(path).__name__}")
-    tensors = read_tensors(Path(path))
-    layout, names = _best_layout(model, tensors)
-    wanted = {
-        f"{ours}.{key}": (f"{theirs}.{key}" if theirs else key, tensor)
-        for ours, theirs in names.items()
-        for key, tensor in model.get_submodule(ours).state_dict().items()
-    }
-    found: dict[str, Tensor] = {}
-    for ours, (theirs, own) in wanted.items():
-        uncounted = theirs not in tensors and theirs.endswith(COUNTERS)
-        found[ours] = own if uncounted else _matching(ours, theirs, own, tensors, path)
-    used = {theirs for theirs, _ in wanted.values()}
-    rest = [name for name in tensors if name not in used and not name.endswith(COUNTERS)]
+    found = match(model, read_tables(Path(path)))
+    for name, tensor in found.tensors.items():
+        if not is_plain(tensor):
+            raise InputError(f"{path} has '{name}', which is no plain tensor of real numbers")
+    values: dict[str, Tensor] = {}
+    for layer in found.names:
+        for key, own in model.get_submodule(layer).state_dict().items():
+            values[f"{layer}.{key}"] = _matching(found, layer, key, own, path)
+    rest = _unused(found, model)
     unknown = [name for name in rest if not name.startswith(HEADS)]
     if unknown:
-        raise InputError(
-            f"{path} has '{unknown[0]}' of shape {_shape(tensors[unknown[0]])}, for which the network has no place"
-        )
-    model.load_state_dict(found)
-    return Loaded(layout, len(found), tuple(rest))
+        shape = _shape(found.tensors[unknown[0]])
+        raise InputError(f"{path} has '{unknown[0]}' of shape {shape}, for which the network has no place")
+    model.load_state_dict(values)
+    return Loaded(found.layout, len(values), tuple(rest))
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file by name; no code in it is run.
+def keep_fitting(model: nn.Module, tables: list[Table], source: str, fresh: tuple[str, ...] = ()) -> Kept:
+    """Put those weights into a model that fit it by name and shape, a layer whole or not at all.
+
+    Args:
+        model: What `build` made; the layers that nothing fits stay as they are.
+        tables: As of `read_tables`.
+        source: Where they are from, for messages.
+        fresh: Layers that stay as they are whatever fits: those of other classes.
 
     Raises:
-        InputError: It is not there, or holds anything but tensors.
+        InputError: Nothing fits, or what fits holds values that are no finite numbers. The model is then as it was.
     """
-    _check_there(path)
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        if path.suffix == ".npz":
-            return _arrays(path)
-        content = _unpickled(path)
-    except InputError:
-        raise
-    except SafetensorError as error:
-        raise InputError(f"{path} is no safetensors file: {error}") from None
-    except pickle.UnpicklingError:
-        raise InputError(f"{path} holds more than tensors; running what else it holds is refused") from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError, BadZipFile, zlib.error) as error:
-        reason = str(error).splitlines()[0] if str(error) else "it is cut short"
-        raise InputError(f"{path} can't be read as weights: {reason}") from None
-    for key in ("state_dict", "model", "model_state_dict"):
-        if isinstance(content, dict) and isinstance(content.get(key), dict):
-            content = content[key]
-    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise InputError(f"{path} holds no table of tensors by name")
-    tensors = {str(name).removeprefix("module."): tensor for name, tensor in content.items()}
-    for name, tensor in tensors.items():
-        odd = tensor.layout != torch.strided or tensor.is_quantized or tensor.is_complex() or tensor.is_meta
-        if odd or tensor.is_nested:
-            raise InputError(f"{path} has '{name}', which is no plain tensor of real numbers")
-    return tensors
+    found = match(model, tables)
+    values: dict[str, Tensor] = {}
+    new: list[str] = []
+    layers = {path: module.state_dict() for path, module in leaves(model) if module.state_dict()}
+    for layer, own in layers.items():
+        why = _difference(found, layer, own, last=layer == list(layers)[-1])
+        why = why or ("of other classes" if layer in fresh else "")
+        if why:
+            new.append(f"{layer} ({why})")
+        else:
+            values |= {f"{layer}.{key}": _matching(found, layer, key, tensor, source) for key, tensor in own.items()}
+    if not values:
+        first = next(iter(found.tensors))
+        raise InputError(
+            f"nothing of {source} fits the network: it has '{first}' of shape {_shape(found.tensors[first])}, "
+            f"the network {new[0] if new else 'no weights'}; give the network that the weights are of"
+        )
+    model.load_state_dict({**model.state_dict(), **values})
+    total = sum(map(len, layers.values()))
+    return Kept(found.said(), tuple(values), total, tuple(new), tuple(_unused(found, model)))
 
 
-def _check_there(path: Path) -> None:
-    if path.is_dir():
-        inside = next(iter(sorted(path.glob("*.safetensors"))), None)
-        raise InputError(f"{path} is a folder; " + (f"its weights are {inside}" if inside else "name the file in it"))
-    if not path.is_file():
-        raise InputError(f"no file {path} (looked in {path.absolute().parent})")
+def _difference(found: Match, layer: str, own: dict[str, Tensor], last: bool) -> str:
+    """Why a layer can't begin with the file's weights; nothing where it can."""
+    for key, tensor in own.items():
+        theirs = found.tensors.get(found.theirs(layer, key)) if layer in found.names else None
+        if theirs is None and not is_counter(tensor):
+            return "not in the file"
+        if theirs is not None and shaped(theirs, tensor) is None:
+            classes = last and theirs.ndim == tensor.ndim and theirs.shape[1:] == tensor.shape[1:]
+            sizes = (f"{len(tensor):,} classes", f"{len(theirs):,}") if classes else (_shape(tensor), _shape(theirs))
+            return " for ".join(sizes)
+    return ""
 
 
-def _arrays(path: Path) -> dict[str, Tensor]:
-    """The arrays of a NumPy archive; those of Python objects would have to be unpickled and are refused."""
-    if not is_zipfile(path):
-        raise InputError(f"{path} is no NumPy archive")
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: torch.from_numpy(archive[name]) for name in archive.files}
-
-
-def _unpickled(path: Path) -> Any:
-    """What `torch.save` wrote, a zip archive or a pickle, read by torch's reader that makes nothing but tensors."""
-    with path.open("rb") as file:
-        if not file.read(2).startswith((b"PK", *PICKLES)):
-            raise InputError(
-                f"{path} is no file of weights: it is neither a zip archive nor a pickle, as torch.save writes them"
-            )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of pickles that it then refuses
-        return torch.load(path, map_location="cpu", weights_only=True)
-
-
-def _best_layout(model: nn.Module, tensors: Mapping[str, Tensor]) -> tuple[str, Names]:
-    """The layout most of whose names are in the file."""
-    layers = leaves(model)
-    made = {label: names for label, layout in LAYOUTS.items() if (names := layout(layers)) is not None}
-    hits = {label: sum(f"{name}.weight" in tensors for name in set(names.values())) for label, names in made.items()}
-    best = max(hits, key=lambda label: hits[label])
-    return best, made[best]
-
-
-def _matching(ours: str, theirs: str, own: Tensor, tensors: Mapping[str, Tensor], path: str | Path) -> Tensor:
-    """The file's tensor for one of ours; a 1x1 convolution and a matrix are the same numbers."""
-    if theirs not in tensors:
+def _matching(found: Match, layer: str, key: str, own: Tensor, path: str | Path) -> Tensor:
+    """The file's tensor for one of ours; a counter that the file lacks stays as it is."""
+    ours, theirs = f"{layer}.{key}", found.theirs(layer, key)
+    if theirs not in found.tensors:
+        if is_counter(own):
+            return own
         raise InputError(f"{path} lacks '{theirs}', for the network's '{ours}' of shape {_shape(own)}")
-    tensor = tensors[theirs]
-    if tensor.shape != own.shape and own.ndim == 2 and tensor.ndim == 4 and tensor.flatten(1).shape == own.shape:
-        tensor = tensor.flatten(1)
-    if tensor.shape != own.shape:
-        raise InputError(f"{path} has '{theirs}' of shape {_shape(tensor)}, the network's '{ours}' has {_shape(own)}")
-    if not (tensor := tensor.to(own.dtype)).isfinite().all():
+    tensor = shaped(found.tensors[theirs], own)
+    if tensor is None:
+        shape = _shape(found.tensors[theirs])
+        raise InputError(f"{path} has '{theirs}' of shape {shape}, the network's '{ours}' has {_shape(own)}")
+    tensor = tensor.to(own.dtype)
+    if not tensor.isfinite().all():
         raise InputError(f"{path} has '{theirs}' with values that are no finite numbers; such weights compute nothing")
+    if own.is_floating_point() and tensor.numel() and (largest := float(tensor.abs().max())) > LARGEST:
+        raise InputError(f"{path} has '{theirs}' with a value of {largest:.2g}; no network computes with such weights")
     return tensor
+
+
+def _unused(found: Match, model: nn.Module) -> list[str]:
+    """Names in the table that the model has no place for, counters left out."""
+    used = {found.theirs(layer, key) for layer in found.names for key in model.get_submodule(layer).state_dict()}
+    return [name for name, tensor in found.tensors.items() if name not in used and not is_counter(tensor)]
 
 
 def _shape(tensor: Tensor) -> str:

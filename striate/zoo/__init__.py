@@ -16,6 +16,8 @@ from pathlib import Path
 
 from striate.errors import InputError, nearest
 from striate.notation import Network, bind, parse
+from striate.notation.sizes import Size
+from striate.notation.sizes import resized as at_size
 
 MAX_FILE = 1_000_000  # characters; a larger file is no network's text
 
@@ -95,6 +97,21 @@ def find(source: str | Path | Network, letters: Mapping[str, int | float] | None
         found = entry(source)
         return bind(parse(found.text, f"{found.name}.net"), letters, name=found.name)
     return bind(parse(source), letters)
+
+
+def resized(
+    source: str | Path | Network, size: Size | None, letters: Mapping[str, int | float] | None = None
+) -> Network:
+    """As `find`, with the input at another size: 64 for all axes, or (64, 48); None leaves it as the text has it.
+
+    Raises:
+        InputError: A layer does not fit at that size: names the next size at which all do.
+
+    >>> resized("resnet18", 64).input
+    (3, 64, 64)
+    """
+    network = find(source, letters)
+    return network if size is None else at_size(network, size)
 
 
 def rebind(network: Network, letters: Mapping[str, int | float], input: Sequence[int | None] | None = None) -> Network:

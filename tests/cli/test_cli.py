@@ -149,7 +149,7 @@ def test_train_as_json(cli: Cli, tmp_path: Path) -> None:
     assert (value["run"], value["epochs"]) == (str(tmp_path / "run"), 2)
     assert 0 < value["test_accuracy"] < 1
     assert value["images_per_second"] > 0
-    for words in ("digits: 1,797 real digits", "images: 1,295 to train on", "training: adamw", "epoch   2"):
+    for words in ("digits: 1,797 real digits", "images: 1,295 to train on", "training: 2 epochs, adamw", "epoch   2"):
         assert words in ended.err
 
 
@@ -205,7 +205,7 @@ def test_resume_with_another_rate_and_moved_data(cli: Cli, tmp_path: Path) -> No
         for number in range(12):
             Image.new("L", (8, 8), 100 * (name == "up") + 5 * number).save(tmp_path / f"data/{name}/{number}.png")
     words = ("--epochs", 1, "--out", tmp_path / "run")
-    assert cli("train", "input 1x8x8 -> fc classes", tmp_path / "data", *words).status == 0
+    assert cli("train", "input 1x8x8 -> fc 2", tmp_path / "data", *words).status == 0
     (tmp_path / "data").rename(tmp_path / "moved")
     lost = cli("resume", tmp_path / "run", "--epochs", 2)
     assert lost.status == 2

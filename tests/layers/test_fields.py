@@ -1,38 +1,38 @@
 """The receptive field rule against the gradient: which entries of the input change one entry of a layer's output."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume
 from hypothesis import strategies as st
 from torch import Tensor
 
 from striate.building import build
 from striate.notation import Network, rules, tree
-from striate.notation.errors import RuleError
 from striate.notation.rules import Axis, Field
 from striate.notation.tree import Layer
-from tests.layers import test_values as suite
+from tests import drawing
+from tests.layers.test_values import CASES as ALL_CASES
 
 IMAGES = 64  # so many that each entry of a window is the largest one of some
 
 
-CASES = [(layer, dims) for layer, dims in suite.CASES if dims]
+CASES = [(layer, dims) for layer, dims in ALL_CASES if dims]
 
 
 @pytest.mark.parametrize(("layer_class", "dims"), CASES, ids=[f"{layer.word}-{dims}D" for layer, dims in CASES])
-@settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_a_field_is_what_changes_the_output(layer_class: type[Layer], dims: int, data: st.DataObject) -> None:
-    shape = (data.draw(st.sampled_from([2, 4])), *data.draw(suite.per_axis(dims, 3, 7 if dims < 3 else 5)))
-    layer = data.draw(suite.DRAWN[layer_class](shape), label="layer")
-    try:
-        out = rules.output(layer, shape).value
-    except RuleError:
-        assume(False)
-    position = [data.draw(st.integers(0, size - 1)) for size in out[1:]]
-    torch.manual_seed(0)
+def test_a_field_is_what_changes_the_output(layer_class: type[Layer], dims: int, on_examples: Any) -> None:
+    drawn = drawing.fitting(layer_class, drawing.shapes(dims, 3, 7 if dims < 3 else 5))
+    on_examples(_check, layer_class, drawn=drawn, data=st.data(), seed=st.integers(0, 2**32 - 1))
+
+
+def _check(drawn: tuple[drawing.Sizes, Layer], data: st.DataObject, seed: int) -> None:
+    shape, layer = drawn
+    dims, out = len(shape) - 1, rules.output(layer, shape).value
+    position = [data.draw(st.integers(0, (size or 1) - 1)) for size in out[1:]]
+    torch.manual_seed(seed)
     x = torch.randn(IMAGES, *shape, dtype=torch.float64, requires_grad=True)
     moved = _moved(build(Network(shape, (layer,))).double().eval(), x, position)
     assume(moved.any())  # a window may lie in the padding, an entry between those that an upconv reaches

@@ -1,6 +1,8 @@
 """RoI pooling and RoI align against loops over bins and points, written from their papers; and their gradients."""
 
 import math
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,10 @@ from numpy.typing import NDArray
 from striate.building import build
 from striate.errors import InputError
 from striate.layers.roi import RoIAlign, RoIPool
-from striate.notation import measure, read, tree
+from striate.notation import Network, measure, read, rules, tree
+from tests import drawing
 
 Array = NDArray[np.float64]
-SIZES = st.tuples(st.integers(1, 3), st.integers(1, 3))
 SCALES = st.sampled_from([1.0, 0.5])
 SEEDS = st.integers(0, 2**32 - 1)
 OFF = np.array([0, 0.013, 0.017, 0.019, 0.023])  # added to boxes: no point lies just on the limit of what is read
@@ -67,22 +69,32 @@ def between(x: Array, row: float, column: float) -> Array:
     return x.reshape(len(x), -1) @ np.array(shares)
 
 
-def test_roi_pooling_is_its_definition(on_examples: Any, assert_near: Any) -> None:
-    def check(rows: Array, size: tuple[int, int], scale: float, seed: int) -> None:
-        x = features(seed).float()
-        y = RoIPool(size, scale)(x, torch.tensor(rows, dtype=torch.float32))
-        assert_near(y, np.stack([pooled(x.double().numpy(), box, size, scale) for box in rows]))
+def output(layer: tree.RoI, scale: float, x: torch.Tensor, rows: Array) -> torch.Tensor:
+    """What the layer's module gives, where a unit of the boxes is `scale` entries; its shape is the rule's."""
+    network = Network((3, HEIGHT, WIDTH), (replace(layer, jump=Fraction(1 / scale)),))
+    y: torch.Tensor = build(network)(x, torch.tensor(rows, dtype=torch.float32))
+    assert tuple(y.shape[1:]) == rules.output(layer, network.input).value
+    return y
 
-    on_examples(check, rows=boxes(), size=SIZES, scale=SCALES, seed=SEEDS)
+
+def test_roi_pooling_is_its_definition(on_examples: Any, assert_near: Any) -> None:
+    def check(rows: Array, layer: tree.RoIPool, scale: float, seed: int) -> None:
+        x = features(seed).float()
+        expected = [pooled(x.double().numpy(), box, (layer.size[0], layer.size[1]), scale) for box in rows]
+        assert_near(output(layer, scale, x, rows), np.stack(expected))
+
+    layers = drawing.layers(tree.RoIPool, (3, HEIGHT, WIDTH))
+    on_examples(check, rows=boxes(), layer=layers, scale=SCALES, seed=SEEDS)
 
 
 def test_roi_align_is_its_definition(on_examples: Any, assert_near: Any) -> None:
-    def check(rows: Array, size: tuple[int, int], scale: float, points: int, seed: int) -> None:
-        x, rows = features(seed).float(), rows + OFF
-        y = RoIAlign(size, scale, points)(x, torch.tensor(rows, dtype=torch.float32))
-        assert_near(y, np.stack([aligned(x.double().numpy(), box, size, scale, points) for box in rows]))
+    def check(rows: Array, layer: tree.RoIAlign, scale: float, seed: int) -> None:
+        x, rows, size = features(seed).float(), rows + OFF, (layer.size[0], layer.size[1])
+        expected = [aligned(x.double().numpy(), box, size, scale, layer.points) for box in rows]
+        assert_near(output(layer, scale, x, rows), np.stack(expected))
 
-    on_examples(check, rows=boxes(), size=SIZES, scale=SCALES, points=st.integers(1, 3), seed=SEEDS)
+    layers = drawing.layers(tree.RoIAlign, (3, HEIGHT, WIDTH))
+    on_examples(check, rows=boxes(), layer=layers, scale=SCALES, seed=SEEDS)
 
 
 @pytest.mark.parametrize("module", [RoIPool((2, 2)), RoIAlign((2, 2))])

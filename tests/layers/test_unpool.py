@@ -1,7 +1,7 @@
 """Unpooling against a loop that finds each window's winner by itself, in one, two and three dimensions, any padding."""
 
 import itertools
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,53 +10,53 @@ from hypothesis import strategies as st
 
 from striate.building import build
 from striate.errors import InputError
-from striate.notation import measure, read
+from striate.notation import measure, read, tree
 from striate.notation.errors import NotationError
-
-Windows: TypeAlias = list[tuple[int, int, int, int, int]]  # an axis: entries, kernel, stride, padding, dilation
-
-
-@st.composite
-def pools(draw: st.DrawFn) -> Windows:
-    """One to three axes, and for each a window that fits and always has an entry."""
-    axes = []
-    for _ in range(draw(st.integers(1, 3))):
-        kernel, dilation = draw(st.integers(1, 3)), draw(st.integers(1, 2))
-        pad = draw(st.integers(0, kernel // 2))
-        entries = draw(st.integers(max(dilation, dilation * (kernel - 1) + 1 - 2 * pad), 7))
-        axes.append((entries, kernel, draw(st.integers(1, 3)), pad, dilation))
-    return axes
+from striate.notation.render import node_text
+from striate.notation.rules.window import Window, windows
+from tests import drawing
 
 
-def test_entries_go_back_to_where_they_were_found(on_examples: Any, assert_near: Any) -> None:
-    def check(axes: Windows, ceil: bool, seed: int) -> None:
-        size, kernel, stride, pad, dilation = ("x".join(map(str, numbers)) for numbers in zip(*axes, strict=True))
-        pool = f"maxpool {kernel} stride {stride} pad {pad} dilate {dilation}{' ceil' * ceil}"
-        network = read(f"input 3x{size} -> p1: {pool} -> t: tanh -> unpool p1")
-        shape = tuple(n for n, *_ in axes)
-        x = torch.randn(2, 3, *shape, generator=torch.Generator().manual_seed(seed))
-        y, inside = build(network)(x), x.double().numpy()
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_entries_go_back_to_where_they_were_found(dims: int, on_examples: Any, assert_near: Any) -> None:
+    """And each output sees what the field rule says of the input at most."""
+
+    def check(drawn: tuple[drawing.Sizes, tree.MaxPool], label: str, seed: int) -> None:
+        shape, pool = drawn
+        size = "x".join(map(str, shape))
+        network = read(f"input {size} -> {label}: {node_text(pool)} -> t: tanh -> unpool {label}")
+        x = torch.randn(2, *shape, generator=torch.Generator().manual_seed(seed), requires_grad=True)
+        y, inside = build(network)(x), x.detach().double().numpy()
         expected = np.zeros_like(inside)
-        pooled = measure(network).rows[0].output.value
-        for place in itertools.product(range(2), range(3), *[range(n or 0) for n in pooled[1:]]):
-            window = itertools.product(*(under(axis, i) for axis, i in zip(axes, place[2:], strict=True)))
+        first, _, last = measure(network).rows
+        for place in itertools.product(range(2), range(shape[0]), *[range(n or 0) for n in first.output.value[1:]]):
+            window = itertools.product(*map(under, windows(pool), shape[1:], place[2:]))
             winner: Any = max((place[:2] + at for at in window), key=lambda at: inside[at])
             expected[winner] += np.tanh(inside[winner])
-        assert_near(y, expected)
-        assert tuple(y.shape[1:]) == measure(network).output == (3, *shape)
+        assert_near(y.detach(), expected)
+        assert tuple(y.shape[1:]) == last.output.value == shape
+        position = tuple(n - 1 for n in shape[1:])
+        (slope,) = torch.autograd.grad(y[(slice(None), slice(None), *position)].sum(), x)
+        for seen, axis, at in zip((slope != 0).nonzero()[:, 2:].T.tolist(), last.field.axes, position, strict=True):
+            assert all(axis.entries(at)[0] <= entry <= axis.entries(at)[1] for entry in seen)
 
-    on_examples(check, axes=pools(), ceil=st.booleans(), seed=st.integers(0, 2**32 - 1))
+    on_examples(
+        check,
+        shared=tree.Unpool,
+        drawn=drawing.fitting(tree.MaxPool, drawing.shapes(dims, channels=(1, 3))),
+        label=st.sampled_from(["p1", "top"]),
+        seed=st.integers(0, 2**32 - 1),
+    )
 
 
-def under(axis: tuple[int, int, int, int, int], position: int) -> list[int]:
-    """The entries of an axis that a window sees."""
-    n, kernel, stride, pad, dilation = axis
-    entries = [position * stride - pad + dilation * k for k in range(kernel)]
-    return [entry for entry in entries if 0 <= entry < n]
+def under(window: Window, n: int, position: int) -> list[int]:
+    """The entries of an axis of n that a window sees."""
+    start = position * window.stride - window.padding(n)[0]
+    return [entry for entry in range(start, start + window.reach, window.dilation) if 0 <= entry < n]
 
 
 def test_what_was_found_nowhere_is_refused() -> None:
-    with pytest.raises(NotationError, match=r"(?s)a window of p1 lies in padding alone.*use less dilate"):
+    with pytest.raises(NotationError, match=r"(?s)a window of maxpool 2 .* sees padding alone.*use dilate 1 or less"):
         read("input 1x1 -> p1: maxpool 2 pad 1 dilate 2 -> unpool p1")
     read("input 1x2 -> p1: maxpool 2 pad 1 dilate 2 -> unpool p1")
 

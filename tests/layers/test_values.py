@@ -1,431 +1,64 @@
-"""Every layer against its definition, written again here in NumPy and float64: values, shape rule, parameter rule."""
+"""Every layer, all of its options drawn, against its definition: values, shape rule, parameter rule."""
 
-import itertools
-import math
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import assume
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from striate.building import MODULES, build
 from striate.notation import Network, rules, tree
 from striate.notation.errors import RuleError
-from striate.notation.tree import Layer, Pad, Shape
+from striate.notation.tree import Layer
+from tests import drawing
+from tests.layers.definitions import DEFINITIONS, Weights
 
-Array = NDArray[np.float64]
-Weights = dict[str, Array]
-Windowed: TypeAlias = tree.Conv | tree.Local | tree.Deform | tree.Pool
 BATCH = 4  # results that all happen to be near 0, by which no error can be measured, are then rare
-MODES = ("zeros", "same", "reflect", "replicate", "circular")
-
-# What to draw. Channels have divisors for groups and shuffle; a kernel may be too large, the rule then refuses it.
-
-
-@st.composite
-def shapes(draw: st.DrawFn, dims: int) -> tuple[int, ...]:
-    return (draw(st.sampled_from([1, 2, 3, 4, 6, 8])), *draw(per_axis(dims, 3, 7)))
-
-
-def per_axis(dims: int, least: int, most: int) -> st.SearchStrategy[tuple[int, ...]]:
-    return st.tuples(*[st.integers(least, most)] * dims)
-
-
-@st.composite
-def pads(draw: st.DrawFn, dims: int, modes: tuple[str, ...], unequal: bool = True, most: int = 2) -> Pad:
-    mode = draw(st.sampled_from(modes))
-    if mode == "same":
-        return Pad(mode, ())
-    before, after = draw(per_axis(dims, 0, most)), draw(per_axis(dims, 0, most))
-    return Pad(mode, before, after if unequal and before != after and draw(st.booleans()) else ())
-
-
-@st.composite
-def convs(draw: st.DrawFn, shape: Shape) -> tree.Conv:
-    dims, groups = len(shape) - 1, draw(st.sampled_from([1, 1, 2, 3, 4]))
-    assume(shape[0] is not None and shape[0] % groups == 0)
-    return tree.Conv(
-        filters=groups * draw(st.integers(1, 3)),
-        kernel=draw(per_axis(dims, 1, 4)),
-        stride=draw(per_axis(dims, 1, 3)),
-        pad=draw(pads(dims, MODES)),
-        dilation=draw(per_axis(dims, 1, 2)),
-        groups=groups,
-        bias=draw(st.booleans()),
-        flip=draw(st.booleans()),
-        floor=draw(st.booleans()),
-    )
-
-
-@st.composite
-def locals_(draw: st.DrawFn, shape: Shape) -> tree.Local:
-    dims, filters, bias = len(shape) - 1, draw(st.integers(1, 4)), draw(st.booleans())
-    kernel, stride = draw(per_axis(dims, 1, 4)), draw(per_axis(dims, 1, 3))
-    return tree.Local(filters, kernel, stride, draw(pads(dims, MODES)), bias)
-
-
-@st.composite
-def deforms(draw: st.DrawFn, shape: Shape) -> tree.Deform:
-    dims = len(shape) - 1
-    return tree.Deform(
-        filters=draw(st.integers(1, 3)),
-        kernel=draw(per_axis(dims, 1, 3 if dims < 3 else 2)),
-        stride=draw(per_axis(dims, 1, 3)),
-        pad=draw(pads(dims, MODES)),
-        dilation=draw(per_axis(dims, 1, 2)),
-        plain=draw(st.booleans()),
-        bias=draw(st.booleans()),
-    )
-
-
-@st.composite
-def upconvs(draw: st.DrawFn, shape: Shape) -> tree.UpConv:
-    dims, groups = len(shape) - 1, draw(st.sampled_from([1, 1, 2, 3]))
-    assume(channels(shape) % groups == 0)
-    return tree.UpConv(
-        filters=groups * draw(st.integers(1, 3)),
-        kernel=draw(per_axis(dims, 1, 4)),
-        stride=draw(per_axis(dims, 1, 3)),
-        pad=draw(pads(dims, ("zeros",))),
-        dilation=draw(per_axis(dims, 1, 2)),
-        groups=groups,
-        bias=draw(st.booleans()),
-    )
-
-
-@st.composite
-def pools(draw: st.DrawFn, shape: Shape, kind: type[tree.Pool]) -> tree.Pool:
-    dims = len(shape) - 1
-    kernel, stride = draw(per_axis(dims, 1, 4)), draw(per_axis(dims, 1, 3))
-    pad, dilation = draw(pads(dims, ("zeros", "same"))), draw(per_axis(dims, 1, 2))
-    return kind(kernel, stride, pad, dilation, floor=draw(st.booleans()))
-
-
-@st.composite
-def subsamples(draw: st.DrawFn, shape: Shape) -> tree.Subsample:
-    dims = len(shape) - 1
-    return tree.Subsample(draw(per_axis(dims, 1, 4)), draw(per_axis(dims, 1, 3)))
-
-
-def channels(shape: Shape) -> int:
-    assert shape[0] is not None
-    return shape[0]
-
-
-DRAWN: dict[type[Layer], Callable[[Shape], st.SearchStrategy[Layer]]] = {
-    tree.Conv: convs,
-    tree.Local: locals_,
-    tree.Deform: deforms,
-    tree.UpConv: upconvs,
-    tree.Maxout: lambda shape: st.builds(tree.Maxout, st.sampled_from([1, 2, 4])),
-    tree.RBF: lambda shape: st.builds(tree.RBF, st.integers(1, 5)),
-    tree.Shuffle: lambda shape: st.builds(tree.Shuffle, st.integers(1, 2)),
-    tree.MaxPool: lambda shape: pools(shape, tree.MaxPool),
-    tree.AvgPool: lambda shape: pools(shape, tree.AvgPool),
-    tree.FullyConnected: lambda shape: st.builds(tree.FullyConnected, st.integers(1, 5), st.booleans()),
-    tree.Embed: lambda shape: st.builds(tree.Embed, st.tuples(st.integers(1, 9), st.integers(1, 5))),
-    tree.Leaky: lambda shape: st.builds(tree.Leaky, st.just(0.0) | st.floats(1e-3, 1)),
-    tree.Elu: lambda shape: st.builds(tree.Elu, st.floats(0.1, 2)),
-    tree.BatchNorm: lambda shape: st.builds(tree.BatchNorm, st.sampled_from([1e-5, 1e-2])),
-    tree.LRN: lambda shape: st.builds(
-        tree.LRN, st.sampled_from([1, 3, 5]), st.floats(1e-4, 1), st.floats(0.5, 1), st.floats(1, 2)
-    ),
-    tree.Dropout: lambda shape: st.builds(tree.Dropout, st.floats(0, 0.9)),
-    tree.Subsample: subsamples,
-    tree.Maps: lambda shape: st.permutations(range(channels(shape))).flatmap(
-        lambda order: st.integers(1, len(order)).map(lambda count: tree.Maps(tuple(order[:count])))
-    ),
-    tree.Tanh: lambda shape: st.builds(tree.Tanh, st.booleans()),
-    tree.ZeroPad: lambda shape: st.builds(tree.ZeroPad, st.integers(channels(shape), 12)),
-}
-for _plain in (
-    *(tree.GlobalAvgPool, tree.GlobalMaxPool, tree.Softmax, tree.Identity),
-    *(tree.Relu, tree.PRelu, tree.Sigmoid, tree.Swish, tree.Gelu),
-):
-    DRAWN[_plain] = lambda shape, layer=_plain: st.just(layer())  # type: ignore[misc]
-
-MAPS = (
-    tree.Conv,
-    tree.Local,
-    tree.Deform,
-    tree.UpConv,
-    tree.Shuffle,
-    tree.MaxPool,
-    tree.AvgPool,
-    tree.Subsample,
-    tree.GlobalAvgPool,
-    tree.GlobalMaxPool,
-    tree.LRN,
-)
-DIMS: dict[type[Layer], tuple[int, ...]] = {tree.Embed: (0,), **dict.fromkeys(MAPS, (1, 2, 3))}
-CASES = [(layer, dims) for layer in DRAWN for dims in DIMS.get(layer, range(4))]
-
-
-# The definitions
-
-
-def dilations(layer: Windowed) -> tuple[int, ...]:
-    return (1,) * len(layer.kernel) if isinstance(layer, tree.Local) else layer.dilation
-
-
-def widths(layer: Windowed, x: Array) -> list[tuple[int, int]]:
-    """Entries of padding before and after each axis."""
-    if layer.pad.mode != "same":
-        return list(zip(layer.pad.sizes, layer.pad.after or layer.pad.sizes, strict=True))
-    axes = zip(x.shape[2:], layer.kernel, layer.stride, dilations(layer), strict=True)
-    totals = [max((math.ceil(n / s) - 1) * s + d * (k - 1) + 1 - n, 0) for n, k, s, d in axes]
-    return [(total // 2, total - total // 2) for total in totals]
-
-
-def padded(layer: Windowed, x: Array, fill: float = 0.0) -> Array:
-    mode: Any = {"replicate": "edge", "circular": "wrap", "reflect": "reflect"}.get(layer.pad.mode, "constant")
-    more: Any = {"constant_values": fill} if mode == "constant" else {}
-    return np.pad(x, [(0, 0), (0, 0), *widths(layer, x)], mode=mode, **more)
-
-
-def windows(layer: Windowed, x: Array, last: Sequence[int]) -> Array:
-    """(N, C, *out, *kernel): what each window sees of an x already padded. `last`: where it may start at most."""
-    for axis, (k, s, d) in enumerate(zip(layer.kernel, layer.stride, dilations(layer), strict=True)):
-        starts = np.arange(0, last[axis] + 1, s)
-        x = np.moveaxis(np.take(x, starts[:, None] + d * np.arange(k), axis=2 + axis), 3 + axis, -1)
-    return x
-
-
-def last_starts(layer: Windowed, x: Array) -> list[int]:
-    """Where the last window that fits begins, in an x already padded."""
-    return [n - d * (k - 1) - 1 for n, k, d in zip(x.shape[2:], layer.kernel, dilations(layer), strict=True)]
-
-
-def conv(layer: tree.Conv, x: Array, weights: Weights) -> Array:
-    """With `ceil`, zeros stand in for what a last window lacks, if it begins before the padding at the end."""
-    dims = len(layer.kernel)
-    ends = [n + before - 1 for n, (before, _) in zip(x.shape[2:], widths(layer, x), strict=True)]
-    x = padded(layer, x)
-    last = last_starts(layer, x)
-    if not layer.floor:
-        rounded = [-(-n // s) * s for n, s in zip(last, layer.stride, strict=True)]
-        last = [up if up <= end else n for up, end, n in zip(rounded, ends, last, strict=True)]
-        x = np.pad(x, [(0, 0), (0, 0), *[(0, max(layer.stride))] * dims])
-    seen, maps = windows(layer, x, last), []
-    for f, kernel in enumerate(weights["weight"]):
-        kernel = np.flip(kernel, range(1, 1 + dims)) if layer.flip else kernel
-        group = f // (layer.filters // layer.groups)
-        mine = seen[:, group * len(kernel) : (group + 1) * len(kernel)]
-        maps.append(np.tensordot(mine, kernel, axes=([1, *range(2 + dims, 2 + 2 * dims)], range(1 + dims))))
-    return np.stack(maps, axis=1) + bias(weights, dims)
-
-
-def bias(weights: Weights, dims: int) -> Array:
-    return weights.get("bias", np.zeros(1)).reshape(-1, *[1] * dims)
-
-
-def local(layer: tree.Local, x: Array, weights: Weights) -> Array:
-    x = padded(layer, x)
-    seen = windows(layer, x, last_starts(layer, x))
-    out, count = seen.shape[2 : x.ndim], len(layer.kernel)
-    y = np.zeros((len(x), layer.filters, *out))
-    for p, position in enumerate(itertools.product(*map(range, out))):
-        here: Any = (slice(None), slice(None), *position)
-        y[here] = seen[here].reshape(len(x), -1) @ weights["weight"][:, p].T
-    biases = weights.get("bias", np.zeros(layer.filters * math.prod(out)))
-    assert count == len(out)
-    return y + biases.reshape(1, layer.filters, *out)
-
-
-def maxout(layer: tree.Maxout, x: Array, weights: Weights) -> Array:
-    return np.stack([x[:, i : i + layer.pieces].max(axis=1) for i in range(0, x.shape[1], layer.pieces)], axis=1)
-
-
-def rbf(layer: tree.RBF, x: Array, weights: Weights) -> Array:
-    flat = x.reshape(len(x), -1)
-    return np.stack([-((flat - prototype) ** 2).sum(axis=1) for prototype in weights["prototypes"]], axis=1)
-
-
-def upconv(layer: tree.UpConv, x: Array, weights: Weights) -> Array:
-    """Each entry of the input puts its kernel, times itself, into the output; then the edges are cropped."""
-    axes = zip(x.shape[2:], layer.stride, layer.kernel, layer.dilation, strict=True)
-    sizes = [(n - 1) * s + d * (k - 1) + 1 for n, s, k, d in axes]
-    y = np.zeros((len(x), layer.filters, *sizes))
-    given, made = x.shape[1] // layer.groups, layer.filters // layer.groups
-    for group, *position in itertools.product(range(layer.groups), *map(range, x.shape[2:])):
-        places = zip(position, layer.stride, layer.kernel, layer.dilation, strict=True)
-        ours, theirs = slice(group * given, (group + 1) * given), slice(group * made, (group + 1) * made)
-        entry: Any = (slice(None), ours, *position)
-        under: Any = (slice(None), theirs, *(slice(i * s, i * s + d * (k - 1) + 1, d) for i, s, k, d in places))
-        y[under] += np.tensordot(x[entry], weights["weight"][ours], axes=1).astype(float)
-    ends = layer.pad.after or layer.pad.sizes
-    crop: Any = (..., *(slice(p, n - q) for p, q, n in zip(layer.pad.sizes, ends, sizes, strict=True)))
-    cropped: Array = y[crop]
-    return cropped + bias(weights, len(sizes))
-
-
-def pool(layer: tree.Pool, x: Array, fill: float, reduce: Callable[..., Any]) -> Array:
-    """With `ceil` one more window hangs over the edge, if it begins before the padding at the end; NaN is no entry."""
-    ends = [n + before - 1 for n, (before, _) in zip(x.shape[2:], widths(layer, x), strict=True)]
-    x = padded(layer, x, fill)
-    last = last_starts(layer, x)
-    if not layer.floor:
-        last = [min(-(-n // s) * s, end) for n, s, end in zip(last, layer.stride, ends, strict=True)]
-    edge = [(0, 0), (0, 0), *[(0, max(layer.stride))] * len(layer.kernel)]
-    seen = windows(layer, np.pad(x, edge, constant_values=np.nan), last)
-    y: Array = reduce(seen, axis=tuple(range(x.ndim, seen.ndim)))
-    return y
-
-
-def subsample(layer: tree.Subsample, x: Array, weights: Weights) -> Array:
-    ends = [n - k for n, k in zip(x.shape[2:], layer.kernel, strict=True)]
-    y = np.zeros((*x.shape[:2], *(end // s + 1 for end, s in zip(ends, layer.stride, strict=True))))
-    for position in itertools.product(*map(range, y.shape[2:])):
-        places = zip(position, layer.stride, layer.kernel, strict=True)
-        here: Any = (..., *position)
-        under: Any = (..., *(slice(i * s, i * s + k) for i, s, k in places))
-        y[here] = weights["weight"] * x[under].reshape(*x.shape[:2], -1).sum(axis=2) + weights["bias"]
-    return y
-
-
-def shuffle(layer: tree.Shuffle, x: Array, weights: Weights) -> Array:
-    r, dims = layer.factor, x.ndim - 2
-    maps = x.shape[1] // r**dims
-    y = np.empty((len(x), maps, *(n * r for n in x.shape[2:])))
-    sources = iter(np.moveaxis(x, 1, 0))
-    for k, *first in itertools.product(range(maps), *[range(r)] * dims):
-        places: Any = (slice(None), k, *(slice(i, None, r) for i in first))
-        y[places] = next(sources)
-    return y
-
-
-def deform(layer: tree.Deform, x: Array, weights: Weights) -> Array:
-    """Each output entry by itself; between entries a map is the mean of those around, by how near they are."""
-    x, dims = padded(layer, x), len(layer.kernel)
-    seen = windows(layer, x, last_starts(layer, x))
-    axes: Any = ([1, *range(2 + dims, 2 + 2 * dims)], range(1, 2 + dims))
-    where = np.moveaxis(np.tensordot(seen, weights["offset.weight"], axes), -1, 1).astype(float)
-    where = where + bias({"bias": weights["offset.bias"]}, dims).astype(float)
-    entries = list(itertools.product(*map(range, layer.kernel)))
-    y = np.zeros((BATCH, layer.filters, *where.shape[2:]))
-    for image, *position in itertools.product(range(BATCH), *map(range, where.shape[2:])):
-        here: Any = (image, slice(None), *position)
-        given = where[here]
-        for k, entry in enumerate(entries):
-            offsets = zip(position, layer.stride, entry, layer.dilation, given[dims * k : dims * (k + 1)], strict=True)
-            found = between(x[image], [p * s + e * d + offset for p, s, e, d, offset in offsets])
-            mask = 1.0 if layer.plain else sigmoid(given[dims * len(entries) + k])
-            y[here] += (weights["weight"][(slice(None), slice(None), *entry)] @ (mask * found)).astype(float)
-    return y + bias(weights, dims)
-
-
-def between(x: Array, place: Sequence[float]) -> Array:
-    for p in reversed(place):  # along the last axis, by how near each entry is to p
-        x = x @ np.maximum(0.0, 1 - np.abs(np.arange(x.shape[-1]) - p))
-    return x
-
-
-def lrn(layer: tree.LRN, x: Array, weights: Weights) -> Array:
-    y, last = np.empty_like(x), x.shape[1] - 1
-    for i in range(last + 1):
-        near = x[:, max(0, i - layer.size // 2) : min(last, i + layer.size // 2) + 1]
-        y[:, i] = x[:, i] / (layer.k + layer.alpha * (near**2).sum(axis=1)) ** layer.beta
-    return y
-
-
-def batch_norm(layer: tree.BatchNorm, x: Array, weights: Weights) -> Array:
-    mean, var, gamma, beta = (
-        weights[name].reshape(-1, *[1] * (x.ndim - 2)) for name in ("running_mean", "running_var", "weight", "bias")
-    )
-    return gamma * (x - mean) / np.sqrt(var + layer.eps) + beta
-
-
-def leaky(x: Array, slope: float | Array) -> Array:
-    return np.where(x > 0, x, slope * x)
-
-
-def sigmoid(x: Array) -> Array:
-    return 1 / (1 + np.exp(-x))
-
-
-def zero_channels(layer: tree.ZeroPad, x: Array, weights: Weights) -> Array:
-    return np.concatenate([x, np.zeros((len(x), layer.channels - x.shape[1], *x.shape[2:]))], axis=1)
-
-
-def spatial(x: Array) -> tuple[int, ...]:
-    return tuple(range(2, x.ndim))
-
-
-PHI = np.vectorize(lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, otypes=[float])
-DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
-    tree.Conv: conv,
-    tree.Local: local,
-    tree.Deform: deform,
-    tree.UpConv: upconv,
-    tree.Maxout: maxout,
-    tree.RBF: rbf,
-    tree.Shuffle: shuffle,
-    tree.MaxPool: lambda layer, x, w: pool(layer, x, -np.inf, np.nanmax),
-    tree.AvgPool: lambda layer, x, w: pool(layer, x, 0.0, np.nanmean),
-    tree.GlobalAvgPool: lambda layer, x, w: x.mean(axis=spatial(x), keepdims=True),
-    tree.GlobalMaxPool: lambda layer, x, w: x.max(axis=spatial(x), keepdims=True),
-    tree.FullyConnected: lambda layer, x, w: x.reshape(len(x), -1) @ w["weight"].T + bias(w, 0),
-    tree.Embed: lambda layer, x, w: np.moveaxis(w["weight"][x.astype(int)], -1, 1),
-    tree.Relu: lambda layer, x, w: np.maximum(0, x),
-    tree.Leaky: lambda layer, x, w: leaky(x, layer.slope),
-    tree.PRelu: lambda layer, x, w: leaky(x, w["weight"].reshape(-1, *[1] * (x.ndim - 2))),
-    tree.Elu: lambda layer, x, w: np.where(x > 0, x, layer.alpha * (np.exp(x) - 1)),
-    tree.Subsample: subsample,
-    tree.Maps: lambda layer, x, w: np.take(x, layer.numbers, axis=1),
-    tree.Tanh: lambda layer, x, w: 1.7159 * np.tanh(2 * x / 3) if layer.scaled else np.tanh(x),
-    tree.Sigmoid: lambda layer, x, w: sigmoid(x),
-    tree.Swish: lambda layer, x, w: x * sigmoid(x),
-    tree.Gelu: lambda layer, x, w: x * PHI(x),
-    tree.Softmax: lambda layer, x, w: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True),
-    tree.BatchNorm: batch_norm,
-    tree.LRN: lrn,
-    tree.Dropout: lambda layer, x, w: x,
-    tree.ZeroPad: zero_channels,
-    tree.Identity: lambda layer, x, w: x,
-}
-
 
 ELSEWHERE: dict[type[Layer], str] = {  # layers that take more than one input: the file that has their values
     tree.Unpool: "test_unpool.py",
     tree.RoIPool: "test_roi.py",
     tree.RoIAlign: "test_roi.py",
 }
-
-# The suite that every layer passes
+CASES = drawing.cases(DEFINITIONS)
 
 
 def test_every_layer_with_a_module_is_tested() -> None:
-    assert set(DRAWN) == set(DEFINITIONS) == set(MODULES) - set(ELSEWHERE)
+    assert set(DEFINITIONS) == set(MODULES) - set(ELSEWHERE)
 
 
 @pytest.mark.parametrize(("layer_class", "dims"), CASES, ids=[f"{layer.word}-{dims}D" for layer, dims in CASES])
 def test_a_layer_is_its_definition(layer_class: type[Layer], dims: int, on_examples: Any, assert_near: Any) -> None:
-    def check(data: st.DataObject, seed: int) -> None:
-        shape = data.draw(shapes(dims), label="shape")
-        layer = data.draw(DRAWN[layer_class](shape), label="layer")
-        output = _output(layer, shape)
-        assume(output is not None)
+    def check(drawn: tuple[drawing.Sizes, Layer], seed: int) -> None:
+        shape, layer = drawn
         generator = torch.Generator().manual_seed(seed)
         model, weights = _with_random_weights(Network(shape, (layer,)), generator)
         x = _input(layer, shape, generator)
         with torch.no_grad():
             y = model(x)
-        assert tuple(y.shape[1:]) == output
+        assert tuple(y.shape[1:]) == rules.output(layer, shape).value
         assert sum(p.numel() for p in model.parameters()) == rules.parameters(layer, shape).value
         assert_near(y, DEFINITIONS[layer_class](layer, x.numpy().astype(np.float64), weights))
 
-    on_examples(check, data=st.data(), seed=st.integers(0, 2**32 - 1))
+    drawn = drawing.fitting(layer_class, drawing.shapes(dims))
+    on_examples(check, shared=layer_class, drawn=drawn, seed=st.integers(0, 2**32 - 1))
 
 
-def _output(layer: Layer, shape: Shape) -> Shape | None:
-    try:
-        return rules.output(layer, shape).value
-    except RuleError:
-        return None
+def test_a_max_pool_is_refused_just_where_a_window_has_no_entry(on_examples: Any) -> None:
+    def check(shape: drawing.Sizes, data: st.DataObject) -> None:
+        layer = data.draw(drawing.layers(tree.MaxPool, shape))
+        try:
+            rules.output(layer, shape)
+            refused = False
+        except RuleError as error:
+            refused = "padding alone" in error.headline
+            assume(refused)
+        y = DEFINITIONS[tree.MaxPool](layer, np.zeros((1, *shape)), {})
+        assert refused == (y == -np.inf).any()
+
+    on_examples(check, shape=st.sampled_from([1, 2]).flatmap(lambda dims: drawing.shapes(dims, 1, 4)), data=st.data())
 
 
 def _with_random_weights(network: Network, generator: torch.Generator) -> tuple[torch.nn.Module, Weights]:

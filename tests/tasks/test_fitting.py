@@ -103,5 +103,5 @@ def test_batches_of_one_where_batch_norm_has_one_value() -> None:
     check_batch(alone, 2)
     check_batch(alone, 0)
     check_batch(fitted("input 1x12x12 -> bn -> fc 4", dataset()), 1)
-    with pytest.raises(InputError, match=r"bn1 normalises by its batch, .*; use a `batch` of 2"):
+    with pytest.raises(InputError, match=r"bn1 normalises by its batch, .*; use `batch=2`"):
         check_batch(alone, 1)

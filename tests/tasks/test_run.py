@@ -237,6 +237,21 @@ def test_either_engine_tests_and_predicts(trained: Run, drawn: list[tuple[Path, 
         trained.test(engine="natvie")
 
 
+def test_the_weights_alone_test_and_predict_anywhere(trained: Run, drawn: Drawn, tmp_path: Path) -> None:
+    alone = tmp_path / "far" / "digits.safetensors"
+    alone.parent.mkdir()
+    shutil.copy(trained.path / "model.safetensors", alone)
+    run = Run(str(alone))
+    assert run.notes == []
+    paths = [path for path, _ in drawn]
+    assert run.predict(*paths) == trained.predict(*paths)
+    assert run.test() == trained.test()
+    assert run.history.best == trained.state.history.best
+    assert (run.name, run.classes) == (trained.name, trained.classes)
+    with pytest.raises(WorkError, match=r"is the weights of a run alone; the report is in the run's folder$"):
+        run.see()
+
+
 def deep_folder(root: Path, high: int) -> Path:
     """Two classes of 16-bit files that hold 0 to `high`: light above, or below."""
     for label in ("above", "below"):

@@ -10,12 +10,17 @@ from torch.nn import functional as F
 from striate.building import build
 from striate.errors import InputError
 from striate.losses import LOSSES
+from striate.native.lowering import Refused, lowered
+from striate.native.target import host
 from striate.notation import read
+from striate.notation.ending import left_to_loss
 from striate.training import engine as engine_module
 from striate.training.engine import AUX_WEIGHT, TorchEngine, check_weights, without_softmax
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.options import Options
 from striate.training.schedules import SCHEDULES
+from tests.notation.test_ending import ENDINGS
+from tests.notation.test_ending import network as ending_in
 
 Make = Callable[..., TorchEngine]
 Batch = Callable[..., tuple[Tensor, Tensor]]
@@ -123,6 +128,24 @@ def test_a_hopeless_image_still_has_a_gradient_behind_a_softmax(make: Make) -> N
         engine.model[0 if isinstance(engine.model[0], nn.Linear) else 1].weight.copy_(torch.tensor([[50.0], [-50.0]]))  # type: ignore[index]
     assert float(engine.step(torch.ones(1, 1, 1, 1), torch.tensor([1])).loss) == pytest.approx(100, abs=0.1)
     assert engine.weights()["fc1.weight"].abs().max() < 50
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_all_engines_leave_the_same_softmax_to_the_loss(ending: str) -> None:
+    network = ending_in(ending)
+    model, left = build(network), set(left_to_loss(network))
+    own = softmaxes(model)
+    assert left <= own
+    assert softmaxes(without_softmax(model)) == own - left
+    if own - left or "aux" in ending:  # the native engine has neither
+        with pytest.raises(Refused, match=r"softmax|aux"):
+            lowered(network, host())
+    else:
+        assert lowered(network, host()).output.size == (16 if ending == "softmax" else 3)
+
+
+def softmaxes(model: nn.Module) -> set[str]:
+    return {name for name, module in model.named_modules() if isinstance(module, nn.Softmax)}
 
 
 def test_a_softmax_inside_is_no_ending() -> None:

@@ -149,7 +149,7 @@ def test_a_loss_that_is_no_number_stops_with_its_place(value: float) -> None:
     with pytest.raises(WorkError) as stopped:
         go(Scripted(lambda step: value if step == 8 else 1.0), log, count=10, epochs=5, batch=2)
     assert str(stopped.value) == (
-        f"the loss is {value} at epoch 2, batch 3 of 5 (learning rate 0.5); try a tenth of it as `lr`"
+        f"the loss is {value} at epoch 2, batch 3 of 5 (learning rate 0.5); try a tenth of it with `lr`"
     )
     assert [len(history) for history in log.histories] == [1], "the epoch before was told, and can be kept"
 

@@ -90,6 +90,15 @@ def test_every_optimizer_with_penalties(optimizer: str) -> None:
     assert apart(losses(native, batches, 50), losses(torch_engine, batches, 50)) <= TOLERANCE
 
 
+def test_a_part_that_ends_in_softmax_is_trained_as_without() -> None:
+    network, batches = read("input 1x4x4 -> part: [ fc 3 -> softmax ]"), images(read("input 1x4x4 -> fc 3"), 40, 3)
+    torch_engine, native = engines(network, batch=32)
+    assert apart(losses(native, batches, 5), losses(torch_engine, batches, 5)) <= TOLERANCE
+    x = batches.images
+    torch.testing.assert_close(native.evaluate(x), torch_engine.evaluate(x))
+    torch.testing.assert_close(native.model.eval()(x), native.evaluate(x).softmax(1))
+
+
 @pytest.mark.parametrize("loss", sorted(LOSSES.keys() - {"cross-entropy"}))
 def test_every_loss(loss: str) -> None:
     torch_engine, native = engines(read(SMALL), optimizer="momentum", lr=0.01, loss=loss, batch=32)

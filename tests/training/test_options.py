@@ -13,7 +13,7 @@ from striate.training.options import Options
 @pytest.mark.parametrize(
     ("option", "legal", "illegal"),
     [
-        ("epochs", 1, 0),
+        ("epochs", 0, -1),
         ("epochs", 10**6, -1),
         ("batch", 0, -1),
         ("lr", 0, -0.1),

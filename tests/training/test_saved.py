@@ -301,7 +301,7 @@ def test_a_folder_that_is_taken(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for name in ("mine", "file"):
         for overwrite in (False, True):
-            with pytest.raises(InputError, match=f"{name} exists already; choose another folder as `out`"):
+            with pytest.raises(InputError, match=f"{name} exists already; choose another folder with `out`"):
                 SavedRun.create(tmp_path / name, "", {}, overwrite)
     assert (tmp_path / "mine" / "notes.txt").read_text() == (tmp_path / "file").read_text() == "mine"
     root = saved(tmp_path / "run", 1).root
@@ -315,7 +315,7 @@ def test_a_folder_that_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["file/run", "x" * 300])
 def test_a_folder_that_can_not_be(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(InputError, match=r"can't be used: .*; choose another folder as `out`"):
+    with pytest.raises(InputError, match=r"can't be used: .*; choose another folder with `out`"):
         SavedRun.create(tmp_path / name, "", {})
 
 
@@ -357,7 +357,7 @@ def test_no_run_is_told_from_a_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no run at .*nowhere: there is no such folder \(looked in "):
         SavedRun.open(tmp_path / "nowhere")
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="there is no such folder"):
+    with pytest.raises(InputError, match=r"/file is a file; a run that training goes on from is a folder$"):
         SavedRun.open(tmp_path / "file")
     with pytest.raises(InputError, match=r"is no run: it has no config.json and no model.safetensors; `striate train`"):
         SavedRun.open(tmp_path)

@@ -192,7 +192,7 @@ def test_a_file_that_torch_did_not_write_is_told_so(content: bytes, tmp_path: Pa
 @pytest.mark.filterwarnings("error")
 def test_a_pickle_of_a_protocol_that_torch_warns_of_is_refused_alone(tmp_path: Path) -> None:
     (tmp_path / "w.pth").write_bytes(pickle.dumps({"a": Path("b")}, protocol=5))
-    with pytest.raises(InputError, match=r"w\.pth holds more than tensors; running what else it holds is refused$"):
+    with pytest.raises(InputError, match=r"w\.pth holds more than tensors \(pathlib\.PosixPath\); "):
         load_weights(st.build("lenet5"), tmp_path / "w.pth")
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from striate.benchmark.contestants.base import Unable
 from striate.notation import Network, tree
+from striate.notation.ending import left_to_loss
 from striate.notation.render import node_text
 from striate.notation.rules.window import windows
 from striate.notation.tree import Chain, Layer, named
@@ -33,8 +34,8 @@ def walk(network: Network, x: T, apply: Apply[T], add: Add[T]) -> T:
     Raises:
         Unable: A block that is no sum.
     """
-    layers = network.layers
-    return _chain(layers[:-1] if layers and isinstance(layers[-1], tree.Softmax) else layers, x, "", apply, add)
+    left = frozenset(left_to_loss(network))
+    return _chain(network.layers, x, "", lambda name, layer, x: x if name in left else apply(name, layer, x), add)
 
 
 def _chain(chain: Chain, x: T, path: str, apply: Apply[T], add: Add[T]) -> T:

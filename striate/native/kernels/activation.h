@@ -37,12 +37,12 @@ INLINE vec activate(const enum activation kind, const float a, vec x) {
   }
 }
 
-/* dy/dx; swish and gelu read x, the others only y. */
+/* dy/dx; swish and gelu read x, the others only y, which says where x > 0 unless a slope falls (a < 0). */
 INLINE vec slope(const enum activation kind, const float a, vec x, vec y) {
   switch (kind) {
     case RELU: return choose(y > 0, splat(1), splat(0));
-    case LEAKY: return choose(y > 0, splat(1), splat(a));
-    case ELU: return choose(y > 0, splat(1), y + a);
+    case LEAKY: return choose((a < 0 ? x : y) > 0, splat(1), splat(a));
+    case ELU: return choose((a < 0 ? x : y) > 0, splat(1), y + a);
     case TANH: return 1.0f - y * y;
     case SCALED_TANH: return (2.0f / 3) * 1.7159f - y * y * (2.0f / 3 / 1.7159f);
     case SIGMOID: return y * (1.0f - y);

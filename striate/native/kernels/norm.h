@@ -98,16 +98,21 @@ INLINE vec power(vec x, const float beta) {
   return y;
 }
 
-/* What entry k of a pixel is divided by before the power: base + alpha times the squares of its neighbours. */
+/* The `size` channels around k that its divisor sums; an even number has one more before k than after it. Going back,
+   k itself is in the windows around the channels from k - AFTER(size) to k + BEFORE(size). */
+#define BEFORE(size) ((size) / 2)
+#define AFTER(size) (((size) - 1) / 2)
+
+/* What entry k of a pixel is divided by before the power: base + alpha times the squares of its window. */
 INLINE vec lrn_divisor(const vec *x, const struct map m, const int size, const float alpha, const float base,
                        const int k, const int r, const int c) {
   vec total = splat(0);
-  for (int i = k - size / 2; i <= k + size / 2; i++)
+  for (int i = k - BEFORE(size); i <= k + AFTER(size); i++)
     if (i >= 0 && i < m.channels) total += x[AT(m, i, r, c)] * x[AT(m, i, r, c)];
   return base + alpha * total;
 }
 
-/* y[k] = x[k] / (base + alpha sum of x[i]^2 over the `size` nearest channels)^beta. */
+/* y[k] = x[k] / (base + alpha sum of x[i]^2 over the `size` channels around k)^beta. */
 INLINE void lrn_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,
                         const int size, const float alpha, const float beta, const float base) {
   EACH(my, k, r, c)
@@ -120,7 +125,7 @@ INLINE void lrn_backward(const vec *restrict x, const vec *restrict y, const vec
   const int plane = mx.rows * mx.columns;
   EACH(mx, k, r, c) {
     vec back = splat(0);
-    for (int i = k - size / 2; i <= k + size / 2; i++)
+    for (int i = k - AFTER(size); i <= k + BEFORE(size); i++)
       if (i >= 0 && i < mx.channels)
         back += dy[i * plane + r * mx.columns + c] * y[AT(my, i, r, c)] /
                 lrn_divisor(x, mx, size, alpha, base, i, r, c);

@@ -2,7 +2,7 @@
 #pragma once
 #include <math.h>
 
-enum optimizer { SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW };
+enum optimizer { SGD = 0, MOMENTUM = 1, NESTEROV = 2, ADAGRAD = 3, RMSPROP = 4, ADAM = 5, ADAMW = 6 };
 
 struct rule {
   enum optimizer kind;
@@ -47,7 +47,8 @@ static void optimize(const struct rule *rule, float *restrict w, const float *re
         w[i] -= rate * d / (sqrtf(v[i]) + eps);
       }
       break;
-    default: {
+    case ADAM:
+    case ADAMW: {
       const float step = rate / rule->correct1, root = 1 / sqrtf(rule->correct2);
       EACH_PARAMETER {
         const float d = GRADIENT;

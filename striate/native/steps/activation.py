@@ -16,7 +16,7 @@ class Activation(Step):
     def __init__(self, title: str, x: Value, y: Value, kind: str, a: float = 0.0) -> None:
         super().__init__(title, (x,), y)
         self.kind, self.a = kind, a
-        self.reads_inputs = kind in READS_X
+        self.reads_inputs = kind in READS_X or a < 0  # where a slope falls, two x have one y
 
     def forward(self, at: Places) -> str:
         """y from x."""

@@ -35,6 +35,7 @@ from striate.notation.tree import (
     Local,
     Maps,
     Maxout,
+    MaxPool,
     Pool,
     PRelu,
     Relu,
@@ -126,7 +127,12 @@ def _(layer: Pool, shape: Shape) -> Figure[Shape]:
     if layer.pad.mode not in ("zeros", "same"):
         detail = "pooling pads by a number or same: pad 1, pad same"
         raise RuleError(f"{layer.word} knows no pad {layer.pad.mode}", detail, "pad")
-    return _slid(layer, cast(int, shape[0]), shape)
+    slid = _slid(layer, cast(int, shape[0]), shape)
+    for window, n in zip(windows(layer), shape[1:], strict=True):
+        if isinstance(layer, MaxPool) and n is not None and window.sees_padding_alone(n):
+            detail = f"it steps over all {n} entries, and there is no largest of none; use dilate {n} or less"
+            raise RuleError(f"a window of {layer_text(layer)} sees padding alone", detail, "dilation")
+    return slid
 
 
 @output.register
@@ -162,10 +168,6 @@ def _(layer: Unpool, shape: Shape) -> Figure[Shape]:
     if not _alike(shape, gave):
         detail = f"it takes back the shape that {layer.pool} gave, {shown(gave)}; bring it to that by convolutions"
         raise RuleError(f"{layer_text(layer)} gets {shown(shape)}", detail, "pool")
-    for window, n in zip(windows(layer.source), layer.size[1:], strict=True):
-        if n is not None and window.sees_padding_alone(n):
-            detail = f"it has none of the {n} entries, so what it gives has no place to go back to; use less dilate"
-            raise RuleError(f"a window of {layer.pool} lies in padding alone", detail, "pool")
     return Figure(layer.size)
 
 

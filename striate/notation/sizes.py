@@ -1,0 +1,99 @@
+"""A network's text at another size of its input: the same layers, bound again.
+
+>>> from striate.notation import measure, read
+>>> net = read("input 3x224x224 -> conv 8@7 stride 2 -> gap -> fc 10")
+>>> measure(resized(net, 64)).rows[0].output.value
+(8, 29, 29)
+>>> resized(net, 5)
+Traceback (most recent call last):
+striate.errors.InputError: net does not fit an input of 3x5x5: conv 8@7x7 stride 2 does not fit its 5x5 input; the \
+next size that does is 7
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from striate.errors import InputError
+from striate.notation import given
+from striate.notation.bind import bind
+from striate.notation.errors import NotationError
+from striate.notation.rules.shape import shown
+from striate.notation.syntax import Number, Value, Word
+from striate.notation.tree import Network
+
+Size: TypeAlias = int | Sequence[int]
+FURTHEST = 1024  # entries of an axis up to which a size that fits is looked for
+
+
+def sides(size: Size, axes: int) -> tuple[int, ...]:
+    """One size an axis: 64 stands for all of them.
+
+    Raises:
+        InputError: There are more or fewer sizes than axes, or one is no whole number from 1.
+
+    >>> sides(64, 2), sides((64, 48), 2)
+    ((64, 64), (64, 48))
+    """
+    found = tuple(size) if isinstance(size, Sequence) else (size,) * axes
+    whole = all(isinstance(side, int) and not isinstance(side, bool) and side >= 1 for side in found)
+    if not whole or len(found) != axes or not axes:
+        raise InputError(f"a size is one whole number from 1, or one for each of the input's {axes} axes: {size!r}")
+    return found
+
+
+def resized(network: Network, size: Size) -> Network:
+    """The network's text bound at another size; its channels stay.
+
+    Args:
+        network: What was bound from a text.
+        size: For all axes, or one an axis: 64, (64, 48).
+
+    Raises:
+        InputError: A layer does not fit at that size: names the next size at which all do.
+    """
+    wanted = sides(size, len(network.input) - 1)
+    if network.program is None:
+        raise InputError(f"{network.name} was not made from a text, which alone can be read at another size")
+    try:
+        return _bound(network, wanted)
+    except NotationError as error:
+        after = next_fitting(network, wanted)
+        way_out = f"; the next size that does is {size_text(after)}" if after else ""
+        at = shown((network.input[0], *wanted))
+        raise InputError(f"{network.name} does not fit an input of {at}: {error.headline}{way_out}") from None
+
+
+def size_text(size: int | Sequence[int | None]) -> str:
+    """A size as it is given: one number where all axes are equal.
+
+    >>> size_text(64), size_text((64, 64)), size_text((64, 48))
+    ('64', '64', '64x48')
+    """
+    found = tuple(size) if isinstance(size, Sequence) else (size,)
+    return shown(found[:1] if len(set(found)) == 1 else found)
+
+
+def next_fitting(network: Network, wanted: Sequence[int], largest: int = FURTHEST) -> tuple[int, ...] | None:
+    """The next larger size at which all layers fit, every axis by as much."""
+    for more in range(1, largest - max(wanted) + 1):
+        larger = tuple(side + more for side in wanted)
+        try:
+            _bound(network, larger)
+        except NotationError:
+            continue
+        return larger
+    return None
+
+
+def _bound(network: Network, wanted: Sequence[int]) -> Network:
+    assert network.program
+    first = network.program.layers[0]
+    assert isinstance(first, Word)  # the input, which binding begins with
+    shape = given.shape((network.input[0], *wanted))
+    value = Value(tuple(Number(side or 0, first.span) for side in shape), first.span)
+    layers = (dataclasses.replace(first, arguments=(value,)), *network.program.layers[1:])
+    program = dataclasses.replace(network.program, layers=layers)
+    return bind(program, dict(network.letters), name=network.name)

@@ -1,0 +1,27 @@
+"""How often a training goes over its images when nobody says: small sets need more passes for as many steps.
+
+>>> usual_epochs(54_000, 64, macs=400_000), usual_epochs(765, 64, macs=40_000_000)
+(10, 100)
+"""
+
+from __future__ import annotations
+
+import math
+
+EPOCHS = 10  # for sets large enough
+MOST = 100
+STEPS = 2000  # that a small set's training shall have
+WORK = 3e13  # multiply-adds of a whole training, above which small sets get no more passes: minutes on a laptop
+
+
+def usual_epochs(count: int, batch: int, macs: int) -> int:
+    """Passes over `count` training images, 10 to 100.
+
+    Args:
+        count: Training images.
+        batch: Images in a mini-batch; 0 for all of them.
+        macs: Multiply-adds of the network for one image; going back takes twice as many again.
+    """
+    wanted = math.ceil(STEPS * (batch or count) / count)
+    affordable = int(WORK / max(1, 3 * macs * count))
+    return max(EPOCHS, min(wanted, affordable, MOST))

@@ -1,0 +1,109 @@
+"""Whose names a file's tensors have: which of its tables, without which prefix, in which library's layout.
+
+Wrappers put words before every name (`module.` DistributedDataParallel, `_orig_mod.` torch.compile, `model.` Lightning)
+and dictionaries around the table (`state_dict`, `model_ema`). Nothing of that is known by name here, but for what
+breaks a tie: each table is tried as it is and without the words that all its names begin with, in each layout, and the
+most tensors that fit by name and shape win.
+
+>>> from striate.building import build
+>>> model = build("input 1x4x4 -> fc 2")
+>>> wrapped = {f"module.{name}": tensor for name, tensor in model.state_dict().items()}
+>>> match(model, [Table("state_dict", wrapped)]).theirs("fc1", "weight")
+'fc1.weight'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from striate.weights.formats import Table
+from striate.weights.layouts import LAYOUTS, Names, leaves
+
+INSIDE = ("_orig_mod", "module")  # words that wrappers put into the middle of a name, where only a part is wrapped
+AVERAGED = "ema"  # in the name of the table that its maker would use, of two that fit alike
+
+
+@dataclass(frozen=True)
+class Match:
+    """One table of a file, spelled as one layout does.
+
+    Attributes:
+        layout: Whose names the table has.
+        table: The file's key of it.
+        tensors: By name, what wrappers put before it taken off.
+        names: Of each layer of ours with tensors, the foreign one.
+    """
+
+    layout: str
+    table: str
+    tensors: Mapping[str, Tensor]
+    names: Names
+
+    def theirs(self, layer: str, key: str) -> str:
+        """The file's name for a tensor of ours."""
+        return f"{self.names[layer]}.{key}" if self.names[layer] else key
+
+    def said(self) -> str:
+        """`torchvision names, from its 'state_dict'`."""
+        return f"{self.layout} names" + (f", from its '{self.table}'" if self.table else "")
+
+
+def match(model: nn.Module, tables: list[Table]) -> Match:
+    """The table, spelling and layout by which the most tensors of the model are in the file."""
+    layers = leaves(model)
+    layouts = {label: names for label, layout in LAYOUTS.items() if (names := layout(layers)) is not None}
+    own = {path: module.state_dict() for path, module in layers if module.state_dict()}
+    matches = [
+        Match(label, table.name, tensors, names)
+        for table in sorted(tables, key=lambda table: AVERAGED not in table.name.lower())
+        for tensors in spellings(table.tensors)
+        for label, names in layouts.items()
+    ]
+    return max(matches, key=lambda found: _hits(found, own))
+
+
+def _hits(found: Match, own: Mapping[str, Mapping[str, Tensor]]) -> tuple[int, int]:
+    """How many tensors are there with their shape, and how many by name."""
+    wanted = [(found.theirs(path, key), tensor) for path, tensors in own.items() for key, tensor in tensors.items()]
+    there = [(found.tensors[name], tensor) for name, tensor in wanted if name in found.tensors and tensor.ndim]
+    return sum(shaped(theirs, ours) is not None for theirs, ours in there), len(there)
+
+
+def spellings(tensors: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+    """The table as it is, then without each word that all names begin with, then without wrappers' words inside."""
+    plain = dict(tensors)
+    inside = {".".join(word for word in name.split(".") if word not in INSIDE): t for name, t in plain.items()}
+    for spelled in (plain, inside) if len(inside) == len(plain) else (plain,):
+        while True:
+            yield spelled
+            words = {name.partition(".")[0] for name, tensor in spelled.items() if not is_counter(tensor)}
+            if len(words) != 1:
+                break
+            prefix = f"{words.pop()}."
+            shorter = {name.removeprefix(prefix): tensor for name, tensor in spelled.items()}
+            if shorter.keys() == spelled.keys() or len(shorter) < len(spelled):
+                break
+            spelled = shorter
+
+
+def is_counter(tensor: Tensor) -> bool:
+    """Whether it counts steps or batches, from which nothing is computed here."""
+    return tensor.ndim == 0 and not tensor.is_floating_point()
+
+
+def shaped(theirs: Tensor, ours: Tensor) -> Tensor | None:
+    """The file's tensor in the shape of ours; a 1x1 convolution and a matrix are the same numbers."""
+    if not is_plain(theirs):
+        return None
+    flat = theirs.flatten(1) if ours.ndim == 2 and theirs.ndim == 4 else theirs
+    return flat if flat.shape == ours.shape else None
+
+
+def is_plain(tensor: Tensor) -> bool:
+    """Whether it is an ordinary tensor of real numbers."""
+    odd = tensor.is_quantized or tensor.is_complex() or tensor.is_meta or tensor.is_nested
+    return not odd and tensor.layout == torch.strided

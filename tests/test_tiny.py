@@ -1,0 +1,99 @@
+"""Every layer and block takes a step, in both engines where both have it: five seconds, before each commit.
+
+A new word fails here until it has its line in `TEXTS`. The thorough tests are those of `layers` and `native`.
+"""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from striate.building import build
+from striate.native.layers import LAYERS as NATIVE
+from striate.native.network import Rule
+from striate.native.optimizers import Optimizer
+from striate.notation import read
+from striate.notation.tree import BLOCKS, LAYERS
+from striate.training.engine import TorchEngine
+from striate.training.options import Options
+from tests.native.branches import Branches
+from tests.native.needs import needs_compiler
+
+TEXTS = {
+    "conv": "input 2x4x4 -> conv 3@3x2 stride 1x2 pad (1,0)",
+    "local": "input 2x4x4 -> local 3@3 pad 1",
+    "deform": "input 2x4x4 -> deform 3@3 modulated",
+    "upconv": "input 2x4x4 -> upconv 3@3 stride 2 pad (1,0)",
+    "shuffle": "input 4x4x4 -> shuffle 2",
+    "maxpool": "input 2x4x4 -> maxpool 3 stride 2 pad 1 ceil",
+    "unpool": "input 2x4x4 -> p1: maxpool 2 -> unpool p1",
+    "avgpool": "input 2x4x4 -> avgpool 3 stride 2 pad 1 ceil",
+    "subsample": "input 2x4x4 -> subsample 2",
+    "gap": "input 2x4x4 -> gap",
+    "gmp": "input 2x4x4 -> gmp",
+    "roipool": "input 2x4x4 -> roipool 2",
+    "roialign": "input 2x4x4 -> roialign 2 points 1",
+    "fc": "input 2x4x4 -> fc 4 nobias",
+    "rbf": "input 2x4x4 -> rbf 3",
+    "embed": "input 6 -> embed 9x4",
+    "relu": "input 2x4x4 -> relu",
+    "leaky": "input 2x4x4 -> leaky -0.5",
+    "prelu": "input 2x4x4 -> prelu",
+    "elu": "input 2x4x4 -> elu 0.5",
+    "tanh": "input 2x4x4 -> tanh scaled",
+    "sigmoid": "input 2x4x4 -> sigmoid",
+    "swish": "input 2x4x4 -> swish",
+    "gelu": "input 2x4x4 -> gelu",
+    "maxout": "input 2x4x4 -> maxout 2",
+    "softmax": "input 2x4x4 -> softmax",
+    "bn": "input 2x4x4 -> bn eps 0.1",
+    "lrn": "input 2x4x4 -> lrn 2 alpha 1 beta 1 k 1",
+    "dropout": "input 2x4x4 -> dropout 0.2",
+    "zeropad": "input 2x4x4 -> zeropad 3",
+    "maps": "input 2x4x4 -> maps 1 0",
+    "id": "input 2x4x4 -> id",
+    "concat": "input 2x4x4 -> concat[ conv 1@1 | id ]",
+    "sum": "input 2x4x4 -> sum[ conv 2@1 | id ]",
+    "residual": "input 2x4x4 -> residual[ conv 2@1 ]",
+    "dense": "input 2x4x4 -> dense[ conv 2@1 ]",
+    "scale": "input 2x4x4 -> scale[ gap -> fc 2 -> sigmoid ]",
+    "aux": "input 2x4x4 -> aux[ fc 3 ]",
+}
+IMAGES = 6
+
+
+class Boxed(nn.Module):
+    """A network of boxes, each of which is one whole image."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        boxes = torch.tensor([[number, 0.0, 0.0, 4.0, 4.0] for number in range(len(x))])
+        outputs: Tensor = self.inner(x, boxes)
+        return outputs
+
+
+@pytest.mark.parametrize("word", [*LAYERS, *BLOCKS])
+def test_a_step_brings_the_loss_down(word: str) -> None:
+    torch.manual_seed(0)
+    network = read(f"{TEXTS[word]} -> fc 3")
+    model = Boxed(build(network)) if network.takes_boxes else build(network)
+    engine = TorchEngine(model, Options(optimizer="sgd", lr=0.01, schedule="constant"), 2)
+    x = torch.randint(9, (IMAGES, 6)) if word == "embed" else torch.randn(IMAGES, *[n or 1 for n in network.input])
+    y = torch.arange(IMAGES) % 3
+    engine.train()
+    first, second = (float(engine.step(x, y).loss) for _ in range(2))
+    assert second < first
+
+
+@needs_compiler
+def test_both_engines_take_the_same_step() -> None:
+    networks = [read(TEXTS[layer.word]) for layer in NATIVE]
+    branches = Branches.of([(tuple(n or 1 for n in one.input), one.layers[0]) for one in networks], IMAGES)
+    x, y = branches.compare(IMAGES)
+    before = branches.compiled.flat["weights"].copy()
+    branches.compiled.step(x, y, Rule(kind=Optimizer.SGD, rate=0.1))
+    step = 0.1 * branches.compiled.flat["gradients"]
+    np.testing.assert_allclose(branches.compiled.flat["weights"], before - step, rtol=1e-6, atol=1e-7)
