@@ -12,6 +12,7 @@ from striate.native.layers import LAYERS as NATIVE_LAYERS
 from striate.native.lowering import BLOCKS as NATIVE_BLOCKS
 from striate.notation.arguments import form
 from striate.notation.measure import parts
+from striate.notation.thumb import MEANINGS
 from striate.notation.tree import ALIASES, BLOCKS, BRANCHES, LAYERS, Block
 
 PAGE = Path(__file__).with_name("layers.md")
@@ -30,11 +31,28 @@ Made by `make docs` from the code; change the docstrings in `striate/notation/tr
   the scale of its maps follows from the layers before it. Behind it all figures are for one box, and the receptive
   field is that of the whole map, for a box may be as large. Reading between entries is no MAC, as in `deform`.
 """
+PATTERN = """\
+`INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC` is a network once its letters have values: a line
+`N=2 M=2 K=1` before it, `--set N=2,M=2,K=1` on the command line, or `letters={"N": 2, "M": 2, "K": 1}` in Python.
+Words without sizes take the lectures' rules of thumb: filters of 3x3, stride 1, `pad same`, pools of 2x2 with stride 2,
+and a width that doubles after each pool; `INPUT` is 3x32x32, or what the data are. `?` after a layer says that it may
+be left out. These letters are the rules' own:
+"""
 
 
 def page() -> str:
     """The whole page as Markdown."""
-    return "\n".join([HEAD + _lacking(), "## Layers\n", *_table(_layers()), "\n## Blocks\n", *_table(_blocks()), ""])
+    return "\n".join(
+        [HEAD + _lacking(), "## Layers\n", *_table(_layers()), "\n## Blocks\n", *_table(_blocks()), *_pattern(), ""]
+    )
+
+
+def _pattern() -> Iterator[str]:
+    """How the lectures' pattern is sized, and the letters that change it."""
+    yield f"\n## The lectures' pattern\n\n{PATTERN}"
+    yield "| letter | what it is, and its value where none is given |"
+    yield "|---|---|"
+    yield from (f"| `{letter}` | {what} |" for letter, what in MEANINGS.items())
 
 
 def _lacking() -> str:

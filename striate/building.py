@@ -238,11 +238,14 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
         InputError: No such network or initialisation, a layer that no module can do here, or a label that modules use
             themselves.
 
+    Warns:
+        UserWarning: As `st.net` does.
+
     >>> from striate.notation import read
     >>> build(read("input 1x28x28 -> [conv 8@3 -> relu]*2 -> gap -> fc 10"))[-1]
     Linear(in_features=8, out_features=10, bias=True)
     """
-    network = zoo.find(network)
+    network = network if isinstance(network, Network) else zoo.noted(zoo.find(network))
     with _drawing_from(seed):
         chain, _ = _Builder(init).chain(network.layers, network.input, None)
     for name in left_to_loss(network):

@@ -17,23 +17,24 @@ from typing import TYPE_CHECKING, Any
 
 from striate import zoo
 from striate.errors import InputError, nearest
-from striate.notation import Measure, Network, Row, measure, render, rules
+from striate.notation import Measure, Network, Row, measure, notes, render, rules
 from striate.notation.errors import RuleError
-from striate.notation.measure import OPTIMIZER_STATES
+from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size
 from striate.notation.thumb import has_bare_words
 from striate.notation.tree import Conv, FullyConnected, Local, Node, Pool, Shape
+from striate.tables import FOLD, ROUND, Column, fit, plain, short, show, table, width_of
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-    from rich.table import Table
+    from rich.console import Console
 
 FEW = 16  # layers up to which the formulas are shown unasked
 BATCH = 64
 WIDE = 160  # columns where no terminal says how many there are
-MARGIN = "  "
-LEFT_OUT = ("memory", "jump", "name")  # columns that a narrow terminal does without, first to last
+MOST_UNUSED = 4  # layers that leave entries unused, named below the table
+NARROWER = ("memory", "jump", FOLD, "name", ROUND, "field", "MACs", "output")  # steps where the terminal is narrow
+SIDE_BY_SIDE = (FOLD, ROUND, "field", "output", "ratio")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Explanation:
         return {
             "name": self.measure.network.name,
             "input": list(self.measure.network.input),
+            "notes": list(self.notes),
             "layers": [_row_json(row) for row in self.measure.rows],
             "total_parameters": self.measure.total_parameters,
             "total_macs": self.measure.total_macs,
@@ -71,50 +73,42 @@ class Explanation:
         }
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What to look at again in the text, a sentence each."""
+        return notes(self.measure.network)
+
+    @property
     def resolved(self) -> str:
         """The text with every bare word sized; empty when the text had none."""
         network = self.measure.network
         return render(network) if network.program and has_bare_words(network.program) else ""
 
-    def table(self, width: int = WIDE) -> Table:
-        """One row a layer, the totals below; where `width` is too narrow, columns that matter less are left out."""
-        from rich import box
-        from rich.table import Table
-        from rich.text import Text
-
-        columns = self._columns()
-        for left_out in LEFT_OUT:
-            if sum(max(map(len, [name, *cells])) + len(MARGIN) + 1 for name, cells in columns.items()) > width:
-                del columns[left_out]
-        title = Text(f"{self.measure.network.name}: input {_cross(self.measure.network.input)}")
-        # cells carry their own margin: rich takes twice the time to pad them, and deep networks have hundreds of rows
-        table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=0)
-        for name in columns:
-            text = name in ("name", "layer")
-            table.add_column(
-                style="dim" if name == "name" else None, justify="left" if text else "right", no_wrap=not text
-            )
-        for number, cells in enumerate(zip(*columns.values(), strict=True)):
-            table.add_row(*(Text(cell + MARGIN, overflow="fold") for cell in cells))
-            if number == len(self.measure.rows) - 1:
-                table.add_section()
-        for column, name in zip(table.columns, columns, strict=True):
-            column.header = name + MARGIN
-        return table
-
-    def _columns(self) -> dict[str, list[str]]:
-        """The table's cells by column: a row a layer, then the totals."""
+    def columns(self) -> list[Column]:
+        """The table's columns: a row a layer, then the totals."""
         rows, measured = self.measure.rows, self.measure
-        return {
-            "name": [*(row.name for row in rows), "total"],
-            "layer": [*(row.text for row in rows), ""],
-            "output": [*(_cross(row.output.value) + " per box" * row.per_box for row in rows), _output(measured)],
-            "parameters": [*(_count(row.parameters.value) for row in rows), _number(measured.total_parameters)],
-            "MACs": [*(_count(row.macs.value) for row in rows), _number(measured.total_macs)],
-            "memory": [*(size_text(row.memory.value) for row in rows), ""],
-            "field": [*(_axes(row.receptive_field) for row in rows), ""],
-            "jump": [*(_axes(row.jump) for row in rows), ""],
-        }
+        parameters = [(row.parameters.value or None) for row in rows] + [measured.total_parameters]
+        macs = [("" if row.macs.value == 0 else row.macs.value) for row in rows] + [measured.total_macs]
+        return [
+            Column("name", (*(row.name for row in rows), ""), words=True, dim=True),
+            Column("layer", (*(row.text for row in rows), "total"), words=True),
+            Column(
+                "output", (*(_cross(row.output.value) + " per box" * row.per_box for row in rows), _output(measured))
+            ),
+            _counts("parameters", ["" if count is None else count for count in parameters], "params"),
+            _counts("MACs", macs),
+            Column("memory", (*(size_text(row.memory.value) for row in rows), "")),
+            Column("field", (*(_axes(row.receptive_field) for row in rows), "")),
+            Column("jump", (*(_axes(row.jump) for row in rows), "")),
+        ]
+
+    def unused_lines(self) -> list[str]:
+        """Which layers leave entries of their input unread, a line each; many are counted."""
+        rows = [row for row in self.measure.rows if any(row.unused.value)]
+        lines = [f"{row.name}: {row.text} never reads {_unread(row)} of its input" for row in rows[:MOST_UNUSED]]
+        more = len(rows) - MOST_UNUSED
+        return lines + (
+            [f"… and {more} more layer{'s'[: more > 1]}; the formulas of every layer say which"] if more > 0 else []
+        )
 
     def memory_line(self) -> str:
         """What training at the batch size takes, in words."""
@@ -134,23 +128,26 @@ class Explanation:
 
     def show(self, console: Console, every: bool = False) -> None:
         """Print the table, the formulas (`every`: all of them) and the training memory."""
-        parts: list[RenderableType] = [self.table(console.width)]
+        fitted = fit(self.columns(), NARROWER, width_of(console))
+        title = f"{self.measure.network.name}: input {_cross(self.measure.network.input)}"
+        show(console, table(fitted, title, console.encoding, total=True), width=fitted.width)
+        parts = [fitted.said, ""] if fitted.said else []
         if self.resolved:
             parts += [f"resolved by the rules of thumb:\n{self.resolved}", ""]
         if every or len(self.measure.rows) <= FEW:
             parts += [self.formulas(every), ""]
-        boxes = [BOX_LEGEND] if self.measure.network.takes_boxes else []
-        for part in (*parts, self.memory_line(), LEGEND, *boxes):
-            console.print(
-                part, markup=False, highlight=False, soft_wrap=isinstance(part, str) and not console.is_terminal
-            )
+        parts += [*self.unused_lines(), self.memory_line(), LEGEND]
+        parts += [BOX_LEGEND] if self.measure.network.takes_boxes else []
+        for part in parts:
+            text = plain(part, console.encoding)
+            console.print(text, markup=False, highlight=False, soft_wrap=not console.is_terminal)
 
     def __repr__(self) -> str:
         from rich.console import Console
 
         written = io.StringIO()
         self.show(Console(file=written, width=WIDE, highlight=False))
-        return written.getvalue()
+        return written.getvalue() + "".join(f"{note}\n" for note in self.notes)
 
 
 LEGEND = (
@@ -186,29 +183,52 @@ def explain(
     if batch < 1:
         raise InputError(f"a batch has at least 1 example. Received: {batch}")
     if optimizer not in OPTIMIZER_STATES:
-        raise InputError(f"no optimizer '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES)}")
+        raise InputError(f"no optimizer '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES, OPTIMIZER_ALSO)}")
     try:
         return Explanation(measure(network, at), batch, optimizer)
     except RuleError as error:
         raise InputError(f"at {shown(at or ())}: {error.headline}; {error.detail}") from None
 
 
-def comparison(explanations: list[Explanation]) -> Table:
-    """Networks side by side: their totals, and each as a multiple of the first."""
-    from rich import box
-    from rich.table import Table
+def show_comparison(explanations: list[Explanation], console: Console) -> None:
+    """Print networks side by side: their totals, and each as a multiple of the first."""
+    measures = [explanation.measure for explanation in explanations]
+    first, numbered = measures[0], enumerate(measures, start=1)
+    names = [
+        this.network.name if this.network.name != "net" else f"{number}: {this.rows[0].text} …"
+        for number, this in numbered
+    ]
+    columns = [
+        Column("network", tuple(names), words=True),
+        Column("output", tuple(map(_output, measures))),
+        _counts("parameters", [this.total_parameters for this in measures], "params"),
+        Column("ratio", tuple(_ratio(this.total_parameters, first.total_parameters) for this in measures)),
+        _counts("MACs", [this.total_macs for this in measures]),
+        Column("ratio", tuple(_ratio(this.total_macs, first.total_macs) for this in measures)),
+        Column("field", tuple(_axes(this.rows[-1].receptive_field) for this in measures)),
+    ]
+    fitted = fit(columns, SIDE_BY_SIDE, width_of(console))
+    show(console, table(fitted, "side by side", console.encoding), width=fitted.width)
+    if fitted.said:
+        show(console, f"{fitted.said}\n")
 
-    table = Table(title="side by side", box=box.SIMPLE_HEAD, title_justify="left")
-    for title in ("network", "output", "parameters", "", "MACs", "", "field"):
-        table.add_column(title, justify="left" if title == "network" else "right", overflow="fold")
-    first = explanations[0].measure
-    for number, explanation in enumerate(explanations, start=1):
-        this = explanation.measure
-        name = this.network.name if this.network.name != "net" else f"{number}: {this.rows[0].text} …"
-        parameters = (_number(this.total_parameters), _ratio(this.total_parameters, first.total_parameters))
-        macs = (_number(this.total_macs), _ratio(this.total_macs, first.total_macs))
-        table.add_row(name, _output(this), *parameters, *macs, _axes(this.rows[-1].receptive_field))
-    return table
+
+def _counts(name: str, counts: list[int | str | None], head: str = "") -> Column:
+    """A column of counts, which may be rounded; None is open, and a text stands as it is."""
+    exact = tuple(count if isinstance(count, str) else _number(count) for count in counts)
+    rounded = (short(count) if isinstance(count, int) else text for count, text in zip(counts, exact, strict=True))
+    return Column(name, exact, rounded=tuple(rounded), head=head)
+
+
+def _unread(row: Row) -> str:
+    """`1 of 15 rows and 1 of 16 columns`; alike axes once."""
+    names = ("planes", "rows", "columns") if len(row.unused.value) > 1 else ("entries",)
+    axes = zip(row.unused.value, row.input[1:], names[-len(row.unused.value) :], strict=True)
+    told: dict[tuple[int, int | None], list[str]] = {}
+    for count, n, name in axes:
+        if count:
+            told.setdefault((count, n), []).append(name)
+    return ", ".join(f"{count} of {n} {' and '.join(names)}" for (count, n), names in told.items())
 
 
 def size_text(size: int | None) -> str:
@@ -234,6 +254,7 @@ def _row_json(row: Row) -> dict[str, Any]:
         "macs": row.macs.value,
         "memory": row.memory.value,
         "per_box": row.per_box,
+        "unused": list(row.unused.value),
         "receptive_field": row.receptive_field,
         "jump": row.jump,
         "formula": "; ".join(f"{name}: {text}" for name, text in _formulas(row)),
@@ -261,6 +282,8 @@ def _formulas(row: Row) -> Iterator[tuple[str, str]]:
     fields = list(dict.fromkeys(axis.formula for axis in row.field.axes if axis.formula))
     if fields and isinstance(row.node, Conv | Pool | Local | FullyConnected):
         yield "receptive field", "; ".join(fields)
+    if row.unused.formula:
+        yield "never read", f"{row.unused.formula} ({_unread(row)})"
     yield from _asides(row.node, row)
 
 
@@ -293,10 +316,6 @@ def _number(value: int | None) -> str:
     return "?" if value is None else f"{value:,}"
 
 
-def _count(value: int | None) -> str:
-    return "" if value == 0 else _number(value)
-
-
 def _cross(shape: Shape) -> str:
     return shown(shape).replace("x", "×")
 
@@ -310,4 +329,6 @@ def _axes(value: object) -> str:
 
 
 def _ratio(value: int | None, first: int | None) -> str:
-    return f"×{value / first:.3g}" if value is not None and first else ""
+    if value is None or not first:
+        return ""
+    return f"×{value / first:,.0f}" if value >= 1000 * first else f"×{value / first:.3g}"

@@ -8,8 +8,9 @@ from rich.console import Console
 
 import striate as st
 from striate.errors import InputError
-from striate.explanation import Explanation, comparison, explain, size_text
+from striate.explanation import NARROWER, Explanation, explain, show_comparison, size_text
 from striate.notation.measure import OPTIMIZER_STATES
+from striate.tables import fit
 
 TEXT = "input 3x128x128 -> conv 16@7x7 stride 2 pad 3 -> relu -> maxpool 2 -> fc 10"
 
@@ -18,6 +19,13 @@ def shown(explanation: Explanation, width: int, terminal: bool = True, every: bo
     written = io.StringIO()
     console = Console(file=written, width=width, force_terminal=terminal, color_system=None, legacy_windows=False)
     explanation.show(console, every)
+    return written.getvalue()
+
+
+def compared(width: int, *explanations: Explanation, terminal: bool = True) -> str:
+    written = io.StringIO()
+    console = Console(file=written, width=width, force_terminal=terminal, color_system=None, legacy_windows=False)
+    show_comparison(list(explanations), console)
     return written.getvalue()
 
 
@@ -68,10 +76,82 @@ def test_figures_for_one_box_say_so() -> None:
     assert "box" not in repr(explain(gated))
 
 
-@pytest.mark.parametrize("width", [40, 60, 80, 100, 160, 300])
-def test_what_is_shown_fits_the_terminal(width: int) -> None:
-    for line in shown(explain("lenet5"), width).splitlines():
-        assert len(line.rstrip()) <= width
+NETS = [
+    "lenet5",
+    "vgg16",
+    "se-resnet50",
+    "input 3x?x? -> conv 8@3 -> gap -> fc 10",
+    "input 3x9x11 -> conv 2@2 stride 3x4",
+]
+
+
+@pytest.mark.parametrize("width", [34, 40, 41, 60, 72, 80, 100, 160, 300])
+@pytest.mark.parametrize("net", NETS)
+def test_what_is_shown_fits_the_terminal_and_breaks_no_number(net: str, width: int) -> None:
+    explanation = explain(net)
+    text = shown(explanation, width)
+    for line in text.splitlines():
+        assert len(line) <= width
+    fitted = fit(explanation.columns(), NARROWER, width)
+    for column, _ in fitted.columns:
+        cells = [cell for cell in column.cells if cell]
+        assert all(cell in text for cell in cells if not column.words), column.name
+        assert all(word in text for cell in cells for word in cell.split()), column.name
+    assert {"layer", "parameters" if not fitted.rounded else "params"} <= {column.name for column, _ in fitted.columns}
+    said = " ".join(text.split())
+    assert all(name in said.partition("left out: ")[2].partition(";")[0] for name in fitted.left_out)
+    assert bool(fitted.left_out or fitted.rounded) == ("a wider terminal or JSON shows all" in said)
+
+
+@pytest.mark.parametrize("width", [34, 40, 60, 80, 120])
+def test_a_comparison_fits_the_terminal_and_breaks_no_number(width: int) -> None:
+    text = compared(width, explain("lenet5"), explain("resnet50"), explain("input 3x?x? -> conv 8@3 -> gap -> fc 10"))
+    assert all(len(line) <= width for line in text.splitlines())
+    assert "25.6 M" in text or "25,557,032" in text
+    assert "4.09 G" in text or "4,089,184,256" in text
+
+
+def test_what_is_no_terminal_gets_the_whole_table() -> None:
+    for net in NETS:
+        text = shown(explain(net), 40, terminal=False)
+        assert "wider terminal" not in text
+        assert all(cell in text for column in explain(net).columns() for cell in column.cells)
+    assert "25,557,032" in compared(40, explain("lenet5"), explain("resnet50"), terminal=False)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1251", "latin-1", "cp437", "utf-8"])
+def test_any_encoding_can_print_it(encoding: str) -> None:
+    written = io.BytesIO()
+    file = io.TextIOWrapper(written, encoding=encoding)
+    console = Console(file=file, width=60, force_terminal=True, color_system=None, legacy_windows=False)
+    show_comparison([explain("lenet5"), explain(TEXT)], console)
+    explain(TEXT).show(console, every=True)
+    file.flush()
+    text = written.getvalue().decode(encoding)
+    assert ("16×64×64" in text) == (encoding in ("latin-1", "utf-8"))
+    assert "16x64x64" in text or "16×64×64" in text
+    assert ("─" in text) == (encoding == "utf-8")
+    assert not re.search(r"[|+]-", text), "the same lines as with other signs"
+    assert "?" not in text
+
+
+def test_entries_that_no_window_reads_are_said() -> None:
+    explanation = explain("input 3x15x16 -> maxpool 2 -> conv 4@3 stride 3 -> conv 2@1 stride 1x2")
+    lines = [
+        "maxpool1: maxpool 2 never reads 1 of 15 rows of its input",
+        "conv1: conv 4@3x3 stride 3 never reads 1 of 7 rows, 2 of 8 columns of its input",
+        "conv2: conv 2@1x1 stride 1x2 never reads 1 of 2 columns of its input",
+    ]
+    assert explanation.unused_lines() == lines
+    assert all(line in repr(explanation) for line in lines)
+    assert [row["unused"] for row in explanation.to_json()["layers"]] == [[1, 0], [1, 2], [0, 1]]
+    assert "never read" in explanation.formulas()
+    assert "15 + 0 - ((7 - 1)*2 + 2) = 1 (1 of 15 rows)" in explanation.formulas()
+    assert explain("lenet5").unused_lines() == []
+    assert "never read" not in repr(explain("lenet5"))
+    deep = explain("input 1x63 -> [conv 1@1 -> maxpool 2]*5")
+    assert deep.unused_lines()[0] == "maxpool1: maxpool 2 never reads 1 of 63 entries of its input"
+    assert deep.unused_lines()[-1] == "… and 1 more layer; the formulas of every layer say which"
 
 
 def test_columns_that_matter_less_go_first() -> None:
@@ -102,9 +182,7 @@ def test_training_memory(optimizer: str) -> None:
 
 
 def test_the_table_side_by_side() -> None:
-    written = io.StringIO()
-    Console(file=written, width=160).print(comparison([explain("lenet5"), explain("lenet5"), explain(TEXT)]))
-    text = written.getvalue()
+    text = compared(160, explain("lenet5"), explain("lenet5"), explain(TEXT))
     assert text.count("lenet5") == 2
     assert "×1" in text
     assert "conv 16@7x7" in text

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
-from striate.errors import InputError, nearest
+from striate.errors import InputError, StriateError, nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,17 +23,47 @@ FLAGS = {
     "weights": "from",
 }  # of options that are typed otherwise than they are called in Python
 F = TypeVar("F", bound=Callable[..., Any])
+STANDARD_INPUT = "-"
 
 
 class Known(click.Choice[str]):
-    """One of some names; a wrong one is answered with the nearest."""
+    """One of some names; a wrong one is answered with the nearest. `also`: what other programs call them."""
+
+    def __init__(self, choices: Iterable[str], also: Mapping[str, Sequence[str]] | None = None) -> None:
+        super().__init__(list(choices))
+        self.also = also
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name itself."""
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter as error:
-            self.fail(error.message.rstrip(".") + nearest(str(value), self.choices), param, ctx)
+            self.fail(error.message.rstrip(".") + nearest(str(value), self.choices, self.also), param, ctx)
+
+
+class Option(click.Option):
+    """An option that knows what other programs call it: from there an unknown one leads to it."""
+
+    def __init__(self, *words: Any, also: Sequence[str] = (), **rest: Any) -> None:
+        super().__init__(*words, **rest)
+        self.also = also
+
+
+def nearest_option(name: str, command: click.Command) -> str:
+    """`; did you mean '--lr'?` for the option of a command that an unknown one may stand for."""
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    also = {word: option.also for option in options if isinstance(option, Option) for word in option.opts}
+    return nearest(name, [word for option in options for word in option.opts], also)
+
+
+def told(error: StriateError) -> str:
+    """An error in the words of the command line."""
+    from striate.notation.errors import MissingLettersError
+
+    if not isinstance(error, MissingLettersError):
+        return in_flags(str(error))
+    given = " ".join(f"--set {letter}={number}" for letter, number in error.letters.items())
+    return f"{error.head}\n  {error.way_out(given)}"
 
 
 def in_flags(text: str) -> str:
@@ -65,7 +97,9 @@ def console() -> Console:
 
     from striate.explanation import WIDE
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    # NO_COLOR: rich alone would leave bold and faint signs
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE, color_system=colours)
 
 
 def _finite(value: Any) -> Any:
@@ -76,17 +110,41 @@ def _finite(value: Any) -> Any:
     return [_finite(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
+def check_run(run: str) -> None:
+    """Whether there is a run in this folder; a file is looked into when it is used.
+
+    Raises:
+        InputError: There is none.
+    """
+    from striate.training.saved import SavedRun
+
+    if not Path(run).is_file():
+        SavedRun.open(Path(run))
+
+
 def letters_option(command: F) -> F:
-    """`--set N=2`, once for each letter of the network's text."""
+    """`--set N=2`, once for each letter of the network's text or for several by commas."""
+    from striate.notation.thumb import MEANINGS
+
     return click.option(
-        "--set", "letters", multiple=True, metavar="N=2", help="Give a letter of the text a value; may be repeated."
+        "--set",
+        "letters",
+        multiple=True,
+        metavar="N=2",
+        help="Give letters of the text their values, N=2,M=2 or one at a time; a pattern's bare words also take "
+        + ", ".join(f"{letter} ({what})" for letter, what in MEANINGS.items())
+        + ".",
+        cls=Option,
+        also=("letter", "letters", "param"),
     )(command)
 
 
 def size_option(command: F) -> F:
     """`--size 64`."""
     help = "Another size for the network's input: 64 for all axes, or 64x48."
-    return click.option("--size", metavar="SIZE", help=help)(command)
+    return click.option("--size", metavar="SIZE", help=help, cls=Option, also=("inputsize", "imgsize", "imagesize"))(
+        command
+    )
 
 
 def json_option(command: F) -> F:
@@ -108,33 +166,55 @@ def bad_files_option(command: F) -> F:
 
 def device_option(command: F) -> F:
     """`--device`."""
-    return click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps.")(command)
+    return click.option(
+        "--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps.", cls=Option, also=("gpu", "cuda")
+    )(command)
 
 
 def engine_option(command: F) -> F:
     """`--engine`."""
-    from striate.tasks.devices import ENGINES
+    from striate.tasks.devices import ENGINES, ENGINES_ALSO
 
-    return click.option("--engine", type=Known(ENGINES), default="auto", show_default=True, help="What computes.")(
-        command
-    )
+    known = Known(ENGINES, ENGINES_ALSO)
+    return click.option(
+        "--engine", type=known, default="auto", show_default=True, help="What computes.", cls=Option, also=("backend",)
+    )(command)
+
+
+def read_standard_input() -> str:
+    """A network's text from standard input, once, however often it is named.
+
+    Raises:
+        InputError: It is closed, too long, or not a text in UTF-8.
+    """
+    from striate.zoo import MAX_FILE
+
+    if sys.stdin is None:
+        raise InputError(f"{STANDARD_INPUT} reads standard input, which is closed; give a text or a file")
+    content = sys.stdin.buffer.read(MAX_FILE + 1)
+    if len(content) > MAX_FILE:
+        raise InputError(f"standard input has more than {MAX_FILE:,} bytes; that is no network's text")
+    try:
+        return content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise InputError("standard input can't be read: it is not a text in UTF-8") from None
 
 
 def read_letters(words: tuple[str, ...]) -> dict[str, int | float]:
-    """`("N=2", "w=0.5")` as a dictionary.
+    """`("N=2,M=1", "w=0.5")` as a dictionary.
 
     Raises:
         InputError: A word that is not of the form letter=number.
     """
     letters: dict[str, int | float] = {}
-    for word in words:
+    for word, given in ((part.strip(), several) for several in words for part in several.split(",")):
         name, sign, number = word.partition("=")
         try:
             value = float(number)
         except ValueError:
             value = float("nan")
         if not sign or not name.isidentifier() or value != value or abs(value) > 1e12:
-            raise InputError(f"--set takes letter=number, as in --set N=2. Received: {word}")
+            raise InputError(f"--set takes letter=number, as in --set N=2 or --set N=2,M=2. Received: {given}")
         letters[name.strip().lower()] = int(value) if value == int(value) else value
     return letters
 

@@ -3,7 +3,9 @@
 import click
 
 from striate.cli.common import (
+    STANDARD_INPUT,
     Known,
+    Option,
     console,
     json_option,
     letters_option,
@@ -11,10 +13,12 @@ from striate.cli.common import (
     read_letters,
     read_shape,
     read_size,
+    read_standard_input,
+    say,
     size_option,
 )
-from striate.explanation import BATCH, FEW, comparison, explain
-from striate.notation.measure import OPTIMIZER_STATES
+from striate.explanation import BATCH, FEW, explain, show_comparison
+from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 
 
 @click.command()
@@ -23,8 +27,8 @@ from striate.notation.measure import OPTIMIZER_STATES
     "--formulas", is_flag=True, help=f"Every formula; those of output and parameters show up to {FEW} layers."
 )
 @click.option("--batch", type=int, default=BATCH, show_default=True, help="Examples in a batch, for training memory.")
-@click.option("--optimizer", type=Known(list(OPTIMIZER_STATES)), default="adamw", show_default=True)
-@click.option("--at", metavar="CxHxW", help="The size of free axes ('?').")
+@click.option("--optimizer", type=Known(list(OPTIMIZER_STATES), OPTIMIZER_ALSO), default="adamw", show_default=True)
+@click.option("--at", metavar="CxHxW", help="The size of free axes ('?').", cls=Option, also=("shape", "inputshape"))
 @size_option
 @letters_option
 @json_option
@@ -40,18 +44,24 @@ def command(
 ) -> None:
     """What a network costs: output, parameters, MACs, memory and receptive field of every layer.
 
-    NET is a name of the zoo, a .net file, or the text itself; several are set side by side.
+    NET is a name of the zoo, a .net file, the text itself, or - for what stands on standard input; several are set
+    side by side.
     """
     shape, sides, values = read_shape(at), read_size(size), read_letters(letters)
+    if STANDARD_INPUT in nets:
+        text = read_standard_input()
+        nets = tuple(text if net == STANDARD_INPUT else net for net in nets)
     explanations = [
         explain(net, batch=batch, at=shape, size=sides, optimizer=optimizer, letters=values) for net in nets
     ]
+    for note in dict.fromkeys(note for explanation in explanations for note in explanation.notes):
+        say(note)
     if as_json:
         documents = [explanation.to_json() for explanation in explanations]
         print_json(documents[0] if len(documents) == 1 else documents)
         return
     screen = console()
+    if len(explanations) > 1:
+        show_comparison(explanations, screen)
     for explanation in explanations:
         explanation.show(screen, every=formulas)
-    if len(explanations) > 1:
-        screen.print(comparison(explanations))

@@ -2,7 +2,7 @@
 
 import click
 
-from striate.cli.common import json_option, print_json
+from striate.cli.common import json_option, print_json, say
 from striate.stepping import step
 
 
@@ -36,7 +36,9 @@ def command(
     striate step softmax --input "1 2 3" --target 2
     """
     shown = step(layer, values, weights=weights, bias=bias, upstream=upstream, target=target, im2col=im2col)
+    for note in shown.notes:
+        say(note)
     if as_json:
         print_json(shown.to_json())
     else:
-        click.echo(str(shown))
+        click.echo(shown.working)

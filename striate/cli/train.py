@@ -1,14 +1,19 @@
 """`striate train NET DATA`: from a network and a data set to a run."""
 
+from __future__ import annotations
+
 import dataclasses
 import shlex
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from striate import zoo
 from striate.cli.common import (
     Known,
+    Option,
     bad_files_option,
     device_option,
     engine_option,
@@ -20,10 +25,13 @@ from striate.cli.common import (
     say,
     size_option,
 )
-from striate.tasks.classify import CTRL_C, RUNS, Trained, Training
-from striate.training.options import Options
-from striate.training.saved import REPORT
-from striate.training.verdict import verdict
+from striate.data.loading import check as check_data
+from striate.tasks import devices
+from striate.training.options import OTHER_NAMES, VALUES_ALSO, Options
+from striate.training.saved import REPORT, RUNS, SavedRun
+
+if TYPE_CHECKING:
+    from striate.tasks.classify import Trained
 
 
 class Count(click.ParamType[int]):
@@ -38,6 +46,7 @@ class Count(click.ParamType[int]):
         return int(click.INT.convert(value, param, ctx))
 
 
+OUT = ("output", "outdir", "outputdir", "logdir", "savedir", "rundir")  # what other programs call --out
 TYPES: dict[str, click.ParamType[Any]] = {"int": click.INT, "float": click.FLOAT, "str": click.STRING}
 
 
@@ -46,7 +55,9 @@ def training_options(command: Any) -> Any:
     for field in reversed(dataclasses.fields(Options)):
         known = field.metadata["known"]
         plain = str(field.type).removesuffix(" | None")
-        kind = Known(known) if known else Count() if field.name == "batch" else TYPES[plain]
+        kind = (
+            Known(known, VALUES_ALSO.get(field.name)) if known else Count() if field.name == "batch" else TYPES[plain]
+        )
         extra = " ('all' for the whole set)" if field.name == "batch" else ""
         command = click.option(
             f"--{field.name}",
@@ -54,6 +65,8 @@ def training_options(command: Any) -> Any:
             default=field.default,
             show_default=field.default is not None,
             help=field.metadata["help"][:1].upper() + field.metadata["help"][1:] + extra + ".",
+            cls=Option,
+            also=OTHER_NAMES[field.name],
         )(command)
     return command
 
@@ -64,7 +77,13 @@ def training_options(command: Any) -> Any:
 @training_options
 @engine_option
 @device_option
-@click.option("--out", metavar="FOLDER", help=f"The run's folder; by default the next free one under {RUNS}/.")
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    help=f"The run's folder; by default the next free one under {RUNS}/.",
+    cls=Option,
+    also=OUT,
+)
 @click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
 @click.option(
     "--from",
@@ -95,15 +114,23 @@ def command(
     NET is a name of the zoo, a .net file, or the text itself. DATA is a named set (digits, mnist, fashion-mnist,
     cifar10), a folder with one sub-folder of images a class, or an .npz archive. Whatever a default decides is said.
     """
+    chosen, values, sides = Options(**options), read_letters(letters), read_size(size)
+    zoo.find(net, values)
+    check_data(data)
+    devices.check(device)
+    if out:
+        SavedRun(Path(out)).is_free(overwrite)
+    from striate.tasks.classify import Training  # the words are right: from here on it takes PyTorch
+
     task = Training(
         net,
         data,
-        Options(**options),
+        chosen,
         device=device,
         engine=engine,
         bad=bad,
-        letters=read_letters(letters),
-        size=read_size(size),
+        letters=values,
+        size=sides,
         weights=weights,
         say=say,
         show=True,
@@ -114,7 +141,9 @@ def command(
 
 def show(trained: Trained, as_json: bool) -> int:
     """What a training came to; the status is 1 when it was stopped by Ctrl-C."""
-    for line in verdict(trained.history, len(trained.run.classes)):
+    from striate.tasks.classify import CTRL_C
+
+    for line in trained.verdict:
         say(line)
     if trained.stopped:
         say(f"stopped by {trained.stopped} after epoch {len(trained.history)}; the best weights are kept")
@@ -122,9 +151,9 @@ def show(trained: Trained, as_json: bool) -> int:
     if as_json:
         print_json(result)
     else:
-        best = f"validation accuracy {result['validation_accuracy']:.2%} (epoch {result['best_epoch']})"
-        test = "" if trained.test_accuracy is None else f", test accuracy {trained.test_accuracy:.2%}"
-        click.echo(f"{best}{test}")
+        click.echo(f"validation accuracy {trained.validation.said()}; best at epoch {result['best_epoch']}")
+        if trained.test:
+            click.echo(f"test accuracy       {trained.test.said()}")
         click.echo(f"run:    {trained.run.path}")
         click.echo(f"report: {trained.run.path / REPORT}")
     return 1 if trained.stopped == CTRL_C else 0

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from striate.notation.bind import bind
 from striate.notation.errors import NotationError
 from striate.notation.measure import Measure, Row, measure
+from striate.notation.notes import notes
 from striate.notation.parse import parse
 from striate.notation.render import render
 from striate.notation.tree import Network
@@ -32,4 +33,4 @@ def read(
     return bind(parse(text, source), letters, name=name, input=input)
 
 
-__all__ = ["Measure", "Network", "NotationError", "Row", "bind", "measure", "parse", "read", "render"]
+__all__ = ["Measure", "Network", "NotationError", "Row", "bind", "measure", "notes", "parse", "read", "render"]

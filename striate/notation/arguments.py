@@ -58,8 +58,8 @@ OPTION_WORDS = {word for form in _FORMS.values() for word in form.options}
 class ArgumentError(RuleError):
     """A wrong argument, with its place in the text."""
 
-    def __init__(self, headline: str, span: Span, detail: str) -> None:
-        super().__init__(headline, detail)
+    def __init__(self, headline: str, span: Span, detail: str, axes: int = 0) -> None:
+        super().__init__(headline, detail, axes=axes)
         self.span = span
 
 
@@ -107,12 +107,12 @@ class _Arguments:
 
     def _option(self, argument: Argument) -> str | None:
         """The option that an argument is the word of."""
-        name = _single_name(argument)
+        name = single_name(argument)
         return name if name in self.form.options else None
 
     def _leading(self, argument: Argument) -> None:
         lead, at = self.form.leading, self.form.at
-        name = _single_name(argument)
+        name = single_name(argument)
         refuse_layer(argument, self.word.name)
         hint = nearest(name, self.form.options) if name and len(name) > 3 else ""
         if lead is None or hint:
@@ -157,7 +157,7 @@ class _Arguments:
         argument = arguments.pop(0)
         option = self._option(argument)
         if option is None:
-            name = _single_name(argument)
+            name = single_name(argument)
             refuse_layer(argument, self.word.name)
             refuse_x(argument)
             what = f"has no option '{name}'" if name else "has one value too many"
@@ -168,7 +168,7 @@ class _Arguments:
             raise ArgumentError(f"'{option}' is given twice", argument.span, "keep one of them")
         if _kind(field) == "flag":
             self._keep(field, not field.default, argument.span)
-        elif _kind(field) == "pad" and arguments and _single_name(arguments[0]) in PAD_MODES:
+        elif _kind(field) == "pad" and arguments and single_name(arguments[0]) in PAD_MODES:
             self._pad_mode(field, arguments)
         elif not arguments or self._option(arguments[0]):
             sample = field.default if _kind(field) == "number" else 1 if _kind(field) == "pad" else 2
@@ -178,7 +178,7 @@ class _Arguments:
             self._set(field, arguments.pop(0))
 
     def _pad_mode(self, field: dataclasses.Field[Any], arguments: list[Argument]) -> None:
-        mode, span = _single_name(arguments[0]) or "", arguments.pop(0).span
+        mode, span = single_name(arguments[0]) or "", arguments.pop(0).span
         if mode in ("same", "valid"):
             self._keep(field, Pad("same", ()) if mode == "same" else Pad("zeros", (0,) * self.dims), span)
         elif not arguments or self._option(arguments[0]):
@@ -197,7 +197,7 @@ class _Arguments:
             if isinstance(error, ArgumentError):
                 raise
             name = field.metadata.get("word", field.name)
-            raise ArgumentError(f"{name} {error.headline}", argument.span, error.detail) from None
+            raise ArgumentError(f"{name} {error.headline}", argument.span, error.detail, error.axes) from None
         self._keep(field, value, argument.span)
 
     def _keep(self, field: dataclasses.Field[Any], value: object, span: Span) -> None:
@@ -239,7 +239,7 @@ class _Arguments:
         return self._whole(argument.parts[0], 1)
 
     def _label(self, argument: Value) -> str:
-        name = _single_name(argument)
+        name = single_name(argument)
         if name is None:
             raise RuleError("is a label", "name a maxpool before it: p1: maxpool 2 -> … -> unpool p1")
         return name
@@ -255,13 +255,16 @@ class _Arguments:
         parts = [_side(part, end) if least == 0 else part for part in argument.parts]
         sizes = tuple(self._whole(part, least) for part in parts)
         if len(sizes) not in (1, self.dims):
-            raise RuleError(
-                f"has {len(sizes)} sizes", f"there are {self.dims} axes here: give one size, or one an axis"
+            there = (
+                "there is 1 axis here: give one size"
+                if self.dims == 1
+                else (f"there are {self.dims} axes here: give one size, or one per axis")
             )
+            raise RuleError(f"has {len(sizes)} sizes", there, axes=len(sizes))
         return sizes * self.dims if len(sizes) == 1 else sizes
 
     def _pad(self, argument: Value) -> Pad:
-        name = _single_name(argument)
+        name = single_name(argument)
         try:
             before, after = self._axes(argument, 0), self._axes(argument, 0, end=True)
             return Pad("zeros", before, () if after == before else after)
@@ -345,7 +348,7 @@ def _kind(field: dataclasses.Field[Any]) -> str:
 
 def refuse_layer(argument: Argument, word: str) -> None:
     """Raise an error if an argument of `word` is itself a layer: an arrow is missing before it."""
-    name = _single_name(argument)
+    name = single_name(argument)
     if name in LAYERS or name in ALIASES:
         detail = f"layers are separated by '->' or a new line: {word} … -> {name} …"
         raise ArgumentError(f"an arrow is missing before '{name}'", argument.span, detail)
@@ -353,7 +356,7 @@ def refuse_layer(argument: Argument, word: str) -> None:
 
 def refuse_x(argument: Argument) -> None:
     """Raise an error if an argument that is not the first begins with an `x`: it joins sizes, and stands apart here."""
-    if (_single_name(argument) or "").startswith("x"):
+    if (single_name(argument) or "").startswith("x"):
         detail = "as in 3x3; a letter beside an 'x' stands in brackets: (n)x3"
         raise ArgumentError("sizes are joined by 'x' without blanks", argument.span, detail)
 
@@ -362,7 +365,8 @@ def _side(part: Expression, end: bool) -> Expression:
     return part if not isinstance(part, Pair) else part.after if end else part.before
 
 
-def _single_name(argument: Argument) -> str | None:
+def single_name(argument: Argument) -> str | None:
+    """The name that an argument is, if it is nothing else."""
     if isinstance(argument, Value) and len(argument.parts) == 1 and isinstance(argument.parts[0], Name):
         return argument.parts[0].text
     return None

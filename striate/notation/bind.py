@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from striate.errors import InputError, nearest
 from striate.notation import given, rules
 from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer, refuse_x
-from striate.notation.errors import NotationError, RuleError, Span
-from striate.notation.evaluate import LARGEST, evaluate
+from striate.notation.errors import MissingLettersError, NotationError, RuleError, Span
+from striate.notation.evaluate import LARGEST, NoValueError, evaluate
 from striate.notation.given import MAX_AXES
+from striate.notation.letters import SAMPLE, missing
 from striate.notation.lookup import Lookup
 from striate.notation.measure import field_behind
+from striate.notation.notes import channels_first, way_out
 from striate.notation.rules.shape import shown
 from striate.notation.scan import MAX_DEPTH
 from striate.notation.syntax import (
@@ -107,14 +109,29 @@ class _Binder:
         self.calls: list[tuple[Call, list[int | float]]] = []
         self.pools: list[dict[str, tuple[MaxPool, Shape]]] = []  # with labels, of each chain that is open
         self.depth = 0
+        self.input: Shape = ()  # what comes into the network; empty until it is read
         self.scope: Shape | None = None  # what comes into the brackets that are open; None outside of any
 
     def error(self, headline: str, span: Span, detail: str) -> NotationError:
-        text, via = self.program.text, []
+        return NotationError(headline, self.program.text, span, detail, self.program.source, self._via())
+
+    def _via(self) -> tuple[str, ...]:
+        """The calls that are open, each with its values and its line."""
+        via = []
         for call, values in self.calls:
-            line = text.count("\n", 0, call.span.start) + 1
+            line = self.program.text.count("\n", 0, call.span.start) + 1
             via.append(f"{call.name}({', '.join(f'{value:g}' for value in values)}), line {line}")
-        return NotationError(headline, text, span, detail, self.program.source, tuple(via))
+        return tuple(via)
+
+    def _without_value(self, error: NoValueError) -> NotationError:
+        """All letters that lack a value, at the first of them; a misspelt one by itself."""
+        program = self.program
+        found = missing(program, self.letters) if not error.hint else {}
+        if error.name not in found:
+            found = {error.name: (error.span, SAMPLE)}
+        span = error.span if self.calls else next(iter(found.values()))[0]
+        letters = {program.text[at.start : at.end] or name: sample for name, (at, sample) in found.items()}
+        return MissingLettersError(program.text, span, letters, error.hint, program.source, self._via())
 
     def check(self, given: Letters) -> None:
         self.lookup.check()
@@ -134,7 +151,7 @@ class _Binder:
         first = self.program.layers[0]
         if not isinstance(first, Word) or first.name != "input":
             raise self.error("a network begins with its input", first.span, "write it first: input 3x32x32 -> …")
-        shape = self.input(first, outside)
+        shape = self.input = self.shape(first, outside)
         chain, _ = self.chain(self.program.layers[1:], shape, self.letters)
         if not chain:
             raise self.error("there is no layer after the input", first.span, "add one: input 3x32x32 -> conv 16@3x3")
@@ -150,7 +167,7 @@ class _Binder:
                 nodes[place] = dataclasses.replace(node, jump=jump)
         return tuple(nodes)
 
-    def input(self, word: Word, outside: Sequence[int | None] | None) -> Shape:
+    def shape(self, word: Word, outside: Sequence[int | None] | None) -> Shape:
         if word.optional:
             raise self.error("the input can't be left out", word.span, "delete the '?'; a free axis is written 3x?x?")
         if not word.arguments:
@@ -165,7 +182,7 @@ class _Binder:
             raise self.error("input takes one shape", word.span, "channels x height x width, as in input 3x224x224")
         sizes = tuple(None if isinstance(part, Free) else self._size(part) for part in value.parts)
         if sizes[0] is None:
-            detail = "write it: input 3x?x?"
+            detail = f"write it first: input {shown(channels_first(sizes) or (3, *sizes[1:]))}"
             raise self.error("the number of channels can't be left open", value.parts[0].span, detail)
         if len(sizes) > 1 + MAX_AXES:
             raise self.error(
@@ -200,10 +217,12 @@ class _Binder:
         """Tell a broken rule with its place: the argument's own, that of the field at fault, or `otherwise`."""
         try:
             yield
+        except NoValueError as error:
+            raise self._without_value(error) from None
         except RuleError as error:
             span = error.span if isinstance(error, ArgumentError) else (spans or {}).get(error.field, otherwise)
             assert span
-            raise self.error(error.headline, span, error.detail) from None
+            raise self.error(error.headline, span, error.detail + way_out(self.input, error.axes)) from None
 
     def _fits(self, text: str, shape: Shape, span: Span) -> Shape:
         if any(size is not None and size > LARGEST for size in shape):

@@ -8,6 +8,7 @@ lenet.net:2: conv 16@15x15 does not fit
   use a kernel of at most 14
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from striate.errors import InputError
@@ -26,11 +27,14 @@ class Span:
 
 
 class RuleError(InputError):
-    """A layer that breaks a rule. `field` names the part at fault; the binder adds the place in the text."""
+    """A layer that breaks a rule. `field` names the part at fault; the binder adds the place in the text.
 
-    def __init__(self, headline: str, detail: str, field: str = "") -> None:
+    `axes` is for how many axes the layer is written, where that is at fault: the input may be written wrongly.
+    """
+
+    def __init__(self, headline: str, detail: str, field: str = "", axes: int = 0) -> None:
         super().__init__(f"{headline}; {detail}")
-        self.headline, self.detail, self.field = headline, detail, field
+        self.headline, self.detail, self.field, self.axes = headline, detail, field, axes
 
 
 class NotationError(InputError):
@@ -54,7 +58,31 @@ class NotationError(InputError):
         calls = [f"\n  in {_cut(call, 100)}" for call in via]
         if len(calls) > SHOWN_CALLS:
             calls[SHOWN_CALLS - 2 : -1] = [f"\n  … {len(calls) - SHOWN_CALLS + 1} more"]
-        super().__init__(f"{place}: {self.headline}{_excerpt(text, span)}{''.join(calls)}\n  {self.detail}")
+        self.head = f"{place}: {self.headline}{_excerpt(text, span)}{''.join(calls)}"
+        super().__init__(f"{self.head}\n  {self.detail}")
+
+
+class MissingLettersError(NotationError):
+    """Letters of a text that nobody has given a value.
+
+    Attributes:
+        letters: All of them as the text writes them, each with a number that it might stand for.
+        hint: The letter that may be meant, for one that is misspelt.
+    """
+
+    def __init__(
+        self, text: str, span: Span, letters: Mapping[str, int], hint: str, source: str = "", via: tuple[str, ...] = ()
+    ) -> None:
+        self.letters, self.hint = dict(letters), hint
+        *first, last = (f"'{letter}'" for letter in letters)
+        headline = f"{', '.join(first)} and {last} have no value" if first else f"{last} has no value"
+        super().__init__(headline, text, span, self.way_out(f"letters={self.letters}"), source, via)
+
+    def way_out(self, given: str) -> str:
+        """What to do. `given` is how the letters are given where the text is used: in Python, or in a command."""
+        line = " ".join(f"{letter}={number}" for letter, number in self.letters.items())
+        what = "it a value" if len(self.letters) == 1 else "each a value"
+        return f"give {what}, in the text by a line {line}, or by {given}{self.hint}"
 
 
 def _cut(text: str, longest: int = LONGEST) -> str:

@@ -15,6 +15,14 @@ from striate.notation.syntax import Expression, Free, Name, Number, Pair
 LARGEST = 10**12
 
 
+class NoValueError(ArgumentError):
+    """A letter that nobody has given a value. `hint` is the letter that may be meant."""
+
+    def __init__(self, name: Name, hint: str) -> None:
+        super().__init__(f"'{name.text}' has no value", name.span, f"give it one{hint}")
+        self.name, self.hint = name.text, hint
+
+
 def evaluate(expression: Expression, letters: Mapping[str, int | float], channels: int | None) -> int | float:
     """The value of an expression; whole when it comes out whole.
 
@@ -67,7 +75,5 @@ def _letter(name: Name, letters: Mapping[str, int | float], channels: int | None
     beside = re.fullmatch(r"(\w+)x(\d+)", name.text)
     if beside and beside[1] in letters:
         detail = f"a letter beside an 'x' stands in brackets: ({beside[1]})x{beside[2]}"
-    else:
-        detail = f"give it one on a line of its own, {name.text} = 2, or when the text is used"
-        detail += nearest(name.text, letters)
-    raise ArgumentError(f"'{name.text}' has no value", name.span, detail)
+        raise ArgumentError(f"'{name.text}' has no value", name.span, detail)
+    raise NoValueError(name, nearest(name.text, letters))

@@ -12,7 +12,7 @@ striate.notation.errors.NotationError: line 1: no layer 'relv'
 
 from collections.abc import Callable
 
-from striate.errors import nearest
+from striate.errors import nearest, plain
 from striate.notation import tree
 from striate.notation.arguments import OPTION_WORDS, form
 from striate.notation.errors import NotationError, Span
@@ -29,10 +29,61 @@ FORMS = {
     "scale": "scale[ gate ]",
     "aux": "aux[ head ]",
 }
-ELSEWHERE = {  # what other libraries call a layer, and how it is written here
-    "linear": "fc 10",
-    **dict.fromkeys(("conv1d", "conv2d", "conv3d"), "conv 16@3"),
+ALSO = {name: layer.also for name, layer in LAYERS.items()} | {name: block.also for name, block in BLOCKS.items()}
+ABSENT = {  # what other libraries have and the notation has not: what to write instead, or to do without; their names
+    "layer normalisation is not in the notation; bn normalises over the batch": (
+        *("ln", "layernorm", "layernormalization", "layernormalisation", "rmsnorm"),
+        *(
+            "gn",
+            "groupnorm",
+            "groupnormalization",
+            "instancenorm",
+            "instancenorm1d",
+            "instancenorm2d",
+            "instancenorm3d",
+        ),
+    ),
+    "enlarging without weights is not in the notation; upconv 8@2 stride 2 has weights, shuffle 2 takes channels": (
+        *("upsample", "upsampling", "upsampling1d", "upsampling2d", "upsampling3d"),
+        *("interpolate", "resize", "upsamplingnearest2d", "upsamplingbilinear2d", "bilinear", "nearest"),
+    ),
+    "fc flattens by itself; leave it out": ("flatten", "reshape", "view", "squeeze"),
+    "padding is an option of the layer that follows, as in conv 16@3 pad 1": (
+        *("pad", "padding", "zeropad1d", "zeropad2d", "zeropad3d", "zeropadding1d", "zeropadding2d", "zeropadding3d"),
+        *("reflectionpad1d", "reflectionpad2d", "replicationpad2d", "circularpad2d", "constantpad2d"),
+    ),
+    "one filter a channel is conv c@3 groups c, and conv 64@1 after it mixes them": (
+        *("depthwise", "depthwiseconv", "depthwiseconv2d", "dwconv", "separable", "separableconv2d", "sepconv"),
+    ),
+    "it drops whole maps, which the notation does not; dropout 0.5 drops entries": (
+        *("dropout1d", "dropout2d", "dropout3d", "spatialdropout1d", "spatialdropout2d", "droppath", "stochasticdepth"),
+        *("alphadropout", "featurealphadropout"),
+    ),
+    "this activation is not in the notation; leaky, elu, swish and gelu are its neighbours": (
+        *("selu", "celu", "relu6", "rrelu", "crelu", "mish", "glu", "geglu", "swiglu", "hardswish", "hardsigmoid"),
+        *("hardtanh", "softplus", "softsign", "softshrink", "hardshrink", "tanhshrink", "threshold", "logsigmoid"),
+    ),
+    "training puts softmax and its logarithm into the loss by itself; write softmax only to see it": (
+        *("logsoftmax", "softmin", "softmax2d", "crossentropy", "crossentropyloss", "nllloss"),
+    ),
+    "recurrent layers and attention are not in the notation": (
+        *("rnn", "lstm", "gru", "rnncell", "lstmcell", "grucell", "convlstm2d", "bidirectional"),
+        *("attention", "selfattention", "multihead", "multiheadattention", "transformer", "vit"),
+    ),
 }
+
+
+def elsewhere(name: str) -> str:
+    """The way from what another library calls something to what the notation has; empty where nobody calls it so.
+
+    >>> elsewhere("MaxPool2d")
+    'here it is written: maxpool kernel [stride n] [pad n] [dilate n] [ceil]'
+    """
+    word = plain(name)
+    for ours, names in ALSO.items():
+        if word in names:
+            return f"here it is written: {_usage(ours) if ours in LAYERS else FORMS[ours]}"
+    return next((instead for instead, names in ABSENT.items() if word in names), "")
 
 
 class Lookup:
@@ -69,11 +120,8 @@ class Lookup:
             raise self.error(f"{name} needs brackets", word.span, _block_usage(name))
         if name in self.definitions:
             raise self.error(f"'{name}' is a definition", word.span, f"use it as {self._use(name)}")
-        known = {*LAYERS, *BLOCKS, *ALIASES, *self.definitions}
-        hint = nearest(name, known).lstrip("; ") or "the layers are " + ", ".join(sorted(LAYERS))
-        hint = "fc flattens by itself; leave it out" if name == "flatten" else hint
-        hint = f"here it is written: {ELSEWHERE[name]}" if name in ELSEWHERE else hint
-        raise self.error(f"no layer '{name}'", word.span, hint)
+        hint = elsewhere(name) or nearest(name, [*LAYERS, *BLOCKS, *ALIASES, *self.definitions], ALSO).lstrip("; ")
+        raise self.error(f"no layer '{name}'", word.span, hint or "the layers are " + ", ".join(sorted(LAYERS)))
 
     def block(self, block: Block) -> type[tree.Block]:
         """The block that the word before brackets names."""
@@ -84,8 +132,8 @@ class Lookup:
         if kind in self.definitions:
             raise self.error(f"'{kind}' is a definition", block.span, f"use it as {self._use(kind)}")
         if kind not in BLOCKS:
-            hint = nearest(kind, BLOCKS).lstrip("; ") or f"the blocks are {', '.join(BLOCKS)}"
-            raise self.error(f"no block '{kind}'", block.span, hint)
+            hint = elsewhere(kind) or nearest(kind, BLOCKS).lstrip("; ")
+            raise self.error(f"no block '{kind}'", block.span, hint or f"the blocks are {', '.join(BLOCKS)}")
         least, most = BRANCHES[kind]
         if not least <= len(block.branches) <= most:
             wanted = {least: f"{least}", least + 1: f"{least} or {most}"}.get(most, f"{least} to {most}")
@@ -102,9 +150,8 @@ class Lookup:
         if name in BLOCKS:
             raise self.error(f"{name} takes square brackets", call.span, _block_usage(name))
         if name not in self.definitions:
-            detail = f"define it on a line of its own: {name}(w) = …{nearest(name, {*self.definitions, *LAYERS})}"
-            detail = f"here it is written: {ELSEWHERE[name]}" if name in ELSEWHERE else detail
-            raise self.error(f"nothing is defined as '{name}'", call.span, detail)
+            detail = f"define it on a line of its own: {name}(w) = …{nearest(name, [*self.definitions, *LAYERS])}"
+            raise self.error(f"nothing is defined as '{name}'", call.span, elsewhere(name) or detail)
         definition = self.definitions[name]
         if len(definition.parameters) != len(call.arguments):
             headline = f"{name} takes {len(definition.parameters)} values, not {len(call.arguments)}"

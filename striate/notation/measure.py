@@ -33,6 +33,13 @@ from striate.notation.tree import (
 
 _T = TypeVar("_T")
 OPTIMIZER_STATES = {"sgd": 0, "momentum": 1, "nesterov": 1, "adagrad": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
+OPTIMIZER_ALSO = {  # what others call them
+    "sgd": ("gd", "gradientdescent", "stochasticgradientdescent", "vanilla"),
+    "momentum": ("sgdm", "msgd", "sgdmomentum", "heavyball"),
+    "nesterov": ("nag", "nesterovmomentum", "acceleratedgradient"),
+    "rmsprop": ("rms",),
+    "adamw": ("decoupledadam",),
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Row:
         macs: Products of convolutions and fully connected layers; None while an axis is free.
         memory: Bytes of the output in float32.
         field: The receptive field on the network's input.
+        unused: Entries along each axis that come in and that no window of the layer reads.
     """
 
     name: str
@@ -59,6 +67,7 @@ class Row:
     macs: Figure[int | None]
     memory: Figure[int | None]
     field: Field
+    unused: Figure[Shape] = Figure(())
 
     @property
     def receptive_field(self) -> int | list[int | None] | None:
@@ -134,7 +143,9 @@ class Measure:
         """
         if optimizer not in OPTIMIZER_STATES:
             known = f"; it knows {', '.join(OPTIMIZER_STATES)}"
-            raise InputError(f"no optimiser '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES) or known}")
+            raise InputError(
+                f"no optimiser '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES, OPTIMIZER_ALSO) or known}"
+            )
         if batch < 1:
             raise InputError(f"a batch has at least 1 example, not {batch}")
         weights = 4 * self.total_parameters
@@ -155,12 +166,16 @@ def at(network: Network, shape: Shape) -> Network:
     Raises:
         InputError: A shape that the network's input does not allow.
     """
-    fits = len(shape) == len(network.input)
-    if not fits or any(a is not None and a != b for a, b in zip(network.input, shape, strict=True)):
-        raise InputError(
-            f"{shown(shape)} does not fit 'input {shown(network.input)}'; only a free axis ('?') takes another size"
-        )
+    if not _allows(network.input, shape):
+        moved = (*shape[-1:], *shape[:-1])
+        hint = f"; channels come first: {shown(moved)}" if _allows(network.input, moved) else ""
+        rule = f"{shown(shape)} does not fit 'input {shown(network.input)}'; only a free axis ('?') takes another size"
+        raise InputError(f"{rule}{hint}")
     return dataclasses.replace(network, input=shape)
+
+
+def _allows(given: Shape, shape: Shape) -> bool:
+    return len(given) == len(shape) and all(a is None or a == b for a, b in zip(given, shape, strict=True))
 
 
 def measure(network: Network, shape: Shape | None = None) -> Measure:
@@ -202,7 +217,8 @@ def _fold(chain: Chain, prefix: str, shape: Shape, field: Field, rows: list[Row]
                 rules.macs(node, shape),
                 rules.activation_bytes(output.value),
             )
-            rows.append(Row(prefix + name, node_text(node), node, shape, output, *figures, after))
+            idle = rules.unused(node, shape)
+            rows.append(Row(prefix + name, node_text(node), node, shape, output, *figures, after, idle))
             shape, field = output.value, after
         elif isinstance(node, Block):
             shape, field = _fold_block(node, prefix + name, shape, field, rows)

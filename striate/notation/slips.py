@@ -62,6 +62,7 @@ _FOUND = {  # what stands there instead: headline, way out
     "\n": ("the line ends too early", "finish the layer, or put the line end inside brackets"),
 }
 _LETTERS = re.compile(r"\s*([a-z_]\w*[ \t]*=[ \t]*-?\d[\d.]*[ \t]*)+")  # the line so far is letters
+_MODULE = re.compile(r"\b[a-z_]\w*$")  # the nn of nn.Conv2d
 _PAD = re.compile(r"\bpad\s+([a-z]+\s+)?(\(\s*)?[\d.]+(\s*,\s*[\d.]+)?$")  # a pair, or what may become one
 _HINTS = {
     **dict.fromkeys("⇒⟶➔➜⟹", "an arrow is written '->'"),
@@ -94,6 +95,8 @@ def explained(error: UnexpectedInput, plain: str, text: str, source: str) -> Not
     token = str(error.token).rstrip("\n") if isinstance(error, UnexpectedToken) else found
     width = max(len(found), len(token), 1)
     headline, detail = _sign(text[at]) if unknown else _slip(plain, at, found, plain[at : at + width])
+    if unknown and found == "." and _MODULE.search(plain, 0, at):
+        detail = "a layer is one word, as in conv 64@3x3; leave out the point and what stands before it"
     return NotationError(headline, text, Span(at, at + width), detail, source)
 
 

@@ -15,30 +15,18 @@ fc 10
 
 from collections.abc import Iterator, Mapping
 
-from striate.notation.arguments import form
-from striate.notation.syntax import (
-    Block,
-    Call,
-    Expression,
-    Labelled,
-    Name,
-    Number,
-    Operation,
-    Pair,
-    Program,
-    Repeat,
-    Sequence,
-    Sized,
-    Value,
-    Word,
-)
-from striate.notation.tree import ALIASES, LAYERS, PAD_MODES, Conv, FullyConnected, Layer, Pool, Unpool
+from striate.notation.letters import CHANNELS, uses
+from striate.notation.syntax import Labelled, Name, Number, Program, Sequence, Sized, Value, Word
+from striate.notation.tree import LAYERS, Conv, FullyConnected, Layer, Pool
 
-BASE = "base"  # letter: filters of the first bare CONV
-HIDDEN = "hidden"  # letter: units of a bare FC that is not the last
-CLASSES = "classes"  # letter: units of the last bare FC
-POOL = "pool"  # letter: 1 keeps `POOL?`, 0 leaves it out
+BASE, HIDDEN, CLASSES, POOL = "base", "hidden", "classes", "pool"  # letters that the rules themselves read
 DEFAULTS = {BASE: 32, HIDDEN: 128, CLASSES: 10, POOL: 1}
+MEANINGS = {
+    BASE: f"filters of a bare CONV before the first pool, {DEFAULTS[BASE]}",
+    HIDDEN: f"units of a bare FC that is not the last, {DEFAULTS[HIDDEN]}",
+    CLASSES: f"units of the last bare FC, {DEFAULTS[CLASSES]}",
+    POOL: f"whether POOL? is kept: {DEFAULTS[POOL]}, or 0",
+}
 INPUT = (3, 32, 32)
 
 
@@ -55,16 +43,14 @@ class RulesOfThumb:
     def names(self) -> set[str]:
         """The letters that may be given for this text: its own, those left open, and the rules' where they apply."""
         names = {name for name, _ in self.program.letters}
-        words = list(_words(self.program.layers))
-        names |= {name for _, used in words for name in used} - {"c"}
-        for definition in self.program.definitions:
-            inner = list(_words(definition.body))
-            names |= {name for _, used in inner for name in used} - {"c", *definition.parameters}
-            words += inner
-        bare = {word.name for word, _ in words if word and not word.arguments}
+        parts = [(self.program.layers, ()), *((d.body, d.parameters) for d in self.program.definitions)]
+        for layers, parameters in parts:
+            names |= {name.text for _, used in uses(layers) for name in used} - {CHANNELS, *parameters}
+        words = list(_words(self.program))
+        bare = {word.name for word in words if not word.arguments}
         names |= {BASE} if "conv" in bare else set()
         names |= {HIDDEN, CLASSES} if "fc" in bare else set()
-        return names | ({POOL} if any(word and word.optional for word, _ in words) else set())
+        return names | ({POOL} if any(word.optional for word in words) else set())
 
     @property
     def keeps_optional(self) -> bool:
@@ -90,10 +76,14 @@ class RulesOfThumb:
 
 def has_bare_words(program: Program) -> bool:
     """Whether the rules of thumb size anything in this text."""
-    bodies = [program.layers, *(definition.body for definition in program.definitions)]
     sized = {"input", "conv", "fc", *(word for word, layer in LAYERS.items() if issubclass(layer, Pool)), "pool"}
-    words = (word for body in bodies for word, _ in _words(body))
-    return any(word is not None and not word.arguments and word.name in sized for word in words)
+    return any(not word.arguments and word.name in sized for word in _words(program))
+
+
+def _words(program: Program) -> Iterator[Word]:
+    """Every word of a text, of its definitions too."""
+    for layers in (program.layers, *(definition.body for definition in program.definitions)):
+        yield from (element for element, _ in uses(layers) if isinstance(element, Word))
 
 
 def _value(number: int | float, word: Word) -> Value:
@@ -107,42 +97,3 @@ def _last_fc(layers: Sequence) -> Word | None:
         if not isinstance(word, Word) or word.name == FullyConnected.word:
             return word if isinstance(word, Word) else None
     return None
-
-
-def _words(layers: Sequence) -> Iterator[tuple[Word | None, set[str]]]:
-    """Every word with the names in its sizes, its options left out; (None, names) for repeats and calls."""
-    for element in layers:
-        if isinstance(element, Labelled):
-            yield from _words((element.body,))
-        elif isinstance(element, Repeat):
-            yield None, _letters(element.times)
-            yield from _words((element.body,))
-        elif isinstance(element, Block):
-            for branch in element.branches:
-                yield from _words(branch)
-        elif isinstance(element, Call):
-            yield None, {name for argument in element.arguments for name in _letters(argument)}
-        else:
-            parts = [
-                part
-                for argument in element.arguments
-                for value in ((argument.count, argument.size) if isinstance(argument, Sized) else (argument,))
-                for part in value.parts
-            ]
-            found = set() if element.name == Unpool.word else {name for part in parts for name in _letters(part)}
-            yield element, found - _options(element)
-
-
-def _options(word: Word) -> set[str]:
-    layer = LAYERS.get(ALIASES.get(word.name, word.name))
-    return {*form(layer).options, *PAD_MODES} if layer else set()
-
-
-def _letters(expression: Expression) -> set[str]:
-    if isinstance(expression, Name):
-        return {expression.text}
-    if isinstance(expression, Operation):
-        return _letters(expression.first).union(*(_letters(operand) for _, operand in expression.rest))
-    if isinstance(expression, Pair):
-        return _letters(expression.before) | _letters(expression.after)
-    return set()

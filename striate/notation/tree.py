@@ -84,9 +84,13 @@ Chain: TypeAlias = tuple[Node, ...]
 
 @dataclass(frozen=True, repr=False)
 class Layer(Node):
-    """A layer of the network, one word of the notation."""
+    """A layer of the network, one word of the notation.
+
+    `also` is what other libraries call it, in small letters without hyphens: an unknown word leads from there to ours.
+    """
 
     word: ClassVar[str] = ""
+    also: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,6 +102,16 @@ class Conv(Layer):
     """
 
     word: ClassVar[str] = "conv"
+    also: ClassVar[tuple[str, ...]] = (
+        "convolution",
+        "conv1d",
+        "conv2d",
+        "conv3d",
+        "convolution1d",
+        "convolution2d",
+        "convolution3d",
+        "cnn",
+    )
     filters: int = leading("count")
     kernel: Axes = after_at("axes")
     stride: Axes = option("stride", "axes")
@@ -114,6 +128,7 @@ class Local(Layer):
     """Locally connected layer: a convolution whose weights are not shared, one filter a position."""
 
     word: ClassVar[str] = "local"
+    also: ClassVar[tuple[str, ...]] = ("locallyconnected1d", "locallyconnected2d", "locally", "unshared")
     filters: int = leading("count")
     kernel: Axes = after_at("axes")
     stride: Axes = option("stride", "axes")
@@ -126,6 +141,7 @@ class Deform(Layer):
     """Deformable convolution (Dai et al. 2017; `modulated`: Zhu et al. 2018); a second one gives the offsets."""
 
     word: ClassVar[str] = "deform"
+    also: ClassVar[tuple[str, ...]] = ("deformconv2d", "deformableconv", "dcn")
     filters: int = leading("count")
     kernel: Axes = after_at("axes")
     stride: Axes = option("stride", "axes")
@@ -144,6 +160,18 @@ class UpConv(Layer):
     """
 
     word: ClassVar[str] = "upconv"
+    also: ClassVar[tuple[str, ...]] = (
+        "convtranspose1d",
+        "convtranspose2d",
+        "convtranspose3d",
+        "conv1dtranspose",
+        "conv2dtranspose",
+        "conv3dtranspose",
+        "deconv",
+        "deconvolution",
+        "transposedconv",
+        "transposeconv",
+    )
     filters: int = leading("count")
     kernel: Axes = after_at("axes")
     stride: Axes = option("stride", "axes")
@@ -158,6 +186,7 @@ class Shuffle(Layer):
     """Pixel shuffle (Shi et al. 2016): groups of channels become a finer map."""
 
     word: ClassVar[str] = "shuffle"
+    also: ClassVar[tuple[str, ...]] = ("pixelshuffle", "depthtospace", "subpixel")
     factor: int = leading("count")
 
 
@@ -177,6 +206,17 @@ class MaxPool(Pool):
     """The largest entry of each window. `ceil` keeps a window that reaches over the edge."""
 
     word: ClassVar[str] = "maxpool"
+    also: ClassVar[tuple[str, ...]] = (
+        "maxpool1d",
+        "maxpool2d",
+        "maxpool3d",
+        "maxpooling",
+        "maxpooling1d",
+        "maxpooling2d",
+        "maxpooling3d",
+        "pooling",
+        "pool2d",
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -188,6 +228,7 @@ class Unpool(Layer):
     """
 
     word: ClassVar[str] = "unpool"
+    also: ClassVar[tuple[str, ...]] = ("maxunpool1d", "maxunpool2d", "maxunpool3d", "unpooling")
     pool: str = leading("label")
     source: MaxPool | None = None  # the pool itself, and the shape that it saw: set when the text is bound
     size: Shape = ()
@@ -198,6 +239,17 @@ class AvgPool(Pool):
     """The mean of each window; padding counts as zeros."""
 
     word: ClassVar[str] = "avgpool"
+    also: ClassVar[tuple[str, ...]] = (
+        "avgpool1d",
+        "avgpool2d",
+        "avgpool3d",
+        "averagepool",
+        "averagepooling",
+        "averagepooling1d",
+        "averagepooling2d",
+        "averagepooling3d",
+        "meanpool",
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -205,6 +257,7 @@ class Subsample(Layer):
     """LeNet-5's pooling (LeCun et al. 1998): a window's sum times a trainable coefficient, plus a bias, one a map."""
 
     word: ClassVar[str] = "subsample"
+    also: ClassVar[tuple[str, ...]] = ("subsampling",)
     kernel: Axes = leading("axes")
     stride: Axes = option("stride", "axes", "kernel")
 
@@ -219,6 +272,18 @@ class GlobalAvgPool(Layer):
     """The mean of each whole map (Lin et al. 2013)."""
 
     word: ClassVar[str] = "gap"
+    also: ClassVar[tuple[str, ...]] = (
+        "globalaveragepooling",
+        "globalaveragepooling1d",
+        "globalaveragepooling2d",
+        "globalaveragepooling3d",
+        "globalavgpool",
+        "globalavgpool2d",
+        "globalaveragepool",
+        "adaptiveavgpool1d",
+        "adaptiveavgpool2d",
+        "adaptiveavgpool3d",
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -226,6 +291,17 @@ class GlobalMaxPool(Layer):
     """The largest entry of each whole map; max over time in one dimension (Kim 2014)."""
 
     word: ClassVar[str] = "gmp"
+    also: ClassVar[tuple[str, ...]] = (
+        "globalmaxpooling",
+        "globalmaxpooling1d",
+        "globalmaxpooling2d",
+        "globalmaxpooling3d",
+        "globalmaxpool",
+        "globalmaxpool2d",
+        "adaptivemaxpool1d",
+        "adaptivemaxpool2d",
+        "adaptivemaxpool3d",
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -245,6 +321,7 @@ class RoIPool(RoI):
     """RoI pooling (Girshick 2015): the largest entry in each bin of a box: `input 3x?x? -> … -> roipool 7 -> fc 9`."""
 
     word: ClassVar[str] = "roipool"
+    also: ClassVar[tuple[str, ...]] = ("roipooling",)
 
 
 @dataclass(frozen=True, repr=False)
@@ -260,6 +337,7 @@ class FullyConnected(Layer):
     """Every unit sees every entry: a matrix product. Flattens its input by itself."""
 
     word: ClassVar[str] = "fc"
+    also: ClassVar[tuple[str, ...]] = ("linear", "affine", "fullyconnected", "innerproduct", "ip", "lazylinear", "mlp")
     units: int = leading("count")
     bias: bool = flag("nobias")
 
@@ -272,6 +350,7 @@ class RBF(Layer):
     """
 
     word: ClassVar[str] = "rbf"
+    also: ClassVar[tuple[str, ...]] = ("gaussian",)
     units: int = leading("count")
 
 
@@ -280,6 +359,7 @@ class Embed(Layer):
     """A table of word vectors: (length) whole numbers become (width, length)."""
 
     word: ClassVar[str] = "embed"
+    also: ClassVar[tuple[str, ...]] = ("embedding", "wordembedding", "lookuptable")
     table: tuple[int, int] = leading("pair")  # rows (words known) x width of a vector
 
 
@@ -288,6 +368,7 @@ class Relu(Layer):
     """max(0, x)."""
 
     word: ClassVar[str] = "relu"
+    also: ClassVar[tuple[str, ...]] = ("rectifier", "rectifiedlinear")
 
 
 @dataclass(frozen=True, repr=False)
@@ -295,6 +376,7 @@ class Leaky(Layer):
     """x for x > 0, else slope·x."""
 
     word: ClassVar[str] = "leaky"
+    also: ClassVar[tuple[str, ...]] = ("leakyrelu", "lrelu")
     slope: float = leading("number", 0.01)
 
 
@@ -303,6 +385,7 @@ class PRelu(Layer):
     """Leaky ReLU whose slope is learned, one a channel (He et al. 2015)."""
 
     word: ClassVar[str] = "prelu"
+    also: ClassVar[tuple[str, ...]] = ("parametricrelu",)
 
 
 @dataclass(frozen=True, repr=False)
@@ -318,6 +401,7 @@ class Tanh(Layer):
     """The hyperbolic tangent; `scaled`: 1.7159·tanh(2x/3), which maps 1 to 1 and -1 to -1 (LeCun et al. 1998)."""
 
     word: ClassVar[str] = "tanh"
+    also: ClassVar[tuple[str, ...]] = ("hyperbolictangent",)
     scaled: bool = flag("scaled", False)
 
 
@@ -326,6 +410,7 @@ class Sigmoid(Layer):
     """1 / (1 + exp(-x))."""
 
     word: ClassVar[str] = "sigmoid"
+    also: ClassVar[tuple[str, ...]] = ("logistic", "expit")
 
 
 @dataclass(frozen=True, repr=False)
@@ -362,6 +447,14 @@ class BatchNorm(Layer):
     """Batch normalisation with a trainable scale and shift a channel (Ioffe & Szegedy 2015)."""
 
     word: ClassVar[str] = "bn"
+    also: ClassVar[tuple[str, ...]] = (
+        "batchnorm1d",
+        "batchnorm2d",
+        "batchnorm3d",
+        "batchnormalization",
+        "batchnormalisation",
+        "spatialbn",
+    )
     eps: float = option("eps", "number", 1e-5)
 
 
@@ -373,6 +466,7 @@ class LRN(Layer):
     """
 
     word: ClassVar[str] = "lrn"
+    also: ClassVar[tuple[str, ...]] = ("localresponsenorm", "localresponsenormalization", "localresponsenormalisation")
     size: int = leading("count", 5)
     alpha: float = option("alpha", "number", 1e-4)
     beta: float = option("beta", "number", 0.75)
@@ -400,6 +494,7 @@ class Maps(Layer):
     """Some of the maps that come in, numbered from 0: what a partly connected layer sees (LeCun et al. 1998)."""
 
     word: ClassVar[str] = "maps"
+    also: ClassVar[tuple[str, ...]] = ("gather", "select")
     numbers: tuple[int, ...] = leading("list")
 
 
@@ -408,13 +503,15 @@ class Identity(Layer):
     """Nothing: a branch that passes through."""
 
     word: ClassVar[str] = "id"
+    also: ClassVar[tuple[str, ...]] = ("identity", "nop", "noop", "skip")
 
 
 @dataclass(frozen=True, repr=False)
 class Block(Node):
-    """Layers that hold layers. `kind` is how the notation calls it."""
+    """Layers that hold layers. `kind` is how the notation calls it, `also` how other libraries do."""
 
     kind: ClassVar[str] = ""
+    also: ClassVar[tuple[str, ...]] = ()
     branches: tuple[Chain, ...]
 
 
@@ -428,6 +525,7 @@ class Concat(Block):
     """The branches' maps behind each other (Inception, U-Net)."""
 
     kind: ClassVar[str] = "concat"
+    also: ClassVar[tuple[str, ...]] = ("cat", "concatenate", "filterconcat")
 
 
 @dataclass(frozen=True, repr=False)
@@ -435,6 +533,7 @@ class Sum(Block):
     """The branches' maps added."""
 
     kind: ClassVar[str] = "sum"
+    also: ClassVar[tuple[str, ...]] = ("add", "plus", "eltwise", "elementwise")
 
 
 @dataclass(frozen=True, repr=False)
@@ -442,6 +541,7 @@ class Residual(Block):
     """The body's output plus the shortcut's; without a shortcut, plus the input itself (He et al. 2015)."""
 
     kind: ClassVar[str] = "residual"
+    also: ClassVar[tuple[str, ...]] = ("shortcut", "skipconnection", "resblock", "residualblock")
 
 
 @dataclass(frozen=True, repr=False)
@@ -449,6 +549,7 @@ class Dense(Block):
     """The input with the body's output behind it (Huang et al. 2016)."""
 
     kind: ClassVar[str] = "dense"
+    also: ClassVar[tuple[str, ...]] = ("denseblock",)
 
 
 @dataclass(frozen=True, repr=False)
@@ -456,6 +557,7 @@ class Scale(Block):
     """The input times its gate, channel by channel (Hu et al. 2017)."""
 
     kind: ClassVar[str] = "scale"
+    also: ClassVar[tuple[str, ...]] = ("se", "squeezeexcite", "squeezeexcitation", "multiply")
 
 
 @dataclass(frozen=True, repr=False)
@@ -463,6 +565,7 @@ class Aux(Block):
     """A head on the side that helps training and is left out afterwards (Szegedy et al. 2014)."""
 
     kind: ClassVar[str] = "aux"
+    also: ClassVar[tuple[str, ...]] = ("auxiliary", "sidehead")
 
 
 def _concrete(base: type[Node]) -> Iterator[type[Any]]:

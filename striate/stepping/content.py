@@ -99,12 +99,20 @@ class Step:
         given: What came in: input X, weights W, bias b, upstream gradient dO.
         parts: The output O, then the gradients.
         im2col: The matrices of the product, where asked for.
+        notes: What to look at again in what came in, a sentence each.
     """
 
     layer: str
     given: tuple[Picture, ...]
     parts: tuple[Part, ...]
     im2col: Im2col | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def working(self) -> str:
+        """All of it but for the notes."""
+        parts: list[object] = [*self.given, *self.parts, *([self.im2col] if self.im2col else [])]
+        return "\n\n".join([self.layer, *map(str, parts)])
 
     def __getitem__(self, name: str) -> Part:
         names = [part.name for part in self.parts]
@@ -118,14 +126,14 @@ class Step:
             "layer": self.layer,
             "given": {picture.title: plain(picture.cells) for picture in self.given},
             "parts": [_part_json(part) for part in self.parts],
+            "notes": list(self.notes),
         }
         if self.im2col:
             document["im2col"] = {name: plain(cells) for name, cells in vars(self.im2col).items()}
         return document
 
     def __str__(self) -> str:
-        parts: list[object] = [*self.given, *self.parts, *([self.im2col] if self.im2col else [])]
-        return "\n\n".join([self.layer, *map(str, parts)])
+        return "\n\n".join([self.working, *self.notes])
 
     __repr__ = __str__
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from striate.errors import InputError
 from striate.notation import parse, read, rules
+from striate.notation.notes import input_note
 from striate.notation.render import node_text
 from striate.notation.syntax import Word
 from striate.notation.tree import AvgPool, Conv, FullyConnected, Layer, MaxPool, Pool, Softmax
@@ -94,7 +95,8 @@ class _Work:
         matrices = None
         if with_im2col and isinstance(self.layer, Conv):
             matrices = im2col(sliding(self.layer, self.x.shape[1:]), self.x, self.weights, self.bias)
-        return Step(self.text, tuple(self.given), tuple(self.parts()), matrices)
+        note = input_note(self.x.shape) if self.x.ndim > 2 else ""  # maps of one axis were parted on purpose
+        return Step(self.text, tuple(self.given), tuple(self.parts()), matrices, (note,) if note else ())
 
     def parts(self) -> Iterator[Part]:
         layer, x = self.layer, self.x

@@ -16,6 +16,7 @@ from pathlib import Path
 from striate import data, zoo
 from striate.errors import InputError
 from striate.notation import Network, measure, render, rules
+from striate.notation import notes as what_to_see
 from striate.notation.errors import NotationError, RuleError
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, resized, sides
@@ -89,7 +90,7 @@ def fitted(
         notes += [said] if said else []
         recipe = data.infer(dataset, network.input)
     _check_classes(network, recipe, dataset)
-    return Fitted(network, recipe, (*notes, recipe.said()))
+    return Fitted(network, recipe, (*what_to_see(network), *notes, recipe.said()))
 
 
 def _sized(network: Network, size: Size) -> tuple[Network, str]:

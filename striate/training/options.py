@@ -12,14 +12,39 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from striate.errors import InputError, nearest
+from striate.initial import ALSO as RULES_ALSO
 from striate.initial import RULES
+from striate.losses import ALSO as LOSSES_ALSO
 from striate.losses import LOSSES
+from striate.notation.measure import OPTIMIZER_ALSO
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.passes import EPOCHS, MOST
+from striate.training.schedules import ALSO as SCHEDULES_ALSO
 from striate.training.schedules import SCHEDULES
 
 PHOTO = ("mirror", "crop", "colour")
 AUGMENT = ("auto", "none", "shift", "photo", *PHOTO)
+VALUES_ALSO = {  # what others call the values of a choice
+    "optimizer": OPTIMIZER_ALSO,
+    "schedule": SCHEDULES_ALSO,
+    "loss": LOSSES_ALSO,
+    "init": RULES_ALSO,
+}
+OTHER_NAMES = {  # what others call a choice itself
+    "epochs": ("numepochs", "nepochs", "maxepochs"),
+    "batch": ("batchsize", "bs", "minibatch"),
+    "lr": ("learningrate", "rate", "maxlr", "eta"),
+    "optimizer": ("optimiser", "opt", "solver"),
+    "schedule": ("scheduler", "lrschedule", "lrscheduler"),
+    "loss": ("criterion", "objective"),
+    "l1": ("lasso",),
+    "l2": ("weightdecay", "wd", "decay", "ridge"),
+    "augment": ("augmentation", "dataaugmentation"),
+    "patience": ("earlystopping", "earlystop"),
+    "validation": ("validationsplit", "valsplit"),
+    "init": ("weightinit",),
+    "seed": ("randomseed", "randomstate"),
+}
 
 
 def _option(
@@ -81,7 +106,8 @@ class Options:
                 continue
             if meta["known"] and value not in meta["known"]:
                 listed = ", ".join(meta["known"])
-                raise InputError(f"no {option.name} '{value}'{nearest(str(value), meta['known'])}; there are {listed}")
+                hint = nearest(str(value), meta["known"], VALUES_ALSO.get(option.name))
+                raise InputError(f"no {option.name} '{value}'{hint}; there are {listed}")
             whole = str(option.type) == "int"
             if meta["least"] is not None and (not isinstance(value, int if whole else int | float) or value is True):
                 raise InputError(f"{option.name} must be a {'whole ' if whole else ''}number. Received: {value!r}")

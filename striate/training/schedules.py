@@ -39,3 +39,9 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
     "cosine": cosine,
     "one-cycle": one_cycle,
 }
+ALSO = {  # what others call them
+    "constant": ("none", "fixed", "flat", "constantlr"),
+    "step": ("steplr", "multistep", "multisteplr", "stepdecay", "decay"),
+    "cosine": ("cosineannealing", "cosineannealinglr", "cosinedecay", "cos"),
+    "one-cycle": ("onecyclelr", "1cycle", "superconvergence"),
+}

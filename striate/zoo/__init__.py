@@ -8,6 +8,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from striate.errors import InputError, nearest
-from striate.notation import Network, bind, parse
+from striate.notation import Network, bind, notes, parse
 from striate.notation.sizes import Size
 from striate.notation.sizes import resized as at_size
 
@@ -33,6 +34,7 @@ class Entry:
         year: Of the paper.
         parameters: The count of this text; the published one, unless the text says how it differs.
         text: The whole `.net` file.
+        also: What others call it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Entry:
     year: int
     parameters: int
     text: str
+    also: tuple[str, ...] = ()
 
 
 @cache
@@ -59,13 +62,15 @@ def entry(name: str) -> Entry:
         InputError: There is none of that name.
     """
     if name.lower() not in names():
-        raise InputError(f"no network '{name}'; `striate zoo` lists them{nearest(name, names())}")
+        also = {known: entry(known).also for known in names()}
+        raise InputError(f"no network '{name}'; `striate zoo` lists them{nearest(name, names(), also)}")
     name = name.lower()
     text = files("striate.zoo").joinpath(f"{name}.net").read_text(encoding="utf-8")
     title, *lines = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("#")]
     facts = dict(line.split(": ", 1) for line in lines if ": " in line)
     year, parameters = int(facts["year"]), int(facts["parameters"].replace(",", ""))
-    return Entry(name, title, facts["paper"], year, parameters, text)
+    others = tuple(filter(None, facts.get("also", "").split(", ")))
+    return Entry(name, title, facts["paper"], year, parameters, text, others)
 
 
 def net(source: str | Path | Network, /, **letters: int | float) -> Network:
@@ -77,8 +82,18 @@ def net(source: str | Path | Network, /, **letters: int | float) -> Network:
 
     Raises:
         InputError: No network of that name, a file that can't be read, or a text that is not in the notation.
+
+    Warns:
+        UserWarning: The text is legal and may not be what was meant, such as an input with its channels last.
     """
-    return find(source, letters)
+    return noted(find(source, letters))
+
+
+def noted(network: Network) -> Network:
+    """The network itself; what there is to look at again is told to who called the function that calls this."""
+    for note in notes(network):
+        warnings.warn(note, stacklevel=3)
+    return network
 
 
 def find(source: str | Path | Network, letters: Mapping[str, int | float] | None = None) -> Network:

@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import io
 import json
 import shlex
 import webbrowser
@@ -12,9 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
-from striate import data
+from striate import data, zoo
 from striate.cli import VERBS
+from striate.cli.common import console
 from striate.training.optimizers import OPTIMIZERS
 
 Cli = Callable[..., Any]
@@ -80,9 +83,95 @@ def test_explain_of_free_axes_is_null_until_a_size_is_given(cli: Cli) -> None:
 def test_explain_side_by_side(cli: Cli) -> None:
     both = cli("explain", "lenet5", TINY)
     assert both.status == 0
-    assert "side by side" in both.out
+    assert both.out.startswith("side by side"), "what several are asked for comes first"
     values = cli("explain", "lenet5", TINY, "--json").json
     assert [value["name"] for value in values] == ["lenet5", "net"]
+
+
+def test_what_to_look_at_again_is_said_by_the_verbs_that_read_a_text(cli: Cli) -> None:
+    text, note = "input 16x16x3 -> conv 2@3 -> gap -> fc 2", "channels come first; did you mean input 3x16x16?"
+    ended = cli("explain", text)
+    assert (ended.status, ended.err.count(note), note in ended.out) == (0, 1, False)
+    ended = cli("explain", text, text, "--json")
+    assert (ended.err.count(note), len(ended.json[0]["notes"])) == (1, 1)
+    assert cli("explain", "lenet5", "--json").json["notes"] == []
+    numbers = json.dumps(np.ones((8, 8, 3)).tolist())
+    ended = cli("step", "maxpool 2", "--input", numbers, "--json")
+    assert "did you mean input 3x8x8?" in ended.err
+    assert len(ended.json["notes"]) == 1
+    ended = cli("bench", text, "--engines", "plain", "--work", "inference", "--batch", "2", "--rounds", "2")
+    assert note in ended.err
+
+
+def stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize(
+    "content", [b"input 1x8x8 -> fc 10", b"\xef\xbb\xbfinput 1x8x8\r\nfc 10\r\n", b"# a\ninput 1x8x8\nfc 10"]
+)
+def test_explain_reads_a_text_from_standard_input(cli: Cli, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    stdin(monkeypatch, content)
+    value = cli("explain", "-", "lenet5", "-", "--json").json
+    assert [one["total_parameters"] for one in value] == [650, 61_706, 650]
+
+
+def test_what_zoo_prints_is_explained(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin(monkeypatch, cli("zoo", "lenet5").out.encode())
+    assert cli("explain", "-", "--set", "classes=3", "--json").json["layers"][-1]["output"] == [3]
+    stdin(monkeypatch, b"lenet5\n")
+    assert cli("explain", "-", "--json").json["name"] == "lenet5"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "there is no layer"),
+        (b"\xff\xfe\x00", "standard input can't be read: it is not a text in UTF-8"),
+        (b"input 1x8x8 -> relv", "did you mean 'relu'?"),
+        (b"x" * 1_000_001, "standard input has more than 1,000,000 bytes"),
+    ],
+)
+def test_a_wrong_text_on_standard_input(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, content: bytes, message: str
+) -> None:
+    stdin(monkeypatch, content)
+    ended = cli("explain", "-")
+    assert ended.status == 2
+    assert message in ended.error
+
+
+def test_a_standard_input_that_is_closed(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    ended = cli("explain", "-")
+    assert ended.status == 2
+    assert "which is closed" in ended.error
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+@pytest.mark.parametrize("words", [["zoo"], ["explain", "lenet5", "resnet50"]])
+def test_tables_fit_a_narrow_terminal(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, words: list[str], columns: int
+) -> None:
+    monkeypatch.setattr(
+        f"striate.cli.{words[0]}.console",
+        lambda: Console(width=columns, force_terminal=True, color_system=None, legacy_windows=False),
+    )
+    shown = cli(*words).out
+    assert all(len(line) <= columns for line in shown.splitlines())
+    assert "a wider" in shown
+    assert "25.6 M" in shown or "25,557,032" in shown
+    assert "resnet50" in shown
+    if words == ["zoo"]:
+        assert all(name in shown for name in zoo.names())
+
+
+def test_no_color_leaves_no_escapes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for value, escapes in (("", True), ("1", False)):
+        monkeypatch.setenv("NO_COLOR", value)
+        console().print("[bold]a[/bold]")
+        assert ("\x1b" in capsys.readouterr().out) == escapes
 
 
 def test_explain_every_formula(cli: Cli) -> None:
@@ -96,6 +185,8 @@ def test_explain_with_letters(cli: Cli) -> None:
     text = "input 1x8x8 -> [conv W@3 pad 1 -> relu]*N -> fc 10"
     value = cli("explain", text, "--set", "N=3", "--set", "w=4", "--json").json
     assert [row["layer"].split()[0] for row in value["layers"]] == ["conv", "relu"] * 3 + ["fc"]
+    again = cli("explain", text, "--set", "N=3, w=4", "--json").json
+    assert again == value
     shown = cli("explain", "INPUT -> [CONV -> RELU]*N -> FC", "--set", "N=2")
     assert "resolved by the rules of thumb" in shown.out
 
@@ -145,7 +236,8 @@ def test_train_as_json(cli: Cli, tmp_path: Path) -> None:
     ended = cli("train", TINY, "digits", "--epochs", 2, "--out", tmp_path / "run", "--json")
     assert ended.status == 0
     value = ended.json
-    assert set(value) == {"run", "epochs", "best_epoch", "validation_accuracy", "test_accuracy", "images_per_second"}
+    figures = {"run", "epochs", "best_epoch", "validation_accuracy", "test_accuracy", "images_per_second"}
+    assert set(value) == figures | {"validation", "test", "verdict"}
     assert (value["run"], value["epochs"]) == (str(tmp_path / "run"), 2)
     assert 0 < value["test_accuracy"] < 1
     assert value["images_per_second"] > 0
@@ -155,7 +247,7 @@ def test_train_as_json(cli: Cli, tmp_path: Path) -> None:
 
 def test_train_in_words(cli: Cli, tmp_path: Path) -> None:
     ended = cli("train", TINY, "digits", "--epochs", 1, "--out", tmp_path / "run")
-    assert [line.split()[0] for line in ended.out.splitlines()] == ["validation", "run:", "report:"]
+    assert [line.split()[0] for line in ended.out.splitlines()] == ["validation", "test", "run:", "report:"]
     assert str(tmp_path / "run" / "report.html") in ended.out
     assert ended.err.splitlines()[-1].startswith(("Try ", "For more, try"))
     command = json.loads((tmp_path / "run" / "config.json").read_text())["command"]
@@ -227,11 +319,41 @@ def test_patience_is_a_good_end(cli: Cli, tmp_path: Path) -> None:
 
 def test_test_as_json(cli: Cli, run: Path) -> None:
     value = cli("test", run, "digits", "--json").json
-    assert set(value) == {"accuracy", "error", "loss", "examples"}
+    assert {"accuracy", "error", "loss", "examples", "interval", "majority_share", "balanced_accuracy"} < set(value)
     assert value["examples"] == 359
-    assert value["error"] == pytest.approx(100 * (1 - value["accuracy"]))
+    assert value["error"] == pytest.approx(1 - value["accuracy"]), "fractions everywhere in JSON"
+    assert sum(map(sum, value["confusion"])) == 359
+    assert [one["name"] for one in value["per_class"]] == value["classes"] == list("0123456789")
     assert cli("test", run, "--json").json == value, "what was held out"
-    assert f"accuracy {value['accuracy']:.2%}, error {value['error']:.2f} %, loss" in cli("test", run).out
+
+
+def test_test_in_words_is_in_percent(cli: Cli, run: Path) -> None:
+    value = cli("test", run, "--json").json
+    out = cli("test", run).out
+    assert out.startswith(f"accuracy {value['accuracy']:.2%} of 359 images (95% interval: ")
+    assert f"error {value['error']:.2%}, loss {value['loss']:.4f}, calibration error " in out
+    worst = min(value["per_class"], key=lambda one: one["recall"])
+    row = next(line.split() for line in out.splitlines() if line.split()[:1] == [worst["name"]])
+    assert row[1:5] == [*(f"{worst[what]:.2%}" for what in ("precision", "recall", "f1")), str(worst["support"])]
+    first = value["most_wrong"][0]
+    assert f"most wrong: {first['image']}: {first['true_class']}, called {first['label']}" in out
+
+
+def test_test_writes_a_page(cli: Cli, run: Path, seven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a folder that holds one class only, beside the run or under any name."""
+    (tmp_path / "mine" / "7").mkdir(parents=True)
+    seven.rename(tmp_path / "mine" / "7" / "first.png")
+    monkeypatch.chdir(tmp_path)
+    assert "report: test.html" in cli("test", run, tmp_path / "mine", "--report").out
+    assert "net on digits, tested on mine" in (tmp_path / "test.html").read_text()
+    assert cli("test", run, "mine", "--report", "pages.html", "--json").json["examples"] == 1
+    assert (tmp_path / "pages.html").read_text().count(str(tmp_path)) == 0
+    (tmp_path / "mine.npz").write_bytes(b"precious")
+    refused = cli("test", run, "--report", "mine.npz")
+    assert refused.status == 2
+    assert "--report takes a file whose name ends in .html" in refused.error
+    assert (tmp_path / "mine.npz").read_bytes() == b"precious"
+    assert "can't write no/such.html: No such file or directory" in cli("test", run, "--report", "no/such.html").error
 
 
 def test_a_loss_that_is_not_known_is_null(cli: Cli, tmp_path: Path) -> None:
@@ -289,7 +411,7 @@ def test_see_prints_where_the_report_lies(cli: Cli, run: Path, monkeypatch: pyte
 
 
 def test_bench_as_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = importlib.import_module("striate.cli.bench")
+    module = importlib.import_module("striate.benchmark")
     monkeypatch.setattr(module, "bench", functools.partial(module.bench, seconds=0.01))
     value = cli("bench", "input 1x4x4 -> fc 3", "--batch", "4,8", "--rounds", 2, "--device", "cpu", "--json").json
     assert set(value) == {
@@ -311,7 +433,7 @@ def test_bench_as_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_bench_shows_the_layers(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = importlib.import_module("striate.cli.bench")
+    module = importlib.import_module("striate.benchmark")
     monkeypatch.setattr(module, "bench", functools.partial(module.bench, seconds=0.01))
     monkeypatch.setattr(module, "layer_times", functools.partial(module.layer_times, seconds=0.01))
     words = (

@@ -36,6 +36,11 @@ def test_a_text_that_fits_stays_as_it_is() -> None:
     assert found.notes == (found.recipe.said(),)
 
 
+def test_what_to_look_at_again_in_a_text_is_among_the_decisions() -> None:
+    found = fitted("input 12x12x3 -> conv 3@3 -> relu -> fc 4", dataset((12, 12, 3)))
+    assert found.notes[0].endswith("channels come first; did you mean input 3x12x12?")
+
+
 @pytest.mark.parametrize("classes", [2, 7])
 @pytest.mark.parametrize("text", ["lenet5", "INPUT -> [CONV -> RELU]*2 -> FC", "input 1x12x12 -> FC"])
 def test_a_last_layer_without_a_number_takes_the_data_s(text: str, classes: int) -> None:

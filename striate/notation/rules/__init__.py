@@ -17,6 +17,7 @@ from striate.notation.rules.macs import macs
 from striate.notation.rules.memory import activation_bytes
 from striate.notation.rules.parameters import parameters
 from striate.notation.rules.shape import join, output
+from striate.notation.rules.unused import unused
 
 __all__ = [
     "Axis",
@@ -32,4 +33,5 @@ __all__ = [
     "parameters",
     "product",
     "receptive_field",
+    "unused",
 ]

@@ -101,7 +101,7 @@ def slide(layer: Sliding, spatial: tuple[int | None, ...], text: str) -> Figure[
             most_pad = {MaxPool: window.size // 2, AvgPool: window.size // 2, Subsample: 0}.get(type(layer))
             way_out = window.way_out(n, most_pad)
             detail = f"output = {figure.formula}; {way_out}"
-            raise RuleError(f"{text} does not fit its {shape} input", detail, "kernel")
+            raise RuleError(f"{text} does not fit its {shape} input", detail, "kernel", len(spatial))
         most = None if n is None else window.most_pad(n)
         widest = max((*window.pad.sizes, *window.pad.after), default=0)
         if most is not None and widest > most:

@@ -1,0 +1,54 @@
+"""A loss of one's own, watched: where it is no number for finite outputs it is to blame, and not the learning rate.
+
+>>> import torch
+>>> watched(lambda outputs, labels: outputs.log().mean())(torch.zeros(2, 3), torch.tensor([0, 1]))
+Traceback (most recent call last):
+striate.losses.own.LossError: your loss is -inf for finite outputs, from 0 to 0
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from striate.errors import InputError, WorkError
+
+MEASURE = (
+    1e9  # outputs beyond this have grown out of all measure, and what their squares come to is not the loss's fault
+)
+
+
+class LossError(WorkError):
+    """A loss that is no number, or has a gradient that is none, where the network's outputs are finite."""
+
+
+def watched(loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """The same loss, which says when it is to blame.
+
+    Raises (when it is called, or its gradient is taken):
+        LossError: It is not finite, or its gradient is not, for outputs that are.
+        InputError: It does not return a tensor of one number.
+    """
+
+    def checked(outputs: Tensor, labels: Tensor) -> Tensor:
+        value = loss(outputs, labels)
+        if not isinstance(value, Tensor) or value.numel() != 1:
+            got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+            raise InputError(f"a loss of your own returns a tensor of one number, such as a mean. Received: {got}")
+        low, high = (float(end) for end in torch.aminmax(outputs.detach()))
+        if not max(-low, high) < MEASURE:  # NaN too
+            return value  # the outputs are to blame
+        number, ends = float(value.detach()), f"finite outputs, from {low:.3g} to {high:.3g}"
+        if not math.isfinite(number):
+            raise LossError(f"your loss is {number} for {ends}")
+
+        def check(gradient: Tensor) -> None:
+            if not bool(torch.isfinite(gradient).all()):
+                raise LossError(f"your loss is {number:.3g} but its gradient is not finite, for {ends}")
+
+        if outputs.requires_grad:
+            outputs.register_hook(check)  # type: ignore[no-untyped-call]
+        return value
+
+    return checked

@@ -1,0 +1,101 @@
+"""The entries of its input that a sliding layer never reads: the lectures' case of a stride that does not divide.
+
+A convolution or a pool stops where its next window would reach over the edge, steps over entries where its stride is
+larger than its kernel, and between the taps of a dilated kernel.
+
+>>> from striate.notation import read
+>>> pool = read("input 3x15x16 -> maxpool 2").layers[0]
+>>> unused(pool, (3, 15, 16))
+Figure(value=(1, 0), formula='15 + 0 - ((7 - 1)*2 + 2) = 1')
+"""
+
+from collections.abc import Callable
+from math import gcd
+
+from striate.notation.rules.figure import Figure
+from striate.notation.rules.window import Window, windows
+from striate.notation.tree import Conv, Layer, Local, Pool, Shape, Subsample
+
+REPEATED = 1000  # entries of padding that are looked up one by one where it repeats those of the input
+
+
+def unused(layer: Layer, shape: Shape) -> Figure[Shape]:
+    """Entries along each axis of the input that no window of the layer touches.
+
+    Padding does not count as input; where it repeats the input (reflect, replicate, circular), an entry that a window
+    reads there is used.
+
+    Args:
+        layer: Any layer; of those that do not slide over fixed places, nothing is said.
+        shape: What comes in, (C, *spatial); None for a free axis.
+
+    Returns:
+        A number for each axis, None for a free one, and the formulas where there are any; () for other layers.
+    """
+    if not isinstance(layer, Conv | Local | Pool | Subsample):
+        return Figure(())
+    axes = list(zip(windows(layer), shape[1:], strict=True))
+    counts = tuple(None if n is None else _unused(window, n) for window, n in axes)
+    texts = [_formula(window, n, count) for (window, n), count in zip(axes, counts, strict=True) if n and count]
+    return Figure(counts, "; ".join(dict.fromkeys(texts)))
+
+
+def _unused(window: Window, n: int) -> int:
+    before, after = window.padding(n)
+    count = n - _touched(window, n, 0, n)
+    if count and window.pad.mode in _SOURCES and before + after:
+        if before + after > REPEATED:
+            return 0  # not known; nothing is said
+        source = _SOURCES[window.pad.mode]
+        padding = (*range(-before, 0), *range(n, n + after))
+        read = {source(entry, n) for entry in padding if _touched(window, n, entry, entry + 1)}
+        count -= sum(not _touched(window, n, entry, entry + 1) for entry in read)
+    return count
+
+
+_SOURCES: dict[
+    str, Callable[[int, int], int]
+] = {  # the entry of the input that stands in the padding at a place beyond its n entries
+    "reflect": lambda place, n: abs(place) if place < n else 2 * (n - 1) - place,
+    "replicate": lambda place, n: min(max(place, 0), n - 1),
+    "circular": lambda place, n: place % n,
+}
+
+
+def _touched(window: Window, n: int, first: int, last: int) -> int:
+    """How many of the places `first` to `last` - 1 of an axis of `n` entries some window touches.
+
+    Windows begin `stride` places apart and their taps stand `dilation` apart: a place is touched where it is a multiple
+    of the one plus a multiple of the other. Those that leave the same rest by one of the two are blocks at equal
+    distances, which are counted without going through them.
+    """
+    shift = window.padding(n)[0]
+    sides = [(window.output(n).value or 0, window.stride), (window.size, window.dilation)]
+    common = gcd(window.stride, window.dilation)
+    rests = [min(sides[0][0], window.dilation // common), min(sides[1][0], window.stride // common)]
+    (count, step), (others, apart) = sides if rests[0] <= rests[1] else sides[::-1]
+    every = apart // common
+    total = 0
+    for rest in range(min(rests)):
+        blocks = -(-(count - rest) // every)
+        low, high = (-(-(place + shift - rest * step) // apart) for place in (first, last))
+        spacing = step // common
+        total += _below(high, blocks, spacing, others) - _below(low, blocks, spacing, others)
+    return total
+
+
+def _below(limit: int, blocks: int, every: int, length: int) -> int:
+    """How many whole numbers from 0 and below `limit` stand in blocks of `length` that begin `every` apart."""
+    if limit <= 0:
+        return 0
+    if length >= every:
+        return min(limit, (blocks - 1) * every + length)
+    full, rest = divmod(limit, every)
+    return full * length + min(rest, length) if full < blocks else blocks * length
+
+
+def _formula(window: Window, n: int, count: int) -> str:
+    size, before = window.output(n).value or 0, window.padding(n)[0]
+    if window.stride <= window.size and window.dilation == 1 and window.pad.mode != "circular":
+        return f"{n} + {before} - (({size} - 1)*{window.stride} + {window.size}) = {count}"
+    return f"{n} - {n - count} = {count}"
