@@ -17,7 +17,7 @@ class Subsample(nn.Module):
 
     Args:
         channels: Maps that come in and go out.
-        kernel, stride: One number an axis.
+        kernel, stride: One number per axis.
     """
 
     def __init__(self, channels: int, kernel: tuple[int, ...], stride: tuple[int, ...]) -> None:
