@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from striate.errors import InputError
 
-if TYPE_CHECKING:  # the names of features are read where nobody waits for torch
+if TYPE_CHECKING:  # the names of features are read without importing torch
     from matplotlib.axes import Axes
     from torch import Tensor
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from striate.errors import InputError, nearest
 from striate.losses.own import watched
 
-if TYPE_CHECKING:  # the names of losses are read where nobody waits for torch
+if TYPE_CHECKING:  # the names of losses are read without importing torch
     from torch import Tensor
 
 Loss: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
@@ -82,7 +82,7 @@ ALSO = {  # what others call them
 
 
 def loss_named(loss: str | Loss) -> Loss:
-    """A loss by its name; a function of (outputs, labels) is watched for what is no number.
+    """A loss by its name; a function of (outputs, labels) is checked for values that are not finite.
 
     Raises:
         InputError: No loss of that name.

@@ -1,4 +1,4 @@
-"""A loss of one's own, watched: where it is no number for finite outputs it is to blame, and not the learning rate.
+"""Checks a user's loss: if it is not finite for finite outputs, the loss is to blame, not the learning rate.
 
 >>> import torch
 >>> watched(lambda outputs, labels: outputs.log().mean())(torch.zeros(2, 3), torch.tensor([0, 1]))
@@ -14,17 +14,15 @@ from torch import Tensor
 
 from striate.errors import InputError, WorkError
 
-MEASURE = (
-    1e9  # outputs beyond this have grown out of all measure, and what their squares come to is not the loss's fault
-)
+MEASURE = 1e9  # outputs beyond this have diverged; if their squares overflow, that is not the loss's fault
 
 
 class LossError(WorkError):
-    """A loss that is no number, or has a gradient that is none, where the network's outputs are finite."""
+    """A loss that is not finite, or whose gradient is not, where the network's outputs are finite."""
 
 
 def watched(loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    """The same loss, which says when it is to blame.
+    """The same loss, checked: it raises an error where it is to blame.
 
     Raises (when it is called, or its gradient is taken):
         LossError: It is not finite, or its gradient is not, for outputs that are.

@@ -36,7 +36,7 @@ class ClassScores:
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How well one class is known: precision, recall and F1 from 0 to 1, and its number of images."""
+    """How well one class is recognised: precision, recall and F1 from 0 to 1, and its number of images."""
 
     name: str
     precision: float

@@ -143,7 +143,7 @@ class _Running:
             self.process.wait()
 
     def signal(self) -> None:
-        """Tells it, and what it started, to end, and does not wait."""
+        """Kills it, and what it started, without waiting."""
         with suppress(OSError):  # it ended by itself
             if self.process.returncode is not None:
                 return

@@ -34,7 +34,7 @@ class Entry:
         year: Of the paper.
         parameters: The count of this text; the published one, unless the text says how it differs.
         text: The whole `.net` file.
-        also: What others call it.
+        also: Other names in use for it.
     """
 
     name: str
@@ -90,7 +90,7 @@ def net(source: str | Path | Network, /, **letters: int | float) -> Network:
 
 
 def noted(network: Network) -> Network:
-    """The network itself; what there is to look at again is told to who called the function that calls this."""
+    """The network itself; its notes become warnings to the caller of the function that calls this."""
     for note in notes(network):
         warnings.warn(note, stacklevel=3)
     return network
