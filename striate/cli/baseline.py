@@ -1,14 +1,24 @@
 """`striate baseline FEATURES DATA`: features made by hand and a classifier, the traditional rival of a network."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say
+from striate.data.loading import check as check_data
 from striate.errors import InputError
+from striate.features import feature
 from striate.tasks.classifiers import CLASSIFIERS
-from striate.tasks.judging import TestResult
-from striate.tasks.rival import BaselineResult, baseline
-from striate.tasks.run import Run, source_key
 from striate.training.options import Options
+from striate.training.saved import SavedRun
+
+if TYPE_CHECKING:
+    from striate.tasks.judging import TestResult
+    from striate.tasks.rival import BaselineResult
+    from striate.tasks.run import Run
 
 
 @click.command()
@@ -35,6 +45,12 @@ def command(
     FEATURES is raw, sobel, robinson, hog, sift or surf. Training, validation and test images are those on which
     `striate train` trains and tests a network; hog and sift need `pip install "striate[baseline]"`.
     """
+    feature(features)
+    check_data(data)
+    if beside:
+        SavedRun.open(Path(beside))
+    from striate.tasks.rival import baseline  # the words are right: from here on it takes PyTorch
+
     run = _beside(beside, data) if beside else None
     options = run.config["options"] if run else Options().to_json()
     result = baseline(
@@ -62,6 +78,8 @@ def command(
 
 def _beside(path: str, data: str) -> Run:
     """The run, which must be of the same data: only then are the images the same to train and to test on."""
+    from striate.tasks.run import Run, source_key
+
     run = Run(path)
     source = run.config["data"]["source"]
     if not source or source_key(source) != source_key(data):

@@ -1,13 +1,28 @@
 """`striate test RUN DATA`: how a run does on a data set."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from striate.cli.common import bad_files_option, console, device_option, engine_option, json_option, print_json, say
+from striate.cli.common import (
+    bad_files_option,
+    check_run,
+    console,
+    device_option,
+    engine_option,
+    json_option,
+    print_json,
+    say,
+)
+from striate.data.loading import check as check_data
 from striate.errors import InputError
-from striate.tasks.judging import TestResult
-from striate.tasks.run import Run
+from striate.tasks import devices
+
+if TYPE_CHECKING:
+    from striate.tasks.judging import TestResult
 
 SUFFIX = ".html"
 FREE = "test.html"  # the page that --report alone writes
@@ -35,6 +50,12 @@ def command(run: str, data: str | None, report: str | None, engine: str, device:
     """
     if report is not None and not report.lower().endswith(SUFFIX):
         raise InputError(f"--report takes a file whose name ends in {SUFFIX}, or none. Received: {report}")
+    check_run(run)
+    devices.check(device)
+    if data:
+        check_data(data)
+    from striate.tasks.run import Run  # the words are right: from here on it takes PyTorch
+
     opened = Run(run, device, engine)
     result = opened.test(data, bad=bad, report=report)
     for note in opened.notes:

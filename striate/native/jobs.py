@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from striate.errors import WorkError
+from striate.interrupt import held, undone_by
 
 from . import cache
 
@@ -64,17 +65,24 @@ def run_all(jobs: Iterable[Job], place: Path, root: Path) -> dict[str, Path]:
     """
     waiting, running, made = list(jobs), list[_Running](), dict[str, Path]()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        while waiting or running:
-            while waiting and len(running) < cores:
-                running.append(_Running(waiting.pop(0), place, root))
-            for job in [job for job in running if job.ended()]:
-                made[job.job.name] = job.result()
-                running.remove(job)
-            time.sleep(0.001)
-    finally:
+
+    def signal_all() -> None:
         for job in running:
-            job.kill()
+            job.signal()
+
+    with undone_by(signal_all):
+        try:
+            while waiting or running:
+                while waiting and len(running) < cores:
+                    with held():
+                        running.append(_Running(waiting.pop(0), place, root))
+                for job in [job for job in running if job.ended()]:
+                    made[job.job.name] = job.result()
+                    running.remove(job)
+                time.sleep(0.001)
+        finally:
+            for job in running:
+                job.kill()
     return made
 
 
@@ -131,12 +139,18 @@ class _Running:
     def kill(self) -> None:
         """Ends it, and what it started: the command is often a driver that starts the compiler proper."""
         if self.process.poll() is None:
-            with suppress(OSError):  # it ended by itself
-                if hasattr(os, "killpg"):
-                    os.killpg(self.process.pid, signal.SIGKILL)
-                else:
-                    self.process.kill()
+            self.signal()
             self.process.wait()
+
+    def signal(self) -> None:
+        """Tells it, and what it started, to end, and does not wait."""
+        with suppress(OSError):  # it ended by itself
+            if self.process.returncode is not None:
+                return
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
 
 
 def _require_room(folder: Path, said: str) -> None:

@@ -41,7 +41,7 @@ from striate.training.batches import Batches, num_batches, prepared
 from striate.training.draws import derived_seed
 from striate.training.engine import Pace, TorchEngine
 from striate.training.history import History
-from striate.training.interrupt import uninterrupted
+from striate.training.interrupt import as_exception, uninterrupted
 from striate.training.loop import outputs_of
 from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
@@ -49,11 +49,10 @@ from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.progress import Bar, Quiet
-from striate.training.saved import SavedRun
+from striate.training.saved import RUNS, SavedRun
 from striate.training.state import State
 from striate.training.verdict import verdict
 
-RUNS = "runs"  # where runs go unless said otherwise
 CTRL_C = "Ctrl-C"
 
 
@@ -388,7 +387,7 @@ class Training:
         keeper = Keeper(saved, engine, bar, resolved(self.fitted.network), self.config(), history)
         stopped = ""
         try:
-            with bar, enough_memory():
+            with as_exception(), bar, enough_memory():
                 train_loop(
                     engine,
                     dataclasses.replace(self._batches(self.training), augment=self.augment),

@@ -20,9 +20,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def striate(*words: str, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr("sys.argv", ["striate", *words])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    return int(ended.value.code or 0)
+    return cli.main()
 
 
 def test_figures_and_decisions(

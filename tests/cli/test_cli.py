@@ -411,7 +411,7 @@ def test_see_prints_where_the_report_lies(cli: Cli, run: Path, monkeypatch: pyte
 
 
 def test_bench_as_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = importlib.import_module("striate.cli.bench")
+    module = importlib.import_module("striate.benchmark")
     monkeypatch.setattr(module, "bench", functools.partial(module.bench, seconds=0.01))
     value = cli("bench", "input 1x4x4 -> fc 3", "--batch", "4,8", "--rounds", 2, "--device", "cpu", "--json").json
     assert set(value) == {
@@ -433,7 +433,7 @@ def test_bench_as_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_bench_shows_the_layers(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = importlib.import_module("striate.cli.bench")
+    module = importlib.import_module("striate.benchmark")
     monkeypatch.setattr(module, "bench", functools.partial(module.bench, seconds=0.01))
     monkeypatch.setattr(module, "layer_times", functools.partial(module.layer_times, seconds=0.01))
     words = (
