@@ -147,7 +147,9 @@ def _shape(nested: Any, role: str, deep: int = 0) -> tuple[int, ...]:
     for index, part in enumerate(nested[1:], start=2):
         if (shape := _shape(part, role, deep + 1)) != first:
             one, other = ("x".join(map(str, s)) or "one number" for s in (first, shape))
-            rule = "all rows have the same length, maps and filters the same size (' / ' separates filters, 1/2 is half)"
+            rule = (
+                "all rows have the same length, maps and filters the same size (' / ' separates filters, 1/2 is half)"
+            )
             raise InputError(f"{role}: {rule}. Received: {one} first, but {other} in place {index}")
     return len(nested), *first
 
