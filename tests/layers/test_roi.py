@@ -20,7 +20,7 @@ from tests import drawing
 Array = NDArray[np.float64]
 SCALES = st.sampled_from([1.0, 0.5])
 SEEDS = st.integers(0, 2**32 - 1)
-OFF = np.array([0, 0.013, 0.017, 0.019, 0.023])  # added to boxes: no point lies just on the limit of what is read
+OFF = np.array([0, 0.013, 0.017, 0.019, 0.023])  # added to boxes: no point is exactly on the limit of what is read
 HEIGHT, WIDTH = 6, 7
 
 
@@ -183,7 +183,7 @@ def test_one_image_without_its_batch_is_refused() -> None:
 
 
 def test_a_roi_layer_out_of_its_place_can_not_be_built() -> None:
-    """A tree made by hand does not say how far apart the maps lie."""
+    """A tree made by hand does not say how far apart the entries of its maps are."""
     network = tree.Network((2, 8, 8), (tree.Relu(), tree.RoIPool((2, 2))))
     with pytest.raises(InputError, match=r"^'roipool 2' can't be built: how far its maps lie apart is known where"):
         build(network)

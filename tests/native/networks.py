@@ -87,7 +87,7 @@ def networks(draw: some.DrawFn, most: int = 5) -> Network:
             chain.append(node)
     if len(_behind(start, chain)) > 1 and draw(some.booleans()):
         chain.append(draw(some.sampled_from([tree.GlobalAvgPool(), tree.GlobalMaxPool()])))
-    if draw(some.booleans()):  # behind tanh: from far away a distance's last digits outweigh the loss
+    if draw(some.booleans()):  # after tanh: from far away a distance's last digits outweigh the loss
         chain += [tree.FullyConnected(draw(some.integers(1, 14))), tree.Tanh(), tree.RBF(3)]
     else:
         chain.append(tree.FullyConnected(3))
@@ -96,7 +96,7 @@ def networks(draw: some.DrawFn, most: int = 5) -> Network:
 
 @some.composite
 def wide_networks(draw: some.DrawFn) -> Network:
-    """3x3 convolutions of enough channels for Winograd's products, with whatever may stand behind them."""
+    """3x3 convolutions of enough channels for Winograd's products, with whatever may follow them."""
     start = (draw(some.integers(12, 19)), *draw(drawing.per_axis(2, 4, 11)))
     chain: list[tree.Node] = []
     for _ in range(draw(some.integers(1, 2))):

@@ -38,7 +38,7 @@ def lines(text: str, **letters: float) -> list[str]:
 
 
 def only(text: str) -> Layer | Block:
-    """The one node behind the input."""
+    """The one node after the input."""
     (node,) = read(text).layers
     assert isinstance(node, Layer | Block)
     return node

@@ -173,7 +173,7 @@ def chains(draw: st.DrawFn, shape: Shape, depth: int = 0) -> tuple[Chain, Shape]
 
 
 def after(node: tree.Node, shape: Shape) -> Shape:
-    """The shape behind a node."""
+    """The shape after a node."""
     if isinstance(node, Layer):
         return rules.output(node, shape).value
     assert isinstance(node, tree.Block)
