@@ -174,7 +174,7 @@ def same_gradients(network: Network, images: int, seed: int = 0, **how: Any) -> 
 
 
 def choose_as_native(model: torch.nn.Module, seed: int) -> None:
-    """A module's dropouts leave out what machine code does at a step of this seed."""
+    """Make a module's dropouts leave out what machine code leaves out at a step of this seed."""
     dropouts = (module for module in model.modules() if isinstance(module, Dropout))
     for number, dropout in enumerate(dropouts, start=1):
         dropout.key = int(mixed(torch.tensor(seed + number)))

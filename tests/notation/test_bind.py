@@ -33,7 +33,7 @@ def words(network: Network) -> list[str]:
 
 
 def lines(text: str, **letters: float) -> list[str]:
-    """The text of the bound network, a layer a line, without its input."""
+    """The text of the bound network, one layer per line, without its input."""
     return render(read(text, **letters)).replace(" -> ", "\n").split("\n")[1:]  # type: ignore[arg-type]
 
 

@@ -204,7 +204,7 @@ def test_a_bound_network(network: Network) -> None:
 
 
 def test_every_layer_is_written_with_all_its_options() -> None:
-    """Each option of each layer, set to something else than its default, comes back."""
+    """Each option of each layer, set to something other than its default, comes back."""
     for kind in LAYERS.values():
         if kind is tree.Unpool:  # by itself it is no network
             continue

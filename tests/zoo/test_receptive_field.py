@@ -35,7 +35,7 @@ def narrow(channels: int) -> int:
 
 
 def cut_down(chain: Chain) -> Chain:
-    """The chain with few channels, and of blocks that are equal but for their names the first two in a row."""
+    """The chain with few channels; of blocks in a row that differ only in name, the first two are kept."""
     kept: list[Node] = []
     before: list[Node] = []
     for node in chain:
