@@ -1,4 +1,4 @@
-"""How weights begin: the rules by name, and which one an activation asks for.
+"""Initial weights: the rules by name, and which one an activation asks for.
 
 >>> import torch
 >>> w = torch.empty(100, 50)

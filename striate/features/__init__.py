@@ -1,4 +1,4 @@
-"""Features made by hand, the traditional rival of a network that learns its own: one file a feature, one table here.
+"""Features made by hand, the traditional rival of a network that learns its own: one file per feature, one table here.
 
 >>> list(FEATURES)
 ['raw', 'sobel', 'robinson', 'hog', 'sift', 'surf']

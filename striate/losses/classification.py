@@ -49,7 +49,7 @@ def map_criterion(outputs: Tensor, labels: Tensor) -> Tensor:
     """LeNet-5's maximum a posteriori criterion (LeCun et al. 1998, equation 9), averaged over the batch.
 
     `y_right + log(exp(-j) + Σ_i exp(-y_i))` with the distances y = -outputs: cross-entropy with one more class,
-    "rubbish", that always lies at the distance j = 0.1. It pulls the right class nearer even where all others are far
+    "rubbish", that is always at the distance j = 0.1. It pulls the right class nearer even where all others are far
     away. The paper gives no number for j, only that it is positive.
 
     Args:

@@ -6,17 +6,18 @@ Traceback (most recent call last):
 striate.losses.own.LossError: your loss is -inf for finite outputs, from 0 to 0
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from striate.errors import InputError, WorkError
 
-MEASURE = (
-    1e9  # outputs beyond this have grown out of all measure, and what their squares come to is not the loss's fault
-)
+if TYPE_CHECKING:  # the names of losses are read where nobody waits for torch
+    from torch import Tensor
+
+MEASURE = 1e9  # outputs beyond this are out of all proportion, and the loss is not to blame for their squares
 
 
 class LossError(WorkError):
@@ -31,10 +32,12 @@ def watched(loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tenso
         InputError: It does not return a tensor of one number.
     """
 
+    import torch
+
     def checked(outputs: Tensor, labels: Tensor) -> Tensor:
         value = loss(outputs, labels)
-        if not isinstance(value, Tensor) or value.numel() != 1:
-            got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        if not isinstance(value, torch.Tensor) or value.numel() != 1:
+            got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else type(value).__name__
             raise InputError(f"a loss of your own returns a tensor of one number, such as a mean. Received: {got}")
         low, high = (float(end) for end in torch.aminmax(outputs.detach()))
         if not max(-low, high) < MEASURE:  # NaN too

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from striate.notation.rules.shape import shown
 from striate.report import Report, WrongImage
 from striate.report import render as render_report
 from striate.report.places import inside, shortened
+from striate.tasks.command import reports
 from striate.tasks.judging import Judged
 from striate.tasks.run import Run
 from striate.training.history import History
@@ -74,7 +74,7 @@ def tested(run: Run, judged: Judged, source: str) -> str:
         judged: How it does there.
         source: The data, as it was named.
     """
-    command = shlex.join(["striate", "test", os.fspath(run.path), *([source] if source else []), "--report"])
+    command = reports(run.path, source)
     root = str(Path(source).resolve()) if source and os.path.exists(source) else ""
     versions = [fact for fact in _facts(run, measure(run.network, run.recipe.shape)) if fact[0] != "engine, device"]
     content = Report(

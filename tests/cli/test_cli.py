@@ -263,7 +263,7 @@ def test_every_optimiser_trains(cli: Cli, tmp_path: Path, optimizer: str) -> Non
     ended = cli("train", TINY, "digits", *words, "--json")
     assert ended.status == 0
     assert ended.json["test_accuracy"] > 0.5
-    assert f"training: {optimizer}, one-cycle" in ended.err
+    assert f"epochs, {optimizer}, one-cycle" in ended.err
 
 
 def test_the_whole_set_as_one_batch(cli: Cli, tmp_path: Path) -> None:
