@@ -1,4 +1,4 @@
-"""What a network costs, to read: the table, the formulas with their numbers in, and the same as JSON. Needs no torch.
+"""What a network costs: the table, the formulas with the numbers filled in, and the same as JSON. Needs no torch.
 
 >>> print(explain("input 3x128x128 -> conv 16@7x7 stride 2 pad 3").formulas(every=False))
 conv1: conv 16@7x7 stride 2 pad 3
@@ -33,7 +33,7 @@ FEW = 16  # layers up to which the formulas are shown unasked
 BATCH = 64
 WIDE = 160  # columns where no terminal says how many there are
 MOST_UNUSED = 4  # layers that leave entries unused, named below the table
-NARROWER = ("memory", "jump", FOLD, "name", ROUND, "field", "MACs", "output")  # steps where the terminal is narrow
+NARROWER = ("memory", "jump", FOLD, "name", ROUND, "field", "MACs", "output")  # what a narrow terminal loses, in order
 SIDE_BY_SIDE = (FOLD, ROUND, "field", "output", "ratio")
 
 
@@ -42,7 +42,7 @@ class Explanation:
     """The figures of a network, ready to show. Printing it prints the table.
 
     Attributes:
-        measure: The figures themselves, a row a layer.
+        measure: The figures themselves, one row per layer.
         batch: Examples in a batch, for the memory that training needs.
         optimizer: The optimiser whose state is counted.
     """
@@ -74,7 +74,7 @@ class Explanation:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to look at again in the text, a sentence each."""
+        """What to check in the text, one sentence each."""
         return notes(self.measure.network)
 
     @property
@@ -84,7 +84,7 @@ class Explanation:
         return render(network) if network.program and has_bare_words(network.program) else ""
 
     def columns(self) -> list[Column]:
-        """The table's columns: a row a layer, then the totals."""
+        """The table's columns: one row per layer, then the totals."""
         rows, measured = self.measure.rows, self.measure
         parameters = [(row.parameters.value or None) for row in rows] + [measured.total_parameters]
         macs = [("" if row.macs.value == 0 else row.macs.value) for row in rows] + [measured.total_macs]
@@ -102,7 +102,7 @@ class Explanation:
         ]
 
     def unused_lines(self) -> list[str]:
-        """Which layers leave entries of their input unread, a line each; many are counted."""
+        """Which layers leave entries of their input unread, one line each; beyond a few they are counted."""
         rows = [row for row in self.measure.rows if any(row.unused.value)]
         lines = [f"{row.name}: {row.text} never reads {_unread(row)} of its input" for row in rows[:MOST_UNUSED]]
         more = len(rows) - MOST_UNUSED
@@ -123,7 +123,7 @@ class Explanation:
         return f"training memory at batch {self.batch}, float32: {listed} = {size_text(memory.total)}"
 
     def formulas(self, every: bool = True) -> str:
-        """The formulas with the numbers in; by default all of them, else output and parameters alone."""
+        """The formulas with the numbers filled in: all of them, or without `every` output and parameters alone."""
         return "\n".join(line for row in self.measure.rows for line in _row_formulas(row, every))
 
     def show(self, console: Console, every: bool = False) -> None:
@@ -173,7 +173,7 @@ def explain(
         batch: Examples in a batch, for the training memory; from 1.
         at: (C, H, W) for a network with free axes.
         size: Another size for any network's input: 64 for all axes, or (64, 48).
-        optimizer: Whose state the training memory counts.
+        optimizer: The optimiser whose state counts as training memory.
         letters: Values for the text's letters, such as `{"N": 2}`.
 
     Raises:
@@ -214,14 +214,14 @@ def show_comparison(explanations: list[Explanation], console: Console) -> None:
 
 
 def _counts(name: str, counts: list[int | str | None], head: str = "") -> Column:
-    """A column of counts, which may be rounded; None is open, and a text stands as it is."""
+    """A column of counts, which may be rounded; None is open, and a text is shown as it is."""
     exact = tuple(count if isinstance(count, str) else _number(count) for count in counts)
     rounded = (short(count) if isinstance(count, int) else text for count, text in zip(counts, exact, strict=True))
     return Column(name, exact, rounded=tuple(rounded), head=head)
 
 
 def _unread(row: Row) -> str:
-    """`1 of 15 rows and 1 of 16 columns`; alike axes once."""
+    """`1 of 15 rows and 1 of 16 columns`; equal axes are named together."""
     names = ("planes", "rows", "columns") if len(row.unused.value) > 1 else ("entries",)
     axes = zip(row.unused.value, row.input[1:], names[-len(row.unused.value) :], strict=True)
     told: dict[tuple[int, int | None], list[str]] = {}
@@ -289,7 +289,7 @@ def _formulas(row: Row) -> Iterator[tuple[str, str]]:
 
 @singledispatch
 def _asides(node: Node, row: Row) -> Iterator[tuple[str, str]]:
-    """What a lecture would add beside a layer's figures."""
+    """What a lecture would add to a layer's figures."""
     yield from ()
 
 

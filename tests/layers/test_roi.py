@@ -20,7 +20,7 @@ from tests import drawing
 Array = NDArray[np.float64]
 SCALES = st.sampled_from([1.0, 0.5])
 SEEDS = st.integers(0, 2**32 - 1)
-OFF = np.array([0, 0.013, 0.017, 0.019, 0.023])  # added to boxes: no point lies just on the limit of what is read
+OFF = np.array([0, 0.013, 0.017, 0.019, 0.023])  # added to boxes: no point is exactly on the limit of what is read
 HEIGHT, WIDTH = 6, 7
 
 

@@ -1,4 +1,4 @@
-"""What a user can get wrong is told in one line, with the way out."""
+"""What a user can get wrong is reported in one line, with the way out."""
 
 import importlib
 import json

@@ -24,7 +24,7 @@ Drawn = list[tuple[Path, str]]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """100 test digits as a folder with a sub-folder a class."""
+    """100 test digits as a folder with one sub-folder per class."""
     test = data.load("digits").test
     assert test is not None
     for number in range(100):

@@ -1,4 +1,4 @@
-"""The bar: a line an epoch where no one looks, a bar where someone does, and on standard error alone."""
+"""The bar: one line per epoch without a terminal, a bar with one, and on standard error alone."""
 
 import io
 import re
@@ -30,13 +30,13 @@ def test_where_no_one_looks_there_is_a_line_an_epoch_and_nothing_else() -> None:
 
 
 def screen(width: int, **options: Any) -> Console:
-    """A terminal of so many columns, that keeps what is written."""
+    """A terminal of a given width that keeps what is written."""
     options = {"force_terminal": True, "legacy_windows": False, "_environ": {"TERM": "xterm"}} | options
     return Console(file=io.StringIO(), width=width, **options)
 
 
 def written(console: Console) -> str:
-    """All that came to the terminal, without what moves the cursor or colours."""
+    """All that was written to the terminal, without cursor movements and colours."""
     assert isinstance(console.file, io.StringIO)
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", console.file.getvalue())
 
