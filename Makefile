@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 RUN    := runs/demo
+SIDE_BY_SIDE := -n auto --dist worksteal  # a process per core
 
-.PHONY: demo test quick lint docs bench clean
+.PHONY: demo test quick lint docs pictures bench clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -14,13 +15,13 @@ demo: .venv/installed
 	$(BIN)/striate train lenet5 digits --epochs 30 --seed 0 --out $(RUN) --overwrite
 	@echo
 	@echo "Look at the report:  $(RUN)/report.html"
-	@echo "Predict an image:    $(BIN)/striate predict $(RUN) IMAGE.png"
+	@echo "Predict an image:    $(BIN)/striate predict $(RUN) docs/pictures/seven.png"
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 quick: .venv/installed
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow"
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -30,6 +31,9 @@ lint: .venv/installed
 
 docs: .venv/installed
 	$(BIN)/python docs/make_layers.py
+
+pictures: .venv/installed
+	$(BIN)/python docs/make_pictures.py
 
 bench: .venv/installed
 	$(BIN)/striate bench lenet5

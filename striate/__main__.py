@@ -1,5 +1,5 @@
 """`python -m striate` is `striate`."""
 
-from striate.cli import main
+from striate.start import main
 
 main()

@@ -1,4 +1,4 @@
-"""How weights begin: the rules by name, and which one an activation asks for.
+"""Initial weights: the rules by name, and which one an activation asks for.
 
 >>> import torch
 >>> w = torch.empty(100, 50)
@@ -6,21 +6,24 @@
 0.0
 """
 
-from collections.abc import Callable
+from __future__ import annotations
 
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any
 
 from striate.errors import InputError, nearest
 from striate.notation.tree import Elu, Gelu, Layer, Leaky, Maxout, PRelu, Relu, Swish
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 RECTIFIERS = (Relu, Leaky, PRelu, Elu, Swish, Gelu, Maxout)
 
-RULES: dict[str, Callable[[Tensor], Tensor]] = {
-    "he": lambda w: nn.init.kaiming_normal_(w, nonlinearity="relu"),  # He et al. 2015, variance 2/fan_in
-    "glorot": nn.init.xavier_uniform_,  # Glorot & Bengio 2010, variance 2/(fan_in + fan_out)
-    "lecun": lambda w: nn.init.kaiming_normal_(w, nonlinearity="linear"),  # LeCun et al. 1998, variance 1/fan_in
-    "normal": lambda w: nn.init.normal_(w, std=0.01),  # Krizhevsky et al. 2012
-    "zeros": nn.init.zeros_,
+RULES: dict[str, tuple[str, dict[str, Any]]] = {  # a function of `torch.nn.init`, and what it is told
+    "he": ("kaiming_normal_", {"nonlinearity": "relu"}),  # He et al. 2015, variance 2/fan_in
+    "glorot": ("xavier_uniform_", {}),  # Glorot & Bengio 2010, variance 2/(fan_in + fan_out)
+    "lecun": ("kaiming_normal_", {"nonlinearity": "linear"}),  # LeCun et al. 1998, variance 1/fan_in
+    "normal": ("normal_", {"std": 0.01}),  # Krizhevsky et al. 2012
+    "zeros": ("zeros_", {}),
 }
 ALSO = {  # what others call them
     "he": ("kaiming", "kaimingnormal", "henormal", "msra"),
@@ -39,7 +42,10 @@ def initialise(weight: Tensor, rule: str) -> None:
     """
     if rule not in RULES:
         raise InputError(f"no initialisation '{rule}'; there are {', '.join(RULES)}{nearest(rule, RULES, ALSO)}")
-    RULES[rule](weight)
+    from torch.nn import init  # the names of rules are read where nobody waits for torch
+
+    function, told = RULES[rule]
+    getattr(init, function)(weight, **told)
 
 
 def rule_before(activation: Layer | None) -> str:

@@ -27,7 +27,8 @@ from striate.benchmark import (
 from striate.benchmark import contestants as everybody
 from striate.benchmark.contestants import jax as in_jax
 from striate.benchmark.contestants import keras as in_keras
-from striate.benchmark.contestants.base import Contestant, Job, Unable, in_parts
+from striate.benchmark.contestants.base import Job, Unable
+from striate.benchmark.contestants.contestant import Contestant, in_parts
 from striate.benchmark.contestants.exported import export
 from striate.benchmark.contestants.translate import channels_last, walk
 from striate.benchmark.peak import Peak

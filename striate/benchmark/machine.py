@@ -8,14 +8,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 PACKAGES = ("onnxruntime", "openvino", "jax", "keras")
 CPUINFO = Path("/proc/cpuinfo")
 
 
 def machine(engines: Iterable[str] = ()) -> dict[str, Any]:
     """Processor, threads and versions, with those of the packages that these engines stand on."""
+    import torch  # here, so that the names beside this one are known without it
+
     asked = [name for name in PACKAGES if any(engine.startswith(name) for engine in engines)]
     return {
         "processor": _processor(),

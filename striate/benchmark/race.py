@@ -11,18 +11,17 @@ import torch
 
 from striate import zoo
 from striate.benchmark.contestants import chosen
-from striate.benchmark.contestants.base import Contestant, Job, Turn, timed
+from striate.benchmark.contestants.base import Job, timed
+from striate.benchmark.contestants.contestant import Contestant, Turn
 from striate.benchmark.peak import Peak
 from striate.benchmark.results import Entry, Race
+from striate.benchmark.terms import BATCHES, ROUNDS, WORKS, timable
 from striate.errors import InputError, StriateError
 from striate.notation import Network, measure
 from striate.notation.tree import Aux
 
-BATCHES = (64, 256)
-ROUNDS = 9  # of which the median counts
 SECONDS = 0.4  # a contestant's turn in a round
 PAUSE = 0.05  # between turns: some packages' threads wait for more work that long without sleeping
-WORKS = ("training", "inference")
 Say = Callable[[str], None]
 Turns = dict[tuple[str, int], Turn]  # of each engine at each batch size
 
@@ -79,19 +78,6 @@ def bench(
     if not races:
         raise InputError("none of these engines can do this network")
     return races
-
-
-def timable(network: Network) -> Network:
-    """The network itself, if it can be timed.
-
-    Raises:
-        InputError: It has free axes, or takes boxes.
-    """
-    if None in network.input:
-        raise InputError("a network with free axes can't be timed; write its input's size in place of '?'")
-    if network.takes_boxes:
-        raise InputError("a network that takes boxes can't be timed; write its features alone, without the RoI layer")
-    return network
 
 
 def operations(network: Network, work: str) -> int:

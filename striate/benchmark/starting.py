@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 
 import torch
 
+from striate.interrupt import undone_by
 from striate.native.network import Compiled
 from striate.notation import Network
 
@@ -23,7 +25,7 @@ def start_times(network: Network, batch: int) -> tuple[float, float]:
         Refused: The native engine lacks a layer.
         NoCompiler: It can't be compiled here.
     """
-    with tempfile.TemporaryDirectory() as folder, _cache_in(folder):
+    with tempfile.TemporaryDirectory() as folder, undone_by(lambda: shutil.rmtree(folder)), _cache_in(folder):
         return _seconds(network, batch), _seconds(network, batch)
 
 

@@ -9,9 +9,12 @@ import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from typing import TextIO
 
 import click
 
+from striate import interrupt
+from striate.cli import streams
 from striate.cli.common import nearest_option, told
 from striate.errors import StriateError, nearest
 
@@ -95,39 +98,50 @@ def striate() -> None:
     """
 
 
-def main() -> None:
-    """Runs the command line; errors a user can mend are one message on standard error."""
-    sys.exit(_status(lambda: striate.main(standalone_mode=False)))
+def main() -> int:
+    """Runs the command line, and gives its status; errors a user can mend are one message on standard error."""
+    streams.mend()
+    return _status(lambda: striate.main(standalone_mode=False))
 
 
 def _status(work: Callable[[], object]) -> int:
     try:
         status = work()
-        if sys.stdout:  # none when the shell closed it
-            sys.stdout.flush()
+        sys.stdout.flush()
         return status if isinstance(status, int) else 0
-    except click.exceptions.Abort:
-        click.echo("striate: stopped by Ctrl-C", err=True)
-        return 1
-    except KeyboardInterrupt:
-        click.echo("striate: stopped by Ctrl-C", err=True)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _tell(interrupt.LINE.rstrip())
         return 1
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        _tell(error.format_message())
         return 2
     except click.ClickException as error:
-        click.echo(f"striate: {_one_line(error)}", err=True)
+        _tell(f"striate: {_one_line(error)}")
         return 2
     except StriateError as error:
-        click.echo(f"striate: {told(error)}", err=True)
+        _tell(f"striate: {told(error)}")
         return error.exit_status
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _to_nowhere(sys.stdout, sys.stderr)
         return 0
-    except OSError as error:  # a full disk behind `>`, a folder that may not be entered
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        click.echo(f"striate: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True)
+    except OSError as error:  # a full disk after `>`, a folder that may not be entered
+        _to_nowhere(sys.stdout)
+        _tell(f"striate: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         return 1
+
+
+def _tell(line: str) -> None:
+    """One message on standard error, where that can be written."""
+    try:
+        click.echo(line, err=True)
+    except OSError:
+        _to_nowhere(sys.stderr)
+
+
+def _to_nowhere(*streams: TextIO) -> None:
+    """What is still to be written to these goes nowhere, and Python has no error to tell of at its end."""
+    for stream in streams:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _one_line(error: click.ClickException) -> str:

@@ -1,13 +1,24 @@
 """`striate baseline FEATURES DATA`: features made by hand and a classifier, the traditional rival of a network."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say
+from striate.data.loading import check as check_data
 from striate.errors import InputError
+from striate.features import feature
 from striate.tasks.classifiers import CLASSIFIERS
-from striate.tasks.rival import BaselineResult, baseline
-from striate.tasks.run import Run, TestResult, source_key
 from striate.training.options import Options
+from striate.training.saved import SavedRun
+
+if TYPE_CHECKING:
+    from striate.tasks.judging import TestResult
+    from striate.tasks.rival import BaselineResult
+    from striate.tasks.run import Run
 
 
 @click.command()
@@ -34,6 +45,12 @@ def command(
     FEATURES is raw, sobel, robinson, hog, sift or surf. Training, validation and test images are those on which
     `striate train` trains and tests a network; hog and sift need `pip install "striate[baseline]"`.
     """
+    feature(features)
+    check_data(data)
+    if beside:
+        SavedRun.open(Path(beside))
+    from striate.tasks.rival import baseline  # the words are right: from here on it takes PyTorch
+
     run = _beside(beside, data) if beside else None
     options = run.config["options"] if run else Options().to_json()
     result = baseline(
@@ -56,11 +73,13 @@ def command(
     if run and tested:
         _table(result, run, tested)
         return
-    click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2f} %, {result.examples:,} images")
+    click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2%}, {result.examples:,} images")
 
 
 def _beside(path: str, data: str) -> Run:
     """The run, which must be of the same data: only then are the images the same to train and to test on."""
+    from striate.tasks.run import Run, source_key
+
     run = Run(path)
     source = run.config["data"]["source"]
     if not source or source_key(source) != source_key(data):
@@ -77,5 +96,5 @@ def _table(result: BaselineResult, run: Run, tested: TestResult) -> None:
         table.add_column(title, justify="left" if not title else "right")
     sides = ((f"{result.features}, {result.classifier}", result), (f"{run.network.name} ({run.path})", tested))
     for name, side in sides:
-        table.add_row(name, f"{side.error:.2f} %", f"{side.accuracy:.2%}", f"{side.examples:,}")
+        table.add_row(name, f"{side.error:.2%}", f"{side.accuracy:.2%}", f"{side.examples:,}")
     console().print(table)

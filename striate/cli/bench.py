@@ -6,31 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from striate import zoo
-from striate.benchmark import (
-    BATCHES,
-    ENGINES,
-    ROUNDS,
-    WORKS,
-    Entry,
-    Part,
-    Race,
-    absent,
-    bench,
-    chosen,
-    layer_times,
-    machine,
-    spread,
-    start_times,
-    timable,
-)
+from striate import benchmark, zoo
+from striate.benchmark import BATCHES, ENGINES, ROUNDS, WORKS, Entry, Race, absent, chosen, machine, spread, timable
 from striate.cli.common import Known, console, device_option, json_option, letters_option, print_json, read_letters, say
 from striate.errors import InputError, StriateError
 from striate.notation import Network, notes
-from striate.tasks.devices import device as device_named
+from striate.tasks import devices
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from striate.benchmark import Part
 
 
 @click.command()
@@ -60,18 +46,20 @@ def command(
     loop at the same batch size, or without it than the first engine named; a share is of what the machine's
     multiply-adds can do at most.
     """
-    place, sizes, names = device_named(device), _sizes(batches), [name.strip() for name in engines.split(",")]
+    devices.check(device)
+    sizes, names = _sizes(batches), [name.strip() for name in engines.split(",")]
     chosen(names)
     network = timable(zoo.find(net, read_letters(letters)))
     for note in notes(network):
         say(note)
+    place = devices.device(device)  # the words are right: from here on it takes PyTorch
     about = machine(names)
     say(", ".join(f"{name} {value}" for name, value in about.items()) + f", device {place}")
     if out := absent():
         packages = dict.fromkeys(package for contestant in out for package in contestant.missing)
         say(f"not installed: {', '.join(who.name for who in out)} (pip install {' '.join(packages)})")
     works = WORKS if work == "both" else (work,)
-    races = bench(network, engines=names, works=works, batches=sizes, rounds=rounds, device=place, say=say)
+    races = benchmark.bench(network, engines=names, works=works, batches=sizes, rounds=rounds, device=place, say=say)
     ours = "native" in names and place.type == "cpu"
     start, parts = _start(network, sizes[0]) if ours else None, _parts(network, sizes[0]) if layers else []
     if as_json:
@@ -89,14 +77,14 @@ def _sizes(batches: str) -> tuple[int, ...]:
 
 def _start(network: Network, batch: int) -> tuple[float, float] | None:
     try:
-        return start_times(network, batch)
+        return benchmark.start_times(network, batch)
     except StriateError:  # the race has said why there is no native code
         return None
 
 
 def _parts(network: Network, batch: int) -> list[Part]:
     say(f"layers: batch {batch}, one thread")
-    return layer_times(network, batch, say=say)
+    return benchmark.layer_times(network, batch, say=say)
 
 
 def _document(

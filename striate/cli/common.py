@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
@@ -107,6 +108,18 @@ def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(entry) for key, entry in value.items()}
     return [_finite(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+
+def check_run(run: str) -> None:
+    """Whether there is a run in this folder; a file is looked into when it is used.
+
+    Raises:
+        InputError: There is none.
+    """
+    from striate.training.saved import SavedRun
+
+    if not Path(run).is_file():
+        SavedRun.open(Path(run))
 
 
 def letters_option(command: F) -> F:

@@ -2,8 +2,9 @@
 
 import click
 
-from striate.cli.common import bad_files_option, device_option, engine_option, json_option, print_json, say
-from striate.tasks.run import Run
+from striate.cli.common import bad_files_option, check_run, device_option, engine_option, json_option, print_json, say
+from striate.data.files import images_under
+from striate.tasks import devices
 
 
 @click.command()
@@ -18,6 +19,11 @@ def command(run: str, images: tuple[str, ...], engine: str, device: str, bad: st
 
     RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
     """
+    check_run(run)
+    devices.check(device)
+    images_under(images)
+    from striate.tasks.run import Run  # the words are right: from here on it takes PyTorch
+
     opened = Run(run, device, engine)
     predictions = opened.predict(*images, bad=bad)
     for note in opened.notes:

@@ -2,10 +2,11 @@
 
 import click
 
-from striate.cli.common import Known, json_option, say
+from striate.cli.common import Known, check_run, json_option, say
 from striate.cli.train import show
+from striate.data.loading import check as check_data
+from striate.tasks import devices
 from striate.tasks.devices import ENGINES
-from striate.tasks.resuming import resumed
 from striate.training.schedules import SCHEDULES
 
 
@@ -34,5 +35,11 @@ def command(
 
     DATA says where its images are now, when they have moved.
     """
+    check_run(run)
+    devices.check(device or "auto")
+    if data:
+        check_data(data)
+    from striate.tasks.resuming import resumed  # the words are right: from here on it takes PyTorch
+
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
     return show(resumed(run, data, changes, engine=engine, device=device, say=say, show=True), as_json)

@@ -2,14 +2,16 @@
 
 import click
 
-from striate.cli.common import say
-from striate.tasks.run import Run
+from striate.cli.common import check_run, say
 
 
 @click.command()
 @click.argument("run")
 def command(run: str) -> None:
     """Open RUN's report in the browser and print where it lies."""
+    check_run(run)
+    from striate.tasks.run import Run  # there is a run: from here on it takes PyTorch
+
     opened = Run(run, "cpu")
     path, shown = opened.see()
     for note in opened.notes:

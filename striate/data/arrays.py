@@ -46,7 +46,9 @@ class _Range:
     spread: float
 
 
-def load(path: Path, source: str, *, shape: Sequence[int | None] | None, hold_out: bool) -> Dataset:
+def load(
+    path: Path, source: str, *, shape: Sequence[int | None] | None, hold_out: bool, known: Sequence[str] = ()
+) -> Dataset:
     """Reads the archive at `path`; see `striate.data.load`."""
     pairs, arrays, unused = _read(path)
     names = {part: (f"{path}: {x}", f"{path}: {y}") for part, (x, y) in pairs.items()}
@@ -54,7 +56,7 @@ def load(path: Path, source: str, *, shape: Sequence[int | None] | None, hold_ou
     raw = [_images(arrays[pairs[part][0]], names[part][0], turn) for part in pairs]
     scales = _scales(dict(zip((x for x, _ in names.values()), raw, strict=True)))
     images = dict(zip(pairs, _as_pixels(raw), strict=True))
-    found, classes = _labels([arrays[y] for _, y in pairs.values()], [y for _, y in names.values()])
+    found, classes = _labels([arrays[y] for _, y in pairs.values()], [y for _, y in names.values()], known)
     labels = dict(zip(pairs, found, strict=True))
     for part, pair in pairs.items():
         _check(path, pair, images[part], labels[part], images["train"].shape[1:])
@@ -219,11 +221,13 @@ def _as_pixels(images: list[Array]) -> list[Array]:
     return [x.astype(np.float32) for x in images]
 
 
-def _labels(arrays: list[Array], names: list[str]) -> tuple[list[NDArray[np.int64]], tuple[str, ...]]:
+def _labels(
+    arrays: list[Array], names: list[str], known: Sequence[str]
+) -> tuple[list[NDArray[np.int64]], tuple[str, ...]]:
     """Labels 0..K-1 and the names of the classes, which are those of the first array in order."""
     flat = [_flat(array, name) for array, name in zip(arrays, names, strict=True)]
     values = np.unique(flat[0])
-    if len(values) < 2:
+    if len(values) < 2 and str(values[0]) not in known:
         raise InputError(f"{names[0]} has only one class, '{values[0]}'; give images of at least two")
     for labels, name in zip(flat, names, strict=True):
         if len(unknown := np.setdiff1d(labels, values)):

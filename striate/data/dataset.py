@@ -1,22 +1,26 @@
 """A data set: labelled images in memory, split into training, test and maybe validation.
 
+>>> import torch
 >>> split = Split(torch.zeros(10, 1, 2, 2), torch.tensor([0] * 5 + [1] * 5))
 >>> rest, part = carve(split, 0.2, seed=0)
 >>> len(rest), part.labels.tolist()
 (8, [0, 1])
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from striate.errors import InputError
 
-from .left_out import LeftOut
-from .levels import Levels
+if TYPE_CHECKING:  # the names of data sets are read where nobody waits for torch
+    from torch import Tensor
+
+    from .left_out import LeftOut
+    from .levels import Levels
 
 BOTH = "all images are both training and test set"
 
@@ -38,8 +42,10 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, rows: Sequence[int]) -> "Split":
+    def take(self, rows: Sequence[int]) -> Split:
         """The images at the positions `rows`, in that order."""
+        import torch
+
         index = torch.tensor(rows, dtype=torch.int64)
         paths = tuple(self.paths[row] for row in rows) if self.paths else ()
         return Split(self.images[index], self.labels[index], paths)
@@ -72,7 +78,9 @@ class Dataset:
     left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
-        for split in (self.train, self.validation, self.test):
+        for split, what in ((self.train, "training"), (self.validation, "validation"), (self.test, "test")):
+            if split and (bad := _first_not_finite(split.images)) is not None:
+                raise InputError(f"{what} image {bad} of {self.name} holds a value that is not finite; leave it out")
             if split and not 0 <= int(split.labels.min()) <= int(split.labels.max()) < len(self.classes):
                 raise InputError(
                     f"{self.name} has labels outside of its {len(self.classes)} classes, 0 to {len(self.classes) - 1}"
@@ -80,6 +88,8 @@ class Dataset:
 
     def sha256(self) -> str:
         """The sum of the images and labels that training sees, validation among them: the same data, the same sum."""
+        import torch
+
         digest = sha256()
         for split in filter(None, (self.train, self.validation)):
             digest.update(str((tuple(split.images.shape), str(split.images.dtype))).encode())
@@ -90,6 +100,15 @@ class Dataset:
     def split(self, fraction: float, seed: int) -> tuple[Split, Split]:
         """Training and validation images: the data set's own, or as `carve` divides its training images."""
         return (self.train, self.validation) if self.validation else carve(self.train, fraction, seed)
+
+
+def _first_not_finite(images: Tensor) -> int | None:
+    """The position of the first image with NaN or an infinity in it."""
+    import torch
+
+    if not images.is_floating_point() or bool(torch.isfinite(torch.stack(torch.aminmax(images))).all()):
+        return None
+    return int(torch.isfinite(images).flatten(1).all(dim=1).logical_not().nonzero()[0])
 
 
 def carve(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:

@@ -50,13 +50,14 @@ def load(
     shape: Sequence[int | None] | None,
     bad: Literal["skip", "refuse"],
     hold_out: bool,
+    known: Sequence[str] = (),
     progress: bool,
     levels: Levels | None,
 ) -> Dataset:
     """Reads the folder `root`; see `striate.data.load`."""
     name, place = root.resolve().name, layout(root)
     entries, left_out = _entries(root, place)
-    if len({entry.label for entry in entries if entry.part == "train"}) < 2:
+    if not _enough({entry.label for entry in entries if entry.part == "train"}, known):
         raise InputError(_no_classes(root))
     with Workers(len(entries)) as workers:
         many = Many(name, root, [entry.path for entry in entries], workers, progress)
@@ -68,7 +69,7 @@ def load(
     entries = [entry for entry, reason in zip(entries, read.reasons, strict=True) if reason is None]
     entries, images, lost = _of_classes(entries, read.images, place, root)
     classes = tuple(dict.fromkeys(entry.label for entry in entries if entry.part == "train"))
-    if len(classes) < 2:
+    if not _enough(set(classes), known):
         raise InputError(_unreadable_classes(root, classes, [*left_out, *lost]))
     splits, decided = _splits(root, entries, images, classes, hold_out)
     left_out = [replace(file, path=_below(file.path, root)) for file in (*left_out, *lost)]
@@ -80,6 +81,11 @@ def load(
     train, validation, test = (splits.get(part) for part in PARTS)
     assert train
     return Dataset(name, source, train, test, classes, tuple(notes), read.levels, validation, tuple(left_out))
+
+
+def _enough(classes: set[str], known: Sequence[str]) -> bool:
+    """Whether there are two classes to learn from, or one to test on that is known already."""
+    return len(classes) > 1 or not classes.isdisjoint(known)
 
 
 def _entries(root: Path, place: Layout) -> tuple[list[_Entry], list[LeftOut]]:

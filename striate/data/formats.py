@@ -8,12 +8,13 @@ read where the package pillow-heif is installed.
 """
 
 import re
-import warnings
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageFile, UnidentifiedImageError
+
+from .quiet import collected
 
 IN_JPEG = {"MPO"}  # several JPEG images in one file: Pillow opens it as JPEG and gives the first
 NO_PICTURES = {"EPS", "IPTC", "MPEG"}
@@ -55,7 +56,7 @@ def suffix(name: str) -> str:
 def holds_image(path: Path) -> bool:
     """Whether the file at `path`, whose name does not say, begins as an image does."""
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=_marked()):
+        with collected(), Image.open(path, formats=marked()):
             return True
     except (UnidentifiedImageError, OSError):
         return False
@@ -64,7 +65,7 @@ def holds_image(path: Path) -> bool:
 
 
 @cache
-def _marked() -> tuple[str, ...]:
+def marked() -> tuple[str, ...]:
     """The formats that can be told from other files by their first bytes."""
     with_suffix = set(Image.registered_extensions().values())
     return tuple(

@@ -27,6 +27,7 @@ import PIL
 from numpy.typing import NDArray
 
 from striate.errors import InputError
+from striate.interrupt import undone_by
 
 from .fetch import cache_folder
 
@@ -122,7 +123,7 @@ def keep(entry: str, array: NDArray[Any], facts: Mapping[str, Any]) -> str:
 def _write(path: Path, array: NDArray[Any], facts: Mapping[str, Any]) -> None:
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
-        with os.fdopen(handle, "w+b") as file:
+        with undone_by(lambda: os.unlink(unfinished)), os.fdopen(handle, "w+b") as file:
             file.write(b"-" * (SUM - 1) + b"\n")
             file.write(json.dumps({"made": time.time(), "facts": facts}).encode() + b"\n")
             np.save(file, array, allow_pickle=False)

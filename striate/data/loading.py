@@ -25,19 +25,22 @@ def load(
     shape: Sequence[int | None] | None = None,
     bad: str = "skip",
     hold_out: bool = True,
+    known: Sequence[str] = (),
     progress: bool = False,
     levels: Levels | None = None,
 ) -> Dataset:
     """Reads a data set into memory.
 
     Args:
-        source: a name (`names()`), a folder with one sub-folder of image files a class, an .npz archive with
+        source: a name (`names()`), a folder with one sub-folder of image files per class, an .npz archive with
             `x_train` and `y_train` (or `images` and `labels`, or `x` and `y`), or a data set, which is returned.
+            Both may have parts for validation and test: `train/`, `val/` and `test/`, `x_val`, `test_images`.
         shape: what the network reads, (C, *spatial), None for a free axis. Image files are decoded no larger
             than that; in an archive it says which axes are which.
         bad: whether image files that cannot be read are left out and noted, or refused.
-        hold_out: without a test split of its own, whether some of each class is held out as one; if not, all
-            images are both `train` and `test`.
+        hold_out: without a test split of its own, whether some of each class is held out as one; if not, the
+            validation images, or without any all images, are `test` too.
+        known: classes that a network has learned; a folder or archive to test on may hold only one of them.
         progress: whether long work shows a bar on standard error.
         levels: what is black and white in image files of more than 8 bits; by default their values decide.
 
@@ -59,28 +62,44 @@ def load(
         if Path(word).exists():
             notes += (f"'{word}' is read as the named data set; write '.{os.sep}{word}' for the one here",)
         return replace(found, source=word, notes=notes)
-    path = _existing(word)
+    path = found_at(word)
     if path.is_dir():
         from . import folder
 
-        return folder.load(path, word, shape=shape, bad=on_bad, hold_out=hold_out, progress=progress, levels=levels)
-    if path.suffix.lower() != ".npz":
-        raise InputError(f"'{word}' is a file that holds no data set; {_LEGAL}")
+        return folder.load(
+            path, word, shape=shape, bad=on_bad, hold_out=hold_out, known=known, progress=progress, levels=levels
+        )
     from . import arrays
 
-    return arrays.load(path, word, shape=shape, hold_out=hold_out)
+    return arrays.load(path, word, shape=shape, hold_out=hold_out, known=known)
+
+
+def check(source: str) -> None:
+    """Whether a word can name a data set: a named one, or a folder or archive that is there; nothing is read.
+
+    Raises:
+        InputError: It can't.
+    """
+    if source.lower() not in LOADERS:
+        found_at(source)
 
 
 _LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images a class, or an .npz archive"
 
 
-def _existing(word: str) -> Path:
-    """The path that `word` names, from here or from $STRIATE_DATA."""
+def found_at(word: str) -> Path:
+    """The folder or archive that `word` names, from here or from $STRIATE_DATA.
+
+    Raises:
+        InputError: There is neither.
+    """
     path = Path(word).expanduser()
     root = data_folder()
     places = [path] if path.is_absolute() or root is None else [path, root / path]
     for place in places:
         if word and os.path.exists(place):  # Path.exists would raise for a name that is too long
+            if not place.is_dir() and place.suffix.lower() != ".npz":
+                raise InputError(f"'{word}' is a file that holds no data set; {_LEGAL}")
             return place
     if any(mark in word for mark in ("/", os.sep, "~", ".")):
         looked = [str(place.absolute()) for place in places]

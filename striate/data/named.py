@@ -5,9 +5,9 @@
 """
 
 from collections.abc import Callable
-from functools import partial
+from importlib import import_module
+from typing import Any
 
-from . import cifar, digits, idx
 from .dataset import Dataset
 
 # SHA-256 of the unpacked files: copies in circulation are compressed differently.
@@ -36,11 +36,22 @@ CLOTHES = (
     "Ankle boot",
 )
 
+
+def _loaded_by(module: str, *given: object) -> Callable[..., Dataset]:
+    """The `load` of a module beside this one, which is imported when it is called: names are known without torch."""
+
+    def load(**options: Any) -> Dataset:
+        loaded: Dataset = import_module(f"{__package__}.{module}").load(*given, **options)
+        return loaded
+
+    return load
+
+
 LOADERS: dict[str, Callable[..., Dataset]] = {
-    "digits": digits.load,
-    "mnist": partial(idx.load, "mnist", MNIST, tuple("0123456789")),
-    "fashion-mnist": partial(idx.load, "fashion-mnist", FASHION, CLOTHES),
-    "cifar10": cifar.load,
+    "digits": _loaded_by("digits"),
+    "mnist": _loaded_by("idx", "mnist", MNIST, tuple("0123456789")),
+    "fashion-mnist": _loaded_by("idx", "fashion-mnist", FASHION, CLOTHES),
+    "cifar10": _loaded_by("cifar"),
 }
 ALSO = {  # what others call them
     "digits": ("optdigits", "loaddigits", "sklearndigits", "ucidigits"),

@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from striate.errors import InputError
 
 from .deep import mend_planes
-from .formats import formats
+from .formats import formats, marked
 from .quiet import collected
 
 
@@ -78,7 +78,8 @@ def _form(path: Path, data: bytes | None) -> str | None:
     """The format that the file begins like."""
     with _file(path, data) as file:
         start = file.read(16)
-    for form, (_, accept) in Image.OPEN.items():
+    for form in marked():
+        accept = Image.OPEN[form][1]
         with suppress(IndexError, TypeError, struct.error):  # of a file too short for the format
             if accept and accept(start) is True:
                 return form

@@ -18,6 +18,8 @@ def bar(what: str, total: int | None, *, show: bool) -> Iterator[Callable[[int],
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(
+        console=console, transient=True, disable=not console.is_interactive or console.is_dumb_terminal
+    ) as progress:
         task = progress.add_task(what, total=total)
         yield lambda step: progress.advance(task, step)

@@ -33,7 +33,7 @@ def orientation(image: Image.Image) -> int:
     """
     try:
         if isinstance(image, PngImageFile) and not tells_late(image):
-            exif = Image.Image.getexif(image)  # PngImageFile's own would decode every pixel to look behind them
+            exif = Image.Image.getexif(image)  # PngImageFile's own would decode every pixel to read on
         else:
             exif = image.getexif()
         found = exif.get(ExifTags.Base.Orientation)

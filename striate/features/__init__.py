@@ -1,4 +1,4 @@
-"""Features made by hand, the traditional rival of a network that learns its own: one file a feature, one table here.
+"""Features made by hand, the traditional rival of a network that learns its own: one file per feature, one table here.
 
 >>> list(FEATURES)
 ['raw', 'sobel', 'robinson', 'hog', 'sift', 'surf']
@@ -7,18 +7,34 @@ Traceback (most recent call last):
 striate.errors.InputError: no feature 'hogg'; did you mean 'hog'?; there are raw, sobel, robinson, hog, sift, surf
 """
 
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
 from striate.errors import InputError, nearest
 
-from . import hog, raw, robinson, sift, sobel, surf
 from .base import Feature
 
+
+def _of_its_file(name: str, says: str, needs: str = "") -> Feature:
+    """A feature whose `rows` and `draw` are those of the file of its name, which is imported when one is called."""
+
+    def later(function: str) -> Callable[..., Any]:
+        return lambda *given: getattr(import_module(f"{__name__}.{name}"), function)(*given)
+
+    return Feature(name, says, later("rows"), later("draw"), needs)
+
+
 FEATURES = {
-    "raw": Feature("raw", "the pixels themselves", raw.rows, raw.draw),
-    "sobel": Feature("sobel", "gradient magnitude and orientation (Sobel)", sobel.rows, sobel.draw),
-    "robinson": Feature("robinson", "eight compass masks (Robinson)", robinson.rows, robinson.draw),
-    "hog": Feature("hog", "histograms of oriented gradients", hog.rows, hog.draw, needs="skimage"),
-    "sift": Feature("sift", "SIFT descriptors on a grid", sift.rows, sift.draw, needs="cv2"),
-    "surf": Feature("surf", "SURF descriptors on a grid", surf.rows, surf.draw),
+    feature.name: feature
+    for feature in (
+        _of_its_file("raw", "the pixels themselves"),
+        _of_its_file("sobel", "gradient magnitude and orientation (Sobel)"),
+        _of_its_file("robinson", "eight compass masks (Robinson)"),
+        _of_its_file("hog", "histograms of oriented gradients", needs="skimage"),
+        _of_its_file("sift", "SIFT descriptors on a grid", needs="cv2"),
+        _of_its_file("surf", "SURF descriptors on a grid"),
+    )
 }
 
 __all__ = ["FEATURES", "Feature", "feature"]

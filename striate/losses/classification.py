@@ -5,15 +5,18 @@
 0.5
 """
 
-from collections.abc import Callable
-from typing import TypeAlias
+from __future__ import annotations
 
-from torch import Tensor, cat
-from torch.nn import functional as F
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from striate.errors import InputError, nearest
+from striate.losses.own import watched
 
-Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+if TYPE_CHECKING:  # the names of losses are read where nobody waits for torch
+    from torch import Tensor
+
+Loss: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
 RUBBISH_DISTANCE = 0.1  # the j of LeNet-5's criterion
 
 
@@ -24,12 +27,16 @@ def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
         outputs: (N, K) logits.
         labels: (N,) whole numbers from 0 to K - 1.
     """
-    return F.cross_entropy(outputs, labels)
+    from torch.nn.functional import cross_entropy
+
+    return cross_entropy(outputs, labels)
 
 
 def mse(outputs: Tensor, labels: Tensor) -> Tensor:
     """Squared distance to the one-hot target, averaged over outputs and batch. Shapes as in `cross_entropy`."""
-    return F.mse_loss(outputs, F.one_hot(labels, outputs.shape[1]).to(outputs.dtype))
+    from torch.nn.functional import mse_loss, one_hot
+
+    return mse_loss(outputs, one_hot(labels, outputs.shape[1]).to(outputs.dtype))
 
 
 def hinge(outputs: Tensor, labels: Tensor) -> Tensor:
@@ -42,15 +49,17 @@ def map_criterion(outputs: Tensor, labels: Tensor) -> Tensor:
     """LeNet-5's maximum a posteriori criterion (LeCun et al. 1998, equation 9), averaged over the batch.
 
     `y_right + log(exp(-j) + Σ_i exp(-y_i))` with the distances y = -outputs: cross-entropy with one more class,
-    "rubbish", that always lies at the distance j = 0.1. It pulls the right class nearer even where all others are far
+    "rubbish", that is always at the distance j = 0.1. It pulls the right class nearer even where all others are far
     away. The paper gives no number for j, only that it is positive.
 
     Args:
         outputs: (N, K) minus the distances, as `rbf` gives them.
         labels: (N,) whole numbers from 0 to K - 1.
     """
+    import torch
+
     rubbish = outputs.new_full((len(outputs), 1), -RUBBISH_DISTANCE)
-    return F.cross_entropy(cat([outputs, rubbish], dim=1), labels)
+    return cross_entropy(torch.cat([outputs, rubbish], dim=1), labels)
 
 
 LOSSES: dict[str, Loss] = {"cross-entropy": cross_entropy, "mse": mse, "hinge": hinge, "map": map_criterion}
@@ -73,13 +82,13 @@ ALSO = {  # what others call them
 
 
 def loss_named(loss: str | Loss) -> Loss:
-    """A loss by its name; a function of (outputs, labels) is taken as it is.
+    """A loss by its name; a function of (outputs, labels) is watched for what is no number.
 
     Raises:
         InputError: No loss of that name.
     """
     if callable(loss):
-        return loss
+        return loss if loss in LOSSES.values() else watched(loss)
     if loss not in LOSSES:
         raise InputError(f"no loss '{loss}'{nearest(loss, LOSSES, ALSO)}; there are {', '.join(LOSSES)}")
     return LOSSES[loss]

@@ -1,8 +1,8 @@
 """Top-1 accuracy: the share of images whose most probable class is the true one.
 
 >>> probabilities = np.array([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4], [0.2, 0.8]])
->>> accuracy(np.array([0, 1, 1, 1]), probabilities), error_percent(np.array([0, 1, 1, 1]), probabilities)
-(0.75, 25.0)
+>>> accuracy(np.array([0, 1, 1, 1]), probabilities)
+0.75
 """
 
 import numpy as np
@@ -19,14 +19,3 @@ def accuracy(labels: Labels, probabilities: Probabilities) -> float:
     """
     labels, probabilities = checked(labels, probabilities)
     return float(np.mean(probabilities.argmax(axis=1) == labels))
-
-
-def error_percent(labels: Labels, probabilities: Probabilities) -> float:
-    """The share of images that are wrong, in percent from 0 to 100: the figure that papers on MNIST print.
-
-    Args:
-        labels: true classes, shape (N,), from 0 to K-1.
-        probabilities: softmax outputs, shape (N, K).
-    """
-    labels, probabilities = checked(labels, probabilities)
-    return 100 * float(np.mean(probabilities.argmax(axis=1) != labels))

@@ -8,6 +8,7 @@ array([[1, 0],
 array([0.5, 1. ])
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from striate.metrics.inputs import Labels, Probabilities, checked
 
 @dataclass(frozen=True, eq=False)
 class ClassScores:
-    """One number per class, each array of shape (K,); 0 stands where a share has nothing to divide by.
+    """One number per class, each array of shape (K,); 0 where a share would divide by 0.
 
     Attributes:
         precision: of the images called this class, the fraction that are; 0 to 1.
@@ -31,6 +32,17 @@ class ClassScores:
     recall: NDArray[np.float64]
     f1: NDArray[np.float64]
     support: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """How well one class is known: precision, recall and F1 from 0 to 1, and its number of images."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
 
 
 def confusion_matrix(labels: Labels, probabilities: Probabilities) -> NDArray[np.int64]:
@@ -56,6 +68,12 @@ def class_scores(labels: Labels, probabilities: Probabilities) -> ClassScores:
     counts = confusion_matrix(labels, probabilities)
     right, called, support = counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1)
     return ClassScores(_share(right, called), _share(right, support), _share(2 * right, called + support), support)
+
+
+def by_class(scores: ClassScores, classes: Sequence[str]) -> tuple[ClassScore, ...]:
+    """The same figures, class by class, under their K names."""
+    rows = zip(classes, scores.precision, scores.recall, scores.f1, scores.support, strict=True)
+    return tuple(ClassScore(name, float(p), float(r), float(f), int(n)) for name, p, r, f, n in rows)
 
 
 def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:

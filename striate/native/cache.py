@@ -22,6 +22,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from striate.interrupt import undone_by
+
 LIMIT = 512 * 2**20  # bytes of all entries
 SPARED = 60.0  # seconds after its last use in which an entry is not removed: another process may be reading it
 ABANDONED = 86400.0  # seconds after which a workspace is nobody's
@@ -55,6 +57,7 @@ def private() -> Path:
             with suppress(OSError):
                 root.rmdir()
 
+    undone_by(remove_all).__enter__()  # as long as the process lives
     return root
 
 
@@ -74,7 +77,8 @@ def workspace(root: Path) -> Iterator[Path]:
     root.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix=WORKSPACE, dir=root))
     try:
-        yield place
+        with undone_by(lambda: shutil.rmtree(place, ignore_errors=True)):
+            yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

@@ -1,6 +1,6 @@
 """The page that shows a training run: `render(Report(...))` is one HTML document without any other file."""
 
-from striate.report.content import ClassScore, Report, WrongImage
+from striate.report.content import Report, WrongImage
 from striate.report.document import render
 
-__all__ = ["ClassScore", "Report", "WrongImage", "render"]
+__all__ = ["Report", "WrongImage", "render"]

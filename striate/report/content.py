@@ -1,27 +1,16 @@
 """What a report says: the facts and figures of one training run, computed elsewhere and only shown here.
 
->>> ClassScore("cat", precision=0.9, recall=0.5, f1=0.643, support=40).support
-40
+>>> WrongImage(np.zeros((2, 2), np.uint8), "cat", (("dog", 0.9), ("cat", 0.1)), "pets/cat/7.png").top[0][0]
+'dog'
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.metrics import Calibration
-
-
-@dataclass(frozen=True)
-class ClassScore:
-    """How well one class is known: precision, recall and F1 from 0 to 1, and its number of images."""
-
-    name: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
+from striate.metrics import Calibration, ClassScore, Score
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,25 +34,30 @@ class WrongImage:
 class Report:
     """All that `render` shows. Names and file names are shown as text, whatever characters they hold.
 
+    What a test on other data has not (from `network` on) may be left out, and has no section then.
+
     Attributes:
         title: for example "lenet5 on mnist".
         command: the exact command that repeats the run.
         facts: rows of (name, value): parameters, MACs, epochs, seconds, engine, device, versions.
-        network: the network's text.
-        decisions: what defaults decided, one line each.
-        verdict: sentences: does it underfit or overfit, and then what to try.
-        history: one mapping per epoch with `epoch`, `train_loss`, `train_accuracy`, `validation_loss`,
-            `validation_accuracy`, `learning_rate`, `images_per_second`, `seconds`; what was not measured is
-            left out or not a number. Accuracies are fractions from 0 to 1.
-        best_epoch: the epoch whose weights were kept.
         classes: the K class names, in the order of the network's outputs.
         evaluated: the set that all figures below are on: "the test set (10,000 images)".
+        score: its accuracy, with interval, largest class and balanced accuracy.
         confusion: counts of shape (K, K): row = true class, column = predicted class.
         per_class: one score per class, in the order of `classes`.
         calibration: confidence against accuracy.
         most_wrong: the surest mistakes, surest first; empty when every image is right.
+        network: the network's text.
+        decisions: what defaults decided, one line each.
+        verdict: sentences: does it underfit or overfit, and then what to try.
+        history: one mapping per epoch with `epoch`, `train_loss`, `train_accuracy`, `validation_loss`,
+            `validation_accuracy`, `first_rate`, `learning_rate` (of its first and its last step),
+            `images_per_second`, `seconds`; what was not measured is left out or not a number. Accuracies are
+            fractions from 0 to 1.
+        best_epoch: the epoch whose weights were kept.
+        counts: images of each class, K numbers, by what they were for: "training", "validation", "test".
         filters: weights of the first layer's filters, shape (F, C, kh, kw), or None.
-        cost: one row per layer with `layer`, `output`, `parameters`, `macs`, `receptive_field`; no weight is
+        cost: one row per layer with `name`, `layer`, `output`, `parameters`, `macs`, `receptive_field`; no weight is
             in two rows, so the totals are the sums. None stands for what does not apply.
         left_out: (path, kind and reason) of each file that was met among the images and not read.
     """
@@ -71,19 +65,21 @@ class Report:
     title: str
     command: str
     facts: tuple[tuple[str, str], ...]
-    network: str
-    decisions: tuple[str, ...]
-    verdict: tuple[str, ...]
-    history: tuple[Mapping[str, float], ...]
-    best_epoch: int
     classes: tuple[str, ...]
     evaluated: str
+    score: Score
     confusion: NDArray[np.int64]
     per_class: tuple[ClassScore, ...]
     calibration: Calibration
     most_wrong: tuple[WrongImage, ...]
-    filters: NDArray[np.float32] | None
-    cost: tuple[Mapping[str, object], ...]
+    network: str = ""
+    decisions: tuple[str, ...] = ()
+    verdict: tuple[str, ...] = ()
+    history: tuple[Mapping[str, float], ...] = ()
+    best_epoch: int = 0
+    counts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    filters: NDArray[np.float32] | None = None
+    cost: tuple[Mapping[str, object], ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -91,4 +87,5 @@ class Report:
         assert self.confusion.shape == (num_classes, num_classes), f"{self.confusion.shape}, {num_classes} classes"
         assert self.confusion.sum() > 0, "the figures of a report are on at least one image"
         assert len(self.per_class) == num_classes, f"{len(self.per_class)} scores, {num_classes} classes"
+        assert all(len(counts) == num_classes for counts in self.counts.values()), "one count per class"
         assert self.filters is None or self.filters.ndim == 4, "filters must have shape (F, C, kh, kw)"

@@ -26,16 +26,20 @@ from striate.report.pictures import (
 )
 
 MOST_PAIRS = 20
+MANY_CLASSES = 10  # more do not fit a telephone: their matrix is moved under the finger, not reduced
+_PERCENT = "{:.2%}".format
 HISTORY_FORMATS = {
     "epoch": "{:.0f}",
     "train_loss": "{:.4f}",
     "validation_loss": "{:.4f}",
     "train_accuracy": "{:.2%}",
     "validation_accuracy": "{:.2%}",
+    "first_rate": "{:.3g}",
     "learning_rate": "{:.3g}",
     "images_per_second": "{:,.0f}",
     "seconds": "{:.1f}",
 }
+HISTORY_NAMES = {"first_rate": "rate at start", "learning_rate": "rate at end"}
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,11 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "cell": _cell, "data_uri": data_uri}
-    num_images, num_right = int(report.confusion.sum()), int(report.confusion.trace())
+    environment.filters |= {"percent": _PERCENT, "share": "{:.1%}".format, "cell": _cell, "data_uri": data_uri}
     text = environment.get_template("report.html").render(
         report=report,
-        num_images=num_images,
-        num_wrong=num_images - num_right,
-        accuracy=num_right / num_images,
+        score=report.score,
+        num_wrong=report.score.examples - report.score.right,
         history_table=_history_table(report),
         confused=most_confused(report.confusion, report.classes),
         calibration_words=_calibration_words(report.calibration),
@@ -71,11 +73,13 @@ def render(report: Report) -> str:
         filters=None if report.filters is None else filter_sheet(report.filters),
         totals={column: _total(report, column) for column in ("parameters", "macs")},
         curves=_curves(report) if report.history else (),
+        sections=_sections(report),
         worst_share=worst_share(report.confusion),
         confusion_map=confusion_map(report.confusion, report.classes),
         reliability_diagram=reliability_diagram(report.calibration),
         most_classes_with_counts=MOST_CLASSES_WITH_COUNTS,
         few_images=FEW_IMAGES,
+        many_classes=MANY_CLASSES,
     )
     # A file name that is not valid UTF-8 holds lone surrogates, which no page can be written with.
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -98,6 +102,24 @@ def most_confused(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> tup
     )
 
 
+def _sections(report: Report) -> dict[str, str]:
+    """What the page holds, in order, as its contents name it; what there is nothing to say on is not there."""
+    parts: dict[str, tuple[str, object]] = {
+        "repeat": ("How to repeat", True),
+        "verdict": ("Verdict", report.verdict),
+        "decisions": ("Decisions", report.decisions or report.left_out),
+        "curves": ("Learning curves", report.history),
+        "confusion": ("Confusions", True),
+        "classes": ("Classes", True),
+        "calibration": ("Calibration", True),
+        "wrong": ("Most wrong", report.most_wrong),
+        "cost": ("Cost", report.cost),
+        "filters": ("Filters", report.filters is not None),
+        "network": ("Network", report.network),
+    }
+    return {anchor: name for anchor, (name, content) in parts.items() if content}
+
+
 def _curves(report: Report) -> tuple[Markup, ...]:
     loss, accuracy = (curves(report.history, report.best_epoch, quantity) for quantity in ("loss", "accuracy"))
     return loss, accuracy, learning_rate_curve(report.history)
@@ -106,7 +128,7 @@ def _curves(report: Report) -> tuple[Markup, ...]:
 def _history_table(report: Report) -> tuple[tuple[str, ...], ...]:
     """A row of column names, then a row per epoch; columns that were never measured are left out."""
     columns = [column for column in HISTORY_FORMATS if any(column in row for row in report.history)]
-    names = tuple(column.replace("_", " ") for column in columns)
+    names = tuple(HISTORY_NAMES.get(column, column.replace("_", " ")) for column in columns)
     rows = [
         tuple(
             HISTORY_FORMATS[column].format(row[column]) if math.isfinite(row.get(column, math.nan)) else "–"
@@ -127,7 +149,7 @@ def _calibration_words(calibration: Calibration) -> str:
         judgement = "as sure as it should be"
     else:
         judgement = f"{'over' if points > 0 else 'under'}confident by {abs(points):.2f} percentage points"
-    return f"On average it is {_percent(confidence)} sure and {_percent(accuracy)} right: {judgement}."
+    return f"On average it is {_PERCENT(confidence)} sure and {_PERCENT(accuracy)} right: {judgement}."
 
 
 def _calibration_table(calibration: Calibration) -> tuple[tuple[str, ...], ...]:
@@ -135,10 +157,10 @@ def _calibration_table(calibration: Calibration) -> tuple[tuple[str, ...], ...]:
     num_bins = len(calibration.count)
     return tuple(
         (
-            f"{_percent(place / num_bins)} to {_percent((place + 1) / num_bins)}",
+            f"{_PERCENT(place / num_bins)} to {_PERCENT((place + 1) / num_bins)}",
             f"{calibration.count[place]:,}",
-            _percent(calibration.confidence[place]),
-            _percent(calibration.accuracy[place]),
+            _PERCENT(calibration.confidence[place]),
+            _PERCENT(calibration.accuracy[place]),
         )
         for place in np.flatnonzero(calibration.count)
     )
@@ -147,10 +169,6 @@ def _calibration_table(calibration: Calibration) -> tuple[tuple[str, ...], ...]:
 def _total(report: Report, column: str) -> int:
     values = [row.get(column) for row in report.cost]
     return sum(int(value) for value in values if isinstance(value, (int, np.integer)))
-
-
-def _percent(fraction: float) -> str:
-    return f"{fraction:.2%}"
 
 
 def _cell(value: object) -> str:

@@ -17,13 +17,28 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from numpy.typing import NDArray
 
 from striate.metrics import Calibration
-from striate.report.svg import inline_svg, printable
+from striate.report.svg import (
+    AXIS,
+    BIN,
+    CARD,
+    ERROR,
+    GRID,
+    INK,
+    MARK,
+    ON_COLOUR,
+    SOFT,
+    TRAIN,
+    VALIDATION,
+    inline_svg,
+    printable,
+)
 
 History = Sequence[Mapping[str, float]]
 
-TRAIN, VALIDATION, BIN, ERROR = "#2563eb", "#ea580c", "#60a5fa", "#dc2626"
 RIGHT, WRONG = np.array([0.12, 0.32, 0.69]), np.array([0.73, 0.11, 0.11])  # red, green, blue
-CURVE_SIZE, SMALL_CURVE_SIZE = (4.95, 3.5), (4.95, 1.9)  # inches; two stand side by side
+CURVE_SIZE = (4.2, 3.1)  # inches; three stand side by side
+MOST_MARKED = 30  # points of a line that each have a mark
+STRONG = 0.6  # of a colour: white letters can be read on it
 MOST_CLASSES_WITH_COUNTS = 25
 FEW_IMAGES = 10  # fewer in a bin say little: one image more or less moves its accuracy by a tenth
 
@@ -41,7 +56,7 @@ def curves(history: History, best_epoch: int, quantity: str) -> Markup:
         axes = figure.subplots()
         _lines(axes, history, [(f"train_{quantity}", TRAIN, "o"), (f"validation_{quantity}", VALIDATION, "s")])
         if any(row["epoch"] == best_epoch for row in history):
-            axes.axvline(best_epoch, color="#6b7280", linestyle="--", linewidth=1, label=f"best epoch {best_epoch}")
+            axes.axvline(best_epoch, color=MARK, linestyle="--", linewidth=1, label=f"best epoch {best_epoch}")
         axes.set_title(quantity)
         axes.set_xlabel("epoch")
         if axes.get_legend_handles_labels()[0]:
@@ -60,16 +75,24 @@ def curves(history: History, best_epoch: int, quantity: str) -> Markup:
 
 
 def learning_rate_curve(history: History) -> Markup:
-    """The learning rate over the epochs, small."""
+    """The learning rate over the epochs: each from its first step's to its last step's, where both are known."""
+    points = [
+        (row["epoch"] - share, row[rate])
+        for row in history
+        for share, rate in ((1.0, "first_rate"), (0.0, "learning_rate"))
+        if rate in row
+    ]
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        _lines(axes, history, [("learning_rate", "#4b5563", "o")])
+        size = 3 if len(points) <= MOST_MARKED else 0
+        axes.plot(*zip(*points, strict=True), color=SOFT, marker="o", markersize=size)
         axes.set_title("learning rate")
-        axes.set_xlabel("epoch")
+        axes.set_xlabel("epochs done")
         axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
-    return inline_svg(draw, SMALL_CURVE_SIZE, "rate-curve", f"Learning rate over {len(history)} epochs")
+    return inline_svg(draw, CURVE_SIZE, "rate-curve", f"Learning rate over {len(history)} epochs")
 
 
 def confusion_map(confusion: NDArray[np.int64], classes: Sequence[str]) -> Markup:
@@ -111,9 +134,9 @@ def reliability_diagram(calibration: Calibration) -> Markup:
     def draw(figure: Figure) -> None:
         upper, lower = figure.subplots(2, height_ratios=(3, 1), sharex=True)
         blue, red = [[(colour, alpha) for alpha in strength] for colour in (BIN, ERROR)]
-        upper.bar(centres, accuracy, 1 / num_bins, color=blue, edgecolor="white")
+        upper.bar(centres, accuracy, 1 / num_bins, color=blue, edgecolor=CARD)
         upper.bar(centres, confidence - accuracy, 0.4 / num_bins, accuracy, color=red)
-        (ideal,) = upper.plot([0, 1], [0, 1], color="#6b7280", linestyle="--", linewidth=1)
+        (ideal,) = upper.plot([0, 1], [0, 1], color=MARK, linestyle="--", linewidth=1)
         upper.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="accuracy")
         upper.yaxis.set_major_formatter(PercentFormatter(1.0))
         meanings = {
@@ -122,7 +145,7 @@ def reliability_diagram(calibration: Calibration) -> Markup:
             "gap to confidence": Patch(color=ERROR),
         }
         upper.legend(meanings.values(), meanings.keys(), loc="upper left")
-        lower.bar(centres, share, 1 / num_bins, color="#9ca3af", edgecolor="white")
+        lower.bar(centres, share, 1 / num_bins, color=AXIS, edgecolor=CARD)
         lower.set(xlabel="confidence (probability of the predicted class)", ylabel="images")
         lower.xaxis.set_major_formatter(PercentFormatter(1.0))
         lower.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -138,7 +161,7 @@ def _lines(axes: Axes, history: History, columns: Sequence[tuple[str, str, str]]
         values = np.array([row.get(column, math.nan) for row in history])
         values[~np.isfinite(values)] = math.nan
         if not np.isnan(values).all():
-            size = 4 if len(epochs) <= 30 else 0
+            size = 4 if len(epochs) <= MOST_MARKED else 0
             label = column.split("_")[0]
             axes.plot(epochs, values, color=colour, marker=marker, markersize=size, label=label)
     axes.set_xlim(min(epochs) - 0.5, max(epochs) + 0.5)
@@ -165,16 +188,16 @@ def _mistakes(share: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _confusion_colours(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
-    """RGB of shape (K, K, 3): blue by the share of the row for right ones, red for mistakes.
+    """RGBA of shape (K, K, 4) over the page's own ground: blue by the share of the row, red for mistakes.
 
     A good network's mistakes are a few in a thousand: on the scale of the right ones none would be seen, so
     the worst mistake is full red. The root keeps small ones visible beside it.
     """
     share = _share(confusion)
     strength = np.sqrt(_mistakes(share) / (worst_share(confusion) or 1))
-    on_diagonal = np.eye(len(share), dtype=bool)[:, :, None]
-    depth = np.where(on_diagonal, 0.85 * share[:, :, None], 0.9 * strength[:, :, None])
-    return np.asarray(1 - depth * (1 - np.where(on_diagonal, RIGHT, WRONG)))
+    on_diagonal = np.eye(len(share), dtype=bool)
+    depth = np.where(on_diagonal, 0.85 * share, 0.9 * strength)
+    return np.concatenate([np.where(on_diagonal[:, :, None], RIGHT, WRONG), depth[:, :, None]], axis=2)
 
 
 def _name_cells(axes: Axes, confusion: NDArray[np.int64], colours: NDArray[np.float64], classes: Sequence[str]) -> None:
@@ -183,11 +206,11 @@ def _name_cells(axes: Axes, confusion: NDArray[np.int64], colours: NDArray[np.fl
     axes.set_xticks(range(len(names)), names, rotation=rotation)
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)
-    axes.spines[:].set(visible=True, color="#e5e7eb")
+    axes.spines[:].set(visible=True, color=GRID)
     edges = np.arange(1, len(names)) - 0.5
-    axes.vlines(edges, -0.5, len(names) - 0.5, color="#e5e7eb", linewidth=1)
-    axes.hlines(edges, -0.5, len(names) - 0.5, color="#e5e7eb", linewidth=1)
+    axes.vlines(edges, -0.5, len(names) - 0.5, color=GRID, linewidth=1)
+    axes.hlines(edges, -0.5, len(names) - 0.5, color=GRID, linewidth=1)
     for (row, column), count in np.ndenumerate(confusion):
         if count:
-            ink = "white" if colours[row, column].mean() < 0.6 else "#1f2937"
+            ink = ON_COLOUR if colours[row, column, 3] > STRONG else INK
             axes.text(column, row, str(count), ha="center", va="center", color=ink, fontsize=8)

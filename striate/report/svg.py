@@ -18,14 +18,34 @@ import matplotlib.style
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+# What a drawing is drawn in, and the variable of the page that takes its place: dark pages have other colours.
+INK, SOFT, AXIS, GRID, CARD = "#1f2937", "#4b5563", "#9ca3af", "#e5e7eb", "#fdfdfe"
+TRAIN, VALIDATION, MARK, BIN, ERROR = "#2563eb", "#ea580c", "#6b7280", "#60a5fa", "#dc2626"
+ON_COLOUR = "#ffffff"  # letters on a strong colour, which are white on any page
+VARIABLES = {
+    INK: "ink",
+    SOFT: "soft",
+    AXIS: "axis",
+    GRID: "grid",
+    CARD: "card",
+    TRAIN: "train",
+    VALIDATION: "validation",
+    MARK: "mark",
+    BIN: "bin",
+    ERROR: "error",
+    ON_COLOUR: "on-colour",
+}
+
 STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "striate",  # ids come from the drawing alone, not from chance
     "text.parse_math": False,  # a class may be called "$x_1$"
     "font.size": 10,
-    "text.color": "#1f2937",
-    "axes.edgecolor": "#9ca3af",
-    "axes.labelcolor": "#1f2937",
+    "text.color": INK,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "axes.edgecolor": AXIS,
+    "axes.labelcolor": INK,
     "axes.titlesize": 11,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
@@ -33,19 +53,19 @@ STYLE = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.grid": True,
-    "grid.color": "#e5e7eb",
-    "xtick.color": "#4b5563",
-    "ytick.color": "#4b5563",
+    "grid.color": GRID,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
     "legend.frameon": False,
     "legend.fontsize": 9,
 }
 
 
 def inline_svg(draw: Callable[[Figure], None], size: tuple[float, float], name: str, description: str) -> Markup:
-    """One `<svg>` element.
+    """One `<svg>` element, whose colours are those of the page: `var(--ink)` and the other `VARIABLES`.
 
     Args:
-        draw: draws on the empty figure it is given.
+        draw: draws on the empty figure it is given, in those colours only.
         size: width and height in inches, of 96 pixels each on a screen.
         name: goes before every id, so that two drawings on one page do not refer to each other's parts.
         description: what a person who cannot see the drawing is told.
@@ -62,6 +82,7 @@ def inline_svg(draw: Callable[[Figure], None], size: tuple[float, float], name: 
         for child in parent.findall("metadata") + parent.findall("style"):
             parent.remove(child)
     _prefix_ids(root, name)
+    _take_colours_of_page(root)
     root.attrib |= {"role": "img", "aria-label": description}
     root.attrib |= {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # what the removed style said
     return Markup(ElementTree.tostring(root, encoding="unicode"))
@@ -83,6 +104,18 @@ def _without_namespaces(root: ElementTree.Element) -> ElementTree.Element:
         element.tag = element.tag.rpartition("}")[2]
         element.attrib = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
     return root
+
+
+def _take_colours_of_page(root: ElementTree.Element) -> None:
+    """Drawings have the page's colours and no others, which would not follow it into the dark."""
+
+    def variable(colour: re.Match[str]) -> str:
+        assert colour[0] in VARIABLES, f"{colour[0]} is no colour of the page"
+        return f"var(--{VARIABLES[colour[0]]})"
+
+    for element in root.iter():
+        if "style" in element.attrib:
+            element.set("style", re.sub("#[0-9a-f]{6}", variable, element.attrib["style"]))
 
 
 def _prefix_ids(root: ElementTree.Element, name: str) -> None:

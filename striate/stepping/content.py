@@ -19,11 +19,11 @@ from striate.stepping.reading import Array
 
 @dataclass(frozen=True)
 class Entry:
-    """One number and how it comes about.
+    """One number and how it is computed.
 
     Attributes:
         name: `O[0,0]`.
-        formula: The sum of products with the numbers in.
+        formula: The sum of products with the numbers filled in.
         value: The result; None while the upstream gradient is not given.
     """
 
@@ -38,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A matrix to look at; of more than two axes, each of its matrices."""
+    """A matrix to show; an array of more axes is shown as several."""
 
     title: str
     cells: Array
@@ -169,7 +169,7 @@ def zeros(shape: tuple[int, ...]) -> Array:
 
 
 def empty_terms(shape: tuple[int, ...]) -> Any:
-    """An array of sums without terms yet."""
+    """An array of sums that have no terms yet."""
     return filled(shape, [[] for _ in range(int(np.prod(shape)))])
 
 

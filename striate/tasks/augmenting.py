@@ -48,6 +48,17 @@ def augment_for(wanted: str, recipe: Recipe, network: Network) -> Shift | Photo 
     return Photo("mirror" in words, crop, photo.COLOUR if "colour" in words else 0.0)
 
 
+def written(augment: Shift | Photo | None) -> str:
+    """The option that asks for just this, whatever `auto` may come to mean.
+
+    >>> written(None), written(Photo(mirror=True, crop=4, colour=0.0))
+    ('none', 'mirror,crop')
+    """
+    if isinstance(augment, Photo):
+        return ",".join(word for word in PHOTO if getattr(augment, word)) or "none"
+    return "shift" if augment else "none"
+
+
 def said(augment: Shift | Photo) -> str:
     """One line for the user."""
     if isinstance(augment, Shift):

@@ -18,11 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.kernel_approximation import Nystroem
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.svm import SVC
 
 from striate.errors import InputError, nearest
 
@@ -93,6 +88,13 @@ def fit(kind: str, rows: Rows, labels: Labels, held_rows: Rows, held_labels: Lab
 
 
 def _fitted(kind: str, value: float, exact: bool, seed: int, rows: Rows, labels: Labels) -> Any:
+    # the names of classifiers are read where nobody waits for scikit-learn
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.kernel_approximation import Nystroem
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.svm import SVC
+
     linear = LogisticRegression(C=value if kind == "linear" else NYSTROEM_C, max_iter=ITERATIONS, tol=TOLERANCE)
     if kind == "linear":
         model = linear
@@ -121,6 +123,6 @@ def _said(kind: str, value: float, exact: bool, count: int, part: int) -> str:
 
 def _unfinished(model: Any) -> list[str]:
     last = model[-1] if hasattr(model, "steps") else model
-    if isinstance(last, LogisticRegression) and int(np.max(last.n_iter_)) >= ITERATIONS:
+    if type(last).__name__ == "LogisticRegression" and int(np.max(last.n_iter_)) >= ITERATIONS:
         return [f"classifier: stopped after {ITERATIONS} iterations, before it had settled"]
     return []

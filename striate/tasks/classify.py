@@ -9,7 +9,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from striate.building import build
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
 from striate.losses.classification import Loss
+from striate.metrics import Score
 from striate.notation import Network, measure
 from striate.notation.sizes import Size
 from striate.tasks import augmenting, devices
@@ -30,6 +33,7 @@ from striate.tasks.beginning import Beginning
 from striate.tasks.command import FROM_PYTHON, repeats
 from striate.tasks.engines import INSTEAD, engine_for, native_engine
 from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved
+from striate.tasks.judging import Judged, loss_of_guessing
 from striate.tasks.reporting import report
 from striate.tasks.run import OWN, Run, source_key
 from striate.tasks.saying import Say, silent, voice
@@ -37,18 +41,18 @@ from striate.training.batches import Batches, num_batches, prepared
 from striate.training.draws import derived_seed
 from striate.training.engine import Pace, TorchEngine
 from striate.training.history import History
-from striate.training.interrupt import uninterrupted
-from striate.training.loop import accuracy_of, outputs_of
+from striate.training.interrupt import as_exception, uninterrupted
+from striate.training.loop import outputs_of
 from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.progress import Bar, Quiet
-from striate.training.saved import SavedRun
+from striate.training.saved import RUNS, SavedRun
 from striate.training.state import State
+from striate.training.verdict import verdict
 
-RUNS = "runs"  # where runs go unless said otherwise
 CTRL_C = "Ctrl-C"
 
 
@@ -59,14 +63,23 @@ class Trained:
     Attributes:
         run: The run on disk.
         history: Its epochs.
-        test_accuracy: Of the best weights on the test set; None when there is none.
+        validation: How the best weights do on the validation set.
+        test: How they do on the test set; None when there is none.
+        verdict: What the curves say, a sentence each.
         stopped: Why it ended before its epochs were over: Ctrl-C, patience; or nothing.
     """
 
     run: Run
     history: History
-    test_accuracy: float | None
+    validation: Score
+    test: Score | None
+    verdict: tuple[str, ...]
     stopped: str = ""
+
+    @property
+    def test_accuracy(self) -> float | None:
+        """Fraction of the test images right; None when there are none."""
+        return self.test.accuracy if self.test else None
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate train --json`."""
@@ -77,6 +90,9 @@ class Trained:
             "best_epoch": self.history.best.epoch,
             "validation_accuracy": self.history.best.validation_accuracy,
             "test_accuracy": self.test_accuracy,
+            "validation": self.validation.to_json(),
+            "test": self.test.to_json() if self.test else None,
+            "verdict": list(self.verdict),
             "images_per_second": speeds[len(speeds) // 2],
         }
 
@@ -124,7 +140,7 @@ def train(
         weights: A run, or a file of weights (ours, torchvision's, timm's), to begin with: what fits by name and shape
             is kept, the rest begins afresh, as a head of other classes does.
         quiet: Whether to keep still; otherwise whatever a default decides is said on standard error.
-        epochs: Passes over the training images.
+        epochs: Passes over the training images; 0 takes ten, and more for small sets.
         batch: Images in a mini-batch; 0 takes the whole set.
         lr: Highest learning rate; by default the optimiser's usual one.
         optimizer: `sgd`, `momentum`, `nesterov`, `adagrad`, `rmsprop`, `adam` or `adamw`.
@@ -200,7 +216,7 @@ class Training:
     ) -> None:
         self.say, self.show, self.own_loss = say, show, own_loss
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
-        self.loss = own_loss or loss_named(options.loss)
+        self.loss = loss_named(own_loss or options.loss)
         repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
         asked = {"engine": engine, "device": device, "size": size, "from": weights}
         made_up = repeats(net, dataset, options, letters or {}, asked) if repeatable else FROM_PYTHON
@@ -224,6 +240,7 @@ class Training:
             self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
         )
         self.augment = augment_for(options.augment, self.fitted.recipe, self.fitted.network)
+        self.options = dataclasses.replace(options, augment=augmenting.written(self.augment))
         self.instead = [why] if why else []  # of the engine that was asked for
 
     @property
@@ -359,17 +376,22 @@ class Training:
         recipe = self.fitted.recipe
         return prepared(split.images, split.labels, recipe, recipe.shape, self.device)
 
+    @cached_property
+    def _validation_batches(self) -> Batches:
+        """Prepared once: every epoch and the verdict are on them."""
+        return self._batches(self.validation)
+
     def _train(self, saved: SavedRun, engine: TorchEngine | NativeEngine, history: History) -> Trained:
         epochs = self.options.epochs
         bar = Bar(len(self.training), epochs, len(history)) if self.show else Quiet()
         keeper = Keeper(saved, engine, bar, resolved(self.fitted.network), self.config(), history)
         stopped = ""
         try:
-            with bar, enough_memory():
+            with as_exception(), bar, enough_memory():
                 train_loop(
                     engine,
                     dataclasses.replace(self._batches(self.training), augment=self.augment),
-                    self._batches(self.validation),
+                    self._validation_batches,
                     self.loss,
                     self.options,
                     keeper,
@@ -389,22 +411,27 @@ class Training:
         return self._finish(saved.root, engine, keeper.history, stopped)
 
     def _finish(self, root: Path, engine: TorchEngine | NativeEngine, history: History, stopped: str) -> Trained:
-        """Measure the best weights, as they lie on disk, on the test set and write the report."""
+        """Measure the best weights, as they are stored, on the validation and test sets and write the report."""
         run = Run(root, str(self.device))
-        split = self.dataset.test or self.validation
         engine.load(dict(run.state.weights))
-        with enough_memory():
-            outputs = outputs_of(engine, self._batches(split))
-        accuracy = accuracy_of(outputs, split.labels)
-        evaluated = f"the {'test' if self.dataset.test else 'validation'} set ({len(split):,} images)"
+        validation = self._judged(engine, "the validation set", self.validation, self._validation_batches)
+        held = self.dataset.test
+        test = self._judged(engine, "the test set", held, self._batches(held)) if held else None
+        guess = math.inf if self.own_loss else loss_of_guessing(self.loss, len(run.classes))
+        said = verdict(history, len(self.training), validation.score, guess)
         figures = {
-            "accuracy on " + evaluated: f"{accuracy:.4f}",
-            "validation accuracy": f"{history.best.validation_accuracy:.4f} (epoch {history.best.epoch})",
-            "epochs": f"{len(history)}{f' (stopped by {stopped})' if stopped else ''}",
+            "validation accuracy": validation.score.in_short(),
+            "best epoch": f"{history.best.epoch} of {len(history)}{f' (stopped by {stopped})' if stopped else ''}",
             "seconds": f"{sum(epoch.seconds for epoch in history.epochs):.1f}",
         }
-        run.saved.save_report(report(run, history, split, evaluated, outputs, figures, self.dataset.left_out))
-        return Trained(run, history, accuracy if self.dataset.test else None, stopped)
+        splits = {"training": self.training, "validation": self.validation, **({"test": held} if held else {})}
+        html = report(run, history, said, test or validation, figures, splits, self.dataset.left_out)
+        run.saved.save_report(html)
+        return Trained(run, history, validation.score, test.score if test else None, said, stopped)
+
+    def _judged(self, engine: TorchEngine | NativeEngine, name: str, split: data.Split, batches: Batches) -> Judged:
+        with enough_memory():
+            return Judged(name, self.dataset.classes, split, outputs_of(engine, batches))
 
 
 class Keeper:

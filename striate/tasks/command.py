@@ -55,5 +55,14 @@ def goes_on(before: str, path: str | Path, source: str, options: Mapping[str, ob
     return " ".join([before, "&& striate resume", *words, *_flags(given)])
 
 
+def reports(path: str | Path, source: str) -> str:
+    """To test a run on other data, with a page of its own.
+
+    >>> reports("my run", "")
+    "striate test 'my run' --report"
+    """
+    return shlex.join(["striate", "test", str(path), *([source] if source else []), "--report"])
+
+
 def _flags(options: Mapping[str, object]) -> list[str]:
     return [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in options.items()]

@@ -4,9 +4,14 @@
 'cpu'
 """
 
-import torch
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from striate.errors import InputError, nearest
+
+if TYPE_CHECKING:  # words are checked where nobody waits for torch
+    import torch
 
 ENGINES = ("auto", "torch", "native")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -20,23 +25,30 @@ def device(name: str = "auto") -> torch.device:
     Raises:
         InputError: No such device, or not on this machine.
     """
+    check(name)
+    import torch
+
     if name == "auto":
         return torch.device(
             "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
         )
     kind = name.split(":")[0]
-    if kind not in DEVICES:
-        raise InputError(f"no device '{name}'{nearest(name, DEVICES, DEVICES_ALSO)}; there are {', '.join(DEVICES)}")
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there[kind]:
         raise InputError(f"this machine has no '{name}' that PyTorch can use; try `device='cpu'`")
-    try:
-        found = torch.device(name)
-    except RuntimeError:
-        raise InputError(f"no device '{name}'; a number follows the colon, as in cuda:1") from None
+    found = torch.device(name)
     if kind == "cuda" and (found.index or 0) >= torch.cuda.device_count():
         raise InputError(f"no device '{name}'; the last one here is cuda:{torch.cuda.device_count() - 1}")
     return found
+
+
+def check(name: str) -> None:
+    """Raises InputError for a word that names no device of any machine."""
+    kind, colon, number = name.partition(":")
+    if kind not in DEVICES:
+        raise InputError(f"no device '{name}'{nearest(name, DEVICES, DEVICES_ALSO)}; there are {', '.join(DEVICES)}")
+    if colon and (kind == "auto" or not (number.isascii() and number.isdecimal() and int(number[:9]) < 128)):
+        raise InputError(f"no device '{name}'; a number follows the colon, as in cuda:1")
 
 
 def engine(name: str = "auto") -> str:

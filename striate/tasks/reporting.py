@@ -1,9 +1,11 @@
-"""From a finished training to the report's figures and pictures."""
+"""From a finished training, or a test, to the report's figures and pictures."""
 
 from __future__ import annotations
 
+import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,63 +13,96 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from striate import metrics
 from striate.data import Split
 from striate.data.left_out import LeftOut, printable
 from striate.notation import Measure, measure, render
 from striate.notation.rules.shape import shown
-from striate.report import ClassScore, Report, WrongImage
+from striate.report import Report, WrongImage
 from striate.report import render as render_report
-from striate.tasks.run import TOP, Run
+from striate.report.places import inside, shortened
+from striate.tasks.command import reports
+from striate.tasks.judging import Judged
+from striate.tasks.run import Run
 from striate.training.history import History
-from striate.training.verdict import verdict
-
-MOST_WRONG = 24  # images shown
 
 
 def report(
     run: Run,
     history: History,
-    split: Split,
-    evaluated: str,
-    outputs: Tensor,
-    figures: dict[str, str],
+    verdict: tuple[str, ...],
+    judged: Judged,
+    figures: Mapping[str, str],
+    splits: Mapping[str, Split],
     left_out: Sequence[LeftOut] = (),
 ) -> str:
-    """The report as one HTML document.
+    """The report of a training as one HTML document.
 
     Args:
         run: The trained network.
         history: All its epochs.
-        split: The images that the figures are on.
-        evaluated: What that set is called.
-        outputs: (N, K) for those images.
+        verdict: What the curves say.
+        judged: How the best weights do on the test set, or on what there is instead.
         figures: Facts to list first, by name.
+        splits: The images by what they were for, to be counted.
         left_out: What was not read of the data.
     """
-    labels, probabilities = split.labels.numpy(), outputs.softmax(1).double().numpy()
     cost = measure(run.network, run.recipe.shape)
-    decisions = tuple(str(line) for line in run.config["decisions"])
+    roots = _roots(run)
     content = Report(
         title=run.name,
-        command=run.config["command"],
+        command=shortened(run.config["command"], roots),
         facts=(*figures.items(), *_facts(run, cost)),
         network=render(run.network),
-        decisions=decisions,
-        verdict=verdict(history, len(run.classes)),
-        history=tuple(history.to_json()),
+        decisions=tuple(shortened(str(line), roots) for line in run.config["decisions"]),
+        verdict=verdict,
+        history=tuple({name: value for name, value in row.items() if value is not None} for row in history.to_json()),
         best_epoch=history.best.epoch,
-        classes=run.classes,
-        evaluated=evaluated,
-        confusion=metrics.confusion_matrix(labels, probabilities),
-        per_class=_scores(run.classes, labels, probabilities),
-        calibration=metrics.calibration(labels, probabilities),
-        most_wrong=_most_wrong(run.classes, split, labels, probabilities),
+        counts={name: _count(split, len(run.classes)) for name, split in splits.items()},
         filters=first_filters(run.engine.model),
         cost=_cost(cost),
-        left_out=tuple((printable(file.path), file.said()) for file in left_out),
+        left_out=tuple((printable(shortened(file.path, roots)), file.said()) for file in left_out),
+        **_figures(judged, run.config["data"]["source"]),
     )
     return render_report(content)
+
+
+def tested(run: Run, judged: Judged, source: str) -> str:
+    """The report of a test on other data as one HTML document.
+
+    Args:
+        run: The trained network.
+        judged: How it does there.
+        source: The data, as it was named.
+    """
+    command = reports(run.path, source)
+    root = str(Path(source).resolve()) if source and os.path.exists(source) else ""
+    versions = [fact for fact in _facts(run, measure(run.network, run.recipe.shape)) if fact[0] != "engine, device"]
+    content = Report(
+        title=f"{run.name}, tested on {judged.name}",
+        command=shortened(command, _roots(run, root)),
+        facts=(("loss", f"{judged.loss:.4f}"), *versions),
+        **_figures(judged, root),
+    )
+    return render_report(content)
+
+
+def _figures(judged: Judged, root: str) -> dict[str, Any]:
+    """What is shown of any set of labelled images."""
+    return {
+        "classes": judged.classes,
+        "evaluated": f"{judged.name} ({len(judged.split):,} images)",
+        "score": judged.score,
+        "confusion": judged.confusion,
+        "per_class": judged.per_class,
+        "calibration": judged.calibration,
+        "most_wrong": _most_wrong(judged, root),
+    }
+
+
+def _roots(run: Run, *others: str) -> dict[str, str]:
+    """Folders of this machine, and what a report says for them."""
+    places = {root: Path(root).name for root in (run.config["data"]["source"], *others) if root}
+    return {str(Path.home()): "~", os.getcwd(): ".", **places}
 
 
 def _facts(run: Run, cost: Measure) -> tuple[tuple[str, str], ...]:
@@ -80,23 +115,20 @@ def _facts(run: Run, cost: Measure) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _scores(classes: tuple[str, ...], labels: NDArray[Any], probabilities: NDArray[Any]) -> tuple[ClassScore, ...]:
-    scores = metrics.class_scores(labels, probabilities)
-    rows = zip(classes, scores.precision, scores.recall, scores.f1, scores.support, strict=True)
-    return tuple(ClassScore(name, float(p), float(r), float(f), int(n)) for name, p, r, f, n in rows)
+def _count(split: Split, num_classes: int) -> tuple[int, ...]:
+    """Images of each class."""
+    return tuple(torch.bincount(split.labels, minlength=num_classes).tolist())
 
 
-def _most_wrong(
-    classes: tuple[str, ...], split: Split, labels: NDArray[Any], probabilities: NDArray[Any]
-) -> tuple[WrongImage, ...]:
+def _most_wrong(judged: Judged, root: str) -> tuple[WrongImage, ...]:
+    split = judged.split
     if split.images.ndim != 4 or split.images.shape[1] not in (1, 3):
         return ()  # no pictures
     wrong = []
-    for index in metrics.most_wrong(labels, probabilities, MOST_WRONG):
-        best = np.argsort(-probabilities[index])[:TOP]
-        top = tuple((classes[k], float(probabilities[index, k])) for k in best)
-        name = split.paths[index] if split.paths else f"number {index}"
-        wrong.append(WrongImage(_picture(split.images[index]), classes[labels[index]], top, name))
+    for row in judged.most_wrong:
+        name = inside(split.paths[row], root) if split.paths else f"number {row}"
+        image = _picture(split.images[row])
+        wrong.append(WrongImage(image, judged.classes[judged.labels[row]], judged.top(row), name))
     return tuple(wrong)
 
 
@@ -121,6 +153,7 @@ def first_filters(model: nn.Module) -> NDArray[np.float32] | None:
 def _cost(cost: Measure) -> tuple[dict[str, object], ...]:
     return tuple(
         {
+            "name": row.name,
             "layer": row.text,
             "output": shown(row.output.value).replace("x", "×"),
             "parameters": row.parameters.value,

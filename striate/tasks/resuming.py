@@ -120,6 +120,8 @@ def _options(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Op
     if foreign := Options.foreign(before):
         say(f"options of another version that this one does not know, and goes on without: {', '.join(foreign)}")
     named = Options.from_json(before | ({"loss": Options.loss} if before["loss"] == OWN else {}))
+    if named.augment == "auto" and not config["recipe"].get("ink"):
+        named = dataclasses.replace(named, augment="none")  # runs that kept the word itself changed drawings alone
     return dataclasses.replace(named, **{name: value for name, value in changes.items() if value is not None})
 
 

@@ -40,7 +40,7 @@ class BaselineResult:
         classifier: "linear" or "rbf".
         data: The data set's name.
         accuracy: Fraction of the test images right.
-        error: Percentage of them wrong.
+        error: Fraction of them wrong.
         validation_accuracy: Fraction right of the validation images, which chose the classifier's C or gamma.
         examples: Test images.
         trained_on: Training images.
@@ -137,7 +137,7 @@ def baseline(
         classifier=classifier,
         data=dataset.name,
         accuracy=accuracy,
-        error=100 * (1 - accuracy),
+        error=1 - accuracy,
         validation_accuracy=float((learned.predict(x_held) == y_held).mean()),
         examples=len(test),
         trained_on=len(training),

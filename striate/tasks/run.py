@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import webbrowser
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,42 +30,19 @@ from striate.tasks.devices import device as device_named
 from striate.tasks.devices import engine as engine_named
 from striate.tasks.engines import engine_for, native_engine
 from striate.tasks.fitting import from_resolved
+from striate.tasks.judging import TOP, Judged, TestResult
 from striate.training.batches import prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
 from striate.training.lone import opened
-from striate.training.loop import accuracy_of, outputs_of
+from striate.training.loop import outputs_of
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.saved import REPORT
 from striate.training.state import State
 
-TOP = 3  # classes a prediction names
 OWN = "own"  # what a configuration calls a loss that was given as a function
 AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
-
-
-@dataclass(frozen=True)
-class TestResult:
-    """How a run does on a data set.
-
-    Attributes:
-        accuracy: Fraction right.
-        error: Percentage wrong.
-        loss: Mean per image; not a number for a loss of one's own that is not given.
-        examples: Images tested.
-    """
-
-    __test__ = False  # the name begins like a test's
-
-    accuracy: float
-    error: float
-    loss: float
-    examples: int
-
-    def to_json(self) -> dict[str, Any]:
-        """The contract of `striate test --json`."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -204,36 +181,71 @@ class Run:
         bad: str = "skip",
         engine: str | None = None,
         loss: Loss | None = None,
+        report: str | Path | None = None,
     ) -> TestResult:
-        """Test on a data set.
+        """Test on a data set: how many images are right, of which class, and what the others were taken for.
 
         Args:
             source: A data set; by default, what was held out of the training data. A folder without a test part of
-                its own is taken whole, unless it is the training data.
+                its own is taken whole, unless it is the training data. It may hold some of the run's classes only.
             bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
             loss: A function of (outputs, labels) whose value is given; by default what the run was trained with, if
                 that has a name.
+            report: Where to write all figures as a page, like the run's own report.
 
         Raises:
             InputError: No such data, or other classes than the run has learned.
+            WorkError: The report can't be written, or the network's outputs are not finite.
         """
-        split = self.test_split(source, bad=bad)
+        judged = self.judged(source, bad=bad, engine=engine, loss=loss)
+        if report is not None:
+            self.write_report(judged, "" if source is None else source_name(source), Path(report))
+        return judged.result()
+
+    def judged(
+        self,
+        source: str | Path | data.Dataset | None = None,
+        *,
+        bad: str = "skip",
+        engine: str | None = None,
+        loss: Loss | None = None,
+    ) -> Judged:
+        """The answers on a data set; arguments and errors as for `test`."""
+        name, split = self._labelled(source, bad)
         outputs = self.outputs(split.images, engine)
-        accuracy = accuracy_of(outputs, split.labels)
         trained = self.config["options"]["loss"]
-        loss = loss or (loss_named(trained) if trained != OWN else None)
-        mean = float(loss(outputs, split.labels)) if loss else float("nan")
-        return TestResult(accuracy, 100 * (1 - accuracy), mean, len(split))
+        known = loss_named(loss or trained) if loss or trained != OWN else None
+        mean = float(known(outputs, split.labels)) if known else float("nan")
+        return Judged(name, self.classes, split, outputs, mean)
+
+    def write_report(self, judged: Judged, source: str, path: Path) -> None:
+        """Write what `judged` gave as a page.
+
+        Raises:
+            WorkError: It can't be written.
+        """
+        from striate.tasks.reporting import tested  # what draws takes a second to import
+
+        try:
+            path.write_text(tested(self, judged, source), encoding="utf-8")
+        except OSError as error:
+            raise WorkError(f"can't write {path}: {error.strerror}") from None
 
     def test_split(self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip") -> data.Split:
         """The images and labels that `test` measures on, labelled by this run's classes."""
+        return self._labelled(source, bad)[1]
+
+    def _labelled(self, source: str | Path | data.Dataset | None, bad: str) -> tuple[str, data.Split]:
+        """What the test images are called, and themselves."""
         trained_on = self.config["data"]["source"]
         if source is None and not trained_on:
             raise InputError(f"{self.path} was trained on a data set made in Python; say what to test it on")
         wanted = trained_on if source is None else source
         same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
-        dataset = data.load(wanted, shape=self.recipe.source, bad=bad, hold_out=same, levels=self.recipe.levels)
+        dataset = data.load(
+            wanted, shape=self.recipe.source, bad=bad, hold_out=same, known=self.classes, levels=self.recipe.levels
+        )
         self.left_out += dataset.left_out
         split = dataset.test or dataset.validation or dataset.train
         self.saved.notes += [note for note in dataset.notes if note not in self.saved.notes]
@@ -249,7 +261,8 @@ class Run:
             images = torch.stack([data.read_image(path, self.recipe) for path in split.paths])
         elif self.recipe.ink and not same and AS_THEY_ARE not in self.saved.notes:
             self.saved.notes.append(AS_THEY_ARE)
-        return data.Split(images, positions[split.labels], split.paths)
+        name = "the test set" if same else dataset.name
+        return name, data.Split(images, positions[split.labels], split.paths)
 
     def predict(self, *paths: str | Path, bad: str = "skip", engine: str | None = None) -> list[Prediction]:
         """Say what image files show.
@@ -304,6 +317,11 @@ class Run:
             raise WorkError(f"{self.path} has no {REPORT}; training was ended before it was written")
         self.saved.store.read(REPORT)
         return path, webbrowser.open(path.absolute().as_uri())
+
+
+def source_name(source: str | Path | data.Dataset) -> str:
+    """A data source as it was named."""
+    return source.source if isinstance(source, data.Dataset) else str(source)
 
 
 def source_key(source: str | Path | data.Dataset) -> str:

@@ -89,7 +89,7 @@ class TorchEngine:
     ) -> None:
         self.model = model.to(device)
         self.options, self.pace, self.device = options, Pace(options, total_steps), torch.device(device)
-        self.loss = loss or loss_named(options.loss)
+        self.loss = loss_named(loss or options.loss)
         self.format = _memory_format(self.model)
         self.model.to(memory_format=self.format)  # type: ignore[call-overload]
         self.scores = without_softmax(self.model)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from striate.errors import WorkError
+from striate.losses.own import LossError
 from striate.training.batches import Batches, shuffled
 from striate.training.engine import Step
 from striate.training.history import Epoch, History
@@ -79,12 +80,13 @@ def train(
         started = time.perf_counter()
         train_loss, train_accuracy, first_rate = one_epoch(engine, training, options, epoch, watcher)
         speed = len(training) / (time.perf_counter() - started)
-        validation_loss, validation_accuracy = evaluate(engine, validation, loss)
+        try:
+            validation_loss, validation_accuracy = evaluate(engine, validation, loss)
+        except LossError as error:
+            raise LossError(f"{error}, on the validation images after epoch {epoch}") from None
         if not math.isfinite(validation_loss):
-            raise WorkError(
-                f"the validation loss is {validation_loss} after epoch {epoch} "
-                f"(learning rate {engine.rate:.3g}); try a tenth of it with `lr`"
-            )
+            why = _blame((x for x, _ in validation.slices(EVALUATED)), engine.rate)
+            raise WorkError(f"the validation loss is {validation_loss} after epoch {epoch}: {why}")
         figures = (train_loss, train_accuracy, validation_loss, validation_accuracy, engine.rate, speed)
         history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started, first_rate))
         watcher.epoch(history)
@@ -100,18 +102,38 @@ def one_epoch(
     done, total, correct, first_rate = 0, 0.0, 0, 0.0
     batches = shuffled(len(training), options.batch or len(training), options.seed, epoch)
     for number, rows in enumerate(batches, start=1):
-        seen = engine.learn(training, rows)
+        place = f"at epoch {epoch}, batch {number} of {len(batches)}"
+        try:
+            seen = engine.learn(training, rows)
+        except LossError as error:
+            raise LossError(f"{error}, {place}") from None
         first_rate = engine.rate if number == 1 else first_rate
         loss = float(seen.loss)
         if not math.isfinite(loss):
-            raise WorkError(
-                f"the loss is {loss} at epoch {epoch}, batch {number} of {len(batches)} "
-                f"(learning rate {engine.rate:.3g}); try a tenth of it with `lr`"
-            )
+            why = _blame([training.take(rows)[0]], engine.rate, begun=epoch > 1 or number > 1)
+            raise WorkError(f"the loss is {loss} {place}: {why}")
         done += len(rows)
         total, correct = total + loss * len(rows), correct + int(seen.correct)
         watcher.batch(epoch, done, total, correct)
     return total / done, correct / done, first_rate
+
+
+def _blame(images: Iterable[Tensor], rate: float, begun: bool = True) -> str:
+    """What made a loss that is no number, and what to try.
+
+    Losses are finite where outputs are of a measure (`LossError` says where one is not), so the outputs were not:
+    because of the images, or of the weights, which a step changes by the learning rate times the gradient.
+
+    Args:
+        images: What the network read.
+        rate: Of the newest step.
+        begun: Whether a step was made before.
+    """
+    if not all(bool(torch.isfinite(x).all()) for x in images):
+        return "the images, scaled to what the network reads, hold values that are not finite; give smaller ones"
+    if begun:
+        return f"the weights grew beyond all measure at a learning rate of {rate:.3g}; try a tenth of it with `lr`"
+    return "the outputs overflow with the weights it begins with; try batch norm, another `init` or smaller values"
 
 
 def evaluate(engine: Engine, images: Batches, loss: Callable[[Tensor, Tensor], Tensor]) -> tuple[float, float]:

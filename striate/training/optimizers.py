@@ -4,32 +4,43 @@
 0.003
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
-from torch import nn, optim
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the names of optimisers are read where nobody waits for torch
+    from torch import nn, optim
 
 MOMENTUM = 0.9
 
 
 @dataclass(frozen=True)
 class Rule:
-    """An optimiser: how to make it, its usual learning rate and weight decay."""
+    """An optimiser: its class in `torch.optim`, its usual learning rate and weight decay, and what else it is told."""
 
-    make: Callable[..., optim.Optimizer]
+    kind: str
     rate: float
     decay: float = 0.0
+    told: dict[str, Any] = field(default_factory=lambda: {"fused": True})
+
+    def make(self, parameters: Iterable[Any], **options: float) -> optim.Optimizer:
+        """The optimiser over parameters, or groups of them, as `torch.optim` takes them."""
+        from torch import optim
+
+        made: optim.Optimizer = getattr(optim, self.kind)(parameters, **self.told, **options)
+        return made
 
 
 OPTIMIZERS: dict[str, Rule] = {
-    "sgd": Rule(lambda p, **o: optim.SGD(p, fused=True, **o), 0.1),
-    "momentum": Rule(lambda p, **o: optim.SGD(p, momentum=MOMENTUM, fused=True, **o), 0.05),
-    "nesterov": Rule(lambda p, **o: optim.SGD(p, momentum=MOMENTUM, nesterov=True, fused=True, **o), 0.05),
-    "adagrad": Rule(lambda p, **o: optim.Adagrad(p, fused=True, **o), 0.01),
-    "rmsprop": Rule(lambda p, **o: optim.RMSprop(p, **o), 0.001),
-    "adam": Rule(lambda p, **o: optim.Adam(p, fused=True, **o), 0.003),
-    "adamw": Rule(lambda p, **o: optim.AdamW(p, fused=True, **o), 0.003, decay=0.05),
+    "sgd": Rule("SGD", 0.1),
+    "momentum": Rule("SGD", 0.05, told={"fused": True, "momentum": MOMENTUM}),
+    "nesterov": Rule("SGD", 0.05, told={"fused": True, "momentum": MOMENTUM, "nesterov": True}),
+    "adagrad": Rule("Adagrad", 0.01),
+    "rmsprop": Rule("RMSprop", 0.001, told={}),
+    "adam": Rule("Adam", 0.003),
+    "adamw": Rule("AdamW", 0.003, decay=0.05),
 }
 
 

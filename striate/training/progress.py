@@ -1,20 +1,30 @@
-"""A progress bar on standard error: loss, accuracy, images per second, time left. A line an epoch where no one looks.
+"""Progress on standard error: on a terminal the running epoch in one line, and a line for each epoch that is done.
 
->>> quiet = Quiet()
->>> quiet.epoch(History())
+A narrow terminal is shown fewer figures, never half of them. Where no one looks there is only the line for each epoch.
+
+>>> now = Moment(epoch=3, epochs=10, done=12_800, images=60_000, loss=0.1234, accuracy=0.9651, speed=45_000, left=83)
+>>> print(now.shown(80))
+epoch 3/10  12,800/60,000  accuracy 96.51%  0:01:23 left  loss 0.1234
+>>> print(now.shown(40))
+epoch 3/10 12,800/60,000 96.5% 0:01:23
 """
 
 from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
 from striate.training.history import Epoch, History
 
 INTERVAL = 0.1  # seconds between two looks at the figures of the running epoch
+LEAST_BAR, MOST_BAR = 8, 40  # columns of the bar, where there are so many left
 
 
 class Quiet(AbstractContextManager["Quiet"]):
@@ -30,8 +40,48 @@ class Quiet(AbstractContextManager["Quiet"]):
         """Nothing to close."""
 
 
+@dataclass(frozen=True)
+class Moment:
+    """The running epoch at a moment.
+
+    Attributes:
+        epoch: Its number, from 1.
+        epochs: Epochs in all.
+        done: Images learned from in this epoch.
+        images: Images that an epoch has.
+        loss: Mean over the images done.
+        accuracy: Fraction of them that was right.
+        speed: Images per second.
+        left: Seconds until all epochs are over.
+    """
+
+    epoch: int
+    epochs: int
+    done: int
+    images: int
+    loss: float
+    accuracy: float
+    speed: float
+    left: float
+
+    def shown(self, width: int) -> str:
+        """The figures in so many columns: epoch, images, accuracy and time left always, others where they fit."""
+        epoch, count = f"{self.epoch}/{self.epochs}", f"{self.done:,}/{self.images:,}"
+        minutes, seconds = divmod(round(self.left), 60)
+        left = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        needed = [f"epoch {epoch}", count, f"accuracy {self.accuracy:.2%}", f"{left} left"]
+        extra = [f"loss {self.loss:.4f}", f"{self.speed:,.0f} images/s"]
+        ways = (
+            *("  ".join(needed + extra[:number]) for number in (2, 1, 0)),
+            " ".join((f"epoch {epoch}", count, f"{self.accuracy:.1%}", left)),
+            " ".join((epoch, count, f"{self.accuracy:.1%}", left)),
+            " ".join((epoch, f"{self.done / self.images:.0%}", f"{self.accuracy:.1%}", left)),
+        )
+        return next((way for way in ways if len(way) <= width), ways[-1])
+
+
 class Bar(Quiet):
-    """A bar over all epochs, and a line for each that is done.
+    """The running epoch, and a line for each that is done.
 
     Args:
         images: Training images an epoch has.
@@ -41,44 +91,48 @@ class Bar(Quiet):
     """
 
     def __init__(self, images: int, epochs: int, first: int = 0, console: Console | None = None) -> None:
-        self.images, self.looked = images, 0.0
+        self.images, self.epochs, self.first = images, epochs, first
         self.console = console or Console(stderr=True)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[figures]}"),
-        )
-        self.progress = Progress(*columns, TimeRemainingColumn(), console=self.console, transient=True)
-        self.task: TaskID = self.progress.add_task(
-            f"epoch {first + 1}", total=images * epochs, completed=images * first, figures=""
-        )
+        self.started = self.looked = time.perf_counter()
+        self.now = Moment(first + 1, epochs, 0, images, float("nan"), float("nan"), 0.0, 0.0)
+        live = self.console.is_interactive and not self.console.is_dumb_terminal
+        self.live = Live(get_renderable=self._drawn, console=self.console, transient=True) if live else None
 
     def __enter__(self) -> Bar:
-        if self.console.is_terminal:
-            self.progress.start()
+        self.started = time.perf_counter()
+        if self.live:
+            self.live.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self.console.is_terminal:
-            self.progress.stop()
+        if self.live:
+            self.live.stop()
 
     def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
-        """Moves the bar, a few times a second."""
+        """New figures, a few times a second."""
         now = time.perf_counter()
-        if now - self.looked < INTERVAL or not self.console.is_terminal:
+        if now - self.looked < INTERVAL or not self.live:
             return
         self.looked = now
-        speed = self.progress.tasks[0].speed or 0.0
-        figures = f"loss {loss / done:.4f}  accuracy {correct / done:.2%}  {speed:,.0f} images/s"
-        self.progress.update(
-            self.task, description=f"epoch {epoch}", completed=(epoch - 1) * self.images + done, figures=figures
-        )
+        learned = (epoch - 1 - self.first) * self.images + done
+        seconds = (now - self.started) / learned  # an image, with what validation and saving take of it
+        left = ((self.epochs - epoch + 1) * self.images - done) * seconds
+        self.now = Moment(epoch, self.epochs, done, self.images, loss / done, correct / done, 1 / seconds, left)
 
     def epoch(self, history: History) -> None:
         """A line of the epoch's figures."""
-        self.progress.update(self.task, completed=len(history) * self.images)
         self.console.print(line(history.epochs[-1], best=history.last_is_best), highlight=False, soft_wrap=True)
+
+    def _drawn(self) -> Table | Text:
+        width = self.console.width
+        figures = Text(
+            self.now.shown(width) if self.now.speed else f"epoch {self.now.epoch}/{self.epochs}", no_wrap=True
+        )
+        if (free := width - len(figures) - 2) < LEAST_BAR:
+            return figures
+        row = Table.grid(padding=(0, 1))
+        row.add_row(ProgressBar(total=self.images, completed=self.now.done, width=min(free, MOST_BAR)), figures)
+        return row
 
 
 def line(epoch: Epoch, best: bool) -> str:

@@ -36,6 +36,7 @@ from striate.training.store import SUMS, DamagedError, Store
 NET, CONFIG, HISTORY, MODEL, REPORT = "net.net", "config.json", "history.csv", "model.safetensors", "report.html"
 LEFT_OUT = "left-out.txt"
 CHECKPOINTS = "checkpoint"
+RUNS = "runs"  # where runs go unless said otherwise
 TEXTS = (NET, CONFIG, HISTORY)  # small: checked whenever a run is opened, all else when it is used
 KEPT = 2  # checkpoints: the newest, and one more should it be damaged
 _T = TypeVar("_T")
@@ -64,20 +65,28 @@ class SavedRun:
             WorkError: It can't be written.
         """
         run = SavedRun(root)
-        try:
-            free = _is_free(root)
-        except OSError as error:
-            raise InputError(f"{root} can't be used: {error.strerror}; choose another folder with `out`") from None
-        if not free:
-            former = {NET, CONFIG} <= set(run.store.listed())
-            if not overwrite or not former:
-                way_out = "`overwrite=True` replaces it, or " if former else ""
-                raise InputError(f"{root} exists already; {way_out}choose another folder with `out`")
+        if not run.is_free(overwrite):
             run.replaced = sorted({*run.store.listed(), *run._checkpoints()})  # a kill may leave one unlisted
         run.set_up = _set_up(net, config)
         if not run.replaced:
             run.store.write({**run.set_up, HISTORY: History().to_csv().encode()})
         return run
+
+    def is_free(self, overwrite: bool) -> bool:
+        """Whether a new run finds nothing in its folder; not where there is one that it may replace.
+
+        Raises:
+            InputError: The folder holds something else, or a run that it may not replace.
+        """
+        try:
+            free = _is_free(self.root)
+        except OSError as error:
+            raise InputError(f"{self.root} can't be used: {error.strerror}; choose another folder with `out`") from None
+        former = not free and {NET, CONFIG} <= set(self.store.listed())
+        if not free and not (overwrite and former):
+            way_out = "`overwrite=True` replaces it, or " if former else ""
+            raise InputError(f"{self.root} exists already; {way_out}choose another folder with `out`")
+        return free
 
     @staticmethod
     def open(root: Path) -> SavedRun:

@@ -12,17 +12,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from safetensors import SafetensorError
-from safetensors.torch import load as read_tensors
-from safetensors.torch import save as write_tensors
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from striate.errors import InputError
 from striate.training.history import History
 from striate.training.seal import BLANK, sealed
 from striate.training.store import DamagedError
+
+if TYPE_CHECKING:  # whether there is a run is answered where nobody waits for torch
+    from torch import Tensor
 
 FORMAT = 2  # of a run's files. What may be left out or is passed over needs no new one: a figure, an option, a field
 FIRST = 1  # of files that carry no number
@@ -80,6 +78,8 @@ class State:
 
     def to_bytes(self) -> bytes:
         """One safetensors file; text and figures are in its header."""
+        from safetensors.torch import save as write_tensors
+
         tensors = {OPTIMIZER + name: tensor for name, tensor in self.optimizer.items()} | dict(self.weights)
         facts = {"net": self.net, "config": json.dumps(self.config), "history": json.dumps(self.history.to_json())}
         seal = {} if self.optimizer else BLANK  # best weights are copied elsewhere, away from the list of sums
@@ -98,6 +98,9 @@ class State:
             DamagedError: It is no such file.
             LaterError: It is of a later format.
         """
+        from safetensors import SafetensorError
+        from safetensors.torch import load as read_tensors
+
         try:
             tensors = read_tensors(content)
             size = int.from_bytes(content[:8], "little")

@@ -1,8 +1,9 @@
 """A folder whose files are each written whole or not at all, and whose every bit is checked when it is read.
 
 Each file is written beside its place, flushed to disk and renamed. `SHA256SUMS` (the format of the `sha256sum` tool)
-lists the files; while some are being replaced it lists their old and new sums both, so a process killed at any moment
-leaves a folder in which every listed file is whole.
+lists the files. While some are being replaced, their old and new sums both stand there as comments, which the tool
+passes over: a process killed at any moment leaves a folder in which every listed file is whole, by our reading and by
+that of `sha256sum -c`.
 
 >>> import tempfile, pathlib
 >>> store = Store(pathlib.Path(tempfile.mkdtemp()) / "run")
@@ -15,12 +16,14 @@ import hashlib
 import os
 import re
 from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from striate.errors import WorkError
 
 SUMS = "SHA256SUMS"
 TEMPORARY = ".tmp"  # end of the names of files that are being written
+COMMENT = "# "  # begins the lines of files that may be their old or their new self
 
 
 class DamagedError(WorkError):
@@ -52,20 +55,31 @@ class Store:
             ) from error
 
     def _write(self, files: Mapping[str, bytes], drop: tuple[str, ...]) -> None:
-        sums = self._sums()
+        sums = self._settled()
         for name, content in files.items():
             _write_through(self._path(name + TEMPORARY), content)
-        fresh = {name: {hashlib.sha256(content).hexdigest()} for name, content in files.items()}
+        fresh = {name: {_sum(content)} for name, content in files.items()}
+        groups = [list(files)]
+        if len(files) > 1 and sums and sums.keys() <= files.keys():
+            groups = [groups[0][:1], groups[0][1:]]  # never all at once: the tool wants a line to check
+        for group in groups:
+            sums = self._replace({name: fresh[name] for name in group}, sums)
+        if drop:
+            self._write_sums({name: sum_ for name, sum_ in sums.items() if name not in drop})
+        for name in drop:
+            self._path(name).unlink(missing_ok=True)
+
+    def _replace(self, fresh: dict[str, set[str]], sums: dict[str, set[str]]) -> dict[str, set[str]]:
+        """Put written files in their places, one list before and one afterwards; returns the sums in the latter."""
         both = {name: old | fresh.get(name, set()) for name, old in sums.items()}
         if both != sums:
             self._write_sums(both)
-        for name in files:
+        for name in fresh:
             os.replace(self._path(name + TEMPORARY), self._path(name))
-        for folder in {self._path(name).parent for name in files}:
+        for folder in {self._path(name).parent for name in fresh}:
             _flush_folder(folder)
-        self._write_sums({name: sum_ for name, sum_ in {**sums, **fresh}.items() if name not in drop})
-        for name in drop:
-            self._path(name).unlink(missing_ok=True)
+        self._write_sums(sums | fresh)
+        return sums | fresh
 
     def read(self, name: str) -> bytes:
         """A file's content, checked.
@@ -78,7 +92,7 @@ class Store:
             content = path.read_bytes()
         except OSError as error:
             raise DamagedError(f"{path} can't be read: {error.strerror}") from None
-        if hashlib.sha256(content).hexdigest() not in listed:
+        if _sum(content) not in listed:
             raise DamagedError(f"{path} is damaged: its SHA-256 is not the one in {SUMS}")
         return content
 
@@ -125,10 +139,19 @@ class Store:
 
     def _list_is_whole(self) -> bool:
         """Whether the list is as `_write_sums` wrote it; a missing one is told by every file that it does not list."""
-        try:
-            return (self.root / SUMS).read_bytes() == _as_lines(self._sums())
+        sums = self._sums()
+        try:  # the first writers of such lists had no comments in them
+            return (self.root / SUMS).read_bytes() in (_as_lines(sums), _as_lines(sums, comment=""))
         except OSError:
             return True
+
+    def _settled(self) -> dict[str, set[str]]:
+        """The sums; of a file that a kill left with two, the one that it has."""
+        sums = self._sums()
+        for name in [name for name, either in sums.items() if len(either) > 1]:
+            with suppress(OSError):
+                sums[name] = sums[name] & {_sum(self._path(name).read_bytes())} or sums[name]
+        return sums
 
     def _sums(self) -> dict[str, set[str]]:
         """The sums that each file may have; a line that is no sum counts for nothing."""
@@ -138,7 +161,7 @@ class Store:
             return {}
         sums: dict[str, set[str]] = {}
         for line in lines:
-            found = re.fullmatch(r"([0-9a-f]{64})  ([^\0]+)", line)
+            found = re.fullmatch(rf"(?:{COMMENT})?([0-9a-f]{{64}})  ([^\0]+)", line)
             if found:
                 sums.setdefault(found[2], set()).add(found[1])
         return sums
@@ -155,8 +178,16 @@ class Store:
             path.unlink(missing_ok=True)
 
 
-def _as_lines(sums: Mapping[str, set[str]]) -> bytes:
-    return "".join(f"{sum_}  {name}\n" for name in sorted(sums) for sum_ in sorted(sums[name])).encode()
+def _sum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _as_lines(sums: Mapping[str, set[str]], comment: str = COMMENT) -> bytes:
+    lines = []
+    for name, either in sorted(sums.items()):
+        begin = comment if len(either) > 1 else ""
+        lines += [f"{begin}{sum_}  {name}\n" for sum_ in sorted(either)]
+    return "".join(lines).encode()
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The zoo: one `.net` text an architecture, with its paper and its published parameter count in the first lines.
+"""The zoo: one `.net` text per architecture, with its paper and its published parameter count in the first lines.
 
 >>> entry("lenet5").year
 1998
@@ -25,11 +25,11 @@ MAX_FILE = 1_000_000  # characters; a larger file is no network's text
 
 @dataclass(frozen=True)
 class Entry:
-    """One architecture as it lies in the zoo.
+    """One architecture as the zoo has it.
 
     Attributes:
         name: What it is called on the command line.
-        title: A line about it.
+        title: One line about it.
         paper: Authors and title.
         year: Of the paper.
         parameters: The count of this text; the published one, unless the text says how it differs.

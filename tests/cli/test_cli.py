@@ -236,7 +236,8 @@ def test_train_as_json(cli: Cli, tmp_path: Path) -> None:
     ended = cli("train", TINY, "digits", "--epochs", 2, "--out", tmp_path / "run", "--json")
     assert ended.status == 0
     value = ended.json
-    assert set(value) == {"run", "epochs", "best_epoch", "validation_accuracy", "test_accuracy", "images_per_second"}
+    figures = {"run", "epochs", "best_epoch", "validation_accuracy", "test_accuracy", "images_per_second"}
+    assert set(value) == figures | {"validation", "test", "verdict"}
     assert (value["run"], value["epochs"]) == (str(tmp_path / "run"), 2)
     assert 0 < value["test_accuracy"] < 1
     assert value["images_per_second"] > 0
@@ -246,7 +247,7 @@ def test_train_as_json(cli: Cli, tmp_path: Path) -> None:
 
 def test_train_in_words(cli: Cli, tmp_path: Path) -> None:
     ended = cli("train", TINY, "digits", "--epochs", 1, "--out", tmp_path / "run")
-    assert [line.split()[0] for line in ended.out.splitlines()] == ["validation", "run:", "report:"]
+    assert [line.split()[0] for line in ended.out.splitlines()] == ["validation", "test", "run:", "report:"]
     assert str(tmp_path / "run" / "report.html") in ended.out
     assert ended.err.splitlines()[-1].startswith(("Try ", "For more, try"))
     command = json.loads((tmp_path / "run" / "config.json").read_text())["command"]
@@ -262,7 +263,7 @@ def test_every_optimiser_trains(cli: Cli, tmp_path: Path, optimizer: str) -> Non
     ended = cli("train", TINY, "digits", *words, "--json")
     assert ended.status == 0
     assert ended.json["test_accuracy"] > 0.5
-    assert f"training: {optimizer}, one-cycle" in ended.err
+    assert f"epochs, {optimizer}, one-cycle" in ended.err
 
 
 def test_the_whole_set_as_one_batch(cli: Cli, tmp_path: Path) -> None:
@@ -318,11 +319,41 @@ def test_patience_is_a_good_end(cli: Cli, tmp_path: Path) -> None:
 
 def test_test_as_json(cli: Cli, run: Path) -> None:
     value = cli("test", run, "digits", "--json").json
-    assert set(value) == {"accuracy", "error", "loss", "examples"}
+    assert {"accuracy", "error", "loss", "examples", "interval", "majority_share", "balanced_accuracy"} < set(value)
     assert value["examples"] == 359
-    assert value["error"] == pytest.approx(100 * (1 - value["accuracy"]))
+    assert value["error"] == pytest.approx(1 - value["accuracy"]), "fractions everywhere in JSON"
+    assert sum(map(sum, value["confusion"])) == 359
+    assert [one["name"] for one in value["per_class"]] == value["classes"] == list("0123456789")
     assert cli("test", run, "--json").json == value, "what was held out"
-    assert f"accuracy {value['accuracy']:.2%}, error {value['error']:.2f} %, loss" in cli("test", run).out
+
+
+def test_test_in_words_is_in_percent(cli: Cli, run: Path) -> None:
+    value = cli("test", run, "--json").json
+    out = cli("test", run).out
+    assert out.startswith(f"accuracy {value['accuracy']:.2%} of 359 images (95% interval: ")
+    assert f"error {value['error']:.2%}, loss {value['loss']:.4f}, calibration error " in out
+    worst = min(value["per_class"], key=lambda one: one["recall"])
+    row = next(line.split() for line in out.splitlines() if line.split()[:1] == [worst["name"]])
+    assert row[1:5] == [*(f"{worst[what]:.2%}" for what in ("precision", "recall", "f1")), str(worst["support"])]
+    first = value["most_wrong"][0]
+    assert f"most wrong: {first['image']}: {first['true_class']}, called {first['label']}" in out
+
+
+def test_test_writes_a_page(cli: Cli, run: Path, seven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a folder that holds one class only, beside the run or under any name."""
+    (tmp_path / "mine" / "7").mkdir(parents=True)
+    seven.rename(tmp_path / "mine" / "7" / "first.png")
+    monkeypatch.chdir(tmp_path)
+    assert "report: test.html" in cli("test", run, tmp_path / "mine", "--report").out
+    assert "net on digits, tested on mine" in (tmp_path / "test.html").read_text()
+    assert cli("test", run, "mine", "--report", "pages.html", "--json").json["examples"] == 1
+    assert (tmp_path / "pages.html").read_text().count(str(tmp_path)) == 0
+    (tmp_path / "mine.npz").write_bytes(b"precious")
+    refused = cli("test", run, "--report", "mine.npz")
+    assert refused.status == 2
+    assert "--report takes a file whose name ends in .html" in refused.error
+    assert (tmp_path / "mine.npz").read_bytes() == b"precious"
+    assert "can't write no/such.html: No such file or directory" in cli("test", run, "--report", "no/such.html").error
 
 
 def test_a_loss_that_is_not_known_is_null(cli: Cli, tmp_path: Path) -> None:
@@ -380,7 +411,7 @@ def test_see_prints_where_the_report_lies(cli: Cli, run: Path, monkeypatch: pyte
 
 
 def test_bench_as_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = importlib.import_module("striate.cli.bench")
+    module = importlib.import_module("striate.benchmark")
     monkeypatch.setattr(module, "bench", functools.partial(module.bench, seconds=0.01))
     value = cli("bench", "input 1x4x4 -> fc 3", "--batch", "4,8", "--rounds", 2, "--device", "cpu", "--json").json
     assert set(value) == {
@@ -402,7 +433,7 @@ def test_bench_as_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_bench_shows_the_layers(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = importlib.import_module("striate.cli.bench")
+    module = importlib.import_module("striate.benchmark")
     monkeypatch.setattr(module, "bench", functools.partial(module.bench, seconds=0.01))
     monkeypatch.setattr(module, "layer_times", functools.partial(module.layer_times, seconds=0.01))
     words = (

@@ -11,7 +11,9 @@ from typing import IO
 
 import pytest
 
+from striate.cli import VERBS
 from striate.tasks.run import Run
+from tests.cli.test_wrong_words import WRONG
 
 STRIATE = [sys.executable, "-m", "striate"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
@@ -45,6 +47,47 @@ def test_what_needs_no_torch_does_not_wait_for_it(words: list[str]) -> None:
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
     assert ended.returncode == 0
     assert ended.stderr.splitlines()[-1] == "[]"
+
+
+FORKED = """
+import json, os, sys
+from striate.cli import _status, striate
+loaded = []
+for words in json.load(sys.stdin):
+    if not (child := os.fork()):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1), os.dup2(1, 2)
+        _status(lambda: striate.main(words, standalone_mode=False))
+        os._exit(any(name in sys.modules for name in ("torch", "sklearn", "scipy", "matplotlib")))
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+        loaded.append(words)
+print(json.dumps(loaded))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_words_are_checked_before_anything_heavy_is_loaded(tmp_path: Path) -> None:
+    about_data = (
+        "end the network with",
+        "to train; give it",
+        "(3-D)",
+        "use --batch 2",
+        "can't be built",
+        "lacks 'local",
+    )
+    light = [words for words, message in WRONG if not any(part in message for part in about_data)]
+    assert len(light) > 50
+    light += [[verb, "--help"] for verb in VERBS] + [["baseline", "hogg", "digits"], ["baseline", "hog", "digit"]]
+    light += [["test", str(tmp_path)], ["train", TINY, "digits", "--out", str(Path(__file__).parent)]]
+    ended = subprocess.run(
+        [sys.executable, "-c", FORKED],
+        input=json.dumps(light),
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        cwd=tmp_path,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout) == []
 
 
 def test_the_json_is_all_of_standard_output() -> None:
@@ -101,4 +144,4 @@ def test_ctrl_c_ends_training_with_its_report_and_best_weights(tmp_path: Path, e
     assert last == f"stopped by Ctrl-C after epoch {len(opened.history)}; the best weights are kept"
     assert opened.notes == []
     assert (tmp_path / "run" / "report.html").is_file()
-    assert f"test accuracy {opened.test().accuracy:.2%}" in out
+    assert f"test accuracy       {opened.test().accuracy:.2%}" in out

@@ -4,7 +4,7 @@ import sys
 import pytest
 import torch
 
-from striate.data import Split, carve
+from striate.data import Dataset, Split, carve
 from striate.data.dataset import held_out
 from striate.errors import InputError
 
@@ -79,3 +79,14 @@ def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="lod"):
         _ = striate.data.lod
     assert all(hasattr(striate.data, name) for name in striate.data.__all__)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("what", ["training", "test"])
+def test_an_image_that_is_not_finite_is_refused_by_its_number(value: float, what: str) -> None:
+    good = Split(torch.rand(5, 1, 3, 3), torch.tensor([0, 1, 0, 1, 0]))
+    images = torch.rand(5, 1, 3, 3)
+    images[3, 0, 2, 1] = value
+    splits = {"training": good, "test": good, what: Split(images, good.labels)}
+    with pytest.raises(InputError, match=f"^{what} image 3 of mine holds a value that is not finite; leave it out$"):
+        Dataset("mine", "", splits["training"], splits["test"], ("a", "b"))

@@ -250,6 +250,8 @@ def test_any_drawn_file_keeps_the_rules(tmp_path_factory: pytest.TempPathFactory
         width += width % 2 if bits == 12 else 0
         pixels = np.resize(pixels, (height, width, channels))
         order, planar = data.draw(st.sampled_from("<>")), data.draw(st.booleans())
+        assume((bits, order) != (12, ">"))  # which Pillow does not open
+        assume(not planar or channels != 2)  # Pillow reads none of these
         extra = 2 if channels in (2, 4) else None
         kind = {"photometric": 1} if channels == 2 else {}
         form = 2 if bits == 32 else 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.data import infer, load, read_and_tell
+from striate.data import infer, load, many, read_and_tell
 from striate.data.levels import REAL, Extent, Levels, settled
 from striate.data.recipe import Recipe
 from tests.data import odd
@@ -151,10 +151,11 @@ def test_a_folder_without_deep_files_has_none(classes: Path) -> None:
 
 def test_files_of_no_known_range_are_bad_files(tmp_path: Path) -> None:
     root = set_of(tmp_path / "set", 4095, 2000)
-    (root / "a" / "scan.tif").write_bytes(odd.tiff(np.array([[[-1000], [3000]]]), 32, form=2))
+    (root / "a" / "0-scan.tif").write_bytes(odd.tiff(np.rint(ramp(3000, -1000)).astype(int), 32, form=2))
     found = load(root, hold_out=False)
     assert found.levels == Levels(whole=(0, 4095))
-    assert len(found.train) == 4
+    assert [Path(path).name for path in found.train.paths] == ["0.tif", "1.tif"] * 2
+    assert found.train.images.flatten(1).max(1).values.tolist() == [255, round(255 * 2000 / 4095)] * 2
     assert "scan.tif (its values go from -1,000 to 3,000" in found.notes[-1]
     with pytest.raises(ValueError, match=r"scan.tif' \(its values go from -1,000 to 3,000"):
         load(root, hold_out=False, bad="refuse")
@@ -193,3 +194,20 @@ def test_without_a_learned_range_a_file_tells_its_own(tmp_path: Path) -> None:
     assert not read_and_tell(deep(tmp_path / "whole.png", np.rint(ramp(65535))), recipe)[1]
     with pytest.raises(ValueError, match=r"b.tif' \(its values go from 0 to 2.5"):
         read_and_tell(deep(tmp_path / "b.tif", ramp(2.5)), recipe)
+
+
+def test_the_cache_gives_the_same_range_and_the_same_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = set_of(tmp_path / "set", 4095, 900)
+    (root / "b" / "far.tif").write_bytes(odd.tiff(np.array([[[-5], [9]]]), 32, form=2))
+    (root / "b" / "plain.png").write_bytes(odd.png(np.rint(ramp(200)), 8))
+    for name in ("WORTH", "SETTLED"):
+        monkeypatch.setattr(many, name, 0)
+    first, second = (load(root, hold_out=False) for _ in range(2))
+    assert any("read from the cache" in note for note in second.notes)
+    for found in (first, second):
+        assert found.levels == Levels(whole=(0, 4095))
+        assert [file.path for file in found.left_out] == ["b/far.tif"]
+        assert sum("read as 12 bits" in note for note in found.notes) == 1
+    assert (first.train.images == second.train.images).all()
+    wide = load(root, hold_out=False, levels=Levels(whole=(0, 65535)))
+    assert 15 <= wide.train.images[0].max() <= 17  # read anew, in the range that is given

@@ -24,7 +24,7 @@ def encoded(form: str, **options: object) -> bytes:
 
 
 def odd_tags() -> bytes:
-    """A TIFF with a tag that nobody knows and one that points behind its end."""
+    """A TIFF with a tag that nobody knows and one whose data would be after its end."""
     data = bytearray(odd.tiff(PIXELS, 8, orientation=1))
     at = data.index(b"\x12\x01\x03\x00")  # the orientation becomes what libtiff and Pillow wonder at
     data[at : at + 12] = b"\x99\x99\x07\x00\xff\xff\xff\x00\xff\xff\xff\x7f"

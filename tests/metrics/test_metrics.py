@@ -37,7 +37,6 @@ def cases(draw: st.DrawFn) -> Case:
 
 def test_accuracy_of_the_hand_worked_case() -> None:
     assert metrics.accuracy(LABELS, PROBABILITIES) == pytest.approx(4 / 6)
-    assert metrics.error_percent(LABELS, PROBABILITIES) == pytest.approx(100 * 2 / 6)
 
 
 def test_confusion_matrix_has_true_classes_in_rows() -> None:
@@ -114,7 +113,6 @@ def test_metrics_agree_with_each_other(case: Case) -> None:
     assert matrix.shape == (num_classes, num_classes)
     assert matrix.sum() == num_images
     assert matrix.trace() / num_images == pytest.approx(accuracy)
-    assert metrics.error_percent(labels, probabilities) == pytest.approx(100 * (1 - accuracy))
     assert scores.support.tolist() == np.bincount(labels, minlength=num_classes).tolist()
     assert scores.recall @ scores.support / num_images == pytest.approx(accuracy)
     assert len(wrong) == num_images - matrix.trace()

@@ -60,12 +60,12 @@ def convolve(layer: tree.Conv, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def torch_shape(function: Any, shape: tuple[int, ...], *arguments: Any) -> tuple[int, ...]:
-    """The shape that a function gives; ValueError where it refuses, or gives nothing."""
+    """The shape that a function gives; ValueError where it refuses, or gives nothing or the largest of nothing."""
     try:
         output = function(torch.zeros(1, *shape), *arguments)
     except RuntimeError as error:
         raise ValueError(str(error)) from None
-    if not output.numel():
+    if not output.numel() or not output.isfinite().all():
         raise ValueError("nothing is left")
     return tuple(output.shape[1:])
 

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from striate.metrics import Calibration
-from striate.report import ClassScore, Report, WrongImage
+from striate.metrics import Calibration, ClassScore, score
+from striate.report import Report, WrongImage
+
+CONFUSION = np.array([[30, 4, 0], [1, 39, 0], [7, 0, 19]])
 
 
 @pytest.fixture
@@ -26,6 +28,7 @@ def report() -> Report:
                 "train_accuracy": 1 - 0.2 / epoch,
                 "validation_loss": 1.0 / epoch,
                 "validation_accuracy": 0.9 - 0.2 / epoch,
+                "first_rate": 0.2,
                 "learning_rate": 0.1,
                 "images_per_second": 61_000.0,
                 "seconds": 0.9,
@@ -33,9 +36,11 @@ def report() -> Report:
             for epoch in (1, 2, 3)
         ),
         best_epoch=2,
+        counts={"training": (310, 360, 240), "validation": (36, 40, 26), "test": (34, 40, 26)},
         classes=("cat", "dog", "fox"),
         evaluated="the test set (100 images)",
-        confusion=np.array([[30, 4, 0], [1, 39, 0], [7, 0, 19]]),
+        score=score(CONFUSION, ("cat", "dog", "fox")),
+        confusion=CONFUSION,
         per_class=(
             ClassScore("cat", 30 / 38, 30 / 34, 0.833, 34),
             ClassScore("dog", 39 / 43, 39 / 40, 0.940, 40),
@@ -53,8 +58,22 @@ def report() -> Report:
         ),
         filters=generator.standard_normal((6, 1, 5, 5)).astype(np.float32),
         cost=(
-            {"layer": "conv 6@5x5", "output": "6x24x24", "parameters": 156, "macs": 86_400, "receptive_field": 5},
-            {"layer": "tanh", "output": "6x24x24", "parameters": 0, "macs": 0, "receptive_field": 5},
-            {"layer": "fc 3", "output": "3", "parameters": 10_371, "macs": 10_368, "receptive_field": None},
+            {
+                "name": "conv1",
+                "layer": "conv 6@5x5",
+                "output": "6x24x24",
+                "parameters": 156,
+                "macs": 86_400,
+                "receptive_field": 5,
+            },
+            {"name": "tanh1", "layer": "tanh", "output": "6x24x24", "parameters": 0, "macs": 0, "receptive_field": 5},
+            {
+                "name": "fc1",
+                "layer": "fc 3",
+                "output": "3",
+                "parameters": 10_371,
+                "macs": 10_368,
+                "receptive_field": None,
+            },
         ),
     )

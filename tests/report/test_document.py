@@ -8,8 +8,8 @@ import matplotlib
 import numpy as np
 import pytest
 
-from striate.metrics import Calibration
-from striate.report import ClassScore, Report, WrongImage, render
+from striate.metrics import Calibration, ClassScore, score
+from striate.report import Report, WrongImage, render
 from striate.report.document import most_confused
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
@@ -51,10 +51,13 @@ class Page(HTMLParser):
 
 def with_classes(report: Report, names: tuple[str, ...], confusion: np.ndarray | None = None) -> Report:
     """The same report with other classes, all of whose images are right unless said otherwise."""
+    confusion = np.diag([5] * len(names)) if confusion is None else confusion
     return replace(
         report,
         classes=names,
-        confusion=np.diag([5] * len(names)) if confusion is None else confusion,
+        score=score(confusion, names),
+        confusion=confusion,
+        counts={"test": tuple(confusion.sum(axis=1).tolist())},
         per_class=tuple(ClassScore(name, 1.0, 1.0, 1.0, 5) for name in names),
         most_wrong=(),
     )
@@ -187,34 +190,111 @@ def test_calibration_is_told_in_words(report: Report, confidence: list[float], w
     assert words in render(replace(report, calibration=calibration))
 
 
-def test_an_untrained_network_has_no_curves(report: Report) -> None:
-    page = Page(render(replace(report, history=(), best_epoch=0)))
-    assert "No epoch was trained." in page.text
-    assert len(page.all("svg")) == 2
-
-
 def test_one_epoch_without_validation_set_is_enough(report: Report) -> None:
     epoch = {"epoch": 1, "train_loss": 0.5, "train_accuracy": 0.9, "validation_loss": float("nan")}
     page = Page(render(replace(report, history=(epoch,), best_epoch=1, verdict=())))
     assert "best epoch 1" in page.text
-    assert "No verdict" in page.text
+    assert "Verdict" not in page.text
     assert "nan" not in page.text
 
 
 def test_a_network_that_is_always_right_has_no_wrong_images(report: Report) -> None:
     page = Page(render(with_classes(report, ("cat", "dog"))))
     assert "100.00%" in page.text
-    assert "None: every image is right." in page.text
+    assert "Most wrong" not in page.text
     assert "No pair is confused" in page.text
 
 
-def test_missing_parts_are_said_to_be_missing(report: Report) -> None:
-    bare = replace(report, filters=None, cost=(), decisions=(), facts=(), most_wrong=())
-    page = Page(render(bare))
-    assert "The first layer has no filters that can be drawn." in page.text
-    assert "No layer was measured." in page.text
-    assert "Nothing: the command says it all." in page.text
-    assert "No images to show." in page.text
+OPTIONAL = {
+    "network": "",
+    "decisions": (),
+    "verdict": (),
+    "history": (),
+    "counts": {},
+    "filters": None,
+    "cost": (),
+    "most_wrong": (),
+    "facts": (),
+}
+
+
+@pytest.mark.parametrize("part", [*OPTIONAL, "all"])
+def test_what_there_is_nothing_to_say_on_has_no_card(report: Report, part: str) -> None:
+    """A card with a heading alone would be empty; the contents leave it out too."""
+    empty = OPTIONAL if part == "all" else {part: OPTIONAL[part]}
+    page = Page(render(replace(report, **empty)))
+    sections = [section["id"] for section in page.all("section")]
+    assert [link["href"] for link in page.all("a")] == [f"#{name}" for name in sections]
+    assert len(sections) == (4 if part == "all" else 11 if part in ("counts", "facts") else 10)
+    assert not re.search(r"</h[23]>\s*</section>", render(replace(report, **empty)))
+
+
+def test_the_page_of_a_test_asks_how_to_repeat_the_test(report: Report) -> None:
+    assert "How to repeat this run" in Page(render(report)).text
+    assert "How to repeat this test" in Page(render(replace(report, history=()))).text
+
+
+def test_the_headline_says_what_chance_and_guessing_may_do(report: Report) -> None:
+    text = " ".join(Page(render(report)).text.split())
+    assert "from 80.2% to 93.0% (95% interval)" in text
+    assert "Always saying dog gets 40.00%" in text
+    assert "balanced accuracy" in text, "40 dogs and 26 foxes"
+    even = Page(render(with_classes(report, ("cat", "dog")))).text
+    assert "balanced accuracy" not in even
+    one = with_classes(report, ("cat", "dog"), np.array([[3, 1], [0, 0]]))
+    text = " ".join(Page(render(one)).text.split())
+    assert "All of them are cat." in text
+    assert "Always saying" not in text
+
+
+def test_images_are_counted_by_class_and_by_what_they_were_for(report: Report) -> None:
+    html = render(report)
+    row = re.search(r'<tr><th scope="row">fox</th>((?:<td class="n">\d+</td>){3})</tr>', html)
+    assert row
+    assert re.findall(r"\d+", row[1].replace('class="n"', "")) == ["240", "26", "26"]
+    assert "910" in Page(html).text, "all training images"
+
+
+def test_the_cost_table_names_its_rows_as_the_weights_are_named(report: Report) -> None:
+    html = render(report)
+    assert '<th scope="row">conv1</th><td>conv 6@5x5</td>' in html
+
+
+def test_colours_follow_the_page_into_the_dark(report: Report) -> None:
+    """Drawings have the page's own variables, each of which the page has for light and for dark."""
+    html = render(report)
+    style = html[html.index("<style>") : html.index("</style>")]
+    light, dark = style.split("@media (prefers-color-scheme: dark)")
+    for drawing in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
+        assert not re.search(r"#[0-9a-fA-F]{6}\b", re.sub(r'href="[^"]*"', "", drawing))
+        used = set(re.findall(r"var\(--([\w-]+)\)", drawing))
+        assert "ink" in used
+        for name in used:
+            assert re.search(rf"--{name}: #", light), name
+            assert re.search(rf"--{name}: #", dark), name
+
+
+def test_no_part_of_the_page_is_wider_than_a_telephone(report: Report) -> None:
+    """Widths of over 390 pixels only where a frame of their own moves, or a wide screen asked for them."""
+    style = render(report).split("<style>")[1].split("</style>")[0]
+    widths = [int(width) for width in re.findall(r"(?<![\w(-])(?:min-)?width: (\d+)px", style)]
+    assert [width for width in widths if width > 390] == [620], "a matrix of many classes, inside its own frame"
+    assert all(int(width) < 390 for width in re.findall(r"minmax\((?:min\(100%, )?(\d+)px", style)), "columns"
+    assert "overflow-x: auto" in re.search(r"\.paper {[^}]*}", style)[0]  # type: ignore[index]
+    assert "max-width: 100%" in re.search(r"\.paper svg {[^}]*}", style)[0]  # type: ignore[index]
+
+
+def test_only_a_matrix_of_many_classes_is_moved_and_not_reduced(report: Report) -> None:
+    assert 'class="paper wide"' not in render(with_classes(report, tuple("abcdefghij")))
+    assert 'class="paper wide"' in render(with_classes(report, tuple("abcdefghijk")))
+
+
+def test_a_row_that_is_stacked_on_a_telephone_says_what_its_numbers_are(report: Report) -> None:
+    html = render(report)
+    for table in re.findall(r'<table class="stack">.*?</table>', html, re.DOTALL):
+        heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', table)
+        assert set(re.findall(r'data-label="([^"]*)"', table)) >= set(heads[2:])
+        assert not re.search(r'<td class="n">', table), "a number without its name"
 
 
 def test_a_report_whose_parts_do_not_fit_is_our_bug(report: Report) -> None:

@@ -1,10 +1,16 @@
 """The drawings say what the numbers say."""
 
+import base64
+import io
+import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from striate import report
 from striate.metrics import Calibration
 from striate.report.pictures import (
     confusion_map,
@@ -13,7 +19,7 @@ from striate.report.pictures import (
     reliability_diagram,
     worst_share,
 )
-from striate.report.svg import inline_svg, printable
+from striate.report.svg import TRAIN, VARIABLES, inline_svg, printable
 
 
 def words(svg: str) -> list[str]:
@@ -49,6 +55,18 @@ def test_epochs_are_whole_numbers_even_when_there_is_one() -> None:
     assert not [text for text in texts if text.startswith("1.")]
 
 
+def test_the_rate_is_drawn_from_each_epoch_s_first_step_to_its_last() -> None:
+    def points(history: list[dict[str, float]]) -> int:
+        lines = re.findall(
+            r'<path d="([^"]*)"[^>]*style="fill: none; stroke: var\(--soft\)', learning_rate_curve(history)
+        )
+        return max(len(re.findall("[ML]", line)) for line in lines)
+
+    rates = [{"epoch": e, "first_rate": 0.1 * e, "learning_rate": 0.1 * e + 0.05} for e in (1, 2, 3)]
+    assert points(rates) == 6
+    assert points([{"epoch": row["epoch"], "learning_rate": row["learning_rate"]} for row in rates]) == 3, "old runs"
+
+
 def test_confusion_map_names_the_classes_and_counts_up_to_25() -> None:
     confusion = np.diag(np.arange(1000, 1025)).astype(np.int64)
     confusion[3, 4] = 7
@@ -81,7 +99,7 @@ def test_reliability_diagram_draws_one_bin_or_all() -> None:
 
 def test_svg_ids_carry_the_drawings_name() -> None:
     def draw(figure: object) -> None:
-        figure.subplots().plot([0, 1], marker="o")  # type: ignore[attr-defined]
+        figure.subplots().plot([0, 1], marker="o", color=TRAIN)  # type: ignore[attr-defined]
 
     root = ElementTree.fromstring(inline_svg(draw, (2, 2), "mine", "a line"))
     ids = [element.get("id", "mine-") for element in root.iter()]
@@ -96,3 +114,26 @@ def test_printable_keeps_short_names_and_cuts_long_ones() -> None:
     assert printable("a" * 20) == "a" * 20
     assert printable("a" * 21) == "a" * 19 + "…"
     assert printable("a\x00\udcffb") == "a��b"
+
+
+def test_a_colour_that_is_not_the_page_s_is_our_bug() -> None:
+    with pytest.raises(AssertionError, match="#123456 is no colour of the page"):
+        inline_svg(lambda figure: figure.subplots().plot([0, 1], color="#123456") and None, (2, 2), "mine", "a line")
+
+
+def test_the_light_page_has_the_colours_that_were_drawn() -> None:
+    style = (Path(report.__file__).parent / "report.css").read_text().split("@media")[0]
+    for colour, name in VARIABLES.items():
+        if name not in ("ink", "soft", "card"):  # the page's own, a shade apart
+            assert f"--{name}: {colour};" in style
+
+
+def test_cells_are_see_through_where_nothing_is() -> None:
+    """A white cell would be a lamp on a dark page."""
+    svg = confusion_map(np.array([[9, 1], [0, 0]]), ["a", "b"])
+    image = re.search('href="data:image/png;base64,([^"]*)"', svg)
+    assert image
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(image[1].replace("\n", "")))))
+    assert pixels.shape[2] == 4
+    assert pixels[-1, 0, 3] == pixels[-1, -1, 3] == 0
+    assert pixels[0, 0, 3] > 150

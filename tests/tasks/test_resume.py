@@ -273,6 +273,19 @@ def test_the_images_become_its_input_as_before(tmp_path: Path) -> None:
     assert Run(more.path).saved.last().config["recipe"]["mean"] == [0.25]
 
 
+@pytest.mark.parametrize("kept", ["as it was", "auto"])
+def test_photographs_are_changed_as_they_were(kept: str, colours: Path, tmp_path: Path) -> None:
+    """Runs that kept the word `auto` are of before it changed photographs."""
+    run = train("input 3x12x16 -> conv 2@3 -> fc 3", colours, out=tmp_path / "run", epochs=1)
+    assert run.config["options"]["augment"] == "mirror,crop,colour"
+    if kept == "auto":
+        options = {**run.config["options"], "augment": "auto"}
+        run.saved.save_set_up(run.saved.net(), {**run.saved.config(), "options": options})
+    more = resume(run.path, epochs=2).saved.config()
+    assert more["options"]["augment"] == ("none" if kept == "auto" else "mirror,crop,colour")
+    assert any(line.startswith("augmentation") for line in more["decisions"]) == (kept == "as it was")
+
+
 # a loss of one's own
 
 

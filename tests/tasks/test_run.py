@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 import webbrowser
 from pathlib import Path
@@ -50,9 +51,76 @@ def test_testing_says_accuracy_error_loss_and_how_many(trained: Run) -> None:
     result = trained.test()
     assert result.examples == 359
     assert result.accuracy == pytest.approx(float((outputs.argmax(1) == test.labels).double().mean()))
-    assert result.error == pytest.approx(100 * (1 - result.accuracy))
+    assert result.error == pytest.approx(1 - result.accuracy)
     assert result.loss == pytest.approx(float(torch.nn.functional.cross_entropy(outputs, test.labels)), rel=1e-4)
-    assert set(result.to_json()) == {"accuracy", "error", "loss", "examples"}
+    assert repr(result) == (
+        f"TestResult(accuracy={result.accuracy}, error={result.error}, loss={result.loss}, examples=359)"
+    ), "a matrix would fill the screen"
+
+
+def test_testing_says_what_is_taken_for_what(trained: Run, folder: Path) -> None:
+    """On foreign files: which classes, which files; as plain numbers that JSON can hold."""
+    run = Run(trained.path)
+    result, split = run.test(folder), run.test_split(folder)
+    probabilities = trained.outputs(split.images).double().softmax(1)
+    called = probabilities.argmax(1)
+    assert result.confusion == tuple(
+        tuple(int(((split.labels == true) & (called == other)).sum()) for other in range(10)) for true in range(10)
+    )
+    assert [one.name for one in result.per_class] == list(result.classes) == list(run.classes)
+    assert [one.support for one in result.per_class] == split.labels.bincount(minlength=10).tolist()
+    wrong = {split.paths[row]: probabilities[row].max().item() for row in (called != split.labels).nonzero().flatten()}
+    assert 0 < len(wrong) <= 24
+    assert [mistake.image for mistake in result.most_wrong] == sorted(wrong, key=lambda path: -wrong[path])
+    first = result.most_wrong[0]
+    assert Path(first.image).parent.name == first.true_class != first.label
+    assert first.probability == pytest.approx(wrong[first.image])
+    value = result.to_json()
+    assert json.loads(json.dumps(value)) == value
+    for what in ("accuracy", "error", "balanced_accuracy", "majority_share", "calibration_error"):
+        assert 0 <= value[what] <= 1, "fractions"
+
+
+def test_testing_on_one_class_only(trained: Run, folder: Path, tmp_path: Path) -> None:
+    for name in "0123456789".replace("7", ""):
+        shutil.rmtree(folder / name)
+    result = Run(trained.path).test(folder, report=tmp_path / "page.html")
+    assert result.score.num_present == 1
+    assert result.accuracy == result.per_class[7].recall
+    page = (tmp_path / "page.html").read_text()
+    assert "tested on foreign" in page
+    assert "All of them are 7." in page
+    x = np.stack([np.asarray(Image.open(path)) for path in sorted((folder / "7").iterdir())])
+    np.savez(tmp_path / "sevens.npz", x=x, y=np.full(len(x), 7))
+    assert Run(trained.path).test(tmp_path / "sevens.npz").confusion == result.confusion
+    (folder / "7").rename(folder / "seven")
+    with pytest.raises(InputError, match="has only one class, 'seven'"):
+        Run(trained.path).test(folder)
+    np.savez(tmp_path / "elevens.npz", x=x, y=np.full(len(x), 11))
+    with pytest.raises(InputError, match="has only one class, '11'"):
+        Run(trained.path).test(tmp_path / "elevens.npz")
+
+
+def test_outputs_that_are_not_finite_are_said(trained: Run, folder: Path) -> None:
+    run = Run(trained.path)
+    model = run.engine.model
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("inf"))
+    with pytest.raises(WorkError, match=r"the outputs for image .* of foreign are not finite"):
+        run.test(folder)
+
+
+def test_the_report_of_a_training_names_no_folder_and_counts_the_classes(colours: Path, tmp_path: Path) -> None:
+    run = train("input 3x12x16 -> fc 3", colours, out=tmp_path / "run", epochs=1)
+    text = (run.path / "report.html").read_text()
+    assert str(tmp_path) not in text
+    assert "striate train" in text
+    assert re.search(r'<th scope="row">red</th><td class="n">11</td><td class="n">1</td><td class="n">2</td>', text)
+    other = colours.rename(tmp_path / "elsewhere")
+    Run(run.path).test(other, report=tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert str(tmp_path) not in page
+    assert re.search(r'<p class="note">(red|green|blue)/\d\d\.png</p>', page), "the files that it got wrong"
 
 
 def test_the_model_is_an_ordinary_module(trained: Run) -> None:

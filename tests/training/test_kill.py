@@ -2,6 +2,8 @@
 
 import multiprocessing
 import random
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +95,8 @@ def test_a_hundred_kills(context: Any, stripes: Path, tmp_path: Path) -> None:
         root = tmp_path / f"run{number}"
         killed(context, stripes, root, chance.uniform(0, LONGEST), seed=number)
         left += any(root.rglob("*.tmp"))
+        if shutil.which("sha256sum"):
+            subprocess.run(["sha256sum", "--check", "--strict", "--quiet", SUMS], cwd=root, check=True)
         epochs.append(check(root, stripes, seed=number))
     for number in range(0, KILLS, KILLS // RESUMED):
         root = tmp_path / f"run{number}"

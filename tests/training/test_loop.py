@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from striate.errors import WorkError
-from striate.losses import cross_entropy
+from striate.losses import cross_entropy, loss_named
 from striate.training import loop
 from striate.training.batches import Batches
 from striate.training.engine import Step, TorchEngine
@@ -149,9 +149,42 @@ def test_a_loss_that_is_no_number_stops_with_its_place(value: float) -> None:
     with pytest.raises(WorkError) as stopped:
         go(Scripted(lambda step: value if step == 8 else 1.0), log, count=10, epochs=5, batch=2)
     assert str(stopped.value) == (
-        f"the loss is {value} at epoch 2, batch 3 of 5 (learning rate 0.5); try a tenth of it with `lr`"
+        f"the loss is {value} at epoch 2, batch 3 of 5: the weights grew beyond all measure at a learning rate of 0.5; "
+        "try a tenth of it with `lr`"
     )
     assert [len(history) for history in log.histories] == [1], "the epoch before was told, and can be kept"
+
+
+@pytest.mark.parametrize(
+    ("image", "step", "blamed"),
+    [
+        (0.0, 1, "the outputs overflow with the weights it begins with; try batch norm"),
+        (0.0, 2, "the weights grew beyond all measure at a learning rate of 0.5; try a tenth of it"),
+        (float("inf"), 1, "the images, scaled to what the network reads, hold values that are not finite"),
+        (float("nan"), 2, "the images, scaled to what the network reads, hold values that are not finite"),
+    ],
+)
+def test_what_was_not_finite_first_is_blamed(image: float, step: int, blamed: str) -> None:
+    engine = Scripted(lambda number: float("nan") if number == step else 1.0)
+    images = Batches(torch.full((10, 1), image), torch.zeros(10, dtype=torch.int64))
+    with pytest.raises(WorkError, match=blamed):
+        train(engine, images, zeros(10), cross_entropy, Options(epochs=1, batch=4), Quiet())
+
+
+def test_a_loss_of_one_s_own_is_blamed_with_its_place(make: Make, stripes: Stripes) -> None:
+    calls = []
+
+    def third_is_bad(outputs: Tensor, labels: Tensor) -> Tensor:
+        calls.append(len(outputs))
+        return cross_entropy(outputs, labels) + (float("nan") if len(calls) == 3 else 0)
+
+    options = Options(epochs=1, batch=16)
+    engine = TorchEngine(make(LEARNS).model, options, 6, loss=third_is_bad)
+    with pytest.raises(WorkError, match=r"your loss is nan for finite outputs, .*, at epoch 1, batch 3 of 6$"):
+        train(engine, *stripes, cross_entropy, options, Quiet())
+    calls[:] = [0, 0]
+    with pytest.raises(WorkError, match=r"your loss is nan .*, on the validation images after epoch 1$"):
+        train(make(LEARNS), *stripes, loss_named(third_is_bad), options, Quiet())
 
 
 def test_weights_that_broke_in_an_epoch_s_last_step_are_not_counted() -> None:

@@ -1,12 +1,15 @@
 """The bar: a line an epoch where no one looks, a bar where someone does, and on standard error alone."""
 
 import io
+import re
+import time
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from striate.training.history import Epoch, History
-from striate.training.progress import Bar, Quiet, line
+from striate.training.progress import Bar, Moment, Quiet, line
 
 EPOCH = Epoch(3, 0.5, 0.875, 0.25, 0.9375, 0.01, 12345.6, 1.25)
 
@@ -26,22 +29,68 @@ def test_where_no_one_looks_there_is_a_line_an_epoch_and_nothing_else() -> None:
     assert written.getvalue() == line(EPOCH, best=True) + "\n"
 
 
-def test_on_a_terminal_the_figures_move() -> None:
-    written = io.StringIO()
-    console = Console(file=written, force_terminal=True, width=160, legacy_windows=False)
-    with Bar(100, 2, console=console) as bar:
-        bar.batch(1, 50, 25.0, 40)
-        bar.progress.refresh()
+def screen(width: int, **options: Any) -> Console:
+    """A terminal of so many columns, that keeps what is written."""
+    options = {"force_terminal": True, "legacy_windows": False, "_environ": {"TERM": "xterm"}} | options
+    return Console(file=io.StringIO(), width=width, **options)
+
+
+def written(console: Console) -> str:
+    """All that came to the terminal, without what moves the cursor or colours."""
+    assert isinstance(console.file, io.StringIO)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", console.file.getvalue())
+
+
+MOMENTS = [
+    Moment(3, 10, 12_800, 60_000, 0.1234, 0.9651, 45_000, 83),
+    Moment(1000, 1000, 59_936, 60_000, 0.1234, 1.0, 45_000, 8_300_000),
+    Moment(99, 100, 1_000_000, 1_281_167, 6.9, 0.0012, 300, 360_000),
+]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_epoch_images_accuracy_and_time_left_fit_any_width(moment: Moment, width: int) -> None:
+    shown = moment.shown(width)
+    assert len(shown) <= width
+    assert f"{moment.epoch}/{moment.epochs}" in shown
+    assert f"{moment.done:,}/{moment.images:,}" in shown or f" {moment.done / moment.images:.0%} " in shown
+    assert f"{moment.accuracy:.2%}" in shown or f"{moment.accuracy:.1%}" in shown
+    assert re.search(r"\d+:\d\d:\d\d", shown)
+    assert "loss" in moment.shown(120)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 160])
+def test_on_a_terminal_the_running_epoch_is_one_line(width: int) -> None:
+    console = screen(width)
+    with Bar(60_000, 12, first=1, console=console) as bar:
+        assert bar.live
+        bar.looked = bar.started = time.perf_counter() - 10
+        bar.batch(2, 30_000, 15_000.0, 24_000)
+        bar.live.refresh()
         bar.epoch(History((EPOCH,)))
-    assert "epoch 1" in written.getvalue()
-    assert "50/200" in written.getvalue()
-    assert "loss 0.5000  accuracy 80.00%" in written.getvalue()
-    assert line(EPOCH, best=True) in written.getvalue()
+    assert 200 <= bar.now.left <= 230, "10 and a half epochs at 20 seconds each"
+    lines = [part for part in re.split(r"[\r\n]+", written(console)) if "30,000/60,000" in part]
+    assert lines
+    for shown in lines:
+        assert len(shown) <= width
+        assert "2/12" in shown
+        assert "80.0" in shown
+        assert re.search(r"0:03:\d\d", shown)
+    assert line(EPOCH, best=True) in written(console).replace("\n", "")
 
 
-def test_a_bar_of_a_resumed_training_begins_where_it_stopped() -> None:
-    bar = Bar(100, 5, first=2, console=Console(file=io.StringIO()))
-    assert (bar.progress.tasks[0].completed, bar.progress.tasks[0].total) == (200, 500)
+@pytest.mark.parametrize(
+    "options", [{"force_terminal": False}, {"_environ": {"TERM": "dumb"}}], ids=["no terminal", "dumb terminal"]
+)
+def test_nothing_moves_where_nothing_can(options: dict[str, Any]) -> None:
+    console = screen(80, **options)
+    with Bar(100, 2, console=console) as bar:
+        bar.looked -= 1
+        bar.batch(1, 50, 1.0, 3)
+        bar.epoch(History((EPOCH,)))
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == line(EPOCH, best=True) + "\n"
 
 
 def test_it_draws_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:

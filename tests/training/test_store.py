@@ -180,9 +180,48 @@ def test_links_are_not_files_of_the_folder(store: Store, tmp_path: Path) -> None
     assert "link" not in store.names()
 
 
-@pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum")
+needs_tool = pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum")
+
+
+def checked(store: Store) -> subprocess.CompletedProcess[bytes]:
+    """What the tool says of a folder, without being told to take no line for a good end."""
+    return subprocess.run(["sha256sum", "--check", "--strict", SUMS], cwd=store.root, capture_output=True)
+
+
+@needs_tool
+@pytest.mark.parametrize("files", [NEW, dict.fromkeys(OLD, b"other")], ids=["some replaced", "all replaced"])
+def test_the_tool_finds_every_listed_file_whole_after_a_kill_at_any_moment(
+    store: Store, failing: Disk, tmp_path: Path, files: dict[str, bytes]
+) -> None:
+    pending = 0
+    for moment, copy in enumerate(copies(store, tmp_path)):
+        failing.after(moment, Killed)
+        with contextlib.suppress(Killed):
+            copy.write(files)
+        if not failing.reached:
+            break
+        failing.never()
+        found = checked(copy)
+        assert found.returncode == 0, f"after {moment} steps: {found.stdout!r} {found.stderr!r}"
+        pending += b"# " in (copy.root / SUMS).read_bytes()
+        copy.write({"c": b"something else"})  # a writing of others settles which of the two each file is
+        assert b"# " not in (copy.root / SUMS).read_bytes()
+        assert copy.damaged().keys() <= files.keys() - OLD.keys(), "no more than a new file that never was listed"
+        assert checked(copy).returncode == 0
+    assert pending > 5, "some came while files were being replaced"
+
+
+def test_a_list_of_two_sums_without_comments_is_whole_too(store: Store) -> None:
+    old = (store.root / SUMS).read_bytes()
+    store.write({"c": b"newer"})
+    new = (store.root / SUMS).read_bytes()
+    both = sorted({*old.splitlines(), *new.splitlines()}, key=lambda line: line[66:] + line)
+    (store.root / SUMS).write_bytes(b"\n".join(both) + b"\n")
+    assert store.damaged() == {}, "as it was written before there were comments"
+
+
+@needs_tool
 def test_the_list_is_that_of_sha256sum(store: Store) -> None:
-    check = ["sha256sum", "--check", "--strict", SUMS]
-    assert subprocess.run(check, cwd=store.root, capture_output=True).returncode == 0
+    assert checked(store).returncode == 0
     (store.root / "c").write_bytes(b"changed")
-    assert b"c: FAILED" in subprocess.run(check, cwd=store.root, capture_output=True).stdout
+    assert b"c: FAILED" in checked(store).stdout

@@ -4,36 +4,51 @@
 ['plain', 'torch']
 """
 
-from collections.abc import Sequence
-from functools import partial
+from __future__ import annotations
 
-from striate.benchmark.contestants import by_hand, jax, keras, onnxruntime, openvino, ours
-from striate.benchmark.contestants.base import Contestant
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from striate.benchmark.contestants.contestant import Contestant, Turn
 from striate.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from striate.benchmark.contestants.base import Job
+
+
+def _by(file: str, function: str, **told: Any) -> Callable[[Job], Turn]:
+    """The function of a file beside this one, which is imported when it is called."""
+    return lambda job: getattr(import_module(f"{__name__}.{file}"), function)(job, **told)
+
 
 _EXPORT = ("onnx", "onnxscript")
 ENGINES = {
     contestant.name: contestant
     for contestant in (
-        Contestant("native", ours.native_training, ours.native_inference),
+        Contestant("native", _by("ours", "native_training"), _by("ours", "native_inference")),
+        Contestant(  # what another core gains
+            "native-1", _by("ours", "native_training", threads=1), _by("ours", "native_inference", threads=1)
+        ),
+        Contestant("torch", _by("ours", "torch_training"), _by("ours", "torch_inference")),
+        Contestant("plain", _by("by_hand", "training"), _by("by_hand", "inference")),
+        Contestant("plain-bf16", _by("by_hand", "training", bf16=True), _by("by_hand", "inference", bf16=True)),
         Contestant(
-            "native-1", partial(ours.native_training, threads=1), partial(ours.native_inference, threads=1)
-        ),  # what another core gains
-        Contestant("torch", ours.torch_training, ours.torch_inference),
-        Contestant("plain", by_hand.training, by_hand.inference),
-        Contestant("plain-bf16", partial(by_hand.training, bf16=True), partial(by_hand.inference, bf16=True)),
-        Contestant("torch-compile", by_hand.compiled_training, by_hand.compiled_inference, foreign=True),
+            "torch-compile", _by("by_hand", "compiled_training"), _by("by_hand", "compiled_inference"), foreign=True
+        ),
         Contestant(
             "torch-compile-bf16",
-            partial(by_hand.compiled_training, bf16=True),
-            partial(by_hand.compiled_inference, bf16=True),
+            _by("by_hand", "compiled_training", bf16=True),
+            _by("by_hand", "compiled_inference", bf16=True),
             foreign=True,
         ),
-        Contestant("onnxruntime", None, onnxruntime.inference, ("onnxruntime", *_EXPORT), foreign=True),
-        Contestant("openvino", None, openvino.inference, ("openvino", *_EXPORT), foreign=True),
-        Contestant("openvino-bf16", None, partial(openvino.inference, bf16=True), ("openvino", *_EXPORT), foreign=True),
-        Contestant("jax", jax.training, jax.inference, ("jax",), foreign=True),
-        Contestant("keras", keras.training, keras.inference, ("keras",), foreign=True),
+        Contestant("onnxruntime", None, _by("onnxruntime", "inference"), ("onnxruntime", *_EXPORT), foreign=True),
+        Contestant("openvino", None, _by("openvino", "inference"), ("openvino", *_EXPORT), foreign=True),
+        Contestant(
+            "openvino-bf16", None, _by("openvino", "inference", bf16=True), ("openvino", *_EXPORT), foreign=True
+        ),
+        Contestant("jax", _by("jax", "training"), _by("jax", "inference"), ("jax",), foreign=True),
+        Contestant("keras", _by("keras", "training"), _by("keras", "inference"), ("keras",), foreign=True),
     )
 }
 USUAL = ("native", "torch", "plain")

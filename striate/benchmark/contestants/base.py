@@ -1,23 +1,21 @@
-"""What a contestant is: a name, the packages it needs, and how it does batches of training and inference."""
+"""What contestants are given: a network, images in memory and first weights; and how their turns are timed."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 
 import torch
 from torch import Tensor, nn
 
+from striate.benchmark.contestants.contestant import Turn
 from striate.building import build
-from striate.errors import InputError, StriateError, WorkError
+from striate.errors import InputError
 from striate.notation import Network, measure, rules
 
 RATE = 1e-4  # of all contestants' training: so small that no network's loss runs away meanwhile
 POOL = 4096  # images in memory at most
-Turn = Callable[[int], object]  # does so many batches
 
 
 class Unable(InputError):  # noqa: N818 - it says why a contestant takes no part
@@ -83,65 +81,6 @@ class Job:
         if self.device.type != "cpu":
             raise Unable(f"it runs on the CPU here, not on {self.device}")
         return self
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """Somebody who trains, infers or both.
-
-    Attributes:
-        name: As `--engines` has it.
-        training: Makes a turn of training steps: SGD with momentum, mean cross-entropy.
-        inference: Makes a turn of outputs in evaluation.
-        needs: Packages that must be installed.
-        foreign: Whether others' code is at work, that may refuse a network with any error.
-    """
-
-    name: str
-    training: Callable[[Job], Turn] | None
-    inference: Callable[[Job], Turn] | None
-    needs: tuple[str, ...] = ()
-    foreign: bool = False
-
-    def does(self, work: str) -> bool:
-        """Whether it does that kind of work."""
-        return (self.training if work == "training" else self.inference) is not None
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Packages that are not installed."""
-        return tuple(name for name in self.needs if find_spec(name) is None)
-
-    def ready(self, work: str, job: Job) -> Turn:
-        """Its turn at a kind of work, after the first steps, in which it may compile.
-
-        Raises:
-            StriateError: It can't do the network, or failed.
-        """
-        make = self.training if work == "training" else self.inference
-        assert make is not None
-        try:
-            turn = in_parts(make(job), job.num_batches)
-            turn(2)
-        except StriateError:
-            raise
-        except Exception as error:
-            if not self.foreign:
-                raise
-            first = (str(error).strip() or "no reason given").splitlines()[0]
-            raise WorkError(f"{type(error).__name__}: {first}") from error
-        return turn
-
-
-def in_parts(turn: Turn, most: int) -> Turn:
-    """Any number of batches from a pool of `most`."""
-
-    def parts(count: int) -> None:
-        while count > 0:
-            turn(min(count, most))
-            count -= most
-
-    return parts
 
 
 def timed(turn: Turn, count: int) -> float:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from striate.benchmark.contestants.base import RATE, Job, Turn
+from striate.benchmark.contestants.base import RATE, Job
+from striate.benchmark.contestants.contestant import Turn
 from striate.training.engine import AUX_WEIGHT
 
 Loss = Callable[[Tensor, Tensor], Tensor]

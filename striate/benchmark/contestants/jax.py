@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from striate.benchmark.contestants.base import RATE, Job, Turn
+from striate.benchmark.contestants.base import RATE, Job
+from striate.benchmark.contestants.contestant import Turn
 from striate.benchmark.contestants.translate import channels_last, lacks, pads, walk
 from striate.notation import Network, tree
 from striate.notation.tree import Layer

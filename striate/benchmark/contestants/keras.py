@@ -10,7 +10,8 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-from striate.benchmark.contestants.base import RATE, Job, Turn
+from striate.benchmark.contestants.base import RATE, Job
+from striate.benchmark.contestants.contestant import Turn
 from striate.benchmark.contestants.translate import channels_last, lacks, pads, walk
 from striate.notation import tree
 from striate.notation.tree import Layer

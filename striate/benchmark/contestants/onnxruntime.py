@@ -7,7 +7,8 @@ from pathlib import Path
 
 import torch
 
-from striate.benchmark.contestants.base import Job, Turn
+from striate.benchmark.contestants.base import Job
+from striate.benchmark.contestants.contestant import Turn
 from striate.benchmark.contestants.exported import export
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from striate.benchmark.contestants.base import RATE, Job, Turn, Unable
+from striate.benchmark.contestants.base import RATE, Job, Unable
+from striate.benchmark.contestants.contestant import Turn
 from striate.training.batches import Batches
 from striate.training.engine import TorchEngine
 from striate.training.loop import Engine, one_epoch

@@ -1,0 +1,26 @@
+"""What a race is about: kinds of work, batch sizes, rounds, and which networks can be timed. Never torch.
+
+>>> from striate.notation import read
+>>> timable(read("input 16 -> fc 3")).input
+(16,)
+"""
+
+from striate.errors import InputError
+from striate.notation import Network
+
+WORKS = ("training", "inference")
+BATCHES = (64, 256)
+ROUNDS = 9  # of which the median counts
+
+
+def timable(network: Network) -> Network:
+    """The network itself, if it can be timed.
+
+    Raises:
+        InputError: It has free axes, or takes boxes.
+    """
+    if None in network.input:
+        raise InputError("a network with free axes can't be timed; write its input's size in place of '?'")
+    if network.takes_boxes:
+        raise InputError("a network that takes boxes can't be timed; write its features alone, without the RoI layer")
+    return network

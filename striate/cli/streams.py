@@ -1,0 +1,73 @@
+"""Standard output and error that are there, and take any text: what their encoding lacks is written in plain letters.
+
+>>> "conv 6@5×5 → 6×28×28 ━━ é".encode("ascii", errors=PLAIN).decode()
+'conv 6@5x5 -> 6x28x28 -- e'
+>>> "6×28×28".encode("cp1251", errors=PLAIN).decode("cp1251")
+'6x28x28'
+"""
+
+import codecs
+import io
+import os
+import sys
+import unicodedata
+
+PLAIN = "striate-plain"  # the name of this way to treat what can't be encoded
+ASCII = "striate-ascii"  # ASCII under a name at which click does not take UTF-8 instead
+INSTEAD = {
+    **{"×": "x", "·": "*", "⋆": "*", "∗": "*", "−": "-", "–": "-", "—": "-", "→": "->", "⇄": "<->", "…": "..."},
+    **{"≤": "<=", "≥": ">=", "≈": "~", "≠": "!=", "±": "+-", "√": "sqrt", "∞": "inf", "Σ": "sum ", "π": "pi"},
+    **{"Δ": "d", "∂": "d", "µ": "u", "μ": "u", "²": "^2", "³": "^3", "ᵀ": "^T", "°": " deg", "•": "*", "█": "#"},
+    **{"⌈": "ceil(", "⌉": ")", "⌊": "floor(", "⌋": ")", "‘": "'", "’": "'", "“": '"', "”": '"', "«": '"', "»": '"'},
+}
+
+
+def mend() -> None:
+    """Give this process standard output and error that never fail for the letters in what is written."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # the shell closed it
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8", errors=PLAIN))  # noqa: SIM115 - to the end
+        elif isinstance(stream, io.TextIOWrapper):
+            ascii_only = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding=ASCII if ascii_only else stream.encoding, errors=PLAIN)
+
+
+def plain(letter: str) -> str:
+    """A letter in ASCII: what people write instead, the letter without its accents, or a question mark.
+
+    >>> [plain(letter) for letter in "→┃┏ñя"]
+    ['->', '|', '+', 'n', '?']
+    """
+    if letter in INSTEAD:
+        return INSTEAD[letter]
+    if (name := unicodedata.name(letter, "")).startswith("BOX DRAWINGS"):
+        across, down = (
+            any(word in name for word in words) for words in (("HORIZ", "LEFT", "RIGHT"), ("VERT", "UP", "DOWN"))
+        )
+        return "+" if across and down else "-" if across else "|"
+    bare = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+    return bare or "?"
+
+
+def _instead(error: UnicodeError) -> tuple[str | bytes, int]:
+    """As `codecs.register_error` wants it, for one letter at a time."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letter = error.object[error.start]
+    if 0xDC80 <= ord(letter) <= 0xDCFF:  # a byte of a file's name that is no text
+        return bytes([ord(letter) - 0xDC00]), error.start + 1
+    return plain(letter), error.start + 1
+
+
+def _ascii() -> codecs.CodecInfo:
+    found = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        *(found.encode, found.decode, found.streamreader, found.streamwriter),
+        *(found.incrementalencoder, found.incrementaldecoder),
+        name=ASCII,
+    )
+
+
+codecs.register_error(PLAIN, _instead)
+codecs.register(lambda name: _ascii() if name.replace("_", "-") == ASCII else None)
