@@ -12,7 +12,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -80,9 +80,9 @@ class Fitted:
     @property
     def said(self) -> str:
         """What this width does not show, and where it is to be had; empty where it shows all."""
-        parts = ["counts rounded"] if self.rounded else []
+        parts = ["counts are rounded"] if self.rounded else []
         parts += [f"left out: {', '.join(self.left_out)}"] if self.left_out else []
-        return f"at this width {'; '.join(parts)}; a wider terminal or JSON shows all" if parts else ""
+        return f"to fit, {'; '.join(parts)} (a wider terminal or JSON shows all)" if parts else ""
 
 
 def fit(columns: Sequence[Column], steps: Iterable[str], width: int | None) -> Fitted:
@@ -124,10 +124,11 @@ def table(fitted: Fitted, title: str, encoding: str, total: bool = False) -> Tab
     made = Table(title=Text(plain(title, encoding)), box=box, title_justify="left", padding=0)
     margin = " " * (GAP - 1)
     for column, width in fitted.columns:
-        side: Literal["left", "right"] = "left" if column.words else "right"
         style = "dim" if column.dim else None
-        made.add_column(column.name + margin, style=style, justify=side, width=width + len(margin), no_wrap=True)
-    texts = [[_folded(cell, width, column.words) for cell in column.cells] for column, width in fitted.columns]
+        made.add_column(
+            _placed(column.name, width, column.words) + margin, style=style, width=width + len(margin), no_wrap=True
+        )
+    texts = [[_placed(cell, width, column.words) for cell in column.cells] for column, width in fitted.columns]
     for number, row in enumerate(zip(*texts, strict=True), start=1):
         made.add_row(*(Text("\n".join(line + margin for line in plain(cell, encoding).split("\n"))) for cell in row))
         if total and number == len(texts[0]) - 1:
@@ -172,7 +173,10 @@ def short(count: int) -> str:
     return rounded if len(rounded) < len(f"{count:,}") else f"{count:,}"
 
 
-def _folded(cell: str, width: int, words: bool) -> str:
-    if not words or len(cell) <= width:
+def _placed(cell: str, width: int, words: bool) -> str:
+    """A number at the right, words at the left and folded where they are longer; rich would cut the margin off."""
+    if not words:
+        return cell.rjust(width)
+    if len(cell) <= width:
         return cell
     return "\n".join(textwrap.wrap(cell, width, break_long_words=False, break_on_hyphens=False))
