@@ -1,6 +1,7 @@
 """Progress on standard error: on a terminal the running epoch in one line, and a line for each epoch that is done.
 
 A narrow terminal is shown fewer figures, never half of them. Where no one looks there is only the line for each epoch.
+After the first batches of a long training a line says how long it will take, while stopping it costs nothing.
 
 >>> now = Moment(epoch=3, epochs=10, done=12_800, images=60_000, loss=0.1234, accuracy=0.9651, speed=45_000, left=83)
 >>> print(now.shown(80))
@@ -24,6 +25,8 @@ from rich.text import Text
 from striate.training.history import Epoch, History
 
 INTERVAL = 0.1  # seconds between two looks at the figures of the running epoch
+SURE = 3  # batches, and seconds, after which the time left is worth saying
+LONG = 60  # seconds left that are worth a line
 LEAST_BAR, MOST_BAR = 8, 40  # columns of the bar, where there are so many left
 
 
@@ -94,6 +97,7 @@ class Bar(Quiet):
         self.images, self.epochs, self.first = images, epochs, first
         self.console = console or Console(stderr=True)
         self.started = self.looked = time.perf_counter()
+        self.batches, self.estimated = 0, False
         self.now = Moment(first + 1, epochs, 0, images, float("nan"), float("nan"), 0.0, 0.0)
         live = self.console.is_interactive and not self.console.is_dumb_terminal
         self.live = Live(get_renderable=self._drawn, console=self.console, transient=True) if live else None
@@ -109,15 +113,20 @@ class Bar(Quiet):
             self.live.stop()
 
     def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
-        """New figures, a few times a second."""
+        """New figures, a few times a second; once, how long it will take."""
         now = time.perf_counter()
-        if now - self.looked < INTERVAL or not self.live:
+        self.batches += 1
+        if now - self.looked < INTERVAL:
             return
         self.looked = now
         learned = (epoch - 1 - self.first) * self.images + done
         seconds = (now - self.started) / learned  # an image, with what validation and saving take of it
         left = ((self.epochs - epoch + 1) * self.images - done) * seconds
         self.now = Moment(epoch, self.epochs, done, self.images, loss / done, correct / done, 1 / seconds, left)
+        if not self.estimated and self.batches >= SURE and now - self.started >= SURE:
+            self.estimated = True
+            if left > LONG:
+                self.console.print(f"about {duration(left)} to go; Ctrl-C keeps the best weights", highlight=False)
 
     def epoch(self, history: History) -> None:
         """A line of the epoch's figures."""
@@ -133,6 +142,19 @@ class Bar(Quiet):
         row = Table.grid(padding=(0, 1))
         row.add_row(ProgressBar(total=self.images, completed=self.now.done, width=min(free, MOST_BAR)), figures)
         return row
+
+
+def duration(seconds: float) -> str:
+    """A time as one says it.
+
+    >>> duration(75), duration(600), duration(9000), duration(100_000)
+    ('75 seconds', '10 minutes', '2.5 hours', '28 hours')
+    """
+    for unit, size in (("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            count = seconds / size
+            return f"{count:.0f} {unit}" if count >= 10 or unit == "minutes" else f"{count:.1f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def line(epoch: Epoch, best: bool) -> str:
