@@ -5,7 +5,7 @@
 >>> st.explain(net).measure.total_parameters
 170
 
-Everything is imported when it is first used, so that what needs no PyTorch does not wait for it.
+Everything is imported when it is first used, so that calls that need no PyTorch do not wait for it.
 """
 
 from importlib import import_module

@@ -29,11 +29,11 @@ from striate.tables import FOLD, ROUND, Column, fit, plain, short, show, table, 
 if TYPE_CHECKING:
     from rich.console import Console
 
-FEW = 16  # layers up to which the formulas are shown unasked
+FEW = 16  # most layers for which the formulas are shown by default
 BATCH = 64
-WIDE = 160  # columns where no terminal says how many there are
-MOST_UNUSED = 4  # layers that leave entries unused, named below the table
-NARROWER = ("memory", "jump", FOLD, "name", ROUND, "field", "MACs", "output")  # what a narrow terminal loses, in order
+WIDE = 160  # columns where no terminal gives a width
+MOST_UNUSED = 4  # most layers with unused entries that are named below the table
+NARROWER = ("memory", "jump", FOLD, "name", ROUND, "field", "MACs", "output")  # what a narrow terminal drops, in order
 SIDE_BY_SIDE = (FOLD, ROUND, "field", "output", "ratio")
 
 
@@ -111,7 +111,7 @@ class Explanation:
         )
 
     def memory_line(self) -> str:
-        """What training at the batch size takes, in words."""
+        """The memory that training takes at the batch size, in words."""
         memory = self.measure.training_memory(self.batch, self.optimizer)
         parts = {
             "weights": memory.weights,
@@ -214,14 +214,14 @@ def show_comparison(explanations: list[Explanation], console: Console) -> None:
 
 
 def _counts(name: str, counts: list[int | str | None], head: str = "") -> Column:
-    """A column of counts, which may be rounded; None is open, and a text is shown as it is."""
+    """A column of counts, which may be rounded; None is shown as unknown, a text as it is."""
     exact = tuple(count if isinstance(count, str) else _number(count) for count in counts)
     rounded = (short(count) if isinstance(count, int) else text for count, text in zip(counts, exact, strict=True))
     return Column(name, exact, rounded=tuple(rounded), head=head)
 
 
 def _unread(row: Row) -> str:
-    """`1 of 15 rows and 1 of 16 columns`; equal axes are named together."""
+    """`1 of 15 rows and 1 of 16 columns`; equal axes share one count."""
     names = ("planes", "rows", "columns") if len(row.unused.value) > 1 else ("entries",)
     axes = zip(row.unused.value, row.input[1:], names[-len(row.unused.value) :], strict=True)
     told: dict[tuple[int, int | None], list[str]] = {}
@@ -289,7 +289,7 @@ def _formulas(row: Row) -> Iterator[tuple[str, str]]:
 
 @singledispatch
 def _asides(node: Node, row: Row) -> Iterator[tuple[str, str]]:
-    """What a lecture would add to a layer's figures."""
+    """Comparisons that a lecture would add to a layer's figures."""
     yield from ()
 
 

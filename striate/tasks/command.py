@@ -27,7 +27,7 @@ def repeats(
     letters: Mapping[str, int | float],
     asked: Mapping[str, Any],
 ) -> str:
-    """What to type to train again as it was asked for from Python; `asked` are flags, of which None says nothing."""
+    """The command that repeats a training started from Python; `asked` holds flags, and those of None are omitted."""
     name = str(net)
     if isinstance(net, Network):
         in_zoo = net.name in zoo.names()
@@ -45,7 +45,7 @@ def repeats(
 
 
 def goes_on(before: str, path: str | Path, source: str, options: Mapping[str, object]) -> str:
-    """What was typed so far, and to go on with that run; options of None were not given.
+    """The commands so far, and the one that goes on with that run; options of None were not given.
 
     >>> goes_on("striate train lenet5 mnist", "my run", "", {"epochs": 9, "lr": None})
     "striate train lenet5 mnist && striate resume 'my run' --epochs 9"
@@ -56,7 +56,7 @@ def goes_on(before: str, path: str | Path, source: str, options: Mapping[str, ob
 
 
 def reports(path: str | Path, source: str) -> str:
-    """To test a run on other data, with a page of its own.
+    """The command that tests a run on other data, with a page of its own.
 
     >>> reports("my run", "")
     "striate test 'my run' --report"

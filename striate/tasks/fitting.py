@@ -66,7 +66,7 @@ def fitted(
         dataset: What it is to learn.
         letters: Values for the text's letters.
         recipe: How the images become its input, when that was decided before; by default as suits the data.
-        size: Of its input: one for all axes, or one per axis; by default the text's.
+        size: Of its input: one for all axes, or one per axis; by default the text's, or small images' own.
 
     Raises:
         InputError: Its input or its classes are not the data's.

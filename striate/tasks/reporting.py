@@ -41,10 +41,10 @@ def report(
         run: The trained network.
         history: All its epochs.
         verdict: What the curves say.
-        judged: How the best weights do on the test set, or on what there is instead.
+        judged: How the best weights do on the test set, or on the validation set if there is none.
         figures: Facts to list first, by name.
-        splits: The images by what they were for, to be counted.
-        left_out: What was not read of the data.
+        splits: The images of each part, by its name, to be counted.
+        left_out: Files of the data that were not read.
     """
     cost = measure(run.network, run.recipe.shape)
     roots = _roots(run)
@@ -71,7 +71,7 @@ def tested(run: Run, judged: Judged, source: str) -> str:
 
     Args:
         run: The trained network.
-        judged: How it does there.
+        judged: How it does on that data.
         source: The data, as it was named.
     """
     command = reports(run.path, source)
@@ -87,7 +87,7 @@ def tested(run: Run, judged: Judged, source: str) -> str:
 
 
 def _figures(judged: Judged, root: str) -> dict[str, Any]:
-    """What is shown of any set of labelled images."""
+    """The parts of a report that any set of labelled images has."""
     return {
         "classes": judged.classes,
         "evaluated": f"{judged.name} ({len(judged.split):,} images)",
@@ -100,7 +100,7 @@ def _figures(judged: Judged, root: str) -> dict[str, Any]:
 
 
 def _roots(run: Run, *others: str) -> dict[str, str]:
-    """Folders of this machine, and what a report says for them."""
+    """Folders of this machine, and what a report writes in their place."""
     places = {root: Path(root).name for root in (run.config["data"]["source"], *others) if root}
     return {str(Path.home()): "~", os.getcwd(): ".", **places}
 
@@ -133,7 +133,7 @@ def _most_wrong(judged: Judged, root: str) -> tuple[WrongImage, ...]:
 
 
 def _picture(image: Tensor) -> NDArray[np.uint8]:
-    """(C, H, W) as (H, W) or (H, W, 3) bytes; numbers that are no bytes are spread from their least to their most."""
+    """(C, H, W) as (H, W) or (H, W, 3) bytes; other numbers are scaled from their minimum to their maximum."""
     if image.dtype != torch.uint8:
         low, high = image.min(), image.max()
         image = ((image - low) / (high - low).clamp_min(1e-9) * 255).to(torch.uint8)

@@ -1,4 +1,4 @@
-"""Going on with a training: where it was interrupted, or further than was planned.
+"""Going on with a training: where it was interrupted, or beyond its planned epochs.
 
 >>> import tempfile
 >>> from striate.tasks.classify import train
@@ -41,20 +41,20 @@ def resume(
 ) -> Run:
     """Go on with an interrupted run, or train a finished one for more epochs.
 
-    The learning rate is that of the schedule over all epochs, those that are done included: a run that is given more
-    epochs goes on where the longer schedule is then, which is said.
+    The learning rate follows the schedule over all epochs, including those done: with more epochs, a run goes on at the
+    rate that the longer schedule has there, and a line says so.
 
     Args:
         path: The run's folder.
-        dataset: Where the data are now, if they have moved; they must be the same images. Data that were made in
-            Python are given again.
+        dataset: Where the data are now, if they have moved; they must be the same images. Data made in
+            Python must be given again.
         epochs: Epochs in all; by default as many as the run was started for.
         lr: Highest learning rate from here on; by default as before.
         schedule: How the learning rate moves from here on; by default as before.
-        loss: The loss of one's own that the run was trained with, a function of (outputs, labels).
-        engine: As for `train`, any whoever trained before; by default the same, or on a new device the one that fits.
+        loss: Your own loss, if the run was trained with one: a function of (outputs, labels).
+        engine: As for `train`, whichever trained before; by default the same, or on a new device one that fits it.
         device: As for `train`; by default the one it was trained on.
-        quiet: Whether to keep still; otherwise what is decided is said on standard error.
+        quiet: Whether to print nothing; otherwise decisions are reported on standard error.
 
     Returns:
         The run, on disk, with the best weights by validation accuracy.
@@ -78,12 +78,12 @@ def resumed(
     say: Say = silent,
     show: bool = False,
 ) -> Trained:
-    """As `resume`, with what the training came to.
+    """As `resume`, but returns the whole result.
 
     Args:
         path, dataset, loss, engine, device: As for `resume`.
-        changes: Options by name that are others from here on; those of None stay.
-        say: Is given every decision, a sentence each.
+        changes: Options by name that change from here on; None leaves one as it is.
+        say: Is given each decision as one sentence.
         show: Whether to draw progress on standard error.
     """
     saved = SavedRun.open(Path(path))
@@ -115,13 +115,13 @@ def resumed(
 
 
 def _options(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Options:
-    """Those of before with what is changed."""
+    """The saved options with the changes."""
     before = config["options"]
     if foreign := Options.foreign(before):
         say(f"options of another version that this one does not know, and goes on without: {', '.join(foreign)}")
     named = Options.from_json(before | ({"loss": Options.loss} if before["loss"] == OWN else {}))
     if named.augment == "auto" and not config["recipe"].get("ink"):
-        named = dataclasses.replace(named, augment="none")  # runs that kept the word itself changed drawings alone
+        named = dataclasses.replace(named, augment="none")  # runs that saved the word itself changed drawings only
     return dataclasses.replace(named, **{name: value for name, value in changes.items() if value is not None})
 
 
@@ -139,7 +139,7 @@ def _check_loss(path: str | Path, trained: str, given: Loss | None) -> None:
 
 
 def _check_source(path: str | Path, source: str | Path | data.Dataset) -> None:
-    """The data must be named, and still be where they are said to be."""
+    """Check that the data have a name and are still where it says."""
     if source == "":
         raise InputError(
             f"{path} was trained on a data set made in Python; give it again: st.resume({str(path)!r}, dataset)"
