@@ -235,8 +235,8 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
         while training. With a RoI layer it is called with boxes too, `model(images, boxes)`, and gives one row per box.
 
     Raises:
-        InputError: No such network or initialisation, a layer that no module can do here, or a label that modules use as
-            an attribute.
+        InputError: No such network or initialisation, a layer that no module can do here, or a label that modules use
+            as an attribute.
 
     Warns:
         UserWarning: As `st.net` does.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from striate.errors import InputError
 
-if TYPE_CHECKING:  # the names of data sets are read where nobody waits for torch
+if TYPE_CHECKING:  # the names of data sets are read without importing torch
     from torch import Tensor
 
     from .left_out import LeftOut
@@ -62,9 +62,9 @@ class Dataset:
         test: the images to judge by; None when there are none.
         classes: the name of each label.
         notes: one line for each thing to report: where it was found, what was decided, what was left out.
-        levels: what is black and white in its files of more than 8 bits.
+        levels: the values of black and white in its files of more than 8 bits.
         validation: the images to choose the best epoch by; None when a part of `train` is to be taken for that.
-        left_out: files and folders that were met and not read.
+        left_out: files and folders that were found and not read.
     """
 
     name: str
@@ -117,7 +117,7 @@ def carve(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
     Args:
         split: the images to divide.
         fraction: share of each class that goes to `part`, between 0 and 1.
-        seed: another seed chooses other images; the same seed chooses the same ones on any machine.
+        seed: the same seed chooses the same images on any machine, another seed others.
 
     Raises:
         InputError: `fraction` is not between 0 and 1, or no class has two images.

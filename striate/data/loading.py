@@ -42,7 +42,7 @@ def load(
             validation images, or without any all images, are `test` too.
         known: classes that a network has learned; a folder or archive to test on may hold as few as one of them.
         progress: whether long work shows a bar on standard error.
-        levels: what is black and white in image files of more than 8 bits; by default their values decide.
+        levels: the values of black and white in image files of more than 8 bits; by default their values decide.
 
     Raises:
         InputError: there is no such data, or it is not what it should be.

@@ -121,8 +121,8 @@ def one_epoch(
 def _blame(images: Iterable[Tensor], rate: float, begun: bool = True) -> str:
     """The cause of a loss that is not a number, and what to try.
 
-    A loss is finite for outputs of moderate size (`LossError` reports exceptions), so the outputs were too large: because
-    of the images, or of the weights, which a step changes by the learning rate times the gradient.
+    A loss is finite for outputs of moderate size (`LossError` reports exceptions), so the outputs were too large:
+    because of the images, or of the weights, which a step changes by the learning rate times the gradient.
 
     Args:
         images: What the network read.

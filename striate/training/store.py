@@ -1,6 +1,6 @@
 """A folder whose files are each written whole or not at all, and whose content is checked when it is read.
 
-Each file is written beside its final place, flushed to disk and renamed. `SHA256SUMS` (the format of the `sha256sum` tool)
+Each file is written beside its place, flushed to disk and renamed. `SHA256SUMS` (the format of the `sha256sum` tool)
 lists the files. While some are being replaced, it lists their old and new sums as comments, which the tool
 ignores: a process killed at any moment leaves a folder in which every listed file is intact, both for Striate and for
 `sha256sum -c`.

@@ -122,7 +122,7 @@ def googlenet(layers: Leaves) -> Names | None:
 
 
 def squeezenet(layers: Leaves) -> Names | None:
-    """SqueezeNet with its paper's numbers, as its 8-bit weights circulate: `fire2.conv1x1_1`, then two side by side."""
+    """SqueezeNet numbered as in its paper and its published 8-bit weights: `fire2.conv1x1_1`, then two side by side."""
     parts = {"conv1": "conv1x1_1", "concat1.branch1.conv1": "conv1x1_2", "concat1.branch2.conv1": "conv3x3_2"}
     names: Names = {}
     for path, module in layers:
