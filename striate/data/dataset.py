@@ -61,7 +61,7 @@ class Dataset:
         train: the images to learn from.
         test: the images to judge by; None when there are none.
         classes: the name of each label.
-        notes: one line for each thing to tell: where it was found, what was decided, what was left out.
+        notes: one line for each thing to report: where it was found, what was decided, what was left out.
         levels: what is black and white in its files of more than 8 bits.
         validation: the images to choose the best epoch by; None when a part of `train` is to be taken for that.
         left_out: files and folders that were met and not read.
@@ -87,7 +87,7 @@ class Dataset:
                 )
 
     def sha256(self) -> str:
-        """The sum of the images and labels that training sees, validation among them: the same data, the same sum."""
+        """The checksum of the images and labels that training sees, with validation: the same data, the same sum."""
         import torch
 
         digest = sha256()
@@ -133,10 +133,10 @@ def held_out(labels: Sequence[int], keys: Iterable[str], fraction: float) -> lis
     """Positions of a stratified `fraction`: in each class those whose key has the lowest SHA-256.
 
     A hash, unlike a random generator, gives the same choice on every machine and with every version, and
-    an image keeps its side when others join it. A class of two or more has images on both sides.
+    an image stays in its part when others are added. A class of two or more has images in both parts.
     """
     if not 0 < fraction < 1:
-        raise InputError(f"the share to hold out must lie between 0 and 1; got {fraction}")
+        raise InputError(f"the share to hold out must be between 0 and 1; got {fraction}")
     members: dict[int, list[tuple[bytes, int]]] = {}
     for row, (label, key) in enumerate(zip(labels, keys, strict=True)):
         members.setdefault(label, []).append((sha256(key.encode(errors="surrogateescape")).digest(), row))

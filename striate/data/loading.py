@@ -1,4 +1,4 @@
-"""From what a user names, a word or a path, to a data set.
+"""From a word or a path to a data set.
 
 >>> load("digit")  # doctest: +ELLIPSIS
 Traceback (most recent call last):
@@ -36,11 +36,11 @@ def load(
             `x_train` and `y_train` (or `images` and `labels`, or `x` and `y`), or a data set, which is returned.
             Both may have parts for validation and test: `train/`, `val/` and `test/`, `x_val`, `test_images`.
         shape: what the network reads, (C, *spatial), None for a free axis. Image files are decoded no larger
-            than that; in an archive it says which axes are which.
+            than that; for an archive it decides which axes are which.
         bad: whether image files that cannot be read are left out and noted, or refused.
         hold_out: without a test split of its own, whether some of each class is held out as one; if not, the
             validation images, or without any all images, are `test` too.
-        known: classes that a network has learned; a folder or archive to test on may hold only one of them.
+        known: classes that a network has learned; a folder or archive to test on may hold as few as one of them.
         progress: whether long work shows a bar on standard error.
         levels: what is black and white in image files of more than 8 bits; by default their values decide.
 
@@ -84,7 +84,7 @@ def check(source: str) -> None:
         found_at(source)
 
 
-_LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images a class, or an .npz archive"
+_LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images per class, or an .npz archive"
 
 
 def found_at(word: str) -> Path:

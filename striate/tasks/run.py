@@ -68,15 +68,15 @@ class Prediction:
 
 
 class Run:
-    """One training with its best weights, as it lies on disk.
+    """One training with its best weights, as stored on disk.
 
     Args:
         path: The run's folder, or the `model.safetensors` of one by itself, wherever it was copied to.
         device: Where to compute; as for `devices.device`.
-        engine: `torch`, `native`, or `auto`, which is torch here: one pass over some images is not worth compiling for.
+        engine: `torch`, `native`, or `auto`, which is torch here: one pass over the images is not worth a compilation.
 
     Attributes:
-        left_out: What `test` and `predict` met among the images and did not read.
+        left_out: Files that `test` and `predict` found among the images and did not read.
 
     Raises:
         InputError: There is no run there, or no such engine.
@@ -98,11 +98,11 @@ class Run:
 
     @property
     def notes(self) -> list[str]:
-        """What was found damaged of the files used so far, a sentence a file; empty when all is well."""
+        """The damage found in the files used so far, one sentence per file; empty when all is well."""
         return self.saved.notes
 
     def check(self) -> list[str]:
-        """Read every file of the run and name those that are damaged, a sentence a file; none when all is well."""
+        """Read every file of the run and name those that are damaged, one sentence per file; none when all is well."""
         return self.saved.check()
 
     @property
@@ -117,7 +117,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What was trained on what: "lenet5 on mnist"."""
+        """The network and its data: "lenet5 on mnist"."""
         return f"{self.network.name} on {self.config['data']['name']}"
 
     @property
@@ -142,7 +142,7 @@ class Run:
 
     def model(self) -> nn.Sequential:
         """The network with the best weights, an ordinary module in evaluation mode, on the CPU."""
-        model = build(self.network, seed=0)  # any: these weights are replaced
+        model = build(self.network, seed=0)  # any rule will do: these weights are replaced
         model.load_state_dict(dict(self.state.weights))
         return model.eval()
 
@@ -169,7 +169,7 @@ class Run:
         return TorchEngine(self.model(), options, 0, self.device)
 
     def outputs(self, images: Tensor, engine: str | None = None) -> Tensor:
-        """The outputs (N, K) for images (N, C, H, W) as the data set has them; by the run's engine, or this one."""
+        """The outputs (N, K) for images (N, C, H, W) as the data set has them; on the run's engine, or on `engine`."""
         labels = torch.zeros(len(images), dtype=torch.int64)
         batches = prepared(images, labels, self.recipe, self.recipe.shape, self.device)
         return outputs_of(self._engine(engine) if engine else self.engine, batches)
@@ -183,11 +183,11 @@ class Run:
         loss: Loss | None = None,
         report: str | Path | None = None,
     ) -> TestResult:
-        """Test on a data set: how many images are right, of which class, and what the others were taken for.
+        """Test on a data set: how many images of each class are right, and which classes the others were taken for.
 
         Args:
             source: A data set; by default, what was held out of the training data. A folder without a test part of
-                its own is taken whole, unless it is the training data. It may hold some of the run's classes only.
+                its own is taken whole, unless it is the training data. It may hold only some of the run's classes.
             bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
             loss: A function of (outputs, labels) whose value is given; by default what the run was trained with, if
@@ -225,7 +225,7 @@ class Run:
         Raises:
             WorkError: It can't be written.
         """
-        from striate.tasks.reporting import tested  # what draws takes a second to import
+        from striate.tasks.reporting import tested  # the drawing package takes a second to import
 
         try:
             path.write_text(tested(self, judged, source), encoding="utf-8")
@@ -257,7 +257,7 @@ class Run:
             )
         positions = torch.tensor([self.classes.index(label) for label in dataset.classes])
         images = split.images
-        if self.recipe.ink and split.paths and not same:  # foreign drawings are placed as the data's own are
+        if self.recipe.ink and split.paths and not same:  # drawings from elsewhere are placed as the data's own are
             images = torch.stack([data.read_image(path, self.recipe) for path in split.paths])
         elif self.recipe.ink and not same and AS_THEY_ARE not in self.saved.notes:
             self.saved.notes.append(AS_THEY_ARE)
@@ -325,7 +325,7 @@ def source_name(source: str | Path | data.Dataset) -> str:
 
 
 def source_key(source: str | Path | data.Dataset) -> str:
-    """What tells one data source from another: a set's name, or the place that a path leads to."""
+    """What identifies a data source: a set's name, or the place that a path leads to."""
     if isinstance(source, data.Dataset):
         return source.source
     if isinstance(source, str) and source.lower() in data.names():

@@ -204,7 +204,7 @@ def test_a_class_that_only_the_test_has(classes: Path, tmp_path: Path) -> None:
     shutil.copytree(classes, tmp_path / "data" / "train")
     shutil.copytree(classes, tmp_path / "data" / "test")
     (tmp_path / "data" / "test" / "cat").rename(tmp_path / "data" / "test" / "cats")
-    with pytest.raises(InputError, match=r"a class 'cats' that '.*train' has not; did you mean 'cat'"):
+    with pytest.raises(InputError, match=r"a class 'cats' that '.*train' lacks; did you mean 'cat'"):
         load(tmp_path / "data")
 
 
@@ -414,7 +414,7 @@ def test_classes_and_their_numbers_are_said(classes: Path, draw: Draw, tmp_path:
 def test_one_image_a_class(draw: Draw, tmp_path: Path) -> None:
     draw(tmp_path / "a" / "1.png")
     draw(tmp_path / "b" / "1.png")
-    with pytest.raises(InputError, match="one readable image a class"):
+    with pytest.raises(InputError, match="one readable image per class"):
         load(tmp_path)
     assert len(load(tmp_path, hold_out=False).train) == 2
 
