@@ -163,7 +163,7 @@ class Compiled:
         if rows is not None:  # C does no checks; validate here
             assert _all_below(len(images), rows), "rows of the images"
         count = len(images) if rows is None else len(rows)
-        assert 0 < len(labels) == count <= self.most, "one label per image, and at most `most` of them"
+        assert 0 < len(labels) == count <= self.most, "one label per image, and no more images than a step takes"
         if not _all_below(self.classes, labels):
             raise InputError(f"labels are 0 to {self.classes - 1}. Received: {labels.min()} to {labels.max()}")
         chosen, moved = None if rows is None else rows.ctypes.data, ctypes.byref(moves) if moves else None
