@@ -149,7 +149,5 @@ def _small(flat: Flat, channels: int, size: tuple[int, int] | None, longest: int
 def _num_bytes(image: Image.Image) -> int:
     """About how much memory it takes to decode the opened image."""
     num_bytes = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
-    copies = (
-        2 if kind(image) or image.format in ("TIFF", "WEBP", "AVIF") else 1
-    )  # halves; a turned copy; library buffers
+    copies = 2 if kind(image) or image.format in ("TIFF", "WEBP", "AVIF") else 1  # halves; turned; library buffers
     return image.width * image.height * num_bytes * (6 if image.format == "JPEG2000" else copies)
