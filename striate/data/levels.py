@@ -26,7 +26,7 @@ REAL = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))  # usual ranges of floats
 MARGIN = 0.05  # share of a range by which floats may leave it, as those of scaled images do
 WIDE = 0.5  # share of 0..255 that floats must reach to be taken for that range
 
-_WAY_OUT = "save it as 8 or 16 bits a channel, or as floats from 0 to 1"
+_WAY_OUT = "save it as 8 or 16 bits per channel, or as floats from 0 to 1"
 
 
 class Extent(NamedTuple):

@@ -128,7 +128,7 @@ def train(
 
     Args:
         net: A name of the zoo, a `.net` file, the text itself, or a network.
-        dataset: A name, a folder with one sub-folder of images a class, an `.npz` archive, or a data set.
+        dataset: A name, a folder with one sub-folder of images per class, an `.npz` archive, or a data set.
         out: The run's folder; by default the next free one under `runs`.
         device: `auto`, `cpu`, `cuda`, `mps`.
         engine: `auto`, `torch` or `native`.
