@@ -1,4 +1,4 @@
-"""The command line that repeats a training, kept with its run.
+"""The command line that repeats a training or a test, kept with its run and in its report.
 
 >>> repeats("lenet5", "mnist", Options(epochs=3), {"n": 2}, {"engine": "torch", "device": "auto", "size": (64, 48)})
 'striate train lenet5 mnist --epochs 3 --engine torch --size 64x48 --set n=2'
@@ -55,13 +55,13 @@ def goes_on(before: str, path: str | Path, source: str, options: Mapping[str, ob
     return " ".join([before, "&& striate resume", *words, *_flags(given)])
 
 
-def reports(path: str | Path, source: str) -> str:
-    """The command that tests a run on other data, with a page of its own.
+def judges(path: str | Path, source: str) -> str:
+    """What to type to test a run on these data once more and to have the page of it.
 
-    >>> reports("my run", "")
-    "striate test 'my run' --report"
+    >>> judges("my run", "more/images")
+    "striate test 'my run' more/images --report"
     """
-    return shlex.join(["striate", "test", str(path), *([source] if source else []), "--report"])
+    return shlex.join(["striate", "test", *filter(None, (str(path), source)), "--report"])
 
 
 def _flags(options: Mapping[str, object]) -> list[str]:

@@ -20,7 +20,7 @@ from striate.notation.rules.shape import shown
 from striate.report import Report, WrongImage
 from striate.report import render as render_report
 from striate.report.places import inside, shortened
-from striate.tasks.command import reports
+from striate.tasks.command import judges
 from striate.tasks.judging import Judged
 from striate.tasks.run import Run
 from striate.training.history import History
@@ -74,12 +74,11 @@ def tested(run: Run, judged: Judged, source: str) -> str:
         judged: How it does on that data.
         source: The data, as it was named.
     """
-    command = reports(run.path, source)
     root = str(Path(source).resolve()) if source and os.path.exists(source) else ""
     versions = [fact for fact in _facts(run, measure(run.network, run.recipe.shape)) if fact[0] != "engine, device"]
     content = Report(
         title=f"{run.name}, tested on {judged.name}",
-        command=shortened(command, _roots(run, root)),
+        command=shortened(judges(run.path, source), _roots(run, root)),
         facts=(("loss", f"{judged.loss:.4f}"), *versions),
         **_figures(judged, root),
     )
