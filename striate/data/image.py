@@ -141,9 +141,10 @@ def _small(flat: Flat, channels: int, size: tuple[int, int] | None, longest: int
         return flat.made(channels, 1)
     scale = min(width / size[1], height / size[0])  # source pixels per result pixel
     factor = max(1, int(scale / KEPT))
-    left, top = (width - scale * size[1]) / 2 / factor, (height - scale * size[0]) / 2 / factor
-    box = left, top, width / factor - left, height / factor - top
-    return flat.made(channels, factor).resize(size[::-1], Image.Resampling.BICUBIC, box)
+    left, top = (max(0.0, all_ - scale * part) / 2 / factor for all_, part in ((width, size[1]), (height, size[0])))
+    made = flat.made(channels, factor)
+    right, bottom = min(width / factor - left, made.width), min(height / factor - top, made.height)  # rounding errors
+    return made.resize(size[::-1], Image.Resampling.BICUBIC, (left, top, right, bottom))
 
 
 def _num_bytes(image: Image.Image) -> int:

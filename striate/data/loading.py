@@ -48,8 +48,7 @@ def load(
         InputError: there is no such data, or it is not what it should be.
         WorkError: a download failed.
     """
-    if bad not in ("skip", "refuse"):
-        raise InputError(f"bad is 'skip' or 'refuse'. Received: {bad!r}")
+    check_bad(bad)
     on_bad: Literal["skip", "refuse"] = "refuse" if bad == "refuse" else "skip"
     if isinstance(source, Dataset):
         return source
@@ -72,6 +71,12 @@ def load(
     from . import arrays
 
     return arrays.load(path, word, shape=shape, hold_out=hold_out, known=known)
+
+
+def check_bad(bad: str) -> None:
+    """Raises InputError for a word that says nothing of files that can't be read."""
+    if bad not in ("skip", "refuse"):
+        raise InputError(f"bad is 'skip' or 'refuse'. Received: {bad!r}")
 
 
 def check(source: str) -> None:

@@ -101,7 +101,7 @@ def _form(
     channels = 1 if all(grey for _, grey in headers) or (shape and shape[0] == 1) else 3
     if common and (wanted is None or (common[0] <= wanted[0] and common[1] <= wanted[1])):
         return channels, common, ""
-    size = _typical([size for size, _ in headers], wanted) if wanted and headers else wanted or FREE_SIZE
+    size = _typical([size for size, _ in headers], wanted or FREE_SIZE) if headers else wanted or FREE_SIZE
     return channels, size, f"; each scaled to cover {size[0]}x{size[1]} and cut to its middle"
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,7 @@ class Training:
         own_loss: A function of (outputs, labels) instead of the options' loss.
         recipe: How images become the network's input, when that was decided before.
         begun: What the saved configuration of a resumed run says of the weights it started from.
+        decided: What was decided when it began, when that was before; what is decided now is added.
         say: Is given each decision as one sentence.
         show: Whether to draw progress on standard error.
         command: The command that repeats the training; by default written from the arguments.
@@ -210,11 +212,12 @@ class Training:
         own_loss: Loss | None = None,
         recipe: data.Recipe | None = None,
         begun: dict[str, Any] | None = None,
+        decided: Sequence[str] = (),
         say: Say = silent,
         show: bool = False,
         command: str = "",
     ) -> None:
-        self.say, self.show, self.own_loss = say, show, own_loss
+        self.say, self.show, self.own_loss, self.decided = say, show, own_loss, decided
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = loss_named(own_loss or options.loss)
         repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
@@ -249,7 +252,8 @@ class Training:
         augmented = [augmenting.said(self.augment)] if self.augment else []
         notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._few_notes())
         begun = [self.begun["said"]] if self.begun else []
-        return [*notes, *augmented, self._how_note(), *begun, *self.instead]
+        now = [*notes, *augmented, self._how_note(), *begun, *self.instead]
+        return [*self.decided, *(line for line in now if line not in self.decided)]
 
     def _split_note(self) -> str:
         test = f"{len(self.dataset.test):,} for the test" if self.dataset.test else "none for a test"
@@ -468,7 +472,7 @@ def _next_run(net: str, dataset: str) -> Path:
     """`runs/lenet5-mnist-1`, or the first free number; made at once, so that two trainings never share a folder."""
     number = 1
     while True:
-        path = Path(RUNS) / f"{net}-{dataset}-{number}"
+        path = Path(RUNS) / re.sub(r"[^\w.-]+", "-", f"{net}-{dataset}-{number}")
         try:
             path.mkdir(parents=True)
             return path

@@ -18,6 +18,7 @@ from typing import Any
 from striate import data
 from striate.errors import InputError
 from striate.losses.classification import Loss
+from striate.tasks import devices
 from striate.tasks.classify import Trained, Training
 from striate.tasks.command import FROM_PYTHON, goes_on
 from striate.tasks.fitting import from_resolved
@@ -91,6 +92,8 @@ def resumed(
     source = config["data"]["source"] if dataset is None else dataset
     _check_loss(path, config["options"]["loss"], loss)
     _check_source(path, source)
+    if changes.get("epochs") is not None and changes["epochs"] < 1:
+        raise InputError(f"epochs must be 1 or more when a run goes on. Received: {changes['epochs']}")
     options = _options(config, changes, say)
     if len(state.history) >= options.epochs and (saved.root / REPORT).is_file():
         done = len(state.history)
@@ -98,15 +101,17 @@ def resumed(
     moved = "" if dataset is None else dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
     asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device}
     repeatable = config["command"] != FROM_PYTHON
+    elsewhere = device is not None and str(devices.device(device)) != config["device"]
     task = Training(
         from_resolved(state.net, config["network"]),
         source,
         options,
         device=device or config["device"],
-        engine=engine or ("auto" if device else config.get("wanted", config["engine"])),
+        engine=engine or ("auto" if elsewhere else config.get("wanted", config["engine"])),
         own_loss=loss,
         recipe=data.Recipe.from_json(config["recipe"]),
         begun=config.get("weights"),
+        decided=config["decisions"],
         say=say,
         show=show,
         command=goes_on(config["command"], path, moved, asked) if repeatable else FROM_PYTHON,

@@ -103,7 +103,7 @@ def baseline(
     """
     chosen = feature(features)
     classifiers.check(classifier)
-    dataset = data_sets.load(data, bad="refuse" if bad == "refuse" else "skip", progress=show)
+    dataset = data_sets.load(data, bad=bad, progress=show)
     notes: list[str] = []
 
     def tell(*lines: str) -> None:

@@ -229,8 +229,8 @@ class Run:
 
         try:
             path.write_text(tested(self, judged, source), encoding="utf-8")
-        except OSError as error:
-            raise WorkError(f"can't write {path}: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            raise WorkError(f"can't write {path}: {getattr(error, 'strerror', error)}") from None
 
     def test_split(self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip") -> data.Split:
         """The images and labels that `test` measures on, labelled by this run's classes."""
@@ -242,7 +242,8 @@ class Run:
         if source is None and not trained_on:
             raise InputError(f"{self.path} was trained on a data set made in Python; say what to test it on")
         wanted = trained_on if source is None else source
-        same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
+        own = bool(trained_on) and not isinstance(wanted, data.Dataset)
+        same = own and source_key(wanted) == source_key(trained_on)
         dataset = data.load(
             wanted, shape=self.recipe.source, bad=bad, hold_out=same, known=self.classes, levels=self.recipe.levels
         )
@@ -275,6 +276,7 @@ class Run:
         Raises:
             InputError: A path that is not there, or no image that can be read.
         """
+        data.check_bad(bad)
         found, images = data.found_under(paths), []
         files, left_out = found.images, list(found.left_out)
         read: list[Path] = []

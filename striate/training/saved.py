@@ -22,6 +22,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,7 +67,8 @@ class SavedRun:
         """
         run = SavedRun(root)
         if not run.is_free(overwrite):
-            run.replaced = sorted({*run.store.listed(), *run._checkpoints()})  # a killed process may leave one unlisted
+            former = {*run.store.listed(), *run._checkpoints()}  # a killed process may leave one unlisted
+            run.replaced = sorted(filter(_is_own, former))  # whatever else a list names is not for us to delete
         run.set_up = _set_up(net, config)
         if not run.replaced:
             run.store.write({**run.set_up, HISTORY: History().to_csv().encode()})
@@ -256,11 +258,15 @@ def _is_free(root: Path) -> bool:
         os.lstat(root)
     except FileNotFoundError:
         return True
+    except ValueError as error:
+        raise InputError(f"{str(root)!r} is no name of a folder: {error}") from None
     return root.is_dir() and not any(root.iterdir())
 
 
 def _is_own(name: str) -> bool:
-    return name in (NET, CONFIG, HISTORY, MODEL, REPORT, LEFT_OUT, SUMS) or name.startswith(f"{CHECKPOINTS}/epoch-")
+    return name in (NET, CONFIG, HISTORY, MODEL, REPORT, LEFT_OUT, SUMS) or bool(
+        re.fullmatch(rf"{CHECKPOINTS}/epoch-\d+\.safetensors", name)
+    )
 
 
 def _checkpoint(epoch: int) -> str:

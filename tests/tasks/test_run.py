@@ -344,3 +344,23 @@ def test_files_of_more_than_8_bits_are_read_as_those_that_were_learned_from(tmp_
         f"{far} holds 60,000 to 60,000, beyond the 0 to 4,095 that was learned from: cut off there",
         f"{far} is blank",
     ]
+
+
+def test_the_folder_one_is_in_is_not_what_an_array_run_learned_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = dataclasses.replace(data.load("digits"), source="")
+    run = train("input 1x8x8 -> fc 10", digits, epochs=1, out=tmp_path / "run", quiet=True)
+    for label in digits.classes[:2]:
+        (tmp_path / "images" / label).mkdir(parents=True)
+        for number in range(5):
+            Image.new("L", (8, 8), 20 * number).save(tmp_path / "images" / label / f"{number}.png")
+    monkeypatch.chdir(tmp_path / "images")
+    assert run.test(".").examples == 10
+
+
+@pytest.mark.parametrize("bad", ["refused", ""])
+def test_a_word_for_bad_files_that_says_nothing(bad: str, tmp_path: Path) -> None:
+    run = train("input 1x8x8 -> fc 10", "digits", epochs=1, out=tmp_path / "run", quiet=True)
+    with pytest.raises(InputError, match="bad is 'skip' or 'refuse'"):
+        run.predict(tmp_path, bad=bad)
