@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from striate.zoo import net
 
 _HOMES = {
+    "bench": "benchmark",
     "build": "building",
     "InputError": "errors",
     "StriateError": "errors",
@@ -55,6 +56,7 @@ __all__ = [
     "StriateError",
     "WorkError",
     "baseline",
+    "bench",
     "bind",
     "build",
     "explain",
@@ -76,4 +78,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted(__all__)  # the face only

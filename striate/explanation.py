@@ -24,7 +24,7 @@ from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size
 from striate.notation.thumb import has_bare_words
 from striate.notation.tree import Shape
-from striate.tables import FOLD, ROUND, Column, fit, plain, short, show, table, width_of
+from striate.tables import FOLD, ROUND, Column, fit, html_table, plain, short, show, table, width_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -140,6 +140,14 @@ class Explanation:
         for part in parts:
             text = plain(part, console.encoding)
             console.print(text, markup=False, highlight=False, soft_wrap=not console.is_terminal)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table."""
+        columns = self.columns()
+        title = f"{self.measure.network.name}: input {cross(self.measure.network.input)}"
+        return html_table(
+            title, [column.name for column in columns], zip(*(column.cells for column in columns), strict=True)
+        )
 
     def __repr__(self) -> str:
         from rich.console import Console

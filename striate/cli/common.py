@@ -95,11 +95,15 @@ def console() -> Console:
     """Where tables are printed: standard output, of unlimited width when it is no terminal."""
     from rich.console import Console
 
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:  # rich would end with status 1 where `head` has seen enough
+            raise BrokenPipeError
+
     from striate.explanation import WIDE
 
     # NO_COLOR: rich alone would leave bold and faint signs
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE, color_system=colours)
+    return Ours(highlight=False, width=None if sys.stdout.isatty() else WIDE, color_system=colours)
 
 
 def _finite(value: Any) -> Any:

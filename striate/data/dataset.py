@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from striate.errors import InputError
+from striate.tables import html_table
 
 if TYPE_CHECKING:  # the names of data sets are read without importing torch
     from torch import Tensor
@@ -76,6 +77,21 @@ class Dataset:
     levels: Levels | None = None
     validation: Split | None = None
     left_out: tuple[LeftOut, ...] = ()
+
+    def __repr__(self) -> str:
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        counts = ", ".join(f"{len(part):,} {name}" for name, part in parts.items() if part)
+        form = "x".join(map(str, self.train.images.shape[1:]))
+        return f"Dataset({self.name!r}: {counts}; {form}; {len(self.classes)} classes)"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many images each class has in each part."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        counts = {name: part.labels.bincount(minlength=len(self.classes)) for name, part in parts.items() if part}
+        rows = [
+            [label, *(f"{int(count[row]):,}" for count in counts.values())] for row, label in enumerate(self.classes)
+        ]
+        return html_table(repr(self), ["class", *counts], rows)
 
     def __post_init__(self) -> None:
         for split, what in ((self.train, "training"), (self.validation, "validation"), (self.test, "test")):

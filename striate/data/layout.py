@@ -62,6 +62,11 @@ def layout(root: Path) -> Layout:
     split = _split_classes(classes)
     if split:
         return Layout(split, {part: f"{part}/ of each class" for part in split})
+    beside = _beside(classes)
+    if beside:
+        held = {part: [(folder.name, folder) for folder in _inside(place)] for part, place in beside.items()}
+        training = [(folder.name, folder) for folder in classes if folder not in beside.values()]
+        return Layout({"train": training, **held}, {part: place.name for part, place in beside.items()})
     return Layout({"train": [(folder.name, folder) for folder in classes]}, {})
 
 
@@ -135,6 +140,17 @@ def _split_classes(classes: Sequence[Path]) -> dict[Part, list[tuple[str, Path]]
         for part, path in inner.items():
             split.setdefault(part, []).append((folder.name, path))
     return split if len(split) > 1 else {}
+
+
+def _beside(classes: Sequence[Path]) -> dict[Part, Path]:
+    """`cat`, `dog` and `val` with `cat` and `dog` in it: the parts among the class folders."""
+    names = {folder.name for folder in classes}
+    parts: dict[Part, Path] = {}
+    for folder in classes:
+        found, inner = part_of(folder.name), {place.name for place in _inside(folder)}
+        if found and found[0] != "train" and len(inner) > 1 and inner < names:
+            parts.setdefault(found[0], folder)
+    return parts
 
 
 def _inside(root: Path) -> list[Path]:

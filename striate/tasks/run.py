@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import webbrowser
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,14 @@ from striate import data
 from striate.building import build
 from striate.data.fetch import data_folder
 from striate.data.files import unreadable
+from striate.data.given import as_files
 from striate.data.left_out import LeftOut, said
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
 from striate.losses.classification import Loss
 from striate.native.source import LOSSES
 from striate.notation import Network
+from striate.tables import html_table
 from striate.tasks.devices import device as device_named
 from striate.tasks.devices import engine as engine_named
 from striate.tasks.engines import engine_for, native_engine
@@ -90,6 +94,19 @@ class Run:
     def __repr__(self) -> str:
         best = self.state.history.best
         return f"Run({str(self.path)!r}: {self.name}, validation accuracy {best.validation_accuracy:.4f})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what was trained, on what, and how well."""
+        best, config = self.state.history.best, self.config
+        facts = {
+            "folder": str(self.path),
+            "classes": f"{len(self.classes)}",
+            "best epoch": f"{best.epoch} of {config['options']['epochs']}",
+            "validation accuracy": f"{best.validation_accuracy:.2%}",
+            "engine, device": f"{config['engine']}, {config['device']}",
+            "command": config["command"],
+        }
+        return html_table(self.name, ["", ""], [list(fact) for fact in facts.items()])
 
     @property
     def path(self) -> Path:
@@ -265,11 +282,12 @@ class Run:
         name = "the test set" if same else dataset.name
         return name, data.Split(images, positions[split.labels], split.paths)
 
-    def predict(self, *paths: str | Path, bad: str = "skip", engine: str | None = None) -> list[Prediction]:
-        """Say what image files show.
+    def predict(self, *images: Any, bad: str = "skip", engine: str | None = None) -> list[Prediction]:
+        """Say what images show.
 
         Args:
-            paths: Image files, or folders that hold some.
+            images: Image files or folders that hold some; PIL images; arrays or tensors, (H, W), (H, W, 3) or
+                (3, H, W), of bytes or of floats 0 to 1; or lists of any of these.
             bad: Whether files that can't be read are left out and noted ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
 
@@ -277,6 +295,20 @@ class Run:
             InputError: A path that is not there, or no image that can be read.
         """
         data.check_bad(bad)
+        given = [one for some in images for one in (some if isinstance(some, list | tuple) else [some])]
+        if not given:
+            raise InputError("predict takes images: paths, PIL images or arrays. Received: none")
+        told: list[Prediction] = []
+        for are_paths, group in itertools.groupby(given, lambda one: isinstance(one, str | os.PathLike)):
+            if are_paths:
+                told += self._predicted(list(group), bad, engine)
+                continue
+            with as_files(list(group)) as written:
+                told += [replace(one, path=Path(one.path).stem) for one in self._predicted(written, bad, engine)]
+        return told
+
+    def _predicted(self, paths: Sequence[str | Path], bad: str, engine: str | None) -> list[Prediction]:
+        """What image files, or folders of some, show."""
         found, images = data.found_under(paths), []
         files, left_out = found.images, list(found.left_out)
         read: list[Path] = []

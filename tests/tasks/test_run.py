@@ -6,6 +6,7 @@ import re
 import shutil
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -364,3 +365,38 @@ def test_a_word_for_bad_files_that_says_nothing(bad: str, tmp_path: Path) -> Non
     run = train("input 1x8x8 -> fc 10", "digits", epochs=1, out=tmp_path / "run", quiet=True)
     with pytest.raises(InputError, match="bad is 'skip' or 'refuse'"):
         run.predict(tmp_path, bad=bad)
+
+
+def test_images_in_memory_are_predicted_as_files_are(folder: Path, tmp_path: Path) -> None:
+    run = train("input 1x8x8 -> fc 10", "digits", epochs=2, out=tmp_path / "run", quiet=True)
+    path = sorted(folder.rglob("*.png"))[0]
+    (expected,) = run.predict(path)
+    picture = Image.open(path)
+    array = np.asarray(picture.convert("L"))
+    forms = [
+        picture,
+        array,
+        array[None],
+        array[:, :, None],
+        np.stack([array] * 3),
+        array / 255.0,
+        torch.from_numpy(array.copy()),
+    ]
+    for form in forms:
+        (told,) = run.predict(form)
+        assert (told.path, told.label) == ("image 1", expected.label)
+        assert told.probability == pytest.approx(expected.probability, abs=1e-3)
+    several = run.predict([array, picture], path, array)
+    assert [one.path for one in several] == ["image 1", "image 2", str(path), "image 1"]
+    assert len({one.label for one in several}) == 1
+
+
+@pytest.mark.parametrize(
+    "odd", [np.zeros((2, 3, 4, 5)), np.full((8, 8), 2.0), np.array([["a"]]), np.full((4, 4), -1), None, 3]
+)
+def test_what_is_no_image_in_memory_is_refused(odd: Any, tmp_path: Path) -> None:
+    run = train("input 1x8x8 -> fc 10", "digits", epochs=1, out=tmp_path / "run", quiet=True)
+    with pytest.raises(InputError, match=r"an image is \(H, W\)"):
+        run.predict(odd)
+    with pytest.raises(InputError, match="predict takes images"):
+        run.predict([])
