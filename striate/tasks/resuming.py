@@ -37,6 +37,7 @@ def resume(
     loss: Loss | None = None,
     engine: str | None = None,
     device: str | None = None,
+    threads: int | None = None,
     quiet: bool = False,
 ) -> Run:
     """Go on with an interrupted run, or train a finished one for more epochs.
@@ -54,6 +55,7 @@ def resume(
         loss: The loss of one's own that the run was trained with, a function of (outputs, labels).
         engine: As for `train`, any whoever trained before; by default the same, or on a new device the one that fits.
         device: As for `train`; by default the one it was trained on.
+        threads: As for `train`; by default as before.
         quiet: Whether to keep still; otherwise what is decided is said on standard error.
 
     Returns:
@@ -64,7 +66,8 @@ def resume(
         WorkError: It has no state to go on from, or as for `train`.
     """
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
-    return resumed(path, dataset, changes, loss=loss, engine=engine, device=device, say=voice(quiet)).run
+    how: dict[str, Any] = {"loss": loss, "engine": engine, "device": device, "threads": threads}
+    return resumed(path, dataset, changes, say=voice(quiet), **how).run
 
 
 def resumed(
@@ -75,13 +78,14 @@ def resumed(
     loss: Loss | None = None,
     engine: str | None = None,
     device: str | None = None,
+    threads: int | None = None,
     say: Say = silent,
     show: bool = False,
 ) -> Trained:
     """As `resume`, with what the training came to.
 
     Args:
-        path, dataset, loss, engine, device: As for `resume`.
+        path, dataset, loss, engine, device, threads: As for `resume`.
         changes: Options by name that are others from here on; those of None stay.
         say: Is given every decision, a sentence each.
         show: Whether to draw progress on standard error.
@@ -96,7 +100,7 @@ def resumed(
         done = len(state.history)
         raise InputError(f"{path} has its {done} epochs; give more, as in `epochs={done * 2}`")
     moved = "" if dataset is None else dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
-    asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device}
+    asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device, "threads": threads}
     repeatable = config["command"] != FROM_PYTHON
     task = Training(
         from_resolved(state.net, config["network"]),
@@ -104,6 +108,7 @@ def resumed(
         options,
         device=device or config["device"],
         engine=engine or ("auto" if device else config.get("wanted", config["engine"])),
+        threads=threads or config.get("threads"),
         own_loss=loss,
         recipe=data.Recipe.from_json(config["recipe"]),
         begun=config.get("weights"),
