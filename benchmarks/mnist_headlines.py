@@ -1,7 +1,7 @@
 """The lectures' MNIST table, ours beside theirs: test errors of five architectures, mean and spread over seeds.
 
 Every network is trained with `striate train`'s defaults, but without augmentation, as the lectures' were. The epoch
-whose weights are tested is chosen on the validation images alone; the test images are looked at once, at the end.
+whose weights are tested is chosen on the validation images alone; the test images are used once, at the end.
 
     python benchmarks/mnist_headlines.py [--seeds 3] [--json]
 """

@@ -1,4 +1,5 @@
-"""Time to 99 % on MNIST: `striate train lenet5 mnist`, from the shell to the finished report, engine beside engine.
+"""Time to 99 % on MNIST: `striate train lenet5 mnist`, from the shell to the finished report, for both engines.
+
 
 Each round trains once with either engine, in a process and a folder of its own.
 

@@ -22,21 +22,21 @@ HEAD = """\
 Made by `make docs` from the code; change the docstrings in `striate/notation/tree.py`, not this page.
 
 - `[ ]` around an argument: it may be left out.
-- A kernel, stride, pad or dilation is one number for every axis, or one an axis: `3`, `3x5`.
+- A kernel, stride, pad or dilation is one number for every axis, or one per axis: `3`, `3x5`.
 - `pad` also takes `same` and `valid` (none), and a mode before its size: `reflect 1`, `replicate 1`, `circular 1`.
-- Behind `pad`, a pair says before and after: `(1,0)`, `(1,2)x(0,1)`. In `upconv`, `pad` crops, and `upconv 8@3 stride 2
-  pad (1,0)` gives exactly twice the size (PyTorch's padding 1 with output padding 1).
+- After `pad`, a pair gives the sizes before and after an axis: `(1,0)`, `(1,2)x(0,1)`. In `upconv`, `pad` crops, and
+  `upconv 8@3 stride 2 pad (1,0)` gives exactly twice the size (PyTorch's padding 1 with output padding 1).
 - `roipool` and `roialign` are for images. A network with one (`input 3x?x? -> … -> roipool 7 -> fc 4096`, Fast R-CNN)
   is called `model(images, boxes)`, boxes (K, 5): number of the image, left, top, right, bottom in pixels of the input;
-  the scale of its maps follows from the layers before it. Behind it all figures are for one box, and the receptive
-  field is that of the whole map, for a box may be as large. Reading between entries is no MAC, as in `deform`.
+  the scale of its maps follows from the layers before it. After it, all figures are for one box, and the receptive
+  field is that of the whole map, since a box may be as large. Interpolation counts no MACs, as in `deform`.
 """
 PATTERN = """\
 `INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC` is a network once its letters have values: a line
 `N=2 M=2 K=1` before it, `--set N=2,M=2,K=1` on the command line, or `letters={"N": 2, "M": 2, "K": 1}` in Python.
 Words without sizes take the lectures' rules of thumb: filters of 3x3, stride 1, `pad same`, pools of 2x2 with stride 2,
-and a width that doubles after each pool; `INPUT` is 3x32x32, or what the data are. `?` after a layer says that it may
-be left out. These letters are the rules' own:
+and a width that doubles after each pool; `INPUT` is 3x32x32, or the shape of the data. `?` after a layer says that it
+may be left out. The rules have letters of their own:
 """
 
 
@@ -62,7 +62,7 @@ def _lacking() -> str:
     listed = ", ".join(f"`{word}`" for word in words)
     return (
         "- The native engine covers 1-D and 2-D networks of fixed size; it lacks\n"
-        f"  {listed}\n  (a `softmax` at the network's end is no step of training).\n"
+        f"  {listed}\n  (a `softmax` at the network's end is allowed: it belongs to the loss).\n"
     )
 
 

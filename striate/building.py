@@ -56,16 +56,16 @@ def _conv(layer: tree.Conv, shape: Shape) -> nn.Module:
 
 
 def _pads_itself(layer: Windowed) -> bool:
-    """Whether the layer's module pads as the layer says, so that no module before it has to.
+    """Whether the layer's module does the padding itself, so that no padding module is needed before it.
 
-    A convolution of PyTorch knows "same" padding at stride 1, but copies where it is odd.
+    PyTorch's convolution has "same" padding at stride 1, but copies its input where the padding is odd.
     """
     if isinstance(layer, tree.AvgPool):
         return layer.pad.mode != "same"
     if isinstance(layer, tree.Local | tree.Deform):
         return False
     if isinstance(layer, tree.MaxPool) and set(layer.dilation) != {1} and any(layer.pad.sizes):
-        return False  # at a window that steps over all entries PyTorch's writes its gradient beside the map
+        return False  # where a window steps over all entries, PyTorch writes its gradient outside the map
     if layer.pad.mode != "same":
         return not layer.pad.after and (layer.floor or isinstance(layer, tree.Pool))
     if not isinstance(layer, tree.Conv) or set(layer.stride) != {1}:
@@ -74,7 +74,7 @@ def _pads_itself(layer: Windowed) -> bool:
 
 
 def _padding(layer: Windowed) -> nn.Module | None:
-    """What pads before a layer that does not do so itself."""
+    """The module that pads before a layer whose own module does not."""
     pad, value = layer.pad, float("-inf") if isinstance(layer, tree.MaxPool) else 0.0
     dilation = (1,) * len(layer.kernel) if isinstance(layer, tree.Local) else layer.dilation
     floor = isinstance(layer, tree.Local | tree.Deform) or layer.floor
@@ -109,7 +109,7 @@ def _upconv(layer: tree.UpConv, shape: Shape) -> nn.Module:
 
 
 def _crop(pad: tree.Pad) -> nn.Module:
-    """What takes away the entries that an upconv crops unequally."""
+    """The module that removes the entries that an upconv crops unequally."""
     amounts = [-size for pair in zip(reversed(pad.sizes), reversed(pad.after), strict=True) for size in pair]
     return CROPS[len(pad.sizes)](tuple(amounts), 0.0)  # type: ignore[arg-type]
 
@@ -124,7 +124,7 @@ def _max_pool(layer: tree.MaxPool, shape: Shape) -> nn.Module:
 
 def _avg_pool(layer: tree.AvgPool, shape: Shape) -> nn.Module:
     wide = len(shape) == 4 and any(n is None or k > n for k, n in zip(layer.kernel, shape[1:], strict=True))
-    if layer.pad.after or set(layer.dilation) != {1} or wide:  # what PyTorch's own does not know
+    if layer.pad.after or set(layer.dilation) != {1} or wide:  # which PyTorch's own lacks
         before = layer.pad.sizes or (0,) * len(layer.kernel)
         after = layer.pad.ends or before
         return layers.AvgPool(layer.kernel, layer.stride, before, after, layer.dilation, not layer.floor)
@@ -149,7 +149,7 @@ def _lrn(layer: tree.LRN, shape: Shape) -> nn.Module:
 
 def _scale(layer: tree.RoI) -> float:
     if layer.jump is None:
-        raise _not_built(layer, "how far its maps lie apart is known where the network is read from its text")
+        raise _not_built(layer, "the stride of its maps in the input is known only for a network read from its text")
     return float(1 / layer.jump)
 
 
@@ -204,7 +204,8 @@ BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
     tree.Group: lambda body: body,
 }
 
-CHAINS: dict[type[nn.Sequential], set[type[nn.Module]]] = {  # for chains with such modules; each can what follows it
+# For chains with these modules; each class includes the ones after it.
+CHAINS: dict[type[nn.Sequential], set[type[nn.Module]]] = {
     layers.WithBoxes: {layers.RoIPool, layers.RoIAlign},
     layers.WithUnpool: {layers.Unpool},
     layers.WithAux: {Aux},
@@ -214,8 +215,8 @@ ACTIVATIONS = (
     *(tree.Relu, tree.Leaky, tree.PRelu, tree.Elu, tree.Swish, tree.Gelu, tree.Maxout),
     *(tree.Tanh, tree.Sigmoid, tree.Softmax),
 )
-ASIDE = (tree.Scale, tree.Aux)  # blocks whose branch leads elsewhere than to what follows
-TAKEN = frozenset(dir(nn.Sequential()))  # what a module calls its own: `half`, `float`, `train`, …
+ASIDE = (tree.Scale, tree.Aux)  # blocks whose branch does not lead to the next layer
+TAKEN = frozenset(dir(nn.Sequential()))  # names that every module has: `half`, `float`, `train`, …
 
 
 def build(network: str | Path | Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
@@ -225,17 +226,17 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
 
     Args:
         network: A network, a name of the zoo, a `.net` file, or the text itself; free axes stay free.
-        init: `he`, `glorot`, `lecun`, `normal` or `zeros`; by default what the activation that follows asks for.
-        seed: The same seed gives the same weights, and PyTorch's own random numbers are left as they were. By default
-            weights are drawn from those, as any module of PyTorch does.
+        init: `he`, `glorot`, `lecun`, `normal` or `zeros`; by default the activation that follows decides.
+        seed: The same seed gives the same weights, and PyTorch's own random state is left unchanged. By default
+            weights are drawn from that state, as in any PyTorch module.
 
     Returns:
         A module from (N, *network.input) to the network's output. With `aux` heads it gives (logits, [head logits])
-        while training. With a RoI layer it is called with boxes too, `model(images, boxes)`, and gives a row a box.
+        while training. With a RoI layer it is called with boxes too, `model(images, boxes)`, and gives one row per box.
 
     Raises:
         InputError: No such network or initialisation, a layer that no module can do here, or a label that modules use
-            themselves.
+            as an attribute.
 
     Warns:
         UserWarning: As `st.net` does.
@@ -254,7 +255,7 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
 
 @contextmanager
 def _drawing_from(seed: int | None) -> Iterator[None]:
-    """Modules draw their weights from PyTorch's generator alone: inside, it is one of this seed."""
+    """Inside, PyTorch's generator, from which modules draw their weights, starts at this seed."""
     if seed is None:
         yield
         return
@@ -268,7 +269,7 @@ class _Builder:
         self.init = init
 
     def chain(self, chain: Chain, shape: Shape, after: Layer | None) -> tuple[nn.Sequential, Shape]:
-        """The module of a chain and the shape behind it. `after`: the activation that follows the chain."""
+        """The module of a chain and the shape after it. `after`: the activation that follows the chain."""
         modules: OrderedDict[str, nn.Module] = OrderedDict()
         for i, (name, node) in enumerate(named(chain)):
             following = _activation_after(chain[i + 1 :], after)
@@ -287,7 +288,7 @@ class _Builder:
         return kind(modules), shape
 
     def _layer(self, name: str, layer: Layer, shape: Shape, following: Layer | None) -> dict[str, nn.Module]:
-        """The layer's module under its name, behind what it needs: fc flattens, "same" may pad first."""
+        """The layer's module under its name, after any module it needs first: fc flattens, "same" may pad."""
         module = MODULES[type(layer)](layer, shape)
         if isinstance(layer, WEIGHTED):
             for weight in module.kernels() if isinstance(module, layers.Local) else [module.weight]:
@@ -320,7 +321,7 @@ def _activation_after(rest: tuple[Node, ...], after: Layer | None) -> Layer | No
 
 
 def _in_line(chain: tuple[Node, ...]) -> Iterator[Node]:
-    """The layers in the order in which data meet them: into the first branch of a block, past gates and side heads."""
+    """The layers in the order of the data: into the first branch of each block, skipping gates and side heads."""
     for node in chain:
         if not isinstance(node, Block):
             yield node

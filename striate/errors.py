@@ -1,4 +1,4 @@
-"""What a user can mend: errors that are told in plain words, never as a traceback.
+"""Errors that a user can fix, shown in plain words and never as a traceback.
 
 >>> InputError("no network 'lenet6'" + nearest("lenet6", ["lenet5", "alexnet"]))
 InputError("no network 'lenet6'; did you mean 'lenet5'?")
@@ -8,37 +8,37 @@ import re
 from bisect import bisect
 from collections.abc import Iterable, Mapping
 
-SLIPS = (3, 8, 12)  # letters from which a word may hold one, two, three slips of the pen
-MOST_BEGUN = 6  # names that are all suggested for what begins them
+SLIPS = (3, 8, 12)  # word lengths from which one, two, three typing errors are allowed
+MOST_BEGUN = 6  # names suggested at most for a common beginning
 
 
 class StriateError(Exception):
-    """The base of every error that is told to the user. `exit_status` is what the command line ends with."""
+    """The base of every error that is shown to the user. `exit_status` is what the command line exits with."""
 
     exit_status = 1
 
 
 class InputError(StriateError, ValueError):
-    """The words were wrong: an unknown name, a size that does not fit, a file that is not what it should be."""
+    """The input was wrong: an unknown name, a size that does not fit, a file that is not what it should be."""
 
     exit_status = 2
 
 
 class WorkError(StriateError, RuntimeError):
-    """The words were right and the work failed: a full disk, a lost connection, a loss that is not a number."""
+    """The input was right and the work failed: a full disk, a lost connection, a loss that is not a number."""
 
 
 def nearest(name: str, known: Iterable[str], also: Mapping[str, Iterable[str]] | None = None) -> str:
     """`; did you mean '…'?` for the known names that `name` may stand for, or nothing where none is likely.
 
-    A suggestion is made for another spelling (`cifar-10`), for what others call it (`also`), for a slip of the pen, and
-    for the beginning of a few names. Slips are few for the length of the word, seldom touch its first letter, and
-    do not make one number of another: `vgg13` is not a slip for `vgg19`.
+    A suggestion is made for another spelling (`cifar-10`), for another name in use (`also`), for a typing error, and
+    for the beginning of a few names. The number of typing errors allowed grows with the word's length, few may be in
+    its first letter, and none turns one number into another: `vgg13` is not a misspelt `vgg19`.
 
     Args:
-        name: What came in.
-        known: The names that there are.
-        also: For some of them, what others call the same thing.
+        name: The name that was given.
+        known: The names that exist.
+        also: Other names for some of them.
 
     >>> nearest("fashion_mnist", ["mnist", "fashion-mnist"]), nearest("cifar100", ["cifar10"])
     ("; did you mean 'fashion-mnist'?", '')
@@ -48,7 +48,7 @@ def nearest(name: str, known: Iterable[str], also: Mapping[str, Iterable[str]] |
 
 
 def plain(name: str) -> str:
-    """A name without what people spell differently: capitals, hyphens, underscores, points and blanks."""
+    """A name without the details that people spell differently: capitals, hyphens, underscores, points and blanks."""
     return re.sub(r"[-_.\s]", "", name.lower())
 
 
@@ -65,7 +65,7 @@ def _meant(name: str, known: list[str], also: Mapping[str, Iterable[str]]) -> li
 
 
 def _slips(word: str, other: str, other_is_own: bool) -> int | None:
-    """How many slips of the pen make `word` of `other`; None where they are too many to be slips."""
+    """How many typing errors turn `other` into `word`; None where they are too many."""
     numbers, others = re.findall(r"\d+", word), re.findall(r"\d+", other)
     if numbers != others:
         same = other_is_own and re.sub(r"\d+", "0", word) == re.sub(r"\d+", "0", other)
@@ -81,12 +81,13 @@ def _slips(word: str, other: str, other_is_own: bool) -> int | None:
 
 
 def _one_number(number: str, other: str) -> bool:
-    """Whether a number is another but for one step or for the order of its digits."""
+    """Whether two numbers differ by at most 1, or only in the order of their digits."""
     return abs(int(number) - int(other)) <= 1 or sorted(number) == sorted(other)
 
 
 def _distance(word: str, other: str) -> int:
-    """Letters left out, put in, exchanged or turned round (Damerau 1964), the least that makes `word` of `other`."""
+    """The fewest letters left out, inserted, replaced or swapped (Damerau 1964) that turn `other` into `word`."""
+
     before, row = [0] * (len(other) + 1), list(range(len(other) + 1))
     for i, a in enumerate(word, start=1):
         earlier, before, row = before, row, [i]

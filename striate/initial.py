@@ -1,4 +1,4 @@
-"""How weights begin: the rules by name, and which one an activation asks for.
+"""Initial weights: the rules by name, and which one suits an activation.
 
 >>> import torch
 >>> w = torch.empty(100, 50)
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 RECTIFIERS = (Relu, Leaky, PRelu, Elu, Swish, Gelu, Maxout)
 
-RULES: dict[str, tuple[str, dict[str, Any]]] = {  # a function of `torch.nn.init`, and what it is told
+RULES: dict[str, tuple[str, dict[str, Any]]] = {  # a function of `torch.nn.init`, and its arguments
     "he": ("kaiming_normal_", {"nonlinearity": "relu"}),  # He et al. 2015, variance 2/fan_in
     "glorot": ("xavier_uniform_", {}),  # Glorot & Bengio 2010, variance 2/(fan_in + fan_out)
     "lecun": ("kaiming_normal_", {"nonlinearity": "linear"}),  # LeCun et al. 1998, variance 1/fan_in
     "normal": ("normal_", {"std": 0.01}),  # Krizhevsky et al. 2012
     "zeros": ("zeros_", {}),
 }
-ALSO = {  # what others call them
+ALSO = {  # names in other programs
     "he": ("kaiming", "kaimingnormal", "henormal", "msra"),
     "glorot": ("xavier", "xavieruniform", "glorotuniform"),
     "lecun": ("lecunnormal",),
@@ -42,7 +42,7 @@ def initialise(weight: Tensor, rule: str) -> None:
     """
     if rule not in RULES:
         raise InputError(f"no initialisation '{rule}'; there are {', '.join(RULES)}{nearest(rule, RULES, ALSO)}")
-    from torch.nn import init  # the names of rules are read where nobody waits for torch
+    from torch.nn import init  # the names of rules are read without importing torch
 
     function, told = RULES[rule]
     getattr(init, function)(weight, **told)

@@ -35,7 +35,7 @@ def per_axis(dims: int, least: int, most: int) -> st.SearchStrategy[tuple[int, .
 
 
 def divisors(*numbers: int) -> st.SearchStrategy[int]:
-    """Of all the numbers."""
+    """A divisor that all the numbers share."""
     common = math.gcd(*numbers)
     return st.sampled_from([n for n in range(1, common + 1) if common % n == 0])
 
@@ -133,7 +133,7 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
 
 
 def options(layer: type[Layer]) -> list[dataclasses.Field[Any]]:
-    """What a text may say of a layer, in the order of its fields."""
+    """The arguments a text may give a layer, in the order of its fields."""
     return [field for field in dataclasses.fields(layer) if "place" in field.metadata]
 
 

@@ -99,7 +99,7 @@ def test_what_is_shown_fits_the_terminal_and_breaks_no_number(net: str, width: i
         assert all(word in text for cell in cells for word in cell.split()), column.name
     assert {"layer", "parameters" if not fitted.rounded else "params"} <= {column.name for column, _ in fitted.columns}
     said = " ".join(text.split())
-    assert all(name in said.partition("left out: ")[2].partition(";")[0] for name in fitted.left_out)
+    assert all(name in said.partition("left out: ")[2].partition(" (")[0] for name in fitted.left_out)
     assert bool(fitted.left_out or fitted.rounded) == ("a wider terminal or JSON shows all" in said)
 
 

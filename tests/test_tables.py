@@ -46,6 +46,15 @@ def test_every_number_and_every_word_is_whole(words: list[str], counts: list[int
         assert fitted.left_out == ("b", "c"), "all that can go has gone"
 
 
+def test_columns_stand_apart_numbers_at_the_right_and_words_at_the_left() -> None:
+    written = io.StringIO()
+    console = Console(file=written, width=80, force_terminal=True, color_system=None, legacy_windows=False)
+    wide = [Column("n", ("7", "1,000")), Column("what", ("a thing", "b"), words=True), Column("m", ("12", "3"))]
+    show(console, table(fit(wide, (), 80), "", "utf-8"))
+    rows = [line.rstrip() for line in written.getvalue().splitlines()]
+    assert [rows[1], *rows[3:5]] == ["     n   what       m", "     7   a thing   12", " 1,000   b          3"]
+
+
 def test_steps_are_taken_in_order_and_no_more_than_needed() -> None:
     wide = columns(["convolution of the image"], [123_456_789])  # 24 and 11 and 11 signs, 3 between, 1 before
     taken = {

@@ -1,8 +1,8 @@
 """Runs the pages' code and counts the lectures' worked numbers in it: `python docs/companion/check.py [page]`.
 
-A worked number is an assertion with a comment `# worked: …` at its end; `worked.md` lists all that there must be, and
+A worked number is an assertion with a comment `# worked: …` at its end; `worked.md` lists all that must be there, and
 on which page. It runs from any folder and writes nothing, unless `--draw` asks for the pictures in `pictures/` to be
-drawn anew. The exit status is 0 when all came out, 1 when an assertion or anything else failed, 2 when there is no such
+redrawn. The exit status is 0 when all came out, 1 when an assertion or anything else failed, 2 when there is no such
 page.
 """
 
@@ -29,7 +29,7 @@ DRAW = "--draw"
 
 
 def blocks(page: Path) -> str:
-    """All the code of a page, each line at its own place in it, so that an error names the page's line."""
+    """All the code of a page, each line with the number it has there, so that an error names the page's line."""
     inside, lines = False, []
     for line in page.read_text(encoding="utf-8").split("\n"):
         fence = line.startswith("```")
@@ -39,7 +39,7 @@ def blocks(page: Path) -> str:
 
 
 def with_code() -> list[Path]:
-    """The pages that have any."""
+    """The pages that contain code."""
     return [page for page in sorted(HERE.glob("*.md")) if blocks(page).strip()]
 
 
@@ -49,7 +49,7 @@ def called(name: str) -> Path | None:
 
 
 def worked(page: Path) -> list[str]:
-    """What the worked numbers of a page are called; each must stand behind an assertion."""
+    """The names of a page's worked numbers; each must be in a comment after an assertion."""
     code = blocks(page)
     ends = {node.end_lineno for node in ast.walk(ast.parse(code, str(page))) if isinstance(node, ast.Assert)}
     found = []

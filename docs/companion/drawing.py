@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-BLUE, ORANGE, GREEN, PINK, SKY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9"  # Okabe and Ito's: told
-INK, GREY, PALE = "#1f2937", "#6b7280", "#e5e7eb"  # apart with every kind of colour vision
+BLUE, ORANGE, GREEN, PINK, SKY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9"  # Okabe and Ito's: distinct
+INK, GREY, PALE = "#1f2937", "#6b7280", "#e5e7eb"  # with every kind of colour vision
 CYCLE = (BLUE, ORANGE, GREEN, PINK, SKY, "#000000")
 SHADES = LinearSegmentedColormap.from_list("shades", ["#f3b27f", "#ffffff", "#8ec5ea"])  # below 0, 0, above 0
 CELL = 0.36  # inches a side
@@ -52,7 +52,7 @@ folder = Path(__file__).parent / "pictures"  # where pictures go
 
 @contextlib.contextmanager
 def into(place: Path) -> Iterator[None]:
-    """Meanwhile pictures go into another folder."""
+    """While this is open, pictures go into another folder."""
     global folder
     before, folder = folder, place
     try:

@@ -13,8 +13,8 @@ CPUINFO = Path("/proc/cpuinfo")
 
 
 def machine(engines: Iterable[str] = ()) -> dict[str, Any]:
-    """Processor, threads and versions, with those of the packages that these engines stand on."""
-    import torch  # here, so that the names beside this one are known without it
+    """Processor, threads and versions, with those of the packages that these engines use."""
+    import torch  # here, so that the other names of this module are known without it
 
     asked = [name for name in PACKAGES if any(engine.startswith(name) for engine in engines)]
     return {
@@ -27,7 +27,7 @@ def machine(engines: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def processor() -> str:
-    """Its name where Linux tells it, or else its kind."""
+    """The processor's name where Linux gives it, else its architecture."""
     try:
         lines = CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""The race: who takes part, turns in short rounds, and what each round measured."""
+"""The race: contestants take turns in short rounds, and each round is measured."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from striate.notation import Network, measure
 from striate.notation.tree import Aux
 from striate.training.threads import using
 
-SECONDS = 0.4  # a contestant's turn in a round
-PAUSE = 0.05  # between turns: some packages' threads wait for more work that long without sleeping
+SECONDS = 0.4  # seconds of a contestant's turn in a round
+PAUSE = 0.05  # seconds between turns: the threads of some packages spin so long, waiting for more work
 Say = Callable[[str], None]
-Turns = dict[tuple[str, int], Turn]  # of each engine at each batch size
+Turns = dict[tuple[str, int], Turn]  # the turn of each engine at each batch size
 
 
-@torch.random.fork_rng(devices=[])  # a plain loop draws from PyTorch's numbers: the caller's stay as they were
+@torch.random.fork_rng(devices=[])  # a plain loop uses PyTorch's random numbers: the caller's are put back
 def bench(
     net: str | Path | Network,
     *,
@@ -54,14 +54,14 @@ def bench(
         batches: Batch sizes, from 1.
         rounds: Turns of each contestant, from 2.
         seconds: Length of a turn.
-        device: Where PyTorch computes; others than PyTorch take part on the CPU alone.
-        threads: That the engines may take; by default as many as PyTorch takes.
-        alone: Whether inference is timed for one image by itself, too.
-        say: Is told who takes no part, how it goes, and when the machine is busy with other things.
+        device: Where PyTorch computes; packages other than PyTorch take part on the CPU only.
+        threads: That the engines may use; by default as many as PyTorch uses.
+        alone: Whether inference is also timed for one image by itself.
+        say: Is given one line for who takes no part, for the progress, and for a machine that is busy.
         letters: Values for the letters of the network's text.
 
     Returns:
-        A race for each kind of work, without those who can't do the network.
+        One race per kind of work, without contestants that can't run the network.
 
     Raises:
         InputError: A network without a fixed input or with boxes, a number out of range, or an engine that is not
@@ -109,9 +109,9 @@ def _races(
 
 
 def operations(network: Network, work: str) -> int:
-    """Floating-point operations of an image: two a multiply-add of convolutions and fully connected layers.
+    """Floating-point operations of an image: two per multiply-add of convolutions and fully connected layers.
 
-    Training does each layer three times, forward and for both gradients; the first needs no gradient of its input.
+    Training computes each layer three times, forward and for both gradients; the first needs no input gradient.
 
     >>> from striate.notation import read
     >>> network = read("input 1x4x4 -> fc 5 -> fc 3")
@@ -126,7 +126,7 @@ def operations(network: Network, work: str) -> int:
 
 
 def _race(turns: Turns, peak: Peak | None, rounds: int, seconds: float) -> tuple[tuple[Entry, ...], float]:
-    """All turns, round by round: the entries, and the peak of the machine meanwhile."""
+    """All turns, round by round: the entries, and the machine's peak in the same rounds."""
     counts = {key: max(1, round(seconds / min(timed(turn, 1) for _ in range(3)))) for key, turn in turns.items()}
     speeds: dict[tuple[str, int], list[float]] = {key: [] for key in turns}
     highest = 0.0

@@ -20,7 +20,7 @@ from striate.notation import Network
 def start_times(network: Network, batch: int) -> tuple[float, float]:
     """Seconds from the tree to a network that is ready for its first step: with an empty cache folder, then again.
 
-    The second time no compiler runs; code is written from the tree, its hash looked up, the file's sum checked.
+    The second time no compiler runs; code is generated from the tree, its hash looked up, the file's checksum compared.
 
     Raises:
         Refused: The native engine lacks a layer.
@@ -47,7 +47,7 @@ def _seconds(network: Network, batch: int) -> float:
 
 @contextmanager
 def _cache_in(folder: str) -> Iterator[None]:
-    """The user's cache folder is this one meanwhile."""
+    """Inside, this is the user's cache folder."""
     name = "XDG_CACHE_HOME"
     before = os.environ.get(name)
     os.environ[name] = folder

@@ -11,7 +11,7 @@ from striate.notation import Network
 WORKS = ("training", "inference")
 BATCHES = (64, 256)
 ALONE = 1  # the batch of one image by itself
-ROUNDS = 9  # of which the median counts
+ROUNDS = 9  # rounds, of which the median counts
 
 
 def timable(network: Network) -> Network:

@@ -79,11 +79,11 @@ def command(
     letters: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Time training steps and inference of NET, on our engines, in a plain hand-written PyTorch loop, elsewhere.
+    """Time training steps and inference of NET: our engines, a plain hand-written PyTorch loop, other packages.
 
-    Random images in memory; all take turns in one run, and medians count. A ratio above 1 means faster than the plain
-    loop at the same batch size, or without it than the first engine named; a share is of what the machine's
-    multiply-adds can do at most. Inference is timed for one image alone, too.
+    Images are random and in memory; all take turns in one run, and medians count. A ratio above 1 means faster than
+    the plain loop at the same batch size, or without that loop, than the first engine named. A share is of the
+    machine's highest rate of multiply-adds. Inference is also timed for one image by itself.
     """
     devices.check(device)
     sizes, names = _sizes(batches), [name.strip() for name in engines.split(",")]

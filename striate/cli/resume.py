@@ -33,7 +33,7 @@ def command(
     threads: int | None,
     as_json: bool,
 ) -> int:
-    """Go on with RUN from its newest whole state, as if it had never stopped; --epochs may extend it.
+    """Go on with RUN from its newest intact state, as if it had never stopped; --epochs may extend it.
 
     DATA says where its images are now, when they have moved.
     """

@@ -102,7 +102,7 @@ def _classes(result: TestResult) -> None:
 
 
 def _taken_for(result: TestResult, name: str) -> str:
-    """The wrong class that most of a class's images are taken for, and how many are."""
+    """The wrong class most often given to a class's images, and how often."""
     true = result.classes.index(name)
     wrong = [(count, label) for label, count in enumerate(result.confusion[true]) if label != true and count]
     if not wrong:

@@ -1,4 +1,4 @@
-"""Features made by hand, the traditional rival of a network that learns its own: one file a feature, one table here.
+"""Features made by hand, the traditional rival of a network that learns its own: one file per feature, one table here.
 
 >>> list(FEATURES)
 ['raw', 'sobel', 'robinson', 'hog', 'sift', 'surf']
@@ -17,7 +17,7 @@ from .base import Feature
 
 
 def _of_its_file(name: str, says: str, needs: str = "") -> Feature:
-    """A feature whose `rows` and `draw` are those of the file of its name, which is imported when one is called."""
+    """A feature whose `rows` and `draw` are in the file of its name, which is imported when one is called."""
 
     def later(function: str) -> Callable[..., Any]:
         return lambda *given: getattr(import_module(f"{__name__}.{name}"), function)(*given)

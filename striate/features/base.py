@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from striate.errors import InputError
 
-if TYPE_CHECKING:  # the names of features are read where nobody waits for torch
+if TYPE_CHECKING:  # the names of features are read without importing torch
     from matplotlib.axes import Axes
     from torch import Tensor
 
@@ -32,7 +32,7 @@ class Feature:
         says: What it is, in a few words.
         rows: From images (N, C, H, W), float32 in 0..1, to rows (N, D), float32.
         draw: Draws one image (C, H, W) as the feature sees it.
-        needs: The module, not installed with Striate itself, that makes it; or nothing.
+        needs: The module that computes it, where Striate does not install that itself; else empty.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Where descriptors are taken when an image is described as a whole: enlarged to a common size, on a grid of points.
 
-An interest-point detector finds another number of points in every image, a classifier wants rows of one length.
+An interest-point detector finds a different number of points in each image; a classifier needs rows of one length.
 
 >>> middles, window = grid(64, 64)
 >>> len(middles), middles[0], window
@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from .base import grey
 
 POINTS = 3  # along each axis; neighbouring windows overlap by half
-SIDE = 56  # pixels of the shorter side at least: the smallest masks need room
+SIDE = 56  # pixels of the shorter side, at least: the smallest masks must fit
 
 
 def enlarged(images: Tensor, side: int = SIDE) -> Tensor:
@@ -34,5 +34,5 @@ def grid(height: int, width: int) -> tuple[list[tuple[float, float]], float]:
 
 
 def in_parts(images: Tensor, size: int = 500) -> tuple[Tensor, ...]:
-    """The images, `size` at a time, so that memory stays small."""
+    """The images, `size` at a time, so that little memory is used."""
     return torch.split(images, size)

@@ -2,7 +2,7 @@
 
 H. Bay, T. Tuytelaars and L. Van Gool, "SURF: speeded up robust features", ECCV 2006, section 3. A mask of L pixels
 stands for a Gaussian of scale 1.2·L/9; its second derivatives are a few boxes of an integral image, so that a larger
-scale costs no more. Every pixel is looked at in every octave: the paper skips pixels for speed, these images are small.
+scale costs no more. Every octave visits every pixel; the paper skips pixels for speed, but these images are small.
 
 >>> y, x = np.mgrid[:60, :60]
 >>> blob = np.exp(-((x - 30) ** 2 + (y - 24) ** 2) / (2 * 4.0**2))
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from .integral import Floats, box, integral
 
-OCTAVES = ((9, 15, 21, 27), (15, 27, 39, 51), (27, 51, 75, 99))  # pixels a side of the masks
+OCTAVES = ((9, 15, 21, 27), (15, 27, 39, 51), (27, 51, 75, 99))  # the masks' sides in pixels
 SCALE = 1.2 / 9  # of the Gaussian, for each pixel of the mask
 WEIGHT = 0.9  # of Dxy: boxes for Gaussians change the balance of the determinant
-SAME_SCALE = 1.35  # points of one place are two only if their scales differ by more
+SAME_SCALE = 1.35  # points at one place are distinct only if their scales differ by more
 THRESHOLD = 4e-4  # of the determinant, for pixels of 0..1
 
 
@@ -91,7 +91,7 @@ def _peaks(stack: Floats, sides: list[int]) -> list[Point]:
 
 
 def _once(points: list[Point]) -> list[Point]:
-    """Strongest first, and of points that two octaves found, which overlap, only the stronger."""
+    """Strongest first, and only the stronger of a point that two overlapping octaves found."""
     kept: list[Point] = []
     for point in sorted(points, key=lambda point: -point.strength):
         near = (p for p in kept if abs(p.x - point.x) < 2 and abs(p.y - point.y) < 2)

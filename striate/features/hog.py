@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ORIENTATIONS = 9  # over half a turn
-BLOCK = 2  # cells a side
+BLOCK = 2  # cells per side
 CELLS = 7  # cells along the shorter side of an image
 
 
 def cell_side(height: int, width: int) -> int:
-    """Pixels a side of a cell: about a seventh of the image, so that the number of cells does not grow with it."""
+    """A cell's side in pixels: about a seventh of the image, so that the number of cells does not grow with it."""
     return max(2, round(min(height, width) / CELLS))
 
 
@@ -64,7 +64,7 @@ def cells(image: Tensor) -> NDArray[np.float32]:
 def draw(axes: Axes, image: Tensor) -> None:
     """In each cell a stroke for each orientation, along the edge, as bright as the histogram's bin is full."""
     side, found = cell_side(*image.shape[1:]), cells(image)
-    angle = (np.arange(ORIENTATIONS) + 0.5) * np.pi / ORIENTATIONS + np.pi / 2  # an edge lies across its gradient
+    angle = (np.arange(ORIENTATIONS) + 0.5) * np.pi / ORIENTATIONS + np.pi / 2  # an edge runs across its gradient
     along = 0.48 * side * np.stack([np.cos(angle), np.sin(angle)], 1)  # (9, 2): x, y
     down, right = np.mgrid[: found.shape[0], : found.shape[1]]
     centres = (np.stack([right, down], 2)[:, :, None] + 0.5) * side - 0.5  # (rows, columns, 1, 2)

@@ -24,7 +24,7 @@ def integral(images: NDArray[Any]) -> Floats:
 
 
 def box(table: Floats, top: Places, left: Places, bottom: Places, right: Places) -> Floats:
-    """Sums over rows top..bottom-1 and columns left..right-1, the arguments broadcast; what lies outside counts 0."""
+    """Sums over rows top..bottom-1 and columns left..right-1, the arguments broadcast; what is outside counts as 0."""
     height, width = table.shape[-2:]
     flat = table.reshape(*table.shape[:-2], -1)
     top, bottom = (np.clip(row, 0, height - 1) * width for row in (top, bottom))

@@ -44,6 +44,6 @@ def sheet(feature: Feature, images: Tensor, names: Sequence[str]) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Writes the picture as a PNG; no window system takes part."""
+    """Writes the picture as a PNG; no window system is needed."""
     with matplotlib.rc_context({"savefig.dpi": 110}):
         figure.savefig(path, format="png")

@@ -1,4 +1,4 @@
-"""The Robinson compass masks: one mask turned into eight directions, the strongest answer wins.
+"""The Robinson compass masks: one mask turned into eight directions; the strongest answer wins.
 
 G. S. Robinson, "Edge detection by compass gradient masks", Computer Graphics and Image Processing 6, 1977. The border
 repeats its pixels. The row for a classifier is a network's layer with filters made by hand: conv -> relu -> avgpool.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NAMES = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 RING = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))  # the border of 3×3, clockwise
 EAST = (-1.0, 0.0, 1.0, 2.0, 1.0, 0.0, -1.0, -2.0)  # along the ring
-POOL = 2  # pixels a side that one entry of the row stands for
+POOL = 2  # side in pixels of what one entry of the row stands for
 
 
 def _turned(steps: int) -> Tensor:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ACROSS = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 DOWN = ACROSS.T
-POOL = 2  # pixels a side that one entry of the row stands for: a little room for shifts
+POOL = 2  # side in pixels of what one entry of the row stands for: it tolerates small shifts
 
 
 def gradient(images: Tensor) -> tuple[Tensor, Tensor]:
@@ -42,7 +42,7 @@ def gradient(images: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def rows(images: Tensor) -> Tensor:
-    """(N, 3·⌈H/2⌉·⌈W/2⌉): magnitude, and both components, which say the orientation without a jump at π."""
+    """(N, 3·⌈H/2⌉·⌈W/2⌉): magnitude, and both components, which give the orientation without a jump at π."""
     x, y = _derivatives(images)
     maps = torch.stack([torch.hypot(x, y), x, y], 1)
     return F.avg_pool2d(maps, POOL, ceil_mode=True).flatten(1)

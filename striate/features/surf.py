@@ -25,7 +25,7 @@ from .points import draw_points
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WINDOW = 20  # scales a side
+WINDOW = 20  # scales per side
 ORIENTED, SECTOR = 6, np.pi / 3  # radius in scales, and angle, of what decides the orientation
 DRAWN_SIDE, DRAWN = 112, 15  # pixels, and points at most
 
@@ -101,7 +101,7 @@ def draw(axes: Axes, image: Tensor) -> None:
 
 
 def _haar(table: Floats, places: Floats, halves: Floats) -> tuple[Floats, Floats]:
-    """Haar wavelets, right minus left and below minus above, of 2·`halves` pixels a side around places (…, 2)."""
+    """Haar wavelets, right minus left and below minus above, of 2·`halves` pixels per side around places (…, 2)."""
     x, y = (np.rint(places[..., axis] + 0.5).astype(np.int64) for axis in (0, 1))
     half = np.maximum(np.rint(halves), 1).astype(np.int64)
     dx = box(table, y - half, x, y + half, x + half) - box(table, y - half, x - half, y + half, x)

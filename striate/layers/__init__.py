@@ -1,4 +1,4 @@
-"""Modules that PyTorch lacks, one concept a file."""
+"""Modules that PyTorch lacks, one concept per file."""
 
 from striate.layers.deform import DeformConv
 from striate.layers.dropout import Dropout

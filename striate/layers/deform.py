@@ -1,6 +1,6 @@
 """Deformable convolution: each kernel entry looks where a second convolution sends it (Dai et al. 2017).
 
-`modulated` also weighs what each entry finds (Zhu et al. 2018).
+`modulated` also weights what each entry reads (Zhu et al. 2018).
 
 >>> import torch
 >>> x, layer = torch.randn(1, 3, 5, 5), DeformConv(3, 4, (3, 3), (1, 1), (1, 1))
@@ -23,12 +23,12 @@ class DeformConv(nn.Module):
     """y(p) = Σ over kernel entries k of w_k · x(p + k + Δp_k) · m_k, with x read between its entries and 0 outside.
 
     The offsets Δp come from a convolution of the same kernel, stride and dilation whose weights begin at zero. Without
-    `modulated` every m is 1; with it m is a sigmoid of one more map an entry, and begins at 0.5 as in the paper.
+    `modulated` every m is 1; with it m is a sigmoid of one more map per entry, and begins at 0.5 as in the paper.
 
     Args:
         channels, filters: Maps in and out.
-        kernel, stride, dilation: One number an axis; one to three axes.
-        modulated: Whether entries are weighed.
+        kernel, stride, dilation: One number per axis; one to three axes.
+        modulated: Whether entries are weighted.
         bias: Whether each filter has one.
     """
 
@@ -55,8 +55,8 @@ class DeformConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, *spatial) in, padded already; (N, filters, *out) out.
 
-        The offset maps are the first kernel entry's along each axis, (Δy, Δx) on images, then the second's, …; behind
-        them one weight an entry.
+        The offset maps are the first kernel entry's along each axis, (Δy, Δx) on images, then the second's, …; after
+        them one weight per entry.
         """
         dims, count = len(self.kernel), math.prod(self.kernel)
         given = self.offset(x)
@@ -103,11 +103,11 @@ def interpolated(x: Tensor, places: Sequence[Tensor], images: Tensor | None = No
 
 
 def _entries(x: Tensor, places: Sequence[Tensor], images: Tensor) -> Tensor:
-    """The entries at whole places, one (K, *places) an axis, 0 outside: (C, K, *places)."""
+    """The entries at whole places, one (K, *places) per axis, 0 outside: (C, K, *places)."""
     index = images.view(-1, *[1] * (places[0].ndim - 1)).expand(places[0].shape)
     inside = torch.ones_like(index, dtype=torch.bool)
     for n, place in zip(x.shape[2:], places, strict=True):
         index = index * n + place.clamp(0, n - 1).long()
         inside = inside & (place >= 0) & (place < n)
-    entries = x.transpose(0, 1).flatten(1)  # (C, N * H * W): no map is copied once a row of places
+    entries = x.transpose(0, 1).flatten(1)  # (C, N * H * W): no map is copied for each row of places
     return entries.gather(1, index.flatten().expand(len(entries), -1)).view(len(entries), *index.shape) * inside

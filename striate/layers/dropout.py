@@ -1,4 +1,4 @@
-"""Dropout whose choice is a hash of where an entry is, the same on every engine, device and number of threads.
+"""Dropout whose choice is a hash of an entry's position, the same on every engine, device and number of threads.
 
 Without a key it is PyTorch's own. With one, entry i of image n stays where hash((n·entries + i) xor key) is at least p
 of the way to 2³² (a 32-bit hash of Wellons 2018, "prospecting for hash functions"); the native engine does the same.
@@ -20,7 +20,7 @@ class Dropout(nn.Dropout):
     """Sets entries to zero with probability p while training (Srivastava et al. 2014).
 
     Attributes:
-        key: 32 bits that a training step sets, its own for each dropout of a network; None for PyTorch's generator.
+        key: 32 bits that a training step sets, different for each dropout of a network; None for PyTorch's generator.
     """
 
     key: int | None = None

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 
 def flipped(weight: Tensor) -> Tensor:
-    """(F, C, *kernel) with every spatial axis turned round."""
+    """(F, C, *kernel) with every spatial axis reversed."""
     return weight.flip(tuple(range(2, weight.ndim)))
 
 

@@ -25,7 +25,7 @@ class Residual(nn.Module):
 
 
 class Dense(nn.Module):
-    """y = [x, F(x)]: the input with the body's new maps behind it (Huang et al. 2016, equation 2)."""
+    """y = [x, F(x)]: the input followed by the body's new maps (Huang et al. 2016, equation 2)."""
 
     def __init__(self, body: nn.Module) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Dense(nn.Module):
 
 
 class Scale(nn.Module):
-    """y = x · g(x), one factor a channel (Hu et al. 2017, equation 4)."""
+    """y = x · g(x), one factor per channel (Hu et al. 2017, equation 4)."""
 
     def __init__(self, gate: nn.Module) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class _Branches(nn.Module):
 
 
 class Concat(_Branches):
-    """y = [a(x), b(x), …]: the branches' maps behind each other (Szegedy et al. 2014, figure 2)."""
+    """y = [a(x), b(x), …]: the branches' maps one after another (Szegedy et al. 2014, figure 2)."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, …) in, as many maps as the branches have together out."""
@@ -99,7 +99,7 @@ class WithAux(nn.Sequential):
         return self.run(x, {})
 
     def run(self, x: Tensor, kept: dict[str, Any]) -> Tensor | tuple[Tensor, list[Tensor]]:
-        """All layers in order. `kept` holds what some need beside x, by name."""
+        """All layers in order. `kept` holds what some of them need besides x, by name."""
         heads = []
         for name, layer in self.named_children():
             if self.training and isinstance(layer, Aux):

@@ -1,4 +1,4 @@
-"""The locally connected layer: a convolution that shares no weights, one kernel a filter and position.
+"""The locally connected layer: a convolution that shares no weights, one kernel per filter and position.
 
 >>> import torch
 >>> Local(channels=3, filters=2, kernel=(3, 3), stride=(2, 2), positions=(4, 5)).weight.shape
@@ -18,7 +18,7 @@ class Local(nn.Module):
     Args:
         channels: Maps that come in.
         filters: Maps that go out.
-        kernel, stride: One number an axis.
+        kernel, stride: One number per axis.
         positions: The size of the output on each axis.
         bias: Whether each filter and position has its own.
     """

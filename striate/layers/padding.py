@@ -31,7 +31,7 @@ class SamePad(nn.Module):
         return F.pad(x, amounts, value=self.value)
 
     def first(self, sizes: Sequence[int]) -> tuple[int, ...]:
-        """Where the first entry of the input stands on each axis of what comes out."""
+        """The position of the input's first entry on each axis of the output."""
         return tuple(total // 2 for total in self._totals(sizes))
 
     def _totals(self, sizes: Sequence[int]) -> list[int]:
@@ -46,7 +46,7 @@ class Padding(nn.Module):
         mode: zeros, reflect, replicate or circular.
         before, after: Entries added on each axis.
         window: Where zeros fill up what the last window lacks ("ceil"): the kernel, stride and dilation on each axis.
-            A window that would begin behind the input is left out, and so not filled up for.
+            A window that would begin after the input is dropped, so nothing is added for it.
         value: What "zeros" and the filling are; -inf before a max pool.
     """
 
@@ -69,7 +69,7 @@ class Padding(nn.Module):
         return F.pad(x, [size for more in reversed(filling) for size in (0, more)], value=self.value)
 
     def first(self, sizes: Sequence[int]) -> tuple[int, ...]:
-        """Where the first entry of the input stands on each axis of what comes out."""
+        """The position of the input's first entry on each axis of the output."""
         return self.before
 
     def _filling(self, sizes: Sequence[int]) -> list[int]:
@@ -86,7 +86,7 @@ def _filling(n: int, before: int, after: int, reach: int, stride: int) -> int:
 
 
 class ZeroChannels(nn.Module):
-    """Maps of zeros behind the others, up to `channels` of them (He et al. 2015, shortcut A)."""
+    """Maps of zeros after the others, up to `channels` of them (He et al. 2015, shortcut A)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -12,14 +12,14 @@ from torch.nn import functional as F
 
 
 class AvgPool(nn.Module):
-    """The mean of each window, in any number of dimensions; padding counts as zeros, what lies behind it not at all.
+    """The mean of each window, in any number of dimensions; padding counts as zeros, what is beyond it not at all.
 
     A mean over a box is a mean along each axis in turn, so each axis is done by itself.
 
     Args:
-        kernel, stride, dilation: One number an axis.
+        kernel, stride, dilation: One number per axis.
         before, after: Zeros on each axis.
-        ceil: Whether a last window may reach over the end, if it begins before the padding there.
+        ceil: Whether a last window may reach past the end, if it begins before the padding there.
     """
 
     def __init__(

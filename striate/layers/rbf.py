@@ -1,11 +1,11 @@
-"""LeNet-5's output units: how far the input lies from each class's fixed prototype (LeCun et al. 1998, equation 7).
+"""LeNet-5's output units: the distance of the input to each class's fixed prototype (LeCun et al. 1998, equation 7).
 
 The paper's prototypes are stylised 7x12 bitmaps of the characters, drawn with +1 (ink) and -1: similar characters then
 have similar codes. Those here are drawn after its figure 3, not copied from it.
 
 >>> import torch
 >>> units = RBF(84, 10)
->>> units(units.prototypes[3:4]).argmax()  # the three lies at no distance from its own prototype
+>>> units(units.prototypes[3:4]).argmax()  # the three is at distance 0 from its own prototype
 tensor(3)
 """
 
@@ -41,13 +41,13 @@ DIGITS = """
 ##...## .##.##. ..##... .##.##. ....##.
 .#####. ..###.. ..##... ..###.. .####..
 """
-SEED = 1998  # of prototypes that are no drawings
+SEED = 1998  # of prototypes that are not drawn
 
 
 class RBF(nn.Module):
     """y_i = -Σ over j of (x_j - prototype_ij)²: *minus* the squared distance, so the largest is the nearest.
 
-    The paper's y is the distance itself. With the sign turned, argmax, softmax and every loss read these outputs as
+    The paper's y is the distance itself. With the sign reversed, argmax, softmax and every loss read these outputs as
     they read logits, and softmax gives the posterior of the paper's Gaussians.
 
     Args:

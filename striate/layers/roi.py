@@ -28,7 +28,7 @@ class RoIPool(nn.Module):
 
     Args:
         size: Rows and columns that come out.
-        scale: Entries of the features a unit of the boxes, such as 1/16.
+        scale: Entries of the features per unit of the boxes, such as 1/16.
     """
 
     def __init__(self, size: tuple[int, int], scale: float = 1.0) -> None:
@@ -38,7 +38,7 @@ class RoIPool(nn.Module):
     def forward(self, features: Tensor, boxes: Tensor) -> Tensor:
         """Features (N, C, H, W) and boxes (K, 5): image, left, top, right, bottom, ends included; (K, C, *size) out.
 
-        A bin that lies outside the features gives 0.
+        A bin outside the features gives 0.
         """
         images = features.unbind()
         entries = (boxes[:, 1:] * self.scale + 0.5).floor().int().tolist()  # a half goes up, as in the paper's code
@@ -71,12 +71,12 @@ def _largest(maps: Tensor, axis: int, bins: list[tuple[int, int]]) -> Tensor:
 class RoIAlign(nn.Module):
     """The mean of `points` x `points` values in each of `size` bins of each box, read between the entries.
 
-    Entry i of a map lies at i + 0.5, so a box over the whole map goes from 0 to its width. A point up to one entry
+    Entry i of a map is at i + 0.5, so a box over the whole map goes from 0 to its width. A point up to one entry
     outside reads the nearest entry; one farther off reads 0.
 
     Args:
         size: Rows and columns that come out.
-        scale: Entries of the features a unit of the boxes, such as 1/16.
+        scale: Entries of the features per unit of the boxes, such as 1/16.
         points: Along each axis of a bin; the paper takes 2.
     """
 
@@ -139,9 +139,9 @@ def _check(boxes: Tensor, count: int) -> None:
     """Refuse the first of (K, 5) that is no box in `count` images."""
     image, left, top, right, bottom = boxes.unbind(dim=1)
     rules = (
-        (boxes.isfinite().all(dim=1), "has a value that is no finite number"),
-        (image == image.floor(), "has no whole number of an image"),
-        ((image >= 0) & (image < count), f"lies in none of the {count} images"),
+        (boxes.isfinite().all(dim=1), "has a value that is not finite"),
+        (image == image.floor(), "has an image number that is not whole"),
+        ((image >= 0) & (image < count), f"is in none of the {count} images"),
         ((right >= left) & (bottom >= top), "ends before it begins"),
     )
     for kept, wrong in rules:

@@ -1,4 +1,4 @@
-"""The pooling of 1998: a sum over each window with a trainable coefficient and bias a map (LeCun et al. 1998, II.B).
+"""The pooling of 1998: a sum over each window with a trainable coefficient and bias per map (LeCun et al. 1998, II.B).
 
 >>> import torch
 >>> layer = Subsample(1, kernel=(2,), stride=(2,))
@@ -17,7 +17,7 @@ class Subsample(nn.Module):
 
     Args:
         channels: Maps that come in and go out.
-        kernel, stride: One number an axis.
+        kernel, stride: One number per axis.
     """
 
     def __init__(self, channels: int, kernel: tuple[int, ...], stride: tuple[int, ...]) -> None:
@@ -27,7 +27,7 @@ class Subsample(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, *spatial) in, a value a window out."""
+        """(N, C, *spatial) in, one value per window out."""
         for axis, (size, step) in enumerate(zip(self.kernel, self.stride, strict=True), start=2):
             x = x.unfold(axis, size, step).sum(dim=-1)
         shape = (-1, *[1] * len(self.kernel))

@@ -27,7 +27,7 @@ def places(pool: Any, x: Tensor, pad: SamePad | Padding | None = None) -> Tensor
     Args:
         pool: PyTorch's module.
         x: What comes in, before `pad`.
-        pad: What pads before a pool that does not do so itself; its entries are not counted.
+        pad: The module that pads before a pool that does not pad itself; its entries are not counted.
     """
     padded = x if pad is None else pad(x)
     options = (pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode)
@@ -42,7 +42,7 @@ def places(pool: Any, x: Tensor, pad: SamePad | Padding | None = None) -> Tensor
 
 
 class Unpool(nn.Module):
-    """Puts each entry back to its place and 0 elsewhere; entries of overlapping windows with one place are added.
+    """Puts each entry back in its place, 0 elsewhere; entries of overlapping windows that share a place are added.
 
     Args:
         pool: The name of the pool in the chain.
@@ -56,19 +56,19 @@ class Unpool(nn.Module):
         """(N, C, *pooled), the places of each, and the spatial size that the pool saw in; (N, C, *size) out.
 
         Raises:
-            InputError: The entries are not as many as the pool's, or a window of the pool found none.
+            InputError: The number of entries is not the pool's, or a window of the pool found none.
         """
         if x.shape != indices.shape:
             sizes = tuple(x.shape[1:]), tuple(indices.shape[1:])
             raise InputError(f"unpool {self.pool} gets maps {sizes[0]}, and {self.pool} found entries for {sizes[1]}")
         if not torch.compiler.is_compiling() and ((indices < 0) | (indices >= math.prod(size))).any():
-            raise InputError(f"a window of {self.pool} lies in padding alone and found nothing for unpool {self.pool}")
+            raise InputError(f"a window of {self.pool} sees padding alone and found nothing for unpool {self.pool}")
         y = x.new_zeros(*x.shape[:2], math.prod(size))
         return y.scatter_add(2, indices.flatten(2), x.flatten(2)).view(*x.shape[:2], *size)
 
 
 class WithUnpool(WithAux):
-    """A chain that remembers where its max pools found their entries, for the unpools behind them."""
+    """A chain that remembers where its max pools found their entries, for the unpools after them."""
 
     def through(self, name: str, layer: nn.Module, x: Tensor, kept: dict[str, Any]) -> Tensor:
         """One layer of the chain."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from striate.errors import InputError, nearest
 
-if TYPE_CHECKING:  # the names of losses are read where nobody waits for torch
+if TYPE_CHECKING:  # the names of losses are read without importing torch
     from torch import Tensor
 
 Loss: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
@@ -48,7 +48,7 @@ def map_criterion(outputs: Tensor, labels: Tensor) -> Tensor:
     """LeNet-5's maximum a posteriori criterion (LeCun et al. 1998, equation 9), averaged over the batch.
 
     `y_right + log(exp(-j) + Σ_i exp(-y_i))` with the distances y = -outputs: cross-entropy with one more class,
-    "rubbish", that always lies at the distance j = 0.1. It pulls the right class nearer even where all others are far
+    "rubbish", that is always at the distance j = 0.1. It pulls the right class nearer even where all others are far
     away. The paper gives no number for j, only that it is positive.
 
     Args:
@@ -81,7 +81,7 @@ ALSO = {  # what others call them
 
 
 def loss_named(loss: str | Loss) -> Loss:
-    """A loss by its name; a function of (outputs, labels) is watched for what is no number.
+    """A loss by its name; a function of (outputs, labels) is checked for values that are not finite.
 
     Raises:
         InputError: No loss of that name.

@@ -1,4 +1,4 @@
-"""A loss of one's own, watched: where it is no number for finite outputs it is to blame, and not the learning rate.
+"""Checks a user's loss: if it is not finite for finite outputs, the loss is to blame, not the learning rate.
 
 >>> import torch
 >>> watched(lambda outputs, labels: outputs.log().mean())(torch.zeros(2, 3), torch.tensor([0, 1]))
@@ -6,35 +6,38 @@ Traceback (most recent call last):
 striate.losses.own.LossError: your loss is -inf for finite outputs, from 0 to 0
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from striate.errors import InputError, WorkError
 
-MEASURE = (
-    1e9  # outputs beyond this have grown out of all measure, and what their squares come to is not the loss's fault
-)
+if TYPE_CHECKING:  # the names of losses are read without importing torch
+    from torch import Tensor
+
+MEASURE = 1e9  # outputs beyond this have diverged; if their squares overflow, that is not the loss's fault
 
 
 class LossError(WorkError):
-    """A loss that is no number, or has a gradient that is none, where the network's outputs are finite."""
+    """A loss that is not finite, or whose gradient is not, where the network's outputs are finite."""
 
 
 def watched(loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    """The same loss, which says when it is to blame.
+    """The same loss, checked: it raises an error where it is to blame.
 
     Raises (when it is called, or its gradient is taken):
         LossError: It is not finite, or its gradient is not, for outputs that are.
         InputError: It does not return a tensor of one number.
     """
 
+    import torch
+
     def checked(outputs: Tensor, labels: Tensor) -> Tensor:
         value = loss(outputs, labels)
-        if not isinstance(value, Tensor) or value.numel() != 1:
-            got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        if not isinstance(value, torch.Tensor) or value.numel() != 1:
+            got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else type(value).__name__
             raise InputError(f"a loss of your own returns a tensor of one number, such as a mean. Received: {got}")
         low, high = (float(end) for end in torch.aminmax(outputs.detach()))
         if not max(-low, high) < MEASURE:  # NaN too

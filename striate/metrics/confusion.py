@@ -19,7 +19,7 @@ from striate.metrics.inputs import Labels, Probabilities, checked
 
 @dataclass(frozen=True, eq=False)
 class ClassScores:
-    """One number per class, each array of shape (K,); 0 stands where a share has nothing to divide by.
+    """One number per class, each array of shape (K,); 0 where a share would divide by 0.
 
     Attributes:
         precision: of the images called this class, the fraction that are; 0 to 1.
@@ -36,7 +36,7 @@ class ClassScores:
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How well one class is known: precision, recall and F1 from 0 to 1, and its number of images."""
+    """How well one class is recognised: precision, recall and F1 from 0 to 1, and its number of images."""
 
     name: str
     precision: float

@@ -1,4 +1,4 @@
-"""How far chance alone may carry a share that was counted on so many images.
+"""How far chance alone may move a share that was counted on a number of images.
 
 Wilson, Probable Inference, the Law of Succession, and Statistical Inference, 1927: unlike the textbook's ±1.96 standard
 errors, his interval keeps its 95 % where shares are near 0 or 1 and images are few. Zou and Donner, Construction of
@@ -28,14 +28,14 @@ def wilson(right: int, count: int) -> Interval:
 
     Args:
         right: How many were right.
-        count: Of how many, at least one.
+        count: Out of how many, at least one.
     """
     assert 0 <= right <= count, f"{right} of {count} right"
     assert count, "a share of nothing"
     share, square = right / count, Z * Z
     middle = (share + square / (2 * count)) / (1 + square / count)
     half = Z / (1 + square / count) * math.sqrt(share * (1 - share) / count + square / (4 * count**2))
-    low = 0.0 if right == 0 else middle - half  # what rounding leaves of them
+    low = 0.0 if right == 0 else middle - half  # exact, where rounding would leave a trace
     high = 1.0 if right == count else middle + half
     return Interval(low, high)
 

@@ -1,4 +1,4 @@
-"""The images a network got most wrong: the mistakes it was surest of, to be looked at by a person.
+"""The images a network got most wrong: the mistakes it was surest of, for a person to see.
 
 >>> probabilities = np.array([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4], [0.2, 0.8]])
 >>> most_wrong(np.array([1, 1, 1, 1]), probabilities, count=10)

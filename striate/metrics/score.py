@@ -1,4 +1,4 @@
-"""An accuracy with what it must be read with: how many images it is of, and what needs no network.
+"""An accuracy in context: over how many images, and what a guess without a network would get.
 
 >>> result = score(np.array([[57, 0], [3, 0]]), ("common", "rare"))
 >>> result.said()
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from striate.metrics.interval import Interval, weighted_sum, wilson
 
-UNEQUAL = 1.5  # times as many images in the largest class as in the smallest: balanced accuracy is told then
+UNEQUAL = 1.5  # times as many images in the largest class as in the smallest: then balanced accuracy is reported
 
 
 @dataclass(frozen=True)
 class Score:
-    """How many images of a set are right, and how many would be without looking at them.
+    """How many images of a set are right, and how many a constant guess would get right.
 
     Attributes:
         right: Images whose most probable class is the true one.
@@ -55,9 +55,9 @@ class Score:
 
     @property
     def beats_guessing(self) -> bool:
-        """Whether the images show, beyond chance, that it does better than to name one class whatever it sees.
+        """Whether the images show, beyond chance, that it does better than always naming one class.
 
-        More of the images are right than are of the largest class, or the classes are told apart in balance.
+        Either its accuracy exceeds the share of the largest class, or its balanced accuracy exceeds guessing.
         """
         if self.num_present == 1:
             return False

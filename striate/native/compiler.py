@@ -1,8 +1,8 @@
 """C text → a loaded library: which compiler, with which flags, in parallel, and only once.
 
 Each unit is compiled to an object of its own, so one that two networks share is compiled once; then they are linked.
-A cache folder that cannot be written costs one line and the next start; a compiler that fails is `NoCompiler`, whose
-message is the one line. $STRIATE_CC is the command of another compiler.
+Where the cache folder cannot be written, one line says so and the next start compiles again. A compiler that fails
+raises `NoCompiler`, whose message is one line. $STRIATE_CC is the command of another compiler.
 
 >>> from .target import named
 >>> flags(Compiler(("/usr/bin/cc",), "its size and date"), named("avx2"))[-4:]
@@ -41,7 +41,7 @@ class Compiler:
 
     Attributes:
         command: the words it is called with.
-        identity: changes when another compiler stands in its place; known without running it.
+        identity: changes when another compiler takes its place; known without running it.
     """
 
     command: tuple[str, ...]
@@ -70,10 +70,10 @@ class Built:
 
 
 def found() -> list[Compiler]:
-    """$STRIATE_CC alone; else `cc`, `gcc` and `clang`, each file once, and behind them the `ziglang` wheel.
+    """$STRIATE_CC alone; else `cc`, `gcc` and `clang`, each file once, and after them the `ziglang` wheel.
 
     Raises:
-        NoCompiler: there is none of them.
+        NoCompiler: none of them is there.
     """
     if wanted := os.environ.get("STRIATE_CC"):
         with suppress(ValueError):  # an open quotation mark
@@ -94,9 +94,9 @@ def found() -> list[Compiler]:
 
 
 def flags(compiler: Compiler, target: Target) -> tuple[str, ...]:
-    """What `compiler` is told, to make code for `target`."""
+    """The flags with which `compiler` makes code for `target`."""
     forced = "native" not in " ".join(target.flags)
-    base = ("-mcpu=baseline",) if compiler.is_zig and forced else ()  # zig alone takes all the machine has
+    base = ("-mcpu=baseline",) if compiler.is_zig and forced else ()  # zig alone would use all features of this machine
     return (*FLAGS, *base, *target.flags, f"-DLANES={target.lanes}", f"-DREGISTERS={target.registers}")
 
 
@@ -113,9 +113,9 @@ def library(
     Args:
         units: file stem → the complete C text of a translation unit.
         target: the vector units to use; the machine's own by default.
-        title: what it is, for people: its folder's name begins with it.
+        title: what it is, for people: the name of its folder begins with it.
         extra_flags: after all others, for the compiler and the linker.
-        say: told in a line that it is compiled and where it is kept, and what went wrong and how it goes on.
+        say: is given one line when it is compiled, with where it is stored, and one on what went wrong.
 
     Raises:
         NoCompiler: it cannot be made; the message is one line.
@@ -185,7 +185,7 @@ def loaded(
         return load(built.path), built
     except NoCompiler:
         if not built.cached:
-            cache.remove(built.folder)  # so that the next start says no more than this one
+            cache.remove(built.folder)  # so that the next start does not find it again
             raise
     say(f"{built.folder} cannot be loaded here: compiling it again")
     cache.remove(built.folder)
@@ -209,7 +209,7 @@ def _somewhere(title: str, linked: Job, objects: list[Job], say: Say) -> tuple[P
 
 
 def _make(title: str, linked: Job, objects: list[Job], root: Path, say: Say) -> tuple[Path, bool]:
-    """The library's path under `root`, and whether it was there; an OSError is the disk's."""
+    """The library's path under `root`, and whether it was there; an OSError comes from the disk."""
     if path := cache.find(linked.name, linked.file, root, say):
         return path, True
     with cache.workspace(root) as place:
@@ -229,7 +229,7 @@ def _compiler(path: str, *words: str) -> Compiler:
 
 
 def _stamp(path: Path) -> str:
-    """What changes when the file is replaced; for what is no file, its name."""
+    """A text that changes when the file is replaced; for a command that is no file, its name."""
     with suppress(OSError):
         real = path.resolve(strict=True)
         return f"{real} {real.stat().st_size} {real.stat().st_mtime_ns}"

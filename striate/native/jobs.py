@@ -1,4 +1,4 @@
-"""Runs of the compiler, side by side: each in a folder of its own, ended in time, with what it said kept when it fails.
+"""Parallel runs of the compiler: each has its own folder and a time limit, and its output is kept when it fails.
 
 >>> reason(1, "conv.c: In function 'f':\\nconv.c:3:5: error: expected ';'\\n")
 "conv.c:3:5: error: expected ';'"
@@ -23,14 +23,14 @@ from striate.interrupt import held, undone_by
 from . import cache
 
 TIMEOUT = 120.0  # seconds for one job
-ROOM = 2**24  # bytes; with less left on the disk it counts as full
+ROOM = 2**24  # bytes; a disk with less free space counts as full
 OUTPUT = "compiler.txt"
-LONGEST = 200  # characters of what it said that are shown
+LONGEST = 200  # characters of the compiler's output that are shown
 FULL = re.compile(r"No space left|NoSpaceLeft|quota exceeded", re.IGNORECASE)
 TELLING = re.compile(r"\berror\b|undefined reference|cannot find", re.IGNORECASE)
 
 
-class NoCompiler(WorkError):  # noqa: N818 - it says what there is not
+class NoCompiler(WorkError):  # noqa: N818 - named for what is missing
     """There is no compiler, or it failed, or what it made cannot be loaded."""
 
 
@@ -39,11 +39,11 @@ class Job:
     """One run of the compiler.
 
     Attributes:
-        name: the cache's entry that keeps what it makes.
-        file: what it makes.
-        words: the command and all it is told.
+        name: the cache entry that keeps the result.
+        file: the file it makes.
+        words: the command and its arguments.
         sources: file stem → C text, written into its folder.
-        about: what is noted in the entry.
+        about: notes stored in the entry.
     """
 
     name: str
@@ -60,7 +60,7 @@ def run_all(jobs: Iterable[Job], place: Path, root: Path) -> dict[str, Path]:
         Each job's name → the path of what it made, kept under `root`.
 
     Raises:
-        NoCompiler: one failed; the others are ended.
+        NoCompiler: one failed; the others are stopped.
         OSError: `root` is full or cannot be written.
     """
     waiting, running, made = list(jobs), list[_Running](), dict[str, Path]()
@@ -87,7 +87,7 @@ def run_all(jobs: Iterable[Job], place: Path, root: Path) -> dict[str, Path]:
 
 
 def reason(status: int | None, said: str) -> str:
-    """Why a job failed, in one line: its exit status (None: it was not over in time) and what it said."""
+    """Why a job failed, in one line: its exit status (None: it ran out of time) and its output."""
     if status is None:
         return f"it did not end within {TIMEOUT:g} s"
     if status < 0:
@@ -126,7 +126,7 @@ class _Running:
         return self.process.poll() is not None or time.monotonic() > self.deadline
 
     def result(self) -> Path:
-        """The path of what was made, kept."""
+        """The path of the result, stored in the cache."""
         status, job = self.process.poll(), self.job  # status is None when the time was up
         if status == 0 and (self.folder / job.file).is_file():
             return cache.keep(self.folder, job.name, job.file, self.root, job.about)
@@ -143,7 +143,7 @@ class _Running:
             self.process.wait()
 
     def signal(self) -> None:
-        """Tells it, and what it started, to end, and does not wait."""
+        """Kills it, and what it started, without waiting."""
         with suppress(OSError):  # it ended by itself
             if self.process.returncode is not None:
                 return
@@ -154,7 +154,7 @@ class _Running:
 
 
 def _require_room(folder: Path, said: str) -> None:
-    """Raises OSError when the disk is full: then the compiler failed for that, and perhaps could not even say it."""
+    """Raises OSError when the disk is full: that is then why the compiler failed, and it may not have said so."""
     (folder / "room").write_bytes(bytes(ROOM))
     (folder / "room").unlink()
     if FULL.search(said):

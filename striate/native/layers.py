@@ -1,4 +1,4 @@
-"""Layer → step: what each layer of the notation comes down to.
+"""Layer → steps: lowers each layer of the notation to steps of the native engine.
 
 >>> from striate.native.target import named
 >>> builder = Builder(named("avx2"))
@@ -34,7 +34,7 @@ from striate.notation.tree import Layer
 
 
 class Builder:
-    """The steps so far, and what they number through the network."""
+    """The steps so far, and counts that run through the whole network."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -42,7 +42,7 @@ class Builder:
         self.normalised = self.dropouts = self.prototypes = 0
 
     def add(self, step: Step) -> Value:
-        """The step's output, once it stands behind the others."""
+        """Append the step; returns its output."""
         self.steps.append(step)
         return step.output
 
@@ -64,7 +64,7 @@ def _title(layer: Layer, x: Value, y: Value, name: str) -> str:
 
 
 def _out(layer: Layer, x: Value) -> Value:
-    """The value that the layer's shape rule gives; a value of one row is taken for one of one dimension."""
+    """The output by the layer's shape rule; a layer whose kernel has one axis takes x as one-dimensional."""
     return value_of(rules.output(layer, _shape(layer, x)).value)
 
 
@@ -89,7 +89,7 @@ def _convolution(b: Builder, layer: tree.Conv, x: Value, name: str) -> Value:
     kernel, stride, dilation = _pair(layer.kernel), _pair(layer.stride), _pair(layer.dilation)
     sides = zip((y.rows, y.columns), stride, dilation, kernel, before, (x.rows, x.columns), strict=True)
     border = (*before, *(max(0, (n - 1) * s + d * (k - 1) + 1 - p - m) for n, s, d, k, p, m in sides))
-    if x.rows * x.columns == 1 and any(border):  # for everybody else, single entries lie one behind another
+    if x.rows * x.columns == 1 and any(border):  # other readers expect single entries side by side
         x = b.add(ZeroPad(f"border of {title}", (x,), Value(x.channels)))
     x.needs_border(*border)
     weights = _weights(name, (layer.filters, x.channels // layer.groups, *layer.kernel), layer.bias)

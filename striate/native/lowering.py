@@ -1,4 +1,4 @@
-"""Tree → plan: each layer becomes a step, each branch a row of steps.
+"""Tree → plan: each layer becomes a step, each branch a sequence of steps.
 
 >>> from striate.native.target import named
 >>> from striate.notation import read
@@ -30,7 +30,7 @@ from striate.notation.rules.shape import shown
 from striate.notation.tree import Block, Chain, Layer, Node, named
 
 
-class Refused(InputError):  # noqa: N818 - it says what became of the network
+class Refused(InputError):  # noqa: N818 - named for the outcome
     """The native engine lacks a layer; its message names it."""
 
 
@@ -53,7 +53,7 @@ def lowered(network: Network, target: Target) -> Plan:
 
 
 class _Builder(Builder):
-    """Goes through chains and blocks; layers of the names `left` are left to the loss."""
+    """Walks through chains and blocks; layers named in `left` are left to the loss."""
 
     def __init__(self, target: Target, left: frozenset[str]) -> None:
         super().__init__(target)
@@ -61,7 +61,7 @@ class _Builder(Builder):
 
     def chain(self, chain: Chain, x: Value, path: str) -> Value:
         afters = (*chain[1:], None)
-        done = False  # at once with the one before it
+        done = False  # together with the layer before it
         for (name, node), after in zip(named(chain), afters, strict=True):
             if done:
                 done = False
@@ -95,18 +95,18 @@ class _Builder(Builder):
 
 
 def _takes_relu(node: Node) -> bool:
-    """Whether what computes it can do the ReLU behind it at once."""
+    """Whether the step that computes it can apply the ReLU after it at once."""
     return isinstance(node, tree.BatchNorm | tree.Residual) or (isinstance(node, tree.Sum) and len(node.branches) > 1)
 
 
 def _apart(b: _Builder, values: list[Value]) -> list[Value]:
-    """The values with a view for each that comes again: a step writes a gradient for each of its inputs."""
+    """The values, with a copy of each that repeats: a step writes a separate gradient for each of its inputs."""
     return [_again(b, value) if value in values[:number] else value for number, value in enumerate(values)]
 
 
 def _again(b: _Builder, x: Value) -> Value:
     view = Value(x.channels, x.rows, x.columns)
-    return b.add(Maps("the same again", x, view, tuple(range(x.channels))))
+    return b.add(Maps("copy", x, view, tuple(range(x.channels))))
 
 
 def _sum(b: _Builder, x: Value, values: list[Value], relu: bool) -> Value:

@@ -44,7 +44,7 @@ class Rule(ctypes.Structure):
 
 
 class Moves(ctypes.Structure):
-    """As the kernels' `struct moves` has it: where each image's window begins, and what lies around the image."""
+    """As the kernels' `struct moves` has it: where each image's window begins, and the background around the image."""
 
     _fields_ = (("most", ctypes.c_int), *((name, ctypes.c_void_p) for name in ("down", "right", "background")))
 
@@ -83,13 +83,13 @@ class Compiled:
 
     Args:
         network: Bound, of fixed input size.
-        threads: That share a batch's images.
+        threads: Threads that share a batch's images.
         most: Images in the largest batch of a step.
         loss: `cross-entropy`, `mse`, `hinge` or `map`.
         target: The vector units to use; the machine's own by default.
         extra_flags: For the compiler.
-        say: Is told of decisions.
-        timed: Whether steps add up in `spent` what each moment takes; for one thread.
+        say: Called with a line for each decision.
+        timed: Whether steps add up in `spent` the seconds of each moment; for one thread.
 
     Raises:
         Refused: A layer that the engine lacks.
@@ -156,18 +156,18 @@ class Compiled:
             images: (M, C, …), as the network reads them.
             labels: (N,) classes; N is `most` or less.
             rule: The optimiser.
-            seed: Of this step's dropout.
+            seed: Seed of this step's dropout.
             rows: (N,) which of the images; all by default.
-            moves: How each is moved first.
+            moves: How each image is moved first.
 
         Raises:
             InputError: A label that is no class.
         """
         self._look_at(images)
-        if rows is not None:  # C believes whatever it is given, so all of it is looked at here
+        if rows is not None:  # C does no checks; validate here
             assert _all_below(len(images), rows), "rows of the images"
         count = len(images) if rows is None else len(rows)
-        assert 0 < len(labels) == count <= self.most, "a label for each image, and no more than there is room for"
+        assert 0 < len(labels) == count <= self.most, "one label per image, and no more images than a step takes"
         if not _all_below(self.classes, labels):
             raise InputError(f"labels are 0 to {self.classes - 1}. Received: {labels.min()} to {labels.max()}")
         chosen, moved = None if rows is None else rows.ctypes.data, ctypes.byref(moves) if moves else None
@@ -212,7 +212,7 @@ class Compiled:
         return found | {buffer.name: self._values_of(buffer).copy() for buffer in self._buffers}
 
     def load(self, tensors: Mapping[str, Array]) -> None:
-        """Set all parameters, statistics and prototypes; what else there is by name is left."""
+        """Set all parameters, statistics and prototypes; other names are ignored."""
         for parameter in self.plan.parameters:
             self.write(parameter, tensors[parameter.name])
         for buffer in self._buffers:
@@ -220,7 +220,7 @@ class Compiled:
         self._prepared = False
 
     def forget(self) -> None:
-        """Let the optimiser begin anew."""
+        """Reset what the optimiser remembers."""
         self.flat["mean"][:] = 0
         self.flat["square"][:] = 0
 
@@ -228,7 +228,7 @@ class Compiled:
         return self._kept[buffer.first : buffer.first + prod(buffer.shape)].reshape(buffer.shape)
 
     def spent(self) -> NDArray[np.float64]:
-        """Seconds that the moments (`source.moments`) of a timed network took so far; it can be set."""
+        """Seconds that the moments (`source.moments`) of a timed network took so far; writable."""
         return np.ctypeslib.as_array((ctypes.c_double * (2 * len(self.plan.steps) + 2)).in_dll(self._library, "spent"))
 
     def _view(self, parameter: Parameter, of: str) -> Array:

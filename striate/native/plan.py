@@ -1,4 +1,4 @@
-"""What a network comes down to for the native engine: values, steps over them, parameters, and where all of it lies.
+"""The native engine's intermediate representation: values, steps, parameters, and their memory layout.
 
 A `Value` is a map of one group of images; a `Step` computes one value from others and, backwards, their gradients.
 `Plan.arranged` gives every value and every gradient its place in memory: within a phase they share a thread's scratch,
@@ -24,9 +24,9 @@ class Step:
         inputs: The values it reads.
         output: The value it writes.
         parameters: What it trains.
-        reads_inputs: Whether going back it reads its inputs' values.
-        reads_output: Whether going back it reads its output's value.
-        waits: Whether going forward and back it needs all images' statistics.
+        reads_inputs: Whether its backward pass reads its inputs' values.
+        reads_output: Whether its backward pass reads its output's value.
+        waits: Whether it needs statistics over all images first, forward and back.
     """
 
     reads_inputs = False
@@ -40,7 +40,7 @@ class Step:
 
     @property
     def macs(self) -> int:
-        """Multiply-adds of weights for an image."""
+        """Multiply-adds of weights per image."""
         weights = sum(prod(parameter.shape) for parameter in self.parameters if parameter.penalised)
         return self.output.rows * self.output.columns * weights
 
@@ -49,23 +49,23 @@ class Step:
         return {}
 
     def read_late(self) -> tuple[Value, ...]:
-        """What it reads in evaluation besides its inputs: it must not be written over before."""
+        """What it reads in evaluation besides its inputs; no step may overwrite it before."""
         return ()
 
     def scratch(self) -> int:
-        """Vecs of room that going back needs."""
+        """Vecs of memory that its backward pass needs."""
         return 0
 
     def workspace(self) -> int:
-        """Vecs of room that it needs while it runs; the next step has the same."""
+        """Vecs of memory that it needs while it runs; the next step reuses them."""
         return 0
 
     def turned(self) -> int:
-        """Numbers that it makes of its weights whenever they have changed."""
+        """How many numbers it computes from its weights whenever they have changed."""
         return 0
 
     def turn(self, at: Places) -> str:
-        """C statements that make them; threads share the work."""
+        """C statements that compute these numbers; threads share the work."""
         return ""
 
     def forward(self, at: Places) -> str:
@@ -73,11 +73,11 @@ class Step:
         raise NotImplementedError
 
     def evaluate(self, at: Places) -> str:
-        """The same in evaluation, where that differs."""
+        """The same for evaluation, where that differs."""
         return self.forward(at)
 
     def backward(self, at: Places) -> str:
-        """C statements that write the inputs' gradients and add to the parameters'; asked for where any is wanted."""
+        """C statements that write the inputs' gradients and add to the parameters'; called only where one is wanted."""
         raise NotImplementedError
 
 
@@ -100,17 +100,17 @@ class Places:
         return self.gradient(value) if self.wanted(value) else "NULL"
 
     def scratch(self) -> str:
-        """Pointer to the step's own room."""
+        """Pointer to the step's own memory."""
         assert self.step is not None
         return self._pointer(self.plan.rooms[self.step], 0)
 
     @staticmethod
     def workspace() -> str:
-        """Pointer to the thread's room."""
+        """Pointer to the thread's workspace."""
         return "n->workspace + thread * (long)WORKSPACE"
 
     def turned(self, step: Step) -> str:
-        """Pointer to what a step has made of its weights."""
+        """Pointer to what a step has computed from its weights."""
         return f"n->turned + {self.plan.places_of_turned[step]}"
 
     def adds(self, value: Value) -> int:
@@ -139,11 +139,11 @@ class Places:
 
 @dataclass
 class Plan:
-    """A network's steps in order, and where everything lies.
+    """A network's steps in order, and their memory layout.
 
     Attributes:
         input: What comes in.
-        output: One entry a class.
+        output: One entry per class.
         steps: In order.
         lanes: Images in a group.
     """
@@ -170,17 +170,17 @@ class Plan:
 
     @property
     def macs(self) -> int:
-        """Multiply-adds of weights for an image."""
+        """Multiply-adds of weights per image."""
         return sum(step.macs for step in self.steps)
 
     @property
     def penalised(self) -> int:
-        """Entries of the flat array up to which penalties act."""
+        """How many entries, from the start of the flat array, penalties act on."""
         return next((p.offset for p in self.parameters if not p.penalised), self.size)
 
     @property
     def size(self) -> int:
-        """Entries of the flat array: a multiple of the lanes, zeros between and behind."""
+        """Entries of the flat array: a multiple of the lanes, with zeros between and after the parameters."""
         last = self.parameters[-1:]
         return self._rounded(last[0].offset + last[0].size) if last else 0
 
@@ -209,15 +209,15 @@ class Plan:
 
     @property
     def workspace(self) -> int:
-        """Vecs of room that a thread's steps need, one after another."""
+        """Vecs of memory that a thread's steps need, one after another."""
         return max((step.workspace() for step in self.steps), default=0)
 
     def goes_back(self, step: Step) -> bool:
-        """Whether a gradient is wanted of what the step trains or reads."""
+        """Whether anything that the step trains or reads needs a gradient."""
         return bool(step.parameters) or any(value in self.wanted for value in step.inputs)
 
     def _find_writers(self) -> None:
-        """Who writes a gradient first, going back, and whose gradients anybody needs."""
+        """Which step writes each gradient first, going back, and which gradients are needed."""
         trained = {self.output}
         for step in self.steps:
             if step.parameters or any(value in trained for value in step.inputs):
@@ -279,9 +279,9 @@ class Plan:
             self.places[owner] = place
 
     def _pack(self, intervals: list[Interval], kept: bool) -> int:
-        """Places, one over another where their times allow; the room they take.
+        """Give each owner a place, shared where their times allow; returns the memory that all take.
 
-        The zeros of a border must stay: only values of the same geometry lie where one with a border lies.
+        The zeros of a border must stay: a value with a border shares memory only with values of the same geometry.
         """
         placed: list[tuple[int, int, int, int]] = []  # begins, ends, born, dies
         slots: dict[tuple[int, ...], list[tuple[int, list[tuple[int, int]]]]] = {}  # offsets, and when they are taken

@@ -1,7 +1,7 @@
-"""Which values lie in one another, so that nothing is copied that need not be.
+"""Which values share memory, so that nothing is copied without need.
 
-What an activation reads lies where its output will; the branches of a concatenation lie behind each other from the
-start; a sum is added into its first term. Never where somebody still needs what would be written over.
+An activation's input is stored where its output will be; the branches of a concatenation are stored one after another
+from the start; a sum is added into its first term. Nothing is overwritten while another step still needs it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from striate.native.values import Value
 
 
 def share(steps: list[Step], network_input: Value) -> None:
-    """Let values lie in one another where nobody needs both: what an activation reads, what a concat joins."""
+    """Let values share memory where no step needs both: an activation's input and output, a concat and its parts."""
     writers = {step.output: step for step in steps}
     for step in steps:
         if isinstance(step, Flatten):
@@ -59,7 +59,7 @@ def _share_first(step: Step, writers: dict[Value, Step]) -> None:
 
 
 def _share_with_convolution(norm: BatchNorm, writers: dict[Value, Step]) -> None:
-    """A convolution that writes for a batch norm alone does some of its work."""
+    """A convolution that only a batch norm reads does some of the norm's work."""
     x = norm.inputs[0]
     writer = writers.get(x)
     if isinstance(writer, Convolution) and x.readers == 1:
@@ -67,7 +67,7 @@ def _share_with_convolution(norm: BatchNorm, writers: dict[Value, Step]) -> None
 
 
 def _remake(norm: BatchNorm, steps: list[Step]) -> None:
-    """What only a convolution reads is made again on the way back if a norm waits behind it: else it is near anyway."""
+    """Recompute on the way back what only a convolution reads, if a norm waits after it: else it is still in cache."""
     y = norm.output
     readers = [number for number, step in enumerate(steps) if y in step.inputs]
     if norm.shortcut or len(readers) != 1:
@@ -80,7 +80,7 @@ def _remake(norm: BatchNorm, steps: list[Step]) -> None:
 
 
 def _takes_gradient(norm: BatchNorm, steps: list[Step], network_input: Value) -> bool:
-    """Whether the sum's gradient may become the shortcut's where it lies: nobody has written that before."""
+    """Whether the shortcut's gradient can share the memory of the sum's: no step has written one before."""
     z = norm.shortcut
     if z is None or z is network_input or z.gradient_home is not None:
         return False

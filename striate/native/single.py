@@ -25,13 +25,13 @@ from striate.native.values import Parameter, Value, vecs
 
 
 class Single:
-    """Where values and packed weights lie, and the text of both functions."""
+    """The memory layout of values and packed weights, and the C text of both functions."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.room = self.packed = 0  # vecs
         self.places: dict[Value, int] = {}
-        self.flattened: dict[Value, Value] = {}  # what a flat value is a map of
+        self.flattened: dict[Value, Value] = {}  # flat value → the map it was made from
         self.prepares: list[str] = []
         self.supported = all(type(step) in WRITERS and _fits(step) for step in plan.steps)
 
@@ -72,19 +72,19 @@ class Single:
         return vecs(value.channels, self.plan.lanes) * self.plan.lanes
 
     def plane(self, value: Value) -> str:
-        """The C text of where it lies."""
+        """The C text of its memory layout."""
         top, left, _, _ = value.border
         numbers = (value.channels, value.rows, value.columns, top, left, value.all_columns, self.step(value))
         return f"(struct plane){{{', '.join(map(str, numbers))}}}"
 
     def weights(self, parameter: Parameter, channels: int, taps: int, flip: bool = False) -> str:
-        """Pointer to a parameter packed with its filters in the lanes, its taps turned round where the kernel flips."""
+        """Pointer to a parameter packed with its filters in the lanes, its taps reversed for a flipped kernel."""
         filters = parameter.shape[0]
         numbers = (filters, channels, taps, parameter.size // filters, int(flip))
         return self.pack(f"w + {parameter.offset}", *numbers)
 
     def row(self, source: str, count: int) -> str:
-        """Pointer to a number a channel."""
+        """Pointer to one number per channel."""
         return self.pack(source, count)
 
     def pack(self, source: str, filters: int, channels: int = 1, taps: int = 1, width: int = 1, flip: int = 0) -> str:
@@ -122,7 +122,7 @@ NONE = """#define ONE_ROOM 0
 static void pack_weights(const struct net *n, vec *packed) {}
 static void one(struct net *n, int thread, int threads, float *room, const vec *packed) {}"""
 
-Written = tuple[bool, str]  # whether threads share the step by rows, and its C call; else it is the first one's
+Written = tuple[bool, str]  # whether threads share its rows (else the first does all), and its C call
 
 
 def _convolution(s: Single, step: Convolution) -> Written:

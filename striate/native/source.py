@@ -1,4 +1,4 @@
-"""Plan → C text: the network, step by step, behind the kernels that it calls.
+"""Plan → C text: the network, step by step, after the kernels that it calls.
 
 >>> from striate.native.lowering import lowered
 >>> from striate.native.target import named
@@ -25,15 +25,15 @@ from striate.native.steps.rbf import RBF
 
 KERNELS = Path(__file__).parent / "kernels"
 INCLUDE, PART = re.compile(r'#include "(.*)"\n'), re.compile(r"/\* =+ (.*) =+ \*/")
-HEADING = """/* A network as the native engine runs it, for vectors of {lanes} images: the same entry of each in a lane.
+HEADING = """/* A network as the native engine runs it, for vectors of {lanes} images: one image per lane.
 
    Its layers, with the sizes that come in and go out:"""
 READING = (
     "   Read `forward` first, which is the network itself; then `phase_1` and on, which learn: forward, loss and back.",
-    "   The numbers behind `scratch` and `kept` say where a map begins, in vectors; those behind `w` and `dw` where a",
-    "   layer's weights and their gradients do. Each shape of convolution has a file of its own beside this one.",
+    "   The numbers added to `scratch` and `kept` say where a map begins, in vectors; those added to `w` and `dw`",
+    "   where a layer's weights and their gradients begin. Each shape of convolution has its own file beside this one.",
     "",
-    "   The parts, and the lines they begin at:",
+    "   The parts, and the line each begins at:",
 )
 INCLUDES = (
     *("activation.h", "pool.h", "subsample.h", "padding.h", "join.h", "dense.h", "rbf.h", "dropout.h", "norm.h"),
@@ -54,7 +54,7 @@ def source(plan: Plan, loss: str, timed: bool = False) -> dict[str, str]:
     Args:
         plan: What to do.
         loss: One of `LOSSES`.
-        timed: Whether a training step adds up in `spent` what each `moment` takes; then it must have one thread.
+        timed: Whether a training step adds up in `spent` the seconds of each of `moments`; needs one thread.
     """
     units: dict[str, str] = {}
     for step in plan.steps:
@@ -64,13 +64,13 @@ def source(plan: Plan, loss: str, timed: bool = False) -> dict[str, str]:
 
 
 def moments(plan: Plan) -> list[str]:
-    """What a timed training step tells apart: each step forward, each step back, packing the images, the loss."""
+    """What a timed training step measures apart: each step forward, each step back, packing the images, the loss."""
     titles = [step.title for step in plan.steps]
     return [*titles, *(f"back through {title}" for title in titles), "images", "loss"]
 
 
 def _whole(text: str) -> str:
-    """The text with every kernel file it includes put in, each once and under its name."""
+    """The text with each included kernel file pasted in, once and under its name."""
     seen: set[str] = set()
 
     def put_in(found: re.Match[str]) -> str:
@@ -90,7 +90,7 @@ def _part(name: str) -> str:
 
 
 def _headed(plan: Plan, text: str) -> str:
-    """The network's text behind what a reader wants first: its layers, and which part begins at which line."""
+    """The network's text after what a reader wants first: its layers, and the line at which each part begins."""
     head = [HEADING.format(lanes=plan.lanes), *(f"     {step.title}" for step in plan.steps), "", *READING]
     parts = [(number, part[1]) for number, line in enumerate(text.split("\n"), 1) if (part := PART.fullmatch(line))]
     above = len("\n".join(head).split("\n")) + len(parts) + 1
@@ -153,7 +153,7 @@ class _Program:
         }
 
     def _clocked(self, moment: int, *lines: str) -> list[str]:
-        """The lines of a moment, between two looks at the clock where times are wanted."""
+        """The lines of a moment, between two readings of the clock where times are wanted."""
         if not self.timed or not any(lines):
             return list(lines)
         inside = ["const double began = now();", *lines, f"spent[{moment}] += now() - began;"]
@@ -202,7 +202,7 @@ class _Program:
         number = sum(call.startswith("for") for call in self.calls) + 1
         arguments = "n, scratch, n->kept + (long)g * KEPT, st, w, dw, thread, g, seen"
         there, back = "int g = first; g < last; g++", "int g = last - 1; g >= first; g--"
-        groups = there if number % 2 else back  # turn about: what the last phase wrote last is still near
+        groups = there if number % 2 else back  # alternate direction: the last phase's output is still in cache
         self.calls.append(f"for ({groups}) phase_{number}({arguments});")
         head = (
             f"static void phase_{number}(struct net *n, vec *scratch, vec *kept, float *st, const float *w, float *dw,"
@@ -226,7 +226,7 @@ class _Program:
         turns = "".join(f"  {text}\n" for step in self.plan.steps if (text := step.turn(Places(self.plan, step))))
         turns += "  barrier(&n->pool);\n" if turns else ""
         yield (
-            f"{_part('turn: what steps make of their weights whenever these have changed')}\n"
+            f"{_part('turn: what steps compute from their weights whenever these have changed')}\n"
             "static void turn(struct net *n, int thread) {\n"
             f"  const float *w = n->weights;\n  const int threads = n->pool.threads;\n{turns}}}"
         )

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import product
 from math import prod
 
-STREAM = 5.3  # half cycles for a vector from the second cache
+STREAM = 5.3  # half cycles to load a vector from the L2 cache
 LATENCY = 8  # multiply-adds in flight: two units, four cycles
 
 
@@ -34,13 +34,13 @@ def cost(a: int, b: int) -> float:
 
 @cache
 def best(first: int, second: int, registers: int, step: int = 1) -> tuple[int, int]:
-    """The tile that covers first x second accumulators soonest; the second side comes in multiples of `step`.
+    """The tile that covers first x second accumulators fastest; its second side is a multiple of `step`.
 
     Args:
         first: Filters, or channels.
         second: Columns, or taps.
         registers: Vector registers of the machine.
-        step: What the second side must divide by, or be whole.
+        step: What the second side is a multiple of, unless it is all of `second`.
     """
     room = registers - 1 - registers // 8
     sides = [b for b in range(1, second + 1) if b % step == 0 or b == second]
@@ -59,9 +59,9 @@ def best(first: int, second: int, registers: int, step: int = 1) -> tuple[int, i
 def best_for_weights(filters: int, channels: int, rows: int, columns: int, registers: int) -> tuple[int, int, int, int]:
     """Filters, channels, kernel rows and columns of a tile of a weight gradient, which runs over all of the map.
 
-    At each position it reads a vector a filter and a new one a channel from the second cache, which has no more to give
-    than one in the time of `STREAM` / 2 multiply-adds on both units. Several channels have whole kernels, several rows
-    whole columns.
+    Per position it loads one vector per filter and one per channel from L2, whose bandwidth is the limit: one vector in
+    the time of `STREAM` / 2 multiply-adds on both units. A tile of several channels has whole kernels, one of several
+    kernel rows has all columns.
 
     >>> best_for_weights(16, 6, 5, 5, registers=32), best_for_weights(64, 64, 1, 1, registers=32)
     ((2, 1, 2, 5), (4, 5, 1, 1))

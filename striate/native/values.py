@@ -7,7 +7,7 @@ from math import prod
 
 
 def vecs(numbers: int, lanes: int) -> int:
-    """Vectors that hold so many numbers.
+    """How many vectors hold this many numbers.
 
     >>> vecs(17, 16)
     2
@@ -19,9 +19,9 @@ def vecs(numbers: int, lanes: int) -> int:
 class Value:
     """A map: `channels` planes of `rows` x `columns`, inside a border of zeros that its readers ask for.
 
-    `home` is the value in which it lies, and at which channel, when it has no memory of its own. `again` is where it is
-    made a second time on the way back, which costs less than keeping it. `compact`: as the program for one image has
-    it, its pixels have just their channels, because nobody reads them by vecs.
+    `home` is the value whose memory it uses, from which channel, when it has none of its own. `again` is where it is
+    computed a second time on the way back, which costs less than keeping it. `compact`: in the program for one image,
+    its pixels are not padded to whole vecs, because no step reads them by vecs.
     """
 
     channels: int
@@ -51,7 +51,7 @@ class Value:
 
     @property
     def on_the_way_back(self) -> Value:
-        """What its readers read then."""
+        """What its readers read on the way back."""
         return self.again or self
 
     @property
@@ -90,14 +90,14 @@ class Value:
 
     @property
     def gradient_place(self) -> int:
-        """The same of its gradient, which has no border."""
+        """The same for its gradient, which has no border."""
         if not self.gradient_home:
             return 0
         holder, channel = self.gradient_home
         return holder.gradient_place + channel * self.rows * self.columns
 
     def as_map(self) -> str:
-        """The C text of where it lies."""
+        """The C text of its memory layout."""
         top, left, _, _ = self.border
         numbers = (self.channels, self.rows, self.columns, top, left, self.all_rows, self.all_columns)
         return f"(struct map){{{', '.join(map(str, numbers))}}}"

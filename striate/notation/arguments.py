@@ -52,6 +52,16 @@ def _form(layer: type[Layer]) -> Form:
 
 
 _FORMS = {word: _form(layer) for word, layer in LAYERS.items()}
+OPTIONS_ALSO = {  # what other libraries call an option
+    "stride": ("strides", "step", "subsampling"),
+    "pad": ("padding", "paddings", "border"),
+    "dilate": ("dilation", "dilations", "dilationrate", "atrous", "holes"),
+    "groups": ("group", "cardinality", "numgroup", "featuregroupcount"),
+    "nobias": ("biasfalse", "usebias", "bias"),
+    "ceil": ("ceilmode",),
+    "eps": ("epsilon",),
+    "points": ("samplingratio",),
+}
 OPTION_WORDS = {word for form in _FORMS.values() for word in form.options}
 
 
@@ -106,7 +116,7 @@ class _Arguments:
         self._defaults()
 
     def _option(self, argument: Argument) -> str | None:
-        """The option that an argument is the word of."""
+        """The option that an argument names, if it names one."""
         name = single_name(argument)
         return name if name in self.form.options else None
 
@@ -114,21 +124,21 @@ class _Arguments:
         lead, at = self.form.leading, self.form.at
         name = single_name(argument)
         refuse_layer(argument, self.word.name)
-        hint = nearest(name, self.form.options) if name and len(name) > 3 else ""
+        hint = nearest(name, self.form.options, OPTIONS_ALSO) if name and len(name) > 3 else ""
         if lead is None or hint:
             shown = f"'{name}'" if name else "size"
             raise ArgumentError(
                 f"{self.word.name} takes no {shown}", argument.span, f"it is written: {self.form.usage}{hint}"
             )
         if at and not isinstance(argument, Sized):
-            detail = f"write it behind an '@', as in {self.word.name} 64@3x3; the whole form: {self.form.usage}"
+            detail = f"write it after an '@', as in {self.word.name} 64@3x3; the whole form: {self.form.usage}"
             raise ArgumentError(f"{self.word.name} needs its {at.name}", argument.span, detail)
         if not at and isinstance(argument, Sized):
             detail = f"write a single size; the whole form: {self.form.usage}"
             raise ArgumentError(f"{self.word.name} takes no '@'", argument.span, detail)
         if isinstance(argument, Sized) and at:
             if len(argument.count.parts) > 1:
-                detail = f"they stand before the '@', the {at.name} behind it: {self.word.name} 64@3x3"
+                detail = f"write them before the '@', the {at.name} after it: {self.word.name} 64@3x3"
                 raise ArgumentError(f"{lead.name} must be one number", argument.count.span, detail)
             self._set(lead, argument.count)
             self._set(at, argument.size)
@@ -161,7 +171,7 @@ class _Arguments:
             refuse_layer(argument, self.word.name)
             refuse_x(argument)
             what = f"has no option '{name}'" if name else "has one value too many"
-            hint = nearest(name, self.form.options) if name else ""
+            hint = nearest(name, self.form.options, OPTIONS_ALSO) if name else ""
             raise ArgumentError(f"{self.word.name} {what}", argument.span, f"it is written: {self.form.usage}{hint}")
         field = self.form.options[option]
         if field.name in self.values:
@@ -246,12 +256,12 @@ class _Arguments:
 
     def _list(self, argument: Value) -> tuple[int, ...]:
         if len(argument.parts) != 1:
-            raise RuleError("stand apart", f"write blanks between them: {self.word.name} 0 1 2")
+            raise RuleError("must be separate", f"write blanks between them: {self.word.name} 0 1 2")
         self._number(argument)
         return (self._whole(argument.parts[0], 0),)
 
     def _axes(self, argument: Value, least: int = 1, end: bool = False) -> Axes:
-        """One number an axis; of a pair that pad allows the first, or at the `end` of the axis the second."""
+        """One number per axis; of a pair, which only `pad` allows, the first, or with `end` the second."""
         parts = [_side(part, end) if least == 0 else part for part in argument.parts]
         sizes = tuple(self._whole(part, least) for part in parts)
         if len(sizes) not in (1, self.dims):
@@ -355,7 +365,7 @@ def refuse_layer(argument: Argument, word: str) -> None:
 
 
 def refuse_x(argument: Argument) -> None:
-    """Raise an error if an argument that is not the first begins with an `x`: it joins sizes, and stands apart here."""
+    """Raise an error if an argument after the first begins with an `x`, which joins sizes without blanks."""
     if (single_name(argument) or "").startswith("x"):
         detail = "as in 3x3; a letter beside an 'x' stands in brackets: (n)x3"
         raise ArgumentError("sizes are joined by 'x' without blanks", argument.span, detail)
@@ -366,7 +376,7 @@ def _side(part: Expression, end: bool) -> Expression:
 
 
 def single_name(argument: Argument) -> str | None:
-    """The name that an argument is, if it is nothing else."""
+    """The name that an argument consists of, if it is a single name."""
     if isinstance(argument, Value) and len(argument.parts) == 1 and isinstance(argument.parts[0], Name):
         return argument.parts[0].text
     return None

@@ -49,7 +49,7 @@ from striate.notation.tree import (
 )
 
 MAX_LAYERS = 10_000
-MAX_NESTED = MAX_DEPTH  # blocks and definitions inside each other; the text of the network can be read again
+MAX_NESTED = MAX_DEPTH  # blocks and definitions inside each other: as in a text, so that the network can be read again
 
 Letters = Mapping[str, int | float]
 
@@ -57,11 +57,11 @@ Letters = Mapping[str, int | float]
 def bind(
     program: Program, letters: Letters | None = None, *, name: str = "net", input: Sequence[int | None] | None = None
 ) -> Network:
-    """Make a network of a text.
+    """Make a network from a text.
 
     Args:
         program: What `parse` returned.
-        letters: Values for the text's letters (`{"n": 2}`); they go before values that the text itself gives.
+        letters: Values for the text's letters (`{"n": 2}`); they override the values in the text itself.
         name: What to call the network.
         input: The shape that comes in, for a text with a bare `INPUT`: (C, H, W), None for a free axis.
 
@@ -107,7 +107,7 @@ class _Binder:
         self.thumb = RulesOfThumb(program, self.letters)
         self.count = 0
         self.calls: list[tuple[Call, list[int | float]]] = []
-        self.pools: list[dict[str, tuple[MaxPool, Shape]]] = []  # with labels, of each chain that is open
+        self.pools: list[dict[str, tuple[MaxPool, Shape]]] = []  # the labelled ones of each open chain
         self.depth = 0
         self.input: Shape = ()  # what comes into the network; empty until it is read
         self.scope: Shape | None = None  # what comes into the brackets that are open; None outside of any
@@ -124,7 +124,7 @@ class _Binder:
         return tuple(via)
 
     def _without_value(self, error: NoValueError) -> NotationError:
-        """All letters that lack a value, at the first of them; a misspelt one by itself."""
+        """The error for all letters without a value, placed at the first; for a misspelt letter, for that one alone."""
         program = self.program
         found = missing(program, self.letters) if not error.hint else {}
         if error.name not in found:
@@ -158,7 +158,7 @@ class _Binder:
         return shape, self._scaled(chain, shape)
 
     def _scaled(self, chain: Chain, shape: Shape) -> Chain:
-        """The chain, its RoI layers with the jump of their maps on the input."""
+        """The chain with the jump of their maps set in its RoI layers."""
         nodes = list(chain)
         for place, node in enumerate(chain):
             if isinstance(node, RoI):
@@ -214,7 +214,7 @@ class _Binder:
 
     @contextmanager
     def _placed(self, spans: Mapping[str, Span] | None = None, otherwise: Span | None = None) -> Iterator[None]:
-        """Tell a broken rule with its place: the argument's own, that of the field at fault, or `otherwise`."""
+        """Report a broken rule with its place: the argument's own, that of the field at fault, or `otherwise`."""
         try:
             yield
         except NoValueError as error:
@@ -280,7 +280,7 @@ class _Binder:
         layer = layer_class(**values, span=word.span)
         if isinstance(layer, RoI):
             self._refuse_inside(word)
-            self.pools[-1].clear()  # behind it the maps are those of boxes, and no pool of the images takes them back
+            self.pools[-1].clear()  # after it the maps are of boxes, and no unpool can use a pool of the images
         with self._placed(spans, word.span):
             after = rules.output(layer, shape).value
         made.append(layer)
@@ -288,7 +288,7 @@ class _Binder:
 
     def _refuse_inside(self, word: Word) -> None:
         if len(self.pools) > 1:
-            detail = "boxes come in beside the images; put it before or behind the block or definition"
+            detail = "boxes come in beside the images; put it before or after the block or definition"
             raise self.error(f"{word.name} stands in the network's own chain, not in a branch", word.span, detail)
 
     def _pooled(self, label: str, span: Span) -> dict[str, MaxPool | Shape]:
@@ -320,7 +320,7 @@ class _Binder:
             raise self.error(
                 "aux inside another block",
                 block.span,
-                "it leaves the main chain only; put it before or behind the block",
+                "it leaves the main chain only; put it before or after the block",
             )
         with self._inside(block.span, shape):
             branches = [self.inner(branch, shape, letters) for branch in block.branches]

@@ -1,7 +1,7 @@
 """The softmax that a network ends in. It belongs to the loss: losses are defined on what goes into it.
 
 That is the last layer of the network, or of a part (a labelled bracket, a use of a definition) that the network ends
-in; a side head has an end too. Any other softmax is computed as it is written, those of branches that join as well.
+in; a side head has an end too. Any other softmax is computed as written, including one that ends a joined branch.
 
 >>> from striate.notation import read
 >>> list(left_to_loss(read("input 8 -> part: [ fc 4 -> softmax ] -> fc 3 -> probabilities: softmax")))

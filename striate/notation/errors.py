@@ -29,7 +29,7 @@ class Span:
 class RuleError(InputError):
     """A layer that breaks a rule. `field` names the part at fault; the binder adds the place in the text.
 
-    `axes` is for how many axes the layer is written, where that is at fault: the input may be written wrongly.
+    `axes` is the number of axes that the layer is written for, where that is at fault: the input may be wrong instead.
     """
 
     def __init__(self, headline: str, detail: str, field: str = "", axes: int = 0) -> None:

@@ -24,10 +24,10 @@ class NoValueError(ArgumentError):
 
 
 def evaluate(expression: Expression, letters: Mapping[str, int | float], channels: int | None) -> int | float:
-    """The value of an expression; whole when it comes out whole.
+    """The value of an expression, an int when it is whole.
 
     Args:
-        expression: What stands in the text.
+        expression: The expression as parsed.
         letters: The letters and parameters known here.
         channels: What `c` stands for, the channels that come into the brackets around it; None where there are none.
 
@@ -41,7 +41,7 @@ def evaluate(expression: Expression, letters: Mapping[str, int | float], channel
             "'?' where a number is due", expression.span, "only an axis of the input may be left open; write a number"
         )
     if isinstance(expression, Pair):
-        detail = "sizes are joined by 'x' (3x3); a pair stands behind pad only, before and after an axis: pad (0,1)"
+        detail = "sizes are joined by 'x' (3x3); a pair follows pad only, before and after an axis: pad (0,1)"
         raise ArgumentError("a pair where a number is due", expression.span, detail)
     if isinstance(expression, Name):
         return _letter(expression, letters, channels)

@@ -17,7 +17,7 @@ MAX_AXES = 3
 
 
 def letter(name: str, value: int | float) -> int | float:
-    """The value of a letter, checked; whole where it comes out whole.
+    """The value of a letter, checked; an int where it is whole.
 
     Raises:
         InputError: It is no number, or too large.

@@ -35,7 +35,7 @@ Used = tuple[Word | Call | Repeat, list[Name]]
 
 
 def missing(program: Program, known: Collection[str]) -> dict[str, tuple[Span, int]]:
-    """The letters that a text uses and that are not `known`, in its order: where each stands first, and a sample.
+    """The letters of a text that are not `known`, in the order of the text: where each first stands, and a sample.
 
     Definitions that nothing uses need no letters.
     """
@@ -64,7 +64,7 @@ def _sample(element: Word | Call | Repeat) -> int:
 
 
 def uses(layers: Sequence) -> Iterator[Used]:
-    """Every word, call and repeat of a chain, however deep, with the names in its sizes; a word's options are none."""
+    """Every word, call and repeat of a chain, however deep, with the names in its sizes, but not its options' names."""
     for element in layers:
         if isinstance(element, Labelled):
             yield from uses((element.body,))

@@ -30,7 +30,7 @@ FORMS = {
     "aux": "aux[ head ]",
 }
 ALSO = {name: layer.also for name, layer in LAYERS.items()} | {name: block.also for name, block in BLOCKS.items()}
-ABSENT = {  # what other libraries have and the notation has not: what to write instead, or to do without; their names
+ABSENT = {  # what the notation lacks: what to write instead, if anything, and the names in other libraries
     "layer normalisation is not in the notation; bn normalises over the batch": (
         *("ln", "layernorm", "layernormalization", "layernormalisation", "rmsnorm"),
         *(
@@ -52,7 +52,7 @@ ABSENT = {  # what other libraries have and the notation has not: what to write 
         *("pad", "padding", "zeropad1d", "zeropad2d", "zeropad3d", "zeropadding1d", "zeropadding2d", "zeropadding3d"),
         *("reflectionpad1d", "reflectionpad2d", "replicationpad2d", "circularpad2d", "constantpad2d"),
     ),
-    "one filter a channel is conv c@3 groups c, and conv 64@1 after it mixes them": (
+    "one filter per channel is conv c@3 groups c, and conv 64@1 after it mixes them": (
         *("depthwise", "depthwiseconv", "depthwiseconv2d", "dwconv", "separable", "separableconv2d", "sepconv"),
     ),
     "it drops whole maps, which the notation does not; dropout 0.5 drops entries": (
@@ -74,7 +74,7 @@ ABSENT = {  # what other libraries have and the notation has not: what to write 
 
 
 def elsewhere(name: str) -> str:
-    """The way from what another library calls something to what the notation has; empty where nobody calls it so.
+    """What to write in the notation for a name of another library; empty for a name that no library uses.
 
     >>> elsewhere("MaxPool2d")
     'here it is written: maxpool kernel [stride n] [pad n] [dilate n] [ceil]'

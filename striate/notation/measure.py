@@ -71,17 +71,17 @@ class Row:
 
     @property
     def receptive_field(self) -> int | list[int | None] | None:
-        """Entries of the input that one entry of the output sees: one number, or one an axis where they differ."""
+        """Entries of the input that one entry of the output sees: one number, or one per axis where they differ."""
         return _same([None if axis.size is None else int(axis.size) for axis in self.field.axes])
 
     @property
     def per_box(self) -> bool:
-        """Whether the figures are for one box, and not for a whole example: so behind a RoI layer."""
+        """Whether the figures are for one box, not for a whole example: true after a RoI layer."""
         return any(axis.spacing == 0 for axis in self.field.axes)
 
     @property
     def jump(self) -> int | float | list[int | float] | None:
-        """How far the field moves from one entry of the output to the next: one number, or one an axis."""
+        """How far the field moves from one entry of the output to the next: one number, or one per axis."""
         jumps = [axis.jump for axis in self.field.axes]
         return _same([int(jump) if jump.denominator == 1 else float(jump) for jump in jumps])
 
@@ -114,7 +114,7 @@ class Measure:
 
     @property
     def output(self) -> Shape:
-        """The shape that the network gives."""
+        """The shape of the network's output."""
         main = [row for row in self.rows if not row.name.startswith(tuple(self._aux))] if self._aux else self.rows
         return main[-1].output.value if main else self.network.input
 
@@ -135,7 +135,7 @@ class Measure:
     def training_memory(self, batch: int, optimizer: str = "adamw") -> TrainingMemory:
         """What training at this batch size takes.
 
-        4 bytes a parameter for the weights, again for the gradients and again for each state of the optimiser, and
+        4 bytes per parameter for the weights, the same for the gradients and for each state of the optimiser, and
         every layer's output for each example of the batch.
 
         Raises:
@@ -195,7 +195,7 @@ def measure(network: Network, shape: Shape | None = None) -> Measure:
 
 
 def field_behind(chain: Chain, shape: Shape) -> Field:
-    """The receptive field behind the layers of a chain, the first of which sees an input of this shape."""
+    """The receptive field after the layers of a chain whose first layer sees an input of this shape."""
     return _fold(chain, "", shape, _whole(shape), [])[1]
 
 

@@ -1,4 +1,4 @@
-"""What a network's text may not mean: it is legal, and its figures are not those that its author expects.
+"""Notes on a network's text that is legal but may not mean what its author intended.
 
 >>> from striate.notation import read
 >>> notes(read("input 32x32x3 -> conv 10@3 -> gap"))
@@ -12,19 +12,19 @@ from striate.notation.tree import Network, Shape
 
 COLOURS = (1, 3, 4)  # channels of images: grey, RGB, RGB with transparency
 SOUNDS = (1, 2)  # of recordings: mono, stereo
-MOST_CHANNELS = 2048  # of the maps of usual networks; more are a length
+MOST_CHANNELS = 2048  # of maps in common networks; a larger number is a length
 
 
 def notes(network: Network) -> tuple[str, ...]:
-    """What to look at again in a network, a sentence each."""
+    """What to check in a network, one sentence each."""
     return tuple(filter(None, [input_note(network.input)]))
 
 
 def input_note(shape: Shape) -> str:
-    """A sentence where a shape seems to lack its channels, or to have them last as slides and other libraries do.
+    """A sentence if a shape seems to lack its channels, or to have them last, as slides and other libraries do.
 
-    A last size of 1, 3 or 4 after larger ones is that of an image's channels. Maps of 64x7x3 may be meant, so it is
-    a note and no error; maps that are as small as 16x4x3 are not told of, unless all their other sizes are equal.
+    A last size of 1, 3 or 4 after larger ones looks like an image's channels. Maps of 64x7x3 may be meant, so this is
+    a note, not an error. Maps as small as 16x4x3 get no note unless all their other sizes are equal.
     """
     meant = _meant(shape)
     if not meant:
@@ -55,7 +55,7 @@ def channels_first(shape: Shape) -> Shape | None:
 
 
 def way_out(shape: Shape, axes: int) -> str:
-    """What to add to an error of a layer after an input of this shape; `axes` is for how many it is written.
+    """What to add to the error of a layer after an input of this shape; `axes` is how many the layer is written for.
 
     >>> way_out((28, 28), 2), way_out((32, 32, 3), 2), way_out((3, 32, 32), 2)
     ('; channels come first: input 1x28x28', '; channels come first: input 3x32x32', '')

@@ -1,4 +1,4 @@
-"""Text → syntax. Lark reads the grammar; this file makes a tree of what it found, and an error of what it did not.
+"""Text → syntax. Lark reads the grammar; this file turns its result into our tree, and its error into ours.
 
 >>> parse("input 1x32x32 -> conv 6@5x5 -> tanh").layers[1]
 Word(name='conv', arguments=(Sized(count=Value(parts=(Number(value=6),)), size=Value(parts=(...))),), optional=False)
@@ -35,7 +35,7 @@ from striate.notation.syntax import (
     Word,
 )
 
-MAX_DIGITS = 24  # Python writes no number of the notation longer
+MAX_DIGITS = 24  # no number of the notation is longer when Python writes it
 
 
 @cache

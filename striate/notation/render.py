@@ -112,7 +112,7 @@ def _argument(argument: syntax.Argument) -> str:
 
 
 def _value(value: Value) -> str:
-    """One expression, or several joined by `x`; a letter between them needs brackets to be told from the `x`."""
+    """One expression, or several joined by `x`; a letter between them needs brackets to be distinct from the `x`."""
     if len(value.parts) == 1:
         return _expression(value.parts[0])
     return "x".join(_factor(part, bare_names=False) for part in value.parts)

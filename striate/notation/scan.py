@@ -1,7 +1,7 @@
-"""The first look at a text: its size, its characters, its brackets. Everything keeps its place.
+"""The first pass over a text: its size, its characters, its brackets.
 
 Comments become blanks, capitals become small letters, and line ends that are only white space (inside brackets,
-beside an arrow) become blanks, so that the grammar needs to know none of it. Every character keeps its place.
+beside an arrow) become blanks, so the grammar need not know of them. Every character keeps its place.
 
 >>> scan("CONV 6@5×5 ->  # the first\\n RELU")
 'conv 6@5x5 ->               relu'
@@ -38,7 +38,7 @@ def scan(text: str, source: str = "") -> str:
 
 
 def _white_space(found: re.Match[str], plain: str) -> str:
-    """Blanks, unless it holds a line end that ends something: not beside an arrow, not at either end of the text."""
+    """Blanks, or a line end where one ends something: not beside an arrow, not at either end of the text."""
     before, after = plain[max(0, found.start() - 2) : found.start()], plain[found.end() : found.end() + 2]
     goes_on = before.endswith(("->", "→")) or after.startswith(("->", "→")) or not before or not after
     return ("" if goes_on or "\n" not in found[0] else "\n").ljust(len(found[0]))

@@ -1,4 +1,4 @@
-"""A network's text at another size of its input: the same layers, bound again.
+"""A network's text at another input size: the same layers, bound again.
 
 >>> from striate.notation import measure, read
 >>> net = read("input 3x224x224 -> conv 8@7 stride 2 -> gap -> fc 10")
@@ -25,11 +25,11 @@ from striate.notation.syntax import Number, Value, Word
 from striate.notation.tree import Network
 
 Size: TypeAlias = int | Sequence[int]
-FURTHEST = 1024  # entries of an axis up to which a size that fits is looked for
+FURTHEST = 1024  # entries of an axis: the largest size tried in search of one that fits
 
 
 def sides(size: Size, axes: int) -> tuple[int, ...]:
-    """One size an axis: 64 stands for all of them.
+    """One size per axis: 64 stands for all of them.
 
     Raises:
         InputError: There are more or fewer sizes than axes, or one is no whole number from 1.
@@ -48,15 +48,15 @@ def resized(network: Network, size: Size) -> Network:
     """The network's text bound at another size; its channels stay.
 
     Args:
-        network: What was bound from a text.
-        size: For all axes, or one an axis: 64, (64, 48).
+        network: A network bound from a text.
+        size: For all axes, or one per axis: 64, (64, 48).
 
     Raises:
-        InputError: A layer does not fit at that size: names the next size at which all do.
+        InputError: A layer does not fit at that size; it names the next size at which all do.
     """
     wanted = sides(size, len(network.input) - 1)
     if network.program is None:
-        raise InputError(f"{network.name} was not made from a text, which alone can be read at another size")
+        raise InputError(f"{network.name} was not made from a text, and only a text can be read at another size")
     try:
         return _bound(network, wanted)
     except NotationError as error:
@@ -77,7 +77,7 @@ def size_text(size: int | Sequence[int | None]) -> str:
 
 
 def next_fitting(network: Network, wanted: Sequence[int], largest: int = FURTHEST) -> tuple[int, ...] | None:
-    """The next larger size at which all layers fit, every axis by as much."""
+    """The next larger size at which all layers fit, every axis enlarged by the same number."""
     for more in range(1, largest - max(wanted) + 1):
         larger = tuple(side + more for side in wanted)
         try:

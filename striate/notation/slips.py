@@ -1,4 +1,4 @@
-"""A slip of the pen, told in the words of the notation: what is due at the place, or what is out of place there.
+"""A syntax error in the words of the notation: what is missing at a place, or what does not belong there.
 
 >>> from striate.notation.parse import parse
 >>> parse("input 3x32x32 -> conv 64@ -> relu")
@@ -56,7 +56,7 @@ _FOUND = {  # what stands there instead: headline, way out
         "',' is out of place",
         "layers are separated by '->' or a new line, sizes by 'x' (3x3); a decimal point is '.'",
     ),
-    "?": ("'?' is out of place", "it stands for an open axis of the input (3x?x?) or behind a layer (pool?)"),
+    "?": ("'?' is out of place", "it stands for an open axis of the input (3x?x?) or after a layer (pool?)"),
     ")": ("a value is missing before ')'", "write it, or delete the brackets"),
     "]": ("a layer is missing before ']'", "write it, or id to pass the input through"),
     "\n": ("the line ends too early", "finish the layer, or put the line end inside brackets"),
@@ -118,7 +118,7 @@ def _slip(plain: str, at: int, found: str, shown: str) -> tuple[str, str]:
     if _PAD.search(before) and re.match(r",?\s*\d", plain[at:]):
         return "pad takes a number or a pair", "a pair is before and after an axis: pad (1,0), or pad (1,0)x(0,1)"
     if last == "]" and found.isdigit():
-        return "a number behind brackets", "to repeat them, write '*' before it: [ … ]*2"
+        return "a number after brackets", "to repeat them, write '*' before it: [ … ]*2"
     if _inside_round(before) and found not in (",", ")"):
         detail = "it holds numbers only, separated by ',', as in block(64, 2); groups of layers stand in [ ]"
         return f"'{shown}' is out of place in a round bracket", detail

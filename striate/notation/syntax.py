@@ -1,6 +1,6 @@
 """The text as it stands: what `parse` reads and `render` writes, before any letter is bound.
 
-Frozen dataclasses; two trees are equal when they say the same, wherever in a text they stand.
+Frozen dataclasses; two trees are equal when they say the same, wherever they stand in a text.
 
 >>> Word("fc", (Value((Number(84),)),))
 Word(name='fc', arguments=(Value(parts=(Number(value=84),)),), optional=False)
@@ -50,7 +50,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Pair:
-    """`(0,1)`: what stands before and after an axis."""
+    """`(0,1)`: sizes before and after an axis."""
 
     before: Expression
     after: Expression
@@ -62,7 +62,7 @@ Expression: TypeAlias = Number | Name | Free | Operation | Pair
 
 @dataclass(frozen=True)
 class Value:
-    """One size or one an axis: `3`, `3x3`, `3x?x?`."""
+    """One size or one per axis: `3`, `3x3`, `3x?x?`."""
 
     parts: tuple[Expression, ...]
     span: Span = field(default=NOWHERE, compare=False, repr=False)

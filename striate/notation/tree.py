@@ -1,7 +1,7 @@
 """The network as a tree of layers: every letter bound, every repeat written out, every size a number.
 
-One frozen dataclass a layer. Its `word` is how the notation calls it, and the metadata of its fields say how the word's
-arguments are written; parsing, rendering and the documentation all read them here.
+One frozen dataclass per layer. Its `word` is its name in the notation, and the metadata of its fields say how the
+word's arguments are written; parsing, rendering and the documentation all read them here.
 
 >>> MaxPool(kernel=(2, 2), stride=(2, 2), dilation=(1, 1))
 MaxPool(kernel=(2, 2), stride=(2, 2), pad=Pad(mode='zeros', sizes=(0,), after=()), dilation=(1, 1), floor=True)
@@ -18,18 +18,18 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from striate.notation.errors import Span
 from striate.notation.syntax import NOWHERE, Program
 
-Shape: TypeAlias = tuple[int | None, ...]  # (C, H, W), one axis a spatial dimension; None for a free axis
-Axes: TypeAlias = tuple[int, ...]  # one number a spatial axis
+Shape: TypeAlias = tuple[int | None, ...]  # (C, H, W), or (C,) and its spatial axes; None for a free axis
+Axes: TypeAlias = tuple[int, ...]  # one number per spatial axis
 Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair", "list", "label"]
 
 
 @dataclass(frozen=True)
 class Pad:
-    """Padding: `mode` zeros, reflect, replicate or circular with one size an axis, or mode "same" with none.
+    """Padding: `mode` zeros, reflect, replicate or circular with one size per axis, or mode "same" with none.
 
-    `after` holds the sizes at the end of each axis where they differ from those before it, and is empty where not.
+    `after` holds the sizes at the end of each axis where they differ from those at its start; otherwise it is empty.
 
-    "same" is TensorFlow's rule: the output has ceil(n / stride) entries, and an odd one more goes to the end.
+    "same" is TensorFlow's rule: the output has ceil(n / stride) entries; odd padding puts its extra entry at the end.
     """
 
     mode: str = "zeros"
@@ -51,7 +51,7 @@ def leading(kind: Kind, default: Any = dataclasses.MISSING) -> Any:
 
 
 def after_at(kind: Kind) -> Any:
-    """The argument behind the `@`."""
+    """The argument after the `@`."""
     return field(metadata={"place": "at", "kind": kind})
 
 
@@ -61,13 +61,13 @@ def option(word: str, kind: Kind, default: Any = None) -> Any:
 
 
 def flag(word: str, default: bool = True) -> Any:
-    """A word that switches something: off by itself (`nobias`), or on where the default is False (`flip`)."""
+    """A word that switches something off (`nobias`), or on where the default is False (`flip`)."""
     return field(default=default, metadata={"place": "option", "word": word, "kind": "flag"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """Whatever stands in a chain. `label` is the name the text gives it."""
+    """One element of a chain: a layer or a block. `label` is the name that the text gives it."""
 
     label: str = ""
     span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -86,7 +86,7 @@ Chain: TypeAlias = tuple[Node, ...]
 class Layer(Node):
     """A layer of the network, one word of the notation.
 
-    `also` is what other libraries call it, in small letters without hyphens: an unknown word leads from there to ours.
+    `also` lists its names in other libraries, in lower case without hyphens, so that an unknown word leads to ours.
     """
 
     word: ClassVar[str] = ""
@@ -97,8 +97,8 @@ class Layer(Node):
 class Conv(Layer):
     """Convolution as networks use it (cross-correlation), in as many dimensions as the input has.
 
-    `flip` turns the kernel round on every axis: the true convolution of signal processing. `ceil` fills with zeros at
-    the end where the stride does not divide, so that no entry of the input is ignored.
+    `flip` reverses the kernel on every axis: the true convolution of signal processing. `ceil` adds zeros at the end
+    where the stride does not divide the size, so that no entry of the input is ignored.
     """
 
     word: ClassVar[str] = "conv"
@@ -125,7 +125,7 @@ class Conv(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Local(Layer):
-    """Locally connected layer: a convolution whose weights are not shared, one filter a position."""
+    """Locally connected layer: a convolution whose weights are not shared, one filter per position."""
 
     word: ClassVar[str] = "local"
     also: ClassVar[tuple[str, ...]] = ("locallyconnected1d", "locallyconnected2d", "locally", "unshared")
@@ -221,10 +221,10 @@ class MaxPool(Pool):
 
 @dataclass(frozen=True, repr=False)
 class Unpool(Layer):
-    """Max unpooling (Zeiler & Fergus 2014): each entry goes back to where that maxpool found it, all else is 0.
+    """Max unpooling (Zeiler & Fergus 2014): each entry goes back to where that maxpool found it; the rest is 0.
 
-    `pool` is the label of a maxpool earlier in the same chain, of any window and padding. Entries that come back to one
-    place are added.
+    `pool` is the label of a maxpool earlier in the same chain, of any window and padding. Entries that return to the
+    same place are added.
     """
 
     word: ClassVar[str] = "unpool"
@@ -254,7 +254,7 @@ class AvgPool(Pool):
 
 @dataclass(frozen=True, repr=False)
 class Subsample(Layer):
-    """LeNet-5's pooling (LeCun et al. 1998): a window's sum times a trainable coefficient, plus a bias, one a map."""
+    """LeNet-5's pooling (LeCun et al. 1998): a window's sum times a coefficient, plus a bias; both learned per map."""
 
     word: ClassVar[str] = "subsample"
     also: ClassVar[tuple[str, ...]] = ("subsampling",)
@@ -263,7 +263,7 @@ class Subsample(Layer):
 
     @property
     def pad(self) -> Pad:
-        """None."""
+        """No padding."""
         return Pad("zeros", (0,) * len(self.kernel))
 
 
@@ -306,14 +306,14 @@ class GlobalMaxPool(Layer):
 
 @dataclass(frozen=True, repr=False)
 class RoI(Layer):
-    """What RoI pooling and RoI align share: a network with one is called with boxes beside the images.
+    """What RoI pooling and RoI align share: a network with one is called with images and boxes.
 
-    Boxes are (K, 5): number of the image, left, top, right, bottom in pixels of the input. All that follows works on
+    Boxes are (K, 5): number of the image, left, top, right, bottom in pixels of the input. Every later layer works on
     each box by itself, and its figures are for one box. It stands in the network's own chain, not in a branch.
     """
 
     size: Axes = leading("axes")
-    jump: Fraction | None = None  # pixels of the input from one entry of the maps to the next: set when bound
+    jump: Fraction | None = None  # input pixels between neighbouring entries of the maps: set when bound
 
 
 @dataclass(frozen=True, repr=False)
@@ -326,7 +326,7 @@ class RoIPool(RoI):
 
 @dataclass(frozen=True, repr=False)
 class RoIAlign(RoI):
-    """RoI align (He et al. 2017): the mean of `points` x `points` values in each bin of a box, read between entries."""
+    """RoI align (He et al. 2017): the mean of `points` x `points` interpolated values in each bin of a box."""
 
     word: ClassVar[str] = "roialign"
     points: int = option("points", "count", 2)
@@ -382,7 +382,7 @@ class Leaky(Layer):
 
 @dataclass(frozen=True, repr=False)
 class PRelu(Layer):
-    """Leaky ReLU whose slope is learned, one a channel (He et al. 2015)."""
+    """Leaky ReLU whose slope is learned, one per channel (He et al. 2015)."""
 
     word: ClassVar[str] = "prelu"
     also: ClassVar[tuple[str, ...]] = ("parametricrelu",)
@@ -437,14 +437,14 @@ class Maxout(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Softmax(Layer):
-    """exp(x) over its sum across channels. Training puts it into the loss by itself; write it only to see it."""
+    """exp(x) divided by its sum across channels. Training puts it into the loss by itself; write it only to see it."""
 
     word: ClassVar[str] = "softmax"
 
 
 @dataclass(frozen=True, repr=False)
 class BatchNorm(Layer):
-    """Batch normalisation with a trainable scale and shift a channel (Ioffe & Szegedy 2015)."""
+    """Batch normalisation with a trainable scale and shift per channel (Ioffe & Szegedy 2015)."""
 
     word: ClassVar[str] = "bn"
     also: ClassVar[tuple[str, ...]] = (
@@ -462,7 +462,7 @@ class BatchNorm(Layer):
 class LRN(Layer):
     """Local response normalisation across `size` channels (Krizhevsky et al. 2012, section 3.3).
 
-    They are those around each one; of an even number there is one more before it than after it.
+    The window is centred on each channel; if `size` is even, there is one channel more before the centre than after it.
     """
 
     word: ClassVar[str] = "lrn"
@@ -483,7 +483,7 @@ class Dropout(Layer):
 
 @dataclass(frozen=True, repr=False)
 class ZeroPad(Layer):
-    """Maps of zeros behind the others, up to `channels` of them: the shortcut A of He et al. 2015."""
+    """Maps of zeros after the others, up to `channels` maps in all: the shortcut A of He et al. 2015."""
 
     word: ClassVar[str] = "zeropad"
     channels: int = leading("count")
@@ -508,7 +508,7 @@ class Identity(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Block(Node):
-    """Layers that hold layers. `kind` is how the notation calls it, `also` how other libraries do."""
+    """Holds chains of layers. `kind` is its name in the notation, `also` lists its names in other libraries."""
 
     kind: ClassVar[str] = ""
     also: ClassVar[tuple[str, ...]] = ()
@@ -522,7 +522,7 @@ class Group(Block):
 
 @dataclass(frozen=True, repr=False)
 class Concat(Block):
-    """The branches' maps behind each other (Inception, U-Net)."""
+    """The branches' maps, one after another (Inception, U-Net)."""
 
     kind: ClassVar[str] = "concat"
     also: ClassVar[tuple[str, ...]] = ("cat", "concatenate", "filterconcat")
@@ -546,7 +546,7 @@ class Residual(Block):
 
 @dataclass(frozen=True, repr=False)
 class Dense(Block):
-    """The input with the body's output behind it (Huang et al. 2016)."""
+    """The input's maps, followed by those of the body's output (Huang et al. 2016)."""
 
     kind: ClassVar[str] = "dense"
     also: ClassVar[tuple[str, ...]] = ("denseblock",)
@@ -604,9 +604,13 @@ class Network:
     program: Program | None = field(default=None, compare=False, repr=False)
     letters: tuple[tuple[str, int | float], ...] = field(default=(), compare=False)
 
+    def __repr__(self) -> str:
+        axes = "x".join("?" if size is None else str(size) for size in self.input)
+        return f"Network({self.name!r}: input {axes}, {len(self.layers)} layers)"
+
     @property
     def takes_boxes(self) -> bool:
-        """Whether its module is called with boxes beside the images."""
+        """Whether its module is called with images and boxes."""
         return any(isinstance(node, RoI) for node in self.layers)
 
 

@@ -1,4 +1,4 @@
-"""One layer step by step: every output entry and every gradient as its sum of products, with the numbers in.
+"""One layer step by step: every output entry and every gradient as its sum of products, with the numbers filled in.
 
 What a blackboard shows of backpropagation (Rumelhart, Hinton & Williams 1986; for convolution LeCun et al. 1989), in
 exact arithmetic where the inputs are whole numbers or fractions. Never imports torch.

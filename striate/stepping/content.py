@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,11 @@ from striate.stepping.reading import Array
 
 @dataclass(frozen=True)
 class Entry:
-    """One number and how it comes about.
+    """One number and how it is computed.
 
     Attributes:
         name: `O[0,0]`.
-        formula: The sum of products with the numbers in.
+        formula: The sum of products with the numbers filled in.
         value: The result; None while the upstream gradient is not given.
     """
 
@@ -38,7 +39,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A matrix to look at; of more than two axes, each of its matrices."""
+    """A matrix to show; an array of more axes is shown as several."""
 
     title: str
     cells: Array
@@ -137,6 +138,10 @@ class Step:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return f"<pre>{escape(str(self))}</pre>"
+
 
 def entries(name: str, terms: Any, maps: int = 0) -> tuple[Entry, ...]:
     """An entry for each list of terms in an array; see `label` for `maps`."""
@@ -169,7 +174,7 @@ def zeros(shape: tuple[int, ...]) -> Array:
 
 
 def empty_terms(shape: tuple[int, ...]) -> Any:
-    """An array of sums without terms yet."""
+    """An array of sums that have no terms yet."""
     return filled(shape, [[] for _ in range(int(np.prod(shape)))])
 
 

@@ -3,7 +3,7 @@
 O[f,o] = Σ X[c, o·s + k·d - p] W[f,c,k] + b[f]. Every such product gives one term to three sums: with x·w to the output,
 x·dO to the filter's gradient, w·dO to the input's. Hence dE/dW is a cross-correlation of X with dO, and dE/dX the full
 convolution of dO with the filter, which is the cross-correlation of the padded dO with the flipped filter.
-Dumoulin & Visin 2016, section 4, have the zeros that stride and dilation put in between.
+Dumoulin & Visin 2016, section 4, describe the zeros that stride and dilation insert.
 """
 
 import itertools
@@ -28,7 +28,7 @@ class Sliding:
 
     windows: tuple[Window, ...]
     spatial: Index
-    flipped: bool = False  # whether the filter is turned round: the true convolution of signal processing
+    flipped: bool = False  # whether the filter is flipped: the true convolution of signal processing
 
     @property
     def output(self) -> Index:
@@ -46,7 +46,7 @@ class Sliding:
         return tuple(window.size for window in self.windows)
 
     def at(self, position: Index, tap: Index) -> Index:
-        """The entry of the map that a tap of the window meets; outside of the map it lies in the padding."""
+        """The entry of the map that a tap of the window meets; outside the map it is in the padding."""
         tap = tuple(w.size - 1 - k for w, k in zip(self.windows, tap, strict=True)) if self.flipped else tap
         axes = zip(self.windows, self.spatial, position, tap, strict=True)
         return tuple(o * w.stride + k * w.dilation - w.padding(n)[0] for w, n, o, k in axes)
@@ -75,7 +75,7 @@ def convolution(slide: Sliding, x: Array, weights: Array, bias: Array, upstream:
         for terms in output[f].flat if added else ():
             terms.append((added,))
     plus = " + b" if any(bias) else ""
-    turned = " turned round" if slide.flipped else ""
+    turned = " (flipped)" if slide.flipped else ""
     rule = f"X ⋆ W{turned}{plus}, each entry the sum of products under the filter"
     yield Part("O", rule, output.shape, entries("O", output, 1))
     yield Part("dE/dW", _weights_rule(slide), weights.shape, entries("dE/dW", d_weights, 2))
@@ -94,7 +94,7 @@ def _products(slide: Sliding, shape: Index) -> Iterator[tuple[int, Index, Index,
 
 
 def full_convolution(slide: Sliding, weights: Array, upstream: Array) -> tuple[Picture, Picture]:
-    """dO with its zeros, (F, *), and the flipped filters, (F, C, *); filters that are flipped already lie as they are.
+    """dO with its zeros, (F, *), and the flipped filters, (F, C, *); filters that are flipped already stay as they are.
 
     Slid over each other they give dE/dX, that of the padding included.
     """
@@ -128,7 +128,7 @@ def _weights_rule(slide: Sliding) -> str:
     padded = "padded " if slide.padded != slide.spatial else ""
     apart = f", its entries {_axes(stride)} apart (stride)" if set(stride) != {1} else ""
     steps = f", in steps of {_axes(dilation)} (dilation)" if set(dilation) != {1} else ""
-    turned = ", turned round" if slide.flipped else ""
+    turned = ", flipped" if slide.flipped else ""
     return f"X ⋆ dO, the cross-correlation of the {padded}input with the upstream gradient{apart}{steps}{turned}"
 
 

@@ -1,4 +1,4 @@
-"""The numbers of a step: exact fractions where they can be, floats behind an exponential, names where nothing is given.
+"""The numbers of a step: exact fractions where they can be, floats after an exponential, names where nothing is given.
 
 >>> number_text(number("1/3") * 11), number_text(number("3.25")), number_text(0.123456789)
 ('11/3', '3.25', '0.123457')

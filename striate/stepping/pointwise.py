@@ -13,7 +13,7 @@ from striate.stepping.content import Entry, Part, entries, filled, label
 from striate.stepping.number import Number, Value, factor_text, number_text, total
 from striate.stepping.reading import Array
 
-Shown: TypeAlias = tuple[str, Number]  # a formula with the number in, and its value
+Shown: TypeAlias = tuple[str, Number]  # a formula with the number filled in, and its value
 Activation: TypeAlias = Callable[[Number], tuple[Shown, Shown]]  # x → output, slope
 
 

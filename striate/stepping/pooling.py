@@ -46,6 +46,6 @@ def _window(slide: Sliding, position: Index) -> list[Index]:
 
 
 def _counts(slide: Sliding, at: Index) -> bool:
-    """Whether an entry lies in the map or its padding; with `ceil` a window may reach over both."""
+    """Whether an entry is in the map or its padding; with `ceil` a window may reach beyond both."""
     axes = zip(slide.windows, slide.spatial, at, strict=True)
     return all(i < n + window.padding(n)[1] for window, n, i in axes)

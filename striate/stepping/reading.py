@@ -1,6 +1,6 @@
 """What a user gives as numbers → an array: text, JSON lists, a file, or lists and arrays of Python.
 
-In text, entries are apart by blanks or commas, rows by `;`, maps by `|`, and filters by a `/` between blanks (`1/3`
+In text, entries are separated by blanks or commas, rows by `;`, maps by `|`, and filters by a `/` between blanks (`1/3`
 without blanks is a fraction). `@file` reads the text or JSON of a file; its JSON may be an object with a key for each
 of `input`, `filters` (or `weights`), `bias` and `upstream`.
 
@@ -37,7 +37,7 @@ def in_file(source: object, role: str) -> bool:
 
 
 def read_input(source: Given) -> Array:
-    """The maps that come in, (C, H, W); (C, N) where text has one row a map, or a list is flat.
+    """The maps that come in, (C, H, W); (C, N) where text has one row per map, or a list is flat.
 
     Raises:
         InputError: It is not numbers in rows of equal length.
@@ -46,13 +46,13 @@ def read_input(source: Given) -> Array:
     array = _array(found, "input")
     if _is_text(found):
         if array.shape[0] > 1:
-            raise InputError("input: '/' parts filters; an input has maps, parted by '|': 1 2; 3 4 | 5 6; 7 8")
+            raise InputError("input: '/' separates filters; an input has maps, separated by '|': 1 2; 3 4 | 5 6; 7 8")
         return array[0, :, 0] if array.shape[2] == 1 and ";" not in found else array[0]
     return array.reshape(1, *(array.shape or (1,))) if array.ndim < 3 else array
 
 
 def read_as(source: Given, role: str, shape: tuple[int, ...], what: str) -> Array:
-    """Numbers that must fill `shape`; axes of size 1 may be left out or be too many. `what` says what they are for.
+    """Numbers that must fill `shape`; axes of size 1 may be left out or added. `what` says what they are for.
 
     Raises:
         InputError: They are no numbers, or not as many as the shape takes.
@@ -60,7 +60,7 @@ def read_as(source: Given, role: str, shape: tuple[int, ...], what: str) -> Arra
     array = _array(_find(source, role), role)
     if [n for n in array.shape if n > 1] != [n for n in shape if n > 1]:
         received = array.shape[next((i for i, n in enumerate(array.shape) if n > 1), array.ndim - 1) :]
-        hint = "; filters are parted by ' / ', maps by '|', rows by ';'" if len(shape) > 1 else ""
+        hint = "; filters are separated by ' / ', maps by '|', rows by ';'" if len(shape) > 1 else ""
         raise InputError(f"{role}: {what} takes {cross(shape)}. Received: {cross(received)}{hint}")
     return array.reshape(shape)
 
@@ -142,13 +142,13 @@ def _shape(nested: Any, role: str, deep: int = 0) -> tuple[int, ...]:
     if not isinstance(nested, list | tuple):
         return ()
     if not nested or deep == DEEPEST:
-        raise InputError(f"{role}: " + ("more lists in each other than axes" if nested else "there are no numbers"))
+        raise InputError(f"{role}: " + ("lists nest deeper than the axes" if nested else "there are no numbers"))
     first = _shape(nested[0], role, deep + 1)
     for index, part in enumerate(nested[1:], start=2):
         if (shape := _shape(part, role, deep + 1)) != first:
             one, other = ("x".join(map(str, s)) or "one number" for s in (first, shape))
             rule = (
-                "all rows have the same length, all maps and filters the same size (a ' / ' parts filters, 1/2 is half)"
+                "all rows have the same length, maps and filters the same size (' / ' separates filters, 1/2 is half)"
             )
             raise InputError(f"{role}: {rule}. Received: {one} first, but {other} in place {index}")
     return len(nested), *first

@@ -42,8 +42,8 @@ def step(
             `softmax`.
         input: (C, H, W), (H, W) or (N,), as text, lists, an array or `@file`; see `striate.stepping.reading`.
         weights: (F, C, *kernel) for conv, (units, entries) for fc. Read from the input's file where that has them.
-        bias: One number a filter or unit; 0 if left out.
-        upstream: dE/dO in the output's shape; without it, it stands as names: `dO[0,0]`.
+        bias: One number per filter or unit; 0 if left out.
+        upstream: dE/dO in the output's shape; without it, names such as `dO[0,0]` stand for it.
         target: The right class, from 0, for softmax with cross-entropy.
         im2col: Also make the matrices of a convolution as one product.
 

@@ -1,6 +1,7 @@
 """Progress on standard error: on a terminal the running epoch in one line, and a line for each epoch that is done.
 
-A narrow terminal is shown fewer figures, never half of them. Where no one looks there is only the line for each epoch.
+A narrow terminal gets fewer figures, never cut ones. Without a terminal there is only the line for each epoch.
+After the first batches of a long training a line says how long it will take, while stopping still costs nothing.
 
 >>> now = Moment(epoch=3, epochs=10, done=12_800, images=60_000, loss=0.1234, accuracy=0.9651, speed=45_000, left=83)
 >>> print(now.shown(80))
@@ -23,8 +24,10 @@ from rich.text import Text
 
 from striate.training.history import Epoch, History
 
-INTERVAL = 0.1  # seconds between two looks at the figures of the running epoch
-LEAST_BAR, MOST_BAR = 8, 40  # columns of the bar, where there are so many left
+INTERVAL = 0.1  # seconds between two updates of the running epoch
+SURE = 3  # batches, and seconds, after which the time left is known well enough to report
+LONG = 60  # seconds left that are worth a line
+LEAST_BAR, MOST_BAR = 8, 40  # columns of the bar, where they are free
 
 
 class Quiet(AbstractContextManager["Quiet"]):
@@ -65,7 +68,7 @@ class Moment:
     left: float
 
     def shown(self, width: int) -> str:
-        """The figures in so many columns: epoch, images, accuracy and time left always, others where they fit."""
+        """The figures in this many columns: epoch, images, accuracy and time left always, others where they fit."""
         epoch, count = f"{self.epoch}/{self.epochs}", f"{self.done:,}/{self.images:,}"
         minutes, seconds = divmod(round(self.left), 60)
         left = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
@@ -81,12 +84,12 @@ class Moment:
 
 
 class Bar(Quiet):
-    """The running epoch, and a line for each that is done.
+    """The running epoch, and one line for each finished one.
 
     Args:
-        images: Training images an epoch has.
-        epochs: Epochs to come in all.
-        first: Epochs done before.
+        images: Training images per epoch.
+        epochs: Epochs in all.
+        first: Epochs done already.
         console: Where to draw; standard error.
     """
 
@@ -94,6 +97,7 @@ class Bar(Quiet):
         self.images, self.epochs, self.first = images, epochs, first
         self.console = console or Console(stderr=True)
         self.started = self.looked = time.perf_counter()
+        self.batches, self.estimated = 0, False
         self.now = Moment(first + 1, epochs, 0, images, float("nan"), float("nan"), 0.0, 0.0)
         live = self.console.is_interactive and not self.console.is_dumb_terminal
         self.live = Live(get_renderable=self._drawn, console=self.console, transient=True) if live else None
@@ -109,18 +113,23 @@ class Bar(Quiet):
             self.live.stop()
 
     def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
-        """New figures, a few times a second."""
+        """Shows new figures a few times per second and, once, how long training will take."""
         now = time.perf_counter()
-        if now - self.looked < INTERVAL or not self.live:
+        self.batches += 1
+        if now - self.looked < INTERVAL:
             return
         self.looked = now
         learned = (epoch - 1 - self.first) * self.images + done
-        seconds = (now - self.started) / learned  # an image, with what validation and saving take of it
+        seconds = (now - self.started) / learned  # seconds per image, with a share for validation and saving
         left = ((self.epochs - epoch + 1) * self.images - done) * seconds
         self.now = Moment(epoch, self.epochs, done, self.images, loss / done, correct / done, 1 / seconds, left)
+        if not self.estimated and self.batches >= SURE and now - self.started >= SURE:
+            self.estimated = True
+            if left > LONG:
+                self.console.print(f"about {duration(left)} to go; Ctrl-C keeps the best weights", highlight=False)
 
     def epoch(self, history: History) -> None:
-        """A line of the epoch's figures."""
+        """Prints the epoch's figures in one line."""
         self.console.print(line(history.epochs[-1], best=history.last_is_best), highlight=False, soft_wrap=True)
 
     def _drawn(self) -> Table | Text:
@@ -133,6 +142,19 @@ class Bar(Quiet):
         row = Table.grid(padding=(0, 1))
         row.add_row(ProgressBar(total=self.images, completed=self.now.done, width=min(free, MOST_BAR)), figures)
         return row
+
+
+def duration(seconds: float) -> str:
+    """A duration in everyday words.
+
+    >>> duration(75), duration(600), duration(9000), duration(100_000)
+    ('75 seconds', '10 minutes', '2.5 hours', '28 hours')
+    """
+    for unit, size in (("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            count = seconds / size
+            return f"{count:.0f} {unit}" if count >= 10 or unit == "minutes" else f"{count:.1f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def line(epoch: Epoch, best: bool) -> str:

@@ -1,4 +1,4 @@
-"""The zoo: one `.net` text an architecture, with its paper and its published parameter count in the first lines.
+"""The zoo: one `.net` text per architecture, with its paper and its published parameter count in the first lines.
 
 >>> entry("lenet5").year
 1998
@@ -25,16 +25,16 @@ MAX_FILE = 1_000_000  # characters; a larger file is no network's text
 
 @dataclass(frozen=True)
 class Entry:
-    """One architecture as it lies in the zoo.
+    """One architecture as the zoo has it.
 
     Attributes:
         name: What it is called on the command line.
-        title: A line about it.
+        title: One line about it.
         paper: Authors and title.
         year: Of the paper.
         parameters: The count of this text; the published one, unless the text says how it differs.
         text: The whole `.net` file.
-        also: What others call it.
+        also: Other names in use for it.
     """
 
     name: str
@@ -90,7 +90,7 @@ def net(source: str | Path | Network, /, **letters: int | float) -> Network:
 
 
 def noted(network: Network) -> Network:
-    """The network itself; what there is to look at again is told to who called the function that calls this."""
+    """The network itself; its notes become warnings to the caller of the function that calls this."""
     for note in notes(network):
         warnings.warn(note, stacklevel=3)
     return network

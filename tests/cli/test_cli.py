@@ -263,7 +263,7 @@ def test_every_optimiser_trains(cli: Cli, tmp_path: Path, optimizer: str) -> Non
     ended = cli("train", TINY, "digits", *words, "--json")
     assert ended.status == 0
     assert ended.json["test_accuracy"] > 0.5
-    assert f"training: {optimizer}, one-cycle" in ended.err
+    assert f"epochs, {optimizer}, one-cycle" in ended.err
 
 
 def test_the_whole_set_as_one_batch(cli: Cli, tmp_path: Path) -> None:
@@ -340,7 +340,7 @@ def test_test_in_words_is_in_percent(cli: Cli, run: Path) -> None:
 
 
 def test_test_writes_a_page(cli: Cli, run: Path, seven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a folder that holds one class only, beside the run or under any name."""
+    """The page for a folder that holds one class only, beside the run or under any name."""
     (tmp_path / "mine" / "7").mkdir(parents=True)
     seven.rename(tmp_path / "mine" / "7" / "first.png")
     monkeypatch.chdir(tmp_path)

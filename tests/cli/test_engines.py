@@ -1,4 +1,4 @@
-"""Which engine works, as a user sees it: what goes wrong with the native one costs a line, never the training."""
+"""Which engine works, as a user sees it: a fault of the native one costs one line, never the training."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def trained(cli: Cli, tmp_path: Path) -> Train:
-    """Trains for an epoch; the engine that did, as the run has it, and the lines that were said."""
+    """Trains for one epoch; returns the engine that the run names, and the lines that were said."""
 
     def train(*words: str) -> tuple[str, list[str]]:
         run = tmp_path / "run"

@@ -144,4 +144,4 @@ def test_ctrl_c_ends_training_with_its_report_and_best_weights(tmp_path: Path, e
     assert last == f"stopped by Ctrl-C after epoch {len(opened.history)}; the best weights are kept"
     assert opened.notes == []
     assert (tmp_path / "run" / "report.html").is_file()
-    assert f"test accuracy {opened.test().accuracy:.2%}" in out
+    assert f"test accuracy       {opened.test().accuracy:.2%}" in out

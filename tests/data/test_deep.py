@@ -17,7 +17,7 @@ ORDERS = st.sampled_from("<>")
 
 
 def white(high: int) -> int:
-    """The white of whole numbers up to `high`, reckoned without the package."""
+    """The value of white for whole numbers up to `high`, computed without the package."""
     if high <= 1:
         return 1
     return next(2**bits - 1 for bits in (8, 10, 12, 14, 16) if high < 2**bits)

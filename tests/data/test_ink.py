@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from striate.data import load
 from striate.data.ink import Ink, centred, infer_ink, is_inverted
 
-MNIST = Ink(20, (13.6, 13.6))  # a little off the middle, so that nothing lies between two pixels
+MNIST = Ink(20, (13.6, 13.6))  # a little off the middle, so that nothing falls between two pixels
 Images = NDArray[np.float32]
 
 

@@ -104,7 +104,7 @@ def test_no_foreign_word_reaches_the_user_and_bad_files_are_named(tmp_path: Path
 
 
 def test_the_files_are_such_as_something_is_said_of(tmp_path: Path) -> None:
-    """Without `collected` libtiff, Pillow's warnings and its logger do speak: else the test above shows nothing."""
+    """Without `collected` libtiff, Pillow's warnings and its logger do speak, or the test above shows nothing."""
     plain = READ_ALL.replace("from concurrent", "import striate.data.opening as image, contextlib\nfrom concurrent")
     plain = plain.replace("def read(", "image.collected = lambda: contextlib.nullcontext([])\ndef read(")
     for name, data in FILES.items():

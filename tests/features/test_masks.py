@@ -63,7 +63,7 @@ def test_the_compass_takes_the_strongest(image: NDArray[np.float64]) -> None:
 
 
 def test_turning_the_image_turns_the_compass(image: NDArray[np.float64]) -> None:
-    quarter = torch.rot90(batch(image), 1, (2, 3))  # counter-clockwise: what lay east lies north
+    quarter = torch.rot90(batch(image), 1, (2, 3))  # counter-clockwise: what was east is now north
     turned = torch.rot90(robinson.responses(batch(image)), 1, (2, 3))
     assert torch.allclose(robinson.responses(quarter), turned.roll(2, 1), atol=1e-5)
 

@@ -35,7 +35,7 @@ def _check(drawn: tuple[drawing.Sizes, Layer], data: st.DataObject, seed: int) -
     torch.manual_seed(seed)
     x = torch.randn(IMAGES, *shape, dtype=torch.float64, requires_grad=True)
     moved = _moved(build(Network(shape, (layer,))).double().eval(), x, position)
-    assume(moved.any())  # a window may lie in the padding, an entry between those that an upconv reaches
+    assume(moved.any())  # a window may be in the padding, an entry between those that an upconv reaches
     field = rules.receptive_field(layer, shape, Field((Axis(),) * dims))
     for number, axis in enumerate(field.axes):
         others = tuple(other for other in range(dims) if other != number)

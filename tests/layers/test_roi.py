@@ -20,7 +20,7 @@ from tests import drawing
 Array = NDArray[np.float64]
 SCALES = st.sampled_from([1.0, 0.5])
 SEEDS = st.integers(0, 2**32 - 1)
-OFF = np.array([0, 0.013, 0.017, 0.019, 0.023])  # added to boxes: no point lies just on the limit of what is read
+OFF = np.array([0, 0.013, 0.017, 0.019, 0.023])  # added to boxes: no point is exactly on the limit of what is read
 HEIGHT, WIDTH = 6, 7
 
 
@@ -160,13 +160,13 @@ def test_no_box_at_all_gives_no_row() -> None:
         ([torch.zeros(3, 4)], r"^Boxes are .*\. Received: shape \(3, 4\)$"),
         ([torch.zeros(5)], r"^Boxes are .*\. Received: shape \(5,\)$"),
         ([[[0, 0, 0, 3, 3]]], r"^Boxes are .*, as a tensor: torch\.tensor\(boxes\)\. Received: list$"),
-        ([torch.tensor([[2.0, 0, 0, 3, 3]])], r"^box 0 lies in none of the 2 images: \[2\.0, .*\]\. Boxes are .*$"),
+        ([torch.tensor([[2.0, 0, 0, 3, 3]])], r"^box 0 is in none of the 2 images: \[2\.0, .*\]\. Boxes are .*$"),
         (
             [torch.tensor([[1, 0, 0, 3, 3], [-1, 0, 0, 3, 3]])],
-            r"^box 1 lies in none of the 2 images: \[-1, 0, 0, 3, 3\]",
+            r"^box 1 is in none of the 2 images: \[-1, 0, 0, 3, 3\]",
         ),
-        ([torch.tensor([[0.5, 0, 0, 3, 3]])], r"^box 0 has no whole number of an image: \[0\.5, "),
-        ([torch.tensor([[0, 0, math.nan, 3, 3]])], r"^box 0 has a value that is no finite number: \[0\.0, 0\.0, nan, "),
+        ([torch.tensor([[0.5, 0, 0, 3, 3]])], r"^box 0 has an image number that is not whole: \[0\.5, "),
+        ([torch.tensor([[0, 0, math.nan, 3, 3]])], r"^box 0 has a value that is not finite: \[0\.0, 0\.0, nan, "),
         ([torch.tensor([[0, 4, 0, 3, 3]])], r"^box 0 ends before it begins: \[0, 4, 0, 3, 3\]"),
         ([torch.tensor([[0, 0, 4, 3, 3]])], r"^box 0 ends before it begins: \[0, 0, 4, 3, 3\]"),
     ],
@@ -183,9 +183,9 @@ def test_one_image_without_its_batch_is_refused() -> None:
 
 
 def test_a_roi_layer_out_of_its_place_can_not_be_built() -> None:
-    """A tree made by hand does not say how far apart the maps lie."""
+    """A tree made by hand does not give the stride of the maps in the input."""
     network = tree.Network((2, 8, 8), (tree.Relu(), tree.RoIPool((2, 2))))
-    with pytest.raises(InputError, match=r"^'roipool 2' can't be built: how far its maps lie apart is known where"):
+    with pytest.raises(InputError, match=r"^'roipool 2' can't be built: the stride of its maps in the input is known"):
         build(network)
 
 

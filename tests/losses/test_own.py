@@ -1,4 +1,4 @@
-"""A loss of one's own is blamed for what it does, and for nothing else."""
+"""A user's own loss is blamed for what it does, and for nothing else."""
 
 import pytest
 import torch

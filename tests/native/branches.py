@@ -53,7 +53,7 @@ class Branches:
 
     @classmethod
     def of(cls, cases: Sequence[Case], images: int, seed: int = 0, **how: Any) -> Branches:
-        """For steps of so many images, with drawn weights. `how`: as `Compiled` is told."""
+        """The cases in one network, for steps of `images` images, with drawn weights. `how`: options of `Compiled`."""
         random, network = np.random.default_rng(seed), branched(cases)
         model = build(network)
         for name, tensor in model.state_dict().items():
@@ -91,7 +91,7 @@ class Branches:
         return x, y
 
     def _outputs(self, x: Any, seed: int) -> torch.Tensor:
-        """Of the module while it trains; its dropouts choose as the machine code's do."""
+        """Results of the module in training mode; its dropouts choose as the machine code's do."""
         choose_as_native(self.model, seed)
         outputs: torch.Tensor = self.model.train()(torch.tensor(x).double())
         return outputs

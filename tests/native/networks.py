@@ -87,7 +87,7 @@ def networks(draw: some.DrawFn, most: int = 5) -> Network:
             chain.append(node)
     if len(_behind(start, chain)) > 1 and draw(some.booleans()):
         chain.append(draw(some.sampled_from([tree.GlobalAvgPool(), tree.GlobalMaxPool()])))
-    if draw(some.booleans()):  # behind tanh: from far away a distance's last digits outweigh the loss
+    if draw(some.booleans()):  # after tanh: from far away a distance's last digits outweigh the loss
         chain += [tree.FullyConnected(draw(some.integers(1, 14))), tree.Tanh(), tree.RBF(3)]
     else:
         chain.append(tree.FullyConnected(3))
@@ -96,7 +96,7 @@ def networks(draw: some.DrawFn, most: int = 5) -> Network:
 
 @some.composite
 def wide_networks(draw: some.DrawFn) -> Network:
-    """3x3 convolutions of enough channels for Winograd's products, with whatever may stand behind them."""
+    """3x3 convolutions of enough channels for Winograd's products, with whatever may follow them."""
     start = (draw(some.integers(12, 19)), *draw(drawing.per_axis(2, 4, 11)))
     chain: list[tree.Node] = []
     for _ in range(draw(some.integers(1, 2))):
@@ -174,7 +174,7 @@ def same_gradients(network: Network, images: int, seed: int = 0, **how: Any) -> 
 
 
 def choose_as_native(model: torch.nn.Module, seed: int) -> None:
-    """A module's dropouts leave out what machine code does at a step of this seed."""
+    """Make a module's dropouts leave out what machine code leaves out at a step of this seed."""
     dropouts = (module for module in model.modules() if isinstance(module, Dropout))
     for number, dropout in enumerate(dropouts, start=1):
         dropout.key = int(mixed(torch.tensor(seed + number)))

@@ -342,7 +342,7 @@ def test_a_cache_that_cannot_be_written_costs_one_line(
 
 @pytest.mark.parametrize("at", ["compiler", "message", "keep"])
 def test_a_full_disk_costs_one_line(fake: Path, root: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
-    """The compiler says it, or has no room to say it, or there is none for the last file of the entry."""
+    """The compiler says it, or has no space to say it, or there is none for the last file of the entry."""
     said = {"compiler": "echo x.s: No space left on device; exit 1", "message": "exit 1", "keep": ":"}[at]
     script(fake, f'case "$PWD" in "{root}"*) {said};; esac; exec {CC} "$@"')
     open_file = Path.open

@@ -1,4 +1,4 @@
-"""What comes to C is looked at first; a network outlives forks, threads and its neighbours."""
+"""What goes to C is checked first; a network outlives forks, threads and its neighbours."""
 
 import os
 import signal

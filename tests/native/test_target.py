@@ -1,4 +1,4 @@
-"""Which vector units a machine has, told from the words its system uses for them."""
+"""Which vector units a machine has, read from the words its system uses for them."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -33,12 +33,12 @@ def words(network: Network) -> list[str]:
 
 
 def lines(text: str, **letters: float) -> list[str]:
-    """The text of the bound network, a layer a line, without its input."""
+    """The text of the bound network, one layer per line, without its input."""
     return render(read(text, **letters)).replace(" -> ", "\n").split("\n")[1:]  # type: ignore[arg-type]
 
 
 def only(text: str) -> Layer | Block:
-    """The one node behind the input."""
+    """The one node after the input."""
     (node,) = read(text).layers
     assert isinstance(node, Layer | Block)
     return node

@@ -1,4 +1,4 @@
-"""What a wrong text is told, word for word: the rule, the values, a way out, and a caret under the place.
+"""The errors of wrong texts, word for word: the rule, the values, a way out, and a caret under the place.
 
 The texts stand in `wrong_texts.txt`, each beside its nearest legal one.
 """

@@ -1,4 +1,4 @@
-"""Which letters a text uses, which of them lack a value, and that the way out that is told makes a network of it."""
+"""Which letters a text uses, which of them lack a value, and that the suggested way out makes it a network."""
 
 import pytest
 from hypothesis import given, settings

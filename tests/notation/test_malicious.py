@@ -52,7 +52,7 @@ WRONG = {
     "many values of a call that fails": f"b({PARAMETERS}) = relv\n{HEAD}b({'1, ' * 5_999}1)",
     "many branches": HEAD + "concat[ " + "id|" * 16_000 + "id ]",
     "many options": HEAD + "conv 8@3 " + "pad 1 " * 8_000,
-    "a long line behind the place": HEAD + "relv" + " -> relu" * 6_000,
+    "a long line after the place": HEAD + "relv" + " -> relu" * 6_000,
     "a NUL": "input 3x8x8 -> relu\x00",
     "an escape sequence": "input 3x8x8 -> \x1b[31mrelu",
     "a text that runs backwards": "input 3x8x8 -> \u202erelu",

@@ -173,7 +173,7 @@ def chains(draw: st.DrawFn, shape: Shape, depth: int = 0) -> tuple[Chain, Shape]
 
 
 def after(node: tree.Node, shape: Shape) -> Shape:
-    """The shape behind a node."""
+    """The shape after a node."""
     if isinstance(node, Layer):
         return rules.output(node, shape).value
     assert isinstance(node, tree.Block)
@@ -204,7 +204,7 @@ def test_a_bound_network(network: Network) -> None:
 
 
 def test_every_layer_is_written_with_all_its_options() -> None:
-    """Each option of each layer, set to something else than its default, comes back."""
+    """Each option of each layer, set to something other than its default, comes back."""
     for kind in LAYERS.values():
         if kind is tree.Unpool:  # by itself it is no network
             continue

@@ -356,7 +356,7 @@ def test_other_layers_products_are_counted() -> None:
 
 
 def computed(formula: str) -> float:
-    """What a formula comes to."""
+    """The value of a formula."""
     assert re.fullmatch(r"[0-9 ()*/+\-.floreci]+", formula), formula
     return float(eval(formula, {"floor": math.floor, "ceil": math.ceil, "__builtins__": {}}))
 
@@ -382,7 +382,7 @@ def test_a_convolution_s_formulas_come_out(case: tuple[tree.Conv, tuple[int, ...
 @FAST
 @given(convolutions(), st.data())
 def test_the_way_out_is_one_and_the_nearest(case: tuple[tree.Conv, tuple[int, ...]], data: st.DataObject) -> None:
-    """Of the kernel, the dilation and the padding that an error offers, each fits, and no less would."""
+    """Each kernel, dilation and padding that an error offers fits, and no smaller change would."""
     layer, (channels, *_) = case
     shape = (channels, *[data.draw(st.integers(1, 4))] * len(layer.kernel))
     dilation, kernel, pads = layer.dilation[:1], layer.kernel[:1], layer.pad.sizes[:1]

@@ -14,7 +14,7 @@ from striate.notation.tree import AvgPool, Conv, MaxPool, Pad
 
 
 def by_hand(window: Window, n: int) -> int:
-    """Entries that are not touched when each window's taps are looked at one by one."""
+    """Entries that are not touched when each window's taps are visited one by one."""
     before, after = window.padding(n)
     source = {
         "reflect": lambda i: abs(i) if i < n else 2 * (n - 1) - i,

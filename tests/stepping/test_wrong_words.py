@@ -1,4 +1,4 @@
-"""What a user can get wrong is told in one line, with the way out."""
+"""What a user can get wrong is reported in one line, with the way out."""
 
 import importlib
 import json
@@ -33,7 +33,7 @@ MATRIX, FILTER = "1 2; 3 4", "1 2; 3 4"
         ("1.5/2", "a fraction is a whole number"),
         ("1" * 41, "at most 40 characters"),
         ("1e999999999", "at most 40 characters"),
-        ("1 / 2", "an input has maps, parted by"),
+        ("1 / 2", "an input has maps, separated by"),
         ("[[1, 2], [3]]", "all rows have the same length"),
         ("[[1, 2], 3]", "all rows have the same length.* one number in place 2"),
         ("[1, NaN]", "numbers are written.* Received: NaN"),
@@ -42,7 +42,7 @@ MATRIX, FILTER = "1 2; 3 4", "1 2; 3 4"
         ('["1 2"]', "numbers are written"),
         ("[[", "input: not JSON"),
         ("[" * 50_000, "input: not JSON|more lists"),
-        ("[" * 9 + "1" + "]" * 9, "more lists in each other than axes"),
+        ("[" * 9 + "1" + "]" * 9, "lists nest deeper than the axes"),
         ("[]", "there are no numbers"),
         ('{"a": 1}', "there is no key 'input'. Received the keys: a"),
         ("{}", "Received the keys: none"),

@@ -1,4 +1,4 @@
-"""What happens to training images: chosen by what they show and by the network, said in a line."""
+"""How training images are augmented: chosen by what they show and by the network, and said in one line."""
 
 import pytest
 

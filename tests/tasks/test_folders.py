@@ -13,6 +13,7 @@ from striate import data
 from striate.errors import InputError, WorkError
 from striate.tasks import classify
 from striate.tasks.classify import Training, train
+from striate.tasks.resuming import resume
 from striate.tasks.rival import baseline
 from striate.tasks.run import Run
 from striate.training.options import Options
@@ -55,7 +56,7 @@ def test_a_wish_that_the_folder_leaves_no_place_for_is_said(parts: Path) -> None
 def test_a_run_with_a_validation_folder_goes_on_exactly(parts: Path, tmp_path: Path) -> None:
     whole = train(NET, parts, out=tmp_path / "whole", epochs=4, schedule="constant")
     train(NET, parts, out=tmp_path / "short", epochs=2, schedule="constant")
-    classify.resume(tmp_path / "short", epochs=4)
+    resume(tmp_path / "short", epochs=4)
     resumed = Run(tmp_path / "short")
     for name, weight in whole.state.weights.items():
         assert torch.equal(weight, resumed.state.weights[name])
@@ -74,7 +75,7 @@ def test_a_validation_image_that_changed_is_no_data_to_go_on_with(parts: Path, t
     else:
         path.rename(parts / "val" / "blue" / "99.png")
     with pytest.raises(InputError, match=r"the images of parts have changed"):
-        classify.resume(tmp_path / "run", epochs=2)
+        resume(tmp_path / "run", epochs=2)
 
 
 def test_without_a_test_set_validation_is_what_test_measures_on(parts: Path, tmp_path: Path) -> None:
@@ -140,12 +141,12 @@ def test_a_clean_folder_has_no_such_file_and_nothing_old_stays(littered: Path, t
     train(NET, littered, out=tmp_path / "run", epochs=1)
     for path in [*littered.rglob("bad*.png"), *littered.rglob("*.txt")]:
         path.unlink()
-    classify.resume(tmp_path / "run", epochs=2)
+    resume(tmp_path / "run", epochs=2)
     listed = named((tmp_path / "run" / LEFT_OUT).read_text())
     assert sorted(listed) == ["blue/Thumbs.db", "green/.hidden", "labels.csv"]
     for name in listed:
         (littered / name).unlink()
-    classify.resume(tmp_path / "run", epochs=3)
+    resume(tmp_path / "run", epochs=3)
     assert not (tmp_path / "run" / LEFT_OUT).exists()
     assert Run(tmp_path / "run").saved.check() == []
     (littered / "labels.csv").touch()

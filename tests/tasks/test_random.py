@@ -17,7 +17,7 @@ NET = "input 1x8x8 -> conv 4@3 -> relu -> dropout 0.2 -> fc 10"
 
 
 def states() -> tuple[Any, ...]:
-    """Of all three generators that a process has."""
+    """The states of all three generators that a process has."""
     kind, keys, *rest = np.random.get_state()
     return random.getstate(), torch.get_rng_state().tolist(), kind, np.asarray(keys).tolist(), rest
 

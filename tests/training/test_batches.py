@@ -1,4 +1,4 @@
-"""Every image once an epoch, in an order of the epoch's own."""
+"""Every image once per epoch, in an order of the epoch's own."""
 
 import pytest
 import torch

@@ -77,7 +77,7 @@ def flipped(content: bytes, chance: random.Random) -> bytes:
 
 
 def cut(content: bytes, chance: random.Random) -> bytes:
-    """Without its end; as often as not by a byte or two."""
+    """The file without its end, half of the time by a byte or two only."""
     return content[: -chance.choice((1, 2))] if chance.random() < 0.5 else content[: chance.randrange(len(content))]
 
 

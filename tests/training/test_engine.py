@@ -25,7 +25,7 @@ from tests.notation.test_ending import network as ending_in
 Make = Callable[..., TorchEngine]
 Batch = Callable[..., tuple[Tensor, Tensor]]
 TWO_LAYERS = "input 1x4x4 -> fc 8 -> tanh -> fc 3"
-WIDE = "input 16x6x6 -> conv 24@3 -> bn -> relu -> conv 8@3 -> relu -> fc 3"  # its weights lie channels last
+WIDE = "input 16x6x6 -> conv 24@3 -> bn -> relu -> conv 8@3 -> relu -> fc 3"  # its weights are stored channels last
 
 
 def gradients(engine: TorchEngine, x: Tensor, y: Tensor) -> dict[str, Tensor]:
@@ -201,7 +201,7 @@ def test_weights_and_state_are_enough_to_go_on(make: Make, batch: Batch, name: s
 
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_fast_optimisers_and_layouts_change_nothing(batch: Batch, name: str) -> None:
-    """The engine's weights lie channels last and its optimiser is fused; the plain loop's are neither."""
+    """The engine stores weights channels last and fuses its optimiser; the plain loop does neither."""
     x, y = batch(shape=(16, 6, 6))
     models = []
     for _ in range(2):

@@ -23,7 +23,7 @@ LEARNS = "input 1x4x4 -> fc 8 -> dropout 0.3 -> relu -> fc 3"
 
 
 class Scripted:
-    """An engine that does what it is told: a loss a step, a fraction right an epoch."""
+    """An engine that follows a script: one loss per step, one fraction right per epoch."""
 
     def __init__(self, losses: Callable[[int], float] = lambda step: 1.0, right: tuple[float, ...] = ()) -> None:
         self.losses, self.right = losses, right
@@ -46,7 +46,7 @@ class Scripted:
 
 
 class Log(Quiet):
-    """Remembers what it was told."""
+    """Remembers the reports that it got."""
 
     def __init__(self) -> None:
         self.batches: list[tuple[int, int, float, int]] = []

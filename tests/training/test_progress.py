@@ -1,4 +1,4 @@
-"""The bar: a line an epoch where no one looks, a bar where someone does, and on standard error alone."""
+"""The bar: one line per epoch without a terminal, a bar with one, and on standard error alone."""
 
 import io
 import re
@@ -29,14 +29,37 @@ def test_where_no_one_looks_there_is_a_line_an_epoch_and_nothing_else() -> None:
     assert written.getvalue() == line(EPOCH, best=True) + "\n"
 
 
+@pytest.mark.parametrize("started", [4.0, 1.0])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_how_long_it_will_take_is_said_once_after_the_first_batches_of_a_long_training(
+    terminal: bool, started: float
+) -> None:
+    console = screen(80) if terminal else Console(file=io.StringIO(), width=80)
+    with Bar(1000, 100, console=console) as bar:
+        for number in range(1, 6):
+            bar.started, bar.looked = time.perf_counter() - started * number, 0.0
+            bar.batch(1, 10 * number, 1.0, 3)
+    said = re.findall(r"about (\d+ \w+|\d\.\d hours) to go", written(console))
+    assert said == ["11 hours" if started == 4 else "2.8 hours"]  # 100,000 images at 0.4 s or 0.1 s
+
+
+def test_a_short_training_says_no_time() -> None:
+    console = screen(80)
+    with Bar(100, 2, console=console) as bar:
+        for number in range(1, 6):
+            bar.started, bar.looked = time.perf_counter() - number, 0.0
+            bar.batch(1, 20 * number, 1.0, 3)
+    assert "to go" not in written(console)
+
+
 def screen(width: int, **options: Any) -> Console:
-    """A terminal of so many columns, that keeps what is written."""
+    """A terminal of a given width that keeps what is written."""
     options = {"force_terminal": True, "legacy_windows": False, "_environ": {"TERM": "xterm"}} | options
     return Console(file=io.StringIO(), width=width, **options)
 
 
 def written(console: Console) -> str:
-    """All that came to the terminal, without what moves the cursor or colours."""
+    """All that was written to the terminal, without cursor movements and colours."""
     assert isinstance(console.file, io.StringIO)
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", console.file.getvalue())
 

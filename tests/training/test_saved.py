@@ -45,7 +45,7 @@ def history(epochs: int) -> History:
 
 
 def state(epoch: int) -> State:
-    """After so many epochs; its weights are full of the epoch's number."""
+    """The state after some epochs; its weights are filled with the epoch's number."""
     weights = {"fc1.weight": torch.full((2, 3), float(epoch)), "optimizer.weight": torch.full((2,), float(epoch))}
     optimizer = {"steps": torch.tensor(7 * epoch), "0.exp_avg": torch.full((2, 3), -float(epoch))}
     return State(weights, optimizer, "input 3 -> fc 2\n", CONFIG_VALUE, history(epoch))
@@ -64,7 +64,7 @@ def saved(root: Path, epochs: int) -> SavedRun:
 
 
 def number(loaded: State) -> int:
-    """Of the epoch whose weights these are; all that is in the state must be of that epoch."""
+    """The epoch whose weights these are; all of the state must belong to that epoch."""
     epoch = int(loaded.weights["fc1.weight"][0, 0])
     assert torch.equal(loaded.weights["fc1.weight"], state(epoch).weights["fc1.weight"])
     assert len(loaded.history) == epoch
@@ -185,7 +185,7 @@ LATER = FORMAT + 1
 
 
 def later(root: Path, name: str) -> None:
-    """Make a file one of a later format, whole and listed."""
+    """Give a file a later format number, with correct checksums."""
     run = SavedRun(root)
     if name == CONFIG:
         content = (root / name).read_bytes().replace(b'"format": %d' % FORMAT, b'"format": %d' % LATER)

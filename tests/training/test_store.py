@@ -184,7 +184,7 @@ needs_tool = pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha
 
 
 def checked(store: Store) -> subprocess.CompletedProcess[bytes]:
-    """What the tool says of a folder, without being told to take no line for a good end."""
+    """What the tool says of a folder, without the option that makes an empty list a success."""
     return subprocess.run(["sha256sum", "--check", "--strict", SUMS], cwd=store.root, capture_output=True)
 
 

@@ -24,7 +24,7 @@ def curves(train: list[float], validation: list[float], accuracy: tuple[float, f
 
 
 def even(accuracy: float, examples: int = 1000, classes: int = 10) -> Score:
-    """That share right of so many images, evenly of so many classes; the wrong ones are called the next class."""
+    """Predictions with a given share right, classes equally frequent; wrong ones are given the next class."""
     support = np.full(classes, examples // classes)
     right = np.diff(np.rint(accuracy * support.sum() / classes * np.arange(classes + 1))).astype(np.int64)
     confusion = np.diag(right) + np.roll(np.diag(support - right), 1, axis=1)

@@ -1,7 +1,7 @@
 """Makes `foreign.json.gz`: names, shapes and a few logits of other libraries' networks under weights that names decide.
 
 Needs torchvision or timm, in an environment of its own; nothing of the project or its tests imports them. A name is
-torchvision's, or timm's behind `timm/`. Rows of other names in the file stay. timm asks for torchvision when it is
+torchvision's, or timm's under `timm/`. Rows of other names in the file stay. timm asks for torchvision when it is
 imported but needs none of it for these networks.
 
     python make_fixture.py alexnet vgg11 … timm/vgg11 timm/resnet18 timm/seresnet50 …

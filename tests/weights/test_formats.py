@@ -1,4 +1,4 @@
-"""Files of weights: a damaged one is refused or gives the same values; what holds more than tensors is told apart."""
+"""Files of weights: a damaged one is refused or gives the same values; one with more than tensors is recognised."""
 
 import argparse
 import io

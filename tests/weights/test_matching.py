@@ -1,4 +1,4 @@
-"""Prefixes, dictionaries and layouts are told by what fits; the weights that fit are kept, and the rest is told."""
+"""Prefixes, dictionaries and layouts are found by what fits; weights that fit are kept, the rest is reported."""
 
 from collections.abc import Callable
 from pathlib import Path

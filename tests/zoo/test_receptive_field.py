@@ -1,6 +1,6 @@
 """The receptive field of whole networks against gradients: every row of every net, in the middle and at both ends.
 
-A net is cut down as a tree: at most 8 channels, at most two equal blocks behind each other, a low and wide image. Its
+A net is cut down as a tree: at most 8 channels, at most two equal blocks in a row, a low and wide image. Its
 module then has every path open: positive weights, batch norm that changes nothing, and averages where maxima were (the
 window is the same, and all of it gets a gradient). What an entry of a map sees is where its gradient is not zero.
 """
@@ -35,7 +35,7 @@ def narrow(channels: int) -> int:
 
 
 def cut_down(chain: Chain) -> Chain:
-    """The chain with few channels, and of blocks that are equal but for their names the first two in a row."""
+    """The chain with few channels; of blocks in a row that differ only in name, the first two are kept."""
     kept: list[Node] = []
     before: list[Node] = []
     for node in chain:

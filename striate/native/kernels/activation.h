@@ -4,8 +4,8 @@
 
 enum activation { RELU, LEAKY, ELU, TANH, SCALED_TANH, SIGMOID, SWISH, GELU };
 
-/* tanh(x) = x P(x^2)/Q(x^2), fitted for the least largest relative error (2e-8, and 4e-7 in float32) up to 9.02, from
-   where on tanh(x) is 1 in float32. */
+/* tanh(x) = x P(x^2)/Q(x^2), fitted to the smallest maximal relative error (2e-8, and 4e-7 in float32) up to 9.02,
+   above which tanh(x) is 1 in float32. */
 INLINE vec hyperbolic(vec x) {
   x = smaller(splat(9.02f), larger(splat(-9.02f), x));
   const vec s = x * x;
@@ -70,7 +70,7 @@ INLINE void activation_backward(const vec *x, const vec *y, const vec *dy, vec *
   }
 }
 
-/* Leaky ReLU with a learned slope, one a channel. */
+/* Leaky ReLU with a learned slope, one per channel. */
 INLINE void prelu_forward(const vec *x, const float *w, vec *y, const struct map mx, const struct map my) {
   EACH(my, k, r, c) y[AT(my, k, r, c)] = activate(LEAKY, w[k], x[AT(mx, k, r, c)]);
 }

@@ -1,4 +1,4 @@
-/* How one image is answered: weights packed when they have changed, the threads of the pool where there is enough to do. */
+/* Evaluation of one image: weights are packed when they have changed; threads share it where it is large enough. */
 
 struct alone {
   float *room;
@@ -14,7 +14,7 @@ static void free_alone(struct net *n) {
   if (n->alone) release(n->alone->room), release(n->alone->packed), free(n->alone);
 }
 
-/* Gets ready to answer single images with the weights as they are; 0 where there is not enough memory. */
+/* Prepares for single images with the weights as they are; 0 where there is not enough memory. */
 int prepare(struct net *n) {
   if (!n->alone) {
     n->alone = calloc(1, sizeof *n->alone);

@@ -1,6 +1,6 @@
-/* Convolution, its weights' gradient and its input's gradient, for one shape; the numbers stand above as macros.
+/* Convolution, its weights' gradient and its input's gradient, for one shape; its sizes are defined above as macros.
 
-   x[channel][row][column] lies inside a border of zeros at least as wide as the padding, X_ROWS x X_COLUMNS in all;
+   x[channel][row][column] has a border of zeros at least as wide as the padding, X_ROWS x X_COLUMNS in all;
    X_TOP and X_LEFT lead to where the first window begins. y has a border too if its readers pad; dx and dy have none. */
 #include "maps.h"
 #include "moments.h"
@@ -12,7 +12,7 @@
 #define DOWN (WIDE > TILE ? 1 : TILE)
 #define ACROSS (WIDE > TILE ? WIDE : TILE)
 #define TAPS (K_ROWS * K_COLUMNS)
-/* How far behind w[u][0] the weight of tap (u, v) lies; the true convolution turns the kernel round. */
+/* Offset of the weight of tap (u, v) from w[u][0]; the true convolution flips the kernel. */
 #define TAP(u, v) (FLIP ? TAPS - 1 - 2 * (u) * K_COLUMNS - (v) : (v))
 #define X(k, r, c) x[((k) * X_ROWS + (r) + X_TOP) * X_COLUMNS + (c) + X_LEFT]
 #define Y(f, r, c) y[((f) * Y_ROWS + (r) + Y_TOP) * Y_COLUMNS + (c) + Y_LEFT]
@@ -45,7 +45,7 @@ INLINE void forward_tile(const vec *restrict x, const float *restrict w, const f
     UNROLL for (int j = 0; j < columns; j++) Y(f + i, r, c + j) = acc[i][j];
 }
 
-/* What a batch norm wants to know of each filter: sums of y and of its square, around the first entry. */
+/* What a batch norm needs from each filter: sums of y and of its square, around the first entry. */
 struct gathered {
   float near[FILTERS];
   vec total[FILTERS], squares[FILTERS];
@@ -70,13 +70,13 @@ INLINE void moments_from(const struct gathered *sums, struct moments *restrict f
     found[f] = moments_of(sums->total[f], sums->squares[f], sums->near[f], count, (float)OUT_ROWS * OUT_COLUMNS * count);
 }
 
-/* An output behind which a batch norm with known statistics stands, and perhaps a shortcut and a ReLU. */
+/* An output followed by a batch norm with known statistics, and perhaps a shortcut and a ReLU. */
 INLINE vec normalised(const vec y, const float scale, const float shift, const vec z, const int relu) {
   const vec found = y * scale + shift + z;
   return relu ? larger(splat(0), found) : found;
 }
 
-/* A tile of y behind which that batch norm stands; z is the shortcut or NULL. */
+/* A tile of y followed by that batch norm; z is the shortcut or NULL. */
 INLINE void normalised_tile(const vec *restrict x, const float *restrict w, const float *restrict b, const float *scale,
                             const float *shift, const vec *z, vec *restrict y, const struct map mz,
                             const struct map my, const int relu, const int f, const int r, const int c,
@@ -127,14 +127,14 @@ INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *r
 }
 
 /* dx[k][r][c] (+)= sum over f, u, v of w[f][k][u][v] * dy[f][(r + P - u*D)/S][(c + P - v*D)/S], where that divides and
-   lies inside; for a tile of channels x columns that begins at a multiple of the stride. Only an `edge` tile has to ask
-   whether a column lies inside; there `c` is a constant, so the compiler has the answer. */
+   is inside; for a tile of channels x columns that begins at a multiple of the stride. Only an `edge` tile has to check
+   whether a column is inside; there `c` is a constant, so the compiler knows. */
 INLINE void input_tile(const vec *restrict dy, const float *restrict w, vec *restrict dx, const int accumulate,
                        const int group, const int k, const int r, const int c, const int channels, const int columns,
                        const int edge) {
   vec acc[DOWN][ACROSS];
   const int filters = FILTERS / GROUPS;
-  if (accumulate) /* what is added to comes from far; it is here when the sums are done */
+  if (accumulate) /* fetch what is added to: it is in cache when the sums are done */
     UNROLL for (int i = 0; i < channels; i++)
       UNROLL for (int j = 0; j < columns; j++) __builtin_prefetch(&DX(group * PER_GROUP + k + i, r, c + j), 1);
   UNROLL for (int i = 0; i < channels; i++) UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(0);
@@ -146,7 +146,7 @@ INLINE void input_tile(const vec *restrict dy, const float *restrict w, vec *res
       const float *taps = w + (f * PER_GROUP + k) * TAPS + u * K_COLUMNS;
       UNROLL for (int v = 0; v < K_COLUMNS; v++)
         UNROLL for (int j = 0; j < columns; j++) {
-          const int p = j + PAD_LEFT - v * D_COLUMNS + FAR * S_COLUMNS; /* steps of one from c, and far above zero */
+          const int p = j + PAD_LEFT - v * D_COLUMNS + FAR * S_COLUMNS; /* in columns from c, shifted far above zero */
           const int at = p / S_COLUMNS - FAR;
           if (p % S_COLUMNS || (edge && (c / S_COLUMNS + at < 0 || c / S_COLUMNS + at >= OUT_COLUMNS))) continue;
           UNROLL for (int i = 0; i < channels; i++) acc[i][j] += taps[i * TAPS + TAP(u, v)] * row[at];
@@ -169,7 +169,7 @@ INLINE void bias_gradient(const vec *restrict dy, float *restrict db) {
   }
 }
 
-/* One image: x[row][column][channel] with X_STEP floats a pixel, w[u][v][channel][filter], filters in whole vecs; a tile
+/* One image: x[row][column][channel] with X_STEP floats per pixel, w[u][v][channel][filter], filters in whole vecs; a tile
    of columns x vecs of filters. */
 #define F_VECS ((FILTERS + LANES - 1) / LANES)
 INLINE void one_tile(const float *restrict x, const vec *restrict w, const vec *restrict b, vec *restrict y,

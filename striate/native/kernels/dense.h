@@ -1,4 +1,4 @@
-/* Fully connected: y = w x + b, w row by row with WIDTH entries a row, a multiple of LANES (zeros behind the last). */
+/* Fully connected: y = w x + b, w row by row with WIDTH entries per row, a multiple of LANES (zeros after the last). */
 #pragma once
 #include "vectors.h"
 
@@ -60,8 +60,8 @@ INLINE void dense_weights_columns(const float *turned, const float *dy, float *d
   if (units % 6) dense_weights_tile(turned, dy, dw, inputs, units / 6 * 6, k, units % 6, vecs);
 }
 
-/* dw[u][k] += sum over images of dy[u] * x[k]: an outer product an image, once x lies image by image. `turned` has room
-   for LANES rows of WIDTH(inputs). */
+/* dw[u][k] += sum over images of dy[u] * x[k]: one outer product per image, once x is stored image by image. `turned`
+   holds LANES rows of WIDTH(inputs). */
 INLINE void dense_weights(const vec *restrict x, const vec *restrict dy, float *restrict dw, float *restrict db,
                           float *restrict turned, const int inputs, const int units) {
   for (int k = 0; k < WIDTH(inputs); k += LANES) {

@@ -1,5 +1,5 @@
-/* Dropout. Whether an entry stays is a hash of (seed, step, layer, image, entry), not the next number of a sequence: any
-   thread, and any engine, comes to the same answer, and going back it need not be remembered. */
+/* Dropout. Whether an entry stays is a hash of (seed, step, layer, image, entry), not the next number of a sequence:
+   every thread and every engine gets the same answer, and the backward pass need not remember it. */
 #pragma once
 #include "maps.h"
 

@@ -1,4 +1,4 @@
-/* Where branches meet: copying, adding, scaling. Gradients lie without a border. */
+/* Where branches meet: copying, adding, scaling. Gradients have no border. */
 #pragma once
 #include "maps.h"
 
@@ -15,7 +15,7 @@ ONCE void add(const vec *a, const vec *b, vec *y, const struct map ma, const str
   }
 }
 
-/* dy loses what a ReLU let nothing through of. */
+/* dy becomes 0 where the ReLU let nothing through. */
 ONCE void relu_back(const vec *restrict y, vec *restrict dy, const struct map my) {
   int i = 0;
   EACH(my, k, r, c) {
@@ -29,7 +29,7 @@ ONCE void pass_back(const vec *dy, vec *dx, const int accumulate, const int coun
   for (int i = 0; i < count; i++) dx[i] = accumulate ? dx[i] + dy[i] : dy[i];
 }
 
-/* y = x times its gate, one number a channel. */
+/* y = x times its gate, one number per channel. */
 INLINE void scale_forward(const vec *restrict x, const vec *restrict gate, vec *restrict y, const struct map mx,
                           const struct map my) {
   EACH(my, k, r, c) y[AT(my, k, r, c)] = x[AT(mx, k, r, c)] * gate[k];

@@ -1,4 +1,4 @@
-/* Losses: of each image, and the gradient of the batch's mean by the outputs. `labels` has one class a lane. */
+/* Losses: each image's, and the gradient of the batch's mean by the outputs. `labels` has one class per lane. */
 #pragma once
 #include "vectors.h"
 
@@ -42,7 +42,7 @@ INLINE void cross_entropy(const vec *y, const int32_t *labels, vec *dy, const in
   softmax_loss(y, labels, dy, count, share, classes, seen, 0);
 }
 
-/* LeNet-5's criterion; the outputs are minus distances, and "rubbish" lies at 0.1. */
+/* LeNet-5's criterion; the outputs are minus distances, and "rubbish" is at distance 0.1. */
 INLINE void map_criterion(const vec *y, const int32_t *labels, vec *dy, const int count, const float share,
                           const int classes, struct seen *seen) {
   softmax_loss(y, labels, dy, count, share, classes, seen, 1);

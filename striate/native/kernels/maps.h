@@ -1,4 +1,4 @@
-/* Where a map lies: `channels` planes of `rows` x `columns` inside a border of zeros. */
+/* A map's memory layout: `channels` planes of `rows` x `columns` inside a border of zeros. */
 #pragma once
 #include "vectors.h"
 
@@ -12,7 +12,7 @@ struct map {
     for (int r = 0; r < (m).rows; r++)        \
       for (int c = 0; c < (m).columns; c++)
 
-/* Takes images n = 0 … count - 1 of `values` numbers each, one a lane, to x; lanes without an image are zeros. */
+/* Takes images n = 0 … count - 1 of `values` numbers each, one per lane, to x; lanes without an image are zeros. */
 INLINE void pack(const float *const *images, const int count, vec *restrict x, const struct map m) {
   const int values = m.channels * m.rows * m.columns;
   for (int k = 0; k < m.channels; k++)
@@ -31,7 +31,7 @@ INLINE void pack(const float *const *images, const int count, vec *restrict x, c
 }
 
 /* How a step moves its images: image i's window begins at (down[i], right[i]) of the image with `most` entries of
-   background, a value a channel, around it. */
+   background, one value per channel, around it. */
 struct moves {
   int most;
   const int64_t *down, *right;
@@ -51,7 +51,7 @@ INLINE void move_image(const float *image, float *restrict to, const struct map 
     }
 }
 
-/* Images n = 0 … count - 1 of y, each with its numbers one behind the other. */
+/* Images n = 0 … count - 1 of y, each with its numbers one after another. */
 INLINE void unpack(const vec *restrict y, const struct map m, const int count, float *restrict to) {
   const int values = m.channels * m.rows * m.columns;
   int i = 0;

@@ -1,4 +1,4 @@
-/* What a group of images knows of a channel before batch norm: from sums over all its entries. */
+/* A group's statistics of a channel before batch norm, from sums over all its entries. */
 #pragma once
 #include "vectors.h"
 
@@ -8,7 +8,7 @@ struct moments {
 };
 
 /* From the sums of x - near and of its square over `entries` entries, of which the first `count` lanes have some; `near`
-   is some entry, for sums of what lies around it lose no digits. */
+   is some entry: sums of differences from it lose no digits. */
 INLINE struct moments moments_of(const vec total, const vec squares, const float near, const int count,
                                  const float entries) {
   vec used;

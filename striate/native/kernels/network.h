@@ -1,5 +1,5 @@
-/* What every network has: its memory, a training step, evaluation. The network itself (its sizes, `forward`, `train`)
-   stands behind this. Images come as pointers to their numbers; LANES of them make a group. */
+/* What every network has: its memory, a training step, evaluation. The network's own sizes come before this,
+   its `forward` and `train` after it. Images come as pointers to their numbers; LANES of them make a group. */
 #include "loss.h"
 #include "optimizer.h"
 #include "threads.h"
@@ -10,19 +10,19 @@ struct net {
   int most;                          /* groups that a step can take */
   float *weights, *mean, *square;    /* the parameters and what the optimiser remembers of each */
   float *buffers;                    /* running statistics */
-  float *gradients;                  /* one set a thread */
-  vec *scratch;                      /* SCRATCH vecs a thread: what lives within a phase */
-  vec *kept;                         /* KEPT vecs a group: what lives from one phase to another */
+  float *gradients;                  /* one set per thread */
+  vec *scratch;                      /* SCRATCH vecs per thread: what lives within a phase */
+  vec *kept;                         /* KEPT vecs per group: what lives from one phase to another */
   struct moments *moments;           /* a group's statistics of each normalised channel */
   float *sums;
   float *statistics;                 /* a thread's own numbers for normalised channels */
-  struct seen *seen;                 /* one a thread */
+  struct seen *seen;                 /* one per thread */
   struct alone *alone;               /* for single images */
-  float *turned;                     /* what steps make of their weights whenever these have changed */
-  vec *workspace;                    /* WORKSPACE vecs a thread, each step's in its turn */
-  float *moved;                      /* LANES images a thread, while they are moved */
-  /* the step's */
-  const float *images;               /* one behind another */
+  float *turned;                     /* what steps compute from their weights whenever these have changed */
+  vec *workspace;                    /* WORKSPACE vecs per thread, used by one step after another */
+  float *moved;                      /* LANES images per thread, while they are moved */
+  /* of the current step */
+  const float *images;               /* one after another */
   const int64_t *rows;               /* which of them, or NULL for all in their order */
   const int64_t *labels;
   const struct moves *moves;         /* or NULL */
@@ -36,11 +36,11 @@ static void free_alone(struct net *n);
 
 static long at_least_one(long n) { return n > 0 ? n : 1; }
 
-/* Zeroed memory, aligned for vecs. The system gives large pieces as it first touches them, so a start need not wait. */
+/* Zeroed memory, aligned for vecs. The system provides large blocks only as they are touched, so a start need not wait. */
 static void *zeros(long bytes) {
   char *memory = calloc(1, at_least_one(bytes) + 128);
   if (!memory) return NULL;
-  char *aligned = (char *)(((uintptr_t)memory + 127) / 64 * 64); /* at least one pointer behind */
+  char *aligned = (char *)(((uintptr_t)memory + 127) / 64 * 64); /* leaves space for a pointer before it */
   ((void **)aligned)[-1] = memory;
   return aligned;
 }
@@ -60,7 +60,7 @@ void destroy(struct net *n) {
   free(n);
 }
 
-/* Room for steps of up to `images` images; NULL where there is not enough memory. */
+/* Memory for steps of up to `images` images; NULL where there is not enough memory. */
 struct net *create(int threads, int images) {
   struct net *n = calloc(1, sizeof *n);
   if (!n) return NULL;
@@ -88,7 +88,7 @@ struct net *create(int threads, int images) {
   return n;
 }
 
-/* A group's images, moved where the step asks for it, one a lane. */
+/* A group's images, moved where the step asks for it, one per lane. */
 static void take_images(struct net *n, int thread, int group, int count, vec *x) {
   const float *images[LANES];
   for (int i = 0; i < count; i++) {

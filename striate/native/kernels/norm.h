@@ -3,7 +3,7 @@
 #include "maps.h"
 #include "moments.h"
 
-/* Of each channel over the lanes in use. */
+/* The moments of each channel over the lanes in use. */
 ONCE void bn_measure(const vec *restrict x, struct moments *restrict found, const int count, const struct map m) {
   for (int k = 0; k < m.channels; k++) {
     const float near = x[AT(m, k, 0, 0)][0];
@@ -36,7 +36,8 @@ ONCE void bn_combine(const struct moments *groups, const int channels, const int
 /* What every step below means by y, before a shortcut and a ReLU. */
 INLINE vec bn_value(const vec x, const float scale, const float shift) { return x * scale + shift; }
 
-/* y = scale x + shift + z, with scale and shift a number each a channel and z a shortcut or NULL; with `relu` what is below 0 becomes 0. */
+/* y = scale x + shift + z, with one scale and one shift per channel and z a shortcut or NULL;
+   with `relu` what is below 0 becomes 0. */
 ONCE void bn_apply(const vec *restrict x, const vec *z, const float *scale, const float *shift, vec *restrict y,
                      const struct map mx, const struct map mz, const struct map my, const int relu) {
   EACH(my, k, r, c) {
@@ -46,12 +47,12 @@ ONCE void bn_apply(const vec *restrict x, const vec *z, const float *scale, cons
   }
 }
 
-/* What a ReLU behind lets through of dy: where y > 0, which without a shortcut x tells. */
+/* What a ReLU after it lets through of dy: where y > 0, which without a shortcut follows from x. */
 #define THROUGH(dy, x, scale, shift, relu) \
   ((relu) ? choose(bn_value(x, scale, shift) > 0, dy, splat(0)) : (dy))
 
-/* Each channel's sums of dy and of dy times the normalised x. Lanes without an image have dy = 0. With a ReLU behind a
-   shortcut, y is given, and dy loses what it lets nothing through of. */
+/* Each channel's sums of dy and of dy times the normalised x. Lanes without an image have dy = 0. With a ReLU after a
+   shortcut, y is given, and dy becomes 0 where the ReLU let nothing through. */
 ONCE void bn_sums(const vec *restrict x, vec *restrict dy, const vec *restrict y, const float *scale,
                     const float *shift, const float *mean, const float *inverse, float *restrict sums,
                     const struct map m, const struct map my, const int relu) {

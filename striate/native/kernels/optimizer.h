@@ -1,4 +1,5 @@
-/* One step of each optimiser over the parameters from `first` to `last`; g is the gradient, m and v what it remembers. */
+/* One step of each optimiser over the parameters from `first` to `last`; g is the gradient, m and v what the
+   optimiser remembers. */
 #pragma once
 #include <math.h>
 

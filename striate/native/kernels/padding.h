@@ -4,7 +4,7 @@
 
 enum padding { REFLECT, REPLICATE, CIRCULAR };
 
-/* Which of an axis' n entries stands at i, where i may lie before 0 or behind n - 1. */
+/* Which of an axis' n entries stands at i, where i may be below 0 or above n - 1. */
 INLINE int repeated(const enum padding mode, const int i, const int n) {
   switch (mode) {
     case REFLECT: return i < 0 ? -i : i < n ? i : 2 * (n - 1) - i;
@@ -13,7 +13,7 @@ INLINE int repeated(const enum padding mode, const int i, const int n) {
   }
 }
 
-/* x begins `top` rows and `left` columns behind y. */
+/* x begins `top` rows and `left` columns after y. */
 INLINE void pad_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,
                         const enum padding mode, const int top, const int left) {
   EACH(my, k, r, c)

@@ -10,10 +10,10 @@ struct window {
 };
 
 #define INSIDE(i, n) ((i) >= 0 && (i) < (n))
-#define A_FEW _Pragma("GCC unroll 4") /* small windows whole; of large ones that much, or compiling takes minutes */
+#define A_FEW _Pragma("GCC unroll 4") /* unrolls small windows whole, large ones only so far, or compiling takes minutes */
 #define EACH_TAP(w, u, v) A_FEW for (int u = 0; u < (w).rows; u++) A_FEW for (int v = 0; v < (w).columns; v++)
 
-/* The largest entry of each window; what lies outside the map counts as minus infinity. */
+/* The largest entry of each window; what is outside the map counts as minus infinity. */
 INLINE void maxpool_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,
                             const struct window w) {
   EACH(my, k, r, c) {
@@ -46,7 +46,7 @@ INLINE void maxpool_backward(const vec *restrict x, const vec *restrict y, const
   }
 }
 
-/* Entries of a window along an axis that lie in the padded map: padding counts, what hangs over it does not. */
+/* Entries of a window along an axis that are in the padded map: padding counts, what reaches beyond it does not. */
 INLINE int counted(const int start, const int taps, const int step, const int n, const int before, const int after) {
   int count = 0;
   for (int u = 0; u < taps; u++) count += start + u * step >= -before && start + u * step < n + after;
@@ -59,7 +59,7 @@ INLINE float share(const struct map m, const struct window w, const int r, const
   return 1.0f / (rows * columns);
 }
 
-/* The mean of each window; padding counts as zeros. `whole`: every window lies in the padded map. */
+/* The mean of each window; padding counts as zeros. `whole`: every window is in the padded map. */
 INLINE void avgpool_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,
                             const struct window w, const int whole) {
   EACH(my, k, r, c) {

@@ -12,7 +12,7 @@ static void bn_scale(float *st, const float *weight, const float *bias, int firs
   }
 }
 
-/* The batch's mean and variance; the running ones move towards them, the variance's by its unbiased estimate. */
+/* The batch's mean and variance; the running ones move towards them, the variance towards its unbiased estimate. */
 static void bn_settle(struct net *n, float *st, const float *weight, const float *bias, int first, int channels,
                       int plane, float eps, int keeps) {
   for (int k = 0; k < channels; k++) {
@@ -38,7 +38,7 @@ static void bn_recall(struct net *n, float *st, const float *weight, const float
   bn_scale(st, weight, bias, first, channels);
 }
 
-/* The batch's sums of dy and of dy times the normalised x: the bias' and the weight's gradients, and what dx lacks. */
+/* The batch's sums of dy and of dy times the normalised x: the bias' and the weight's gradients, and a and b of dx. */
 static void bn_settle_back(struct net *n, float *st, int first, int channels, int plane, float *dweight, float *dbias,
                            int keeps) {
   const double entries = (double)n->count * plane;

@@ -1,5 +1,5 @@
-/* One image at a time: a pixel's channels lie in the lanes, x[row][column][channel], filled up to whole vecs; the image
-   itself has just its channels. Weights lie ready for it, w[row][column][channel][filter]. Each function does the rows
+/* One image at a time: a pixel's channels are in the lanes, x[row][column][channel], padded to whole vecs; the image
+   itself is not padded. Weights are stored to match, w[row][column][channel][filter]. Each function does the rows
    from `first` to `last`, so that threads share a map. */
 #pragma once
 #include "activation.h"
@@ -67,7 +67,7 @@ INLINE void one_gate(float *x, const float *gate, float *y, const struct plane m
   EACH_VEC(my, r, c, b) VEC(y, my, r, c, b) = VEC(x, mx, r, c, b) * ((const vec *)gate)[b];
 }
 
-/* x's channels to y's from `to` on; zeros behind them up to `until`. */
+/* x's channels to y's from `to` on; zeros after them up to `until`. */
 INLINE void one_copy(float *x, float *y, const struct plane mx, const struct plane my, const int to, const int until,
                      const int first, const int last) {
   EACH_PIXEL(mx, r, c) {
@@ -147,14 +147,14 @@ INLINE void one_dense_tile(float *x, const vec *w, const vec *bias, float *y, co
   UNROLL for (int i = 0; i < vecs; i++) ((vec *)y)[b + i] = acc[i];
 }
 
-/* Fully connected; the weights lie as its pixels do, w[row][column][channel][unit]. */
+/* Fully connected; the weights are stored as its pixels are, w[row][column][channel][unit]. */
 INLINE void one_dense(float *x, const vec *w, const vec *bias, float *y, const struct plane m, const int units) {
   const int across = (units + LANES - 1) / LANES;
   for (int b = 0; b < across / 8 * 8; b += 8) one_dense_tile(x, w, bias, y, m, units, b, 8);
   if (across % 8) one_dense_tile(x, w, bias, y, m, units, across / 8 * 8, across % 8);
 }
 
-/* Minus the squared distance to each unit's prototype; they lie as the weights of `one_dense` do. */
+/* Minus the squared distance to each unit's prototype; prototypes are stored as the weights of `one_dense` are. */
 INLINE void one_rbf(float *x, const vec *p, float *y, const struct plane m, const int units) {
   const int across = (units + LANES - 1) / LANES;
   for (int b = 0; b < across; b++) {

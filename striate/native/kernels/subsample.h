@@ -1,5 +1,5 @@
-/* LeNet-5's pooling: the sum of each window times a coefficient, plus a bias, one of each a channel. No window leaves the
-   map. */
+/* LeNet-5's pooling: the sum of each window times a coefficient, plus a bias, one of each per channel. No window
+   leaves the map. */
 #pragma once
 #include "pool.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define PATIENCE 1000 /* looks at a flag before a waiting thread lets others run: some tens of microseconds */
+#define PATIENCE 1000 /* checks of a flag before a waiting thread lets others run: some tens of microseconds */
 #define SPINS 20000   /* and before one without work goes to sleep */
 
 struct pool;
@@ -22,7 +22,7 @@ struct pool {
   struct worker *workers;
   void (*work)(void *, int);
   void *argument;
-  atomic_int round, running, arrived, passed; /* of work; threads still in it; of the barrier */
+  atomic_int round, running, arrived, passed; /* rounds of work; threads still at work; the barrier's counts */
   int stopping, asleep;
   pthread_mutex_t lock;
   pthread_cond_t wake;
@@ -73,7 +73,7 @@ static void begin_round(struct pool *pool) {
   pthread_mutex_unlock(&pool->lock);
 }
 
-/* With fewer threads where the system gives no more. */
+/* Starts the threads; fewer where the system gives no more. */
 static void start(struct pool *pool, int threads) {
   *pool = (struct pool){.threads = 1, .owner = getpid()};
   pthread_mutex_init(&pool->lock, NULL);

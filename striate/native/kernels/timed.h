@@ -1,4 +1,4 @@
-/* What each moment of a training step takes, added up; for networks of one thread. */
+/* The seconds that each moment of a training step takes, added up; for networks of one thread. */
 #pragma once
 #include <time.h>
 

@@ -1,6 +1,6 @@
-/* One image of the mini-batch a lane: a `vec` holds the same entry of LANES images.
+/* One image of the mini-batch per lane: a `vec` holds the same entry of LANES images.
 
-   A map is a row of vecs, x[channel][row][column]; so each layer is a vector operation whatever its channels are.
+   A map is a row of vecs, x[channel][row][column]; so each layer is a vector operation whatever its number of channels.
    LANES comes from the machine: 16 with AVX-512, 8 with AVX2, 4 with NEON or nothing. */
 #pragma once
 #include <math.h>
@@ -12,7 +12,7 @@ typedef int32_t ints __attribute__((vector_size(LANES * 4)));
 
 #define INLINE static inline __attribute__((always_inline, unused))
 #define TILE 32 /* sides of a register tile at most; what a tile does not use costs nothing */
-#ifdef __clang__ /* for what many layers call with sizes of their own: compiled once, not for each of them */
+#ifdef __clang__ /* for functions that many layers call with different sizes: compiled once, not once per layer */
 #define ONCE static __attribute__((noinline, unused))
 #else
 #define ONCE static __attribute__((noinline, noclone, unused))
@@ -29,12 +29,12 @@ INLINE vec splat(float value) { return (vec){} + value; }
 
 INLINE vec choose(ints mask, vec yes, vec no) { return (vec)((mask & (ints)yes) | (~mask & (ints)no)); }
 
-/* Where either is not a number, b: so what is looked at stands second, and does not become one. */
+/* b where either is not a number: so the data come second, and a NaN stays one. */
 INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
 
 INLINE vec smaller(vec a, vec b) { return choose(a < b, a, b); }
 
-/* Of the rows i and i + s of a square: the blocks beside its diagonal change places. Four such rounds (s = 1, 2, 4, 8)
+/* Swaps the blocks beside the diagonal in the rows i and i + s of a square. Four such rounds (s = 1, 2, 4, 8)
    transpose 16 rows; adding the two instead of keeping both sums each row's lanes into one lane. */
 #if LANES == 16
 #define LOW1(a, b) SHUFFLE(a, b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30)

@@ -1,15 +1,15 @@
 /* Convolution with 3x3 kernels by Winograd's F(2x2, 3x3) (Lavin & Gray 2016): four outputs cost 16 products, not 36.
 
-   A row of tiles, two rows of outputs, at a time. Of each channel every 4x4 patch d becomes B' d B, of each kernel g (once
-   a step, `turn_kernels`) G g G'; these are multiplied entry by entry and summed over the channels, which are 16 small
-   matrix products; and A' m A makes the four outputs of m. Patches hang over the map's edges, where there are zeros. */
+   A row of tiles, two rows of outputs, at a time. Every 4x4 patch d of a channel becomes B' d B, every kernel g becomes
+   G g G' (once per step, `turn_kernels`); these are multiplied entry by entry and summed over the channels, in 16 small
+   matrix products; and A' m A makes four outputs of each sum m. Patches reach over the map's edges, where zeros are. */
 #include "conv.h"
 
 #define POSITIONS 16
 #define KERNELS (FILTERS * CHANNELS + LANES)  /* floats from one position to the next; the same */
 #define APART(planes, tiles) ((planes) * (tiles) + 1) /* vecs from one position to the next: not all in one cache set */
 
-/* One column of a patch, rows from top to bottom, by B'. */
+/* One column of a patch, rows from top to bottom, times B'. */
 INLINE void turn_column(const vec *const *rows, const int c, const int columns, vec *e) {
   vec d[4];
   UNROLL for (int i = 0; i < 4; i++) d[i] = rows[i] && c >= 0 && c < columns ? rows[i][c] : splat(0);
@@ -95,7 +95,7 @@ INLINE void store_gradient_tiles(const vec *restrict m, vec *restrict dx, const 
               DX(f, row, column) = accumulate ? DX(f, row, column) + value : value)
 }
 
-/* Of the filters from `first` to `last`: there[position][filter][channel], and turned round by half a turn, as the
+/* Transforms the filters from `first` to `last`: there[position][filter][channel], and rotated by half a turn, as the
    gradient needs them, back[position][channel][filter]. */
 static void turn_kernels(const float *w, float *there, float *back, int first, int last) {
   for (int f = first; f < last; f++)

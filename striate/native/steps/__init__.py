@@ -1,1 +1,1 @@
-"""The steps of a network, one kind a file: each writes its C text from the kernels beside it."""
+"""The steps of a network, one kind per file: each writes C text that calls the kernels."""

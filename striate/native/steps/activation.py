@@ -9,14 +9,14 @@ READS_X = ("SWISH", "GELU")  # whose slope is not known from y
 
 
 class Activation(Step):
-    """y = f(x), f one of the kernels' names."""
+    """y = f(x); `kind` is the kernels' name of f."""
 
     reads_output = True
 
     def __init__(self, title: str, x: Value, y: Value, kind: str, a: float = 0.0) -> None:
         super().__init__(title, (x,), y)
         self.kind, self.a = kind, a
-        self.reads_inputs = kind in READS_X or a < 0  # where a slope falls, two x have one y
+        self.reads_inputs = kind in READS_X or a < 0  # with a falling slope, two x have the same y
 
     def forward(self, at: Places) -> str:
         """y from x."""
@@ -34,7 +34,7 @@ class Activation(Step):
 
 
 class PRelu(Step):
-    """Leaky ReLU with a learned slope a channel."""
+    """Leaky ReLU with one learned slope per channel."""
 
     reads_inputs = True
 

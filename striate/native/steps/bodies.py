@@ -8,9 +8,9 @@ from striate.native.tiles import best, best_for_weights, loops
 from striate.native.values import vecs
 
 Pair = tuple[int, int]  # rows, columns
-NEAR = 3 * 2**18  # bytes that a core's second cache keeps beside what else passes through it
-POSITIONS, FEWEST = 16, 12  # of a turned patch; channels and filters from which turning gains
-MANY_TILES = 16  # at edges; fewer are written out, so that the compiler knows for each which taps it has
+NEAR = 3 * 2**18  # bytes that a core's L2 cache keeps besides what streams through it
+POSITIONS, FEWEST = 16, 12  # of a turned (transformed) patch; channels and filters from which turning pays
+MANY_TILES = 16  # at edges; fewer are written out one by one, so that the compiler knows the taps of each
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Shape:
 
     @property
     def winograd(self) -> bool:
-        """Whether products of turned patches and kernels cost less; few channels are not worth the turning."""
+        """Whether Winograd's products cost less; with few channels the transforms cost more than they save."""
         plain = (self.stride, self.dilation, self.groups, self.flip) == ((1, 1), (1, 1), 1, False)
         large = min(self.channels, self.filters) >= FEWEST and min(*self.size, *self.out) >= 4
         return self.kernel == (3, 3) and plain and large and max(self.before) <= 2
@@ -54,7 +54,7 @@ def written(pair: Pair) -> str:
 
 @dataclass(frozen=True)
 class Bodies:
-    """Lines of C for a shape, on a machine with so many registers of so many lanes; x has rows of `x_columns`."""
+    """Lines of C for a shape, on a machine with `registers` of `lanes` each; x has rows of `x_columns`."""
 
     shape: Shape
     registers: int
@@ -142,7 +142,7 @@ class Bodies:
         ]
 
     def _rows_at_once(self) -> int:
-        """Rows of y whose gradients, and the rows of x that they meet, fit the second cache together."""
+        """Rows of y whose gradients, and the rows of x that they meet, fit the L2 cache together."""
         s = self.shape
         row = s.filters * s.out[1] + s.channels * self.x_columns * s.stride[0]
         most = NEAR // (4 * self.lanes * row)

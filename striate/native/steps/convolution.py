@@ -1,4 +1,4 @@
-"""Convolution: what is asked of it, and the functions that its unit has for its one shape."""
+"""Convolution: its C calls, and the functions of its translation unit, made for its one shape."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from striate.native.values import Parameter, Value, vecs
 class Convolution(Step):
     """y = w ⋆ x + b on maps with a border.
 
-    Where a batch norm alone reads y, the kernel for training gathers its statistics as it stores, and that for
-    evaluation normalises: `moments` says in C where the statistics go.
+    Where a batch norm alone reads y, the kernel for training gathers y's statistics as it stores, and that for
+    evaluation normalises; `moments` is the C text of where the statistics go.
     """
 
     reads_inputs = True
@@ -27,7 +27,7 @@ class Convolution(Step):
         self.remake: Callable[[Places], str] | None = None  # what writes x again
 
     def turned(self) -> int:
-        """Each kernel's 16 numbers, for going there and for going back."""
+        """Each kernel's 16 numbers, for the forward and for the backward pass."""
         return 2 * POSITIONS * (self.shape.filters * self.shape.channels + self.lanes) * self.shape.winograd
 
     def turn(self, at: Places) -> str:
@@ -40,14 +40,14 @@ class Convolution(Step):
         return f"{self.name}_turn({at.parameter(self.parameters[0])}, {there}, {back}, {share});"
 
     def workspace(self) -> int:
-        """Room for a row of turned patches and of products."""
+        """Memory for a row of turned patches and of products."""
         s = self.shape
         tiles = max(vecs(s.out[1], 2), vecs(s.size[1], 2))
         return POSITIONS * ((s.channels + s.filters) * tiles + 2) * self.shape.winograd
 
     @property
     def name(self) -> str:
-        """Of its functions: the shape, and the borders where there are any."""
+        """What its functions' names begin with: the shape, and the borders where there are any."""
         borders = [f"i{'_'.join(map(str, self.inputs[0].border))}"] * any(self.inputs[0].border)
         borders += [f"o{'_'.join(map(str, self.output.border))}"] * any(self.output.border)
         return "_".join([self.shape.name, *borders, *["image"] * self.inputs[0].compact, *["bn"] * bool(self.moments)])
@@ -63,7 +63,7 @@ class Convolution(Step):
         return {self.name: "\n".join([*lines, ""])}
 
     def signatures(self) -> Iterator[str]:
-        """Of the unit's functions."""
+        """The signatures of the unit's functions."""
         return (signature for signature, _ in self._functions)
 
     @cached_property
@@ -101,7 +101,7 @@ class Convolution(Step):
             yield f"void {self.name}_one({pointers}, int first, int last)", bodies.one()
 
     def forward(self, at: Places) -> str:
-        """y from x; in training, what a batch norm behind needs to know of it too."""
+        """y from x; in training also the statistics that a batch norm after it needs."""
         given = f"{self._read(at)}, {at.value(self.output)}"
         if self.moments:
             return f"{self.name}_measured({given}, {self.moments}, count{self._room(at)});"
@@ -112,7 +112,7 @@ class Convolution(Step):
         return f"{self.name}_normalised({self._read(at)}, {then}{self._room(at)});"
 
     def evaluate(self, at: Places) -> str:
-        """Nothing where a batch norm will call it."""
+        """Nothing where a batch norm calls the convolution."""
         return "" if self.moments else self.forward(at)
 
     def _read(self, at: Places) -> str:

@@ -7,7 +7,7 @@ from striate.native.values import Parameter, Value, vecs
 
 
 class Dense(Step):
-    """y = w x + b; x lies without a border."""
+    """y = w x + b; x is stored without a border."""
 
     reads_inputs = True
 
@@ -16,7 +16,7 @@ class Dense(Step):
         parameters[0].width = vecs(x.size, lanes) * lanes
 
     def scratch(self) -> int:
-        """Room to lay the input out image by image."""
+        """Memory for the input, image by image."""
         return self.parameters[0].width
 
     def forward(self, at: Places) -> str:
@@ -39,7 +39,7 @@ class Dense(Step):
 
 
 class Flatten(Step):
-    """The entries of a map one behind another; costs nothing where the map has no border."""
+    """The entries of a map one after another; costs nothing where the map has no border."""
 
     def forward(self, at: Places) -> str:
         """A copy, where needed."""
@@ -50,7 +50,7 @@ class Flatten(Step):
         return f"copy({at.value(x)}, {at.value(y)}, {x.as_map()}, {flat});"
 
     def backward(self, at: Places) -> str:
-        """Gradients have no border."""
+        """The gradient passed on: it has no border."""
         (x,), y = self.inputs, self.output
         if y.gradient_root is x.gradient_root:
             return ""

@@ -1,4 +1,4 @@
-"""Dropout, by a hash of where an entry is."""
+"""Dropout, by a hash of each entry's position."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from striate.native.values import Value
 
 
 class Dropout(Step):
-    """y = x where it stays, scaled so that the mean stays; in evaluation y = x. `number`: which dropout of the net."""
+    """y = x where it is kept, scaled to preserve the mean; in evaluation y = x. `number`: which dropout of the net."""
 
     def __init__(self, title: str, x: Value, y: Value, p: float, number: int) -> None:
         super().__init__(title, (x,), y)

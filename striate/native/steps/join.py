@@ -1,4 +1,4 @@
-"""Where branches meet: added, behind each other, or one scaling the other."""
+"""Where branches meet: added, concatenated, or one scaling the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from striate.native.values import Value
 
 
 class Add(Step):
-    """y = a + b; and a ReLU at once."""
+    """y = a + b, and a ReLU at once where asked for."""
 
     def __init__(self, title: str, inputs: tuple[Value, Value], y: Value, relu: bool = False) -> None:
         super().__init__(title, inputs, y)
@@ -15,7 +15,7 @@ class Add(Step):
         self.reads_output = relu
 
     def forward(self, at: Places) -> str:
-        """The sum; where a lies in y, b is added to it."""
+        """The sum; where a shares y's memory, b is added in place."""
         (a, b), y = self.inputs, self.output
         values = f"{at.value(a)}, {at.value(b)}, {at.value(y)}"
         return f"add({values}, {a.as_map()}, {b.as_map()}, {y.as_map()}, {self.relu});"
@@ -33,10 +33,10 @@ class Add(Step):
 
 
 class Concat(Step):
-    """The inputs' maps behind each other; an input that lies there already is left."""
+    """The inputs' maps one after another; an input that is stored there already is not copied."""
 
     def forward(self, at: Places) -> str:
-        """Copies of those that lie elsewhere."""
+        """Copies of the inputs that are stored elsewhere."""
         lines, channel, y = [], 0, self.output
         for x in self.inputs:
             if x.root is not y.root:
@@ -75,7 +75,7 @@ class Scale(Step):
 
 
 class ZeroPad(Step):
-    """x with maps of zeros behind it."""
+    """x with maps of zeros after its own."""
 
     def forward(self, at: Places) -> str:
         """A copy, then zeros."""

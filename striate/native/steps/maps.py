@@ -7,7 +7,7 @@ from striate.native.values import Value
 
 
 class Maps(Step):
-    """y's maps are x's of these numbers. Neighbours in their order are not copied: y lies in x."""
+    """y's maps are the maps of x with these numbers. Consecutive maps are not copied: y shares x's memory."""
 
     def __init__(self, title: str, x: Value, y: Value, numbers: tuple[int, ...]) -> None:
         super().__init__(title, (x,), y)

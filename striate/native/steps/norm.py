@@ -10,11 +10,11 @@ from striate.native.values import Parameter, Value
 class BatchNorm(Step):
     """y = scale x + shift from the batch's mean and variance, in evaluation from the running ones.
 
-    At once with it a shortcut's addition, and a ReLU: maps go through memory once instead of three times.
+    A shortcut's addition and a ReLU are done at once: maps go through memory once instead of three times.
 
     Attributes:
         first: Its first channel among all normalised ones.
-        relu: Whether a ReLU comes behind, 0 or 1.
+        relu: Whether a ReLU follows, 0 or 1.
         convolution: What writes x for this step alone; in evaluation it normalises as it stores.
     """
 
@@ -29,12 +29,12 @@ class BatchNorm(Step):
         self.convolution: Convolution | None = None
 
     def takes(self, shortcut: Value) -> bool:
-        """Whether `join` may be called: nothing is behind it yet, and its own input is no shortcut around it."""
+        """Whether `join` may be called: nothing follows it yet, and the shortcut is not its own input."""
         alone = not self.relu and self.shortcut is None and not self.output.readers
         return alone and shortcut is not self.inputs[0]
 
     def join(self, shortcut: Value, relu: bool) -> None:
-        """Add the shortcut too, and do the ReLU behind the sum."""
+        """Add the shortcut too, and do the ReLU after the sum."""
         assert self.takes(shortcut)
         self.inputs += (shortcut,)
         shortcut.readers += 1
@@ -54,7 +54,7 @@ class BatchNorm(Step):
         return ", ".join(f"ST({name}, {self.first})" for name in names)
 
     def read_late(self) -> tuple[Value, ...]:
-        """What the convolution reads, which evaluates with this step."""
+        """What the convolution reads: in evaluation it runs with this step."""
         return self.convolution.inputs if self.convolution else ()
 
     def measure(self, at: Places) -> str:
@@ -68,12 +68,12 @@ class BatchNorm(Step):
         return f"n->moments + {self.first} * n->most + g * {self.output.channels}"
 
     def settle(self, at: Places) -> str:
-        """The batch's statistics, once a thread."""
+        """The batch's statistics, once per thread."""
         plane = self.output.rows * self.output.columns
         return f"bn_settle(n, st, {self._call(at)}, {plane}, {self.eps!r}f, thread == 0);"
 
     def recall(self, at: Places) -> str:
-        """The running statistics, once a thread."""
+        """The running statistics, once per thread."""
         return f"bn_recall(n, st, {self._call(at)}, {self.eps!r}f);"
 
     def _added(self, at: Places) -> tuple[str, str]:
@@ -112,7 +112,7 @@ class BatchNorm(Step):
         return f"bn_sums({at.value(x)}, {at.gradient(y)}, {y_or_null}, {numbers}, {sums}, {maps});"
 
     def settle_back(self, at: Places) -> str:
-        """The batch's sums, once a thread."""
+        """The batch's sums, once per thread."""
         weight, bias = self.parameters
         slopes = f"{at.slope(weight)}, {at.slope(bias)}"
         plane = self.output.rows * self.output.columns

@@ -1,4 +1,4 @@
-"""Padding that repeats the input itself: reflect, replicate, circular. Zeros are no step: a map's border has them."""
+"""Padding that repeats the input itself: reflect, replicate, circular. Zeros need no step: a map's border has them."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class AvgPool(Step):
         return f"avgpool_forward({at.value(x)}, {at.value(y)}, {maps});"
 
     def backward(self, at: Places) -> str:
-        """The gradient goes to all alike."""
+        """The gradient goes to all entries in equal shares."""
         (x,), y = self.inputs, self.output
         maps = f"{x.as_map()}, {y.as_map()}, {self.window}, {self.whole}"
         return f"avgpool_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {maps});"
@@ -82,6 +82,6 @@ class GlobalAvgPool(Step):
         return f"gap_forward({at.value(x)}, {at.value(y)}, {x.as_map()});"
 
     def backward(self, at: Places) -> str:
-        """The gradient goes to all alike."""
+        """The gradient goes to all entries in equal shares."""
         (x,), y = self.inputs, self.output
         return f"gap_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.as_map()});"

@@ -1,4 +1,4 @@
-"""LeNet-5's output units: how far the input lies from prototypes that are not trained."""
+"""LeNet-5's output units: the distance of the input to prototypes that are not trained."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from striate.native.values import Value
 
 
 class RBF(Step):
-    """y = minus the squared distance of x to each unit's prototype; x lies without a border.
+    """y = minus the squared distance of x to each unit's prototype; x is stored without a border.
 
     `first` is its first entry among all prototypes, `path` what the built module calls the layer.
     """
@@ -20,17 +20,17 @@ class RBF(Step):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Of the prototypes: one row a unit."""
+        """The shape of the prototypes: one row per unit."""
         return self.output.size, self.inputs[0].size
 
     @property
     def prototypes(self) -> str:
-        """Pointer to them."""
+        """Pointer to the prototypes."""
         return f"n->buffers + PROTOTYPES + {self.first}"
 
     @property
     def macs(self) -> int:
-        """A product an entry of a prototype."""
+        """One product per entry of a prototype."""
         return self.output.size * self.inputs[0].size
 
     def forward(self, at: Places) -> str:

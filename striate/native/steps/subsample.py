@@ -8,7 +8,7 @@ from striate.native.values import Parameter, Value
 
 
 class Subsample(Step):
-    """y = weight · (sum of the window) + bias, one of each a channel."""
+    """y = weight · (sum of the window) + bias, one of each per channel."""
 
     reads_inputs = True
 
@@ -18,7 +18,7 @@ class Subsample(Step):
 
     @property
     def macs(self) -> int:
-        """A multiply-add an output."""
+        """One multiply-add per output."""
         return self.output.size
 
     def forward(self, at: Places) -> str:

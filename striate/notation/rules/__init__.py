@@ -1,4 +1,4 @@
-"""What each layer costs and does to a shape, as pure functions: one file a rule, each with its formula filled in.
+"""What each layer costs and does to a shape, as pure functions: one file per rule, each with its formula filled in.
 
 `output`, `parameters`, `macs` and `activation_bytes` take a layer and the shape that comes in and return a `Figure`;
 `receptive_field` takes the field so far. None of them needs a tensor.

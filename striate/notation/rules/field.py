@@ -1,13 +1,13 @@
 """The receptive field: which entries of the input reach one entry of a map.
 
-Forward along the layers, an axis at a time: size `r + d(k-1)·j`, jump `j·s`, start
+Computed forward along the layers, one axis at a time: size `r + d(k-1)·j`, jump `j·s`, start
 `c + (d(k-1)/2 - p)·j` (Araujo, Norris & Sim 2019). A transposed convolution is a window on a grid that is `s` times
-finer, so sizes can be fractions: the entries are those that lie inside, and after strides perhaps a few more than reach
-it. Where branches meet, the field is the smallest range that holds all of theirs. A gate of one factor a channel scales
-every entry by what the whole map says, so behind it the field no longer moves: its jump is 0.
+finer, so sizes can be fractions: the entries inside are counted, which after strides may be a few more than reach it.
+Where branches meet, the field is the smallest range that holds all of theirs. A gate with one factor per channel scales
+every entry by a value from the whole map, so after it the field no longer moves: its jump is 0.
 
-At the border a map ends where its last window ended: entries of the input that no window took, and padding of maps in
-between, are seen by nothing further up. `limits` carries that along.
+A map ends where its last window ended: input entries that no window covered, and the padding of maps in between, are
+seen by no later layer. `limits` keeps track of that.
 
 >>> from striate.notation.tree import Conv
 >>> receptive_field(Conv(6, (5,), (1,), dilation=(1,)), (1, 32), Field((Axis(),))).axes[0].size
@@ -49,12 +49,12 @@ class Axis:
 
     Attributes:
         size: Input entries from the first to the last that reach it, rounded down; None when a free axis decides.
-        jump: How far the field moves from one entry of the map to the next, in input entries; 0 behind RoI pooling,
+        jump: How far the field moves from one entry of the map to the next, in input entries; 0 after RoI pooling,
             where every entry may see all of its box, and a box may be the whole input.
         start: The middle of the first entry's field, in input entries; 0 is the input's first.
         limits: The first and the last input entry that the maps before let through; None while an axis is free.
-        spacing: Input entries from one entry of the map to the next as they lie, whatever they see; 0 for a box's,
-            None for the one entry of a whole open axis.
+        spacing: Distance between neighbouring entries of the map, in input entries, whatever they see; 0 for a box's
+            map, None for the single entry of a whole open axis.
     """
 
     size: Fraction | None = Fraction(1)
@@ -66,15 +66,15 @@ class Axis:
 
     @property
     def first(self) -> Fraction:
-        """The first input entry of the field; below 0 it lies in the padding."""
+        """The first input entry of the field; below 0 it is in the padding."""
         assert self.size is not None
         return self.start - (self.size - 1) / 2
 
     def entries(self, position: int) -> tuple[int, int]:
-        """The first and the last input entry that reach the map's entry at `position`; no more than the limits let.
+        """The first and the last input entry that reach the map's entry at `position`, within the limits.
 
-        Exact where windows have no gaps: `dilate` over padding may reach a little less. What padding repeats of the
-        map at its other end (circular) is not told.
+        Exact where windows have no gaps; `dilate` over padding may reach a little less. Entries that circular padding
+        repeats from the other end are not included.
 
         >>> axis = Axis().within(8).window(3, Fraction(2), Fraction(1))
         >>> axis.entries(0), axis.entries(1)
@@ -87,20 +87,20 @@ class Axis:
         return math.ceil(max(first, least)), math.floor(min(last, most))
 
     def within(self, n: int | None) -> Axis:
-        """The field on a map that has `n` entries: through it nothing beyond its first and its last one's is seen."""
+        """The field on a map of `n` entries: nothing beyond the fields of its first and last entry is seen."""
         if n is None or self.size is None:
             return self
         return replace(self, limits=(self.entries(0)[0], self.entries(n - 1)[1]))
 
     def still(self, n: int) -> Axis:
-        """All that `n` entries see, for each of them alike."""
+        """The field of all `n` entries together, given to each of them."""
         if self.size is None:
             return self
         size = self.size + (n - 1) * self.jump
         return replace(self, size=size, jump=Fraction(0), start=self.first + (size - 1) / 2)
 
     def window(self, size: int, stride: Fraction, before: Fraction) -> Axis:
-        """The field behind a window of `size` entries that starts `before` entries ahead of the map."""
+        """The field after a window of `size` entries that starts `before` entries ahead of the map."""
         if self.size is None:
             return self
         grown = self.size + (size - 1) * self.jump
@@ -110,7 +110,7 @@ class Axis:
         return Axis(grown, self.jump * stride, start, formula, self.limits, self.spacing and self.spacing * stride)
 
     def spread(self, size: int, stride: int, crop: int) -> Axis:
-        """The field behind a transposed convolution: entry i reaches entries i*stride - crop + (0 … size - 1)."""
+        """The field after a transposed convolution: entry i reaches entries i*stride - crop + (0 … size - 1)."""
         finer = replace(self, jump=self.jump / stride, spacing=self.spacing and self.spacing / stride)
         return finer.window(size, Fraction(1), Fraction(size - 1 - crop))
 
@@ -128,14 +128,14 @@ class Field:
     axes: tuple[Axis, ...]
 
     def within(self, shape: Shape) -> Field:
-        """The field on a map of this shape; behind fc there is one entry that has seen all."""
+        """The field on a map of this shape; after fc there is one entry that sees everything."""
         sizes = shape[1:] or (1,) * len(self.axes)
         return Field(tuple(axis.within(n) for axis, n in zip(self.axes, sizes, strict=True)))
 
 
 @singledispatch
 def receptive_field(layer: Layer, shape: Shape, field: Field) -> Field:
-    """The field after a layer, given the shape and the field that come in. Layers that act on each entry keep it."""
+    """The field after a layer, given the shape and the field that come in. Layers that act entry by entry keep it."""
     return field
 
 
@@ -189,19 +189,19 @@ def _(layer: RoI, shape: Shape, field: Field) -> Field:
 
 
 def box_jump(layer: RoI, field: Field) -> Fraction:
-    """Pixels of the input from one entry to the next of the maps that boxes are cut from.
+    """Distance in input pixels between neighbouring entries of the maps that boxes are cut from.
 
     Raises:
-        RuleError: It is not one number, or the maps are those of a box already.
+        RuleError: It differs between the axes or is unknown, or the maps are already those of a box.
     """
     down, across = (axis.spacing for axis in field.axes)
     if down == 0:
-        raise RuleError(f"{layer.word} behind another RoI layer", "boxes are cut out of images, once in a network")
+        raise RuleError(f"{layer.word} after another RoI layer", "boxes are cut out of images, once in a network")
     if down is None or across is None:
-        detail = "what comes before sees all of an open axis; put it behind, or give the input a size"
-        raise RuleError(f"{layer.word} can't tell where its maps lie on the image", detail)
+        detail = "a layer before it sees all of an open axis; put that layer after it, or give the input a size"
+        raise RuleError(f"{layer.word} can't tell where its maps are on the image", detail)
     if down != across:
-        detail = f"its entries lie {down} pixels apart downwards and {across} across; use the same strides on both axes"
+        detail = f"its entries are {down} pixels apart downwards and {across} across; use the same strides on both axes"
         raise RuleError(f"{layer.word} needs maps of one scale", detail)
     return down
 
@@ -212,7 +212,7 @@ def _(layer: Embed, shape: Shape, field: Field) -> Field:
 
 
 def gating(field: Field, gate: Shape, shape: Shape) -> Field:
-    """The field of a gate's factors on the map that they scale: along an axis that has one factor alone it stands."""
+    """The field of a gate's factors on the map that they scale: along an axis with a single factor it stays."""
     if len(shape) == 1:
         return field
     sizes = zip(field.axes, gate[1:] or (1,) * len(field.axes), shape[1:], strict=True)

@@ -1,4 +1,4 @@
-"""A number together with how it came about.
+"""A number together with how it was computed.
 
 >>> Figure(2368, "(7*7*3 + 1)*16").formula
 '(7*7*3 + 1)*16'
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Figure(Generic[T]):
-    """A value and its formula with the numbers in; the formula is empty where there is nothing to compute."""
+    """A value and its formula with the numbers filled in; the formula is empty where there is nothing to compute."""
 
     value: T
     formula: str = ""

@@ -60,7 +60,7 @@ def _(layer: Deform, shape: Shape) -> Figure[int]:
 
 
 def offset_maps(layer: Deform) -> int:
-    """Maps of the convolution that gives the offsets: one an axis and kernel entry, and one more when modulated."""
+    """Maps of the convolution that gives the offsets: per kernel entry, one for each axis and one if modulated."""
     return cast(int, product(layer.kernel)) * (len(layer.kernel) + (not layer.plain))
 
 

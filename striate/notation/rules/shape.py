@@ -155,7 +155,7 @@ def _(layer: Maps, shape: Shape) -> Figure[Shape]:
 
 def _slid(layer: Sliding, channels: int, shape: Shape) -> Figure[Shape]:
     if isinstance(layer, Local) and None in shape:
-        raise RuleError("local needs to know its input's size", "it has one filter a position; give the input a size")
+        raise RuleError("local needs to know its input's size", "it has one filter per position; give the input a size")
     spatial = slide(layer, shape[1:], layer_text(layer))
     return Figure((channels, *spatial.value), spatial.formula)
 
@@ -282,7 +282,7 @@ def join(block: Block, shape: Shape, outputs: tuple[Shape, ...]) -> Figure[Shape
         if not fits or any(n not in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False)):
             raise RuleError(
                 f"the gate gives {shown(gate)} for an input of {shown(shape)}",
-                f"a gate gives one value a channel; end it with fc {shape[0]} -> sigmoid",
+                f"a gate gives one value per channel; end it with fc {shape[0]} -> sigmoid",
             )
         return Figure(shape)
     return Figure(outputs[0] if not block.kind else shape)
@@ -306,7 +306,7 @@ def _behind_each_other(block: Block, shapes: tuple[Shape, ...]) -> Figure[Shape]
         if not _alike(shapes[0][1:], other[1:]) or len(shapes[0]) != len(other):
             raise RuleError(
                 f"{_whose(block)} {shown(shapes[0])} and {shown(other)}",
-                "maps that stand behind each other must have the same size; use pad same, or the same stride",
+                "maps that are put together must have the same size; use pad same, or the same stride",
             )
     channels = [cast(int, s[0]) for s in shapes]
     spatial = tuple(

@@ -16,7 +16,7 @@ from striate.notation.rules.figure import Figure
 from striate.notation.rules.window import Window, windows
 from striate.notation.tree import Conv, Layer, Local, Pool, Shape, Subsample
 
-REPEATED = 1000  # entries of padding that are looked up one by one where it repeats those of the input
+REPEATED = 1000  # most entries of padding that are looked up one by one where it repeats the input
 
 
 def unused(layer: Layer, shape: Shape) -> Figure[Shape]:
@@ -26,7 +26,7 @@ def unused(layer: Layer, shape: Shape) -> Figure[Shape]:
     reads there is used.
 
     Args:
-        layer: Any layer; of those that do not slide over fixed places, nothing is said.
+        layer: Any layer; the result is empty for those that do not slide over fixed places.
         shape: What comes in, (C, *spatial); None for a free axis.
 
     Returns:
@@ -55,7 +55,7 @@ def _unused(window: Window, n: int) -> int:
 
 _SOURCES: dict[
     str, Callable[[int, int], int]
-] = {  # the entry of the input that stands in the padding at a place beyond its n entries
+] = {  # the input entry that padding repeats at a place outside the n entries
     "reflect": lambda place, n: abs(place) if place < n else 2 * (n - 1) - place,
     "replicate": lambda place, n: min(max(place, 0), n - 1),
     "circular": lambda place, n: place % n,
@@ -63,11 +63,11 @@ _SOURCES: dict[
 
 
 def _touched(window: Window, n: int, first: int, last: int) -> int:
-    """How many of the places `first` to `last` - 1 of an axis of `n` entries some window touches.
+    """How many of the places `first` to `last` - 1 on an axis of `n` entries are touched by some window.
 
-    Windows begin `stride` places apart and their taps stand `dilation` apart: a place is touched where it is a multiple
-    of the one plus a multiple of the other. Those that leave the same rest by one of the two are blocks at equal
-    distances, which are counted without going through them.
+    Windows begin `stride` places apart and their taps are `dilation` apart: a place is touched if it is a multiple of
+    the one plus a multiple of the other. Places with the same remainder after division by one of the two form blocks
+    at equal distances, which are counted without visiting each.
     """
     shift = window.padding(n)[0]
     sides = [(window.output(n).value or 0, window.stride), (window.size, window.dilation)]
@@ -85,7 +85,7 @@ def _touched(window: Window, n: int, first: int, last: int) -> int:
 
 
 def _below(limit: int, blocks: int, every: int, length: int) -> int:
-    """How many whole numbers from 0 and below `limit` stand in blocks of `length` that begin `every` apart."""
+    """How many whole numbers from 0 to `limit` - 1 are in blocks of `length` that begin `every` apart."""
     if limit <= 0:
         return 0
     if length >= every:

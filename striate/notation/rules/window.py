@@ -60,16 +60,16 @@ class Window:
         room = n + before + after - self.reach
         size = room // self.stride + 1 if self.floor else -(-room // self.stride) + 1
         if not self.floor and room % self.stride and (size - 1) * self.stride >= n + before:
-            size, formula = size - 1, f"{formula} - 1 (the last window would lie outside)"
+            size, formula = size - 1, f"{formula} - 1 (the last window would be outside)"
         return Figure(size, f"{formula} = {size}")
 
     def sees_padding_alone(self, n: int) -> bool:
-        """Whether one that begins in the padding before an axis of `n` entries steps over them all."""
+        """Whether a window that begins in the padding before an axis of `n` entries steps over all of them."""
         starts = range(-self.padding(n)[0], 0, self.stride)[: self.output(n).value]
         return any(start % self.dilation >= n or start + self.reach <= 0 for start in starts)
 
     def way_out(self, n: int, most_pad: int | None) -> str:
-        """What would make a kernel fit that does not; `most_pad` is how wide the padding may be."""
+        """What would make the kernel fit; `most_pad` is how wide the padding may be."""
         room = n + sum(self.padding(n)) - 1
         largest, nearer = room // self.dilation + 1, room // max(self.size - 1, 1)
         denser = f", or dilate at most {nearer}" if self.dilation > 1 and nearer else ""
@@ -78,7 +78,7 @@ class Window:
         return f"use a kernel of at most {largest}{denser}{wider}"
 
     def most_pad(self, n: int) -> int | None:
-        """The widest padding that repeats no more of an axis of `n` entries than there is."""
+        """The widest padding that can repeat entries of an axis of `n`; None where any width is allowed."""
         return {"reflect": n - 1, "circular": n}.get(self.pad.mode)
 
 
@@ -92,7 +92,7 @@ def windows(layer: Sliding) -> Iterator[Window]:
 
 
 def slide(layer: Sliding, spatial: tuple[int | None, ...], text: str) -> Figure[tuple[int | None, ...]]:
-    """The spatial shape that comes out, or the error that says why none does."""
+    """The spatial shape that comes out; raises an error that says why where none does."""
     figures = []
     for window, n in zip(windows(layer), spatial, strict=True):
         figure = window.output(n)
