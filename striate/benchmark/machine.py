@@ -18,7 +18,7 @@ def machine(engines: Iterable[str] = ()) -> dict[str, Any]:
 
     asked = [name for name in PACKAGES if any(engine.startswith(name) for engine in engines)]
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -26,7 +26,7 @@ def machine(engines: Iterable[str] = ()) -> dict[str, Any]:
     }
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name where Linux gives it, else its architecture."""
     try:
         lines = CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -40,7 +40,7 @@ class Peak:
     """
 
     def __init__(self, threads: int) -> None:
-        library, _ = compiler.loaded({"peak": SOURCE})
+        library, _ = compiler.loaded({"peak": SOURCE}, title="peak")
         self._loop: Any = library.multiply_adds
         self._loop.argtypes = (ctypes.c_long, ctypes.c_float, ctypes.c_float)
         self._loop.restype = ctypes.c_float

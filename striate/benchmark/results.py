@@ -84,7 +84,8 @@ class Race:
         lists = {"images_per_second": list(entry.speeds), "ratio": self.ratios(entry), "share": self.shares(entry)}
         figures = {name: _figures(values) for name, values in lists.items()}
         about = {"work": self.work, "batch": entry.batch, "engine": entry.engine, "rounds": len(entry.speeds)}
-        return {**about, "operations_per_image": self.operations, **figures}
+        microseconds = 1e6 / statistics.median(entry.speeds)
+        return {**about, "operations_per_image": self.operations, "microseconds_per_image": microseconds, **figures}
 
 
 def spread(values: Sequence[float]) -> tuple[float, float, float]:

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
@@ -27,6 +28,15 @@ def start_times(network: Network, batch: int) -> tuple[float, float]:
     """
     with tempfile.TemporaryDirectory() as folder, undone_by(lambda: shutil.rmtree(folder)), _cache_in(folder):
         return _seconds(network, batch), _seconds(network, batch)
+
+
+def stored(network: Network, batch: int) -> Path:
+    """The folder with the network's C in the user's cache, where it is compiled if it is not there.
+
+    Raises:
+        Refused, NoCompiler: As `start_times`.
+    """
+    return Compiled(network, torch.get_num_threads(), batch).built.folder
 
 
 def _seconds(network: Network, batch: int) -> float:

@@ -10,6 +10,7 @@ from striate.notation import Network
 
 WORKS = ("training", "inference")
 BATCHES = (64, 256)
+ALONE = 1  # the batch of one image by itself
 ROUNDS = 9  # rounds, of which the median counts
 
 

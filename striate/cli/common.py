@@ -175,6 +175,18 @@ def device_option(command: F) -> F:
     )(command)
 
 
+def threads_option(command: F) -> F:
+    """`--threads`."""
+    return click.option(
+        "--threads",
+        type=click.IntRange(1, 1024),
+        metavar="N",
+        help="CPU threads that compute; by default as many as PyTorch takes.",
+        cls=Option,
+        also=("num-threads", "cpus", "cores", "workers", "jobs"),
+    )(command)
+
+
 def engine_option(command: F) -> F:
     """`--engine`."""
     from striate.tasks.devices import ENGINES, ENGINES_ALSO

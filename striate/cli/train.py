@@ -24,6 +24,7 @@ from striate.cli.common import (
     read_size,
     say,
     size_option,
+    threads_option,
 )
 from striate.data.loading import check as check_data
 from striate.tasks import devices
@@ -77,6 +78,7 @@ def training_options(command: Any) -> Any:
 @training_options
 @engine_option
 @device_option
+@threads_option
 @click.option(
     "--out",
     metavar="FOLDER",
@@ -100,6 +102,7 @@ def command(
     data: str,
     engine: str,
     device: str,
+    threads: int | None,
     out: str | None,
     overwrite: bool,
     weights: str | None,
@@ -127,6 +130,7 @@ def command(
         data,
         chosen,
         device=device,
+        threads=threads,
         engine=engine,
         bad=bad,
         letters=values,

@@ -12,6 +12,7 @@ False
 import atexit
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -28,6 +29,7 @@ from striate.interrupt import undone_by
 LIMIT = 512 * 2**20  # bytes of all entries at most
 SPARED = 60.0  # seconds after its last use for which an entry is kept: another process may be reading it
 ABANDONED = 86400.0  # seconds after which a workspace is taken for abandoned
+LONGEST = 60  # letters of a name before its sum
 ABOUT, WORKSPACE, FAILED = "entry.json", ".new-", "failed-"
 _used: set[Path] = set()  # the entries this process has given out
 
@@ -62,8 +64,18 @@ def private() -> Path:
     return root
 
 
+def named(what: str, *parts: str) -> str:
+    """The name of the entry that is made from `parts`, beginning with what it is for people who look.
+
+    >>> named("LeNet-5 (mine)-avx2", "int one;").rpartition("-")[0]
+    'LeNet-5-mine-avx2'
+    """
+    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", what).strip("-.")[:LONGEST]
+    return f"{readable}-{key(*parts)[:16]}"
+
+
 def key(*parts: str) -> str:
-    """The name of the entry made from `parts`."""
+    """A sum over `parts` that tells where each ends."""
     text = "".join(f"{len(part)}:{part}" for part in parts)
     return sha256(text.encode(errors="surrogateescape")).hexdigest()[:40]
 

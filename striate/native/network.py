@@ -117,7 +117,11 @@ class Compiled:
         self._answer_place = self._answer.ctypes.data
         self._lock = threading.Lock()  # one step or evaluation at a time: they share their memory
         self._library, self.built = compiler.loaded(
-            source(self.plan, loss, timed), target or host(), extra_flags=extra_flags, say=say
+            source(self.plan, loss, timed),
+            target or host(),
+            title="-".join([network.name, *([loss] if loss != "cross-entropy" else []), *(["timed"] if timed else [])]),
+            extra_flags=extra_flags,
+            say=say,
         )
         for name, (result, arguments) in FUNCTIONS.items():
             function = getattr(self._library, name, None)

@@ -52,6 +52,7 @@ from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.progress import Bar, Quiet
 from striate.training.saved import RUNS, SavedRun
 from striate.training.state import State
+from striate.training.threads import using
 from striate.training.verdict import verdict
 
 CTRL_C = "Ctrl-C"
@@ -110,6 +111,7 @@ def train(
     letters: Mapping[str, int | float] | None = None,
     size: Size | None = None,
     weights: str | Path | None = None,
+    threads: int | None = None,
     quiet: bool = False,
     epochs: int = Options.epochs,
     batch: int = Options.batch,
@@ -140,6 +142,7 @@ def train(
             they are much smaller.
         weights: A run, or a file of weights (ours, torchvision's, timm's), to start from: what fits by name and shape
             is kept; the rest, such as a head for other classes, starts with new weights.
+        threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
         quiet: Whether to print nothing; otherwise whatever a default decides is reported on standard error.
         epochs: Passes over the training images; 0 takes ten, and more for small sets.
         batch: Images in a mini-batch; 0 takes the whole set.
@@ -179,7 +182,7 @@ def train(
         seed=seed,
     )
     how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}
-    how |= {"size": size, "weights": weights}
+    how |= {"size": size, "weights": weights, "threads": threads}
     return Training(net, dataset, options, say=voice(quiet), **how).start(out, overwrite).run
 
 
@@ -187,7 +190,7 @@ class Training:
     """A network and a data set fitted to each other, ready to train.
 
     Args:
-        net, dataset, options, device, engine, bad, letters, size, weights: As for `train`.
+        net, dataset, options, device, engine, bad, letters, size, weights, threads: As for `train`.
         own_loss: A function of (outputs, labels) instead of the options' loss.
         recipe: How images become the network's input, when that was decided before.
         begun: What the saved configuration of a resumed run says of the weights it started from.
@@ -209,6 +212,7 @@ class Training:
         letters: Mapping[str, int | float] | None = None,
         size: Size | None = None,
         weights: str | Path | None = None,
+        threads: int | None = None,
         own_loss: Loss | None = None,
         recipe: data.Recipe | None = None,
         begun: dict[str, Any] | None = None,
@@ -218,10 +222,11 @@ class Training:
         command: str = "",
     ) -> None:
         self.say, self.show, self.own_loss, self.decided = say, show, own_loss, decided
+        self.threads = threads
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = loss_named(own_loss or options.loss)
         repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
-        asked = {"engine": engine, "device": device, "size": size, "from": weights}
+        asked = {"engine": engine, "device": device, "size": size, "from": weights, "threads": threads}
         made_up = repeats(net, dataset, options, letters or {}, asked) if repeatable else FROM_PYTHON
         self.command = command or made_up
         shape = recipe.source if recipe else input_shape(zoo.find(net, letters), size)
@@ -239,9 +244,10 @@ class Training:
         self.more_passes = epochs > EPOCHS and not options.epochs
         self.options = options = dataclasses.replace(options, epochs=epochs)
         whole = dataclasses.replace(options, batch=options.batch or len(self.training))
-        self.engine_name, why = engine_for(
-            self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
-        )
+        with using(threads):
+            self.engine_name, why = engine_for(
+                self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
+            )
         self.augment = augment_for(options.augment, self.fitted.recipe, self.fitted.network)
         self.options = dataclasses.replace(options, augment=augmenting.written(self.augment))
         self.instead = [why] if why else []  # notes on why another engine is used
@@ -277,7 +283,7 @@ class Training:
             f"{o.epochs} epoch{'s' * (o.epochs > 1)}" + " (so few images need more than ten passes)" * self.more_passes
         )
         how = f"{passes}, {o.optimizer}, {o.schedule} up to {o.rate:g}, {batch}"
-        return f"training: {how}; engine {self.engine_name} on {self.device}, {torch.get_num_threads()} threads"
+        return f"training: {how}; engine {self.engine_name} on {self.device}, {_threads()}"
 
     def start(self, out: str | Path | None = None, overwrite: bool = False) -> Trained:
         """Train from the beginning, in a new folder.
@@ -286,12 +292,13 @@ class Training:
             InputError: The folder is taken.
             WorkError: As for `train`.
         """
-        engine = self._engine(None)
-        root = Path(out) if out else _next_run(self.fitted.network.name, self.dataset.name)
-        saved = SavedRun.create(root, resolved(self.fitted.network), self.config(), overwrite)
-        for line in (*self.decisions, *saved.save_left_out(self.dataset.left_out)):
-            self.say(line)
-        return self._train(saved, engine, History())
+        with using(self.threads):
+            engine = self._engine(None)
+            root = Path(out) if out else _next_run(self.fitted.network.name, self.dataset.name)
+            saved = SavedRun.create(root, resolved(self.fitted.network), self.config(), overwrite)
+            for line in (*self.decisions, *saved.save_left_out(self.dataset.left_out)):
+                self.say(line)
+            return self._train(saved, engine, History())
 
     def resume(self, saved: SavedRun, state: State) -> Trained:
         """Go on from a state of a run, exactly as if it had never stopped.
@@ -307,12 +314,13 @@ class Training:
         saved.settle(state)
         for line in (*saved.notes, self._going_on(state)):
             self.say(line)
-        engine = self._engine(state)
-        for line in (self._how_note(), *self.instead):
-            self.say(line)
-        saved.save_set_up(resolved(self.fitted.network), self.config())
-        saved.save_left_out(self.dataset.left_out)
-        return self._train(saved, engine, state.history)
+        with using(self.threads):
+            engine = self._engine(state)
+            for line in (self._how_note(), *self.instead):
+                self.say(line)
+            saved.save_set_up(resolved(self.fitted.network), self.config())
+            saved.save_left_out(self.dataset.left_out)
+            return self._train(saved, engine, state.history)
 
     def _going_on(self, state: State) -> str:
         """Where training goes on, and at what rate: with a changed schedule the rate differs from where it stopped."""
@@ -350,6 +358,7 @@ class Training:
             "engine": self.engine_name,
             "wanted": "native" if any(INSTEAD in line for line in self.instead) else self.engine_name,
             "device": str(self.device),
+            "threads": self.threads,
             "command": self.command,
             "decisions": self.decisions,
         }
@@ -466,6 +475,11 @@ class Keeper:
             self.saved.save_epoch(best, last)
             self.history = history
         self.bar.epoch(history)
+
+
+def _threads() -> str:
+    count = torch.get_num_threads()
+    return f"{count} thread{'s' * (count > 1)}"
 
 
 def _next_run(net: str, dataset: str) -> Path:

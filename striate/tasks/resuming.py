@@ -38,6 +38,7 @@ def resume(
     loss: Loss | None = None,
     engine: str | None = None,
     device: str | None = None,
+    threads: int | None = None,
     quiet: bool = False,
 ) -> Run:
     """Go on with an interrupted run, or train a finished one for more epochs.
@@ -55,6 +56,7 @@ def resume(
         loss: Your own loss, if the run was trained with one: a function of (outputs, labels).
         engine: As for `train`, whichever trained before; by default the same, or on a new device one that fits it.
         device: As for `train`; by default the one it was trained on.
+        threads: As for `train`; by default as before.
         quiet: Whether to print nothing; otherwise decisions are reported on standard error.
 
     Returns:
@@ -65,7 +67,8 @@ def resume(
         WorkError: It has no state to go on from, or as for `train`.
     """
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
-    return resumed(path, dataset, changes, loss=loss, engine=engine, device=device, say=voice(quiet)).run
+    how: dict[str, Any] = {"loss": loss, "engine": engine, "device": device, "threads": threads}
+    return resumed(path, dataset, changes, say=voice(quiet), **how).run
 
 
 def resumed(
@@ -76,13 +79,14 @@ def resumed(
     loss: Loss | None = None,
     engine: str | None = None,
     device: str | None = None,
+    threads: int | None = None,
     say: Say = silent,
     show: bool = False,
 ) -> Trained:
     """As `resume`, but returns the whole result.
 
     Args:
-        path, dataset, loss, engine, device: As for `resume`.
+        path, dataset, loss, engine, device, threads: As for `resume`.
         changes: Options by name that change from here on; None leaves one as it is.
         say: Is given each decision as one sentence.
         show: Whether to draw progress on standard error.
@@ -99,7 +103,7 @@ def resumed(
         done = len(state.history)
         raise InputError(f"{path} has its {done} epochs; give more, as in `epochs={done * 2}`")
     moved = "" if dataset is None else dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
-    asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device}
+    asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device, "threads": threads}
     repeatable = config["command"] != FROM_PYTHON
     elsewhere = device is not None and str(devices.device(device)) != config["device"]
     task = Training(
@@ -108,6 +112,7 @@ def resumed(
         options,
         device=device or config["device"],
         engine=engine or ("auto" if elsewhere else config.get("wanted", config["engine"])),
+        threads=threads or config.get("threads"),
         own_loss=loss,
         recipe=data.Recipe.from_json(config["recipe"]),
         begun=config.get("weights"),

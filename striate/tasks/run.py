@@ -35,6 +35,7 @@ from striate.tasks.devices import engine as engine_named
 from striate.tasks.engines import engine_for, native_engine
 from striate.tasks.fitting import from_resolved
 from striate.tasks.judging import TOP, Judged, TestResult
+from striate.tasks.saying import Say
 from striate.training.batches import prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
@@ -44,6 +45,7 @@ from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.saved import REPORT
 from striate.training.state import State
+from striate.training.threads import using
 
 OWN = "own"  # what a configuration calls a loss that was given as a function
 AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
@@ -78,6 +80,8 @@ class Run:
         path: The run's folder, or the `model.safetensors` of one by itself, wherever it was copied to.
         device: Where to compute; as for `devices.device`.
         engine: `torch`, `native`, or `auto`, which is torch here: one pass over the images is not worth a compilation.
+        threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
+        say: Is given a line at once when something is compiled; by default it is added to `notes`.
 
     Attributes:
         left_out: Files that `test` and `predict` found among the images and did not read.
@@ -86,8 +90,18 @@ class Run:
         InputError: There is no run there, or no such engine.
     """
 
-    def __init__(self, path: str | Path, device: str = "auto", engine: str = "auto") -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        device: str = "auto",
+        engine: str = "auto",
+        threads: int | None = None,
+        say: Say | None = None,
+    ) -> None:
+        with using(threads):  # or it is refused
+            self.threads = threads
         self.saved = opened(Path(path))
+        self.say = say or self.saved.notes.append
         self.device, self.engine_name = device_named(device), engine_named(engine)
         self.left_out: list[LeftOut] = []
 
@@ -178,7 +192,7 @@ class Run:
         wanted = "torch" if name == "auto" else engine_named(name)
         chosen, why = engine_for(wanted, self.network, options, self.device)
         if chosen == "native":
-            made = native_engine(self.network, self.model(), options, 0, self.saved.notes.append)
+            made = native_engine(self.network, self.model(), options, 0, self.say)
             if not isinstance(made, str):
                 return made
             why = made
@@ -189,7 +203,8 @@ class Run:
         """The outputs (N, K) for images (N, C, H, W) as the data set has them; on the run's engine, or on `engine`."""
         labels = torch.zeros(len(images), dtype=torch.int64)
         batches = prepared(images, labels, self.recipe, self.recipe.shape, self.device)
-        return outputs_of(self._engine(engine) if engine else self.engine, batches)
+        with using(self.threads):
+            return outputs_of(self._engine(engine) if engine else self.engine, batches)
 
     def test(
         self,
