@@ -14,7 +14,7 @@ from typing import TextIO
 import click
 
 from striate import interrupt
-from striate.cli import streams
+from striate.cli import foreign, streams
 from striate.cli.common import nearest_option, told
 from striate.errors import StriateError, nearest
 
@@ -101,6 +101,7 @@ def striate() -> None:
 def main() -> int:
     """Runs the command line and returns its status; errors a user can fix become one message on standard error."""
     streams.mend()
+    foreign.hush()
     return _status(lambda: striate.main(standalone_mode=False))
 
 
