@@ -5,7 +5,7 @@
 >>> st.explain(net).measure.total_parameters
 170
 
-Everything is imported when it is first used, so that what needs no PyTorch does not wait for it.
+Everything is imported when it is first used, so that calls that need no PyTorch do not wait for it.
 """
 
 from importlib import import_module
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from striate.zoo import net
 
 _HOMES = {
+    "bench": "benchmark",
     "build": "building",
     "InputError": "errors",
     "StriateError": "errors",
@@ -55,6 +56,7 @@ __all__ = [
     "StriateError",
     "WorkError",
     "baseline",
+    "bench",
     "bind",
     "build",
     "explain",
@@ -76,4 +78,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted(__all__)  # the face only

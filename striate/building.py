@@ -56,7 +56,7 @@ def _conv(layer: tree.Conv, shape: Shape) -> nn.Module:
 
 
 def _pads_itself(layer: Windowed) -> bool:
-    """Whether the layer's module pads as the layer says, so that no module before it has to.
+    """Whether the layer's module does the padding itself, so that no padding module is needed before it.
 
     PyTorch's convolution has "same" padding at stride 1, but copies its input where the padding is odd.
     """
@@ -227,8 +227,8 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
     Args:
         network: A network, a name of the zoo, a `.net` file, or the text itself; free axes stay free.
         init: `he`, `glorot`, `lecun`, `normal` or `zeros`; by default the activation that follows decides.
-        seed: The same seed gives the same weights, and PyTorch's own random numbers are left as they were. By default
-            weights are drawn from those, as any module of PyTorch does.
+        seed: The same seed gives the same weights, and PyTorch's own random state is left unchanged. By default
+            weights are drawn from that state, as in any PyTorch module.
 
     Returns:
         A module from (N, *network.input) to the network's output. With `aux` heads it gives (logits, [head logits])
@@ -236,7 +236,7 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
 
     Raises:
         InputError: No such network or initialisation, a layer that no module can do here, or a label that modules use
-            themselves.
+            as an attribute.
 
     Warns:
         UserWarning: As `st.net` does.
@@ -255,7 +255,7 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
 
 @contextmanager
 def _drawing_from(seed: int | None) -> Iterator[None]:
-    """Inside, PyTorch's generator, from which modules draw their weights, starts from this seed."""
+    """Inside, PyTorch's generator, from which modules draw their weights, starts at this seed."""
     if seed is None:
         yield
         return
@@ -288,7 +288,7 @@ class _Builder:
         return kind(modules), shape
 
     def _layer(self, name: str, layer: Layer, shape: Shape, following: Layer | None) -> dict[str, nn.Module]:
-        """The layer's module under its name, after what it needs: fc flattens, "same" may pad first."""
+        """The layer's module under its name, after any module it needs first: fc flattens, "same" may pad."""
         module = MODULES[type(layer)](layer, shape)
         if isinstance(layer, WEIGHTED):
             for weight in module.kernels() if isinstance(module, layers.Local) else [module.weight]:
@@ -321,7 +321,7 @@ def _activation_after(rest: tuple[Node, ...], after: Layer | None) -> Layer | No
 
 
 def _in_line(chain: tuple[Node, ...]) -> Iterator[Node]:
-    """The layers in the order in which data meet them: into the first branch of a block, past gates and side heads."""
+    """The layers in the order of the data: into the first branch of each block, skipping gates and side heads."""
     for node in chain:
         if not isinstance(node, Block):
             yield node

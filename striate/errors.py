@@ -8,8 +8,8 @@ import re
 from bisect import bisect
 from collections.abc import Iterable, Mapping
 
-SLIPS = (3, 8, 12)  # lengths from which a word may hold one, two, three typing errors
-MOST_BEGUN = 6  # most names that are suggested for a common beginning
+SLIPS = (3, 8, 12)  # word lengths from which one, two, three typing errors are allowed
+MOST_BEGUN = 6  # names suggested at most for a common beginning
 
 
 class StriateError(Exception):
@@ -32,8 +32,8 @@ def nearest(name: str, known: Iterable[str], also: Mapping[str, Iterable[str]] |
     """`; did you mean '…'?` for the known names that `name` may stand for, or nothing where none is likely.
 
     A suggestion is made for another spelling (`cifar-10`), for another name in use (`also`), for a typing error, and
-    for the beginning of a few names. Typing errors are few for the length of the word, seldom in its first letter, and
-    do not turn one number into another: `vgg13` is not a misspelt `vgg19`.
+    for the beginning of a few names. The number of typing errors allowed grows with the word's length, few may be in
+    its first letter, and none turns one number into another: `vgg13` is not a misspelt `vgg19`.
 
     Args:
         name: The name that was given.
@@ -48,7 +48,7 @@ def nearest(name: str, known: Iterable[str], also: Mapping[str, Iterable[str]] |
 
 
 def plain(name: str) -> str:
-    """A name without what people spell differently: capitals, hyphens, underscores, points and blanks."""
+    """A name without the details that people spell differently: capitals, hyphens, underscores, points and blanks."""
     return re.sub(r"[-_.\s]", "", name.lower())
 
 

@@ -9,31 +9,31 @@ conv1: conv 16@7x7 stride 2 pad 3
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import singledispatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate import zoo
 from striate.errors import InputError, nearest
-from striate.notation import Measure, Network, Row, measure, notes, render, rules
+from striate.formulas import cross, formulas, number, row_formulas, unread
+from striate.notation import Measure, Network, Row, measure, notes, render
 from striate.notation.errors import RuleError
 from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size
 from striate.notation.thumb import has_bare_words
-from striate.notation.tree import Conv, FullyConnected, Local, Node, Pool, Shape
-from striate.tables import FOLD, ROUND, Column, fit, plain, short, show, table, width_of
+from striate.notation.tree import Shape
+from striate.tables import FOLD, ROUND, Column, fit, html_table, plain, short, show, table, width_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-FEW = 16  # layers up to which the formulas are shown unasked
+FEW = 16  # most layers for which the formulas are shown by default
 BATCH = 64
-WIDE = 160  # columns where no terminal says how many there are
-MOST_UNUSED = 4  # layers that leave entries unused, named below the table
-NARROWER = ("memory", "jump", FOLD, "name", ROUND, "field", "MACs", "output")  # what a narrow terminal loses, in order
+WIDE = 160  # columns where no terminal gives a width
+MOST_UNUSED = 4  # most layers with unused entries that are named below the table
+NARROWER = ("memory", "jump", FOLD, "name", ROUND, "field", "MACs", "output")  # what a narrow terminal drops, in order
 SIDE_BY_SIDE = (FOLD, ROUND, "field", "output", "ratio")
 
 
@@ -86,15 +86,15 @@ class Explanation:
     def columns(self) -> list[Column]:
         """The table's columns: one row per layer, then the totals."""
         rows, measured = self.measure.rows, self.measure
-        parameters = [(row.parameters.value or None) for row in rows] + [measured.total_parameters]
-        macs = [("" if row.macs.value == 0 else row.macs.value) for row in rows] + [measured.total_macs]
+        parameters = [row.parameters.value or "" for row in rows] + [measured.total_parameters]
+        macs = ["" if row.macs.value == 0 else row.macs.value for row in rows] + [measured.total_macs]
         return [
             Column("name", (*(row.name for row in rows), ""), words=True, dim=True),
             Column("layer", (*(row.text for row in rows), "total"), words=True),
             Column(
-                "output", (*(_cross(row.output.value) + " per box" * row.per_box for row in rows), _output(measured))
+                "output", (*(cross(row.output.value) + " per box" * row.per_box for row in rows), _output(measured))
             ),
-            _counts("parameters", ["" if count is None else count for count in parameters], "params"),
+            _counts("parameters", parameters, "params"),
             _counts("MACs", macs),
             Column("memory", (*(size_text(row.memory.value) for row in rows), "")),
             Column("field", (*(_axes(row.receptive_field) for row in rows), "")),
@@ -104,14 +104,13 @@ class Explanation:
     def unused_lines(self) -> list[str]:
         """Which layers leave entries of their input unread, one line each; beyond a few they are counted."""
         rows = [row for row in self.measure.rows if any(row.unused.value)]
-        lines = [f"{row.name}: {row.text} never reads {_unread(row)} of its input" for row in rows[:MOST_UNUSED]]
-        more = len(rows) - MOST_UNUSED
-        return lines + (
-            [f"… and {more} more layer{'s'[: more > 1]}; the formulas of every layer say which"] if more > 0 else []
-        )
+        lines = [f"{row.name}: {row.text} never reads {unread(row)} of its input" for row in rows[:MOST_UNUSED]]
+        if (more := len(rows) - MOST_UNUSED) > 0:
+            lines.append(f"… and {more} more layer{'s'[: more > 1]}; the formulas of every layer say which")
+        return lines
 
     def memory_line(self) -> str:
-        """What training at the batch size takes, in words."""
+        """The memory that training takes at the batch size, in words."""
         memory = self.measure.training_memory(self.batch, self.optimizer)
         parts = {
             "weights": memory.weights,
@@ -124,12 +123,12 @@ class Explanation:
 
     def formulas(self, every: bool = True) -> str:
         """The formulas with the numbers filled in: all of them, or without `every` output and parameters alone."""
-        return "\n".join(line for row in self.measure.rows for line in _row_formulas(row, every))
+        return "\n".join(line for row in self.measure.rows for line in row_formulas(row, every))
 
     def show(self, console: Console, every: bool = False) -> None:
         """Print the table, the formulas (`every`: all of them) and the training memory."""
         fitted = fit(self.columns(), NARROWER, width_of(console))
-        title = f"{self.measure.network.name}: input {_cross(self.measure.network.input)}"
+        title = f"{self.measure.network.name}: input {cross(self.measure.network.input)}"
         show(console, table(fitted, title, console.encoding, total=True), width=fitted.width)
         parts = [fitted.said, ""] if fitted.said else []
         if self.resolved:
@@ -141,6 +140,14 @@ class Explanation:
         for part in parts:
             text = plain(part, console.encoding)
             console.print(text, markup=False, highlight=False, soft_wrap=not console.is_terminal)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table."""
+        columns = self.columns()
+        title = f"{self.measure.network.name}: input {cross(self.measure.network.input)}"
+        return html_table(
+            title, [column.name for column in columns], zip(*(column.cells for column in columns), strict=True)
+        )
 
     def __repr__(self) -> str:
         from rich.console import Console
@@ -213,22 +220,11 @@ def show_comparison(explanations: list[Explanation], console: Console) -> None:
         show(console, f"{fitted.said}\n")
 
 
-def _counts(name: str, counts: list[int | str | None], head: str = "") -> Column:
-    """A column of counts, which may be rounded; None is open, and a text is shown as it is."""
-    exact = tuple(count if isinstance(count, str) else _number(count) for count in counts)
+def _counts(name: str, counts: Sequence[int | str | None], head: str = "") -> Column:
+    """A column of counts, which may be rounded; None is open, and a text stands as it is."""
+    exact = tuple(count if isinstance(count, str) else number(count) for count in counts)
     rounded = (short(count) if isinstance(count, int) else text for count, text in zip(counts, exact, strict=True))
     return Column(name, exact, rounded=tuple(rounded), head=head)
-
-
-def _unread(row: Row) -> str:
-    """`1 of 15 rows and 1 of 16 columns`; equal axes are named together."""
-    names = ("planes", "rows", "columns") if len(row.unused.value) > 1 else ("entries",)
-    axes = zip(row.unused.value, row.input[1:], names[-len(row.unused.value) :], strict=True)
-    told: dict[tuple[int, int | None], list[str]] = {}
-    for count, n, name in axes:
-        if count:
-            told.setdefault((count, n), []).append(name)
-    return ", ".join(f"{count} of {n} {' and '.join(names)}" for (count, n), names in told.items())
 
 
 def size_text(size: int | None) -> str:
@@ -257,71 +253,12 @@ def _row_json(row: Row) -> dict[str, Any]:
         "unused": list(row.unused.value),
         "receptive_field": row.receptive_field,
         "jump": row.jump,
-        "formula": "; ".join(f"{name}: {text}" for name, text in _formulas(row)),
+        "formula": "; ".join(f"{name}: {text}" for name, text in formulas(row)),
     }
 
 
-def _row_formulas(row: Row, every: bool) -> list[str]:
-    lines = list(_formulas(row))
-    if not every:
-        lines = [(name, text) for name, text in lines if name in ("output", "parameters")]
-    head = f"{row.name}: {row.text}"
-    width = max((len(name) for name, _ in lines), default=0)
-    return [head, *(f"  {name:<{width}}  {text}" for name, text in lines)] if lines else []
-
-
-def _formulas(row: Row) -> Iterator[tuple[str, str]]:
-    """Each figure of a row that has a formula, as (name, formula = value)."""
-    if row.output.formula:
-        yield "output", f"{row.output.formula}, so {_cross(row.output.value)}"
-    if row.parameters.formula:
-        yield "parameters", f"{row.parameters.formula} = {_number(row.parameters.value)}"
-    if row.macs.formula:
-        yield "MACs", f"{row.macs.formula} = {_number(row.macs.value)}"
-    yield "memory", f"{row.memory.formula} = {_number(row.memory.value)} bytes"
-    fields = list(dict.fromkeys(axis.formula for axis in row.field.axes if axis.formula))
-    if fields and isinstance(row.node, Conv | Pool | Local | FullyConnected):
-        yield "receptive field", "; ".join(fields)
-    if row.unused.formula:
-        yield "never read", f"{row.unused.formula} ({_unread(row)})"
-    yield from _asides(row.node, row)
-
-
-@singledispatch
-def _asides(node: Node, row: Row) -> Iterator[tuple[str, str]]:
-    """What a lecture would add to a layer's figures."""
-    yield from ()
-
-
-@_asides.register
-def _(node: Conv, row: Row) -> Iterator[tuple[str, str]]:
-    """What the same maps would cost without shared weights, and without locality."""
-    if None in row.output.value or None in row.input or node.groups > 1 or set(node.dilation) != {1}:
-        return
-    local = rules.parameters(Local(node.filters, node.kernel, node.stride, node.pad, node.bias), row.input)
-    outputs = rules.product(row.output.value) or 0
-    full = rules.parameters(FullyConnected(outputs, node.bias), row.input)
-    yield "if unshared", f"{local.formula} = {_number(local.value)} parameters"
-    yield "if fully connected", f"{full.formula} = {_number(full.value)} parameters"
-
-
-@_asides.register
-def _(node: Pool, row: Row) -> Iterator[tuple[str, str]]:
-    before, after = rules.product(row.input), rules.product(row.output.value)
-    if before and after:
-        yield "discards", f"1 - {after:,}/{before:,} = {1 - after / before:.1%} of the entries"
-
-
-def _number(value: int | None) -> str:
-    return "?" if value is None else f"{value:,}"
-
-
-def _cross(shape: Shape) -> str:
-    return shown(shape).replace("x", "×")
-
-
 def _output(measured: Measure) -> str:
-    return _cross(measured.output) + " per box" * measured.network.takes_boxes
+    return cross(measured.output) + " per box" * measured.network.takes_boxes
 
 
 def _axes(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Initial weights: the rules by name, and which one an activation asks for.
+"""Initial weights: the rules by name, and which one suits an activation.
 
 >>> import torch
 >>> w = torch.empty(100, 50)
@@ -25,7 +25,7 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {  # a function of `torch.nn.init
     "normal": ("normal_", {"std": 0.01}),  # Krizhevsky et al. 2012
     "zeros": ("zeros_", {}),
 }
-ALSO = {  # what others call them
+ALSO = {  # names in other programs
     "he": ("kaiming", "kaimingnormal", "henormal", "msra"),
     "glorot": ("xavier", "xavieruniform", "glorotuniform"),
     "lecun": ("lecunnormal",),

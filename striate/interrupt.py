@@ -1,15 +1,15 @@
 """Ctrl-C on the command line: it ends the program at once, with one line and status 1.
 
-An exception would be the usual way. But one that is raised while a package is being imported comes out as that
-package's own error or as an abort, one in a destructor is not heard at all, and one in a long call into C waits for
-its end. So the command hears Ctrl-C before anything else is imported, and ends its own process. Work that keeps
-something when it is stopped asks for the exception instead (`training.interrupt.as_exception`); work that would leave
-something half done says how to undo it:
+An exception would be the usual way. But one that is raised while a package is being imported becomes that
+package's own error or an abort, one in a destructor is lost, and one in a long call into C waits for the call's end.
+So the command handles Ctrl-C before anything else is imported, and ends its own process. Work that saves something
+when it is stopped asks for the exception instead (`training.interrupt.as_exception`); work that would leave something
+half done says how to undo it:
 
 >>> with undone_by(lambda: print("removed")):
 ...     pass
 
-A program that uses Striate as a library hears Ctrl-C as it always did: only the command line calls `end_at_once`.
+A program that uses Striate as a library gets Ctrl-C as always: only the command line calls `end_at_once`.
 """
 
 import _thread
@@ -21,16 +21,16 @@ from collections.abc import Callable
 from contextlib import suppress
 
 LINE = "striate: stopped by Ctrl-C\n"
-CLEAR = "\r\x1b[K\x1b[?25h"  # on a terminal: the running line goes, and the cursor that a bar had hidden comes back
-_owner = 0  # the process that hears; a fork of it ends in silence
-_gate = _thread.allocate_lock()  # whoever has it ends the program, or must not be ended
-_ender = 0  # the thread that ends it
+CLEAR = "\r\x1b[K\x1b[?25h"  # on a terminal: erases the current line, and shows the cursor that a bar had hidden
+_owner = 0  # the process that handles Ctrl-C; a fork of it ends silently
+_gate = _thread.allocate_lock()  # its holder ends the program, or must not be interrupted
+_ender = 0  # the thread that ends the process
 _pressed = False
-_undo: list[Callable[[], object]] = []  # what to do first, the newest last
+_undo: list[Callable[[], object]] = []  # what to undo first, the newest last
 
 
 def end_at_once() -> None:
-    """From now on Ctrl-C ends this process. One that was started to ignore Ctrl-C goes on ignoring it."""
+    """From now on Ctrl-C ends this process. A process that was started to ignore Ctrl-C still ignores it."""
     global _owner
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         return
@@ -45,7 +45,7 @@ def end_at_once() -> None:
 
 
 def end_no_more() -> None:
-    """From now on Ctrl-C is ignored: all is done, and what is left is Python's own tidying up."""
+    """From now on Ctrl-C is ignored: the work is done, and only Python's own cleanup is left."""
     if signal.getsignal(signal.SIGINT) is end:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -56,13 +56,13 @@ def end(number: int = 0, frame: object = None) -> None:
     if os.getpid() != _owner:
         os._exit(1)
     _pressed = True
-    if not _gate.acquire(blocking=not number):  # a handler would wait for the very work that it has come into
+    if not _gate.acquire(blocking=not number):  # a handler would wait for the very work that it has interrupted
         while _ender not in (0, _thread.get_ident()):
             time.sleep(1)  # the other thread ends both
         return
     _ender = _thread.get_ident()
     for undo in (*reversed(_undo), _kill_children):
-        with suppress(Exception):  # there is nobody to tell, and the next thing must be done too
+        with suppress(Exception):  # the error can't be reported, and the other undos must still run
             undo()
     clear = CLEAR if os.isatty(2) and os.environ.get("TERM") != "dumb" else ""
     with suppress(OSError):
@@ -71,7 +71,7 @@ def end(number: int = 0, frame: object = None) -> None:
 
 
 class held:  # noqa: N801 - read as a word
-    """Ctrl-C waits for the end of this: a moment in which something is begun that nobody could undo yet."""
+    """Ctrl-C waits for the end of this: a moment when something is begun that can't be undone yet."""
 
     def __enter__(self) -> None:
         _gate.acquire()

@@ -1,4 +1,4 @@
-"""Where the command begins: Ctrl-C is heard before anything else is imported.
+"""Where the command begins: Ctrl-C is handled before anything else is imported.
 
 >>> main.__module__
 'striate.start'
@@ -15,7 +15,7 @@ def main() -> None:
     for number in range(3):
         try:
             os.fstat(number)
-        except OSError:  # the shell closed it, and no file of ours shall take its place
+        except OSError:  # the shell closed it; no file of ours may get its number
             os.open(os.devnull, os.O_RDWR)
     interrupt.end_at_once()
     from striate import cli

@@ -1,7 +1,7 @@
-"""Tables for a terminal of any width: a number is never broken or cut, and what was left out is said.
+"""Tables for a terminal of any width: a number is never broken or cut, and a note names what was left out.
 
-Where the width is short, a table's steps are taken one after the other: words fold, counts are rounded, whole columns
-are left out. An output that is no terminal has the whole table.
+In a narrow terminal, a table is reduced step by step: words wrap, counts are rounded, whole columns are left out. An
+output that is no terminal gets the whole table.
 
 >>> short(25_557_032), short(61_706), short(850)
 ('25.6 M', '61,706', '850')
@@ -12,15 +12,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-GAP, EDGE = 3, 1  # signs between two columns, and before the first
-NARROW = 12  # signs below which words are not folded, unless they are shorter themselves
-FOLD, ROUND = "fold words", "round counts"  # steps; any other is the name of a column, which is left out
+GAP, EDGE = 3, 1  # characters between two columns, and before the first
+NARROW = 12  # width below which words are not wrapped, unless they are shorter themselves
+FOLD, ROUND = "fold words", "round counts"  # steps; any other step is the name of a column to leave out
 ASCII = str.maketrans({"×": "x", "…": "...", "→": "->", "–": "-", "·": "*", "µ": "u", "Σ": "sum", "─": "-"})
 
 
@@ -31,9 +32,9 @@ class Column:
     Attributes:
         name: Its head.
         cells: A text for each row.
-        words: Whether its cells are words, which fold; others are numbers.
-        rounded: The cells in fewer signs, for counts.
-        head: A shorter head that goes with them.
+        words: Whether its cells are words, which may wrap; otherwise they are numbers.
+        rounded: The cells in fewer characters, for counts.
+        head: A shorter head for the rounded cells.
         dim: Whether it is shown in a fainter style.
     """
 
@@ -46,12 +47,12 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Signs that it takes in one line a row."""
+        """The characters it takes with one line per row."""
         return max(map(len, (self.name, *self.cells)))
 
     @property
     def least(self) -> int:
-        """Signs below which a word would be broken."""
+        """The width below which a word would be broken."""
         if not self.words:
             return self.width
         longest = max((len(word) for text in (self.name, *self.cells) for word in text.split()), default=0)
@@ -63,7 +64,7 @@ class Fitted:
     """A table's columns that fit a width.
 
     Attributes:
-        columns: Each with the signs that it may take.
+        columns: Each with its width in characters.
         left_out: The names of those that are not shown.
         rounded: Whether counts are.
     """
@@ -74,19 +75,19 @@ class Fitted:
 
     @property
     def width(self) -> int:
-        """Signs that a line of the table takes."""
+        """The characters that a line of the table takes."""
         return EDGE + sum(width + GAP for _, width in self.columns)
 
     @property
     def said(self) -> str:
-        """What this width does not show, and where it is to be had; empty where it shows all."""
+        """What this width does not show, and where to see it; empty where it shows all."""
         parts = ["counts are rounded"] if self.rounded else []
         parts += [f"left out: {', '.join(self.left_out)}"] if self.left_out else []
         return f"to fit, {'; '.join(parts)} (a wider terminal or JSON shows all)" if parts else ""
 
 
 def fit(columns: Sequence[Column], steps: Iterable[str], width: int | None) -> Fitted:
-    """The columns for a terminal of `width` signs, None for no limit: after as few of the steps as make them fit.
+    """The columns for a terminal of `width` characters (None: no limit), after as few steps as make them fit.
 
     >>> wide = [Column("net", ("resnet50",), words=True), Column("MACs", ("4,089,184,256",), rounded=("4.09 G",))]
     >>> [(column.cells, width) for column, width in fit(wide, [ROUND], 20).columns]
@@ -113,7 +114,7 @@ def fit(columns: Sequence[Column], steps: Iterable[str], width: int | None) -> F
 
 
 def table(fitted: Fitted, title: str, encoding: str, total: bool = False) -> Table:
-    """The table of rich for columns that fit; with `total`, the last row stands apart."""
+    """The `rich` table for columns that fit; with `total`, the last row is set apart."""
     from rich.box import SIMPLE_HEAD, Box
     from rich.table import Table
     from rich.text import Text
@@ -137,7 +138,7 @@ def table(fitted: Fitted, title: str, encoding: str, total: bool = False) -> Tab
 
 
 def show(console: Console, *parts: RenderableType, width: int = 0) -> None:
-    """Print, and let the terminal itself break lines that are longer than it: rich would cut a table's numbers."""
+    """Print, and let the terminal itself break longer lines: rich would cut a table's numbers."""
     before = console.width
     console.width = max(before, width)
     try:
@@ -147,12 +148,12 @@ def show(console: Console, *parts: RenderableType, width: int = 0) -> None:
 
 
 def width_of(console: Console) -> int | None:
-    """The signs of a line, None where no terminal limits them."""
+    """The width of a line in characters; None where no terminal limits it."""
     return console.width if console.is_terminal else None
 
 
 def plain(text: str, encoding: str) -> str:
-    """The text with what an encoding lacks written in ASCII.
+    """The text with characters that an encoding lacks written in ASCII.
 
     >>> plain("6×28×28", "cp1251"), plain("6×28×28", "utf-8")
     ('6x28x28', '6×28×28')
@@ -165,7 +166,7 @@ def plain(text: str, encoding: str) -> str:
 
 
 def short(count: int) -> str:
-    """A count in three digits and its unit, or itself where that is no longer."""
+    """A count in three digits and its unit, or in full where that is no longer."""
     value, units = float(count), ["", "k", "M", "G", "T", "P"]
     while value >= 999.5 and len(units) > 1:
         value, units = value / 1000, units[1:]
@@ -174,9 +175,20 @@ def short(count: int) -> str:
 
 
 def _placed(cell: str, width: int, words: bool) -> str:
-    """A number at the right, words at the left and folded where they are longer; rich would cut the margin off."""
+    """A number aligned right, words aligned left and wrapped where too long; rich would cut the margin off."""
     if not words:
         return cell.rjust(width)
     if len(cell) <= width:
         return cell
     return "\n".join(textwrap.wrap(cell, width, break_long_words=False, break_on_hyphens=False))
+
+
+def html_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table for notebooks; every text is escaped.
+
+    >>> html_table("a < b", ["n"], [["1"]])
+    '<table><caption>a &lt; b</caption><thead><tr><th>n</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>'
+    """
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows)
+    return f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

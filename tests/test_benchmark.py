@@ -19,6 +19,7 @@ from striate.benchmark import (
     chosen,
     layer_times,
     machine,
+    memory,
     race,
     spread,
     start_times,
@@ -43,9 +44,10 @@ CPU = torch.device("cpu")
 
 
 def raced(text: str, *engines: str, batches: tuple[int, ...] = (2,)) -> tuple[list[Race], list[str]]:
-    """A short race, and what was said."""
+    """A short race, and what was said but for how busy the machine is."""
     said: list[str] = []
-    return bench(text, engines=engines or None, batches=batches, rounds=2, seconds=0.001, say=said.append), said
+    races = bench(text, engines=engines or None, batches=batches, rounds=2, seconds=0.001, say=said.append)
+    return races, [line for line in said if not line.startswith("the machine is busy")]
 
 
 def test_a_translation_leaves_the_softmax_of_the_loss_out() -> None:
@@ -95,6 +97,26 @@ def test_by_default_our_engines_and_the_plain_loop() -> None:
     assert training.operations == 2 * (2 * 72 + 3 * 24)
     assert inference.operations == 2 * (72 + 24)
     assert all(share > 0 for entry in training.entries for share in training.shares(entry))
+
+
+@needs_compiler
+def test_one_image_by_itself() -> None:
+    training, inference = bench("input 4 -> fc 3", batches=(2,), rounds=2, seconds=0.001, alone=True, threads=1)
+    assert {entry.batch for entry in training.entries} == {2}
+    assert [entry.batch for entry in inference.entries] == [1, 1, 1, 2, 2, 2]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not memory.REFERENCES.exists(), reason="the system does not tell")
+def test_memory_is_what_the_network_takes() -> None:
+    wide = "input 1x8x8 -> conv 64@3 pad 1 -> relu -> conv 64@3 pad 1 -> relu -> fc 3"
+    found = [memory.taken(read(wide), "plain", "training", batch, 1) for batch in (16, 256)]
+    maps = 256 * 64 * 64 * 4  # bytes of one layer's output
+    assert found[0]
+    assert found[1]
+    assert 3 * maps < found[1] < 30 * maps
+    assert found[1] > 4 * found[0]
+    assert memory.taken(read("input 1x4x4 -> local 2@3 -> fc 2"), "native", "training", 4, 1) is None
 
 
 def test_who_lacks_a_layer_is_named_and_the_others_go_on() -> None:

@@ -70,7 +70,7 @@ def test_a_wrong_word_in_it_is_seen(tmp_path: Path) -> None:
     assert doctest.DocTestRunner(verbose=False).run(test, out=lambda text: None).failed == 1
 
 
-@pytest.mark.parametrize("page", [DOCS / "whole.md", DOCS / "layers.md", DOCS.parent / "README.md"])
+@pytest.mark.parametrize("page", [DOCS / "whole.md", DOCS / "layers.md"])
 def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
     assert all((page.parent / link).exists() for link in links), links

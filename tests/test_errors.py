@@ -5,7 +5,7 @@ import pytest
 from striate import cli, data, initial, losses, zoo
 from striate.data import named
 from striate.errors import nearest, plain
-from striate.notation import lookup, tree
+from striate.notation import arguments, lookup, tree
 from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 from striate.tasks import devices
 from striate.training import options, schedules
@@ -15,6 +15,7 @@ ZOO = {name: zoo.entry(name).also for name in zoo.names()}
 VERBS = list(cli.VERBS)
 TABLES = {  # every table of names, with what others call them
     "layers": (LAYERS, lookup.ALSO),
+    "words' options": (sorted(arguments.OPTION_WORDS), arguments.OPTIONS_ALSO),
     "zoo": (list(ZOO), ZOO),
     "verbs": (VERBS, cli.OTHER_NAMES),
     "data": (list(data.names()), named.ALSO),
@@ -76,6 +77,8 @@ def meant(name: str, table: str) -> str:
         ("optimizers", "sgdm", "momentum"),
         ("rules", "Xavier", "glorot"),
         ("devices", "gpu", "cuda"),
+        ("words' options", "padding", "pad"),
+        ("words' options", "dilation_rate", "dilate"),
         # a beginning
         ("layers", "soft", "softmax"),
         ("layers", "max", "maxpool or maxout"),

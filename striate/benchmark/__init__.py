@@ -14,19 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 from striate.benchmark.contestants import ENGINES, absent, chosen
 from striate.benchmark.machine import machine
+from striate.benchmark.memory import taken
 from striate.benchmark.results import Entry, Race, spread
 from striate.benchmark.terms import BATCHES, ROUNDS, WORKS, timable
 
 if TYPE_CHECKING:
     from striate.benchmark.parts import Part, layer_times
     from striate.benchmark.race import bench
-    from striate.benchmark.starting import start_times
+    from striate.benchmark.starting import start_times, stored
 
 _HOMES = {  # imported when they are first used: what is named above waits for no torch
     "Part": "parts",
     "layer_times": "parts",
     "bench": "race",
     "start_times": "starting",
+    "stored": "starting",
 }
 
 __all__ = [
@@ -44,6 +46,8 @@ __all__ = [
     "machine",
     "spread",
     "start_times",
+    "stored",
+    "taken",
     "timable",
 ]
 

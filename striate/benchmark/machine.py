@@ -13,12 +13,12 @@ CPUINFO = Path("/proc/cpuinfo")
 
 
 def machine(engines: Iterable[str] = ()) -> dict[str, Any]:
-    """Processor, threads and versions, with those of the packages that these engines stand on."""
-    import torch  # here, so that the names beside this one are known without it
+    """Processor, threads and versions, with those of the packages that these engines use."""
+    import torch  # here, so that the other names of this module are known without it
 
     asked = [name for name in PACKAGES if any(engine.startswith(name) for engine in engines)]
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -26,8 +26,8 @@ def machine(engines: Iterable[str] = ()) -> dict[str, Any]:
     }
 
 
-def _processor() -> str:
-    """Its name where Linux tells it, or else its kind."""
+def processor() -> str:
+    """The processor's name where Linux gives it, else its architecture."""
     try:
         lines = CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,6 +1,6 @@
-"""What each layer takes on the native engine: a training step with a look at the clock around every one.
+"""The time each layer takes on the native engine: a training step with the clock read around every layer.
 
-On one thread, so that a layer's time is its own work and not a wait for others.
+On one thread, so that a layer's time is its own work and not waiting for others.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Part:
-    """A step of the network, or what a training step does besides.
+    """A step of the network, or other work of a training step.
 
     Attributes:
         title: With name, text and shapes.
-        forward: Seconds for a batch.
-        backward: The same going back.
-        operations: For a batch, forward and back; 0 for what multiplies no weights.
+        forward: Seconds per batch.
+        backward: The same for the backward pass.
+        operations: Per batch, forward and backward; 0 for a step without weights to multiply.
     """
 
     title: str
@@ -53,7 +53,7 @@ class Part:
 def layer_times(
     network: Network, batch: int, seconds: float = SECONDS, say: Callable[[str], None] = lambda line: None
 ) -> list[Part]:
-    """Every step of the network in order, then the images' packing, the loss, and the rest: the optimiser above all.
+    """Every step of the network in order, then the packing of images, the loss, and the rest, mostly the optimiser.
 
     Raises:
         Refused: The native engine lacks a layer.

@@ -1,4 +1,4 @@
-"""What the machine can do at best: multiply-adds in registers, none waiting for another, on all threads at once."""
+"""What the machine can do at best: multiply-adds in registers, none waiting for another, on all threads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from striate.native import compiler
 from striate.native.jobs import NoCompiler
 from striate.native.target import host
 
-CHAINS = 12  # vectors in registers: two units, each four cycles behind, need eight
+CHAINS = 12  # vectors in registers: two units with a latency of four cycles need eight
 TRIES = 5
 SOURCE = f"""
 typedef float vec __attribute__((vector_size(LANES * 4)));
@@ -33,18 +33,18 @@ class Peak:
     """The loop, compiled for this machine.
 
     Args:
-        threads: That run it side by side.
+        threads: How many run it side by side.
 
     Raises:
         NoCompiler: It can't be compiled here.
     """
 
     def __init__(self, threads: int) -> None:
-        library, _ = compiler.loaded({"peak": SOURCE})
+        library, _ = compiler.loaded({"peak": SOURCE}, title="peak")
         self._loop: Any = library.multiply_adds
         self._loop.argtypes = (ctypes.c_long, ctypes.c_float, ctypes.c_float)
         self._loop.restype = ctypes.c_float
-        self.threads, self.operations = threads, 2 * CHAINS * host().lanes  # of one thread's round
+        self.threads, self.operations = threads, 2 * CHAINS * host().lanes  # operations: in one round of one thread
 
     @staticmethod
     def found(threads: int, say: Callable[[str], None]) -> Peak | None:

@@ -1,4 +1,4 @@
-"""The race: who takes part, turns in short rounds, and what each round measured."""
+"""The race: contestants take turns in short rounds, and each round is measured."""
 
 from __future__ import annotations
 
@@ -10,23 +10,27 @@ from pathlib import Path
 import torch
 
 from striate import zoo
+from striate.benchmark.busy import slower, waiting
 from striate.benchmark.contestants import chosen
 from striate.benchmark.contestants.base import Job, timed
 from striate.benchmark.contestants.contestant import Contestant, Turn
+from striate.benchmark.machine import processor
 from striate.benchmark.peak import Peak
 from striate.benchmark.results import Entry, Race
-from striate.benchmark.terms import BATCHES, ROUNDS, WORKS, timable
+from striate.benchmark.terms import ALONE, BATCHES, ROUNDS, WORKS, timable
 from striate.errors import InputError, StriateError
+from striate.native.target import host
 from striate.notation import Network, measure
 from striate.notation.tree import Aux
+from striate.training.threads import using
 
-SECONDS = 0.4  # a contestant's turn in a round
-PAUSE = 0.05  # between turns: some packages' threads wait for more work that long without sleeping
+SECONDS = 0.4  # seconds of a contestant's turn in a round
+PAUSE = 0.05  # seconds between turns: the threads of some packages spin so long, waiting for more work
 Say = Callable[[str], None]
-Turns = dict[tuple[str, int], Turn]  # of each engine at each batch size
+Turns = dict[tuple[str, int], Turn]  # the turn of each engine at each batch size
 
 
-@torch.random.fork_rng(devices=[])  # a plain loop draws from PyTorch's numbers: the caller's stay as they were
+@torch.random.fork_rng(devices=[])  # a plain loop uses PyTorch's random numbers: the caller's are put back
 def bench(
     net: str | Path | Network,
     *,
@@ -36,6 +40,8 @@ def bench(
     rounds: int = ROUNDS,
     seconds: float = SECONDS,
     device: torch.device | str = "cpu",
+    threads: int | None = None,
+    alone: bool = False,
     say: Say = lambda line: None,
     letters: Mapping[str, int | float] | None = None,
 ) -> list[Race]:
@@ -48,12 +54,14 @@ def bench(
         batches: Batch sizes, from 1.
         rounds: Turns of each contestant, from 2.
         seconds: Length of a turn.
-        device: Where PyTorch computes; others than PyTorch take part on the CPU alone.
-        say: Is told who takes no part, and how it goes.
+        device: Where PyTorch computes; packages other than PyTorch take part on the CPU only.
+        threads: That the engines may use; by default as many as PyTorch uses.
+        alone: Whether inference is also timed for one image by itself.
+        say: Is given one line for who takes no part, for the progress, and for a machine that is busy.
         letters: Values for the letters of the network's text.
 
     Returns:
-        A race for each kind of work, without those who can't do the network.
+        One race per kind of work, without contestants that can't run the network.
 
     Raises:
         InputError: A network without a fixed input or with boxes, a number out of range, or an engine that is not
@@ -63,12 +71,29 @@ def bench(
     if rounds < 2 or not batches or any(batch < 1 for batch in batches):
         raise InputError("bench takes 2 rounds or more, and batches of 1 image or more")
     contestants, place = chosen(engines), torch.device(device)
-    jobs = [Job.of(network, batch, place) for batch in dict.fromkeys(batches)]
+    if line := waiting():
+        say(line)
+    with using(threads):
+        jobs = {size: Job.of(network, size, place) for size in (*([ALONE] if alone else []), *batches)}
+        sizes = {"training": list(dict.fromkeys(batches)), "inference": list(jobs)}
+        entered = {
+            work: [(who, jobs[size]) for size in sizes[work] for who in contestants if who.does(work)] for work in works
+        }
+        return _races(network, entered, rounds, seconds, place, say)
+
+
+def _races(
+    network: Network,
+    entered: Mapping[str, list[tuple[Contestant, Job]]],
+    rounds: int,
+    seconds: float,
+    place: torch.device,
+    say: Say,
+) -> list[Race]:
     peak = Peak.found(torch.get_num_threads(), say) if place.type == "cpu" else None
     races = []
-    for work in works:
-        entered = [(who, job) for job in jobs for who in contestants if who.does(work)]
-        ready = {(who.name, job.batch): _ready(who, job, work, say) for who, job in entered}
+    for work, who_does_what in entered.items():
+        ready = {(who.name, job.batch): _ready(who, job, work, say) for who, job in who_does_what}
         if turns := {key: turn for key, turn in ready.items() if turn}:
             length = len(turns) * (seconds + PAUSE) + seconds / 4
             say(f"{work}: {len(turns)} entries, {rounds} rounds of about {length:.1f} s")
@@ -77,13 +102,16 @@ def bench(
             say(f"{work}: done")
     if not races:
         raise InputError("none of these engines can do this network")
+    highest = max(race.peak for race in races)
+    if highest and (line := slower(highest, f"{processor()}, {torch.get_num_threads()} threads, {host().name}")):
+        say(line)
     return races
 
 
 def operations(network: Network, work: str) -> int:
-    """Floating-point operations of an image: two a multiply-add of convolutions and fully connected layers.
+    """Floating-point operations of an image: two per multiply-add of convolutions and fully connected layers.
 
-    Training does each layer three times, forward and for both gradients; the first needs no gradient of its input.
+    Training computes each layer three times, forward and for both gradients; the first needs no input gradient.
 
     >>> from striate.notation import read
     >>> network = read("input 1x4x4 -> fc 5 -> fc 3")
@@ -98,7 +126,7 @@ def operations(network: Network, work: str) -> int:
 
 
 def _race(turns: Turns, peak: Peak | None, rounds: int, seconds: float) -> tuple[tuple[Entry, ...], float]:
-    """All turns, round by round: the entries, and the peak of the machine meanwhile."""
+    """All turns, round by round: the entries, and the machine's peak in the same rounds."""
     counts = {key: max(1, round(seconds / min(timed(turn, 1) for _ in range(3)))) for key, turn in turns.items()}
     speeds: dict[tuple[str, int], list[float]] = {key: [] for key in turns}
     highest = 0.0

@@ -1,4 +1,4 @@
-"""What a benchmark found: each contestant's speed round by round, and what follows from it.
+"""The results of a benchmark: each contestant's speed round by round, and ratios and shares from it.
 
 >>> race = Race("training", (Entry("torch", 8, (10.0, 30.0, 20.0)), Entry("plain", 8, (5.0, 10.0, 40.0))))
 >>> race.ratios(race.entries[0])
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-REFERENCE = "plain"  # what ratios are to, where it takes part
+REFERENCE = "plain"  # the reference of ratios, where it takes part
 OF_PYTORCH = ("plain", "plain-bf16", "torch-compile", "torch-compile-bf16")  # the settings that a user can choose from
 
 
@@ -23,7 +23,7 @@ class Entry:
     Attributes:
         engine: Its name.
         batch: Images in a batch.
-        speeds: Images per second, a number a round.
+        speeds: Images per second, one number per round.
     """
 
     engine: str
@@ -38,12 +38,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Race:
-    """All contestants at one kind of work, measured in the same rounds.
+    """All contestants in one kind of work, measured in the same rounds.
 
     Attributes:
         work: "training" or "inference".
         entries: In the order asked for.
-        operations: Floating-point operations for one image; two a multiply-add.
+        operations: Floating-point operations for one image; two per multiply-add.
         peak: What the machine could do at most in the same rounds, operations per second; 0 where not measured.
     """
 
@@ -62,13 +62,13 @@ class Race:
         return _ratios(entry, reference)
 
     def shares(self, entry: Entry) -> list[float]:
-        """What part of the machine's peak an entry took, round by round; none where that is not known."""
+        """An entry's share of the machine's peak, round by round; empty where the peak is not known."""
         if not self.operations or not self.peak:
             return []
         return [speed * self.operations / self.peak for speed in entry.speeds]
 
     def best(self) -> tuple[Entry, Entry, list[float]] | None:
-        """Our fastest entry, PyTorch's fastest of any setting and batch size, and their ratios; None without both."""
+        """Our fastest entry, PyTorch's fastest at any setting and batch size, and their ratios; None without both."""
         ours = [entry for entry in self.entries if entry.engine in ("native", "torch")]
         theirs = [entry for entry in self.entries if entry.engine in OF_PYTORCH]
         if not ours or not theirs:
@@ -77,14 +77,15 @@ class Race:
         return first, second, _ratios(first, second)
 
     def to_json(self) -> list[dict[str, Any]]:
-        """An object an entry: medians with the spread from the first to the third quartile."""
+        """One object per entry: medians with the spread from the first to the third quartile."""
         return [self._entry_to_json(entry) for entry in self.entries]
 
     def _entry_to_json(self, entry: Entry) -> dict[str, Any]:
         lists = {"images_per_second": list(entry.speeds), "ratio": self.ratios(entry), "share": self.shares(entry)}
         figures = {name: _figures(values) for name, values in lists.items()}
         about = {"work": self.work, "batch": entry.batch, "engine": entry.engine, "rounds": len(entry.speeds)}
-        return {**about, "operations_per_image": self.operations, **figures}
+        microseconds = 1e6 / statistics.median(entry.speeds)
+        return {**about, "operations_per_image": self.operations, "microseconds_per_image": microseconds, **figures}
 
 
 def spread(values: Sequence[float]) -> tuple[float, float, float]:

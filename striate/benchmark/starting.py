@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
@@ -19,7 +20,7 @@ from striate.notation import Network
 def start_times(network: Network, batch: int) -> tuple[float, float]:
     """Seconds from the tree to a network that is ready for its first step: with an empty cache folder, then again.
 
-    The second time no compiler runs; code is written from the tree, its hash looked up, the file's sum checked.
+    The second time no compiler runs; code is generated from the tree, its hash looked up, the file's checksum compared.
 
     Raises:
         Refused: The native engine lacks a layer.
@@ -27,6 +28,15 @@ def start_times(network: Network, batch: int) -> tuple[float, float]:
     """
     with tempfile.TemporaryDirectory() as folder, undone_by(lambda: shutil.rmtree(folder)), _cache_in(folder):
         return _seconds(network, batch), _seconds(network, batch)
+
+
+def stored(network: Network, batch: int) -> Path:
+    """The folder with the network's C in the user's cache, where it is compiled if it is not there.
+
+    Raises:
+        Refused, NoCompiler: As `start_times`.
+    """
+    return Compiled(network, torch.get_num_threads(), batch).built.folder
 
 
 def _seconds(network: Network, batch: int) -> float:
@@ -37,7 +47,7 @@ def _seconds(network: Network, batch: int) -> float:
 
 @contextmanager
 def _cache_in(folder: str) -> Iterator[None]:
-    """The user's cache folder is this one meanwhile."""
+    """Inside, this is the user's cache folder."""
     name = "XDG_CACHE_HOME"
     before = os.environ.get(name)
     os.environ[name] = folder

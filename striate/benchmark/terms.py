@@ -10,7 +10,8 @@ from striate.notation import Network
 
 WORKS = ("training", "inference")
 BATCHES = (64, 256)
-ROUNDS = 9  # of which the median counts
+ALONE = 1  # the batch of one image by itself
+ROUNDS = 9  # rounds, of which the median counts
 
 
 def timable(network: Network) -> Network:

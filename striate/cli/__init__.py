@@ -1,7 +1,7 @@
 """The command line: parses words, calls one function, prints what it gave. One verb, one file.
 
 Exit status: 0 done, 1 the work failed, 2 the words were wrong. With `--json`, standard output holds one JSON document
-and nothing else; whatever else there is to say goes to standard error.
+and nothing else; all other lines go to standard error.
 """
 
 import gc
@@ -55,7 +55,7 @@ class Verbs(click.Group):
         """A verb's command."""
         if name not in VERBS:
             return None
-        gc.disable()  # what an import makes stays: looking through it for garbage takes a quarter of a second
+        gc.disable()  # what an import makes stays: collecting garbage meanwhile takes a quarter of a second
         command: click.Command = import_module(f"striate.cli.{name}").command
         gc.freeze()
         gc.enable()
@@ -70,7 +70,7 @@ class Verbs(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs with a line each, without loading them."""
+        """The verbs, one line each, without loading them."""
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
 
@@ -99,7 +99,7 @@ def striate() -> None:
 
 
 def main() -> int:
-    """Runs the command line, and gives its status; errors a user can mend are one message on standard error."""
+    """Runs the command line and returns its status; errors a user can fix become one message on standard error."""
     streams.mend()
     return _status(lambda: striate.main(standalone_mode=False))
 
@@ -131,7 +131,7 @@ def _status(work: Callable[[], object]) -> int:
 
 
 def _tell(line: str) -> None:
-    """One message on standard error, where that can be written."""
+    """One message on standard error, if it can be written."""
     try:
         click.echo(line, err=True)
     except OSError:
@@ -139,15 +139,15 @@ def _tell(line: str) -> None:
 
 
 def _to_nowhere(*streams: TextIO) -> None:
-    """What is still to be written to these goes nowhere, and Python has no error to tell of at its end."""
+    """Discards what is still to be written to these streams, so that Python reports no error when it exits."""
     for stream in streams:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _one_line(error: click.ClickException) -> str:
-    """click's message, with where help is to be had."""
+    """click's message, and where to find help."""
     message = error.format_message().rstrip(".")
     ctx = getattr(error, "ctx", None)
-    if ctx and isinstance(error, click.NoSuchOption):  # click takes any word of the same letters for a slip
+    if ctx and isinstance(error, click.NoSuchOption):  # click suggests any word with similar letters
         message = f"No such option '{error.option_name}'{nearest_option(error.option_name, ctx.command)}"
     return f"{message}; see {ctx.command_path} --help" if ctx else message

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from striate import benchmark, zoo
 from striate.benchmark import BATCHES, ENGINES, ROUNDS, WORKS, Entry, Race, absent, chosen, machine, spread, timable
-from striate.cli.common import Known, console, device_option, json_option, letters_option, print_json, read_letters, say
+from striate.cli.common import (
+    Known,
+    console,
+    device_option,
+    json_option,
+    letters_option,
+    print_json,
+    read_letters,
+    say,
+    threads_option,
+)
 from striate.errors import InputError, StriateError
 from striate.notation import Network, notes
 from striate.tasks import devices
 
 if TYPE_CHECKING:
+    import torch
     from rich.table import Table
 
     from striate.benchmark import Part
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that one call of the verb has measured.
+
+    Attributes:
+        races: Training, inference or both.
+        start: Seconds to compile the native code, and to find it in the cache.
+        folder: Where its C is.
+        work: Of which the memory is.
+        batch: The first of those asked for, of which memory and parts are.
+        memory: Bytes by engine, where they are known.
+        parts: What each layer takes.
+    """
+
+    races: list[Race]
+    start: tuple[float, float] | None
+    folder: Path | None
+    work: str
+    batch: int
+    memory: dict[str, int]
+    parts: list[Part]
 
 
 @click.command()
@@ -27,6 +64,7 @@ if TYPE_CHECKING:
 @click.option("--rounds", type=click.IntRange(min=2), default=ROUNDS, show_default=True, help="Turns of each engine.")
 @click.option("--layers", is_flag=True, help="What each layer takes on the native engine, one thread.")
 @device_option
+@threads_option
 @letters_option
 @json_option
 def command(
@@ -37,14 +75,15 @@ def command(
     rounds: int,
     layers: bool,
     device: str,
+    threads: int | None,
     letters: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Time training steps and inference of NET, on our engines, in a plain hand-written PyTorch loop, elsewhere.
+    """Time training steps and inference of NET: our engines, a plain hand-written PyTorch loop, other packages.
 
-    Random images in memory; all take turns in one run, and medians count. A ratio above 1 means faster than the plain
-    loop at the same batch size, or without it than the first engine named; a share is of what the machine's
-    multiply-adds can do at most.
+    Images are random and in memory; all take turns in one run, and medians count. A ratio above 1 means faster than
+    the plain loop at the same batch size, or without that loop, than the first engine named. A share is of the
+    machine's highest rate of multiply-adds. Inference is also timed for one image by itself.
     """
     devices.check(device)
     sizes, names = _sizes(batches), [name.strip() for name in engines.split(",")]
@@ -52,20 +91,41 @@ def command(
     network = timable(zoo.find(net, read_letters(letters)))
     for note in notes(network):
         say(note)
+    works = WORKS if work == "both" else (work,)
     place = devices.device(device)  # the words are right: from here on it takes PyTorch
+    from striate.training.threads import using
+
+    with using(threads):
+        found, about = _measured(network, names, works, sizes, rounds, place, layers)
+    if as_json:
+        print_json(_document(net, about, found))
+    else:
+        _show(found)
+
+
+def _measured(
+    network: Network,
+    names: list[str],
+    works: Sequence[str],
+    sizes: tuple[int, ...],
+    rounds: int,
+    place: torch.device,
+    layers: bool,
+) -> tuple[Found, dict[str, Any]]:
     about = machine(names)
     say(", ".join(f"{name} {value}" for name, value in about.items()) + f", device {place}")
     if out := absent():
         packages = dict.fromkeys(package for contestant in out for package in contestant.missing)
         say(f"not installed: {', '.join(who.name for who in out)} (pip install {' '.join(packages)})")
-    works = WORKS if work == "both" else (work,)
-    races = benchmark.bench(network, engines=names, works=works, batches=sizes, rounds=rounds, device=place, say=say)
-    ours = "native" in names and place.type == "cpu"
-    start, parts = _start(network, sizes[0]) if ours else None, _parts(network, sizes[0]) if layers else []
-    if as_json:
-        print_json(_document(net, about, races, start, parts))
-        return
-    _show(races, start, parts, sizes[0])
+    how: dict[str, Any] = {"works": works, "batches": sizes, "rounds": rounds, "device": place, "alone": True}
+    races = benchmark.bench(network, engines=names, say=say, **how)
+    batch, work = sizes[0], works[0]
+    start, folder = _start(network, batch) if "native" in names and place.type == "cpu" else (None, None)
+    memory: dict[str, int] = {}
+    if place.type == "cpu":
+        took = {name: benchmark.taken(network, name, work, batch, about["threads"]) for name in names}
+        memory = {name: size for name, size in took.items() if size is not None}
+    return Found(races, start, folder, work, batch, memory, _parts(network, batch) if layers else []), about
 
 
 def _sizes(batches: str) -> tuple[int, ...]:
@@ -75,11 +135,11 @@ def _sizes(batches: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
-def _start(network: Network, batch: int) -> tuple[float, float] | None:
+def _start(network: Network, batch: int) -> tuple[tuple[float, float] | None, Path | None]:
     try:
-        return benchmark.start_times(network, batch)
+        return benchmark.start_times(network, batch), benchmark.stored(network, batch)
     except StriateError:  # the race has said why there is no native code
-        return None
+        return None, None
 
 
 def _parts(network: Network, batch: int) -> list[Part]:
@@ -87,39 +147,46 @@ def _parts(network: Network, batch: int) -> list[Part]:
     return benchmark.layer_times(network, batch, say=say)
 
 
-def _document(
-    net: str, about: dict[str, Any], races: list[Race], start: tuple[float, float] | None, parts: list[Part]
-) -> dict[str, Any]:
+def _document(net: str, about: dict[str, Any], found: Found) -> dict[str, Any]:
     return {
         "network": net,
         "machine": about,
-        "results": [entry for race in races for entry in race.to_json()],
-        "peak_gflops_per_second": {race.work: race.peak / 1e9 for race in races if race.peak},
-        "native_start_seconds": {"cold": start[0], "cached": start[1]} if start else None,
-        "layers": [part.to_json() for part in parts],
+        "results": [entry for race in found.races for entry in race.to_json()],
+        "peak_gflops_per_second": {race.work: race.peak / 1e9 for race in found.races if race.peak},
+        "native_start_seconds": {"cold": found.start[0], "cached": found.start[1]} if found.start else None,
+        "native_source": str(found.folder) if found.folder else None,
+        "memory": {"work": found.work, "batch": found.batch, "bytes": found.memory},
+        "layers": [part.to_json() for part in found.parts],
     }
 
 
-def _show(races: list[Race], start: tuple[float, float] | None, parts: list[Part], batch: int) -> None:
-    for race in races:
+def _show(found: Found) -> None:
+    for race in found.races:
         console().print(_race_table(race))
-        if found := race.best():
-            ours, theirs, ratios = found
+        if best := race.best():
+            ours, theirs, ratios = best
             click.echo(f"{race.work}: {ours.name} is {_ratio(ratios)} times the best of PyTorch, {theirs.name}")
         if race.peak:
             click.echo(f"the machine's peak in the same rounds: {race.peak / 1e9:,.0f} GFLOP/s")
-    if start:
-        click.echo(f"native code: {start[0]:.2f} s to compile, {1000 * start[1]:.0f} ms from the cache")
-    if parts:
-        console().print(_parts_table(parts, batch))
+    if found.memory:
+        sizes = ", ".join(f"{name} {size / 2**20:,.1f} MiB" for name, size in found.memory.items())
+        click.echo(f"memory at its peak, {found.work} at batch {found.batch}, beside packages and images: {sizes}")
+    if found.start:
+        cold, cached = found.start
+        click.echo(f"native code: {cold:.2f} s to compile, {1000 * cached:.0f} ms from the cache")
+        click.echo(f"its C: {found.folder}")
+    if found.parts:
+        console().print(_parts_table(found.parts, found.batch))
 
 
 def _race_table(race: Race) -> Table:
-    table = _table(f"{race.work}, images/s: median (quartiles)", ("engine", "batch", "images/s", "ratio", "of peak"))
+    titles = ("engine", "batch", "images/s", "µs/image", "ratio", "of peak")
+    table = _table(f"{race.work}, images/s: median (quartiles)", titles)
     for entry in race.entries:
         shares = race.shares(entry)
         share = f"{100 * spread(shares)[0]:.1f} %" if shares else ""
-        table.add_row(entry.engine, str(entry.batch), _speed(entry), _ratio(race.ratios(entry)), share)
+        one = f"{1e6 / spread(entry.speeds)[0]:,.1f}"
+        table.add_row(entry.engine, str(entry.batch), _speed(entry), one, _ratio(race.ratios(entry)), share)
     return table
 
 

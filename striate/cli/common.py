@@ -1,4 +1,4 @@
-"""What several verbs share: saying, printing, and reading words that stand for numbers."""
+"""What several verbs share: messages, printing, and reading words that stand for numbers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ FLAGS = {
     "bad": "bad-files",
     "letters": "set",
     "weights": "from",
-}  # of options that are typed otherwise than they are called in Python
+}  # options whose flag differs from their Python name
 F = TypeVar("F", bound=Callable[..., Any])
 STANDARD_INPUT = "-"
 
 
 class Known(click.Choice[str]):
-    """One of some names; a wrong one is answered with the nearest. `also`: what other programs call them."""
+    """One of several names; a wrong one gets the nearest as a suggestion. `also`: what other programs call them."""
 
     def __init__(self, choices: Iterable[str], also: Mapping[str, Sequence[str]] | None = None) -> None:
         super().__init__(list(choices))
@@ -42,7 +42,7 @@ class Known(click.Choice[str]):
 
 
 class Option(click.Option):
-    """An option that knows what other programs call it: from there an unknown one leads to it."""
+    """An option that knows its names in other programs, so that those lead to it."""
 
     def __init__(self, *words: Any, also: Sequence[str] = (), **rest: Any) -> None:
         super().__init__(*words, **rest)
@@ -50,7 +50,7 @@ class Option(click.Option):
 
 
 def nearest_option(name: str, command: click.Command) -> str:
-    """`; did you mean '--lr'?` for the option of a command that an unknown one may stand for."""
+    """`; did you mean '--lr'?` for the option that an unknown one may stand for."""
     options = [option for option in command.params if isinstance(option, click.Option)]
     also = {word: option.also for option in options if isinstance(option, Option) for word in option.opts}
     return nearest(name, [word for option in options for word in option.opts], also)
@@ -67,7 +67,7 @@ def told(error: StriateError) -> str:
 
 
 def in_flags(text: str) -> str:
-    """What the library says, with its options as they are typed: those stand in backticks there, as in Python.
+    """A message of the library with its options, which stand in backticks, as they are typed.
 
     >>> in_flags("try a smaller `lr`, `engine='torch'` or `overwrite=True`; see `striate train`")
     'try a smaller --lr, --engine torch or --overwrite; see `striate train`'
@@ -87,19 +87,23 @@ def say(line: str) -> None:
 
 
 def print_json(value: object) -> None:
-    """One JSON document on standard output; a number that JSON has no word for becomes null."""
+    """One JSON document on standard output; a number that JSON can't write becomes null."""
     click.echo(json.dumps(_finite(value), indent=2))
 
 
 def console() -> Console:
-    """Where tables are printed: standard output, wide when it is no terminal."""
+    """Where tables are printed: standard output, of unlimited width when it is no terminal."""
     from rich.console import Console
+
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:  # rich would end with status 1 where `head` has seen enough
+            raise BrokenPipeError
 
     from striate.explanation import WIDE
 
     # NO_COLOR: rich alone would leave bold and faint signs
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE, color_system=colours)
+    return Ours(highlight=False, width=None if sys.stdout.isatty() else WIDE, color_system=colours)
 
 
 def _finite(value: Any) -> Any:
@@ -111,7 +115,7 @@ def _finite(value: Any) -> Any:
 
 
 def check_run(run: str) -> None:
-    """Whether there is a run in this folder; a file is looked into when it is used.
+    """Checks that there is a run in this folder; its other files are read when they are used.
 
     Raises:
         InputError: There is none.
@@ -171,6 +175,18 @@ def device_option(command: F) -> F:
     )(command)
 
 
+def threads_option(command: F) -> F:
+    """`--threads`."""
+    return click.option(
+        "--threads",
+        type=click.IntRange(1, 1024),
+        metavar="N",
+        help="CPU threads that compute; by default as many as PyTorch takes.",
+        cls=Option,
+        also=("num-threads", "cpus", "cores", "workers", "jobs"),
+    )(command)
+
+
 def engine_option(command: F) -> F:
     """`--engine`."""
     from striate.tasks.devices import ENGINES, ENGINES_ALSO
@@ -182,7 +198,7 @@ def engine_option(command: F) -> F:
 
 
 def read_standard_input() -> str:
-    """A network's text from standard input, once, however often it is named.
+    """A network's text from standard input, which is read once, however often it is named.
 
     Raises:
         InputError: It is closed, too long, or not a text in UTF-8.

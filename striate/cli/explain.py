@@ -44,7 +44,7 @@ def command(
 ) -> None:
     """What a network costs: output, parameters, MACs, memory and receptive field of every layer.
 
-    NET is a name of the zoo, a .net file, the text itself, or - for what stands on standard input; several are set
+    NET is a name of the zoo, a .net file, the text itself, or - for standard input; several are compared
     side by side.
     """
     shape, sides, values = read_shape(at), read_size(size), read_letters(letters)

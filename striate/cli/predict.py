@@ -2,7 +2,16 @@
 
 import click
 
-from striate.cli.common import bad_files_option, check_run, device_option, engine_option, json_option, print_json, say
+from striate.cli.common import (
+    bad_files_option,
+    check_run,
+    device_option,
+    engine_option,
+    json_option,
+    print_json,
+    say,
+    threads_option,
+)
 from striate.data.files import images_under
 from striate.tasks import devices
 
@@ -12,9 +21,12 @@ from striate.tasks import devices
 @click.argument("images", nargs=-1, required=True)
 @engine_option
 @device_option
+@threads_option
 @bad_files_option
 @json_option
-def command(run: str, images: tuple[str, ...], engine: str, device: str, bad: str, as_json: bool) -> None:
+def command(
+    run: str, images: tuple[str, ...], engine: str, device: str, threads: int | None, bad: str, as_json: bool
+) -> None:
     """Say what IMAGES (files, or folders that hold some) show: class, probability, and the next two.
 
     RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
@@ -24,7 +36,7 @@ def command(run: str, images: tuple[str, ...], engine: str, device: str, bad: st
     images_under(images)
     from striate.tasks.run import Run  # the words are right: from here on it takes PyTorch
 
-    opened = Run(run, device, engine)
+    opened = Run(run, device, engine, threads, say)
     predictions = opened.predict(*images, bad=bad)
     for note in opened.notes:
         say(note)

@@ -2,7 +2,7 @@
 
 import click
 
-from striate.cli.common import Known, check_run, json_option, say
+from striate.cli.common import Known, check_run, json_option, say, threads_option
 from striate.cli.train import show
 from striate.data.loading import check as check_data
 from striate.tasks import devices
@@ -20,6 +20,7 @@ from striate.training.schedules import SCHEDULES
 )
 @click.option("--engine", type=Known(ENGINES), help="What computes; by default as before.")
 @click.option("--device", help="cpu, cuda, cuda:1, mps; by default the one it was trained on.")
+@threads_option
 @json_option
 def command(
     run: str,
@@ -29,9 +30,10 @@ def command(
     schedule: str | None,
     engine: str | None,
     device: str | None,
+    threads: int | None,
     as_json: bool,
 ) -> int:
-    """Go on with RUN from its newest whole state, as if it had never stopped; --epochs may extend it.
+    """Go on with RUN from its newest intact state, as if it had never stopped; --epochs may extend it.
 
     DATA says where its images are now, when they have moved.
     """
@@ -42,4 +44,4 @@ def command(
     from striate.tasks.resuming import resumed  # the words are right: from here on it takes PyTorch
 
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
-    return show(resumed(run, data, changes, engine=engine, device=device, say=say, show=True), as_json)
+    return show(resumed(run, data, changes, engine=engine, device=device, threads=threads, say=say, show=True), as_json)

@@ -8,7 +8,7 @@ from striate.cli.common import check_run, say
 @click.command()
 @click.argument("run")
 def command(run: str) -> None:
-    """Open RUN's report in the browser and print where it lies."""
+    """Open RUN's report in the browser and print its path."""
     check_run(run)
     from striate.tasks.run import Run  # there is a run: from here on it takes PyTorch
 

@@ -1,4 +1,4 @@
-"""Standard output and error that are there, and take any text: what their encoding lacks is written in plain letters.
+"""Standard output and error that always exist and take any text: what their encoding lacks becomes plain letters.
 
 >>> "conv 6@5×5 → 6×28×28 ━━ é".encode("ascii", errors=PLAIN).decode()
 'conv 6@5x5 -> 6x28x28 -- e'
@@ -12,7 +12,7 @@ import os
 import sys
 import unicodedata
 
-PLAIN = "striate-plain"  # the name of this way to treat what can't be encoded
+PLAIN = "striate-plain"  # the name of this error handler for text that can't be encoded
 ASCII = "striate-ascii"  # ASCII under a name at which click does not take UTF-8 instead
 INSTEAD = {
     **{"×": "x", "·": "*", "⋆": "*", "∗": "*", "−": "-", "–": "-", "—": "-", "→": "->", "⇄": "<->", "…": "..."},
@@ -23,7 +23,7 @@ INSTEAD = {
 
 
 def mend() -> None:
-    """Give this process standard output and error that never fail for the letters in what is written."""
+    """Give this process standard output and error that never fail because of a character."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # the shell closed it
@@ -34,7 +34,7 @@ def mend() -> None:
 
 
 def plain(letter: str) -> str:
-    """A letter in ASCII: what people write instead, the letter without its accents, or a question mark.
+    """A character in ASCII: what people write instead, the letter without its accents, or a question mark.
 
     >>> [plain(letter) for letter in "→┃┏ñя"]
     ['->', '|', '+', 'n', '?']
@@ -51,11 +51,11 @@ def plain(letter: str) -> str:
 
 
 def _instead(error: UnicodeError) -> tuple[str | bytes, int]:
-    """As `codecs.register_error` wants it, for one letter at a time."""
+    """The handler for `codecs.register_error`, one character at a time."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     letter = error.object[error.start]
-    if 0xDC80 <= ord(letter) <= 0xDCFF:  # a byte of a file's name that is no text
+    if 0xDC80 <= ord(letter) <= 0xDCFF:  # a byte of a file name that is no text
         return bytes([ord(letter) - 0xDC00]), error.start + 1
     return plain(letter), error.start + 1
 

@@ -16,6 +16,7 @@ from striate.cli.common import (
     json_option,
     print_json,
     say,
+    threads_option,
 )
 from striate.data.loading import check as check_data
 from striate.errors import InputError
@@ -41,9 +42,19 @@ MOST_CLASSES, MOST_MISTAKES = 10, 5
 )
 @engine_option
 @device_option
+@threads_option
 @bad_files_option
 @json_option
-def command(run: str, data: str | None, report: str | None, engine: str, device: str, bad: str, as_json: bool) -> None:
+def command(
+    run: str,
+    data: str | None,
+    report: str | None,
+    engine: str,
+    device: str,
+    threads: int | None,
+    bad: str,
+    as_json: bool,
+) -> None:
     """Test RUN on DATA; without DATA, on what was held out when it was trained.
 
     RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
@@ -56,7 +67,7 @@ def command(run: str, data: str | None, report: str | None, engine: str, device:
         check_data(data)
     from striate.tasks.run import Run  # the words are right: from here on it takes PyTorch
 
-    opened = Run(run, device, engine)
+    opened = Run(run, device, engine, threads, say)
     result = opened.test(data, bad=bad, report=report)
     for note in opened.notes:
         say(note)
@@ -91,7 +102,7 @@ def _classes(result: TestResult) -> None:
 
 
 def _taken_for(result: TestResult, name: str) -> str:
-    """The wrong class that most of a class's images are taken for, and how many are."""
+    """The wrong class most often given to a class's images, and how often."""
     true = result.classes.index(name)
     wrong = [(count, label) for label, count in enumerate(result.confusion[true]) if label != true and count]
     if not wrong:

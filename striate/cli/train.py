@@ -24,6 +24,7 @@ from striate.cli.common import (
     read_size,
     say,
     size_option,
+    threads_option,
 )
 from striate.data.loading import check as check_data
 from striate.tasks import devices
@@ -77,6 +78,7 @@ def training_options(command: Any) -> Any:
 @training_options
 @engine_option
 @device_option
+@threads_option
 @click.option(
     "--out",
     metavar="FOLDER",
@@ -89,7 +91,7 @@ def training_options(command: Any) -> Any:
     "--from",
     "weights",
     metavar="FILE|RUN",
-    help="Begin with the weights of a run or a file (ours, torchvision's, timm's): what fits is kept.",
+    help="Start from the weights of a run or a file (ours, torchvision's, timm's): those that fit are kept.",
 )
 @size_option
 @bad_files_option
@@ -100,6 +102,7 @@ def command(
     data: str,
     engine: str,
     device: str,
+    threads: int | None,
     out: str | None,
     overwrite: bool,
     weights: str | None,
@@ -112,7 +115,7 @@ def command(
     """Train NET on DATA.
 
     NET is a name of the zoo, a .net file, or the text itself. DATA is a named set (digits, mnist, fashion-mnist,
-    cifar10), a folder with one sub-folder of images a class, or an .npz archive. Whatever a default decides is said.
+    cifar10), a folder with one sub-folder of images per class, or an .npz archive. Default choices are reported.
     """
     chosen, values, sides = Options(**options), read_letters(letters), read_size(size)
     zoo.find(net, values)
@@ -127,6 +130,7 @@ def command(
         data,
         chosen,
         device=device,
+        threads=threads,
         engine=engine,
         bad=bad,
         letters=values,
@@ -140,7 +144,7 @@ def command(
 
 
 def show(trained: Trained, as_json: bool) -> int:
-    """What a training came to; the status is 1 when it was stopped by Ctrl-C."""
+    """The result of a training; the status is 1 when it was stopped by Ctrl-C."""
     from striate.tasks.classify import CTRL_C
 
     for line in trained.verdict:

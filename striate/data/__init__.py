@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .dataset import Dataset, Split, carve
     from .files import found_under, images_under
     from .fitting import infer
-    from .loading import load
+    from .loading import check_bad, load
     from .named import names
     from .reading import read_and_tell, read_image
     from .recipe import Recipe
@@ -28,6 +28,7 @@ __all__ = [
     "Recipe",
     "Split",
     "carve",
+    "check_bad",
     "found_under",
     "images_under",
     "infer",
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "check_bad": "loading",
     "Dataset": "dataset",
     "Split": "dataset",
     "carve": "dataset",

@@ -27,10 +27,10 @@ WORDS = {word for style in STYLES for word in style}
 RULE = "x_train and y_train or images and labels or x and y"
 TEST_SHARE = 0.15
 CHANNELS = (1, 3, 4)  # a last axis of this length is channels
-SAMPLE = 1000  # arrays whose spread is taken
-APART = 10.0  # times that the values of two parts may differ in scale without a word
+SAMPLE = 1000  # arrays from which the spread is measured
+APART = 10.0  # factor by which the values of two parts may differ in scale without a warning
 
-# What numpy and zipfile raise at a file that is damaged, encrypted, or no archive.
+# What numpy and zipfile raise for a file that is damaged, encrypted, or no archive.
 DAMAGE = (OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 Array = NDArray[Any]
@@ -74,12 +74,12 @@ def load(
 
 
 def _check(path: Path, pair: tuple[str, str], images: Array, labels: Array, form: tuple[int, ...]) -> None:
-    """Raises an InputError when there is not a label for each image, or the images are not of the `form`."""
+    """Raises an InputError unless each image has a label and all images have the shape `form`."""
     x, y = pair
     if len(images) != len(labels):
         raise InputError(f"{path}: {x} has {len(images)} rows and {y} {len(labels)}; give each image one label")
     if images.shape[1:] != form:
-        raise InputError(f"{path}: {x} is {images.shape[1:]} an image, the training images are {form}")
+        raise InputError(f"{path}: {x} is {images.shape[1:]} per image, the training images are {form}")
 
 
 def channels_first(array: Array, shape: Sequence[int | None] | None) -> Array:
@@ -87,7 +87,7 @@ def channels_first(array: Array, shape: Sequence[int | None] | None) -> Array:
 
     What fits the network's `shape` stays as it is. Otherwise an axis of channels is added in front, or the last one is
     moved there, where that fits. Without a shape, or where nothing fits exactly, (N, H, W) and (N, H, W, C) with C of
-    1, 3 or 4 are told from (N, C, L) and (N, C, H, W) by where the short axis is.
+    1, 3 or 4 are distinguished from (N, C, L) and (N, C, H, W) by the position of the short axis.
     """
     return _turned(array, _turn(array.shape[1:], shape))
 
@@ -99,7 +99,7 @@ def _turned(array: Array, turn: Turn) -> Array:
 
 
 def _turn(axes: tuple[int, ...], shape: Sequence[int | None] | None) -> Turn:
-    """What is to be done to arrays with these `axes`, for a network that reads `shape`."""
+    """What to do to arrays with these `axes`, for a network that reads `shape`."""
     forms: dict[Turn, tuple[int, ...]] = {"as is": axes, "added": (1, *axes), "moved": (*axes[-1:], *axes[:-1])}
     if shape is not None and shape[0] is not None:
         for turn, form in forms.items():
@@ -115,7 +115,7 @@ def _turn(axes: tuple[int, ...], shape: Sequence[int | None] | None) -> Turn:
 
 
 def _read(path: Path) -> tuple[dict[Part, tuple[str, str]], dict[str, Array], list[str]]:
-    """The keys of images and labels by part, training first; the arrays under them; and what keys are left."""
+    """The keys of images and labels by part, training first; the arrays under them; and the keys that are left."""
     try:
         archive = np.load(path, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):
@@ -156,7 +156,7 @@ def _pair(called: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def _with_test(splits: dict[Part, Split], hold_out: bool) -> list[str]:
-    """Sees to a test set where the archive has none, and says how."""
+    """Makes a test set where the archive has none, and says how."""
     if "test" in splits:
         return []
     if not hold_out:
@@ -168,10 +168,10 @@ def _with_test(splits: dict[Part, Split], hold_out: bool) -> list[str]:
 
 
 def _scales(parts: Mapping[str, Array]) -> list[str]:
-    """What to say when the values of a part are on another scale than those to learn from, which come first.
+    """A note when the values of a part have another scale than the training values, which come first.
 
     Raises:
-        InputError: one has pixels from 0 to 1, and another from 0 to more.
+        InputError: the pixels of one go from 0 to 1, those of another beyond.
     """
     (learned, first), *others = ((name, _range(array)) for name, array in parts.items())
     lines = []
@@ -191,7 +191,7 @@ def _range(array: Array) -> _Range:
 
 
 def _images(array: Array, name: str, turn: Turn) -> Array:
-    """Finite numbers with an axis of channels, as float32 or as they were."""
+    """The array with a channel axis, checked to be finite, as float32 or unchanged."""
     if array.dtype.kind not in "buif":
         raise InputError(f"{name} holds {array.dtype}; images are uint8, other whole numbers, or floats")
     if array.dtype.kind == "b":
@@ -202,7 +202,7 @@ def _images(array: Array, name: str, turn: Turn) -> Array:
     if 0 in array.shape:
         raise InputError(f"{name} is empty: {'x'.join(map(str, array.shape))}")
     if array.dtype.kind == "f":
-        with np.errstate(over="ignore"):  # what is too large is refused below
+        with np.errstate(over="ignore"):  # values too large for float32 are refused below
             array = array.astype(np.float32, copy=False)
         finite = np.isfinite(array)
         if not finite.all():
@@ -231,7 +231,7 @@ def _labels(
         raise InputError(f"{names[0]} has only one class, '{values[0]}'; give images of at least two")
     for labels, name in zip(flat, names, strict=True):
         if len(unknown := np.setdiff1d(labels, values)):
-            raise InputError(f"{name} has the label '{unknown[0]}', which {names[0]} has not")
+            raise InputError(f"{name} has the label '{unknown[0]}', which {names[0]} lacks")
     return [np.searchsorted(values, labels).astype(np.int64) for labels in flat], tuple(map(str, values))
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 
 class Budget:
-    """So many bytes, shared by all threads.
+    """A number of bytes, shared by all threads.
 
     Attributes:
         limit: bytes that may be held at once.
@@ -25,7 +25,7 @@ class Budget:
 
     @contextmanager
     def held(self, amount: int) -> Iterator[None]:
-        """Holds `amount` bytes while inside; waits until they are free. More than the limit is held alone."""
+        """Holds `amount` bytes while inside; waits until they are free. More than the limit is held only alone."""
         with self._changed:
             self._changed.wait_for(lambda: not self.used or self.used + amount <= self.limit)
             self.used += amount

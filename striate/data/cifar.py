@@ -1,7 +1,7 @@
 """CIFAR-10: 50,000 + 10,000 colour images, 32×32, in ten classes.
 
 A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009. Read from the official archive of
-its binary form; a copy as JPEG files is taken when that is all there is, and said.
+its binary form; a copy as JPEG files is used if nothing else is there, and a note says so.
 
 >>> images, labels = parse(bytes([3]) + bytes(3072), "one black cat")
 >>> images.shape, CLASSES[labels[0]]
@@ -86,7 +86,7 @@ def _jpeg_archive() -> Path | None:
 
 
 def _from_jpeg(path: Path, progress: bool) -> tuple[tuple[Pair, Pair], tuple[str, ...]]:
-    """Decodes the JPEG files once and keeps the arrays in the cache, under the archive's checksum."""
+    """Decodes the JPEG files once and stores the arrays in the cache, under the archive's checksum."""
     notes = [
         f"cifar10: read from {path}",
         "cifar10: the JPEG form (lossy); accuracies are not comparable with published figures",

@@ -1,4 +1,4 @@
-"""How many images each class has, in a line; and which classes have too few to be judged.
+"""How many images each class has, in one line; and which classes have too few to be judged.
 
 >>> counted(("cat", "dog"), [20, 10])
 'classes: cat 20, dog 10'
@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-MOST_NAMED = 10  # classes in a line
+MOST_NAMED = 10  # classes named in one line
 
 
 def counted(classes: Sequence[str], counts: Sequence[int]) -> str:
-    """One line: the classes with their numbers of images; of many classes the smallest, the largest and some names.
+    """One line: the classes with their numbers of images; for many classes the smallest, the largest and some names.
 
     >>> counted([f"n{i}" for i in range(200)], [50] * 199 + [3])
     'classes: 200, from n199 (3 images) to n0 (50): n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, … n199'
@@ -27,10 +27,10 @@ def counted(classes: Sequence[str], counts: Sequence[int]) -> str:
 
 
 def too_few(classes: Sequence[str], parts: Mapping[str, Tensor]) -> list[str]:
-    """A line for each kind of class that cannot be judged: of one image in all, or of none in a part.
+    """One line per kind of class that can't be judged: with one image in all, or with none in a part.
 
     Args:
-        classes: their names.
+        classes: the names of all classes.
         parts: the labels (N,) of each part, by its name.
 
     >>> import torch

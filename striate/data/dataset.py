@@ -15,8 +15,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from striate.errors import InputError
+from striate.tables import html_table
 
-if TYPE_CHECKING:  # the names of data sets are read where nobody waits for torch
+if TYPE_CHECKING:  # the names of data sets are read without importing torch
     from torch import Tensor
 
     from .left_out import LeftOut
@@ -61,10 +62,10 @@ class Dataset:
         train: the images to learn from.
         test: the images to judge by; None when there are none.
         classes: the name of each label.
-        notes: one line for each thing to tell: where it was found, what was decided, what was left out.
-        levels: what is black and white in its files of more than 8 bits.
+        notes: one line for each thing to report: where it was found, what was decided, what was left out.
+        levels: the values of black and white in its files of more than 8 bits.
         validation: the images to choose the best epoch by; None when a part of `train` is to be taken for that.
-        left_out: files and folders that were met and not read.
+        left_out: files and folders that were found and not read.
     """
 
     name: str
@@ -77,6 +78,21 @@ class Dataset:
     validation: Split | None = None
     left_out: tuple[LeftOut, ...] = ()
 
+    def __repr__(self) -> str:
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        counts = ", ".join(f"{len(part):,} {name}" for name, part in parts.items() if part)
+        form = "x".join(map(str, self.train.images.shape[1:]))
+        return f"Dataset({self.name!r}: {counts}; {form}; {len(self.classes)} classes)"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many images each class has in each part."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        counts = {name: part.labels.bincount(minlength=len(self.classes)) for name, part in parts.items() if part}
+        rows = [
+            [label, *(f"{int(count[row]):,}" for count in counts.values())] for row, label in enumerate(self.classes)
+        ]
+        return html_table(repr(self), ["class", *counts], rows)
+
     def __post_init__(self) -> None:
         for split, what in ((self.train, "training"), (self.validation, "validation"), (self.test, "test")):
             if split and (bad := _first_not_finite(split.images)) is not None:
@@ -87,7 +103,7 @@ class Dataset:
                 )
 
     def sha256(self) -> str:
-        """The sum of the images and labels that training sees, validation among them: the same data, the same sum."""
+        """The checksum of the images and labels that training sees, with validation: the same data, the same sum."""
         import torch
 
         digest = sha256()
@@ -117,7 +133,7 @@ def carve(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
     Args:
         split: the images to divide.
         fraction: share of each class that goes to `part`, between 0 and 1.
-        seed: another seed chooses other images; the same seed chooses the same ones on any machine.
+        seed: the same seed chooses the same images on any machine, another seed others.
 
     Raises:
         InputError: `fraction` is not between 0 and 1, or no class has two images.
@@ -133,10 +149,10 @@ def held_out(labels: Sequence[int], keys: Iterable[str], fraction: float) -> lis
     """Positions of a stratified `fraction`: in each class those whose key has the lowest SHA-256.
 
     A hash, unlike a random generator, gives the same choice on every machine and with every version, and
-    an image keeps its side when others join it. A class of two or more has images on both sides.
+    an image stays in its part when others are added. A class of two or more has images in both parts.
     """
     if not 0 < fraction < 1:
-        raise InputError(f"the share to hold out must lie between 0 and 1; got {fraction}")
+        raise InputError(f"the share to hold out must be between 0 and 1; got {fraction}")
     members: dict[int, list[tuple[bytes, int]]] = {}
     for row, (label, key) in enumerate(zip(labels, keys, strict=True)):
         members.setdefault(label, []).append((sha256(key.encode(errors="surrogateescape")).digest(), row))

@@ -1,4 +1,4 @@
-"""The values of image files of more than 8 bits a channel: what Pillow keeps of them, and what it drops.
+"""The values of image files of more than 8 bits per channel: what Pillow keeps of them, and what it drops.
 
 Pillow has grey images of 16 and 32 bits and of floats. Of a colour file of 16 bits it keeps the upper byte of each
 value; the lower one comes from reading the file once more in the other byte order.
@@ -35,16 +35,16 @@ from .levels import Extent, Kind, Range
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 FULL = 65535  # the largest value of 16 bits
-AT_ONCE = 1 << 20  # pixels worked on together, which bounds what comes on top of the image itself
+AT_ONCE = 1 << 20  # pixels processed together, which bounds the memory beyond the image itself
 GREY_ALPHA = "LA;16B"  # in a PNG: grey and alpha of 16 bits, of which Pillow makes four channels of 8
 _OTHER = {";16B": ";16L", ";16L": ";16B", ";16N": ";16B" if np.little_endian else ";16L"}
 _COLOURS = ("RGB", "RGBA", "RGBX", "CMYK")  # not "RGBa", whose bytes Pillow has divided by the alpha
 
 
 def mend_planes(image: Image.Image) -> None:
-    """Has an opened TIFF, whose channels are stored one after another, read with all its bits.
+    """Makes Pillow read all bits of an opened TIFF whose channels are stored one after another.
 
-    Of the layout of such a file, "RGB;16L", Pillow takes a letter for each channel and reads 8 bits.
+    From the layout of such a file, "RGB;16L", Pillow takes one letter per channel and reads 8 bits.
     """
     if not isinstance(image, TiffImageFile) or image.use_load_libtiff or image.tag_v2.get(PLANAR_CONFIGURATION) != 2:
         return
@@ -58,7 +58,7 @@ def mend_planes(image: Image.Image) -> None:
 
 
 def kind(image: Image.Image) -> Kind | None:
-    """What numbers an opened image holds; None when 8 bits hold them."""
+    """The kind of numbers an opened image holds; None when they fit 8 bits."""
     if image.mode.startswith("I"):
         return "whole"
     if image.mode == "F":
@@ -85,14 +85,14 @@ def rows(image: Image.Image, multiple: int = 1) -> Iterator[Box]:
 
 @dataclass(frozen=True)
 class Deep:
-    """A loaded image of more than 8 bits a channel.
+    """A loaded image of more than 8 bits per channel.
 
     Attributes:
         image: as Pillow loads it; of a colour image the upper bytes.
         lower: the lower bytes of a colour image.
-        kind: of its numbers.
+        kind: the kind of its numbers.
         grey_alpha: whether the four channels of `image` are the bytes of grey and of alpha.
-        bits: that the file says its values have, if it says fewer than the format has.
+        bits: the number of bits the file states, if fewer than its format has.
     """
 
     image: Image.Image
@@ -118,7 +118,7 @@ class Deep:
         return Deep(image, lower, numbers, grey_alpha, said if 8 < said < 16 else 0)
 
     def values(self, box: Box) -> tuple[NDArray[Any], NDArray[Any] | None]:
-        """The colours (H, W, C) in `box`, and how opaque they are (H, W), 0 to 65535; None when all are wholly.
+        """The colours (H, W, C) in `box`, and how opaque they are (H, W), 0 to 65535; None when all are fully opaque.
 
         Raises:
             InputError: some are no numbers.
@@ -140,7 +140,7 @@ class Deep:
         return pixels, np.where((pixels == np.array(clear)).all(2), 0, FULL)
 
     def extent(self) -> Extent | None:
-        """What values it holds, where it is not wholly transparent; None when it is everywhere.
+        """The values it holds where it is not fully transparent; None when it is everywhere.
 
         Raises:
             InputError: some are no numbers.
@@ -161,10 +161,10 @@ class Deep:
         return max(FULL if alpha is None else int(alpha.max()) for alpha in alphas)
 
     def in_bytes(self, box: Box, levels: Range, opaque: float) -> Image.Image:
-        """What is in `box` with 8 bits a channel and, if it has any, alpha.
+        """The pixels in `box` with 8 bits per channel, and with alpha if the image has it.
 
         Args:
-            box: of the image.
+            box: a part of the image.
             levels: the values that become 0 and 255.
             opaque: the alpha that becomes 255.
         """
@@ -201,7 +201,7 @@ def _other_half(rawmode: str) -> str:
 
 
 def _read_as(image: Image.Image, layout: Callable[[str], str]) -> None:
-    """Has the parts of an opened image read in another layout."""
+    """Makes Pillow read the parts of an opened image in another layout."""
     tiles = _tiles(image)
     for place, tile in enumerate(tiles):
         new = layout(_rawmode(tile))

@@ -50,7 +50,7 @@ class Remote:
         owner: the set, also the folder that holds its files.
         name: the file's name.
         sha256: of the file, or with `unpacked` of what the gzip file holds.
-        unpacked: the file may also lie there unpacked, without its `.gz`.
+        unpacked: the file may also be stored unpacked, without its `.gz`.
     """
 
     owner: str
@@ -75,13 +75,13 @@ def cache_folder() -> Path:
 
 
 def find(*names: str) -> Path | None:
-    """The first of the files (`mnist/NAME`) that lies under $STRIATE_DATA, else under the cache."""
+    """The first of the files (`mnist/NAME`) found under $STRIATE_DATA, else under the cache."""
     roots = [root for root in (data_folder(), cache_folder()) if root]
     return next((root / name for root in roots for name in names if (root / name).is_file()), None)
 
 
 def obtain(files: Sequence[Remote], progress: bool = False) -> list[Path]:
-    """The paths of `files`, downloading into the cache what is nowhere to be found.
+    """The paths of `files`, downloading into the cache those that are found nowhere.
 
     Raises:
         WorkError: a download failed; says which files to put where, and where they come from.
@@ -139,7 +139,7 @@ def download(file: Remote, progress: bool = False) -> Path:
     except URLError:
         raise
     except OSError as error:
-        raise WorkError(f"cannot write {part} ({error.strerror}); make room there and run it again") from error
+        raise WorkError(f"cannot write {part} ({error.strerror}); free some space there and run it again") from error
     return target
 
 
@@ -151,7 +151,7 @@ def _lock(out: BinaryIO) -> None:
 
 
 def _receive(file: Remote, out: BinaryIO, progress: bool) -> None:
-    """Appends to `out` what it lacks of `file`; a server that sends the whole again starts it anew."""
+    """Appends to `out` the missing rest of `file`; starts again when the server sends the whole file."""
     start = out.seek(0, os.SEEK_END)
     headers = {"User-Agent": "striate"} | ({"Range": f"bytes={start}-"} if start else {})
     try:
@@ -207,7 +207,7 @@ def _verify(file: Remote, part: Path) -> None:
 
 
 def _unpacking(path: Path) -> gzip.GzipFile | BufferedReader:
-    """The file opened for reading; if it is compressed, what it holds. The name does not say: look."""
+    """The file opened for reading, unpacked if its first bytes say that it is compressed; its name may not tell."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     return gzip.open(path, "rb") if packed else path.open("rb")

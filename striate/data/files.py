@@ -1,4 +1,4 @@
-"""Finding image files under folders, and counting what else is there.
+"""Finding image files under folders, and counting all other files.
 
 >>> images_under(["/nowhere"])
 Traceback (most recent call last):
@@ -17,21 +17,21 @@ from striate.errors import InputError
 from .formats import HEIC, holds_image, suffix, suffixes
 from .left_out import HIDDEN, NO_SUFFIX, SYSTEM, UNREADABLE, LeftOut
 
-# What systems and programs leave in people's folders, some of it pictures; names that begin with a dot go too.
+# What systems and programs leave in people's folders, pictures among it; names that begin with a dot are skipped too.
 OF_THE_SYSTEM = {"__macosx", "__pycache__", "@eadir", "#recycle", "$recycle.bin", "system volume information"}
 OF_THE_SYSTEM |= {"lost+found", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 
 
 @dataclass(frozen=True)
 class Found:
-    """Image files, sorted, and all else that was met; `left_out` has paths as they were walked."""
+    """Image files, sorted, and everything else that was found; `left_out` has paths as they were walked."""
 
     images: tuple[Path, ...]
     left_out: tuple[LeftOut, ...]
 
 
 def images_under(paths: Sequence[str | Path]) -> list[Path]:
-    """The image files that `paths` name, and those found under its folders, sorted within each folder.
+    """The image files among `paths`, and those under the folders among them, sorted within each folder.
 
     Raises:
         InputError: a path does not exist, or there is no image.
@@ -40,7 +40,7 @@ def images_under(paths: Sequence[str | Path]) -> list[Path]:
 
 
 def found_under(paths: Sequence[str | Path]) -> Found:
-    """As `images_under`, and what was left out. A file that is named itself is an image whatever its name."""
+    """As `images_under`, with what was left out. A file that is named itself is an image whatever its name."""
     images: list[Path] = []
     left_out: list[LeftOut] = []
     for path in map(Path, paths):
@@ -55,11 +55,11 @@ def found_under(paths: Sequence[str | Path]) -> Found:
 
 
 def walk(folder: Path) -> Found:
-    """All under `folder`. Links to folders are followed, and each folder is read once, whatever leads to it."""
+    """All under `folder`. Links to folders are followed, and each folder is read once, however often it is linked."""
     images: list[Path] = []
     left_out: list[LeftOut] = []
     seen: set[tuple[int, int]] = set()
-    folders, links = deque([folder]), deque[Path]()  # a folder that is both there and linked to has its own name
+    folders, links = deque([folder]), deque[Path]()  # a folder that is also linked to keeps its own name
     while folders or links:
         place = folders.popleft() if folders else links.popleft()
         if _identity(place) in seen or (place != folder and place.is_symlink() and holds(place, folder)):
@@ -78,7 +78,7 @@ def walk(folder: Path) -> Found:
 
 
 def unreadable(path: Path | str, reason: str) -> LeftOut:
-    """The file that should be an image and can't be read."""
+    """The entry for a file that should be an image and can't be read."""
     return LeftOut(str(path), UNREADABLE + (suffix(os.fspath(path)) or NO_SUFFIX), reason)
 
 
@@ -89,7 +89,7 @@ def sub_folders(root: Path) -> list[Path]:
 
 
 def loose_files(root: Path) -> Iterator[Path | LeftOut]:
-    """What is directly in `root`, apart from people's own folders: images, and what is none."""
+    """The files directly in `root`, not in people's own folders: images, and all others."""
     for entry in _listed(root):
         if not _is_folder(entry) or _not_looked_at(entry.name):
             yield _no_image(root / entry.name, entry) or root / entry.name
@@ -121,7 +121,7 @@ def _listed(folder: Path) -> list["os.DirEntry[str]"]:
 
 
 def _not_looked_at(name: str) -> tuple[str, str] | None:
-    """Kind and reason when a file or folder of this name is nobody's image; decided by the name alone."""
+    """Kind and reason if the name alone shows that a file or folder is no one's image."""
     if name.lower() in OF_THE_SYSTEM:
         return SYSTEM, "the operating system's own"
     if name.startswith("."):
@@ -130,12 +130,12 @@ def _not_looked_at(name: str) -> tuple[str, str] | None:
 
 
 def _no_image(path: Path, entry: "os.DirEntry[str]") -> LeftOut | None:
-    """What the file is, if by its name, or without a telling one by its content, it is no image."""
+    """Kind and reason if the file is no image, by its name or, where that does not tell, by its content."""
     if why := _not_looked_at(entry.name):
         return LeftOut(str(path) + "/" * _is_folder(entry), *why)
     end = suffix(entry.name)
     broken = entry.is_symlink() and not os.path.exists(path)
-    if not broken and not entry.is_file():  # a pipe would wait for ever
+    if not broken and not entry.is_file():  # reading a pipe would wait for ever
         return LeftOut(str(path), "pipe or device", "no file")
     if end in suffixes():
         return None  # a broken link too: named as an image that can't be read

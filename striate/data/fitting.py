@@ -1,4 +1,4 @@
-"""What must be done to the images of a data set so that a network can read them.
+"""How the images of a data set must be changed so that a network can read them.
 
 >>> from striate.data import Split
 >>> split = Split(torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.tensor([0, 1, 0, 1]))
@@ -17,8 +17,8 @@ from .dataset import Dataset
 from .ink import infer_ink
 from .recipe import AT_ONCE, Fit, Recipe, channels_fit, floats, with_channels, written
 
-MOST_PADDED = 1.5  # a network up to this many times as large as the image is padded to; beyond, it is resized
-SAMPLE = 1000  # images looked at to find the background and the ink
+MOST_PADDED = 1.5  # images are padded to a network's size up to this many times theirs; beyond, resized
+SAMPLE = 1000  # images used to find the background and the ink
 
 
 def infer(dataset: Dataset, shape: Sequence[int | None]) -> Recipe:
@@ -29,7 +29,7 @@ def infer(dataset: Dataset, shape: Sequence[int | None]) -> Recipe:
         shape: (C, *spatial), None for an axis that may have any size.
 
     Raises:
-        InputError: the network reads something else than such images.
+        InputError: the network can't read such images.
     """
     images = dataset.train.images
     source = tuple(images.shape[1:])
@@ -79,7 +79,7 @@ def _fit(source: tuple[int, ...], target: tuple[int, ...]) -> Fit:
 
 
 def _background(sample: Tensor) -> Tensor:
-    """The most common value of each channel's border, (C, 1, …); 0 when it is not most of the border."""
+    """The most common value of each channel's border, (C, 1, …); 0 when it does not fill most of the border."""
     border = torch.ones(sample.shape[2:], dtype=torch.bool)
     border[(slice(1, -1),) * border.dim()] = False
     values = floats(sample[:, :, border]).transpose(0, 1).flatten(1)  # (C, N * border)

@@ -1,4 +1,4 @@
-"""An image as opaque grey or RGB of 8 bits, made strip by strip so that no second copy of all of it is needed.
+"""An image as opaque grey or RGB of 8 bits, made strip by strip so that no second full copy is needed.
 
 >>> clear = Image.new("LA", (2, 1), (255, 0)); clear.putpixel((0, 0), (255, 255))
 >>> Flat(clear).made(1).getpixel((0, 0)), Flat(clear).made(1).getpixel((1, 0))  # white ink: it stands on black
@@ -14,9 +14,9 @@ from PIL import Image
 from .deep import FULL, Box, Deep, rawmodes, rows
 from .levels import Extent
 
-FAINT = 32  # levels of 255 below which ink is not seen on paper
-SEEN = 0.005  # share of what is drawn that must be seen on white
-_STEPS = {"L;2": 3, "L;4": 15}  # of greys that a PNG keeps in 2 and 4 bits: its transparent grey is in these
+FAINT = 32  # difference in levels, of 255, below which ink can't be seen on paper
+SEEN = 0.005  # share of the drawing that must be visible on white
+_STEPS = {"L;2": 3, "L;4": 15}  # step between greys of 2 and 4 bits in a PNG: the unit of its transparent grey
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Flat:
 
     Attributes:
         image: of any mode.
-        deep: its values, when it has more than 8 bits a channel.
-        levels: its black and white then.
+        deep: its values, when it has more than 8 bits per channel.
+        levels: the values of black and white then.
     """
 
     image: Image.Image
@@ -44,7 +44,7 @@ class Flat:
         return Flat(image)
 
     def made(self, channels: int, factor: int = 1) -> Image.Image:
-        """The image as "L" (1 channel) or "RGB" (3), averaged over squares of `factor` pixels a side."""
+        """The image as "L" (1 channel) or "RGB" (3), averaged over squares of `factor` by `factor` pixels."""
         image, background = self.image, self._background(channels)
         size = -(-image.width // factor), -(-image.height // factor)
         whole = Image.new("L" if channels == 1 else "RGB", size)
@@ -54,19 +54,19 @@ class Flat:
         return whole
 
     def _strip(self, box: Box) -> Image.Image:
-        """What is in `box` in 8 bits: RGBA when some of the image may be transparent."""
+        """The pixels in `box` in 8 bits: RGBA when some of the image may be transparent."""
         strip = self.deep.in_bytes(box, self.levels, self._most_opaque) if self.deep else self.image.crop(box)
         return strip.convert("RGBA") if strip.has_transparency_data else strip
 
     @cached_property
     def _most_opaque(self) -> float:
-        """The alpha of what is wholly opaque: files of 16 bits may hold 8 of them, in the alpha as in the colours."""
+        """The alpha of fully opaque pixels: files of 16 bits may use only 8, in the alpha as in the colours."""
         assert self.deep
         found = Extent("whole", 0, self.deep.most_opaque()).range()
         return found[1] if found else FULL
 
     def _background(self, channels: int) -> str:
-        """White, unless next to nothing of what is drawn would be seen on it."""
+        """White, unless almost nothing of the drawing would be visible on it."""
         drawn, seen = 0, 0
         for box in rows(self.image):
             strip = self._strip(box)

@@ -1,8 +1,8 @@
-"""A folder of image files, one sub-folder a class.
+"""A folder of image files, one sub-folder per class.
 
 Folders for training, validation and test (`striate.data.layout`), each with the class folders in it, are the split;
 without a test folder a part of each class is held out, chosen by the hash of the file's name, so that it is the same
-part next time.
+part every time.
 
 >>> _parts_said(Layout({}, {"train": "Training", "test": "Testing"}))
 ['the training set is Training/, the test set is Testing/']
@@ -84,12 +84,12 @@ def load(
 
 
 def _enough(classes: set[str], known: Sequence[str]) -> bool:
-    """Whether there are two classes to learn from, or one to test on that is known already."""
+    """Whether there are two classes to learn from, or one known class to test on."""
     return len(classes) > 1 or not classes.isdisjoint(known)
 
 
 def _entries(root: Path, place: Layout) -> tuple[list[_Entry], list[LeftOut]]:
-    """The image files of the class folders, those to learn from first; and what else is there."""
+    """The image files of the class folders, those to learn from first; and all other files there."""
     entries: list[_Entry] = []
     left_out = place.outside(root)
     for part in PARTS:
@@ -123,16 +123,16 @@ def _unreadable_classes(root: Path, classes: Sequence[str], left_out: Sequence[L
 def _of_classes(
     entries: list[_Entry], images: NDArray[np.uint8], place: Layout, root: Path
 ) -> tuple[list[_Entry], NDArray[np.uint8], list[LeftOut]]:
-    """Without the classes that have nothing to learn from, which are left out.
+    """The entries without those of classes that have no training images, which are left out.
 
     Raises:
-        InputError: images to judge by are of a class that the training folder has not.
+        InputError: validation or test images have a class that the training folder lacks.
     """
     known = dict(place.folders["train"])
     for entry in entries:
         if entry.label not in known:
             where = {part: root / name for part, name in place.parts.items()}
-            other = f"'{where[entry.part]}' has a class '{entry.label}' that '{where['train']}' has not"
+            other = f"'{where[entry.part]}' has a class '{entry.label}' that '{where['train']}' lacks"
             raise InputError(other + nearest(entry.label, known))
     trained = {entry.label for entry in entries if entry.part == "train"}
     lost = [
@@ -157,7 +157,7 @@ def _splits(
     splits: dict[Part, Split] = {}
     for part in PARTS:
         rows = [row for row, entry in enumerate(entries) if entry.part == part]
-        if rows:  # those of a part follow each other
+        if rows:  # the images of a part follow each other
             span = slice(rows[0], rows[-1] + 1)
             paths = tuple(str(entry.path) for entry in entries[span])
             splits[part] = Split(torch.from_numpy(images[span]), labels[span], paths)
@@ -170,7 +170,7 @@ def _splits(
     keys = [Path(path).relative_to(root).as_posix() for path in splits["train"].paths]
     chosen = held_out(splits["train"].labels.tolist(), keys, TEST_SHARE)
     if not chosen:
-        raise InputError(f"'{root}' has one readable image a class; give more, so that some can be the test")
+        raise InputError(f"'{root}' has one readable image per class; give more, so that some can be the test")
     rest = sorted(set(range(len(keys))) - set(chosen))
     splits["train"], splits["test"] = splits["train"].take(rest), splits["train"].take(chosen)
     return splits, [f"held out {len(chosen)} images as test, about {TEST_SHARE:.0%} of each class, chosen by file name"]
@@ -187,7 +187,7 @@ def _parts_said(place: Layout) -> list[str]:
 
 
 def _doubts(place: Layout, classes: Sequence[str], left_out: Sequence[LeftOut]) -> list[str]:
-    """What may have been meant otherwise."""
+    """Notes on what the user may have meant otherwise."""
     unused = [file.path for file in left_out if file.kind == NOT_USED]
     lines = [f"not used: {', '.join(unused)}"] if unused else []
     if not place.parts and all(part_of(label) for label in classes):

@@ -1,7 +1,7 @@
-"""The formats of image files that are read, and the suffixes by which they are found: what Pillow knows of pictures.
+"""The formats of image files that are read, and the suffixes by which they are found: Pillow's picture formats.
 
-Left out are formats that Pillow only recognises (GRIB, HDF5, WMF), films, and PostScript, which runs a program. HEIC is
-read where the package pillow-heif is installed.
+Left out are formats that Pillow only recognises (GRIB, HDF5, WMF), videos, and PostScript, which runs a program. HEIC
+is read where the package pillow-heif is installed.
 
 >>> {".jpg", ".psd", ".j2k", ".qoi"} <= suffixes(), {".pdf", ".eps", ".mpeg", ".h5", ".txt"} & suffixes()
 (True, set())
@@ -21,7 +21,7 @@ NO_PICTURES = {"EPS", "IPTC", "MPEG"}
 COMMON = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # tried first
 UNMARKED = {"DIB", "FLI"}  # formats whose first bytes are those of many other files
 HEIC = frozenset({".heic", ".heics", ".heif", ".heifs", ".hif"})
-SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,5}")  # in "image.001" and "photo.jpg?w=300" the end says no format
+SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,5}")  # not the ends of "image.001" and "photo.jpg?w=300", which are no format
 
 
 @cache
@@ -54,19 +54,19 @@ def suffix(name: str) -> str:
 
 
 def holds_image(path: Path) -> bool:
-    """Whether the file at `path`, whose name does not say, begins as an image does."""
+    """Whether the file at `path`, whose name does not tell, begins like an image."""
     try:
         with collected(), Image.open(path, formats=marked()):
             return True
     except (UnidentifiedImageError, OSError):
         return False
-    except Exception:  # it is one, and something is wrong with it: told when it is read
+    except Exception:  # it is one, and something is wrong with it: reported when it is read
         return True
 
 
 @cache
 def marked() -> tuple[str, ...]:
-    """The formats that can be told from other files by their first bytes."""
+    """The formats that can be recognised by their first bytes."""
     with_suffix = set(Image.registered_extensions().values())
     return tuple(
         name for name in formats() if name in with_suffix and name not in UNMARKED and Image.OPEN[name][1] is not None

@@ -24,7 +24,7 @@ UBYTE = 8
 
 
 def parse(data: bytes, name: str) -> NDArray[np.uint8]:
-    """The array in the bytes of one IDX file of unsigned bytes, named `name` in errors.
+    """The array in the bytes of one IDX file of unsigned bytes, called `name` in errors.
 
     Raises:
         InputError: the bytes are not such a file, or are too few or too many for the sizes it states.

@@ -1,7 +1,7 @@
 """One image file, of whatever kind, as bytes of a chosen number of channels and size.
 
-Turned upright as its EXIF says, more than 8 bits brought to 8, transparency laid over white, or over black where a
-drawing would not be seen on white.
+It is turned upright as its EXIF says, more than 8 bits are reduced to 8, and transparent parts are placed on white, or
+on black where a drawing would not be visible on white.
 
 >>> import io; file = io.BytesIO()
 >>> Image.new("RGBA", (4, 2), (255, 0, 0, 0)).save(file, "PNG")
@@ -27,8 +27,8 @@ from .opening import ImageError as ImageError
 from .opening import opened
 
 GREY = ("1", "L", "LA", "I", "F")  # and every "I;16…"
-KEPT = 3  # source pixels a side for each pixel of the result that a large image is first averaged to
-IN_FLIGHT = Budget(1 << 30)  # bytes of decoded images in memory at once, in all threads
+KEPT = 3  # source pixels per result pixel, along each side, to which a large image is first averaged
+IN_FLIGHT = Budget(1 << 30)  # bytes of decoded images in memory at once, over all threads
 
 
 class Header(NamedTuple):
@@ -37,7 +37,7 @@ class Header(NamedTuple):
     Attributes:
         size: upright (height, width).
         grey: whether its format is grey.
-        deep: whether it has more than 8 bits a channel, so that its `extent` must be known to decode it.
+        deep: whether it has more than 8 bits per channel, so that its `extent` must be known to decode it.
     """
 
     size: tuple[int, int]
@@ -46,7 +46,7 @@ class Header(NamedTuple):
 
 
 def header(path: Path) -> Header:
-    """What the image at `path` says of itself. Decodes no pixels, but of a PNG whose orientation follows them.
+    """The header of the image at `path`. Decodes no pixels, except in a PNG whose orientation follows them.
 
     Raises:
         ImageError: the file is not an image.
@@ -60,7 +60,7 @@ def header(path: Path) -> Header:
 
 
 def extent(path: Path) -> Extent | None:
-    """What values the image of more than 8 bits at `path` holds; None when all of it is transparent.
+    """The range of values in the image of more than 8 bits at `path`; None when all of it is transparent.
 
     Raises:
         ImageError: as for `decode`.
@@ -86,8 +86,8 @@ def decode(
         size: (height, width); an image of another size is scaled until it covers that and its middle is cut
             out. None keeps its own.
         longest: without `size`, an image whose longer side is more than this is made smaller, by a whole factor.
-        levels: what is black and white in files of more than 8 bits; where it does not say, this file's own values
-            do.
+        levels: what is black and white in files of more than 8 bits; by default this file's own values
+            decide.
         data: the file's bytes, when they are not stored at `path` but in an archive.
 
     Raises:
@@ -107,13 +107,13 @@ def decode(
 
 
 def blank(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """(N,): in which of the `images` (N, …), 0..255, nothing is seen: their values differ by a level at most."""
+    """(N,): which of the `images` (N, …), 0..255, show nothing: their values differ by at most one level."""
     values: NDArray[np.uint8] = np.ptp(images.reshape(len(images), math.prod(images.shape[1:])), axis=1)
     return values <= 1
 
 
 def is_blank(pixels: NDArray[np.uint8]) -> bool:
-    """Whether nothing is seen in `pixels`, as for `blank`."""
+    """Whether `pixels` show nothing, as for `blank`."""
     return bool(blank(pixels[None])[0])
 
 
@@ -129,7 +129,7 @@ def _loaded(image: Image.Image, path: Path, data: bytes | None, levels: Levels |
         if refused:
             raise ImageError(path, refused[path])
         known = own and own.of(deep.kind)
-    return Flat(image, deep, known or (0.0, 1.0))  # of what is transparent everywhere nothing is seen
+    return Flat(image, deep, known or (0.0, 1.0))  # an image that is transparent everywhere shows nothing
 
 
 def _small(flat: Flat, channels: int, size: tuple[int, int] | None, longest: int | None) -> Image.Image:
@@ -139,15 +139,16 @@ def _small(flat: Flat, channels: int, size: tuple[int, int] | None, longest: int
         return flat.made(channels, -(-max(width, height) // longest) if longest else 1)
     if size == (height, width):
         return flat.made(channels, 1)
-    scale = min(width / size[1], height / size[0])  # pixels of the image for one of the result
+    scale = min(width / size[1], height / size[0])  # source pixels per result pixel
     factor = max(1, int(scale / KEPT))
-    left, top = (width - scale * size[1]) / 2 / factor, (height - scale * size[0]) / 2 / factor
-    box = left, top, width / factor - left, height / factor - top
-    return flat.made(channels, factor).resize(size[::-1], Image.Resampling.BICUBIC, box)
+    left, top = (max(0.0, all_ - scale * part) / 2 / factor for all_, part in ((width, size[1]), (height, size[0])))
+    made = flat.made(channels, factor)
+    right, bottom = min(width / factor - left, made.width), min(height / factor - top, made.height)  # rounding errors
+    return made.resize(size[::-1], Image.Resampling.BICUBIC, (left, top, right, bottom))
 
 
 def _num_bytes(image: Image.Image) -> int:
     """About how much memory it takes to decode the opened image."""
     num_bytes = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
-    copies = 2 if kind(image) or image.format in ("TIFF", "WEBP", "AVIF") else 1  # halves; turned; what a library keeps
+    copies = 2 if kind(image) or image.format in ("TIFF", "WEBP", "AVIF") else 1  # halves; turned; library buffers
     return image.width * image.height * num_bytes * (6 if image.format == "JPEG2000" else copies)

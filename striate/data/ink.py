@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 FAINT = 0.1  # share of the full contrast from which a pixel is ink
 NEARLY_ALL = 0.95  # share of the images that must be alike
-MOST_SPREAD = 1.0  # pixels that centres of mass may lie from the middle, and their standard deviation
+MOST_SPREAD = 1.0  # pixels between a centre of mass and the middle at most, and the most standard deviation
 
 
 @dataclass(frozen=True)
 class Ink:
-    """How the drawings of a data set lie in their images.
+    """How the drawings of a data set are placed in their images.
 
     Attributes:
         box: the longer side of the rectangle around the ink, in pixels (20 in MNIST).
@@ -33,9 +33,9 @@ class Ink:
 
 
 def infer_ink(images: NDArray[np.float32], background: float) -> Ink | None:
-    """How drawings lie in `images` (N, H, W), 0..1, or None when they are not such drawings.
+    """How drawings are placed in `images` (N, H, W), 0..1, or None when they are not centred drawings.
 
-    They are when nearly every image has mostly `background` at its border, and the centres of mass lie within
+    They are when nearly every image has mostly `background` at its border, and the centres of mass are within
     about a pixel of the image's middle.
     """
     num_rows, num_columns = images.shape[1:]
@@ -59,7 +59,7 @@ def infer_ink(images: NDArray[np.float32], background: float) -> Ink | None:
 
 def is_inverted(grey: NDArray[np.uint8], background: float) -> bool:
     """Whether `grey` (H, W) is dark on light where the data, whose `background` is 0..1, is light on dark, or the
-    other way round. The ink is what draws the mean away from the paper at the border."""
+    other way round. The ink is what moves the mean away from the paper's value at the border."""
     paper, mean = float(np.median(grey[_border(*grey.shape)])), float(grey.mean())
     return paper < 128 and mean > paper if background >= 0.5 else paper >= 128 and mean < paper
 
@@ -78,7 +78,7 @@ def centred(grey: NDArray[np.uint8], ink: Ink, size: tuple[int, int], background
 
 
 def _strength(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How much ink each pixel has, 0..1: what stands out from the paper by more than the paper's own noise."""
+    """How much ink each pixel has, 0..1: what stands out from the paper by more than the noise of the paper."""
     border = _border(*grey.shape)
     paper = np.float32(np.median(grey[border]))
     contrast = (grey - paper) if grey.mean() >= paper else (paper - grey)
@@ -121,5 +121,5 @@ def _border(num_rows: int, num_columns: int) -> NDArray[np.bool_]:
 
 
 def _extent(lines: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """How far it is from the first true position to the last, for each row of `lines`."""
+    """The distance from the first true position to the last, for each row of `lines`."""
     return np.asarray(lines.shape[1] - lines.argmax(1) - lines[:, ::-1].argmax(1))

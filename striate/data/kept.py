@@ -1,8 +1,8 @@
-"""What took long to read, kept in the user's cache until it is asked for again: an array and a few facts.
+"""A cache on disk for data that took long to read: each entry is an array and a few facts.
 
 An entry is one file, written under another name first, so a file with its name is whole; its first line is the SHA-256
-of the rest, and one that was damaged counts as absent. When all entries together would be larger than `limit()`, those
-that were used longest ago are removed. Of two processes that keep the same entry either wins.
+of the rest, and one that was damaged counts as absent. When all entries together would exceed `limit()`, the
+least recently used are removed. When two processes store the same entry, either wins.
 
 >>> name("pets", "one", 2) == name("pets", "one", 3), name("pets", "one", 2)[:5]
 (False, 'pets-')
@@ -34,7 +34,7 @@ from .fetch import cache_folder
 LIMIT = 4.0  # GiB
 SPARE = 2  # the disk must have this many times an entry's bytes free
 SUFFIX = ".kept"
-ABANDONED = 86400.0  # seconds after which an unfinished file is nobody's
+ABANDONED = 86400.0  # seconds after which an unfinished file is taken for abandoned
 SUM = 65  # bytes of the first line
 
 
@@ -44,8 +44,8 @@ class Kept:
 
     Attributes:
         array: of any shape and type of numbers.
-        facts: what JSON can hold.
-        made: when it was kept, seconds since 1970.
+        facts: values that JSON can hold.
+        made: when it was stored, in seconds since 1970.
     """
 
     array: NDArray[Any]
@@ -58,7 +58,7 @@ class Kept:
 
 
 def limit() -> int:
-    """Bytes that all entries together may have: $STRIATE_CACHE_GIB (0 keeps nothing), else 4 GiB.
+    """The most bytes of all entries together: $STRIATE_CACHE_GIB (0 stores nothing), else 4 GiB.
 
     Raises:
         InputError: $STRIATE_CACHE_GIB is no number from 0 on.
@@ -74,7 +74,7 @@ def limit() -> int:
 
 
 def name(what: str, *key: object) -> str:
-    """The name of the entry for `what`, which is to be read, and of all that decides what comes out of it."""
+    """The entry's name, from `what` is to be read and everything that affects the result."""
     text = "".join(f"{len(part)}:{part}" for part in map(str, (*key, _version())))
     readable = re.sub(r"[^A-Za-z0-9_-]+", "-", what)[:40]
     return f"{readable}-{sha256(text.encode(errors='surrogateescape')).hexdigest()[:32]}"
@@ -101,14 +101,14 @@ def find(entry: str) -> Kept | None:
 
 
 def keep(entry: str, array: NDArray[Any], facts: Mapping[str, Any]) -> str:
-    """Keeps an entry; gives the reason when it could not be kept, and "" otherwise or when it is too large."""
+    """Stores an entry; returns the reason if it can't be stored, and "" otherwise or when it is too large."""
     most = limit()
     try:
         size = array.nbytes + len(json.dumps(facts))
         if size > most:
             return ""
         folder = _folder()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # a person's pictures
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # private: a person's pictures
         _trim(folder, most - size)
         if shutil.disk_usage(folder).free < SPARE * size:
             return f"the disk of {folder} is nearly full"
@@ -140,7 +140,7 @@ def _write(path: Path, array: NDArray[Any], facts: Mapping[str, Any]) -> None:
 
 
 def _trim(folder: Path, most: int) -> None:
-    """Removes what was used longest ago until all entries have `most` bytes, and what a kill left unfinished."""
+    """Removes the least recently used entries until `most` bytes are left, and abandoned unfinished files."""
     total, now = 0, time.time()
     for used, size, path in sorted(_entries(folder), reverse=True):
         unfinished = not path.name.endswith(SUFFIX)
@@ -165,7 +165,7 @@ def _folder() -> Path:
 
 @cache
 def _version() -> str:
-    """Changes with all code that decides what comes out of a file."""
+    """A text that changes with any code that affects what is read from a file."""
     digest = sha256(f"{PIL.__version__} {np.__version__} {_heif()}".encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())

@@ -1,7 +1,7 @@
 """Where in a folder the classes of the training, validation and test images are.
 
-Of `dataset/Training/cat`, `seg_train/seg_train/cat` and `cat/train` each says that it is a part. A folder is a part
-for its name and for the class folders in it: vehicles may have the classes `bus` and `train`.
+`dataset/Training/cat`, `seg_train/seg_train/cat` and `cat/train` each name a part. A folder is a part because of its
+name and the class folders in it: vehicles may have the classes `bus` and `train`.
 
 >>> _rest("train_images") in FILLERS, _rest("seg_train"), _rest("Extra")
 (True, 'seg', 'extra')
@@ -37,7 +37,7 @@ class Layout:
     parts: Mapping[Part, str]
 
     def outside(self, root: Path) -> list[LeftOut]:
-        """What is under `root` and in no class folder."""
+        """The files under `root` that are in no class folder."""
         classes = {folder for part in self.folders.values() for _, folder in part}
         around = {root, *(place for folder in classes for place in folder.parents if place.is_relative_to(root))}
         left_out: list[LeftOut] = []
@@ -48,7 +48,7 @@ class Layout:
 
 
 def layout(root: Path) -> Layout:
-    """What is where under `root`; without parts, every folder in it is a class to train on.
+    """The layout of `root`; without parts, every folder in it is a class to train on.
 
     Raises:
         InputError: there are images to test by and none to train on.
@@ -62,17 +62,22 @@ def layout(root: Path) -> Layout:
     split = _split_classes(classes)
     if split:
         return Layout(split, {part: f"{part}/ of each class" for part in split})
+    beside = _beside(classes)
+    if beside:
+        held = {part: [(folder.name, folder) for folder in _inside(place)] for part, place in beside.items()}
+        training = [(folder.name, folder) for folder in classes if folder not in beside.values()]
+        return Layout({"train": training, **held}, {part: place.name for part, place in beside.items()})
     return Layout({"train": [(folder.name, folder) for folder in classes]}, {})
 
 
 def _rest(name: str) -> str:
-    """What a name says beside the part, in lower case."""
+    """The rest of a name without the part, in lower case."""
     found = part_of(name)
     return found[1] if found else name.lower()
 
 
 def _around(root: Path) -> dict[Part, Path]:
-    """The parts' folders, which are in `root` or deeper; what holds a single folder with images is gone through."""
+    """The parts' folders, which are in `root` or deeper; folders that hold a single folder with images are passed."""
     place = root
     for _ in range(DEEPEST):
         if parts := _parts(place):
@@ -116,7 +121,7 @@ def _class_root(folder: Path) -> Path | None:
     for _ in range(DEEPEST):
         classes = _inside(folder)
         loose = islice((found for found in loose_files(folder) if isinstance(found, Path)), len(classes))
-        if not classes or len(list(loose)) == len(classes):  # most of its images have no class: it is one itself
+        if not classes or len(list(loose)) == len(classes):  # most images are in no class folder: it is a class
             return None
         inner = classes[0]
         if len(classes) > 1 or _rest(inner.name) not in FILLERS | {_rest(folder.name)} or not _inside(inner):
@@ -135,6 +140,17 @@ def _split_classes(classes: Sequence[Path]) -> dict[Part, list[tuple[str, Path]]
         for part, path in inner.items():
             split.setdefault(part, []).append((folder.name, path))
     return split if len(split) > 1 else {}
+
+
+def _beside(classes: Sequence[Path]) -> dict[Part, Path]:
+    """`cat`, `dog` and `val` with `cat` and `dog` in it: the parts among the class folders."""
+    names = {folder.name for folder in classes}
+    parts: dict[Part, Path] = {}
+    for folder in classes:
+        found, inner = part_of(folder.name), {place.name for place in _inside(folder)}
+        if found and found[0] != "train" and len(inner) > 1 and inner < names:
+            parts.setdefault(found[0], folder)
+    return parts
 
 
 def _inside(root: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What was found among the images of a folder and not read: each by its name, all of them by their kind in a line.
+"""Files found among the images of a folder and not read: each by its name, and all counted by kind in one line.
 
 >>> files = [LeftOut("a/1.png", UNREADABLE + ".png", "not an image"), LeftOut("a/notes.txt", ".txt", "no image")]
 >>> said(files)
@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-UNREADABLE = "unreadable "  # begins the kind of a file that should be an image
+UNREADABLE = "unreadable "  # prefix of the kind of a file that should be an image
 HIDDEN, SYSTEM, NO_SUFFIX = "hidden", "of the system", "without suffix"
-MOST_NAMED = 5  # files named in the line
+MOST_NAMED = 5  # most files named in the line
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class LeftOut:
     """A file or folder that was not read.
 
     Attributes:
-        path: below the data's folder, or as it was given; a folder's ends in "/".
+        path: relative to the data's folder, or as given; a folder's ends in "/".
         kind: what it is, in a word or two: ".txt", "unreadable .jpg", "hidden".
         reason: why it was not read.
     """
@@ -37,7 +37,7 @@ class LeftOut:
 
 
 def said(files: Sequence[LeftOut]) -> str:
-    """One line: how many of each kind, and the first few by name, but for what nobody expects to be read."""
+    """One line: how many of each kind, and the first few by name, except files that nobody expects to be read."""
     counts = Counter(file.kind for file in files)
     kinds = ", ".join(f"{count:,} {_plural(kind, count)}" for kind, count in sorted(counts.items(), key=_worst_first))
     missed = sorted((file for file in files if not _is_expected(file.kind)), key=_unreadable_last)
@@ -47,12 +47,12 @@ def said(files: Sequence[LeftOut]) -> str:
 
 
 def as_text(files: Sequence[LeftOut]) -> str:
-    """A line for each file: its path, a tabulator, and the reason."""
+    """One line per file: its path, a tab, and the reason."""
     return "".join(f"{printable(file.path)}\t{file.said()}\n" for file in files)
 
 
 def printable(text: str) -> str:
-    """`text` with every character that is not to be printed written as an escape, so that it stays one line.
+    """`text` with unprintable characters written as escapes, so that it stays one line.
 
     >>> printable("a\\nb")
     'a\\\\nb'

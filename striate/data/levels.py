@@ -1,7 +1,7 @@
 """Which values are black and white in image files of more than 8 bits: one rule for all files of a data set.
 
-A file of 16 bits may hold 8, 10, 12, 14 or 16 of them, one of floats 0..1, -1..1 or 0..255, and none says which. All
-files of a set together tell it; the network keeps it, so that what it is shown later is read alike.
+A file of 16 bits may hold 8, 10, 12, 14 or 16 of them, a file of floats 0..1, -1..1 or 0..255, and none says which. All
+files of a set together decide it; it is saved with the network, so that later images are read in the same way.
 
 >>> levels, _, _ = settled({"a.png": Extent("whole", 7, 900), "b.png": Extent("whole", 0, 3900)})
 >>> levels
@@ -17,26 +17,26 @@ from functools import reduce
 from operator import or_
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
-Kind = Literal["whole", "real"]  # of a file's numbers: 16 or 32 bits whole, or floats
+Kind = Literal["whole", "real"]  # a file's numbers: whole numbers of 16 or 32 bits, or floats
 Range = tuple[float, float]  # the values of black and white
 P = TypeVar("P")
 
-DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras, scanners and scopes have
-REAL = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))  # ranges that floats are kept in
+DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras, scanners and microscopes use
+REAL = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))  # usual ranges of floats
 MARGIN = 0.05  # share of a range by which floats may leave it, as those of scaled images do
-WIDE = 0.5  # share of 0..255 that floats must reach to be of that range, not of one between
+WIDE = 0.5  # share of 0..255 that floats must reach to be taken for that range
 
-_WAY_OUT = "save it as 8 or 16 bits a channel, or as floats from 0 to 1"
+_WAY_OUT = "save it as 8 or 16 bits per channel, or as floats from 0 to 1"
 
 
 class Extent(NamedTuple):
     """What the values of a file, or of several, are.
 
     Attributes:
-        kind: of the files' numbers.
+        kind: the kind of the files' numbers.
         low, high: the smallest and the largest value.
         integral: whether all of them are whole numbers.
-        bits: that the format says its values have, between 8 and 16; 0 when it says none.
+        bits: the number of bits the format states, between 8 and 16; 0 when it states none.
     """
 
     kind: Kind
@@ -46,7 +46,7 @@ class Extent(NamedTuple):
     bits: int = 0
 
     def __or__(self, other: "Extent") -> "Extent":
-        """What both hold together."""
+        """The extent of both together."""
         low, high, bits = min(self.low, other.low), max(self.high, other.high), max(self.bits, other.bits)
         return Extent(self.kind, low, high, self.integral and other.integral, bits)
 
@@ -70,7 +70,7 @@ class Extent(NamedTuple):
 
 @dataclass(frozen=True)
 class Levels:
-    """Black and white in files of more than 8 bits; None for a kind that the data set has no file of.
+    """Black and white in files of more than 8 bits; None for a kind of which the data set has no file.
 
     Attributes:
         whole: of files of whole numbers, 16 or 32 bits.
@@ -103,11 +103,11 @@ def settled(
 
     Args:
         extents: the values of each file of more than 8 bits.
-        given: the levels that a network has learned with; they hold, and only kinds they lack are settled here.
+        given: the levels with which a network was trained; they stay, and only kinds they lack are settled here.
 
     Returns:
-        The levels, None without such files; the files that have no known range, with the reason; and a line for each
-        thing to tell.
+        The levels, None without such files; the files that have no known range, with the reason; and one line per
+        thing to report.
     """
     refused: dict[P, str] = {}
     notes: list[str] = []
@@ -126,13 +126,13 @@ def settled(
 
 
 def _shared(extents: Mapping[P, Extent]) -> tuple[Range | None, dict[P, str]]:
-    """The range of all files of one kind, and the files that stand in its way."""
+    """The range of all files of one kind, and the files that do not fit it."""
     kept = _of_one_scale(extents)
     if not _union(kept.values()).range():
         kept = {file: extent for file, extent in kept.items() if extent.range()}
     ranges = [extent.range() for extent in kept.values()]
     shared = _union(kept.values()).range() if kept else None
-    if kept and not shared:  # each has a range, and none holds them all: the commonest it is
+    if kept and not shared:  # each file has a range, and none holds them all: the commonest is taken
         shared = max(ranges, key=ranges.count)
         kept = {file: extent for file, extent in kept.items() if extent.range() == shared}
     others = {file: extent for file, extent in extents.items() if file not in kept}
@@ -140,7 +140,7 @@ def _shared(extents: Mapping[P, Extent]) -> tuple[Range | None, dict[P, str]]:
 
 
 def _of_one_scale(extents: Mapping[P, Extent]) -> dict[P, Extent]:
-    """Without the fewer of floats up to 1 and floats beyond: in one range, those up to 1 would all be black."""
+    """Drops the smaller group of floats up to 1 and floats beyond: in one range, those up to 1 would all be black."""
     dark = {file for file, extent in extents.items() if extent.high <= MARGIN and extent.low >= -MARGIN}
     unit = {file for file, extent in extents.items() if extent.kind == "real" and extent.range() in REAL[:2]} - dark
     beyond = set(extents) - unit - dark
@@ -158,7 +158,7 @@ def _refusal(extent: Extent, shared: Range | None) -> str:
 
 
 def _told(extents: Mapping[P, Extent], shared: Range | None) -> list[str]:
-    """A line for the range that files of one kind are read in."""
+    """One line for the range in which files of one kind are read."""
     if not extents or not shared:
         return []
     every = _union(extents.values())
@@ -171,7 +171,7 @@ def _told(extents: Mapping[P, Extent], shared: Range | None) -> list[str]:
 
 
 def _beyond(extents: Mapping[P, Extent], shared: Range) -> list[str]:
-    """A line for the files whose values leave the range that was learned with."""
+    """One line for the files whose values exceed the range used in training."""
     margin = MARGIN * (shared[1] - shared[0])
     cut = {f: e for f, e in extents.items() if e.low < shared[0] - margin or e.high > shared[1] + margin}
     if not cut:

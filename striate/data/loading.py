@@ -1,4 +1,4 @@
-"""From what a user names, a word or a path, to a data set.
+"""From a word or a path to a data set.
 
 >>> load("digit")  # doctest: +ELLIPSIS
 Traceback (most recent call last):
@@ -36,20 +36,19 @@ def load(
             `x_train` and `y_train` (or `images` and `labels`, or `x` and `y`), or a data set, which is returned.
             Both may have parts for validation and test: `train/`, `val/` and `test/`, `x_val`, `test_images`.
         shape: what the network reads, (C, *spatial), None for a free axis. Image files are decoded no larger
-            than that; in an archive it says which axes are which.
+            than that; for an archive it decides which axes are which.
         bad: whether image files that cannot be read are left out and noted, or refused.
         hold_out: without a test split of its own, whether some of each class is held out as one; if not, the
             validation images, or without any all images, are `test` too.
-        known: classes that a network has learned; a folder or archive to test on may hold only one of them.
+        known: classes that a network has learned; a folder or archive to test on may hold as few as one of them.
         progress: whether long work shows a bar on standard error.
-        levels: what is black and white in image files of more than 8 bits; by default their values decide.
+        levels: the values of black and white in image files of more than 8 bits; by default their values decide.
 
     Raises:
         InputError: there is no such data, or it is not what it should be.
         WorkError: a download failed.
     """
-    if bad not in ("skip", "refuse"):
-        raise InputError(f"bad is 'skip' or 'refuse'. Received: {bad!r}")
+    check_bad(bad)
     on_bad: Literal["skip", "refuse"] = "refuse" if bad == "refuse" else "skip"
     if isinstance(source, Dataset):
         return source
@@ -74,6 +73,12 @@ def load(
     return arrays.load(path, word, shape=shape, hold_out=hold_out, known=known)
 
 
+def check_bad(bad: str) -> None:
+    """Raises InputError for a word that says nothing of files that can't be read."""
+    if bad not in ("skip", "refuse"):
+        raise InputError(f"bad is 'skip' or 'refuse'. Received: {bad!r}")
+
+
 def check(source: str) -> None:
     """Whether a word can name a data set: a named one, or a folder or archive that is there; nothing is read.
 
@@ -84,7 +89,7 @@ def check(source: str) -> None:
         found_at(source)
 
 
-_LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images a class, or an .npz archive"
+_LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images per class, or an .npz archive"
 
 
 def found_at(word: str) -> Path:

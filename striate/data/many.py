@@ -1,7 +1,7 @@
-"""All image files of a folder, read once and from then on found in the cache, until one of them changes.
+"""All image files of a folder, read once and then taken from the cache until one of them changes.
 
-A file is the same while its name, size, times and inode are. The time of its last change of any kind (ctime) is among
-them, so an edit is seen although somebody set the modification time back.
+A file counts as unchanged while its name, size, times and inode are. The times include ctime, of its last change of
+any kind, so an edit is noticed even if the modification time was set back.
 
 >>> stamp = Stamp.of(Path("/data"), [Path("/data/gone.png")])
 >>> stamp == Stamp.of(Path("/data"), [Path("/data/gone.png")]), stamp.bytes
@@ -25,20 +25,20 @@ from .progress import bar
 from .worker import Answer
 from .workers import Workers
 
-WORTH = 1 << 20  # bytes of image files below which reading them again is quicker than a look at the cache
-SETTLED = 2.0  # seconds after which a further change is sure to be seen in a file's times, on any file system
+WORTH = 1 << 20  # bytes of image files below which reading them again is quicker than checking the cache
+SETTLED = 2.0  # seconds after which a further change is sure to show in a file's times, on any file system
 NOT_TRIED = "not tried"
 LARGE = 1 << 20  # pixels of an image that is decoded by a thread: processes each hold one, and share no limit
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What tells whether files have changed.
+    """A stamp that shows whether files have changed.
 
     Attributes:
-        key: a hash of their names below the root, sizes, times and inodes.
-        bytes: of all of them.
-        newest: the last change of any, seconds since 1970.
+        key: a hash of their names relative to the root, sizes, times and inodes.
+        bytes: the total of all files.
+        newest: the last change of any, in seconds since 1970.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Stamp:
 
     @classmethod
     def of(cls, root: Path, paths: Iterable[Path]) -> Self:
-        """Of the files `paths`, which are under `root`; one that is not there has no size."""
+        """The stamp of the files `paths`, which are under `root`; a missing file counts as size 0."""
         digest, total, newest = sha256(), 0, 0
         for path in paths:
             try:
@@ -72,7 +72,7 @@ class Many:
         show: whether to draw progress.
 
     Attributes:
-        notes: what the cache had, or could not take.
+        notes: what came from the cache, or could not be stored in it.
     """
 
     def __init__(self, name: str, root: Path, paths: Sequence[Path], workers: Workers, show: bool) -> None:
@@ -81,7 +81,7 @@ class Many:
         self.notes: list[str] = []
 
     def facts(self, what: str, work: "partial[Any]", areas: Sequence[int] | None = None) -> list[Answer]:
-        """What `work` says of each file, which JSON must be able to hold; None and the reason where it cannot.
+        """The result of `work` for each file, which JSON must be able to hold; None and the reason where it fails.
 
         Args:
             what: for the progress bar.
@@ -102,10 +102,10 @@ class Many:
     def pixels(
         self, what: str, work: "partial[Any]", shape: tuple[int, ...], areas: Sequence[int]
     ) -> tuple[NDArray[np.uint8], list[str | None]]:
-        """What `work` decodes each file to, an array of the form `shape` (C, H, W); else as for `facts`.
+        """The array that `work` decodes each file to, of shape `shape` (C, H, W); else as for `facts`.
 
         Returns:
-            The images (N, C, H, W) that could be read, in order; for each file None, or why it could not.
+            The images (N, C, H, W) that could be read, in order; for each file None, or why it could not be read.
         """
         entry = self._entry(what, work, areas)
         if found := self._found(entry, work):
@@ -123,7 +123,7 @@ class Many:
         return images, reasons
 
     def _each(self, what: str, work: "partial[Any]", areas: Sequence[int]) -> Iterator[tuple[int, Answer]]:
-        """What came of each file that is to be tried, with its position."""
+        """The result for each file that is to be tried, with its position."""
         with bar(f"{self.name}: {what}", len(self.paths), show=self.show) as advance:
             for here in (False, True):
                 rows = [row for row, area in enumerate(areas) if area and (area > LARGE) == here]
@@ -137,7 +137,7 @@ class Many:
         return kept.name(f"{self.name}-{what}", work.func.__name__, how, without, self.stamp.key)
 
     def _found(self, entry: str, work: "partial[Any]") -> kept.Kept | None:
-        """The entry, if what could not be read then still cannot: it may have been for want of memory, or a network."""
+        """The entry, unless a file that failed then can be read now: memory may have been short, or a network down."""
         found = kept.find(entry) if self.stamp.bytes >= WORTH else None
         if not found:
             return None

@@ -34,8 +34,8 @@ class ImageError(InputError):
 def opened(path: Path, data: bytes | None = None) -> Iterator[Image.Image]:
     """The image at `path`, or in `data`, opened and not loaded.
 
-    Pillow is given a file and not its name: it maps a named TIFF into memory, with width and height exchanged where
-    the orientation does so, and its rows come out torn.
+    Pillow is given an open file and not a name: it would map a named TIFF into memory with width and height exchanged
+    where the orientation does so, and scramble its rows.
     """
     with collected() as words:
         try:
@@ -70,17 +70,17 @@ def _unchecked_size(path: Path, data: bytes | None) -> tuple[int, int] | None:
     try:
         with _file(path, data) as file:
             return Image.OPEN[form][0](file, "").size if form else None
-    except Image.DecompressionBombError:  # of a part that the format has it read at once
+    except Image.DecompressionBombError:  # raised for a part that the format reads at once
         return None
 
 
 def _form(path: Path, data: bytes | None) -> str | None:
-    """The format that the file begins like."""
+    """The format that the file's first bytes suggest."""
     with _file(path, data) as file:
         start = file.read(16)
     for form in marked():
         accept = Image.OPEN[form][1]
-        with suppress(IndexError, TypeError, struct.error):  # of a file too short for the format
+        with suppress(IndexError, TypeError, struct.error):  # raised for a file too short for the format
             if accept and accept(start) is True:
                 return form
     return None

@@ -1,4 +1,4 @@
-"""Which part of a data set a name speaks of: training, validation or test, in the spellings people use.
+"""Which part of a data set a name means: training, validation or test, in the spellings people use.
 
 >>> [part_of(name) for name in ("Training", "seg_test", "valSet", "X_train", "train_images", "trainer")]
 [('train', ''), ('test', 'seg'), ('validation', ''), ('train', 'x'), ('train', 'images'), None]
@@ -10,7 +10,7 @@ from typing import Literal, get_args
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
-WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")  # of "trainSet_2" and "TRAIN": train, Set, 2; TRAIN
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")  # in "trainSet_2" and "TRAIN": train, Set, 2; TRAIN
 XY = re.compile(r"(?<=^[xyXY])(?=(?i:train|val|test))")  # "Xtrain" is two words
 SPELLINGS: dict[Part, str] = {
     "train": "train|training|trainval",
@@ -21,7 +21,7 @@ SPELT = {part: re.compile(f"(?:{words})(?:set)?") for part, words in SPELLINGS.i
 
 
 def part_of(name: str) -> tuple[Part, str] | None:
-    """The part that `name` speaks of, and its other words joined by "_" without "set"; None for no part or two."""
+    """The part that `name` means, and its other words joined by "_" without "set"; None for no part or two."""
     words = [word.lower() for word in WORD.findall(XY.sub("_", name))]
     found = [(part, at) for at, word in enumerate(words) for part in PARTS if SPELT[part].fullmatch(word)]
     if len(found) != 1:

@@ -18,7 +18,7 @@ from .levels import Extent, Levels, settled
 from .many import Many
 from .small import much_smaller
 
-FREE_SIZE = (64, 64)  # of images of several sizes, when the network takes any
+FREE_SIZE = (64, 64)  # the size for images of several sizes, when the network takes any
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +27,10 @@ class Pictures:
 
     Attributes:
         images: (N, C, H, W), of the files that could be read.
-        reasons: for each file None, or why it could not.
+        reasons: for each file None, or why it could not be read.
         levels: what is black and white in those of more than 8 bits.
-        form: what was done to bring them to one size, to be said after it.
-        notes: what else to say.
+        form: how they were brought to one size, to be reported after that size.
+        notes: what else to report.
     """
 
     images: NDArray[np.uint8]
@@ -61,7 +61,7 @@ def pictures(many: Many, shape: Sequence[int | None] | None, levels: Levels | No
 
 
 def _head(value: tuple[Sequence[int], bool, bool]) -> Header:
-    """A header as it was, or as JSON makes it."""
+    """A header, unchanged or read from JSON."""
     (height, width), grey, deep = value
     return Header((height, width), grey, deep)
 
@@ -101,7 +101,7 @@ def _form(
     channels = 1 if all(grey for _, grey in headers) or (shape and shape[0] == 1) else 3
     if common and (wanted is None or (common[0] <= wanted[0] and common[1] <= wanted[1])):
         return channels, common, ""
-    size = _typical([size for size, _ in headers], wanted) if wanted and headers else wanted or FREE_SIZE
+    size = _typical([size for size, _ in headers], wanted or FREE_SIZE) if headers else wanted or FREE_SIZE
     return channels, size, f"; each scaled to cover {size[0]}x{size[1]} and cut to its middle"
 
 
@@ -118,6 +118,6 @@ def _wanted_size(shape: Sequence[int | None] | None) -> tuple[int, int] | None:
 
 
 def _without_grey(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(N, C, H, W); colour files without any colour in them come out grey."""
+    """(N, C, H, W); colour files without any colour become grey."""
     coloured = any((image != image[:1]).any() for image in images)
     return images if coloured else images[:, :1].copy()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def bar(what: str, total: int | None, *, show: bool) -> Iterator[Callable[[int], None]]:
-    """Yields a function that moves the bar on by so many units; without `show` it does nothing."""
+    """Yields a function that advances the bar by a number of units; without `show` it does nothing."""
     if not show:
         yield lambda _: None
         return

@@ -1,4 +1,4 @@
-"""What Pillow and the libraries under it say of their own accord, kept from the user and handed to the caller.
+"""Collects the messages that Pillow and the libraries under it print, and passes them to the caller, not the user.
 
 Pillow warns by `warnings` and by its logger, without naming the file; libtiff writes to standard error from C.
 
@@ -17,19 +17,19 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 _LOGGER = logging.getLogger("PIL")
-_HANDLERS = ("TIFFSetErrorHandler", "TIFFSetWarningHandler")  # each sets a handler and gives the old one back
+_HANDLERS = ("TIFFSetErrorHandler", "TIFFSetWarningHandler")  # each sets a handler and returns the old one
 _here = threading.local()  # `.words` of a thread that is inside `collected`
 _lock = threading.Lock()
-_inside = 0  # threads that are
-_undo = ExitStack()  # what the last of them puts back
+_inside = 0  # threads that are inside
+_undo = ExitStack()  # what the last of them restores
 
 
 @contextmanager
 def collected() -> Iterator[list[str]]:
-    """Collects what Pillow says in this thread while inside. Other threads' words go where they always went.
+    """Collects what Pillow says in this thread while inside. Other threads' messages are unaffected.
 
     Warnings, loggers and libtiff's handlers are the process's, not the thread's: the first thread that enters
-    changes them, the last that leaves puts them back.
+    changes them, the last that leaves restores them.
     """
     global _inside
     outer = getattr(_here, "words", None)
@@ -86,7 +86,7 @@ def _keep(word: str) -> bool:
 
 
 def _libtiff(name: str) -> Any:
-    """A function of the libtiff that Pillow is linked with; None where it is linked out of reach, as on Windows."""
+    """A function of the libtiff that Pillow is linked with; None where it can't be reached, as on Windows."""
     from PIL import _imaging
 
     try:

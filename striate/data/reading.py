@@ -1,4 +1,4 @@
-"""A foreign image, brought to the form of the data set that a network learned from.
+"""An image from elsewhere, brought to the form of the data set that a network was trained on.
 
 The recipe then makes it the network's input, as it made every training image.
 
@@ -22,16 +22,16 @@ from .ink import centred, is_inverted
 from .levels import Levels, settled
 from .recipe import Recipe
 
-LONGEST = 2048  # pixels of a page's longer side in which a drawing is looked for
+LONGEST = 2048  # pixels of the longer side to which a page is reduced to find its drawing
 
 
 def read_image(path: str | Path, recipe: Recipe) -> Tensor:
     """The image at `path` as one of the data set's own, uint8 (C, H, W): `recipe(image[None])` is the network's
     input.
 
-    Drawings in data centred by ink are inverted if need be, and one of another size is cut to its ink, scaled and
-    placed as the data's are. Other images are scaled to cover the data's size and their middle is cut out. An
-    image that already is as the data's are stays as it is, bit for bit.
+    Where the data are centred by ink, a drawing is inverted if need be, and one of another size is cut to its ink,
+    scaled and placed as the data's are. Other images are scaled to cover the data's size and their middle is cut out.
+    An image already in the data's form is unchanged, bit for bit.
 
     Raises:
         InputError: there is no such file, it is no image, or the network does not read images.
@@ -40,7 +40,7 @@ def read_image(path: str | Path, recipe: Recipe) -> Tensor:
 
 
 def read_and_tell(path: str | Path, recipe: Recipe) -> tuple[Tensor, list[str]]:
-    """What `read_image` gives, and a line for each thing to tell: that the image is blank, or how its values, of
+    """The result of `read_image`, and one line per thing to report: that the image is blank, or how its values, of
     more than 8 bits, were read.
 
     Raises:
@@ -62,7 +62,7 @@ def read_and_tell(path: str | Path, recipe: Recipe) -> tuple[Tensor, list[str]]:
 
 
 def _drawing(grey: NDArray[np.uint8], size: tuple[int, int], recipe: Recipe) -> NDArray[np.uint8]:
-    """`grey` (H, W) as the drawings of the data set are."""
+    """`grey` (H, W) in the form of the data set's drawings."""
     background = recipe.background[0]
     if recipe.ink and grey.shape != size:
         return centred(grey, recipe.ink, size, background)
@@ -77,5 +77,5 @@ def _levels(path: Path, learned: Levels | None) -> tuple[Levels | None, list[str
     levels, refused, notes = settled({path: found}, learned)
     if refused:
         raise ImageError(path, refused[path])
-    plain = not learned and levels == Levels(whole=(0, FULL))  # 16 bits that are all in use
+    plain = not learned and levels == Levels(whole=(0, FULL))  # all 16 bits are in use
     return levels, [] if plain else list(notes)

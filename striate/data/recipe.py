@@ -25,7 +25,7 @@ from .levels import Levels
 
 Fit = Literal["as is", "pad", "resize"]
 
-AT_ONCE = 1 << 18  # values worked on together: a core's cache holds them, so that steps over them cost little
+AT_ONCE = 1 << 18  # values processed together: they fit a core's cache, so that each step over them costs little
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601, as image files use it
 
 
@@ -40,7 +40,7 @@ class Recipe:
         background: the value of an empty border, for each channel of the network; pixels are 0..1.
         mean: of the training images, for each channel of the network.
         std: their standard deviation, above 0.
-        ink: how drawings lie in the images, when the data set is of drawings centred as in MNIST.
+        ink: how drawings are placed in the images, when the data set is of drawings centred as in MNIST.
         pixels: whether the values are pixels, so that an image file can be read in their place.
         levels: what is black and white in image files of more than 8 bits, when the data set had some.
     """
@@ -58,8 +58,8 @@ class Recipe:
     def __call__(self, images: Tensor) -> Tensor:
         """The network's input, float32 (N, *shape), from `images` (N, C, *spatial), uint8 or float.
 
-        Images of two spatial axes may be of another size, which is resized to that of `source` first, and may
-        be grey for RGB and RGB for grey.
+        Images of two spatial axes may have another size: they are resized to that of `source` first. They may
+        also be grey instead of RGB, or RGB instead of grey.
 
         Raises:
             InputError: the images have other axes or channels than the network can read.
@@ -74,7 +74,7 @@ class Recipe:
             x = _resized(x, self.shape)
         elif self.fit == "pad":
             x = self._padded(x)
-        column = (-1,) + (1,) * (x.dim() - 2)  # one value a channel
+        column = (-1,) + (1,) * (x.dim() - 2)  # one value per channel
         return x.sub(x.new_tensor(self.mean).view(column)).div_(x.new_tensor(self.std).view(column))
 
     def _padded(self, x: Tensor) -> Tensor:
@@ -117,7 +117,7 @@ def floats(images: Tensor) -> Tensor:
 
 
 def channels_fit(source: Sequence[int], shape: Sequence[int]) -> bool:
-    """Whether the channels of `source` are those of `shape`, or pictures can be made grey or RGB to be so."""
+    """Whether the channels of `source` are those of `shape`, or can become so by conversion between grey and RGB."""
     return source[0] == shape[0] or (len(source) == 3 and {source[0], shape[0]} == {1, 3})
 
 
@@ -184,7 +184,7 @@ def _sizes(value: dict[str, Any], key: str) -> tuple[int, ...]:
 def _reals(value: dict[str, Any], key: str, count: int) -> tuple[float, ...]:
     reals = value[key]
     if not isinstance(reals, list | tuple) or len(reals) != count or not all(map(_is_real, reals)):
-        raise ValueError(f"{key} must be {count} finite numbers, one a channel; got {reals!r}")
+        raise ValueError(f"{key} must be {count} finite numbers, one per channel; got {reals!r}")
     return tuple(map(float, reals))
 
 
@@ -201,5 +201,5 @@ def _ink(value: object, source: tuple[int, ...]) -> Ink | None:
     if type(box) is not int or not 0 < box <= max(source[1:]):
         raise ValueError(f"ink's box must be a whole number up to {max(source[1:])}; got {box!r}")
     if not all(0 <= at < side for at, side in zip(centre, source[1:], strict=True)):
-        raise ValueError(f"ink's centre must lie in the image; got {list(centre)}")
+        raise ValueError(f"ink's centre must be in the image; got {list(centre)}")
     return Ink(box, (centre[0], centre[1]))

@@ -6,11 +6,11 @@
 
 from collections.abc import Sequence
 
-LARGE = 64  # entries of a side: for less, enlarging is cheap, and small images may gain by it
+LARGE = 64  # length of a side: below, enlarging is cheap, and small images may gain by it
 MUCH = 2  # times as large as the images
 
 
 def much_smaller(sides: Sequence[int], wanted: Sequence[int | None]) -> bool:
-    """Whether images of these sides are much smaller than what is wanted, along every axis; free axes want nothing."""
+    """Whether images of these sides are much smaller than the wanted input along every axis; free axes want nothing."""
     pairs = zip(sides, wanted, strict=True)
     return all(want is not None and want >= max(LARGE, MUCH * have) for have, want in pairs)

@@ -23,27 +23,27 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 SIDEWAYS = (5, 6, 7, 8)  # exchange width and height
-_PROFILES = (b"XML:com.adobe.xmp", b"Raw profile type exif")  # text in a PNG that may tell an orientation
+_PROFILES = (b"XML:com.adobe.xmp", b"Raw profile type exif")  # text in a PNG that may hold an orientation
 
 
 def orientation(image: Image.Image) -> int:
-    """How the pixels of `image` must be turned, 1 to 8; 1 when the file does not say it, or not readably.
+    """How the pixels of `image` must be turned, 1 to 8; 1 when the file does not say so readably.
 
-    An image whose pixels are loaded may have another than before: Pillow turns a TIFF while it loads it.
+    Loading the pixels may change it: Pillow turns a TIFF while it loads it.
     """
     try:
         if isinstance(image, PngImageFile) and not tells_late(image):
-            exif = Image.Image.getexif(image)  # PngImageFile's own would decode every pixel to read on
+            exif = Image.Image.getexif(image)  # PngImageFile's own method would decode every pixel to get there
         else:
             exif = image.getexif()
         found = exif.get(ExifTags.Base.Orientation)
-    except Exception:  # of many kinds, for damaged EXIF; the pixels may be whole
+    except Exception:  # many kinds, for damaged EXIF; the pixels may be intact
         return 1
     return found if found in _TURNS else 1
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
-    """(width, height) of an image that is opened and not loaded, once it is upright."""
+    """(width, height), once upright, of an image that is opened and not loaded."""
     width, height = image.size
     if isinstance(image, TiffImageFile):  # Pillow may say the size after the turn, or before
         width, height = image.tag_v2[IMAGEWIDTH], image.tag_v2[IMAGELENGTH]
@@ -56,7 +56,7 @@ def turned(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def tells_late(image: Image.Image) -> bool:
-    """Whether an opened PNG may tell its orientation after its pixels, so that they are decoded to find it."""
+    """Whether an opened PNG may store its orientation after its pixels, so that they are decoded to find it."""
     if not isinstance(image, PngImageFile) or not image.tile or image.fp is None:
         return False
     file = image.fp

@@ -1,6 +1,6 @@
 """A process that reads files for another one, which asks through its standard input and is answered on its output.
 
-A question is a function with the paths to call it with, an answer what came of each. It is a process of our own and
+A question is a function with the paths to call it with, an answer the result for each. It is a process of our own and
 not one of `multiprocessing`, which would run the user's script a second time if that has no `__main__` guard.
 
 >>> from pathlib import Path
@@ -19,13 +19,13 @@ from typing import IO, Any
 from .image import ImageError
 from .quiet import collected
 
-Answer = tuple[Any, str | None]  # what came of a file, or None and the reason
+Answer = tuple[Any, str | None]  # the result for a file, or None and the reason
 
 START = "import sys; sys.path[:] = {path!r}; from striate.data.worker import serve; serve()"
 
 
 def attempt(work: Callable[[Any], Any], path: Any) -> Answer:
-    """What `work` makes of the file at `path`, or None and why it cannot."""
+    """The result of `work` for the file at `path`, or None and why it failed."""
     try:
         return work(path), None
     except ImageError as error:
@@ -39,7 +39,7 @@ def ask(source: IO[bytes], sink: IO[bytes], work: Callable[[Any], Any], paths: l
 
     Raises:
         OSError, EOFError, pickle.UnpicklingError: the process has ended.
-        RuntimeError: `work` raised what it should not; with the traceback.
+        RuntimeError: `work` raised an unexpected error; with its traceback.
     """
     pickle.dump((work, paths), sink, pickle.HIGHEST_PROTOCOL)
     sink.flush()
@@ -52,7 +52,7 @@ def ask(source: IO[bytes], sink: IO[bytes], work: Callable[[Any], Any], paths: l
 def serve() -> None:
     """Answers until the other process is gone."""
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # keeps what a library prints out of the answers
     with collected():  # once: for each file it takes a fifth of the time
         while True:
             try:
@@ -66,5 +66,5 @@ def serve() -> None:
 def _answer(work: Callable[[Any], Any], paths: list[Any]) -> list[Answer] | str:
     try:
         return [attempt(work, path) for path in paths]
-    except Exception:  # a fault of ours, which must be seen
+    except Exception:  # a fault of our own, which must not go unseen
         return traceback.format_exc()

@@ -1,7 +1,7 @@
-"""One function over many files, on all cores: by threads, or by processes where Python itself is what takes the time.
+"""One function over many files, on all cores: by threads, or by processes where Python itself takes the time.
 
-Pillow lets other threads run while it decodes, but opening a small file is all Python: two threads then do the work of
-one. Processes are started for many files only, and never see the memory of this one.
+Pillow lets other threads run while it decodes, but opening a small file is all Python: two threads are no faster
+than one. Processes are started only for many files, and never share this one's memory.
 
 >>> with Workers(2) as workers:
 ...     [list(found) for found in workers.each(len, ["one", "three"])]
@@ -22,15 +22,15 @@ from .quiet import collected
 from .worker import START, Answer, ask, attempt
 
 MANY = 2000  # files for each process, whose start takes as long as a thousand small files
-CHUNK = 50  # files that are handed over together: one at a time, threads spend as long on that as on reading
-GONE = (OSError, EOFError, pickle.UnpicklingError)  # a process that was killed, or took a file too badly
+CHUNK = 50  # files passed on together: one at a time, threads spend as long on that as on reading
+GONE = (OSError, EOFError, pickle.UnpicklingError)  # a process that was killed or crashed on a file
 
 
 class Workers:
     """Threads, and for many files as many processes, to be used in a `with` statement.
 
     Args:
-        files: how many there will be to read.
+        files: how many files are to be read.
     """
 
     def __init__(self, files: int) -> None:
@@ -48,23 +48,23 @@ class Workers:
         self.closed = True
         for process in self.started:
             process.kill()
-            self.free.put(None)  # to a thread that waits for one
+            self.free.put(None)  # wakes a thread that waits for a process
         self.threads.shutdown(cancel_futures=True)  # Ctrl-C: do not read the rest first
         for process in self.started:
             process.kill()  # one that a thread had just started
             for pipe in (process.stdin, process.stdout):
-                with suppress(OSError):  # half a question is in it
+                with suppress(OSError):  # half a question may be in it
                     pipe.close() if pipe else None
             process.wait()
         self.quiet.close()
 
     def each(self, work: Callable[[Any], Any], paths: Sequence[Any], *, here: bool = False) -> Iterator[Answer]:
-        """What `work`, a function that can be pickled, makes of each path, in order.
+        """The results of `work`, a function that can be pickled, for each path in order.
 
         Args:
             work: raises ImageError for a file that it cannot read.
             paths: what to call it with.
-            here: by threads of this process in any case: for files that are large.
+            here: whether to use threads of this process only: for large files.
         """
         if not here and not self.started and self.count > 1 and sys.executable and not getattr(sys, "frozen", False):
             for _ in range(self.count):
@@ -104,7 +104,7 @@ class Workers:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            process_group=0 if os.name == "posix" else None,  # Ctrl-C is for this process, which ends them
+            process_group=0 if os.name == "posix" else None,  # Ctrl-C goes to this process, which ends the others
         )
         self.started.append(process)
         return process
@@ -115,7 +115,7 @@ def _read_here(work: Callable[[Any], Any], paths: Sequence[Any]) -> list[Answer]
 
 
 class _ClosedError(Exception):
-    """Nobody waits for the answer any more."""
+    """No one waits for the answer any more."""
 
 
 def cores() -> int:

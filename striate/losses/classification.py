@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from striate.errors import InputError, nearest
-from striate.losses.own import watched
 
 if TYPE_CHECKING:  # the names of losses are read without importing torch
     from torch import Tensor
@@ -88,6 +87,8 @@ def loss_named(loss: str | Loss) -> Loss:
         InputError: No loss of that name.
     """
     if callable(loss):
+        from striate.losses.own import watched
+
         return loss if loss in LOSSES.values() else watched(loss)
     if loss not in LOSSES:
         raise InputError(f"no loss '{loss}'{nearest(loss, LOSSES, ALSO)}; there are {', '.join(LOSSES)}")

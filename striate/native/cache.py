@@ -1,8 +1,9 @@
-"""Compiled code, kept in the user's cache folder under the hash of all it was made from.
+"""Compiled code, stored in the user's cache folder under the hash of everything it was made from.
 
-An entry is a folder: the C sources, what was compiled from them, and last `entry.json` with its size and SHA-256. It
-is made whole in a workspace beside its place and then renamed, so no lock is needed: of two processes that make the
-same entry either wins, and both read a whole one. An entry that was cut short is seen when it is read, and made again.
+An entry is a folder: the C sources, the compiled file, and `entry.json`, written last, with that file's size and
+SHA-256. It is completed in a workspace beside its final place and then renamed, so no lock is needed: when two
+processes make the same entry, either wins and both read a complete one. An incomplete entry is noticed when it is
+read, and made again.
 
 >>> key("int one(void) { return 1; }", "gcc", "-O3") == key("int one(void) { return 1; }", "gcc", "-O2")
 False
@@ -11,6 +12,7 @@ False
 import atexit
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -24,15 +26,16 @@ from platformdirs import user_cache_path
 
 from striate.interrupt import undone_by
 
-LIMIT = 512 * 2**20  # bytes of all entries
-SPARED = 60.0  # seconds after its last use in which an entry is not removed: another process may be reading it
-ABANDONED = 86400.0  # seconds after which a workspace is nobody's
+LIMIT = 512 * 2**20  # bytes of all entries at most
+SPARED = 60.0  # seconds after its last use for which an entry is kept: another process may be reading it
+ABANDONED = 86400.0  # seconds after which a workspace is taken for abandoned
+LONGEST = 60  # letters of a name before its sum
 ABOUT, WORKSPACE, FAILED = "entry.json", ".new-", "failed-"
 _used: set[Path] = set()  # the entries this process has given out
 
 
 def folder() -> Path | None:
-    """Where entries are kept from run to run; None when nobody knows the user's home."""
+    """Where entries are stored between runs; None when the user's home is unknown."""
     try:
         root = user_cache_path("striate") / "native"
     except RuntimeError:
@@ -44,7 +47,7 @@ def folder() -> Path | None:
 def private() -> Path:
     """A folder for this process alone, for when the user's cannot be written.
 
-    It is removed at exit, but for what failed: its place was told to the user.
+    It is removed at exit, except for failed compilations, whose path was given to the user.
     """
     root, owner = Path(tempfile.mkdtemp(prefix="striate-native-")), os.getpid()
 
@@ -61,8 +64,18 @@ def private() -> Path:
     return root
 
 
+def named(what: str, *parts: str) -> str:
+    """The name of the entry that is made from `parts`, beginning with what it is for people who look.
+
+    >>> named("LeNet-5 (mine)-avx2", "int one;").rpartition("-")[0]
+    'LeNet-5-mine-avx2'
+    """
+    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", what).strip("-.")[:LONGEST]
+    return f"{readable}-{key(*parts)[:16]}"
+
+
 def key(*parts: str) -> str:
-    """The name of the entry that is made from `parts`."""
+    """A sum over `parts` that tells where each ends."""
     text = "".join(f"{len(part)}:{part}" for part in parts)
     return sha256(text.encode(errors="surrogateescape")).hexdigest()[:40]
 
@@ -84,7 +97,7 @@ def workspace(root: Path) -> Iterator[Path]:
 
 
 def find(name: str, file: str, root: Path, say: Callable[[str], None] = lambda line: None) -> Path | None:
-    """The `file` of the entry `name` under `root` if it is there and whole; one that is not is removed."""
+    """The `file` of the entry `name` under `root` if it is there and complete; an incomplete one is removed."""
     entry = root / name
     if not entry.exists():
         return None
@@ -99,7 +112,7 @@ def find(name: str, file: str, root: Path, say: Callable[[str], None] = lambda l
 
 
 def keep(made: Path, name: str, file: str, root: Path, about: Mapping[str, object]) -> Path:
-    """Makes the folder `made`, of a workspace of `root`, the entry `name`; gives the path of its `file` there.
+    """Turns the folder `made`, in a workspace of `root`, into the entry `name`; returns the path of its `file`.
 
     Raises:
         OSError: the disk is full, or cannot be written.
@@ -119,10 +132,10 @@ def keep(made: Path, name: str, file: str, root: Path, about: Mapping[str, objec
 
 
 def keep_failure(made: Path, name: str, root: Path) -> Path:
-    """Keeps the folder `made` although what it was made for failed, for people to look at."""
+    """Keeps the folder `made` of a failed compilation, for people to look at."""
     place = root / (FAILED + name)
     remove(place)
-    with suppress(OSError):  # another process failed at the same: what it kept says the same
+    with suppress(OSError):  # another process failed at the same code and has kept the same
         made.rename(place)
     return place
 
@@ -138,7 +151,7 @@ def remove(entry: Path) -> None:
 
 
 def trim(root: Path, limit: int | None = None) -> None:
-    """Removes the entries that were used longest ago until all together have at most `limit` bytes (`LIMIT`)."""
+    """Removes the least recently used entries until all together have at most `limit` bytes (`LIMIT`)."""
     now, entries = time.time(), _used_when(root, "[!.]*")
     sizes = {path: _size(path) for _, path in entries}
     excess = sum(sizes.values()) - (LIMIT if limit is None else limit)

@@ -1,8 +1,8 @@
 """C text → a loaded library: which compiler, with which flags, in parallel, and only once.
 
 Each unit is compiled to an object of its own, so one that two networks share is compiled once; then they are linked.
-A cache folder that cannot be written costs one line and the next start; a compiler that fails is `NoCompiler`, whose
-message is the one line. $STRIATE_CC is the command of another compiler.
+Where the cache folder cannot be written, one line says so and the next start compiles again. A compiler that fails
+raises `NoCompiler`, whose message is one line. $STRIATE_CC is the command of another compiler.
 
 >>> from .target import named
 >>> flags(Compiler(("/usr/bin/cc",), "its size and date"), named("avx2"))[-4:]
@@ -41,7 +41,7 @@ class Compiler:
 
     Attributes:
         command: the words it is called with.
-        identity: changes when another compiler stands in its place; known without running it.
+        identity: changes when another compiler takes its place; known without running it.
     """
 
     command: tuple[str, ...]
@@ -60,7 +60,7 @@ class Built:
         path: the library.
         seconds: what it took to find or make it.
         cached: it was there already.
-        folder: where it and its sources lie.
+        folder: where it and its sources are stored.
     """
 
     path: Path
@@ -70,10 +70,10 @@ class Built:
 
 
 def found() -> list[Compiler]:
-    """$STRIATE_CC alone; else `cc`, `gcc` and `clang`, each file once, and behind them the `ziglang` wheel.
+    """$STRIATE_CC alone; else `cc`, `gcc` and `clang`, each file once, and after them the `ziglang` wheel.
 
     Raises:
-        NoCompiler: there is none of them.
+        NoCompiler: none of them is there.
     """
     if wanted := os.environ.get("STRIATE_CC"):
         with suppress(ValueError):  # an open quotation mark
@@ -94,9 +94,9 @@ def found() -> list[Compiler]:
 
 
 def flags(compiler: Compiler, target: Target) -> tuple[str, ...]:
-    """What `compiler` is told, to make code for `target`."""
+    """The flags with which `compiler` makes code for `target`."""
     forced = "native" not in " ".join(target.flags)
-    base = ("-mcpu=baseline",) if compiler.is_zig and forced else ()  # zig alone takes all the machine has
+    base = ("-mcpu=baseline",) if compiler.is_zig and forced else ()  # zig alone would use all features of this machine
     return (*FLAGS, *base, *target.flags, f"-DLANES={target.lanes}", f"-DREGISTERS={target.registers}")
 
 
@@ -104,6 +104,7 @@ def library(
     units: Mapping[str, str],
     target: Target | None = None,
     *,
+    title: str = "library",
     extra_flags: Iterable[str] = (),
     say: Say = lambda line: None,
 ) -> Built:
@@ -112,8 +113,9 @@ def library(
     Args:
         units: file stem → the complete C text of a translation unit.
         target: the vector units to use; the machine's own by default.
-        extra_flags: behind all others, for the compiler and the linker.
-        say: told in one line what went wrong and how it goes on.
+        title: what it is, for people: the name of its folder begins with it.
+        extra_flags: after all others, for the compiler and the linker.
+        say: is given one line when it is compiled, with where it is stored, and one on what went wrong.
 
     Raises:
         NoCompiler: it cannot be made; the message is one line.
@@ -123,27 +125,31 @@ def library(
     first, *others = found()
     extra = tuple(extra_flags)
     try:
-        return _library(first, units, target or host(), extra, say)
+        return _library(first, title, units, target or host(), extra, say)
     except NoCompiler as error:
         for compiler in others:
             with suppress(NoCompiler):
-                built = _library(compiler, units, target or host(), extra, say)
+                built = _library(compiler, title, units, target or host(), extra, say)
                 say(f"compiled by {' '.join(compiler.command)}: {error}")
                 return built
         raise
 
 
-def _library(compiler: Compiler, units: Mapping[str, str], target: Target, extra: tuple[str, ...], say: Say) -> Built:
+def _library(
+    compiler: Compiler, title: str, units: Mapping[str, str], target: Target, extra: tuple[str, ...], say: Say
+) -> Built:
     start = time.perf_counter()
     words = (*compiler.command, *flags(compiler, target), *extra)
     about = {"compiler": compiler.identity, "command": words, "target": target.name}
     made_by = (compiler.identity, fingerprint(), *words)
-    objects = {}
+    objects: dict[str, Job] = {}  # by text: units of one text are one
     for stem, text in units.items():
-        name, more = cache.key("object", *made_by, text), ("-c", f"{stem}.c", "-o", OBJECT)
-        objects[stem] = Job(name, OBJECT, (*words, *more), {stem: text}, about)
-    name = cache.key("library", *made_by, *(part for stem, job in objects.items() for part in (stem, job.name)))
-    path, cached = _somewhere(Job(name, LIBRARY, (*words, "-shared"), units, about), list(objects.values()), say)
+        name = cache.named(f"{stem}-{target.name}", "object", *made_by, text)
+        objects.setdefault(text, Job(name, OBJECT, (*words, "-c", f"{stem}.c", "-o", OBJECT), {stem: text}, about))
+    parts = (part for stem, text in units.items() for part in (stem, objects[text].name))
+    name = cache.named(f"{title}-{target.name}", "library", *made_by, *parts)
+    job = Job(name, LIBRARY, (*words, "-shared"), units, about)
+    path, cached = _somewhere(title, job, list(objects.values()), say)
     return Built(path, time.perf_counter() - start, cached, path.parent)
 
 
@@ -163,6 +169,7 @@ def loaded(
     units: Mapping[str, str],
     target: Target | None = None,
     *,
+    title: str = "library",
     extra_flags: Iterable[str] = (),
     say: Say = lambda line: None,
 ) -> tuple[ctypes.CDLL, Built]:
@@ -173,39 +180,41 @@ def loaded(
         InputError: as `library`.
     """
     extra = tuple(extra_flags)
-    built = library(units, target, extra_flags=extra, say=say)
+    built = library(units, target, title=title, extra_flags=extra, say=say)
     try:
         return load(built.path), built
     except NoCompiler:
         if not built.cached:
-            cache.remove(built.folder)  # so that the next start says no more than this one
+            cache.remove(built.folder)  # so that the next start does not find it again
             raise
     say(f"{built.folder} cannot be loaded here: compiling it again")
     cache.remove(built.folder)
-    built = library(units, target, extra_flags=extra, say=say)
+    built = library(units, target, title=title, extra_flags=extra, say=say)
     return load(built.path), built
 
 
-def _somewhere(linked: Job, objects: list[Job], say: Say) -> tuple[Path, bool]:
+def _somewhere(title: str, linked: Job, objects: list[Job], say: Say) -> tuple[Path, bool]:
     """The library's path in the user's cache folder, or in this process's own, and whether it was there."""
     root, why = cache.folder(), "there is no home folder"
     if root:
         try:
-            return _make(linked, objects, root, say)
+            return _make(title, linked, objects, root, say)
         except OSError as error:
             why = f"{root}: {error.strerror or error}"
     say(f"the cache folder cannot be written ({why}): compiled for this run only")
     try:
-        return _make(linked, objects, cache.private(), say)
+        return _make(title, linked, objects, cache.private(), say)
     except OSError as error:
         raise NoCompiler(f"there is no folder to compile in ({error})") from error
 
 
-def _make(linked: Job, objects: list[Job], root: Path, say: Say) -> tuple[Path, bool]:
-    """The library's path under `root`, and whether it was there; an OSError is the disk's."""
+def _make(title: str, linked: Job, objects: list[Job], root: Path, say: Say) -> tuple[Path, bool]:
+    """The library's path under `root`, and whether it was there; an OSError comes from the disk."""
     if path := cache.find(linked.name, linked.file, root, say):
         return path, True
     with cache.workspace(root) as place:
+        if root == cache.folder():
+            say(f"compiling {title} for this machine, once; its C is kept in {root / linked.name}")
         found = {job.name: cache.find(job.name, job.file, root, say) for job in objects}
         found |= run_all({job.name: job for job in objects if not found[job.name]}.values(), place, root)
         words = (*linked.words, *map(str, found.values()), "-o", linked.file, *LIBRARIES)
@@ -220,7 +229,7 @@ def _compiler(path: str, *words: str) -> Compiler:
 
 
 def _stamp(path: Path) -> str:
-    """What changes when the file is replaced; for what is no file, its name."""
+    """A text that changes when the file is replaced; for a command that is no file, its name."""
     with suppress(OSError):
         real = path.resolve(strict=True)
         return f"{real} {real.stat().st_size} {real.stat().st_mtime_ns}"

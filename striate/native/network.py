@@ -117,7 +117,11 @@ class Compiled:
         self._answer_place = self._answer.ctypes.data
         self._lock = threading.Lock()  # one step or evaluation at a time: they share their memory
         self._library, self.built = compiler.loaded(
-            source(self.plan, loss, timed), target or host(), extra_flags=extra_flags, say=say
+            source(self.plan, loss, timed),
+            target or host(),
+            title="-".join([network.name, *([loss] if loss != "cross-entropy" else []), *(["timed"] if timed else [])]),
+            extra_flags=extra_flags,
+            say=say,
         )
         for name, (result, arguments) in FUNCTIONS.items():
             function = getattr(self._library, name, None)
@@ -163,7 +167,7 @@ class Compiled:
         if rows is not None:  # C does no checks; validate here
             assert _all_below(len(images), rows), "rows of the images"
         count = len(images) if rows is None else len(rows)
-        assert 0 < len(labels) == count <= self.most, "one label per image, and at most `most` of them"
+        assert 0 < len(labels) == count <= self.most, "one label per image, and no more images than a step takes"
         if not _all_below(self.classes, labels):
             raise InputError(f"labels are 0 to {self.classes - 1}. Received: {labels.min()} to {labels.max()}")
         chosen, moved = None if rows is None else rows.ctypes.data, ctypes.byref(moves) if moves else None

@@ -52,6 +52,16 @@ def _form(layer: type[Layer]) -> Form:
 
 
 _FORMS = {word: _form(layer) for word, layer in LAYERS.items()}
+OPTIONS_ALSO = {  # what other libraries call an option
+    "stride": ("strides", "step", "subsampling"),
+    "pad": ("padding", "paddings", "border"),
+    "dilate": ("dilation", "dilations", "dilationrate", "atrous", "holes"),
+    "groups": ("group", "cardinality", "numgroup", "featuregroupcount"),
+    "nobias": ("biasfalse", "usebias", "bias"),
+    "ceil": ("ceilmode",),
+    "eps": ("epsilon",),
+    "points": ("samplingratio",),
+}
 OPTION_WORDS = {word for form in _FORMS.values() for word in form.options}
 
 
@@ -114,7 +124,7 @@ class _Arguments:
         lead, at = self.form.leading, self.form.at
         name = single_name(argument)
         refuse_layer(argument, self.word.name)
-        hint = nearest(name, self.form.options) if name and len(name) > 3 else ""
+        hint = nearest(name, self.form.options, OPTIONS_ALSO) if name and len(name) > 3 else ""
         if lead is None or hint:
             shown = f"'{name}'" if name else "size"
             raise ArgumentError(
@@ -161,7 +171,7 @@ class _Arguments:
             refuse_layer(argument, self.word.name)
             refuse_x(argument)
             what = f"has no option '{name}'" if name else "has one value too many"
-            hint = nearest(name, self.form.options) if name else ""
+            hint = nearest(name, self.form.options, OPTIONS_ALSO) if name else ""
             raise ArgumentError(f"{self.word.name} {what}", argument.span, f"it is written: {self.form.usage}{hint}")
         field = self.form.options[option]
         if field.name in self.values:

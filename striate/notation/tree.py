@@ -604,6 +604,10 @@ class Network:
     program: Program | None = field(default=None, compare=False, repr=False)
     letters: tuple[tuple[str, int | float], ...] = field(default=(), compare=False)
 
+    def __repr__(self) -> str:
+        axes = "x".join("?" if size is None else str(size) for size in self.input)
+        return f"Network({self.name!r}: input {axes}, {len(self.layers)} layers)"
+
     @property
     def takes_boxes(self) -> bool:
         """Whether its module is called with images and boxes."""

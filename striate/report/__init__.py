@@ -1,4 +1,4 @@
-"""The page that shows a training run: `render(Report(...))` is one HTML document without any other file."""
+"""The page that shows a training run: `render(Report(...))` is one self-contained HTML document."""
 
 from striate.report.content import Report, WrongImage
 from striate.report.document import render

@@ -1,4 +1,4 @@
-"""What a report says: the facts and figures of one training run, computed elsewhere and only shown here.
+"""What a report says: the facts and figures of one training run, which are computed elsewhere.
 
 >>> WrongImage(np.zeros((2, 2), np.uint8), "cat", (("dog", 0.9), ("cat", 0.1)), "pets/cat/7.png").top[0][0]
 'dog'
@@ -34,14 +34,14 @@ class WrongImage:
 class Report:
     """All that `render` shows. Names and file names are shown as text, whatever characters they hold.
 
-    What a test on other data has not (from `network` on) may be left out, and has no section then.
+    Attributes that a test on other data lacks (from `network` on) may be left out; their sections are then omitted.
 
     Attributes:
         title: for example "lenet5 on mnist".
         command: the exact command that repeats the run.
         facts: rows of (name, value): parameters, MACs, epochs, seconds, engine, device, versions.
         classes: the K class names, in the order of the network's outputs.
-        evaluated: the set that all figures below are on: "the test set (10,000 images)".
+        evaluated: the set on which all figures below are measured: "the test set (10,000 images)".
         score: its accuracy, with interval, largest class and balanced accuracy.
         confusion: counts of shape (K, K): row = true class, column = predicted class.
         per_class: one score per class, in the order of `classes`.
@@ -52,14 +52,14 @@ class Report:
         verdict: sentences: does it underfit or overfit, and then what to try.
         history: one mapping per epoch with `epoch`, `train_loss`, `train_accuracy`, `validation_loss`,
             `validation_accuracy`, `first_rate`, `learning_rate` (of its first and its last step),
-            `images_per_second`, `seconds`; what was not measured is left out or not a number. Accuracies are
+            `images_per_second`, `seconds`; what was not measured is left out or NaN. Accuracies are
             fractions from 0 to 1.
         best_epoch: the epoch whose weights were kept.
-        counts: images of each class, K numbers, by what they were for: "training", "validation", "test".
+        counts: images of each class, K numbers, by part: "training", "validation", "test".
         filters: weights of the first layer's filters, shape (F, C, kh, kw), or None.
         cost: one row per layer with `name`, `layer`, `output`, `parameters`, `macs`, `receptive_field`; no weight is
             in two rows, so the totals are the sums. None stands for what does not apply.
-        left_out: (path, kind and reason) of each file that was met among the images and not read.
+        left_out: (path, kind and reason) of each file that was found among the images and not read.
     """
 
     title: str

@@ -26,7 +26,7 @@ from striate.report.pictures import (
 )
 
 MOST_PAIRS = 20
-MANY_CLASSES = 10  # more do not fit a telephone: their matrix is moved under the finger, not reduced
+MANY_CLASSES = 10  # more classes do not fit a phone: their matrix scrolls and is not reduced
 _PERCENT = "{:.2%}".format
 HISTORY_FORMATS = {
     "epoch": "{:.0f}",
@@ -86,7 +86,7 @@ def render(report: Report) -> str:
 
 
 def most_confused(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> tuple[ConfusedPair, ...]:
-    """The (at most 20) pairs of classes with most mistakes, most first; pairs without a mistake are left out.
+    """The (at most 20) pairs of classes with the most mistakes, most first; pairs without a mistake are left out.
 
     Args:
         confusion: counts of shape (K, K): row = true class, column = predicted class.
@@ -103,7 +103,7 @@ def most_confused(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> tup
 
 
 def _sections(report: Report) -> dict[str, str]:
-    """What the page holds, in order, as its contents name it; what there is nothing to say on is not there."""
+    """The page's sections in order, as its contents name them; empty sections are left out."""
     parts: dict[str, tuple[str, object]] = {
         "repeat": ("How to repeat", True),
         "verdict": ("Verdict", report.verdict),
@@ -172,7 +172,7 @@ def _total(report: Report, column: str) -> int:
 
 
 def _cell(value: object) -> str:
-    """A table cell: numbers with their thousands apart, a dash for what does not apply."""
+    """A table cell: numbers with thousands separators, a dash for what does not apply."""
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, (int, np.integer)) else str(value)

@@ -18,7 +18,7 @@ MOST_FILTERS = 96
 
 @dataclass(frozen=True)
 class FilterSheet:
-    """The first layer's filters as images of one common scale.
+    """The first layer's filters as images on one common scale.
 
     Attributes:
         uris: one `data:` address per filter shown.

@@ -37,10 +37,10 @@ History = Sequence[Mapping[str, float]]
 
 RIGHT, WRONG = np.array([0.12, 0.32, 0.69]), np.array([0.73, 0.11, 0.11])  # red, green, blue
 CURVE_SIZE = (4.2, 3.1)  # inches; three stand side by side
-MOST_MARKED = 30  # points of a line that each have a mark
-STRONG = 0.6  # of a colour: white letters can be read on it
+MOST_MARKED = 30  # most points of a line that each get a marker
+STRONG = 0.6  # strength of a colour on which white letters can be read
 MOST_CLASSES_WITH_COUNTS = 25
-FEW_IMAGES = 10  # fewer in a bin say little: one image more or less moves its accuracy by a tenth
+FEW_IMAGES = 10  # fewer images in a bin say little: one more or less moves its accuracy by a tenth
 
 
 def curves(history: History, best_epoch: int, quantity: str) -> Markup:
@@ -190,8 +190,8 @@ def _mistakes(share: NDArray[np.float64]) -> NDArray[np.float64]:
 def _confusion_colours(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
     """RGBA of shape (K, K, 4) over the page's own ground: blue by the share of the row, red for mistakes.
 
-    A good network's mistakes are a few in a thousand: on the scale of the right ones none would be seen, so
-    the worst mistake is full red. The root keeps small ones visible beside it.
+    A good network's mistakes are a few in a thousand: on the scale of the right ones none would be visible,
+    so the worst mistake is full red. A square root keeps small ones visible beside it.
     """
     share = _share(confusion)
     strength = np.sqrt(_mistakes(share) / (worst_share(confusion) or 1))

@@ -1,4 +1,4 @@
-"""Names of this machine's folders, left out of what may be passed on: a report tells of a network, not of a home.
+"""Removes this machine's folder names from text that may be passed on: a report is about a network, not a home.
 
 >>> shortened("left out: /home/ann/my pets/cat/1.png", {"/home/ann/my pets": "my pets"})
 'left out: my pets/cat/1.png'
@@ -24,7 +24,7 @@ def shortened(text: str, roots: Mapping[str, str] | None = None) -> str:
 
     Args:
         text: Any sentence or command.
-        roots: What to say for folders that are known, whatever characters are in their names.
+        roots: What to write for known folders, whatever characters are in their names.
     """
     known = {root.rstrip(os.sep): said for root, said in (roots or {}).items() if Path(root).is_absolute()}
     for root in sorted(filter(None, known), key=len, reverse=True):

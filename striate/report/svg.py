@@ -18,7 +18,7 @@ import matplotlib.style
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-# What a drawing is drawn in, and the variable of the page that takes its place: dark pages have other colours.
+# The colours of a drawing, and the variables of the page that replace them: dark pages have other colours.
 INK, SOFT, AXIS, GRID, CARD = "#1f2937", "#4b5563", "#9ca3af", "#e5e7eb", "#fdfdfe"
 TRAIN, VALIDATION, MARK, BIN, ERROR = "#2563eb", "#ea580c", "#6b7280", "#60a5fa", "#dc2626"
 ON_COLOUR = "#ffffff"  # letters on a strong colour, which are white on any page
@@ -62,17 +62,17 @@ STYLE = {
 
 
 def inline_svg(draw: Callable[[Figure], None], size: tuple[float, float], name: str, description: str) -> Markup:
-    """One `<svg>` element, whose colours are those of the page: `var(--ink)` and the other `VARIABLES`.
+    """One `<svg>` element in the page's colours: `var(--ink)` and the other `VARIABLES`.
 
     Args:
         draw: draws on the empty figure it is given, in those colours only.
         size: width and height in inches, of 96 pixels each on a screen.
-        name: goes before every id, so that two drawings on one page do not refer to each other's parts.
-        description: what a person who cannot see the drawing is told.
+        name: precedes every id, so that two drawings on one page do not refer to each other's parts.
+        description: the text for a person who can't see the drawing.
     """
     buffer = io.StringIO()
     with matplotlib.style.context(STYLE, after_reset=True), warnings.catch_warnings():
-        # The reader's browser has the letters that matplotlib's own font lacks.
+        # The reader's browser has the characters that matplotlib's own font lacks.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)
@@ -84,7 +84,7 @@ def inline_svg(draw: Callable[[Figure], None], size: tuple[float, float], name: 
     _prefix_ids(root, name)
     _take_colours_of_page(root)
     root.attrib |= {"role": "img", "aria-label": description}
-    root.attrib |= {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # what the removed style said
+    root.attrib |= {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # as in the removed style
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 

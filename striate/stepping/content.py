@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -136,6 +137,10 @@ class Step:
         return "\n\n".join([self.working, *self.notes])
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return f"<pre>{escape(str(self))}</pre>"
 
 
 def entries(name: str, terms: Any, maps: int = 0) -> tuple[Entry, ...]:

@@ -1,4 +1,4 @@
-"""How the training images of a data set are changed from epoch to epoch, chosen by what they show.
+"""How the training images of a data set are changed in each epoch, chosen by what they show.
 
 >>> said(Shift(1, (0.0,)))
 "augmentation: each training image is moved by up to a pixel; `augment='none'` leaves it"
@@ -21,7 +21,7 @@ def augment_for(wanted: str, recipe: Recipe, network: Network) -> Shift | Photo 
 
     Args:
         wanted: As `Options.augment`. `auto` moves centred drawings and treats colour pictures as photographs, both
-            only where the network begins with a convolution, which does not learn each place by itself.
+            only where the network begins with a convolution, which does not learn each position separately.
         recipe: How the images become the network's input.
         network: What is trained.
 
@@ -49,7 +49,7 @@ def augment_for(wanted: str, recipe: Recipe, network: Network) -> Shift | Photo 
 
 
 def written(augment: Shift | Photo | None) -> str:
-    """The option that asks for just this, whatever `auto` may come to mean.
+    """The option that asks for exactly this, however `auto` may change.
 
     >>> written(None), written(Photo(mirror=True, crop=4, colour=0.0))
     ('none', 'mirror,crop')
@@ -77,5 +77,5 @@ def _pixels(count: int) -> str:
 
 
 def _background(recipe: Recipe) -> tuple[float, ...]:
-    """Of an empty border, as the network reads it."""
+    """The values of an empty border, as the network reads it."""
     return tuple((b - m) / s for b, m, s in zip(recipe.background, recipe.mean, recipe.std, strict=True))

@@ -1,4 +1,4 @@
-"""The weights that a training begins with: those of another training that fit, the rest afresh.
+"""The weights a training starts from: those of another training that fit, new ones for the rest.
 
 >>> import tempfile, torch
 >>> from striate.building import build
@@ -30,16 +30,16 @@ SCALE = "images are scaled by the mean and spread of this data, whatever the wei
 
 
 class Beginning:
-    """Weights to begin with, read from a run, from a run's `model.safetensors`, or from any file of weights.
+    """Weights to start from, read from a run, from a run's `model.safetensors`, or from any file of weights.
 
     Attributes:
-        source: The run's folder or the file, as it was given.
+        source: The run's folder or the file, as given.
         tables: The tensors.
-        classes: What the head of a run tells apart; None where the file does not say.
-        notes: What was found damaged on the way, a sentence a file.
+        classes: The classes of a run's head; None where the file does not say.
+        notes: The damage found while reading, one sentence per file.
 
     Raises:
-        InputError: There is nothing, or it holds no weights.
+        InputError: There is no such file, or it holds no weights.
         WorkError: It is a run whose weights are lost.
     """
 
@@ -59,10 +59,10 @@ class Beginning:
             self.tables = read_tables(path)
 
     def begin(self, model: nn.Module, classes: tuple[str, ...]) -> dict[str, Any]:
-        """Put what fits into a model whose head shall tell these classes apart; a head of others begins afresh.
+        """Put what fits into a model with these classes; a head for other classes starts with new weights.
 
         Returns:
-            What a run's configuration says of it: the weights themselves are in the run from its first epoch.
+            The entry for the run's configuration; the weights themselves are in the run from its first epoch on.
 
         Raises:
             InputError: Nothing fits.
@@ -76,7 +76,7 @@ class Beginning:
 
     @cached_property
     def sha256(self) -> str:
-        """Of the file; nothing where a damaged run has lost it and a checkpoint gave the weights."""
+        """The file's checksum; empty where a damaged run has lost the file and a checkpoint gave the weights."""
         if not self.file.is_file():
             return ""
         with self.file.open("rb") as file:

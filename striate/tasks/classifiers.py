@@ -1,7 +1,7 @@
 """Two classifiers for rows of features: a linear one, and one with an RBF kernel. scikit-learn does the work.
 
 Rows are centred and divided by one number, so that their mean squared length is 1 and the same few values of C and
-gamma suit every feature; which of them is taken is decided on the validation images.
+gamma suit every feature; the validation images decide which of them is taken.
 
 >>> rows = np.random.default_rng(0).standard_normal((200, 2)).astype(np.float32)
 >>> inside = ((rows**2).sum(1) < 1).astype(np.int64)
@@ -25,8 +25,8 @@ CLASSIFIERS = ("linear", "rbf")
 LINEAR_C = (1.0, 10.0, 100.0)
 GAMMAS = (0.5, 1.0, 2.0)
 SVC_C, NYSTROEM_C = 10.0, 100.0
-EXACT = 10_000  # training images up to which the kernel is computed between all of them
-LANDMARKS = 2_000  # images that stand for all others beyond that
+EXACT = 10_000  # training images up to which the exact kernel is computed
+LANDMARKS = 2_000  # images that stand for all others when there are more
 CHOOSING = 6_000  # training images on which C or gamma is chosen, and as many of validation at most
 ITERATIONS, TOLERANCE = 500, 1e-4
 
@@ -39,10 +39,10 @@ class Classifier:
     """A classifier that has learned.
 
     Attributes:
-        middle: (D,) what is taken from each row.
+        middle: (D,) what is subtracted from each row.
         spread: The number rows are then divided by.
         model: scikit-learn's.
-        notes: What was decided, a sentence each.
+        notes: The decisions, one sentence each.
     """
 
     middle: Rows
@@ -62,7 +62,7 @@ def check(kind: str) -> None:
 
 
 def fit(kind: str, rows: Rows, labels: Labels, held_rows: Rows, held_labels: Labels, *, seed: int) -> Classifier:
-    """Learn from rows (N, D) and labels (N,); the held-out ones decide between the values of C or gamma.
+    """Learn from rows (N, D) and labels (N,); the held-out ones choose the value of C or gamma.
 
     Raises:
         InputError: No such classifier, or all images are of one class.
@@ -88,7 +88,7 @@ def fit(kind: str, rows: Rows, labels: Labels, held_rows: Rows, held_labels: Lab
 
 
 def _fitted(kind: str, value: float, exact: bool, seed: int, rows: Rows, labels: Labels) -> Any:
-    # the names of classifiers are read where nobody waits for scikit-learn
+    # the names of classifiers are read without importing scikit-learn
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import LogisticRegression
@@ -103,7 +103,7 @@ def _fitted(kind: str, value: float, exact: bool, seed: int, rows: Rows, labels:
     else:
         model = make_pipeline(Nystroem(gamma=value, n_components=min(LANDMARKS, len(rows)), random_state=seed), linear)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # `_unfinished` says it
+        warnings.simplefilter("ignore", ConvergenceWarning)  # `_unfinished` reports it
         return model.fit(rows, labels)
 
 

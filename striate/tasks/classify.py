@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.progress import Bar, Quiet
 from striate.training.saved import RUNS, SavedRun
 from striate.training.state import State
+from striate.training.threads import using
 from striate.training.verdict import verdict
 
 CTRL_C = "Ctrl-C"
@@ -58,15 +60,15 @@ CTRL_C = "Ctrl-C"
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """What a training came to.
+    """The result of a training.
 
     Attributes:
         run: The run on disk.
         history: Its epochs.
         validation: How the best weights do on the validation set.
         test: How they do on the test set; None when there is none.
-        verdict: What the curves say, a sentence each.
-        stopped: Why it ended before its epochs were over: Ctrl-C, patience; or nothing.
+        verdict: What the curves say, one sentence each.
+        stopped: Why it ended before its last epoch: Ctrl-C, patience; empty otherwise.
     """
 
     run: Run
@@ -109,6 +111,7 @@ def train(
     letters: Mapping[str, int | float] | None = None,
     size: Size | None = None,
     weights: str | Path | None = None,
+    threads: int | None = None,
     quiet: bool = False,
     epochs: int = Options.epochs,
     batch: int = Options.batch,
@@ -128,18 +131,19 @@ def train(
 
     Args:
         net: A name of the zoo, a `.net` file, the text itself, or a network.
-        dataset: A name, a folder with one sub-folder of images a class, an `.npz` archive, or a data set.
+        dataset: A name, a folder with one sub-folder of images per class, an `.npz` archive, or a data set.
         out: The run's folder; by default the next free one under `runs`.
         device: `auto`, `cpu`, `cuda`, `mps`.
         engine: `auto`, `torch` or `native`.
         overwrite: Whether a run in that folder may be replaced.
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
         letters: Values for the letters of the network's text.
-        size: Of the network's input, for all axes or one an axis; by default its text's, or where images are much
-            smaller than that, theirs.
-        weights: A run, or a file of weights (ours, torchvision's, timm's), to begin with: what fits by name and shape
-            is kept, the rest begins afresh, as a head of other classes does.
-        quiet: Whether to keep still; otherwise whatever a default decides is said on standard error.
+        size: Of the network's input, one for all axes or one per axis; by default its text's, or the images' where
+            they are much smaller.
+        weights: A run, or a file of weights (ours, torchvision's, timm's), to start from: what fits by name and shape
+            is kept; the rest, such as a head for other classes, starts with new weights.
+        threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
+        quiet: Whether to print nothing; otherwise whatever a default decides is reported on standard error.
         epochs: Passes over the training images; 0 takes ten, and more for small sets.
         batch: Images in a mini-batch; 0 takes the whole set.
         lr: Highest learning rate; by default the optimiser's usual one.
@@ -149,7 +153,7 @@ def train(
         l1: L1 penalty on weights.
         l2: L2 penalty (weight decay) on weights; by default the optimiser's usual one.
         augment: `shift` moves images a little, `none` does not; `auto` does so to centred drawings before convolutions.
-        patience: Stop after so many epochs without a better one; 0 never.
+        patience: Stop after this many epochs without a better one; 0 never stops.
         validation: Share of the training images kept for validation, from 0.001 to 0.9.
         init: How weights begin, as for `build`.
         seed: Same seed, same machine, same result.
@@ -158,7 +162,7 @@ def train(
         The run, on disk, with the best weights by validation accuracy.
 
     Raises:
-        InputError: Something named is not there or does not fit.
+        InputError: Something named does not exist or does not fit.
         WorkError: The loss is no longer a number, or the disk is full; what was saved before is kept.
     """
     own = loss if callable(loss) else None
@@ -178,21 +182,22 @@ def train(
         seed=seed,
     )
     how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}
-    how |= {"size": size, "weights": weights}
+    how |= {"size": size, "weights": weights, "threads": threads}
     return Training(net, dataset, options, say=voice(quiet), **how).start(out, overwrite).run
 
 
 class Training:
-    """A network and a data set brought together, ready to train.
+    """A network and a data set fitted to each other, ready to train.
 
     Args:
-        net, dataset, options, device, engine, bad, letters, size, weights: As for `train`.
+        net, dataset, options, device, engine, bad, letters, size, weights, threads: As for `train`.
         own_loss: A function of (outputs, labels) instead of the options' loss.
         recipe: How images become the network's input, when that was decided before.
-        begun: What its configuration says of the weights that it began with, when it did so before.
-        say: Is given every decision, a sentence each.
+        begun: What the saved configuration of a resumed run says of the weights it started from.
+        decided: What was decided when it began, when that was before; what is decided now is added.
+        say: Is given each decision as one sentence.
         show: Whether to draw progress on standard error.
-        command: The command that repeats the training; by default made up from the arguments.
+        command: The command that repeats the training; by default written from the arguments.
     """
 
     def __init__(
@@ -207,26 +212,29 @@ class Training:
         letters: Mapping[str, int | float] | None = None,
         size: Size | None = None,
         weights: str | Path | None = None,
+        threads: int | None = None,
         own_loss: Loss | None = None,
         recipe: data.Recipe | None = None,
         begun: dict[str, Any] | None = None,
+        decided: Sequence[str] = (),
         say: Say = silent,
         show: bool = False,
         command: str = "",
     ) -> None:
-        self.say, self.show, self.own_loss = say, show, own_loss
+        self.say, self.show, self.own_loss, self.decided = say, show, own_loss, decided
+        self.threads = threads
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = loss_named(own_loss or options.loss)
         repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
-        asked = {"engine": engine, "device": device, "size": size, "from": weights}
+        asked = {"engine": engine, "device": device, "size": size, "from": weights, "threads": threads}
         made_up = repeats(net, dataset, options, letters or {}, asked) if repeatable else FROM_PYTHON
         self.command = command or made_up
         shape = recipe.source if recipe else input_shape(zoo.find(net, letters), size)
         self.begun, self.beginning = begun, None if weights is None else Beginning(weights)
         loaded = data.load(dataset, shape=shape, bad=bad, progress=show)
-        self.sha256 = loaded.sha256()  # once: it reads every image
+        self.sha256 = loaded.sha256()  # once, because it reads every image
         self.training, self.validation = loaded.split(options.validation, options.seed)
-        self.dataset = dataclasses.replace(loaded, train=self.training)  # what follows sees no validation image
+        self.dataset = dataclasses.replace(loaded, train=self.training)  # from here on, no code sees a validation image
         self.fitted: Fitted = fitted(net, self.dataset, letters, recipe, size)
         check_trainable(self.fitted)
         check_batch(self.fitted, options.batch)
@@ -236,20 +244,22 @@ class Training:
         self.more_passes = epochs > EPOCHS and not options.epochs
         self.options = options = dataclasses.replace(options, epochs=epochs)
         whole = dataclasses.replace(options, batch=options.batch or len(self.training))
-        self.engine_name, why = engine_for(
-            self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
-        )
+        with using(threads):
+            self.engine_name, why = engine_for(
+                self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
+            )
         self.augment = augment_for(options.augment, self.fitted.recipe, self.fitted.network)
         self.options = dataclasses.replace(options, augment=augmenting.written(self.augment))
-        self.instead = [why] if why else []  # of the engine that was asked for
+        self.instead = [why] if why else []  # notes on why another engine is used
 
     @property
     def decisions(self) -> list[str]:
-        """Whatever was decided on the way, a sentence each."""
+        """All decisions, one sentence each."""
         augmented = [augmenting.said(self.augment)] if self.augment else []
         notes = (*self.dataset.notes, *self.fitted.notes, self._split_note(), *self._few_notes())
         begun = [self.begun["said"]] if self.begun else []
-        return [*notes, *augmented, self._how_note(), *begun, *self.instead]
+        now = [*notes, *augmented, self._how_note(), *begun, *self.instead]
+        return [*self.decided, *(line for line in now if line not in self.decided)]
 
     def _split_note(self) -> str:
         test = f"{len(self.dataset.test):,} for the test" if self.dataset.test else "none for a test"
@@ -258,7 +268,7 @@ class Training:
         return f"images: {len(self.training):,} to train on, {kept}, {test}"
 
     def _few_notes(self) -> list[str]:
-        """Classes that cannot be learned or judged well, and a wish that the data leave no place for."""
+        """Notes on classes that can't be learned or judged well, and on a `validation` share that can't be taken."""
         parts = {"training": self.training, "validation": self.validation, "test": self.dataset.test}
         lines = data.too_few(self.dataset.classes, {name: part.labels for name, part in parts.items() if part})
         if self.dataset.validation and self.options.validation != Options.validation:
@@ -273,7 +283,7 @@ class Training:
             f"{o.epochs} epoch{'s' * (o.epochs > 1)}" + " (so few images need more than ten passes)" * self.more_passes
         )
         how = f"{passes}, {o.optimizer}, {o.schedule} up to {o.rate:g}, {batch}"
-        return f"training: {how}; engine {self.engine_name} on {self.device}, {torch.get_num_threads()} threads"
+        return f"training: {how}; engine {self.engine_name} on {self.device}, {_threads()}"
 
     def start(self, out: str | Path | None = None, overwrite: bool = False) -> Trained:
         """Train from the beginning, in a new folder.
@@ -282,19 +292,20 @@ class Training:
             InputError: The folder is taken.
             WorkError: As for `train`.
         """
-        engine = self._engine(None)
-        root = Path(out) if out else _next_run(self.fitted.network.name, self.dataset.name)
-        saved = SavedRun.create(root, resolved(self.fitted.network), self.config(), overwrite)
-        for line in (*self.decisions, *saved.save_left_out(self.dataset.left_out)):
-            self.say(line)
-        return self._train(saved, engine, History())
+        with using(self.threads):
+            engine = self._engine(None)
+            root = Path(out) if out else _next_run(self.fitted.network.name, self.dataset.name)
+            saved = SavedRun.create(root, resolved(self.fitted.network), self.config(), overwrite)
+            for line in (*self.decisions, *saved.save_left_out(self.dataset.left_out)):
+                self.say(line)
+            return self._train(saved, engine, History())
 
     def resume(self, saved: SavedRun, state: State) -> Trained:
         """Go on from a state of a run, exactly as if it had never stopped.
 
         Raises:
-            InputError: The data's classes or images are not those that the run has learned.
-            WorkError: The best weights of before are lost.
+            InputError: The data's classes or images are not those of the run.
+            WorkError: The best weights so far are lost.
         """
         for what, key in (("classes", "classes"), ("images", "sha256")):
             if self.config()["data"][key] != state.config["data"][key]:
@@ -303,15 +314,16 @@ class Training:
         saved.settle(state)
         for line in (*saved.notes, self._going_on(state)):
             self.say(line)
-        engine = self._engine(state)
-        for line in (self._how_note(), *self.instead):
-            self.say(line)
-        saved.save_set_up(resolved(self.fitted.network), self.config())
-        saved.save_left_out(self.dataset.left_out)
-        return self._train(saved, engine, state.history)
+        with using(self.threads):
+            engine = self._engine(state)
+            for line in (self._how_note(), *self.instead):
+                self.say(line)
+            saved.save_set_up(resolved(self.fitted.network), self.config())
+            saved.save_left_out(self.dataset.left_out)
+            return self._train(saved, engine, state.history)
 
     def _going_on(self, state: State) -> str:
-        """Where training goes on, and at what rate: a schedule that was changed is elsewhere than where it was left."""
+        """Where training goes on, and at what rate: with a changed schedule the rate differs from where it stopped."""
         done, pace = len(state.history), Pace(self.options, self._num_steps())
         pace.steps = int(state.optimizer["steps"])
         where = f"going on after epoch {done} of {self.options.epochs}"
@@ -324,12 +336,12 @@ class Training:
         )
 
     def _num_steps(self) -> int:
-        """Of the whole training."""
+        """The number of steps of the whole training."""
         count = len(self.training)
         return self.options.epochs * num_batches(count, self.options.batch or count)
 
     def config(self) -> dict[str, Any]:
-        """All that is needed to use the weights, and to train again."""
+        """The configuration: all that is needed to use the weights and to train again."""
         source = self.dataset.source
         return {
             "striate": striate.__version__,
@@ -346,6 +358,7 @@ class Training:
             "engine": self.engine_name,
             "wanted": "native" if any(INSTEAD in line for line in self.instead) else self.engine_name,
             "device": str(self.device),
+            "threads": self.threads,
             "command": self.command,
             "decisions": self.decisions,
         }
@@ -362,7 +375,7 @@ class Training:
         return engine
 
     def _native(self, model: nn.Module, steps: int) -> NativeEngine | None:
-        """The native engine where it was chosen; None, and one decision more, where it can't be made here."""
+        """The native engine where it was chosen; None, and one more decision reported, where it can't be made here."""
         if self.engine_name != "native":
             return None
         made = native_engine(self.fitted.network, model, self.options, steps, self.say)
@@ -378,7 +391,7 @@ class Training:
 
     @cached_property
     def _validation_batches(self) -> Batches:
-        """Prepared once: every epoch and the verdict are on them."""
+        """Prepared once: every epoch and the verdict use them."""
         return self._batches(self.validation)
 
     def _train(self, saved: SavedRun, engine: TorchEngine | NativeEngine, history: History) -> Trained:
@@ -450,7 +463,7 @@ class Keeper:
         self.history = history
 
     def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
-        """Passes the figures on to the bar."""
+        """Passes the figures to the bar."""
         self.bar.batch(epoch, done, loss, correct)
 
     def epoch(self, history: History) -> None:
@@ -464,11 +477,16 @@ class Keeper:
         self.bar.epoch(history)
 
 
+def _threads() -> str:
+    count = torch.get_num_threads()
+    return f"{count} thread{'s' * (count > 1)}"
+
+
 def _next_run(net: str, dataset: str) -> Path:
-    """`runs/lenet5-mnist-1`, or the first number that is free; made at once, so that two trainings never share one."""
+    """`runs/lenet5-mnist-1`, or the first free number; made at once, so that two trainings never share a folder."""
     number = 1
     while True:
-        path = Path(RUNS) / f"{net}-{dataset}-{number}"
+        path = Path(RUNS) / re.sub(r"[^\w.-]+", "-", f"{net}-{dataset}-{number}")
         try:
             path.mkdir(parents=True)
             return path

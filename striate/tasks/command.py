@@ -1,4 +1,4 @@
-"""The command line that repeats a training, kept with its run.
+"""The command line that repeats a training or a test, kept with its run and in its report.
 
 >>> repeats("lenet5", "mnist", Options(epochs=3), {"n": 2}, {"engine": "torch", "device": "auto", "size": (64, 48)})
 'striate train lenet5 mnist --epochs 3 --engine torch --size 64x48 --set n=2'
@@ -27,7 +27,7 @@ def repeats(
     letters: Mapping[str, int | float],
     asked: Mapping[str, Any],
 ) -> str:
-    """What to type to train again as it was asked for from Python; `asked` are flags, of which None says nothing."""
+    """The command that repeats a training started from Python; `asked` holds flags, and those of None are omitted."""
     name = str(net)
     if isinstance(net, Network):
         in_zoo = net.name in zoo.names()
@@ -45,7 +45,7 @@ def repeats(
 
 
 def goes_on(before: str, path: str | Path, source: str, options: Mapping[str, object]) -> str:
-    """What was typed so far, and to go on with that run; options of None were not given.
+    """The commands so far, and the one that goes on with that run; options of None were not given.
 
     >>> goes_on("striate train lenet5 mnist", "my run", "", {"epochs": 9, "lr": None})
     "striate train lenet5 mnist && striate resume 'my run' --epochs 9"
@@ -55,13 +55,13 @@ def goes_on(before: str, path: str | Path, source: str, options: Mapping[str, ob
     return " ".join([before, "&& striate resume", *words, *_flags(given)])
 
 
-def reports(path: str | Path, source: str) -> str:
-    """To test a run on other data, with a page of its own.
+def judges(path: str | Path, source: str) -> str:
+    """What to type to test a run on these data once more and to have the page of it.
 
-    >>> reports("my run", "")
-    "striate test 'my run' --report"
+    >>> judges("my run", "more/images")
+    "striate test 'my run' more/images --report"
     """
-    return shlex.join(["striate", "test", str(path), *([source] if source else []), "--report"])
+    return shlex.join(["striate", "test", *filter(None, (str(path), source)), "--report"])
 
 
 def _flags(options: Mapping[str, object]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Where to compute: the device and the engine, chosen when not said.
+"""Where to compute: the device and the engine, chosen when not given.
 
 >>> str(device("cpu"))
 'cpu'
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from striate.errors import InputError, nearest
 
-if TYPE_CHECKING:  # words are checked where nobody waits for torch
+if TYPE_CHECKING:  # names are checked without importing torch
     import torch
 
 ENGINES = ("auto", "torch", "native")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-ENGINES_ALSO = {"torch": ("pytorch", "eager"), "native": ("c", "cpp", "compiled")}  # what others call them
+ENGINES_ALSO = {"torch": ("pytorch", "eager"), "native": ("c", "cpp", "compiled")}  # names in other programs
 DEVICES_ALSO = {"cuda": ("gpu", "nvidia"), "mps": ("metal", "apple")}
 
 
@@ -43,7 +43,7 @@ def device(name: str = "auto") -> torch.device:
 
 
 def check(name: str) -> None:
-    """Raises InputError for a word that names no device of any machine."""
+    """Raises InputError for a word that is no device's name on any machine."""
     kind, colon, number = name.partition(":")
     if kind not in DEVICES:
         raise InputError(f"no device '{name}'{nearest(name, DEVICES, DEVICES_ALSO)}; there are {', '.join(DEVICES)}")

@@ -25,14 +25,14 @@ from striate.training.native_engine import MOST, NativeEngine
 from striate.training.options import Options
 
 INSTEAD = "engine torch instead of native"
-LARGEST_MACS = 500_000_000  # an image: larger networks are PyTorch's to train
-LARGEST_BYTES = 2**31  # that a step may take
+LARGEST_MACS = 500_000_000  # per image: larger networks are left to PyTorch
+LARGEST_BYTES = 2**31  # that a step may use
 
 
 def engine_for(
     name: str, network: Network, options: Options, device: torch.device, own_loss: bool = False
 ) -> tuple[str, str]:
-    """The engine, and why not the native one, where that could surprise.
+    """The engine, and why it is not the native one where that could surprise.
 
     Args:
         name: `auto`, `torch` or `native`.
@@ -48,7 +48,7 @@ def engine_for(
         return "torch", ""
     try:
         host()
-    except InputError as error:  # what $STRIATE_TARGET names is another machine's
+    except InputError as error:  # $STRIATE_TARGET names vector units that this machine lacks
         return "torch", f"{INSTEAD}: {error}"
     try:
         plan = plan_for(network, options, device, own_loss)
@@ -68,7 +68,7 @@ def engine_for(
 def native_engine(
     network: Network, model: nn.Module, options: Options, total_steps: int, say: Callable[[str], None]
 ) -> NativeEngine | str:
-    """The native engine that was chosen; a line that says why not, where it can't be made here."""
+    """The native engine that was chosen; one line with the reason where it can't be made here."""
     try:
         return NativeEngine(network, model, options, total_steps, say=say)
     except compiler.NoCompiler as error:
@@ -76,10 +76,10 @@ def native_engine(
 
 
 def plan_for(network: Network, options: Options, device: torch.device, own_loss: bool = False) -> Plan:
-    """What the native engine would do in this training.
+    """The native engine's plan for this training.
 
     Raises:
-        Refused: What it lacks for it.
+        Refused: Names what the engine lacks.
     """
     if own_loss:
         raise Refused("the native engine takes no loss of your own")
@@ -93,12 +93,12 @@ def plan_for(network: Network, options: Options, device: torch.device, own_loss:
 
 
 def too_large(plan: Plan, options: Options) -> str:
-    """Why a network is left to PyTorch unless asked for; nothing for small ones."""
+    """Why a network is left to PyTorch unless `native` is asked for; empty for small networks."""
     if plan.macs > LARGEST_MACS:
-        return f"engine torch: {plan.macs:,} multiply-adds an image are many for the native one"
+        return f"engine torch: {plan.macs:,} multiply-adds per image are many for the native one"
     threads = torch.get_num_threads()
     maps = plan.kept * (options.batch // plan.lanes + 1) + (plan.scratch + plan.workspace) * threads
-    needed = 4 * (plan.lanes * maps + plan.size * (3 + threads) + plan.turned)  # with what the optimiser remembers
+    needed = 4 * (plan.lanes * maps + plan.size * (3 + threads) + plan.turned)  # with the optimiser's state
     if needed > LARGEST_BYTES:
         return f"engine torch: the native one would take {needed / 2**30:.1f} GiB for a batch of {options.batch}"
     return ""

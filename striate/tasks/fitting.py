@@ -1,4 +1,4 @@
-"""Bringing a network and a data set together: classes, input, split. Whatever is decided is said.
+"""Bringing a network and a data set together: classes, input, split. Whatever is decided is reported.
 
 >>> from striate import data
 >>> digits = data.load("digits")
@@ -33,7 +33,7 @@ class Fitted:
     Attributes:
         network: With the data's number of classes.
         recipe: How the data's images become its input.
-        notes: What was decided, a sentence each.
+        notes: The decisions, one sentence each.
     """
 
     network: Network
@@ -42,7 +42,7 @@ class Fitted:
 
 
 def input_shape(network: Network, size: Size | None = None) -> Shape | None:
-    """What is asked of the images; None when the text has a bare `INPUT` and no size is given: the data decides."""
+    """The input shape asked of the images; None for a bare `INPUT` without a size: then the data decides."""
     if not _bare_input(network):
         return network.input if size is None else resized(network, size).input
     return None if size is None else (None, *sides(size, 2 if isinstance(size, int) else len(size)))
@@ -63,10 +63,10 @@ def fitted(
 
     Args:
         net: As for `zoo.net`.
-        dataset: What it shall learn.
+        dataset: What it is to learn.
         letters: Values for the text's letters.
-        recipe: How the images become its input, when that was decided before; by default as the data ask for.
-        size: Of its input: for all axes, or one an axis; the text stays as it is otherwise.
+        recipe: How the images become its input, when that was decided before; by default as suits the data.
+        size: Of its input: one for all axes, or one per axis; by default the text's, or small images' own.
 
     Raises:
         InputError: Its input or its classes are not the data's.
@@ -94,7 +94,7 @@ def fitted(
 
 
 def _sized(network: Network, size: Size) -> tuple[Network, str]:
-    """The network at the size that was asked for, and what that is instead of."""
+    """The network at the size that was asked for, and a note of the size it replaces."""
     asked = resized(network, size)
     if asked.input == network.input:
         return network, ""
@@ -119,7 +119,7 @@ def _check_classes(network: Network, recipe: data.Recipe, dataset: data.Dataset)
 
 
 def check_trainable(fitted: Fitted) -> None:
-    """Something must be there to train.
+    """Check that there is something to train.
 
     Raises:
         InputError: The network has no parameters.
@@ -129,10 +129,10 @@ def check_trainable(fitted: Fitted) -> None:
 
 
 def check_batch(fitted: Fitted, batch: int) -> None:
-    """Batch norm can't measure a single value.
+    """Check batch norm's input: it can't normalise a single value.
 
     Raises:
-        InputError: Names the layer that a batch of one image gives one value a channel.
+        InputError: Names the layer that would see only one value per channel in a batch of one image.
     """
     if batch != 1:
         return

@@ -1,4 +1,4 @@
-"""What a network's answers on labelled images are worth: the same figures wherever they are shown.
+"""How good a network's answers on labelled images are: the same figures wherever they are shown.
 
 >>> split = Split(torch.zeros(3, 1, 2, 2), torch.tensor([0, 1, 1]))
 >>> result = Judged("a set", ("cat", "dog"), split, torch.tensor([[2.0, 0.0], [0.0, 2.0], [2.0, 0.0]]), 0.5).result()
@@ -24,8 +24,8 @@ from striate.data import Split
 from striate.errors import WorkError
 from striate.losses.classification import Loss
 
-MOST_WRONG = 24  # images told of
-TOP = 3  # classes told of each
+MOST_WRONG = 24  # wrong images listed
+TOP = 3  # classes listed for each image
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Judged:
         if not bool(finite.all()):
             image = self.image(int(finite.logical_not().nonzero()[0]))
             raise WorkError(f"the outputs for image {image} of {self.name} are not finite; look at its values")
-        return np.asarray(self.outputs.double().softmax(1).numpy())  # in float32 two outputs could come out level
+        return np.asarray(self.outputs.double().softmax(1).numpy())  # in float32 two outputs could become equal
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
@@ -132,7 +132,7 @@ class Judged:
 
     @cached_property
     def score(self) -> metrics.Score:
-        """The accuracy with what it must be read with."""
+        """The accuracy, with its interval and what guessing would get."""
         return metrics.score(self.confusion, self.classes)
 
     @cached_property
@@ -156,11 +156,11 @@ class Judged:
         return tuple((self.classes[k], float(self.probabilities[row, k])) for k in best)
 
     def image(self, row: int) -> str:
-        """Where an image is to be found: its file, or its position."""
+        """Where to find an image: its file, or its position."""
         return self.split.paths[row] if self.split.paths else str(row)
 
     def result(self) -> TestResult:
-        """All of it in plain numbers."""
+        """All figures as plain numbers."""
         mistakes = [(row, self.classes[self.labels[row]], self.top(row)[0]) for row in self.most_wrong]
         return TestResult(
             accuracy=self.score.accuracy,
@@ -177,7 +177,7 @@ class Judged:
 
 
 def loss_of_guessing(loss: Loss, num_classes: int) -> float:
-    """The loss of outputs that are all 0, whatever the label: nothing is known of the image.
+    """The loss of outputs that are all 0: a network that knows nothing of the image.
 
     >>> from striate.losses import cross_entropy
     >>> round(loss_of_guessing(cross_entropy, 3), 4)  # ln 3

@@ -20,7 +20,7 @@ from striate.notation.rules.shape import shown
 from striate.report import Report, WrongImage
 from striate.report import render as render_report
 from striate.report.places import inside, shortened
-from striate.tasks.command import reports
+from striate.tasks.command import judges
 from striate.tasks.judging import Judged
 from striate.tasks.run import Run
 from striate.training.history import History
@@ -41,10 +41,10 @@ def report(
         run: The trained network.
         history: All its epochs.
         verdict: What the curves say.
-        judged: How the best weights do on the test set, or on what there is instead.
+        judged: How the best weights do on the test set, or on the validation set if there is none.
         figures: Facts to list first, by name.
-        splits: The images by what they were for, to be counted.
-        left_out: What was not read of the data.
+        splits: The images of each part, by its name, to be counted.
+        left_out: Files of the data that were not read.
     """
     cost = measure(run.network, run.recipe.shape)
     roots = _roots(run)
@@ -71,15 +71,14 @@ def tested(run: Run, judged: Judged, source: str) -> str:
 
     Args:
         run: The trained network.
-        judged: How it does there.
+        judged: How it does on that data.
         source: The data, as it was named.
     """
-    command = reports(run.path, source)
     root = str(Path(source).resolve()) if source and os.path.exists(source) else ""
     versions = [fact for fact in _facts(run, measure(run.network, run.recipe.shape)) if fact[0] != "engine, device"]
     content = Report(
         title=f"{run.name}, tested on {judged.name}",
-        command=shortened(command, _roots(run, root)),
+        command=shortened(judges(run.path, source), _roots(run, root)),
         facts=(("loss", f"{judged.loss:.4f}"), *versions),
         **_figures(judged, root),
     )
@@ -87,7 +86,7 @@ def tested(run: Run, judged: Judged, source: str) -> str:
 
 
 def _figures(judged: Judged, root: str) -> dict[str, Any]:
-    """What is shown of any set of labelled images."""
+    """The parts of a report that any set of labelled images has."""
     return {
         "classes": judged.classes,
         "evaluated": f"{judged.name} ({len(judged.split):,} images)",
@@ -100,7 +99,7 @@ def _figures(judged: Judged, root: str) -> dict[str, Any]:
 
 
 def _roots(run: Run, *others: str) -> dict[str, str]:
-    """Folders of this machine, and what a report says for them."""
+    """Folders of this machine, and what a report writes in their place."""
     places = {root: Path(root).name for root in (run.config["data"]["source"], *others) if root}
     return {str(Path.home()): "~", os.getcwd(): ".", **places}
 
@@ -133,7 +132,7 @@ def _most_wrong(judged: Judged, root: str) -> tuple[WrongImage, ...]:
 
 
 def _picture(image: Tensor) -> NDArray[np.uint8]:
-    """(C, H, W) as (H, W) or (H, W, 3) bytes; numbers that are no bytes are spread from their least to their most."""
+    """(C, H, W) as (H, W) or (H, W, 3) bytes; other numbers are scaled from their minimum to their maximum."""
     if image.dtype != torch.uint8:
         low, high = image.min(), image.max()
         image = ((image - low) / (high - low).clamp_min(1e-9) * 255).to(torch.uint8)

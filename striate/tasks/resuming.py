@@ -1,4 +1,4 @@
-"""Going on with a training: where it was interrupted, or further than was planned.
+"""Going on with a training: where it was interrupted, or beyond its planned epochs.
 
 >>> import tempfile
 >>> from striate.tasks.classify import train
@@ -18,6 +18,7 @@ from typing import Any
 from striate import data
 from striate.errors import InputError
 from striate.losses.classification import Loss
+from striate.tasks import devices
 from striate.tasks.classify import Trained, Training
 from striate.tasks.command import FROM_PYTHON, goes_on
 from striate.tasks.fitting import from_resolved
@@ -37,24 +38,26 @@ def resume(
     loss: Loss | None = None,
     engine: str | None = None,
     device: str | None = None,
+    threads: int | None = None,
     quiet: bool = False,
 ) -> Run:
     """Go on with an interrupted run, or train a finished one for more epochs.
 
-    The learning rate is that of the schedule over all epochs, those that are done included: a run that is given more
-    epochs goes on where the longer schedule is then, which is said.
+    The learning rate follows the schedule over all epochs, including those done: with more epochs, a run goes on at the
+    rate that the longer schedule has there, and a line says so.
 
     Args:
         path: The run's folder.
-        dataset: Where the data are now, if they have moved; they must be the same images. Data that were made in
-            Python are given again.
+        dataset: Where the data are now, if they have moved; they must be the same images. Data made in
+            Python must be given again.
         epochs: Epochs in all; by default as many as the run was started for.
         lr: Highest learning rate from here on; by default as before.
         schedule: How the learning rate moves from here on; by default as before.
-        loss: The loss of one's own that the run was trained with, a function of (outputs, labels).
-        engine: As for `train`, any whoever trained before; by default the same, or on a new device the one that fits.
+        loss: Your own loss, if the run was trained with one: a function of (outputs, labels).
+        engine: As for `train`, whichever trained before; by default the same, or on a new device one that fits it.
         device: As for `train`; by default the one it was trained on.
-        quiet: Whether to keep still; otherwise what is decided is said on standard error.
+        threads: As for `train`; by default as before.
+        quiet: Whether to print nothing; otherwise decisions are reported on standard error.
 
     Returns:
         The run, on disk, with the best weights by validation accuracy.
@@ -64,7 +67,8 @@ def resume(
         WorkError: It has no state to go on from, or as for `train`.
     """
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
-    return resumed(path, dataset, changes, loss=loss, engine=engine, device=device, say=voice(quiet)).run
+    how: dict[str, Any] = {"loss": loss, "engine": engine, "device": device, "threads": threads}
+    return resumed(path, dataset, changes, say=voice(quiet), **how).run
 
 
 def resumed(
@@ -75,15 +79,16 @@ def resumed(
     loss: Loss | None = None,
     engine: str | None = None,
     device: str | None = None,
+    threads: int | None = None,
     say: Say = silent,
     show: bool = False,
 ) -> Trained:
-    """As `resume`, with what the training came to.
+    """As `resume`, but returns the whole result.
 
     Args:
-        path, dataset, loss, engine, device: As for `resume`.
-        changes: Options by name that are others from here on; those of None stay.
-        say: Is given every decision, a sentence each.
+        path, dataset, loss, engine, device, threads: As for `resume`.
+        changes: Options by name that change from here on; None leaves one as it is.
+        say: Is given each decision as one sentence.
         show: Whether to draw progress on standard error.
     """
     saved = SavedRun.open(Path(path))
@@ -91,22 +96,27 @@ def resumed(
     source = config["data"]["source"] if dataset is None else dataset
     _check_loss(path, config["options"]["loss"], loss)
     _check_source(path, source)
+    if changes.get("epochs") is not None and changes["epochs"] < 1:
+        raise InputError(f"epochs must be 1 or more when a run goes on. Received: {changes['epochs']}")
     options = _options(config, changes, say)
     if len(state.history) >= options.epochs and (saved.root / REPORT).is_file():
         done = len(state.history)
         raise InputError(f"{path} has its {done} epochs; give more, as in `epochs={done * 2}`")
     moved = "" if dataset is None else dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
-    asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device}
+    asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device, "threads": threads}
     repeatable = config["command"] != FROM_PYTHON
+    elsewhere = device is not None and str(devices.device(device)) != config["device"]
     task = Training(
         from_resolved(state.net, config["network"]),
         source,
         options,
         device=device or config["device"],
-        engine=engine or ("auto" if device else config.get("wanted", config["engine"])),
+        engine=engine or ("auto" if elsewhere else config.get("wanted", config["engine"])),
+        threads=threads or config.get("threads"),
         own_loss=loss,
         recipe=data.Recipe.from_json(config["recipe"]),
         begun=config.get("weights"),
+        decided=config["decisions"],
         say=say,
         show=show,
         command=goes_on(config["command"], path, moved, asked) if repeatable else FROM_PYTHON,
@@ -115,13 +125,13 @@ def resumed(
 
 
 def _options(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Options:
-    """Those of before with what is changed."""
+    """The saved options with the changes."""
     before = config["options"]
     if foreign := Options.foreign(before):
         say(f"options of another version that this one does not know, and goes on without: {', '.join(foreign)}")
     named = Options.from_json(before | ({"loss": Options.loss} if before["loss"] == OWN else {}))
     if named.augment == "auto" and not config["recipe"].get("ink"):
-        named = dataclasses.replace(named, augment="none")  # runs that kept the word itself changed drawings alone
+        named = dataclasses.replace(named, augment="none")  # runs that saved the word itself changed drawings only
     return dataclasses.replace(named, **{name: value for name, value in changes.items() if value is not None})
 
 
@@ -139,7 +149,7 @@ def _check_loss(path: str | Path, trained: str, given: Loss | None) -> None:
 
 
 def _check_source(path: str | Path, source: str | Path | data.Dataset) -> None:
-    """The data must be named, and still be where they are said to be."""
+    """Check that the data have a name and are still where it says."""
     if source == "":
         raise InputError(
             f"{path} was trained on a data set made in Python; give it again: st.resume({str(path)!r}, dataset)"

@@ -41,15 +41,15 @@ class BaselineResult:
         data: The data set's name.
         accuracy: Fraction of the test images right.
         error: Fraction of them wrong.
-        validation_accuracy: Fraction right of the validation images, which chose the classifier's C or gamma.
+        validation_accuracy: Fraction of the validation images right, which chose the classifier's C or gamma.
         examples: Test images.
         trained_on: Training images.
-        dimensions: Numbers in a row of features.
-        feature_seconds: To compute the features of all images, those of validation and test too.
-        images_per_second: Images described in a second.
+        dimensions: Numbers in one image's features.
+        feature_seconds: To compute the features of all images, including validation and test.
+        images_per_second: Images described per second.
         fit_seconds: To choose and fit the classifier.
-        predict_seconds: To classify the test images, their features given.
-        notes: What was decided, a sentence each.
+        predict_seconds: To classify the test images from their features.
+        notes: The decisions, one sentence each.
     """
 
     features: str
@@ -90,11 +90,11 @@ def baseline(
         features: A name of `striate.features.FEATURES`.
         data: As for `striate.train`.
         classifier: "linear" or "rbf".
-        seed: Chooses the validation images, as in `striate.train`, and what chance decides in the classifier.
+        seed: Chooses the validation images, as in `striate.train`, and seeds the classifier.
         validation: Share of the training images kept for validation.
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
-        out: A folder for `features.png`, test images beside their features; it is made when it is not there.
-        say: Is given every decision, a sentence each, when it is made.
+        out: A folder for `features.png`, test images beside their features; it is created if missing.
+        say: Is given each decision as one sentence when it is made.
         show: Whether to draw a download's progress on standard error.
 
     Raises:
@@ -103,7 +103,7 @@ def baseline(
     """
     chosen = feature(features)
     classifiers.check(classifier)
-    dataset = data_sets.load(data, bad="refuse" if bad == "refuse" else "skip", progress=show)
+    dataset = data_sets.load(data, bad=bad, progress=show)
     notes: list[str] = []
 
     def tell(*lines: str) -> None:
@@ -126,7 +126,7 @@ def baseline(
         path = _drawn(chosen, parts[2], [dataset.classes[label] for label in test.labels], Path(out))
         tell(f"picture: {path}")
     (x, x_held, x_test), feature_seconds = _timed(lambda: [_rows(chosen, part) for part in parts])
-    tell(f"features: {chosen.says}, {x.shape[1]:,} numbers an image")
+    tell(f"features: {chosen.says}, {x.shape[1]:,} numbers per image")
     y, y_held, y_test = (part.labels.numpy() for part in (training, held, test))
     learned, fit_seconds = _timed(lambda: classifiers.fit(classifier, x, y, x_held, y_held, seed=seed))
     tell(*learned.notes)
@@ -163,7 +163,7 @@ def _splits(
 
 
 def _pixels(parts: list[Tensor]) -> tuple[list[Tensor], list[str]]:
-    """The images as float32 in 0..1, no larger than `LARGEST`, and what had to be done for it."""
+    """The images as float32 in 0..1, no larger than `LARGEST`, and notes on how they were changed."""
     notes = []
     height, width = parts[0].shape[2:]
     parts = [floats(part) for part in parts]

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import webbrowser
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,17 +22,20 @@ from striate import data
 from striate.building import build
 from striate.data.fetch import data_folder
 from striate.data.files import unreadable
+from striate.data.given import as_files
 from striate.data.left_out import LeftOut, said
 from striate.errors import InputError, WorkError
 from striate.losses import loss_named
 from striate.losses.classification import Loss
 from striate.native.source import LOSSES
 from striate.notation import Network
+from striate.tables import html_table
 from striate.tasks.devices import device as device_named
 from striate.tasks.devices import engine as engine_named
 from striate.tasks.engines import engine_for, native_engine
 from striate.tasks.fitting import from_resolved
 from striate.tasks.judging import TOP, Judged, TestResult
+from striate.tasks.saying import Say
 from striate.training.batches import prepared
 from striate.training.engine import TorchEngine
 from striate.training.history import History
@@ -40,6 +45,7 @@ from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.saved import REPORT
 from striate.training.state import State
+from striate.training.threads import using
 
 OWN = "own"  # what a configuration calls a loss that was given as a function
 AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
@@ -68,28 +74,53 @@ class Prediction:
 
 
 class Run:
-    """One training with its best weights, as it lies on disk.
+    """One training with its best weights, as stored on disk.
 
     Args:
         path: The run's folder, or the `model.safetensors` of one by itself, wherever it was copied to.
         device: Where to compute; as for `devices.device`.
-        engine: `torch`, `native`, or `auto`, which is torch here: one pass over some images is not worth compiling for.
+        engine: `torch`, `native`, or `auto`, which is torch here: one pass over the images is not worth a compilation.
+        threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
+        say: Is given a line at once when something is compiled; by default it is added to `notes`.
 
     Attributes:
-        left_out: What `test` and `predict` met among the images and did not read.
+        left_out: Files that `test` and `predict` found among the images and did not read.
 
     Raises:
         InputError: There is no run there, or no such engine.
     """
 
-    def __init__(self, path: str | Path, device: str = "auto", engine: str = "auto") -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        device: str = "auto",
+        engine: str = "auto",
+        threads: int | None = None,
+        say: Say | None = None,
+    ) -> None:
+        with using(threads):  # or it is refused
+            self.threads = threads
         self.saved = opened(Path(path))
+        self.say = say or self.saved.notes.append
         self.device, self.engine_name = device_named(device), engine_named(engine)
         self.left_out: list[LeftOut] = []
 
     def __repr__(self) -> str:
         best = self.state.history.best
         return f"Run({str(self.path)!r}: {self.name}, validation accuracy {best.validation_accuracy:.4f})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what was trained, on what, and how well."""
+        best, config = self.state.history.best, self.config
+        facts = {
+            "folder": str(self.path),
+            "classes": f"{len(self.classes)}",
+            "best epoch": f"{best.epoch} of {config['options']['epochs']}",
+            "validation accuracy": f"{best.validation_accuracy:.2%}",
+            "engine, device": f"{config['engine']}, {config['device']}",
+            "command": config["command"],
+        }
+        return html_table(self.name, ["", ""], [list(fact) for fact in facts.items()])
 
     @property
     def path(self) -> Path:
@@ -98,11 +129,11 @@ class Run:
 
     @property
     def notes(self) -> list[str]:
-        """What was found damaged of the files used so far, a sentence a file; empty when all is well."""
+        """The damage found in the files used so far, one sentence per file; empty when all is well."""
         return self.saved.notes
 
     def check(self) -> list[str]:
-        """Read every file of the run and name those that are damaged, a sentence a file; none when all is well."""
+        """Read every file of the run and name those that are damaged, one sentence per file; none when all is well."""
         return self.saved.check()
 
     @property
@@ -117,7 +148,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What was trained on what: "lenet5 on mnist"."""
+        """The network and its data: "lenet5 on mnist"."""
         return f"{self.network.name} on {self.config['data']['name']}"
 
     @property
@@ -142,7 +173,7 @@ class Run:
 
     def model(self) -> nn.Sequential:
         """The network with the best weights, an ordinary module in evaluation mode, on the CPU."""
-        model = build(self.network, seed=0)  # any: these weights are replaced
+        model = build(self.network, seed=0)  # any rule will do: these weights are replaced
         model.load_state_dict(dict(self.state.weights))
         return model.eval()
 
@@ -161,7 +192,7 @@ class Run:
         wanted = "torch" if name == "auto" else engine_named(name)
         chosen, why = engine_for(wanted, self.network, options, self.device)
         if chosen == "native":
-            made = native_engine(self.network, self.model(), options, 0, self.saved.notes.append)
+            made = native_engine(self.network, self.model(), options, 0, self.say)
             if not isinstance(made, str):
                 return made
             why = made
@@ -169,10 +200,11 @@ class Run:
         return TorchEngine(self.model(), options, 0, self.device)
 
     def outputs(self, images: Tensor, engine: str | None = None) -> Tensor:
-        """The outputs (N, K) for images (N, C, H, W) as the data set has them; by the run's engine, or this one."""
+        """The outputs (N, K) for images (N, C, H, W) as the data set has them; on the run's engine, or on `engine`."""
         labels = torch.zeros(len(images), dtype=torch.int64)
         batches = prepared(images, labels, self.recipe, self.recipe.shape, self.device)
-        return outputs_of(self._engine(engine) if engine else self.engine, batches)
+        with using(self.threads):
+            return outputs_of(self._engine(engine) if engine else self.engine, batches)
 
     def test(
         self,
@@ -183,11 +215,11 @@ class Run:
         loss: Loss | None = None,
         report: str | Path | None = None,
     ) -> TestResult:
-        """Test on a data set: how many images are right, of which class, and what the others were taken for.
+        """Test on a data set: how many images of each class are right, and which classes the others were taken for.
 
         Args:
             source: A data set; by default, what was held out of the training data. A folder without a test part of
-                its own is taken whole, unless it is the training data. It may hold some of the run's classes only.
+                its own is taken whole, unless it is the training data. It may hold only some of the run's classes.
             bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
             loss: A function of (outputs, labels) whose value is given; by default what the run was trained with, if
@@ -225,12 +257,12 @@ class Run:
         Raises:
             WorkError: It can't be written.
         """
-        from striate.tasks.reporting import tested  # what draws takes a second to import
+        from striate.tasks.reporting import tested  # the drawing package takes a second to import
 
         try:
             path.write_text(tested(self, judged, source), encoding="utf-8")
-        except OSError as error:
-            raise WorkError(f"can't write {path}: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            raise WorkError(f"can't write {path}: {getattr(error, 'strerror', error)}") from None
 
     def test_split(self, source: str | Path | data.Dataset | None = None, *, bad: str = "skip") -> data.Split:
         """The images and labels that `test` measures on, labelled by this run's classes."""
@@ -242,7 +274,8 @@ class Run:
         if source is None and not trained_on:
             raise InputError(f"{self.path} was trained on a data set made in Python; say what to test it on")
         wanted = trained_on if source is None else source
-        same = not isinstance(wanted, data.Dataset) and source_key(wanted) == source_key(trained_on)
+        own = bool(trained_on) and not isinstance(wanted, data.Dataset)
+        same = own and source_key(wanted) == source_key(trained_on)
         dataset = data.load(
             wanted, shape=self.recipe.source, bad=bad, hold_out=same, known=self.classes, levels=self.recipe.levels
         )
@@ -257,24 +290,40 @@ class Run:
             )
         positions = torch.tensor([self.classes.index(label) for label in dataset.classes])
         images = split.images
-        if self.recipe.ink and split.paths and not same:  # foreign drawings are placed as the data's own are
+        if self.recipe.ink and split.paths and not same:  # drawings from elsewhere are placed as the data's own are
             images = torch.stack([data.read_image(path, self.recipe) for path in split.paths])
         elif self.recipe.ink and not same and AS_THEY_ARE not in self.saved.notes:
             self.saved.notes.append(AS_THEY_ARE)
         name = "the test set" if same else dataset.name
         return name, data.Split(images, positions[split.labels], split.paths)
 
-    def predict(self, *paths: str | Path, bad: str = "skip", engine: str | None = None) -> list[Prediction]:
-        """Say what image files show.
+    def predict(self, *images: Any, bad: str = "skip", engine: str | None = None) -> list[Prediction]:
+        """Say what images show.
 
         Args:
-            paths: Image files, or folders that hold some.
+            images: Image files or folders that hold some; PIL images; arrays or tensors, (H, W), (H, W, 3) or
+                (3, H, W), of bytes or of floats 0 to 1; or lists of any of these.
             bad: Whether files that can't be read are left out and noted ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
 
         Raises:
             InputError: A path that is not there, or no image that can be read.
         """
+        data.check_bad(bad)
+        given = [one for some in images for one in (some if isinstance(some, list | tuple) else [some])]
+        if not given:
+            raise InputError("predict takes images: paths, PIL images or arrays. Received: none")
+        told: list[Prediction] = []
+        for are_paths, group in itertools.groupby(given, lambda one: isinstance(one, str | os.PathLike)):
+            if are_paths:
+                told += self._predicted(list(group), bad, engine)
+                continue
+            with as_files(list(group)) as written:
+                told += [replace(one, path=Path(one.path).stem) for one in self._predicted(written, bad, engine)]
+        return told
+
+    def _predicted(self, paths: Sequence[str | Path], bad: str, engine: str | None) -> list[Prediction]:
+        """What image files, or folders of some, show."""
         found, images = data.found_under(paths), []
         files, left_out = found.images, list(found.left_out)
         read: list[Path] = []
@@ -325,7 +374,7 @@ def source_name(source: str | Path | data.Dataset) -> str:
 
 
 def source_key(source: str | Path | data.Dataset) -> str:
-    """What tells one data source from another: a set's name, or the place that a path leads to."""
+    """What identifies a data source: a set's name, or the place that a path leads to."""
     if isinstance(source, data.Dataset):
         return source.source
     if isinstance(source, str) and source.lower() in data.names():

@@ -1,4 +1,4 @@
-"""Whatever a default decides is said: on standard error, a line each, unless whoever calls asks for quiet.
+"""Whatever a default decides is reported on standard error, one line each, unless the caller asks for quiet.
 
 >>> voice(quiet=True)("nobody hears this")
 """
@@ -10,15 +10,15 @@ Say = Callable[[str], None]
 
 
 def voice(quiet: bool) -> Say:
-    """What a function of the library that was called from Python says its lines with."""
+    """The function with which the library reports when it is called from Python."""
     return silent if quiet else aloud
 
 
 def silent(line: str) -> None:
-    """Nothing."""
+    """Says nothing."""
 
 
 def aloud(line: str) -> None:
-    """The line on standard error, where there is one."""
+    """Prints the line on standard error, if there is one."""
     if sys.stderr:
         print(line, file=sys.stderr)

@@ -1,7 +1,7 @@
 """Small images in a network made for larger ones: their own size instead of the text's, and a small stem.
 
 Enlarging 32x32 images to the 224x224 that an ImageNet network's text asks for costs 49 times the work and adds nothing.
-At their own size its stem, a large convolution and a pool that both stride, would throw most of them away; as is
+At their own size its stem, a large convolution and a pool, both with strides, would discard most of them; as is
 customary since He et al. 2015 (section 4.2, CIFAR-10) a 3x3 convolution without stride takes its place.
 
 >>> from striate.zoo import net
@@ -26,14 +26,14 @@ from striate.notation.rules.window import Sliding
 from striate.notation.sizes import next_fitting, resized, size_text
 from striate.notation.tree import Chain, Conv, Group, Identity, Layer, Node, Pad, Pool
 
-SMALL = 64  # entries of the longer side below which images need a small stem
-STEM_KERNEL = 7  # of a first convolution made for large images, at least
-STEM_STRIDE = 4  # of convolution and pool together, at least
-MOST_PADDED = 1.5  # times their size to which images are enlarged for a network that does not fit them
+SMALL = 64  # length of the longer side below which images need a small stem
+STEM_KERNEL = 7  # smallest kernel of a first convolution made for large images
+STEM_STRIDE = 4  # smallest stride of convolution and pool together
+MOST_PADDED = 1.5  # factor by which images are enlarged at most when the network does not fit their size
 
 
 def suited(network: Network, images: Sequence[int], classes: int) -> tuple[Network, str]:
-    """The network for images of this shape, and what was changed; as it is where nothing need be.
+    """The network for images of this shape, and a note of the changes; unchanged where nothing is needed.
 
     Args:
         network: With the data's number of classes.
@@ -69,10 +69,10 @@ def _said(before: Network, after: Network, images: Sequence[int], stem: str) -> 
 
 
 def small_stem(network: Network) -> tuple[Network, str] | None:
-    """The network's text with a 3x3 convolution for its stem, and what was exchanged; None where it has no large stem.
+    """The network's text with a 3x3 convolution for its stem, and a note of it; None where it has no large stem.
 
     A stem is a first convolution of at least 7x7 and the pool that follows before any other weights, in a bracket or a
-    definition or not, which together stride by at least 4. The pool becomes `id`, so that layers keep their places.
+    definition or not, which together stride by at least 4. The pool becomes `id`, so that layers keep their positions.
     The text has yet to be bound at a size.
     """
     leading = [layer for layer in _leading(network.layers) if not isinstance(layer, Identity)]
@@ -112,7 +112,7 @@ def _is_plain(chain: Chain) -> bool:
 
 
 def _exchanged(chain: Chain, by: dict[int, Node]) -> Chain:
-    """The chain with some of its nodes, told by their identity, exchanged for others."""
+    """The chain with some nodes, found by their `id`, exchanged for others."""
     return tuple(
         dataclasses.replace(node, branches=tuple(_exchanged(branch, by) for branch in node.branches))
         if isinstance(node, Group)

@@ -14,25 +14,25 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-SHARE = 28  # a drawing is moved by up to one entry for each 28 of its shorter side, one pixel for MNIST
+SHARE = 28  # a drawing is moved by up to one entry per 28 of its shorter side: one pixel for MNIST
 
 
 class Drawn(Protocol):
-    """What one epoch does to each image, drawn before its first batch: how the images are batched changes nothing."""
+    """What one epoch does to each image, drawn before its first batch, so that batching changes nothing."""
 
     def __call__(self, images: Tensor, rows: Tensor) -> Tensor:
-        """Images (N, C, …) in and out, which are those at the positions `rows` (N,) of the training set."""
+        """Images (N, C, …) in and out; `rows` (N,) are their positions in the training set."""
 
 
 class Augment(Protocol):
-    """A way to change images that draws anew for each epoch."""
+    """A way to change images, drawn anew for each epoch."""
 
     def drawn(self, count: int, generator: torch.Generator) -> Drawn:
         """An epoch's choices for `count` images."""
 
 
 def shift_for(height: int, width: int) -> int:
-    """Entries by which images of this size are moved at most; 0 for small ones, which would lose too much.
+    """The most entries by which images of this size are moved; 0 for small ones, which would lose too much.
 
     >>> shift_for(32, 32), shift_for(8, 8)
     (1, 0)
@@ -46,7 +46,7 @@ class Shift:
 
     Attributes:
         most: Largest move along an axis, in entries.
-        background: What comes in at the edge, a value a channel.
+        background: What fills the edge, one value per channel.
     """
 
     most: int
@@ -63,8 +63,8 @@ class Shifted:
     """The moves of an epoch.
 
     Attributes:
-        shift: What they were drawn from.
-        down: (count,) int64, where in the image with its edge each window begins, from 0 to 2·most.
+        shift: The settings they were drawn from.
+        down: (count,) int64, where in the extended image each window begins, from 0 to 2·most.
         right: The same along the other axis.
     """
 

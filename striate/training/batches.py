@@ -18,7 +18,7 @@ from striate.data.recipe import AT_ONCE
 from striate.training.augment import Augment, Drawn
 from striate.training.draws import generator
 
-PREPARED_BYTES = 2**31  # up to this size all images are prepared once; larger sets a batch at a time
+PREPARED_BYTES = 2**31  # sets up to this size are prepared once; larger ones batch by batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +26,12 @@ class Batches:
     """Images and labels, ready to be taken by index.
 
     Attributes:
-        images: (N, C, …), what the network reads; or what `prepare` makes it from.
+        images: (N, C, …), the network's input, or what `prepare` makes into it.
         labels: (N,) int64.
         prepare: Applied to each batch; None when the images are ready.
         device: Where the batches go.
         augment: Draws anew for each epoch how the images that `take` gives are changed.
-        drawn: What it has drawn for this epoch; `take` applies it, on the device.
+        drawn: The changes drawn for this epoch; `take` applies them, on the device.
     """
 
     images: Tensor
@@ -78,7 +78,7 @@ def prepared(
         labels: (N,).
         prepare: Makes float32 (N, *shape) of them.
         shape: What the network reads.
-        device: Where the batches go; a prepared set lies there whole.
+        device: Where the batches go; a prepared set is stored there whole.
     """
     size = 4 * len(images) * torch.Size(shape).numel()
     if size > PREPARED_BYTES:
@@ -91,7 +91,7 @@ def prepared(
 
 
 def shuffled(count: int, size: int, seed: int, epoch: int) -> list[Tensor]:
-    """The positions 0 … count - 1 in an order of this epoch's own, in batches of `size`.
+    """The positions 0 … count - 1 in an order drawn for this epoch, in batches of `size`.
 
     A last batch of one image joins the one before it: batch norm needs two.
 

@@ -1,6 +1,6 @@
-"""The random numbers of a training: every use has a stream of its own, and nobody else's generator is touched.
+"""The random numbers of a training: every use has a stream of its own, and no other generator is touched.
 
-A stream begins from a hash of what it is for, so that no two uses, seeds or epochs share their numbers.
+A stream is seeded by a hash of its purpose, so that no two uses, seeds or epochs share their numbers.
 
 >>> order, moves = generator(0, "order", epoch=1), generator(0, "augment", epoch=1)
 >>> torch.equal(torch.randperm(9, generator=order), torch.randperm(9, generator=moves))
@@ -13,12 +13,12 @@ import torch
 
 
 def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:
-    """Where the stream of this purpose begins, 63 bits; the same on any machine.
+    """The seed of this purpose's stream, 63 bits; the same on any machine.
 
     Args:
         seed: The training's.
         purpose: What is drawn: "weights", "order", "augment".
-        epoch: Its number for what each epoch draws anew, so that an interrupted training draws the same.
+        epoch: Its number, for what each epoch draws anew, so that a resumed training draws the same.
 
     >>> derived_seed(0, "weights") == derived_seed(0, "weights"), derived_seed(0, "weights") == derived_seed(0, "order")
     (True, False)

@@ -31,12 +31,12 @@ from striate.training.optimizers import make_optimizer, weights
 from striate.training.options import Options
 from striate.training.schedules import SCHEDULES
 
-CHUNK = 2048  # images of a larger batch that go through at once; their gradients add up
-AUX_WEIGHT = 0.3  # of a side head's loss (Szegedy et al. 2014, section 5)
+CHUNK = 2048  # a larger batch goes through in parts of so many images, whose gradients are added
+AUX_WEIGHT = 0.3  # weight of a side head's loss (Szegedy et al. 2014, section 5)
 
 
 class Step(NamedTuple):
-    """What one step saw: the batch's mean loss and the number of images it had right; tensors still on the device."""
+    """The result of one step: the batch's mean loss and how many images were right; tensors still on the device."""
 
     loss: Tensor | float
     correct: Tensor | int
@@ -64,7 +64,7 @@ class Pace:
 
 
 def dropout_key(options: Options, step: int) -> int:
-    """What a step's dropout begins from, in any engine: 32 bits."""
+    """The seed of a step's dropout, in any engine: 32 bits."""
     return (options.seed * 1_000_003 + step) * 0x9E3779B1 % 2**32
 
 
@@ -98,7 +98,7 @@ class TorchEngine:
 
     @cached_property
     def optimizer(self) -> optim.Optimizer:
-        """Made when it is first needed: PyTorch takes a second to import what its optimisers stand on."""
+        """Made when it is first needed: PyTorch takes a second to import what its optimisers need."""
         return make_optimizer(self.options.optimizer, self.model, self.options.rate, self.options.decay)
 
     @property
@@ -145,7 +145,7 @@ class TorchEngine:
         """Adds the gradients of `share` times the mean loss."""
         made = self.scores(self._formatted(x))
         outputs, heads = made if isinstance(made, tuple) else (made, [])
-        logits = outputs.flatten(1)  # maps of one entry too, behind gap
+        logits = outputs.flatten(1)  # also maps of one entry, after gap
         loss = self.loss(logits, y)
         for head in heads:
             loss = loss + AUX_WEIGHT * self.loss(head.flatten(1), y)
@@ -158,12 +158,12 @@ class TorchEngine:
         return x.contiguous(memory_format=torch.channels_last) if wanted else x
 
     def train(self) -> None:
-        """Before training: dropout drops, batch norm measures."""
+        """Before training: dropout drops units, batch norm uses the batch's statistics."""
         self.scores.train()
 
     @torch.inference_mode()
     def evaluate(self, x: Tensor) -> Tensor:
-        """The outputs (N, K) of a batch in evaluation; a softmax that the network ends in is left to the reader."""
+        """The outputs (N, K) of a batch in evaluation; a softmax at the network's end is left out."""
         if self.scores.training:
             self.scores.eval()
         return self.scores(self._formatted(x)).flatten(1)  # type: ignore[no-any-return]
@@ -226,7 +226,7 @@ def check_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:
 
 
 def without_softmax(model: nn.Module) -> nn.Module:
-    """The model, its modules shared, without the softmax that it or a side head ends in: that is the loss's part."""
+    """The model, sharing its modules, without a softmax at its end or at a side head's: the loss applies it."""
     if isinstance(model, Aux):
         return Aux(without_softmax(model.head))
     if not isinstance(model, nn.Sequential):
@@ -236,7 +236,7 @@ def without_softmax(model: nn.Module) -> nn.Module:
 
 
 def _lay_out_as_the_weights(optimizer: optim.Optimizer) -> None:
-    """Fused optimisers walk through a weight and its state in the order of memory: both must lie in the same one."""
+    """Fused optimisers walk through a weight and its state in memory order: both must have the same layout."""
     for weight, entries in optimizer.state.items():
         for name, value in entries.items():
             if value.shape == weight.shape:
@@ -244,7 +244,7 @@ def _lay_out_as_the_weights(optimizer: optim.Optimizer) -> None:
 
 
 def _memory_format(model: nn.Module) -> torch.memory_format:
-    """Channels last where most convolutions have channels enough to gain from it."""
+    """Channels last where most convolutions have enough channels to gain from it."""
     convolutions = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
     wide = sum(conv.in_channels >= 16 for conv in convolutions)
     return torch.channels_last if convolutions and 2 * wide >= len(convolutions) else torch.contiguous_format

@@ -27,7 +27,7 @@ class Epoch:
         learning_rate: The learning rate of the epoch's last step.
         images_per_second: Training steps only.
         seconds: The whole epoch with its validation.
-        first_rate: The learning rate of the epoch's first step; None in runs of before it was kept.
+        first_rate: The learning rate of the epoch's first step; None in runs from before it was recorded.
     """
 
     epoch: int
@@ -55,7 +55,7 @@ class History:
 
     @property
     def best(self) -> Epoch:
-        """The epoch of highest validation accuracy; of equals, the one of lowest validation loss."""
+        """The epoch with the highest validation accuracy; among equals, the one with the lowest validation loss."""
         return max(self.epochs, key=lambda epoch: (epoch.validation_accuracy, -epoch.validation_loss))
 
     @property
@@ -68,7 +68,7 @@ class History:
         return History((*self.epochs, epoch))
 
     def to_csv(self) -> str:
-        """A header line and a line an epoch."""
+        """A header line and one line per epoch."""
         text = io.StringIO()
         writer = csv.DictWriter(text, FIELDS, lineterminator="\n")
         writer.writeheader()
@@ -76,16 +76,16 @@ class History:
         return text.getvalue()
 
     def to_json(self) -> list[dict[str, Any]]:
-        """A list of objects, which `from_json` reads; what is not known is left out."""
+        """A list of objects, which `from_json` reads; unknown figures are left out."""
         rows = [dataclasses.asdict(epoch) for epoch in self.epochs]
         return [{name: figure for name, figure in row.items() if figure is not None} for row in rows]
 
     @staticmethod
     def from_json(rows: list[dict[str, Any]]) -> History:
-        """What `to_json` made; figures of another version are passed over.
+        """What `to_json` made; figures of another version are ignored.
 
         Raises:
-            TypeError: A figure is missing that no history is without.
+            TypeError: A figure that every history must have is missing.
         """
         return History(tuple(Epoch(**{name: row[name] for name in FIELDS if name in row}) for row in rows))
 
@@ -94,7 +94,7 @@ class History:
         """What `to_csv` made; read as `from_json` reads.
 
         Raises:
-            TypeError: A figure is missing that no history is without.
+            TypeError: A figure that every history must have is missing.
             ValueError: A figure is no number.
         """
         rows = csv.DictReader(io.StringIO(text))

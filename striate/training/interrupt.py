@@ -1,4 +1,4 @@
-"""Training and Ctrl-C: where it waits, so that what is on disk and what is in memory stay one, and where it is told.
+"""Training and Ctrl-C: where it waits, so that disk and memory stay in agreement, and where it raises an exception.
 
 >>> try:
 ...     with uninterrupted():
@@ -18,20 +18,20 @@ from types import FrameType
 
 from striate import interrupt
 
-UNHEARD = ("_find_and_load", "__del__")  # functions out of which an exception does not come as itself
+UNHEARD = ("_find_and_load", "__del__")  # functions that do not pass an exception on unchanged
 
 
 @contextmanager
 def as_exception() -> Iterator[None]:
-    """Ctrl-C during this raises KeyboardInterrupt, where the command line would end the program.
+    """Ctrl-C during this raises KeyboardInterrupt where it would otherwise end the program.
 
-    But while a module is being imported or an object destroyed, it still ends it: no exception comes out of these as
-    itself.
+    While a module is being imported or an object destroyed, it still ends the program: an exception would not pass
+    through these unchanged.
     """
     if signal.getsignal(signal.SIGINT) is not interrupt.end:
         yield
         return
-    watched = signal.set_wakeup_fd(-1)  # else the thread that watches might hear of it after this is over
+    watched = signal.set_wakeup_fd(-1)  # else the watching thread might act on it after this is over
     signal.signal(signal.SIGINT, _raise)
     try:
         yield
@@ -50,7 +50,7 @@ def _raise(number: int, frame: FrameType | None) -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ctrl-C during this is heard at its end. Only the main thread hears it; in others nothing changes.
+    """Ctrl-C during this takes effect at its end. Only the main thread receives it; in others nothing changes.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed meanwhile.
@@ -65,4 +65,4 @@ def uninterrupted() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, before)
     if pressed:
-        signal.raise_signal(signal.SIGINT)  # to whoever hears it now
+        signal.raise_signal(signal.SIGINT)  # to the handler that is now in place

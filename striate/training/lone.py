@@ -1,4 +1,4 @@
-"""A run's best weights by themselves, copied away from its folder: they carry the network and the configuration."""
+"""A run's best weights as a single file, copied from its folder: it carries the network and the configuration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from striate.training.store import DamagedError, Store
 
 
 def opened(path: Path) -> SavedRun:
-    """A run from its folder, or from the file of its weights alone.
+    """A run from its folder, or from its weights file alone.
 
     Raises:
         InputError: There is neither.
@@ -24,7 +24,7 @@ def opened(path: Path) -> SavedRun:
 
 
 class LoneModel(SavedRun):
-    """The file of a run's weights without the run's folder. It can be used and tested, not trained further.
+    """A run's weights file without the run's folder. It can be used and tested, but not trained further.
 
     Args:
         root: The file.
@@ -50,7 +50,7 @@ class LoneModel(SavedRun):
             self.notes.append(f"{root} carries no checksum, so damage to its numbers would go unseen")
 
     def _content(self) -> bytes:
-        """The file; where the list of sums stands beside it, checked by that."""
+        """The file's content, checked by the list of checksums if that is beside it."""
         beside = Store(self.root.parent)
         if self.root.name in beside.listed():
             return beside.read(self.root.name)
@@ -64,7 +64,7 @@ class LoneModel(SavedRun):
         return self._state_read
 
     def last(self) -> State:
-        """None: what training goes on from is in the run's folder.
+        """Not available: the state to go on from is in the run's folder.
 
         Raises:
             InputError: Always.

@@ -21,11 +21,11 @@ from striate.training.history import Epoch, History
 from striate.training.options import Options
 
 NO_EPOCHS = History()
-EVALUATED = 512  # images that go through at once in evaluation
+EVALUATED = 512  # images per pass in evaluation
 
 
 class Engine(Protocol):
-    """What the loop needs of an engine."""
+    """What the loop needs from an engine."""
 
     def train(self) -> None:
         """Get ready for training steps."""
@@ -42,13 +42,13 @@ class Engine(Protocol):
 
 
 class Watcher(Protocol):
-    """Who is told how training goes."""
+    """An observer of training."""
 
     def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
         """After each step: images done in this epoch, their summed loss, how many were right."""
 
     def epoch(self, history: History) -> None:
-        """After each epoch, the newest last."""
+        """After each epoch; the newest is last."""
 
 
 def train(
@@ -60,15 +60,15 @@ def train(
     watcher: Watcher,
     history: History = NO_EPOCHS,
 ) -> History:
-    """Train until the epochs are over or patience is.
+    """Train until the epochs are done or patience runs out.
 
     Args:
         engine: Makes the steps.
         training: What to learn from.
-        validation: What tells the better epoch from the worse.
+        validation: The images by which epochs are compared.
         loss: Measures the validation outputs.
         options: Epochs, batch, patience, seed.
-        watcher: Is told of every step and epoch, and keeps the weights.
+        watcher: Is called after every step and epoch, and saves the weights.
         history: Epochs done before, when training goes on.
 
     Raises:
@@ -119,15 +119,15 @@ def one_epoch(
 
 
 def _blame(images: Iterable[Tensor], rate: float, begun: bool = True) -> str:
-    """What made a loss that is no number, and what to try.
+    """The cause of a loss that is not a number, and what to try.
 
-    Losses are finite where outputs are of a measure (`LossError` says where one is not), so the outputs were not:
+    A loss is finite for outputs of moderate size (`LossError` reports exceptions), so the outputs were too large:
     because of the images, or of the weights, which a step changes by the learning rate times the gradient.
 
     Args:
         images: What the network read.
         rate: Of the newest step.
-        begun: Whether a step was made before.
+        begun: Whether a step was made already.
     """
     if not all(bool(torch.isfinite(x).all()) for x in images):
         return "the images, scaled to what the network reads, hold values that are not finite; give smaller ones"

@@ -1,4 +1,4 @@
-"""Memory that runs out is told in a line.
+"""Running out of memory becomes a one-line error.
 
 >>> with enough_memory():
 ...     torch.empty(2**58)
@@ -18,10 +18,10 @@ SAID = ("not enough memory", "can't allocate memory", "DefaultCPUAllocator", "St
 
 @contextmanager
 def enough_memory() -> Iterator[None]:
-    """Turns an allocator's error, of the CPU's or a GPU's, into one for the user.
+    """Turns an allocator's error, on the CPU or a GPU, into one for the user.
 
     Raises:
-        WorkError: There was not enough memory inside.
+        WorkError: Memory ran out inside.
     """
     try:
         yield

@@ -29,7 +29,7 @@ from striate.training.optimizers import MOMENTUM, in_groups
 from striate.training.options import Options
 
 MOST = 2048  # images in a step at most
-REMEMBERED = {  # what PyTorch's optimisers call what they remember, and where the engine keeps it
+REMEMBERED = {  # PyTorch's names for the state of its optimisers, and where the engine keeps it
     "momentum": {"momentum_buffer": "mean"},
     "nesterov": {"momentum_buffer": "mean"},
     "adagrad": {"sum": "square"},
@@ -37,7 +37,7 @@ REMEMBERED = {  # what PyTorch's optimisers call what they remember, and where t
     "adam": {"exp_avg": "mean", "exp_avg_sq": "square"},
     "adamw": {"exp_avg": "mean", "exp_avg_sq": "square"},
 }
-COUNTED = ("adagrad", "rmsprop", "adam", "adamw")  # those that PyTorch counts steps for
+COUNTED = ("adagrad", "rmsprop", "adam", "adamw")  # those for which PyTorch counts steps
 EPS = {"adagrad": 1e-10}
 BETAS = {"rmsprop": (0.0, 0.99)}
 
@@ -51,10 +51,10 @@ class NativeEngine:
         options: As for the torch engine.
         total_steps: Steps of the whole training, for the schedule.
         threads: By default as many as PyTorch takes.
-        say: Is told of decisions.
+        say: Is given every decision.
 
     Raises:
-        Refused: A layer, a loss or a batch that the engine lacks.
+        Refused: A layer, a loss or a batch size that the engine lacks.
         NoCompiler: The network can't be compiled here.
         WorkError: There is not enough memory.
     """
@@ -88,7 +88,7 @@ class NativeEngine:
         """Nothing to do: a step trains, and evaluation does not."""
 
     def learn(self, batches: Batches, rows: Tensor) -> Step:
-        """One step on the images at these positions; those that lie ready are neither copied nor moved by PyTorch."""
+        """One step on the images at these positions; prepared images are read in place, without a copy by PyTorch."""
         drawn = batches.drawn
         if batches.prepare is not None or not (drawn is None or isinstance(drawn, Shifted)):
             return self.step(*batches.take(rows))
@@ -116,7 +116,7 @@ class NativeEngine:
         return Step(seen.loss, seen.correct)
 
     def evaluate(self, x: Tensor) -> Tensor:
-        """The outputs (N, K) of a batch in evaluation; a softmax that the network ends in is left to the reader."""
+        """The outputs (N, K) of a batch in evaluation; a softmax at the network's end is left out."""
         return torch.from_numpy(self.net.evaluate(x.contiguous().numpy()))
 
     def _rule(self) -> Rule:
@@ -141,11 +141,11 @@ class NativeEngine:
     def weights(self) -> dict[str, Tensor]:
         """The model's tensors by name; a copy."""
         found = {name: torch.from_numpy(values) for name, values in self.net.tensors().items()}
-        steps = self.pace.steps  # what batch norm counts
+        steps = self.pace.steps  # the batches that batch norm counts
         return {name: found[name] if name in found else torch.tensor(steps) for name in self._model.state_dict()}
 
     def state(self) -> dict[str, Tensor]:
-        """What the optimiser remembers and the number of steps, enough to go on exactly."""
+        """The optimiser's state and the number of steps, enough to go on exactly."""
         saved = {"steps": torch.tensor(self.pace.steps)}
         if not self.pace.steps:
             return saved

@@ -1,4 +1,4 @@
-"""Optimisers by the names that lectures use, each with the rate it is usually run at.
+"""Optimisers by the names that lectures use, each with its usual learning rate.
 
 >>> OPTIMIZERS["adamw"].rate
 0.003
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # the names of optimisers are read where nobody waits for torch
+if TYPE_CHECKING:  # the names of optimisers are read without importing torch
     from torch import nn, optim
 
 MOMENTUM = 0.9
@@ -18,7 +18,7 @@ MOMENTUM = 0.9
 
 @dataclass(frozen=True)
 class Rule:
-    """An optimiser: its class in `torch.optim`, its usual learning rate and weight decay, and what else it is told."""
+    """An optimiser: its class in `torch.optim`, its usual learning rate and weight decay, and its other arguments."""
 
     kind: str
     rate: float
@@ -61,10 +61,10 @@ def make_optimizer(name: str, model: nn.Module, rate: float, decay: float) -> op
 
 
 def in_groups(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """The parameters that penalties act on, and the others: as the optimisers number them."""
+    """The parameters that penalties act on, then the others: in the optimisers' order."""
     return list(weights(model)), [p for p in model.parameters() if p.ndim < 2]
 
 
 def weights(model: nn.Module) -> Iterable[nn.Parameter]:
-    """The parameters that penalties act on: those of two axes and more."""
+    """The parameters that penalties act on: those with two or more axes."""
     return (p for p in model.parameters() if p.ndim >= 2)

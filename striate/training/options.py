@@ -54,7 +54,7 @@ def _option(
 
 
 def augmentations(written: str) -> tuple[str, ...]:
-    """The words of `augment`, "photo" as what it stands for.
+    """The words of `augment`, with "photo" replaced by the words it stands for.
 
     >>> augmentations("photo"), augmentations("crop,mirror")
     (('mirror', 'crop', 'colour'), ('crop', 'mirror'))
@@ -73,7 +73,7 @@ def augmentations(written: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Options:
-    """The choices of one training. Numbers left at None take the optimiser's usual value.
+    """The choices of one training. Numbers left as None take the optimiser's usual value.
 
     Raises:
         InputError: A name that is not known or a number out of its range.
@@ -133,7 +133,7 @@ class Options:
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> Options:
-        """The options of a saved run; those of another version, which `foreign` names, are passed over.
+        """The options of a saved run; those of another version, which `foreign` names, are ignored.
 
         Raises:
             InputError: A value out of range.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 
-EPOCHS = 10  # for sets large enough
+EPOCHS = 10  # passes over sets large enough
 MOST = 100
-STEPS = 2000  # that a small set's training shall have
-WORK = 3e13  # multiply-adds of a whole training, above which small sets get no more passes: minutes on a laptop
+STEPS = 2000  # steps that the training on a small set should have
+WORK = 3e13  # multiply-adds of a whole training above which small sets get no extra passes: minutes on a laptop
 
 
 def usual_epochs(count: int, batch: int, macs: int) -> int:
@@ -20,7 +20,7 @@ def usual_epochs(count: int, batch: int, macs: int) -> int:
     Args:
         count: Training images.
         batch: Images in a mini-batch; 0 for all of them.
-        macs: Multiply-adds of the network for one image; going back takes twice as many again.
+        macs: Multiply-adds of the network for one image; the backward pass takes twice as many again.
     """
     wanted = math.ceil(STEPS * (batch or count) / count)
     affordable = int(WORK / max(1, 3 * macs * count))

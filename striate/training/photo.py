@@ -1,4 +1,4 @@
-"""More photographs from the same ones: each as another shot of the same thing would show it, anew in every epoch.
+"""More photographs from the same ones: each changed as in another shot of the same thing, anew in every epoch.
 
 Mirroring and padded crops are how CIFAR networks are trained (He et al. 2015, section 4.2); the light follows
 Krizhevsky et al. 2012, section 4.1, in a plainer form.
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-SHARE = 8  # a photograph is moved by up to one entry per so many of its shorter side: 4 for 32x32
+SHARE = 8  # a photograph is moved by up to one entry per this many of its shorter side: 4 for 32x32
 COLOUR = 0.15  # how far contrast, brightness and tint change by default
 
 
@@ -37,7 +37,7 @@ class Photo:
     colour: float
 
     def drawn(self, count: int, generator: torch.Generator) -> Shots:
-        """The choices of an epoch; every kind is drawn, wanted or not, so that one does not change the others."""
+        """The choices of an epoch; every kind is drawn, used or not, so that one does not affect the others."""
         mirrored = torch.rand(count, generator=generator) < 0.5
         down, right = torch.randint(2 * self.crop + 1, (2, count), generator=generator)
         light = 2 * torch.rand(count, 5, generator=generator) - 1
@@ -49,7 +49,7 @@ class Shots:
     """An epoch's choices.
 
     Attributes:
-        photo: What they were drawn from.
+        photo: The settings they were drawn from.
         mirrored: (count,) bool.
         down: (count,) int64, where in the extended image each window begins.
         right: The same along the other axis.

@@ -1,7 +1,7 @@
 """Progress on standard error: on a terminal the running epoch in one line, and a line for each epoch that is done.
 
-A narrow terminal is shown fewer figures, never half of them. Where no one looks there is only the line for each epoch.
-After the first batches of a long training a line says how long it will take, while stopping it costs nothing.
+A narrow terminal gets fewer figures, never cut ones. Without a terminal there is only the line for each epoch.
+After the first batches of a long training a line says how long it will take, while stopping still costs nothing.
 
 >>> now = Moment(epoch=3, epochs=10, done=12_800, images=60_000, loss=0.1234, accuracy=0.9651, speed=45_000, left=83)
 >>> print(now.shown(80))
@@ -24,10 +24,10 @@ from rich.text import Text
 
 from striate.training.history import Epoch, History
 
-INTERVAL = 0.1  # seconds between two looks at the figures of the running epoch
-SURE = 3  # batches, and seconds, after which the time left is worth saying
+INTERVAL = 0.1  # seconds between two updates of the running epoch
+SURE = 3  # batches, and seconds, after which the time left is known well enough to report
 LONG = 60  # seconds left that are worth a line
-LEAST_BAR, MOST_BAR = 8, 40  # columns of the bar, where there are so many left
+LEAST_BAR, MOST_BAR = 8, 40  # columns of the bar, where they are free
 
 
 class Quiet(AbstractContextManager["Quiet"]):
@@ -68,7 +68,7 @@ class Moment:
     left: float
 
     def shown(self, width: int) -> str:
-        """The figures in so many columns: epoch, images, accuracy and time left always, others where they fit."""
+        """The figures in this many columns: epoch, images, accuracy and time left always, others where they fit."""
         epoch, count = f"{self.epoch}/{self.epochs}", f"{self.done:,}/{self.images:,}"
         minutes, seconds = divmod(round(self.left), 60)
         left = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
@@ -84,12 +84,12 @@ class Moment:
 
 
 class Bar(Quiet):
-    """The running epoch, and a line for each that is done.
+    """The running epoch, and one line for each finished one.
 
     Args:
-        images: Training images an epoch has.
-        epochs: Epochs to come in all.
-        first: Epochs done before.
+        images: Training images per epoch.
+        epochs: Epochs in all.
+        first: Epochs done already.
         console: Where to draw; standard error.
     """
 
@@ -113,14 +113,14 @@ class Bar(Quiet):
             self.live.stop()
 
     def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
-        """New figures, a few times a second; once, how long it will take."""
+        """Shows new figures a few times per second and, once, how long training will take."""
         now = time.perf_counter()
         self.batches += 1
         if now - self.looked < INTERVAL:
             return
         self.looked = now
         learned = (epoch - 1 - self.first) * self.images + done
-        seconds = (now - self.started) / learned  # an image, with what validation and saving take of it
+        seconds = (now - self.started) / learned  # seconds per image, with a share for validation and saving
         left = ((self.epochs - epoch + 1) * self.images - done) * seconds
         self.now = Moment(epoch, self.epochs, done, self.images, loss / done, correct / done, 1 / seconds, left)
         if not self.estimated and self.batches >= SURE and now - self.started >= SURE:
@@ -129,7 +129,7 @@ class Bar(Quiet):
                 self.console.print(f"about {duration(left)} to go; Ctrl-C keeps the best weights", highlight=False)
 
     def epoch(self, history: History) -> None:
-        """A line of the epoch's figures."""
+        """Prints the epoch's figures in one line."""
         self.console.print(line(history.epochs[-1], best=history.last_is_best), highlight=False, soft_wrap=True)
 
     def _drawn(self) -> Table | Text:
@@ -145,7 +145,7 @@ class Bar(Quiet):
 
 
 def duration(seconds: float) -> str:
-    """A time as one says it.
+    """A duration in everyday words.
 
     >>> duration(75), duration(600), duration(9000), duration(100_000)
     ('75 seconds', '10 minutes', '2.5 hours', '28 hours')

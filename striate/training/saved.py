@@ -2,19 +2,19 @@
 
     net.net             the network, every size a number
     config.json         data, options, how images become inputs
-    history.csv         a line an epoch
+    history.csv         one line per epoch
     model.safetensors   the best weights; they carry the network and the configuration with them
     checkpoint/         the last epochs' whole state
-    left-out.txt        what was met among the images and not read, a line a file; only if there was any
-    report.html         to look at
-    SHA256SUMS          the checked sums of all of them
+    left-out.txt        files found among the images and not read, one line per file; only if there were any
+    report.html         the page to look at
+    SHA256SUMS          the checksums of all of them
 
-A damaged file is named and never used; what it held is taken from the newest file that is whole. Each file is read
-once, when it is used, and checked as it is read.
+A damaged file is named and never used; its content is taken from the newest intact file that has it. Each file is
+read once, when it is used, and checked as it is read.
 
-`config.json` and the headers of weights carry the number of the format they are in. Files of earlier ones are read, a
-later one is refused by its number. A figure, an option or a field more needs no new number: what is not known is passed
-over, and what is missing has a default.
+`config.json` and the headers of weights carry the number of their format. Files of earlier formats are read, those of
+later ones refused. A new figure, option or field needs no new number: unknown ones are ignored, and missing ones have
+a default.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,8 +38,8 @@ NET, CONFIG, HISTORY, MODEL, REPORT = "net.net", "config.json", "history.csv", "
 LEFT_OUT = "left-out.txt"
 CHECKPOINTS = "checkpoint"
 RUNS = "runs"  # where runs go unless said otherwise
-TEXTS = (NET, CONFIG, HISTORY)  # small: checked whenever a run is opened, all else when it is used
-KEPT = 2  # checkpoints: the newest, and one more should it be damaged
+TEXTS = (NET, CONFIG, HISTORY)  # small: checked whenever a run is opened; all other files when they are used
+KEPT = 2  # checkpoints: the newest, and one more in case it is damaged
 _T = TypeVar("_T")
 
 
@@ -47,14 +48,14 @@ class SavedRun:
 
     Attributes:
         root: The folder.
-        notes: What was found damaged so far, a sentence a file.
+        notes: The damage found so far, one sentence per file.
     """
 
     def __init__(self, root: Path) -> None:
         self.root, self.store = root, Store(root)
         self.notes: list[str] = []
         self.set_up: dict[str, bytes] = {}
-        self.replaced: list[str] = []  # files of a former run, which stays whole until there is an epoch to replace it
+        self.replaced: list[str] = []  # files of an earlier run, which stays intact until the first epoch replaces it
 
     @staticmethod
     def create(root: Path, net: str, config: dict[str, Any], overwrite: bool = False) -> SavedRun:
@@ -66,14 +67,15 @@ class SavedRun:
         """
         run = SavedRun(root)
         if not run.is_free(overwrite):
-            run.replaced = sorted({*run.store.listed(), *run._checkpoints()})  # a kill may leave one unlisted
+            former = {*run.store.listed(), *run._checkpoints()}  # a killed process may leave one unlisted
+            run.replaced = sorted(filter(_is_own, former))  # whatever else a list names is not for us to delete
         run.set_up = _set_up(net, config)
         if not run.replaced:
             run.store.write({**run.set_up, HISTORY: History().to_csv().encode()})
         return run
 
     def is_free(self, overwrite: bool) -> bool:
-        """Whether a new run finds nothing in its folder; not where there is one that it may replace.
+        """Whether the folder of a new run is empty; false where it holds a run that may be replaced.
 
         Raises:
             InputError: The folder holds something else, or a run that it may not replace.
@@ -105,11 +107,11 @@ class SavedRun:
         for name, reason in run.store.damaged(TEXTS).items():
             instead = "; the copy that the weights carry is read instead" if name in TEXTS else ""
             run.notes += [reason + instead] if _is_own(name) else []
-        run._whole(CONFIG, run._config, dict)  # of a later format, it is refused before anything else is read
+        run._whole(CONFIG, run._config, dict)  # a later format is refused before anything else is read
         return run
 
     def save_set_up(self, net: str, config: dict[str, Any]) -> None:
-        """Keep what is trained and how: training that goes on may have other options.
+        """Save the network and the configuration: a resumed training may have other options.
 
         Raises:
             WorkError: The disk is full; what was there is kept.
@@ -117,7 +119,7 @@ class SavedRun:
         self.store.write(_set_up(net, config))
 
     def save_left_out(self, files: Sequence[LeftOut]) -> list[str]:
-        """Keep by name what was not read of the data; returns what to say about it.
+        """Save the list of files that were not read; returns what to say about it.
 
         Raises:
             WorkError: The disk is full; what was there is kept.
@@ -132,13 +134,13 @@ class SavedRun:
         return [f"what was left out is named in {self.root / LEFT_OUT}"]
 
     def save_epoch(self, best: State | None, last: State) -> None:
-        """Keep an epoch: history, the best weights if these are, and the whole state.
+        """Save an epoch: the history, the weights if they are the best so far, and the whole state.
 
         Raises:
             WorkError: The disk is full; the epochs before are kept.
         """
-        # a new checkpoint counts from when it is listed, which is when all three are in their places; the history is
-        # put in its place last, and so never knows of a better epoch than the weights are of
+        # a new checkpoint counts once it is listed, which is when all three are in their places; the history is
+        # put in its place last, so it never knows a better epoch than that of the weights
         files = {_checkpoint(len(last.history)): last.to_bytes()}
         if best:
             files[MODEL] = best.to_bytes()
@@ -151,10 +153,10 @@ class SavedRun:
         self.replaced = []
 
     def settle(self, last: State) -> None:
-        """Make the best weights agree with the history to go on from; a kill may have come between the two.
+        """Make the best weights agree with the history to go on from: a kill may have come between writing the two.
 
         Raises:
-            WorkError: The best weights are damaged, and training can't tell any more when it has done better.
+            WorkError: The best weights are damaged, and training can no longer tell when it improves on them.
         """
         if last.history.last_is_best:
             self.store.write({MODEL: dataclasses.replace(last, optimizer={}).to_bytes()})
@@ -163,21 +165,21 @@ class SavedRun:
             kept = self._state(MODEL).history.best
         except DamagedError as error:
             raise WorkError(f"{error}; with the best weights lost, training can't go on from here") from None
-        # better ones may be of the epoch in whose saving a kill came, which is trained again
+        # better weights may be those of the epoch during whose saving the process was killed; it is trained again
         if History((kept, last.history.best)).best is not kept:
             raise WorkError(
                 f"{self.root / MODEL} is of a worse epoch than the best that the newest checkpoint knows of"
             )
 
     def save_report(self, html: str) -> Path:
-        """Keep the report; returns its path."""
+        """Save the report; returns its path."""
         self.store.write({REPORT: html.encode()})
         return self.root / REPORT
 
-    # reading: the file itself, or what the newest whole state carries
+    # reading: the file itself, or the copy in the newest whole state
 
     def best(self) -> State:
-        """The best weights; should they be damaged, those of the newest whole state.
+        """The best weights; if they are damaged, those of the newest whole state.
 
         Raises:
             WorkError: No state is whole, or no epoch was finished.
@@ -206,7 +208,7 @@ class SavedRun:
         return self._whole(HISTORY, lambda text: History.from_csv(text.decode()), lambda: self._newest(states).history)
 
     def check(self) -> list[str]:
-        """Read every file of the run and name those that are damaged, a sentence a file; none when all is well."""
+        """Read every file of the run and name those that are damaged, one sentence per file; none when all is well."""
         return [reason for name, reason in self.store.damaged().items() if _is_own(name)]
 
     def _config(self, content: bytes) -> dict[str, Any]:
@@ -222,7 +224,7 @@ class SavedRun:
             return read(self.store.read(name))
         except LaterError:
             raise
-        except (DamagedError, KeyError, TypeError, ValueError):  # whole but not in its form: as good as damaged
+        except (DamagedError, KeyError, TypeError, ValueError):  # intact but malformed: as good as damaged
             return instead()
 
     def _newest(self, names: list[str]) -> State:
@@ -251,16 +253,20 @@ class SavedRun:
 
 
 def _is_free(root: Path) -> bool:
-    """Whether nothing is there, or an empty folder."""
+    """Whether the folder is missing or empty."""
     try:
         os.lstat(root)
     except FileNotFoundError:
         return True
+    except ValueError as error:
+        raise InputError(f"{str(root)!r} is no name of a folder: {error}") from None
     return root.is_dir() and not any(root.iterdir())
 
 
 def _is_own(name: str) -> bool:
-    return name in (NET, CONFIG, HISTORY, MODEL, REPORT, LEFT_OUT, SUMS) or name.startswith(f"{CHECKPOINTS}/epoch-")
+    return name in (NET, CONFIG, HISTORY, MODEL, REPORT, LEFT_OUT, SUMS) or bool(
+        re.fullmatch(rf"{CHECKPOINTS}/epoch-\d+\.safetensors", name)
+    )
 
 
 def _checkpoint(epoch: int) -> str:

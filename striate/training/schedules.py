@@ -8,11 +8,11 @@ import math
 from collections.abc import Callable
 
 WARM_UP = 0.3  # share of training in which one-cycle rises
-LOWEST = 0.04  # of the highest rate, where one-cycle begins
+LOWEST = 0.04  # share of the highest rate at which one-cycle begins
 
 
 def constant(moment: float) -> float:
-    """Always the whole rate."""
+    """Always the full rate."""
     return 1.0
 
 
@@ -39,7 +39,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
     "cosine": cosine,
     "one-cycle": one_cycle,
 }
-ALSO = {  # what others call them
+ALSO = {  # names in other programs
     "constant": ("none", "fixed", "flat", "constantlr"),
     "step": ("steplr", "multistep", "multisteplr", "stepdecay", "decay"),
     "cosine": ("cosineannealing", "cosineannealinglr", "cosinedecay", "cos"),

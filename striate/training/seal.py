@@ -1,6 +1,6 @@
-"""A checksum inside a safetensors file, which has none of its own: it goes where the file goes.
+"""A checksum inside a safetensors file, a format without one, so that it stays with the file when that is copied.
 
-The header's metadata hold the SHA-256 of the whole file as it is with zeros in the place of that sum.
+The header's metadata hold the SHA-256 of the whole file, computed with zeros in place of that sum.
 
 >>> import torch
 >>> from safetensors.torch import save
@@ -18,7 +18,7 @@ SEAL = re.compile(rb'"sha256":"([0-9a-f]{64})"')
 
 
 def sealed(content: bytes) -> bytes:
-    """The file with its sum in the place of zeros."""
+    """The file with its sum in place of the zeros."""
     place = _place(content)
     assert place
     return content[: place[0]] + hashlib.sha256(content).hexdigest().encode() + content[place[1] :]
@@ -36,7 +36,7 @@ def is_whole(content: bytes) -> bool | None:
 
 
 def _place(content: bytes) -> tuple[int, int] | None:
-    """Where the sum stands in the header, which begins with its own size."""
+    """The position of the sum in the header, which begins with its own size."""
     size = int.from_bytes(content[:8], "little")
     found = SEAL.search(content, 8, 8 + size)
     return found.span(1) if found else None

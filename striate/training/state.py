@@ -19,25 +19,25 @@ from striate.training.history import History
 from striate.training.seal import BLANK, sealed
 from striate.training.store import DamagedError
 
-if TYPE_CHECKING:  # whether there is a run is answered where nobody waits for torch
+if TYPE_CHECKING:  # whether there is a run is answered without importing torch
     from torch import Tensor
 
-FORMAT = 2  # of a run's files. What may be left out or is passed over needs no new one: a figure, an option, a field
-FIRST = 1  # of files that carry no number
-NUMBER = "striate_format"  # where a header has it
+FORMAT = 2  # of a run's files. A figure, option or field that readers ignore or can do without needs no new number
+FIRST = 1  # the format of files without a number
+NUMBER = "striate_format"  # its key in a header
 OPTIMIZER = "optimizer:"  # begins the names of its tensors; no weight's name has a colon
 
 
 class LaterError(InputError):
-    """A file of a format that came after this version."""
+    """A file whose format is newer than this version."""
 
 
 def check_format(number: object, where: Path | str) -> None:
-    """Refuse what a later version has written.
+    """Refuse a file that a later version has written.
 
     Raises:
         LaterError: Names the format.
-        ValueError: It is no number of a format.
+        ValueError: It is not the number of a format.
     """
     if not str(number).isdecimal():
         raise ValueError(f"a format is a whole number; got {number!r}")
@@ -48,7 +48,7 @@ def check_format(number: object, where: Path | str) -> None:
 
 
 def carries_state(path: Path) -> bool:
-    """Whether a file is of `State.to_bytes`, by its header alone; false for files of other kinds, and for none."""
+    """Whether `State.to_bytes` made a file, judged by its header alone; false for other files and for a missing one."""
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
@@ -82,7 +82,7 @@ class State:
 
         tensors = {OPTIMIZER + name: tensor for name, tensor in self.optimizer.items()} | dict(self.weights)
         facts = {"net": self.net, "config": json.dumps(self.config), "history": json.dumps(self.history.to_json())}
-        seal = {} if self.optimizer else BLANK  # best weights are copied elsewhere, away from the list of sums
+        seal = {} if self.optimizer else BLANK  # best weights are copied elsewhere, without the list of checksums
         content = write_tensors(tensors, metadata={"format": "pt", NUMBER: str(FORMAT), **facts, **seal})
         return sealed(content) if seal else content
 

@@ -1,9 +1,9 @@
-"""A folder whose files are each written whole or not at all, and whose every bit is checked when it is read.
+"""A folder whose files are each written whole or not at all, and whose content is checked when it is read.
 
 Each file is written beside its place, flushed to disk and renamed. `SHA256SUMS` (the format of the `sha256sum` tool)
-lists the files. While some are being replaced, their old and new sums both stand there as comments, which the tool
-passes over: a process killed at any moment leaves a folder in which every listed file is whole, by our reading and by
-that of `sha256sum -c`.
+lists the files. While some are being replaced, it lists their old and new sums as comments, which the tool
+ignores: a process killed at any moment leaves a folder in which every listed file is intact, both for Striate and for
+`sha256sum -c`.
 
 >>> import tempfile, pathlib
 >>> store = Store(pathlib.Path(tempfile.mkdtemp()) / "run")
@@ -22,8 +22,8 @@ from pathlib import Path
 from striate.errors import WorkError
 
 SUMS = "SHA256SUMS"
-TEMPORARY = ".tmp"  # end of the names of files that are being written
-COMMENT = "# "  # begins the lines of files that may be their old or their new self
+TEMPORARY = ".tmp"  # suffix of files that are being written
+COMMENT = "# "  # prefix of the lines of files that may hold either their old or their new content
 
 
 class DamagedError(WorkError):
@@ -37,7 +37,7 @@ class Store:
         self.root = root
 
     def write(self, files: Mapping[str, bytes], drop: Iterable[str] = ()) -> None:
-        """Replace files: whatever happens, each is whole, as it was or as it shall be.
+        """Replace files: whatever happens, each is intact, with its old or its new content.
 
         Args:
             files: Content by name.
@@ -61,7 +61,7 @@ class Store:
         fresh = {name: {_sum(content)} for name, content in files.items()}
         groups = [list(files)]
         if len(files) > 1 and sums and sums.keys() <= files.keys():
-            groups = [groups[0][:1], groups[0][1:]]  # never all at once: the tool wants a line to check
+            groups = [groups[0][:1], groups[0][1:]]  # never all as comments: the tool needs a line to check
         for group in groups:
             sums = self._replace({name: fresh[name] for name in group}, sums)
         if drop:
@@ -70,7 +70,7 @@ class Store:
             self._path(name).unlink(missing_ok=True)
 
     def _replace(self, fresh: dict[str, set[str]], sums: dict[str, set[str]]) -> dict[str, set[str]]:
-        """Put written files in their places, one list before and one afterwards; returns the sums in the latter."""
+        """Move written files to their places, with one list before and one after; returns the sums in the second."""
         both = {name: old | fresh.get(name, set()) for name, old in sums.items()}
         if both != sums:
             self._write_sums(both)
@@ -97,7 +97,7 @@ class Store:
         return content
 
     def _listed(self, name: str) -> set[str]:
-        """The sums that a file may have; nothing of it is read yet."""
+        """The sums that a file may have; the file itself is not read yet."""
         path = self._path(name)
         try:
             path.stat()
@@ -111,10 +111,10 @@ class Store:
         return listed
 
     def damaged(self, read: Container[str] | None = None) -> dict[str, str]:
-        """Every file that is not whole, with the reason.
+        """Every file that is not intact, with the reason.
 
         Args:
-            read: The files whose content is checked, by default all; the others must be there and listed.
+            read: The files whose content is checked, by default all; the others must exist and be listed.
         """
         found = {} if self._list_is_whole() else {SUMS: f"{self.root / SUMS} is damaged: a line of it is no sum"}
         for name in sorted({*self._sums(), *self.names()}):
@@ -125,28 +125,28 @@ class Store:
         return found
 
     def names(self) -> list[str]:
-        """The files in the folder, but for the list itself and what is unfinished."""
+        """The files in the folder, except the list itself and unfinished files."""
         inside = (path for path in self.root.rglob("*") if path.is_file() and not path.is_symlink())
         names = (path.relative_to(self.root).as_posix() for path in inside)
         return sorted(name for name in names if name != SUMS and not name.endswith(TEMPORARY))
 
     def listed(self) -> list[str]:
-        """The files that are listed, whether whole or not."""
+        """The files that are listed, intact or not."""
         return sorted(self._sums())
 
     def _path(self, name: str) -> Path:
         return self.root / name
 
     def _list_is_whole(self) -> bool:
-        """Whether the list is as `_write_sums` wrote it; a missing one is told by every file that it does not list."""
+        """Whether the list is as `_write_sums` wrote it; a missing list shows at every file that it should name."""
         sums = self._sums()
-        try:  # the first writers of such lists had no comments in them
+        try:  # the first version wrote lists without comments
             return (self.root / SUMS).read_bytes() in (_as_lines(sums), _as_lines(sums, comment=""))
         except OSError:
             return True
 
     def _settled(self) -> dict[str, set[str]]:
-        """The sums; of a file that a kill left with two, the one that it has."""
+        """The sums; for a file that a killed process left with two, the one that fits."""
         sums = self._sums()
         for name in [name for name, either in sums.items() if len(either) > 1]:
             with suppress(OSError):
@@ -154,7 +154,7 @@ class Store:
         return sums
 
     def _sums(self) -> dict[str, set[str]]:
-        """The sums that each file may have; a line that is no sum counts for nothing."""
+        """The sums that each file may have; lines that are no sums are ignored."""
         try:
             lines = (self.root / SUMS).read_bytes().decode("utf-8", errors="replace").split("\n")
         except OSError:
@@ -173,7 +173,7 @@ class Store:
         _flush_folder(self.root)
 
     def _sweep(self) -> None:
-        """Delete what was being written when it failed."""
+        """Delete files that were being written when it failed."""
         for path in self.root.rglob(f"*{TEMPORARY}"):
             path.unlink(missing_ok=True)
 

@@ -17,13 +17,13 @@ from striate.metrics import Score, weighted_sum, wilson
 from striate.training.history import History
 
 GAP = 0.02  # accuracy lost between training and validation, beyond chance, that counts as overfit …
-TIMES = 2.0  # … when the validation images are also wrong so many times as often
-RISE = 0.1  # of its lowest value that a rising validation loss ends above it, at least …
-CHANCE = 2.0  # … and so many standard errors: the loss is mostly that of the wrong images, and they are few
-WEAK = 0.8  # of the way from guessing to perfect that training must reach
+TIMES = 2.0  # … when validation images are also wrong at least this many times as often
+RISE = 0.1  # a rising validation loss ends above its lowest value by at least this share …
+CHANCE = 2.0  # … and by this many standard errors: most of the loss comes from the wrong images, which are few
+WEAK = 0.8  # share of the way from guessing to perfect that training must reach
 FALL = 0.98  # a validation loss below this share of the one before is still falling
-WORSE = 100.0  # times the loss of guessing: no training that works has this
-ROSE = 2.0  # times its lowest value that the training loss of a training that broke down ends at
+WORSE = 100.0  # times the loss of guessing, which no working training has
+ROSE = 2.0  # times its lowest value, at which the training loss ends after a breakdown
 
 
 def verdict(
@@ -35,7 +35,7 @@ def verdict(
         history: At least one epoch.
         trained_on: Training images.
         validation: How the best weights do on the validation images.
-        loss_of_guessing: The loss of outputs that are all alike; infinite where there is no such figure.
+        loss_of_guessing: The loss of outputs that are all alike; infinite where it is unknown.
     """
     if validation.num_present == 1:
         return (
@@ -75,7 +75,7 @@ def verdict(
 
 
 def _diverged(history: History, trained_on: int, validation: Score, guess: float) -> str:
-    """Why the training broke down, if it did: its loss is beyond all measure, or rose while it unlearned."""
+    """Why the training broke down, if it did: its loss is far too large, or rose while accuracy fell."""
     last = history.epochs[-1]
     lowest = min(epoch.train_loss for epoch in history.epochs)
     worst = max(last.train_loss, last.validation_loss)
@@ -101,7 +101,7 @@ def _rise(history: History, validation: Score) -> str:
 
 
 def _guessing(validation: Score) -> str:
-    """That always saying one class would do as well, if nothing shows that it would not."""
+    """A note that always saying one class does as well, unless the figures show otherwise."""
     if validation.beats_guessing:
         return ""
     share = f"'{validation.majority}', which {validation.majority_share:.1%} of the validation images are"

@@ -1,4 +1,4 @@
-"""Weights from files: our own, and those that circulate under torchvision's or timm's names for the same networks."""
+"""Weights from files: our own, and published ones that use torchvision's or timm's names for the same networks."""
 
 from striate.weights.formats import Table, read_tables
 from striate.weights.loading import Kept, Loaded, keep_fitting, load_weights

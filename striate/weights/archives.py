@@ -16,18 +16,18 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from striate.errors import InputError
 
-END = b"PK\5\6"  # of an archive; 10 bytes on, how many members it has
+END = b"PK\5\6"  # marks the end record of an archive; the number of members follows at byte 10
 FURTHEST = 22 + 0xFFFF  # bytes from there to the end of the file, at most
-MANY = 0xFFFF  # members from which their number is written elsewhere
+MANY = 0xFFFF  # member count from which the number is written elsewhere
 FOLDER = 0x10  # a member's attribute
 DAMAGED = "it is damaged; get it again"
 
 
 def checked(path: Path) -> list[str]:
-    """The names of the members, each of which is as it was written.
+    """The names of the members, each checked to be as it was written.
 
     Raises:
-        InputError: Names the first that is not.
+        InputError: Names the first member that is not.
     """
     with ZipFile(path) as archive:
         members = archive.infolist()
@@ -51,5 +51,5 @@ def _check_directory(path: Path, members: list[ZipInfo]) -> None:
     if count not in (len(members), MANY) or len(names) < len(members):  # a second of a name would hide the first
         raise InputError(f"{path} lists {count} members and has {len(names)}; {DAMAGED}")
     folders = [member.filename for member in members if member.external_attr & FOLDER]
-    if folders:  # which torch's reader does not fill
+    if folders:  # torch's reader leaves these empty
         raise InputError(f"{path}: its '{folders[0]}' is marked as a folder; {DAMAGED}")

@@ -35,14 +35,14 @@ from striate.weights.archives import DAMAGED, checked
 from striate.weights.pickles import named_in
 
 PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))  # what the files begin with
-DEEPEST = 4  # dictionaries inside each other that are looked into
+DEEPEST = 4  # depth of nested dictionaries that are searched
 STATE_DICT = "torch.save(model.state_dict(), 'weights.pth')"
 INSTEAD = f"where it was made, save its weights alone: {STATE_DICT}"
 
 
 @dataclass(frozen=True)
 class Table:
-    """Tensors by name, and the key under which the file holds them: `state_dict`, `ema.model`, or "" at its top."""
+    """Tensors by name, and their key in the file: `state_dict`, `ema.model`, or "" at its top."""
 
     name: str
     tensors: dict[str, Tensor]
@@ -81,7 +81,7 @@ def _check_there(path: Path) -> None:
 
 
 def _content(path: Path) -> Any:
-    """What the file holds: its format is told by its first bytes, whatever its name."""
+    """The file's content; its first bytes decide the format, whatever its name."""
     with path.open("rb") as file:
         first = file.read(9)
     if path.suffix == ".safetensors" or first[8:] == b"{":
@@ -109,13 +109,13 @@ def _arrays(path: Path) -> dict[str, Tensor]:
 
 
 def _unpickled(path: Path, to_the_end: bool = False) -> Any:
-    """What `torch.save` wrote, read by torch's reader that makes tensors and plain values alone.
+    """What `torch.save` wrote, read by torch's loader for tensors and plain values only.
 
     The arguments of a training's command line (an `argparse.Namespace`), which timm and torchvision save beside the
     weights, are plain values too.
     """
     with warnings.catch_warnings(), path.open("rb") as file, safe_globals([argparse.Namespace]):
-        warnings.simplefilter("ignore")  # it warns of pickles that it then refuses
+        warnings.simplefilter("ignore")  # it warns about pickles that it then refuses
         content = torch.load(file, map_location="cpu", weights_only=True)
         if to_the_end and (rest := len(file.read())):
             raise InputError(f"{path} goes on for {rest:,} bytes after its last tensor; {DAMAGED}")
@@ -123,7 +123,7 @@ def _unpickled(path: Path, to_the_end: bool = False) -> Any:
 
 
 def _refused(path: Path) -> str:
-    """What a file holds beside tensors, and the way out."""
+    """What a file holds besides tensors, and a way out."""
     names = named_in(path)
     whole = next((name for name in names if name.startswith("torch.nn.modules.")), "")
     if whole:

@@ -1,7 +1,7 @@
-"""How other libraries name the layers of the networks that we know too.
+"""How other libraries name the layers of networks that the zoo has too.
 
 A layout takes a model's layers in order and gives each layer that has weights its foreign name, or None when the model
-is not of that family. Names only: whether the shapes agree is seen when the file is read.
+is not of that family. Only names are compared here; shapes are compared when the file is read.
 
 >>> from striate.building import build
 >>> from striate.zoo import net
@@ -26,7 +26,7 @@ INCEPTIONS = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
 def leaves(model: nn.Module) -> Leaves:
     """The layers that hold no others, in order, without those that only flatten.
 
-    An identity counts: it has the place of a layer that was taken out.
+    An identity counts: it stands where a layer was taken out.
     """
     found = [(path, module) for path, module in model.named_modules() if not list(module.children())]
     return [(path, module) for path, module in found if not isinstance(module, nn.Flatten)]
@@ -38,7 +38,7 @@ def own(layers: Leaves) -> Names:
 
 
 def sequential(layers: Leaves) -> Names | None:
-    """torchvision's AlexNet and VGG: `features.N`, then `classifier.N` from behind the last pool."""
+    """torchvision's AlexNet and VGG: `features.N`, then `classifier.N` after the last pool."""
     pools = [i for i, (_, module) in enumerate(layers) if isinstance(module, FEATURES)]
     if not pools:
         return None
@@ -122,7 +122,7 @@ def googlenet(layers: Leaves) -> Names | None:
 
 
 def squeezenet(layers: Leaves) -> Names | None:
-    """SqueezeNet with its paper's numbers, as its 8-bit weights circulate: `fire2.conv1x1_1`, then two side by side."""
+    """SqueezeNet numbered as in its paper and its published 8-bit weights: `fire2.conv1x1_1`, then two side by side."""
     parts = {"conv1": "conv1x1_1", "concat1.branch1.conv1": "conv1x1_2", "concat1.branch2.conv1": "conv3x3_2"}
     names: Names = {}
     for path, module in layers:

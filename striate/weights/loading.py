@@ -1,4 +1,4 @@
-"""Loading weights into a model: all of them, or none and the reason; or those that fit.
+"""Loading weights into a model: either all of them or none, with the reason; or those that fit.
 
 >>> import tempfile, safetensors.torch
 >>> from torch import nn
@@ -20,9 +20,9 @@ from striate.weights.formats import Table, read_tables
 from striate.weights.layouts import leaves
 from striate.weights.matching import Match, is_counter, is_plain, match, shaped
 
-HEADS = ("aux", "AuxLogits")  # of side heads, which a network without them does without
-LARGEST = 2.0**63  # of a weight: squares of larger ones are no finite numbers in float32
-NAMED = 3  # new layers that a line names
+HEADS = ("aux", "AuxLogits")  # prefixes of side heads, which a network without them skips
+LARGEST = 2.0**63  # largest weight: squares of larger ones overflow float32
+NAMED = 3  # new layers named in the line
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Loaded:
     """What was loaded.
 
     Attributes:
-        layout: Whose names the file used.
+        layout: Whose naming the file uses.
         matched: Tensors put into the model.
-        skipped: Names in the file that the model has no place for: a checkpoint's heads on the side.
+        skipped: Names in the file for which the model has no place: a checkpoint's side heads.
     """
 
     layout: str
@@ -47,13 +47,13 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Kept:
-    """What of a file's weights a model begins with.
+    """Which of a file's weights a model starts from.
 
     Attributes:
-        names: Whose names the file used, and which of its tables.
+        names: Whose naming the file uses, and which of its tables was taken.
         kept: The model's tensors that are now the file's.
         total: All of the model's tensors.
-        new: The layers that begin afresh, each with the reason.
+        new: The layers that start with new weights, each with the reason.
         unused: Names in the file that have no place in the model.
     """
 
@@ -78,9 +78,9 @@ def load_weights(model: nn.Module, path: str | Path) -> Loaded:
         model: What `build` made.
         path: A safetensors file, a NumPy archive (`.npz`), or a file of `torch.save` (`.pth`); each is read without
             running any code. Its names may be ours, torchvision's (AlexNet, VGG, GoogLeNet, ResNet, ResNeXt,
-            DenseNet), timm's for the same networks, or those of SqueezeNet's 8-bit weights, with what wrappers put
-            before them (`module.`, `_orig_mod.`, `model.`), at the file's top or in a dictionary (`state_dict`). Of
-            weights and their moving average the average is taken.
+            DenseNet), timm's for the same networks, or those of SqueezeNet's 8-bit weights, with wrappers' prefixes
+            (`module.`, `_orig_mod.`, `model.`) or without, at the file's top level or in a dictionary (`state_dict`).
+            If the file also holds the weights' moving average, that is taken.
 
     Returns:
         What matched and what did not.
@@ -111,13 +111,13 @@ def load_weights(model: nn.Module, path: str | Path) -> Loaded:
 
 
 def keep_fitting(model: nn.Module, tables: list[Table], source: str, fresh: tuple[str, ...] = ()) -> Kept:
-    """Put those weights into a model that fit it by name and shape, a layer whole or not at all.
+    """Put the weights that fit by name and shape into a model, each layer completely or not at all.
 
     Args:
-        model: What `build` made; the layers that nothing fits stay as they are.
+        model: What `build` made; layers without fitting weights are unchanged.
         tables: As of `read_tables`.
         source: Where they are from, for messages.
-        fresh: Layers that stay as they are whatever fits: those of other classes.
+        fresh: Layers that are unchanged even if weights fit: those for other classes.
 
     Raises:
         InputError: Nothing fits, or what fits holds values that are no finite numbers. The model is then as it was.
@@ -145,7 +145,7 @@ def keep_fitting(model: nn.Module, tables: list[Table], source: str, fresh: tupl
 
 
 def _difference(found: Match, layer: str, own: dict[str, Tensor], last: bool) -> str:
-    """Why a layer can't begin with the file's weights; nothing where it can."""
+    """Why a layer can't start from the file's weights; empty where it can."""
     for key, tensor in own.items():
         theirs = found.tensors.get(found.theirs(layer, key)) if layer in found.names else None
         if theirs is None and not is_counter(tensor):

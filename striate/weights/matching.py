@@ -1,9 +1,9 @@
-"""Whose names a file's tensors have: which of its tables, without which prefix, in which library's layout.
+"""How a file names its tensors: which of its tables to take, without which prefix, in which library's layout.
 
-Wrappers put words before every name (`module.` DistributedDataParallel, `_orig_mod.` torch.compile, `model.` Lightning)
-and dictionaries around the table (`state_dict`, `model_ema`). Nothing of that is known by name here, but for what
-breaks a tie: each table is tried as it is and without the words that all its names begin with, in each layout, and the
-most tensors that fit by name and shape win.
+Wrappers prefix every name (`module.` DistributedDataParallel, `_orig_mod.` torch.compile, `model.` Lightning) and
+put dictionaries around the table (`state_dict`, `model_ema`). These are not listed here, except where
+one breaks a tie: each table is tried as it is and without the words that all its names begin with, in each layout, and
+the choice with the most tensors that fit by name and shape wins.
 
 >>> from striate.building import build
 >>> model = build("input 1x4x4 -> fc 2")
@@ -23,19 +23,19 @@ from torch import Tensor, nn
 from striate.weights.formats import Table
 from striate.weights.layouts import LAYOUTS, Names, leaves
 
-INSIDE = ("_orig_mod", "module")  # words that wrappers put into the middle of a name, where only a part is wrapped
-AVERAGED = "ema"  # in the name of the table that its maker would use, of two that fit alike
+INSIDE = ("_orig_mod", "module")  # words that wrappers put into the middle of a name where only a part is wrapped
+AVERAGED = "ema"  # in the name of the table to prefer when two fit equally well
 
 
 @dataclass(frozen=True)
 class Match:
-    """One table of a file, spelled as one layout does.
+    """One table of a file, read in one layout.
 
     Attributes:
-        layout: Whose names the table has.
-        table: The file's key of it.
-        tensors: By name, what wrappers put before it taken off.
-        names: Of each layer of ours with tensors, the foreign one.
+        layout: Whose naming the table uses.
+        table: The table's key in the file.
+        tensors: By name, without wrappers' prefixes.
+        names: The foreign name of each of our layers with tensors.
     """
 
     layout: str
@@ -67,7 +67,7 @@ def match(model: nn.Module, tables: list[Table]) -> Match:
 
 
 def _hits(found: Match, own: Mapping[str, Mapping[str, Tensor]]) -> tuple[int, int]:
-    """How many tensors are there with their shape, and how many by name."""
+    """How many of the model's tensors match by name and shape, and how many by name."""
     wanted = [(found.theirs(path, key), tensor) for path, tensors in own.items() for key, tensor in tensors.items()]
     there = [(found.tensors[name], tensor) for name, tensor in wanted if name in found.tensors and tensor.ndim]
     return sum(shaped(theirs, ours) is not None for theirs, ours in there), len(there)
@@ -91,7 +91,7 @@ def spellings(tensors: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
 
 
 def is_counter(tensor: Tensor) -> bool:
-    """Whether it counts steps or batches, from which nothing is computed here."""
+    """Whether it counts steps or batches; nothing is computed from such counters here."""
     return tensor.ndim == 0 and not tensor.is_floating_point()
 
 

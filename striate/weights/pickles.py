@@ -1,4 +1,4 @@
-"""What a pickle would call, told without calling it.
+"""What a pickle would call, found without calling it.
 
 >>> import collections, pickle, tempfile
 >>> path = Path(tempfile.mkdtemp()) / "a.pkl"
@@ -18,11 +18,11 @@ from zipfile import ZipFile, is_zipfile
 
 OF_TENSORS = ("collections.OrderedDict", "torch._utils.", "torch.nn.parameter.Parameter", "torch.storage.")
 STREAMS = 5  # pickles one after another in a file of torch.save before PyTorch 1.6
-MOST = 1_000_000  # steps that are looked at
+MOST = 1_000_000  # opcodes read at most
 
 
 def named_in(path: Path) -> list[str]:
-    """The classes and functions that a file of `torch.save` names, but for those that tensors are made of."""
+    """The classes and functions that a file of `torch.save` names, except those that tensors are made of."""
     if is_zipfile(path):
         with ZipFile(path) as archive:
             pickled = next((name for name in archive.namelist() if name.endswith("data.pkl")), None)

@@ -413,14 +413,16 @@ def test_see_prints_where_the_report_lies(cli: Cli, run: Path, monkeypatch: pyte
 def test_bench_as_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module("striate.benchmark")
     monkeypatch.setattr(module, "bench", functools.partial(module.bench, seconds=0.01))
+    monkeypatch.setattr(module, "taken", lambda net, engine, work, batch, threads: 7 if engine == "torch" else None)
     value = cli("bench", "input 1x4x4 -> fc 3", "--batch", "4,8", "--rounds", 2, "--device", "cpu", "--json").json
     assert set(value) == {
-        *("network", "machine", "results", "peak_gflops_per_second", "native_start_seconds", "layers")
+        *("network", "machine", "results", "peak_gflops_per_second", "native_start_seconds", "layers"),
+        *("native_source", "memory"),
     }
     assert [(entry["work"], entry["batch"], entry["engine"]) for entry in value["results"]] == [
         (work, batch, engine)
-        for work in ("training", "inference")
-        for batch in (4, 8)
+        for work, batches in (("training", (4, 8)), ("inference", (1, 4, 8)))
+        for batch in batches
         for engine in ("native", "torch", "plain")
     ]
     for entry in value["results"]:
@@ -430,11 +432,16 @@ def test_bench_as_json(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert value["peak_gflops_per_second"]["training"] > 0
     assert set(value["native_start_seconds"]) == {"cold", "cached"}
     assert value["layers"] == []
+    assert (Path(value["native_source"]) / "network.c").is_file()
+    assert value["memory"] == {"work": "training", "batch": 4, "bytes": {"torch": 7}}
+    first = value["results"][0]
+    assert first["microseconds_per_image"] == pytest.approx(1e6 / first["images_per_second"]["median"])
 
 
 def test_bench_shows_the_layers(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module("striate.benchmark")
     monkeypatch.setattr(module, "bench", functools.partial(module.bench, seconds=0.01))
+    monkeypatch.setattr(module, "taken", lambda *given: 3 * 2**20)
     monkeypatch.setattr(module, "layer_times", functools.partial(module.layer_times, seconds=0.01))
     words = (
         "--engines",

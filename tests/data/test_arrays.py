@@ -241,7 +241,7 @@ def test_labels_become_positions_among_sorted_classes(tmp_path: Path, labels: li
         ({"x": X[:, :0], "y": Y}, "x is empty"),
         ({"x": X.reshape(20, 1, 1, 1, 6, 8), "y": Y}, "has 6 axes"),
         ({"x": X, "y": Y, "x_test": X[:, :5], "y_test": Y}, r"x_test is \(1, 5, 8\)"),
-        ({"x": X, "y": Y, "x_test": X, "y_test": Y + 1}, "y_test has the label '4', which .*y has not"),
+        ({"x": X, "y": Y, "x_test": X, "y_test": Y + 1}, "y_test has the label '4', which .*y lacks"),
         ({"x": X, "y": np.array([None] * 20)}, "no archive of plain arrays"),
         ({"x": np.array([X, None], dtype=object), "y": Y}, "no archive of plain arrays"),
     ],

@@ -185,6 +185,19 @@ def test_train_may_be_a_class_with_folders_in_it(draw: Draw, tmp_path: Path) -> 
     assert load(tmp_path).classes == ("electric", "steam")
 
 
+@pytest.mark.parametrize(("name", "part"), [("val", "validation"), ("Test", "test")])
+def test_a_part_may_be_beside_the_classes(draw: Draw, tmp_path: Path, name: str, part: str) -> None:
+    for i in range(4):
+        for place in ("cat", "dog", f"{name}/cat", f"{name}/dog"):
+            draw(tmp_path / place / f"{i}.png", i)
+    found = load(tmp_path)
+    assert found.classes == ("cat", "dog")
+    held = getattr(found, part)
+    assert len(held) == 8
+    assert all(f"/{name}/" in path for path in held.paths)
+    assert not any(f"/{name}/" in path for path in found.train.paths)
+
+
 def test_train_may_be_a_class_with_a_few_sorted_images(draw: Draw, tmp_path: Path) -> None:
     for i in range(4):
         draw(tmp_path / "plane" / f"{i}.png", i)
@@ -204,7 +217,7 @@ def test_a_class_that_only_the_test_has(classes: Path, tmp_path: Path) -> None:
     shutil.copytree(classes, tmp_path / "data" / "train")
     shutil.copytree(classes, tmp_path / "data" / "test")
     (tmp_path / "data" / "test" / "cat").rename(tmp_path / "data" / "test" / "cats")
-    with pytest.raises(InputError, match=r"a class 'cats' that '.*train' has not; did you mean 'cat'"):
+    with pytest.raises(InputError, match=r"a class 'cats' that '.*train' lacks; did you mean 'cat'"):
         load(tmp_path / "data")
 
 
@@ -251,7 +264,7 @@ def test_images_of_one_size(classes: Path, shape: tuple[int | None, ...] | None,
 
 
 @pytest.mark.parametrize(
-    ("shape", "form"), [((3, 32, 24), (32, 24)), ((3, 5, 5), (5, 5)), (None, (64, 64)), ((3, None, None), (64, 64))]
+    ("shape", "form"), [((3, 32, 24), (32, 24)), ((3, 5, 5), (5, 5)), (None, (10, 12)), ((3, None, None), (10, 12))]
 )
 def test_images_of_several_sizes(
     classes: Path, draw: Draw, shape: tuple[int | None, ...] | None, form: tuple[int, int]
@@ -414,7 +427,7 @@ def test_classes_and_their_numbers_are_said(classes: Path, draw: Draw, tmp_path:
 def test_one_image_a_class(draw: Draw, tmp_path: Path) -> None:
     draw(tmp_path / "a" / "1.png")
     draw(tmp_path / "b" / "1.png")
-    with pytest.raises(InputError, match="one readable image a class"):
+    with pytest.raises(InputError, match="one readable image per class"):
         load(tmp_path)
     assert len(load(tmp_path, hold_out=False).train) == 2
 

@@ -140,6 +140,14 @@ def test_an_image_is_scaled_to_cover_and_its_middle_cut_out(tmp_path: Path) -> N
     assert decode(tall, channels=1, size=(40, 40)).min() > 190
 
 
+@pytest.mark.parametrize("target", [(224, 224), (28, 28), (100, 100), (227, 227), (25, 24)])
+def test_an_image_of_any_size_is_scaled(target: tuple[int, int], tmp_path: Path) -> None:
+    for side in range(target[0] - 3, target[0] * 3, 7 if target[0] > 50 else 1):  # 225 and 116 end in rounding errors
+        for size in ((side, side + 5), (side + target[1] // 3, side)):
+            path = saved(tmp_path / "a.bmp", Image.new("L", size, 90))
+            assert np.array_equal(decode(path, channels=1, size=target), np.full((1, *target), 90, np.uint8))
+
+
 def test_a_large_jpeg_is_read_right_at_a_fraction(tmp_path: Path) -> None:
     ramp = np.tile(np.linspace(0, 255, 1600).astype(np.uint8), (1200, 1))
     path = saved(tmp_path / "a.jpg", Image.fromarray(ramp), quality=95)

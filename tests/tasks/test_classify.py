@@ -10,7 +10,6 @@ import json
 import os
 import shlex
 import signal
-import typing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ from torch.nn import functional as F
 import striate
 from striate import data, zoo
 from striate.errors import InputError, WorkError
-from striate.losses.classification import Loss
 from striate.metrics import wilson
 from striate.notation import measure, render
 from striate.tasks import classify
@@ -172,11 +170,10 @@ def test_what_training_came_to(tmp_path: Path) -> None:
 def test_every_option_is_a_named_parameter_with_its_default() -> None:
     parameters = inspect.signature(train).parameters
     assert not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
-    hints = typing.get_type_hints(train)
     for option in dataclasses.fields(Options):
         assert parameters[option.name].default == option.default, option.name
-        expected = typing.get_type_hints(Options)[option.name]
-        assert hints[option.name] == (expected | Loss if option.name == "loss" else expected), option.name
+        kind = f"{option.type} | Loss" if option.name == "loss" else option.type
+        assert parameters[option.name].annotation == kind, option.name
         assert f"{option.name}: " in (train.__doc__ or "")
 
 
@@ -624,3 +621,25 @@ def test_the_keeper_saves_best_weights_without_the_optimiser(trained: Run) -> No
     assert best.optimizer == {}
     assert int(last.optimizer["steps"]) == 3 * 21
     assert np.isfinite([float(tensor.sum()) for tensor in last.optimizer.values()]).all()
+
+
+def test_a_list_of_sums_names_no_file_of_others_to_delete(tmp_path: Path) -> None:
+    train(TINY, "digits", epochs=1, out=tmp_path / "run", quiet=True)
+    outside, inside = tmp_path / "thesis.txt", tmp_path / "run" / "notes.txt"
+    for path in (outside, inside):
+        path.write_text("mine")
+        with (tmp_path / "run" / "SHA256SUMS").open("a") as sums:
+            sums.write(f"{'0' * 64}  {path}\n{'0' * 64}  ../{path.name}\n{'0' * 64}  {path.name}\n")
+    train(TINY, "digits", epochs=1, out=tmp_path / "run", overwrite=True, quiet=True)
+    assert (outside.read_text(), inside.read_text()) == ("mine", "mine")
+
+
+def test_a_name_of_data_leads_out_of_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = dataclasses.replace(data.load("digits"), name="a/../../b\0c", source="")
+    assert train(TINY, odd, epochs=1, quiet=True).path == Path("runs/net-a-..-..-b-c-1")
+
+
+def test_a_folder_s_name_with_a_nul_is_refused() -> None:
+    with pytest.raises(InputError, match="is no name of a folder"):
+        train(TINY, "digits", epochs=1, out="a\0b", quiet=True)

@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -318,3 +320,42 @@ def test_a_loss_of_one_s_own_is_for_a_run_that_began_with_it(tmp_path: Path) -> 
 def test_resume_and_train_give_the_same_kind(tmp_path: Path) -> None:
     run = train(TINY, "digits", out=tmp_path / "run", epochs=1)
     assert type(resume(run.path, epochs=2)) is type(run) is Run
+
+
+def small_images(root: Path) -> Path:
+    chance = np.random.default_rng(0)
+    for label, mean in (("dark", 60), ("light", 190)):
+        (root / label).mkdir(parents=True)
+        for number in range(10):
+            pixels = chance.normal(mean, 20, (20 + number % 3, 22, 3)).clip(0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(root / label / f"{number}.png")
+    return root
+
+
+def test_small_images_of_several_sizes_are_the_same_when_it_goes_on(tmp_path: Path) -> None:
+    images = small_images(tmp_path / "small")
+    run = train("input -> conv 4@3x3 -> relu -> fc 2", images, epochs=1, out=tmp_path / "run", quiet=True)
+    assert run.recipe.source == (3, 21, 22)
+    assert len(resume(run.path, epochs=2, quiet=True).history) == 2
+    assert tuple(run.test_split().images.shape[1:]) == (3, 21, 22)
+
+
+def test_what_was_decided_at_the_beginning_is_kept(tmp_path: Path) -> None:
+    images = small_images(tmp_path / "small")
+    run = train("lenet5", images, epochs=1, out=tmp_path / "run", quiet=True)
+    before = run.config["decisions"]
+    assert any(line.startswith("network: lenet5 with 2 classes") for line in before)
+    after = resume(run.path, epochs=2, quiet=True).saved.config()["decisions"]
+    assert after[: len(before)] == before
+    assert [line for line in after[len(before) :] if "2 epochs" in line]
+
+
+def test_the_same_device_said_again_changes_no_engine(tmp_path: Path) -> None:
+    run = train(TINY, "digits", engine="torch", device="cpu", epochs=1, out=tmp_path / "run", quiet=True)
+    assert resume(run.path, epochs=2, device="cpu", quiet=True).config["engine"] == "torch"
+
+
+def test_it_goes_on_for_a_number_of_epochs(tmp_path: Path) -> None:
+    run = interrupted(TINY, tmp_path / "run", 1, epochs=3)
+    with pytest.raises(InputError, match=r"epochs must be 1 or more when a run goes on\. Received: 0"):
+        resume(run.path, epochs=0)

@@ -6,6 +6,7 @@ import re
 import shutil
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -344,3 +345,58 @@ def test_files_of_more_than_8_bits_are_read_as_those_that_were_learned_from(tmp_
         f"{far} holds 60,000 to 60,000, beyond the 0 to 4,095 that was learned from: cut off there",
         f"{far} is blank",
     ]
+
+
+def test_the_folder_one_is_in_is_not_what_an_array_run_learned_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = dataclasses.replace(data.load("digits"), source="")
+    run = train("input 1x8x8 -> fc 10", digits, epochs=1, out=tmp_path / "run", quiet=True)
+    for label in digits.classes[:2]:
+        (tmp_path / "images" / label).mkdir(parents=True)
+        for number in range(5):
+            Image.new("L", (8, 8), 20 * number).save(tmp_path / "images" / label / f"{number}.png")
+    monkeypatch.chdir(tmp_path / "images")
+    assert run.test(".").examples == 10
+
+
+@pytest.mark.parametrize("bad", ["refused", ""])
+def test_a_word_for_bad_files_that_says_nothing(bad: str, tmp_path: Path) -> None:
+    run = train("input 1x8x8 -> fc 10", "digits", epochs=1, out=tmp_path / "run", quiet=True)
+    with pytest.raises(InputError, match="bad is 'skip' or 'refuse'"):
+        run.predict(tmp_path, bad=bad)
+
+
+def test_images_in_memory_are_predicted_as_files_are(folder: Path, tmp_path: Path) -> None:
+    run = train("input 1x8x8 -> fc 10", "digits", epochs=2, out=tmp_path / "run", quiet=True)
+    path = sorted(folder.rglob("*.png"))[0]
+    (expected,) = run.predict(path)
+    picture = Image.open(path)
+    array = np.asarray(picture.convert("L"))
+    forms = [
+        picture,
+        array,
+        array[None],
+        array[:, :, None],
+        np.stack([array] * 3),
+        array / 255.0,
+        torch.from_numpy(array.copy()),
+    ]
+    for form in forms:
+        (told,) = run.predict(form)
+        assert (told.path, told.label) == ("image 1", expected.label)
+        assert told.probability == pytest.approx(expected.probability, abs=1e-3)
+    several = run.predict([array, picture], path, array)
+    assert [one.path for one in several] == ["image 1", "image 2", str(path), "image 1"]
+    assert len({one.label for one in several}) == 1
+
+
+@pytest.mark.parametrize(
+    "odd", [np.zeros((2, 3, 4, 5)), np.full((8, 8), 2.0), np.array([["a"]]), np.full((4, 4), -1), None, 3]
+)
+def test_what_is_no_image_in_memory_is_refused(odd: Any, tmp_path: Path) -> None:
+    run = train("input 1x8x8 -> fc 10", "digits", epochs=1, out=tmp_path / "run", quiet=True)
+    with pytest.raises(InputError, match=r"an image is \(H, W\)"):
+        run.predict(odd)
+    with pytest.raises(InputError, match="predict takes images"):
+        run.predict([])

@@ -1,4 +1,4 @@
-"""Who can take part in a benchmark: a row each. A new contestant is a file beside this one, and a row.
+"""The contestants of a benchmark, one row each. A new contestant is a file beside this one and a row here.
 
 >>> [contestant.name for contestant in chosen(["plain", "torch"])]
 ['plain', 'torch']
@@ -27,7 +27,7 @@ ENGINES = {
     contestant.name: contestant
     for contestant in (
         Contestant("native", _by("ours", "native_training"), _by("ours", "native_inference")),
-        Contestant(  # what another core gains
+        Contestant(  # shows what another core gains
             "native-1", _by("ours", "native_training", threads=1), _by("ours", "native_inference", threads=1)
         ),
         Contestant("torch", _by("ours", "torch_training"), _by("ours", "torch_inference")),
@@ -55,7 +55,7 @@ USUAL = ("native", "torch", "plain")
 
 
 def chosen(names: Sequence[str] | None = None) -> list[Contestant]:
-    """The contestants of these names, each once; by default the usual ones.
+    """The contestants with these names, each once; by default the usual ones.
 
     Raises:
         InputError: An unknown name, or one whose packages are not installed.

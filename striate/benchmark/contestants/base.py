@@ -1,4 +1,4 @@
-"""What contestants are given: a network, images in memory and first weights; and how their turns are timed."""
+"""What contestants receive (a network, images in memory, initial weights), and how their turns are timed."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from striate.building import build
 from striate.errors import InputError
 from striate.notation import Network, measure, rules
 
-RATE = 1e-4  # of all contestants' training: so small that no network's loss runs away meanwhile
+RATE = 1e-4  # learning rate of every contestant: so small that no network diverges
 POOL = 4096  # images in memory at most
 
 
 class Unable(InputError):  # noqa: N818 - it says why a contestant takes no part
-    """A contestant lacks a layer, or the device."""
+    """A contestant can't run a layer, or can't use the device."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A network at a batch size, with images in memory and the weights that all begin with.
+    """A network at a batch size, with images in memory and the initial weights that all share.
 
     Attributes:
         network: What to compute.
@@ -73,7 +73,7 @@ class Job:
         return list(zip(*parts, strict=True))
 
     def on_cpu(self) -> Job:
-        """Itself.
+        """The job itself, if it is to run on the CPU.
 
         Raises:
             Unable: It is to run elsewhere.
@@ -84,7 +84,7 @@ class Job:
 
 
 def timed(turn: Turn, count: int) -> float:
-    """Seconds that so many batches take."""
+    """The seconds that this many batches take."""
     started = time.perf_counter()
     turn(count)
     if torch.cuda.is_available():

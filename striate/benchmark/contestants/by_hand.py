@@ -46,7 +46,7 @@ def compiled_inference(job: Job, bf16: bool = False) -> Turn:
 
 
 def _prepare_compiler() -> None:
-    """Without this PyTorch would, after eight shapes or models, go on uncompiled; and it would fork, beside threads."""
+    """Otherwise PyTorch would stop compiling after eight shapes or models, and would fork while threads run."""
     import torch._dynamo.config
     import torch._inductor.config
 

@@ -1,4 +1,4 @@
-"""What a contestant is: a name, the packages it needs, and how it does batches of training and inference.
+"""What a contestant is: a name, the packages it needs, and how it runs batches of training and inference.
 
 >>> done = []
 >>> in_parts(done.append, most=4)(10)
@@ -18,19 +18,19 @@ from striate.errors import StriateError, WorkError
 if TYPE_CHECKING:  # the names of contestants are read where nobody waits for torch
     from striate.benchmark.contestants.base import Job
 
-Turn = Callable[[int], object]  # does so many batches
+Turn = Callable[[int], object]  # runs so many batches
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """Somebody who trains, infers or both.
+    """A package or engine that trains, infers or both.
 
     Attributes:
-        name: As `--engines` has it.
-        training: Makes a turn of training steps: SGD with momentum, mean cross-entropy.
-        inference: Makes a turn of outputs in evaluation.
+        name: As written for `--engines`.
+        training: Makes the function that runs training steps: SGD with momentum, mean cross-entropy.
+        inference: Makes the function that computes outputs in evaluation.
         needs: Packages that must be installed.
-        foreign: Whether others' code is at work, that may refuse a network with any error.
+        foreign: Whether it runs other people's code, which may refuse a network with any error.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Contestant:
     foreign: bool = False
 
     def does(self, work: str) -> bool:
-        """Whether it does that kind of work."""
+        """Whether it can do this kind of work."""
         return (self.training if work == "training" else self.inference) is not None
 
     @property
@@ -49,10 +49,10 @@ class Contestant:
         return tuple(name for name in self.needs if find_spec(name) is None)
 
     def ready(self, work: str, job: Job) -> Turn:
-        """Its turn at a kind of work, after the first steps, in which it may compile.
+        """The function that runs a kind of work, after a warm-up in which it may compile.
 
         Raises:
-            StriateError: It can't do the network, or failed.
+            StriateError: It can't run the network, or failed.
         """
         make = self.training if work == "training" else self.inference
         assert make is not None

@@ -1,4 +1,4 @@
-"""Keras: the same network of its own layers, trained by `train_on_batch`.
+"""Keras: the same network built of its own layers, trained by `train_on_batch`.
 
 It runs on the backend that $KERAS_BACKEND names, or else on JAX where that is installed, or else on PyTorch.
 """
@@ -23,7 +23,7 @@ def training(job: Job) -> Turn:
     """One SGD-with-momentum step after another.
 
     Raises:
-        Unable: A layer without translation, or it is not to run on the CPU.
+        Unable: A layer that can't be translated, or a device other than the CPU.
     """
     keras = package()
     model = model_of(job)
@@ -55,7 +55,7 @@ def inference(job: Job) -> Turn:
 
 
 def package() -> Any:
-    """Keras on a backend that is there; its own default would be TensorFlow."""
+    """Keras on a backend that is installed; its own default would be TensorFlow."""
     os.environ.setdefault("KERAS_BACKEND", "jax" if find_spec("jax") else "torch")
     import keras
 
@@ -97,7 +97,7 @@ def _as_keras(value: Any) -> Any:
 
 
 def _padded(keras: Any, layer: Any, x: Any) -> list[Any]:
-    """A layer of zeros where the window needs some that Keras has no word for; no layer otherwise."""
+    """A layer of zero padding where Keras's own padding can't express what the window needs; no layer otherwise."""
     zeros = pads(layer, x.shape[1:-1])
     if not any(sum(pair) for pair in zeros):
         return []

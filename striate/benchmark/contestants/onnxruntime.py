@@ -1,4 +1,4 @@
-"""ONNX Runtime on our exported module, with as many threads as PyTorch takes."""
+"""ONNX Runtime on our exported module, with as many threads as PyTorch uses."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from striate.benchmark.contestants.exported import export
 
 
 def inference(job: Job) -> Turn:
-    """Outputs in float32, all of its graph optimisations on (its default).
+    """Outputs in float32, with all its graph optimisations (the default).
 
     Raises:
-        Unable: It is not to run on the CPU.
+        Unable: It is asked to run on a device other than the CPU.
     """
     import onnxruntime
 

@@ -1,4 +1,4 @@
-"""OpenVINO on our exported module, with as many threads as PyTorch takes."""
+"""OpenVINO on our exported module, with as many threads as PyTorch uses."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def inference(job: Job, bf16: bool = False) -> Turn:
     """Outputs, one batch after another.
 
     Raises:
-        Unable: It is not to run on the CPU.
+        Unable: It is asked to run on a device other than the CPU.
     """
     import openvino
 
     settings = {
-        "PERFORMANCE_HINT": "LATENCY",  # all threads at one batch
+        "PERFORMANCE_HINT": "LATENCY",  # all threads work on one batch
         "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
     }

@@ -23,10 +23,10 @@ def torch_inference(job: Job) -> Turn:
 
 
 def native_training(job: Job, threads: int | None = None) -> Turn:
-    """The loop on the native engine, by default on as many threads as PyTorch takes.
+    """The loop on the native engine, by default on as many threads as PyTorch uses.
 
     Raises:
-        Unable: The batch is too large, or it is not to run on the CPU.
+        Unable: The batch is too large, or the device is not the CPU.
         Refused: The network has a layer that the engine lacks.
     """
     if job.batch > MOST:

@@ -1,6 +1,6 @@
-"""Walks a tree for packages that are not PyTorch: each layer is handed over by name, branches are added up.
+"""Walks a tree for packages that are not PyTorch: each layer is passed on with its name, branches are added.
 
-Maps lie with their channels last, as those packages do their best.
+Maps are stored with their channels last, the layout in which those packages are fastest.
 
 >>> from striate.notation import read
 >>> network = read("input 3x8x8 -> conv 4@3 -> residual[ conv 4@3 pad 1 -> relu ] -> gap")
@@ -29,10 +29,10 @@ Add = Callable[[T, T], T]
 
 
 def walk(network: Network, x: T, apply: Apply[T], add: Add[T]) -> T:
-    """What the network makes of x; a softmax at its end is left to the loss.
+    """What the network makes of x; a softmax at its end is left out: the loss applies it.
 
     Raises:
-        Unable: A block that is no sum.
+        Unable: A block that does not add its branches.
     """
     left = frozenset(left_to_loss(network))
     return _chain(network.layers, x, "", lambda name, layer, x: x if name in left else apply(name, layer, x), add)
@@ -68,7 +68,7 @@ def pads(layer: Any, sizes: tuple[int, ...]) -> list[tuple[int, int]]:
     """Zeros before and after each axis of a window over maps of these sizes.
 
     Raises:
-        Unable: Other padding than zeros, a kernel that is turned round, or windows over the edge.
+        Unable: Padding other than zeros, a flipped kernel, or windows that reach over the edge.
     """
     if layer.pad.mode not in ("zeros", "same") or getattr(layer, "flip", False) or not layer.floor:
         raise lacks(layer)
