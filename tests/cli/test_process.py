@@ -64,6 +64,7 @@ print(json.dumps(loaded))
 """
 
 
+@pytest.mark.slow  # a process for each of some eighty commands
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_words_are_checked_before_anything_heavy_is_loaded(tmp_path: Path) -> None:
     about_data = (

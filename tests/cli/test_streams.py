@@ -97,6 +97,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*[349][0-7]m")
 TRAIN = ["train", "input 1x8x8 -> fc 10", "digits", "--epochs", "3", "--engine", "torch", "--out"]
 
 
+@pytest.mark.slow  # three trainings
 def test_a_terminal_with_colours_without_and_one_that_can_do_nothing(tmp_path: Path) -> None:
     usual = {"TERM": "xterm-256color", "COLUMNS": "60"}
     coloured = on_a_terminal([*TRAIN, str(tmp_path / "a")], **usual)
