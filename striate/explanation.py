@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate import zoo
+from striate.ascii import in_encoding
 from striate.errors import InputError, nearest
 from striate.formulas import cross, formulas, number, row_formulas, unread
 from striate.notation import Measure, Network, Row, measure, notes, render
@@ -24,7 +25,7 @@ from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size
 from striate.notation.thumb import has_bare_words
 from striate.notation.tree import Shape
-from striate.tables import FOLD, ROUND, Column, fit, html_table, plain, short, show, table, width_of
+from striate.tables import FOLD, ROUND, Column, fit, html_table, short, show, table, width_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -138,7 +139,7 @@ class Explanation:
         parts += [*self.unused_lines(), self.memory_line(), LEGEND]
         parts += [BOX_LEGEND] if self.measure.network.takes_boxes else []
         for part in parts:
-            text = plain(part, console.encoding)
+            text = in_encoding(part, console.encoding)
             console.print(text, markup=False, highlight=False, soft_wrap=not console.is_terminal)
 
     def _repr_html_(self) -> str:

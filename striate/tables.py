@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
+from striate.ascii import in_encoding
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 GAP, EDGE = 3, 1  # characters between two columns, and before the first
 NARROW = 12  # width below which words are not wrapped, unless they are shorter themselves
 FOLD, ROUND = "fold words", "round counts"  # steps; any other step is the name of a column to leave out
-ASCII = str.maketrans({"×": "x", "…": "...", "→": "->", "–": "-", "·": "*", "µ": "u", "Σ": "sum", "─": "-"})
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def table(fitted: Fitted, title: str, encoding: str, total: bool = False) -> Tab
     plain_box = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
     box = SIMPLE_HEAD if encoding.lower().startswith("utf") else plain_box
     # cells carry their own margin: rich takes twice the time to pad them, and deep networks have hundreds of rows
-    made = Table(title=Text(plain(title, encoding)), box=box, title_justify="left", padding=0)
+    made = Table(title=Text(in_encoding(title, encoding)), box=box, title_justify="left", padding=0)
     margin = " " * (GAP - 1)
     for column, width in fitted.columns:
         style = "dim" if column.dim else None
@@ -131,7 +132,9 @@ def table(fitted: Fitted, title: str, encoding: str, total: bool = False) -> Tab
         )
     texts = [[_placed(cell, width, column.words) for cell in column.cells] for column, width in fitted.columns]
     for number, row in enumerate(zip(*texts, strict=True), start=1):
-        made.add_row(*(Text("\n".join(line + margin for line in plain(cell, encoding).split("\n"))) for cell in row))
+        made.add_row(
+            *(Text("\n".join(line + margin for line in in_encoding(cell, encoding).split("\n"))) for cell in row)
+        )
         if total and number == len(texts[0]) - 1:
             made.add_section()
     return made
@@ -150,19 +153,6 @@ def show(console: Console, *parts: RenderableType, width: int = 0) -> None:
 def width_of(console: Console) -> int | None:
     """The width of a line in characters; None where no terminal limits it."""
     return console.width if console.is_terminal else None
-
-
-def plain(text: str, encoding: str) -> str:
-    """The text with characters that an encoding lacks written in ASCII.
-
-    >>> plain("6×28×28", "cp1251"), plain("6×28×28", "utf-8")
-    ('6x28x28', '6×28×28')
-    """
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.translate(ASCII).encode(encoding, "replace").decode(encoding)
-    return text
 
 
 def short(count: int) -> str:

@@ -10,16 +10,11 @@ import codecs
 import io
 import os
 import sys
-import unicodedata
+
+from striate.ascii import plain
 
 PLAIN = "striate-plain"  # the name of this error handler for text that can't be encoded
 ASCII = "striate-ascii"  # ASCII under a name at which click does not take UTF-8 instead
-INSTEAD = {
-    **{"×": "x", "·": "*", "⋆": "*", "∗": "*", "−": "-", "–": "-", "—": "-", "→": "->", "⇄": "<->", "…": "..."},
-    **{"≤": "<=", "≥": ">=", "≈": "~", "≠": "!=", "±": "+-", "√": "sqrt", "∞": "inf", "Σ": "sum ", "π": "pi"},
-    **{"Δ": "d", "∂": "d", "µ": "u", "μ": "u", "²": "^2", "³": "^3", "ᵀ": "^T", "°": " deg", "•": "*", "█": "#"},
-    **{"⌈": "ceil(", "⌉": ")", "⌊": "floor(", "⌋": ")", "‘": "'", "’": "'", "“": '"', "”": '"', "«": '"', "»": '"'},
-}
 
 
 def mend() -> None:
@@ -31,23 +26,6 @@ def mend() -> None:
         elif isinstance(stream, io.TextIOWrapper):
             ascii_only = codecs.lookup(stream.encoding).name == "ascii"
             stream.reconfigure(encoding=ASCII if ascii_only else stream.encoding, errors=PLAIN)
-
-
-def plain(letter: str) -> str:
-    """A character in ASCII: what people write instead, the letter without its accents, or a question mark.
-
-    >>> [plain(letter) for letter in "→┃┏ñя"]
-    ['->', '|', '+', 'n', '?']
-    """
-    if letter in INSTEAD:
-        return INSTEAD[letter]
-    if (name := unicodedata.name(letter, "")).startswith("BOX DRAWINGS"):
-        across, down = (
-            any(word in name for word in words) for words in (("HORIZ", "LEFT", "RIGHT"), ("VERT", "UP", "DOWN"))
-        )
-        return "+" if across and down else "-" if across else "|"
-    bare = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
-    return bare or "?"
 
 
 def _instead(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -78,16 +78,20 @@ class Dataset:
     validation: Split | None = None
     left_out: tuple[LeftOut, ...] = ()
 
-    def __repr__(self) -> str:
+    @property
+    def parts(self) -> dict[str, Split]:
+        """The splits that there are, by name."""
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        counts = ", ".join(f"{len(part):,} {name}" for name, part in parts.items() if part)
+        return {name: part for name, part in parts.items() if part}
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(part):,} {name}" for name, part in self.parts.items())
         form = "x".join(map(str, self.train.images.shape[1:]))
         return f"Dataset({self.name!r}: {counts}; {form}; {len(self.classes)} classes)"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: how many images each class has in each part."""
-        parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        counts = {name: part.labels.bincount(minlength=len(self.classes)) for name, part in parts.items() if part}
+        counts = {name: part.labels.bincount(minlength=len(self.classes)) for name, part in self.parts.items()}
         rows = [
             [label, *(f"{int(count[row]):,}" for count in counts.values())] for row, label in enumerate(self.classes)
         ]

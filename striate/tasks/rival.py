@@ -23,12 +23,12 @@ from striate.errors import InputError
 from striate.features import Feature, feature
 from striate.tasks import classifiers
 from striate.tasks.classifiers import Rows
+from striate.tasks.saying import Say, silent
 from striate.training.options import Options
 
 LARGEST = 64  # pixels of the longer side; larger images are reduced
 DRAWN = 12
 PICTURE = "features.png"
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def baseline(
     validation: float = Options.validation,
     bad: str = "skip",
     out: str | Path | None = None,
-    say: Say = lambda line: None,
+    say: Say = silent,
     show: bool = False,
 ) -> BaselineResult:
     """Describe images by a feature made by hand, learn to classify them, and test.
