@@ -22,7 +22,7 @@ def command(name: str | None, as_json: bool) -> None:
     if name:
         entry = zoo.entry(name)
         if as_json:
-            print_json(_facts(name))
+            print_json({**_facts(name), "text": entry.text})
         else:
             click.echo(entry.text, nl=False)
         return

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from striate.errors import InputError
 
 from .classes import counted
-from .dataset import BOTH, Dataset, Split, carve
+from .dataset import ALL, Dataset, Split, carve
 from .parts import PARTS, Part, part_of
 
 # What images and their labels are called, beside the part: `x_train` and `y_train`, `test_images` and `test_labels`.
@@ -161,7 +161,7 @@ def _with_test(splits: dict[Part, Split], hold_out: bool) -> list[str]:
         return []
     if not hold_out:
         splits["test"] = splits.get("validation", splits["train"])
-        return ["the validation arrays are the test set too" if "validation" in splits else BOTH]
+        return ["it has no test set, so its validation arrays are judged" if "validation" in splits else ALL]
     splits["train"], splits["test"] = carve(splits["train"], TEST_SHARE, seed=0)
     count = len(splits["test"])
     return [f"held out {count} arrays as test, about {TEST_SHARE:.0%} of each class (always the same)"]

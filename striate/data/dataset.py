@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the names of data sets are read without importing torch
     from .left_out import LeftOut
     from .levels import Levels
 
-BOTH = "all images are both training and test set"
+ALL = "no part of it is a test set, so all of it is judged"
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from striate.errors import InputError, nearest
 
 from .classes import counted
-from .dataset import BOTH, Dataset, Split, held_out
+from .dataset import ALL, Dataset, Split, held_out
 from .files import holds, sub_folders, unreadable, walk
 from .image import ImageError
 from .layout import NOT_USED, Layout, layout
@@ -165,8 +165,8 @@ def _splits(
         return splits, []
     if not hold_out:
         splits["test"] = splits.get("validation", splits["train"])
-        both = "the validation images are the test set too" if "validation" in splits else BOTH
-        return splits, [both]
+        judged = "it has no test set, so its validation images are judged" if "validation" in splits else ALL
+        return splits, [judged]
     keys = [Path(path).relative_to(root).as_posix() for path in splits["train"].paths]
     chosen = held_out(splits["train"].labels.tolist(), keys, TEST_SHARE)
     if not chosen:

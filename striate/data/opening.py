@@ -86,10 +86,15 @@ def _form(path: Path, data: bytes | None) -> str | None:
     return None
 
 
+def _no_image(path: Path, data: bytes | None) -> str:
+    with _file(path, data) as file:
+        return "not an image" if file.read(1) else "an empty file"
+
+
 def _reason(path: Path, data: bytes | None, error: Exception, words: list[str]) -> str:
     if isinstance(error, UnidentifiedImageError):
         form = _form(path, data)
-        return f"damaged, or {form} of a kind that is not read" if form else "not an image"
+        return f"damaged, or {form} of a kind that is not read" if form else _no_image(path, data)
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
     if isinstance(error, OSError) and error.strerror:

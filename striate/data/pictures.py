@@ -98,11 +98,13 @@ def _form(
     sizes = {size for size, _ in headers}
     common = next(iter(sizes)) if len(sizes) == 1 else None
     wanted = _wanted_size(shape)
-    channels = 1 if all(grey for _, grey in headers) or (shape and shape[0] == 1) else 3
+    colours, one_channel = not all(grey for _, grey in headers), bool(shape and shape[0] == 1)
+    channels = 3 if colours and not one_channel else 1
+    made_grey = "; colour files are made grey, for the network reads one channel" if colours and one_channel else ""
     if common and (wanted is None or (common[0] <= wanted[0] and common[1] <= wanted[1])):
-        return channels, common, ""
+        return channels, common, made_grey
     size = _typical([size for size, _ in headers], wanted or FREE_SIZE) if headers else wanted or FREE_SIZE
-    return channels, size, f"; each scaled to cover {size[0]}x{size[1]} and cut to its middle"
+    return channels, size, f"; each scaled to cover {size[0]}x{size[1]} and cut to its middle{made_grey}"
 
 
 def _typical(sizes: Sequence[tuple[int, int]], wanted: tuple[int, int]) -> tuple[int, int]:

@@ -72,7 +72,7 @@ def bind(
         NotationError: An unknown word, a value out of range, or a layer that does not fit its input.
         InputError: A letter that the text does not have, or a shape that it does not take.
     """
-    letters = {key.lower(): given.letter(key, value) for key, value in (letters or {}).items()}
+    letters = given.letters({} if letters is None else letters)
     binder = _Binder(program, letters)
     binder.check(letters)
     shape, layers = binder.network(input)

@@ -7,13 +7,24 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from striate.errors import InputError
 from striate.notation.evaluate import LARGEST
 from striate.notation.tree import Shape
 
 MAX_AXES = 3
+
+
+def letters(values: Mapping[str, int | float]) -> dict[str, int | float]:
+    """The values of letters, checked, by name in small letters.
+
+    Raises:
+        InputError: They are no dictionary of numbers by name, or one is too large.
+    """
+    if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
+        raise InputError(f"letters are given as a dictionary, such as {{'N': 2}}. Received: {values!r}")
+    return {name.lower(): letter(name, value) for name, value in values.items()}
 
 
 def letter(name: str, value: int | float) -> int | float:

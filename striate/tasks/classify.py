@@ -222,14 +222,15 @@ class Training:
         command: str = "",
     ) -> None:
         self.say, self.show, self.own_loss, self.decided = say, show, own_loss, decided
-        self.threads = threads
+        self.threads, self.bad = threads, bad
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = loss_named(own_loss or options.loss)
         repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
+        shape = recipe.source if recipe else input_shape(zoo.find(net, letters), size)
         asked = {"engine": engine, "device": device, "size": size, "from": weights, "threads": threads}
+        asked |= {"bad-files": None if bad == "skip" else bad}
         made_up = repeats(net, dataset, options, letters or {}, asked) if repeatable else FROM_PYTHON
         self.command = command or made_up
-        shape = recipe.source if recipe else input_shape(zoo.find(net, letters), size)
         self.begun, self.beginning = begun, None if weights is None else Beginning(weights)
         loaded = data.load(dataset, shape=shape, bad=bad, progress=show)
         self.sha256 = loaded.sha256()  # once, because it reads every image
@@ -359,6 +360,7 @@ class Training:
             "wanted": "native" if any(INSTEAD in line for line in self.instead) else self.engine_name,
             "device": str(self.device),
             "threads": self.threads,
+            "bad": self.bad,
             "command": self.command,
             "decisions": self.decisions,
         }

@@ -26,6 +26,7 @@ from striate.tasks.run import OWN, Run
 from striate.tasks.saying import Say, silent, voice
 from striate.training.options import Options
 from striate.training.saved import REPORT, SavedRun
+from striate.training.state import FIRST
 
 
 def resume(
@@ -99,6 +100,10 @@ def resumed(
     if changes.get("epochs") is not None and changes["epochs"] < 1:
         raise InputError(f"epochs must be 1 or more when a run goes on. Received: {changes['epochs']}")
     options = _options(config, changes, say)
+    if saved.format == FIRST:
+        say(
+            "an earlier version began this run; its images come in another order, and change in other ways, from now on"
+        )
     if len(state.history) >= options.epochs and (saved.root / REPORT).is_file():
         done = len(state.history)
         raise InputError(f"{path} has its {done} epochs; give more, as in `epochs={done * 2}`")
@@ -113,6 +118,7 @@ def resumed(
         device=device or config["device"],
         engine=engine or ("auto" if elsewhere else config.get("wanted", config["engine"])),
         threads=threads or config.get("threads"),
+        bad=config.get("bad", "skip"),
         own_loss=loss,
         recipe=data.Recipe.from_json(config["recipe"]),
         begun=config.get("weights"),

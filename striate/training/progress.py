@@ -158,9 +158,10 @@ def duration(seconds: float) -> str:
 
 
 def line(epoch: Epoch, best: bool) -> str:
-    """The figures of an epoch in one line; `*` marks the best so far."""
+    """The figures of an epoch in one line; the best so far is called so."""
+    accuracy = f"{epoch.validation_accuracy:.2%}{' best' if best else ''}"
     return (
         f"epoch {epoch.epoch:>3}  loss {epoch.train_loss:.4f}  accuracy {epoch.train_accuracy:.2%}  "
-        f"validation loss {epoch.validation_loss:.4f}  accuracy {epoch.validation_accuracy:.2%}{'*' if best else ' '}  "
+        f"validation loss {epoch.validation_loss:.4f}  accuracy {accuracy}  "
         f"{epoch.images_per_second:,.0f} images/s  {epoch.seconds:.1f} s"
     )

@@ -29,7 +29,7 @@ from typing import Any, TypeVar
 
 from striate.data import left_out
 from striate.data.left_out import LeftOut
-from striate.errors import InputError, WorkError
+from striate.errors import InputError, WorkError, nearest
 from striate.training.history import History
 from striate.training.state import FIRST, FORMAT, LaterError, State, check_format
 from striate.training.store import SUMS, DamagedError, Store
@@ -49,11 +49,13 @@ class SavedRun:
     Attributes:
         root: The folder.
         notes: The damage found so far, one sentence per file.
+        format: The number of its format.
     """
 
     def __init__(self, root: Path) -> None:
         self.root, self.store = root, Store(root)
         self.notes: list[str] = []
+        self.format = FORMAT
         self.set_up: dict[str, bytes] = {}
         self.replaced: list[str] = []  # files of an earlier run, which stays intact until the first epoch replaces it
 
@@ -101,7 +103,8 @@ class SavedRun:
         if root.is_file():
             raise InputError(f"{root} is a file; a run that training goes on from is a folder")
         if not root.is_dir():
-            raise InputError(f"no run at {root}: there is no such folder (looked in {root.absolute().parent})")
+            looked = f"there is no such folder (looked in {root.absolute().parent})"
+            raise InputError(f"no run at {root}: {looked}{_meant(root)}")
         if not any((root / name).exists() for name in (CONFIG, MODEL, SUMS)):
             raise InputError(f"{root} is no run: it has no {CONFIG} and no {MODEL}; `striate train` makes one")
         for name, reason in run.store.damaged(TEXTS).items():
@@ -213,7 +216,9 @@ class SavedRun:
 
     def _config(self, content: bytes) -> dict[str, Any]:
         config = dict(json.loads(content))
-        check_format(config.pop("format", FIRST), self.root)
+        number = config.pop("format", FIRST)
+        check_format(number, self.root)
+        self.format = int(number)
         return config
 
     def _state(self, name: str) -> State:
@@ -261,6 +266,12 @@ def _is_free(root: Path) -> bool:
     except ValueError as error:
         raise InputError(f"{str(root)!r} is no name of a folder: {error}") from None
     return root.is_dir() and not any(root.iterdir())
+
+
+def _meant(root: Path) -> str:
+    """A suggestion among the runs beside `root`, and among those where runs go by default."""
+    runs = {path.parent for place in (root.parent, Path(RUNS)) for path in place.glob(f"*/{CONFIG}")}
+    return nearest(str(root), sorted(map(str, runs)), {str(path): (path.name,) for path in runs})
 
 
 def _is_own(name: str) -> bool:

@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from striate.errors import InputError, nearest
-from striate.notation import Network, bind, notes, parse
+from striate.notation import Network, bind, given, notes, parse
 from striate.notation.sizes import Size
 from striate.notation.sizes import resized as at_size
 
@@ -137,7 +137,7 @@ def rebind(network: Network, letters: Mapping[str, int | float], input: Sequence
     """
     if network.program is None:
         raise InputError(f"{network.name} was not made from a text; it has no letters")
-    return bind(network.program, {**dict(network.letters), **letters}, name=network.name, input=input)
+    return bind(network.program, {**dict(network.letters), **given.letters(letters)}, name=network.name, input=input)
 
 
 def _names_a_file(source: str) -> bool:

@@ -54,7 +54,7 @@ def test_nothing_is_held_out_on_request(classes: Path) -> None:
     found = load(classes, hold_out=False)
     assert found.test is not None
     assert len(found.train) == len(found.test) == 30
-    assert noted(found, "both training and test")
+    assert noted(found, "all of it is judged")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_folder_that_is_tested_whole_has_its_validation_images_as_test(draw: D
     assert found.test is not None
     assert len(found.train) == 6
     assert all("/val/" in path for path in found.test.paths)
-    assert noted(found, "the validation images are the test set too")
+    assert noted(found, "its validation images are judged")
 
 
 def test_the_test_part_may_lack_a_class(classes: Path, tmp_path: Path) -> None:
@@ -243,6 +243,7 @@ def test_a_grey_network_gets_luminance(classes: Path) -> None:
     found = load(classes, shape=(1, 32, 32))
     assert found.train.images.shape[1:] == (1, 10, 12)
     assert np.array_equal(found.train.images[0].numpy(), decode(Path(found.train.paths[0]), channels=1))
+    assert noted(found, "1x10x12; colour files are made grey, for the network reads one channel")
 
 
 @pytest.mark.parametrize(

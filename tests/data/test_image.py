@@ -160,7 +160,7 @@ def test_a_large_jpeg_is_read_right_at_a_fraction(tmp_path: Path) -> None:
     ("name", "data", "reason"),
     [
         ("text.png", b"just words", "not an image"),
-        ("empty.png", b"", "not an image"),
+        ("empty.png", b"", "an empty file"),
         ("html.jpg", b"<html>404</html>", "not an image"),
     ],
 )

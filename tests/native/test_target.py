@@ -91,7 +91,7 @@ def test_the_environment_forces_a_target(machine: Machine, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("word", "message"),
-    [("avx512", "cannot run it; take one of avx2, plain"), ("neon", "cannot run it"), ("avx1024", "did you mean")],
+    [("avx512", "cannot run it; take one of avx2, plain"), ("neon", "cannot run it"), ("avx-2", "did you mean .avx2.")],
 )
 def test_a_target_that_cannot_run_here_is_refused(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, word: str, message: str

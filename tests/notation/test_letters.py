@@ -1,10 +1,13 @@
 """Which letters a text uses, which of them lack a value, and that the suggested way out makes it a network."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import striate
+from striate.errors import InputError
 from striate.notation import parse, read
 from striate.notation.errors import MissingLettersError
 from striate.notation.letters import missing
@@ -82,3 +85,10 @@ def test_a_misspelt_letter_is_told_by_itself() -> None:
 def test_the_pattern_as_the_lectures_write_it_is_explained_in_python() -> None:
     letters = {"N": 2, "M": 2, "K": 1}
     assert striate.explain(PATTERN, letters=letters).measure.network == striate.net(PATTERN, **letters)
+
+
+@pytest.mark.parametrize("letters", [["N", 2], "N=2", {1: 2}])
+def test_letters_of_another_form_are_refused(letters: Any) -> None:
+    for net in (PATTERN, striate.net(PATTERN, N=2, M=2, K=1)):
+        with pytest.raises(InputError, match="letters are given as a dictionary"):
+            striate.explain(net, letters=letters)

@@ -502,6 +502,12 @@ def test_bad_files_are_left_out_and_named_or_refused(colours: Path, tmp_path: Pa
     assert any("left out: 1 unreadable .png; red/broken.png" in line for line in said)
     with pytest.raises(InputError, match=r"broken\.png"):
         train("input 3x12x16 -> fc 3", colours, out=tmp_path / "other", bad="refuse")
+    (colours / "red" / "broken.png").unlink()
+    run = train("input 3x12x16 -> fc 3", colours, out=tmp_path / "other", bad="refuse", epochs=1, quiet=True)
+    assert run.config["command"].endswith("--bad-files refuse")
+    (colours / "red" / "broken.png").write_bytes(b"\x89PNG no more")
+    with pytest.raises(InputError, match=r"broken\.png"):
+        resume(run.path, epochs=2)
 
 
 # what goes wrong on the way

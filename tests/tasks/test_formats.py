@@ -53,14 +53,17 @@ def test_its_report_is_shown(old: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert len(opened) == 1
 
 
-def test_it_goes_on_and_is_then_of_today(old: Path) -> None:
+def test_it_goes_on_and_is_then_of_today(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = Run(old)
-    more = resume(old, epochs=5, quiet=True)
+    more = resume(old, epochs=5)
+    assert "an earlier version began this run; its images come in another order" in capsys.readouterr().err
     assert [epoch.validation_accuracy for epoch in more.history.epochs][:3] == VALIDATION
     assert [epoch.first_rate is None for epoch in more.history.epochs] == [True] * 3 + [False] * 2
     assert more.recipe == before.recipe, "its images become its input as before"
     assert json.loads((old / CONFIG).read_text())["format"] == FORMAT
     assert more.check() == []
+    resume(old, epochs=6)
+    assert "an earlier version" not in capsys.readouterr().err
 
 
 def with_more(value: Any) -> Any:

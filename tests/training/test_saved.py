@@ -353,6 +353,16 @@ def test_only_a_run_is_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "model.safetensors").read_text() == "of another program"
 
 
+def test_a_run_is_suggested_for_a_mistyped_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    SavedRun.create(Path("runs/lenet5-digits-1"), "", {})
+    for typed in ("lenet5-digits-1", "runs/lenet5-digit-1", "runs/lenet5_digits_1"):
+        with pytest.raises(InputError, match=r"; did you mean 'runs/lenet5-digits-1'\?$"):
+            SavedRun.open(Path(typed))
+    with pytest.raises(InputError, match=r"\(looked in [^;]*\)$"):
+        SavedRun.open(Path("runs/lenet5-digits-2"))
+
+
 def test_no_run_is_told_from_a_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no run at .*nowhere: there is no such folder \(looked in "):
         SavedRun.open(tmp_path / "nowhere")
