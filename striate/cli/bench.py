@@ -23,6 +23,8 @@ from striate.cli.common import (
     threads_option,
 )
 from striate.errors import InputError, StriateError
+from striate.native.lowering import lowered
+from striate.native.target import host
 from striate.notation import Network, notes
 from striate.tasks import devices
 
@@ -91,6 +93,8 @@ def command(
     network = timable(zoo.find(net, read_letters(letters)))
     for note in notes(network):
         say(note)
+    if layers:
+        lowered(network, host())  # refused now, not after the race
     works = WORKS if work == "both" else (work,)
     place = devices.device(device)  # the words are right: from here on it takes PyTorch
     from striate.training.threads import using

@@ -134,8 +134,8 @@ def download(file: Remote, progress: bool = False) -> Path:
                 os.fsync(out.fileno())
                 _verify(file, part)
                 os.replace(part, target)
-            elif part.exists():
-                part.unlink()
+            else:
+                part.unlink(missing_ok=True)  # another that waited may have removed it
     except URLError:
         raise
     except OSError as error:

@@ -25,7 +25,7 @@ from tests.native.test_networks import CORNERS, TEXTS
 
 FLAGS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1")
 FILE = "libasan.so"
-DRAWN = 25
+DRAWN = 10
 GCC = next(filter(None, map(shutil.which, ("gcc", "cc"))), "")
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

@@ -1,5 +1,6 @@
 """Features made by hand against the digits: learned, timed, and measured on the images a network is measured on."""
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -89,5 +90,8 @@ def test_what_is_refused(archive: Callable[..., Path]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not os.environ.get("STRIATE_DATA"), reason="STRIATE_DATA is not set")
-def test_hog_on_mnist() -> None:
-    assert baseline("hog", "mnist").error < 0.025
+def test_hog_on_a_tenth_of_mnist() -> None:
+    whole = data.load("mnist")
+    assert whole.test
+    few = dataclasses.replace(whole, train=whole.train.take(range(6000)), test=whole.test.take(range(2000)))
+    assert baseline("hog", few).error < 0.05  # all of it: 0.0197, in benchmarks/RESULTS.md

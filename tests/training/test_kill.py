@@ -19,8 +19,8 @@ from striate.tasks.run import Run
 from striate.training.saved import MODEL
 from striate.training.store import SUMS
 
-KILLS = 100
-RESUMED = 20  # of them
+KILLS = 40
+RESUMED = 10  # of them
 LONGEST = 0.25  # seconds that a training goes on after its first epoch is on disk; several epochs are trained and saved
 PATIENCE = 60.0  # seconds until the first epoch must be there
 NET = "input 1x4x4 -> fc 6 -> relu -> fc 3"
@@ -88,7 +88,7 @@ def check(root: Path, stripes: Path, seed: int) -> int:
 
 
 @pytest.mark.slow
-def test_a_hundred_kills(context: Any, stripes: Path, tmp_path: Path) -> None:
+def test_forty_kills(context: Any, stripes: Path, tmp_path: Path) -> None:
     chance = random.Random(0)
     epochs, left = [], 0
     for number in range(KILLS):

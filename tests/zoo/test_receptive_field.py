@@ -5,7 +5,6 @@ module then has every path open: positive weights, batch norm that changes nothi
 window is the same, and all of it gets a gradient). What an entry of a map sees is where its gradient is not zero.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -20,44 +19,14 @@ from striate.layers.join import Aux
 from striate.notation import Network, measure, tree
 from striate.notation.measure import Row
 from striate.notation.tree import Block, Chain, Node, named
+from tests.zoo.small import cut_down
 
 MOST_CHANNELS = 8
-MOST_EQUAL = 2
 HEIGHTS = (28, 32, 64, 80)
 WIDE = 999  # where each map has entries side by side
 SEE_ALL = ("lenet300", "se-resnet50")  # fully connected from the start; gates that squeeze the whole map
+SIZES = [(name, more) for number, name in enumerate(zoo.names()) for more in (0, (1, 3, 6)[number % 3])]
 MORE = 100  # columns beyond the widest field: some entry of every map sees no border, whatever its jump
-
-
-def narrow(channels: int) -> int:
-    """The same for equal channels, so that whatever was added or concatenated still can be."""
-    return min(channels, MOST_CHANNELS)
-
-
-def cut_down(chain: Chain) -> Chain:
-    """The chain with few channels; of blocks in a row that differ only in name, the first two are kept."""
-    kept: list[Node] = []
-    before: list[Node] = []
-    for node in chain:
-        small = _narrowed(node)
-        nameless = replace(small, label="")
-        before = [*before, nameless] if nameless in before else [nameless]
-        if not isinstance(node, Block) or len(before) <= MOST_EQUAL:
-            kept.append(small)
-    return tuple(kept)
-
-
-def _narrowed(node: Node) -> Node:
-    if isinstance(node, Block):
-        return replace(node, branches=tuple(cut_down(branch) for branch in node.branches))
-    if isinstance(node, tree.Conv):
-        filters = narrow(node.filters)
-        return replace(node, filters=filters, groups=math.gcd(node.groups, filters))
-    if isinstance(node, tree.FullyConnected):
-        return replace(node, units=narrow(node.units))
-    if isinstance(node, tree.ZeroPad):
-        return replace(node, channels=narrow(node.channels))
-    return node
 
 
 def averaged(chain: Chain) -> Chain:
@@ -75,7 +44,7 @@ def averaged(chain: Chain) -> Chain:
 
 def reduced(network: Network, more: int) -> Network:
     """The network cut down, at the lowest image that fits and one wider than what its maps see."""
-    small = replace(network, layers=cut_down(network.layers))
+    small = cut_down(network, MOST_CHANNELS)
     height = next(height + more for height in HEIGHTS if _at(small, height + more, height + more))
     axes = [row.field.axes[1] for row in maps(_at(small, height, WIDE))]
     widest = max([int(axis.size or 0) for axis in axes if axis.jump], default=0)
@@ -144,8 +113,7 @@ def kinds(chain: Chain) -> set[type[Node]]:
     return {type(node) for node in chain}.union(*inner)
 
 
-@pytest.mark.parametrize("more", [0, *(pytest.param(more, marks=pytest.mark.slow) for more in (1, 3, 6))])
-@pytest.mark.parametrize("name", zoo.names())
+@pytest.mark.parametrize(("name", "more"), SIZES)
 def test_every_map_sees_what_its_gradient_says(name: str, more: int) -> None:
     whole = zoo.net(name)
     network = reduced(whole, more)

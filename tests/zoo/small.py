@@ -1,0 +1,40 @@
+"""A net of the zoo cut down as a tree: few channels, and few of the equal blocks in a row."""
+
+import math
+from dataclasses import replace
+
+from striate.notation import Network, tree
+from striate.notation.tree import Block, Chain, Node
+
+MOST_EQUAL = 2
+
+
+def cut_down(network: Network, channels: int) -> Network:
+    """The network with at most this many channels; of blocks in a row that differ only in name, the first two."""
+    return replace(network, layers=_chain(network.layers, channels))
+
+
+def _chain(chain: Chain, channels: int) -> Chain:
+    kept: list[Node] = []
+    before: list[Node] = []
+    for node in chain:
+        small = _narrowed(node, channels)
+        nameless = replace(small, label="")
+        before = [*before, nameless] if nameless in before else [nameless]
+        if not isinstance(node, Block) or len(before) <= MOST_EQUAL:
+            kept.append(small)
+    return tuple(kept)
+
+
+def _narrowed(node: Node, channels: int) -> Node:
+    """With equal channels for equal ones, so that whatever was added or concatenated still can be."""
+    if isinstance(node, Block):
+        return replace(node, branches=tuple(_chain(branch, channels) for branch in node.branches))
+    if isinstance(node, tree.Conv):
+        filters = min(node.filters, channels)
+        return replace(node, filters=filters, groups=math.gcd(node.groups, filters))
+    if isinstance(node, tree.FullyConnected):
+        return replace(node, units=min(node.units, channels))
+    if isinstance(node, tree.ZeroPad):
+        return replace(node, channels=min(node.channels, channels))
+    return node
