@@ -23,7 +23,7 @@ from striate.notation import Network, read
 from tests.native import networks as nets
 from tests.native.test_networks import CORNERS, TEXTS
 
-FLAGS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1")
+FLAGS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O0")
 FILE = "libasan.so"
 DRAWN = 10
 GCC = next(filter(None, map(shutil.which, ("gcc", "cc"))), "")
