@@ -11,9 +11,9 @@ from pathlib import Path
 from striate.native.layers import LAYERS as NATIVE_LAYERS
 from striate.native.lowering import BLOCKS as NATIVE_BLOCKS
 from striate.notation.arguments import form
-from striate.notation.measure import parts
+from striate.notation.graph import FORMS
 from striate.notation.thumb import MEANINGS
-from striate.notation.tree import ALIASES, BLOCKS, BRANCHES, LAYERS, Block
+from striate.notation.tree import ALIASES, BLOCKS, LAYERS, Block
 
 PAGE = Path(__file__).with_name("layers.md")
 HEAD = """\
@@ -87,11 +87,10 @@ def _blocks() -> Iterator[tuple[str, str]]:
 
 def _usage(block: type[Block]) -> str:
     """How a block is written: with all its branches, and with fewer where they may be left out."""
-    least, most = BRANCHES[block.kind]
-    if most > 2:
+    form = FORMS[block]
+    if form.branches[1] > 2:
         return f"`{block.kind}[ a | b | … ]`"
-    names = [part.removesuffix(".") for part in parts(block(((),) * most))]
-    return " or ".join(f"`{block.kind}[ {' | '.join(names[:count])} ]`" for count in range(least, most + 1))
+    return " or ".join(f"`{block.kind}[ {' | '.join(names)} ]`" for names in form.shown())
 
 
 def first_sentence(docstring: str) -> str:

@@ -18,10 +18,12 @@ from torch import nn
 from striate import layers, zoo
 from striate.errors import InputError
 from striate.initial import initialise, rule_before
+from striate.layers import roi
 from striate.layers.join import Aux
-from striate.notation import Network, rules, tree
+from striate.layers.wired import X
+from striate.notation import Network, measure, rules, tree
 from striate.notation.ending import left_to_loss
-from striate.notation.render import node_text
+from striate.notation.graph import BOXES, INPUT, Vertex, parts
 from striate.notation.tree import Block, Chain, Layer, Node, Shape, named
 
 CONV = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -147,12 +149,6 @@ def _lrn(layer: tree.LRN, shape: Shape) -> nn.Module:
     return make(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
 
 
-def _scale(layer: tree.RoI) -> float:
-    if layer.jump is None:
-        raise _not_built(layer, "the stride of its maps in the input is known only for a network read from its text")
-    return float(1 / layer.jump)
-
-
 def _features(shape: Shape) -> int:
     size = rules.product(shape)
     assert size is not None  # the shape rule of fc refuses free axes
@@ -166,13 +162,13 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.UpConv: _upconv,
     tree.Shuffle: _shuffle,
     tree.MaxPool: _max_pool,
-    tree.Unpool: lambda layer, shape: layers.Unpool(layer.pool),
+    tree.Unpool: lambda layer, shape: layers.Unpool(layer.pool, _max_pool(layer.source, shape), _padding(layer.source)),
     tree.AvgPool: _avg_pool,
     tree.Subsample: lambda layer, shape: layers.Subsample(shape[0] or 1, layer.kernel, layer.stride),
     tree.GlobalAvgPool: _global(GLOBAL_AVG),
     tree.GlobalMaxPool: _global(GLOBAL_MAX),
-    tree.RoIPool: lambda layer, shape: layers.RoIPool(layer.size, _scale(layer)),
-    tree.RoIAlign: lambda layer, shape: layers.RoIAlign(layer.size, _scale(layer), layer.points),
+    tree.RoIPool: lambda layer, shape: layers.RoIPool(layer.size),
+    tree.RoIAlign: lambda layer, shape: layers.RoIAlign(layer.size, points=layer.points),
     tree.FullyConnected: lambda layer, shape: nn.Linear(_features(shape), layer.units, bias=layer.bias),
     tree.RBF: lambda layer, shape: layers.RBF(_features(shape), layer.units),
     tree.Embed: lambda layer, shape: layers.Embed(*layer.table),
@@ -204,12 +200,6 @@ BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
     tree.Group: lambda body: body,
 }
 
-# For chains with these modules; each class includes the ones after it.
-CHAINS: dict[type[nn.Sequential], set[type[nn.Module]]] = {
-    layers.WithBoxes: {layers.RoIPool, layers.RoIAlign},
-    layers.WithUnpool: {layers.Unpool},
-    layers.WithAux: {Aux},
-}
 WEIGHTED = (tree.Conv, tree.Local, tree.Deform, tree.UpConv, tree.FullyConnected)
 ACTIVATIONS = (
     *(tree.Relu, tree.Leaky, tree.PRelu, tree.Elu, tree.Swish, tree.Gelu, tree.Maxout),
@@ -247,7 +237,7 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
     """
     network = network if isinstance(network, Network) else zoo.noted(zoo.find(network))
     with _drawing_from(seed):
-        chain, _ = _Builder(init).chain(network.layers, network.input, None)
+        chain = _Builder(network, init).chain(network.layers, "", None)
     for name in left_to_loss(network):
         chain.set_submodule(name, layers.LastSoftmax(dim=1))
     return chain
@@ -265,31 +255,48 @@ def _drawing_from(seed: int | None) -> Iterator[None]:
 
 
 class _Builder:
-    def __init__(self, init: str | None) -> None:
-        self.init = init
+    """Makes the modules of a network: one per chain, in it one per layer and block."""
 
-    def chain(self, chain: Chain, shape: Shape, after: Layer | None) -> tuple[nn.Sequential, Shape]:
-        """The module of a chain and the shape after it. `after`: the activation that follows the chain."""
+    def __init__(self, network: Network, init: str | None) -> None:
+        self.network, self.init, self.measured = network, init, measure(network)
+        self.vertices = {vertex.name: vertex for vertex in self.measured.graph.vertices}
+
+    def chain(self, chain: Chain, path: str, after: Layer | None) -> nn.Sequential:
+        """The module of the chain under that path. `after`: the activation that follows it."""
         modules: OrderedDict[str, nn.Module] = OrderedDict()
+        reads: dict[str, tuple[str, ...]] = {}
+        ends = {INPUT: X, BOXES: roi.BOXES}  # the module that gives each value
         for i, (name, node) in enumerate(named(chain)):
             following = _activation_after(chain[i + 1 :], after)
             if isinstance(node, Layer):
-                made = self._layer(name, node, shape, following)
-                shape = rules.output(node, shape).value
+                vertex = self.vertices[path + name]
+                made = self._layer(name, vertex, following)
+                if len(vertex.inputs) > 1:
+                    reads[name] = tuple(self._end(ends, value, path) for value in vertex.inputs)
             else:
                 assert isinstance(node, Block)
-                block, shape = self._block(node, shape, following)
-                made = {name: block}
+                made = {name: self._block(node, path + name, following)}
             if taken := made.keys() & (TAKEN | modules.keys()):
                 raise InputError(f"'{min(taken)}' can't be a label: modules use that name themselves; choose another")
             modules |= made
-        kinds = {type(module) for module in modules.values()}
-        kind = next((kind for kind, needs in CHAINS.items() if kinds & needs), nn.Sequential)
-        return kind(modules), shape
+            ends[path + name] = next(reversed(made))
+        aside = any(isinstance(module, Aux) for module in modules.values())
+        return layers.Wired(modules, reads) if reads or aside else nn.Sequential(modules)
 
-    def _layer(self, name: str, layer: Layer, shape: Shape, following: Layer | None) -> dict[str, nn.Module]:
+    @staticmethod
+    def _end(ends: dict[str, str], value: str, path: str) -> str:
+        """The module of this chain that gives a value: the layer's or block's, or the part's that ends in it."""
+        while value not in ends and value.startswith(path) and "." in value.removeprefix(path):
+            value = value.rpartition(".")[0]
+        return ends.get(value, X)
+
+    def _layer(self, name: str, vertex: Vertex, following: Layer | None) -> dict[str, nn.Module]:
         """The layer's module under its name, after any module it needs first: fc flattens, "same" may pad."""
+        layer, shape = vertex.node, self.measured.row(vertex.name).input
+        assert isinstance(layer, Layer)
         module = MODULES[type(layer)](layer, shape)
+        if isinstance(layer, tree.RoI) and isinstance(module, layers.RoIPool | layers.RoIAlign):
+            module.scale = float(1 / rules.box_jump(layer, self.measured.field(vertex.entry)))
         if isinstance(layer, WEIGHTED):
             for weight in module.kernels() if isinstance(module, layers.Local) else [module.weight]:
                 initialise(weight, self.init or rule_before(following))  # type: ignore[arg-type]
@@ -303,11 +310,11 @@ class _Builder:
             return {name: module, f"{name}_crop": _crop(layer.pad)}
         return {name: module}
 
-    def _block(self, block: Block, shape: Shape, following: Layer | None) -> tuple[nn.Module, Shape]:
+    def _block(self, block: Block, path: str, following: Layer | None) -> nn.Module:
         inner = None if isinstance(block, ASIDE) else following
-        branches = [self.chain(branch, shape, inner) for branch in block.branches]
-        after = rules.join(block, shape, tuple(out for _, out in branches)).value
-        return BLOCKS[type(block)](*(module for module, _ in branches)), after
+        prefixes = ((f"{path}.{part}." if part else f"{path}.", branch) for part, branch in parts(block))
+        branches = [self.chain(branch, prefix, inner) for prefix, branch in prefixes]
+        return BLOCKS[type(block)](*branches)
 
 
 def _activation_after(rest: tuple[Node, ...], after: Layer | None) -> Layer | None:
@@ -327,7 +334,3 @@ def _in_line(chain: tuple[Node, ...]) -> Iterator[Node]:
             yield node
         elif not isinstance(node, ASIDE):
             yield from _in_line(node.branches[0])
-
-
-def _not_built(layer: Layer, why: str) -> InputError:
-    return InputError(f"'{node_text(layer)}' can't be built: {why}")

@@ -4,7 +4,7 @@ from striate.layers.deform import DeformConv
 from striate.layers.dropout import Dropout
 from striate.layers.embed import Embed
 from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
-from striate.layers.join import Concat, Dense, Residual, Scale, Sum, WithAux
+from striate.layers.join import Concat, Dense, Residual, Scale, Sum
 from striate.layers.local import Local
 from striate.layers.lrn import FlatLocalResponseNorm
 from striate.layers.maps import Maps
@@ -12,12 +12,13 @@ from striate.layers.maxout import Maxout
 from striate.layers.padding import Padding, SamePad, ZeroChannels
 from striate.layers.pooling import AvgPool
 from striate.layers.rbf import RBF
-from striate.layers.roi import RoIAlign, RoIPool, WithBoxes
+from striate.layers.roi import RoIAlign, RoIPool
 from striate.layers.scaled_tanh import ScaledTanh
 from striate.layers.shuffle import Shuffle
 from striate.layers.softmax import LastSoftmax
 from striate.layers.subsample import Subsample
-from striate.layers.unpool import Unpool, WithUnpool
+from striate.layers.unpool import Unpool
+from striate.layers.wired import Wired
 
 __all__ = [
     "RBF",
@@ -46,8 +47,6 @@ __all__ = [
     "Subsample",
     "Sum",
     "Unpool",
-    "WithAux",
-    "WithBoxes",
-    "WithUnpool",
+    "Wired",
     "ZeroChannels",
 ]

@@ -5,8 +5,6 @@
 tensor([[-1.,  4.]])
 """
 
-from typing import Any
-
 from torch import Tensor, cat, nn
 
 
@@ -77,7 +75,7 @@ class Sum(_Branches):
 
 
 class Aux(nn.Module):
-    """A head on the side. By itself it passes its input on; `WithAux` asks for `head(x)` while training."""
+    """A head on the side. By itself it passes its input on; its chain asks for `head(x)` while training."""
 
     def __init__(self, head: nn.Module) -> None:
         super().__init__()
@@ -86,28 +84,3 @@ class Aux(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The input itself."""
         return x
-
-
-class WithAux(nn.Sequential):
-    """A chain with side heads (Szegedy et al. 2014, section 5).
-
-    While training it returns (logits, [logits of each head]); in evaluation the logits alone.
-    """
-
-    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
-        """(N, C, …) in."""
-        return self.run(x, {})
-
-    def run(self, x: Tensor, kept: dict[str, Any]) -> Tensor | tuple[Tensor, list[Tensor]]:
-        """All layers in order. `kept` holds what some of them need besides x, by name."""
-        heads = []
-        for name, layer in self.named_children():
-            if self.training and isinstance(layer, Aux):
-                heads.append(layer.head(x))
-            x = self.through(name, layer, x, kept)
-        return (x, heads) if heads else x
-
-    def through(self, name: str, layer: nn.Module, x: Tensor, kept: dict[str, Any]) -> Tensor:
-        """One layer of the chain; a chain that remembers more puts it into `kept`."""
-        y: Tensor = layer(x)
-        return y

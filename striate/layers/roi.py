@@ -11,16 +11,14 @@ nothing and takes the mean of points read bilinearly (He et al. 2017, section 3)
 [[[[7.5]]]]
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
 from striate.errors import InputError
 from striate.layers.deform import interpolated
-from striate.layers.unpool import WithUnpool
 
-BOXES = "Boxes are (K, 5): number of the image from 0, left, top, right, bottom"
+BOXES = "boxes"  # their name among the values of a chain
+RULE = "Boxes are (K, 5): number of the image from 0, left, top, right, bottom"
 
 
 class RoIPool(nn.Module):
@@ -105,34 +103,28 @@ class RoIAlign(nn.Module):
         return first[:, None] + (last - first)[:, None] * inside
 
 
-class WithBoxes(WithUnpool):
-    """A chain with RoI layers, called with boxes beside the images: Fast R-CNN's forward pass."""
+def checked(boxes: object, images: Tensor, reader: str) -> Tensor:
+    """The boxes, if they are (K, 5) in these images.
 
-    def forward(self, x: Tensor, boxes: Tensor | None = None) -> Tensor | tuple[Tensor, list[Tensor]]:
-        """(N, C, H, W) and boxes (K, 5) in: image from 0, left, top, right, bottom in pixels; (K, …) out.
+    Args:
+        boxes: What was given for them.
+        images: (N, C, H, W).
+        reader: The first layer that reads them, for the message.
 
-        Raises:
-            InputError: There are no boxes, or they are not boxes in these images.
-        """
-        regions = [name for name, layer in self.named_children() if isinstance(layer, RoIPool | RoIAlign)]
-        if boxes is None:
-            raise InputError(f"{regions[0]} needs boxes beside the images; call model(images, boxes). {BOXES}")
-        if not isinstance(boxes, Tensor):
-            raise InputError(f"{BOXES}, as a tensor: torch.tensor(boxes). Received: {type(boxes).__name__}")
-        if boxes.ndim != 2 or boxes.shape[1] != 5:
-            raise InputError(f"{BOXES}. Received: shape {tuple(boxes.shape)}")
-        if x.ndim != 4:
-            raise InputError(f"Images are (N, C, H, W); one alone is images[None]. Received: shape {tuple(x.shape)}")
-        if not torch.compiler.is_compiling():
-            _check(boxes, len(x))
-        return self.run(x, dict.fromkeys(regions, boxes))
-
-    def through(self, name: str, layer: nn.Module, x: Tensor, kept: dict[str, Any]) -> Tensor:
-        """One layer of the chain."""
-        if isinstance(layer, RoIPool | RoIAlign):
-            y: Tensor = layer(x, kept[name])
-            return y
-        return super().through(name, layer, x, kept)
+    Raises:
+        InputError: There are none, or one is not in these images.
+    """
+    if boxes is None:
+        raise InputError(f"{reader} needs boxes beside the images; call model(images, boxes). {RULE}")
+    if not isinstance(boxes, Tensor):
+        raise InputError(f"{RULE}, as a tensor: torch.tensor(boxes). Received: {type(boxes).__name__}")
+    if boxes.ndim != 2 or boxes.shape[1] != 5:
+        raise InputError(f"{RULE}. Received: shape {tuple(boxes.shape)}")
+    if images.ndim != 4:
+        raise InputError(f"Images are (N, C, H, W); one alone is images[None]. Received: shape {tuple(images.shape)}")
+    if not torch.compiler.is_compiling():
+        _check(boxes, len(images))
+    return boxes
 
 
 def _check(boxes: Tensor, count: int) -> None:
@@ -147,4 +139,4 @@ def _check(boxes: Tensor, count: int) -> None:
     for kept, wrong in rules:
         if not kept.all():
             first = int((~kept).nonzero()[0])
-            raise InputError(f"box {first} {wrong}: {boxes[first].tolist()}. {BOXES}")
+            raise InputError(f"box {first} {wrong}: {boxes[first].tolist()}. {RULE}")

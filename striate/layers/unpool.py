@@ -2,12 +2,11 @@
 
 >>> import torch
 >>> pool, x = torch.nn.MaxPool1d(2), torch.tensor([[[1.0, 4.0, 3.0, 2.0]]])
->>> Unpool("p1")(torch.tensor([[[7.0, 8.0]]]), places(pool, x), (4,)).tolist()
+>>> Unpool("p1", pool)(torch.tensor([[[7.0, 8.0]]]), x).tolist()
 [[[0.0, 7.0, 8.0, 0.0]]]
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -15,13 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate.errors import InputError
-from striate.layers.join import WithAux
-from striate.layers.padding import Padding, SamePad
 
 POOLS = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 
 
-def places(pool: Any, x: Tensor, pad: SamePad | Padding | None = None) -> Tensor:
+def places(pool: Any, x: Tensor, pad: Any = None) -> Tensor:
     """Where a max pool finds each of its entries in (N, C, *spatial), counted along the flattened axes.
 
     Args:
@@ -45,38 +42,26 @@ class Unpool(nn.Module):
     """Puts each entry back in its place, 0 elsewhere; entries of overlapping windows that share a place are added.
 
     Args:
-        pool: The name of the pool in the chain.
+        name: The pool's.
+        pool: A pool like it.
+        pad: What pads before that one, where it does not pad itself.
     """
 
-    def __init__(self, pool: str) -> None:
+    def __init__(self, name: str, pool: nn.Module, pad: nn.Module | None = None) -> None:
         super().__init__()
-        self.pool = pool
+        self.name, self._pool = name, (pool, pad)  # a tuple: they are no layers of this one
 
-    def forward(self, x: Tensor, indices: Tensor, size: Sequence[int]) -> Tensor:
-        """(N, C, *pooled), the places of each, and the spatial size that the pool saw in; (N, C, *size) out.
+    def forward(self, x: Tensor, seen: Tensor) -> Tensor:
+        """(N, C, *pooled), and what the pool saw, (N, C, *size); (N, C, *size) out.
 
         Raises:
             InputError: The number of entries is not the pool's, or a window of the pool found none.
         """
+        indices, size = places(self._pool[0], seen, self._pool[1]), seen.shape[2:]
         if x.shape != indices.shape:
             sizes = tuple(x.shape[1:]), tuple(indices.shape[1:])
-            raise InputError(f"unpool {self.pool} gets maps {sizes[0]}, and {self.pool} found entries for {sizes[1]}")
+            raise InputError(f"unpool {self.name} gets maps {sizes[0]}, and {self.name} found entries for {sizes[1]}")
         if not torch.compiler.is_compiling() and ((indices < 0) | (indices >= math.prod(size))).any():
-            raise InputError(f"a window of {self.pool} sees padding alone and found nothing for unpool {self.pool}")
+            raise InputError(f"a window of {self.name} sees padding alone and found nothing for unpool {self.name}")
         y = x.new_zeros(*x.shape[:2], math.prod(size))
         return y.scatter_add(2, indices.flatten(2), x.flatten(2)).view(*x.shape[:2], *size)
-
-
-class WithUnpool(WithAux):
-    """A chain that remembers where its max pools found their entries, for the unpools after them."""
-
-    def through(self, name: str, layer: nn.Module, x: Tensor, kept: dict[str, Any]) -> Tensor:
-        """One layer of the chain."""
-        if isinstance(layer, Unpool):
-            y: Tensor = layer(x, *kept[layer.pool])
-            return y
-        pad = layer if isinstance(layer, SamePad | Padding) else None
-        pool = name.removesuffix("_pad") if pad else name
-        if pool not in kept and any(isinstance(other, Unpool) and other.pool == pool for other in self.children()):
-            kept[pool] = places(self.get_submodule(pool), x, pad), x.shape[2:]
-        return super().through(name, layer, x, kept)

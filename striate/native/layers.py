@@ -178,11 +178,10 @@ def _prelu(b: Builder, layer: tree.PRelu, x: Value, name: str) -> Value:
     return b.add(PRelu(_title(layer, x, y, name), x, y, Parameter(f"{name}.weight", (x.channels,))))
 
 
-def batch_norm(b: Builder, layer: tree.BatchNorm, x: Value, name: str, relu: bool = False) -> Value:
+def _batch_norm(b: Builder, layer: tree.BatchNorm, x: Value, name: str) -> Value:
     y = Value(x.channels, x.rows, x.columns)
     weights = (Parameter(f"{name}.weight", (x.channels,)), Parameter(f"{name}.bias", (x.channels,)))
-    title = _title(layer, x, y, name) + " -> relu" * relu
-    step = BatchNorm(title, x, y, weights, layer.eps, b.normalised, relu)
+    step = BatchNorm(_title(layer, x, y, name), x, y, weights, layer.eps, b.normalised)
     b.normalised += x.channels
     return b.add(step)
 
@@ -221,7 +220,7 @@ LAYERS: dict[type[Layer], Callable[[Builder, Any, Value, str], Value]] = {
     tree.Sigmoid: _activation("SIGMOID"),
     tree.Swish: _activation("SWISH"),
     tree.Gelu: _activation("GELU"),
-    tree.BatchNorm: batch_norm,
+    tree.BatchNorm: _batch_norm,
     tree.LRN: _lrn,
     tree.Dropout: _dropout,
     tree.ZeroPad: _zero_pad,

@@ -35,8 +35,6 @@ class Step:
 
     def __init__(self, title: str, inputs: tuple[Value, ...], output: Value, parameters: tuple[Parameter, ...] = ()):
         self.title, self.inputs, self.output, self.parameters = title, inputs, output, parameters
-        for value in inputs:
-            value.readers += 1
 
     @property
     def macs(self) -> int:

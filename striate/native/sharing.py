@@ -6,6 +6,8 @@ from the start; a sum is added into its first term. Nothing is overwritten while
 
 from __future__ import annotations
 
+from collections import Counter
+
 from striate.native.plan import Step
 from striate.native.steps.activation import Activation
 from striate.native.steps.convolution import Convolution
@@ -19,6 +21,8 @@ from striate.native.values import Value
 def share(steps: list[Step], network_input: Value) -> None:
     """Let values share memory where no step needs both: an activation's input and output, a concat and its parts."""
     writers = {step.output: step for step in steps}
+    for value, count in Counter(value for step in steps for value in step.inputs).items():
+        value.readers = count
     for step in steps:
         if isinstance(step, Flatten):
             (x,) = step.inputs

@@ -21,7 +21,8 @@ class Value:
 
     `home` is the value whose memory it uses, from which channel, when it has none of its own. `again` is where it is
     computed a second time on the way back, which costs less than keeping it. `compact`: in the program for one image,
-    its pixels are not padded to whole vecs, because no step reads them by vecs.
+    its pixels are not padded to whole vecs, because no step reads them by vecs. `readers`: how many steps read it, set
+    when the steps are known.
     """
 
     channels: int

@@ -16,9 +16,10 @@ from striate.notation.arguments import ArgumentError, read_arguments, refuse_lay
 from striate.notation.errors import MissingLettersError, NotationError, RuleError, Span
 from striate.notation.evaluate import LARGEST, NoValueError, evaluate
 from striate.notation.given import MAX_AXES
+from striate.notation.graph import graph, meeting
 from striate.notation.letters import SAMPLE, missing
 from striate.notation.lookup import Lookup
-from striate.notation.measure import field_behind
+from striate.notation.measure import rows
 from striate.notation.notes import channels_first, way_out
 from striate.notation.rules.shape import shown
 from striate.notation.scan import MAX_DEPTH
@@ -155,17 +156,18 @@ class _Binder:
         chain, _ = self.chain(self.program.layers[1:], shape, self.letters)
         if not chain:
             raise self.error("there is no layer after the input", first.span, "add one: input 3x32x32 -> conv 16@3x3")
-        return shape, self._scaled(chain, shape)
+        self._check_boxes(chain, shape)
+        return shape, chain
 
-    def _scaled(self, chain: Chain, shape: Shape) -> Chain:
-        """The chain with the jump of their maps set in its RoI layers."""
-        nodes = list(chain)
-        for place, node in enumerate(chain):
-            if isinstance(node, RoI):
-                with self._placed(otherwise=node.span):
-                    jump = rules.box_jump(node, field_behind(chain[:place], shape))
-                nodes[place] = dataclasses.replace(node, jump=jump)
-        return tuple(nodes)
+    def _check_boxes(self, chain: Chain, shape: Shape) -> None:
+        """Check that boxes can be cut out of the maps that RoI layers read."""
+        if not any(isinstance(node, RoI) for node in chain):
+            return
+        flat = graph(Network(shape, chain))
+        figures = rows(flat, shape)
+        for vertex in flat.vertices:
+            with self._placed(otherwise=vertex.node.span):
+                next(figures)
 
     def shape(self, word: Word, outside: Sequence[int | None] | None) -> Shape:
         if word.optional:
@@ -276,13 +278,17 @@ class _Binder:
         c = self._channels(shape)
         with self._placed():
             values, spans = read_arguments(plain, layer_class, len(shape) - 1, lambda e: evaluate(e, letters, c))
-            values |= self._pooled(values["pool"], spans["pool"]) if layer_class is Unpool else {}
+            pooled = self._pooled(values["pool"], spans["pool"]) if layer_class is Unpool else None
         layer = layer_class(**values, span=word.span)
         if isinstance(layer, RoI):
             self._refuse_inside(word)
             self.pools[-1].clear()  # after it the maps are of boxes, and no unpool can use a pool of the images
         with self._placed(spans, word.span):
-            after = rules.output(layer, shape).value
+            if isinstance(layer, Unpool) and pooled:
+                pool, seen = pooled
+                after = rules.output(dataclasses.replace(layer, source=pool), shape, seen).value
+            else:
+                after = rules.output(layer, shape).value
         made.append(layer)
         return self._fits(word.name, after, word.span)
 
@@ -291,7 +297,7 @@ class _Binder:
             detail = "boxes come in beside the images; put it before or after the block or definition"
             raise self.error(f"{word.name} stands in the network's own chain, not in a branch", word.span, detail)
 
-    def _pooled(self, label: str, span: Span) -> dict[str, MaxPool | Shape]:
+    def _pooled(self, label: str, span: Span) -> tuple[MaxPool, Shape]:
         """The pool of that label in the chain at hand, and the shape that it saw."""
         known = self.pools[-1]
         if any(label in outer for outer in self.pools[:-1]) and label not in known:
@@ -301,8 +307,7 @@ class _Binder:
             listed = f"; this chain has {', '.join(known)}" if known else ""
             detail = f"label one in the same chain: p1: maxpool 2 -> … -> unpool p1{listed}{nearest(label, known)}"
             raise ArgumentError(f"no maxpool '{label}' comes before", span, detail)
-        pool, shape = known[label]
-        return {"source": pool, "size": shape}
+        return known[label]
 
     def block(self, block: Block, shape: Shape, letters: Letters, made: _Made) -> Shape:
         if block.kind:
@@ -325,8 +330,9 @@ class _Binder:
         with self._inside(block.span, shape):
             branches = [self.inner(branch, shape, letters) for branch in block.branches]
         node = kind(tuple(chain for chain, _ in branches), span=block.span)
+        met = meeting(node, shape, [out for _, out in branches])
         with self._placed(otherwise=block.span):
-            after = rules.join(node, shape, tuple(out for _, out in branches)).value
+            after = rules.output(met[0], *met[1]).value if met else shape
         made.append(node)
         return self._fits(block.kind, after, block.span)
 

@@ -12,24 +12,14 @@ in; a side head has an end too. Any other softmax is computed as written, includ
 
 from collections.abc import Iterator
 
-from striate.notation.measure import parts
-from striate.notation.tree import Aux, Block, Chain, Group, Network, Softmax, named
+from striate.notation.graph import graph
+from striate.notation.tree import Network, Softmax
 
 
 def left_to_loss(network: Network) -> Iterator[str]:
     """The full names, as in the weights, of the softmax layers that engines leave to the loss."""
-    yield from _of_chain(network.layers, "")
-
-
-def _of_chain(chain: Chain, path: str) -> Iterator[str]:
-    for place, (name, node) in enumerate(named(chain), 1):
-        last = place == len(chain)
-        if isinstance(node, Softmax) and last:
-            yield path + name
-        elif isinstance(node, Aux) or (isinstance(node, Group) and last):
-            yield from _of_branch(node, path + name)
-
-
-def _of_branch(block: Block, name: str) -> Iterator[str]:
-    for part, branch in zip(parts(block), block.branches, strict=True):
-        yield from _of_chain(branch, f"{name}.{part}")
+    flat = graph(network)
+    ends, read = {flat.output, *flat.aside.values()}, flat.readers()
+    for vertex in flat.vertices:
+        if isinstance(vertex.node, Softmax) and vertex.name in ends and vertex.name not in read:
+            yield vertex.name

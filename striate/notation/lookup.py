@@ -16,19 +16,12 @@ from striate.errors import nearest, plain
 from striate.notation import tree
 from striate.notation.arguments import OPTION_WORDS, form
 from striate.notation.errors import NotationError, Span
+from striate.notation.graph import FORMS
 from striate.notation.syntax import Block, Call, Definition, Program, Word
-from striate.notation.tree import ALIASES, BLOCKS, BRANCHES, LAYERS, PAD_MODES, Layer
+from striate.notation.tree import ALIASES, BLOCKS, LAYERS, PAD_MODES, Layer
 
 OPTIONS = {word for word in OPTION_WORDS if len(word) > 1} | set(PAD_MODES)  # lrn's k stays free: K is a letter
 RESERVED = {"c", "input", "x", *LAYERS, *BLOCKS, *ALIASES, *OPTIONS}
-FORMS = {
-    "concat": "concat[ a | b ]",
-    "sum": "sum[ a | b ]",
-    "residual": "residual[ body ] or residual[ body | shortcut ]",
-    "dense": "dense[ body ]",
-    "scale": "scale[ gate ]",
-    "aux": "aux[ head ]",
-}
 ALSO = {name: layer.also for name, layer in LAYERS.items()} | {name: block.also for name, block in BLOCKS.items()}
 ABSENT = {  # what the notation lacks: what to write instead, if anything, and the names in other libraries
     "layer normalisation is not in the notation; bn normalises over the batch": (
@@ -82,7 +75,7 @@ def elsewhere(name: str) -> str:
     word = plain(name)
     for ours, names in ALSO.items():
         if word in names:
-            return f"here it is written: {_usage(ours) if ours in LAYERS else FORMS[ours]}"
+            return f"here it is written: {_usage(ours) if ours in LAYERS else _shown(ours)}"
     return next((instead for instead, names in ABSENT.items() if word in names), "")
 
 
@@ -134,11 +127,11 @@ class Lookup:
         if kind not in BLOCKS:
             hint = elsewhere(kind) or nearest(kind, BLOCKS).lstrip("; ")
             raise self.error(f"no block '{kind}'", block.span, hint or f"the blocks are {', '.join(BLOCKS)}")
-        least, most = BRANCHES[kind]
+        least, most = FORMS[BLOCKS[kind]].branches
         if not least <= len(block.branches) <= most:
             wanted = {least: f"{least}", least + 1: f"{least} or {most}"}.get(most, f"{least} to {most}")
             headline = f"{kind} with {len(block.branches)} branches"
-            raise self.error(headline, block.span, f"it takes {wanted}: {FORMS[kind]}")
+            raise self.error(headline, block.span, f"it takes {wanted}: {_shown(kind)}")
         return BLOCKS[kind]
 
     def definition(self, call: Call) -> Definition:
@@ -167,4 +160,9 @@ def _usage(word: str) -> str:
 
 
 def _block_usage(name: str) -> str:
-    return f"it is written: {FORMS[name]}" + "; a fully connected layer is fc 10" * (name == "dense")
+    return f"it is written: {_shown(name)}" + "; a fully connected layer is fc 10" * (name == "dense")
+
+
+def _shown(kind: str) -> str:
+    """How a block is written: `residual[ body ] or residual[ body | shortcut ]`."""
+    return " or ".join(f"{kind}[ {' | '.join(names)} ]" for names in FORMS[BLOCKS[kind]].shown())

@@ -1,4 +1,4 @@
-"""What a network costs: the rules folded over its tree.
+"""What a network costs: the rules folded over its graph.
 
 >>> from striate.notation import read
 >>> measure(read("input 1x32x32 -> conv 6@5x5 -> tanh -> avgpool 2")).rows[-1].field.axes[0].formula
@@ -8,30 +8,19 @@
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from striate.errors import InputError, nearest
 from striate.notation import rules
+from striate.notation.graph import BOXES, INPUT, Graph, Join, graph
 from striate.notation.render import node_text
 from striate.notation.rules import Axis, Field, Figure
 from striate.notation.rules.shape import shown
-from striate.notation.tree import (
-    Aux,
-    Block,
-    Chain,
-    Dense,
-    Group,
-    Layer,
-    Network,
-    Node,
-    Residual,
-    Scale,
-    Shape,
-    Unpool,
-    named,
-)
+from striate.notation.tree import Network, Node, Shape
 
 _T = TypeVar("_T")
+NO_MACS: Figure[int | None] = Figure(0)
 OPTIMIZER_STATES = {"sgd": 0, "momentum": 1, "nesterov": 1, "adagrad": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
 OPTIMIZER_ALSO = {  # what others call them
     "sgd": ("gd", "gradientdescent", "stochasticgradientdescent", "vanilla"),
@@ -56,6 +45,7 @@ class Row:
         memory: Bytes of the output in float32.
         field: The receptive field on the network's input.
         unused: Entries along each axis that come in and that no window of the layer reads.
+        per_box: Whether the figures are for one box, not for a whole example: true after a RoI layer.
     """
 
     name: str
@@ -68,16 +58,12 @@ class Row:
     memory: Figure[int | None]
     field: Field
     unused: Figure[Shape] = Figure(())
+    per_box: bool = False
 
     @property
     def receptive_field(self) -> int | list[int | None] | None:
         """Entries of the input that one entry of the output sees: one number, or one per axis where they differ."""
         return _same([None if axis.size is None else int(axis.size) for axis in self.field.axes])
-
-    @property
-    def per_box(self) -> bool:
-        """Whether the figures are for one box, not for a whole example: true after a RoI layer."""
-        return any(axis.spacing == 0 for axis in self.field.axes)
 
     @property
     def jump(self) -> int | float | list[int | float] | None:
@@ -110,17 +96,29 @@ class Measure:
     """A network's rows and totals."""
 
     network: Network
+    graph: Graph
     rows: tuple[Row, ...]
+
+    def row(self, name: str) -> Row:
+        """The row of a layer or a join.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+        return self._by_name[name]
+
+    def field(self, value: str) -> Field:
+        """The receptive field of a value: the network's input, or what a layer or a join gives."""
+        return whole(self.network.input) if value == INPUT else self.row(value).field
+
+    @cached_property
+    def _by_name(self) -> dict[str, Row]:
+        return {row.name: row for row in self.rows}
 
     @property
     def output(self) -> Shape:
         """The shape of the network's output."""
-        main = [row for row in self.rows if not row.name.startswith(tuple(self._aux))] if self._aux else self.rows
-        return main[-1].output.value if main else self.network.input
-
-    @property
-    def _aux(self) -> list[str]:
-        return [f"{name}." for name, node in named(self.network.layers) if isinstance(node, Aux)]
+        return self.network.input if self.graph.output == INPUT else self.row(self.graph.output).output.value
 
     @property
     def total_parameters(self) -> int:
@@ -189,70 +187,32 @@ def measure(network: Network, shape: Shape | None = None) -> Measure:
         RuleError: At these sizes a layer does not fit its input.
     """
     network = at(network, shape) if shape else network
-    rows: list[Row] = []
-    _fold(network.layers, "", network.input, _whole(network.input), rows)
-    return Measure(network, tuple(rows))
+    flat = graph(network)
+    return Measure(network, flat, tuple(rows(flat, network.input)))
 
 
-def field_behind(chain: Chain, shape: Shape) -> Field:
-    """The receptive field after the layers of a chain whose first layer sees an input of this shape."""
-    return _fold(chain, "", shape, _whole(shape), [])[1]
-
-
-def _whole(shape: Shape) -> Field:
+def whole(shape: Shape) -> Field:
+    """The field of the network's own input."""
     return Field(tuple(Axis() for _ in shape[1:]))
 
 
-def _fold(chain: Chain, prefix: str, shape: Shape, field: Field, rows: list[Row]) -> tuple[Shape, Field]:
-    """Append a row for each node of the chain; return the shape and the field after it."""
-    seen: dict[str, Shape] = {}
-    for name, node in named(chain):
-        seen[name] = shape
-        if isinstance(node, Unpool):  # bound with open axes, and measured at a size
-            node = dataclasses.replace(node, size=seen[node.pool])
-        if isinstance(node, Layer):
-            output, after = rules.output(node, shape), rules.receptive_field(node, shape, field)
-            figures = (
-                rules.parameters(node, shape),
-                rules.macs(node, shape),
-                rules.activation_bytes(output.value),
-            )
-            idle = rules.unused(node, shape)
-            rows.append(Row(prefix + name, node_text(node), node, shape, output, *figures, after, idle))
-            shape, field = output.value, after
-        elif isinstance(node, Block):
-            shape, field = _fold_block(node, prefix + name, shape, field, rows)
-    return shape, field
-
-
-def _fold_block(block: Block, name: str, shape: Shape, field: Field, rows: list[Row]) -> tuple[Shape, Field]:
-    ends = [
-        _fold(branch, f"{name}.{part}" if part else f"{name}.", shape, field, rows)
-        for part, branch in zip(parts(block), block.branches, strict=True)
-    ]
-    if isinstance(block, Group):
-        return ends[0]
-    if isinstance(block, Aux):
-        return shape, field
-    output = rules.join(block, shape, tuple(end for end, _ in ends))
-    passes = isinstance(block, Dense | Scale) or (isinstance(block, Residual) and len(ends) == 1)
-    fields = [rules.gating(after, end, shape) if isinstance(block, Scale) else after for end, after in ends]
-    merged = rules.merge(((field,) if passes else ()) + tuple(fields), output.value)
-    memory = rules.activation_bytes(output.value)
-    rows.append(Row(name, node_text(block), block, shape, output, Figure(0), Figure(0), memory, merged))
-    return output.value, merged
-
-
-def parts(block: Block) -> Iterator[str]:
-    """The names of a block's branches inside its own name, each with its dot; a group has one without a name.
-
-    >>> from striate.notation.tree import Residual
-    >>> list(parts(Residual(((), ()))))
-    ['body.', 'shortcut.']
-    """
-    names = {"residual": ("body", "shortcut"), "dense": ("body",), "scale": ("gate",), "aux": ("head",)}
-    for i, _ in enumerate(block.branches):
-        if isinstance(block, Group):
-            yield ""
+def rows(flat: Graph, shape: Shape) -> Iterator[Row]:
+    """The rows of a graph whose input has this shape, one after another: an error is the next vertex's."""
+    values = {INPUT: (shape, whole(shape))}
+    boxed: set[str] = set()
+    for vertex in flat.vertices:
+        node, entry = vertex.node, values[vertex.entry][0]
+        inputs = [values[name] for name in vertex.inputs if name != BOXES]
+        output = rules.output(node, *(shape for shape, _ in inputs))
+        field = rules.receptive_field(node, output.value, *inputs)
+        if not boxed.isdisjoint(vertex.inputs) or BOXES in vertex.inputs:
+            boxed.add(vertex.name)
+        memory, per_box = rules.activation_bytes(output.value), vertex.name in boxed
+        if isinstance(node, Join):
+            block, costs = node.block, (Figure(0), NO_MACS, memory)
+            row = Row(vertex.name, node_text(block), block, entry, output, *costs, field, per_box=per_box)
         else:
-            yield f"{names[block.kind][i] if block.kind in names else f'branch{i + 1}'}."
+            costs, unused = (rules.parameters(node, entry), rules.macs(node, entry), memory), rules.unused(node, entry)
+            row = Row(vertex.name, node_text(node), node, entry, output, *costs, field, unused, per_box)
+        yield row
+        values[vertex.name] = output.value, field

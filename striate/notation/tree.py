@@ -12,7 +12,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from striate.notation.errors import Span
@@ -230,8 +229,7 @@ class Unpool(Layer):
     word: ClassVar[str] = "unpool"
     also: ClassVar[tuple[str, ...]] = ("maxunpool1d", "maxunpool2d", "maxunpool3d", "unpooling")
     pool: str = leading("label")
-    source: MaxPool | None = None  # the pool itself, and the shape that it saw: set when the text is bound
-    size: Shape = ()
+    source: MaxPool | None = None  # the pool itself; set in the graph
 
 
 @dataclass(frozen=True, repr=False)
@@ -313,7 +311,6 @@ class RoI(Layer):
     """
 
     size: Axes = leading("axes")
-    jump: Fraction | None = None  # input pixels between neighbouring entries of the maps: set when bound
 
 
 @dataclass(frozen=True, repr=False)
@@ -575,14 +572,6 @@ def _concrete(base: type[Node]) -> Iterator[type[Any]]:
 
 LAYERS: dict[str, type[Layer]] = {layer.word: layer for layer in _concrete(Layer)}
 BLOCKS: dict[str, type[Block]] = {block.kind: block for block in _concrete(Block) if block.kind}
-BRANCHES = {
-    "concat": (1, 99),
-    "sum": (1, 99),
-    "residual": (1, 2),
-    "dense": (1, 1),
-    "scale": (1, 1),
-    "aux": (1, 1),
-}
 ALIASES = {"pool": "maxpool", "silu": "swish", "batchnorm": "bn"}
 
 

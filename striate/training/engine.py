@@ -11,8 +11,8 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
@@ -227,12 +227,12 @@ def check_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:
 
 def without_softmax(model: nn.Module) -> nn.Module:
     """The model, sharing its modules, without a softmax at its end or at a side head's: the loss applies it."""
-    if isinstance(model, Aux):
-        return Aux(without_softmax(model.head))
-    if not isinstance(model, nn.Sequential):
+    if not isinstance(model, nn.Sequential | Aux):
         return model
-    parts = [(name, without_softmax(part)) for name, part in model.named_children()]
-    return type(model)(OrderedDict((name, part) for name, part in parts if not isinstance(part, LastSoftmax)))
+    shared = copy.copy(model)
+    parts = {name: part for name, part in model.named_children() if not isinstance(part, LastSoftmax)}
+    shared._modules = {name: without_softmax(part) for name, part in parts.items()}
+    return shared
 
 
 def _lay_out_as_the_weights(optimizer: optim.Optimizer) -> None:

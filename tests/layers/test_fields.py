@@ -36,7 +36,7 @@ def _check(drawn: tuple[drawing.Sizes, Layer], data: st.DataObject, seed: int) -
     x = torch.randn(IMAGES, *shape, dtype=torch.float64, requires_grad=True)
     moved = _moved(build(Network(shape, (layer,))).double().eval(), x, position)
     assume(moved.any())  # a window may be in the padding, an entry between those that an upconv reaches
-    field = rules.receptive_field(layer, shape, Field((Axis(),) * dims))
+    field = rules.receptive_field(layer, out, (shape, Field((Axis(),) * dims)))
     for number, axis in enumerate(field.axes):
         others = tuple(other for other in range(dims) if other != number)
         seen = (moved.any(dim=others) if others else moved).nonzero().flatten().tolist()

@@ -127,7 +127,7 @@ def _check(model: torch.nn.Module, x: Tensor, fast: bool = False) -> None:
     """`fast`: along drawn directions instead of entry by entry."""
     names = [name for name, _ in model.named_parameters()]
     boxes = [torch.tensor([[1, 0.3, 0.2, 3.1, 3.3], [0, 1.2, 1.1, 4.2, 3.0]], dtype=torch.double)]
-    beside = boxes if isinstance(model, layers.WithBoxes) else []
+    beside = boxes if isinstance(model, layers.Wired) and model.takes_boxes else []
     weights = [torch.randn_like(p, requires_grad=True) for p in model.parameters()]
 
     def run(x: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:

@@ -1,6 +1,6 @@
 """How branches join: every block against its paper's equation, written again in NumPy, for vectors and for maps."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from striate.building import BLOCKS, build
-from striate.notation import measure, read, rules, tree
-from striate.notation.tree import Layer, Shape
+from striate.notation import measure, read, tree
+from striate.notation.tree import Layer
+from tests.shapes import after
 
 Array = NDArray[np.float64]
 BATCH = 2
@@ -69,7 +70,7 @@ def test_a_join_is_its_definition(text: str, on_examples: Any, assert_near: Any)
         with torch.no_grad():
             y = model(x)
         assert_near(y, {**JOINS, **JOINS_OF_MAPS}[text](x.double().numpy()))
-        assert tuple(y.shape[1:]) == _after(network.layers[0], shape)
+        assert tuple(y.shape[1:]) == after(network.layers[0], shape)
 
     sizes = st.lists(st.integers(1, 5), min_size=int(text in JOINS_OF_MAPS), max_size=3)
     on_examples(check, sizes=sizes, seed=SEEDS)
@@ -81,22 +82,6 @@ def _written(shape: tuple[int, ...]) -> str:
 
 def _random(shape: tuple[int, ...], seed: int = 2) -> torch.Tensor:
     return torch.randn(BATCH, *shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _after(node: tree.Node, shape: Shape) -> Shape:
-    """The shape after a node by the rules alone."""
-    if isinstance(node, Layer):
-        return rules.output(node, shape).value
-    assert isinstance(node, tree.Block)
-    return rules.join(node, shape, tuple(_ends(node, shape))).value
-
-
-def _ends(block: tree.Block, shape: Shape) -> Iterator[Shape]:
-    for branch in block.branches:
-        end = shape
-        for node in branch:
-            end = _after(node, end)
-        yield end
 
 
 def test_a_gate_of_one_value_a_channel_scales_whole_maps(on_examples: Any, assert_near: Any) -> None:

@@ -1,8 +1,6 @@
 """RoI pooling and RoI align against loops over bins and points, written from their papers; and their gradients."""
 
 import math
-from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -71,8 +69,10 @@ def between(x: Array, row: float, column: float) -> Array:
 
 def output(layer: tree.RoI, scale: float, x: torch.Tensor, rows: Array) -> torch.Tensor:
     """What the layer's module gives, where a unit of the boxes is `scale` entries; its shape is the rule's."""
-    network = Network((3, HEIGHT, WIDTH), (replace(layer, jump=Fraction(1 / scale)),))
-    y: torch.Tensor = build(network)(x, torch.tensor(rows, dtype=torch.float32))
+    network = Network((3, HEIGHT, WIDTH), (layer,))
+    model = build(network)
+    model.get_submodule(f"{layer.word}1").scale = scale  # type: ignore[assignment]
+    y: torch.Tensor = model(x, torch.tensor(rows, dtype=torch.float32))
     assert tuple(y.shape[1:]) == rules.output(layer, network.input).value
     return y
 
@@ -182,11 +182,9 @@ def test_one_image_without_its_batch_is_refused() -> None:
         model(images()[0], torch.tensor(ROWS))
 
 
-def test_a_roi_layer_out_of_its_place_can_not_be_built() -> None:
-    """A tree made by hand does not give the stride of the maps in the input."""
-    network = tree.Network((2, 8, 8), (tree.Relu(), tree.RoIPool((2, 2))))
-    with pytest.raises(InputError, match=r"^'roipool 2' can't be built: the stride of its maps in the input is known"):
-        build(network)
+def test_a_tree_made_by_hand_knows_the_place_of_its_maps_too() -> None:
+    network = tree.Network((2, 8, 8), (tree.MaxPool((2, 2), (2, 2), dilation=(1, 1)), tree.RoIPool((2, 2))))
+    assert build(network).get_submodule("roipool1").scale == 0.5
 
 
 def test_an_aligning_network_is_exported_with_its_boxes() -> None:

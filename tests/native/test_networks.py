@@ -11,10 +11,11 @@ from hypothesis import strategies as some
 from striate import zoo
 from striate.building import MODULES
 from striate.native.layers import LAYERS
-from striate.native.lowering import BLOCKS, Refused, lowered
+from striate.native.lowering import JOINS, Refused, lowered
 from striate.native.network import Moves
 from striate.native.target import host, named, runnable
-from striate.notation import Network, measure, read, tree
+from striate.notation import Network, measure, read
+from striate.notation.graph import Join
 from striate.training.augment import Shift
 from tests.native import networks as nets
 from tests.native.needs import needs_compiler
@@ -132,7 +133,7 @@ def test_every_vector_width_gives_the_same(name: str) -> None:
 def test_what_is_lacking_is_listed_and_refused_in_a_line() -> None:
     """A new layer of the notation fails here until it is lowered, or said to be left to PyTorch."""
     assert {layer.word for layer in MODULES if layer not in LAYERS} == LACKS
-    assert set(tree.BLOCKS.values()) - set(BLOCKS) == {tree.Aux}
+    assert set(JOINS) == set(Join.__subclasses__())
     with pytest.raises(Refused, match=r"^the native engine lacks 'local 2@3x3'$"):
         lowered(read("input 1x8x8 -> local 2@3 -> fc 2"), host())
     with pytest.raises(Refused, match="of fixed size, not 3x"):

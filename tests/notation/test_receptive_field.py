@@ -64,8 +64,8 @@ def test_a_chain_sees_what_its_gradient_says(layers: list[Layer]) -> None:
     y, field = x, Field((Axis(),))
     for layer in layers:
         assume(not isinstance(layer, tree.Conv) or next(windows(layer)).reach <= y.shape[-1])
-        field = rules.receptive_field(layer, (y.shape[1], y.shape[2]), field)
-        y = applied(layer, y)
+        shape, y = (y.shape[1], y.shape[2]), applied(layer, y)
+        field = rules.receptive_field(layer, (y.shape[1], y.shape[2]), (shape, field))
     (axis,) = field.axes
     assert axis.size is not None
     middle = y.shape[-1] // 2
@@ -94,8 +94,8 @@ def test_at_the_border_too(layers: list[Layer], n: int) -> None:
     y, field = x, Field((Axis(),))
     for layer in layers:
         assume(fits(layer, y.shape[-1]))
-        field = rules.receptive_field(layer, (1, y.shape[-1]), field)
-        y = applied(layer, y)
+        n, y = y.shape[-1], applied(layer, y)
+        field = rules.receptive_field(layer, (1, y.shape[-1]), ((1, n), field))
     (axis,) = field.axes
     for position in range(y.shape[-1]):
         (gradient,) = torch.autograd.grad(y[0, 0, position], x, retain_graph=True)

@@ -1,15 +1,16 @@
 """Text and tree are the same thing twice: what `render` writes, `parse` and `read` give back, for any tree at all."""
 
 import dataclasses
-from fractions import Fraction
 from typing import Any, TypeVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from striate.building import build
 from striate.notation import Network, parse, read, render, rules, tree
 from striate.notation.arguments import form
 from striate.notation.errors import RuleError
+from striate.notation.graph import FORMS
 from striate.notation.syntax import (
     Block,
     Call,
@@ -29,6 +30,7 @@ from striate.notation.syntax import (
     Word,
 )
 from striate.notation.tree import LAYERS, PAD_MODES, Chain, Layer, Pad, Shape
+from tests.shapes import after, joined
 
 T = TypeVar("T")
 
@@ -148,11 +150,11 @@ def nodes(draw: st.DrawFn, shape: Shape, depth: int) -> tree.Node | None:
         return draw(layers(shape))
     kinds: list[type[tree.Block]] = [tree.Group, *tree.BLOCKS.values()]
     kind = draw(st.sampled_from(kinds if depth == 0 else [k for k in kinds if k is not tree.Aux]))
-    least, most = tree.BRANCHES.get(kind.kind, (1, 1))
+    least, most = (1, 1) if kind is tree.Group else FORMS[kind].branches
     branches = [draw(chains(shape, depth + 1)) for _ in range(draw(st.integers(least, min(most, 3))))]
     block = kind(tuple(chain for chain, _ in branches))
     try:
-        rules.join(block, shape, tuple(after for _, after in branches))
+        joined(block, shape, [end for _, end in branches])
     except RuleError:
         return None
     return block
@@ -170,20 +172,6 @@ def chains(draw: st.DrawFn, shape: Shape, depth: int = 0) -> tuple[Chain, Shape]
         made.append(node)
         shape = after(node, shape)
     return tuple(made), shape
-
-
-def after(node: tree.Node, shape: Shape) -> Shape:
-    """The shape after a node."""
-    if isinstance(node, Layer):
-        return rules.output(node, shape).value
-    assert isinstance(node, tree.Block)
-    ends = []
-    for branch in node.branches:
-        end = shape
-        for child in branch:
-            end = after(child, end)
-        ends.append(end)
-    return rules.join(node, shape, tuple(ends)).value
 
 
 @st.composite
@@ -223,7 +211,6 @@ def test_every_layer_is_written_with_all_its_options() -> None:
         given = flags | {f.name: sample[f.metadata["kind"]] for f in fields if f.name not in flags}
         given |= {"stride": (1, 2)} if "stride" in given else {"channels": 9} if kind is tree.ZeroPad else {}
         given |= {"points": 3} if "points" in given else {}
-        given |= {"jump": Fraction(1)} if issubclass(kind, tree.RoI) else {}
         layer = kind(**given)
         text = render(Network(shape, (layer,)))
         assert read(text).layers == (layer,)
@@ -239,6 +226,7 @@ def test_an_unpool_names_its_pool() -> None:
 def test_a_roi_layer_knows_its_place() -> None:
     text = "input 3x?x?\nconv 8@3x3 stride 2 -> relu -> maxpool 2\nroialign 7x5 points 3\nfc 10"
     network = read(text)
-    assert network.layers[3] == tree.RoIAlign((7, 5), Fraction(4), 3)
+    assert network.layers[3] == tree.RoIAlign((7, 5), points=3)
+    assert build(network).get_submodule("roialign1").scale == 1 / 4
     assert read(render(network)) == network
     assert render(network) == text

@@ -18,6 +18,7 @@ from striate.notation.errors import RuleError
 from striate.notation.rules import Figure
 from striate.notation.rules.window import Window, windows
 from striate.notation.tree import Pad, Shape
+from tests.shapes import joined
 
 CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 UPCONV = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
@@ -227,7 +228,7 @@ def block(kind: type[tree.Block], branches: int) -> tree.Block:
     ],
 )
 def test_branches_join(kind: type[tree.Block], shape: Shape, outputs: tuple[Shape, ...], expected: Shape) -> None:
-    assert rules.join(block(kind, len(outputs)), shape, outputs).value == expected
+    assert joined(block(kind, len(outputs)), shape, outputs) == expected
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ def test_branches_join(kind: type[tree.Block], shape: Shape, outputs: tuple[Shap
 )
 def test_branches_that_do_not_join(kind: type[tree.Block], shape: Shape, outputs: tuple[Shape, ...]) -> None:
     with pytest.raises(RuleError):
-        rules.join(block(kind, len(outputs)), shape, outputs)
+        joined(block(kind, len(outputs)), shape, outputs)
 
 
 # parameters
@@ -440,7 +441,6 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
         {
             "pool": "p",
             "source": tree.MaxPool((3, 2), (2, 2), dilation=(1, 1), pad=Pad("zeros", (0, 0))),
-            "size": (4, 9, 9),
         },
         (4, 4, 4),
     ),
@@ -454,13 +454,14 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
 def test_every_layer_has_every_rule(word: str) -> None:
     fields, shape = SAMPLES.get(word, ({}, (4, 9, 9)))
     layer = tree.LAYERS[word](**fields)
-    out = rules.output(layer, shape).value
+    others = [(4, 9, 9)] if word == "unpool" else []  # what the pool saw
+    out = rules.output(layer, shape, *others).value
     assert all(size is not None and size > 0 for size in out)
     for figure in (rules.parameters(layer, shape), rules.macs(layer, shape)):
         assert isinstance(figure.value, int)
         assert figure.value == 0 or computed(figure.formula) == figure.value
     field = rules.Field(tuple(rules.Axis() for _ in shape[1:]))
-    seen = rules.receptive_field(layer, shape, field).axes
+    seen = rules.receptive_field(layer, out, *((shape, field) for shape in (shape, *others))).axes
     assert len(seen) == (1 if word == "embed" else len(shape) - 1)
     assert all(isinstance(axis.size, Fraction) and axis.size >= 1 for axis in seen)
 

@@ -1,11 +1,11 @@
-"""Walks a tree for packages that are not PyTorch: each layer is passed on with its name, branches are added.
+"""Walks a graph for packages that are not PyTorch: each layer is passed on with its name, branches are added.
 
 Maps are stored with their channels last, the layout in which those packages are fastest.
 
 >>> from striate.notation import read
 >>> network = read("input 3x8x8 -> conv 4@3 -> residual[ conv 4@3 pad 1 -> relu ] -> gap")
 >>> walk(network, "x", lambda name, layer, x: f"{name}({x})", lambda a, b: f"{a} + {b}")
-'gap1(residual1.body.relu1(residual1.body.conv1(conv1(x))) + conv1(x))'
+'gap1(conv1(x) + residual1.body.relu1(residual1.body.conv1(conv1(x))))'
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from typing import Any, TypeVar
 from torch import Tensor
 
 from striate.benchmark.contestants.base import Unable
-from striate.notation import Network, tree
+from striate.notation import Network
 from striate.notation.ending import left_to_loss
+from striate.notation.graph import INPUT, Added, graph
 from striate.notation.render import node_text
 from striate.notation.rules.window import windows
-from striate.notation.tree import Chain, Layer, named
+from striate.notation.tree import Layer
 
 T = TypeVar("T")
 Apply = Callable[[str, Layer, T], T]  # a layer's full name, the layer, what comes in
@@ -34,24 +35,20 @@ def walk(network: Network, x: T, apply: Apply[T], add: Add[T]) -> T:
     Raises:
         Unable: A block that does not add its branches.
     """
-    left = frozenset(left_to_loss(network))
-    return _chain(network.layers, x, "", lambda name, layer, x: x if name in left else apply(name, layer, x), add)
-
-
-def _chain(chain: Chain, x: T, path: str, apply: Apply[T], add: Add[T]) -> T:
-    for name, node in named(chain):
-        if isinstance(node, Layer):
-            x = apply(path + name, node, x)
-        elif isinstance(node, tree.Group):
-            x = _chain(node.branches[0], x, f"{path}{name}.", apply, add)
-        elif isinstance(node, tree.Residual | tree.Sum):
-            words = ("body", "shortcut") if isinstance(node, tree.Residual) else [f"branch{i}" for i in range(1, 100)]
-            ends = zip(words, node.branches, strict=False)
-            values = [_chain(branch, x, f"{path}{name}.{word}.", apply, add) for word, branch in ends]
-            x = reduce(add, [*values, x] if isinstance(node, tree.Residual) and len(values) == 1 else values)
+    flat, left = graph(network), frozenset(left_to_loss(network))
+    if flat.aside:
+        raise Unable("its translation lacks 'aux'")
+    values = {INPUT: x}
+    for vertex in flat.vertices:
+        inputs = [values[name] for name in vertex.inputs if name in values]
+        if isinstance(vertex.node, Layer):
+            value = inputs[0] if vertex.name in left else apply(vertex.name, vertex.node, inputs[0])
+        elif isinstance(vertex.node, Added):
+            value = reduce(add, inputs)
         else:
-            raise Unable(f"its translation lacks '{node_text(node).split()[0]}'")
-    return x
+            raise Unable(f"its translation lacks '{vertex.node.block.kind}'")
+        values[vertex.name] = value
+    return values[flat.output]
 
 
 def channels_last(images: Tensor) -> Any:

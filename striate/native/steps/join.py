@@ -7,12 +7,14 @@ from striate.native.values import Value
 
 
 class Add(Step):
-    """y = a + b, and a ReLU at once where asked for."""
+    """y = a + b, and a ReLU at once where one follows."""
 
-    def __init__(self, title: str, inputs: tuple[Value, Value], y: Value, relu: bool = False) -> None:
-        super().__init__(title, inputs, y)
-        self.relu = int(relu)
-        self.reads_output = relu
+    relu = 0
+
+    def rectify(self, y: Value) -> None:
+        """Do the ReLU too, into y."""
+        self.relu, self.output, self.reads_output = 1, y, True
+        self.title += " -> relu"
 
     def forward(self, at: Places) -> str:
         """The sum; where a shares y's memory, b is added in place."""

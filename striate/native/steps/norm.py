@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from striate.native.plan import Places, Step
 from striate.native.steps.convolution import Convolution
+from striate.native.steps.join import Add
 from striate.native.values import Parameter, Value
 
 
@@ -21,25 +22,24 @@ class BatchNorm(Step):
     reads_inputs = True
     waits = True
 
-    def __init__(
-        self, title: str, x: Value, y: Value, weights: tuple[Parameter, ...], eps: float, first: int, relu: bool
-    ) -> None:
+    def __init__(self, title: str, x: Value, y: Value, weights: tuple[Parameter, ...], eps: float, first: int) -> None:
         super().__init__(title, (x,), y, weights)
-        self.eps, self.first, self.relu = eps, first, int(relu)
+        self.eps, self.first, self.relu = eps, first, 0
         self.convolution: Convolution | None = None
 
     def takes(self, shortcut: Value) -> bool:
-        """Whether `join` may be called: nothing follows it yet, and the shortcut is not its own input."""
-        alone = not self.relu and self.shortcut is None and not self.output.readers
-        return alone and shortcut is not self.inputs[0]
+        """Whether `join` may be called: nothing is done at once with it yet, and the shortcut is not its own input."""
+        return not self.relu and self.shortcut is None and shortcut is not self.inputs[0]
 
-    def join(self, shortcut: Value, relu: bool) -> None:
-        """Add the shortcut too, and do the ReLU after the sum."""
-        assert self.takes(shortcut)
-        self.inputs += (shortcut,)
-        shortcut.readers += 1
-        self.relu, self.reads_output = int(relu), relu
-        self.title += " -> sum" + " -> relu" * relu
+    def join(self, add: Add) -> None:
+        """Add the shortcut too, as `add` would."""
+        self.inputs, self.output = (*self.inputs, add.inputs[1]), add.output
+        self.title += " -> sum"
+
+    def rectify(self, y: Value) -> None:
+        """Do the ReLU too, into y."""
+        self.relu, self.output, self.reads_output = 1, y, self.shortcut is not None
+        self.title += " -> relu"
 
     @property
     def shortcut(self) -> Value | None:

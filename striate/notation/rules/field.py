@@ -10,18 +10,22 @@ A map ends where its last window ended: input entries that no window covered, an
 seen by no later layer. `limits` keeps track of that.
 
 >>> from striate.notation.tree import Conv
->>> receptive_field(Conv(6, (5,), (1,), dilation=(1,)), (1, 32), Field((Axis(),))).axes[0].size
+>>> conv = Conv(6, (5,), (1,), dilation=(1,))
+>>> receptive_field(conv, (6, 28), ((1, 32), Field((Axis(),)))).axes[0].size
 Fraction(5, 1)
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
+from typing import TypeAlias
 
 from striate.notation.errors import RuleError
+from striate.notation.graph import Added, Concatenated, Join, Scaled
 from striate.notation.rules.window import Sliding, windows
 from striate.notation.tree import (
     RBF,
@@ -133,9 +137,22 @@ class Field:
         return Field(tuple(axis.within(n) for axis, n in zip(self.axes, sizes, strict=True)))
 
 
+Input: TypeAlias = tuple[Shape, Field]
+
+
 @singledispatch
-def receptive_field(layer: Layer, shape: Shape, field: Field) -> Field:
-    """The field after a layer, given the shape and the field that come in. Layers that act entry by entry keep it."""
+def receptive_field(node: Layer | Join, output: Shape, *inputs: Input) -> Field:
+    """The field after a layer or a join. Layers that act entry by entry keep it.
+
+    Args:
+        node: Any layer of the tree, any join of the graph.
+        output: The shape that comes out.
+        inputs: Shape and field of each value that it reads.
+
+    Raises:
+        RuleError: Boxes can't be cut out of such maps.
+    """
+    ((_, field),) = inputs
     return field
 
 
@@ -144,7 +161,8 @@ def receptive_field(layer: Layer, shape: Shape, field: Field) -> Field:
 @receptive_field.register(Deform)
 @receptive_field.register(Pool)
 @receptive_field.register(Subsample)
-def _(layer: Sliding, shape: Shape, field: Field) -> Field:
+def _(layer: Sliding, output: Shape, x: Input) -> Field:
+    shape, field = x
     return Field(
         tuple(
             axis.window(window.reach, Fraction(window.stride), Fraction(window.padding(n)[0]))
@@ -154,21 +172,24 @@ def _(layer: Sliding, shape: Shape, field: Field) -> Field:
 
 
 @receptive_field.register
-def _(layer: UpConv, shape: Shape, field: Field) -> Field:
+def _(layer: UpConv, output: Shape, x: Input) -> Field:
+    shape, field = x
     reaches = [d * (k - 1) + 1 for d, k in zip(layer.dilation, layer.kernel, strict=True)]
     sizes = zip(field.within(shape).axes, reaches, layer.stride, layer.pad.sizes, strict=True)
     return Field(tuple(axis.spread(reach, s, p) for axis, reach, s, p in sizes))
 
 
 @receptive_field.register
-def _(layer: Unpool, shape: Shape, field: Field) -> Field:
+def _(layer: Unpool, output: Shape, x: Input, seen: Input) -> Field:
     assert layer.source
-    sizes = zip(field.within(shape).axes, windows(layer.source), layer.size[1:], strict=True)
+    shape, field = x
+    sizes = zip(field.within(shape).axes, windows(layer.source), output[1:], strict=True)
     return Field(tuple(axis.spread(window.reach, window.stride, window.padding(n)[0]) for axis, window, n in sizes))
 
 
 @receptive_field.register
-def _(layer: Shuffle, shape: Shape, field: Field) -> Field:
+def _(layer: Shuffle, output: Shape, x: Input) -> Field:
+    shape, field = x
     return Field(tuple(axis.spread(layer.factor, layer.factor, 0) for axis in field.within(shape).axes))
 
 
@@ -176,14 +197,17 @@ def _(layer: Shuffle, shape: Shape, field: Field) -> Field:
 @receptive_field.register(RBF)
 @receptive_field.register(GlobalAvgPool)
 @receptive_field.register(GlobalMaxPool)
-def _(layer: Layer, shape: Shape, field: Field) -> Field:
+def _(layer: Layer, output: Shape, x: Input) -> Field:
+    shape, field = x
     if len(shape) == 1:  # flat already: nothing more to see
         return field
     return Field(tuple(axis.whole(n) for axis, n in zip(field.within(shape).axes, shape[1:], strict=True)))
 
 
 @receptive_field.register
-def _(layer: RoI, shape: Shape, field: Field) -> Field:
+def _(layer: RoI, output: Shape, x: Input) -> Field:
+    shape, field = x
+    box_jump(layer, field)
     seen = (axis.whole(n) for axis, n in zip(field.within(shape).axes, shape[1:], strict=True))
     return Field(tuple(replace(axis, jump=Fraction(0), spacing=Fraction(0)) for axis in seen))
 
@@ -207,11 +231,23 @@ def box_jump(layer: RoI, field: Field) -> Fraction:
 
 
 @receptive_field.register
-def _(layer: Embed, shape: Shape, field: Field) -> Field:
+def _(layer: Embed, output: Shape, x: Input) -> Field:
     return Field((Axis(),))
 
 
-def gating(field: Field, gate: Shape, shape: Shape) -> Field:
+@receptive_field.register(Added)
+@receptive_field.register(Concatenated)
+def _(join: Join, output: Shape, *inputs: Input) -> Field:
+    return _merged([field for _, field in inputs], output)
+
+
+@receptive_field.register
+def _(join: Scaled, output: Shape, x: Input, gate: Input) -> Field:
+    (_, field), (factors, other) = x, gate
+    return _merged([field, _gating(other, factors, output)], output)
+
+
+def _gating(field: Field, gate: Shape, shape: Shape) -> Field:
     """The field of a gate's factors on the map that they scale: along an axis with a single factor it stays."""
     if len(shape) == 1:
         return field
@@ -219,8 +255,8 @@ def gating(field: Field, gate: Shape, shape: Shape) -> Field:
     return Field(tuple(axis.still(1) if factors == 1 != n else axis for axis, factors, n in sizes))
 
 
-def merge(fields: tuple[Field, ...], shape: Shape) -> Field:
-    """The union of the fields of branches that meet in a map of `shape`: from the earliest first entry to the last."""
+def _merged(fields: Sequence[Field], shape: Shape) -> Field:
+    """The union of fields that meet in a map of `shape`: from the earliest first entry to the last."""
     sizes = shape[1:] or (1,) * len(fields[0].axes)
     branches = zip(*(field.within(shape).axes for field in fields), strict=True)
     return Field(tuple(_union(axes, n) for axes, n in zip(branches, sizes, strict=True)))

@@ -1,4 +1,4 @@
-"""The output shape of every layer and of every way to join branches.
+"""The output shape of every layer and of every join.
 
 >>> from striate.notation.tree import FullyConnected
 >>> output(FullyConnected(84), (120, 1, 1)).value
@@ -11,6 +11,7 @@ from typing import cast
 
 from striate.notation.arguments import NO_AXES, write_arguments
 from striate.notation.errors import RuleError
+from striate.notation.graph import Added, Concatenated, Join, Scaled
 from striate.notation.rules.figure import Figure, times
 from striate.notation.rules.window import Sliding, slide, windows
 from striate.notation.tree import (
@@ -18,7 +19,6 @@ from striate.notation.tree import (
     RBF,
     BatchNorm,
     Block,
-    Concat,
     Conv,
     Deform,
     Dense,
@@ -41,13 +41,11 @@ from striate.notation.tree import (
     Relu,
     Residual,
     RoI,
-    Scale,
     Shape,
     Shuffle,
     Sigmoid,
     Softmax,
     Subsample,
-    Sum,
     Swish,
     Tanh,
     Unpool,
@@ -64,17 +62,17 @@ def layer_text(layer: Layer) -> str:
 
 
 @singledispatch
-def output(layer: Layer, shape: Shape) -> Figure[Shape]:
-    """The shape that comes out of a layer.
+def output(node: Layer | Join, *shapes: Shape) -> Figure[Shape]:
+    """The shape that comes out of a layer or a join.
 
     Args:
-        layer: Any layer of the tree.
-        shape: (C, *spatial) or (C,); None for a free axis.
+        node: Any layer of the tree, any join of the graph.
+        shapes: Of what it reads, (C, *spatial) or (C,); None for a free axis.
 
     Raises:
-        RuleError: The layer does not fit the shape.
+        RuleError: The layer does not fit the shape, or the shapes do not fit together.
     """
-    raise NotImplementedError(f"no shape rule for {type(layer).__name__}")
+    raise NotImplementedError(f"no shape rule for {type(node).__name__}")
 
 
 for _pointwise in (
@@ -161,14 +159,13 @@ def _slid(layer: Sliding, channels: int, shape: Shape) -> Figure[Shape]:
 
 
 @output.register
-def _(layer: Unpool, shape: Shape) -> Figure[Shape]:
-    if layer.source is None:
-        raise RuleError(f"{layer_text(layer)} has no pool", "a network that is read from its text has it", "pool")
-    gave = output(layer.source, layer.size).value
+def _(layer: Unpool, shape: Shape, seen: Shape) -> Figure[Shape]:
+    assert layer.source
+    gave = output(layer.source, seen).value
     if not _alike(shape, gave):
         detail = f"it takes back the shape that {layer.pool} gave, {shown(gave)}; bring it to that by convolutions"
         raise RuleError(f"{layer_text(layer)} gets {shown(shape)}", detail, "pool")
-    return Figure(layer.size)
+    return Figure(seen)
 
 
 @output.register
@@ -257,35 +254,38 @@ def _(layer: Maxout, shape: Shape) -> Figure[Shape]:
     return Figure((channels // layer.pieces, *shape[1:]), f"{channels}/{layer.pieces} = {channels // layer.pieces}")
 
 
-def join(block: Block, shape: Shape, outputs: tuple[Shape, ...]) -> Figure[Shape]:
-    """The shape after the branches of a block meet.
-
-    Args:
-        block: The block; a plain group passes its only branch's shape on.
-        shape: What comes in.
-        outputs: What comes out of each branch.
-
-    Raises:
-        RuleError: The branches do not fit together.
-    """
-    if isinstance(block, Dense | Concat):
-        return _behind_each_other(block, (shape, *outputs) if isinstance(block, Dense) else outputs)
-    if isinstance(block, Sum | Residual):
-        shapes = (*outputs, shape) if isinstance(block, Residual) and len(outputs) == 1 else outputs
-        for other in shapes[1:]:
-            if not _alike(shapes[0], other):
-                raise _unequal(block, shapes[0], other)
-        return Figure(shapes[0])
-    if isinstance(block, Scale):
-        gate = outputs[0]
-        fits = len(gate) in (1, len(shape)) and gate[0] == shape[0]
-        if not fits or any(n not in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False)):
+@output.register
+def _(join: Concatenated, *shapes: Shape) -> Figure[Shape]:
+    for other in shapes[1:]:
+        if not _alike(shapes[0][1:], other[1:]) or len(shapes[0]) != len(other):
             raise RuleError(
-                f"the gate gives {shown(gate)} for an input of {shown(shape)}",
-                f"a gate gives one value per channel; end it with fc {shape[0]} -> sigmoid",
+                f"{_whose(join.block)} {shown(shapes[0])} and {shown(other)}",
+                "maps that are put together must have the same size; use pad same, or the same stride",
             )
-        return Figure(shape)
-    return Figure(outputs[0] if not block.kind else shape)
+    channels = [cast(int, s[0]) for s in shapes]
+    spatial = tuple(
+        next((n for n in sizes if n is not None), None) for sizes in zip(*(s[1:] for s in shapes), strict=True)
+    )
+    return Figure((sum(channels), *spatial), f"{' + '.join(map(str, channels))} = {sum(channels)} channels")
+
+
+@output.register
+def _(join: Added, *shapes: Shape) -> Figure[Shape]:
+    for other in shapes[1:]:
+        if not _alike(shapes[0], other):
+            raise _unequal(join.block, shapes[0], other)
+    return Figure(shapes[0])
+
+
+@output.register
+def _(join: Scaled, shape: Shape, gate: Shape) -> Figure[Shape]:
+    fits = len(gate) in (1, len(shape)) and gate[0] == shape[0]
+    if not fits or any(n not in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False)):
+        raise RuleError(
+            f"the gate gives {shown(gate)} for an input of {shown(shape)}",
+            f"a gate gives one value per channel; end it with fc {shape[0]} -> sigmoid",
+        )
+    return Figure(shape)
 
 
 def _unequal(block: Block, one: Shape, other: Shape) -> RuleError:
@@ -297,22 +297,8 @@ def _unequal(block: Block, one: Shape, other: Shape) -> RuleError:
     if len(block.branches) == 2:
         way_out = "give the shortcut a conv of the body's filters and strides"
         return RuleError(f"body and shortcut give {shown(one)} and {shown(other)}", f"{rule}; {way_out}")
-    way_out = f"use pad same, or give it a shortcut: residual[ body | conv {one[0]}@1 … ]"
-    return RuleError(f"the body gives {shown(one)} for an input of {shown(other)}", f"{rule}; {way_out}")
-
-
-def _behind_each_other(block: Block, shapes: tuple[Shape, ...]) -> Figure[Shape]:
-    for other in shapes[1:]:
-        if not _alike(shapes[0][1:], other[1:]) or len(shapes[0]) != len(other):
-            raise RuleError(
-                f"{_whose(block)} {shown(shapes[0])} and {shown(other)}",
-                "maps that are put together must have the same size; use pad same, or the same stride",
-            )
-    channels = [cast(int, s[0]) for s in shapes]
-    spatial = tuple(
-        next((n for n in sizes if n is not None), None) for sizes in zip(*(s[1:] for s in shapes), strict=True)
-    )
-    return Figure((sum(channels), *spatial), f"{' + '.join(map(str, channels))} = {sum(channels)} channels")
+    way_out = f"use pad same, or give it a shortcut: residual[ body | conv {other[0]}@1 … ]"
+    return RuleError(f"the body gives {shown(other)} for an input of {shown(one)}", f"{rule}; {way_out}")
 
 
 def _whose(block: Block) -> str:

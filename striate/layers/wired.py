@@ -1,0 +1,62 @@
+"""A chain in which layers read more than what the layer before gave.
+
+>>> import torch
+>>> class Plus(nn.Module):
+...     def forward(self, x, y):
+...         return x + y
+>>> twice = Wired(OrderedDict(a=nn.Identity(), b=nn.Hardtanh(0, 0.5), plus=Plus()), {"plus": ("b", "a")})
+>>> twice(torch.tensor([3.0])).item()
+3.5
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from striate.layers.join import Aux
+from striate.layers.roi import BOXES, RoIAlign, RoIPool, checked
+
+X = ""  # what the chain is called with
+
+
+class Wired(nn.Sequential):
+    """A chain in which modules read several values, or with heads on the side (Szegedy et al. 2014, section 5).
+
+    With heads it gives (output, [each head's]) while training; in evaluation the output alone.
+
+    Args:
+        modules: In order; each reads what the one before gave.
+        reads: For the others the values that they read, by the name of the module that gives each; `X` is what the
+            chain is called with, `BOXES` the boxes beside it.
+    """
+
+    def __init__(self, modules: "OrderedDict[str, nn.Module]", reads: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__(modules)
+        self.reads = dict(reads)
+        self.kept = {name for names in reads.values() for name in names}
+
+    def forward(self, x: Tensor, boxes: Tensor | None = None) -> Tensor | tuple[Tensor, list[Tensor]]:
+        """(N, C, …) in; for a chain that reads them, boxes (K, 5): image from 0, left, top, right, bottom in pixels.
+
+        Raises:
+            InputError: There are no boxes, or they are not boxes in these images.
+        """
+        values, heads = {X: x}, []
+        if self.takes_boxes:
+            values[BOXES] = checked(boxes, x, self._first_of_boxes())
+        for name, module in self.named_children():
+            if self.training and isinstance(module, Aux):
+                heads.append(module.head(x))
+            x = module(*(values[read] for read in self.reads[name])) if name in self.reads else module(x)
+            if name in self.kept:
+                values[name] = x
+        return (x, heads) if heads else x
+
+    @property
+    def takes_boxes(self) -> bool:
+        """Whether it is called with boxes too."""
+        return BOXES in self.kept
+
+    def _first_of_boxes(self) -> str:
+        return next(name for name, module in self.named_children() if isinstance(module, RoIPool | RoIAlign))
