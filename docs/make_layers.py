@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from striate.native.layers import LAYERS as NATIVE_LAYERS
-from striate.native.lowering import BLOCKS as NATIVE_BLOCKS
+from striate.native.lowering import JOINS
 from striate.notation.arguments import form
-from striate.notation.graph import FORMS
+from striate.notation.graph import FORMS, meeting
 from striate.notation.thumb import MEANINGS
 from striate.notation.tree import ALIASES, BLOCKS, LAYERS, Block
 
@@ -58,12 +58,18 @@ def _pattern() -> Iterator[str]:
 def _lacking() -> str:
     """The line on what the native engine leaves to PyTorch."""
     words = [word for word, layer in LAYERS.items() if layer not in NATIVE_LAYERS]
-    words += [f"{kind}[ … ]" for kind, block in BLOCKS.items() if block not in NATIVE_BLOCKS]
+    words += [f"{kind}[ … ]" for kind, block in BLOCKS.items() if not _is_native(block)]
     listed = ", ".join(f"`{word}`" for word in words)
     return (
         "- The native engine covers 1-D and 2-D networks of fixed size; it lacks\n"
         f"  {listed}\n  (a `softmax` at the network's end is allowed: it belongs to the loss).\n"
     )
+
+
+def _is_native(block: type[Block]) -> bool:
+    least, _ = FORMS[block].branches
+    met = meeting(block(((),) * least), "", [""] * least)
+    return met is not None and type(met[0]) in JOINS
 
 
 def _table(rows: Iterator[tuple[str, str]]) -> Iterator[str]:

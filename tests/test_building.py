@@ -96,9 +96,10 @@ def test_every_word_and_block_has_a_module() -> None:
     assert set(BLOCKS) == {*tree.BLOCKS.values(), tree.Group}
 
 
-def test_a_layer_that_no_module_can_do_here_is_named() -> None:
-    with pytest.raises(InputError, match=r"^'roipool 2' can't be built: ."):
-        build(Network((3, 8, 8), (tree.RoIPool((2, 2)),)))
+def test_a_layer_that_can_not_stand_there_is_named() -> None:
+    network = Network((3, 8, 8), (tree.RoIPool((2, 2)), tree.RoIPool((1, 1))))
+    with pytest.raises(InputError, match=r"^roipool after another RoI layer"):
+        build(network)
 
 
 def test_a_window_that_steps_over_all_entries_changes_no_gradient() -> None:

@@ -11,6 +11,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -31,10 +32,20 @@ class Wired(nn.Sequential):
             chain is called with, `BOXES` the boxes beside it.
     """
 
-    def __init__(self, modules: "OrderedDict[str, nn.Module]", reads: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, modules: "OrderedDict[str, nn.Module]", reads: Mapping[str, tuple[str, ...]] = {}) -> None:
         super().__init__(modules)
-        self.reads = dict(reads)
-        self.kept = {name for names in reads.values() for name in names}
+        self._wire(reads)
+
+    def _wire(self, reads: Mapping[str, tuple[str, ...]]) -> None:
+        self.reads = {name: read for name, read in reads.items() if name in self._modules}
+        self.kept = {name for read in self.reads.values() for name in read}
+
+    def __getitem__(self, index: Any) -> Any:
+        """A module by its number, or a slice: a chain of these modules, which read what they read here."""
+        part = super().__getitem__(index)
+        if isinstance(part, Wired) and isinstance(index, slice):
+            part._wire(self.reads)
+        return part
 
     def forward(self, x: Tensor, boxes: Tensor | None = None) -> Tensor | tuple[Tensor, list[Tensor]]:
         """(N, C, …) in; for a chain that reads them, boxes (K, 5): image from 0, left, top, right, bottom in pixels.

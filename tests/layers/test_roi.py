@@ -183,7 +183,7 @@ def test_one_image_without_its_batch_is_refused() -> None:
 
 
 def test_a_tree_made_by_hand_knows_the_place_of_its_maps_too() -> None:
-    network = tree.Network((2, 8, 8), (tree.MaxPool((2, 2), (2, 2), dilation=(1, 1)), tree.RoIPool((2, 2))))
+    network = tree.Network((2, 8, 8), read("input 2x8x8 -> maxpool 2 -> roipool 2").layers)
     assert build(network).get_submodule("roipool1").scale == 0.5
 
 
