@@ -155,7 +155,7 @@ def show(trained: Trained, as_json: bool) -> int:
     if as_json:
         print_json(result)
     else:
-        click.echo(f"validation accuracy {trained.validation.said()}; best at epoch {result['best_epoch']}")
+        click.echo(f"validation accuracy {trained.validation.said()}; kept: epoch {result['best_epoch']}")
         if trained.test:
             click.echo(f"test accuracy       {trained.test.said()}")
         click.echo(f"run:    {trained.run.path}")

@@ -1,7 +1,7 @@
 """The drawings of a report: learning curves, confusion matrix, reliability diagram.
 
 >>> svg = curves(({"epoch": 1, "train_loss": 0.5}, {"epoch": 2, "train_loss": 0.25}), 2, "loss")
->>> "best epoch 2" in svg
+>>> "kept: epoch 2" in svg
 True
 """
 
@@ -56,7 +56,7 @@ def curves(history: History, best_epoch: int, quantity: str) -> Markup:
         axes = figure.subplots()
         _lines(axes, history, [(f"train_{quantity}", TRAIN, "o"), (f"validation_{quantity}", VALIDATION, "s")])
         if any(row["epoch"] == best_epoch for row in history):
-            axes.axvline(best_epoch, color=MARK, linestyle="--", linewidth=1, label=f"best epoch {best_epoch}")
+            axes.axvline(best_epoch, color=MARK, linestyle="--", linewidth=1, label=f"kept: epoch {best_epoch}")
         axes.set_title(quantity)
         axes.set_xlabel("epoch")
         if axes.get_legend_handles_labels()[0]:

@@ -159,7 +159,7 @@ def train(
         seed: Same seed, same machine, same result.
 
     Returns:
-        The run, on disk, with the best weights by validation accuracy.
+        The run, on disk, with the weights of the last epoch within a standard error of the best validation accuracy.
 
     Raises:
         InputError: Something named does not exist or does not fit.
@@ -436,7 +436,7 @@ class Training:
         said = verdict(history, len(self.training), validation.score, guess)
         figures = {
             "validation accuracy": validation.score.in_short(),
-            "best epoch": f"{history.best.epoch} of {len(history)}{f' (stopped by {stopped})' if stopped else ''}",
+            "epoch kept": f"{history.best.epoch} of {len(history)}{f' (stopped by {stopped})' if stopped else ''}",
             "seconds": f"{sum(epoch.seconds for epoch in history.epochs):.1f}",
         }
         splits = {"training": self.training, "validation": self.validation, **({"test": held} if held else {})}

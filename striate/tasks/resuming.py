@@ -61,7 +61,7 @@ def resume(
         quiet: Whether to print nothing; otherwise decisions are reported on standard error.
 
     Returns:
-        The run, on disk, with the best weights by validation accuracy.
+        The run, on disk, with the weights of the last epoch within a standard error of the best validation accuracy.
 
     Raises:
         InputError: There is no run, it has all its epochs already, or the data are not those it was trained on.

@@ -115,7 +115,7 @@ class Run:
         facts = {
             "folder": str(self.path),
             "classes": f"{len(self.classes)}",
-            "best epoch": f"{best.epoch} of {config['options']['epochs']}",
+            "epoch kept": f"{best.epoch} of {config['options']['epochs']}",
             "validation accuracy": f"{best.validation_accuracy:.2%}",
             "engine, device": f"{config['engine']}, {config['device']}",
             "command": config["command"],

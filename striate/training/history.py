@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ class Epoch:
         images_per_second: Training steps only.
         seconds: The whole epoch with its validation.
         first_rate: The learning rate of the epoch's first step; None in runs from before it was recorded.
+        validation_images: How many images the validation figures are of; None in runs from before it was recorded.
     """
 
     epoch: int
@@ -39,6 +41,13 @@ class Epoch:
     images_per_second: float
     seconds: float
     first_rate: float | None = None
+    validation_images: int | None = None
+
+    @property
+    def margin(self) -> float:
+        """The standard error of the validation accuracy; 0 where the number of images is not known."""
+        p, count = self.validation_accuracy, self.validation_images
+        return math.sqrt(p * (1 - p) / count) if count else 0.0
 
 
 FIELDS = [field.name for field in dataclasses.fields(Epoch)]
@@ -54,9 +63,24 @@ class History:
         return len(self.epochs)
 
     @property
-    def best(self) -> Epoch:
+    def highest(self) -> Epoch:
         """The epoch with the highest validation accuracy; among equals, the one with the lowest validation loss."""
-        return max(self.epochs, key=lambda epoch: (epoch.validation_accuracy, -epoch.validation_loss))
+        return max(self.epochs, key=_right)
+
+    @property
+    def best(self) -> Epoch:
+        """The last epoch whose validation accuracy is within one standard error of the highest until then.
+
+        The images can't tell such epochs apart, the highest of many is high by chance in part, and the later one has
+        learned more (the "one standard error rule" of Breiman et al. 1984). Without the number of images: the highest.
+        """
+        best = highest = self.epochs[0]
+        for epoch in self.epochs[1:]:
+            higher = _right(epoch) > _right(highest)
+            if higher or (epoch.margin and epoch.validation_accuracy >= highest.validation_accuracy - highest.margin):
+                best = epoch
+            highest = epoch if higher else highest
+        return best
 
     @property
     def last_is_best(self) -> bool:
@@ -101,5 +125,9 @@ class History:
         return History.from_json([{name: _figure(name, word) for name, word in row.items() if word} for row in rows])
 
 
+def _right(epoch: Epoch) -> tuple[float, float]:
+    return epoch.validation_accuracy, -epoch.validation_loss
+
+
 def _figure(name: str, word: str) -> float:
-    return int(word) if name == "epoch" else float(word)
+    return int(word) if name in ("epoch", "validation_images") else float(word)

@@ -75,7 +75,7 @@ def train(
         WorkError: The loss is no longer a number.
     """
     for epoch in range(len(history) + 1, options.epochs + 1):
-        if options.patience and history and len(history) - history.best.epoch >= options.patience:
+        if options.patience and history and len(history) - history.highest.epoch >= options.patience:
             break
         started = time.perf_counter()
         train_loss, train_accuracy, first_rate = one_epoch(engine, training, options, epoch, watcher)
@@ -88,7 +88,7 @@ def train(
             why = _blame((x for x, _ in validation.slices(EVALUATED)), engine.rate)
             raise WorkError(f"the validation loss is {validation_loss} after epoch {epoch}: {why}")
         figures = (train_loss, train_accuracy, validation_loss, validation_accuracy, engine.rate, speed)
-        history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started, first_rate))
+        history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started, first_rate, len(validation)))
         watcher.epoch(history)
     return history
 

@@ -158,8 +158,8 @@ def duration(seconds: float) -> str:
 
 
 def line(epoch: Epoch, best: bool) -> str:
-    """The figures of an epoch in one line; the best so far is called so."""
-    accuracy = f"{epoch.validation_accuracy:.2%}{' best' if best else ''}"
+    """The figures of an epoch in one line; `kept` after those whose weights are."""
+    accuracy = f"{epoch.validation_accuracy:.2%}{' kept' if best else ''}"
     return (
         f"epoch {epoch.epoch:>3}  loss {epoch.train_loss:.4f}  accuracy {epoch.train_accuracy:.2%}  "
         f"validation loss {epoch.validation_loss:.4f}  accuracy {accuracy}  "

@@ -169,10 +169,8 @@ class SavedRun:
         except DamagedError as error:
             raise WorkError(f"{error}; with the best weights lost, training can't go on from here") from None
         # better weights may be those of the epoch during whose saving the process was killed; it is trained again
-        if History((kept, last.history.best)).best is not kept:
-            raise WorkError(
-                f"{self.root / MODEL} is of a worse epoch than the best that the newest checkpoint knows of"
-            )
+        if kept.epoch < last.history.best.epoch:
+            raise WorkError(f"{self.root / MODEL} is of an epoch before the best that the newest checkpoint knows of")
 
     def save_report(self, html: str) -> Path:
         """Save the report; returns its path."""

@@ -29,7 +29,7 @@ def words(svg: str) -> list[str]:
 
 def test_curves_are_named_and_the_best_epoch_is_marked() -> None:
     history = [{"epoch": e, "train_accuracy": 0.5 + 0.1 * e, "validation_accuracy": 0.6} for e in (1, 2, 3)]
-    assert {"train", "validation", "best epoch 3", "accuracy", "epoch"} <= set(words(curves(history, 3, "accuracy")))
+    assert {"train", "validation", "kept: epoch 3", "accuracy", "epoch"} <= set(words(curves(history, 3, "accuracy")))
 
 
 def test_curves_leave_out_what_was_not_measured() -> None:

@@ -560,7 +560,7 @@ def test_a_full_disk_in_the_second_epoch_keeps_the_first(tmp_path: Path, monkeyp
 
 def test_patience_ends_it_and_is_named(tmp_path: Path) -> None:
     result, _ = trained_here(TINY, "digits", tmp_path / "run", epochs=30, patience=2, lr=0.0)
-    assert (len(result.history), result.history.best.epoch) == (3, 1)
+    assert (len(result.history), result.history.highest.epoch) == (3, 1)
     assert result.stopped == "patience"
     assert "3 (stopped by patience)" in (result.run.path / "report.html").read_text()
 

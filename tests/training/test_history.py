@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from striate.training.history import FIELDS, Epoch, History
 
 figures = st.floats(0, 1e6, allow_nan=False)
-rows = st.tuples(st.lists(figures, min_size=7, max_size=7), st.none() | figures)
+rows = st.tuples(st.lists(figures, min_size=7, max_size=7), st.none() | figures, st.none() | st.integers(1))
 histories = st.lists(rows, max_size=6).map(
-    lambda rows: History(tuple(Epoch(number, *row, first) for number, (row, first) in enumerate(rows, start=1)))
+    lambda rows: History(tuple(Epoch(number, *row, *new) for number, (row, *new) in enumerate(rows, start=1)))
 )
+NEWER = ("first_rate", "validation_images")  # figures that the first runs lack
 
 
 def made_up(*accuracies_and_losses: tuple[float, float]) -> History:
@@ -54,8 +55,8 @@ def test_a_figure_of_another_version_is_passed_over_and_a_new_one_may_be_missing
     assert History.from_csv("\n".join(map(",".join, more))) == history
     assert History.from_json([{**row, "mean_iou": 0.5} for row in history.to_json()]) == history
     less = [{figure: value for figure, value in row.items() if figure != name} for row in history.to_json()]
-    if name == "first_rate":
-        assert [epoch.first_rate for epoch in History.from_json(less).epochs] == [None] * len(history)
+    if name in NEWER:
+        assert [getattr(epoch, name) for epoch in History.from_json(less).epochs] == [None] * len(history)
     else:
         with pytest.raises(TypeError, match=name):
             History.from_json(less)
@@ -64,10 +65,10 @@ def test_a_figure_of_another_version_is_passed_over_and_a_new_one_may_be_missing
 def test_csv_begins_with_the_names() -> None:
     names = (
         "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,images_per_second,seconds,"
-        "first_rate"
+        "first_rate,validation_images"
     )
     assert History().to_csv() == names + "\n"
-    assert made_up((0.5, 0.25)).to_csv().splitlines()[1] == "1,1.0,0.5,0.25,0.5,0.1,100.0,1.0,"
+    assert made_up((0.5, 0.25)).to_csv().splitlines()[1] == "1,1.0,0.5,0.25,0.5,0.1,100.0,1.0,,"
 
 
 def test_the_best_epoch_has_the_highest_validation_accuracy() -> None:
@@ -77,6 +78,29 @@ def test_the_best_epoch_has_the_highest_validation_accuracy() -> None:
 def test_of_equals_the_lower_loss_is_better_and_then_the_earlier() -> None:
     assert made_up((0.9, 1.0), (0.9, 0.5), (0.9, 0.7)).best.epoch == 2
     assert made_up((0.9, 0.5), (0.9, 0.5)).best.epoch == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "accuracies", "kept"),
+    [
+        (100, (0.5, 0.7, 0.66, 0.6), 3),  # a standard error is 0.046
+        (100, (0.5, 0.7, 0.66, 0.71, 0.7), 5),
+        (10_000, (0.5, 0.7, 0.69, 0.6), 2),
+        (100, (0.5, 1.0, 0.99), 2),
+        (1, (0.0, 0.0), 1),
+    ],
+)
+def test_the_last_that_the_images_can_not_tell_from_the_highest(
+    images: int, accuracies: tuple[float, ...], kept: int
+) -> None:
+    made = made_up(*((accuracy, 1.0) for accuracy in accuracies))
+    history = History(tuple(dataclasses.replace(epoch, validation_images=images) for epoch in made.epochs))
+    assert (history.best.epoch, history.highest.epoch) == (
+        kept,
+        max(made.epochs, key=lambda e: e.validation_accuracy).epoch,
+    )
+    chosen = [History(history.epochs[:count]).best.epoch for count in range(1, len(accuracies) + 1)]
+    assert chosen == sorted(chosen), "weights that were replaced are never asked for"
 
 
 def test_whether_the_last_is_the_best() -> None:

@@ -16,7 +16,7 @@ EPOCH = Epoch(3, 0.5, 0.875, 0.25, 0.9375, 0.01, 12345.6, 1.25)
 
 def test_a_line_has_every_figure() -> None:
     assert line(EPOCH, best=True) == (
-        "epoch   3  loss 0.5000  accuracy 87.50%  validation loss 0.2500  accuracy 93.75% best  12,346 images/s  1.2 s"
+        "epoch   3  loss 0.5000  accuracy 87.50%  validation loss 0.2500  accuracy 93.75% kept  12,346 images/s  1.2 s"
     )
     assert "93.75% " in line(EPOCH, best=False)
 

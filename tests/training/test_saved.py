@@ -284,7 +284,7 @@ def test_before_going_on_the_best_weights_are_those_that_the_history_knows(tmp_p
     assert number(run.best()) == 2
     worse = dataclasses.replace(state(1), optimizer={})
     run.store.write({MODEL: worse.to_bytes()})
-    with pytest.raises(WorkError, match=r"model.safetensors is of a worse epoch than the best that the newest"):
+    with pytest.raises(WorkError, match=r"model.safetensors is of an epoch before the best that the newest"):
         run.settle(run.last())
     damage(run.root / MODEL)
     with pytest.raises(WorkError, match="with the best weights lost, training can't go on from here"):
@@ -360,7 +360,7 @@ def test_a_run_is_suggested_for_a_mistyped_name(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(InputError, match=r"; did you mean 'runs/lenet5-digits-1'\?$"):
             SavedRun.open(Path(typed))
     with pytest.raises(InputError, match=r"\(looked in [^;]*\)$"):
-        SavedRun.open(Path("runs/lenet5-digits-2"))
+        SavedRun.open(Path("runs/lenet5-digits-9"))
 
 
 def test_no_run_is_told_from_a_run(tmp_path: Path) -> None:
