@@ -47,8 +47,10 @@ from striate.training.loop import outputs_of
 from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
 from striate.training.native_engine import NativeEngine
-from striate.training.options import Options
-from striate.training.passes import EPOCHS, usual_epochs
+from striate.training.optimizers import OPTIMIZERS
+from striate.training.options import Options, for_few
+from striate.training.passes import EPOCHS, FEW, usual_epochs
+from striate.training.photo import Photo
 from striate.training.progress import Bar, Quiet
 from striate.training.saved import RUNS, SavedRun
 from striate.training.state import State
@@ -114,7 +116,7 @@ def train(
     threads: int | None = None,
     quiet: bool = False,
     epochs: int = Options.epochs,
-    batch: int = Options.batch,
+    batch: int | None = Options.batch,
     lr: float | None = Options.lr,
     optimizer: str = Options.optimizer,
     schedule: str = Options.schedule,
@@ -145,13 +147,13 @@ def train(
         threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
         quiet: Whether to print nothing; otherwise whatever a default decides is reported on standard error.
         epochs: Passes over the training images; 0 takes ten, and more for small sets.
-        batch: Images in a mini-batch; 0 takes the whole set.
+        batch: Images in a mini-batch; 0 takes the whole set; by default 64, or 32 for few photographs.
         lr: Highest learning rate; by default the optimiser's usual one.
         optimizer: `sgd`, `momentum`, `nesterov`, `adagrad`, `rmsprop`, `adam` or `adamw`.
         schedule: How the learning rate moves: `constant`, `step`, `cosine` or `one-cycle`.
         loss: A loss's name, or a function of (outputs, labels).
         l1: L1 penalty on weights.
-        l2: L2 penalty (weight decay) on weights; by default the optimiser's usual one.
+        l2: L2 penalty (weight decay) on weights; by default the optimiser's usual one, more for few photographs.
         augment: `shift` moves images a little, `none` does not; `auto` does so to centred drawings before convolutions.
         patience: Stop after this many epochs without a better one; 0 never stops.
         validation: Share of the training images kept for validation, from 0.001 to 0.9.
@@ -238,18 +240,20 @@ class Training:
         self.dataset = dataclasses.replace(loaded, train=self.training)  # from here on, no code sees a validation image
         self.fitted: Fitted = fitted(net, self.dataset, letters, recipe, size)
         check_trainable(self.fitted)
-        check_batch(self.fitted, options.batch)
+        self.augment = augment_for(options.augment, self.fitted.recipe, self.fitted.network)
+        if isinstance(self.augment, Photo) and len(self.training) < FEW and weights is None and not begun:
+            options = for_few(options)
+        check_batch(self.fitted, options.images(len(self.training)))
         macs = measure(self.fitted.network, self.fitted.recipe.shape).total_macs
         assert macs is not None  # the recipe has left no axis open
-        epochs = options.epochs or usual_epochs(len(self.training), options.batch, macs)
+        epochs = options.epochs or usual_epochs(len(self.training), options.images(len(self.training)), macs)
         self.more_passes = epochs > EPOCHS and not options.epochs
         self.options = options = dataclasses.replace(options, epochs=epochs)
-        whole = dataclasses.replace(options, batch=options.batch or len(self.training))
+        whole = dataclasses.replace(options, batch=options.images(len(self.training)))
         with using(threads):
             self.engine_name, why = engine_for(
                 self.engine_name, self.fitted.network, whole, self.device, own_loss is not None
             )
-        self.augment = augment_for(options.augment, self.fitted.recipe, self.fitted.network)
         self.options = dataclasses.replace(options, augment=augmenting.written(self.augment))
         self.instead = [why] if why else []  # notes on why another engine is used
 
@@ -279,11 +283,12 @@ class Training:
 
     def _how_note(self) -> str:
         o = self.options
-        batch = f"batch {o.batch}" if o.batch else "the whole set as one batch"
+        batch = "the whole set as one batch" if o.batch == 0 else f"batch {o.images(0)}"
+        decay = f", weight decay {o.decay:g}" if o.decay != OPTIMIZERS[o.optimizer].decay else ""
         passes = (
             f"{o.epochs} epoch{'s' * (o.epochs > 1)}" + " (so few images need more than ten passes)" * self.more_passes
         )
-        how = f"{passes}, {o.optimizer}, {o.schedule} up to {o.rate:g}, {batch}"
+        how = f"{passes}, {o.optimizer}, {o.schedule} up to {o.rate:g}{decay}, {batch}"
         return f"training: {how}; engine {self.engine_name} on {self.device}, {_threads()}"
 
     def start(self, out: str | Path | None = None, overwrite: bool = False) -> Trained:
@@ -339,7 +344,7 @@ class Training:
     def _num_steps(self) -> int:
         """The number of steps of the whole training."""
         count = len(self.training)
-        return self.options.epochs * num_batches(count, self.options.batch or count)
+        return self.options.epochs * num_batches(count, self.options.images(count))
 
     def config(self) -> dict[str, Any]:
         """The configuration: all that is needed to use the weights and to train again."""

@@ -87,7 +87,7 @@ def plan_for(network: Network, options: Options, device: torch.device, own_loss:
         raise Refused(f"the native engine runs on the CPU, not on {device}")
     check_loss(options.loss)
     optimizer_named(options.optimizer)
-    if not 0 < options.batch < MOST:
+    if not 0 < options.images(MOST) < MOST:
         raise Refused(f"the native engine takes batches below {MOST:,} images")
     return lowered(network, host())
 
@@ -97,8 +97,8 @@ def too_large(plan: Plan, options: Options) -> str:
     if plan.macs > LARGEST_MACS:
         return f"engine torch: {plan.macs:,} multiply-adds per image are many for the native one"
     threads = torch.get_num_threads()
-    maps = plan.kept * (options.batch // plan.lanes + 1) + (plan.scratch + plan.workspace) * threads
+    maps = plan.kept * (options.images(MOST) // plan.lanes + 1) + (plan.scratch + plan.workspace) * threads
     needed = 4 * (plan.lanes * maps + plan.size * (3 + threads) + plan.turned)  # with the optimiser's state
     if needed > LARGEST_BYTES:
-        return f"engine torch: the native one would take {needed / 2**30:.1f} GiB for a batch of {options.batch}"
+        return f"engine torch: the native one would take {needed / 2**30:.1f} GiB for a batch of {options.images(MOST)}"
     return ""

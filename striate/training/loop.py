@@ -100,7 +100,7 @@ def one_epoch(
     engine.train()
     training = training.in_epoch(options.seed, epoch)
     done, total, correct, first_rate = 0, 0.0, 0, 0.0
-    batches = shuffled(len(training), options.batch or len(training), options.seed, epoch)
+    batches = shuffled(len(training), options.images(len(training)), options.seed, epoch)
     for number, rows in enumerate(batches, start=1):
         place = f"at epoch {epoch}, batch {number} of {len(batches)}"
         try:

@@ -69,7 +69,7 @@ class NativeEngine:
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._model, self.options, self.pace = model, options, Pace(options, total_steps)
-        most = min(MOST, options.batch + 1 if options.batch else MOST)  # a last batch may have one image more
+        most = min(MOST, options.images(MOST) + 1)  # a last batch may have one image more
         self.net = Compiled(network, threads or torch.get_num_threads(), most, options.loss, say=say)
         self._write(model.state_dict())
 

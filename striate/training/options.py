@@ -18,7 +18,7 @@ from striate.losses import ALSO as LOSSES_ALSO
 from striate.losses import LOSSES
 from striate.notation.measure import OPTIMIZER_ALSO
 from striate.training.optimizers import OPTIMIZERS
-from striate.training.passes import EPOCHS, MOST
+from striate.training.passes import BATCH, EPOCHS, FEW_BATCH, FEW_DECAY, MOST
 from striate.training.schedules import ALSO as SCHEDULES_ALSO
 from striate.training.schedules import SCHEDULES
 
@@ -82,13 +82,23 @@ class Options:
     epochs: int = _option(
         0, f"passes over the training images; 0 takes {EPOCHS}, and up to {MOST} for small sets", least=0, most=10**6
     )
-    batch: int = _option(64, "images in a mini-batch; 0 takes the whole set", least=0, most=2**31)
+    batch: int | None = _option(
+        None,
+        f"images in a mini-batch; 0 takes the whole set; by default {BATCH}, or {FEW_BATCH} for few photographs",
+        least=0,
+        most=2**31,
+    )
     lr: float | None = _option(None, "highest learning rate", least=0)
     optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
     schedule: str = _option("one-cycle", "how the learning rate moves", known=tuple(SCHEDULES))
     loss: str = _option("cross-entropy", "what is made small", known=tuple(LOSSES))
     l1: float = _option(0.0, "L1 penalty on weights", least=0)
-    l2: float | None = _option(None, "L2 penalty (weight decay) on weights", least=0)
+    l2: float | None = _option(
+        None,
+        "L2 penalty (weight decay) on weights; by default the optimiser's usual one, "
+        f"and {FEW_DECAY:g} for few photographs with adamw",
+        least=0,
+    )
     augment: str = _option(
         "auto",
         "change training images a little, differently in each epoch: shift for centred drawings; photo, or some of "
@@ -108,7 +118,7 @@ class Options:
                 listed = ", ".join(meta["known"])
                 hint = nearest(str(value), meta["known"], VALUES_ALSO.get(option.name))
                 raise InputError(f"no {option.name} '{value}'{hint}; there are {listed}")
-            whole = str(option.type) == "int"
+            whole = str(option.type).startswith("int")
             if meta["least"] is not None and (not isinstance(value, int if whole else int | float) or value is True):
                 raise InputError(f"{option.name} must be a {'whole ' if whole else ''}number. Received: {value!r}")
             if meta["least"] is not None and not meta["least"] <= value <= meta["most"]:
@@ -122,6 +132,10 @@ class Options:
         """The highest learning rate."""
         return OPTIMIZERS[self.optimizer].rate if self.lr is None else self.lr
 
+    def images(self, count: int) -> int:
+        """How many of `count` images go into a mini-batch."""
+        return count if self.batch == 0 else self.batch or BATCH
+
     @property
     def decay(self) -> float:
         """The weight decay."""
@@ -129,7 +143,8 @@ class Options:
 
     def to_json(self) -> dict[str, Any]:
         """Every choice, defaults filled in."""
-        return {**dataclasses.asdict(self), "lr": self.rate, "l2": self.decay}
+        filled = {"lr": self.rate, "l2": self.decay, "batch": BATCH if self.batch is None else self.batch}
+        return {**dataclasses.asdict(self), **filled}
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> Options:
@@ -149,3 +164,14 @@ class Options:
         ['patients']
         """
         return sorted(value.keys() - {option.name for option in dataclasses.fields(Options)})
+
+
+def for_few(options: Options) -> Options:
+    """The options for few photographs: a smaller batch and, with AdamW, more weight decay, unless they were chosen.
+
+    >>> for_few(Options()).batch, for_few(Options()).decay, for_few(Options(batch=64)).batch
+    (32, 0.5, 64)
+    """
+    batch = FEW_BATCH if options.batch is None else options.batch
+    l2 = FEW_DECAY if options.l2 is None and options.optimizer == "adamw" else options.l2
+    return dataclasses.replace(options, batch=batch, l2=l2)

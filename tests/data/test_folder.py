@@ -317,7 +317,7 @@ def test_few_are_named_in_the_line_and_all_in_the_data_set(classes: Path) -> Non
         (classes / "cat" / f"bad{i:02}.png").touch()
     found = load(classes)
     assert "left out: 70 unreadable .png; " in found.notes[-1]
-    assert found.notes[-1].count("not an image") == 5
+    assert found.notes[-1].count("an empty file") == 5
     assert found.notes[-1].endswith("and 65 more")
     assert [file.path for file in found.left_out] == [f"cat/bad{i:02}.png" for i in range(70)]
 
@@ -325,7 +325,7 @@ def test_few_are_named_in_the_line_and_all_in_the_data_set(classes: Path) -> Non
 def test_bad_files_can_be_refused(classes: Path) -> None:
     assert load(classes, bad="refuse").classes == ("cat", "dog")
     (classes / "dog" / "bad.png").touch()
-    with pytest.raises(InputError, match=r"cannot read the image '.*/dog/bad.png' \(not an image\)"):
+    with pytest.raises(InputError, match=r"cannot read the image '.*/dog/bad.png' \(an empty file\)"):
         load(classes, bad="refuse")
 
 

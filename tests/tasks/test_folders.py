@@ -122,7 +122,7 @@ def test_what_was_left_out_is_named_in_the_run_and_its_report(littered: Path, tm
     trained = Training(NET, littered, Options(epochs=1), say=said.append).start(tmp_path / "run")
     counted = [line for line in said if "left out" in line]
     assert "left out: 65 unreadable .png, 2 .txt, 1 .csv, 1 hidden, 1 of the system" in counted[0]
-    assert counted[0].count("not an image") == 5
+    assert counted[0].count("an empty file") == 5
     assert counted[1:] == [f"what was left out is named in {tmp_path / 'run' / LEFT_OUT}"]
     listed = named((tmp_path / "run" / LEFT_OUT).read_text())
     expected = {*(f"red/bad{number:02}.png" for number in range(65)), "red/notes.txt", "blue/Thumbs.db", "labels.csv"}
