@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -24,6 +24,7 @@ from striate.layers.wired import X
 from striate.notation import Network, measure, rules, tree
 from striate.notation.ending import left_to_loss
 from striate.notation.graph import BOXES, INPUT, Vertex, parts
+from striate.notation.rules.window import reach
 from striate.notation.tree import Block, Chain, Layer, Node, Shape, named
 
 CONV = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -35,8 +36,6 @@ AVG_POOL = (nn.Identity, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 GLOBAL_AVG = (nn.Identity, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
 GLOBAL_MAX = (nn.Identity, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-
-Windowed: TypeAlias = tree.Conv | tree.Local | tree.Deform | tree.Pool  # layers whose window slides over padding
 
 
 def _conv(layer: tree.Conv, shape: Shape) -> nn.Module:
@@ -57,7 +56,7 @@ def _conv(layer: tree.Conv, shape: Shape) -> nn.Module:
     return module
 
 
-def _pads_itself(layer: Windowed) -> bool:
+def _pads_itself(layer: tree.Sliding) -> bool:
     """Whether the layer's module does the padding itself, so that no padding module is needed before it.
 
     PyTorch's convolution has "same" padding at stride 1, but copies its input where the padding is odd.
@@ -72,19 +71,17 @@ def _pads_itself(layer: Windowed) -> bool:
         return not layer.pad.after and (layer.floor or isinstance(layer, tree.Pool))
     if not isinstance(layer, tree.Conv) or set(layer.stride) != {1}:
         return False
-    return all(d * (k - 1) % 2 == 0 for d, k in zip(layer.dilation, layer.kernel, strict=True))
+    return all(reach(k, d) % 2 for k, d in zip(layer.kernel, layer.dilation, strict=True))
 
 
-def _padding(layer: Windowed) -> nn.Module | None:
+def _padding(layer: tree.Sliding) -> nn.Module | None:
     """The module that pads before a layer whose own module does not."""
     pad, value = layer.pad, float("-inf") if isinstance(layer, tree.MaxPool) else 0.0
-    dilation = (1,) * len(layer.kernel) if isinstance(layer, tree.Local) else layer.dilation
-    floor = isinstance(layer, tree.Local | tree.Deform) or layer.floor
-    if _pads_itself(layer) or (floor and not any((*pad.sizes, *pad.after)) and pad.mode != "same"):
+    if _pads_itself(layer) or (layer.floor and not any((*pad.sizes, *pad.after)) and pad.mode != "same"):
         return None
     if pad.mode == "same":
-        return layers.SamePad(layer.kernel, layer.stride, dilation, value)
-    window = None if floor else (layer.kernel, layer.stride, dilation)
+        return layers.SamePad(layer.kernel, layer.stride, layer.dilation, value)
+    window = None if layer.floor else (layer.kernel, layer.stride, layer.dilation)
     return layers.Padding(pad.mode, pad.sizes, pad.ends, window, value)
 
 
@@ -200,11 +197,6 @@ BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
     tree.Group: lambda body: body,
 }
 
-WEIGHTED = (tree.Conv, tree.Local, tree.Deform, tree.UpConv, tree.FullyConnected)
-ACTIVATIONS = (
-    *(tree.Relu, tree.Leaky, tree.PRelu, tree.Elu, tree.Swish, tree.Gelu, tree.Maxout),
-    *(tree.Tanh, tree.Sigmoid, tree.Softmax),
-)
 ASIDE = (tree.Scale, tree.Aux)  # blocks whose branch does not lead to the next layer
 TAKEN = frozenset(dir(nn.Sequential()))  # names that every module has: `half`, `float`, `train`, …
 
@@ -297,14 +289,14 @@ class _Builder:
         module = MODULES[type(layer)](layer, shape)
         if isinstance(layer, tree.RoI) and isinstance(module, layers.RoIPool | layers.RoIAlign):
             module.scale = float(1 / rules.box_jump(layer, self.measured.field(vertex.entry)))
-        if isinstance(layer, WEIGHTED):
+        if layer.weighted:
             for weight in module.kernels() if isinstance(module, layers.Local) else [module.weight]:
                 initialise(weight, self.init or rule_before(following))  # type: ignore[arg-type]
             if module.bias is not None:
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
         if isinstance(layer, tree.FullyConnected | tree.RBF) and len(shape) > 1:
             return {f"{name}_flatten": nn.Flatten(), name: module}
-        if isinstance(layer, Windowed) and (padding := _padding(layer)):
+        if isinstance(layer, tree.Sliding) and (padding := _padding(layer)):
             return {f"{name}_pad": padding, name: module}
         if isinstance(layer, tree.UpConv) and layer.pad.after:
             return {name: module, f"{name}_crop": _crop(layer.pad)}
@@ -320,9 +312,9 @@ class _Builder:
 def _activation_after(rest: tuple[Node, ...], after: Layer | None) -> Layer | None:
     """The first activation among `rest`, unless other weights come before it."""
     for layer in _in_line(rest):
-        if isinstance(layer, ACTIVATIONS):
+        if isinstance(layer, tree.Activation):
             return layer
-        if isinstance(layer, WEIGHTED):
+        if isinstance(layer, Layer) and layer.weighted:
             return None
     return after
 

@@ -11,12 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from striate.errors import InputError, nearest
-from striate.notation.tree import Elu, Gelu, Layer, Leaky, Maxout, PRelu, Relu, Swish
+from striate.notation.tree import Activation, Layer
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-RECTIFIERS = (Relu, Leaky, PRelu, Elu, Swish, Gelu, Maxout)
 
 RULES: dict[str, tuple[str, dict[str, Any]]] = {  # a function of `torch.nn.init`, and its arguments
     "he": ("kaiming_normal_", {"nonlinearity": "relu"}),  # He et al. 2015, variance 2/fan_in
@@ -51,7 +49,8 @@ def initialise(weight: Tensor, rule: str) -> None:
 def rule_before(activation: Layer | None) -> str:
     """The rule for a layer that this activation follows: He before rectifiers, Glorot before all else.
 
+    >>> from striate.notation.tree import Relu
     >>> rule_before(Relu())
     'he'
     """
-    return "he" if isinstance(activation, RECTIFIERS) else "glorot"
+    return "he" if isinstance(activation, Activation) and activation.rectifies else "glorot"

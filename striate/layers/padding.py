@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.notation.rules.window import reach
+
 
 class SamePad(nn.Module):
     """TensorFlow's "same": zeros (or `value`) around the input so that a window of this stride gives ceil(n/stride).
@@ -36,7 +38,7 @@ class SamePad(nn.Module):
 
     def _totals(self, sizes: Sequence[int]) -> list[int]:
         axes = zip(sizes, self.kernel, self.stride, self.dilation, strict=True)
-        return [max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0) for n, k, s, d in axes]
+        return [max((-(-n // s) - 1) * s + reach(k, d) - n, 0) for n, k, s, d in axes]
 
 
 class Padding(nn.Module):
@@ -75,12 +77,12 @@ class Padding(nn.Module):
     def _filling(self, sizes: Sequence[int]) -> list[int]:
         assert self.window
         axes = zip(sizes, self.before, self.after, *self.window, strict=True)
-        return [_filling(n, before, after, d * (k - 1) + 1, s) for n, before, after, k, s, d in axes]
+        return [_filling(n, before, after, reach(k, d), s) for n, before, after, k, s, d in axes]
 
 
-def _filling(n: int, before: int, after: int, reach: int, stride: int) -> int:
+def _filling(n: int, before: int, after: int, size: int, stride: int) -> int:
     """Entries that the last window, rounded up, lacks at the end."""
-    room = n + before + after - reach
+    room = n + before + after - size
     start = -(-room // stride) * stride
     return start - room if start < n + before else 0
 

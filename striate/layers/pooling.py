@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.notation.rules.window import reach
+
 
 class AvgPool(nn.Module):
     """The mean of each window, in any number of dimensions; padding counts as zeros, what is beyond it not at all.
@@ -44,8 +46,8 @@ class AvgPool(nn.Module):
 
 def _mean_along(x: Tensor, size: int, stride: int, before: int, after: int, dilation: int, ceil: bool) -> Tensor:
     """The means of the windows on the last axis."""
-    n, reach = x.shape[-1], dilation * (size - 1) + 1
-    room = n + before + after - reach
+    n = x.shape[-1]
+    room = n + before + after - reach(size, dilation)
     last = -(-room // stride) * stride if ceil else room // stride * stride  # where the last window begins
     last = last if last < n + before else room // stride * stride
     x = F.pad(x, (before, after + max(last - room, 0)))

@@ -27,7 +27,7 @@ from .jobs import NoCompiler as NoCompiler  # what callers catch
 from .target import Target, fingerprint, host
 
 FLAGS = (
-    *("-std=gnu11", "-O3", "-fPIC", "-fvisibility=default"),
+    *("-std=gnu11", "-O3", "-fPIC", "-fvisibility=default", "-Werror=switch"),
     *("-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"),  # not -ffast-math: a NaN must stay one
 )
 LIBRARIES = ("-lm", "-lpthread")

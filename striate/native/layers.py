@@ -29,7 +29,7 @@ from striate.native.target import Target
 from striate.native.values import Parameter, Value
 from striate.notation import rules, tree
 from striate.notation.render import node_text
-from striate.notation.rules.window import windows
+from striate.notation.rules.window import reach, windows
 from striate.notation.tree import Layer
 
 
@@ -88,13 +88,13 @@ def _convolution(b: Builder, layer: tree.Conv, x: Value, name: str) -> Value:
         before = (0, 0)
     kernel, stride, dilation = _pair(layer.kernel), _pair(layer.stride), _pair(layer.dilation)
     sides = zip((y.rows, y.columns), stride, dilation, kernel, before, (x.rows, x.columns), strict=True)
-    border = (*before, *(max(0, (n - 1) * s + d * (k - 1) + 1 - p - m) for n, s, d, k, p, m in sides))
+    border = (*before, *(max(0, (n - 1) * s + reach(k, d) - p - m) for n, s, d, k, p, m in sides))
     if x.rows * x.columns == 1 and any(border):  # other readers expect single entries side by side
         x = b.add(ZeroPad(f"border of {title}", (x,), Value(x.channels)))
     x.needs_border(*border)
     weights = _weights(name, (layer.filters, x.channels // layer.groups, *layer.kernel), layer.bias)
-    reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
-    whole = reach == kernel == (x.rows, x.columns) and before == (0, 0) and y.rows * y.columns == 1
+    reaches = tuple(reach(k, d) for k, d in zip(kernel, dilation, strict=True))
+    whole = reaches == kernel == (x.rows, x.columns) and before == (0, 0) and y.rows * y.columns == 1
     if whole and layer.groups == 1 and not layer.flip:
         return b.add(Dense(title, _flat(b, x), y, weights, b.target.lanes))
     shape = Shape(
@@ -162,9 +162,9 @@ def _gmp(b: Builder, layer: Layer, x: Value, name: str) -> Value:
 def _activation(
     kind: str, a: Callable[[Any], float] = lambda layer: 0.0
 ) -> Callable[[Builder, Any, Value, str], Value]:
-    def activation(b: Builder, layer: Layer, x: Value, name: str) -> Value:
+    def activation(b: Builder, layer: tree.Activation, x: Value, name: str) -> Value:
         y = Value(x.channels, x.rows, x.columns)
-        return b.add(Activation(_title(layer, x, y, name), x, y, kind, a(layer)))
+        return b.add(Activation(_title(layer, x, y, name), x, y, kind, a(layer), layer.slope_reads == "x"))
 
     return activation
 

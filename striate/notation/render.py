@@ -11,32 +11,7 @@ from striate.notation import syntax
 from striate.notation.arguments import write_arguments
 from striate.notation.rules.shape import shown
 from striate.notation.syntax import Expression, Name, Number, Operation, Pair, Program, Sequence, Value
-from striate.notation.tree import (
-    Block,
-    Layer,
-    Network,
-    Node,
-)
-
-FOLLOWS = {
-    "tanh",
-    "relu",
-    "sigmoid",
-    "leaky",
-    "prelu",
-    "elu",
-    "swish",
-    "gelu",
-    "maxout",
-    "softmax",
-    "bn",
-    "lrn",
-    "dropout",
-    "maxpool",
-    "avgpool",
-    "subsample",
-    "pool",
-}
+from striate.notation.tree import ALIASES, LAYERS, Block, Layer, Network, Node
 
 
 def render(tree: Program | Network) -> str:
@@ -46,12 +21,17 @@ def render(tree: Program | Network) -> str:
         tree: A text as parsed, or a bound network; the latter is written with every size a number.
     """
     if isinstance(tree, Network):
-        layers = [(_node(node), isinstance(node, Layer) and node.word in FOLLOWS) for node in tree.layers]
+        layers = [(_node(node), isinstance(node, Layer) and node.follows) for node in tree.layers]
         return "\n".join([f"input {shown(tree.input)}", *_lines(layers)])
     letters = [f"{name} = {_number(value)}" for name, value in tree.letters]
     definitions = [f"{d.name}({', '.join(d.parameters)}) = {_sequence(d.body)}" for d in tree.definitions]
-    elements = [(_element(e), isinstance(e, syntax.Word) and e.name in FOLLOWS) for e in tree.layers]
+    elements = [(_element(e), isinstance(e, syntax.Word) and _follows(e.name)) for e in tree.layers]
     return "\n".join([*letters, *definitions, *_lines(elements)])
+
+
+def _follows(word: str) -> bool:
+    layer = LAYERS.get(ALIASES.get(word, word))
+    return layer is not None and layer.follows
 
 
 def _lines(parts: Iterable[tuple[str, bool]]) -> Iterator[str]:

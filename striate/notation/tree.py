@@ -85,15 +85,65 @@ Chain: TypeAlias = tuple[Node, ...]
 class Layer(Node):
     """A layer of the network, one word of the notation.
 
-    `also` lists its names in other libraries, in lower case without hyphens, so that an unknown word leads to ours.
+    What else is known of a layer stands here too, once, and every list of layers is made from it.
+
+    Attributes:
+        word: Its name in the notation.
+        also: Its names in other libraries, in lower case without hyphens, so that an unknown word leads to ours.
+        follows: Whether a text has it in the line of the layer before it.
+        weighted: Whether it multiplies by weights, which are drawn by the rule that suits the activation after it.
     """
 
     word: ClassVar[str] = ""
     also: ClassVar[tuple[str, ...]] = ()
+    follows: ClassVar[bool] = False
+    weighted: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, repr=False)
-class Conv(Layer):
+class Pointwise(Layer):
+    """A layer that keeps the shape and sees no other position."""
+
+
+@dataclass(frozen=True, repr=False)
+class Activation(Pointwise):
+    """A function of each entry, or of each position.
+
+    Attributes:
+        rectifies: Whether it lets one half of the numbers through and little of the other: weights before it are
+            drawn larger (He et al. 2015).
+        slope_reads: What its slope is computed from, "x" or "y".
+    """
+
+    follows: ClassVar[bool] = True
+    rectifies: ClassVar[bool] = False
+    slope_reads: ClassVar[str] = "y"
+
+
+class Sliding(Layer):
+    """A layer with a window that slides over the map: it has a kernel and a stride for each axis, and maybe more."""
+
+    kernel: Axes
+    stride: Axes
+
+    @property
+    def pad(self) -> Pad:
+        """Entries around the map; none unless a field says so."""
+        return Pad("zeros", (0,) * len(self.kernel))
+
+    @property
+    def dilation(self) -> Axes:
+        """Distance of the window's entries; 1 unless a field says so."""
+        return (1,) * len(self.kernel)
+
+    @property
+    def floor(self) -> bool:
+        """Whether a last window that reaches over the edge is left out; so it is unless a field says otherwise."""
+        return True
+
+
+@dataclass(frozen=True, repr=False)
+class Conv(Sliding):
     """Convolution as networks use it (cross-correlation), in as many dimensions as the input has.
 
     `flip` reverses the kernel on every axis: the true convolution of signal processing. `ceil` adds zeros at the end
@@ -101,6 +151,7 @@ class Conv(Layer):
     """
 
     word: ClassVar[str] = "conv"
+    weighted: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = (
         "convolution",
         "conv1d",
@@ -123,10 +174,11 @@ class Conv(Layer):
 
 
 @dataclass(frozen=True, repr=False)
-class Local(Layer):
+class Local(Sliding):
     """Locally connected layer: a convolution whose weights are not shared, one filter per position."""
 
     word: ClassVar[str] = "local"
+    weighted: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("locallyconnected1d", "locallyconnected2d", "locally", "unshared")
     filters: int = leading("count")
     kernel: Axes = after_at("axes")
@@ -136,10 +188,11 @@ class Local(Layer):
 
 
 @dataclass(frozen=True, repr=False)
-class Deform(Layer):
+class Deform(Sliding):
     """Deformable convolution (Dai et al. 2017; `modulated`: Zhu et al. 2018); a second one gives the offsets."""
 
     word: ClassVar[str] = "deform"
+    weighted: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("deformconv2d", "deformableconv", "dcn")
     filters: int = leading("count")
     kernel: Axes = after_at("axes")
@@ -159,6 +212,7 @@ class UpConv(Layer):
     """
 
     word: ClassVar[str] = "upconv"
+    weighted: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = (
         "convtranspose1d",
         "convtranspose2d",
@@ -190,7 +244,7 @@ class Shuffle(Layer):
 
 
 @dataclass(frozen=True, repr=False)
-class Pool(Layer):
+class Pool(Sliding):
     """What max and average pooling share."""
 
     kernel: Axes = leading("axes")
@@ -205,6 +259,7 @@ class MaxPool(Pool):
     """The largest entry of each window. `ceil` keeps a window that reaches over the edge."""
 
     word: ClassVar[str] = "maxpool"
+    follows: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = (
         "maxpool1d",
         "maxpool2d",
@@ -237,6 +292,7 @@ class AvgPool(Pool):
     """The mean of each window; padding counts as zeros."""
 
     word: ClassVar[str] = "avgpool"
+    follows: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = (
         "avgpool1d",
         "avgpool2d",
@@ -251,18 +307,14 @@ class AvgPool(Pool):
 
 
 @dataclass(frozen=True, repr=False)
-class Subsample(Layer):
+class Subsample(Sliding):
     """LeNet-5's pooling (LeCun et al. 1998): a window's sum times a coefficient, plus a bias; both learned per map."""
 
     word: ClassVar[str] = "subsample"
+    follows: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("subsampling",)
     kernel: Axes = leading("axes")
     stride: Axes = option("stride", "axes", "kernel")
-
-    @property
-    def pad(self) -> Pad:
-        """No padding."""
-        return Pad("zeros", (0,) * len(self.kernel))
 
 
 @dataclass(frozen=True, repr=False)
@@ -334,6 +386,7 @@ class FullyConnected(Layer):
     """Every unit sees every entry: a matrix product. Flattens its input by itself."""
 
     word: ClassVar[str] = "fc"
+    weighted: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("linear", "affine", "fullyconnected", "innerproduct", "ip", "lazylinear", "mlp")
     units: int = leading("count")
     bias: bool = flag("nobias")
@@ -361,40 +414,44 @@ class Embed(Layer):
 
 
 @dataclass(frozen=True, repr=False)
-class Relu(Layer):
+class Relu(Activation):
     """max(0, x)."""
 
     word: ClassVar[str] = "relu"
+    rectifies: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("rectifier", "rectifiedlinear")
 
 
 @dataclass(frozen=True, repr=False)
-class Leaky(Layer):
+class Leaky(Activation):
     """x for x > 0, else slope·x."""
 
     word: ClassVar[str] = "leaky"
+    rectifies: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("leakyrelu", "lrelu")
     slope: float = leading("number", 0.01)
 
 
 @dataclass(frozen=True, repr=False)
-class PRelu(Layer):
+class PRelu(Activation):
     """Leaky ReLU whose slope is learned, one per channel (He et al. 2015)."""
 
     word: ClassVar[str] = "prelu"
+    rectifies: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("parametricrelu",)
 
 
 @dataclass(frozen=True, repr=False)
-class Elu(Layer):
+class Elu(Activation):
     """x for x > 0, else alpha·(exp(x) - 1) (Clevert et al. 2015)."""
 
     word: ClassVar[str] = "elu"
+    rectifies: ClassVar[bool] = True
     alpha: float = leading("number", 1.0)
 
 
 @dataclass(frozen=True, repr=False)
-class Tanh(Layer):
+class Tanh(Activation):
     """The hyperbolic tangent; `scaled`: 1.7159·tanh(2x/3), which maps 1 to 1 and -1 to -1 (LeCun et al. 1998)."""
 
     word: ClassVar[str] = "tanh"
@@ -403,7 +460,7 @@ class Tanh(Layer):
 
 
 @dataclass(frozen=True, repr=False)
-class Sigmoid(Layer):
+class Sigmoid(Activation):
     """1 / (1 + exp(-x))."""
 
     word: ClassVar[str] = "sigmoid"
@@ -411,39 +468,45 @@ class Sigmoid(Layer):
 
 
 @dataclass(frozen=True, repr=False)
-class Swish(Layer):
+class Swish(Activation):
     """x·sigmoid(x), also called SiLU (Ramachandran et al. 2017)."""
 
     word: ClassVar[str] = "swish"
+    slope_reads: ClassVar[str] = "x"
+    rectifies: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, repr=False)
-class Gelu(Layer):
+class Gelu(Activation):
     """x·Φ(x) (Hendrycks & Gimpel 2016)."""
 
     word: ClassVar[str] = "gelu"
+    slope_reads: ClassVar[str] = "x"
+    rectifies: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, repr=False)
-class Maxout(Layer):
+class Maxout(Activation):
     """The largest of each `pieces` neighbouring channels (Goodfellow et al. 2013)."""
 
     word: ClassVar[str] = "maxout"
+    rectifies: ClassVar[bool] = True
     pieces: int = leading("count")
 
 
 @dataclass(frozen=True, repr=False)
-class Softmax(Layer):
+class Softmax(Activation):
     """exp(x) divided by its sum across channels. Training puts it into the loss by itself; write it only to see it."""
 
     word: ClassVar[str] = "softmax"
 
 
 @dataclass(frozen=True, repr=False)
-class BatchNorm(Layer):
+class BatchNorm(Pointwise):
     """Batch normalisation with a trainable scale and shift per channel (Ioffe & Szegedy 2015)."""
 
     word: ClassVar[str] = "bn"
+    follows: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = (
         "batchnorm1d",
         "batchnorm2d",
@@ -456,13 +519,14 @@ class BatchNorm(Layer):
 
 
 @dataclass(frozen=True, repr=False)
-class LRN(Layer):
+class LRN(Pointwise):
     """Local response normalisation across `size` channels (Krizhevsky et al. 2012, section 3.3).
 
     The window is centred on each channel; if `size` is even, there is one channel more before the centre than after it.
     """
 
     word: ClassVar[str] = "lrn"
+    follows: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("localresponsenorm", "localresponsenormalization", "localresponsenormalisation")
     size: int = leading("count", 5)
     alpha: float = option("alpha", "number", 1e-4)
@@ -471,10 +535,11 @@ class LRN(Layer):
 
 
 @dataclass(frozen=True, repr=False)
-class Dropout(Layer):
+class Dropout(Pointwise):
     """Sets entries to zero with probability `p` while training (Srivastava et al. 2014)."""
 
     word: ClassVar[str] = "dropout"
+    follows: ClassVar[bool] = True
     p: float = leading("fraction", 0.5)
 
 
@@ -496,7 +561,7 @@ class Maps(Layer):
 
 
 @dataclass(frozen=True, repr=False)
-class Identity(Layer):
+class Identity(Pointwise):
     """Nothing: a branch that passes through."""
 
     word: ClassVar[str] = "id"

@@ -22,9 +22,8 @@ from striate.errors import InputError
 from striate.notation import Network, measure, parse, render
 from striate.notation.render import node_text
 from striate.notation.rules.shape import shown
-from striate.notation.rules.window import Sliding
 from striate.notation.sizes import next_fitting, resized, size_text
-from striate.notation.tree import Chain, Conv, Group, Identity, Layer, Node, Pad, Pool
+from striate.notation.tree import Chain, Conv, Group, Identity, Layer, Node, Pad, Pool, Sliding
 
 SMALL = 64  # length of the longer side below which images need a small stem
 STEM_KERNEL = 7  # smallest kernel of a first convolution made for large images

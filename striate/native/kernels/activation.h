@@ -33,8 +33,9 @@ INLINE vec activate(const enum activation kind, const float a, vec x) {
     case SCALED_TANH: return 1.7159f * hyperbolic(x * (2.0f / 3));
     case SIGMOID: return logistic(x);
     case SWISH: return x * logistic(x);
-    default: return x * normal_share(x);
+    case GELU: return x * normal_share(x);
   }
+  __builtin_unreachable(); /* a kind without a case is an error of the compiler: -Werror=switch */
 }
 
 /* dy/dx; swish and gelu read x, the others only y, which says where x > 0 unless a slope falls (a < 0). */
@@ -50,8 +51,9 @@ INLINE vec slope(const enum activation kind, const float a, vec x, vec y) {
       const vec s = logistic(x);
       return s + x * s * (1.0f - s);
     }
-    default: return normal_share(x) + x * 0.39894228f * exponential(-0.5f * x * x);
+    case GELU: return normal_share(x) + x * 0.39894228f * exponential(-0.5f * x * x);
   }
+  __builtin_unreachable();
 }
 
 INLINE void activation_forward(const vec *x, vec *y, const struct map mx, const struct map my,

@@ -5,18 +5,16 @@ from __future__ import annotations
 from striate.native.plan import Places, Step
 from striate.native.values import Parameter, Value
 
-READS_X = ("SWISH", "GELU")  # whose slope is not known from y
-
 
 class Activation(Step):
     """y = f(x); `kind` is the kernels' name of f."""
 
     reads_output = True
 
-    def __init__(self, title: str, x: Value, y: Value, kind: str, a: float = 0.0) -> None:
+    def __init__(self, title: str, x: Value, y: Value, kind: str, a: float = 0.0, reads_x: bool = False) -> None:
         super().__init__(title, (x,), y)
         self.kind, self.a = kind, a
-        self.reads_inputs = kind in READS_X or a < 0  # with a falling slope, two x have the same y
+        self.reads_inputs = reads_x or a < 0  # with a falling slope, two x have the same y
 
     def forward(self, at: Places) -> str:
         """y from x."""

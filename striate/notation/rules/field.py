@@ -26,22 +26,18 @@ from typing import TypeAlias
 
 from striate.notation.errors import RuleError
 from striate.notation.graph import Added, Concatenated, Join, Scaled
-from striate.notation.rules.window import Sliding, windows
+from striate.notation.rules.window import reach, windows
 from striate.notation.tree import (
     RBF,
-    Conv,
-    Deform,
     Embed,
     FullyConnected,
     GlobalAvgPool,
     GlobalMaxPool,
     Layer,
-    Local,
-    Pool,
     RoI,
     Shape,
     Shuffle,
-    Subsample,
+    Sliding,
     Unpool,
     UpConv,
 )
@@ -156,11 +152,7 @@ def receptive_field(node: Layer | Join, output: Shape, *inputs: Input) -> Field:
     return field
 
 
-@receptive_field.register(Conv)
-@receptive_field.register(Local)
-@receptive_field.register(Deform)
-@receptive_field.register(Pool)
-@receptive_field.register(Subsample)
+@receptive_field.register
 def _(layer: Sliding, output: Shape, x: Input) -> Field:
     shape, field = x
     return Field(
@@ -174,9 +166,9 @@ def _(layer: Sliding, output: Shape, x: Input) -> Field:
 @receptive_field.register
 def _(layer: UpConv, output: Shape, x: Input) -> Field:
     shape, field = x
-    reaches = [d * (k - 1) + 1 for d, k in zip(layer.dilation, layer.kernel, strict=True)]
+    reaches = [reach(k, d) for k, d in zip(layer.kernel, layer.dilation, strict=True)]
     sizes = zip(field.within(shape).axes, reaches, layer.stride, layer.pad.sizes, strict=True)
-    return Field(tuple(axis.spread(reach, s, p) for axis, reach, s, p in sizes))
+    return Field(tuple(axis.spread(size, s, p) for axis, size, s, p in sizes))
 
 
 @receptive_field.register

@@ -13,41 +13,30 @@ from striate.notation.arguments import NO_AXES, write_arguments
 from striate.notation.errors import RuleError
 from striate.notation.graph import Added, Concatenated, Join, Scaled
 from striate.notation.rules.figure import Figure, times
-from striate.notation.rules.window import Sliding, slide, windows
+from striate.notation.rules.window import reach, slide, windows
 from striate.notation.tree import (
-    LRN,
     RBF,
-    BatchNorm,
     Block,
     Conv,
     Deform,
     Dense,
-    Dropout,
-    Elu,
     Embed,
     FullyConnected,
-    Gelu,
     GlobalAvgPool,
     GlobalMaxPool,
-    Identity,
     Layer,
-    Leaky,
     Local,
     Maps,
     Maxout,
     MaxPool,
+    Pointwise,
     Pool,
-    PRelu,
-    Relu,
     Residual,
     RoI,
     Shape,
     Shuffle,
-    Sigmoid,
-    Softmax,
+    Sliding,
     Subsample,
-    Swish,
-    Tanh,
     Unpool,
     UpConv,
     ZeroPad,
@@ -75,11 +64,9 @@ def output(node: Layer | Join, *shapes: Shape) -> Figure[Shape]:
     raise NotImplementedError(f"no shape rule for {type(node).__name__}")
 
 
-for _pointwise in (
-    *(BatchNorm, LRN, Dropout, Identity, Softmax),
-    *(Relu, Leaky, PRelu, Elu, Tanh, Sigmoid, Swish, Gelu),
-):
-    output.register(_pointwise)(lambda layer, shape: Figure(shape))
+@output.register
+def _(layer: Pointwise, shape: Shape) -> Figure[Shape]:
+    return Figure(shape)
 
 
 @output.register
@@ -176,8 +163,8 @@ def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
     sizes, formulas = [], []
     axes = zip(layer.kernel, layer.stride, layer.dilation, layer.pad.sizes, layer.pad.ends, strict=True)
     for n, (k, s, d, before, after) in zip(shape[1:], axes, strict=True):
-        reach, reach_text = d * (k - 1) + 1, str(k) if d == 1 else f"({d}*({k} - 1) + 1)"
-        size = None if n is None else (n - 1) * s + reach - before - after
+        size_of_one, reach_text = reach(k, d), str(k) if d == 1 else f"({d}*({k} - 1) + 1)"
+        size = None if n is None else (n - 1) * s + size_of_one - before - after
         crop = f"2*{before}" if before == after else f"{before} - {after}"
         formulas.append(f"({'?' if n is None else n} - 1)*{s} + {reach_text} - {crop}" + (f" = {size}" if n else ""))
         if size is not None and size < 1:

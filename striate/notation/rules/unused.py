@@ -14,7 +14,7 @@ from math import gcd
 
 from striate.notation.rules.figure import Figure
 from striate.notation.rules.window import Window, windows
-from striate.notation.tree import Conv, Layer, Local, Pool, Shape, Subsample
+from striate.notation.tree import Deform, Layer, Shape, Sliding
 
 REPEATED = 1000  # most entries of padding that are looked up one by one where it repeats the input
 
@@ -32,7 +32,7 @@ def unused(layer: Layer, shape: Shape) -> Figure[Shape]:
     Returns:
         A number for each axis, None for a free one, and the formulas where there are any; () for other layers.
     """
-    if not isinstance(layer, Conv | Local | Pool | Subsample):
+    if not isinstance(layer, Sliding) or isinstance(layer, Deform):
         return Figure(())
     axes = list(zip(windows(layer), shape[1:], strict=True))
     counts = tuple(None if n is None else _unused(window, n) for window, n in axes)

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from striate.notation.errors import RuleError
 from striate.notation.rules.figure import Figure
-from striate.notation.tree import AvgPool, Conv, Deform, Local, MaxPool, Pad, Pool, Subsample
+from striate.notation.tree import AvgPool, MaxPool, Pad, Sliding, Subsample
 
-Sliding: TypeAlias = Conv | Local | Deform | Pool | Subsample
+
+def reach(size: int, dilation: int) -> int:
+    """Entries from the first to the last that a kernel of `size` entries, `dilation` apart, touches: d(k - 1) + 1."""
+    return dilation * (size - 1) + 1
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Window:
 
     @property
     def reach(self) -> int:
-        """Entries from the first to the last that the kernel touches: d(k - 1) + 1."""
-        return self.dilation * (self.size - 1) + 1
+        """Entries from the first to the last that the kernel touches."""
+        return reach(self.size, self.dilation)
 
     @property
     def _reach_text(self) -> str:
@@ -87,8 +89,7 @@ def windows(layer: Sliding) -> Iterator[Window]:
     for axis, size in enumerate(layer.kernel):
         given = layer.pad
         pad = given if given.mode == "same" else Pad(given.mode, (given.sizes[axis],), (given.ends[axis],))
-        dilation = 1 if isinstance(layer, Local | Subsample) else layer.dilation[axis]
-        yield Window(size, layer.stride[axis], pad, dilation, layer.floor if isinstance(layer, Conv | Pool) else True)
+        yield Window(size, layer.stride[axis], pad, layer.dilation[axis], layer.floor)
 
 
 def slide(layer: Sliding, spatial: tuple[int | None, ...], text: str) -> Figure[tuple[int | None, ...]]:
