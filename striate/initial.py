@@ -47,10 +47,10 @@ def initialise(weight: Tensor, rule: str) -> None:
 
 
 def rule_before(activation: Layer | None) -> str:
-    """The rule for a layer that this activation follows: He before rectifiers, Glorot before all else.
+    """The rule for a layer that this activation follows; without one, as for an activation that loses nothing.
 
     >>> from striate.notation.tree import Relu
     >>> rule_before(Relu())
     'he'
     """
-    return "he" if isinstance(activation, Activation) and activation.rectifies else "glorot"
+    return (activation if isinstance(activation, Activation) else Activation).init

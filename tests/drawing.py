@@ -119,6 +119,8 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
     (tree.RBF, "units"): lambda sizes, drawn: st.integers(1, 5),
     (tree.Leaky, "slope"): lambda sizes, drawn: tenths(-20, 20),
     (tree.Elu, "alpha"): lambda sizes, drawn: tenths(-20, 20),
+    (tree.Clip, "min"): lambda sizes, drawn: tenths(-20, 5),
+    (tree.Clip, "max"): lambda sizes, drawn: tenths(6, 20),
     (tree.BatchNorm, "eps"): lambda sizes, drawn: st.sampled_from([1e-8, 1e-5, 1e-3, 0.1, 1.0, 10.0]),
     (tree.LRN, "size"): lambda sizes, drawn: st.integers(1, 9),  # odd, even, more than there are channels
     (tree.LRN, "alpha"): lambda sizes, drawn: st.just(1e-4) | tenths(0, 20),

@@ -111,14 +111,12 @@ def test_the_end_of_a_branch_looks_behind_its_block(text: str, name: str, deviat
     assert _deviation(f"input 64x4x4 -> {text}", name) == pytest.approx(deviation, rel=0.02)
 
 
-def test_rule_before_knows_every_rectifier_of_the_notation() -> None:
-    assert {word for word, layer in tree.LAYERS.items() if layer in _followed_by_he()} == {*RECTIFIERS, "maxout"}
-
-
-def _followed_by_he() -> set[type[tree.Layer]]:
-    plain = [tree.Maxout(2), *(tree.LAYERS[word]() for word in (*RECTIFIERS, "tanh", "sigmoid", "softmax", "id"))]
-    assert rule_before(None) == "glorot"
-    return {type(layer) for layer in plain if rule_before(layer) == "he"}
+def test_every_activation_has_a_rule() -> None:
+    kinds = {layer for layer in tree.LAYERS.values() if issubclass(layer, tree.Activation)}
+    assert {kind.init for kind in kinds} <= RULES.keys()
+    rectifiers = {tree.LAYERS[word] for word in RECTIFIERS}
+    assert {kind for kind in kinds if kind.init == "he"} >= {*rectifiers, tree.Maxout}
+    assert rule_before(None) == rule_before(tree.Identity()) == rule_before(tree.Tanh()) == "glorot"
 
 
 def test_biases_begin_at_zero_and_norms_at_one() -> None:

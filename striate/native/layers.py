@@ -173,9 +173,15 @@ def _tanh(b: Builder, layer: tree.Tanh, x: Value, name: str) -> Value:
     return _activation("SCALED_TANH" if layer.scaled else "TANH")(b, layer, x, name)
 
 
+def _gelu(b: Builder, layer: tree.Gelu, x: Value, name: str) -> Value:
+    return _activation("GELU" if layer.exact else "GELU_BY_TANH")(b, layer, x, name)
+
+
 def _prelu(b: Builder, layer: tree.PRelu, x: Value, name: str) -> Value:
     y = Value(x.channels, x.rows, x.columns)
-    return b.add(PRelu(_title(layer, x, y, name), x, y, Parameter(f"{name}.weight", (x.channels,))))
+    return b.add(
+        PRelu(_title(layer, x, y, name), x, y, Parameter(f"{name}.weight", (x.channels if layer.each else 1,)))
+    )
 
 
 def _batch_norm(b: Builder, layer: tree.BatchNorm, x: Value, name: str) -> Value:
@@ -219,7 +225,12 @@ LAYERS: dict[type[Layer], Callable[[Builder, Any, Value, str], Value]] = {
     tree.Tanh: _tanh,
     tree.Sigmoid: _activation("SIGMOID"),
     tree.Swish: _activation("SWISH"),
-    tree.Gelu: _activation("GELU"),
+    tree.Gelu: _gelu,
+    tree.Relu6: _activation("RELU6"),
+    tree.Mish: _activation("MISH"),
+    tree.HardSigmoid: _activation("HARD_SIGMOID"),
+    tree.HardSwish: _activation("HARD_SWISH"),
+    tree.Selu: _activation("SELU"),
     tree.BatchNorm: _batch_norm,
     tree.LRN: _lrn,
     tree.Dropout: _dropout,

@@ -101,6 +101,8 @@ def _like(a: Value, b: Value) -> bool:
 
 
 def _fits(step: Step) -> bool:
+    if isinstance(step, PRelu):
+        return bool(step.each)
     return not isinstance(step, Convolution) or step.shape.groups == 1
 
 

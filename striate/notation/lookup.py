@@ -53,8 +53,8 @@ ABSENT = {  # what the notation lacks: what to write instead, if anything, and t
         *("alphadropout", "featurealphadropout"),
     ),
     "this activation is not in the notation; leaky, elu, swish and gelu are its neighbours": (
-        *("selu", "celu", "relu6", "rrelu", "crelu", "mish", "glu", "geglu", "swiglu", "hardswish", "hardsigmoid"),
-        *("hardtanh", "softplus", "softsign", "softshrink", "hardshrink", "tanhshrink", "threshold", "logsigmoid"),
+        *("celu", "rrelu", "crelu", "glu", "geglu", "swiglu"),
+        *("softsign", "softshrink", "hardshrink", "tanhshrink", "threshold", "logsigmoid"),
     ),
     "training puts softmax and its logarithm into the loss by itself; write softmax only to see it": (
         *("logsoftmax", "softmin", "softmax2d", "crossentropy", "crossentropyloss", "nllloss"),

@@ -110,13 +110,12 @@ class Activation(Pointwise):
     """A function of each entry, or of each position.
 
     Attributes:
-        rectifies: Whether it lets one half of the numbers through and little of the other: weights before it are
-            drawn larger (He et al. 2015).
+        init: The rule that draws the weights before it: "he" where half of the numbers are lost.
         slope_reads: What its slope is computed from, "x" or "y".
     """
 
     follows: ClassVar[bool] = True
-    rectifies: ClassVar[bool] = False
+    init: ClassVar[str] = "glorot"
     slope_reads: ClassVar[str] = "y"
 
 
@@ -418,8 +417,16 @@ class Relu(Activation):
     """max(0, x)."""
 
     word: ClassVar[str] = "relu"
-    rectifies: ClassVar[bool] = True
+    init: ClassVar[str] = "he"
     also: ClassVar[tuple[str, ...]] = ("rectifier", "rectifiedlinear")
+
+
+@dataclass(frozen=True, repr=False)
+class Relu6(Activation):
+    """min(max(0, x), 6) (Krizhevsky 2010; MobileNet)."""
+
+    word: ClassVar[str] = "relu6"
+    init: ClassVar[str] = "he"
 
 
 @dataclass(frozen=True, repr=False)
@@ -427,18 +434,19 @@ class Leaky(Activation):
     """x for x > 0, else slope·x."""
 
     word: ClassVar[str] = "leaky"
-    rectifies: ClassVar[bool] = True
+    init: ClassVar[str] = "he"
     also: ClassVar[tuple[str, ...]] = ("leakyrelu", "lrelu")
     slope: float = leading("number", 0.01)
 
 
 @dataclass(frozen=True, repr=False)
 class PRelu(Activation):
-    """Leaky ReLU whose slope is learned, one per channel (He et al. 2015)."""
+    """Leaky ReLU whose slope is learned, one per channel; `single`: one for all (He et al. 2015)."""
 
     word: ClassVar[str] = "prelu"
-    rectifies: ClassVar[bool] = True
+    init: ClassVar[str] = "he"
     also: ClassVar[tuple[str, ...]] = ("parametricrelu",)
+    each: bool = flag("single")
 
 
 @dataclass(frozen=True, repr=False)
@@ -446,7 +454,7 @@ class Elu(Activation):
     """x for x > 0, else alpha·(exp(x) - 1) (Clevert et al. 2015)."""
 
     word: ClassVar[str] = "elu"
-    rectifies: ClassVar[bool] = True
+    init: ClassVar[str] = "he"
     alpha: float = leading("number", 1.0)
 
 
@@ -473,16 +481,71 @@ class Swish(Activation):
 
     word: ClassVar[str] = "swish"
     slope_reads: ClassVar[str] = "x"
-    rectifies: ClassVar[bool] = True
+    init: ClassVar[str] = "he"
 
 
 @dataclass(frozen=True, repr=False)
 class Gelu(Activation):
-    """x·Φ(x) (Hendrycks & Gimpel 2016)."""
+    """x·Φ(x) (Hendrycks & Gimpel 2016); `approx`: x/2·(1 + tanh(sqrt(2/π)·(x + 0.044715·x³)))."""
 
     word: ClassVar[str] = "gelu"
+    init: ClassVar[str] = "he"
     slope_reads: ClassVar[str] = "x"
-    rectifies: ClassVar[bool] = True
+    exact: bool = flag("approx")
+
+
+@dataclass(frozen=True, repr=False)
+class Mish(Activation):
+    """x·tanh(softplus(x)) (Misra 2019)."""
+
+    word: ClassVar[str] = "mish"
+    init: ClassVar[str] = "he"
+    slope_reads: ClassVar[str] = "x"
+
+
+@dataclass(frozen=True, repr=False)
+class HardSigmoid(Activation):
+    """relu6(x + 3)/6 (Howard et al. 2019)."""
+
+    word: ClassVar[str] = "hardsigmoid"
+    also: ClassVar[tuple[str, ...]] = ("hsigmoid",)
+
+
+@dataclass(frozen=True, repr=False)
+class HardSwish(Activation):
+    """x·relu6(x + 3)/6 (Howard et al. 2019)."""
+
+    word: ClassVar[str] = "hardswish"
+    also: ClassVar[tuple[str, ...]] = ("hswish",)
+    init: ClassVar[str] = "he"
+    slope_reads: ClassVar[str] = "x"
+
+
+@dataclass(frozen=True, repr=False)
+class Selu(Activation):
+    """1.0507·elu(x) with alpha 1.6733, which keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
+
+    word: ClassVar[str] = "selu"
+    init: ClassVar[str] = "lecun"
+
+
+@dataclass(frozen=True, repr=False)
+class Softplus(Activation):
+    """log(1 + exp(x)) (Dugas et al. 2001)."""
+
+    word: ClassVar[str] = "softplus"
+    init: ClassVar[str] = "he"
+    slope_reads: ClassVar[str] = "x"
+
+
+@dataclass(frozen=True, repr=False)
+class Clip(Activation):
+    """x within [min, max]; by default the hard tanh, -1 to 1."""
+
+    word: ClassVar[str] = "clip"
+    also: ClassVar[tuple[str, ...]] = ("hardtanh", "clamp", "clipbyvalue")
+    min: float = option("min", "number", -1.0)
+    max: float = option("max", "number", 1.0)
 
 
 @dataclass(frozen=True, repr=False)
@@ -490,7 +553,7 @@ class Maxout(Activation):
     """The largest of each `pieces` neighbouring channels (Goodfellow et al. 2013)."""
 
     word: ClassVar[str] = "maxout"
-    rectifies: ClassVar[bool] = True
+    init: ClassVar[str] = "he"
     pieces: int = leading("count")
 
 

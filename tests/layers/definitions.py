@@ -204,6 +204,7 @@ def spatial(x: Array) -> tuple[int, ...]:
     return tuple(range(2, x.ndim))
 
 
+ROOT = math.sqrt(2 / math.pi)
 PHI = np.vectorize(lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, otypes=[float])
 DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
     tree.Conv: conv,
@@ -228,7 +229,14 @@ DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
     tree.Tanh: lambda layer, x, w: 1.7159 * np.tanh(2 * x / 3) if layer.scaled else np.tanh(x),
     tree.Sigmoid: lambda layer, x, w: sigmoid(x),
     tree.Swish: lambda layer, x, w: x * sigmoid(x),
-    tree.Gelu: lambda layer, x, w: x * PHI(x),
+    tree.Gelu: lambda layer, x, w: x * PHI(x) if layer.exact else x / 2 * (1 + np.tanh(ROOT * (x + 0.044715 * x**3))),
+    tree.Relu6: lambda layer, x, w: np.clip(x, 0, 6),
+    tree.Mish: lambda layer, x, w: x * np.tanh(np.logaddexp(0, x)),
+    tree.HardSigmoid: lambda layer, x, w: np.clip(x + 3, 0, 6) / 6,
+    tree.HardSwish: lambda layer, x, w: x * np.clip(x + 3, 0, 6) / 6,
+    tree.Selu: lambda layer, x, w: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)),
+    tree.Softplus: lambda layer, x, w: np.logaddexp(0, x),
+    tree.Clip: lambda layer, x, w: np.clip(x, layer.min, layer.max),
     tree.Softmax: lambda layer, x, w: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True),
     tree.BatchNorm: batch_norm,
     tree.LRN: lrn,

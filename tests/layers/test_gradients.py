@@ -12,8 +12,9 @@ from striate.notation import Network, read, tree
 from striate.notation.tree import Block, Chain, Layer, Node
 from tests import drawing
 from tests.layers.test_values import CASES
+from tests.test_tiny import TEXTS
 
-NETS = [  # every layer and block once or more, in one, two and three dimensions
+BY_HAND = [  # in one, two and three dimensions
     "input 2x5 -> conv 2@3 pad same stride 2",
     "input 2x4x3 -> conv 4@3x2 stride 2x1 pad reflect 1 groups 2",
     "input 2x4x3 -> conv 2@2 dilate 2x1 pad circular 1 nobias",
@@ -79,6 +80,10 @@ NETS = [  # every layer and block once or more, in one, two and three dimensions
 def _kinds(chain: Chain) -> set[type[Node]]:
     inner = [_kinds(branch) for node in chain if isinstance(node, Block) for branch in node.branches]
     return {type(node) for node in chain}.union(*inner)
+
+
+_COVERED = set().union(*(_kinds(read(text).layers) for text in BY_HAND))
+NETS = [*BY_HAND, *(TEXTS[word] for word, layer in tree.LAYERS.items() if layer not in _COVERED)]
 
 
 def test_every_layer_and_block_is_tested() -> None:

@@ -21,7 +21,8 @@ from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
 LACKS = {
-    *("deform", "embed", "local", "maxout", "roialign", "roipool", "shuffle", "softmax", "unpool", "upconv"),
+    *("clip", "deform", "embed", "local", "maxout", "roialign", "roipool", "shuffle", "softmax", "softplus"),
+    *("unpool", "upconv"),
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

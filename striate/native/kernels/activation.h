@@ -2,7 +2,10 @@
 #pragma once
 #include "maps.h"
 
-enum activation { RELU, LEAKY, ELU, TANH, SCALED_TANH, SIGMOID, SWISH, GELU };
+enum activation {
+  RELU, LEAKY, ELU, TANH, SCALED_TANH, SIGMOID, SWISH, GELU, GELU_BY_TANH,
+  RELU6, HARD_SIGMOID, HARD_SWISH, MISH, SELU
+};
 
 /* tanh(x) = x P(x^2)/Q(x^2), fitted to the smallest maximal relative error (2e-8, and 4e-7 in float32) up to 9.02,
    above which tanh(x) is 1 in float32. */
@@ -24,6 +27,20 @@ INLINE vec normal_share(vec x) {
   return choose(x > 0, 1.0f - tail, tail);
 }
 
+/* The constants of the approximation by tanh (Hendrycks & Gimpel 2016), and of SELU (Klambauer et al. 2017). */
+#define GELU_SCALE 0.7978845608f
+#define GELU_CUBE 0.044715f
+#define SELU_SCALE 1.0507009874f
+#define SELU_ALPHA 1.6732632423f
+
+INLINE vec between(const float low, const float high, vec x) { return smaller(splat(high), larger(splat(low), x)); }
+
+/* tanh(log(1 + exp(x))) = (w - 1)/(w + 1) with w = (1 + exp(x))^2, without the difference of near numbers. */
+INLINE vec tanh_of_softplus(vec x) {
+  const vec e = exponential(smaller(splat(20), x)), n = e * (e + 2.0f);
+  return n / (n + 2.0f);
+}
+
 INLINE vec activate(const enum activation kind, const float a, vec x) {
   switch (kind) {
     case RELU: return larger(splat(0), x);
@@ -34,6 +51,12 @@ INLINE vec activate(const enum activation kind, const float a, vec x) {
     case SIGMOID: return logistic(x);
     case SWISH: return x * logistic(x);
     case GELU: return x * normal_share(x);
+    case GELU_BY_TANH: return 0.5f * x * (1.0f + hyperbolic(GELU_SCALE * (x + GELU_CUBE * x * x * x)));
+    case RELU6: return between(0, 6, x);
+    case HARD_SIGMOID: return between(0, 6, x + 3.0f) * (1.0f / 6);
+    case HARD_SWISH: return x * between(0, 6, x + 3.0f) * (1.0f / 6);
+    case MISH: return x * tanh_of_softplus(x);
+    case SELU: return SELU_SCALE * choose(x > 0, x, SELU_ALPHA * (exponential(x) - 1.0f));
   }
   __builtin_unreachable(); /* a kind without a case is an error of the compiler: -Werror=switch */
 }
@@ -52,6 +75,18 @@ INLINE vec slope(const enum activation kind, const float a, vec x, vec y) {
       return s + x * s * (1.0f - s);
     }
     case GELU: return normal_share(x) + x * 0.39894228f * exponential(-0.5f * x * x);
+    case GELU_BY_TANH: {
+      const vec t = hyperbolic(GELU_SCALE * (x + GELU_CUBE * x * x * x));
+      return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * GELU_SCALE * (1.0f + 3 * GELU_CUBE * x * x);
+    }
+    case RELU6: return choose(y > 0, choose(y < 6, splat(1), splat(0)), splat(0));
+    case HARD_SIGMOID: return choose(y > 0, choose(y < 1, splat(1.0f / 6), splat(0)), splat(0));
+    case HARD_SWISH: return choose(x > -3, choose(x < 3, x * (1.0f / 3) + 0.5f, splat(1)), splat(0));
+    case MISH: {
+      const vec t = tanh_of_softplus(x);
+      return t + x * (1.0f - t * t) * logistic(x);
+    }
+    case SELU: return choose(y > 0, splat(SELU_SCALE), y + SELU_SCALE * SELU_ALPHA);
   }
   __builtin_unreachable();
 }
@@ -72,14 +107,15 @@ INLINE void activation_backward(const vec *x, const vec *y, const vec *dy, vec *
   }
 }
 
-/* Leaky ReLU with a learned slope, one per channel. */
-INLINE void prelu_forward(const vec *x, const float *w, vec *y, const struct map mx, const struct map my) {
-  EACH(my, k, r, c) y[AT(my, k, r, c)] = activate(LEAKY, w[k], x[AT(mx, k, r, c)]);
+/* Leaky ReLU with a learned slope, one per channel (`each` is 1) or one for all (0). */
+INLINE void prelu_forward(const vec *x, const float *w, const int each, vec *y, const struct map mx,
+                          const struct map my) {
+  EACH(my, k, r, c) y[AT(my, k, r, c)] = activate(LEAKY, w[each * k], x[AT(mx, k, r, c)]);
 }
 
 /* dx may be NULL: then only the slopes learn. */
-INLINE void prelu_backward(const vec *x, const float *w, const vec *dy, vec *dx, float *dw, const int accumulate,
-                           const struct map mx) {
+INLINE void prelu_backward(const vec *x, const float *w, const int each, const vec *dy, vec *dx, float *dw,
+                           const int accumulate, const struct map mx) {
   int i = 0;
   for (int k = 0; k < mx.channels; k++) {
     vec total = splat(0);
@@ -87,9 +123,9 @@ INLINE void prelu_backward(const vec *x, const float *w, const vec *dy, vec *dx,
       for (int c = 0; c < mx.columns; c++, i++) {
         const vec seen = x[AT(mx, k, r, c)], d = dy[i];
         total += choose(seen > 0, splat(0), d * seen);
-        const vec back = choose(seen > 0, d, w[k] * d);
+        const vec back = choose(seen > 0, d, w[each * k] * d);
         if (dx) dx[i] = accumulate ? dx[i] + back : back;
       }
-    dw[k] += sum(total);
+    dw[each * k] += sum(total);
   }
 }

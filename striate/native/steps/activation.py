@@ -32,21 +32,23 @@ class Activation(Step):
 
 
 class PRelu(Step):
-    """Leaky ReLU with one learned slope per channel."""
+    """Leaky ReLU with a learned slope, one per channel or one for all."""
 
     reads_inputs = True
 
     def __init__(self, title: str, x: Value, y: Value, slope: Parameter) -> None:
         super().__init__(title, (x,), y, (slope,))
+        self.each = int(slope.shape == (x.channels,))
 
     def forward(self, at: Places) -> str:
         """y from x."""
         (x,), y = self.inputs, self.output
-        slope = at.parameter(self.parameters[0])
+        slope = f"{at.parameter(self.parameters[0])}, {self.each}"
         return f"prelu_forward({at.value(x)}, {slope}, {at.value(y)}, {x.as_map()}, {y.as_map()});"
 
     def backward(self, at: Places) -> str:
         """dx and the slopes' gradient."""
         (x,), slope = self.inputs, self.parameters[0]
         gradients = f"{at.gradient(self.output)}, {at.gradient_or_null(x)}, {at.slope(slope)}"
-        return f"prelu_backward({at.value(x)}, {at.parameter(slope)}, {gradients}, {at.adds(x)}, {x.as_map()});"
+        values = f"{at.value(x)}, {at.parameter(slope)}, {self.each}"
+        return f"prelu_backward({values}, {gradients}, {at.adds(x)}, {x.as_map()});"

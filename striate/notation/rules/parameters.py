@@ -76,7 +76,8 @@ def _(layer: Embed, shape: Shape) -> Figure[int]:
 
 @parameters.register
 def _(layer: PRelu, shape: Shape) -> Figure[int]:
-    return Figure(cast(int, shape[0]), f"{shape[0]}")
+    count = cast(int, shape[0]) if layer.each else 1
+    return Figure(count, f"{count}")
 
 
 @parameters.register(BatchNorm)

@@ -17,6 +17,7 @@ from striate.notation.rules.window import reach, slide, windows
 from striate.notation.tree import (
     RBF,
     Block,
+    Clip,
     Conv,
     Deform,
     Dense,
@@ -230,6 +231,15 @@ def _(layer: ZeroPad, shape: Shape) -> Figure[Shape]:
         detail = f"it only adds channels; write {shape[0]} or more"
         raise RuleError(f"zeropad {layer.channels} for {shape[0]} channels", detail, "channels")
     return Figure((layer.channels, *shape[1:]))
+
+
+@output.register
+def _(layer: Clip, shape: Shape) -> Figure[Shape]:
+    if layer.min >= layer.max:
+        raise RuleError(
+            f"{layer_text(layer)} leaves no range", "write the smaller number first: clip min -1 max 1", "min"
+        )
+    return Figure(shape)
 
 
 @output.register
