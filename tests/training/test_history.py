@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from striate.training.history import FIELDS, Epoch, History
 
 figures = st.floats(0, 1e6, allow_nan=False)
-rows = st.tuples(st.lists(figures, min_size=7, max_size=7), st.none() | figures, st.none() | st.integers(1))
+rows = st.tuples(st.lists(figures, min_size=7, max_size=7), st.none() | figures, st.none() | st.integers(1, 10**6))
 histories = st.lists(rows, max_size=6).map(
     lambda rows: History(tuple(Epoch(number, *row, *new) for number, (row, *new) in enumerate(rows, start=1)))
 )
