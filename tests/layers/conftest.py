@@ -11,28 +11,23 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.notation.tree import Layer
-from tests import drawing
-
 EXAMPLES = 200
 TOLERANCE = 1e-5
 
 
 class OnExamples(Protocol):
-    def __call__(
-        self, check: Callable[..., None], shared: type[Layer] | None = None, **drawn: st.SearchStrategy[Any]
-    ) -> None: ...
+    def __call__(self, check: Callable[..., None], shared: int = 1, **drawn: st.SearchStrategy[Any]) -> None: ...
 
 
 @pytest.fixture
 def on_examples() -> OnExamples:
     """Calls a check with drawn arguments until it went through 200 times; refused examples do not count.
 
-    A layer that is checked with each number of axes by itself is `shared`: they have 200 examples together.
+    A layer checked with each number of axes by itself is `shared` by so many cases: they have 200 together.
     """
 
-    def run(check: Callable[..., None], shared: type[Layer] | None = None, **drawn: st.SearchStrategy[Any]) -> None:
-        wanted = -(-EXAMPLES // len(drawing.dims_of(shared))) if shared else EXAMPLES
+    def run(check: Callable[..., None], shared: int = 1, **drawn: st.SearchStrategy[Any]) -> None:
+        wanted = -(-EXAMPLES // shared)
         passed = 0
 
         def counted(**values: Any) -> None:
