@@ -80,7 +80,7 @@ def meant(name: str, table: str) -> str:
         ("words' options", "padding", "pad"),
         ("words' options", "dilation_rate", "dilate"),
         # a beginning
-        ("layers", "soft", "softmax"),
+        ("layers", "soft", "softplus or softmax"),
         ("layers", "max", "maxpool or maxout"),
         ("verbs", "pred", "predict"),
         ("zoo", "vgg", "vgg16, vgg19, vgg-a, vgg-b or vgg-c"),
@@ -90,7 +90,6 @@ def meant(name: str, table: str) -> str:
         ("layers", "ln", ""),
         ("layers", "lm", ""),
         ("layers", "upsample", ""),
-        ("layers", "relu6", ""),
         ("layers", "attention", ""),
         ("zoo", "resnet26", ""),
         ("zoo", "resnet", ""),

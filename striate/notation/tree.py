@@ -693,13 +693,9 @@ class Aux(Block):
     also: ClassVar[tuple[str, ...]] = ("auxiliary", "sidehead")
 
 
-def _concrete(base: type[Node]) -> Iterator[type[Any]]:
-    for child in base.__subclasses__():
-        yield from _concrete(child) if child.__subclasses__() else [child]
-
-
-LAYERS: dict[str, type[Layer]] = {layer.word: layer for layer in _concrete(Layer)}
-BLOCKS: dict[str, type[Block]] = {block.kind: block for block in _concrete(Block) if block.kind}
+_NODES = [kind for kind in list(globals().values()) if isinstance(kind, type) and issubclass(kind, Node)]
+LAYERS: dict[str, type[Layer]] = {kind.word: kind for kind in _NODES if issubclass(kind, Layer) and kind.word}
+BLOCKS: dict[str, type[Block]] = {kind.kind: kind for kind in _NODES if issubclass(kind, Block) and kind.kind}
 ALIASES = {"pool": "maxpool", "silu": "swish", "batchnorm": "bn"}
 
 

@@ -42,7 +42,7 @@ def test_entries_go_back_to_where_they_were_found(dims: int, on_examples: Any, a
 
     on_examples(
         check,
-        shared=tree.Unpool,
+        shared=3,
         drawn=drawing.fitting(tree.MaxPool, drawing.shapes(dims, channels=(1, 3))),
         label=st.sampled_from(["p1", "top"]),
         seed=st.integers(0, 2**32 - 1),

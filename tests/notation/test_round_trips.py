@@ -210,7 +210,7 @@ def test_every_layer_is_written_with_all_its_options() -> None:
         flags = {field.name: not field.default for field in fields if field.metadata["kind"] == "flag"}
         given = flags | {f.name: sample[f.metadata["kind"]] for f in fields if f.name not in flags}
         given |= {"stride": (1, 2)} if "stride" in given else {"channels": 9} if kind is tree.ZeroPad else {}
-        given |= {"points": 3} if "points" in given else {}
+        given |= {"points": 3} if "points" in given else {"max": 2.5} if "max" in given else {}
         layer = kind(**given)
         text = render(Network(shape, (layer,)))
         assert read(text).layers == (layer,)
