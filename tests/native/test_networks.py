@@ -29,7 +29,7 @@ SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 @needs_compiler
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 @given(network=nets.networks(), images=some.integers(4, 40), seed=some.integers(0, 1000))
 def test_a_network_gives_what_float64_gives(network: Network, images: int, seed: int) -> None:
     nets.same_gradients(network, images, seed)
@@ -37,7 +37,7 @@ def test_a_network_gives_what_float64_gives(network: Network, images: int, seed:
 
 @needs_compiler
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 @given(network=nets.wide_networks(), images=some.integers(4, 40), target=some.sampled_from(runnable()))
 def test_winograd_s_products_give_what_float64_gives(network: Network, images: int, target: str) -> None:
     nets.same_gradients(network, images, target=named(target))
