@@ -205,7 +205,7 @@ BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
 }
 
 ASIDE = (tree.Scale, tree.Aux)  # blocks whose branch does not lead to the next layer
-TAKEN = frozenset(dir(nn.Sequential()))  # names that every module has: `half`, `float`, `train`, …
+TAKEN = frozenset(dir(layers.Wired(OrderedDict())))  # names that every module has: `half`, `float`, `train`, …
 
 
 def build(network: str | Path | Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:

@@ -15,6 +15,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from striate.errors import InputError
 from striate.layers.join import Aux
 from striate.layers.roi import BOXES, RoIAlign, RoIPool, checked
 
@@ -37,14 +38,25 @@ class Wired(nn.Sequential):
         self._wire(reads)
 
     def _wire(self, reads: Mapping[str, tuple[str, ...]]) -> None:
-        self.reads = {name: read for name, read in reads.items() if name in self._modules}
-        self.kept = {name for read in self.reads.values() for name in read}
+        self._reads = {name: read for name, read in reads.items() if name in self._modules}
+        self._kept = {name for read in self._reads.values() for name in read}
 
     def __getitem__(self, index: Any) -> Any:
-        """A module by its number, or a slice: a chain of these modules, which read what they read here."""
+        """A module by its number, or a slice: a chain that is called with what the module before it gave.
+
+        Raises:
+            InputError: A module of the slice reads what another gives that is left out.
+        """
         part = super().__getitem__(index)
         if isinstance(part, Wired) and isinstance(index, slice):
-            part._wire(self.reads)
+            names, (start, *_) = list(self._modules), index.indices(len(self))
+            given = {name: name for name in (*part._modules, BOXES)} | {names[start - 1] if start else X: X}
+            wanted = {name: read for name, read in self._reads.items() if name in part._modules}
+            for name, read in wanted.items():
+                if lost := [one for one in read if one not in given]:
+                    what = f"what '{lost[0]}' gives" if lost[0] else "the input"
+                    raise InputError(f"'{name}' reads {what}, which this part of the network leaves out")
+            part._wire({name: tuple(given[one] for one in read) for name, read in wanted.items()})
         return part
 
     def forward(self, x: Tensor, boxes: Tensor | None = None) -> Tensor | tuple[Tensor, list[Tensor]]:
@@ -53,21 +65,23 @@ class Wired(nn.Sequential):
         Raises:
             InputError: There are no boxes, or they are not boxes in these images.
         """
+        if boxes is not None and not self.takes_boxes:
+            raise InputError("this network has no layer that reads boxes; call it with the images alone")
         values, heads = {X: x}, []
         if self.takes_boxes:
             values[BOXES] = checked(boxes, x, self._first_of_boxes())
         for name, module in self.named_children():
             if self.training and isinstance(module, Aux):
                 heads.append(module.head(x))
-            x = module(*(values[read] for read in self.reads[name])) if name in self.reads else module(x)
-            if name in self.kept:
+            x = module(*(values[read] for read in self._reads[name])) if name in self._reads else module(x)
+            if name in self._kept:
                 values[name] = x
         return (x, heads) if heads else x
 
     @property
     def takes_boxes(self) -> bool:
         """Whether it is called with boxes too."""
-        return BOXES in self.kept
+        return BOXES in self._kept
 
     def _first_of_boxes(self) -> str:
         return next(name for name, module in self.named_children() if isinstance(module, RoIPool | RoIAlign))

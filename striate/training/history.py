@@ -45,9 +45,12 @@ class Epoch:
 
     @property
     def margin(self) -> float:
-        """The standard error of the validation accuracy; 0 where the number of images is not known."""
-        p, count = self.validation_accuracy, self.validation_images
-        return math.sqrt(p * (1 - p) / count) if count else 0.0
+        """The standard error of the validation accuracy (Agresti & Coull 1998: not 0 where all are right); else 0."""
+        if self.validation_images is None:
+            return 0.0
+        count = self.validation_images + 4
+        p = (self.validation_accuracy * self.validation_images + 2) / count
+        return math.sqrt(p * (1 - p) / count)
 
 
 FIELDS = [field.name for field in dataclasses.fields(Epoch)]
@@ -77,7 +80,8 @@ class History:
         best = highest = self.epochs[0]
         for epoch in self.epochs[1:]:
             higher = _right(epoch) > _right(highest)
-            if higher or (epoch.margin and epoch.validation_accuracy >= highest.validation_accuracy - highest.margin):
+            least = highest.validation_accuracy - highest.margin
+            if higher or (epoch.validation_images is not None and epoch.validation_accuracy >= least):
                 best = epoch
             highest = epoch if higher else highest
         return best

@@ -13,8 +13,8 @@ MOST = 100
 BATCH = 64
 STEPS = 2000  # steps that the training on a small set should have
 WORK = 3e13  # multiply-adds of a whole training above which small sets get no extra passes: minutes on a laptop
-FEW = 12_800  # training images, below which photographs are few: they need more than ten passes
 FEW_BATCH, FEW_DECAY = 32, 0.5  # smaller steps and smaller weights: more noise, and less learned by heart
+FEW = STEPS * FEW_BATCH // EPOCHS  # training images, below which photographs are few: they need more than ten passes
 
 
 def usual_epochs(count: int, batch: int, macs: int) -> int:

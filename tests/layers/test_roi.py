@@ -224,3 +224,27 @@ def test_boxes_of_another_precision() -> None:
     maps, corners = torch.randn(1, 2, 5, 5), torch.tensor([[0.0, 1.0, 1.0, 3.5, 4.0]], dtype=torch.float64)
     for region in (RoIPool((2, 2)), RoIAlign((2, 2))):
         assert region(maps, corners).dtype == torch.float32
+
+
+def test_labels_that_a_chain_uses_itself() -> None:
+    model, boxes = (
+        build(read("input 2x12x14 -> boxes: conv 3@3 pad 1 -> roialign 2 -> fc 4")),
+        torch.tensor(ROWS).float(),
+    )
+    assert model(images().float(), boxes).shape == (len(ROWS), 4)
+    assert (
+        build(read("input 2x8x8 -> kept: conv 3@1 -> p: maxpool 2 -> unpool p"))(torch.ones(1, 2, 8, 8)).shape[1] == 3
+    )
+
+
+def test_a_part_of_a_network_is_called_with_what_came_before_it() -> None:
+    model, boxes = (
+        build(read("input 2x12x14 -> conv 3@3 pad 1 -> relu -> roialign 2 -> fc 4")),
+        torch.tensor(ROWS).float(),
+    )
+    torch.testing.assert_close(model[2:](model[:2](images().float()), boxes), model(images().float(), boxes))
+    model, x = build(read("input 2x8x8 -> p: maxpool 2 -> conv 2@1 -> unpool p")), torch.randn(1, 2, 8, 8)
+    with pytest.raises(InputError, match="'unpool1' reads "):
+        model[1:]
+    with pytest.raises(InputError, match="no layer that reads boxes"):
+        model(x, boxes)
