@@ -236,8 +236,9 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
     """
     network = network if isinstance(network, Network) else zoo.noted(zoo.find(network))
     with _drawing_from(seed):
-        chain = _Builder(network, init).chain(network.layers, "", None)
-    for name in left_to_loss(network):
+        builder = _Builder(network, init)
+        chain = builder.chain(network.layers, "", None)
+    for name in left_to_loss(builder.measured.graph):
         chain.set_submodule(name, layers.LastSoftmax(dim=1))
     return chain
 
@@ -257,7 +258,7 @@ class _Builder:
     """Makes the modules of a network: one per chain, in it one per layer and block."""
 
     def __init__(self, network: Network, init: str | None) -> None:
-        self.network, self.init, self.measured = network, init, measure(network)
+        self.init, self.measured = init, measure(network)
         self.vertices = {vertex.name: vertex for vertex in self.measured.graph.vertices}
 
     def chain(self, chain: Chain, path: str, after: Layer | None) -> nn.Sequential:

@@ -42,7 +42,8 @@ def lowered(network: Network, target: Target) -> Plan:
     """
     if None in network.input or len(network.input) > 3:
         raise Refused(f"the native engine takes 1-D and 2-D inputs of fixed size, not {shown(network.input)}")
-    flat, left, builder = graph(network), frozenset(left_to_loss(network)), Builder(target)
+    flat, builder = graph(network), Builder(target)
+    left = frozenset(left_to_loss(flat))
     if flat.aside:
         raise Refused("the native engine lacks 'aux[ … ]'")
     x = value_of(network.input)

@@ -4,22 +4,22 @@ That is the last layer of the network, or of a part (a labelled bracket, a use o
 in; a side head has an end too. Any other softmax is computed as written, including one that ends a joined branch.
 
 >>> from striate.notation import read
->>> list(left_to_loss(read("input 8 -> part: [ fc 4 -> softmax ] -> fc 3 -> probabilities: softmax")))
+>>> from striate.notation.graph import graph
+>>> list(left_to_loss(graph(read("input 8 -> part: [ fc 4 -> softmax ] -> fc 3 -> probabilities: softmax"))))
 ['probabilities']
->>> list(left_to_loss(read("input 8 -> fc 4 -> part: [ softmax -> fc 3 -> softmax ]")))
+>>> list(left_to_loss(graph(read("input 8 -> fc 4 -> part: [ softmax -> fc 3 -> softmax ]"))))
 ['part.softmax2']
 """
 
 from collections.abc import Iterator
 
-from striate.notation.graph import graph
-from striate.notation.tree import Network, Softmax
+from striate.notation.graph import Graph
+from striate.notation.tree import Softmax
 
 
-def left_to_loss(network: Network) -> Iterator[str]:
+def left_to_loss(flat: Graph) -> Iterator[str]:
     """The full names, as in the weights, of the softmax layers that engines leave to the loss."""
-    flat = graph(network)
-    ends, read = {flat.output, *flat.aside.values()}, flat.readers()
+    ends, read = {flat.output, *flat.aside.values()}, {name for vertex in flat.vertices for name in vertex.inputs}
     for vertex in flat.vertices:
-        if isinstance(vertex.node, Softmax) and vertex.name in ends and vertex.name not in read:
+        if isinstance(vertex.node, Softmax) and vertex.name in ends - read:
             yield vertex.name

@@ -150,32 +150,21 @@ class Graph:
     """A network's vertices in the order of its text, each after those whose values it reads.
 
     Attributes:
-        inputs: What comes in from outside: the network's input, and maybe boxes.
         vertices: What is computed.
         output: The value that the network gives.
         aside: The ends of its heads on the side, by the block's name.
     """
 
-    inputs: tuple[str, ...]
     vertices: tuple[Vertex, ...]
     output: str
     aside: Mapping[str, str]
-
-    def readers(self) -> dict[str, list[Vertex]]:
-        """The vertices that read each value, for those that any reads."""
-        found: dict[str, list[Vertex]] = {}
-        for vertex in self.vertices:
-            for name in dict.fromkeys(vertex.inputs):
-                found.setdefault(name, []).append(vertex)
-        return found
 
 
 def graph(network: Network) -> Graph:
     """The graph of a network."""
     walk = _Walk()
     output = walk.chain(network.layers, "", INPUT)
-    inputs = (INPUT, BOXES) if any(BOXES in vertex.inputs for vertex in walk.vertices) else (INPUT,)
-    return Graph(inputs, tuple(walk.vertices), output, walk.aside)
+    return Graph(tuple(walk.vertices), output, walk.aside)
 
 
 class _Walk:

@@ -100,13 +100,13 @@ def resumed(
     if changes.get("epochs") is not None and changes["epochs"] < 1:
         raise InputError(f"epochs must be 1 or more when a run goes on. Received: {changes['epochs']}")
     options = _options(config, changes, say)
+    if len(state.history) >= options.epochs and (saved.root / REPORT).is_file():
+        done = len(state.history)
+        raise InputError(f"{path} has its {done} epochs; give more, as in `epochs={done * 2}`")
     if saved.format == FIRST:
         say(
             "an earlier version began this run; its images come in another order, and change in other ways, from now on"
         )
-    if len(state.history) >= options.epochs and (saved.root / REPORT).is_file():
-        done = len(state.history)
-        raise InputError(f"{path} has its {done} epochs; give more, as in `epochs={done * 2}`")
     moved = "" if dataset is None else dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
     asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device, "threads": threads}
     repeatable = config["command"] != FROM_PYTHON

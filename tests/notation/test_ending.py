@@ -4,6 +4,7 @@ import pytest
 
 from striate.notation import Network, read
 from striate.notation.ending import left_to_loss
+from striate.notation.graph import graph
 
 ENDINGS: dict[str, list[str]] = {  # what follows `input 1x4x4`: the softmax layers left to the loss
     "fc 3": [],
@@ -44,4 +45,4 @@ def network(ending: str) -> Network:
 
 @pytest.mark.parametrize(("ending", "left"), ENDINGS.items())
 def test_the_loss_takes_the_softmax_that_the_network_ends_in(ending: str, left: list[str]) -> None:
-    assert list(left_to_loss(network(ending))) == left
+    assert list(left_to_loss(graph(network(ending)))) == left

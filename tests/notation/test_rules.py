@@ -219,6 +219,7 @@ def block(kind: type[tree.Block], branches: int) -> tree.Block:
         (tree.Dense, (3, 8, 8), ((4, 8, 8),), (7, 8, 8)),
         (tree.Sum, (3, 8, 8), ((4, 6, 6), (4, 6, 6)), (4, 6, 6)),
         (tree.Residual, (3, 8, 8), ((3, 8, 8),), (3, 8, 8)),
+        (tree.Residual, (3, None, None), ((3, 1, 1),), (3, 1, 1)),
         (tree.Residual, (3, 8, 8), ((6, 4, 4), (6, 4, 4)), (6, 4, 4)),
         (tree.Scale, (3, 8, 8), ((3,),), (3, 8, 8)),
         (tree.Scale, (3, 8, 8), ((3, 1, 1),), (3, 8, 8)),

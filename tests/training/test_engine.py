@@ -14,6 +14,7 @@ from striate.native.lowering import Refused, lowered
 from striate.native.target import host
 from striate.notation import read
 from striate.notation.ending import left_to_loss
+from striate.notation.graph import graph
 from striate.training import engine as engine_module
 from striate.training.engine import AUX_WEIGHT, TorchEngine, check_weights, without_softmax
 from striate.training.optimizers import OPTIMIZERS
@@ -133,7 +134,7 @@ def test_a_hopeless_image_still_has_a_gradient_behind_a_softmax(make: Make) -> N
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_all_engines_leave_the_same_softmax_to_the_loss(ending: str) -> None:
     network = ending_in(ending)
-    model, left = build(network), set(left_to_loss(network))
+    model, left = build(network), set(left_to_loss(graph(network)))
     own = softmaxes(model)
     assert left <= own
     assert softmaxes(without_softmax(model)) == own - left

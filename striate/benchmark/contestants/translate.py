@@ -35,7 +35,8 @@ def walk(network: Network, x: T, apply: Apply[T], add: Add[T]) -> T:
     Raises:
         Unable: A block that does not add its branches.
     """
-    flat, left = graph(network), frozenset(left_to_loss(network))
+    flat = graph(network)
+    left = frozenset(left_to_loss(flat))
     if flat.aside:
         raise Unable("its translation lacks 'aux'")
     values = {INPUT: x}

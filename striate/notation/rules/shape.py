@@ -260,9 +260,7 @@ def _(join: Concatenated, *shapes: Shape) -> Figure[Shape]:
                 "maps that are put together must have the same size; use pad same, or the same stride",
             )
     channels = [cast(int, s[0]) for s in shapes]
-    spatial = tuple(
-        next((n for n in sizes if n is not None), None) for sizes in zip(*(s[1:] for s in shapes), strict=True)
-    )
+    spatial = _known(*(s[1:] for s in shapes))
     return Figure((sum(channels), *spatial), f"{' + '.join(map(str, channels))} = {sum(channels)} channels")
 
 
@@ -271,7 +269,7 @@ def _(join: Added, *shapes: Shape) -> Figure[Shape]:
     for other in shapes[1:]:
         if not _alike(shapes[0], other):
             raise _unequal(join.block, shapes[0], other)
-    return Figure(shapes[0])
+    return Figure(_known(*shapes))
 
 
 @output.register
@@ -309,6 +307,11 @@ def _multiple(least: int, of: int) -> int:
 
 def _alike(one: Shape, other: Shape) -> bool:
     return len(one) == len(other) and all(a == b or a is None or b is None for a, b in zip(one, other, strict=True))
+
+
+def _known(*shapes: Shape) -> Shape:
+    """The size of each axis of shapes that are alike, where one has it."""
+    return tuple(next((n for n in sizes if n is not None), None) for sizes in zip(*shapes, strict=True))
 
 
 def shown(shape: Shape) -> str:
