@@ -4,7 +4,7 @@ from striate.layers.deform import DeformConv
 from striate.layers.dropout import Dropout
 from striate.layers.embed import Embed
 from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
-from striate.layers.join import Concat, Dense, Residual, Scale, Sum
+from striate.layers.join import Concat, Dense, Heads, Residual, Scale, Sum
 from striate.layers.local import Local
 from striate.layers.lrn import FlatLocalResponseNorm
 from striate.layers.maps import Maps
@@ -15,14 +15,17 @@ from striate.layers.rbf import RBF
 from striate.layers.roi import RoIAlign, RoIPool
 from striate.layers.scaled_tanh import ScaledTanh
 from striate.layers.shuffle import Shuffle
+from striate.layers.side import Aux
 from striate.layers.softmax import LastSoftmax
 from striate.layers.subsample import Subsample
 from striate.layers.unpool import Unpool
-from striate.layers.wired import Wired
+from striate.layers.wired import Called, From, Shared, Wired
 
 __all__ = [
     "RBF",
+    "Aux",
     "AvgPool",
+    "Called",
     "Concat",
     "DeformConv",
     "Dense",
@@ -33,6 +36,8 @@ __all__ = [
     "FlippedConv2d",
     "FlippedConv3d",
     "LastSoftmax",
+    "From",
+    "Heads",
     "Local",
     "Maps",
     "Maxout",
@@ -43,6 +48,7 @@ __all__ = [
     "SamePad",
     "Scale",
     "ScaledTanh",
+    "Shared",
     "Shuffle",
     "Subsample",
     "Sum",

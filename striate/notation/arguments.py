@@ -13,7 +13,7 @@ from typing import Any
 from striate.errors import nearest
 from striate.notation.errors import RuleError, Span
 from striate.notation.syntax import Argument, Expression, Free, Name, Pair, Sized, Value, Word
-from striate.notation.tree import ALIASES, LAYERS, PAD_MODES, Axes, Layer, Pad
+from striate.notation.tree import ALIASES, PAD_MODES, WORDS, Axes, Layer, Link, Pad
 
 Evaluate = Callable[[Expression], int | float]
 NO_AXES = "no height or width comes in: put this layer before fc, or give the input axes (input 3x32x32)"
@@ -23,7 +23,7 @@ NO_AXES = "no height or width comes in: put this layer before fc, or give the in
 class Form:
     """How a layer is written: its fields by place."""
 
-    layer: type[Layer]
+    layer: type[Layer] | type[Link]
     leading: dataclasses.Field[Any] | None
     at: dataclasses.Field[Any] | None
     options: Mapping[str, dataclasses.Field[Any]]
@@ -39,19 +39,19 @@ class Form:
         return " ".join([head, *(f"[{w}]" if _kind(f) == "flag" else f"[{w} n]" for w, f in self.options.items())])
 
 
-def form(layer: type[Layer]) -> Form:
-    """The form of a layer class."""
+def form(layer: type[Layer] | type[Link]) -> Form:
+    """The form of the class of a layer or a link."""
     return _FORMS[layer.word]
 
 
-def _form(layer: type[Layer]) -> Form:
+def _form(layer: type[Layer] | type[Link]) -> Form:
     fields = [f for f in dataclasses.fields(layer) if "place" in f.metadata]
     by_place = {f.metadata["place"]: f for f in fields}
     options = {f.metadata["word"]: f for f in fields if f.metadata["place"] == "option"}
     return Form(layer, by_place.get("leading"), by_place.get("at"), options)
 
 
-_FORMS = {word: _form(layer) for word, layer in LAYERS.items()}
+_FORMS = {word: _form(layer) for word, layer in WORDS.items()}
 OPTIONS_ALSO = {  # what other libraries call an option
     "stride": ("strides", "step", "subsampling"),
     "pad": ("padding", "paddings", "border"),
@@ -74,7 +74,7 @@ class ArgumentError(RuleError):
 
 
 def read_arguments(
-    word: Word, layer: type[Layer], dims: int, evaluate: Evaluate
+    word: Word, layer: type[Layer] | type[Link], dims: int, evaluate: Evaluate
 ) -> tuple[dict[str, Any], dict[str, Span]]:
     """The values of a layer's fields and where each stands in the text.
 
@@ -251,7 +251,7 @@ class _Arguments:
     def _label(self, argument: Value) -> str:
         name = single_name(argument)
         if name is None:
-            raise RuleError("is a label", "name a maxpool before it: p1: maxpool 2 -> … -> unpool p1")
+            raise RuleError("is a label", "a word that names what stands before it, as a does in a: maxpool 2")
         return name
 
     def _list(self, argument: Value) -> tuple[int, ...]:
@@ -309,7 +309,7 @@ _READ: dict[str, Callable[[_Arguments, Value], Any]] = {
 }
 
 
-def write_arguments(layer: Layer) -> Iterator[str]:
+def write_arguments(layer: Layer | Link) -> Iterator[str]:
     """A layer's arguments as text, defaults left out; `read_arguments` gives the same fields again.
 
     >>> from striate.notation.tree import Conv
@@ -329,7 +329,7 @@ def write_arguments(layer: Layer) -> Iterator[str]:
             yield word if _kind(field) == "flag" else f"{word} {_written(getattr(layer, field.name))}"
 
 
-def _differs(layer: Layer, field: dataclasses.Field[Any]) -> bool:
+def _differs(layer: Layer | Link, field: dataclasses.Field[Any]) -> bool:
     value = getattr(layer, field.name)
     if _kind(field) == "axes":
         return bool(value != getattr(layer, field.default)) if isinstance(field.default, str) else set(value) != {1}
@@ -359,7 +359,7 @@ def _kind(field: dataclasses.Field[Any]) -> str:
 def refuse_layer(argument: Argument, word: str) -> None:
     """Raise an error if an argument of `word` is itself a layer: an arrow is missing before it."""
     name = single_name(argument)
-    if name in LAYERS or name in ALIASES:
+    if name in WORDS or name in ALIASES:
         detail = f"layers are separated by '->' or a new line: {word} … -> {name} …"
         raise ArgumentError(f"an arrow is missing before '{name}'", argument.span, detail)
 

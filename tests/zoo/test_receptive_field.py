@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from striate import zoo
 from striate.building import build
 from striate.errors import InputError
-from striate.layers.join import Aux
+from striate.layers import Aux
 from striate.notation import Network, measure, tree
 from striate.notation.measure import Row
 from striate.notation.tree import Block, Chain, Node, named
