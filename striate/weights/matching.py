@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.weights.formats import Table
-from striate.weights.layouts import LAYOUTS, Names, leaves
+from striate.weights.layouts import Names, leaves, naming
 
 INSIDE = ("_orig_mod", "module")  # words that wrappers put into the middle of a name where only a part is wrapped
 AVERAGED = "ema"  # in the name of the table to prefer when two fit equally well
@@ -54,9 +54,8 @@ class Match:
 
 def match(model: nn.Module, tables: list[Table]) -> Match:
     """The table, spelling and layout by which the most tensors of the model are in the file."""
-    layers = leaves(model)
-    layouts = {label: names for label, layout in LAYOUTS.items() if (names := layout(layers)) is not None}
-    own = {path: module.state_dict() for path, module in layers if module.state_dict()}
+    layouts = naming(model)
+    own = {leaf.path: leaf.module.state_dict() for leaf in leaves(model) if leaf.module.state_dict()}
     matches = [
         Match(label, table.name, tensors, names)
         for table in sorted(tables, key=lambda table: AVERAGED not in table.name.lower())
