@@ -29,11 +29,16 @@ class Form:
     options: Mapping[str, dataclasses.Field[Any]]
 
     @property
+    def lead(self) -> str:
+        """What the leading argument is called."""
+        return "" if not self.leading else "label" if _kind(self.leading) == "label" else self.leading.name
+
+    @property
     def usage(self) -> str:
         """The layer's word with its arguments, as the documentation and the errors show it."""
         head = self.layer.word
         if self.leading:
-            shown = self.leading.name + (f"@{self.at.name}" if self.at else "")
+            shown = self.lead + (f"@{self.at.name}" if self.at else "")
             shown += " …" if _kind(self.leading) == "list" else ""
             head += f" {shown}" if self.leading.default is dataclasses.MISSING else f" [{shown}]"
         return " ".join([head, *(f"[{w}]" if _kind(f) == "flag" else f"[{w} n]" for w, f in self.options.items())])
@@ -111,7 +116,7 @@ class _Arguments:
         lead = self.form.leading
         if lead and lead.name not in self.values and lead.default is dataclasses.MISSING:
             raise ArgumentError(
-                f"{self.word.name} needs its {lead.name}", self.word.span, f"it is written: {self.form.usage}"
+                f"{self.word.name} needs its {self.form.lead}", self.word.span, f"it is written: {self.form.usage}"
             )
         self._defaults()
 
@@ -206,7 +211,7 @@ class _Arguments:
         except RuleError as error:
             if isinstance(error, ArgumentError):
                 raise
-            name = field.metadata.get("word", field.name)
+            name = field.metadata.get("word", self.form.lead if field is self.form.leading else field.name)
             raise ArgumentError(f"{name} {error.headline}", argument.span, error.detail, error.axes) from None
         self._keep(field, value, argument.span)
 

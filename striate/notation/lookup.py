@@ -168,4 +168,5 @@ def _block_usage(name: str) -> str:
 
 def _shown(kind: str) -> str:
     """How a block is written: `residual[ body ] or residual[ body | shortcut ]`."""
-    return " or ".join(f"{kind}[ {' | '.join(names)} ]" for names in FORMS[BLOCKS[kind]].shown())
+    named = ": …" * (BLOCKS[kind] is tree.Heads)
+    return " or ".join(f"{kind}[ {' | '.join(n + named for n in names)} ]" for names in FORMS[BLOCKS[kind]].shown())
