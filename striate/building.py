@@ -269,7 +269,7 @@ class _Builder:
         chain = self.chain(network.layers, "", None)
         if isinstance(chain, layers.Wired):
             inputs = dict(zip([*(name for name, _ in network.others), network.label], flat.inputs, strict=True))
-            return layers.Called(OrderedDict(chain._modules), chain._gives, chain._reads).settle(inputs)
+            return layers.Called(OrderedDict(chain.named_children()), chain._gives, chain._reads).settle(inputs)
         return chain
 
     def chain(self, chain: Chain, path: str, after: Layer | None) -> nn.Sequential:

@@ -256,7 +256,9 @@ class _Arguments:
     def _label(self, argument: Value) -> str:
         name = single_name(argument)
         if name is None:
-            raise RuleError("is a label", "a word that names what stands before it, as a does in a: maxpool 2")
+            raise RuleError(
+                "must be a name", "write the label of what stands before it, such as p1 after p1: maxpool 2"
+            )
         return name
 
     def _list(self, argument: Value) -> tuple[int, ...]:

@@ -19,7 +19,10 @@ from striate.notation.tree import Softmax
 
 def left_to_loss(flat: Graph) -> Iterator[str]:
     """The full names, as in the weights, of the softmax layers that engines leave to the loss."""
-    ends, read = {*flat.outputs.values(), *flat.aside.values()}, {name for vertex in flat.vertices for name in vertex.inputs}
+    ends, read = (
+        {*flat.outputs.values(), *flat.aside.values()},
+        {name for vertex in flat.vertices for name in vertex.inputs},
+    )
     for vertex in flat.vertices:
         if isinstance(vertex.node, Softmax) and vertex.name in ends - read:
             yield vertex.name

@@ -47,7 +47,9 @@ PYRAMID = """
     | roi: from p3 -> roialign 3 -> fc 10 -> relu -> heads[ class: fc 4 | box: fc 16 ]
     ]
 """
-SIDE = "image: input 3x8x8\ninput 5\nfc 4 -> relu -> concat[ id | from image -> conv 2@3 -> relu -> gap -> fc 4 ] -> fc 2"
+SIDE = (
+    "image: input 3x8x8\ninput 5\nfc 4 -> relu -> concat[ id | from image -> conv 2@3 -> relu -> gap -> fc 4 ] -> fc 2"
+)
 BOXES = torch.tensor([[0, 2, 3, 20, 30], [1, 0, 0, 31, 12], [0, 9, 9, 15, 15.0]])
 
 
