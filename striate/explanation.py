@@ -12,6 +12,7 @@ import dataclasses
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from striate.tables import FOLD, ROUND, Column, fit, html_table, short, show, ta
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from torch import nn
 
 FEW = 16  # most layers for which the formulas are shown by default
 BATCH = 64
@@ -142,7 +144,7 @@ class Explanation:
         ]
 
     def _reads(self) -> list[Column]:
-        """Where values are read elsewhere than by the next layer: what each layer or join reads, if not the row above."""
+        """What each layer or join reads if not the row above, in a network that has such."""
         flat = self.measure.graph
         if not flat.links and len(flat.inputs) == 1:
             return []
@@ -225,7 +227,8 @@ class Explanation:
             parts += [f"resolved by the rules of thumb:\n{self.resolved}", ""]
         if every or len(self.measure.rows) <= FEW:
             parts += [self.formulas(every), ""]
-        parts += [*self.output_lines(), *self.unused_lines(), self.memory_line(), self.inference_line(), LEGEND]
+        memory = [line for line in (self.memory_line(), self.inference_line()) if line]
+        parts += [*self.output_lines(), *self.unused_lines(), *memory, LEGEND]
         parts += [BOX_LEGEND] if self.measure.network.takes_boxes else []
         for part in parts:
             text = in_encoding(part, console.encoding)
@@ -258,8 +261,33 @@ LEGEND = (
 BOX_LEGEND = "per box: from there on all figures are for one box of the image"
 
 
+@dataclass(frozen=True, repr=False)
+class ModuleExplanation(Explanation):
+    """The figures of a module that was not written in the notation: of each layer in it, in the order of the calls."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the figures leave out."""
+        return ("functions and sums between a module's layers are not seen: fields are not known",)
+
+    def inference_line(self) -> str:
+        """What is known without the graph: nothing."""
+        return ""
+
+    def taps(self) -> tuple[Tap, ...]:
+        """None is known."""
+        return ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As for a network, without what only its graph says."""
+        layers = [_row_json(row) for row in self.measure.rows]
+        totals = {"total_parameters": self.measure.total_parameters, "total_macs": self.measure.total_macs}
+        inputs = {"name": self.measure.network.name, "input": list(self.measure.network.input)}
+        return {**inputs, "notes": list(self.notes), "layers": layers, **totals}
+
+
 def explain(
-    net: str | Path | Network,
+    net: str | Path | Network | nn.Module,
     *,
     batch: int = BATCH,
     at: Shape | None = None,
@@ -270,9 +298,9 @@ def explain(
     """What a network costs.
 
     Args:
-        net: A name of the zoo, a `.net` file, the text itself, or a network.
+        net: A name of the zoo, a `.net` file, the text itself, a network, or a PyTorch module (with `at`).
         batch: Examples in a batch, for the training memory; from 1.
-        at: (C, H, W) for a network with free axes.
+        at: (C, H, W) for a network with free axes, or for a module.
         size: Another size for any network's input: 64 for all axes, or (64, 48).
         optimizer: The optimiser whose state counts as training memory.
         letters: Values for the text's letters, such as `{"N": 2}`.
@@ -280,11 +308,16 @@ def explain(
     Raises:
         InputError: No such network, or a shape that it does not take.
     """
-    network = zoo.resized(net, size, letters)
     if batch < 1:
         raise InputError(f"a batch has at least 1 example. Received: {batch}")
     if optimizer not in OPTIMIZER_STATES:
         raise InputError(f"no optimizer '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES, OPTIMIZER_ALSO)}")
+    if zoo.is_module(net):
+        if at is None:
+            raise InputError("a module's layers have shapes once an input has one: explain(module, at=(3, 224, 224))")
+        measured = import_module("striate.own").measured(net, at)  # there is a module, so torch is there
+        return ModuleExplanation(measured, batch, optimizer)
+    network = zoo.resized(net, size, letters)  # type: ignore[arg-type]
     try:
         return Explanation(measure(network, at), batch, optimizer)
     except RuleError as error:
