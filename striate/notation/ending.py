@@ -6,7 +6,7 @@ in; a side head has an end too. Any other softmax is computed as written, includ
 >>> from striate.notation import read
 >>> from striate.notation.graph import graph
 >>> list(left_to_loss(graph(read("input 8 -> part: [ fc 4 -> softmax ] -> fc 3 -> probabilities: softmax"))))
-['probabilities']
+['softmax1']
 >>> list(left_to_loss(graph(read("input 8 -> fc 4 -> part: [ softmax -> fc 3 -> softmax ]"))))
 ['part.softmax2']
 """

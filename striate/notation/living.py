@@ -4,7 +4,7 @@
 >>> net = "input 3x8x8 -> a: conv 4@3 pad 1 -> maxpool 2 -> upconv 4@2 stride 2 -> sum[ from a | id ]"
 >>> most = peak(measure(read(net)))
 >>> most.value, most.at
-('upconv1', 2304)
+('sum1', 3072)
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Layers used once more with the same weights: what they give there, or why they can't.
 
->>> from striate.notation.tree import Conv
->>> twice = Known((4, 6, 6), Conv(4, (3, 3), (1, 1), dilation=(1, 1), label="t"), (4, 8, 8))
->>> again(twice, (4, 12, 12))
-(4, 10, 10)
+>>> from striate.notation.tree import FullyConnected
+>>> again(Known((4,), FullyConnected(4, label="t"), (6, 2)), (6, 2))
+(4,)
 """
 
 from collections.abc import Iterator
