@@ -24,6 +24,7 @@ from striate.notation.ending import left_to_loss
 from striate.notation.graph import Vertex, parts
 from striate.notation.rules.window import reach
 from striate.notation.tree import Block, Chain, Layer, Node, Shape, attribute, named
+from striate.own import checked_once
 
 CONV = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 FLIPPED = (nn.Linear, layers.FlippedConv1d, layers.FlippedConv2d, layers.FlippedConv3d)
@@ -269,7 +270,7 @@ class _Builder:
         chain = self.chain(network.layers, "", None)
         if isinstance(chain, layers.Wired):
             inputs = dict(zip([*(name for name, _ in network.others), network.label], flat.inputs, strict=True))
-            return layers.Called(OrderedDict(chain._modules), chain._gives, chain._reads).settle(inputs)
+            return layers.Called(OrderedDict(chain.named_children()), chain._gives, chain._reads).settle(inputs)
         return chain
 
     def chain(self, chain: Chain, path: str, after: Layer | None) -> nn.Sequential:
@@ -313,6 +314,8 @@ class _Builder:
         """The layer's module under its name, after any module it needs first: fc flattens, "same" may pad."""
         layer, shape = vertex.node, self.measured.row(vertex.name).input
         assert isinstance(layer, Layer)
+        if isinstance(layer, tree.Own):
+            return {name: checked_once(layer.make(shape[0], *layer.numbers), layer)}
         module = MODULES[type(layer)](layer, shape)
         if isinstance(layer, tree.RoI) and isinstance(module, layers.RoIPool | layers.RoIAlign):
             module.scale = float(1 / rules.box_jump(layer, self.measured.field(vertex.entry)))

@@ -68,7 +68,7 @@ class Wired(nn.Sequential):
         part = super().__getitem__(index)
         if isinstance(index, slice):
             names, (start, *_) = list(self._modules), index.indices(len(self))
-            part = Called(OrderedDict(part._modules), self._gives, self._reads)
+            part = Called(OrderedDict(part.named_children()), self._gives, self._reads)
             part.settle({X: self._gives.get(names[start - 1], X) if start else X})
         return part
 

@@ -15,6 +15,7 @@ from striate.notation.errors import RuleError, Span
 from striate.notation.syntax import Argument, Expression, Free, Name, Pair, Sized, Value, Word
 from striate.notation.tree import ALIASES, PAD_MODES, WORDS, Axes, Layer, Link, Pad
 
+LISTS = ("list", "numbers")  # kinds of which several may stand side by side
 Evaluate = Callable[[Expression], int | float]
 NO_AXES = "no height or width comes in: put this layer before fc, or give the input axes (input 3x32x32)"
 
@@ -29,19 +30,24 @@ class Form:
     options: Mapping[str, dataclasses.Field[Any]]
 
     @property
+    def lead(self) -> str:
+        """What the leading argument is called."""
+        return "" if not self.leading else "label" if _kind(self.leading) == "label" else self.leading.name
+
+    @property
     def usage(self) -> str:
         """The layer's word with its arguments, as the documentation and the errors show it."""
         head = self.layer.word
         if self.leading:
-            shown = self.leading.name + (f"@{self.at.name}" if self.at else "")
-            shown += " …" if _kind(self.leading) == "list" else ""
+            shown = self.lead + (f"@{self.at.name}" if self.at else "")
+            shown += " …" if _kind(self.leading) in LISTS else ""
             head += f" {shown}" if self.leading.default is dataclasses.MISSING else f" [{shown}]"
         return " ".join([head, *(f"[{w}]" if _kind(f) == "flag" else f"[{w} n]" for w, f in self.options.items())])
 
 
 def form(layer: type[Layer] | type[Link]) -> Form:
     """The form of the class of a layer or a link."""
-    return _FORMS[layer.word]
+    return _FORMS.get(layer.word) or _form(layer)
 
 
 def _form(layer: type[Layer] | type[Link]) -> Form:
@@ -111,7 +117,7 @@ class _Arguments:
         lead = self.form.leading
         if lead and lead.name not in self.values and lead.default is dataclasses.MISSING:
             raise ArgumentError(
-                f"{self.word.name} needs its {lead.name}", self.word.span, f"it is written: {self.form.usage}"
+                f"{self.word.name} needs its {self.form.lead}", self.word.span, f"it is written: {self.form.usage}"
             )
         self._defaults()
 
@@ -150,7 +156,7 @@ class _Arguments:
     def _goes_on(self, arguments: list[Argument]) -> bool:
         """Whether what follows is one more entry of a leading list."""
         lead = self.form.leading
-        return bool(arguments and lead and _kind(lead) == "list" and not self._option(arguments[0]))
+        return bool(arguments and lead and _kind(lead) in LISTS and not self._option(arguments[0]))
 
     def _append(self, argument: Argument) -> None:
         lead = self.form.leading
@@ -206,7 +212,7 @@ class _Arguments:
         except RuleError as error:
             if isinstance(error, ArgumentError):
                 raise
-            name = field.metadata.get("word", field.name)
+            name = field.metadata.get("word", self.form.lead if field is self.form.leading else field.name)
             raise ArgumentError(f"{name} {error.headline}", argument.span, error.detail, error.axes) from None
         self._keep(field, value, argument.span)
 
@@ -251,7 +257,9 @@ class _Arguments:
     def _label(self, argument: Value) -> str:
         name = single_name(argument)
         if name is None:
-            raise RuleError("is a label", "a word that names what stands before it, as a does in a: maxpool 2")
+            raise RuleError(
+                "must be a name", "write the label of what stands before it, such as p1 after p1: maxpool 2"
+            )
         return name
 
     def _list(self, argument: Value) -> tuple[int, ...]:
@@ -305,6 +313,7 @@ _READ: dict[str, Callable[[_Arguments, Value], Any]] = {
     "pad": _Arguments._pad,
     "pair": _Arguments._pair,
     "list": _Arguments._list,
+    "numbers": lambda reader, argument: (reader._number(argument),),
     "label": _Arguments._label,
 }
 
@@ -320,8 +329,8 @@ def write_arguments(layer: Layer | Link) -> Iterator[str]:
     if shape.leading and (shape.leading.default is dataclasses.MISSING or _differs(layer, shape.leading)):
         value = getattr(layer, shape.leading.name)
         head = _written(value, uniform=_kind(shape.leading) != "pair")
-        if _kind(shape.leading) == "list":
-            head = " ".join(map(str, value))
+        if _kind(shape.leading) in LISTS:
+            head = " ".join(map(_written, value))
         head = value if _kind(shape.leading) == "label" else head
         yield f"{head}@{_written(getattr(layer, shape.at.name), uniform=False)}" if shape.at else head
     for word, field in shape.options.items():

@@ -16,14 +16,14 @@ from striate.notation.arguments import ArgumentError, read_arguments, refuse_lay
 from striate.notation.errors import MissingLettersError, NotationError, RuleError, Span
 from striate.notation.evaluate import LARGEST, NoValueError, evaluate
 from striate.notation.given import MAX_AXES
-from striate.notation.graph import Graph, graph, meeting
+from striate.notation.graph import meeting
 from striate.notation.labels import ENDED, Known, Labels, written
 from striate.notation.letters import SAMPLE, labels_of, missing
 from striate.notation.lookup import Lookup
-from striate.notation.measure import Row, rows
 from striate.notation.notes import channels_first, way_out
 from striate.notation.rules.shape import shown
 from striate.notation.scan import MAX_DEPTH
+from striate.notation.sharing import again
 from striate.notation.syntax import (
     Block,
     Call,
@@ -54,6 +54,7 @@ from striate.notation.tree import (
     Shared,
     Unpool,
 )
+from striate.notation.whole import check
 
 Inputs = tuple[tuple[str, Shape], ...]
 
@@ -180,7 +181,8 @@ class _Binder:
         if not chain:
             span = words[-1][1].span
             raise self.error("there is no layer after the input", span, "add one: input 3x32x32 -> conv 16@3x3")
-        self._check_graph(Network(self.input, chain, others=tuple(others), label=label), [word for _, word in words])
+        with self._placed():
+            check(Network(self.input, chain, others=tuple(others), label=label), [word.span for _, word in words])
         return tuple(others), label, self.input, chain
 
     def _name_inputs(self, words: list[tuple[str, Word]], inputs: list[tuple[str, Shape]]) -> None:
@@ -192,26 +194,6 @@ class _Binder:
                 raise self.error(f"two inputs named '{label}'", word.span, "choose another name")
             if label:
                 self.labels.add(label, Known(shape))
-
-    def _check_graph(self, network: Network, words: list[Word]) -> None:
-        """Check what only the whole network shows: where its maps lie on the input, and that each value is read."""
-        flat = graph(network)
-        if any(flat.links) or flat.takes_boxes or len(words) > 1:
-            self._check_read(flat, words)
-        figures = rows(flat)
-        for vertex in flat.vertices:
-            with self._placed(otherwise=vertex.node.span):
-                next(figures)
-
-    def _check_read(self, flat: Graph, words: list[Word]) -> None:
-        read = {name for vertex in flat.vertices for name in vertex.inputs}
-        read |= {*flat.outputs.values(), *flat.aside.values()}
-        places = dict(zip(flat.inputs, (word.span for word in words), strict=True))
-        places |= {vertex.name: vertex.node.span for vertex in flat.vertices}
-        for name, span in places.items():
-            if name not in read:
-                detail = "label it and use it in a branch, a: … -> concat[ from a | … ], or delete it"
-                raise self.error("nothing reads what this gives", span, detail)
 
     def shape(self, word: Word, outside: Sequence[int | None] | None) -> Shape:
         if word.optional:
@@ -490,29 +472,3 @@ class _Binder:
         yield
         self.scope = outside
         self.depth -= 1
-
-
-def again(known: Known, shape: Shape) -> Shape:
-    """The shape that layers give when they are used once more, with the same weights.
-
-    Raises:
-        RuleError: Their weights are of another size for what comes in, or they read values from outside.
-    """
-    assert known.node
-    label = known.node.label
-    before, after = (list(_rows(known.node, entry)) for entry in (known.entry, shape))
-    for first, second in zip(before, after, strict=True):
-        if first.parameters.value != second.parameters.value or first.input[:1] != second.input[:1]:
-            detail = f"'{first.text}' gets {shown(second.input)} here and {shown(first.input)} there"
-            raise RuleError(f"'{label}' has weights for {shown(known.entry)}", f"{detail}; bring both to one size")
-    outputs = graph(Network(shape, (known.node,))).outputs
-    return after[-1].output.value if "" in outputs else ENDED
-
-
-def _rows(node: Node, shape: Shape) -> Iterator[Row]:
-    network = Network(shape, (node,))
-    try:
-        return rows(graph(network))
-    except RuleError as error:
-        detail = "only a part that stands by itself can be used once more; give it what it reads by its input"
-        raise RuleError(f"'{node.label}' reads values from outside of it", detail) from error

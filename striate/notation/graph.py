@@ -261,14 +261,15 @@ class _Walk:
         if isinstance(block, tree.Group):
             with self.marks.inside(block.label):
                 return self.chain(block.branches[0], f"{name}.", x, f"{weights}.")
-        ends = {
-            part: self.chain(branch, f"{name}.{part}.", x, f"{weights}.{part}.") for part, branch in parts(block)
-        }
+        ends = {part: self.chain(branch, f"{name}.{part}.", x, f"{weights}.{part}.") for part, branch in parts(block)}
         if isinstance(block, tree.Heads):
             return dict(_outputs(dict(zip(block.names, ends.values(), strict=True))))
-        met = meeting(block, x, list(ends.values()))
+        values = [end for end in ends.values() if isinstance(end, str)]
+        if len(values) < len(ends):
+            raise RuleError(f"heads inside {block.kind}", "the network ends in them, and nothing follows")
+        met = meeting(block, x, values)
         if met is None:
-            (self.aside[name],) = (end for end in ends.values() if isinstance(end, str))
+            (self.aside[name],) = values
             return x
         return self.add(Vertex(name, *met, x, weights))
 

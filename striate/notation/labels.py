@@ -6,7 +6,8 @@
 (8, 28, 28)
 >>> labels.value("b", Span(0, 1))
 Traceback (most recent call last):
-striate.notation.arguments.ArgumentError: no label 'b' before it. a label is seen after the place where it stands, …
+striate.notation.arguments.ArgumentError: no label 'b' before it; a label is seen after the place where it \
+stands, to the end of the part or definition around it
 """
 
 from __future__ import annotations

@@ -107,9 +107,7 @@ def label_parameters(program: Program) -> dict[str, set[str]]:
     return found
 
 
-def _labels(
-    element: Word | Call | Repeat, program: Program, known: Mapping[str, Collection[str]]
-) -> Iterator[str]:
+def _labels(element: Word | Call | Repeat, program: Program, known: Mapping[str, Collection[str]]) -> Iterator[str]:
     """The names that stand where an element takes a label."""
     if isinstance(element, Call):
         places = label_places(program, known).get(element.name, ())
@@ -119,9 +117,7 @@ def _labels(
         yield from (name for argument in element.arguments[:1] if (name := single_name(argument)))
 
 
-def label_places(
-    program: Program, labels: Mapping[str, Collection[str]] | None = None
-) -> dict[str, set[int]]:
+def label_places(program: Program, labels: Mapping[str, Collection[str]] | None = None) -> dict[str, set[int]]:
     """Which arguments of each definition are labels, counted from 0. `labels`: their names, where they are known."""
     labels = label_parameters(program) if labels is None else labels
     return {

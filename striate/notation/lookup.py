@@ -19,7 +19,7 @@ from striate.notation.errors import NotationError, Span
 from striate.notation.graph import FORMS
 from striate.notation.letters import label_parameters
 from striate.notation.syntax import Block, Call, Definition, Program, Word
-from striate.notation.tree import ALIASES, BLOCKS, PAD_MODES, WORDS, Layer, Link
+from striate.notation.tree import ALIASES, BLOCKS, OWN, PAD_MODES, WORDS, Layer, Link
 
 OPTIONS = {word for word in OPTION_WORDS if len(word) > 1} | set(PAD_MODES)  # lrn's k stays free: K is a letter
 RESERVED = {"c", "input", "x", *WORDS, *BLOCKS, *ALIASES, *OPTIONS}
@@ -109,6 +109,11 @@ class Lookup:
         name = ALIASES.get(word.name, word.name)
         if name in WORDS:
             return WORDS[name]
+        if name in OWN and not self.program.source:
+            return OWN[name]
+        if name in OWN:
+            detail = "a program has registered it, and a file has the notation's own words only; give the text itself"
+            raise self.error(f"'{name}' in a file", word.span, detail)
         if name == "input":
             detail = "a text begins with its inputs, each with a name: left: input 1x28x28, right: input 1x28x28"
             raise self.error("an input in the middle", word.span, detail)
@@ -116,7 +121,7 @@ class Lookup:
             raise self.error(f"{name} needs brackets", word.span, _block_usage(name))
         if name in self.definitions:
             raise self.error(f"'{name}' is a definition", word.span, f"use it as {self._use(name)}")
-        hint = elsewhere(name) or nearest(name, [*WORDS, *BLOCKS, *ALIASES, *self.definitions], ALSO).lstrip("; ")
+        hint = elsewhere(name) or nearest(name, [*WORDS, *OWN, *BLOCKS, *ALIASES, *self.definitions], ALSO).lstrip("; ")
         raise self.error(f"no layer '{name}'", word.span, hint or "the layers are " + ", ".join(sorted(WORDS)))
 
     def block(self, block: Block) -> type[tree.Block]:
@@ -168,4 +173,5 @@ def _block_usage(name: str) -> str:
 
 def _shown(kind: str) -> str:
     """How a block is written: `residual[ body ] or residual[ body | shortcut ]`."""
-    return " or ".join(f"{kind}[ {' | '.join(names)} ]" for names in FORMS[BLOCKS[kind]].shown())
+    named = ": …" * (BLOCKS[kind] is tree.Heads)
+    return " or ".join(f"{kind}[ {' | '.join(n + named for n in names)} ]" for names in FORMS[BLOCKS[kind]].shown())

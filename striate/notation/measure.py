@@ -64,18 +64,23 @@ class Row:
     @property
     def field(self) -> Field:
         """The receptive field on the last of the inputs that it depends on."""
-        return next(reversed(self.fields.values()))
+        return list(self.fields.values())[-1]
 
     @property
     def receptive_field(self) -> int | list[int | None] | None:
         """Entries of the input that one entry of the output sees: one number, or one per axis where they differ."""
-        return _same([None if axis.size is None else int(axis.size) for axis in self.field.axes])
+        return extent(self.field)
 
     @property
     def jump(self) -> int | float | list[int | float] | None:
         """How far the field moves from one entry of the output to the next: one number, or one per axis."""
         jumps = [axis.jump for axis in self.field.axes]
         return _same([int(jump) if jump.denominator == 1 else float(jump) for jump in jumps])
+
+
+def extent(field: Field) -> int | list[int | None] | None:
+    """The size of a field in entries: one number, or one per axis where they differ; None where a free axis decides."""
+    return _same([None if axis.size is None else int(axis.size) for axis in field.axes])
 
 
 def _same(values: list[_T]) -> _T | list[_T] | None:
@@ -113,9 +118,14 @@ class Measure:
         """
         return self._by_name[name]
 
+    def fields(self, value: str) -> Mapping[str, Field]:
+        """The receptive fields of a value, one of the inputs or what a layer or a join gives, by the input's value."""
+        inputs = self.graph.inputs
+        return {value: whole(inputs[value])} if value in inputs else self.row(value).fields
+
     def field(self, value: str) -> Field:
-        """The receptive field of a value: the network's input, or what a layer or a join gives."""
-        return whole(self.graph.inputs[value]) if value in self.graph.inputs else self.row(value).field
+        """The receptive field of a value on the last of the inputs that it depends on."""
+        return list(self.fields(value).values())[-1]
 
     @cached_property
     def _by_name(self) -> dict[str, Row]:
@@ -253,7 +263,9 @@ def _row(vertex: Vertex, entry: Shape, output: Figure[Shape], fields: dict[str, 
     if isinstance(node, Join):
         block, costs = node.block, (Figure(0), NO_MACS, memory)
         return Row(vertex.name, node_text(block), block, entry, output, *costs, fields, per_box=per_box)
-    parameters = Figure(0, f"those of {vertex.weights}") if vertex.shares else rules.parameters(node, entry)
+    parameters = rules.parameters(node, entry)
+    if vertex.shares and parameters.value:
+        parameters = Figure(0, f"those of {vertex.weights}")
     costs, unused = (parameters, rules.macs(node, entry), memory), rules.unused(node, entry)
     text = f"{node.label}: {node_text(node)}" if node.label else node_text(node)
     return Row(vertex.name, text, node, entry, output, *costs, fields, unused, per_box)

@@ -10,7 +10,7 @@ MaxPool(kernel=(2, 2), stride=(2, 2), pad=Pad(mode='zeros', sizes=(0,), after=()
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -20,7 +20,7 @@ from striate.notation.syntax import NOWHERE, Program
 
 Shape: TypeAlias = tuple[int | None, ...]  # (C, H, W), or (C,) and its spatial axes; None for a free axis
 Axes: TypeAlias = tuple[int, ...]  # one number per spatial axis
-Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair", "list", "label"]
+Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair", "list", "numbers", "label"]
 
 
 @dataclass(frozen=True)
@@ -638,6 +638,23 @@ class Identity(Pointwise):
 
 
 @dataclass(frozen=True, repr=False)
+class Own(Layer):
+    """A module of the program's own, as a word that it has registered; each word has a class made from this one.
+
+    Attributes:
+        numbers: What stands after the word.
+        make: The module, from the channels that come in and the numbers.
+        rule: The shape that comes out, from the shape that comes in and the numbers.
+        count: Trainable parameters and MACs, from the same.
+    """
+
+    make: ClassVar[Callable[..., Any]]
+    rule: ClassVar[Callable[..., Shape]]
+    count: ClassVar[Callable[[Shape, tuple[int | float, ...]], tuple[int, int | None]]]
+    numbers: tuple[int | float, ...] = leading("numbers", ())
+
+
+@dataclass(frozen=True, repr=False)
 class Link(Node):
     """Leads to a labelled value or part of the network; no layer by itself."""
 
@@ -742,6 +759,7 @@ LAYERS: dict[str, type[Layer]] = {kind.word: kind for kind in _NODES if issubcla
 BLOCKS: dict[str, type[Block]] = {kind.kind: kind for kind in _NODES if issubclass(kind, Block) and kind.kind}
 LINKS: dict[str, type[Link]] = {kind.word: kind for kind in _NODES if issubclass(kind, Link) and kind.word}
 WORDS: dict[str, type[Layer] | type[Link]] = {**LAYERS, **LINKS}
+OWN: dict[str, type[Own]] = {}  # the words that the program has registered
 ALIASES = {"pool": "maxpool", "silu": "swish", "batchnorm": "bn"}
 
 

@@ -11,7 +11,7 @@ from typing import cast
 from striate.notation.rules.figure import Figure, product, times
 from striate.notation.rules.parameters import offset_maps
 from striate.notation.rules.shape import output
-from striate.notation.tree import RBF, Conv, Deform, FullyConnected, Layer, Local, Shape, Subsample, UpConv
+from striate.notation.tree import RBF, Conv, Deform, FullyConnected, Layer, Local, Own, Shape, Subsample, UpConv
 
 
 @singledispatch
@@ -53,3 +53,8 @@ def _(layer: Subsample, shape: Shape) -> Figure[int | None]:
 @macs.register(RBF)
 def _(layer: FullyConnected | RBF, shape: Shape) -> Figure[int | None]:
     return _all(*shape, layer.units)
+
+
+@macs.register
+def _(layer: Own, shape: Shape) -> Figure[int | None]:
+    return Figure(type(layer).count(shape, layer.numbers)[1], "counted in the module")

@@ -18,6 +18,7 @@ from striate.notation.tree import (
     FullyConnected,
     Layer,
     Local,
+    Own,
     PRelu,
     Shape,
     Subsample,
@@ -84,3 +85,8 @@ def _(layer: PRelu, shape: Shape) -> Figure[int]:
 @parameters.register(Subsample)
 def _(layer: BatchNorm | Subsample, shape: Shape) -> Figure[int]:
     return Figure(2 * cast(int, shape[0]), f"2*{shape[0]}")
+
+
+@parameters.register
+def _(layer: Own, shape: Shape) -> Figure[int]:
+    return Figure(type(layer).count(shape, layer.numbers)[0], "counted in the module")
