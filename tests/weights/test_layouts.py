@@ -15,15 +15,25 @@ from striate.weights.layouts import LAYOUTS, naming
 from tests.weights import by_name
 from tests.weights.test_weights import checkpoint
 
-NETS = {
-    "vgg-a": "torchvision (features, classifier)",
-    "resnet18": "torchvision and timm (ResNet)",
-    "resnext50": "torchvision and timm (ResNet)",
-    "se-resnet50": "torchvision and timm (ResNet)",
-    "densenet121": "torchvision and timm (DenseNet)",
-    "googlenet": "torchvision (GoogLeNet)",
-    "squeezenet": "fire2.conv1x1_1 (SqueezeNet)",
-}
+NETS = [
+    ("vgg-a", "torchvision (features, classifier)"),
+    ("vgg-a", "timm (features, pre_logits, head)"),
+    ("resnet18", "torchvision and timm (ResNet)"),
+    ("resnext50", "torchvision and timm (ResNet)"),
+    ("se-resnet50", "torchvision and timm (ResNet)"),
+    ("densenet121", "torchvision and timm (DenseNet)"),
+    ("googlenet", "torchvision (GoogLeNet)"),
+    ("squeezenet", "fire2.conv1x1_1 (SqueezeNet)"),
+    ("squeezenet", "torchvision (SqueezeNet)"),
+    ("mobilenetv1", "timm (MobileNet, EfficientNet)"),
+    ("mobilenetv2", "timm (MobileNet, EfficientNet)"),
+    ("mobilenetv2", "torchvision (MobileNetV2)"),
+    ("mobilenetv3-large", "torchvision (MobileNetV3)"),
+    ("efficientnet-b0", "timm (MobileNet, EfficientNet)"),
+    ("efficientnet-b0", "torchvision (EfficientNet)"),
+    ("regnety-400mf", "torchvision (RegNet)"),
+    ("regnety-400mf", "timm (RegNet)"),
+]
 
 
 def renamed(name: str) -> str:
@@ -31,7 +41,7 @@ def renamed(name: str) -> str:
     text = zoo.entry(name).text
     definitions = [one.name for one in parse(text).definitions]
     for number, definition in enumerate(definitions):
-        text = re.sub(rf"\b{definition}(?=[\s(]*[(=])", f"mine{number}x", text)
+        text = re.sub(rf"(?m)\b{definition}(?=\s*([(=*|\]]|->|$))", f"mine{number}x", text)
     *lines, last = text.rstrip().split("\n")
     text = "\n".join([*lines, f"ending: [ {last} ]"])
     return re.sub(r"(?m)^(mine\dx\([^)]*\))(?!.*=)", r"outer: [ \1 ]", text, count=1)
@@ -41,12 +51,12 @@ def with_tensors(model: torch.nn.Module) -> list[str]:
     return [path for path, module in model.named_modules() if module._parameters or module._buffers]
 
 
-@pytest.mark.parametrize("name", NETS)
-def test_a_text_with_other_names_has_the_same_foreign_names(name: str) -> None:
+@pytest.mark.parametrize(("name", "layout"), NETS)
+def test_a_text_with_other_names_has_the_same_foreign_names(name: str, layout: str) -> None:
     with torch.device("meta"):
         model, other = st.build(zoo.net(name)), st.build(zoo.net(renamed(name)))
     assert with_tensors(model) != with_tensors(other)
-    ours, theirs = naming(model)[NETS[name]], naming(other)[NETS[name]]
+    ours, theirs = naming(model)[layout], naming(other)[layout]
     assert [ours[path] for path in with_tensors(model)] == [theirs[path] for path in with_tensors(other)]
     assert len(set(ours.values())) == len(with_tensors(model))
 
@@ -60,7 +70,7 @@ def test_foreign_weights_load_into_a_text_with_other_names(name: str, tmp_path: 
 
 
 def test_every_layout_names_a_net_of_the_zoo() -> None:
-    assert {*LAYOUTS} - {"timm (features, pre_logits, head)"} == {*NETS.values()}
+    assert {*LAYOUTS} == {layout for _, layout in NETS}
 
 
 @pytest.mark.parametrize(

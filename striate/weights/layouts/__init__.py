@@ -15,9 +15,17 @@ from torch import nn
 
 from striate.layers.earlier import earlier
 from striate.weights.layouts.densenet import densenet
-from striate.weights.layouts.inception import googlenet, squeezenet
+from striate.weights.layouts.inception import googlenet
+from striate.weights.layouts.mobile import (
+    timm_mobile,
+    torchvision_efficientnet,
+    torchvision_mobilenetv2,
+    torchvision_mobilenetv3,
+)
+from striate.weights.layouts.regnet import timm_regnet, torchvision_regnet
 from striate.weights.layouts.resnet import resnet
 from striate.weights.layouts.roles import Leaf, Names, Roles, leaves
+from striate.weights.layouts.squeezenet import squeezenet, torchvision_squeezenet
 from striate.weights.layouts.vgg import sequential, timm_vgg
 
 __all__ = ["LAYOUTS", "Leaf", "Names", "leaves", "naming"]
@@ -29,6 +37,13 @@ LAYOUTS: dict[str, Callable[[Roles], Names | None]] = {
     "torchvision and timm (DenseNet)": densenet,
     "torchvision (GoogLeNet)": googlenet,
     "fire2.conv1x1_1 (SqueezeNet)": squeezenet,
+    "torchvision (SqueezeNet)": torchvision_squeezenet,
+    "torchvision (MobileNetV2)": torchvision_mobilenetv2,
+    "torchvision (MobileNetV3)": torchvision_mobilenetv3,
+    "torchvision (EfficientNet)": torchvision_efficientnet,
+    "timm (MobileNet, EfficientNet)": timm_mobile,
+    "torchvision (RegNet)": torchvision_regnet,
+    "timm (RegNet)": timm_regnet,
 }
 
 
@@ -37,9 +52,14 @@ def naming(model: nn.Module) -> dict[str, Names]:
     found = leaves(model)
     own = {leaf.path: leaf.path for leaf in found if leaf.module.state_dict()}
     old = earlier(model)
-    roles, paths = {leaf.role: leaf.module for leaf in found}, {leaf.role: leaf.path for leaf in found}
+    roles = {leaf.role: leaf.module for leaf in found}
     foreign = {label: layout(roles) for label, layout in LAYOUTS.items()}
-    by_path = {label: {paths[role]: name for role, name in names.items()} for label, names in foreign.items() if names}
+    with_tensors = [leaf for leaf in found if leaf.path in own]
+    by_path = {
+        label: {leaf.path: names.get(leaf.role, leaf.path) for leaf in with_tensors}
+        for label, names in foreign.items()
+        if names
+    }
     before = {path: old.get(path, path) for path in own}
     earlier_own = {"our own, of earlier versions": before} if before != own else {}
     return {"our own": own, **earlier_own, **by_path}
