@@ -35,14 +35,14 @@ class Dense(nn.Module):
 
 
 class Scale(nn.Module):
-    """y = x · g(x), one factor per channel (Hu et al. 2017, equation 4)."""
+    """y = x · g(x), a factor per channel (Hu et al. 2017, equation 4), per position (Woo et al. 2018), or per entry."""
 
     def __init__(self, gate: nn.Module) -> None:
         super().__init__()
         self.gate = gate
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, …) in and out; the gate gives (N, C) or (N, C, 1, …)."""
+        """(N, C, …) in and out; the gate gives (N, C), (N, C, 1, …), (N, 1, *spatial) or (N, C, *spatial)."""
         factor: Tensor = self.gate(x)
         return x * factor.reshape(*factor.shape, *[1] * (x.ndim - factor.ndim))
 
