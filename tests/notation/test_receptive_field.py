@@ -129,6 +129,8 @@ NETS = [
     ("sum[ conv 1@3 pad 4 dilate 4 | conv 1@1 ]", 9),
     ("upconv 1@2 stride 2 -> conv 1@3 -> residual[ conv 1@3 pad 1 ]", 3),
     ("concat[ avgpool 3 stride 1 pad 1 | avgpool 2 stride 1 pad same ]", 3),
+    ("conv 2@3 pad 1 -> scale[ concat[ channelmean | channelmax ] -> conv 1@7 pad 3 nobias ] -> conv 1@3", 11),
+    ("conv 3@3 pad 1 -> scale[ conv 3@5 pad 2 ] -> fc 2 each", 7),
 ]
 
 
@@ -175,6 +177,17 @@ def test_behind_a_gate_of_one_factor_a_map_every_entry_sees_all() -> None:
     assert free.receptive_field == [None, 32]
     flat = measure(read("input 1x20x30 -> gap -> fc 4 -> scale[ fc 4 -> sigmoid ]")).rows[-1]
     assert [axis.entries(0) for axis in flat.field.axes] == [(0, 19), (0, 29)]
+
+
+@pytest.mark.parametrize("word", ["attention 2", "gn 2", "in"])
+def test_what_sees_all_keeps_its_place(word: str) -> None:
+    rows = measure(read(f"input 1x20x30 -> conv 4@3 pad 1 stride 2 -> {word} -> conv 2@3 pad 1")).rows
+    for row in rows[1:]:
+        assert row.jump == 0
+        assert [axis.entries(3) for axis in row.field.axes] == [(0, 19), (0, 29)]
+        assert [axis.spacing for axis in row.field.axes] == [2, 2]
+    free = measure(read(f"input 1x?x30 -> conv 4@3 pad 1 stride 2 -> {word}")).rows[-1]
+    assert (free.receptive_field, free.field.axes[0].spacing) == ([None, 31], 2)
 
 
 def test_a_free_axis_leaves_the_whole_open() -> None:

@@ -29,10 +29,13 @@ from striate.notation.graph import Added, Concatenated, Join, Scaled
 from striate.notation.rules.window import reach, windows
 from striate.notation.tree import (
     RBF,
+    Attention,
     Embed,
     FullyConnected,
     GlobalAvgPool,
     GlobalMaxPool,
+    GroupNorm,
+    InstanceNorm,
     Layer,
     RoI,
     Shape,
@@ -114,6 +117,10 @@ class Axis:
         finer = replace(self, jump=self.jump / stride, spacing=self.spacing and self.spacing / stride)
         return finer.window(size, Fraction(1), Fraction(size - 1 - crop))
 
+    def everywhere(self, n: int | None) -> Axis:
+        """The field of a layer of which each of the `n` entries sees all and stays in its place."""
+        return replace(self, size=None, formula="", limits=None) if n is None else self.still(n)
+
     def whole(self, n: int | None) -> Axis:
         """The field of a layer that sees all `n` entries of the map."""
         if n is None:
@@ -191,9 +198,19 @@ def _(layer: Shuffle, output: Shape, x: Input) -> Field:
 @receptive_field.register(GlobalMaxPool)
 def _(layer: Layer, output: Shape, x: Input) -> Field:
     shape, field = x
-    if len(shape) == 1:  # flat already: nothing more to see
+    if len(shape) == 1 or getattr(layer, "each", False):  # nothing more to see
         return field
     return Field(tuple(axis.whole(n) for axis, n in zip(field.within(shape).axes, shape[1:], strict=True)))
+
+
+@receptive_field.register(Attention)
+@receptive_field.register(GroupNorm)
+@receptive_field.register(InstanceNorm)
+def _(layer: Layer, output: Shape, x: Input) -> Field:
+    shape, field = x
+    if len(shape) == 1:
+        return field
+    return Field(tuple(axis.everywhere(n) for axis, n in zip(field.within(shape).axes, shape[1:], strict=True)))
 
 
 @receptive_field.register
