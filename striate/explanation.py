@@ -270,6 +270,10 @@ class ModuleExplanation(Explanation):
         """What the figures leave out."""
         return ("functions and sums between a module's layers are not seen: fields are not known",)
 
+    def columns(self) -> list[Column]:
+        """The table's columns, without those that only the graph tells."""
+        return [column for column in super().columns() if column.name not in ("field", "jump")]
+
     def inference_line(self) -> str:
         """What is known without the graph: nothing."""
         return ""
