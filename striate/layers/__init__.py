@@ -7,7 +7,7 @@ from striate.layers.dropout import Dropout
 from striate.layers.droppath import DropPath
 from striate.layers.embed import Embed
 from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
-from striate.layers.join import Concat, Dense, Residual, Scale, Sum
+from striate.layers.join import Concat, Dense, Heads, Residual, Scale, Sum
 from striate.layers.layerscale import LayerScale
 from striate.layers.local import Local
 from striate.layers.lrn import FlatLocalResponseNorm
@@ -21,15 +21,18 @@ from striate.layers.rbf import RBF
 from striate.layers.roi import RoIAlign, RoIPool
 from striate.layers.scaled_tanh import ScaledTanh
 from striate.layers.shuffle import Shuffle
+from striate.layers.side import Aux
 from striate.layers.softmax import LastSoftmax
 from striate.layers.subsample import Subsample
 from striate.layers.unpool import Unpool
-from striate.layers.wired import Wired
+from striate.layers.wired import Called, From, Shared, Wired
 
 __all__ = [
     "RBF",
     "Attention",
+    "Aux",
     "AvgPool",
+    "Called",
     "ChannelMax",
     "ChannelMean",
     "Concat",
@@ -42,6 +45,8 @@ __all__ = [
     "FlippedConv1d",
     "FlippedConv2d",
     "FlippedConv3d",
+    "From",
+    "Heads",
     "LastSoftmax",
     "LayerNorm",
     "LayerScale",
@@ -57,6 +62,7 @@ __all__ = [
     "SamePad",
     "Scale",
     "ScaledTanh",
+    "Shared",
     "Shuffle",
     "Subsample",
     "Sum",

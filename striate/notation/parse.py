@@ -4,6 +4,7 @@
 Word(name='conv', arguments=(Sized(count=Value(parts=(Number(value=6),)), size=Value(parts=(...))),), optional=False)
 """
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import cast
@@ -70,6 +71,7 @@ class _Reader:
 
     def __init__(self, text: str, source: str) -> None:
         self.text, self.source = text, source
+        self.bare: set[str] = set()  # definitions without parameters
 
     def error(self, headline: str, span: Span, detail: str) -> NotationError:
         return NotationError(headline, self.text, span, detail, self.source)
@@ -79,6 +81,7 @@ class _Reader:
         places: list[Span] = []
         definitions: dict[str, Definition] = {}
         layers: list[Element] = []
+        self.bare = set(_without_parameters(tree))
         for part in _trees(tree):
             if part.data == "chain":
                 layers += self.chain(part)
@@ -111,9 +114,10 @@ class _Reader:
         return tuple(self.element(part) for part in _trees(tree))
 
     def element(self, tree: "Tree[Token]") -> Element:
-        body = self.unit(_trees(tree)[0])
-        tokens = [child for child in tree.children if isinstance(child, Token)]
-        return Labelled(str(tokens[0]), body, _span(tree)) if tokens else body
+        body: Element = self.unit(_trees(tree)[0])
+        for token in reversed([child for child in tree.children if isinstance(child, Token)]):
+            body = Labelled(str(token), body, Span(token.start_pos or 0, tree.meta.end_pos))
+        return body
 
     def unit(self, tree: "Tree[Token]") -> Word | Call | Block | Repeat:
         if tree.data == "word":
@@ -127,9 +131,12 @@ class _Reader:
         body, times = _trees(tree)
         return Repeat(cast("Block | Call", self.unit(body)), self.expression(times), _span(tree))
 
-    def word(self, tree: "Tree[Token]") -> Word:
+    def word(self, tree: "Tree[Token]") -> Word | Call:
+        """A layer, or a definition without parameters used without brackets."""
         arguments = tuple(self.argument(part) for part in _trees(tree))
         optional = isinstance(tree.children[-1], Token) and tree.children[-1].type == "OPTIONAL"
+        if str(tree.children[0]) in self.bare and not arguments and not optional:
+            return Call(str(tree.children[0]), (), _span(tree))
         return Word(str(tree.children[0]), arguments, optional, _span(tree))
 
     def argument(self, tree: "Tree[Token]") -> Value | Sized:
@@ -178,6 +185,15 @@ class _Reader:
             self._once(name, argument.span, seen)
             seen[name] = True
         return Definition(call.name, names, layers, call.span)
+
+
+def _without_parameters(tree: "Tree[Token]") -> Iterator[str]:
+    """The names of definitions that take no values: `tower = …`, `tower() = …`."""
+    for part in _trees(tree):
+        if part.data == "definition":
+            head = part.children[0]
+            if isinstance(head, Token) or not _trees(head):
+                yield str(head if isinstance(head, Token) else head.children[0])
 
 
 def _trees(tree: "Tree[Token]") -> list["Tree[Token]"]:

@@ -10,8 +10,9 @@ MaxPool(kernel=(2, 2), stride=(2, 2), pad=Pad(mode='zeros', sizes=(0,), after=()
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from striate.notation.errors import Span
@@ -19,7 +20,7 @@ from striate.notation.syntax import NOWHERE, Program
 
 Shape: TypeAlias = tuple[int | None, ...]  # (C, H, W), or (C,) and its spatial axes; None for a free axis
 Axes: TypeAlias = tuple[int, ...]  # one number per spatial axis
-Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair", "list", "label"]
+Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair", "list", "numbers", "label"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,12 @@ def flag(word: str, default: bool = True) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """One element of a chain: a layer or a block. `label` is the name that the text gives it."""
+    """One element of a chain: a layer, a link or a block.
+
+    Attributes:
+        label: The name that the text gives its value. A block's is part of the names of the weights in it, a layer's
+            is only another name for it.
+    """
 
     label: str = ""
     span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -768,6 +774,49 @@ class Identity(Pointwise):
 
 
 @dataclass(frozen=True, repr=False)
+class Own(Layer):
+    """A module of the program's own, as a word that it has registered; each word has a class made from this one.
+
+    Attributes:
+        numbers: What stands after the word.
+        make: The module, from the channels that come in and the numbers.
+        rule: The shape that comes out, from the shape that comes in and the numbers.
+        count: Trainable parameters and MACs, from the same.
+    """
+
+    make: ClassVar[Callable[..., Any]]
+    rule: ClassVar[Callable[..., Shape]]
+    count: ClassVar[Callable[[Shape, tuple[int | float, ...]], tuple[int, int | None]]]
+    numbers: tuple[int | float, ...] = leading("numbers", ())
+
+
+@dataclass(frozen=True, repr=False)
+class Link(Node):
+    """Leads to a labelled value or part of the network; no layer by itself."""
+
+    word: ClassVar[str] = ""
+    also: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class From(Link):
+    """The value of that label, whatever came in: a skip connection; `from part.label` looks into a labelled part."""
+
+    word: ClassVar[str] = "from"
+    also: ClassVar[tuple[str, ...]] = ("route", "skipfrom")
+    source: str = leading("label")
+
+
+@dataclass(frozen=True, repr=False)
+class Shared(Link):
+    """The layers of that label once more, with the same weights, on what comes in here (Bromley et al. 1993)."""
+
+    word: ClassVar[str] = "shared"
+    also: ClassVar[tuple[str, ...]] = ("reuse", "tied", "siamese")
+    part: str = leading("label")
+
+
+@dataclass(frozen=True, repr=False)
 class Block(Node):
     """Holds chains of layers. `kind` is its name in the notation, `also` lists its names in other libraries."""
 
@@ -829,9 +878,24 @@ class Aux(Block):
     also: ClassVar[tuple[str, ...]] = ("auxiliary", "sidehead")
 
 
+@dataclass(frozen=True, repr=False)
+class Heads(Block):
+    """The network's outputs, each a branch that begins with its name: `heads[ class: fc 10 | box: fc 4 ]`.
+
+    Nothing follows it. The module gives a dictionary; heads in a head are named `roi.class`.
+    """
+
+    kind: ClassVar[str] = "heads"
+    also: ClassVar[tuple[str, ...]] = ("outputs", "multihead", "multitask")
+    names: tuple[str, ...] = ()
+
+
 _NODES = [kind for kind in list(globals().values()) if isinstance(kind, type) and issubclass(kind, Node)]
 LAYERS: dict[str, type[Layer]] = {kind.word: kind for kind in _NODES if issubclass(kind, Layer) and kind.word}
 BLOCKS: dict[str, type[Block]] = {kind.kind: kind for kind in _NODES if issubclass(kind, Block) and kind.kind}
+LINKS: dict[str, type[Link]] = {kind.word: kind for kind in _NODES if issubclass(kind, Link) and kind.word}
+WORDS: dict[str, type[Layer] | type[Link]] = {**LAYERS, **LINKS}
+OWN: dict[str, type[Own]] = {}  # the words that the program has registered
 ALIASES = {"pool": "maxpool", "silu": "swish", "batchnorm": "bn"}
 
 
@@ -840,11 +904,13 @@ class Network:
     """A network: the shape that comes in, and the layers in order. Two are equal when they compute the same.
 
     Attributes:
-        input: (C, H, W), or as many spatial axes as there are; None for a free axis.
+        input: (C, H, W), or as many spatial axes as there are; None for a free axis. Of several inputs the last.
         layers: The chain.
         name: What it is called in tables and file names.
         program: The text it was bound from, for binding it again with other letters.
         letters: The letters it was bound with.
+        others: The inputs before the last, by name.
+        label: The name of the last; empty where it has none.
     """
 
     input: Shape
@@ -852,29 +918,53 @@ class Network:
     name: str = field(default="net", compare=False)
     program: Program | None = field(default=None, compare=False, repr=False)
     letters: tuple[tuple[str, int | float], ...] = field(default=(), compare=False)
+    others: tuple[tuple[str, Shape], ...] = ()
+    label: str = ""
 
     def __repr__(self) -> str:
         axes = "x".join("?" if size is None else str(size) for size in self.input)
         return f"Network({self.name!r}: input {axes}, {len(self.layers)} layers)"
 
+    def __deepcopy__(self, memo: object) -> Network:
+        """Itself: nothing in it changes."""
+        return self
+
     @property
     def takes_boxes(self) -> bool:
         """Whether its module is called with images and boxes."""
-        return any(isinstance(node, RoI) for node in self.layers)
+        return any(isinstance(node, RoI) for node in deep(self.layers))
+
+
+def deep(chain: Chain) -> Iterator[Node]:
+    """Every node of a chain and of the branches in it."""
+    for node in chain:
+        yield node
+        if isinstance(node, Block):
+            for branch in node.branches:
+                yield from deep(branch)
+
+
+def attribute(label: str) -> str:
+    """A label as the name of a part: exported code can't read `class`, a word of Python.
+
+    >>> attribute("class"), attribute("box")
+    ('class_', 'box')
+    """
+    return f"{label}_" if iskeyword(label) else label
 
 
 def named(chain: Chain) -> Iterator[tuple[str, Node]]:
-    """Each node of a chain with its name: its label, or its word and number (`conv1`, `conv2`, `residual1`).
+    """Each node of a chain with its name: a block's label, or its word and number (`conv1`, `conv2`, `residual1`).
 
-    >>> [name for name, _ in named((Relu(), Tanh(), Relu(), Relu(label="last")))]
+    >>> [name for name, _ in named((Relu(), Tanh(), Relu(), Group(((),), label="last")))]
     ['relu1', 'tanh1', 'relu2', 'last']
     """
-    labels = {node.label for node in chain if node.label}
+    labels = {attribute(node.label) for node in chain if isinstance(node, Block)}
     counts: dict[str, int] = {}
     for node in chain:
-        word = node.word if isinstance(node, Layer) else node.kind if isinstance(node, Block) else ""
-        name = node.label
-        while not name or (not node.label and name in labels):
+        word = node.kind if isinstance(node, Block) else node.word if isinstance(node, Layer | Link) else ""
+        name = attribute(node.label) if isinstance(node, Block) else ""
+        while not name or (not (isinstance(node, Block) and node.label) and name in labels):
             counts[word] = counts.get(word, 0) + 1
             name = f"{word}{counts[word]}"
         yield name, node

@@ -60,7 +60,7 @@ JOINS_OF_MAPS: dict[str, Callable[[Array], Array]] = {
 def test_every_block_is_tested() -> None:
     kinds = {text.split("[")[0].split(":")[-1].strip() for text in (*JOINS, *JOINS_OF_MAPS)}
     assert kinds == {block.kind for block in BLOCKS}
-    assert set(tree.BLOCKS.values()) < set(BLOCKS)
+    assert set(tree.BLOCKS.values()) - {tree.Heads} < set(BLOCKS)
 
 
 @pytest.mark.parametrize("text", [*JOINS, *JOINS_OF_MAPS])

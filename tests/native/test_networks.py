@@ -17,6 +17,7 @@ from striate.native.target import host, named, runnable
 from striate.notation import Network, measure, read
 from striate.notation.graph import Join
 from striate.training.augment import Shift
+from tests import skips
 from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
@@ -41,6 +42,14 @@ def test_a_network_gives_what_float64_gives(network: Network, images: int, seed:
 @given(network=nets.wide_networks(), images=some.integers(4, 40), target=some.sampled_from(runnable()))
 def test_winograd_s_products_give_what_float64_gives(network: Network, images: int, target: str) -> None:
     nets.same_gradients(network, images, target=named(target))
+
+
+@needs_compiler
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None, suppress_health_check=SLOW)
+@given(text=skips.texts(), images=some.integers(2, 20), seed=some.integers(0, 1000))
+def test_branches_from_labels_give_what_float64_gives(text: str, images: int, seed: int) -> None:
+    nets.same_gradients(read(text), images, seed)
 
 
 TEXTS = [
@@ -134,6 +143,14 @@ def test_every_vector_width_gives_the_same(name: str) -> None:
         nets.same_gradients(read(text), 11, target=named(name))
 
 
+WHOLE = {
+    "input 1x8x8 -> aux[ fc 2 ] -> fc 2": r"lacks 'aux\[ … \]'$",
+    "input 1x8x8 -> heads[ a: fc 2 | b: fc 3 ]": r"lacks 'heads\[ … \]'$",
+    "a: input 4\ninput 4\nsum[ from a | id ] -> fc 2": "lacks a second input$",
+    "input 4 -> t: fc 4 -> shared t": "lacks 'shared'$",
+}
+
+
 def test_what_is_lacking_is_listed_and_refused_in_a_line() -> None:
     """A new layer of the notation fails here until it is lowered, or said to be left to PyTorch."""
     assert {layer.word for layer in MODULES if layer not in LAYERS} == LACKS
@@ -143,6 +160,9 @@ def test_what_is_lacking_is_listed_and_refused_in_a_line() -> None:
     for gate in ("conv 1@1", "sigmoid", "maxpool 8x1"):  # a value per position, per entry, per column of a channel
         with pytest.raises(Refused, match="with other than one value per channel"):
             lowered(read(f"input 2x8x8 -> scale[ {gate} ] -> fc 2"), host())
+    for text, message in WHOLE.items():
+        with pytest.raises(Refused, match=message):
+            lowered(read(text), host())
     with pytest.raises(Refused, match="of fixed size, not 3x"):
         lowered(read("input 3x?x? -> conv 2@3 -> gap -> fc 2"), host())
 

@@ -83,7 +83,9 @@ def programs(draw: st.DrawFn) -> Program:
     split = draw(st.integers(0, len(names)))
     letters = tuple((name, draw(NUMBERS)) for name in names[:split])
     parameters = st.lists(NAMES, max_size=3, unique=True).map(tuple)
-    definitions = tuple(Definition(name, draw(parameters), draw(CHAINS)) for name in names[split:])
+    drawn = [(name, draw(parameters)) for name in names[split:]]
+    names_alone = {name if own else f"{name}_alone": own for name, own in drawn}  # a bare one is a use, not a word
+    definitions = tuple(Definition(name, own, draw(CHAINS)) for name, own in names_alone.items())
     return Program(letters, definitions, draw(some(ELEMENTS, 0, 4)))
 
 
@@ -149,7 +151,7 @@ def nodes(draw: st.DrawFn, shape: Shape, depth: int) -> tree.Node | None:
     if depth == 2 or draw(st.integers(0, 2)):
         return draw(layers(shape))
     kinds: list[type[tree.Block]] = [tree.Group, *tree.BLOCKS.values()]
-    kind = draw(st.sampled_from(kinds if depth == 0 else [k for k in kinds if k is not tree.Aux]))
+    kind = draw(st.sampled_from([k for k in kinds if k is not tree.Heads and (depth == 0 or k is not tree.Aux)]))
     least, most = (1, 1) if kind is tree.Group else FORMS[kind].branches
     branches = [draw(chains(shape, depth + 1)) for _ in range(draw(st.integers(least, min(most, 3))))]
     block = kind(tuple(chain for chain, _ in branches))

@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from striate import zoo
 from striate.building import build
 from striate.errors import InputError
-from striate.layers.join import Aux
+from striate.layers import Aux
 from striate.notation import Network, measure, tree
+from striate.notation.graph import graph
 from striate.notation.measure import Row
-from striate.notation.tree import Block, Chain, Node, named
+from striate.notation.tree import Block, Chain, Node
 from tests.zoo.small import cut_down
 
 MOST_CHANNELS = 8
@@ -30,13 +31,13 @@ MORE = 100  # columns beyond the widest field: some entry of every map sees no b
 
 
 def averaged(chain: Chain) -> Chain:
-    """The chain with an average pool in the place and under the name of each max pool."""
+    """The chain with an average pool in the place of each max pool."""
     kept: list[Node] = []
-    for name, node in named(chain):
+    for node in chain:
         if isinstance(node, Block):
             kept.append(replace(node, branches=tuple(averaged(branch) for branch in node.branches)))
         elif isinstance(node, tree.MaxPool):
-            kept.append(tree.AvgPool(node.kernel, node.stride, node.pad, node.dilation, node.floor, label=name))
+            kept.append(tree.AvgPool(node.kernel, node.stride, node.pad, node.dilation, node.floor))
         else:
             kept.append(node)
     return tuple(kept)
@@ -69,7 +70,7 @@ def _at(network: Network, height: int, width: int) -> Network | None:
 
 
 def with_every_path_open(network: Network) -> nn.Module:
-    model = build(replace(network, layers=averaged(network.layers))).double().eval()
+    model = build(network).double().eval()
     for name, parameter in model.named_parameters():
         if parameter.ndim > 1:  # half a mean: sums of branches stay small, and no tanh or sigmoid is flat
             nn.init.constant_(parameter, 0.5 / parameter[0].numel())
@@ -120,11 +121,13 @@ def test_every_map_sees_what_its_gradient_says(name: str, more: int) -> None:
     assert kinds(network.layers) == kinds(whole.layers)
     channels, *shape = (size or 0 for size in network.input)
     x = torch.ones(3, channels, *shape, dtype=torch.float64, requires_grad=True)
-    found = outputs(with_every_path_open(network), x)
+    opened = replace(network, layers=averaged(network.layers))
+    found = outputs(with_every_path_open(opened), x)
+    names = {row.name: vertex.name for row, vertex in zip(measure(network).rows, graph(opened).vertices, strict=True)}
     rows = measure(network).rows
     assert rows
     for row in rows:
-        y = found[row.name]
+        y = found[names[row.name]]
         sizes = y.shape[2:]
         positions = [(0,) * len(sizes), tuple(n // 2 for n in sizes), tuple(n - 1 for n in sizes)]
         for position, mask in zip(positions, seen(y, x, positions), strict=True):

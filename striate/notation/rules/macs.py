@@ -13,7 +13,19 @@ from typing import cast
 from striate.notation.rules.figure import Figure, product, times
 from striate.notation.rules.parameters import offset_maps
 from striate.notation.rules.shape import output
-from striate.notation.tree import RBF, Attention, Conv, Deform, FullyConnected, Layer, Local, Shape, Subsample, UpConv
+from striate.notation.tree import (
+    RBF,
+    Attention,
+    Conv,
+    Deform,
+    FullyConnected,
+    Layer,
+    Local,
+    Own,
+    Shape,
+    Subsample,
+    UpConv,
+)
 
 
 @singledispatch
@@ -63,3 +75,8 @@ def _(layer: Attention, shape: Shape) -> Figure[int | None]:
     weights, values = _all(4, shape[0], *shape), _all(2, *shape[1:], *shape)
     total = None if weights.value is None or values.value is None else weights.value + values.value
     return Figure(total, f"{weights.formula} + {values.formula}")
+
+
+@macs.register
+def _(layer: Own, shape: Shape) -> Figure[int | None]:
+    return Figure(type(layer).count(shape, layer.numbers)[1], "counted in the module")

@@ -23,6 +23,7 @@ from striate.notation.tree import (
     LayerNorm,
     LayerScale,
     Local,
+    Own,
     PRelu,
     RMSNorm,
     Shape,
@@ -119,3 +120,8 @@ def _(layer: RMSNorm, shape: Shape) -> Figure[int]:
 def _per_channel(count: int, shape: Shape) -> Figure[int]:
     channels = cast(int, shape[0])
     return Figure(count * channels, f"{channels}" if count == 1 else f"{count}*{channels}")
+
+
+@parameters.register
+def _(layer: Own, shape: Shape) -> Figure[int]:
+    return Figure(type(layer).count(shape, layer.numbers)[0], "counted in the module")

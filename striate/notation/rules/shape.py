@@ -37,6 +37,7 @@ from striate.notation.tree import (
     Maps,
     Maxout,
     MaxPool,
+    Own,
     Pointwise,
     Pool,
     Residual,
@@ -332,6 +333,16 @@ def _(layer: Maxout, shape: Shape) -> Figure[Shape]:
     channels = cast(int, shape[0])
     _divided(channels, layer.pieces, layer_text(layer), "pieces")
     return Figure((channels // layer.pieces, *shape[1:]), f"{channels}/{layer.pieces} = {channels // layer.pieces}")
+
+
+@output.register
+def _(layer: Own, shape: Shape) -> Figure[Shape]:
+    given = layer.rule(shape, *layer.numbers)
+    sizes = isinstance(given, tuple) and all(n is None or (isinstance(n, int) and n > 0) for n in given)
+    if not sizes or not given or given[0] is None:
+        detail = f"for {shown(shape)} it gives {given!r}; a shape is a tuple of whole numbers from 1, (C, H, W)"
+        raise RuleError(f"the shape rule of {layer.word} gives no shape", detail)
+    return Figure(given)
 
 
 @output.register
