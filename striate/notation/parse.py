@@ -15,7 +15,7 @@ from lark.exceptions import UnexpectedInput
 from striate.notation.errors import NotationError, Span
 from striate.notation.evaluate import LARGEST
 from striate.notation.scan import scan
-from striate.notation.slips import explained
+from striate.notation.slips import REPEATS, explained
 from striate.notation.syntax import (
     Block,
     Call,
@@ -128,8 +128,18 @@ class _Reader:
         if tree.data == "block":
             kind = str(tree.children[0]) if isinstance(tree.children[0], Token) else ""
             return Block(kind, tuple(self.chain(part) for part in _trees(tree)), _span(tree))
+        if tree.data == "bare":
+            return self.use(tree)
         body, times = _trees(tree)
         return Repeat(cast("Block | Call", self.unit(body)), self.expression(times), _span(tree))
+
+    def use(self, tree: "Tree[Token]") -> Call:
+        """A definition without parameters that is repeated without brackets."""
+        name, span = str(tree.children[0]), _span(tree)
+        if name not in self.bare:
+            star, (headline, detail) = self.text.index("*", span.end), REPEATS
+            raise self.error(headline, Span(star, star + 1), detail)
+        return Call(name, (), span)
 
     def word(self, tree: "Tree[Token]") -> Word | Call:
         """A layer, or a definition without parameters used without brackets."""
