@@ -30,6 +30,8 @@ Made by `make docs` from the code; change the docstrings in `striate/notation/tr
   is called `model(images, boxes)`, boxes (K, 5): number of the image, left, top, right, bottom in pixels of the input;
   the scale of its maps follows from the layers before it. After it, all figures are for one box, and the receptive
   field is that of the whole map, since a box may be as large. Interpolation counts no MACs, as in `deform`.
+- After `gn`, `in` and `attention` every entry of a map sees all of it. MACs are products with weights; those of
+  `attention` are also products of values with values, q·k and softmax·v.
 """
 LABELS = """\
 A label names the value of what follows it: `c3: conv 64@3`, `enc: [ … ]`, `d1: twice(64)`. On a layer it renames no

@@ -35,6 +35,7 @@ AVG_POOL = (nn.Identity, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 GLOBAL_AVG = (nn.Identity, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
 GLOBAL_MAX = (nn.Identity, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+INSTANCE_NORM = (nn.Identity, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
 
 
 def _conv(layer: tree.Conv, shape: Shape) -> nn.Module:
@@ -145,6 +146,22 @@ def _lrn(layer: tree.LRN, shape: Shape) -> nn.Module:
     return make(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
 
 
+def _batch_norm(layer: tree.BatchNorm, shape: Shape) -> nn.Module:
+    return BATCH_NORM[len(shape) - 1](shape[0] or 1, layer.eps, layer.momentum, layer.affine)
+
+
+def _instance_norm(layer: tree.InstanceNorm, shape: Shape) -> nn.Module:
+    make: Any = INSTANCE_NORM[len(shape) - 1]
+    module: nn.Module = make(shape[0], layer.eps, affine=layer.affine)
+    return module
+
+
+def _fully_connected(layer: tree.FullyConnected, shape: Shape) -> nn.Module:
+    if layer.each:
+        return layers.PositionsLinear(shape[0] or 1, layer.units, layer.bias)
+    return nn.Linear(_features(shape), layer.units, layer.bias)
+
+
 def _features(shape: Shape) -> int:
     size = rules.product(shape)
     assert size is not None  # the shape rule of fc refuses free axes
@@ -165,7 +182,10 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.GlobalMaxPool: _global(GLOBAL_MAX),
     tree.RoIPool: lambda layer, shape: layers.RoIPool(layer.size),
     tree.RoIAlign: lambda layer, shape: layers.RoIAlign(layer.size, points=layer.points),
-    tree.FullyConnected: lambda layer, shape: nn.Linear(_features(shape), layer.units, bias=layer.bias),
+    tree.ChannelMean: lambda layer, shape: layers.ChannelMean(),
+    tree.ChannelMax: lambda layer, shape: layers.ChannelMax(),
+    tree.FullyConnected: _fully_connected,
+    tree.Attention: lambda layer, shape: layers.Attention(shape[0] or 1, layer.heads, layer.bias),
     tree.RBF: lambda layer, shape: layers.RBF(_features(shape), layer.units),
     tree.Embed: lambda layer, shape: layers.Embed(*layer.table),
     tree.Relu: lambda layer, shape: nn.ReLU(),
@@ -185,9 +205,15 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Clip: lambda layer, shape: nn.Hardtanh(layer.min, layer.max),
     tree.Maxout: lambda layer, shape: layers.Maxout(layer.pieces),
     tree.Softmax: lambda layer, shape: nn.Softmax(dim=1),
-    tree.BatchNorm: lambda layer, shape: BATCH_NORM[len(shape) - 1](shape[0] or 1, eps=layer.eps),
+    tree.BatchNorm: _batch_norm,
+    tree.LayerNorm: lambda layer, shape: layers.LayerNorm(shape[0] or 1, layer.eps, layer.affine),
+    tree.GroupNorm: lambda layer, shape: nn.GroupNorm(layer.groups, shape[0] or 1, layer.eps, layer.affine),
+    tree.InstanceNorm: _instance_norm,
+    tree.RMSNorm: lambda layer, shape: layers.RMSNorm(shape[0] or 1, layer.eps, layer.affine),
+    tree.LayerScale: lambda layer, shape: layers.LayerScale(shape[0] or 1, layer.init),
     tree.LRN: _lrn,
     tree.Dropout: lambda layer, shape: layers.Dropout(layer.p),
+    tree.DropPath: lambda layer, shape: layers.DropPath(layer.p),
     tree.ZeroPad: lambda layer, shape: layers.ZeroChannels(layer.channels),
     tree.Maps: lambda layer, shape: layers.Maps(layer.numbers),
     tree.Identity: lambda layer, shape: nn.Identity(),
@@ -320,17 +346,26 @@ class _Builder:
         if isinstance(layer, tree.RoI) and isinstance(module, layers.RoIPool | layers.RoIAlign):
             module.scale = float(1 / rules.box_jump(layer, self.measured.field(vertex.entry)))
         if layer.weighted:
-            for weight in module.kernels() if isinstance(module, layers.Local) else [module.weight]:
-                initialise(weight, self.init or rule_before(following))  # type: ignore[arg-type]
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
-        if isinstance(layer, tree.FullyConnected | tree.RBF) and len(shape) > 1:
+            self._initialise(module, following)
+        flat = isinstance(layer, tree.RBF) or (isinstance(layer, tree.FullyConnected) and not layer.each)
+        if flat and len(shape) > 1:
             return {f"{name}_flatten": nn.Flatten(), name: module}
         if isinstance(layer, tree.Sliding) and (padding := _padding(layer)):
             return {f"{name}_pad": padding, name: module}
         if isinstance(layer, tree.UpConv) and layer.pad.after:
             return {name: module, f"{name}_crop": _crop(layer.pad)}
         return {name: module}
+
+    def _initialise(self, module: Any, following: Layer | None) -> None:
+        """Weights by the rule that suits the activation that follows; what attention compares has none after it."""
+        if isinstance(module, layers.Attention):
+            self._initialise(module.qkv, None)
+            self._initialise(module.out, following)
+            return
+        for weight in module.kernels() if isinstance(module, layers.Local) else [module.weight]:
+            initialise(weight, self.init or rule_before(following))
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
 
     def _block(self, block: Block, path: str, following: Layer | None) -> nn.Module:
         inner = None if isinstance(block, ASIDE) else following

@@ -255,7 +255,7 @@ class Explanation:
 
 
 LEGEND = (
-    "parameters: trainable; MACs: products of convolutions and fully connected layers, biases not counted; "
+    "parameters: trainable; MACs: products of convolutions, fully connected layers and attention, without biases; "
     "memory: the output in float32; field and jump: entries of the input; all for one example"
 )
 BOX_LEGEND = "per box: from there on all figures are for one box of the image"
@@ -269,6 +269,10 @@ class ModuleExplanation(Explanation):
     def notes(self) -> tuple[str, ...]:
         """What the figures leave out."""
         return ("functions and sums between a module's layers are not seen: fields are not known",)
+
+    def columns(self) -> list[Column]:
+        """The table's columns, without those that only the graph tells."""
+        return [column for column in super().columns() if column.name not in ("field", "jump")]
 
     def inference_line(self) -> str:
         """What is known without the graph: nothing."""

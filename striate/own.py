@@ -151,7 +151,7 @@ def measured(module: nn.Module, shape: Shape) -> Measure:
     """
     rows: list[Row] = []
     twin = deepcopy(module).to("meta").eval()
-    seen = Field(tuple(Axis(size=None) for _ in shape[1:]))
+    seen = Field(tuple(Axis(phases=None) for _ in shape[1:]))
     for path, leaf in twin.named_modules():
         if not [*leaf.children()]:
             leaf.register_forward_hook(partial(_note, rows, path, seen))

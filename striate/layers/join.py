@@ -43,7 +43,7 @@ class Dense(nn.Module):
 
 
 class Scale(nn.Module):
-    """y = x · g(x), one factor per channel (Hu et al. 2017, equation 4)."""
+    """y = x · g(x), a factor per channel (Hu et al. 2017, equation 4), per position (Woo et al. 2018), or per entry."""
 
     is_wired = True
 
@@ -52,7 +52,7 @@ class Scale(nn.Module):
         self.gate = gate
 
     def forward(self, x: Tensor, values: Values | None = None) -> Tensor:
-        """(N, C, …) in and out; the gate gives (N, C) or (N, C, 1, …)."""
+        """(N, C, …) in and out; the gate gives (N, C), (N, C, 1, …), (N, 1, *spatial) or (N, C, *spatial)."""
         factor: Tensor = through(self.gate, x, values)
         return x * factor.reshape(*factor.shape, *[1] * (x.ndim - factor.ndim))
 

@@ -38,7 +38,7 @@ def lowered(network: Network, target: Target) -> Plan:
     """The network's plan for a machine.
 
     Raises:
-        Refused: Names the layer that the native engine lacks.
+        Refused: Names what the native engine lacks.
     """
     if None in network.input or len(network.input) > 3:
         raise Refused(f"the native engine takes 1-D and 2-D inputs of fixed size, not {shown(network.input)}")
@@ -110,6 +110,8 @@ def _concat(b: Builder, values: list[Value]) -> Value:
 
 def _scale(b: Builder, values: list[Value]) -> Value:
     x, gate = values
+    if (gate.channels, gate.rows * gate.columns) != (x.channels, 1):
+        raise Refused("the native engine lacks gates of 'scale[ … ]' with other than one value per channel")
     return b.add(Scale("scale", (x, gate), Value(x.channels, x.rows, x.columns)))
 
 

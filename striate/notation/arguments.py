@@ -66,6 +66,7 @@ OPTIONS_ALSO = {  # what other libraries call an option
     "nobias": ("biasfalse", "usebias", "bias"),
     "ceil": ("ceilmode",),
     "eps": ("epsilon",),
+    "noaffine": ("affinefalse", "affine", "elementwiseaffine", "scale", "center"),
     "points": ("samplingratio",),
 }
 OPTION_WORDS = {word for form in _FORMS.values() for word in form.options}
@@ -295,7 +296,7 @@ class _Arguments:
     def _fraction(self, argument: Value) -> float:
         value = self._number(argument)
         if not 0 <= value < 1:
-            detail = f"received {value:g}; it is the share of entries set to zero, such as 0.5"
+            detail = f"received {value:g}; it is the share that is dropped, such as 0.5"
             raise RuleError("must be at least 0 and below 1", detail)
         return float(value)
 

@@ -51,7 +51,7 @@ class Concatenated(Join):
 
 
 class Scaled(Join):
-    """The first input, each channel times a factor from the second."""
+    """The first input, each channel, position or entry times a factor from the second."""
 
 
 @dataclass(frozen=True)

@@ -25,18 +25,6 @@ OPTIONS = {word for word in OPTION_WORDS if len(word) > 1} | set(PAD_MODES)  # l
 RESERVED = {"c", "input", "x", *WORDS, *BLOCKS, *ALIASES, *OPTIONS}
 ALSO = {name: layer.also for name, layer in WORDS.items()} | {name: block.also for name, block in BLOCKS.items()}
 ABSENT = {  # what the notation lacks: what to write instead, if anything, and the names in other libraries
-    "layer normalisation is not in the notation; bn normalises over the batch": (
-        *("ln", "layernorm", "layernormalization", "layernormalisation", "rmsnorm"),
-        *(
-            "gn",
-            "groupnorm",
-            "groupnormalization",
-            "instancenorm",
-            "instancenorm1d",
-            "instancenorm2d",
-            "instancenorm3d",
-        ),
-    ),
     "enlarging without weights is not in the notation; upconv 8@2 stride 2 has weights, shuffle 2 takes channels": (
         *("upsample", "upsampling", "upsampling1d", "upsampling2d", "upsampling3d"),
         *("interpolate", "resize", "upsamplingnearest2d", "upsamplingbilinear2d", "bilinear", "nearest"),
@@ -50,7 +38,7 @@ ABSENT = {  # what the notation lacks: what to write instead, if anything, and t
         *("depthwise", "depthwiseconv", "depthwiseconv2d", "dwconv", "separable", "separableconv2d", "sepconv"),
     ),
     "it drops whole maps, which the notation does not; dropout 0.5 drops entries": (
-        *("dropout1d", "dropout2d", "dropout3d", "spatialdropout1d", "spatialdropout2d", "droppath", "stochasticdepth"),
+        *("dropout1d", "dropout2d", "dropout3d", "spatialdropout1d", "spatialdropout2d"),
         *("alphadropout", "featurealphadropout"),
     ),
     "this activation is not in the notation; leaky, elu, swish and gelu are its neighbours": (
@@ -60,9 +48,16 @@ ABSENT = {  # what the notation lacks: what to write instead, if anything, and t
     "training puts softmax and its logarithm into the loss by itself; write softmax only to see it": (
         *("logsoftmax", "softmin", "softmax2d", "crossentropy", "crossentropyloss", "nllloss"),
     ),
-    "recurrent layers and attention are not in the notation": (
+    "recurrent layers are not in the notation": (
         *("rnn", "lstm", "gru", "rnncell", "lstmcell", "grucell", "convlstm2d", "bidirectional"),
-        *("attention", "selfattention", "multihead", "multiheadattention", "transformer", "vit"),
+    ),
+    "a transformer's block is residual[ ln -> attention 4 ] -> residual[ ln -> fc 4*c each -> gelu -> fc c each ]": (
+        *("transformer", "transformerencoder", "transformerencoderlayer", "transformerblock", "vit"),
+    ),
+    "one matrix at each position is written: fc 64 each, or conv 64@1": (
+        "timedistributed",
+        "pointwise",
+        "positionwise",
     ),
 }
 

@@ -18,6 +18,7 @@ from striate.notation.graph import BOXES, Graph, Join, Vertex, graph
 from striate.notation.render import node_text
 from striate.notation.rules import Axis, Field, Figure
 from striate.notation.rules.shape import shown
+from striate.notation.seen import seen
 from striate.notation.tree import Layer, Network, Node, Shape
 
 _T = TypeVar("_T")
@@ -68,7 +69,7 @@ class Row:
 
     @property
     def receptive_field(self) -> int | list[int | None] | None:
-        """Entries of the input that one entry of the output sees: one number, or one per axis where they differ."""
+        """Entries of the input that one entry of the output sees at most: one number, or one per axis if unequal."""
         return extent(self.field)
 
     @property
@@ -80,7 +81,7 @@ class Row:
 
 def extent(field: Field) -> int | list[int | None] | None:
     """The size of a field in entries: one number, or one per axis where they differ; None where a free axis decides."""
-    return _same([None if axis.size is None else int(axis.size) for axis in field.axes])
+    return _same([axis.size for axis in field.axes])
 
 
 def _same(values: list[_T]) -> _T | list[_T] | None:
@@ -126,6 +127,41 @@ class Measure:
     def field(self, value: str) -> Field:
         """The receptive field of a value on the last of the inputs that it depends on."""
         return list(self.fields(value).values())[-1]
+
+    def entries(self, value: str, position: int, axis: int = 0, source: str = "") -> tuple[int, int] | None:
+        """The first and the last entry of an input that reach one entry of a value; None where none does.
+
+        Exact near edges, over padding and between taps too, as `striate.notation.seen` says.
+
+        Args:
+            value: A layer's or a join's name.
+            position: The entry, from 0; along the axis alone, whatever its place along the others.
+            axis: 0 for the first after the channels: the rows of an image.
+            source: The input; by default the last that the value depends on.
+
+        Raises:
+            InputError: An axis is free, or the value has no such entry.
+
+        >>> from striate.notation import read
+        >>> measured = measure(read("input 1x8 -> maxpool 4 -> upconv 1@4 stride 4"))
+        >>> measured.entries("upconv1", 3), measured.entries("upconv1", 4)
+        ((0, 3), (4, 7))
+        """
+        self._check_entry(value, position, axis)
+        found = seen(self.graph, self._shapes, value, position, axis)
+        places = found.get(source or [*self.row(value).fields][-1])
+        return (min(places), max(places)) if places else None
+
+    def _check_entry(self, value: str, position: int, axis: int) -> None:
+        if any(None in shape for shape in self.graph.inputs.values()):
+            raise InputError("which entries are seen depends on every size; measure(network, shape) sets the free axes")
+        n = rules.entries(self.shape(value), axis) or 0
+        if not 0 <= position < n:
+            raise InputError(f"'{value}' has entries 0 to {n - 1} along axis {axis}. Received: {position}")
+
+    @cached_property
+    def _shapes(self) -> dict[str, Shape]:
+        return {**self.graph.inputs, **{row.name: row.output.value for row in self.rows}}
 
     @cached_property
     def _by_name(self) -> dict[str, Row]:
@@ -229,9 +265,9 @@ def rows(flat: Graph) -> Iterator[Row]:
         node, entry = vertex.node, values[vertex.entry][0]
         inputs = [values[name] for name in vertex.inputs if name != BOXES]
         output = rules.output(node, *(shape for shape, _ in inputs))
-        fields = {source: field for source in flat.inputs if (field := _field(node, output.value, inputs, source))}
         if BOXES in vertex.inputs or _of_boxes(vertex, boxed):
             boxed.add(vertex.name)
+        fields = {source: field for source in flat.inputs if (field := _field(node, output.value, inputs, source))}
         yield _row(vertex, entry, output, fields, vertex.name in boxed)
         values[vertex.name] = output.value, fields
 
@@ -254,8 +290,9 @@ def _field(
     node: Layer | Join, output: Shape, inputs: list[tuple[Shape, dict[str, Field]]], source: str
 ) -> Field | None:
     """The field on one input; None where nothing depends on it."""
-    seen = [(shape, fields[source]) for shape, fields in inputs if source in fields]
-    return rules.receptive_field(node, output, *seen) if seen else None
+    if all(source not in fields for _, fields in inputs):
+        return None
+    return rules.receptive_field(node, output, *((shape, fields.get(source)) for shape, fields in inputs))
 
 
 def _row(vertex: Vertex, entry: Shape, output: Figure[Shape], fields: dict[str, Field], per_box: bool) -> Row:

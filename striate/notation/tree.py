@@ -360,6 +360,22 @@ class GlobalMaxPool(Layer):
 
 
 @dataclass(frozen=True, repr=False)
+class ChannelMean(Layer):
+    """The mean across the channels at each position, one map (Woo et al. 2018)."""
+
+    word: ClassVar[str] = "channelmean"
+    also: ClassVar[tuple[str, ...]] = ("channelavg", "channelaverage", "channelavgpool")
+
+
+@dataclass(frozen=True, repr=False)
+class ChannelMax(Layer):
+    """The largest of the channels at each position, one map (Woo et al. 2018)."""
+
+    word: ClassVar[str] = "channelmax"
+    also: ClassVar[tuple[str, ...]] = ("channelmaxpool", "channelmaximum")
+
+
+@dataclass(frozen=True, repr=False)
 class RoI(Layer):
     """What RoI pooling and RoI align share: a network with one is called with images and boxes.
 
@@ -388,12 +404,40 @@ class RoIAlign(RoI):
 
 @dataclass(frozen=True, repr=False)
 class FullyConnected(Layer):
-    """Every unit sees every entry: a matrix product. Flattens its input by itself."""
+    """Every unit sees every entry: a matrix product. Flattens its input by itself.
+
+    `each`: along the channels at each position instead, as `conv units@1`; the positions stay.
+    """
 
     word: ClassVar[str] = "fc"
     weighted: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("linear", "affine", "fullyconnected", "innerproduct", "ip", "lazylinear", "mlp")
     units: int = leading("count")
+    bias: bool = flag("nobias")
+    each: bool = flag("each", False)
+
+
+@dataclass(frozen=True, repr=False)
+class Attention(Layer):
+    """Self-attention of all positions with `heads` heads (Vaswani et al. 2017).
+
+    q, k and v are the input times one matrix of 3C x C, plus a bias unless `nobias`. Of each head, with d = C / heads
+    channels, softmax(q·k / sqrt(d))·v comes out; all heads together are multiplied by a matrix of C x C. Its MACs count
+    the products with both matrices, and those of values with values: q·k and softmax·v.
+    """
+
+    word: ClassVar[str] = "attention"
+    weighted: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = (
+        "selfattention",
+        "multihead",
+        "multiheadattention",
+        "multiheadselfattention",
+        "scaleddotproductattention",
+        "mha",
+        "mhsa",
+    )
+    heads: int = leading("count")
     bias: bool = flag("nobias")
 
 
@@ -572,7 +616,10 @@ class Softmax(Activation):
 
 @dataclass(frozen=True, repr=False)
 class BatchNorm(Pointwise):
-    """Batch normalisation with a trainable scale and shift per channel (Ioffe & Szegedy 2015)."""
+    """Batch normalisation with a trainable scale and shift per channel (Ioffe & Szegedy 2015); `noaffine`: without.
+
+    `momentum` is the share by which each batch moves the running statistics, as in PyTorch; Keras means 1 minus it.
+    """
 
     word: ClassVar[str] = "bn"
     follows: ClassVar[bool] = True
@@ -585,6 +632,82 @@ class BatchNorm(Pointwise):
         "spatialbn",
     )
     eps: float = option("eps", "number", 1e-5)
+    momentum: float = option("momentum", "number", 0.1)
+    affine: bool = flag("noaffine")
+
+
+@dataclass(frozen=True, repr=False)
+class LayerNorm(Pointwise):
+    """Layer normalisation across the channels at each position (Ba et al. 2016), as in ConvNeXt.
+
+    The channels of each position get mean 0 and variance 1, then a trainable scale and shift per channel.
+    """
+
+    word: ClassVar[str] = "ln"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("layernorm", "layernorm2d", "layernormalization", "layernormalisation")
+    eps: float = option("eps", "number", 1e-5)
+    affine: bool = flag("noaffine")
+
+
+@dataclass(frozen=True, repr=False)
+class GroupNorm(Layer):
+    """Group normalisation: over neighbouring channels and all positions (Wu & He 2018); `gn 1` takes all channels.
+
+    The channels are in `groups` groups of equal size; a trainable scale and shift per channel follow.
+    """
+
+    word: ClassVar[str] = "gn"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("groupnorm", "groupnormalization", "groupnormalisation")
+    groups: int = leading("count")
+    eps: float = option("eps", "number", 1e-5)
+    affine: bool = flag("noaffine")
+
+
+@dataclass(frozen=True, repr=False)
+class InstanceNorm(Layer):
+    """Instance normalisation: each map of each example by itself (Ulyanov et al. 2016), then a scale and a shift.
+
+    No statistics are kept: evaluation does what training does.
+    """
+
+    word: ClassVar[str] = "in"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = (
+        "instancenorm",
+        "instancenorm1d",
+        "instancenorm2d",
+        "instancenorm3d",
+        "instancenormalization",
+        "instancenormalisation",
+    )
+    eps: float = option("eps", "number", 1e-5)
+    affine: bool = flag("noaffine")
+
+
+@dataclass(frozen=True, repr=False)
+class RMSNorm(Pointwise):
+    """The channels at each position over their root mean square, times a trainable scale (Zhang & Sennrich 2019).
+
+    `eps` is 1e-6, where PyTorch's own default is the smallest difference of its numbers from 1 (1.2e-7 in float32).
+    """
+
+    word: ClassVar[str] = "rmsnorm"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("rms", "rmsnormalization", "rmsnormalisation", "rootmeansquarenorm")
+    eps: float = option("eps", "number", 1e-6)
+    affine: bool = flag("noaffine")
+
+
+@dataclass(frozen=True, repr=False)
+class LayerScale(Pointwise):
+    """One trainable factor per channel (Touvron et al. 2021), which begins at `init`: near 0, in a residual body."""
+
+    word: ClassVar[str] = "layerscale"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("layerscale2d", "channelscale")
+    init: float = leading("number", 1e-6)
 
 
 @dataclass(frozen=True, repr=False)
@@ -610,6 +733,19 @@ class Dropout(Pointwise):
     word: ClassVar[str] = "dropout"
     follows: ClassVar[bool] = True
     p: float = leading("fraction", 0.5)
+
+
+@dataclass(frozen=True, repr=False)
+class DropPath(Pointwise):
+    """Stochastic depth: drops its whole input with probability `p` while training (Huang et al. 2016).
+
+    Each example is kept or dropped by itself, kept ones are divided by 1 - p. It ends the body of a residual.
+    """
+
+    word: ClassVar[str] = "droppath"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("stochasticdepth",)
+    p: float = leading("fraction", 0.1)
 
 
 @dataclass(frozen=True, repr=False)
@@ -728,7 +864,7 @@ class Dense(Block):
 
 @dataclass(frozen=True, repr=False)
 class Scale(Block):
-    """The input times its gate, channel by channel (Hu et al. 2017)."""
+    """The input times its gate: a factor per channel (Hu et al. 2017), per position (Woo et al. 2018), or per entry."""
 
     kind: ClassVar[str] = "scale"
     also: ClassVar[tuple[str, ...]] = ("se", "squeezeexcite", "squeezeexcitation", "multiply")

@@ -22,8 +22,8 @@ from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
 LACKS = {
-    *("clip", "deform", "embed", "local", "maxout", "roialign", "roipool", "shuffle", "softmax", "softplus"),
-    *("unpool", "upconv"),
+    *("attention", "channelmax", "channelmean", "clip", "deform", "droppath", "embed", "gn", "in", "layerscale"),
+    *("ln", "local", "maxout", "rmsnorm", "roialign", "roipool", "shuffle", "softmax", "softplus", "unpool", "upconv"),
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -71,6 +71,9 @@ TEXTS = [
     "input 2x9 -> conv 3@4 pad circular (3,0) stride 2 ceil flip -> tanh -> conv 3@3 pad reflect 1 -> fc 3",
     "input 5x7x6 -> concat[ maps 1 2 3 -> conv 2@3 | maps 4 0 -> conv 1@3 | maps 3 4 -> maxpool 3 stride 1 ]"
     " -> tanh -> subsample 3x2 stride 2 -> tanh -> rbf 3",
+    "input 1x6x6 -> bn noaffine -> conv 5@3 -> bn momentum 0.4 noaffine -> relu"
+    " -> residual[ fc 9 each -> gelu -> fc 5 each nobias -> bn momentum 1 noaffine ] -> relu -> fc 4 each -> fc 3",
+    "input 3x9 -> fc 17 each -> bn momentum 0 -> fc 3",
     "input 5x11 -> tanh -> maps 1 2 -> relu -> subsample 3 -> maps 1 0 -> relu -> fc 9 -> tanh -> maps 2 5 7 -> rbf 3",
 ]
 
@@ -157,6 +160,9 @@ def test_what_is_lacking_is_listed_and_refused_in_a_line() -> None:
     for text, message in WHOLE.items():
         with pytest.raises(Refused, match=message):
             lowered(read(text), host())
+    for gate in ("conv 1@1", "sigmoid", "maxpool 8x1"):  # a value per position, per entry, per column of a channel
+        with pytest.raises(Refused, match="with other than one value per channel"):
+            lowered(read(f"input 2x8x8 -> scale[ {gate} ] -> fc 2"), host())
     with pytest.raises(Refused, match="of fixed size, not 3x"):
         lowered(read("input 3x?x? -> conv 2@3 -> gap -> fc 2"), host())
 

@@ -18,7 +18,7 @@ from striate.errors import InputError
 from striate.layers import Aux
 from striate.notation import Network, measure, tree
 from striate.notation.graph import graph
-from striate.notation.measure import Row
+from striate.notation.measure import Measure, Row
 from striate.notation.tree import Block, Chain, Node
 from tests.zoo.small import cut_down
 
@@ -99,10 +99,11 @@ def seen(y: Tensor, x: Tensor, positions: list[tuple[int, ...]]) -> Iterator[Ten
     yield from gradient.abs().sum(dim=1) != 0
 
 
-def said(row: Row, position: tuple[int, ...], shape: tuple[int, int]) -> Tensor:
+def said(measured: Measure, name: str, position: tuple[int, ...], shape: tuple[int, int]) -> Tensor:
     """(H, W): what the rule says that an entry sees."""
     mask = torch.zeros(shape, dtype=torch.bool)
-    (top, bottom), (left, right) = (axis.entries(p) for axis, p in zip(row.field.axes, position or (0, 0), strict=True))
+    found = [measured.entries(name, place, axis) for axis, place in enumerate(position or (0, 0))]
+    (top, bottom), (left, right) = filter(None, found)
     assert 0 <= top <= bottom < shape[0]
     assert 0 <= left <= right < shape[1]
     mask[top : bottom + 1, left : right + 1] = True
@@ -121,17 +122,17 @@ def test_every_map_sees_what_its_gradient_says(name: str, more: int) -> None:
     assert kinds(network.layers) == kinds(whole.layers)
     channels, *shape = (size or 0 for size in network.input)
     x = torch.ones(3, channels, *shape, dtype=torch.float64, requires_grad=True)
+    measured = measure(network)
     opened = replace(network, layers=averaged(network.layers))
     found = outputs(with_every_path_open(opened), x)
-    names = {row.name: vertex.name for row, vertex in zip(measure(network).rows, graph(opened).vertices, strict=True)}
-    rows = measure(network).rows
-    assert rows
-    for row in rows:
+    names = {row.name: vertex.name for row, vertex in zip(measured.rows, graph(opened).vertices, strict=True)}
+    assert measured.rows
+    for row in measured.rows:
         y = found[names[row.name]]
         sizes = y.shape[2:]
         positions = [(0,) * len(sizes), tuple(n // 2 for n in sizes), tuple(n - 1 for n in sizes)]
         for position, mask in zip(positions, seen(y, x, positions), strict=True):
-            assert torch.equal(mask, said(row, position, (shape[0], shape[1]))), (row.name, position)
+            assert torch.equal(mask, said(measured, row.name, position, (shape[0], shape[1]))), (row.name, position)
 
 
 def sees_all(network: Network) -> bool:
@@ -143,6 +144,7 @@ def sees_all(network: Network) -> bool:
 def test_in_every_map_some_entry_sees_no_border(name: str) -> None:
     """Else the test above would compare whole images alone."""
     network = reduced(zoo.net(name), 0)
+    measured = measure(network)
     for row in maps(network):
-        first, last = row.field.axes[1].entries((row.output.value[2] or 0) // 2)
+        first, last = measured.entries(row.name, (row.output.value[2] or 0) // 2, 1) or (0, 0)
         assert 0 < first <= last < (network.input[2] or 0) - 1, row.name

@@ -16,6 +16,7 @@ from striate.notation.rules.figure import Figure, product
 from striate.notation.rules.macs import macs
 from striate.notation.rules.memory import activation_bytes
 from striate.notation.rules.parameters import parameters
+from striate.notation.rules.reads import Reads, entries, reads_along
 from striate.notation.rules.shape import output
 from striate.notation.rules.unused import unused
 
@@ -23,12 +24,15 @@ __all__ = [
     "Axis",
     "Field",
     "Figure",
+    "Reads",
     "activation_bytes",
     "box_jump",
+    "entries",
     "macs",
     "output",
     "parameters",
     "product",
+    "reads_along",
     "receptive_field",
     "unused",
 ]

@@ -12,11 +12,15 @@ from typing import cast
 from striate.notation.arguments import NO_AXES, write_arguments
 from striate.notation.errors import RuleError
 from striate.notation.graph import Added, Concatenated, Join, Scaled
-from striate.notation.rules.figure import Figure, times
+from striate.notation.rules.figure import Figure, product, times
 from striate.notation.rules.window import reach, slide, windows
 from striate.notation.tree import (
     RBF,
+    Attention,
+    BatchNorm,
     Block,
+    ChannelMax,
+    ChannelMean,
     Clip,
     Conv,
     Deform,
@@ -25,7 +29,10 @@ from striate.notation.tree import (
     FullyConnected,
     GlobalAvgPool,
     GlobalMaxPool,
+    GroupNorm,
+    InstanceNorm,
     Layer,
+    LayerNorm,
     Local,
     Maps,
     Maxout,
@@ -34,6 +41,7 @@ from striate.notation.tree import (
     Pointwise,
     Pool,
     Residual,
+    RMSNorm,
     RoI,
     Shape,
     Shuffle,
@@ -69,6 +77,83 @@ def output(node: Layer | Join, *shapes: Shape) -> Figure[Shape]:
 @output.register
 def _(layer: Pointwise, shape: Shape) -> Figure[Shape]:
     return Figure(shape)
+
+
+@output.register(BatchNorm)
+@output.register(RMSNorm)
+def _(layer: BatchNorm | RMSNorm, shape: Shape) -> Figure[Shape]:
+    _stable(layer)
+    if isinstance(layer, BatchNorm) and not 0 <= layer.momentum <= 1:
+        detail = (
+            f"received {layer.momentum:g}; it is the share of the newest batch in the running statistics, such as 0.1"
+        )
+        raise RuleError("momentum must be from 0 to 1", detail, "momentum")
+    return Figure(shape)
+
+
+@output.register
+def _(layer: LayerNorm, shape: Shape) -> Figure[Shape]:
+    _stable(layer)
+    _several(layer, shape[0], "channel", "give it more channels, or use bn")
+    return Figure(shape)
+
+
+@output.register
+def _(layer: GroupNorm, shape: Shape) -> Figure[Shape]:
+    channels = cast(int, shape[0])
+    _divided(channels, layer.groups, layer_text(layer), "groups")
+    _stable(layer)
+    _several(layer, product((channels // layer.groups, *shape[1:])), "entry of each group", "use fewer groups, or bn")
+    return Figure(shape)
+
+
+@output.register
+def _(layer: InstanceNorm, shape: Shape) -> Figure[Shape]:
+    _on_axes(layer, shape)
+    _stable(layer)
+    _several(layer, product(shape[1:]), "entry of each map", "put it before the maps become single entries, or use ln")
+    return Figure(shape)
+
+
+def _stable(layer: BatchNorm | LayerNorm | GroupNorm | InstanceNorm | RMSNorm) -> None:
+    """Raise an error where a normalisation may divide by 0."""
+    if layer.eps <= 0:
+        raise RuleError(
+            "eps must be above 0", f"received {layer.eps:g}; it keeps the norm from dividing by 0, such as 1e-5", "eps"
+        )
+
+
+def _several(layer: Layer, count: int | None, what: str, way_out: str) -> None:
+    """Raise an error where a normalisation sees one number alone, which minus its mean is 0."""
+    if count == 1:
+        detail = f"minus its mean it is 0 whatever comes in; {way_out}"
+        raise RuleError(f"{layer_text(layer)} normalises a single {what}", detail)
+
+
+def _on_axes(layer: Layer, shape: Shape) -> None:
+    """Raise an error where no axes come in."""
+    if len(shape) < 2:
+        raise RuleError(f"{layer.word} has no axes to act on", NO_AXES)
+
+
+def _divided(channels: int, by: int, text: str, where: str) -> None:
+    """Raise an error where a number does not divide the channels."""
+    if channels % by:
+        detail = f"{channels}/{by} = {channels / by:g}; choose a divisor of {channels}"
+        raise RuleError(f"{text} does not divide {channels} channels", detail, where)
+
+
+@output.register
+def _(layer: Attention, shape: Shape) -> Figure[Shape]:
+    _on_axes(layer, shape)
+    _divided(cast(int, shape[0]), layer.heads, layer_text(layer), "heads")
+    return Figure(shape)
+
+
+@output.register(ChannelMean)
+@output.register(ChannelMax)
+def _(layer: ChannelMean | ChannelMax, shape: Shape) -> Figure[Shape]:
+    return Figure((1, *shape[1:]))
 
 
 @output.register
@@ -179,8 +264,7 @@ def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
 @output.register
 def _(layer: Shuffle, shape: Shape) -> Figure[Shape]:
     channels, pieces = cast(int, shape[0]), layer.factor ** (len(shape) - 1)
-    if len(shape) < 2:
-        raise RuleError("shuffle has no axes to act on", NO_AXES)
+    _on_axes(layer, shape)
     if channels % pieces:
         raise RuleError(
             f"shuffle {layer.factor} does not divide {channels} channels",
@@ -194,8 +278,7 @@ def _(layer: Shuffle, shape: Shape) -> Figure[Shape]:
 @output.register(GlobalAvgPool)
 @output.register(GlobalMaxPool)
 def _(layer: GlobalAvgPool | GlobalMaxPool, shape: Shape) -> Figure[Shape]:
-    if len(shape) < 2:
-        raise RuleError(f"{layer.word} has no axes to act on", NO_AXES)
+    _on_axes(layer, shape)
     return Figure((shape[0], *(1 for _ in shape[1:])))
 
 
@@ -210,6 +293,8 @@ def _(layer: RoI, shape: Shape) -> Figure[Shape]:
 @output.register(FullyConnected)
 @output.register(RBF)
 def _(layer: FullyConnected | RBF, shape: Shape) -> Figure[Shape]:
+    if isinstance(layer, FullyConnected) and layer.each:
+        return Figure((layer.units, *shape[1:]))
     if None in shape:
         raise RuleError(
             f"{layer.word} {layer.units} needs to know how many values come in",
@@ -246,9 +331,7 @@ def _(layer: Clip, shape: Shape) -> Figure[Shape]:
 @output.register
 def _(layer: Maxout, shape: Shape) -> Figure[Shape]:
     channels = cast(int, shape[0])
-    if channels % layer.pieces:
-        detail = f"{channels}/{layer.pieces} = {channels / layer.pieces:g}; choose a divisor of {channels}"
-        raise RuleError(f"maxout {layer.pieces} does not divide {channels} channels", detail, "pieces")
+    _divided(channels, layer.pieces, layer_text(layer), "pieces")
     return Figure((channels // layer.pieces, *shape[1:]), f"{channels}/{layer.pieces} = {channels // layer.pieces}")
 
 
@@ -285,13 +368,14 @@ def _(join: Added, *shapes: Shape) -> Figure[Shape]:
 
 @output.register
 def _(join: Scaled, shape: Shape, gate: Shape) -> Figure[Shape]:
-    fits = len(gate) in (1, len(shape)) and gate[0] == shape[0]
-    if not fits or any(n not in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False)):
-        raise RuleError(
-            f"the gate gives {shown(gate)} for an input of {shown(shape)}",
-            f"a gate gives one value per channel; end it with fc {shape[0]} -> sigmoid",
-        )
-    return Figure(shape)
+    per_channel = len(gate) in (1, len(shape)) and gate[0] == shape[0]
+    per_position = len(gate) == len(shape) > 1 and gate == (1, *shape[1:])
+    if per_position or (per_channel and all(n in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False))):
+        return Figure(shape)
+    way_out = f"end it with fc {shape[0]} -> sigmoid"
+    others = f", or one per position ({shown((1, *shape[1:]))}) or entry" if len(shape) > 1 else ""
+    detail = f"a gate gives one value per channel{others}; {way_out}"
+    raise RuleError(f"the gate gives {shown(gate)} for an input of {shown(shape)}", detail)
 
 
 def _unequal(block: Block, one: Shape, other: Shape) -> RuleError:
