@@ -33,6 +33,9 @@ NETS = [
     ("efficientnet-b0", "torchvision (EfficientNet)"),
     ("regnety-400mf", "torchvision (RegNet)"),
     ("regnety-400mf", "timm (RegNet)"),
+    ("inception-v3", "torchvision and timm (Inception v3)"),
+    ("convnext-tiny", "torchvision (ConvNeXt)"),
+    ("convnext-tiny", "timm (ConvNeXt)"),
 ]
 
 

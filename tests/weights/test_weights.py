@@ -33,6 +33,8 @@ OURS = {
     "efficientnet_b0": "efficientnet-b0",
     "regnet_y_400mf": "regnety-400mf",
     "regnety_004": "regnety-400mf",
+    "inception_v3": "inception-v3",
+    "convnext_tiny": "convnext-tiny",
 }
 QUICK = ("alexnet", "resnet18", "resnet50", "densenet121", "googlenet", "timm/seresnet50", "timm/densenet121")
 

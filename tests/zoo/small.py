@@ -42,8 +42,19 @@ def _chain(chain: Chain, channels: int) -> Chain:
     return tuple(kept)
 
 
+def _pointwise(node: Node) -> Node:
+    if isinstance(node, tree.Group):
+        return replace(node, branches=tuple(tuple(map(_pointwise, branch)) for branch in node.branches))
+    return replace(node, kernel=(1,) * len(node.kernel)) if isinstance(node, tree.Conv) else node
+
+
 def _narrowed(node: Node, channels: int) -> Node:
-    """With equal channels for equal ones, so that whatever was added or concatenated still can be."""
+    """With equal channels for equal ones, so that whatever was added or concatenated still can be.
+
+    A head on the side takes a map of any size: its kernels, which are as large as the map, become 1.
+    """
+    if isinstance(node, tree.Aux):
+        node = replace(node, branches=tuple(tuple(map(_pointwise, branch)) for branch in node.branches))
     if isinstance(node, Block):
         return replace(node, branches=tuple(_chain(branch, channels) for branch in node.branches))
     if isinstance(node, tree.Embed):

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from torch import nn
 
 from striate.layers.earlier import earlier
+from striate.weights.layouts.convnext import timm_convnext, torchvision_convnext
 from striate.weights.layouts.densenet import densenet
-from striate.weights.layouts.inception import googlenet
+from striate.weights.layouts.inception import googlenet, inception_v3
 from striate.weights.layouts.mobile import (
     timm_mobile,
     torchvision_efficientnet,
@@ -24,11 +25,11 @@ from striate.weights.layouts.mobile import (
 )
 from striate.weights.layouts.regnet import timm_regnet, torchvision_regnet
 from striate.weights.layouts.resnet import resnet
-from striate.weights.layouts.roles import Leaf, Names, Roles, leaves
+from striate.weights.layouts.roles import Leaf, Names, Roles, Whole, leaves
 from striate.weights.layouts.squeezenet import squeezenet, torchvision_squeezenet
 from striate.weights.layouts.vgg import sequential, timm_vgg
 
-__all__ = ["LAYOUTS", "Leaf", "Names", "leaves", "naming"]
+__all__ = ["LAYOUTS", "Leaf", "Names", "Whole", "leaves", "naming"]
 
 LAYOUTS: dict[str, Callable[[Roles], Names | None]] = {
     "torchvision (features, classifier)": sequential,
@@ -44,6 +45,9 @@ LAYOUTS: dict[str, Callable[[Roles], Names | None]] = {
     "timm (MobileNet, EfficientNet)": timm_mobile,
     "torchvision (RegNet)": torchvision_regnet,
     "timm (RegNet)": timm_regnet,
+    "torchvision and timm (Inception v3)": inception_v3,
+    "torchvision (ConvNeXt)": torchvision_convnext,
+    "timm (ConvNeXt)": timm_convnext,
 }
 
 

@@ -20,6 +20,12 @@ Roles: TypeAlias = dict[str, nn.Module]  # the layers of a network by role, in o
 Names: TypeAlias = dict[str, str]
 
 
+class Whole(str):
+    """The full name of a layer's only tensor, where the library has no layer for it."""
+
+    __slots__ = ()
+
+
 class Leaf(NamedTuple):
     """A layer that holds no others: its name in the network, its role, its module."""
 
