@@ -89,7 +89,6 @@ def meant(name: str, table: str) -> str:
         # nothing that would mislead: too short, another first letter, another number, another thing
         ("layers", "ln", ""),
         ("layers", "lm", ""),
-        ("layers", "upsample", ""),
         ("layers", "attention", ""),
         ("zoo", "resnet26", ""),
         ("zoo", "resnet", ""),

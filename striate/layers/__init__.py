@@ -14,10 +14,11 @@ from striate.layers.pooling import AvgPool
 from striate.layers.rbf import RBF
 from striate.layers.roi import RoIAlign, RoIPool
 from striate.layers.scaled_tanh import ScaledTanh
-from striate.layers.shuffle import Shuffle
+from striate.layers.shuffle import Shuffle, Unshuffle
 from striate.layers.softmax import LastSoftmax
 from striate.layers.subsample import Subsample
 from striate.layers.unpool import Unpool
+from striate.layers.upsample import Upsample
 from striate.layers.wired import Wired
 
 __all__ = [
@@ -47,6 +48,8 @@ __all__ = [
     "Subsample",
     "Sum",
     "Unpool",
+    "Unshuffle",
+    "Upsample",
     "Wired",
     "ZeroChannels",
 ]

@@ -11,6 +11,7 @@ from typing import cast
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
+from striate.notation.arguments import single_name
 from striate.notation.errors import NotationError, Span
 from striate.notation.evaluate import LARGEST
 from striate.notation.scan import scan
@@ -34,7 +35,9 @@ from striate.notation.syntax import (
     Value,
     Word,
 )
+from striate.notation.tree import ALIASES, LAYERS
 
+WORDS = {*LAYERS, *ALIASES}  # some are two words: avgpool to
 MAX_DIGITS = 24  # no number of the notation is longer when Python writes it
 
 
@@ -130,7 +133,10 @@ class _Reader:
     def word(self, tree: "Tree[Token]") -> Word:
         arguments = tuple(self.argument(part) for part in _trees(tree))
         optional = isinstance(tree.children[-1], Token) and tree.children[-1].type == "OPTIONAL"
-        return Word(str(tree.children[0]), arguments, optional, _span(tree))
+        name = str(tree.children[0])
+        if arguments and f"{name} {single_name(arguments[0])}" in WORDS:
+            name, arguments = f"{name} {single_name(arguments[0])}", arguments[1:]
+        return Word(name, arguments, optional, _span(tree))
 
     def argument(self, tree: "Tree[Token]") -> Value | Sized:
         values = [Value(tuple(self.expression(e) for e in _trees(v)), _span(v)) for v in _trees(tree)]

@@ -22,7 +22,7 @@ from tests.native.needs import needs_compiler
 
 LACKS = {
     *("clip", "deform", "embed", "local", "maxout", "roialign", "roipool", "shuffle", "softmax", "softplus"),
-    *("unpool", "upconv"),
+    *("avgpool to", "crop", "maxpool to", "pad", "unpool", "unshuffle", "upconv", "upsample", "upsample to"),
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

@@ -447,6 +447,13 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
     ),
     "roipool": ({"size": (3, 2)}, (4, 9, 9)),
     "roialign": ({"size": (3, 2), "points": 3}, (4, 9, 9)),
+    "unshuffle": ({"factor": 3}, (4, 9, 9)),
+    "upsample": ({"factor": (3, 2), "bilinear": True}, (4, 9, 9)),
+    "upsample to": ({"size": (3, 20)}, (4, 9, 9)),
+    "maxpool to": ({"size": (3, 20)}, (4, 9, 9)),
+    "avgpool to": ({"size": (4, 2)}, (4, 9, 9)),
+    "pad": ({"sizes": Pad("circular", (1, 2), (0, 2))}, (4, 9, 9)),
+    "crop": ({"sizes": Pad("zeros", (1, 2), (0, 2))}, (4, 9, 9)),
     "maps": ({"numbers": (2, 0)}, (4, 9, 9)),
 }
 

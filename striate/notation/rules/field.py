@@ -26,19 +26,25 @@ from typing import TypeAlias
 
 from striate.notation.errors import RuleError
 from striate.notation.graph import Added, Concatenated, Join, Scaled
+from striate.notation.rules.grids import reads
 from striate.notation.rules.window import reach, windows
 from striate.notation.tree import (
     RBF,
+    Adaptive,
+    Crop,
     Embed,
     FullyConnected,
     GlobalAvgPool,
     GlobalMaxPool,
     Layer,
+    Padding,
+    Resampling,
     RoI,
     Shape,
     Shuffle,
     Sliding,
     Unpool,
+    Unshuffle,
     UpConv,
 )
 
@@ -99,12 +105,12 @@ class Axis:
         size = self.size + (n - 1) * self.jump
         return replace(self, size=size, jump=Fraction(0), start=self.first + (size - 1) / 2)
 
-    def window(self, size: int, stride: Fraction, before: Fraction) -> Axis:
+    def window(self, size: int | Fraction, stride: Fraction, before: Fraction) -> Axis:
         """The field after a window of `size` entries that starts `before` entries ahead of the map."""
         if self.size is None:
             return self
         grown = self.size + (size - 1) * self.jump
-        start = self.start + (Fraction(size - 1, 2) - before) * self.jump
+        start = self.start + ((Fraction(size) - 1) / 2 - before) * self.jump
         whole = "" if grown.denominator == 1 else f", so {int(grown)}"
         formula = f"{self.size} + ({size} - 1)*{self.jump} = {grown}{whole}"
         return Axis(grown, self.jump * stride, start, formula, self.limits, self.spacing and self.spacing * stride)
@@ -183,6 +189,17 @@ def _(layer: Unpool, output: Shape, x: Input, seen: Input) -> Field:
 def _(layer: Shuffle, output: Shape, x: Input) -> Field:
     shape, field = x
     return Field(tuple(axis.spread(layer.factor, layer.factor, 0) for axis in field.within(shape).axes))
+
+
+@receptive_field.register(Adaptive)
+@receptive_field.register(Crop)
+@receptive_field.register(Padding)
+@receptive_field.register(Resampling)
+@receptive_field.register(Unshuffle)
+def _(layer: Layer, output: Shape, x: Input) -> Field:
+    shape, field = x
+    axes = zip(field.within(shape).axes, reads(layer, shape), strict=True)
+    return Field(tuple(axis.window(*read) if read else axis.whole(None) for axis, read in axes))
 
 
 @receptive_field.register(FullyConnected)

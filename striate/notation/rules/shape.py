@@ -11,16 +11,15 @@ from typing import cast
 
 from striate.notation.arguments import NO_AXES, write_arguments
 from striate.notation.errors import RuleError
-from striate.notation.graph import Added, Concatenated, Join, Scaled
+from striate.notation.graph import Join
 from striate.notation.rules.figure import Figure, times
-from striate.notation.rules.window import reach, slide, windows
+from striate.notation.rules.window import Window, reach, slide, windows
 from striate.notation.tree import (
     RBF,
-    Block,
+    AvgPool,
     Clip,
     Conv,
     Deform,
-    Dense,
     Embed,
     FullyConnected,
     GlobalAvgPool,
@@ -29,13 +28,10 @@ from striate.notation.tree import (
     Local,
     Maps,
     Maxout,
-    MaxPool,
     Pointwise,
     Pool,
-    Residual,
     RoI,
     Shape,
-    Shuffle,
     Sliding,
     Subsample,
     Unpool,
@@ -70,13 +66,14 @@ def _(layer: Pointwise, shape: Shape) -> Figure[Shape]:
     return Figure(shape)
 
 
-@output.register
-def _(layer: Conv, shape: Shape) -> Figure[Shape]:
+@output.register(Conv)
+@output.register(Deform)
+def _(layer: Conv | Deform, shape: Shape) -> Figure[Shape]:
     _grouped(layer, shape)
     return _slid(layer, layer.filters, shape)
 
 
-def _grouped(layer: Conv | UpConv, shape: Shape) -> None:
+def _grouped(layer: Conv | Deform | UpConv, shape: Shape) -> None:
     """Raise an error where the groups do not divide the channels or the filters."""
     channels = cast(int, shape[0])
     for name, count in (("channels that come in", channels), ("filters", layer.filters)):
@@ -99,26 +96,32 @@ def _divisors(one: int, other: int) -> str:
     return f"{', '.join(map(str, found))} or {last}, the common divisors {both}"
 
 
-@output.register(Local)
-@output.register(Deform)
-def _(layer: Local | Deform, shape: Shape) -> Figure[Shape]:
+@output.register
+def _(layer: Local, shape: Shape) -> Figure[Shape]:
     return _slid(layer, layer.filters, shape)
 
 
 @output.register(Pool)
 def _(layer: Pool, shape: Shape) -> Figure[Shape]:
-    for size, before, after in zip(layer.kernel, layer.pad.sizes, layer.pad.ends, strict=False):
-        if 2 * (pad := max(before, after)) > size:
-            raise RuleError(f"pad {pad} is more than half of the window {size}", f"use pad {size // 2} or less", "pad")
     if layer.pad.mode not in ("zeros", "same"):
         detail = "pooling pads by a number or same: pad 1, pad same"
         raise RuleError(f"{layer.word} knows no pad {layer.pad.mode}", detail, "pad")
     slid = _slid(layer, cast(int, shape[0]), shape)
-    for window, n in zip(windows(layer), shape[1:], strict=True):
-        if isinstance(layer, MaxPool) and n is not None and window.sees_padding_alone(n):
-            detail = f"it steps over all {n} entries, and there is no largest of none; use dilate {n} or less"
-            raise RuleError(f"a window of {layer_text(layer)} sees padding alone", detail, "dilation")
+    if not isinstance(layer, AvgPool) or not layer.counts_padding:
+        for window, n in zip(windows(layer), shape[1:], strict=True):
+            if n is not None and window.sees_padding_alone(n):
+                raise _of_padding(layer, window, n)
     return slid
+
+
+def _of_padding(layer: Pool, window: Window, n: int) -> RuleError:
+    """The error for a window that sees no entry of an axis of `n`."""
+    headline = f"a window of {layer_text(layer)} sees padding alone"
+    what = "there is no mean of none" if isinstance(layer, AvgPool) else "there is no largest of none"
+    most = window.reach - 1
+    if window.dilation > n and max(window.padding(n)) <= most:
+        return RuleError(headline, f"it steps over all {n} entries, and {what}; use dilate {n} or less", "dilation")
+    return RuleError(headline, f"the window is {window.reach} wide, and {what}; use pad {most} or less", "pad")
 
 
 @output.register
@@ -150,7 +153,7 @@ def _slid(layer: Sliding, channels: int, shape: Shape) -> Figure[Shape]:
 def _(layer: Unpool, shape: Shape, seen: Shape) -> Figure[Shape]:
     assert layer.source
     gave = output(layer.source, seen).value
-    if not _alike(shape, gave):
+    if not alike(shape, gave):
         detail = f"it takes back the shape that {layer.pool} gave, {shown(gave)}; bring it to that by convolutions"
         raise RuleError(f"{layer_text(layer)} gets {shown(shape)}", detail, "pool")
     return Figure(seen)
@@ -162,32 +165,24 @@ def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
         raise RuleError(f"upconv knows no pad {layer.pad.mode}", "it crops by a number: pad 1", "pad")
     _grouped(layer, shape)
     sizes, formulas = [], []
-    axes = zip(layer.kernel, layer.stride, layer.dilation, layer.pad.sizes, layer.pad.ends, strict=True)
-    for n, (k, s, d, before, after) in zip(shape[1:], axes, strict=True):
+    axes = zip(layer.kernel, layer.stride, layer.dilation, layer.pad.sizes, layer.pad.ends, layer.extras, strict=True)
+    for n, (k, s, d, before, after, extra) in zip(shape[1:], axes, strict=True):
+        if extra >= (limit := max(s, d)):
+            what = "dilation" if d > s else "stride"
+            way_out = f"use extra {limit - 1} or less" if limit > 1 else "leave it out, or use stride 2 or more"
+            detail = f"beyond it no kernel reaches, and the entries are the bias alone; {way_out}"
+            raise RuleError(f"extra {extra} is not below the {what}, {limit}", detail, "extra")
         size_of_one, reach_text = reach(k, d), str(k) if d == 1 else f"({d}*({k} - 1) + 1)"
-        size = None if n is None else (n - 1) * s + size_of_one - before - after
+        size = None if n is None else (n - 1) * s + size_of_one + extra - before - after
         crop = f"2*{before}" if before == after else f"{before} - {after}"
-        formulas.append(f"({'?' if n is None else n} - 1)*{s} + {reach_text} - {crop}" + (f" = {size}" if n else ""))
+        more = f" + {extra}" if extra else ""
+        formula = f"({'?' if n is None else n} - 1)*{s} + {reach_text}{more} - {crop}"
+        formulas.append(formula + (f" = {size}" if n else ""))
         if size is not None and size < 1:
             detail = f"output = {formulas[-1]}; use pad {(size + before + after - 1) // 2} or less"
             raise RuleError(f"{layer_text(layer)} leaves nothing", detail, "pad")
         sizes.append(size)
     return Figure((layer.filters, *sizes), formulas[0] if len(set(formulas)) == 1 else "; ".join(formulas))
-
-
-@output.register
-def _(layer: Shuffle, shape: Shape) -> Figure[Shape]:
-    channels, pieces = cast(int, shape[0]), layer.factor ** (len(shape) - 1)
-    if len(shape) < 2:
-        raise RuleError("shuffle has no axes to act on", NO_AXES)
-    if channels % pieces:
-        raise RuleError(
-            f"shuffle {layer.factor} does not divide {channels} channels",
-            f"it needs a multiple of {layer.factor}^{len(shape) - 1} = {pieces}, such as {_multiple(channels, pieces)}",
-            "factor",
-        )
-    spatial = tuple(None if n is None else n * layer.factor for n in shape[1:])
-    return Figure((channels // pieces, *spatial), f"{channels}/{pieces} = {channels // pieces} channels")
 
 
 @output.register(GlobalAvgPool)
@@ -251,67 +246,9 @@ def _(layer: Maxout, shape: Shape) -> Figure[Shape]:
     return Figure((channels // layer.pieces, *shape[1:]), f"{channels}/{layer.pieces} = {channels // layer.pieces}")
 
 
-@output.register
-def _(join: Concatenated, *shapes: Shape) -> Figure[Shape]:
-    for other in shapes[1:]:
-        if not _alike(shapes[0][1:], other[1:]) or len(shapes[0]) != len(other):
-            raise RuleError(
-                f"{_whose(join.block)} {shown(shapes[0])} and {shown(other)}",
-                "maps that are put together must have the same size; use pad same, or the same stride",
-            )
-    channels = [cast(int, s[0]) for s in shapes]
-    spatial = _known(*(s[1:] for s in shapes))
-    return Figure((sum(channels), *spatial), f"{' + '.join(map(str, channels))} = {sum(channels)} channels")
-
-
-@output.register
-def _(join: Added, *shapes: Shape) -> Figure[Shape]:
-    for other in shapes[1:]:
-        if not _alike(shapes[0], other):
-            raise _unequal(join.block, shapes[0], other)
-    return Figure(_known(*shapes))
-
-
-@output.register
-def _(join: Scaled, shape: Shape, gate: Shape) -> Figure[Shape]:
-    fits = len(gate) in (1, len(shape)) and gate[0] == shape[0]
-    if not fits or any(n not in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False)):
-        raise RuleError(
-            f"the gate gives {shown(gate)} for an input of {shown(shape)}",
-            f"a gate gives one value per channel; end it with fc {shape[0]} -> sigmoid",
-        )
-    return Figure(shape)
-
-
-def _unequal(block: Block, one: Shape, other: Shape) -> RuleError:
-    """Branches that can't be added, with the way out that this block has."""
-    rule = "shapes that are added must be equal"
-    if not isinstance(block, Residual):
-        way_out = "use pad same, and the same filters and strides in each branch"
-        return RuleError(f"branches of {block.kind} give {shown(one)} and {shown(other)}", f"{rule}; {way_out}")
-    if len(block.branches) == 2:
-        way_out = "give the shortcut a conv of the body's filters and strides"
-        return RuleError(f"body and shortcut give {shown(one)} and {shown(other)}", f"{rule}; {way_out}")
-    way_out = f"use pad same, or give it a shortcut: residual[ body | conv {other[0]}@1 … ]"
-    return RuleError(f"the body gives {shown(other)} for an input of {shown(one)}", f"{rule}; {way_out}")
-
-
-def _whose(block: Block) -> str:
-    return "input and body of dense have" if isinstance(block, Dense) else f"branches of {block.kind} give"
-
-
-def _multiple(least: int, of: int) -> int:
-    """The first multiple that is not smaller."""
-    return -(-least // of) * of
-
-
-def _alike(one: Shape, other: Shape) -> bool:
+def alike(one: Shape, other: Shape) -> bool:
+    """Whether two shapes are equal as far as both are known."""
     return len(one) == len(other) and all(a == b or a is None or b is None for a, b in zip(one, other, strict=True))
-
-
-def _known(*shapes: Shape) -> Shape:
-    """The size of each axis of shapes that are alike, where one has it."""
-    return tuple(next((n for n in sizes if n is not None), None) for sizes in zip(*shapes, strict=True))
 
 
 def shown(shape: Shape) -> str:

@@ -1,0 +1,101 @@
+"""Which entries are read by an entry of a map on another grid: finer, coarser, shifted.
+
+Entry i of an axis reads from its place i·stride - before on, `size` entries or less, where all three may be fractions:
+those read are the whole numbers from the first place to the last. Of n entries that come in and m that go out, a place
+is a multiple of 1/m, or of 1/2m, in lowest terms; by so much less than 1 may the first be away from the place itself.
+
+>>> from striate.notation.tree import AdaptiveAvgPool
+>>> ((size, stride, before),) = reads(AdaptiveAvgPool((3,)), (1, 8))  # windows 0 … 2, 2 … 5, 5 … 7
+>>> [(ceil(i * stride - before), floor(i * stride - before + size - 1)) for i in range(3)]
+[(0, 2), (2, 5), (5, 7)]
+"""
+
+from fractions import Fraction
+from functools import singledispatch
+from math import ceil, floor
+from typing import TypeAlias
+
+from striate.notation.tree import (
+    Adaptive,
+    Crop,
+    Layer,
+    Padding,
+    Resampling,
+    Shape,
+    Unshuffle,
+    Upsample,
+    UpsampleTo,
+)
+
+Reads: TypeAlias = tuple[Fraction, Fraction, Fraction]  # size, stride, before
+
+
+@singledispatch
+def reads(layer: Layer, shape: Shape) -> list[Reads | None]:
+    """What an entry reads along each axis; None where the size of a free axis decides.
+
+    Args:
+        layer: One of those below.
+        shape: What comes in, (C, *spatial).
+    """
+    raise NotImplementedError(f"no grid for {type(layer).__name__}")
+
+
+@reads.register
+def _(layer: Upsample, shape: Shape) -> list[Reads | None]:
+    sizes = (2 if n is None and not layer.corners else n for n in shape[1:])  # its ratio is known on a free axis too
+    return [_resampled(layer, n, n * factor) if n else None for n, factor in zip(sizes, layer.factor, strict=True)]
+
+
+@reads.register
+def _(layer: UpsampleTo, shape: Shape) -> list[Reads | None]:
+    return [_resampled(layer, n, m) if n else None for n, m in zip(shape[1:], layer.size, strict=True)]
+
+
+@reads.register
+def _(layer: Adaptive, shape: Shape) -> list[Reads | None]:
+    """From floor(i·n/m) to ceil((i + 1)·n/m) - 1."""
+    return [_covered(Fraction(n, m)) if n else None for n, m in zip(shape[1:], layer.size, strict=True)]
+
+
+@reads.register
+def _(layer: Unshuffle, shape: Shape) -> list[Reads | None]:
+    return [(Fraction(layer.factor), Fraction(layer.factor), Fraction(0))] * (len(shape) - 1)
+
+
+@reads.register
+def _(layer: Padding, shape: Shape) -> list[Reads | None]:
+    return [(Fraction(1), Fraction(1), Fraction(before)) for before in layer.sizes.sizes]
+
+
+@reads.register
+def _(layer: Crop, shape: Shape) -> list[Reads | None]:
+    return [(Fraction(1), Fraction(1), Fraction(-before)) for before in layer.sizes.sizes]
+
+
+def _covered(ratio: Fraction) -> Reads:
+    return ratio + 2 * _within(ratio), ratio, _within(ratio)
+
+
+def _resampled(layer: Resampling, n: int, m: int) -> Reads:
+    """The entry floor(i·n/m), or those next to a place between entries."""
+    ratio = Fraction(n, m)
+    if not layer.bilinear or n == 1 or (layer.corners and m == 1):
+        return 1 + _within(ratio), ratio, _within(ratio)
+    if layer.corners:  # i·(n - 1)/(m - 1)
+        ratio = Fraction(n - 1, m - 1)
+        return 1 + 2 * _within(ratio), ratio, _within(ratio)
+    far = _within(ratio if ratio.numerator * ratio.denominator % 2 else ratio / 2)  # (i + 1/2)·n/m - 1/2
+    return 1 + 2 * far, ratio, far - (ratio - 1) / 2
+
+
+def _within(ratio: Fraction) -> Fraction:
+    """The largest multiple of the ratio's unit below 1."""
+    return 1 - Fraction(1, ratio.denominator)
+
+
+def read_entries(read: Reads, n: int, m: int) -> set[int]:
+    """All of the n entries of an axis that m entries read."""
+    size, stride, before = read
+    places = (i * stride - before for i in range(m))
+    return {entry for p in places for entry in range(max(ceil(p), 0), min(floor(p + size - 1), n - 1) + 1)}
