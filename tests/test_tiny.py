@@ -63,7 +63,7 @@ TEXTS = {
     "dropout": "input 2x4x4 -> dropout 0.2",
     "zeropad": "input 2x4x4 -> zeropad 3",
     "pad": "input 2x4x4 -> pad reflect 1",
-    "crop": "input 2x4x4 -> crop (1,0)x2",
+    "crop": "input 2x4x4 -> crop (1,0)x1",
     "maps": "input 2x4x4 -> maps 1 0",
     "id": "input 2x4x4 -> id",
     "concat": "input 2x4x4 -> concat[ conv 1@1 | id ]",

@@ -85,8 +85,9 @@ def _resampled(layer: Resampling, n: int, m: int) -> Reads:
     if layer.corners:  # i·(n - 1)/(m - 1)
         ratio = Fraction(n - 1, m - 1)
         return 1 + 2 * _within(ratio), ratio, _within(ratio)
-    far = _within(ratio if ratio.numerator * ratio.denominator % 2 else ratio / 2)  # (i + 1/2)·n/m - 1/2
-    return 1 + 2 * far, ratio, far - (ratio - 1) / 2
+    first = (ratio - 1) / 2  # (i + 1/2)·n/m - 1/2
+    far = 1 - Fraction(1, max(first.denominator, ratio.denominator))
+    return 1 + 2 * far, ratio, far - first
 
 
 def _within(ratio: Fraction) -> Fraction:
