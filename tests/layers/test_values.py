@@ -9,7 +9,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from striate.building import MODULES, build
-from striate.notation import Network, rules, tree
+from striate.notation import Network, measure, read, rules, tree
 from striate.notation.errors import RuleError
 from striate.notation.tree import Layer
 from tests import drawing
@@ -46,6 +46,50 @@ def test_a_layer_is_its_definition(layer_class: type[Layer], dims: int, on_examp
     on_examples(
         check, shared=sum(other is layer_class for other, _ in CASES), drawn=drawn, seed=st.integers(0, 2**32 - 1)
     )
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "y"),
+    [
+        ("avgpool 2 stride 1 pad same", [0, 4, 8], [2, 6, 8]),  # as Keras has it
+        ("avgpool 3 stride 1 pad 1 uncounted", [0, 4, 8], [2, 4, 6]),  # as ONNX has it
+        ("avgpool 3 stride 1 pad 1", [0, 3, 9], [1, 4, 4]),
+        ("avgpool 2 stride 2 pad 1 ceil", [2, 4, 8, 6], [1, 6, 3]),  # the last one's second entry is padding
+        ("avgpool 2 stride 3 ceil", [2, 4, 8, 6], [3, 6]),  # the last one's second entry is none
+        ("avgpool 2 pad 3", [2, 4], [0, 1, 2, 0]),
+        ("maxpool 3 stride 2 pad 2", [2, 4], [2, 4]),
+        ("avgpool to 3", [0, 2, 4, 8, 6], [1, 14 / 3, 7]),
+        ("upsample to 3", [1, 2, 3, 4], [1, 2, 3]),
+        ("upsample 2 bilinear", [0, 4], [0, 1, 3, 4]),
+        ("upsample 2 bilinear corners", [0, 3], [0, 1, 2, 3]),
+        ("pad circular (2,1)", [1, 2, 3], [2, 3, 1, 2, 3, 1]),
+        ("crop (1,0)", [1, 2, 3], [2, 3]),
+    ],
+)
+def test_known_numbers(layer: str, x: list[float], y: list[float]) -> None:
+    seen = build(read(f"input 1x{len(x)} -> {layer}"))(torch.tensor([[x]], dtype=torch.float64))
+    torch.testing.assert_close(seen, torch.tensor([[y]], dtype=torch.float64))
+
+
+def test_extra_entries_give_sizes_that_a_stride_skips() -> None:
+    """Keras' transposed convolution of 7x7 and stride 16 makes 224 of 14."""
+    assert read_output("input 3x14x14 -> upconv 8@7 stride 16 extra 9") == (8, 224, 224)
+    assert read_output("input 3x14x14 -> upconv 8@3 stride 2 pad 1 extra 1") == (8, 28, 28)
+
+
+@pytest.mark.parametrize("pad", ["1", "(0,1)", "(1,0)"])
+def test_extra_entries_are_those_of_an_output_padding(pad: str) -> None:
+    model = build(read(f"input 2x5 -> upconv 3@4 stride 3 dilate 2 extra 2 pad {pad}"), seed=0)
+    x, conv = torch.randn(1, 2, 5), torch.nn.ConvTranspose1d(2, 3, 4, 3, dilation=2, output_padding=2)
+    conv.load_state_dict({name.removeprefix("upconv1."): value for name, value in model.state_dict().items()})
+    before, after = (int(pad[1]), int(pad[3])) if "," in pad else (int(pad), int(pad))
+    whole = conv(x)
+    torch.testing.assert_close(model(x), whole[..., before : whole.shape[-1] - after])
+
+
+def read_output(text: str) -> tree.Shape:
+    """The shape that a network gives."""
+    return measure(read(text)).output
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
