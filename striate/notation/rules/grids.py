@@ -4,6 +4,7 @@ Entry i of an axis reads from its place i·stride - before on, `size` entries or
 those read are the whole numbers from the first place to the last. Of n entries that come in and m that go out, a place
 is a multiple of 1/m, or of 1/2m, in lowest terms; by so much less than 1 may the first be away from the place itself.
 
+>>> from math import ceil, floor
 >>> from striate.notation.tree import AdaptiveAvgPool
 >>> ((size, stride, before),) = reads(AdaptiveAvgPool((3,)), (1, 8))  # windows 0 … 2, 2 … 5, 5 … 7
 >>> [(ceil(i * stride - before), floor(i * stride - before + size - 1)) for i in range(3)]
@@ -12,7 +13,6 @@ is a multiple of 1/m, or of 1/2m, in lowest terms; by so much less than 1 may th
 
 from fractions import Fraction
 from functools import singledispatch
-from math import ceil, floor
 from typing import TypeAlias
 
 from striate.notation.tree import (
@@ -95,8 +95,18 @@ def _within(ratio: Fraction) -> Fraction:
     return 1 - Fraction(1, ratio.denominator)
 
 
-def read_entries(read: Reads, n: int, m: int) -> set[int]:
-    """All of the n entries of an axis that m entries read."""
-    size, stride, before = read
-    places = (i * stride - before for i in range(m))
-    return {entry for p in places for entry in range(max(ceil(p), 0), min(floor(p + size - 1), n - 1) + 1)}
+def unread(layer: Resampling, n: int, m: int) -> int:
+    """How many of n entries are read by none of m: at least as far apart as two entries, places share none.
+
+    >>> unread(UpsampleTo((4,)), 9, 4), unread(UpsampleTo((2,), bilinear=True), 9, 2)
+    (5, 5)
+    """
+    if not layer.bilinear or (layer.corners and m == 1):
+        return max(n - m, 0)
+    ratio = Fraction(n - 1, m - 1) if layer.corners else Fraction(n, m)
+    if ratio < 2:
+        return 0
+    if layer.corners:
+        return n - 2 * m + (m - 1) // ratio.denominator + 1  # so many places are whole and read one entry
+    odd = ratio.numerator * ratio.denominator % 2
+    return n - 2 * m + (m // ratio.denominator if odd else 0)

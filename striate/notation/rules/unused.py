@@ -14,12 +14,11 @@ from functools import singledispatch
 from math import gcd
 
 from striate.notation.rules.figure import Figure
-from striate.notation.rules.grids import Reads, read_entries, reads
+from striate.notation.rules.grids import unread
 from striate.notation.rules.window import Window, windows
 from striate.notation.tree import Crop, Deform, Layer, Shape, Sliding, UpsampleTo
 
 REPEATED = 1000  # most entries of padding that are looked up one by one where it repeats the input
-RESIZED = 10_000  # most entries of a resized axis that are looked up one by one
 
 
 @singledispatch
@@ -49,16 +48,9 @@ def _(layer: Crop, shape: Shape) -> Figure[Shape]:
 
 @unused.register
 def _(layer: UpsampleTo, shape: Shape) -> Figure[Shape]:
-    counts = [_left_out(*axis) for axis in zip(reads(layer, shape), shape[1:], layer.size, strict=True)]
+    counts = [None if n is None else unread(layer, n, m) for n, m in zip(shape[1:], layer.size, strict=True)]
     texts = [f"{n} - {n - count} = {count}" for n, count in zip(shape[1:], counts, strict=True) if n and count]
     return Figure(tuple(counts), "; ".join(dict.fromkeys(texts)))
-
-
-def _left_out(read: Reads | None, n: int | None, m: int) -> int | None:
-    """How many of n entries m do not read; 0 where they are too many to look at."""
-    if read is None or n is None:
-        return None
-    return n - len(read_entries(read, n, m)) if m <= RESIZED else 0
 
 
 @unused.register

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
 
 from striate.notation.errors import RuleError
 from striate.notation.rules.figure import Figure
@@ -68,10 +69,11 @@ class Window:
     def sees_padding_alone(self, n: int) -> bool:
         """Whether a window steps over all of the `n` entries of an axis, or ends before or begins behind them."""
         before, count = self.padding(n)[0], self.output(n).value or 0
-        starts = range(-before, 0, self.stride)[:count]
-        return (count - 1) * self.stride - before >= n or any(
-            start % self.dilation >= n or start + self.reach <= 0 for start in starts
-        )
+        if before >= self.reach or (count - 1) * self.stride - before >= n:
+            return True
+        rests = self.dilation // gcd(self.stride, self.dilation)  # after so many windows the same ones come again
+        starts = range(-before, 0, self.stride)[: min(count, rests)]
+        return self.dilation > n and any(start % self.dilation >= n for start in starts)
 
     def way_out(self, n: int, most_pad: int | None) -> str:
         """What would make the kernel fit; `most_pad` is how wide the padding may be."""
