@@ -88,7 +88,6 @@ def meant(name: str, table: str) -> str:
         ("zoo", "dense", "densenet121, densenet169 or densenet201"),
         # nothing that would mislead: too short, another first letter, another number, another thing
         ("layers", "lm", ""),
-        ("layers", "upsample", ""),
         ("layers", "attn", ""),
         ("zoo", "resnet26", ""),
         ("zoo", "resnet", ""),

@@ -87,6 +87,12 @@ def test_what_is_unused_has_no_gradient(h: int, w: int, kernel: int, stride: int
         ("input 3x9x9 -> deform 2@3 stride 4", ()),  # where it reads is learned
         ("input 3x9x9 -> upconv 2@3 stride 4", ()),
         ("input 3x9x9 -> gap", ()),
+        ("input 3x9x9 -> crop (1,0)x2", (1, 4)),
+        ("input 3x?x9 -> crop 1", (None, 2)),
+        ("input 3x9x9 -> upsample to 4x12", (5, 0)),
+        ("input 3x9x? -> upsample to 3 bilinear", (6, None)),
+        ("input 3x9x8 -> upsample to 2 bilinear corners", (7, 6)),
+        ("input 3x9x9 -> upsample to 12000x3", (0, 6)),  # too many to look at
     ],
 )
 def test_known_cases(text: str, counts: tuple[int | None, ...]) -> None:

@@ -1,7 +1,7 @@
-"""The entries of its input that a sliding layer never reads: the lectures' case of a stride that does not divide.
+"""The entries of its input that a layer never reads: the lectures' case of a stride that does not divide.
 
 A convolution or a pool stops where its next window would reach over the edge, steps over entries where its stride is
-larger than its kernel, and between the taps of a dilated kernel.
+larger than its kernel, and between the taps of a dilated kernel. A smaller map leaves out entries too.
 
 >>> from striate.notation import read
 >>> pool = read("input 3x15x16 -> maxpool 2").layers[0]
@@ -10,30 +10,66 @@ Figure(value=(1, 0), formula='15 + 0 - ((7 - 1)*2 + 2) = 1')
 """
 
 from collections.abc import Callable
+from functools import singledispatch
 from math import gcd
 
 from striate.notation.rules.figure import Figure
+from striate.notation.rules.reads import Reads, reads_along
 from striate.notation.rules.window import Window, windows
-from striate.notation.tree import Deform, Layer, Shape, Sliding
+from striate.notation.tree import Crop, Deform, Layer, Shape, Sliding, UpsampleTo
 
 REPEATED = 1000  # most entries of padding that are looked up one by one where it repeats the input
+RESIZED = 10_000  # most entries of a resized axis that are looked up one by one
 
 
+@singledispatch
 def unused(layer: Layer, shape: Shape) -> Figure[Shape]:
-    """Entries along each axis of the input that no window of the layer touches.
+    """Entries along each axis of the input that the layer never reads.
 
     Padding does not count as input; where it repeats the input (reflect, replicate, circular), an entry that a window
     reads there is used.
 
     Args:
-        layer: Any layer; the result is empty for those that do not slide over fixed places.
+        layer: Any layer; the result is empty for those that read everything, or places that are learned.
         shape: What comes in, (C, *spatial); None for a free axis.
 
     Returns:
         A number for each axis, None for a free one, and the formulas where there are any; () for other layers.
     """
-    if not isinstance(layer, Sliding) or isinstance(layer, Deform):
-        return Figure(())
+    return Figure(())
+
+
+@unused.register
+def _(layer: Crop, shape: Shape) -> Figure[Shape]:
+    axes = list(zip(shape[1:], layer.sizes.sizes, layer.sizes.ends, strict=True))
+    counts = tuple(None if n is None else before + after for n, before, after in axes)
+    texts = [f"{before} + {after} = {before + after}" for n, before, after in axes if n and before + after]
+    return Figure(counts, "; ".join(dict.fromkeys(texts)))
+
+
+@unused.register
+def _(layer: UpsampleTo, shape: Shape) -> Figure[Shape]:
+    output = (shape[0], *layer.size)
+    reads = (reads_along(layer, axis, output, shape)[0] for axis in range(len(layer.size)))
+    counts = [_left_out(*axis) for axis in zip(reads, shape[1:], layer.size, strict=True)]
+    texts = [f"{n} - {n - count} = {count}" for n, count in zip(shape[1:], counts, strict=True) if n and count]
+    return Figure(tuple(counts), "; ".join(dict.fromkeys(texts)))
+
+
+def _left_out(read: Reads | None, n: int | None, m: int) -> int | None:
+    """How many of n entries m do not read; 0 where they are too many to look at."""
+    if read is None or read.of is None or n is None:
+        return None
+    return n - len({entry for i in range(m) for entry in read.of(i) if 0 <= entry < n}) if m <= RESIZED else 0
+
+
+@unused.register
+def _(layer: Deform, shape: Shape) -> Figure[Shape]:
+    return Figure(())
+
+
+@unused.register
+def _(layer: Sliding, shape: Shape) -> Figure[Shape]:
     axes = list(zip(windows(layer), shape[1:], strict=True))
     counts = tuple(None if n is None else _unused(window, n) for window, n in axes)
     texts = [_formula(window, n, count) for (window, n), count in zip(axes, counts, strict=True) if n and count]
