@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from striate.native.layers import LAYERS as NATIVE_LAYERS
@@ -13,7 +13,7 @@ from striate.native.lowering import JOINS
 from striate.notation.arguments import form
 from striate.notation.graph import FORMS, meeting
 from striate.notation.thumb import MEANINGS
-from striate.notation.tree import ALIASES, BLOCKS, LAYERS, Block
+from striate.notation.tree import ALIASES, BLOCKS, LAYERS, LINKS, Block, Heads, Layer, Link
 
 PAGE = Path(__file__).with_name("layers.md")
 HEAD = """\
@@ -34,6 +34,19 @@ Made by `make docs` from the code; change the docstrings in `striate/notation/tr
   is called `model(images, boxes)`, boxes (K, 5): number of the image, left, top, right, bottom in pixels of the input;
   the scale of its maps follows from the layers before it. After it, all figures are for one box, and the receptive
   field is that of the whole map, since a box may be as large. Interpolation counts no MACs, as in `deform`.
+- After `gn`, `in` and `attention` every entry of a map sees all of it. MACs are products with weights; those of
+  `attention` are also products of values with values, q·k and softmax·v.
+"""
+LABELS = """\
+A label names the value of what follows it: `c3: conv 64@3`, `enc: [ … ]`, `d1: twice(64)`. On a layer it renames no
+weight; on brackets or on a use of a definition it is part of the names of the weights in them. It is seen from where it
+stands to the end of the labelled brackets, the definition or the text around it, also inside brackets that follow; from
+outside, a label in a labelled part is written `enc.c3`. A definition takes a label as a value: `up(w, skip)` with
+`from skip` in it is used as `up(64, d1)`.
+
+A text begins with its input; further inputs come first, each with a name, and the chain goes on from the last:
+`image: input 3x32x32`, then `input 5`, then `… -> concat[ id | from image -> … ]`. The module is called
+`model(image, x)`, in the order of the text, or by name. With `heads` it gives a dictionary.
 """
 PATTERN = """\
 `INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC` is a network once its letters have values: a line
@@ -47,7 +60,14 @@ may be left out. The rules have letters of their own:
 def page() -> str:
     """The whole page as Markdown."""
     return "\n".join(
-        [HEAD + _lacking(), "## Layers\n", *_table(_layers()), "\n## Blocks\n", *_table(_blocks()), *_pattern(), ""]
+        [
+            HEAD + _lacking(),
+            *("## Layers\n", *_table(_words(LAYERS))),
+            *("\n## Blocks\n", *_table(_blocks())),
+            *("\n## Labels, branches from them, and inputs\n", LABELS, *_table(_words(LINKS))),
+            *_pattern(),
+            "",
+        ]
     )
 
 
@@ -63,7 +83,8 @@ def _lacking() -> str:
     """The line on what the native engine leaves to PyTorch."""
     words = [word for word, layer in LAYERS.items() if layer not in NATIVE_LAYERS]
     words += [f"{kind}[ … ]" for kind, block in BLOCKS.items() if not _is_native(block)]
-    listed = ", ".join(f"`{word}`" for word in words)
+    words += ["shared", "a second input"]
+    listed = ", ".join(f"`{word}`" if " " not in word or "[" in word else word for word in words)
     return (
         "- The native engine covers 1-D and 2-D networks of fixed size; it lacks\n"
         f"  {listed}\n  (a `softmax` at the network's end is allowed: it belongs to the loss).\n"
@@ -83,8 +104,8 @@ def _table(rows: Iterator[tuple[str, str]]) -> Iterator[str]:
         yield f"| {_cell(written)} | {_cell(what)} |"
 
 
-def _layers() -> Iterator[tuple[str, str]]:
-    for word, layer in LAYERS.items():
+def _words(words: Mapping[str, type[Layer] | type[Link]]) -> Iterator[tuple[str, str]]:
+    for word, layer in words.items():
         also = [f"`{alias}`" for alias, known in ALIASES.items() if known == word]
         written = f"`{form(layer).usage}`" + (f" (also {', '.join(also)})" if also else "")
         yield written, first_sentence(layer.__doc__ or "")
@@ -98,6 +119,8 @@ def _blocks() -> Iterator[tuple[str, str]]:
 def _usage(block: type[Block]) -> str:
     """How a block is written: with all its branches, and with fewer where they may be left out."""
     form = FORMS[block]
+    if block is Heads:
+        return f"`{block.kind}[ a: … | b: … ]`"
     if form.branches[1] > 2:
         return f"`{block.kind}[ a | b | … ]`"
     return " or ".join(f"`{block.kind}[ {' | '.join(names)} ]`" for names in form.shown())

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from striate.errors import InputError, StriateError, WorkError
     from striate.explanation import explain
     from striate.notation import Network, NotationError, bind, measure, parse, render
+    from striate.own import register
     from striate.stepping import step
     from striate.tasks.classify import train
     from striate.tasks.resuming import resume
@@ -39,6 +40,7 @@ _HOMES = {
     "measure": "notation",
     "parse": "notation",
     "render": "notation",
+    "register": "own",
     "step": "stepping",
     "baseline": "tasks.rival",
     "resume": "tasks.resuming",
@@ -64,6 +66,7 @@ __all__ = [
     "measure",
     "net",
     "parse",
+    "register",
     "render",
     "resume",
     "step",

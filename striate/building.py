@@ -18,14 +18,13 @@ from torch import nn
 from striate import layers, zoo
 from striate.errors import InputError
 from striate.initial import initialise, rule_before
-from striate.layers import roi
-from striate.layers.join import Aux
 from striate.layers.wired import X
 from striate.notation import Network, measure, rules, tree
 from striate.notation.ending import left_to_loss
-from striate.notation.graph import BOXES, INPUT, Vertex, parts
+from striate.notation.graph import Vertex, parts
 from striate.notation.rules.window import reach
 from striate.notation.tree import Block, Chain, Layer, Node, Shape, named
+from striate.own import checked_once
 
 CONV = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 FLIPPED = (nn.Linear, layers.FlippedConv1d, layers.FlippedConv2d, layers.FlippedConv3d)
@@ -36,6 +35,7 @@ AVG_POOL = (nn.Identity, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 ADAPTIVE_AVG = (nn.Identity, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
 ADAPTIVE_MAX = (nn.Identity, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+INSTANCE_NORM = (nn.Identity, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
 
 
 def _conv(layer: tree.Conv, shape: Shape) -> nn.Module:
@@ -178,6 +178,22 @@ def _lrn(layer: tree.LRN, shape: Shape) -> nn.Module:
     return make(layer.size, layer.alpha * layer.size, layer.beta, layer.k)
 
 
+def _batch_norm(layer: tree.BatchNorm, shape: Shape) -> nn.Module:
+    return BATCH_NORM[len(shape) - 1](shape[0] or 1, layer.eps, layer.momentum, layer.affine)
+
+
+def _instance_norm(layer: tree.InstanceNorm, shape: Shape) -> nn.Module:
+    make: Any = INSTANCE_NORM[len(shape) - 1]
+    module: nn.Module = make(shape[0], layer.eps, affine=layer.affine)
+    return module
+
+
+def _fully_connected(layer: tree.FullyConnected, shape: Shape) -> nn.Module:
+    if layer.each:
+        return layers.PositionsLinear(shape[0] or 1, layer.units, layer.bias)
+    return nn.Linear(_features(shape), layer.units, layer.bias)
+
+
 def _features(shape: Shape) -> int:
     size = rules.product(shape)
     assert size is not None  # the shape rule of fc refuses free axes
@@ -203,7 +219,10 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.GlobalMaxPool: _global(ADAPTIVE_MAX),
     tree.RoIPool: lambda layer, shape: layers.RoIPool(layer.size),
     tree.RoIAlign: lambda layer, shape: layers.RoIAlign(layer.size, points=layer.points, aligned=layer.aligned),
-    tree.FullyConnected: lambda layer, shape: nn.Linear(_features(shape), layer.units, bias=layer.bias),
+    tree.ChannelMean: lambda layer, shape: layers.ChannelMean(),
+    tree.ChannelMax: lambda layer, shape: layers.ChannelMax(),
+    tree.FullyConnected: _fully_connected,
+    tree.Attention: lambda layer, shape: layers.Attention(shape[0] or 1, layer.heads, layer.bias),
     tree.RBF: lambda layer, shape: layers.RBF(_features(shape), layer.units),
     tree.Embed: lambda layer, shape: layers.Embed(*layer.table),
     tree.Relu: lambda layer, shape: nn.ReLU(),
@@ -223,9 +242,15 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Clip: lambda layer, shape: nn.Hardtanh(layer.min, layer.max),
     tree.Maxout: lambda layer, shape: layers.Maxout(layer.pieces),
     tree.Softmax: lambda layer, shape: nn.Softmax(dim=1),
-    tree.BatchNorm: lambda layer, shape: BATCH_NORM[len(shape) - 1](shape[0] or 1, eps=layer.eps),
+    tree.BatchNorm: _batch_norm,
+    tree.LayerNorm: lambda layer, shape: layers.LayerNorm(shape[0] or 1, layer.eps, layer.affine),
+    tree.GroupNorm: lambda layer, shape: nn.GroupNorm(layer.groups, shape[0] or 1, layer.eps, layer.affine),
+    tree.InstanceNorm: _instance_norm,
+    tree.RMSNorm: lambda layer, shape: layers.RMSNorm(shape[0] or 1, layer.eps, layer.affine),
+    tree.LayerScale: lambda layer, shape: layers.LayerScale(shape[0] or 1, layer.init),
     tree.LRN: _lrn,
     tree.Dropout: lambda layer, shape: layers.Dropout(layer.p),
+    tree.DropPath: lambda layer, shape: layers.DropPath(layer.p),
     tree.ZeroPad: lambda layer, shape: layers.ZeroChannels(layer.channels),
     tree.Padding: lambda layer, shape: layers.Padding(layer.sizes.mode, layer.sizes.sizes, layer.sizes.ends),
     tree.Crop: lambda layer, shape: _crop(layer.sizes),
@@ -239,11 +264,11 @@ BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
     tree.Residual: layers.Residual,
     tree.Dense: layers.Dense,
     tree.Scale: layers.Scale,
-    tree.Aux: Aux,
+    tree.Aux: layers.Aux,
     tree.Group: lambda body: body,
 }
 
-ASIDE = (tree.Scale, tree.Aux)  # blocks whose branch does not lead to the next layer
+ASIDE = (tree.Scale, tree.Aux, tree.Heads)  # blocks whose branches do not lead to the next layer
 TAKEN = frozenset(dir(layers.Wired(OrderedDict())))  # names that every module has: `half`, `float`, `train`, …
 
 
@@ -276,8 +301,8 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
     network = network if isinstance(network, Network) else zoo.noted(zoo.find(network))
     with _drawing_from(seed):
         builder = _Builder(network, init)
-        chain = builder.chain(network.layers, "", None)
-    for name in left_to_loss(builder.measured.graph):
+        chain = builder.network()
+    for name in left_to_loss(builder.graph):
         chain.set_submodule(name, layers.LastSoftmax(dim=1))
     return chain
 
@@ -298,50 +323,69 @@ class _Builder:
 
     def __init__(self, network: Network, init: str | None) -> None:
         self.init, self.measured = init, measure(network)
-        self.vertices = {vertex.name: vertex for vertex in self.measured.graph.vertices}
+        self.graph = self.measured.graph
+        self.vertices = {vertex.name: vertex for vertex in self.graph.vertices}
+        self.beside = {name for v in self.graph.vertices if isinstance(v.node, Layer) for name in v.inputs[1:]}
+        self.beside |= {*self.graph.links.values()}
+        self.made: dict[str, list[str]] = {}  # the modules of each layer and block, by their full names
+
+    def network(self) -> nn.Sequential:
+        """The whole network's module."""
+        network, flat = self.measured.network, self.graph
+        chain = self.chain(network.layers, "", None)
+        if isinstance(chain, layers.Wired):
+            inputs = dict(zip([*(name for name, _ in network.others), network.label], flat.inputs, strict=True))
+            return layers.Called(OrderedDict(chain.named_children()), chain._gives, chain._reads).settle(inputs)
+        return chain
 
     def chain(self, chain: Chain, path: str, after: Layer | None) -> nn.Sequential:
         """The module of the chain under that path. `after`: the activation that follows it."""
         modules: OrderedDict[str, nn.Module] = OrderedDict()
+        gives: dict[str, str] = {}
         reads: dict[str, tuple[str, ...]] = {}
-        ends = {INPUT: X, BOXES: roi.BOXES}  # the module that gives each value
         for i, (name, node) in enumerate(named(chain)):
-            following = _activation_after(chain[i + 1 :], after)
-            if isinstance(node, Layer):
-                vertex = self.vertices[path + name]
-                made = self._layer(name, vertex, following)
-                if len(vertex.inputs) > 1:
-                    reads[name] = tuple(self._end(ends, value, path) for value in vertex.inputs)
-            else:
-                assert isinstance(node, Block)
-                made = {name: self._block(node, path + name, following)}
+            made = self._made(node, name, path, _activation_after(chain[i + 1 :], after))
             if taken := made.keys() & (TAKEN | modules.keys()):
                 raise InputError(f"'{min(taken)}' can't be a label: modules use that name themselves; choose another")
             modules |= made
-            ends[path + name] = next(reversed(made))
-        aside = any(isinstance(module, Aux) for module in modules.values())
-        return layers.Wired(modules, reads) if reads or aside else nn.Sequential(modules)
+            self.made[path + name] = [path + module for module in made]
+            read = self._read(path + name, node)
+            reads |= {name: read} if read else {}
+            gives |= {next(reversed(made)): path + name} if path + name in self.beside else {}
+        wired = gives or reads or any(_is_open(module) for module in modules.values())
+        return layers.Wired(modules, gives, reads) if wired else nn.Sequential(modules)
 
-    @staticmethod
-    def _end(ends: dict[str, str], value: str, path: str) -> str:
-        """The module of this chain that gives a value: the layer's or block's, or the part's that ends in it."""
-        while value not in ends and value.startswith(path) and "." in value.removeprefix(path):
-            value = value.rpartition(".")[0]
-        return ends.get(value, X)
+    def _read(self, name: str, node: Node) -> tuple[str, ...]:
+        """What a module is called with, where that is more than what came before it."""
+        if isinstance(node, tree.From):
+            return (self.graph.links[name],)
+        read = self.vertices[name].inputs if isinstance(node, Layer) else ()
+        return (X, *read[1:]) if len(read) > 1 else ()
+
+    def _made(self, node: Node, name: str, path: str, following: Layer | None) -> dict[str, nn.Module]:
+        """The modules of a node by name."""
+        if isinstance(node, Layer):
+            return self._layer(name, self.vertices[path + name], following)
+        if isinstance(node, tree.From):
+            return {name: layers.From(node.source)}
+        if isinstance(node, tree.Shared):
+            return {name: layers.Shared(*self.made[self.graph.links[path + name]])}
+        assert isinstance(node, Block)
+        return {name: self._block(node, path + name, following)}
 
     def _layer(self, name: str, vertex: Vertex, following: Layer | None) -> dict[str, nn.Module]:
         """The layer's module under its name, after any module it needs first: fc flattens, "same" may pad."""
         layer, shape = vertex.node, self.measured.row(vertex.name).input
         assert isinstance(layer, Layer)
+        if isinstance(layer, tree.Own):
+            return {name: checked_once(layer.make(shape[0], *layer.numbers), layer)}
         module = MODULES[type(layer)](layer, shape)
         if isinstance(layer, tree.RoI) and isinstance(module, layers.RoIPool | layers.RoIAlign):
             module.scale = float(1 / rules.box_jump(layer, self.measured.field(vertex.entry)))
         if layer.weighted:
-            for weight in module.kernels() if isinstance(module, layers.Local) else [module.weight]:
-                initialise(weight, self.init or rule_before(following))  # type: ignore[arg-type]
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
-        if isinstance(layer, tree.FullyConnected | tree.RBF) and len(shape) > 1:
+            self._initialise(module, following)
+        flat = isinstance(layer, tree.RBF) or (isinstance(layer, tree.FullyConnected) and not layer.each)
+        if flat and len(shape) > 1:
             return {f"{name}_flatten": nn.Flatten(), name: module}
         if isinstance(layer, tree.Sliding) and (padding := _padding(layer)):
             return {f"{name}_pad": padding, name: module}
@@ -349,11 +393,32 @@ class _Builder:
             return {name: module, f"{name}_crop": _crop(layer.pad)}
         return {name: module}
 
+    def _initialise(self, module: Any, following: Layer | None) -> None:
+        """Weights by the rule that suits the activation that follows; what attention compares has none after it."""
+        if isinstance(module, layers.Attention):
+            self._initialise(module.qkv, None)
+            self._initialise(module.out, following)
+            return
+        for weight in module.kernels() if isinstance(module, layers.Local) else [module.weight]:
+            initialise(weight, self.init or rule_before(following))
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
     def _block(self, block: Block, path: str, following: Layer | None) -> nn.Module:
         inner = None if isinstance(block, ASIDE) else following
         prefixes = ((f"{path}.{part}." if part else f"{path}.", branch) for part, branch in parts(block))
         branches = [self.chain(branch, prefix, inner) for prefix, branch in prefixes]
+        if isinstance(block, tree.Heads):
+            names = [name for name, _ in parts(block)]
+            if taken := TAKEN.intersection(names):
+                raise InputError(f"'{min(taken)}' can't name an output: modules use that name themselves")
+            return layers.Heads(block.names, dict(zip(names, branches, strict=True)))
         return BLOCKS[type(block)](*branches)
+
+
+def _is_open(module: nn.Module) -> bool:
+    """Whether something in a module reads, or is read, elsewhere."""
+    return any(isinstance(inner, layers.Wired | layers.Shared | layers.Aux) for inner in module.modules())
 
 
 def _activation_after(rest: tuple[Node, ...], after: Layer | None) -> Layer | None:

@@ -8,9 +8,11 @@ conv1: conv 16@7x7 stride 2 pad 3
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,21 +22,35 @@ from striate.errors import InputError, nearest
 from striate.formulas import cross, formulas, number, row_formulas, unread
 from striate.notation import Measure, Network, Row, measure, notes, render
 from striate.notation.errors import RuleError
-from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
+from striate.notation.graph import INPUT
+from striate.notation.living import peak
+from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES, extent
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size
+from striate.notation.taps import Tap, taps
 from striate.notation.thumb import has_bare_words
-from striate.notation.tree import Shape
+from striate.notation.tree import Identity, Shape
 from striate.tables import FOLD, ROUND, Column, fit, html_table, short, show, table, width_of
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from torch import nn
 
 FEW = 16  # most layers for which the formulas are shown by default
 BATCH = 64
 WIDE = 160  # columns where no terminal gives a width
 MOST_UNUSED = 4  # most layers with unused entries that are named below the table
-NARROWER = ("memory", "jump", FOLD, "name", ROUND, "field", "MACs", "output")  # what a narrow terminal drops, in order
+NARROWER = (
+    "memory",
+    "jump",
+    "reads",
+    FOLD,
+    "name",
+    ROUND,
+    "field",
+    "MACs",
+    "output",
+)  # what a narrow terminal drops, in order
 SIDE_BY_SIDE = (FOLD, ROUND, "field", "output", "ratio")
 
 
@@ -58,8 +74,15 @@ class Explanation:
         return {
             "name": self.measure.network.name,
             "input": list(self.measure.network.input),
+            "inputs": {name: list(shape) for name, shape in self.inputs.items()},
+            "outputs": self._outputs_json(),
             "notes": list(self.notes),
-            "layers": [_row_json(row) for row in self.measure.rows],
+            "layers": [
+                {**_row_json(row), "reads": list(vertex.inputs)}
+                for row, vertex in zip(self.measure.rows, self.measure.graph.vertices, strict=True)
+            ],
+            "taps": [dataclasses.asdict(tap) for tap in taps(self.measure)],
+            "inference_memory": dataclasses.asdict(peak(self.measure)),
             "total_parameters": self.measure.total_parameters,
             "total_macs": self.measure.total_macs,
             "training_memory": {
@@ -71,6 +94,23 @@ class Explanation:
                 "activations": memory.activations,
                 "total": memory.total,
             },
+        }
+
+    @property
+    def inputs(self) -> dict[str, Shape]:
+        """The shape of each input by its label; "" for one that has none."""
+        network = self.measure.network
+        return {**dict(network.others), network.label: network.input}
+
+    def _outputs_json(self) -> dict[str, Any]:
+        measured, labels = self.measure, dict(zip(self.measure.graph.inputs, self.inputs, strict=True))
+        return {
+            name: {
+                "value": value,
+                "shape": list(measured.shape(value)),
+                "receptive_field": {labels[one]: extent(field) for one, field in measured.fields(value).items()},
+            }
+            for name, value in measured.graph.outputs.items()
         }
 
     @property
@@ -100,7 +140,36 @@ class Explanation:
             Column("memory", (*(size_text(row.memory.value) for row in rows), "")),
             Column("field", (*(_axes(row.receptive_field) for row in rows), "")),
             Column("jump", (*(_axes(row.jump) for row in rows), "")),
+            *self._reads(),
         ]
+
+    def _reads(self) -> list[Column]:
+        """What each layer or join reads if not the row above, in a network that has such."""
+        flat = self.measure.graph
+        if not flat.links and len(flat.inputs) == 1:
+            return []
+        passed: dict[str, str] = {}  # what each id passes on
+        cells, above = [], INPUT
+        for vertex in flat.vertices:
+            read = [passed.get(name, name) for name in vertex.inputs]
+            cells.append("" if read == [above] else ", ".join(read))
+            above = passed[vertex.name] = read[0] if isinstance(vertex.node, Identity) else vertex.name
+        return [Column("reads", (*cells, ""), words=True)]
+
+    def output_lines(self) -> list[str]:
+        """The outputs of a network with heads or several inputs, one line each, with the field on each input."""
+        flat, labels = self.measure.graph, dict(zip(self.measure.graph.inputs, self.inputs, strict=True))
+        if [*flat.outputs] == [""] and len(flat.inputs) == 1:
+            return []
+        lines = []
+        for name, value in flat.outputs.items():
+            sees = "; ".join(
+                f"{_axes(extent(field)) or 'all'}{f' of {labels[one]}' if labels[one] else ''}"
+                for one, field in self.measure.fields(value).items()
+            )
+            shape = cross(self.measure.shape(value))
+            lines.append(f"output {name or value}: {shape}, what {value} gives; its field is {sees}")
+        return lines
 
     def unused_lines(self) -> list[str]:
         """Which layers leave entries of their input unread, one line each; beyond a few they are counted."""
@@ -122,6 +191,28 @@ class Explanation:
         listed = " + ".join(f"{name} {size_text(size)}" for name, size in parts.items())
         return f"training memory at batch {self.batch}, float32: {listed} = {size_text(memory.total)}"
 
+    def inference_line(self) -> str:
+        """The memory that computing one example takes, in words."""
+        most, weights = peak(self.measure), 4 * self.measure.total_parameters
+        total = None if most.at is None else weights + most.at
+        parts = f"weights {size_text(weights)} + values {size_text(most.at)}" + (f" at {most.value}" if most.at else "")
+        return f"inference memory for one example, float32: {parts} = {size_text(total)}"
+
+    def taps(self) -> tuple[Tap, ...]:
+        """The stages on which other networks stand: where the maps of each size are complete."""
+        return tuple(taps(self.measure))
+
+    def show_taps(self, console: Console) -> None:
+        """Print the stages: name, channels, and how much coarser their maps are than the input."""
+        found = self.taps()
+        columns = [
+            Column("name", tuple(tap.name for tap in found), words=True),
+            Column("channels", tuple(f"{tap.channels:,}" for tap in found)),
+            Column("reduction", tuple(f"{tap.reduction:g}" for tap in found)),
+        ]
+        fitted = fit(columns, (), width_of(console))
+        show(console, table(fitted, f"{self._title()}: stages", console.encoding), width=fitted.width)
+
     def formulas(self, every: bool = True) -> str:
         """The formulas with the numbers filled in: all of them, or without `every` output and parameters alone."""
         return "\n".join(line for row in self.measure.rows for line in row_formulas(row, every))
@@ -129,23 +220,28 @@ class Explanation:
     def show(self, console: Console, every: bool = False) -> None:
         """Print the table, the formulas (`every`: all of them) and the training memory."""
         fitted = fit(self.columns(), NARROWER, width_of(console))
-        title = f"{self.measure.network.name}: input {cross(self.measure.network.input)}"
+        title = self._title()
         show(console, table(fitted, title, console.encoding, total=True), width=fitted.width)
         parts = [fitted.said, ""] if fitted.said else []
         if self.resolved:
             parts += [f"resolved by the rules of thumb:\n{self.resolved}", ""]
         if every or len(self.measure.rows) <= FEW:
             parts += [self.formulas(every), ""]
-        parts += [*self.unused_lines(), self.memory_line(), LEGEND]
+        memory = [line for line in (self.memory_line(), self.inference_line()) if line]
+        parts += [*self.output_lines(), *self.unused_lines(), *memory, LEGEND]
         parts += [BOX_LEGEND] if self.measure.network.takes_boxes else []
         for part in parts:
             text = in_encoding(part, console.encoding)
             console.print(text, markup=False, highlight=False, soft_wrap=not console.is_terminal)
 
+    def _title(self) -> str:
+        shapes = (f"{name} {cross(shape)}".lstrip() for name, shape in self.inputs.items())
+        return f"{self.measure.network.name}: input{'s'[: len(self.inputs) > 1]} {', '.join(shapes)}"
+
     def _repr_html_(self) -> str:
         """What a notebook shows: the table."""
         columns = self.columns()
-        title = f"{self.measure.network.name}: input {cross(self.measure.network.input)}"
+        title = self._title()
         return html_table(
             title, [column.name for column in columns], zip(*(column.cells for column in columns), strict=True)
         )
@@ -159,14 +255,43 @@ class Explanation:
 
 
 LEGEND = (
-    "parameters: trainable; MACs: products of convolutions and fully connected layers, biases not counted; "
+    "parameters: trainable; MACs: products of convolutions, fully connected layers and attention, without biases; "
     "memory: the output in float32; field and jump: entries of the input; all for one example"
 )
 BOX_LEGEND = "per box: from there on all figures are for one box of the image"
 
 
+@dataclass(frozen=True, repr=False)
+class ModuleExplanation(Explanation):
+    """The figures of a module that was not written in the notation: of each layer in it, in the order of the calls."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the figures leave out."""
+        return ("functions and sums between a module's layers are not seen: fields are not known",)
+
+    def columns(self) -> list[Column]:
+        """The table's columns, without those that only the graph tells."""
+        return [column for column in super().columns() if column.name not in ("field", "jump")]
+
+    def inference_line(self) -> str:
+        """What is known without the graph: nothing."""
+        return ""
+
+    def taps(self) -> tuple[Tap, ...]:
+        """None is known."""
+        return ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As for a network, without what only its graph says."""
+        layers = [_row_json(row) for row in self.measure.rows]
+        totals = {"total_parameters": self.measure.total_parameters, "total_macs": self.measure.total_macs}
+        inputs = {"name": self.measure.network.name, "input": list(self.measure.network.input)}
+        return {**inputs, "notes": list(self.notes), "layers": layers, **totals}
+
+
 def explain(
-    net: str | Path | Network,
+    net: str | Path | Network | nn.Module,
     *,
     batch: int = BATCH,
     at: Shape | None = None,
@@ -177,9 +302,9 @@ def explain(
     """What a network costs.
 
     Args:
-        net: A name of the zoo, a `.net` file, the text itself, or a network.
+        net: A name of the zoo, a `.net` file, the text itself, a network, or a PyTorch module (with `at`).
         batch: Examples in a batch, for the training memory; from 1.
-        at: (C, H, W) for a network with free axes.
+        at: (C, H, W) for a network with free axes, or for a module.
         size: Another size for any network's input: 64 for all axes, or (64, 48).
         optimizer: The optimiser whose state counts as training memory.
         letters: Values for the text's letters, such as `{"N": 2}`.
@@ -187,11 +312,16 @@ def explain(
     Raises:
         InputError: No such network, or a shape that it does not take.
     """
-    network = zoo.resized(net, size, letters)
     if batch < 1:
         raise InputError(f"a batch has at least 1 example. Received: {batch}")
     if optimizer not in OPTIMIZER_STATES:
         raise InputError(f"no optimizer '{optimizer}'{nearest(optimizer, OPTIMIZER_STATES, OPTIMIZER_ALSO)}")
+    if zoo.is_module(net):
+        if at is None:
+            raise InputError("a module's layers have shapes once an input has one: explain(module, at=(3, 224, 224))")
+        measured = import_module("striate.own").measured(net, at)  # there is a module, so torch is there
+        return ModuleExplanation(measured, batch, optimizer)
+    network = zoo.resized(net, size, letters)  # type: ignore[arg-type]
     try:
         return Explanation(measure(network, at), batch, optimizer)
     except RuleError as error:
@@ -259,6 +389,9 @@ def _row_json(row: Row) -> dict[str, Any]:
 
 
 def _output(measured: Measure) -> str:
+    """The shape of the output, or the number of outputs."""
+    if [*measured.graph.outputs] != [""]:
+        return f"{len(measured.graph.outputs)} outputs"
     return cross(measured.output) + " per box" * measured.network.takes_boxes
 
 

@@ -11,7 +11,7 @@ from functools import singledispatch
 
 from striate.notation import Row, rules
 from striate.notation.rules.shape import shown
-from striate.notation.tree import Conv, FullyConnected, Local, Node, Pool, Shape
+from striate.notation.tree import Conv, FullyConnected, Local, Node, Pool, Shape, Shuffle, Unpool, UpConv
 
 
 def row_formulas(row: Row, every: bool) -> list[str]:
@@ -34,7 +34,8 @@ def formulas(row: Row) -> Iterator[tuple[str, str]]:
         yield "MACs", f"{row.macs.formula} = {number(row.macs.value)}"
     yield "memory", f"{row.memory.formula} = {number(row.memory.value)} bytes"
     fields = list(dict.fromkeys(axis.formula for axis in row.field.axes if axis.formula))
-    if fields and isinstance(row.node, Conv | Pool | Local | FullyConnected):
+    each = isinstance(row.node, FullyConnected) and row.node.each
+    if fields and isinstance(row.node, Conv | Pool | Local | FullyConnected | UpConv | Unpool | Shuffle) and not each:
         yield "receptive field", "; ".join(fields)
     if row.unused.formula:
         yield "never read", f"{row.unused.formula} ({unread(row)})"

@@ -137,6 +137,15 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
     (tree.Clip, "min"): lambda sizes, drawn: tenths(-20, 5),
     (tree.Clip, "max"): lambda sizes, drawn: tenths(6, 20),
     (tree.BatchNorm, "eps"): lambda sizes, drawn: st.sampled_from([1e-8, 1e-5, 1e-3, 0.1, 1.0, 10.0]),
+    (tree.BatchNorm, "momentum"): lambda sizes, drawn: st.sampled_from([0.0, 0.01, 0.1, 0.5, 1.0]),
+    **{
+        (layer, "eps"): lambda sizes, drawn: st.sampled_from([1e-3, 0.1, 1.0, 10.0])
+        for layer in (tree.LayerNorm, tree.GroupNorm, tree.InstanceNorm)  # of near numbers float32 has no difference
+    },
+    (tree.GroupNorm, "groups"): lambda sizes, drawn: divisors(sizes[0]),
+    (tree.RMSNorm, "eps"): lambda sizes, drawn: st.sampled_from([1e-8, 1e-6, 1e-3, 0.1, 1.0, 10.0]),
+    (tree.LayerScale, "init"): lambda sizes, drawn: st.just(1e-6) | tenths(-20, 20),
+    (tree.Attention, "heads"): lambda sizes, drawn: divisors(sizes[0]),
     (tree.LRN, "size"): lambda sizes, drawn: st.integers(1, 9),  # odd, even, more than there are channels
     (tree.LRN, "alpha"): lambda sizes, drawn: st.just(1e-4) | tenths(0, 20),
     (tree.LRN, "beta"): lambda sizes, drawn: st.just(0.75) | tenths(-10, 20),
@@ -204,6 +213,7 @@ EXCEPT: dict[type[Layer], range] = {
     tree.RoIPool: range(2, 3),
     tree.RoIAlign: range(2, 3),
     **dict.fromkeys((tree.GlobalAvgPool, tree.GlobalMaxPool, tree.Shuffle, tree.Unshuffle), range(1, 4)),
+    **dict.fromkeys((tree.InstanceNorm, tree.Attention), range(1, 4)),
 }
 
 

@@ -61,10 +61,10 @@ def test_resnet50_s_weights_are_named_as_the_notation_reads() -> None:
     assert names[-2:] == ["fc1.weight", "fc1.bias"]
 
 
-def test_labels_are_names() -> None:
+def test_labels_of_parts_are_names_and_those_of_layers_rename_no_weight() -> None:
     model = build(read("input 1x8x8 -> c4: conv 2@3 -> stem: [conv 2@3 -> relu]*2 -> skip: residual[ c5: conv 2@1 ]"))
     weights = [name for name in model.state_dict() if name.endswith("weight")]
-    assert weights == ["c4.weight", "stem.conv1.weight", "stem.conv2.weight", "skip.body.c5.weight"]
+    assert weights == ["conv1.weight", "stem.conv1.weight", "stem.conv2.weight", "skip.body.conv1.weight"]
 
 
 def test_fc_flattens_maps_and_leaves_vectors_alone() -> None:
@@ -79,10 +79,10 @@ def test_fc_flattens_maps_and_leaves_vectors_alone() -> None:
 def test_a_label_that_modules_use_themselves_is_refused(label: str) -> None:
     assert label in TAKEN
     with pytest.raises(InputError, match=f"'{label}' can't be a label.*choose another"):
-        build(read(f"input 2x3 -> residual[ {label}: conv 2@1 ]"))
+        build(read(f"input 2x3 -> residual[ {label}: [conv 2@1] ]"))
 
 
-@pytest.mark.parametrize("text", ["fc1_flatten: relu -> fc 4", "fc 4 -> fc1_flatten: relu"])
+@pytest.mark.parametrize("text", ["fc1_flatten: [relu] -> fc 4", "fc 4 -> fc1_flatten: [relu]"])
 def test_a_label_that_hides_another_module_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="'fc1_flatten' can't be a label"):
         build(read(f"input 2x3 -> {text}"))
@@ -93,7 +93,7 @@ def test_a_label_that_hides_another_module_is_refused(text: str) -> None:
 
 def test_every_word_and_block_has_a_module() -> None:
     assert set(MODULES) == set(tree.LAYERS.values())
-    assert set(BLOCKS) == {*tree.BLOCKS.values(), tree.Group}
+    assert {*BLOCKS, tree.Heads} == {*tree.BLOCKS.values(), tree.Group}
 
 
 def test_a_layer_that_can_not_stand_there_is_named() -> None:

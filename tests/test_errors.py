@@ -87,9 +87,8 @@ def meant(name: str, table: str) -> str:
         ("optimizers", "ada", "adagrad or adam"),
         ("zoo", "dense", "densenet121, densenet169 or densenet201"),
         # nothing that would mislead: too short, another first letter, another number, another thing
-        ("layers", "ln", ""),
         ("layers", "lm", ""),
-        ("layers", "attention", ""),
+        ("layers", "attn", ""),
         ("zoo", "resnet26", ""),
         ("zoo", "resnet", ""),
         ("zoo", "mobilenet", ""),

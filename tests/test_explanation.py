@@ -47,6 +47,12 @@ def test_few_formulas_are_output_and_parameters() -> None:
     assert {line.split()[0] for line in lines if line.startswith("  ")} == {"output", "parameters"}
 
 
+def test_a_layer_at_each_position_has_no_window_of_its_own() -> None:
+    explanation = explain("input 3x9x9 -> conv 4@3 -> fc 2 each -> fc 5")
+    assert explanation.formulas().count("receptive field") == 2  # those of the others
+    assert "MACs        4*2*7*7 = 392" in explanation.formulas()
+
+
 def test_printing_it_prints_the_table() -> None:
     text = repr(st.explain(TEXT))
     assert "net: input 3×128×128" in text

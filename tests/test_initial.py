@@ -136,3 +136,17 @@ def test_an_unknown_rule_is_refused(wrong: str) -> None:
 def test_an_unknown_rule_for_a_net_tells_the_nearest() -> None:
     with pytest.raises(InputError, match=r"did you mean 'glorot'\?"):
         build(read("input 8 -> fc 2"), "glorott")
+
+
+ACROSS_CHANNELS = (tree.Maxout, tree.Softmax)  # no function of one number
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [kind for kind in tree.LAYERS.values() if issubclass(kind, tree.Activation) and kind not in ACROSS_CHANNELS],
+    ids=lambda kind: kind.word,
+)
+def test_what_loses_the_negative_half_has_the_rule_that_makes_up_for_it(activation: type[tree.Activation]) -> None:
+    """He et al. 2015: twice the variance where numbers below zero are lost and those above pass."""
+    low, high = build(read(f"input 1 -> {activation.word}"))(torch.tensor([[-3.0], [3.0]])).flatten().tolist()
+    assert (activation.init == "he") == (high > 2 and abs(low) < high / 2)

@@ -26,6 +26,7 @@ from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 @click.option(
     "--formulas", is_flag=True, help=f"Every formula; those of output and parameters show up to {FEW} layers."
 )
+@click.option("--taps", is_flag=True, help="The stages other networks stand on: where maps of each size are complete.")
 @click.option("--batch", type=int, default=BATCH, show_default=True, help="Examples in a batch, for training memory.")
 @click.option("--optimizer", type=Known(list(OPTIMIZER_STATES), OPTIMIZER_ALSO), default="adamw", show_default=True)
 @click.option("--at", metavar="CxHxW", help="The size of free axes ('?').", cls=Option, also=("shape", "inputshape"))
@@ -35,6 +36,7 @@ from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 def command(
     nets: tuple[str, ...],
     formulas: bool,
+    taps: bool,
     batch: int,
     optimizer: str,
     at: str | None,
@@ -61,6 +63,10 @@ def command(
         print_json(documents[0] if len(documents) == 1 else documents)
         return
     screen = console()
+    if taps:
+        for explanation in explanations:
+            explanation.show_taps(screen)
+        return
     if len(explanations) > 1:
         show_comparison(explanations, screen)
     for explanation in explanations:

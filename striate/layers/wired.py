@@ -1,45 +1,63 @@
-"""A chain in which layers read more than what the layer before gave.
+"""A chain in which modules read, or are read, elsewhere than from one to the next.
 
 >>> import torch
 >>> class Plus(nn.Module):
 ...     def forward(self, x, y):
 ...         return x + y
->>> twice = Wired(OrderedDict(a=nn.Identity(), b=nn.Hardtanh(0, 0.5), plus=Plus()), {"plus": ("b", "a")})
+>>> chain = OrderedDict(a=nn.Identity(), b=nn.Hardtanh(0, 0.5), plus=Plus())
+>>> twice = Wired(chain, gives={"a": "a"}, reads={"plus": (X, "a")})
 >>> twice(torch.tensor([3.0])).item()
 3.5
 """
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
-from torch import Tensor, nn
+from torch import nn
 
 from striate.errors import InputError
-from striate.layers.join import Aux
-from striate.layers.roi import BOXES, RoIAlign, RoIPool, checked
+from striate.layers.roi import BOXES, checked
+from striate.layers.side import Aux
 
-X = ""  # what the chain is called with
+X = ""  # what the module before gave
+INPUT, ROOT = "the input", "the network"  # no label has a space in it
+Values: TypeAlias = dict[str, Any]  # what modules gave that others read, by name
+
+
+def through(module: nn.Module, x: Any, values: Values | None) -> Any:
+    """What a module makes of x; one that is wired is also given the values that others read."""
+    return module(x, values) if values is not None and getattr(module, "is_wired", False) else module(x)
 
 
 class Wired(nn.Sequential):
-    """A chain in which modules read several values, or with heads on the side (Szegedy et al. 2014, section 5).
+    """A chain whose modules read what others gave, in it or around it, or with heads on the side.
 
-    With heads it gives (output, [each head's]) while training; in evaluation the output alone.
+    With heads on the side (Szegedy et al. 2014, section 5) it gives (output, [each head's]) while training.
 
     Args:
         modules: In order; each reads what the one before gave.
-        reads: For the others the values that they read, by the name of the module that gives each; `X` is what the
-            chain is called with, `BOXES` the boxes beside it.
+        gives: For each module that others read, the name of its value.
+        reads: For each module that reads others, the names of all that it is called with; `X` is what the one before
+            it gave, `BOXES` the boxes.
     """
 
-    def __init__(self, modules: "OrderedDict[str, nn.Module]", reads: Mapping[str, tuple[str, ...]] = {}) -> None:
-        super().__init__(modules)
-        self._wire(reads)
+    is_wired = True
 
-    def _wire(self, reads: Mapping[str, tuple[str, ...]]) -> None:
-        self._reads = {name: read for name, read in reads.items() if name in self._modules}
-        self._kept = {name for read in self._reads.values() for name in read}
+    def __init__(
+        self,
+        modules: "OrderedDict[str, nn.Module]",
+        gives: Mapping[str, str] = {},
+        reads: Mapping[str, tuple[str, ...]] = {},
+    ) -> None:
+        super().__init__(modules)
+        self._gives, self._reads = dict(gives), dict(reads)
+
+    def _given(self) -> list[str]:
+        return [value for name, value in self._gives.items() if name in self._modules]
+
+    def _wanted(self) -> dict[str, tuple[str, ...]]:
+        return {name: read for name, read in self._reads.items() if name in self._modules}
 
     def __getitem__(self, index: Any) -> Any:
         """A module by its number, or a slice: a chain that is called with what the module before it gave.
@@ -48,40 +66,113 @@ class Wired(nn.Sequential):
             InputError: A module of the slice reads what another gives that is left out.
         """
         part = super().__getitem__(index)
-        if isinstance(part, Wired) and isinstance(index, slice):
+        if isinstance(index, slice):
             names, (start, *_) = list(self._modules), index.indices(len(self))
-            given = {name: name for name in (*part._modules, BOXES)} | {names[start - 1] if start else X: X}
-            wanted = {name: read for name, read in self._reads.items() if name in part._modules}
-            for name, read in wanted.items():
-                if lost := [one for one in read if one not in given]:
-                    what = f"what '{lost[0]}' gives" if lost[0] else "the input"
-                    raise InputError(f"'{name}' reads {what}, which this part of the network leaves out")
-            part._wire({name: tuple(given[one] for one in read) for name, read in wanted.items()})
+            part = Called(OrderedDict(part.named_children()), self._gives, self._reads)
+            part.settle({X: self._gives.get(names[start - 1], X) if start else X})
         return part
 
-    def forward(self, x: Tensor, boxes: Tensor | None = None) -> Tensor | tuple[Tensor, list[Tensor]]:
-        """(N, C, …) in; for a chain that reads them, boxes (K, 5): image from 0, left, top, right, bottom in pixels.
-
-        Raises:
-            InputError: There are no boxes, or they are not boxes in these images.
-        """
-        if boxes is not None and not self.takes_boxes:
-            raise InputError("this network has no layer that reads boxes; call it with the images alone")
-        values, heads = {X: x}, []
-        if self.takes_boxes:
-            values[BOXES] = checked(boxes, x, self._first_of_boxes())
+    def forward(self, x: Any, values: Values | None = None) -> Any:
+        """(N, C, …) in, and what modules before it gave."""
+        values = {} if values is None else values
+        heads = []
         for name, module in self.named_children():
             if self.training and isinstance(module, Aux):
-                heads.append(module.head(x))
-            x = module(*(values[read] for read in self._reads[name])) if name in self._reads else module(x)
-            if name in self._kept:
-                values[name] = x
+                heads.append(through(module.head, x, values))
+            if name in self._reads:
+                x = module(*(x if one == X else values[one] for one in self._reads[name]))
+            else:
+                x = through(module, x, values)
+            if name in self._gives:
+                values[self._gives[name]] = x
         return (x, heads) if heads else x
+
+
+class Called(Wired):
+    """A network, or a slice of one, that is called with several inputs or whose modules read each other's values."""
+
+    def settle(self, inputs: Mapping[str, str]) -> "Called":
+        """Say what it is called with.
+
+        Args:
+            inputs: The values that come in, by the names of the inputs, in order; the chain begins with the last.
+
+        Raises:
+            InputError: A module reads what nothing gives.
+        """
+        self._inputs, self._first_of_boxes = dict(inputs), ""
+        wired = [(path, module) for path, module in self.named_modules() if isinstance(module, Wired)]
+        given = {X, BOXES, *inputs.values(), *(one for _, module in wired for one in module._given())}
+        for path, module in wired:
+            for name, read in module._wanted().items():
+                if lost := [one for one in read if one not in given]:
+                    what = "the input" if lost[0] == INPUT else f"what '{lost[0]}' gives"
+                    raise InputError(f"'{name}' reads {what}, which this part of the network leaves out")
+                if BOXES in read:
+                    self._first_of_boxes = self._first_of_boxes or f"{path}.{name}".lstrip(".")
+        for path, module in self.named_modules():
+            if isinstance(module, Shared) and module.parts[0].partition(".")[0] not in self._modules:
+                raise InputError(f"'{path}' uses '{module.parts[0]}' again, which this part of the network leaves out")
+        return self
 
     @property
     def takes_boxes(self) -> bool:
         """Whether it is called with boxes too."""
-        return BOXES in self._kept
+        return bool(self._first_of_boxes)
 
-    def _first_of_boxes(self) -> str:
-        return next(name for name, module in self.named_children() if isinstance(module, RoIPool | RoIAlign))
+    def forward(self, *given: Any, **named: Any) -> Any:
+        """Its inputs in the order of the text, or by name, each (N, C, …).
+
+        With layers that read boxes these come last, (K, 5): image from 0, left, top, right, bottom in pixels.
+
+        Raises:
+            InputError: An input is missing or one too many; there are no boxes, or they are not boxes in the images.
+        """
+        names = [*self._inputs, *(["boxes"] if self.takes_boxes else [])]
+        if len(given) > len(names) and len(self._inputs) == 1 and not self.takes_boxes:
+            raise InputError("this network has no layer that reads boxes; call it with the images alone")
+        inputs = dict(zip(names, given, strict=False)) | named
+        if len(given) > len(names) or inputs.keys() - {*names} or {*self._inputs} - inputs.keys():
+            wanted = ", ".join(name or "x" for name in names)
+            raise InputError(f"this network is called model({wanted}). Received: {len(given) + len(named)} values")
+        values: Values = {ROOT: self, **{value: inputs[name] for name, value in self._inputs.items()}}
+        x = inputs[list(self._inputs)[-1]]
+        if self.takes_boxes:
+            values[BOXES] = checked(inputs.get("boxes"), x, self._first_of_boxes)
+        return super().forward(x, values)
+
+
+class From(nn.Identity):
+    """Passes on the value of a label: what stands before it in its chain is not read."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__()
+        self.label = label
+
+    def extra_repr(self) -> str:
+        """The label."""
+        return self.label
+
+
+class Shared(nn.Module):
+    """Modules of the network once more: they keep their place, so their weights are there once.
+
+    Args:
+        parts: Their names in the network, in order.
+    """
+
+    is_wired = True
+
+    def __init__(self, *parts: str) -> None:
+        super().__init__()
+        self.parts = parts
+
+    def forward(self, x: Any, values: Values) -> Any:
+        """(N, C, …) in; what they give out."""
+        for part in self.parts:
+            x = through(values[ROOT].get_submodule(part), x, dict(values))
+        return x
+
+    def extra_repr(self) -> str:
+        """The name of what is used again."""
+        return self.parts[-1]

@@ -114,9 +114,21 @@ def _flat(b: Builder, x: Value) -> Value:
 
 
 def _dense(b: Builder, layer: tree.FullyConnected, x: Value, name: str) -> Value:
+    if layer.each and x.rows * x.columns > 1:
+        return _dense_at_each(b, layer, x, name)
     flat, y = _flat(b, x), Value(layer.units)
     weights = _weights(name, (layer.units, x.size), layer.bias)
     return b.add(Dense(_title(layer, x, y, name), flat, y, weights, b.target.lanes))
+
+
+def _dense_at_each(b: Builder, layer: tree.FullyConnected, x: Value, name: str) -> Value:
+    """One matrix at each position: a convolution of one entry."""
+    y, one, none = Value(layer.units, x.rows, x.columns), (1, 1), (0, 0)
+    shape = Shape(
+        x.channels, (x.rows, x.columns), layer.units, one, one, one, none, (x.rows, x.columns), 1, layer.bias, False
+    )
+    weights = _weights(name, (layer.units, x.channels), layer.bias)
+    return b.add(Convolution(_title(layer, x, y, name), x, y, weights, shape, b.target))
 
 
 def _window(layer: tree.Pool, x: Value) -> Window:
@@ -188,8 +200,7 @@ def _prelu(b: Builder, layer: tree.PRelu, x: Value, name: str) -> Value:
 
 def _batch_norm(b: Builder, layer: tree.BatchNorm, x: Value, name: str) -> Value:
     y = Value(x.channels, x.rows, x.columns)
-    weights = (Parameter(f"{name}.weight", (x.channels,)), Parameter(f"{name}.bias", (x.channels,)))
-    step = BatchNorm(_title(layer, x, y, name), x, y, weights, layer.eps, b.normalised)
+    step = BatchNorm(_title(layer, x, y, name), x, y, layer, name, b.normalised)
     b.normalised += x.channels
     return b.add(step)
 

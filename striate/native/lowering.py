@@ -24,7 +24,7 @@ from striate.native.target import Target
 from striate.native.values import Value
 from striate.notation import Network
 from striate.notation.ending import left_to_loss
-from striate.notation.graph import INPUT, Added, Concatenated, Join, Scaled, Vertex, graph
+from striate.notation.graph import INPUT, Added, Concatenated, Graph, Join, Scaled, Vertex, graph
 from striate.notation.render import node_text
 from striate.notation.rules.shape import shown
 from striate.notation.tree import Layer
@@ -38,14 +38,14 @@ def lowered(network: Network, target: Target) -> Plan:
     """The network's plan for a machine.
 
     Raises:
-        Refused: Names the layer that the native engine lacks.
+        Refused: Names what the native engine lacks.
     """
     if None in network.input or len(network.input) > 3:
         raise Refused(f"the native engine takes 1-D and 2-D inputs of fixed size, not {shown(network.input)}")
     flat, builder = graph(network), Builder(target)
     left = frozenset(left_to_loss(flat))
-    if flat.aside:
-        raise Refused("the native engine lacks 'aux[ … ]'")
+    if lacking := _lacking(flat):
+        raise Refused(f"the native engine lacks {lacking}")
     x = value_of(network.input)
     values = {INPUT: x}
     for vertex in flat.vertices:
@@ -61,6 +61,17 @@ def lowered(network: Network, target: Target) -> Plan:
     share(steps, x)
     x.compact = all(isinstance(step, Convolution | Flatten) for step in steps if x in step.inputs)
     return Plan(x, y, steps, target.lanes).arranged()
+
+
+def _lacking(flat: Graph) -> str:
+    """What the network's shape as a whole has that the engine does not; empty where it has all."""
+    lacks = {
+        "'aux[ … ]'": bool(flat.aside),
+        "'heads[ … ]'": [*flat.outputs] != [""],
+        "a second input": len(flat.inputs) > 1,
+        "'shared'": any(vertex.shares for vertex in flat.vertices),
+    }
+    return next((what for what, there in lacks.items() if there), "")
 
 
 def _step(b: Builder, vertex: Vertex, inputs: list[Value]) -> Value:
@@ -99,6 +110,8 @@ def _concat(b: Builder, values: list[Value]) -> Value:
 
 def _scale(b: Builder, values: list[Value]) -> Value:
     x, gate = values
+    if (gate.channels, gate.rows * gate.columns) != (x.channels, 1):
+        raise Refused("the native engine lacks gates of 'scale[ … ]' with other than one value per channel")
     return b.add(Scale("scale", (x, gate), Value(x.channels, x.rows, x.columns)))
 
 

@@ -239,9 +239,8 @@ class Compiled:
         norms = [step for step in self.plan.steps if isinstance(step, BatchNorm)]
         total = sum(step.output.channels for step in norms)
         for step in norms:
-            path = step.parameters[0].name.removesuffix(".weight")
-            yield Buffer(f"{path}.running_mean", step.first, (step.output.channels,))
-            yield Buffer(f"{path}.running_var", total + step.first, (step.output.channels,))
+            yield Buffer(f"{step.name}.running_mean", step.first, (step.output.channels,))
+            yield Buffer(f"{step.name}.running_var", total + step.first, (step.output.channels,))
         for rbf in (step for step in self.plan.steps if isinstance(step, RBF)):
             yield Buffer(f"{rbf.path}.prototypes", 2 * total + rbf.first, rbf.shape)
 

@@ -13,8 +13,9 @@ from typing import Any
 from striate.errors import nearest
 from striate.notation.errors import RuleError, Span
 from striate.notation.syntax import Argument, Expression, Free, Name, Pair, Sized, Value, Word
-from striate.notation.tree import ALIASES, LAYERS, PAD_MODES, Axes, Layer, Pad, Sliding
+from striate.notation.tree import ALIASES, PAD_MODES, WORDS, Axes, Layer, Link, Pad, Sliding
 
+LISTS = ("list", "numbers")  # kinds of which several may stand side by side
 Evaluate = Callable[[Expression], int | float]
 NO_AXES = "no height or width comes in: put this layer before fc, or give the input axes (input 3x32x32)"
 
@@ -23,35 +24,40 @@ NO_AXES = "no height or width comes in: put this layer before fc, or give the in
 class Form:
     """How a layer is written: its fields by place."""
 
-    layer: type[Layer]
+    layer: type[Layer] | type[Link]
     leading: dataclasses.Field[Any] | None
     at: dataclasses.Field[Any] | None
     options: Mapping[str, dataclasses.Field[Any]]
+
+    @property
+    def lead(self) -> str:
+        """What the leading argument is called."""
+        return "" if not self.leading else "label" if _kind(self.leading) == "label" else self.leading.name
 
     @property
     def usage(self) -> str:
         """The layer's word with its arguments, as the documentation and the errors show it."""
         head = self.layer.word
         if self.leading:
-            shown = self.leading.name + (f"@{self.at.name}" if self.at else "")
-            shown += " …" if _kind(self.leading) == "list" else ""
+            shown = self.lead + (f"@{self.at.name}" if self.at else "")
+            shown += " …" if _kind(self.leading) in LISTS else ""
             head += f" {shown}" if self.leading.default is dataclasses.MISSING else f" [{shown}]"
         return " ".join([head, *(f"[{w}]" if _kind(f) == "flag" else f"[{w} n]" for w, f in self.options.items())])
 
 
-def form(layer: type[Layer]) -> Form:
-    """The form of a layer class."""
-    return _FORMS[layer.word]
+def form(layer: type[Layer] | type[Link]) -> Form:
+    """The form of the class of a layer or a link."""
+    return _FORMS.get(layer.word) or _form(layer)
 
 
-def _form(layer: type[Layer]) -> Form:
+def _form(layer: type[Layer] | type[Link]) -> Form:
     fields = [f for f in dataclasses.fields(layer) if "place" in f.metadata]
     by_place = {f.metadata["place"]: f for f in fields}
     options = {f.metadata["word"]: f for f in fields if f.metadata["place"] == "option"}
     return Form(layer, by_place.get("leading"), by_place.get("at"), options)
 
 
-_FORMS = {word: _form(layer) for word, layer in LAYERS.items()}
+_FORMS = {word: _form(layer) for word, layer in WORDS.items()}
 OPTIONS_ALSO = {  # what other libraries call an option
     "stride": ("strides", "step", "subsampling"),
     "pad": ("padding", "paddings", "border"),
@@ -60,6 +66,7 @@ OPTIONS_ALSO = {  # what other libraries call an option
     "nobias": ("biasfalse", "usebias", "bias"),
     "ceil": ("ceilmode",),
     "eps": ("epsilon",),
+    "noaffine": ("affinefalse", "affine", "elementwiseaffine", "scale", "center"),
     "points": ("samplingratio",),
     "extra": ("outputpadding",),
     "corners": ("aligncorners",),
@@ -79,7 +86,7 @@ class ArgumentError(RuleError):
 
 
 def read_arguments(
-    word: Word, layer: type[Layer], dims: int, evaluate: Evaluate
+    word: Word, layer: type[Layer] | type[Link], dims: int, evaluate: Evaluate
 ) -> tuple[dict[str, Any], dict[str, Span]]:
     """The values of a layer's fields and where each stands in the text.
 
@@ -120,7 +127,7 @@ class _Arguments:
             self._named(arguments)
         if lead and lead.name not in self.values and lead.default is dataclasses.MISSING:
             raise ArgumentError(
-                f"{self.word.name} needs its {lead.name}", self.word.span, f"it is written: {self.form.usage}"
+                f"{self.word.name} needs its {self.form.lead}", self.word.span, f"it is written: {self.form.usage}"
             )
         self._defaults()
 
@@ -159,7 +166,7 @@ class _Arguments:
     def _goes_on(self, arguments: list[Argument]) -> bool:
         """Whether what follows is one more entry of a leading list."""
         lead = self.form.leading
-        return bool(arguments and lead and _kind(lead) == "list" and not self._option(arguments[0]))
+        return bool(arguments and lead and _kind(lead) in LISTS and not self._option(arguments[0]))
 
     def _append(self, argument: Argument) -> None:
         lead = self.form.leading
@@ -215,7 +222,7 @@ class _Arguments:
         except RuleError as error:
             if isinstance(error, ArgumentError):
                 raise
-            name = field.metadata.get("word", field.name)
+            name = field.metadata.get("word", self.form.lead if field is self.form.leading else field.name)
             raise ArgumentError(f"{name} {error.headline}", argument.span, error.detail, error.axes) from None
         self._keep(field, value, argument.span)
 
@@ -260,7 +267,9 @@ class _Arguments:
     def _label(self, argument: Value) -> str:
         name = single_name(argument)
         if name is None:
-            raise RuleError("is a label", "name a maxpool before it: p1: maxpool 2 -> … -> unpool p1")
+            raise RuleError(
+                "must be a name", "write the label of what stands before it, such as p1 after p1: maxpool 2"
+            )
         return name
 
     def _list(self, argument: Value) -> tuple[int, ...]:
@@ -303,7 +312,7 @@ class _Arguments:
     def _fraction(self, argument: Value) -> float:
         value = self._number(argument)
         if not 0 <= value < 1:
-            detail = f"received {value:g}; it is the share of entries set to zero, such as 0.5"
+            detail = f"received {value:g}; it is the share that is dropped, such as 0.5"
             raise RuleError("must be at least 0 and below 1", detail)
         return float(value)
 
@@ -322,11 +331,12 @@ _READ: dict[str, Callable[[_Arguments, Value], Any]] = {
     "pad": _Arguments._pad,
     "pair": _Arguments._pair,
     "list": _Arguments._list,
+    "numbers": lambda reader, argument: (reader._number(argument),),
     "label": _Arguments._label,
 }
 
 
-def write_arguments(layer: Layer) -> Iterator[str]:
+def write_arguments(layer: Layer | Link) -> Iterator[str]:
     """A layer's arguments as text, defaults left out; `read_arguments` gives the same fields again.
 
     >>> from striate.notation.tree import Conv
@@ -337,8 +347,8 @@ def write_arguments(layer: Layer) -> Iterator[str]:
     if shape.leading and (shape.leading.default is dataclasses.MISSING or _differs(layer, shape.leading)):
         value = getattr(layer, shape.leading.name)
         head = _written(value, uniform=_kind(shape.leading) != "pair")
-        if _kind(shape.leading) == "list":
-            head = " ".join(map(str, value))
+        if _kind(shape.leading) in LISTS:
+            head = " ".join(map(_written, value))
         head = value if _kind(shape.leading) == "label" else head
         yield f"{head}@{_written(getattr(layer, shape.at.name), uniform=False)}" if shape.at else head
     for word, field in shape.options.items():
@@ -346,7 +356,7 @@ def write_arguments(layer: Layer) -> Iterator[str]:
             yield word if _kind(field) == "flag" else f"{word} {_written(getattr(layer, field.name))}"
 
 
-def _differs(layer: Layer, field: dataclasses.Field[Any]) -> bool:
+def _differs(layer: Layer | Link, field: dataclasses.Field[Any]) -> bool:
     value = getattr(layer, field.name)
     if _kind(field) == "axes":
         return bool(value != getattr(layer, field.default)) if isinstance(field.default, str) else set(value) != {1}
@@ -376,8 +386,8 @@ def _kind(field: dataclasses.Field[Any]) -> str:
 def refuse_layer(argument: Argument, word: str) -> None:
     """Raise an error if an argument of `word` is itself a layer: an arrow is missing before it."""
     name = single_name(argument)
-    slides = issubclass(LAYERS.get(ALIASES.get(word, word), Layer), Sliding)
-    if (name in LAYERS or name in ALIASES) and not (slides and name in OPTION_WORDS):  # pad, which a window may have
+    slides = issubclass(WORDS.get(ALIASES.get(word, word), Layer), Sliding)
+    if (name in WORDS or name in ALIASES) and not (slides and name in OPTION_WORDS):  # pad, which a window may have
         detail = f"layers are separated by '->' or a new line: {word} … -> {name} …"
         raise ArgumentError(f"an arrow is missing before '{name}'", argument.span, detail)
 

@@ -7,7 +7,7 @@
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from striate.errors import InputError, nearest
@@ -16,13 +16,14 @@ from striate.notation.arguments import ArgumentError, read_arguments, refuse_lay
 from striate.notation.errors import MissingLettersError, NotationError, RuleError, Span
 from striate.notation.evaluate import LARGEST, NoValueError, evaluate
 from striate.notation.given import MAX_AXES
-from striate.notation.graph import graph, meeting
-from striate.notation.letters import SAMPLE, missing
+from striate.notation.graph import meeting
+from striate.notation.labels import ENDED, Known, Labels, written
+from striate.notation.letters import SAMPLE, labels_of, missing
 from striate.notation.lookup import Lookup
-from striate.notation.measure import rows
 from striate.notation.notes import channels_first, way_out
 from striate.notation.rules.shape import shown
 from striate.notation.scan import MAX_DEPTH
+from striate.notation.sharing import again
 from striate.notation.syntax import (
     Block,
     Call,
@@ -30,6 +31,7 @@ from striate.notation.syntax import (
     Expression,
     Free,
     Labelled,
+    Name,
     Program,
     Repeat,
     Value,
@@ -39,15 +41,22 @@ from striate.notation.thumb import RulesOfThumb
 from striate.notation.tree import (
     Aux,
     Chain,
+    From,
     Group,
+    Heads,
     Identity,
+    Layer,
+    Link,
     MaxPool,
     Network,
     Node,
-    RoI,
     Shape,
+    Shared,
     Unpool,
 )
+from striate.notation.whole import check
+
+Inputs = tuple[tuple[str, Shape], ...]
 
 MAX_LAYERS = 10_000
 MAX_NESTED = MAX_DEPTH  # blocks and definitions inside each other: as in a text, so that the network can be read again
@@ -76,8 +85,17 @@ def bind(
     letters = given.letters({} if letters is None else letters)
     binder = _Binder(program, letters)
     binder.check(letters)
-    shape, layers = binder.network(input)
-    return Network(shape, layers, name, program, tuple(sorted(letters.items())))
+    others, label, shape, layers = binder.network(input)
+    return Network(shape, layers, name, program, tuple(sorted(letters.items())), others, label)
+
+
+def _inputs(layers: Sequence[Element]) -> Iterator[tuple[str, Word]]:
+    """The inputs that a text begins with, each with its label."""
+    for element in layers:
+        word = element.body if isinstance(element, Labelled) else element
+        if not isinstance(word, Word) or word.name != "input":
+            return
+        yield element.label if isinstance(element, Labelled) else "", word
 
 
 class _Made:
@@ -107,8 +125,9 @@ class _Binder:
         self.letters = {**dict(program.letters), **letters}
         self.thumb = RulesOfThumb(program, self.letters)
         self.count = 0
-        self.calls: list[tuple[Call, list[int | float]]] = []
-        self.pools: list[dict[str, tuple[MaxPool, Shape]]] = []  # the labelled ones of each open chain
+        self.calls: list[tuple[Call, list[int | float | str]]] = []
+        self.labels = Labels(written(program))
+        self.given: dict[str, tuple[str, Known]] = {}  # the parameters of the open call that are labels
         self.depth = 0
         self.input: Shape = ()  # what comes into the network; empty until it is read
         self.scope: Shape | None = None  # what comes into the brackets that are open; None outside of any
@@ -121,7 +140,8 @@ class _Binder:
         via = []
         for call, values in self.calls:
             line = self.program.text.count("\n", 0, call.span.start) + 1
-            via.append(f"{call.name}({', '.join(f'{value:g}' for value in values)}), line {line}")
+            listed = ", ".join(value if isinstance(value, str) else f"{value:g}" for value in values)
+            via.append(f"{call.name}({listed}), line {line}")
         return tuple(via)
 
     def _without_value(self, error: NoValueError) -> NotationError:
@@ -142,32 +162,38 @@ class _Binder:
                 listed = ", ".join(known[:20]) or "none"
                 raise InputError(f"the text has no letter '{name}'; it has {listed}{nearest(name, known)}")
 
-    def network(self, outside: Sequence[int | None] | None) -> tuple[Shape, Chain]:
+    def network(self, outside: Sequence[int | None] | None) -> tuple[Inputs, str, Shape, Chain]:
+        """The inputs before the last, the label and the shape of the last, and the chain."""
         if not self.program.layers:
             raise self.error(
                 "there is no layer",
                 Span(0, 1),
                 "a network is layers in order: input 3x32x32 -> conv 16@3x3 -> fc 10",
             )
-        first = self.program.layers[0]
-        if not isinstance(first, Word) or first.name != "input":
-            raise self.error("a network begins with its input", first.span, "write it first: input 3x32x32 -> …")
-        shape = self.input = self.shape(first, outside)
-        chain, _ = self.chain(self.program.layers[1:], shape, self.letters)
+        words = list(_inputs(self.program.layers))
+        if not words:
+            span = self.program.layers[0].span
+            raise self.error("a network begins with its input", span, "write it first: input 3x32x32 -> …")
+        inputs = [(label, self.shape(word, outside)) for label, word in words]
+        self._name_inputs(words, inputs)
+        *others, (label, self.input) = inputs
+        chain, _ = self.chain(self.program.layers[len(words) :], self.input, self.letters)
         if not chain:
-            raise self.error("there is no layer after the input", first.span, "add one: input 3x32x32 -> conv 16@3x3")
-        self._check_boxes(chain, shape)
-        return shape, chain
+            span = words[-1][1].span
+            raise self.error("there is no layer after the input", span, "add one: input 3x32x32 -> conv 16@3x3")
+        with self._placed():
+            check(Network(self.input, chain, others=tuple(others), label=label), [word.span for _, word in words])
+        return tuple(others), label, self.input, chain
 
-    def _check_boxes(self, chain: Chain, shape: Shape) -> None:
-        """Check that boxes can be cut out of the maps that RoI layers read."""
-        if not any(isinstance(node, RoI) for node in chain):
-            return
-        flat = graph(Network(shape, chain))
-        figures = rows(flat, shape)
-        for vertex in flat.vertices:
-            with self._placed(otherwise=vertex.node.span):
-                next(figures)
+    def _name_inputs(self, words: list[tuple[str, Word]], inputs: list[tuple[str, Shape]]) -> None:
+        for (label, word), (_, shape) in zip(words, inputs, strict=True):
+            if not label and word is not words[-1][1]:
+                detail = "each input but the last needs a name: left: input 1x28x28"
+                raise self.error("an input that nothing can read", word.span, detail)
+            if label in self.labels:
+                raise self.error(f"two inputs named '{label}'", word.span, "choose another name")
+            if label:
+                self.labels.add(label, Known(shape))
 
     def shape(self, word: Word, outside: Sequence[int | None] | None) -> Shape:
         if word.optional:
@@ -235,10 +261,8 @@ class _Binder:
 
     def chain(self, elements: Sequence[Element], shape: Shape, letters: Letters) -> tuple[Chain, Shape]:
         made = _Made()
-        self.pools.append({})
         for element in elements:
             shape = self.element(element, shape, letters, made)
-        self.pools.pop()
         return tuple(made.nodes), shape
 
     def inner(self, elements: Sequence[Element], shape: Shape, letters: Letters) -> tuple[Chain, Shape]:
@@ -247,6 +271,9 @@ class _Binder:
         return chain or (Identity(),), after
 
     def element(self, element: Element, shape: Shape, letters: Letters, made: _Made) -> Shape:
+        if shape == ENDED:
+            detail = "heads are what the network gives; put this layer into one of them, or before"
+            raise self.error("nothing can follow heads", element.span, detail)
         self.count += not isinstance(element, Labelled)
         if self.count > MAX_LAYERS:
             detail = f"written out, a network may have {MAX_LAYERS:,}; repeat less"
@@ -278,36 +305,44 @@ class _Binder:
         c = self._channels(shape)
         with self._placed():
             values, spans = read_arguments(plain, layer_class, len(shape) - 1, lambda e: evaluate(e, letters, c))
-            pooled = self._pooled(values["pool"], spans["pool"]) if layer_class is Unpool else None
-        layer = layer_class(**values, span=word.span)
-        if isinstance(layer, RoI):
-            self._refuse_inside(word)
-            self.pools[-1].clear()  # after it the maps are of boxes, and no unpool can use a pool of the images
+            values |= self._given(layer_class, values, spans)
+            node = layer_class(**values, span=word.span)
+            seen = self._seen(node, spans)
         with self._placed(spans, word.span):
-            if isinstance(layer, Unpool) and pooled:
-                pool, seen = pooled
-                after = rules.output(dataclasses.replace(layer, source=pool), shape, seen).value
-            else:
-                after = rules.output(layer, shape).value
-        made.append(layer)
+            after = self._after(node, shape, seen)
+        made.append(node)
         return self._fits(word.name, after, word.span)
 
-    def _refuse_inside(self, word: Word) -> None:
-        if len(self.pools) > 1:
-            detail = "boxes come in beside the images; put it before or after the block or definition"
-            raise self.error(f"{word.name} stands in the network's own chain, not in a branch", word.span, detail)
+    def _given(
+        self, kind: type[Layer] | type[Link], values: Mapping[str, object], spans: Mapping[str, Span]
+    ) -> dict[str, str]:
+        """The labels that a word refers to, those of a definition's parameters by what they are outside of it."""
+        found = {}
+        for name in labels_of(kind):
+            label, known = self.given.get(str(values[name]), (str(values[name]), None))
+            if known and self.labels[label] is not known:
+                detail = "the label that was given is hidden here by another of its name; rename one of them"
+                raise ArgumentError(f"two labels '{label}'", spans[name], detail)
+            found[name] = label
+        return found
 
-    def _pooled(self, label: str, span: Span) -> tuple[MaxPool, Shape]:
-        """The pool of that label in the chain at hand, and the shape that it saw."""
-        known = self.pools[-1]
-        if any(label in outer for outer in self.pools[:-1]) and label not in known:
-            detail = "where its maxima were is known in its own chain only; put the unpool there, or the pool in here"
-            raise ArgumentError(f"the maxpool '{label}' stands outside of this branch", span, detail)
-        if label not in known:
-            listed = f"; this chain has {', '.join(known)}" if known else ""
-            detail = f"label one in the same chain: p1: maxpool 2 -> … -> unpool p1{listed}{nearest(label, known)}"
-            raise ArgumentError(f"no maxpool '{label}' comes before", span, detail)
-        return known[label]
+    def _seen(self, node: Layer | Link, spans: Mapping[str, Span]) -> Known | None:
+        """What a node reads beside what comes in."""
+        if isinstance(node, Unpool):
+            return self.labels.pool(node.pool, spans["pool"])
+        if isinstance(node, From):
+            return self.labels.value(node.source, spans["source"])
+        return self.labels.part(node.part, spans["part"]) if isinstance(node, Shared) else None
+
+    def _after(self, node: Layer | Link, shape: Shape, seen: Known | None) -> Shape:
+        """The shape that comes out of a word."""
+        if isinstance(node, Layer):
+            if not isinstance(node, Unpool) or not seen:
+                return rules.output(node, shape).value
+            assert isinstance(seen.node, MaxPool)
+            return rules.output(dataclasses.replace(node, source=seen.node), shape, seen.entry).value
+        assert seen
+        return seen.shape if isinstance(node, From) else again(seen, shape)
 
     def block(self, block: Block, shape: Shape, letters: Letters, made: _Made) -> Shape:
         if block.kind:
@@ -327,8 +362,12 @@ class _Binder:
                 block.span,
                 "it leaves the main chain only; put it before or after the block",
             )
+        if kind is Heads:
+            return self.heads(block, shape, letters, made)
         with self._inside(block.span, shape):
             branches = [self.inner(branch, shape, letters) for branch in block.branches]
+        if any(out == ENDED for _, out in branches):
+            raise self.error(f"heads inside {block.kind}", block.span, "the network ends in them, and nothing follows")
         node = kind(tuple(chain for chain, _ in branches), span=block.span)
         met = meeting(node, shape, [out for _, out in branches])
         with self._placed(otherwise=block.span):
@@ -336,39 +375,92 @@ class _Binder:
         made.append(node)
         return self._fits(block.kind, after, block.span)
 
+    def heads(self, block: Block, shape: Shape, letters: Letters, made: _Made) -> Shape:
+        """Branches that begin with a name, and in which the network ends."""
+        chains: dict[str, Chain] = {}
+        with self._inside(block.span, shape):
+            for branch in block.branches:
+                name, elements = self._output(branch, chains)
+                chains[name], _ = self.inner(elements, shape, letters)
+                self.labels.add(name, Known(ENDED))
+        made.append(Heads(tuple(chains.values()), names=tuple(chains), span=block.span))
+        return ENDED
+
+    def _output(self, branch: Sequence[Element], others: Collection[str]) -> tuple[str, Sequence[Element]]:
+        """The name that a branch begins with, and the branch without it."""
+        first = branch[0]
+        if not isinstance(first, Labelled):
+            detail = "each branch begins with the name of its output: heads[ class: fc 10 | box: fc 4 ]"
+            raise self.error("an output without a name", first.span, detail)
+        if first.label in others:
+            raise self.error(f"two outputs named '{first.label}'", first.span, "choose another name")
+        return first.label, (first.body, *branch[1:])
+
     def call(self, call: Call, shape: Shape, letters: Letters, made: _Made, label: str) -> Shape:
         definition = self.lookup.definition(call)
-        values = [self.value(argument, letters, shape) for argument in call.arguments]
+        labels = self.lookup.label_parameters[call.name]
+        given = {
+            name: self._label(argument)
+            for name, argument in zip(definition.parameters, call.arguments, strict=True)
+            if name in labels
+        }
+        values = [
+            given[name][0] if name in given else self.value(argument, letters, shape)
+            for name, argument in zip(definition.parameters, call.arguments, strict=True)
+        ]
         if any(other.name == call.name for other, _ in self.calls):
             detail = "a definition may use only others, or it never ends"
             raise self.error(f"{call.name} calls itself", call.span, detail)
         self.calls.append((call, values))
-        inner = {**self.letters, **dict(zip(definition.parameters, values, strict=True))}
-        with self._inside(call.span, shape):
+        own = zip(definition.parameters, values, strict=True)
+        inner = {**self.letters, **{name: value for name, value in own if not isinstance(value, str)}}
+        outside, self.given = self.given, given
+        with self._inside(call.span, shape), self.labels.inside(label):
             chain, after = self.inner(definition.body, shape, inner)
+        self.given = outside
         self.calls.pop()
         made.append(Group((chain,), label=label, span=call.span))
         return after
+
+    def _label(self, argument: Expression) -> tuple[str, Known]:
+        """The label that a call gives to a definition, and what it stands for."""
+        if not isinstance(argument, Name):
+            raise self.error("a label is due here", argument.span, "the definition begins a branch at it; write a name")
+        if argument.text in self.given:
+            return self.given[argument.text]
+        with self._placed():
+            return argument.text, self.labels.known(argument.text, argument.span)
 
     def labelled(self, element: Labelled, shape: Shape, letters: Letters, made: _Made) -> Shape:
         body, label = element.body, element.label
         if label in made.labels:
             detail = "a label names one layer; choose another, or label a whole repeat: a: [ … ]*2"
             raise self.error(f"the label '{label}' appears twice", element.span, detail)
+        if isinstance(body, Labelled):
+            detail = "one is enough; only in heads an output's name stands before a label"
+            raise self.error(f"two labels, '{label}' and '{body.label}'", element.span, detail)
+        with self.labels.around(label):
+            after = self._named(element, shape, letters, made)
+        for node in made.nodes[-1:]:
+            if node.label == label:  # none where it is optional and left out
+                self.labels.add(label, Known(after, node, shape))
+        return after
+
+    def _named(self, element: Labelled, shape: Shape, letters: Letters, made: _Made) -> Shape:
+        """The node under its label."""
+        body, label = element.body, element.label
         if isinstance(body, Call):
             return self.call(body, shape, letters, made, label)
         if isinstance(body, Repeat) or (isinstance(body, Block) and not body.kind):
             parts = body.branches[0] if isinstance(body, Block) and len(body.branches) == 1 else (body,)
-            with self._inside(element.span, shape):
+            with self._inside(element.span, shape), self.labels.inside(label):
                 chain, after = self.inner(parts, shape, letters)
             made.append(Group((chain,), label=label, span=element.span))
             return after
         own = _Made()
         after = self.element(body, shape, letters, own)
-        for node in own.nodes:  # one, or none where it is optional and left out
+        for node in own.nodes:
             made.append(dataclasses.replace(node, label=label))
-            if isinstance(node, MaxPool):
-                self.pools[-1][label] = (node, shape)
         return after
 
     @contextmanager

@@ -6,7 +6,7 @@ in; a side head has an end too. Any other softmax is computed as written, includ
 >>> from striate.notation import read
 >>> from striate.notation.graph import graph
 >>> list(left_to_loss(graph(read("input 8 -> part: [ fc 4 -> softmax ] -> fc 3 -> probabilities: softmax"))))
-['probabilities']
+['softmax1']
 >>> list(left_to_loss(graph(read("input 8 -> fc 4 -> part: [ softmax -> fc 3 -> softmax ]"))))
 ['part.softmax2']
 """
@@ -19,7 +19,10 @@ from striate.notation.tree import Softmax
 
 def left_to_loss(flat: Graph) -> Iterator[str]:
     """The full names, as in the weights, of the softmax layers that engines leave to the loss."""
-    ends, read = {flat.output, *flat.aside.values()}, {name for vertex in flat.vertices for name in vertex.inputs}
+    ends, read = (
+        {*flat.outputs.values(), *flat.aside.values()},
+        {name for vertex in flat.vertices for name in vertex.inputs},
+    )
     for vertex in flat.vertices:
         if isinstance(vertex.node, Softmax) and vertex.name in ends - read:
             yield vertex.name

@@ -72,6 +72,8 @@ def _letter(name: Name, letters: Mapping[str, int | float], channels: int | None
         return letters[name.text]
     if name.text == "c":
         raise ArgumentError("'c' has no value", name.span, "it is the number of channels that come in; none do here")
+    if "." in name.text:
+        raise ArgumentError(f"'{name.text}' where a number is due", name.span, "a label names a value, not a size")
     beside = re.fullmatch(r"(\w+)x(\d+)", name.text)
     if beside and beside[1] in letters:
         detail = f"a letter beside an 'x' stands in brackets: ({beside[1]})x{beside[2]}"

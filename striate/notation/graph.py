@@ -18,14 +18,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from striate.notation import tree
-from striate.notation.errors import Span
-from striate.notation.tree import Block, Chain, Layer, Network, named
+from striate.notation.errors import RuleError, Span
+from striate.notation.scopes import Scopes
+from striate.notation.tree import Block, Chain, Layer, Network, Node, Shape, named
 
 _T = TypeVar("_T")
 INPUT, BOXES = "the input", "the boxes"  # no label has a space in it
+End: TypeAlias = str | Mapping[str, str]  # the value that a chain ends in; where it ends in heads, one per output
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Concatenated(Join):
 
 
 class Scaled(Join):
-    """The first input, each channel times a factor from the second."""
+    """The first input, each channel, position or entry times a factor from the second."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Form:
     Attributes:
         parts: The names of its branches: `?` after one that may be left out, `*` after one that may be repeated.
         meeting: From the value that comes in and the ends of the branches, the join and what it reads; None where the
-            branches end beside the network, whose next layer reads what came in.
+            branches do not meet: heads on the side, and those that the network ends in.
     """
 
     parts: tuple[str, ...]
@@ -96,6 +98,7 @@ FORMS: dict[type[Block], Form] = {
     tree.Dense: Form(("body",), lambda x, body: (Concatenated, (x, body))),
     tree.Scale: Form(("gate",), lambda x, gate: (Scaled, (x, gate))),
     tree.Aux: Form(("head",), None),
+    tree.Heads: Form(("output*",), None),
 }
 
 
@@ -107,6 +110,8 @@ def parts(block: Block) -> Iterator[tuple[str, Chain]]:
     """
     if isinstance(block, tree.Group):
         return iter([("", block.branches[0])])
+    if isinstance(block, tree.Heads):
+        return zip(map(tree.attribute, block.names), block.branches, strict=True)
     return zip(FORMS[type(block)].names(len(block.branches)), block.branches, strict=True)
 
 
@@ -133,16 +138,23 @@ class Vertex:
     """A value and what computes it.
 
     Attributes:
-        name: As the weights are named: `residual1.body.conv1`; a join has its block's.
+        name: Where it stands: `residual1.body.conv1`; a join has its block's.
         node: The layer, or the join.
         inputs: The values that it reads.
         entry: The value that comes into it as the text is written: for a join, into its block.
+        weights: Whose weights it uses: another vertex's where the text says `shared`, otherwise its own.
     """
 
     name: str
     node: Layer | Join
     inputs: tuple[str, ...]
     entry: str
+    weights: str
+
+    @property
+    def shares(self) -> bool:
+        """Whether its weights are another's."""
+        return self.weights != self.name
 
 
 @dataclass(frozen=True)
@@ -150,58 +162,138 @@ class Graph:
     """A network's vertices in the order of its text, each after those whose values it reads.
 
     Attributes:
+        inputs: The shapes of the values that come in; the last is `INPUT`.
         vertices: What is computed.
-        output: The value that the network gives.
+        outputs: The values that the network gives, by name; "" for that of a network without `heads`.
         aside: The ends of its heads on the side, by the block's name.
+        links: Where each `from` and `shared` leads, by the name of its place: to a value, to the name of weights.
     """
 
+    inputs: Mapping[str, Shape]
     vertices: tuple[Vertex, ...]
-    output: str
+    outputs: Mapping[str, str]
     aside: Mapping[str, str]
+    links: Mapping[str, str]
+
+    @property
+    def takes_boxes(self) -> bool:
+        """Whether a layer reads boxes."""
+        return any(BOXES in vertex.inputs for vertex in self.vertices)
+
+    @property
+    def output(self) -> str:
+        """The value that a network without `heads` gives."""
+        return self.outputs[""]
+
+
+def input_named(label: str) -> str:
+    """The value of an input before the last.
+
+    >>> input_named("left")
+    'the input left'
+    """
+    return f"{INPUT} {label}"
 
 
 def graph(network: Network) -> Graph:
     """The graph of a network."""
     walk = _Walk()
-    output = walk.chain(network.layers, "", INPUT)
-    return Graph(tuple(walk.vertices), output, walk.aside)
+    inputs = {input_named(label): shape for label, shape in network.others} | {INPUT: network.input}
+    for label, value in zip([*(label for label, _ in network.others), network.label], inputs, strict=True):
+        walk.marks.add(label, _Mark(value, None, value, ""))
+    end = walk.chain(network.layers, "", INPUT, "")
+    return Graph(inputs, tuple(walk.vertices), {"": end} if isinstance(end, str) else end, walk.aside, walk.links)
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """What a label stands for: a value, what computes it, what came into that, and whose weights it has."""
+
+    value: End
+    node: Node | None
+    entry: str
+    weights: str
 
 
 class _Walk:
     def __init__(self) -> None:
         self.vertices: list[Vertex] = []
         self.aside: dict[str, str] = {}
+        self.links: dict[str, str] = {}
+        self.marks = Scopes[_Mark]()
 
-    def chain(self, chain: Chain, prefix: str, x: str) -> str:
-        """Adds the vertices of a chain that reads x; returns the value that it ends in."""
-        pools: dict[str, tuple[tree.MaxPool, str]] = {}
+    def chain(self, chain: Chain, prefix: str, x: str, weights: str) -> End:
+        """Adds the vertices of a chain that reads x, its weights those under `weights`; returns what it ends in."""
+        end: End = x
         for name, node in named(chain):
-            if isinstance(node, Block):
-                x = self.block(node, prefix + name, x)
-                continue
-            assert isinstance(node, Layer)
-            inputs: tuple[str, ...] = (x,)
-            if isinstance(node, tree.MaxPool):
-                pools[name] = node, x
-            elif isinstance(node, tree.Unpool):
-                source, seen = pools[node.pool]
-                node, inputs = dataclasses.replace(node, source=source), (x, seen)
-            elif isinstance(node, tree.RoI):
-                inputs = (x, BOXES)
-            x = self.add(Vertex(prefix + name, node, inputs, x))
-        return x
+            if not isinstance(end, str):
+                raise RuleError("nothing can follow heads", "they are what the network gives")
+            entry, end = end, self.node(node, prefix + name, end, weights + name)
+            if node.label:
+                self.marks.add(node.label, _Mark(end, node, entry, weights + name))
+        return end
 
-    def block(self, block: Block, name: str, x: str) -> str:
+    def node(self, node: Node, name: str, x: str, weights: str) -> End:
+        """Adds the vertices of one node."""
+        if isinstance(node, Block):
+            return self.block(node, name, x, weights)
+        if isinstance(node, tree.From):
+            self.links[name] = self.value(node.source)
+            return self.links[name]
+        if isinstance(node, tree.Shared):
+            mark = self.mark(node.part)
+            self.links[name] = mark.weights
+            with self.marks.inside(name):
+                return self.node(mark.node or tree.Identity(), name, x, mark.weights)
+        assert isinstance(node, Layer)
+        return self.add(Vertex(name, *self.reading(node, x), x, weights))
+
+    def reading(self, node: Layer, x: str) -> tuple[Layer, tuple[str, ...]]:
+        """The layer as the graph has it, and the values that it reads."""
+        if isinstance(node, tree.Unpool):
+            mark = self.mark(node.pool)
+            assert isinstance(mark.node, tree.MaxPool)
+            return dataclasses.replace(node, source=mark.node), (x, mark.entry)
+        return node, (x, BOXES) if isinstance(node, tree.RoI) else (x,)
+
+    def block(self, block: Block, name: str, x: str, weights: str) -> End:
         """Adds the vertices of a block."""
-        ends = [self.chain(branch, f"{name}.{part}." if part else f"{name}.", x) for part, branch in parts(block)]
         if isinstance(block, tree.Group):
-            return ends[0]
-        met = meeting(block, x, ends)
+            with self.marks.inside(block.label):
+                return self.chain(block.branches[0], f"{name}.", x, f"{weights}.")
+        ends = {part: self.chain(branch, f"{name}.{part}.", x, f"{weights}.{part}.") for part, branch in parts(block)}
+        if isinstance(block, tree.Heads):
+            return dict(_outputs(dict(zip(block.names, ends.values(), strict=True))))
+        values = [end for end in ends.values() if isinstance(end, str)]
+        if len(values) < len(ends):
+            raise RuleError(f"heads inside {block.kind}", "the network ends in them, and nothing follows")
+        met = meeting(block, x, values)
         if met is None:
-            self.aside[name] = ends[0]
+            (self.aside[name],) = values
             return x
-        return self.add(Vertex(name, *met, x))
+        return self.add(Vertex(name, *met, x, weights))
+
+    def value(self, label: str) -> str:
+        """The value that a label stands for."""
+        end = self.mark(label).value
+        if not isinstance(end, str):
+            raise RuleError(f"'{label}' ends in heads", "its outputs are the network's; no branch begins there")
+        return end
+
+    def mark(self, label: str) -> _Mark:
+        if label not in self.marks:
+            raise RuleError(f"no label '{label}' before it", "a label stands before what refers to it")
+        return self.marks[label]
 
     def add(self, vertex: Vertex) -> str:
         self.vertices.append(vertex)
         return vertex.name
+
+
+def _outputs(ends: Mapping[str, End]) -> Iterator[tuple[str, str]]:
+    """Every output with its full name: `class`, or `roi.class` of heads in a head."""
+    for name, end in ends.items():
+        if isinstance(end, str):
+            yield name, end
+        else:
+            yield from ((f"{name}.{inner}", value) for inner, value in end.items())

@@ -17,31 +17,20 @@ from striate.notation import tree
 from striate.notation.arguments import OPTION_WORDS, form
 from striate.notation.errors import NotationError, Span
 from striate.notation.graph import FORMS
+from striate.notation.letters import label_parameters
 from striate.notation.syntax import Block, Call, Definition, Program, Word
-from striate.notation.tree import ALIASES, BLOCKS, LAYERS, PAD_MODES, Layer
+from striate.notation.tree import ALIASES, BLOCKS, OWN, PAD_MODES, WORDS, Layer, Link
 
 OPTIONS = {word for word in OPTION_WORDS if len(word) > 1} | set(PAD_MODES)  # lrn's k stays free: K is a letter
-RESERVED = {"c", "input", "x", "to", *LAYERS, *BLOCKS, *ALIASES, *OPTIONS}
-ALSO = {name: layer.also for name, layer in LAYERS.items()} | {name: block.also for name, block in BLOCKS.items()}
+RESERVED = {"c", "input", "x", "to", *WORDS, *BLOCKS, *ALIASES, *OPTIONS}
+ALSO = {name: layer.also for name, layer in WORDS.items()} | {name: block.also for name, block in BLOCKS.items()}
 ABSENT = {  # what the notation lacks: what to write instead, if anything, and the names in other libraries
-    "layer normalisation is not in the notation; bn normalises over the batch": (
-        *("ln", "layernorm", "layernormalization", "layernormalisation", "rmsnorm"),
-        *(
-            "gn",
-            "groupnorm",
-            "groupnormalization",
-            "instancenorm",
-            "instancenorm1d",
-            "instancenorm2d",
-            "instancenorm3d",
-        ),
-    ),
     "fc flattens by itself; leave it out": ("flatten", "reshape", "view", "squeeze"),
     "one filter per channel is conv c@3 groups c, and conv 64@1 after it mixes them": (
         *("depthwise", "depthwiseconv", "depthwiseconv2d", "dwconv", "separable", "separableconv2d", "sepconv"),
     ),
     "it drops whole maps, which the notation does not; dropout 0.5 drops entries": (
-        *("dropout1d", "dropout2d", "dropout3d", "spatialdropout1d", "spatialdropout2d", "droppath", "stochasticdepth"),
+        *("dropout1d", "dropout2d", "dropout3d", "spatialdropout1d", "spatialdropout2d"),
         *("alphadropout", "featurealphadropout"),
     ),
     "this activation is not in the notation; leaky, elu, swish and gelu are its neighbours": (
@@ -51,9 +40,16 @@ ABSENT = {  # what the notation lacks: what to write instead, if anything, and t
     "training puts softmax and its logarithm into the loss by itself; write softmax only to see it": (
         *("logsoftmax", "softmin", "softmax2d", "crossentropy", "crossentropyloss", "nllloss"),
     ),
-    "recurrent layers and attention are not in the notation": (
+    "recurrent layers are not in the notation": (
         *("rnn", "lstm", "gru", "rnncell", "lstmcell", "grucell", "convlstm2d", "bidirectional"),
-        *("attention", "selfattention", "multihead", "multiheadattention", "transformer", "vit"),
+    ),
+    "a transformer's block is residual[ ln -> attention 4 ] -> residual[ ln -> fc 4*c each -> gelu -> fc c each ]": (
+        *("transformer", "transformerencoder", "transformerencoderlayer", "transformerblock", "vit"),
+    ),
+    "one matrix at each position is written: fc 64 each, or conv 64@1": (
+        "timedistributed",
+        "pointwise",
+        "positionwise",
     ),
 }
 
@@ -67,7 +63,7 @@ def elsewhere(name: str) -> str:
     word = plain(name)
     for ours, names in ALSO.items():
         if word in names:
-            return f"here it is written: {_usage(ours) if ours in LAYERS else _shown(ours)}"
+            return f"here it is written: {_usage(ours) if ours in WORDS else _shown(ours)}"
     return next((instead for instead, names in ABSENT.items() if word in names), "")
 
 
@@ -82,6 +78,7 @@ class Lookup:
     def __init__(self, program: Program, error: Callable[[str, Span, str], NotationError]) -> None:
         self.program, self.error = program, error
         self.definitions = {definition.name: definition for definition in program.definitions}
+        self.label_parameters = label_parameters(program)
 
     def check(self) -> None:
         """Refuse definitions, parameters and letters that are words of the notation."""
@@ -94,24 +91,30 @@ class Lookup:
             if letter in RESERVED:
                 raise self.error(f"'{letter}' is a word of the notation", place, "choose another letter")
 
-    def layer(self, word: Word) -> type[Layer]:
-        """The layer that a word names."""
+    def layer(self, word: Word) -> type[Layer] | type[Link]:
+        """The layer or the link that a word names."""
         name = ALIASES.get(word.name, word.name)
-        if name in LAYERS:
-            return LAYERS[name]
+        if name in WORDS:
+            return WORDS[name]
+        if name in OWN and not self.program.source:
+            return OWN[name]
+        if name in OWN:
+            detail = "a program has registered it, and a file has the notation's own words only; give the text itself"
+            raise self.error(f"'{name}' in a file", word.span, detail)
         if name == "input":
-            raise self.error("a second input", word.span, "a network has one input, its first word")
+            detail = "a text begins with its inputs, each with a name: left: input 1x28x28, right: input 1x28x28"
+            raise self.error("an input in the middle", word.span, detail)
         if name in BLOCKS:
             raise self.error(f"{name} needs brackets", word.span, _block_usage(name))
         if name in self.definitions:
             raise self.error(f"'{name}' is a definition", word.span, f"use it as {self._use(name)}")
-        hint = elsewhere(name) or nearest(name, [*LAYERS, *BLOCKS, *ALIASES, *self.definitions], ALSO).lstrip("; ")
-        raise self.error(f"no layer '{name}'", word.span, hint or "the layers are " + ", ".join(sorted(LAYERS)))
+        hint = elsewhere(name) or nearest(name, [*WORDS, *OWN, *BLOCKS, *ALIASES, *self.definitions], ALSO).lstrip("; ")
+        raise self.error(f"no layer '{name}'", word.span, hint or "the layers are " + ", ".join(sorted(WORDS)))
 
     def block(self, block: Block) -> type[tree.Block]:
         """The block that the word before brackets names."""
         kind = block.kind
-        if kind in LAYERS or kind in ALIASES:
+        if kind in WORDS or kind in ALIASES:
             detail = f"it is written: {_usage(kind)}; brackets with layers follow after '->'"
             raise self.error(f"{kind} takes no brackets", block.span, detail)
         if kind in self.definitions:
@@ -129,13 +132,13 @@ class Lookup:
     def definition(self, call: Call) -> Definition:
         """The definition that a call uses."""
         name = call.name
-        if name in LAYERS or name in ALIASES:
+        if name in WORDS or name in ALIASES:
             detail = f"it is written: {_usage(name)}"
             raise self.error(f"{name} takes its sizes without brackets", call.span, detail)
         if name in BLOCKS:
             raise self.error(f"{name} takes square brackets", call.span, _block_usage(name))
         if name not in self.definitions:
-            detail = f"define it on a line of its own: {name}(w) = …{nearest(name, [*self.definitions, *LAYERS])}"
+            detail = f"define it on a line of its own: {name}(w) = …{nearest(name, [*self.definitions, *WORDS])}"
             raise self.error(f"nothing is defined as '{name}'", call.span, elsewhere(name) or detail)
         definition = self.definitions[name]
         if len(definition.parameters) != len(call.arguments):
@@ -148,7 +151,7 @@ class Lookup:
 
 
 def _usage(word: str) -> str:
-    return form(LAYERS[ALIASES.get(word, word)]).usage
+    return form(WORDS[ALIASES.get(word, word)]).usage
 
 
 def _block_usage(name: str) -> str:
@@ -157,4 +160,5 @@ def _block_usage(name: str) -> str:
 
 def _shown(kind: str) -> str:
     """How a block is written: `residual[ body ] or residual[ body | shortcut ]`."""
-    return " or ".join(f"{kind}[ {' | '.join(names)} ]" for names in FORMS[BLOCKS[kind]].shown())
+    named = ": …" * (BLOCKS[kind] is tree.Heads)
+    return " or ".join(f"{kind}[ {' | '.join(n + named for n in names)} ]" for names in FORMS[BLOCKS[kind]].shown())

@@ -6,18 +6,20 @@
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
 from striate.errors import InputError, nearest
 from striate.notation import rules
-from striate.notation.graph import BOXES, INPUT, Graph, Join, graph
+from striate.notation.errors import RuleError
+from striate.notation.graph import BOXES, Graph, Join, Vertex, graph
 from striate.notation.render import node_text
 from striate.notation.rules import Axis, Field, Figure
 from striate.notation.rules.shape import shown
-from striate.notation.tree import Network, Node, Shape
+from striate.notation.seen import seen
+from striate.notation.tree import Layer, Network, Node, Shape
 
 _T = TypeVar("_T")
 NO_MACS: Figure[int | None] = Figure(0)
@@ -43,7 +45,7 @@ class Row:
         parameters: Trainable ones.
         macs: Products of convolutions and fully connected layers; None while an axis is free.
         memory: Bytes of the output in float32.
-        field: The receptive field on the network's input.
+        fields: The receptive field on each of the network's inputs that it depends on.
         unused: Entries along each axis that come in and that no window of the layer reads.
         per_box: Whether the figures are for one box, not for a whole example: true after a RoI layer.
     """
@@ -56,20 +58,30 @@ class Row:
     parameters: Figure[int]
     macs: Figure[int | None]
     memory: Figure[int | None]
-    field: Field
+    fields: Mapping[str, Field]
     unused: Figure[Shape] = Figure(())
     per_box: bool = False
 
     @property
+    def field(self) -> Field:
+        """The receptive field on the last of the inputs that it depends on."""
+        return list(self.fields.values())[-1]
+
+    @property
     def receptive_field(self) -> int | list[int | None] | None:
-        """Entries of the input that one entry of the output sees: one number, or one per axis where they differ."""
-        return _same([None if axis.size is None else int(axis.size) for axis in self.field.axes])
+        """Entries of the input that one entry of the output sees at most: one number, or one per axis if unequal."""
+        return extent(self.field)
 
     @property
     def jump(self) -> int | float | list[int | float] | None:
         """How far the field moves from one entry of the output to the next: one number, or one per axis."""
         jumps = [axis.jump for axis in self.field.axes]
         return _same([int(jump) if jump.denominator == 1 else float(jump) for jump in jumps])
+
+
+def extent(field: Field) -> int | list[int | None] | None:
+    """The size of a field in entries: one number, or one per axis where they differ; None where a free axis decides."""
+    return _same([axis.size for axis in field.axes])
 
 
 def _same(values: list[_T]) -> _T | list[_T] | None:
@@ -107,9 +119,49 @@ class Measure:
         """
         return self._by_name[name]
 
+    def fields(self, value: str) -> Mapping[str, Field]:
+        """The receptive fields of a value, one of the inputs or what a layer or a join gives, by the input's value."""
+        inputs = self.graph.inputs
+        return {value: whole(inputs[value])} if value in inputs else self.row(value).fields
+
     def field(self, value: str) -> Field:
-        """The receptive field of a value: the network's input, or what a layer or a join gives."""
-        return whole(self.network.input) if value == INPUT else self.row(value).field
+        """The receptive field of a value on the last of the inputs that it depends on."""
+        return list(self.fields(value).values())[-1]
+
+    def entries(self, value: str, position: int, axis: int = 0, source: str = "") -> tuple[int, int] | None:
+        """The first and the last entry of an input that reach one entry of a value; None where none does.
+
+        Exact near edges, over padding and between taps too, as `striate.notation.seen` says.
+
+        Args:
+            value: A layer's or a join's name.
+            position: The entry, from 0; along the axis alone, whatever its place along the others.
+            axis: 0 for the first after the channels: the rows of an image.
+            source: The input; by default the last that the value depends on.
+
+        Raises:
+            InputError: An axis is free, or the value has no such entry.
+
+        >>> from striate.notation import read
+        >>> measured = measure(read("input 1x8 -> maxpool 4 -> upconv 1@4 stride 4"))
+        >>> measured.entries("upconv1", 3), measured.entries("upconv1", 4)
+        ((0, 3), (4, 7))
+        """
+        self._check_entry(value, position, axis)
+        found = seen(self.graph, self._shapes, value, position, axis)
+        places = found.get(source or [*self.row(value).fields][-1])
+        return (min(places), max(places)) if places else None
+
+    def _check_entry(self, value: str, position: int, axis: int) -> None:
+        if any(None in shape for shape in self.graph.inputs.values()):
+            raise InputError("which entries are seen depends on every size; measure(network, shape) sets the free axes")
+        n = rules.entries(self.shape(value), axis) or 0
+        if not 0 <= position < n:
+            raise InputError(f"'{value}' has entries 0 to {n - 1} along axis {axis}. Received: {position}")
+
+    @cached_property
+    def _shapes(self) -> dict[str, Shape]:
+        return {**self.graph.inputs, **{row.name: row.output.value for row in self.rows}}
 
     @cached_property
     def _by_name(self) -> dict[str, Row]:
@@ -117,8 +169,17 @@ class Measure:
 
     @property
     def output(self) -> Shape:
-        """The shape of the network's output."""
-        return self.network.input if self.graph.output == INPUT else self.row(self.graph.output).output.value
+        """The shape of the output of a network without `heads`."""
+        return self.shape(self.graph.output)
+
+    @property
+    def outputs(self) -> dict[str, Shape]:
+        """The shape of each output, by name; "" for that of a network without `heads`."""
+        return {name: self.shape(value) for name, value in self.graph.outputs.items()}
+
+    def shape(self, value: str) -> Shape:
+        """The shape of a value: one of the network's inputs, or what a layer or a join gives."""
+        return self.graph.inputs[value] if value in self.graph.inputs else self.row(value).output.value
 
     @property
     def total_parameters(self) -> int:
@@ -188,7 +249,7 @@ def measure(network: Network, shape: Shape | None = None) -> Measure:
     """
     network = at(network, shape) if shape else network
     flat = graph(network)
-    return Measure(network, flat, tuple(rows(flat, network.input)))
+    return Measure(network, flat, tuple(rows(flat)))
 
 
 def whole(shape: Shape) -> Field:
@@ -196,23 +257,52 @@ def whole(shape: Shape) -> Field:
     return Field(tuple(Axis() for _ in shape[1:]))
 
 
-def rows(flat: Graph, shape: Shape) -> Iterator[Row]:
-    """The rows of a graph whose input has this shape, one after another: an error is the next vertex's."""
-    values = {INPUT: (shape, whole(shape))}
+def rows(flat: Graph) -> Iterator[Row]:
+    """The rows of a graph, one after another: an error is the next vertex's."""
+    values = {name: (shape, {name: whole(shape)}) for name, shape in flat.inputs.items()}
     boxed: set[str] = set()
     for vertex in flat.vertices:
         node, entry = vertex.node, values[vertex.entry][0]
         inputs = [values[name] for name in vertex.inputs if name != BOXES]
         output = rules.output(node, *(shape for shape, _ in inputs))
-        field = rules.receptive_field(node, output.value, *inputs)
-        if not boxed.isdisjoint(vertex.inputs) or BOXES in vertex.inputs:
+        if BOXES in vertex.inputs or _of_boxes(vertex, boxed):
             boxed.add(vertex.name)
-        memory, per_box = rules.activation_bytes(output.value), vertex.name in boxed
-        if isinstance(node, Join):
-            block, costs = node.block, (Figure(0), NO_MACS, memory)
-            row = Row(vertex.name, node_text(block), block, entry, output, *costs, field, per_box=per_box)
-        else:
-            costs, unused = (rules.parameters(node, entry), rules.macs(node, entry), memory), rules.unused(node, entry)
-            row = Row(vertex.name, node_text(node), node, entry, output, *costs, field, unused, per_box)
-        yield row
-        values[vertex.name] = output.value, field
+        fields = {source: field for source in flat.inputs if (field := _field(node, output.value, inputs, source))}
+        yield _row(vertex, entry, output, fields, vertex.name in boxed)
+        values[vertex.name] = output.value, fields
+
+
+def _of_boxes(vertex: Vertex, boxed: set[str]) -> bool:
+    """Whether a vertex reads values of boxes.
+
+    Raises:
+        RuleError: It reads values of whole images too.
+    """
+    if boxed.isdisjoint(vertex.inputs):
+        return False
+    if not boxed.issuperset(vertex.inputs):
+        detail = "there may be any number of boxes in an image; let both come from one RoI layer, or none"
+        raise RuleError("values of boxes meet those of whole images", detail)
+    return True
+
+
+def _field(
+    node: Layer | Join, output: Shape, inputs: list[tuple[Shape, dict[str, Field]]], source: str
+) -> Field | None:
+    """The field on one input; None where nothing depends on it."""
+    if all(source not in fields for _, fields in inputs):
+        return None
+    return rules.receptive_field(node, output, *((shape, fields.get(source)) for shape, fields in inputs))
+
+
+def _row(vertex: Vertex, entry: Shape, output: Figure[Shape], fields: dict[str, Field], per_box: bool) -> Row:
+    node, memory = vertex.node, rules.activation_bytes(output.value)
+    if isinstance(node, Join):
+        block, costs = node.block, (Figure(0), NO_MACS, memory)
+        return Row(vertex.name, node_text(block), block, entry, output, *costs, fields, per_box=per_box)
+    parameters = rules.parameters(node, entry)
+    if vertex.shares and parameters.value:
+        parameters = Figure(0, f"those of {vertex.weights}")
+    costs, unused = (parameters, rules.macs(node, entry), memory), rules.unused(node, entry)
+    text = f"{node.label}: {node_text(node)}" if node.label else node_text(node)
+    return Row(vertex.name, text, node, entry, output, *costs, fields, unused, per_box)

@@ -4,6 +4,7 @@
 Word(name='conv', arguments=(Sized(count=Value(parts=(Number(value=6),)), size=Value(parts=(...))),), optional=False)
 """
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import cast
@@ -15,7 +16,7 @@ from striate.notation.arguments import single_name
 from striate.notation.errors import NotationError, Span
 from striate.notation.evaluate import LARGEST
 from striate.notation.scan import scan
-from striate.notation.slips import explained
+from striate.notation.slips import REPEATS, explained
 from striate.notation.syntax import (
     Block,
     Call,
@@ -35,9 +36,9 @@ from striate.notation.syntax import (
     Value,
     Word,
 )
-from striate.notation.tree import ALIASES, LAYERS
+from striate.notation.tree import ALIASES, WORDS
 
-WORDS = {*LAYERS, *ALIASES}  # some are two words: avgpool to
+KNOWN = {*WORDS, *ALIASES}  # some are two words: avgpool to
 MAX_DIGITS = 24  # no number of the notation is longer when Python writes it
 
 
@@ -73,6 +74,7 @@ class _Reader:
 
     def __init__(self, text: str, source: str) -> None:
         self.text, self.source = text, source
+        self.bare: set[str] = set()  # definitions without parameters
 
     def error(self, headline: str, span: Span, detail: str) -> NotationError:
         return NotationError(headline, self.text, span, detail, self.source)
@@ -82,6 +84,7 @@ class _Reader:
         places: list[Span] = []
         definitions: dict[str, Definition] = {}
         layers: list[Element] = []
+        self.bare = set(_without_parameters(tree))
         for part in _trees(tree):
             if part.data == "chain":
                 layers += self.chain(part)
@@ -114,9 +117,10 @@ class _Reader:
         return tuple(self.element(part) for part in _trees(tree))
 
     def element(self, tree: "Tree[Token]") -> Element:
-        body = self.unit(_trees(tree)[0])
-        tokens = [child for child in tree.children if isinstance(child, Token)]
-        return Labelled(str(tokens[0]), body, _span(tree)) if tokens else body
+        body: Element = self.unit(_trees(tree)[0])
+        for token in reversed([child for child in tree.children if isinstance(child, Token)]):
+            body = Labelled(str(token), body, Span(token.start_pos or 0, tree.meta.end_pos))
+        return body
 
     def unit(self, tree: "Tree[Token]") -> Word | Call | Block | Repeat:
         if tree.data == "word":
@@ -127,14 +131,27 @@ class _Reader:
         if tree.data == "block":
             kind = str(tree.children[0]) if isinstance(tree.children[0], Token) else ""
             return Block(kind, tuple(self.chain(part) for part in _trees(tree)), _span(tree))
+        if tree.data == "bare":
+            return self.use(tree)
         body, times = _trees(tree)
         return Repeat(cast("Block | Call", self.unit(body)), self.expression(times), _span(tree))
 
-    def word(self, tree: "Tree[Token]") -> Word:
+    def use(self, tree: "Tree[Token]") -> Call:
+        """A definition without parameters that is repeated without brackets."""
+        name, span = str(tree.children[0]), _span(tree)
+        if name not in self.bare:
+            star, (headline, detail) = self.text.index("*", span.end), REPEATS
+            raise self.error(headline, Span(star, star + 1), detail)
+        return Call(name, (), span)
+
+    def word(self, tree: "Tree[Token]") -> Word | Call:
+        """A layer, or a definition without parameters used without brackets."""
         arguments = tuple(self.argument(part) for part in _trees(tree))
         optional = isinstance(tree.children[-1], Token) and tree.children[-1].type == "OPTIONAL"
         name = str(tree.children[0])
-        if arguments and f"{name} {single_name(arguments[0])}" in WORDS:
+        if name in self.bare and not arguments and not optional:
+            return Call(name, (), _span(tree))
+        if arguments and f"{name} {single_name(arguments[0])}" in KNOWN:
             name, arguments = f"{name} {single_name(arguments[0])}", arguments[1:]
         return Word(name, arguments, optional, _span(tree))
 
@@ -184,6 +201,15 @@ class _Reader:
             self._once(name, argument.span, seen)
             seen[name] = True
         return Definition(call.name, names, layers, call.span)
+
+
+def _without_parameters(tree: "Tree[Token]") -> Iterator[str]:
+    """The names of definitions that take no values: `tower = …`, `tower() = …`."""
+    for part in _trees(tree):
+        if part.data == "definition":
+            head = part.children[0]
+            if isinstance(head, Token) or not _trees(head):
+                yield str(head if isinstance(head, Token) else head.children[0])
 
 
 def _trees(tree: "Tree[Token]") -> list["Tree[Token]"]:

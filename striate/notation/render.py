@@ -11,7 +11,7 @@ from striate.notation import syntax
 from striate.notation.arguments import write_arguments
 from striate.notation.rules.shape import shown
 from striate.notation.syntax import Expression, Name, Number, Operation, Pair, Program, Sequence, Value
-from striate.notation.tree import ALIASES, LAYERS, Block, Layer, Network, Node
+from striate.notation.tree import ALIASES, LAYERS, Block, Heads, Layer, Link, Network, Node
 
 
 def render(tree: Program | Network) -> str:
@@ -22,7 +22,8 @@ def render(tree: Program | Network) -> str:
     """
     if isinstance(tree, Network):
         layers = [(_node(node), isinstance(node, Layer) and node.follows) for node in tree.layers]
-        return "\n".join([f"input {shown(tree.input)}", *_lines(layers)])
+        inputs = [*tree.others, (tree.label, tree.input)]
+        return "\n".join([*(f"{_label(label)}input {shown(shape)}" for label, shape in inputs), *_lines(layers)])
     letters = [f"{name} = {_number(value)}" for name, value in tree.letters]
     definitions = [f"{d.name}({', '.join(d.parameters)}) = {_sequence(d.body)}" for d in tree.definitions]
     elements = [(_element(e), isinstance(e, syntax.Word) and _follows(e.name)) for e in tree.layers]
@@ -50,17 +51,22 @@ def _lines(parts: Iterable[tuple[str, bool]]) -> Iterator[str]:
 
 
 def _node(node: Node) -> str:
-    label = f"{node.label}: " if node.label else ""
-    if isinstance(node, Layer):
-        return label + node_text(node)
+    if isinstance(node, Layer | Link):
+        return _label(node.label) + node_text(node)
     assert isinstance(node, Block)
-    inner = " | ".join(" -> ".join(_node(child) for child in branch) or "id" for branch in node.branches)
-    return f"{label}{node.kind}[ {inner} ]"
+    branches = (" -> ".join(_node(child) for child in branch) or "id" for branch in node.branches)
+    names = node.names if isinstance(node, Heads) else [""] * len(node.branches)
+    inner = " | ".join(_label(name) + branch for name, branch in zip(names, branches, strict=True))
+    return f"{_label(node.label)}{node.kind}[ {inner} ]"
+
+
+def _label(label: str) -> str:
+    return f"{label}: " if label else ""
 
 
 def node_text(node: Node) -> str:
     """A layer as the notation writes it (`conv 6@5x5`); a block's kind, a group's label."""
-    if isinstance(node, Layer):
+    if isinstance(node, Layer | Link):
         return " ".join([node.word, *write_arguments(node)])
     return (node.kind if isinstance(node, Block) else "") or node.label
 

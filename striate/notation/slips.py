@@ -15,6 +15,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from striate.notation.errors import NotationError, Span
 
+REPEATS = ("'*' repeats only brackets", "put what is repeated into brackets: [conv 64@3 -> relu]*2")
 _ARROW_OUT = "write a layer there, or delete the arrow"
 _NO_LAYER = ("an arrow with no layer before it", "write a layer before it, or delete the arrow")
 _FOLLOWS = {  # what the text before the place ends with: what is due there
@@ -41,7 +42,7 @@ _FOUND = {  # what stands there instead: headline, way out
         "'|' outside of branches",
         "branches stand in brackets: concat[ a | b ], sum[ a | b ], residual[ body | shortcut ]",
     ),
-    "*": ("'*' repeats only brackets", "put what is repeated into brackets: [conv 64@3 -> relu]*2"),
+    "*": REPEATS,
     "+": ("'+' without a number before it", "write both, as in w+1, or delete the sign"),
     "-": ("'-' without a number before it", "write both, as in w-1; an arrow is '->'"),
     "/": ("'/' without a number before it", "write both, as in c/16, or delete the sign"),

@@ -122,7 +122,7 @@ class Labelled:
     """`c4: conv 512@3x3`."""
 
     label: str
-    body: Word | Call | Block | Repeat
+    body: Element
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

@@ -15,9 +15,9 @@ fc 10
 
 from collections.abc import Iterator, Mapping
 
-from striate.notation.letters import CHANNELS, uses
+from striate.notation.letters import CHANNELS, label_places, uses
 from striate.notation.syntax import Labelled, Name, Number, Program, Sequence, Sized, Value, Word
-from striate.notation.tree import LAYERS, Conv, FullyConnected, Layer, Pool
+from striate.notation.tree import LAYERS, Conv, FullyConnected, Layer, Link, Pool
 
 BASE, HIDDEN, CLASSES, POOL = "base", "hidden", "classes", "pool"  # letters that the rules themselves read
 DEFAULTS = {BASE: 32, HIDDEN: 128, CLASSES: 10, POOL: 1}
@@ -44,8 +44,9 @@ class RulesOfThumb:
         """The letters that may be given for this text: its own, those left open, and the rules' where they apply."""
         names = {name for name, _ in self.program.letters}
         parts = [(self.program.layers, ()), *((d.body, d.parameters) for d in self.program.definitions)]
+        labels = label_places(self.program)
         for layers, parameters in parts:
-            names |= {name.text for _, used in uses(layers) for name in used} - {CHANNELS, *parameters}
+            names |= {name.text for _, used in uses(layers, labels) for name in used} - {CHANNELS, *parameters}
         words = list(_words(self.program))
         bare = {word.name for word in words if not word.arguments}
         names |= {BASE} if "conv" in bare else set()
@@ -57,7 +58,7 @@ class RulesOfThumb:
         """Whether optional layers (`POOL?`) are kept."""
         return bool(self.values[POOL])
 
-    def sized(self, word: Word, layer: type[Layer]) -> Word:
+    def sized(self, word: Word, layer: type[Layer] | type[Link]) -> Word:
         """The word itself, or for a bare one the word with its sizes."""
         if issubclass(layer, Pool):
             self.pools += 1

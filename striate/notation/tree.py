@@ -10,8 +10,9 @@ MaxPool(kernel=(2, 2), stride=(2, 2), pad=Pad(mode='zeros', sizes=(0,), after=()
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from striate.notation.errors import Span
@@ -19,7 +20,9 @@ from striate.notation.syntax import NOWHERE, Program
 
 Shape: TypeAlias = tuple[int | None, ...]  # (C, H, W), or (C,) and its spatial axes; None for a free axis
 Axes: TypeAlias = tuple[int, ...]  # one number per spatial axis
-Kind: TypeAlias = Literal["count", "axes", "sizes", "number", "fraction", "pad", "flag", "pair", "list", "label"]
+Kind: TypeAlias = Literal[
+    "count", "axes", "sizes", "number", "fraction", "pad", "flag", "pair", "list", "numbers", "label"
+]
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,12 @@ def flag(word: str, default: bool = True) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """One element of a chain: a layer or a block. `label` is the name that the text gives it."""
+    """One element of a chain: a layer, a link or a block.
+
+    Attributes:
+        label: The name that the text gives its value. A block's is part of the names of the weights in it, a layer's
+            is only another name for it.
+    """
 
     label: str = ""
     span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -450,6 +458,22 @@ class GlobalMaxPool(Layer):
 
 
 @dataclass(frozen=True, repr=False)
+class ChannelMean(Layer):
+    """The mean across the channels at each position, one map (Woo et al. 2018)."""
+
+    word: ClassVar[str] = "channelmean"
+    also: ClassVar[tuple[str, ...]] = ("channelavg", "channelaverage", "channelavgpool")
+
+
+@dataclass(frozen=True, repr=False)
+class ChannelMax(Layer):
+    """The largest of the channels at each position, one map (Woo et al. 2018)."""
+
+    word: ClassVar[str] = "channelmax"
+    also: ClassVar[tuple[str, ...]] = ("channelmaxpool", "channelmaximum")
+
+
+@dataclass(frozen=True, repr=False)
 class RoI(Layer):
     """What RoI pooling and RoI align share: a network with one is called with images and boxes.
 
@@ -482,12 +506,40 @@ class RoIAlign(RoI):
 
 @dataclass(frozen=True, repr=False)
 class FullyConnected(Layer):
-    """Every unit sees every entry: a matrix product. Flattens its input by itself."""
+    """Every unit sees every entry: a matrix product. Flattens its input by itself.
+
+    `each`: along the channels at each position instead, as `conv units@1`; the positions stay.
+    """
 
     word: ClassVar[str] = "fc"
     weighted: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("linear", "affine", "fullyconnected", "innerproduct", "ip", "lazylinear", "mlp")
     units: int = leading("count")
+    bias: bool = flag("nobias")
+    each: bool = flag("each", False)
+
+
+@dataclass(frozen=True, repr=False)
+class Attention(Layer):
+    """Self-attention of all positions with `heads` heads (Vaswani et al. 2017).
+
+    q, k and v are the input times one matrix of 3C x C, plus a bias unless `nobias`. Of each head, with d = C / heads
+    channels, softmax(q·k / sqrt(d))·v comes out; all heads together are multiplied by a matrix of C x C. Its MACs count
+    the products with both matrices, and those of values with values: q·k and softmax·v.
+    """
+
+    word: ClassVar[str] = "attention"
+    weighted: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = (
+        "selfattention",
+        "multihead",
+        "multiheadattention",
+        "multiheadselfattention",
+        "scaleddotproductattention",
+        "mha",
+        "mhsa",
+    )
+    heads: int = leading("count")
     bias: bool = flag("nobias")
 
 
@@ -666,7 +718,10 @@ class Softmax(Activation):
 
 @dataclass(frozen=True, repr=False)
 class BatchNorm(Pointwise):
-    """Batch normalisation with a trainable scale and shift per channel (Ioffe & Szegedy 2015)."""
+    """Batch normalisation with a trainable scale and shift per channel (Ioffe & Szegedy 2015); `noaffine`: without.
+
+    `momentum` is the share by which each batch moves the running statistics, as in PyTorch; Keras means 1 minus it.
+    """
 
     word: ClassVar[str] = "bn"
     follows: ClassVar[bool] = True
@@ -679,6 +734,82 @@ class BatchNorm(Pointwise):
         "spatialbn",
     )
     eps: float = option("eps", "number", 1e-5)
+    momentum: float = option("momentum", "number", 0.1)
+    affine: bool = flag("noaffine")
+
+
+@dataclass(frozen=True, repr=False)
+class LayerNorm(Pointwise):
+    """Layer normalisation across the channels at each position (Ba et al. 2016), as in ConvNeXt.
+
+    The channels of each position get mean 0 and variance 1, then a trainable scale and shift per channel.
+    """
+
+    word: ClassVar[str] = "ln"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("layernorm", "layernorm2d", "layernormalization", "layernormalisation")
+    eps: float = option("eps", "number", 1e-5)
+    affine: bool = flag("noaffine")
+
+
+@dataclass(frozen=True, repr=False)
+class GroupNorm(Layer):
+    """Group normalisation: over neighbouring channels and all positions (Wu & He 2018); `gn 1` takes all channels.
+
+    The channels are in `groups` groups of equal size; a trainable scale and shift per channel follow.
+    """
+
+    word: ClassVar[str] = "gn"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("groupnorm", "groupnormalization", "groupnormalisation")
+    groups: int = leading("count")
+    eps: float = option("eps", "number", 1e-5)
+    affine: bool = flag("noaffine")
+
+
+@dataclass(frozen=True, repr=False)
+class InstanceNorm(Layer):
+    """Instance normalisation: each map of each example by itself (Ulyanov et al. 2016), then a scale and a shift.
+
+    No statistics are kept: evaluation does what training does.
+    """
+
+    word: ClassVar[str] = "in"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = (
+        "instancenorm",
+        "instancenorm1d",
+        "instancenorm2d",
+        "instancenorm3d",
+        "instancenormalization",
+        "instancenormalisation",
+    )
+    eps: float = option("eps", "number", 1e-5)
+    affine: bool = flag("noaffine")
+
+
+@dataclass(frozen=True, repr=False)
+class RMSNorm(Pointwise):
+    """The channels at each position over their root mean square, times a trainable scale (Zhang & Sennrich 2019).
+
+    `eps` is 1e-6, where PyTorch's own default is the smallest difference of its numbers from 1 (1.2e-7 in float32).
+    """
+
+    word: ClassVar[str] = "rmsnorm"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("rms", "rmsnormalization", "rmsnormalisation", "rootmeansquarenorm")
+    eps: float = option("eps", "number", 1e-6)
+    affine: bool = flag("noaffine")
+
+
+@dataclass(frozen=True, repr=False)
+class LayerScale(Pointwise):
+    """One trainable factor per channel (Touvron et al. 2021), which begins at `init`: near 0, in a residual body."""
+
+    word: ClassVar[str] = "layerscale"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("layerscale2d", "channelscale")
+    init: float = leading("number", 1e-6)
 
 
 @dataclass(frozen=True, repr=False)
@@ -704,6 +835,19 @@ class Dropout(Pointwise):
     word: ClassVar[str] = "dropout"
     follows: ClassVar[bool] = True
     p: float = leading("fraction", 0.5)
+
+
+@dataclass(frozen=True, repr=False)
+class DropPath(Pointwise):
+    """Stochastic depth: drops its whole input with probability `p` while training (Huang et al. 2016).
+
+    Each example is kept or dropped by itself, kept ones are divided by 1 - p. It ends the body of a residual.
+    """
+
+    word: ClassVar[str] = "droppath"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("stochasticdepth",)
+    p: float = leading("fraction", 0.1)
 
 
 @dataclass(frozen=True, repr=False)
@@ -754,6 +898,49 @@ class Identity(Pointwise):
 
 
 @dataclass(frozen=True, repr=False)
+class Own(Layer):
+    """A module of the program's own, as a word that it has registered; each word has a class made from this one.
+
+    Attributes:
+        numbers: What stands after the word.
+        make: The module, from the channels that come in and the numbers.
+        rule: The shape that comes out, from the shape that comes in and the numbers.
+        count: Trainable parameters and MACs, from the same.
+    """
+
+    make: ClassVar[Callable[..., Any]]
+    rule: ClassVar[Callable[..., Shape]]
+    count: ClassVar[Callable[[Shape, tuple[int | float, ...]], tuple[int, int | None]]]
+    numbers: tuple[int | float, ...] = leading("numbers", ())
+
+
+@dataclass(frozen=True, repr=False)
+class Link(Node):
+    """Leads to a labelled value or part of the network; no layer by itself."""
+
+    word: ClassVar[str] = ""
+    also: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class From(Link):
+    """The value of that label, whatever came in: a skip connection; `from part.label` looks into a labelled part."""
+
+    word: ClassVar[str] = "from"
+    also: ClassVar[tuple[str, ...]] = ("route", "skipfrom")
+    source: str = leading("label")
+
+
+@dataclass(frozen=True, repr=False)
+class Shared(Link):
+    """The layers of that label once more, with the same weights, on what comes in here (Bromley et al. 1993)."""
+
+    word: ClassVar[str] = "shared"
+    also: ClassVar[tuple[str, ...]] = ("reuse", "tied", "siamese")
+    part: str = leading("label")
+
+
+@dataclass(frozen=True, repr=False)
 class Block(Node):
     """Holds chains of layers. `kind` is its name in the notation, `also` lists its names in other libraries."""
 
@@ -801,7 +988,7 @@ class Dense(Block):
 
 @dataclass(frozen=True, repr=False)
 class Scale(Block):
-    """The input times its gate, channel by channel (Hu et al. 2017)."""
+    """The input times its gate: a factor per channel (Hu et al. 2017), per position (Woo et al. 2018), or per entry."""
 
     kind: ClassVar[str] = "scale"
     also: ClassVar[tuple[str, ...]] = ("se", "squeezeexcite", "squeezeexcitation", "multiply")
@@ -815,9 +1002,24 @@ class Aux(Block):
     also: ClassVar[tuple[str, ...]] = ("auxiliary", "sidehead")
 
 
+@dataclass(frozen=True, repr=False)
+class Heads(Block):
+    """The network's outputs, each a branch that begins with its name: `heads[ class: fc 10 | box: fc 4 ]`.
+
+    Nothing follows it. The module gives a dictionary; heads in a head are named `roi.class`.
+    """
+
+    kind: ClassVar[str] = "heads"
+    also: ClassVar[tuple[str, ...]] = ("outputs", "multihead", "multitask")
+    names: tuple[str, ...] = ()
+
+
 _NODES = [kind for kind in list(globals().values()) if isinstance(kind, type) and issubclass(kind, Node)]
 LAYERS: dict[str, type[Layer]] = {kind.word: kind for kind in _NODES if issubclass(kind, Layer) and kind.word}
 BLOCKS: dict[str, type[Block]] = {kind.kind: kind for kind in _NODES if issubclass(kind, Block) and kind.kind}
+LINKS: dict[str, type[Link]] = {kind.word: kind for kind in _NODES if issubclass(kind, Link) and kind.word}
+WORDS: dict[str, type[Layer] | type[Link]] = {**LAYERS, **LINKS}
+OWN: dict[str, type[Own]] = {}  # the words that the program has registered
 ALIASES = {"pool": "maxpool", "pool to": "maxpool to", "silu": "swish", "batchnorm": "bn"}
 
 
@@ -826,11 +1028,13 @@ class Network:
     """A network: the shape that comes in, and the layers in order. Two are equal when they compute the same.
 
     Attributes:
-        input: (C, H, W), or as many spatial axes as there are; None for a free axis.
+        input: (C, H, W), or as many spatial axes as there are; None for a free axis. Of several inputs the last.
         layers: The chain.
         name: What it is called in tables and file names.
         program: The text it was bound from, for binding it again with other letters.
         letters: The letters it was bound with.
+        others: The inputs before the last, by name.
+        label: The name of the last; empty where it has none.
     """
 
     input: Shape
@@ -838,29 +1042,54 @@ class Network:
     name: str = field(default="net", compare=False)
     program: Program | None = field(default=None, compare=False, repr=False)
     letters: tuple[tuple[str, int | float], ...] = field(default=(), compare=False)
+    others: tuple[tuple[str, Shape], ...] = ()
+    label: str = ""
 
     def __repr__(self) -> str:
         axes = "x".join("?" if size is None else str(size) for size in self.input)
         return f"Network({self.name!r}: input {axes}, {len(self.layers)} layers)"
 
+    def __deepcopy__(self, memo: object) -> Network:
+        """Itself: nothing in it changes."""
+        return self
+
     @property
     def takes_boxes(self) -> bool:
         """Whether its module is called with images and boxes."""
-        return any(isinstance(node, RoI) for node in self.layers)
+        return any(isinstance(node, RoI) for node in deep(self.layers))
+
+
+def deep(chain: Chain) -> Iterator[Node]:
+    """Every node of a chain and of the branches in it."""
+    for node in chain:
+        yield node
+        if isinstance(node, Block):
+            for branch in node.branches:
+                yield from deep(branch)
+
+
+def attribute(label: str) -> str:
+    """A label as the name of a part: exported code can't read `class`, a word of Python.
+
+    >>> attribute("class"), attribute("box")
+    ('class_', 'box')
+    """
+    return f"{label}_" if iskeyword(label) else label
 
 
 def named(chain: Chain) -> Iterator[tuple[str, Node]]:
-    """Each node of a chain with its name: its label, or its word and number (`conv1`, `conv2`, `residual1`).
+    """Each node of a chain with its name: a block's label, or its word and number (`conv1`, `conv2`, `residual1`).
 
-    >>> [name for name, _ in named((Relu(), Tanh(), Relu(), Relu(label="last")))]
+    >>> [name for name, _ in named((Relu(), Tanh(), Relu(), Group(((),), label="last")))]
     ['relu1', 'tanh1', 'relu2', 'last']
     """
-    labels = {node.label for node in chain if node.label}
+    labels = {attribute(node.label) for node in chain if isinstance(node, Block)}
     counts: dict[str, int] = {}
     for node in chain:
-        word = node.word.replace(" ", "") if isinstance(node, Layer) else node.kind if isinstance(node, Block) else ""
-        name = node.label
-        while not name or (not node.label and name in labels):
+        word = node.kind if isinstance(node, Block) else node.word if isinstance(node, Layer | Link) else ""
+        word = word.replace(" ", "")
+        name = attribute(node.label) if isinstance(node, Block) else ""
+        while not name or (not (isinstance(node, Block) and node.label) and name in labels):
             counts[word] = counts.get(word, 0) + 1
             name = f"{word}{counts[word]}"
         yield name, node

@@ -134,6 +134,8 @@ def _layer(text: str, shape: tuple[int, ...]) -> Layer:
     node = read(network).layers[0]
     if not isinstance(node, KNOWN):
         raise InputError(f"a step shows {', '.join(kind.word for kind in KNOWN)}. Received: {received}")
+    if isinstance(node, FullyConnected) and node.each:
+        raise InputError(f"a step shows one matrix at each position as conv {node.units}@1. Received: {received}")
     if isinstance(node, Conv) and node.groups > 1:
         raise InputError(
             f"a step shows convolutions without groups; give each group as its own conv. Received: {received}"

@@ -28,12 +28,13 @@ from striate.losses.classification import Loss
 from striate.metrics import Score
 from striate.notation import Network, measure
 from striate.notation.sizes import Size
+from striate.notation.tree import Own, deep
 from striate.tasks import augmenting, devices
 from striate.tasks.augmenting import augment_for
 from striate.tasks.beginning import Beginning
 from striate.tasks.command import FROM_PYTHON, repeats
 from striate.tasks.engines import INSTEAD, engine_for, native_engine
-from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved
+from striate.tasks.fitting import Fitted, check_batch, check_trainable, fitted, input_shape, resolved, whole_for
 from striate.tasks.judging import Judged, loss_of_guessing
 from striate.tasks.reporting import report
 from striate.tasks.run import OWN, Run, source_key
@@ -102,7 +103,7 @@ class Trained:
 
 
 def train(
-    net: str | Path | Network,
+    net: str | Path | Network | nn.Module,
     dataset: str | Path | data.Dataset,
     *,
     out: str | Path | None = None,
@@ -131,8 +132,10 @@ def train(
 ) -> Run:
     """Train a network on a data set.
 
+    A PyTorch module of your own takes part like a network: it is trained from the weights that it has, in a copy.
+
     Args:
-        net: A name of the zoo, a `.net` file, the text itself, or a network.
+        net: A name of the zoo, a `.net` file, the text itself, a network, or a PyTorch module.
         dataset: A name, a folder with one sub-folder of images per class, an `.npz` archive, or a data set.
         out: The run's folder; by default the next free one under `runs`.
         device: `auto`, `cpu`, `cuda`, `mps`.
@@ -167,6 +170,8 @@ def train(
         InputError: Something named does not exist or does not fit.
         WorkError: The loss is no longer a number, or the disk is full; what was saved before is kept.
     """
+    if isinstance(net, nn.Module):
+        net, dataset = whole_for(net, dataset, size, bad)
     own = loss if callable(loss) else None
     options = Options(
         epochs=epochs,
@@ -228,7 +233,9 @@ class Training:
         self.device, self.engine_name = devices.device(device), devices.engine(engine)
         self.loss = loss_named(own_loss or options.loss)
         repeatable = not own_loss and not (isinstance(dataset, data.Dataset) and not dataset.source)
-        shape = recipe.source if recipe else input_shape(zoo.find(net, letters), size)
+        network = zoo.find(net, letters)
+        repeatable = repeatable and not any(isinstance(node, Own) for node in deep(network.layers))
+        shape = recipe.source if recipe else input_shape(network, size)
         asked = {"engine": engine, "device": device, "size": size, "from": weights, "threads": threads}
         asked |= {"bad-files": None if bad == "skip" else bad}
         made_up = repeats(net, dataset, options, letters or {}, asked) if repeatable else FROM_PYTHON

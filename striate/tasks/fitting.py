@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from striate import data, zoo
+from torch import nn
+
+from striate import data, own, zoo
 from striate.errors import InputError
 from striate.notation import Network, measure, render, rules
 from striate.notation import notes as what_to_see
@@ -22,7 +24,7 @@ from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, resized, sides
 from striate.notation.syntax import Word
 from striate.notation.thumb import CLASSES, RulesOfThumb
-from striate.notation.tree import BatchNorm, Shape
+from striate.notation.tree import BatchNorm, Heads, Shape
 from striate.tasks.small import suited
 
 
@@ -76,6 +78,9 @@ def fitted(
         raise InputError(
             f"{network.name} takes boxes beside its images, and classification has none; st.build gives its module"
         )
+    if network.others or isinstance(network.layers[-1], Heads):
+        many = "inputs" if network.others else "outputs"
+        raise InputError(f"{network.name} has several {many}, and classification one; st.build gives its module")
     images = tuple(dataset.train.images.shape[1:])
     if network.program is not None:
         own = dict(network.letters)
@@ -159,3 +164,22 @@ def from_resolved(text: str, name: str) -> Network:
     except NotationError as error:
         raise InputError(f"the saved network can't be read: {error}") from None
     return dataclasses.replace(network, name=name)
+
+
+def whole_for(
+    module: nn.Module, dataset: str | Path | data.Dataset, size: Size | None, bad: str
+) -> tuple[Network, data.Dataset]:
+    """A module as a network for the images of a data set, and the data set.
+
+    Raises:
+        InputError: The module does not take the images, or gives something else than a score for each class.
+    """
+    loaded = data.load(dataset, shape=None if size is None else (None, *sides(size, 2)), bad=bad)
+    shape = tuple(loaded.train.images.shape[1:])
+    network = own.whole(module, shape)
+    if (given := measure(network).output) != (len(loaded.classes),):
+        raise InputError(
+            f"the module gives {shown(given)} for an image of {shown(shape)}; {loaded.name} has "
+            f"{len(loaded.classes)} classes, and it must give one number for each"
+        )
+    return network, loaded

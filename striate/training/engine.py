@@ -21,8 +21,8 @@ import torch
 from torch import Tensor, nn, optim
 
 from striate.errors import InputError
+from striate.layers import Aux
 from striate.layers.dropout import Dropout, mixed
-from striate.layers.join import Aux
 from striate.layers.softmax import LastSoftmax
 from striate.losses import loss_named
 from striate.losses.classification import Loss

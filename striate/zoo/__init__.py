@@ -8,17 +8,22 @@
 
 import os
 import re
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard
 
 from striate.errors import InputError, nearest
 from striate.notation import Network, bind, given, notes, parse
 from striate.notation.sizes import Size
 from striate.notation.sizes import resized as at_size
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MAX_FILE = 1_000_000  # characters; a larger file is no network's text
 
@@ -94,6 +99,12 @@ def noted(network: Network) -> Network:
     for note in notes(network):
         warnings.warn(note, stacklevel=3)
     return network
+
+
+def is_module(source: object) -> "TypeGuard[nn.Module]":
+    """Whether something is a PyTorch module; does not import torch, without which there is none."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(source, torch.nn.Module)
 
 
 def find(source: str | Path | Network, letters: Mapping[str, int | float] | None = None) -> Network:

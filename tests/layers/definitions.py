@@ -181,10 +181,63 @@ def lrn(layer: tree.LRN, x: Array, weights: Weights) -> Array:
 
 
 def batch_norm(layer: tree.BatchNorm, x: Array, weights: Weights) -> Array:
-    mean, var, gamma, beta = (
-        weights[name].reshape(-1, *[1] * (x.ndim - 2)) for name in ("running_mean", "running_var", "weight", "bias")
-    )
-    return gamma * (x - mean) / np.sqrt(var + layer.eps) + beta
+    mean, var = (weights[name].reshape(-1, *[1] * (x.ndim - 2)) for name in ("running_mean", "running_var"))
+    return affine((x - mean) / np.sqrt(var + layer.eps), weights)
+
+
+def affine(x: Array, weights: Weights) -> Array:
+    """Times a scale and plus a shift per channel, as far as there are any."""
+    scale = weights.get("weight", np.ones(1)).reshape(-1, *[1] * (x.ndim - 2))
+    return scale * x + bias(weights, x.ndim - 2)
+
+
+def standard(x: Array, axes: tuple[int, ...], eps: float) -> Array:
+    """Mean 0 and variance 1 over these axes."""
+    mean = x.mean(axis=axes, keepdims=True)
+    return (x - mean) / np.sqrt(((x - mean) ** 2).mean(axis=axes, keepdims=True) + eps)
+
+
+def group_norm(layer: tree.GroupNorm, x: Array, weights: Weights) -> Array:
+    size = x.shape[1] // layer.groups
+    groups = [x[:, first : first + size] for first in range(0, x.shape[1], size)]
+    normal = [standard(group, tuple(range(1, x.ndim)), layer.eps) for group in groups]
+    return affine(np.concatenate(normal, axis=1), weights)
+
+
+def rms_norm(layer: tree.RMSNorm, x: Array, weights: Weights) -> Array:
+    return affine(x / np.sqrt((x**2).mean(axis=1, keepdims=True) + layer.eps), weights)
+
+
+def fully_connected(layer: tree.FullyConnected, x: Array, weights: Weights) -> Array:
+    if not layer.each:
+        return x.reshape(len(x), -1) @ weights["weight"].T + bias(weights, 0)
+    positions = x.reshape(*x.shape[:2], -1)
+    y = np.stack([positions[:, :, p] @ weights["weight"].T for p in range(positions.shape[2])], axis=2)
+    return y.reshape(len(x), layer.units, *x.shape[2:]) + bias(weights, x.ndim - 2)
+
+
+def attention(layer: tree.Attention, x: Array, weights: Weights) -> Array:
+    """Keys and values multiply as weights do, so that their products are counted with those."""
+    channels, inner = x.shape[1], weights["qkv.weight"]
+    like = np.vectorize(type(inner.flat[0]), otypes=[inner.dtype])
+    y = np.empty(x.shape)
+    for image, out in zip(x.reshape(len(x), channels, -1), y.reshape(len(x), channels, -1), strict=True):
+        q, k, v = np.split((inner @ image).astype(float) + bias({"bias": qkv_bias(weights)}, 1).astype(float), 3)
+        heads = [slice(first, first + channels // layer.heads) for first in range(0, channels, channels // layer.heads)]
+        seen = np.concatenate([attended(q[head], like(k[head]), like(v[head])) for head in heads])
+        out[:] = (weights["out.weight"] @ seen).astype(float) + bias({"bias": weights["out.bias"]}, 1).astype(float)
+    return y
+
+
+def qkv_bias(weights: Weights) -> Array:
+    return weights.get("qkv.bias", np.zeros(len(weights["qkv.weight"])))
+
+
+def attended(q: Array, k: Array, v: Array) -> Array:
+    """(d, P) of each: equation 1 of Vaswani et al. 2017 with positions as columns."""
+    scores = (q.T @ k).astype(float) / math.sqrt(len(q))
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return (v @ (shares / shares.sum(axis=1, keepdims=True)).T).astype(float)
 
 
 def leaky(x: Array, slope: float | Array) -> Array:
@@ -224,7 +277,10 @@ DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
     tree.AvgPool: avg_pool,
     tree.GlobalAvgPool: lambda layer, x, w: x.mean(axis=spatial(x), keepdims=True),
     tree.GlobalMaxPool: lambda layer, x, w: x.max(axis=spatial(x), keepdims=True),
-    tree.FullyConnected: lambda layer, x, w: x.reshape(len(x), -1) @ w["weight"].T + bias(w, 0),
+    tree.ChannelMean: lambda layer, x, w: x.mean(axis=1, keepdims=True),
+    tree.ChannelMax: lambda layer, x, w: x.max(axis=1, keepdims=True),
+    tree.FullyConnected: fully_connected,
+    tree.Attention: attention,
     tree.Embed: lambda layer, x, w: np.moveaxis(w["weight"][x.astype(int)], -1, 1),
     tree.Relu: lambda layer, x, w: np.maximum(0, x),
     tree.Leaky: lambda layer, x, w: leaky(x, layer.slope),
@@ -245,8 +301,14 @@ DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
     tree.Clip: lambda layer, x, w: np.clip(x, layer.min, layer.max),
     tree.Softmax: lambda layer, x, w: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True),
     tree.BatchNorm: batch_norm,
+    tree.LayerNorm: lambda layer, x, w: affine(standard(x, (1,), layer.eps), w),
+    tree.GroupNorm: group_norm,
+    tree.InstanceNorm: lambda layer, x, w: affine(standard(x, spatial(x), layer.eps), w),
+    tree.RMSNorm: rms_norm,
+    tree.LayerScale: lambda layer, x, w: affine(x, w),
     tree.LRN: lrn,
     tree.Dropout: lambda layer, x, w: x,
+    tree.DropPath: lambda layer, x, w: x,
     tree.ZeroPad: zero_channels,
     tree.Identity: lambda layer, x, w: x,
 }

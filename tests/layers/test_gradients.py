@@ -85,6 +85,23 @@ BY_HAND = [  # in one, two and three dimensions
     "input 2x4x3 -> subsample 3x2 stride 1x2",
     "input 1x2x2x3 -> subsample 2",
     *(f"input {shape} -> bn" for shape in ("3", "3x2", "3x2x2", "2x2x2x2")),
+    "input 3x2x2 -> bn noaffine momentum 0.5",
+    *(f"input {shape} -> ln" for shape in ("3", "3x2", "3x2x2", "2x2x2x2")),
+    *(f"input {shape} -> gn 2" for shape in ("4", "4x2", "2x2x2", "2x2x1x2")),
+    *(f"input {shape} -> in" for shape in ("3x3", "3x2x2", "2x2x1x2")),
+    *(f"input {shape} -> rmsnorm eps 0.1" for shape in ("3", "3x2", "3x2x2", "2x2x2x2")),
+    *(f"input 4x2x2 -> {word} noaffine" for word in ("ln", "gn 1", "in", "rmsnorm")),
+    *(f"input {shape} -> layerscale 0.5 -> droppath" for shape in ("3", "3x2", "3x2x2", "2x2x2x2")),
+    *(f"input {shape} -> fc 3 each" for shape in ("2", "2x3", "2x3x2", "2x2x1x2")),
+    *(f"input {shape} -> attention 2" for shape in ("4x3", "4x2x2", "2x2x1x2")),
+    "input 2x3 -> attention 1 nobias",
+    *(
+        f"input {shape} -> {word}"
+        for word in ("channelmean", "channelmax")
+        for shape in ("3", "3x2", "3x2x2", "2x2x2x2")
+    ),
+    "input 3x2x3 -> scale[ concat[ channelmean | channelmax ] -> conv 1@3 pad 1 nobias -> bn -> sigmoid ]",
+    "input 2x3x2 -> scale[ conv 2@1 -> sigmoid ]",
     *(f"input {shape} -> lrn 3 alpha 0.5" for shape in ("4x2", "4x2x2", "4x2x1x2")),
     "input 2x3x3 -> concat[ conv 2@1 | id ] -> sum[ conv 2@1 | tanh -> conv 2@1 ]",
     "input 2x3x3 -> residual[ conv 2@3 pad 1 -> bn ] -> residual[ conv 3@1 | conv 3@1 ]",

@@ -1,7 +1,7 @@
 """The MAC rule against a count: a layer's definition runs on weights that count their own products with values.
 
 Padding is a value like any other, as in every published table; biases are added, not multiplied, and reading between
-the entries of a map is no product of a weight.
+the entries of a map is no product of a weight. Attention multiplies values with values too: keys and values count.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from striate.notation.tree import LAYERS, Layer
 from tests import drawing
 from tests.layers.definitions import DEFINITIONS
 
-COUNTED = (tree.Conv, tree.Local, tree.Deform, tree.UpConv, tree.Subsample, tree.FullyConnected, tree.RBF)
+COUNTED = (
+    *(tree.Conv, tree.Local, tree.Deform, tree.UpConv, tree.Subsample, tree.FullyConnected, tree.RBF),
+    tree.Attention,
+)
 CASES = drawing.cases(COUNTED)
 BATCH = 2
 

@@ -199,8 +199,8 @@ def test_an_aligning_network_is_exported_with_its_boxes() -> None:
 def test_a_box_over_the_whole_map_sees_the_whole_input() -> None:
     """By gradient: one bin that reads each entry once, all weights being 1; what follows sees no more."""
     network = read("input 1x15x13 -> conv 1@3 stride 2 -> roialign 1x1 points 1 -> conv 1@1 -> fc 1")
-    fields = [row.field for row in measure(network).rows]
-    assert [axis.entries(0) for axis in fields[1].axes] == [(0, 14), (0, 12)]
+    measured = measure(network)
+    assert [measured.entries("roialign1", 0, axis) for axis in range(2)] == [(0, 14), (0, 12)]
     assert [row.receptive_field for row in measure(network).rows] == [3, [15, 13], [15, 13], [15, 13]]
     assert [row.jump for row in measure(network).rows] == [2, 0, 0, 0]
     model = build(read("input 1x15x13 -> conv 1@3 stride 2 -> roialign 7x6 points 1"))

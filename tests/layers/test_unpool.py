@@ -28,7 +28,8 @@ def test_entries_go_back_to_where_they_were_found(dims: int, on_examples: Any, a
         x = torch.randn(2, *shape, generator=torch.Generator().manual_seed(seed), requires_grad=True)
         y, inside = build(network)(x), x.detach().double().numpy()
         expected = np.zeros_like(inside)
-        first, _, last = measure(network).rows
+        measured = measure(network)
+        first, _, last = measured.rows
         for place in itertools.product(range(2), range(shape[0]), *[range(n or 0) for n in first.output.value[1:]]):
             window = itertools.product(*map(under, windows(pool), shape[1:], place[2:]))
             winner: Any = max((place[:2] + at for at in window), key=lambda at: inside[at])
@@ -37,8 +38,9 @@ def test_entries_go_back_to_where_they_were_found(dims: int, on_examples: Any, a
         assert tuple(y.shape[1:]) == last.output.value == shape
         position = tuple(n - 1 for n in shape[1:])
         (slope,) = torch.autograd.grad(y[(slice(None), slice(None), *position)].sum(), x)
-        for seen, axis, at in zip((slope != 0).nonzero()[:, 2:].T.tolist(), last.field.axes, position, strict=True):
-            assert all(axis.entries(at)[0] <= entry <= axis.entries(at)[1] for entry in seen)
+        for axis, seen in enumerate((slope != 0).nonzero()[:, 2:].T.tolist()):
+            least, most = measured.entries(last.name, position[axis], axis) or (0, -1)
+            assert all(least <= entry <= most for entry in seen)
 
     on_examples(
         check,
@@ -109,9 +111,9 @@ def test_a_chain_with_heads_unpools_too() -> None:
 
 def test_an_unpool_sees_what_its_pool_saw() -> None:
     """With "same" padding the field of the first entry begins where the pool's window does."""
-    rows = measure(read("input 1x8 -> p1: maxpool 3 stride 2 pad same -> unpool p1")).rows
-    assert [row.receptive_field for row in rows] == [3, 5]
-    assert rows[1].field.axes[0].entries(4) == (2, 6)
+    measured = measure(read("input 1x8 -> p1: maxpool 3 stride 2 pad same -> unpool p1"))
+    assert [row.receptive_field for row in measured.rows] == [3, 5]
+    assert [measured.entries("unpool1", place) for place in (4, 5)] == [(2, 6), (4, 6)]
 
 
 def test_an_unpooling_net_is_exported() -> None:

@@ -17,12 +17,14 @@ from striate.native.target import host, named, runnable
 from striate.notation import Network, measure, read
 from striate.notation.graph import Join
 from striate.training.augment import Shift
+from tests import skips
 from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
 LACKS = {
-    *("clip", "deform", "embed", "local", "maxout", "roialign", "roipool", "shuffle", "softmax", "softplus"),
-    *("avgpool to", "crop", "maxpool to", "pad", "unpool", "unshuffle", "upconv", "upsample", "upsample to"),
+    *("attention", "channelmax", "channelmean", "clip", "deform", "droppath", "embed", "gn", "in", "layerscale"),
+    *("ln", "local", "maxout", "rmsnorm", "roialign", "roipool", "shuffle", "softmax", "softplus", "unpool", "upconv"),
+    *("avgpool to", "crop", "maxpool to", "pad", "unshuffle", "upsample", "upsample to"),
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -41,6 +43,14 @@ def test_a_network_gives_what_float64_gives(network: Network, images: int, seed:
 @given(network=nets.wide_networks(), images=some.integers(4, 40), target=some.sampled_from(runnable()))
 def test_winograd_s_products_give_what_float64_gives(network: Network, images: int, target: str) -> None:
     nets.same_gradients(network, images, target=named(target))
+
+
+@needs_compiler
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None, suppress_health_check=SLOW)
+@given(text=skips.texts(), images=some.integers(2, 20), seed=some.integers(0, 1000))
+def test_branches_from_labels_give_what_float64_gives(text: str, images: int, seed: int) -> None:
+    nets.same_gradients(read(text), images, seed)
 
 
 TEXTS = [
@@ -62,6 +72,9 @@ TEXTS = [
     "input 2x9 -> conv 3@4 pad circular (3,0) stride 2 ceil flip -> tanh -> conv 3@3 pad reflect 1 -> fc 3",
     "input 5x7x6 -> concat[ maps 1 2 3 -> conv 2@3 | maps 4 0 -> conv 1@3 | maps 3 4 -> maxpool 3 stride 1 ]"
     " -> tanh -> subsample 3x2 stride 2 -> tanh -> rbf 3",
+    "input 1x6x6 -> bn noaffine -> conv 5@3 -> bn momentum 0.4 noaffine -> relu"
+    " -> residual[ fc 9 each -> gelu -> fc 5 each nobias -> bn momentum 1 noaffine ] -> relu -> fc 4 each -> fc 3",
+    "input 3x9 -> fc 17 each -> bn momentum 0 -> fc 3",
     "input 5x11 -> tanh -> maps 1 2 -> relu -> subsample 3 -> maps 1 0 -> relu -> fc 9 -> tanh -> maps 2 5 7 -> rbf 3",
 ]
 
@@ -131,12 +144,26 @@ def test_every_vector_width_gives_the_same(name: str) -> None:
         nets.same_gradients(read(text), 11, target=named(name))
 
 
+WHOLE = {
+    "input 1x8x8 -> aux[ fc 2 ] -> fc 2": r"lacks 'aux\[ … \]'$",
+    "input 1x8x8 -> heads[ a: fc 2 | b: fc 3 ]": r"lacks 'heads\[ … \]'$",
+    "a: input 4\ninput 4\nsum[ from a | id ] -> fc 2": "lacks a second input$",
+    "input 4 -> t: fc 4 -> shared t": "lacks 'shared'$",
+}
+
+
 def test_what_is_lacking_is_listed_and_refused_in_a_line() -> None:
     """A new layer of the notation fails here until it is lowered, or said to be left to PyTorch."""
     assert {layer.word for layer in MODULES if layer not in LAYERS} == LACKS
     assert set(JOINS) == set(Join.__subclasses__())
     with pytest.raises(Refused, match=r"^the native engine lacks 'local 2@3x3'$"):
         lowered(read("input 1x8x8 -> local 2@3 -> fc 2"), host())
+    for text, message in WHOLE.items():
+        with pytest.raises(Refused, match=message):
+            lowered(read(text), host())
+    for gate in ("conv 1@1", "sigmoid", "maxpool 8x1"):  # a value per position, per entry, per column of a channel
+        with pytest.raises(Refused, match="with other than one value per channel"):
+            lowered(read(f"input 2x8x8 -> scale[ {gate} ] -> fc 2"), host())
     with pytest.raises(Refused, match="of fixed size, not 3x"):
         lowered(read("input 3x?x? -> conv 2@3 -> gap -> fc 2"), host())
 

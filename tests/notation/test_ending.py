@@ -9,7 +9,7 @@ from striate.notation.graph import graph
 ENDINGS: dict[str, list[str]] = {  # what follows `input 1x4x4`: the softmax layers left to the loss
     "fc 3": [],
     "fc 3 -> softmax": ["softmax1"],
-    "fc 3 -> probabilities: softmax": ["probabilities"],
+    "fc 3 -> probabilities: softmax": ["softmax1"],
     "fc 3 -> softmax -> softmax": ["softmax2"],
     "fc 3 -> softmax -> fc 3": [],
     "fc 3 -> softmax -> id": [],

@@ -1,125 +1,18 @@
-"""The receptive field against the gradient: which input entries move one entry of the output, all weights being 1."""
+"""The receptive fields of given networks: sizes, jumps, formulas, and what no field can be told of.
+
+Drawn networks are compared with gradients in `tests/layers/test_seen.py`.
+"""
 
 from fractions import Fraction
 
 import pytest
 import torch
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
-from torch import Tensor
-from torch.nn import functional as F
 
 from striate.building import build
+from striate.errors import InputError
 from striate.notation import measure, read, rules, tree
-from striate.notation.errors import RuleError
-from striate.notation.rules import Axis, Field
-from striate.notation.rules.window import windows
-from striate.notation.tree import Layer, Pad
-
-N = 160  # entries of the input: the middle of the output sees no border
-
-
-def applied(layer: Layer, x: Tensor) -> Tensor:
-    """A layer with all weights 1, by torch's functions, on one axis: (1, C, n) → (1, 1, m)."""
-    weight = torch.ones(1, x.shape[1], *getattr(layer, "kernel", (1,)), dtype=torch.float64)
-    if isinstance(layer, tree.UpConv):
-        return F.conv_transpose1d(x, weight.transpose(0, 1), None, layer.stride, layer.pad.sizes, 0, 1, layer.dilation)
-    if isinstance(layer, tree.Shuffle):
-        finer = x.expand(1, layer.factor, -1)
-        return finer.transpose(1, 2).reshape(1, 1, -1)
-    assert isinstance(layer, tree.Conv | tree.AvgPool)
-    (window,) = windows(layer)
-    x = F.pad(x, window.padding(x.shape[-1]))
-    return F.conv1d(x, weight, None, layer.stride, 0, layer.dilation)
-
-
-def reached(y: Tensor, x: Tensor, position: int) -> tuple[int, int]:
-    """The first and the last entry of x that move y at a position."""
-    (gradient,) = torch.autograd.grad(y[0, 0, position], x, retain_graph=True)
-    entries = gradient[0].sum(0).nonzero().flatten().tolist()
-    return entries[0], entries[-1]
-
-
-@st.composite
-def windowed(draw: st.DrawFn) -> Layer:
-    """A convolution, a pool, a transposed convolution without gaps, or a shuffle, along one axis."""
-    k, stride = draw(st.integers(1, 5)), draw(st.integers(1, 3))
-    pad = Pad("same", ()) if draw(st.booleans()) else Pad("zeros", (draw(st.integers(0, k // 2)),))
-    kind = draw(st.sampled_from(["conv", "pool", "up", "shuffle"]))
-    if kind == "conv":
-        return tree.Conv(1, (k,), (stride,), pad, (draw(st.integers(1, 3)),))
-    if kind == "pool":
-        return tree.AvgPool((k,), (stride,), pad, (draw(st.integers(1, 2)),))
-    if kind == "up":
-        dilation = draw(st.integers(1, 2)) if stride == 1 else 1
-        crop = Pad("zeros", (draw(st.integers(0, k - 1)),))
-        return tree.UpConv(1, (k,), (min(stride, k),), crop, (dilation,))
-    return tree.Shuffle(factor=stride)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(windowed(), min_size=1, max_size=4))
-def test_a_chain_sees_what_its_gradient_says(layers: list[Layer]) -> None:
-    x = torch.ones(1, 1, N, dtype=torch.float64, requires_grad=True)
-    y, field = x, Field((Axis(),))
-    for layer in layers:
-        assume(not isinstance(layer, tree.Conv) or next(windows(layer)).reach <= y.shape[-1])
-        shape, y = (y.shape[1], y.shape[2]), applied(layer, y)
-        field = rules.receptive_field(layer, (y.shape[1], y.shape[2]), (shape, field))
-    (axis,) = field.axes
-    assert axis.size is not None
-    middle = y.shape[-1] // 2
-    positions = range(middle, min(middle + 4, y.shape[-1]))
-    expected = [axis.entries(position) for position in positions]
-    assume(expected[0][0] > N // 4 and expected[-1][1] < 3 * N // 4)
-    seen = [reached(y, x, position) for position in positions]
-    assert max(last - first + 1 for first, last in expected) <= int(axis.size)
-    if spread_after_a_stride(layers):
-        assert all(e[0] <= s[0] <= s[1] <= e[1] for e, s in zip(expected, seen, strict=True))
-    else:
-        assert seen == expected
-
-
-def spread_after_a_stride(layers: list[Layer]) -> bool:
-    """Whether a map is made finer after a stride; the field is then the smallest that is sure to hold all."""
-    strided = [layer.stride[0] > 1 for layer in layers if isinstance(layer, tree.Conv | tree.AvgPool)]
-    return any(strided) and any(isinstance(layer, tree.UpConv | tree.Shuffle) for layer in layers)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(windowed(), min_size=1, max_size=4), st.integers(1, 30))
-def test_at_the_border_too(layers: list[Layer], n: int) -> None:
-    """Every entry of the output, of inputs so short that strides leave entries out and maps are mostly padding."""
-    x = torch.ones(1, 1, n, dtype=torch.float64, requires_grad=True)
-    y, field = x, Field((Axis(),))
-    for layer in layers:
-        assume(fits(layer, y.shape[-1]))
-        n, y = y.shape[-1], applied(layer, y)
-        field = rules.receptive_field(layer, (1, y.shape[-1]), ((1, n), field))
-    (axis,) = field.axes
-    for position in range(y.shape[-1]):
-        (gradient,) = torch.autograd.grad(y[0, 0, position], x, retain_graph=True)
-        entries = gradient[0, 0].nonzero().flatten().tolist()
-        first, last = axis.entries(position)
-        if spread_after_a_stride(layers) or gapped(layers):
-            assert all(first <= entry <= last for entry in entries)
-        else:
-            assert (entries[0], entries[-1]) == (first, last) if entries else first > last
-
-
-def fits(layer: Layer, n: int) -> bool:
-    try:
-        rules.output(layer, (getattr(layer, "factor", 1), n))
-    except RuleError:
-        return False
-    return True
-
-
-def gapped(layers: list[Layer]) -> bool:
-    """Whether a window has gaps: of one that begins in padding the first entry inside may be a gap."""
-    windowed = tree.Conv | tree.AvgPool | tree.UpConv
-    return any(isinstance(layer, windowed) and layer.dilation != (1,) for layer in layers)
-
+from striate.notation.errors import NotationError
+from striate.notation.rules import Axis
 
 NETS = [
     ("conv 2@5 pad 2 -> concat[ conv 1@1 | conv 1@3 pad 1 -> conv 1@5 pad 2 | id ]", 11),
@@ -129,6 +22,8 @@ NETS = [
     ("sum[ conv 1@3 pad 4 dilate 4 | conv 1@1 ]", 9),
     ("upconv 1@2 stride 2 -> conv 1@3 -> residual[ conv 1@3 pad 1 ]", 3),
     ("concat[ avgpool 3 stride 1 pad 1 | avgpool 2 stride 1 pad same ]", 3),
+    ("conv 2@3 pad 1 -> scale[ concat[ channelmean | channelmax ] -> conv 1@7 pad 3 nobias ] -> conv 1@3", 11),
+    ("conv 3@3 pad 1 -> scale[ conv 3@5 pad 2 ] -> fc 2 each", 7),
 ]
 
 
@@ -141,21 +36,23 @@ def test_branches_see_the_union(text: str, size: int) -> None:
         torch.nn.init.ones_(parameter)
     x = torch.ones(1, 1, 40, 40, dtype=torch.float64, requires_grad=True)
     y = model(x)
-    row = measure(network).rows[-1]
+    measured = measure(network)
+    row = measured.rows[-1]
     assert row.output.value == tuple(y.shape[1:])
     rows, columns = y.shape[2] // 2, y.shape[3] // 2 + 1
     (gradient,) = torch.autograd.grad(y[0, :, rows, columns].sum(), x)
-    for axis, position, seen in zip(row.field.axes, (rows, columns), gradient[0, 0].nonzero().T, strict=True):
-        assert axis.entries(position) == (seen.min().item(), seen.max().item())
+    for axis, (position, seen) in enumerate(zip((rows, columns), gradient[0, 0].nonzero().T, strict=True)):
+        assert measured.entries(row.name, position, axis) == (seen.min().item(), seen.max().item())
     assert row.receptive_field == size
 
 
 def test_a_fully_connected_layer_sees_all() -> None:
     network = read("input 1x32x32 -> conv 6@5x5 -> avgpool 2 -> conv 16@5x5 -> avgpool 2 -> conv 120@5x5 -> fc 10")
-    rows = measure(network).rows
+    measured = measure(network)
+    rows = measured.rows
     assert [row.receptive_field for row in rows] == [5, 6, 14, 16, 32, 32]
     assert [row.jump for row in rows[:-1]] == [1, 2, 2, 4, 4]
-    assert [axis.entries(0) for axis in rows[-1].field.axes] == [(0, 31)] * 2
+    assert [measured.entries("fc1", 0, axis) for axis in range(2)] == [(0, 31)] * 2
 
 
 def test_two_strides_give_two_figures() -> None:
@@ -165,16 +62,27 @@ def test_two_strides_give_two_figures() -> None:
 
 def test_behind_a_gate_of_one_factor_a_map_every_entry_sees_all() -> None:
     gate = "gap -> fc 2 -> sigmoid"
-    rows = measure(read(f"input 1x20x30 -> conv 2@3 pad 1 -> scale[ {gate} ] -> conv 2@3 pad 1")).rows
-    for row in rows[-2:]:
+    measured = measure(read(f"input 1x20x30 -> conv 2@3 pad 1 -> scale[ {gate} ] -> conv 2@3 pad 1"))
+    for row in measured.rows[-2:]:
         assert row.jump == 0
-        assert [axis.entries(7) for axis in row.field.axes] == [(0, 19), (0, 29)]
+        assert [measured.entries(row.name, 7, axis) for axis in range(2)] == [(0, 19), (0, 29)]
     own = measure(read("input 1x20x30 -> conv 2@3 pad 1 -> scale[ sigmoid ]")).rows[-1]
     assert (own.receptive_field, own.jump) == (3, 1)
     free = measure(read("input 1x?x30 -> conv 2@3 pad 1 -> scale[ gap -> sigmoid ] -> conv 2@3 pad 1")).rows[-1]
     assert free.receptive_field == [None, 32]
-    flat = measure(read("input 1x20x30 -> gap -> fc 4 -> scale[ fc 4 -> sigmoid ]")).rows[-1]
-    assert [axis.entries(0) for axis in flat.field.axes] == [(0, 19), (0, 29)]
+    flat = measure(read("input 1x20x30 -> gap -> fc 4 -> scale[ fc 4 -> sigmoid ]"))
+    assert [flat.entries("scale1", 0, axis) for axis in range(2)] == [(0, 19), (0, 29)]
+
+
+@pytest.mark.parametrize("word", ["attention 2", "gn 2", "in"])
+def test_what_sees_all_keeps_its_place(word: str) -> None:
+    measured = measure(read(f"input 1x20x30 -> conv 4@3 pad 1 stride 2 -> {word} -> conv 2@3 pad 1"))
+    for row in measured.rows[1:]:
+        assert row.jump == 0
+        assert [measured.entries(row.name, 3, axis) for axis in range(2)] == [(0, 19), (0, 29)]
+        assert [axis.spacing for axis in row.field.axes] == [2, 2]
+    free = measure(read(f"input 1x?x30 -> conv 4@3 pad 1 stride 2 -> {word}")).rows[-1]
+    assert (free.receptive_field, free.field.axes[0].spacing) == ([None, 31], 2)
 
 
 def test_a_free_axis_leaves_the_whole_open() -> None:
@@ -188,18 +96,169 @@ def test_words_see_their_neighbours() -> None:
     assert [row.receptive_field for row in rows] == [1, 3, 56, 56]
 
 
+def formulas(text: str) -> list[str]:
+    return [row.field.axes[0].formula for row in measure(read(text)).rows]
+
+
 def test_the_formulas_come_out() -> None:
-    rows = measure(read("input 1x20 -> conv 1@3 -> avgpool 2 -> conv 1@3 dilate 2 -> upconv 1@2 stride 2")).rows
-    assert [row.field.axes[0].formula for row in rows] == [
+    assert formulas("input 1x20 -> conv 1@3 -> avgpool 2 -> conv 1@3 dilate 2 -> upconv 1@3 stride 2") == [
         "1 + (3 - 1)*1 = 3",
         "3 + (2 - 1)*1 = 4",
         "4 + (5 - 1)*2 = 12",
-        "12 + (2 - 1)*1 = 13",
+        "12 + (ceil(3/2) - 1)*2 = 14",
     ]
-    finer = measure(read("input 1x20 -> upconv 1@2 stride 2 -> conv 1@2 -> shuffle 1")).rows
-    assert [row.field.axes[0].formula for row in finer[:2]] == [
-        "1 + (2 - 1)*1/2 = 3/2, so 1",
-        "3/2 + (2 - 1)*1/2 = 2",
+    assert formulas("input 1x20 -> upconv 1@2 stride 2 -> conv 1@2 -> conv 1@3 -> gap") == [
+        "1 + (ceil(2/2) - 1)*1 = 1",
+        "largest of 1, 2 = 2",
+        "largest of 2, 3 = 3",
+        "entries 0 to 19, so 20",
     ]
-    assert finer[1].jump == 0.5
-    assert finer[1].field.axes[0].first == Fraction(-1, 2)
+    assert formulas("input 1x20 -> upconv 1@2 stride 3 dilate 2 -> maxpool 1 stride 3") == [
+        "1 + (ceil(2/3) - 1)*1 = 1",
+        "entries 0 to 0, so 1",
+    ]
+    assert formulas("input 1x20 -> upconv 1@3 stride 2 dilate 4")[0] == "1 + (5 - 1)*1 = 5"
+    assert formulas("input 1x20 -> upconv 1@1 stride 2 -> maxpool 1 stride 2 pad same -> conv 1@3")[1:] == [
+        "entries 0 to 0, so 1",
+        "1 + (3 - 1)*1 = 3",
+    ]
+
+
+# behind layers that make a map finer
+
+U_NET = """
+input 1x64x64
+conv 2@3 pad 1 -> concat[ id | maxpool 2 -> conv 4@3 pad 1
+    -> concat[ id | maxpool 2 -> conv 4@3 pad 1 -> upconv 4@2 stride 2 ] -> conv 4@3 pad 1 -> upconv 4@2 stride 2 ]
+conv 2@3 pad 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "jump"),
+    [
+        ("input 1x64 -> maxpool 4 -> upconv 1@4 stride 4", 4, 1),
+        ("input 1x64 -> upconv 1@4 stride 2 -> avgpool 2", 2, 1),
+        ("input 1x66 -> avgpool 3 -> upconv 1@6 stride 3 -> conv 1@5", 12, 1),
+        (U_NET, 26, 1),
+        ("input 1x64 -> conv 4@3 -> shuffle 4", 3, 0.25),
+        ("input 1x64 -> p: maxpool 3 stride 2 -> unpool p", 5, 1),
+    ],
+    ids=["coarser and back", "finer and back", "by place", "U-Net", "shuffle", "unpool"],
+)
+def test_the_table_says_the_largest_over_the_places(text: str, size: int, jump: float) -> None:
+    measured = measure(read(text))
+    row = measured.rows[-1]
+    assert (row.receptive_field, row.jump) == (size, jump)
+    places = range(20, 24) if len(row.output.value) == 3 else range(30, 36)
+    found = [measured.entries(row.name, place) for place in places]
+    assert max(last - first + 1 for first, last in filter(None, found)) == size
+
+
+def test_an_entry_may_see_nothing() -> None:
+    measured = measure(read("input 1x4 -> upconv 1@1 stride 3 -> conv 1@2 dilate 3"))
+    assert [measured.entries("upconv1", place) for place in range(4)] == [(0, 0), None, None, (1, 1)]
+    assert [measured.entries("conv1", place) for place in range(3)] == [(0, 1), None, None]
+    assert [row.receptive_field for row in measured.rows] == [1, 2]
+
+
+def test_a_single_entry_that_is_spread_does_not_move() -> None:
+    rows = measure(read("input 8x1x1 -> upconv 4@4 -> upconv 4@4 stride 2 pad 1 -> conv 3@3 pad 1")).rows
+    assert [(row.receptive_field, row.jump) for row in rows] == [(1, 0)] * 3
+    pooled = "input 1x20x20 -> concat[ gap -> upconv 2@20 | conv 1@3 pad 1 ]"
+    assert [row.receptive_field for row in measure(read(pooled)).rows] == [20, 20, 3, 22]
+
+
+def test_of_too_many_phases_no_field_is_told() -> None:
+    rows = measure(read("input 1x4 -> upconv 1@4 stride 1025 -> conv 1@3 -> gap")).rows
+    assert [row.receptive_field for row in rows] == [None, None, None]
+    told = measure(read("input 1x4 -> upconv 1@4 stride 1024 -> conv 1@3"))
+    assert [row.receptive_field for row in told.rows] == [1, 1]
+    assert told.entries("conv1", 1024) == (1, 1)
+
+
+# branches of different scales
+
+
+@pytest.mark.parametrize(
+    ("text", "block", "apart"),
+    [
+        ("input 1x8 -> concat[ maxpool 2 | conv 1@5 ]", "concat", "entries are 2 and 1"),
+        ("input 1x8x8 -> sum[ conv 1@2 stride 1x2 | conv 1@2x5 ]", "sum", "columns are 2 and 1"),
+        ("input 1x8x8 -> residual[ conv 1@3 stride 2 pad 5 ]", "residual", "rows are 1 and 2"),
+        (
+            "input 1x?x8 -> dense[ upconv 1@1 stride 1x2 pad (0,0) -> maxpool 1x8 stride 1 ]",
+            "dense",
+            "columns are 1 and 1/2",
+        ),
+        ("input 1x8 -> scale[ upconv 1@2 stride 2 -> conv 1@9 ]", "scale", "entries are 1 and 1/2"),
+    ],
+)
+def test_branches_of_different_scales_are_refused(text: str, block: str, apart: str) -> None:
+    with pytest.raises(NotationError) as error:
+        read(text)
+    place = text.index(block)
+    marked = " " * (4 + place) + "^" * (len(text) - place)
+    assert str(error.value).splitlines() == [
+        f"line 1: {block} needs maps of one scale",
+        f"    {text}",
+        marked,
+        f"  their {apart} entries of the input apart; use the same strides in each branch",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input 1x8 -> concat[ maxpool 2 -> conv 1@4 | conv 1@8 ]",
+        "input 2x8x8 -> concat[ scale[ gap -> fc 2 -> sigmoid ] | conv 1@3 pad 1 ]",
+        "input 2x8x8 -> concat[ gap -> fc 4 | conv 3@3 -> fc 5 ] -> fc 2",
+        "input 2x8x8 -> concat[ gap -> upconv 2@8 | conv 1@3 pad 1 ]",
+        "input 2x?x? -> concat[ maxpool 2 -> upconv 1@2 stride 2 | id ]",
+    ],
+)
+def test_what_does_not_move_may_meet_anything(text: str) -> None:
+    read(text)
+
+
+# free axes and entries that are not there
+
+
+def test_behind_a_gate_on_a_free_axis_maps_still_know_where_they_are() -> None:
+    text = "conv 4@3 stride 2 -> scale[ gap -> fc 4 -> sigmoid ] -> conv 4@3 stride 2 -> roipool 7"
+    scales = [build(read(f"input 3x{size} -> {text}")).get_submodule("roipool1").scale for size in ("?x?", "40x40")]
+    assert scales == [0.25, 0.25]
+
+
+def test_entries_need_every_size_and_a_place_on_the_map() -> None:
+    free = read("input 1x? -> conv 1@3")
+    with pytest.raises(InputError, match=r"measure\(network, shape\) sets the free axes"):
+        measure(free).entries("conv1", 0)
+    with pytest.raises(InputError, match=r"'conv1' has entries 0 to 5 along axis 0. Received: 6"):
+        measure(free, (1, 8)).entries("conv1", 6)
+
+
+def test_each_input_has_entries_of_its_own() -> None:
+    measured = measure(read("left: input 1x8 -> input 1x8 -> concat[ from left -> conv 1@3 | conv 1@3 dilate 1 ]"))
+    assert measured.entries("concat1", 2) == measured.entries("concat1", 2, source="the input left") == (2, 4)
+
+
+def test_a_gate_from_another_input_is_no_branch_of_this_one() -> None:
+    measured = measure(read("left: input 2x9 -> input 2x8 -> conv 2@3 -> scale[ from left -> gap -> fc 2 -> sigmoid ]"))
+    fields = measured.rows[-1].fields
+    assert [field.axes[0].size for field in fields.values()] == [9, 3]
+    assert measured.entries("scale1", 2, source="the input left") == (0, 8)
+
+
+def test_a_layer_without_a_rule_is_an_error() -> None:
+    class Unknown(tree.Layer):
+        word = "unknown"
+
+    with pytest.raises(NotImplementedError, match="Unknown reads"):
+        rules.reads_along(Unknown(), 0, (1, 8), (1, 8))
+
+
+def test_a_field_repeats_further_on() -> None:
+    axis = Axis(((0, 1), None, (0, 2)), Fraction(2, 3))
+    assert [axis.at(place) for place in (-1, 3, 4, 8)] == [(-2, 0), (2, 3), None, (4, 6)]
+    assert axis.over(range(100)) == (0, 67)

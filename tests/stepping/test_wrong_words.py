@@ -83,6 +83,7 @@ def test_wrong_numbers(numbers: Any, message: str) -> None:
         ("maxpool 2", {"im2col": True}, "maxpool 2 takes no im2col"),
         ("softmax", {"target": 0}, "softmax takes one row of scores"),
         ("lrn", {}, "a step shows conv, fc, maxpool, .*Received: lrn"),
+        ("fc 4 each", {}, "a step shows one matrix at each position as conv 4@1"),
         ("relu -> relu", {}, "a step shows one layer"),
         ("[relu]*2", {}, "a step shows one layer"),
         ("a: relu", {}, "a step shows one layer"),

@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from striate import zoo
 from striate.building import build
 from striate.errors import InputError
-from striate.layers.join import Aux
+from striate.layers import Aux
 from striate.notation import Network, measure, tree
-from striate.notation.measure import Row
-from striate.notation.tree import Block, Chain, Node, named
+from striate.notation.graph import graph
+from striate.notation.measure import Measure, Row
+from striate.notation.tree import Block, Chain, Node
 from tests.zoo.small import cut_down
 
 MOST_CHANNELS = 8
@@ -30,13 +31,13 @@ MORE = 100  # columns beyond the widest field: some entry of every map sees no b
 
 
 def averaged(chain: Chain) -> Chain:
-    """The chain with an average pool in the place and under the name of each max pool."""
+    """The chain with an average pool in the place of each max pool."""
     kept: list[Node] = []
-    for name, node in named(chain):
+    for node in chain:
         if isinstance(node, Block):
             kept.append(replace(node, branches=tuple(averaged(branch) for branch in node.branches)))
         elif isinstance(node, tree.MaxPool):
-            kept.append(tree.AvgPool(node.kernel, node.stride, node.pad, node.dilation, node.floor, label=name))
+            kept.append(tree.AvgPool(node.kernel, node.stride, node.pad, node.dilation, node.floor))
         else:
             kept.append(node)
     return tuple(kept)
@@ -69,7 +70,7 @@ def _at(network: Network, height: int, width: int) -> Network | None:
 
 
 def with_every_path_open(network: Network) -> nn.Module:
-    model = build(replace(network, layers=averaged(network.layers))).double().eval()
+    model = build(network).double().eval()
     for name, parameter in model.named_parameters():
         if parameter.ndim > 1:  # half a mean: sums of branches stay small, and no tanh or sigmoid is flat
             nn.init.constant_(parameter, 0.5 / parameter[0].numel())
@@ -98,10 +99,11 @@ def seen(y: Tensor, x: Tensor, positions: list[tuple[int, ...]]) -> Iterator[Ten
     yield from gradient.abs().sum(dim=1) != 0
 
 
-def said(row: Row, position: tuple[int, ...], shape: tuple[int, int]) -> Tensor:
+def said(measured: Measure, name: str, position: tuple[int, ...], shape: tuple[int, int]) -> Tensor:
     """(H, W): what the rule says that an entry sees."""
     mask = torch.zeros(shape, dtype=torch.bool)
-    (top, bottom), (left, right) = (axis.entries(p) for axis, p in zip(row.field.axes, position or (0, 0), strict=True))
+    found = [measured.entries(name, place, axis) for axis, place in enumerate(position or (0, 0))]
+    (top, bottom), (left, right) = filter(None, found)
     assert 0 <= top <= bottom < shape[0]
     assert 0 <= left <= right < shape[1]
     mask[top : bottom + 1, left : right + 1] = True
@@ -120,21 +122,24 @@ def test_every_map_sees_what_its_gradient_says(name: str, more: int) -> None:
     assert kinds(network.layers) == kinds(whole.layers)
     channels, *shape = (size or 0 for size in network.input)
     x = torch.ones(3, channels, *shape, dtype=torch.float64, requires_grad=True)
-    found = outputs(with_every_path_open(network), x)
-    rows = measure(network).rows
-    assert rows
-    for row in rows:
-        y = found[row.name]
+    measured = measure(network)
+    opened = replace(network, layers=averaged(network.layers))
+    found = outputs(with_every_path_open(opened), x)
+    names = {row.name: vertex.name for row, vertex in zip(measured.rows, graph(opened).vertices, strict=True)}
+    assert measured.rows
+    for row in measured.rows:
+        y = found[names[row.name]]
         sizes = y.shape[2:]
         positions = [(0,) * len(sizes), tuple(n // 2 for n in sizes), tuple(n - 1 for n in sizes)]
         for position, mask in zip(positions, seen(y, x, positions), strict=True):
-            assert torch.equal(mask, said(row, position, (shape[0], shape[1]))), (row.name, position)
+            assert torch.equal(mask, said(measured, row.name, position, (shape[0], shape[1]))), (row.name, position)
 
 
 @pytest.mark.parametrize("name", [name for name in zoo.names() if name not in SEE_ALL])
 def test_in_every_map_some_entry_sees_no_border(name: str) -> None:
     """Else the test above would compare whole images alone."""
     network = reduced(zoo.net(name), 0)
+    measured = measure(network)
     for row in maps(network):
-        first, last = row.field.axes[1].entries((row.output.value[2] or 0) // 2)
+        first, last = measured.entries(row.name, (row.output.value[2] or 0) // 2, 1) or (0, 0)
         assert 0 < first <= last < (network.input[2] or 0) - 1, row.name

@@ -11,7 +11,7 @@ from striate import zoo
 from striate.building import build
 from striate.errors import InputError
 from striate.notation import Network, measure, parse, read, render
-from striate.notation.tree import Aux, Layer, Maps
+from striate.notation.tree import Aux, Layer, Maps, named
 
 PUBLISHED = {  # as the papers and the weights that circulate have it, apart from the texts' own first lines
     "lenet1": 3_246,
@@ -102,11 +102,13 @@ def test_macs_are_the_published(name: str, macs: int) -> None:
 
 def test_lenet5_as_published_counts_what_its_paper_counts_layer_by_layer() -> None:
     """LeCun et al. 1998, II.B: trainable parameters of C1, S2, C3, S4, C5 and F6; the output's prototypes are fixed."""
-    parts = {"c1": 156, "s2": 12, "c3": 1_516, "s4": 32, "c5": 48_120, "f6": 10_164, "rbf1": 0}
-    model, rows = build(zoo.net("lenet5-1998")), measure(zoo.net("lenet5-1998")).rows
-    for name, count in parts.items():
-        assert sum(row.parameters.value for row in rows if row.name.split(".")[0] == name) == count, name
-        assert sum(p.numel() for p in model.get_submodule(name).parameters()) == count, name
+    parts = {"c1": 156, "s2": 12, "c3": 1_516, "s4": 32, "c5": 48_120, "f6": 10_164, "": 0}
+    network = zoo.net("lenet5-1998")
+    model, rows = build(network), measure(network).rows
+    names = {node.label: name for name, node in named(network.layers)}
+    for label, count in parts.items():
+        assert sum(row.parameters.value for row in rows if row.name.split(".")[0] == names[label]) == count, label
+        assert sum(p.numel() for p in model.get_submodule(names[label]).parameters()) == count, label
     assert sum(parts.values()) == 60_000
 
 

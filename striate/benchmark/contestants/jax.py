@@ -15,7 +15,7 @@ from striate.notation import Network, tree
 from striate.notation.tree import Layer
 
 Arrays = dict[str, Any]
-MOMENTUM, KEPT = 0.9, 0.9  # KEPT: of batch norm's running statistics at each step
+MOMENTUM = 0.9
 
 
 def training(job: Job) -> Turn:
@@ -118,6 +118,8 @@ def _convolution(layer: tree.Conv, x: Any, own: Arrays) -> Any:
 def _dense(layer: tree.FullyConnected, x: Any, own: Arrays) -> Any:
     import jax.numpy as jnp
 
+    if layer.each:
+        raise lacks(layer)
     flat = jnp.moveaxis(x, -1, 1).reshape(len(x), -1)  # entries in the order that PyTorch flattens them
     return flat @ own["weight"] + (own["bias"] if layer.bias else 0)
 
@@ -143,8 +145,10 @@ def _batch_norm(name: str, layer: tree.BatchNorm, x: Any, own: Arrays, after: Ar
         axes, n = tuple(range(x.ndim - 1)), x.size // x.shape[-1]
         mean, variance = x.mean(axes), x.var(axes)
         for key, value in (("mean", mean), ("var", variance * (n / (n - 1)))):
-            after[f"{name}.running_{key}"] = KEPT * after[f"{name}.running_{key}"] + (1 - KEPT) * value
-    return (x - mean) * (lax.rsqrt(variance + layer.eps) * own["weight"]) + own["bias"]
+            before = after[f"{name}.running_{key}"]
+            after[f"{name}.running_{key}"] = before + layer.momentum * (value - before)
+    normal = (x - mean) * lax.rsqrt(variance + layer.eps)
+    return normal * own["weight"] + own["bias"] if layer.affine else normal
 
 
 def _zeros_behind(layer: tree.ZeroPad, x: Any, own: Arrays) -> Any:

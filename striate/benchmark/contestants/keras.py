@@ -129,9 +129,16 @@ def _pool(kind: str) -> Callable[[Any, Any, Any], list[Any]]:
 
 
 def _dense(keras: Any, layer: tree.FullyConnected, x: Any) -> list[Any]:
+    if layer.each:
+        raise lacks(layer)
     turn = [keras.layers.Permute((len(x.shape) - 1, *range(1, len(x.shape) - 1)))] if len(x.shape) > 2 else []
     flat = [*turn, keras.layers.Flatten()] if turn else []  # entries in the order that PyTorch flattens them
     return [*flat, keras.layers.Dense(layer.units, use_bias=layer.bias)]
+
+
+def _batch_norm(keras: Any, layer: tree.BatchNorm, x: Any) -> list[Any]:
+    affine = {"center": layer.affine, "scale": layer.affine}
+    return [keras.layers.BatchNormalization(momentum=1 - layer.momentum, epsilon=layer.eps, **affine)]
 
 
 def _global(keras: Any, layer: Layer, x: Any) -> list[Any]:
@@ -156,7 +163,7 @@ LAYERS: dict[type[Layer], Callable[[Any, Any, Any], list[Any]]] = {
     tree.AvgPool: _pool("Average"),
     tree.GlobalAvgPool: _global,
     tree.ZeroPad: _zeros_behind,
-    tree.BatchNorm: lambda keras, layer, x: [keras.layers.BatchNormalization(momentum=0.9, epsilon=layer.eps)],
+    tree.BatchNorm: _batch_norm,
     tree.Identity: lambda keras, layer, x: [],
     tree.Relu: lambda keras, layer, x: [keras.layers.ReLU()],
     tree.Sigmoid: lambda keras, layer, x: [keras.layers.Activation("sigmoid")],

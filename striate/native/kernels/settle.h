@@ -3,18 +3,19 @@
 
 enum { MEAN, INVERSE, SCALE, SHIFT, ALL, ALONG };
 #define ST(which, first) (st + (which) * NORMALISED + (first))
-#define MOMENTUM_OF_STATISTICS 0.1f
 
+/* Without weight and bias, which are NULL then, every channel is scaled by 1 and shifted by 0. */
 static void bn_scale(float *st, const float *weight, const float *bias, int first, int channels) {
   for (int k = 0; k < channels; k++) {
-    ST(SCALE, first)[k] = weight[k] * ST(INVERSE, first)[k];
-    ST(SHIFT, first)[k] = bias[k] - ST(MEAN, first)[k] * ST(SCALE, first)[k];
+    ST(SCALE, first)[k] = (weight ? weight[k] : 1) * ST(INVERSE, first)[k];
+    ST(SHIFT, first)[k] = (bias ? bias[k] : 0) - ST(MEAN, first)[k] * ST(SCALE, first)[k];
   }
 }
 
-/* The batch's mean and variance; the running ones move towards them, the variance towards its unbiased estimate. */
+/* The batch's mean and variance; the running ones move towards them by the momentum, the variance towards its
+   unbiased estimate. */
 static void bn_settle(struct net *n, float *st, const float *weight, const float *bias, int first, int channels,
-                      int plane, float eps, int keeps) {
+                      int plane, float eps, float momentum, int keeps) {
   for (int k = 0; k < channels; k++) {
     float mean, variance;
     bn_combine(n->moments + (long)first * n->most, channels, k, n->count, plane, &mean, &variance);
@@ -23,8 +24,8 @@ static void bn_settle(struct net *n, float *st, const float *weight, const float
     if (!keeps) continue;
     const float entries = (float)n->count * plane, unbiased = entries > 1 ? variance * entries / (entries - 1) : variance;
     float *running = n->buffers + first + k, *spread = n->buffers + NORMALISED + first + k;
-    *running += MOMENTUM_OF_STATISTICS * (mean - *running);
-    *spread += MOMENTUM_OF_STATISTICS * (unbiased - *spread);
+    *running += momentum * (mean - *running);
+    *spread += momentum * (unbiased - *spread);
   }
   bn_scale(st, weight, bias, first, channels);
 }
@@ -50,6 +51,6 @@ static void bn_settle_back(struct net *n, float *st, int first, int channels, in
     }
     ST(ALL, first)[k] = all / entries;
     ST(ALONG, first)[k] = along / entries * ST(INVERSE, first)[k];
-    if (keeps) dweight[k] += along, dbias[k] += all;
+    if (keeps && dweight) dweight[k] += along, dbias[k] += all;
   }
 }

@@ -6,6 +6,7 @@ from striate.native.plan import Places, Step
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.join import Add
 from striate.native.values import Parameter, Value
+from striate.notation import tree
 
 
 class BatchNorm(Step):
@@ -14,6 +15,8 @@ class BatchNorm(Step):
     A shortcut's addition and a ReLU are done at once: maps go through memory once instead of three times.
 
     Attributes:
+        layer: The layer of the notation, with its eps and momentum.
+        name: Its name.
         first: Its first channel among all normalised ones.
         relu: Whether a ReLU follows, 0 or 1.
         convolution: What writes x for this step alone; in evaluation it normalises as it stores.
@@ -22,9 +25,10 @@ class BatchNorm(Step):
     reads_inputs = True
     waits = True
 
-    def __init__(self, title: str, x: Value, y: Value, weights: tuple[Parameter, ...], eps: float, first: int) -> None:
-        super().__init__(title, (x,), y, weights)
-        self.eps, self.first, self.relu = eps, first, 0
+    def __init__(self, title: str, x: Value, y: Value, layer: tree.BatchNorm, name: str, first: int) -> None:
+        weights = (Parameter(f"{name}.weight", (x.channels,)), Parameter(f"{name}.bias", (x.channels,)))
+        super().__init__(title, (x,), y, weights if layer.affine else ())
+        self.layer, self.name, self.first, self.relu = layer, name, first, 0
         self.convolution: Convolution | None = None
 
     def takes(self, shortcut: Value) -> bool:
@@ -47,8 +51,8 @@ class BatchNorm(Step):
         return self.inputs[1] if len(self.inputs) > 1 else None
 
     def _call(self, at: Places) -> str:
-        weight, bias = self.parameters
-        return f"{at.parameter(weight)}, {at.parameter(bias)}, {self.first}, {self.output.channels}"
+        weight, bias = [at.parameter(parameter) for parameter in self.parameters] or ("NULL", "NULL")
+        return f"{weight}, {bias}, {self.first}, {self.output.channels}"
 
     def _statistics(self, *names: str) -> str:
         return ", ".join(f"ST({name}, {self.first})" for name in names)
@@ -69,12 +73,12 @@ class BatchNorm(Step):
 
     def settle(self, at: Places) -> str:
         """The batch's statistics, once per thread."""
-        plane = self.output.rows * self.output.columns
-        return f"bn_settle(n, st, {self._call(at)}, {plane}, {self.eps!r}f, thread == 0);"
+        plane, numbers = self.output.rows * self.output.columns, f"{self.layer.eps!r}f, {self.layer.momentum!r}f"
+        return f"bn_settle(n, st, {self._call(at)}, {plane}, {numbers}, thread == 0);"
 
     def recall(self, at: Places) -> str:
         """The running statistics, once per thread."""
-        return f"bn_recall(n, st, {self._call(at)}, {self.eps!r}f);"
+        return f"bn_recall(n, st, {self._call(at)}, {self.layer.eps!r}f);"
 
     def _added(self, at: Places) -> tuple[str, str]:
         """Pointer to the shortcut and its map."""
@@ -113,8 +117,7 @@ class BatchNorm(Step):
 
     def settle_back(self, at: Places) -> str:
         """The batch's sums, once per thread."""
-        weight, bias = self.parameters
-        slopes = f"{at.slope(weight)}, {at.slope(bias)}"
+        slopes = ", ".join(at.slope(parameter) for parameter in self.parameters) or "NULL, NULL"
         plane = self.output.rows * self.output.columns
         return f"bn_settle_back(n, st, {self.first}, {self.output.channels}, {plane}, {slopes}, thread == 0);"
 

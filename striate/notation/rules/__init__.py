@@ -11,12 +11,13 @@ Figure(value=(16, 64, 64), formula='floor((128 + 2*3 - 7)/2) + 1 = 64')
 Figure(value=2368, formula='(7*7*3 + 1)*16')
 """
 
-from striate.notation.rules import joins, regrid  # noqa: F401 - they register their rules
+from striate.notation.rules import joins, norms, regrid  # noqa: F401 - they register their rules
 from striate.notation.rules.field import Axis, Field, box_jump, receptive_field
 from striate.notation.rules.figure import Figure, product
 from striate.notation.rules.macs import macs
 from striate.notation.rules.memory import activation_bytes
 from striate.notation.rules.parameters import parameters
+from striate.notation.rules.reads import Reads, entries, reads_along
 from striate.notation.rules.shape import output
 from striate.notation.rules.unused import unused
 
@@ -24,12 +25,15 @@ __all__ = [
     "Axis",
     "Field",
     "Figure",
+    "Reads",
     "activation_bytes",
     "box_jump",
+    "entries",
     "macs",
     "output",
     "parameters",
     "product",
+    "reads_along",
     "receptive_field",
     "unused",
 ]

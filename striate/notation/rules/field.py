@@ -1,130 +1,143 @@
-"""The receptive field: which entries of the input reach one entry of a map.
+"""The receptive field: which entries of the input reach one entry of a map, as large as it gets on the map.
 
-Computed forward along the layers, one axis at a time: size `r + d(k-1)·j`, jump `j·s`, start
-`c + (d(k-1)/2 - p)·j` (Araujo, Norris & Sim 2019). A transposed convolution is a window on a grid that is `s` times
-finer, so sizes can be fractions: the entries inside are counted, which after strides may be a few more than reach it.
+Computed forward along the layers, one axis at a time, as if maps had no ends. Behind windows it moves by its jump from
+each entry to the next: size `r + (k-1)·j`, jump `j·s` (Araujo, Norris & Sim 2019). Behind layers that make a map finer
+it depends on the place within their stride: it repeats every few entries, and each of these phases has its own.
 Where branches meet, the field is the smallest range that holds all of theirs. A gate with one factor per channel scales
-every entry by a value from the whole map, so after it the field no longer moves: its jump is 0.
+every entry by a value from the whole map, so after it the field no longer moves: its jump is 0; nor does it where the
+single entry of a map is spread over many. What one place sees, near an edge too, is `Measure.entries`.
 
-A map ends where its last window ended: input entries that no window covered, and the padding of maps in between, are
-seen by no later layer. `limits` keeps track of that.
-
->>> from striate.notation.tree import Conv
->>> conv = Conv(6, (5,), (1,), dilation=(1,))
->>> receptive_field(conv, (6, 28), ((1, 32), Field((Axis(),)))).axes[0].size
-Fraction(5, 1)
+>>> from striate.notation.tree import Conv, UpConv
+>>> conv = receptive_field(Conv(6, (4,), (4,), dilation=(1,)), (6, 8), ((1, 32), Field((Axis(),))))
+>>> up = receptive_field(UpConv(6, (6,), (4,), dilation=(1,)), (6, 34), ((6, 8), conv))
+>>> up.axes[0].phases, up.axes[0].jump
+(((-4, 3), (-4, 3), (0, 3), (0, 3)), Fraction(1, 1))
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import singledispatch
+from functools import cached_property, singledispatch
+from math import gcd, lcm
 from typing import TypeAlias
 
 from striate.notation.errors import RuleError
-from striate.notation.graph import Added, Concatenated, Join, Scaled
-from striate.notation.rules.grids import reads
-from striate.notation.rules.window import reach, windows
-from striate.notation.tree import (
-    RBF,
-    Adaptive,
-    Crop,
-    Embed,
-    FullyConnected,
-    GlobalAvgPool,
-    GlobalMaxPool,
-    Layer,
-    Padding,
-    Resampling,
-    RoI,
-    Shape,
-    Shuffle,
-    Sliding,
-    Unpool,
-    Unshuffle,
-    UpConv,
-)
+from striate.notation.graph import Join
+from striate.notation.rules.reads import FIRST, SAME, Reads, entries, reads_along
+from striate.notation.tree import Embed, Layer, RoI, Shape
+
+Range: TypeAlias = tuple[int, int]  # the first and the last entry
+MOST_PHASES = 1024  # beyond them a field is not told
+ENTRIES = ("", ("entries",), ("rows", "columns"), ("planes", "rows", "columns"))  # by the number of axes
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of the field of a map's first entry.
+    """The field along one axis of the input.
 
     Attributes:
-        size: Input entries from the first to the last that reach it, rounded down; None when a free axis decides.
-        jump: How far the field moves from one entry of the map to the next, in input entries; 0 after RoI pooling,
-            where every entry may see all of its box, and a box may be the whole input.
-        start: The middle of the first entry's field, in input entries; 0 is the input's first.
-        limits: The first and the last input entry that the maps before let through; None while an axis is free.
+        phases: For the first entries of the map the first and the last input entry that reach it, None for an entry
+            that nothing reaches: after them the field repeats, further on. Input entries are numbered from 0; others
+            are padding. None when a free axis decides, or there are too many.
+        jump: How far the field moves from one entry of the map to the next, in input entries, on average over the
+            phases; 0 where every entry may see the same, as after a gate or in the map of a box.
+        formula: How the size comes about.
+        count: How many entries the map has; None where it is free.
         spacing: Distance between neighbouring entries of the map, in input entries, whatever they see; 0 for a box's
-            map, None for the single entry of a whole open axis.
+            map, None for one whose entries have no places of their own.
     """
 
-    size: Fraction | None = Fraction(1)
+    phases: tuple[Range | None, ...] | None = ((0, 0),)
     jump: Fraction = Fraction(1)
-    start: Fraction = Fraction(0)
     formula: str = ""
-    limits: tuple[int, int] | None = None
+    count: int | None = None
     spacing: Fraction | None = Fraction(1)
 
-    @property
-    def first(self) -> Fraction:
-        """The first input entry of the field; below 0 it is in the padding."""
-        assert self.size is not None
-        return self.start - (self.size - 1) / 2
+    @cached_property
+    def size(self) -> int | None:
+        """Input entries from the first to the last that reach an entry, at most; None when a free axis decides."""
+        return None if self.phases is None else max(_sizes(self.phases, self.count))
 
-    def entries(self, position: int) -> tuple[int, int]:
-        """The first and the last input entry that reach the map's entry at `position`, within the limits.
+    @cached_property
+    def step(self) -> int:
+        """How far the field moves over all phases."""
+        return int(self.jump * len(self.phases or ()))
 
-        Exact where windows have no gaps; `dilate` over padding may reach a little less. Entries that circular padding
-        repeats from the other end are not included.
+    def at(self, position: int) -> Range | None:
+        """The first and the last input entry that reach the map's entry at `position`, as if maps had no ends.
 
-        >>> axis = Axis().within(8).window(3, Fraction(2), Fraction(1))
-        >>> axis.entries(0), axis.entries(1)
-        ((0, 1), (1, 3))
+        >>> Axis(((0, 3), None), Fraction(2)).at(5), Axis(((0, 3), None), Fraction(2)).at(6)
+        (None, (12, 15))
         """
-        assert self.size is not None
-        first = self.first + position * self.jump
-        last = first + self.size - 1
-        least, most = self.limits or (first, last)
-        return math.ceil(max(first, least)), math.floor(min(last, most))
+        assert self.phases
+        turn, number = divmod(position, len(self.phases))
+        phase = self.phases[number]
+        return phase and (phase[0] + turn * self.step, phase[1] + turn * self.step)
 
-    def within(self, n: int | None) -> Axis:
-        """The field on a map of `n` entries: nothing beyond the fields of its first and last entry is seen."""
-        if n is None or self.size is None:
+    def over(self, positions: range) -> Range | None:
+        """The smallest range that holds the fields of these entries: those of the first and the last of each phase."""
+        assert self.phases
+        most = len(self.phases)
+        ends = positions if len(positions) <= 2 * most else (*positions[:most], *positions[-most:])
+        return _hull([self.at(position) for position in ends])
+
+    def through(self, reads: Reads, n: int | None, m: int | None) -> Axis:
+        """The field on a map of m entries whose entries read those of this one, which has n."""
+        if reads is SAME:
             return self
-        return replace(self, limits=(self.entries(0)[0], self.entries(n - 1)[1]))
+        reads = FIRST if n == 1 != m else reads
+        moved = self._moved(reads, n, m)
+        if self.phases is None or reads.of is None or reads.advance is None:
+            return moved
+        turns = len(self.phases) // gcd(len(self.phases), reads.advance)
+        if reads.period * turns > MOST_PHASES:
+            return moved
+        phases = tuple(self.over(reads.of(position)) for position in range(reads.period * turns))
+        alike = not moved.jump and len(set(phases)) == 1
+        return replace(moved, phases=phases[:1] if alike else phases, formula=self._grown(reads, phases, m))
+
+    def _moved(self, reads: Reads, n: int | None, m: int | None) -> Axis:
+        """The axis of a map whose entries read those of this one, its phases left open."""
+        advance, period, spacing = reads.advance, reads.period, self.spacing
+        if advance is None:
+            return Axis(None, self.jump, "", m, None)
+        if advance == 0:
+            return Axis(None, Fraction(0), "", m, spacing if n == m else None)
+        if advance == period:
+            return Axis(None, self.jump, "", m, spacing)
+        apart = reads.spacing or Fraction(advance, period)
+        return Axis(None, self.jump * advance / period, "", m, spacing and spacing * apart)
+
+    def _grown(self, reads: Reads, phases: tuple[Range | None, ...], m: int | None) -> str:
+        """The formula of the size after a layer."""
+        assert self.phases
+        assert self.size is not None
+        sizes = _sizes(phases, m)
+        size = max(sizes)
+        if len(self.phases) == 1 and size == self.size + (reads.reach - 1) * self.jump:
+            return f"{self.size} + ({reads.text} - 1)*{self.jump} = {size}"
+        if len(set(sizes)) > 1:
+            return f"largest of {', '.join(map(str, sorted(set(sizes))))} = {size}"
+        return f"entries {phases[0][0]} to {phases[0][1]}, so {size}" if phases[0] else "sees nothing, so 0"
 
     def still(self, n: int) -> Axis:
         """The field of all `n` entries together, given to each of them."""
-        if self.size is None:
-            return self
-        size = self.size + (n - 1) * self.jump
-        return replace(self, size=size, jump=Fraction(0), start=self.first + (size - 1) / 2)
+        return self if self.phases is None else replace(self, phases=(self.over(range(n)),), jump=Fraction(0))
 
-    def window(self, size: int | Fraction, stride: Fraction, before: Fraction) -> Axis:
-        """The field after a window of `size` entries that starts `before` entries ahead of the map."""
-        if self.size is None:
-            return self
-        grown = self.size + (size - 1) * self.jump
-        start = self.start + ((Fraction(size) - 1) / 2 - before) * self.jump
-        whole = "" if grown.denominator == 1 else f", so {int(grown)}"
-        formula = f"{self.size} + ({size} - 1)*{self.jump} = {grown}{whole}"
-        return Axis(grown, self.jump * stride, start, formula, self.limits, self.spacing and self.spacing * stride)
 
-    def spread(self, size: int, stride: int, crop: int) -> Axis:
-        """The field after a transposed convolution: entry i reaches entries i*stride - crop + (0 … size - 1)."""
-        finer = replace(self, jump=self.jump / stride, spacing=self.spacing and self.spacing / stride)
-        return finer.window(size, Fraction(1), Fraction(size - 1 - crop))
+def _sizes(phases: tuple[Range | None, ...], count: int | None) -> list[int]:
+    """The sizes of the phases that a map of so many entries has."""
+    return [phase[1] - phase[0] + 1 if phase else 0 for phase in phases[:count]]
 
-    def whole(self, n: int | None) -> Axis:
-        """The field of a layer that sees all `n` entries of the map."""
-        if n is None:
-            return replace(self, size=None, formula="", limits=None, spacing=None)
-        return self.window(n, Fraction(n), Fraction(0))
+
+def _hull(ranges: Sequence[Range | None]) -> Range | None:
+    """The smallest range that holds all."""
+    if len(ranges) == 1:
+        return ranges[0]
+    seen = [one for one in ranges if one]
+    return (min(first for first, _ in seen), max(last for _, last in seen)) if seen else None
 
 
 @dataclass(frozen=True)
@@ -133,92 +146,85 @@ class Field:
 
     axes: tuple[Axis, ...]
 
-    def within(self, shape: Shape) -> Field:
-        """The field on a map of this shape; after fc there is one entry that sees everything."""
-        sizes = shape[1:] or (1,) * len(self.axes)
-        return Field(tuple(axis.within(n) for axis, n in zip(self.axes, sizes, strict=True)))
 
-
-Input: TypeAlias = tuple[Shape, Field]
+Input: TypeAlias = tuple[Shape, Field | None]
 
 
 @singledispatch
-def receptive_field(node: Layer | Join, output: Shape, *inputs: Input) -> Field:
-    """The field after a layer or a join. Layers that act entry by entry keep it.
+def receptive_field(node: Layer | Join, output: Shape, *inputs: Input) -> Field | None:
+    """The field after a layer or a join.
 
     Args:
         node: Any layer of the tree, any join of the graph.
         output: The shape that comes out.
-        inputs: Shape and field of each value that it reads.
+        inputs: Shape and field of each value that it reads; None for one that does not depend on the input.
+
+    Returns:
+        The field; None where the output does not depend on the input.
 
     Raises:
-        RuleError: Boxes can't be cut out of such maps.
+        RuleError: Boxes can't be cut out of such maps, or maps of different scales meet.
     """
-    ((_, field),) = inputs
-    return field
+    count = max(len(field.axes) for _, field in inputs if field)
+    axes = [_along(node, axis, output, inputs) for axis in range(count)]
+    found = tuple(axis for axis in axes if axis)
+    return Field(found) if len(found) == len(axes) else None
+
+
+def _along(node: Layer | Join, axis: int, output: Shape, inputs: Sequence[Input]) -> Axis | None:
+    """The field after a layer or a join along one axis."""
+    m = entries(output, axis)
+    rules = reads_along(node, axis, output, *(shape for shape, _ in inputs))
+    met = [
+        field.axes[axis].through(reads, entries(shape, axis), m)
+        for (shape, field), reads in zip(inputs, rules, strict=True)
+        if field and reads
+    ]
+    if len(met) < 2:
+        return met[0] if met else None
+    assert isinstance(node, Join)
+    if m != 1:
+        _check_scales(node, met, ENTRIES[len(output) - 1][axis])
+    return _union(met, m)
+
+
+def _check_scales(join: Join, met: Sequence[Axis], name: str) -> None:
+    """Raise an error where entries side by side look at different places."""
+    jumps = {axis.jump: None for axis in met if axis.phases and axis.jump and axis.spacing is None}
+    spacings = {axis.spacing: None for axis in met if axis.spacing is not None}
+    unequal = next((found for found in (spacings, jumps) if len(found) > 1), None)
+    if unequal:
+        apart = " and ".join(str(distance) for distance in unequal)
+        detail = f"their {name} are {apart} entries of the input apart; use the same strides in each branch"
+        raise RuleError(f"{join.block.kind} needs maps of one scale", detail)
+
+
+def _union(met: Sequence[Axis], n: int | None) -> Axis:
+    """The field of a map of n entries in which others meet: from the earliest first entry to the last."""
+    spacing = next((axis.spacing for axis in met if axis.spacing is not None), None)
+    sizes = [axis.size for axis in met]
+    if n is not None and any(axis.jump == 0 for axis in met):
+        met = [axis.still(n) for axis in met]
+    count = 1 if n == 1 else lcm(*(len(axis.phases or ()) for axis in met))
+    if None in sizes or count > MOST_PHASES:
+        return Axis(None, met[0].jump, "", n, spacing)
+    phases = tuple(_hull([axis.at(position) for axis in met]) for position in range(count))
+    size = max(_sizes(phases, n))
+    return Axis(phases, met[0].jump, f"union of {', '.join(map(str, sizes))} = {size}", n, spacing)
 
 
 @receptive_field.register
-def _(layer: Sliding, output: Shape, x: Input) -> Field:
-    shape, field = x
-    return Field(
-        tuple(
-            axis.window(window.reach, Fraction(window.stride), Fraction(window.padding(n)[0]))
-            for axis, window, n in zip(field.within(shape).axes, windows(layer), shape[1:], strict=True)
-        )
-    )
+def _(layer: Embed, output: Shape, x: Input) -> Field | None:
+    return Field((Axis(count=output[1]),))
 
 
 @receptive_field.register
-def _(layer: UpConv, output: Shape, x: Input) -> Field:
-    shape, field = x
-    reaches = [reach(k, d) for k, d in zip(layer.kernel, layer.dilation, strict=True)]
-    sizes = zip(field.within(shape).axes, reaches, layer.stride, layer.pad.sizes, strict=True)
-    return Field(tuple(axis.spread(size, s, p) for axis, size, s, p in sizes))
-
-
-@receptive_field.register
-def _(layer: Unpool, output: Shape, x: Input, seen: Input) -> Field:
-    assert layer.source
-    shape, field = x
-    sizes = zip(field.within(shape).axes, windows(layer.source), output[1:], strict=True)
-    return Field(tuple(axis.spread(window.reach, window.stride, window.padding(n)[0]) for axis, window, n in sizes))
-
-
-@receptive_field.register
-def _(layer: Shuffle, output: Shape, x: Input) -> Field:
-    shape, field = x
-    return Field(tuple(axis.spread(layer.factor, layer.factor, 0) for axis in field.within(shape).axes))
-
-
-@receptive_field.register(Adaptive)
-@receptive_field.register(Crop)
-@receptive_field.register(Padding)
-@receptive_field.register(Resampling)
-@receptive_field.register(Unshuffle)
-def _(layer: Layer, output: Shape, x: Input) -> Field:
-    shape, field = x
-    axes = zip(field.within(shape).axes, reads(layer, shape), strict=True)
-    return Field(tuple(axis.window(*read) if read else axis.whole(None) for axis, read in axes))
-
-
-@receptive_field.register(FullyConnected)
-@receptive_field.register(RBF)
-@receptive_field.register(GlobalAvgPool)
-@receptive_field.register(GlobalMaxPool)
-def _(layer: Layer, output: Shape, x: Input) -> Field:
-    shape, field = x
-    if len(shape) == 1:  # flat already: nothing more to see
-        return field
-    return Field(tuple(axis.whole(n) for axis, n in zip(field.within(shape).axes, shape[1:], strict=True)))
-
-
-@receptive_field.register
-def _(layer: RoI, output: Shape, x: Input) -> Field:
-    shape, field = x
+def _(layer: RoI, output: Shape, x: Input) -> Field | None:
+    _, field = x
+    assert field
     box_jump(layer, field)
-    seen = (axis.whole(n) for axis, n in zip(field.within(shape).axes, shape[1:], strict=True))
-    return Field(tuple(replace(axis, jump=Fraction(0), spacing=Fraction(0)) for axis in seen))
+    found = (_along(layer, axis, output, [x]) for axis in range(len(field.axes)))
+    return Field(tuple(replace(axis, spacing=Fraction(0)) for axis in found if axis))
 
 
 def box_jump(layer: RoI, field: Field) -> Fraction:
@@ -237,50 +243,3 @@ def box_jump(layer: RoI, field: Field) -> Fraction:
         detail = f"its entries are {down} pixels apart downwards and {across} across; use the same strides on both axes"
         raise RuleError(f"{layer.word} needs maps of one scale", detail)
     return down
-
-
-@receptive_field.register
-def _(layer: Embed, output: Shape, x: Input) -> Field:
-    return Field((Axis(),))
-
-
-@receptive_field.register(Added)
-@receptive_field.register(Concatenated)
-def _(join: Join, output: Shape, *inputs: Input) -> Field:
-    return _merged([field for _, field in inputs], output)
-
-
-@receptive_field.register
-def _(join: Scaled, output: Shape, x: Input, gate: Input) -> Field:
-    (_, field), (factors, other) = x, gate
-    return _merged([field, _gating(other, factors, output)], output)
-
-
-def _gating(field: Field, gate: Shape, shape: Shape) -> Field:
-    """The field of a gate's factors on the map that they scale: along an axis with a single factor it stays."""
-    if len(shape) == 1:
-        return field
-    sizes = zip(field.axes, gate[1:] or (1,) * len(field.axes), shape[1:], strict=True)
-    return Field(tuple(axis.still(1) if factors == 1 != n else axis for axis, factors, n in sizes))
-
-
-def _merged(fields: Sequence[Field], shape: Shape) -> Field:
-    """The union of fields that meet in a map of `shape`: from the earliest first entry to the last."""
-    sizes = shape[1:] or (1,) * len(fields[0].axes)
-    branches = zip(*(field.within(shape).axes for field in fields), strict=True)
-    return Field(tuple(_union(axes, n) for axes, n in zip(branches, sizes, strict=True)))
-
-
-def _union(axes: tuple[Axis, ...], n: int | None) -> Axis:
-    sizes = [axis.size for axis in axes]
-    if None in sizes:
-        return replace(axes[0], size=None, formula="", limits=None)
-    if n is not None and any(axis.jump == 0 for axis in axes):
-        axes = tuple(axis.still(n) for axis in axes)
-    first = min(axis.first for axis in axes)
-    last = max(axis.first + (axis.size or 0) for axis in axes)
-    size = last - first
-    formula = f"union of {', '.join(str(size) for size in sizes)} = {size}"
-    ends = [axis.limits for axis in axes if axis.limits]
-    limits = (min(least for least, _ in ends), max(most for _, most in ends)) if ends else None
-    return Axis(size, axes[0].jump, first + (size - 1) / 2, formula, limits, axes[0].spacing)

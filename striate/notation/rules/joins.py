@@ -39,13 +39,14 @@ def _(join: Added, *shapes: Shape) -> Figure[Shape]:
 
 @output.register
 def _(join: Scaled, shape: Shape, gate: Shape) -> Figure[Shape]:
-    fits = len(gate) in (1, len(shape)) and gate[0] == shape[0]
-    if not fits or any(n not in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False)):
-        raise RuleError(
-            f"the gate gives {shown(gate)} for an input of {shown(shape)}",
-            f"a gate gives one value per channel; end it with fc {shape[0]} -> sigmoid",
-        )
-    return Figure(shape)
+    per_channel = len(gate) in (1, len(shape)) and gate[0] == shape[0]
+    per_position = len(gate) == len(shape) > 1 and gate == (1, *shape[1:])
+    if per_position or (per_channel and all(n in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False))):
+        return Figure(shape)
+    way_out = f"end it with fc {shape[0]} -> sigmoid"
+    others = f", or one per position ({shown((1, *shape[1:]))}) or entry" if len(shape) > 1 else ""
+    detail = f"a gate gives one value per channel{others}; {way_out}"
+    raise RuleError(f"the gate gives {shown(gate)} for an input of {shown(shape)}", detail)
 
 
 def _unequal(block: Block, one: Shape, other: Shape) -> RuleError:

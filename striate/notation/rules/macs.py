@@ -1,5 +1,7 @@
 """Multiply-accumulates for one example: the products of weights with values, biases not counted.
 
+Attention alone multiplies values with values too, and these products count.
+
 >>> from striate.notation.tree import FullyConnected
 >>> macs(FullyConnected(100), (784,))
 Figure(value=78400, formula='784*100')
@@ -11,7 +13,19 @@ from typing import cast
 from striate.notation.rules.figure import Figure, product, times
 from striate.notation.rules.parameters import offset_maps
 from striate.notation.rules.shape import output
-from striate.notation.tree import RBF, Conv, Deform, FullyConnected, Layer, Local, Shape, Subsample, UpConv
+from striate.notation.tree import (
+    RBF,
+    Attention,
+    Conv,
+    Deform,
+    FullyConnected,
+    Layer,
+    Local,
+    Own,
+    Shape,
+    Subsample,
+    UpConv,
+)
 
 
 @singledispatch
@@ -54,4 +68,17 @@ def _(layer: Subsample, shape: Shape) -> Figure[int | None]:
 @macs.register(FullyConnected)
 @macs.register(RBF)
 def _(layer: FullyConnected | RBF, shape: Shape) -> Figure[int | None]:
-    return _all(*shape, layer.units)
+    each = isinstance(layer, FullyConnected) and layer.each
+    return _all(shape[0], layer.units, *shape[1:]) if each else _all(*shape, layer.units)
+
+
+@macs.register
+def _(layer: Attention, shape: Shape) -> Figure[int | None]:
+    weights, values = _all(4, shape[0], *shape), _all(2, *shape[1:], *shape)
+    total = None if weights.value is None or values.value is None else weights.value + values.value
+    return Figure(total, f"{weights.formula} + {values.formula}")
+
+
+@macs.register
+def _(layer: Own, shape: Shape) -> Figure[int | None]:
+    return Figure(type(layer).count(shape, layer.numbers)[1], "counted in the module")

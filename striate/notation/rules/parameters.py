@@ -11,14 +11,21 @@ from typing import cast
 from striate.notation.rules.figure import Figure, product, times
 from striate.notation.rules.shape import output
 from striate.notation.tree import (
+    Attention,
     BatchNorm,
     Conv,
     Deform,
     Embed,
     FullyConnected,
+    GroupNorm,
+    InstanceNorm,
     Layer,
+    LayerNorm,
+    LayerScale,
     Local,
+    Own,
     PRelu,
+    RMSNorm,
     Shape,
     Subsample,
     UpConv,
@@ -66,7 +73,14 @@ def offset_maps(layer: Deform) -> int:
 
 @parameters.register
 def _(layer: FullyConnected, shape: Shape) -> Figure[int]:
-    return _weights(cast("tuple[int, ...]", shape), layer.units, layer.bias)
+    return _weights(cast("tuple[int, ...]", shape[:1] if layer.each else shape), layer.units, layer.bias)
+
+
+@parameters.register
+def _(layer: Attention, shape: Shape) -> Figure[int]:
+    channels = cast(int, shape[0])
+    inner, outer = _weights((channels,), 3 * channels, layer.bias), _weights((channels,), channels, True)
+    return Figure(inner.value + outer.value, f"{inner.formula} + {outer.formula}")
 
 
 @parameters.register
@@ -80,7 +94,34 @@ def _(layer: PRelu, shape: Shape) -> Figure[int]:
     return Figure(count, f"{count}")
 
 
+@parameters.register
+def _(layer: LayerScale, shape: Shape) -> Figure[int]:
+    return _per_channel(1, shape)
+
+
+@parameters.register
+def _(layer: Subsample, shape: Shape) -> Figure[int]:
+    return _per_channel(2, shape)
+
+
 @parameters.register(BatchNorm)
-@parameters.register(Subsample)
-def _(layer: BatchNorm | Subsample, shape: Shape) -> Figure[int]:
-    return Figure(2 * cast(int, shape[0]), f"2*{shape[0]}")
+@parameters.register(LayerNorm)
+@parameters.register(GroupNorm)
+@parameters.register(InstanceNorm)
+def _(layer: BatchNorm | LayerNorm | GroupNorm | InstanceNorm, shape: Shape) -> Figure[int]:
+    return _per_channel(2, shape) if layer.affine else Figure(0)
+
+
+@parameters.register
+def _(layer: RMSNorm, shape: Shape) -> Figure[int]:
+    return _per_channel(1, shape) if layer.affine else Figure(0)
+
+
+def _per_channel(count: int, shape: Shape) -> Figure[int]:
+    channels = cast(int, shape[0])
+    return Figure(count * channels, f"{channels}" if count == 1 else f"{count}*{channels}")
+
+
+@parameters.register
+def _(layer: Own, shape: Shape) -> Figure[int]:
+    return Figure(type(layer).count(shape, layer.numbers)[0], "counted in the module")

@@ -16,7 +16,10 @@ from striate.notation.rules.figure import Figure, times
 from striate.notation.rules.window import Window, reach, slide, windows
 from striate.notation.tree import (
     RBF,
+    Attention,
     AvgPool,
+    ChannelMax,
+    ChannelMean,
     Clip,
     Conv,
     Deform,
@@ -28,6 +31,7 @@ from striate.notation.tree import (
     Local,
     Maps,
     Maxout,
+    Own,
     Pointwise,
     Pool,
     RoI,
@@ -64,6 +68,32 @@ def output(node: Layer | Join, *shapes: Shape) -> Figure[Shape]:
 @output.register
 def _(layer: Pointwise, shape: Shape) -> Figure[Shape]:
     return Figure(shape)
+
+
+def on_axes(layer: Layer, shape: Shape) -> None:
+    """Raise an error where no axes come in."""
+    if len(shape) < 2:
+        raise RuleError(f"{layer.word} has no axes to act on", NO_AXES)
+
+
+def divided(channels: int, by: int, text: str, where: str) -> None:
+    """Raise an error where a number does not divide the channels."""
+    if channels % by:
+        detail = f"{channels}/{by} = {channels / by:g}; choose a divisor of {channels}"
+        raise RuleError(f"{text} does not divide {channels} channels", detail, where)
+
+
+@output.register
+def _(layer: Attention, shape: Shape) -> Figure[Shape]:
+    on_axes(layer, shape)
+    divided(cast(int, shape[0]), layer.heads, layer_text(layer), "heads")
+    return Figure(shape)
+
+
+@output.register(ChannelMean)
+@output.register(ChannelMax)
+def _(layer: ChannelMean | ChannelMax, shape: Shape) -> Figure[Shape]:
+    return Figure((1, *shape[1:]))
 
 
 @output.register(Conv)
@@ -188,8 +218,7 @@ def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
 @output.register(GlobalAvgPool)
 @output.register(GlobalMaxPool)
 def _(layer: GlobalAvgPool | GlobalMaxPool, shape: Shape) -> Figure[Shape]:
-    if len(shape) < 2:
-        raise RuleError(f"{layer.word} has no axes to act on", NO_AXES)
+    on_axes(layer, shape)
     return Figure((shape[0], *(1 for _ in shape[1:])))
 
 
@@ -204,6 +233,8 @@ def _(layer: RoI, shape: Shape) -> Figure[Shape]:
 @output.register(FullyConnected)
 @output.register(RBF)
 def _(layer: FullyConnected | RBF, shape: Shape) -> Figure[Shape]:
+    if isinstance(layer, FullyConnected) and layer.each:
+        return Figure((layer.units, *shape[1:]))
     if None in shape:
         raise RuleError(
             f"{layer.word} {layer.units} needs to know how many values come in",
@@ -240,10 +271,18 @@ def _(layer: Clip, shape: Shape) -> Figure[Shape]:
 @output.register
 def _(layer: Maxout, shape: Shape) -> Figure[Shape]:
     channels = cast(int, shape[0])
-    if channels % layer.pieces:
-        detail = f"{channels}/{layer.pieces} = {channels / layer.pieces:g}; choose a divisor of {channels}"
-        raise RuleError(f"maxout {layer.pieces} does not divide {channels} channels", detail, "pieces")
+    divided(channels, layer.pieces, layer_text(layer), "pieces")
     return Figure((channels // layer.pieces, *shape[1:]), f"{channels}/{layer.pieces} = {channels // layer.pieces}")
+
+
+@output.register
+def _(layer: Own, shape: Shape) -> Figure[Shape]:
+    given = layer.rule(shape, *layer.numbers)
+    sizes = isinstance(given, tuple) and all(n is None or (isinstance(n, int) and n > 0) for n in given)
+    if not sizes or not given or given[0] is None:
+        detail = f"for {shown(shape)} it gives {given!r}; a shape is a tuple of whole numbers from 1, (C, H, W)"
+        raise RuleError(f"the shape rule of {layer.word} gives no shape", detail)
+    return Figure(given)
 
 
 def alike(one: Shape, other: Shape) -> bool:

@@ -10,13 +10,13 @@ Figure(value=(1, 0), formula='15 + 0 - ((7 - 1)*2 + 2) = 1')
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import singledispatch
 from math import gcd
 
 from striate.notation.rules.figure import Figure
-from striate.notation.rules.grids import unread
 from striate.notation.rules.window import Window, windows
-from striate.notation.tree import Crop, Deform, Layer, Shape, Sliding, UpsampleTo
+from striate.notation.tree import Crop, Deform, Layer, Resampling, Shape, Sliding, UpsampleTo
 
 REPEATED = 1000  # most entries of padding that are looked up one by one where it repeats the input
 
@@ -48,9 +48,22 @@ def _(layer: Crop, shape: Shape) -> Figure[Shape]:
 
 @unused.register
 def _(layer: UpsampleTo, shape: Shape) -> Figure[Shape]:
-    counts = [None if n is None else unread(layer, n, m) for n, m in zip(shape[1:], layer.size, strict=True)]
+    counts = [None if n is None else _left_out(layer, n, m) for n, m in zip(shape[1:], layer.size, strict=True)]
     texts = [f"{n} - {n - count} = {count}" for n, count in zip(shape[1:], counts, strict=True) if n and count]
     return Figure(tuple(counts), "; ".join(dict.fromkeys(texts)))
+
+
+def _left_out(layer: Resampling, n: int, m: int) -> int:
+    """How many of n entries are read by none of m: places at least two entries apart share none that they read."""
+    if not layer.bilinear or (layer.corners and m == 1):
+        return max(n - m, 0)
+    ratio = Fraction(n - 1, m - 1) if layer.corners else Fraction(n, m)
+    if ratio < 2:
+        return 0
+    if layer.corners:
+        return n - 2 * m + (m - 1) // ratio.denominator + 1  # so many places are whole and read one entry
+    odd = ratio.numerator * ratio.denominator % 2
+    return n - 2 * m + (m // ratio.denominator if odd else 0)
 
 
 @unused.register

@@ -87,10 +87,14 @@ class Window:
 
 def windows(layer: Sliding) -> Iterator[Window]:
     """The window of a layer along each axis."""
-    for axis, size in enumerate(layer.kernel):
-        given = layer.pad
-        pad = given if given.mode == "same" else Pad(given.mode, (given.sizes[axis],), (given.ends[axis],))
-        yield Window(size, layer.stride[axis], pad, layer.dilation[axis], layer.floor)
+    return (window_along(layer, axis) for axis in range(len(layer.kernel)))
+
+
+def window_along(layer: Sliding, axis: int) -> Window:
+    """The window of a layer along one axis, 0 the first."""
+    given = layer.pad
+    pad = given if given.mode == "same" else Pad(given.mode, (given.sizes[axis],), (given.ends[axis],))
+    return Window(layer.kernel[axis], layer.stride[axis], pad, layer.dilation[axis], layer.floor)
 
 
 def slide(layer: Sliding, spatial: tuple[int | None, ...], text: str) -> Figure[tuple[int | None, ...]]:

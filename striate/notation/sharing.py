@@ -1,0 +1,41 @@
+"""Layers used once more with the same weights: what they give there, or why they can't.
+
+>>> from striate.notation.tree import FullyConnected
+>>> again(Known((4,), FullyConnected(4, label="t"), (6, 2)), (6, 2))
+(4,)
+"""
+
+from collections.abc import Iterator
+
+from striate.notation.errors import RuleError
+from striate.notation.graph import graph
+from striate.notation.labels import ENDED, Known
+from striate.notation.measure import Row, rows
+from striate.notation.rules.shape import shown
+from striate.notation.tree import Network, Node, Shape
+
+
+def again(known: Known, shape: Shape) -> Shape:
+    """The shape that layers give when they are used once more, with the same weights.
+
+    Raises:
+        RuleError: Their weights are of another size for what comes in, or they read values from outside.
+    """
+    assert known.node
+    label = known.node.label
+    before, after = (list(_rows(known.node, entry)) for entry in (known.entry, shape))
+    for first, second in zip(before, after, strict=True):
+        if first.parameters.value != second.parameters.value or first.input[:1] != second.input[:1]:
+            detail = f"'{first.text}' gets {shown(second.input)} here and {shown(first.input)} there"
+            raise RuleError(f"'{label}' has weights for {shown(known.entry)}", f"{detail}; bring both to one size")
+    outputs = graph(Network(shape, (known.node,))).outputs
+    return after[-1].output.value if "" in outputs else ENDED
+
+
+def _rows(node: Node, shape: Shape) -> Iterator[Row]:
+    network = Network(shape, (node,))
+    try:
+        return rows(graph(network))
+    except RuleError as error:
+        detail = "only a part that stands by itself can be used once more; give it what it reads by its input"
+        raise RuleError(f"'{node.label}' reads values from outside of it", detail) from error

@@ -1,0 +1,39 @@
+"""What only the whole network shows: where its maps lie on the input, and that each value is read."""
+
+from collections.abc import Sequence
+
+from striate.notation.arguments import ArgumentError
+from striate.notation.errors import RuleError, Span
+from striate.notation.graph import Graph, graph
+from striate.notation.measure import rows
+from striate.notation.tree import Network
+
+
+def check(network: Network, inputs: Sequence[Span]) -> None:
+    """Check a bound network as a whole.
+
+    Args:
+        network: Bound, its layers with their places in the text.
+        inputs: Where the text has its inputs.
+
+    Raises:
+        ArgumentError: Values that meet do not lie alike on the input, or nothing reads a value.
+    """
+    flat = graph(network)
+    _check_read(flat, inputs)
+    figures = rows(flat)
+    for vertex in flat.vertices:
+        try:
+            next(figures)
+        except RuleError as error:
+            raise ArgumentError(error.headline, vertex.node.span, error.detail, error.axes) from None
+
+
+def _check_read(flat: Graph, inputs: Sequence[Span]) -> None:
+    read = {name for vertex in flat.vertices for name in vertex.inputs}
+    read |= {*flat.outputs.values(), *flat.aside.values()}
+    places = dict(zip(flat.inputs, inputs, strict=True)) | {v.name: v.node.span for v in flat.vertices}
+    for name, span in places.items():
+        if name not in read:
+            detail = "label it and use it in a branch, a: … -> concat[ from a | … ], or delete it"
+            raise ArgumentError("nothing reads what this gives", span, detail)
