@@ -10,7 +10,7 @@ from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 from striate.tasks import devices
 from striate.training import options, schedules
 
-LAYERS = [*tree.LAYERS, *tree.BLOCKS, *tree.ALIASES]
+LAYERS = [*tree.WORDS, *tree.BLOCKS, *tree.ALIASES]
 ZOO = {name: zoo.entry(name).also for name in zoo.names()}
 VERBS = list(cli.VERBS)
 TABLES = {  # every table of names, with what others call them

@@ -1010,7 +1010,7 @@ class Heads(Block):
     """
 
     kind: ClassVar[str] = "heads"
-    also: ClassVar[tuple[str, ...]] = ("outputs", "multihead", "multitask")
+    also: ClassVar[tuple[str, ...]] = ("outputs", "multitask")
     names: tuple[str, ...] = ()
 
 
