@@ -24,8 +24,12 @@ Made by `make docs` from the code; change the docstrings in `striate/notation/tr
 - `[ ]` around an argument: it may be left out.
 - A kernel, stride, pad or dilation is one number for every axis, or one per axis: `3`, `3x5`.
 - `pad` also takes `same` and `valid` (none), and a mode before its size: `reflect 1`, `replicate 1`, `circular 1`.
+  As a layer (`pad reflect 3 -> conv 8@7`) it takes the same, except `same`.
 - After `pad`, a pair gives the sizes before and after an axis: `(1,0)`, `(1,2)x(0,1)`. In `upconv`, `pad` crops, and
-  `upconv 8@3 stride 2 pad (1,0)` gives exactly twice the size (PyTorch's padding 1 with output padding 1).
+  `upconv 8@3 stride 2 pad 1 extra 1` gives exactly twice the size (in PyTorch, `extra` is the output padding).
+- Averages: zeros of `pad 1` count as entries of a window, as in PyTorch; those of `pad same` do not, as in Keras, nor
+  those of `pad 1 uncounted`, as in ONNX.
+- `avgpool to 7`, `maxpool to 7` and `upsample to 7` give that size whatever comes in, on a free axis too.
 - `roipool` and `roialign` are for images. A network with one (`input 3x?x? -> … -> roipool 7 -> fc 4096`, Fast R-CNN)
   is called `model(images, boxes)`, boxes (K, 5): number of the image, left, top, right, bottom in pixels of the input;
   the scale of its maps follows from the layers before it. After it, all figures are for one box, and the receptive

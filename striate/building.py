@@ -32,8 +32,8 @@ UPCONV = (nn.Linear, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 CROPS = (nn.Identity, nn.ConstantPad1d, nn.ConstantPad2d, nn.ConstantPad3d)
 MAX_POOL = (nn.Identity, nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
 AVG_POOL = (nn.Identity, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
-GLOBAL_AVG = (nn.Identity, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
-GLOBAL_MAX = (nn.Identity, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
+ADAPTIVE_AVG = (nn.Identity, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
+ADAPTIVE_MAX = (nn.Identity, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
 BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 INSTANCE_NORM = (nn.Identity, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
 
@@ -62,16 +62,24 @@ def _pads_itself(layer: tree.Sliding) -> bool:
     PyTorch's convolution has "same" padding at stride 1, but copies its input where the padding is odd.
     """
     if isinstance(layer, tree.AvgPool):
-        return layer.pad.mode != "same"
+        return True
     if isinstance(layer, tree.Local | tree.Deform):
         return False
-    if isinstance(layer, tree.MaxPool) and set(layer.dilation) != {1} and any(layer.pad.sizes):
-        return False  # where a window steps over all entries, PyTorch writes its gradient outside the map
+    if isinstance(layer, tree.MaxPool) and any(layer.pad.sizes):
+        if set(layer.dilation) != {1}:
+            return False  # where a window steps over all entries, PyTorch writes its gradient outside the map
+        if _is_wide(layer):
+            return False
     if layer.pad.mode != "same":
         return not layer.pad.after and (layer.floor or isinstance(layer, tree.Pool))
     if not isinstance(layer, tree.Conv) or set(layer.stride) != {1}:
         return False
     return all(reach(k, d) % 2 for k, d in zip(layer.kernel, layer.dilation, strict=True))
+
+
+def _is_wide(layer: tree.Pool) -> bool:
+    """Whether its padding is wider than half the window, which PyTorch's pools refuse."""
+    return any(2 * pad > size for pad, size in zip(layer.pad.sizes, layer.kernel, strict=False))
 
 
 def _padding(layer: tree.Sliding) -> nn.Module | None:
@@ -92,14 +100,17 @@ def _local(layer: tree.Local, shape: Shape) -> nn.Module:
 
 def _deform(layer: tree.Deform, shape: Shape) -> nn.Module:
     return layers.DeformConv(
-        *(shape[0] or 1, layer.filters, layer.kernel, layer.stride, layer.dilation), not layer.plain, layer.bias
+        *(shape[0] or 1, layer.filters, layer.kernel, layer.stride, layer.dilation),
+        not layer.plain,
+        layer.bias,
+        layer.groups,
     )
 
 
 def _upconv(layer: tree.UpConv, shape: Shape) -> nn.Module:
     make: Any = UPCONV[len(shape) - 1]
     module: nn.Module = make(
-        *(shape[0], layer.filters, layer.kernel, layer.stride, 0 if layer.pad.after else layer.pad.sizes),
+        *(shape[0], layer.filters, layer.kernel, layer.stride, 0 if layer.pad.after else layer.pad.sizes, layer.extras),
         groups=layer.groups,
         bias=layer.bias,
         dilation=layer.dilation,
@@ -107,10 +118,20 @@ def _upconv(layer: tree.UpConv, shape: Shape) -> nn.Module:
     return module
 
 
-def _crop(pad: tree.Pad) -> nn.Module:
-    """The module that removes the entries that an upconv crops unequally."""
-    amounts = [-size for pair in zip(reversed(pad.sizes), reversed(pad.after), strict=True) for size in pair]
-    return CROPS[len(pad.sizes)](tuple(amounts), 0.0)  # type: ignore[arg-type]
+def _avg_pool(layer: tree.AvgPool, shape: Shape) -> nn.Module:
+    numbers = (layer.kernel, layer.stride)
+    wide = len(shape) == 4 and any(n is None or k > n for k, n in zip(layer.kernel, shape[1:], strict=True))
+    if layer.pad.mode == "same":
+        return layers.AvgPool(*numbers, None, layer.dilation, not layer.floor, layer.counts_padding)
+    if layer.pad.after or set(layer.dilation) != {1} or wide or _is_wide(layer):  # which PyTorch's own lacks
+        before = layer.pad.sizes or (0,) * len(layer.kernel)
+        pads = tuple(zip(before, layer.pad.ends or before, strict=True))
+        return layers.AvgPool(*numbers, pads, layer.dilation, not layer.floor, layer.counts_padding)
+    make: Any = AVG_POOL[len(shape) - 1]
+    module: nn.Module = make(
+        *numbers, layer.pad.sizes or 0, ceil_mode=not layer.floor, count_include_pad=layer.counts_padding
+    )
+    return module
 
 
 def _max_pool(layer: tree.MaxPool, shape: Shape) -> nn.Module:
@@ -121,23 +142,34 @@ def _max_pool(layer: tree.MaxPool, shape: Shape) -> nn.Module:
     return module
 
 
-def _avg_pool(layer: tree.AvgPool, shape: Shape) -> nn.Module:
-    wide = len(shape) == 4 and any(n is None or k > n for k, n in zip(layer.kernel, shape[1:], strict=True))
-    if layer.pad.after or set(layer.dilation) != {1} or wide:  # which PyTorch's own lacks
-        before = layer.pad.sizes or (0,) * len(layer.kernel)
-        after = layer.pad.ends or before
-        return layers.AvgPool(layer.kernel, layer.stride, before, after, layer.dilation, not layer.floor)
-    make: Any = AVG_POOL[len(shape) - 1]
-    module: nn.Module = make(layer.kernel, layer.stride, layer.pad.sizes or 0, ceil_mode=not layer.floor)
-    return module
-
-
 def _shuffle(layer: tree.Shuffle, shape: Shape) -> nn.Module:
     return nn.PixelShuffle(layer.factor) if len(shape) == 3 else layers.Shuffle(layer.factor)
 
 
+def _unshuffle(layer: tree.Unshuffle, shape: Shape) -> nn.Module:
+    return nn.PixelUnshuffle(layer.factor) if len(shape) == 3 else layers.Unshuffle(layer.factor)
+
+
+def _upsample(layer: tree.Upsample, shape: Shape) -> nn.Module:
+    return layers.Upsample(layer.factor, None, layer.bilinear, layer.corners)
+
+
+def _upsample_to(layer: tree.UpsampleTo, shape: Shape) -> nn.Module:
+    return layers.Upsample(None, layer.size, layer.bilinear, layer.corners)
+
+
+def _adaptive(modules: tuple[type[nn.Module], ...]) -> Callable[[Any, Shape], nn.Module]:
+    return lambda layer, shape: modules[len(shape) - 1](layer.size)
+
+
 def _global(modules: tuple[type[nn.Module], ...]) -> Callable[[Layer, Shape], nn.Module]:
     return lambda layer, shape: modules[len(shape) - 1](1)
+
+
+def _crop(sizes: tree.Pad) -> nn.Module:
+    """The module that removes entries at the edges; `ConstantPad` does so by negative numbers."""
+    amounts = [-size for pair in zip(reversed(sizes.sizes), reversed(sizes.ends), strict=True) for size in pair]
+    return CROPS[len(sizes.sizes)](tuple(amounts), 0.0)  # type: ignore[arg-type]
 
 
 def _lrn(layer: tree.LRN, shape: Shape) -> nn.Module:
@@ -174,14 +206,19 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Deform: _deform,
     tree.UpConv: _upconv,
     tree.Shuffle: _shuffle,
+    tree.Unshuffle: _unshuffle,
+    tree.Upsample: _upsample,
+    tree.UpsampleTo: _upsample_to,
     tree.MaxPool: _max_pool,
     tree.Unpool: lambda layer, shape: layers.Unpool(layer.pool, _max_pool(layer.source, shape), _padding(layer.source)),
     tree.AvgPool: _avg_pool,
+    tree.AdaptiveMaxPool: _adaptive(ADAPTIVE_MAX),
+    tree.AdaptiveAvgPool: _adaptive(ADAPTIVE_AVG),
     tree.Subsample: lambda layer, shape: layers.Subsample(shape[0] or 1, layer.kernel, layer.stride),
-    tree.GlobalAvgPool: _global(GLOBAL_AVG),
-    tree.GlobalMaxPool: _global(GLOBAL_MAX),
+    tree.GlobalAvgPool: _global(ADAPTIVE_AVG),
+    tree.GlobalMaxPool: _global(ADAPTIVE_MAX),
     tree.RoIPool: lambda layer, shape: layers.RoIPool(layer.size),
-    tree.RoIAlign: lambda layer, shape: layers.RoIAlign(layer.size, points=layer.points),
+    tree.RoIAlign: lambda layer, shape: layers.RoIAlign(layer.size, points=layer.points, aligned=layer.aligned),
     tree.ChannelMean: lambda layer, shape: layers.ChannelMean(),
     tree.ChannelMax: lambda layer, shape: layers.ChannelMax(),
     tree.FullyConnected: _fully_connected,
@@ -215,6 +252,8 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Dropout: lambda layer, shape: layers.Dropout(layer.p),
     tree.DropPath: lambda layer, shape: layers.DropPath(layer.p),
     tree.ZeroPad: lambda layer, shape: layers.ZeroChannels(layer.channels),
+    tree.Padding: lambda layer, shape: layers.Padding(layer.sizes.mode, layer.sizes.sizes, layer.sizes.ends),
+    tree.Crop: lambda layer, shape: _crop(layer.sizes),
     tree.Maps: lambda layer, shape: layers.Maps(layer.numbers),
     tree.Identity: lambda layer, shape: nn.Identity(),
 }

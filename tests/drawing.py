@@ -72,6 +72,13 @@ def _filters(sizes: Sizes, drawn: Drawn) -> st.SearchStrategy[int]:
     return st.integers(1, 9) | st.sampled_from([n * sizes[0] for n in (1, 2)])
 
 
+def _extra(sizes: Sizes, drawn: Drawn) -> st.SearchStrategy[tuple[int, ...]]:
+    """Fewer than the stride or the dilation, and none in half of them."""
+    limits = zip(drawn["stride"], drawn["dilation"], strict=True)
+    drawn_sizes = st.tuples(*(st.integers(0, max(limit) - 1) for limit in limits))
+    return st.just(()) | drawn_sizes.map(lambda extra: extra if any(extra) else ())
+
+
 def _groups(sizes: Sizes, drawn: Drawn) -> st.SearchStrategy[int]:
     return divisors(sizes[0], drawn["filters"])
 
@@ -105,15 +112,23 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
     (tree.Deform, "kernel"): lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 3 if len(sizes) < 4 else 2),
     (tree.UpConv, "filters"): _filters,
     (tree.UpConv, "kernel"): lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 4),
+    (tree.UpConv, "extra"): _extra,
     (tree.UpConv, "pad"): lambda sizes, drawn: pads((2,) * (len(sizes) - 1), ("zeros",)),
     (tree.UpConv, "groups"): _groups,
     (tree.Pool, "kernel"): lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 4),
-    (tree.Pool, "pad"): lambda sizes, drawn: pads(tuple(k // 2 for k in drawn["kernel"]), ("zeros", "same")),
+    (tree.Pool, "pad"): lambda sizes, drawn: pads(drawn["kernel"], ("zeros", "same")),
     (tree.Pool, "dilation"): _dilations,
     (tree.Subsample, "kernel"): lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 4),
     (tree.Shuffle, "factor"): lambda sizes, drawn: st.sampled_from(
         [r for r in range(1, 5) if sizes[0] % r ** (len(sizes) - 1) == 0]
     ),
+    (tree.Unshuffle, "factor"): lambda sizes, drawn: divisors(*sizes[1:]),
+    (tree.Resampling, "factor"): lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 4 if len(sizes) < 4 else 3),
+    (tree.Resampling, "size"): lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 11),
+    (tree.Resampling, "corners"): lambda sizes, drawn: st.booleans() if drawn["bilinear"] else st.just(False),
+    (tree.Adaptive, "size"): lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 9),
+    (tree.Padding, "sizes"): lambda sizes, drawn: pads(tuple(n - 1 for n in sizes[1:]), MODES[2:] + MODES[:1]),
+    (tree.Crop, "sizes"): lambda sizes, drawn: pads(tuple(n // 2 for n in sizes[1:]), MODES[:1]),
     (tree.Maxout, "pieces"): lambda sizes, drawn: divisors(sizes[0]),
     (tree.FullyConnected, "units"): lambda sizes, drawn: st.integers(1, 5),
     (tree.RBF, "units"): lambda sizes, drawn: st.integers(1, 5),
@@ -175,6 +190,9 @@ def layers(draw: st.DrawFn, layer: type[Layer], sizes: Sizes) -> Any:
 def fitting(draw: st.DrawFn, layer: type[Layer], sizes: st.SearchStrategy[Sizes]) -> tuple[Sizes, Any]:
     """Sizes, and a layer whose shape rule takes them."""
     shape = draw(sizes, label="shape")
+    if layer is tree.Unshuffle:  # a factor divides every axis
+        times = draw(st.integers(1, 3 if len(shape) < 4 else 2))
+        shape = (shape[0], *(n * times for n in shape[1:]))
     drawn = draw(layers(layer, shape), label="layer")
     assume(fits(drawn, shape))
     return shape, drawn
@@ -194,14 +212,14 @@ EXCEPT: dict[type[Layer], range] = {
     tree.Embed: range(1),
     tree.RoIPool: range(2, 3),
     tree.RoIAlign: range(2, 3),
-    **dict.fromkeys((tree.GlobalAvgPool, tree.GlobalMaxPool, tree.Shuffle), range(1, 4)),
+    **dict.fromkeys((tree.GlobalAvgPool, tree.GlobalMaxPool, tree.Shuffle, tree.Unshuffle), range(1, 4)),
     **dict.fromkeys((tree.InstanceNorm, tree.Attention), range(1, 4)),
 }
 
 
 def dims_of(layer: type[Layer]) -> range:
     """How many spatial axes there may be."""
-    needs_axes = any(field.metadata["kind"] in ("axes", "label") for field in options(layer))
+    needs_axes = any(field.metadata["kind"] in ("axes", "label", "pad") for field in options(layer))
     return EXCEPT.get(layer, range(1, 4) if needs_axes else FLAT_TOO)
 
 

@@ -10,7 +10,7 @@ from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
 from striate.tasks import devices
 from striate.training import options, schedules
 
-LAYERS = [*tree.LAYERS, *tree.BLOCKS, *tree.ALIASES]
+LAYERS = [*tree.WORDS, *tree.BLOCKS, *tree.ALIASES]
 ZOO = {name: zoo.entry(name).also for name in zoo.names()}
 VERBS = list(cli.VERBS)
 TABLES = {  # every table of names, with what others call them
@@ -88,7 +88,6 @@ def meant(name: str, table: str) -> str:
         ("zoo", "dense", "densenet121, densenet169 or densenet201"),
         # nothing that would mislead: too short, another first letter, another number, another thing
         ("layers", "lm", ""),
-        ("layers", "upsample", ""),
         ("layers", "attn", ""),
         ("zoo", "resnet26", ""),
         ("zoo", "resnet", ""),

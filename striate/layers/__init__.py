@@ -20,11 +20,12 @@ from striate.layers.positions import PositionsLinear
 from striate.layers.rbf import RBF
 from striate.layers.roi import RoIAlign, RoIPool
 from striate.layers.scaled_tanh import ScaledTanh
-from striate.layers.shuffle import Shuffle
+from striate.layers.shuffle import Shuffle, Unshuffle
 from striate.layers.side import Aux
 from striate.layers.softmax import LastSoftmax
 from striate.layers.subsample import Subsample
 from striate.layers.unpool import Unpool
+from striate.layers.upsample import Upsample
 from striate.layers.wired import Called, From, Shared, Wired
 
 __all__ = [
@@ -67,6 +68,8 @@ __all__ = [
     "Subsample",
     "Sum",
     "Unpool",
+    "Unshuffle",
+    "Upsample",
     "Wired",
     "ZeroChannels",
 ]

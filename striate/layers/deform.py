@@ -30,6 +30,7 @@ class DeformConv(nn.Module):
         kernel, stride, dilation: One number per axis; one to three axes.
         modulated: Whether entries are weighted.
         bias: Whether each filter has one.
+        groups: Parts of the channels, each seen by as many parts of the filters; the offsets are of all channels.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class DeformConv(nn.Module):
         dilation: tuple[int, ...],
         modulated: bool = False,
         bias: bool = True,
+        groups: int = 1,
     ) -> None:
         super().__init__()
         self.kernel, self.stride, self.dilation, self.modulated = kernel, stride, dilation, modulated
-        self.weight = nn.Parameter(torch.empty(filters, channels, *kernel))
+        self.groups = groups
+        self.weight = nn.Parameter(torch.empty(filters, channels // groups, *kernel))
         nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         self.bias = nn.Parameter(torch.zeros(filters)) if bias else None
         maps = math.prod(kernel) * (len(kernel) + modulated)
@@ -65,7 +68,9 @@ class DeformConv(nn.Module):
         seen = interpolated(x, (self._grid(out, x) + offsets).unbind(2))  # (N, C, K, *out)
         if self.modulated:
             seen = seen * given[:, None, dims * count :].sigmoid()
-        y = torch.einsum("nck...,fck->nf...", seen, self.weight.flatten(2))
+        seen = seen.reshape(n, self.groups, -1, *seen.shape[2:])
+        weight = self.weight.view(self.groups, -1, *self.weight.shape[1:]).flatten(3)
+        y = torch.einsum("ngck...,gfck->ngf...", seen, weight).flatten(1, 2)
         return y if self.bias is None else y + self.bias.view(-1, *[1] * dims)
 
     def _grid(self, out: Sequence[int], x: Tensor) -> Tensor:

@@ -28,17 +28,27 @@ class SamePad(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, *spatial) in, padded out."""
         amounts: list[int] = []  # F.pad counts from the last axis
-        for total in self._totals(x.shape[2:]):
-            amounts = [total // 2, total - total // 2, *amounts]
+        for before, after in self._pads(x.shape[2:]):
+            amounts = [before, after, *amounts]
         return F.pad(x, amounts, value=self.value)
 
     def first(self, sizes: Sequence[int]) -> tuple[int, ...]:
         """The position of the input's first entry on each axis of the output."""
-        return tuple(total // 2 for total in self._totals(sizes))
+        return tuple(before for before, _ in self._pads(sizes))
 
-    def _totals(self, sizes: Sequence[int]) -> list[int]:
+    def _pads(self, sizes: Sequence[int]) -> list[tuple[int, int]]:
         axes = zip(sizes, self.kernel, self.stride, self.dilation, strict=True)
-        return [max((-(-n // s) - 1) * s + reach(k, d) - n, 0) for n, k, s, d in axes]
+        return [same(*numbers) for numbers in axes]
+
+
+def same(n: int, size: int, stride: int, dilation: int) -> tuple[int, int]:
+    """The entries before and after an axis of n for which ceil(n/stride) windows fit; an odd one goes to the end.
+
+    >>> same(4, size=3, stride=2, dilation=1)
+    (0, 1)
+    """
+    total = max((-(-n // stride) - 1) * stride + reach(size, dilation) - n, 0)
+    return total // 2, total - total // 2
 
 
 class Padding(nn.Module):

@@ -76,15 +76,18 @@ class RoIAlign(nn.Module):
         size: Rows and columns that come out.
         scale: Entries of the features per unit of the boxes, such as 1/16.
         points: Along each axis of a bin; the paper takes 2.
+        aligned: Without, entry i is at i, and a box is at least one entry wide: as Detectron did at first.
     """
 
-    def __init__(self, size: tuple[int, int], scale: float = 1.0, points: int = 2) -> None:
+    def __init__(self, size: tuple[int, int], scale: float = 1.0, points: int = 2, aligned: bool = True) -> None:
         super().__init__()
-        self.size, self.scale, self.points = size, scale, points
+        self.size, self.scale, self.points, self.aligned = size, scale, points, aligned
 
     def forward(self, features: Tensor, boxes: Tensor) -> Tensor:
         """Features (N, C, H, W) and boxes (K, 5): image, left, top, right, bottom; (K, C, *size) out."""
-        left, top, right, bottom = (boxes[:, 1:].to(features.dtype) * self.scale - 0.5).unbind(dim=1)
+        left, top, right, bottom = (boxes[:, 1:].to(features.dtype) * self.scale - 0.5 * self.aligned).unbind(dim=1)
+        if not self.aligned:
+            right, bottom = torch.maximum(right, left + 1), torch.maximum(bottom, top + 1)
         high, wide = self.size
         rows = self._points(top, bottom, high)[:, :, None].expand(-1, -1, wide * self.points)
         columns = self._points(left, right, wide)[:, None, :].expand(-1, high * self.points, -1)

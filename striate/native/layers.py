@@ -137,12 +137,14 @@ def _window(layer: tree.Pool, x: Value) -> Window:
     return Window(*(n for pair in numbers for n in pair))
 
 
-def _pool(make: type[MaxPool] | type[AvgPool]) -> Callable[[Builder, Any, Value, str], Value]:
-    def pool(b: Builder, layer: tree.Pool, x: Value, name: str) -> Value:
-        y = _out(layer, x)
-        return b.add(make(_title(layer, x, y, name), x, y, _window(layer, x)))
+def _max_pool(b: Builder, layer: tree.MaxPool, x: Value, name: str) -> Value:
+    y = _out(layer, x)
+    return b.add(MaxPool(_title(layer, x, y, name), x, y, _window(layer, x)))
 
-    return pool
+
+def _avg_pool(b: Builder, layer: tree.AvgPool, x: Value, name: str) -> Value:
+    y = _out(layer, x)
+    return b.add(AvgPool(_title(layer, x, y, name), x, y, _window(layer, x), layer.counts_padding))
 
 
 def _subsample(b: Builder, layer: tree.Subsample, x: Value, name: str) -> Value:
@@ -224,8 +226,8 @@ LAYERS: dict[type[Layer], Callable[[Builder, Any, Value, str], Value]] = {
     tree.Conv: _convolution,
     tree.FullyConnected: _dense,
     tree.RBF: _rbf,
-    tree.MaxPool: _pool(MaxPool),
-    tree.AvgPool: _pool(AvgPool),
+    tree.MaxPool: _max_pool,
+    tree.AvgPool: _avg_pool,
     tree.Subsample: _subsample,
     tree.GlobalAvgPool: _gap,
     tree.GlobalMaxPool: _gmp,

@@ -169,7 +169,7 @@ def _maxpool(s: Single, step: MaxPool) -> Written:
 
 
 def _avgpool(s: Single, step: AvgPool) -> Written:
-    return True, f"one_avgpool({_pair(s, step)}, {step.window}, {step.whole}, first, last);"
+    return True, f"one_avgpool({_pair(s, step)}, {step.window}, {step.share}, first, last);"
 
 
 def _gap(s: Single, step: GlobalAvgPool) -> Written:

@@ -13,7 +13,7 @@ from typing import Any
 from striate.errors import nearest
 from striate.notation.errors import RuleError, Span
 from striate.notation.syntax import Argument, Expression, Free, Name, Pair, Sized, Value, Word
-from striate.notation.tree import ALIASES, PAD_MODES, WORDS, Axes, Layer, Link, Pad
+from striate.notation.tree import ALIASES, PAD_MODES, WORDS, Axes, Layer, Link, Pad, Sliding
 
 LISTS = ("list", "numbers")  # kinds of which several may stand side by side
 Evaluate = Callable[[Expression], int | float]
@@ -68,6 +68,11 @@ OPTIONS_ALSO = {  # what other libraries call an option
     "eps": ("epsilon",),
     "noaffine": ("affinefalse", "affine", "elementwiseaffine", "scale", "center"),
     "points": ("samplingratio",),
+    "extra": ("outputpadding",),
+    "corners": ("aligncorners",),
+    "bilinear": ("linear", "trilinear"),
+    "uncounted": ("countincludepad",),
+    "unaligned": ("aligned",),
 }
 OPTION_WORDS = {word for form in _FORMS.values() for word in form.options}
 
@@ -106,16 +111,20 @@ class _Arguments:
         self.spans: dict[str, Span] = {}
 
     def read(self) -> None:
-        if self.dims == 0 and any(_kind(f) == "axes" for f in dataclasses.fields(self.form.layer) if f.metadata):
+        if self.dims == 0 and any(
+            _kind(f) in ("axes", "pad") for f in dataclasses.fields(self.form.layer) if f.metadata
+        ):
             raise ArgumentError(f"{self.word.name} has no axes to act on", self.word.span, NO_AXES)
         arguments = list(self.word.arguments)
-        if arguments and not self._option(arguments[0]):
+        lead = self.form.leading
+        if lead and _kind(lead) == "pad" and arguments and single_name(arguments[0]) in PAD_MODES:
+            self._pad_mode(lead, arguments)
+        elif arguments and not self._option(arguments[0]):
             self._leading(arguments.pop(0))
             while self._goes_on(arguments):
                 self._append(arguments.pop(0))
         while arguments:
             self._named(arguments)
-        lead = self.form.leading
         if lead and lead.name not in self.values and lead.default is dataclasses.MISSING:
             raise ArgumentError(
                 f"{self.word.name} needs its {self.form.lead}", self.word.span, f"it is written: {self.form.usage}"
@@ -282,6 +291,13 @@ class _Arguments:
             raise RuleError(f"has {len(sizes)} sizes", there, axes=len(sizes))
         return sizes * self.dims if len(sizes) == 1 else sizes
 
+    def _sizes(self, argument: Value) -> Axes:
+        """One number per axis, 0 too; none at all where each is 0."""
+        if any(isinstance(part, Pair) for part in argument.parts):
+            raise RuleError("takes no pair", "it is the entries at the end of an axis; write a single size")
+        sizes = self._axes(argument, 0)
+        return sizes if any(sizes) else ()
+
     def _pad(self, argument: Value) -> Pad:
         name = single_name(argument)
         try:
@@ -309,6 +325,7 @@ class _Arguments:
 _READ: dict[str, Callable[[_Arguments, Value], Any]] = {
     "count": _Arguments._count,
     "axes": _Arguments._axes,
+    "sizes": _Arguments._sizes,
     "number": lambda reader, argument: float(reader._number(argument)),
     "fraction": _Arguments._fraction,
     "pad": _Arguments._pad,
@@ -369,7 +386,8 @@ def _kind(field: dataclasses.Field[Any]) -> str:
 def refuse_layer(argument: Argument, word: str) -> None:
     """Raise an error if an argument of `word` is itself a layer: an arrow is missing before it."""
     name = single_name(argument)
-    if name in WORDS or name in ALIASES:
+    slides = issubclass(WORDS.get(ALIASES.get(word, word), Layer), Sliding)
+    if (name in WORDS or name in ALIASES) and not (slides and name in OPTION_WORDS):  # pad, which a window may have
         detail = f"layers are separated by '->' or a new line: {word} … -> {name} …"
         raise ArgumentError(f"an arrow is missing before '{name}'", argument.span, detail)
 

@@ -22,18 +22,10 @@ from striate.notation.syntax import Block, Call, Definition, Program, Word
 from striate.notation.tree import ALIASES, BLOCKS, OWN, PAD_MODES, WORDS, Layer, Link
 
 OPTIONS = {word for word in OPTION_WORDS if len(word) > 1} | set(PAD_MODES)  # lrn's k stays free: K is a letter
-RESERVED = {"c", "input", "x", *WORDS, *BLOCKS, *ALIASES, *OPTIONS}
+RESERVED = {"c", "input", "x", "to", *WORDS, *BLOCKS, *ALIASES, *OPTIONS}
 ALSO = {name: layer.also for name, layer in WORDS.items()} | {name: block.also for name, block in BLOCKS.items()}
 ABSENT = {  # what the notation lacks: what to write instead, if anything, and the names in other libraries
-    "enlarging without weights is not in the notation; upconv 8@2 stride 2 has weights, shuffle 2 takes channels": (
-        *("upsample", "upsampling", "upsampling1d", "upsampling2d", "upsampling3d"),
-        *("interpolate", "resize", "upsamplingnearest2d", "upsamplingbilinear2d", "bilinear", "nearest"),
-    ),
     "fc flattens by itself; leave it out": ("flatten", "reshape", "view", "squeeze"),
-    "padding is an option of the layer that follows, as in conv 16@3 pad 1": (
-        *("pad", "padding", "zeropad1d", "zeropad2d", "zeropad3d", "zeropadding1d", "zeropadding2d", "zeropadding3d"),
-        *("reflectionpad1d", "reflectionpad2d", "replicationpad2d", "circularpad2d", "constantpad2d"),
-    ),
     "one filter per channel is conv c@3 groups c, and conv 64@1 after it mixes them": (
         *("depthwise", "depthwiseconv", "depthwiseconv2d", "dwconv", "separable", "separableconv2d", "sepconv"),
     ),

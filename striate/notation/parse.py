@@ -12,6 +12,7 @@ from typing import cast
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
+from striate.notation.arguments import single_name
 from striate.notation.errors import NotationError, Span
 from striate.notation.evaluate import LARGEST
 from striate.notation.scan import scan
@@ -35,7 +36,9 @@ from striate.notation.syntax import (
     Value,
     Word,
 )
+from striate.notation.tree import ALIASES, WORDS
 
+KNOWN = {*WORDS, *ALIASES}  # some are two words: avgpool to
 MAX_DIGITS = 24  # no number of the notation is longer when Python writes it
 
 
@@ -145,9 +148,12 @@ class _Reader:
         """A layer, or a definition without parameters used without brackets."""
         arguments = tuple(self.argument(part) for part in _trees(tree))
         optional = isinstance(tree.children[-1], Token) and tree.children[-1].type == "OPTIONAL"
-        if str(tree.children[0]) in self.bare and not arguments and not optional:
-            return Call(str(tree.children[0]), (), _span(tree))
-        return Word(str(tree.children[0]), arguments, optional, _span(tree))
+        name = str(tree.children[0])
+        if name in self.bare and not arguments and not optional:
+            return Call(name, (), _span(tree))
+        if arguments and f"{name} {single_name(arguments[0])}" in KNOWN:
+            name, arguments = f"{name} {single_name(arguments[0])}", arguments[1:]
+        return Word(name, arguments, optional, _span(tree))
 
     def argument(self, tree: "Tree[Token]") -> Value | Sized:
         values = [Value(tuple(self.expression(e) for e in _trees(v)), _span(v)) for v in _trees(tree)]

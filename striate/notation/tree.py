@@ -20,7 +20,9 @@ from striate.notation.syntax import NOWHERE, Program
 
 Shape: TypeAlias = tuple[int | None, ...]  # (C, H, W), or (C,) and its spatial axes; None for a free axis
 Axes: TypeAlias = tuple[int, ...]  # one number per spatial axis
-Kind: TypeAlias = Literal["count", "axes", "number", "fraction", "pad", "flag", "pair", "list", "numbers", "label"]
+Kind: TypeAlias = Literal[
+    "count", "axes", "sizes", "number", "fraction", "pad", "flag", "pair", "list", "numbers", "label"
+]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,10 @@ def after_at(kind: Kind) -> Any:
 
 
 def option(word: str, kind: Kind, default: Any = None) -> Any:
-    """A named argument: `stride 2`. An axes option left out is 1 on every axis, or what `default` names."""
+    """A named argument: `stride 2`. An axes option left out is 1 on every axis, or what `default` names.
+
+    An option of sizes, which may be 0, is empty where all are.
+    """
     return field(default=default, metadata={"place": "option", "word": word, "kind": kind})
 
 
@@ -94,7 +99,7 @@ class Layer(Node):
     What else is known of a layer stands here too, once, and every list of layers is made from it.
 
     Attributes:
-        word: Its name in the notation.
+        word: Its name in the notation; one of two words has `to` as its second.
         also: Its names in other libraries, in lower case without hyphens, so that an unknown word leads to ours.
         follows: Whether a text has it in the line of the layer before it.
         weighted: Whether it multiplies by weights, which are drawn by the rule that suits the activation after it.
@@ -204,6 +209,7 @@ class Deform(Sliding):
     stride: Axes = option("stride", "axes")
     pad: Pad = option("pad", "pad", Pad())
     dilation: Axes = option("dilate", "axes")
+    groups: int = option("groups", "count", 1)
     plain: bool = flag("modulated")
     bias: bool = flag("nobias")
 
@@ -212,8 +218,8 @@ class Deform(Sliding):
 class UpConv(Layer):
     """Transposed convolution: every input entry spreads over a kernel of the output, and `pad` crops what comes out.
 
-    `upconv 8@3 stride 2 pad (1,0)` gives exactly twice the size: cropping less after an axis than before it is what
-    PyTorch calls an output padding.
+    `extra` entries, PyTorch's output padding, come after the last of each axis before the cropping: 0 and the bias.
+    `upconv 8@3 stride 2 pad 1 extra 1` gives exactly twice the size, and so does `upconv 8@3 stride 2 pad (1,0)`.
     """
 
     word: ClassVar[str] = "upconv"
@@ -236,7 +242,13 @@ class UpConv(Layer):
     pad: Pad = option("pad", "pad", Pad())
     dilation: Axes = option("dilate", "axes")
     groups: int = option("groups", "count", 1)
+    extra: Axes = option("extra", "sizes", ())
     bias: bool = flag("nobias")
+
+    @property
+    def extras(self) -> Axes:
+        """The extra entries of each axis, 0 where there are none."""
+        return self.extra or (0,) * len(self.kernel)
 
 
 @dataclass(frozen=True, repr=False)
@@ -246,6 +258,60 @@ class Shuffle(Layer):
     word: ClassVar[str] = "shuffle"
     also: ClassVar[tuple[str, ...]] = ("pixelshuffle", "depthtospace", "subpixel")
     factor: int = leading("count")
+
+
+@dataclass(frozen=True, repr=False)
+class Unshuffle(Layer):
+    """Blocks of `factor` entries an axis become channels, in PyTorch's order: undoes `shuffle` (YOLOv2's reorg)."""
+
+    word: ClassVar[str] = "unshuffle"
+    also: ClassVar[tuple[str, ...]] = ("pixelunshuffle", "spacetodepth", "reorg", "passthrough")
+    factor: int = leading("count")
+
+
+class Resampling(Layer):
+    """A layer that reads maps on a finer or coarser grid, with the same two options.
+
+    Of n entries that come in and m that go out, entry i is the one at floor(i·n/m). With `bilinear` it is read between
+    the entries, linearly along every axis, at (i + 1/2)·n/m - 1/2; with `corners` too, at i·(n - 1)/(m - 1).
+    """
+
+    bilinear: bool
+    corners: bool
+
+
+@dataclass(frozen=True, repr=False)
+class Upsample(Resampling):
+    """Maps `factor` times as large: the nearest entry, or `bilinear` between entries (Long et al. 2015).
+
+    `corners` places the first and last entries of both maps on each other: PyTorch's `align_corners`.
+    """
+
+    word: ClassVar[str] = "upsample"
+    also: ClassVar[tuple[str, ...]] = (
+        "upsampling",
+        "upsampling1d",
+        "upsampling2d",
+        "upsampling3d",
+        "upsamplingnearest2d",
+        "upsamplingbilinear2d",
+        "bilinear",
+        "nearest",
+    )
+    factor: Axes = leading("axes")
+    bilinear: bool = flag("bilinear", False)
+    corners: bool = flag("corners", False)
+
+
+@dataclass(frozen=True, repr=False)
+class UpsampleTo(Resampling):
+    """Maps of this size, whatever comes in: as `upsample`, by a factor that need not be whole."""
+
+    word: ClassVar[str] = "upsample to"
+    also: ClassVar[tuple[str, ...]] = ("interpolate", "resize")
+    size: Axes = leading("axes")
+    bilinear: bool = flag("bilinear", False)
+    corners: bool = flag("corners", False)
 
 
 @dataclass(frozen=True, repr=False)
@@ -294,7 +360,10 @@ class Unpool(Layer):
 
 @dataclass(frozen=True, repr=False)
 class AvgPool(Pool):
-    """The mean of each window; padding counts as zeros."""
+    """The mean of each window; padding by a number counts as zeros, `pad same` does not count.
+
+    With `uncounted` no padding counts: PyTorch's count_include_pad=False, and what ONNX does by default.
+    """
 
     word: ClassVar[str] = "avgpool"
     follows: ClassVar[bool] = True
@@ -309,6 +378,41 @@ class AvgPool(Pool):
         "averagepooling3d",
         "meanpool",
     )
+    counted: bool = flag("uncounted")
+
+    @property
+    def counts_padding(self) -> bool:
+        """Whether entries of padding are among those of which the mean is taken."""
+        return self.counted and self.pad.mode != "same"
+
+
+class Adaptive(Layer):
+    """A pool that gives maps of one size, whatever comes in.
+
+    Of n entries that come in and m that go out, window i begins at floor(i·n/m) and ends before ceil((i + 1)·n/m).
+    """
+
+    size: Axes
+
+
+@dataclass(frozen=True, repr=False)
+class AdaptiveMaxPool(Adaptive):
+    """Maps of this size, whatever comes in: the largest entry of each of as many windows (He et al. 2014)."""
+
+    word: ClassVar[str] = "maxpool to"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("adaptivemaxpool1d", "adaptivemaxpool2d", "adaptivemaxpool3d")
+    size: Axes = leading("axes")
+
+
+@dataclass(frozen=True, repr=False)
+class AdaptiveAvgPool(Adaptive):
+    """Maps of this size, whatever comes in: the mean of each of as many windows; `avgpool to 1` is `gap`."""
+
+    word: ClassVar[str] = "avgpool to"
+    follows: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("adaptiveavgpool1d", "adaptiveavgpool2d", "adaptiveavgpool3d")
+    size: Axes = leading("axes")
 
 
 @dataclass(frozen=True, repr=False)
@@ -335,9 +439,6 @@ class GlobalAvgPool(Layer):
         "globalavgpool",
         "globalavgpool2d",
         "globalaveragepool",
-        "adaptiveavgpool1d",
-        "adaptiveavgpool2d",
-        "adaptiveavgpool3d",
     )
 
 
@@ -353,9 +454,6 @@ class GlobalMaxPool(Layer):
         "globalmaxpooling3d",
         "globalmaxpool",
         "globalmaxpool2d",
-        "adaptivemaxpool1d",
-        "adaptivemaxpool2d",
-        "adaptivemaxpool3d",
     )
 
 
@@ -396,10 +494,14 @@ class RoIPool(RoI):
 
 @dataclass(frozen=True, repr=False)
 class RoIAlign(RoI):
-    """RoI align (He et al. 2017): the mean of `points` x `points` interpolated values in each bin of a box."""
+    """RoI align (He et al. 2017): the mean of `points` x `points` interpolated values in each bin of a box.
+
+    `unaligned`: as in Detectron's first version, entry i of a map is at i, not at i + 1/2, and a box at least 1 wide.
+    """
 
     word: ClassVar[str] = "roialign"
     points: int = option("points", "count", 2)
+    aligned: bool = flag("unaligned")
 
 
 @dataclass(frozen=True, repr=False)
@@ -757,6 +859,28 @@ class ZeroPad(Layer):
 
 
 @dataclass(frozen=True, repr=False)
+class Padding(Layer):
+    """Entries around the map: zeros, or the map's own by `pad reflect 1`, `pad replicate 1`, `pad circular 1`."""
+
+    word: ClassVar[str] = "pad"
+    also: ClassVar[tuple[str, ...]] = (
+        "padding",
+        *(f"{kind}{dims}d" for kind in ("zeropad", "zeropadding") for dims in (1, 2, 3)),
+        *(f"{kind}pad{dims}d" for kind in ("reflection", "replication", "circular", "constant") for dims in (1, 2, 3)),
+    )
+    sizes: Pad = leading("pad")
+
+
+@dataclass(frozen=True, repr=False)
+class Crop(Layer):
+    """The map without the entries at its edges: `crop 2`, `crop (1,0)x2`."""
+
+    word: ClassVar[str] = "crop"
+    also: ClassVar[tuple[str, ...]] = ("cropping", "cropping1d", "cropping2d", "cropping3d", "centercrop")
+    sizes: Pad = leading("pad")
+
+
+@dataclass(frozen=True, repr=False)
 class Maps(Layer):
     """Some of the maps that come in, numbered from 0: what a partly connected layer sees (LeCun et al. 1998)."""
 
@@ -886,7 +1010,7 @@ class Heads(Block):
     """
 
     kind: ClassVar[str] = "heads"
-    also: ClassVar[tuple[str, ...]] = ("outputs", "multihead", "multitask")
+    also: ClassVar[tuple[str, ...]] = ("outputs", "multitask")
     names: tuple[str, ...] = ()
 
 
@@ -896,7 +1020,7 @@ BLOCKS: dict[str, type[Block]] = {kind.kind: kind for kind in _NODES if issubcla
 LINKS: dict[str, type[Link]] = {kind.word: kind for kind in _NODES if issubclass(kind, Link) and kind.word}
 WORDS: dict[str, type[Layer] | type[Link]] = {**LAYERS, **LINKS}
 OWN: dict[str, type[Own]] = {}  # the words that the program has registered
-ALIASES = {"pool": "maxpool", "silu": "swish", "batchnorm": "bn"}
+ALIASES = {"pool": "maxpool", "pool to": "maxpool to", "silu": "swish", "batchnorm": "bn"}
 
 
 @dataclass(frozen=True)
@@ -963,6 +1087,7 @@ def named(chain: Chain) -> Iterator[tuple[str, Node]]:
     counts: dict[str, int] = {}
     for node in chain:
         word = node.kind if isinstance(node, Block) else node.word if isinstance(node, Layer | Link) else ""
+        word = word.replace(" ", "")
         name = attribute(node.label) if isinstance(node, Block) else ""
         while not name or (not (isinstance(node, Block) and node.label) and name in labels):
             counts[word] = counts.get(word, 0) + 1

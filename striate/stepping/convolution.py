@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from striate.notation.rules.window import Window, windows
-from striate.notation.tree import Conv, Pool
+from striate.notation.tree import AvgPool, Conv, Pool
 from striate.stepping.content import Im2col, Part, Picture, empty_terms, entries, filled, zeros
 from striate.stepping.reading import Array
 
@@ -29,6 +29,7 @@ class Sliding:
     windows: tuple[Window, ...]
     spatial: Index
     flipped: bool = False  # whether the filter is flipped: the true convolution of signal processing
+    padding_counts: bool = True  # whether a mean is taken over padding too
 
     @property
     def output(self) -> Index:
@@ -58,7 +59,8 @@ class Sliding:
 
 def sliding(layer: Conv | Pool, spatial: Index) -> Sliding:
     """The windows of a layer, for maps of this size."""
-    return Sliding(tuple(windows(layer)), spatial, isinstance(layer, Conv) and layer.flip)
+    flipped, counts = isinstance(layer, Conv) and layer.flip, not isinstance(layer, AvgPool) or layer.counts_padding
+    return Sliding(tuple(windows(layer)), spatial, flipped, counts)
 
 
 def convolution(slide: Sliding, x: Array, weights: Array, bias: Array, upstream: Array) -> Iterator[Part]:

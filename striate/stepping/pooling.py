@@ -26,7 +26,7 @@ def max_pooling(slide: Sliding, x: Array, upstream: Array) -> Iterator[Part]:
 
 
 def average_pooling(slide: Sliding, x: Array, upstream: Array) -> Iterator[Part]:
-    """The mean of each window of X (C, *n), padding counting as zeros, and each entry's share of the gradient."""
+    """The mean of each window of X (C, *n), and each entry's share of the gradient; padding that counts is zeros."""
     output, d_x = [], empty_terms(x.shape)
     for index in np.ndindex(upstream.shape):
         window = [at for at in _window(slide, index[1:]) if _counts(slide, at)]
@@ -46,6 +46,8 @@ def _window(slide: Sliding, position: Index) -> list[Index]:
 
 
 def _counts(slide: Sliding, at: Index) -> bool:
-    """Whether an entry is in the map or its padding; with `ceil` a window may reach beyond both."""
+    """Whether an entry is in the map or in padding that counts; with `ceil` a window may reach beyond both."""
+    if not slide.padding_counts:
+        return slide.inside(at)
     axes = zip(slide.windows, slide.spatial, at, strict=True)
     return all(i < n + window.padding(n)[1] for window, n, i in axes)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from striate.notation import tree
 from striate.notation.tree import Layer
+from tests.layers import grids
 
 Array = NDArray[np.float64]
 Weights = dict[str, Array]
@@ -96,7 +97,8 @@ def rbf(layer: tree.RBF, x: Array, weights: Weights) -> Array:
 def upconv(layer: tree.UpConv, x: Array, weights: Weights) -> Array:
     """Each entry of the input puts its kernel, times itself, into the output; then the edges are cropped."""
     axes = zip(x.shape[2:], layer.stride, layer.kernel, layer.dilation, strict=True)
-    sizes = [(n - 1) * s + d * (k - 1) + 1 for n, s, k, d in axes]
+    extras = layer.extra or (0,) * len(layer.kernel)
+    sizes = [(n - 1) * s + d * (k - 1) + 1 + extra for (n, s, k, d), extra in zip(axes, extras, strict=True)]
     y = np.zeros((len(x), layer.filters, *sizes))
     given, made = x.shape[1] // layer.groups, layer.filters // layer.groups
     for group, *position in itertools.product(range(layer.groups), *map(range, x.shape[2:])):
@@ -117,11 +119,17 @@ def pool(layer: tree.Pool, x: Array, fill: float, reduce: Callable[..., Any]) ->
     x = padded(layer, x, fill)
     last = last_starts(layer, x)
     if not layer.floor:
-        last = [min(-(-n // s) * s, end) for n, s, end in zip(last, layer.stride, ends, strict=True)]
+        rounded = [-(-n // s) * s for n, s in zip(last, layer.stride, strict=True)]
+        last = [up if up <= end else n for up, end, n in zip(rounded, ends, last, strict=True)]
     edge = [(0, 0), (0, 0), *[(0, max(layer.stride))] * len(layer.kernel)]
     seen = windows(layer, np.pad(x, edge, constant_values=np.nan), last)
     y: Array = reduce(seen, axis=tuple(range(x.ndim, seen.ndim)))
     return y
+
+
+def avg_pool(layer: tree.AvgPool, x: Array, weights: Weights) -> Array:
+    fill = 0.0 if layer.counted and layer.pad.mode != "same" else np.nan
+    return pool(layer, x, fill, np.nanmean)
 
 
 def subsample(layer: tree.Subsample, x: Array, weights: Weights) -> Array:
@@ -132,17 +140,6 @@ def subsample(layer: tree.Subsample, x: Array, weights: Weights) -> Array:
         here: Any = (..., *position)
         under: Any = (..., *(slice(i * s, i * s + k) for i, s, k in places))
         y[here] = weights["weight"] * x[under].reshape(*x.shape[:2], -1).sum(axis=2) + weights["bias"]
-    return y
-
-
-def shuffle(layer: tree.Shuffle, x: Array, weights: Weights) -> Array:
-    r, dims = layer.factor, x.ndim - 2
-    maps = x.shape[1] // r**dims
-    y = np.empty((len(x), maps, *(n * r for n in x.shape[2:])))
-    sources = iter(np.moveaxis(x, 1, 0))
-    for k, *first in itertools.product(range(maps), *[range(r)] * dims):
-        places: Any = (slice(None), k, *(slice(i, None, r) for i in first))
-        y[places] = next(sources)
     return y
 
 
@@ -162,7 +159,9 @@ def deform(layer: tree.Deform, x: Array, weights: Weights) -> Array:
             offsets = zip(position, layer.stride, entry, layer.dilation, given[dims * k : dims * (k + 1)], strict=True)
             found = between(x[image], [p * s + e * d + offset for p, s, e, d, offset in offsets])
             mask = 1.0 if layer.plain else sigmoid(given[dims * len(entries) + k])
-            y[here] += (weights["weight"][(slice(None), slice(None), *entry)] @ (mask * found)).astype(float)
+            taken = weights["weight"][(slice(None), slice(None), *entry)]
+            parts = zip(np.split(taken, layer.groups), np.split(mask * found, layer.groups), strict=True)
+            y[here] += np.concatenate([part @ seen for part, seen in parts]).astype(float)
     return y + bias(weights, dims)
 
 
@@ -266,9 +265,16 @@ DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
     tree.UpConv: upconv,
     tree.Maxout: maxout,
     tree.RBF: rbf,
-    tree.Shuffle: shuffle,
+    tree.Shuffle: grids.shuffle,
+    tree.Unshuffle: grids.unshuffle,
+    tree.Upsample: grids.resample,
+    tree.UpsampleTo: grids.resample,
+    tree.AdaptiveMaxPool: lambda layer, x, w: grids.adaptive(layer, x, np.max),
+    tree.AdaptiveAvgPool: lambda layer, x, w: grids.adaptive(layer, x, np.mean),
+    tree.Padding: grids.pad,
+    tree.Crop: grids.crop,
     tree.MaxPool: lambda layer, x, w: pool(layer, x, -np.inf, np.nanmax),
-    tree.AvgPool: lambda layer, x, w: pool(layer, x, 0.0, np.nanmean),
+    tree.AvgPool: avg_pool,
     tree.GlobalAvgPool: lambda layer, x, w: x.mean(axis=spatial(x), keepdims=True),
     tree.GlobalMaxPool: lambda layer, x, w: x.max(axis=spatial(x), keepdims=True),
     tree.ChannelMean: lambda layer, x, w: x.mean(axis=1, keepdims=True),

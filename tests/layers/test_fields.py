@@ -55,5 +55,5 @@ def _moved(model: torch.nn.Module, x: Tensor, position: list[int]) -> Tensor:
 
 def _repeats_the_input(layer: Layer) -> bool:
     """Whether its padding stands for entries elsewhere in the input."""
-    pad = getattr(layer, "pad", None)
+    pad = layer.sizes if isinstance(layer, tree.Padding) else getattr(layer, "pad", None)
     return pad is not None and pad.mode in ("reflect", "replicate", "circular")

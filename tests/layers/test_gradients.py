@@ -14,6 +14,8 @@ from tests import drawing
 from tests.layers.test_values import CASES
 from tests.test_tiny import TEXTS
 
+HOW = ("", " bilinear", " bilinear corners")
+MODES = ("", " reflect", " replicate", " circular")
 BY_HAND = [  # in one, two and three dimensions
     "input 2x5 -> conv 2@3 pad same stride 2",
     "input 2x4x3 -> conv 4@3x2 stride 2x1 pad reflect 1 groups 2",
@@ -36,7 +38,16 @@ BY_HAND = [  # in one, two and three dimensions
     "input 4x3 -> shuffle 2",
     "input 8x2x2 -> shuffle 2",
     "input 8x1x2x2 -> shuffle 2",
+    "input 2x3 -> upconv 2@2 stride 3 extra 2",
+    "input 2x2x3 -> upconv 2@2 stride 2x1 dilate 1x3 pad (1,0) extra 1x2",
+    "input 1x2x2x2 -> upconv 2@1 stride 2 pad 1 extra 1 nobias",
+    *(f"input 1x{shape} -> unshuffle 2" for shape in ("6", "4x2", "2x4x2")),
+    *(f"input 1x{shape} -> upsample 2{how}" for shape in ("3", "2x3", "2x1x3") for how in HOW),
+    *(f"input 1x{shape} -> upsample to 4{how}" for shape in ("3", "2x6", "2x1x3") for how in HOW),
+    *(f"input 2x{shape} -> {word} to 3" for shape in ("5", "4x2", "3x1x4") for word in ("avgpool", "maxpool")),
+    *(f"input 1x{shape} -> pad{mode} 1 -> crop (2,0)" for shape in ("3", "3x4", "2x3x2") for mode in MODES),
     "input 2x5 -> deform 2@3 pad 1 modulated",
+    "input 2x4x3 -> deform 4@2 groups 2",
     "input 2x4x3 -> deform 2@2 pad (0,1)",
     "input 1x3x2x3 -> deform 1@2x1x2 stride 1x2x1",
     "input 1x2x2x3 -> deform 1@2 modulated nobias",
@@ -51,9 +62,15 @@ BY_HAND = [  # in one, two and three dimensions
     "input 2x5 -> p1: maxpool 3 stride 2 pad (1,0) ceil -> unpool p1",
     "input 2x4x5 -> conv 2@2 -> roipool 2x3 -> fc 2",
     "input 2x6x5 -> conv 2@3 stride 2 pad 1 -> roialign 2 -> tanh",
+    "input 2x6x5 -> roialign 2 unaligned",
     "input 2x4x4 -> aux[ fc 2 ] -> roialign 1x2 points 3 -> aux[ fc 3 ] -> fc 2",
     "input 2x5 -> avgpool 3 stride 2 ceil",
     "input 2x4x4 -> avgpool 3 pad same",
+    "input 2x3x4 -> avgpool 3 stride 2 pad same",
+    "input 2x5 -> avgpool 2 stride 2 pad 3",
+    "input 2x5x4 -> avgpool 3 stride 2 pad 1 uncounted ceil",
+    "input 1x2x3x2 -> avgpool 2 stride 1 pad (1,0) uncounted",
+    "input 2x5 -> maxpool 3 stride 2 pad 2",
     "input 1x3x3x3 -> avgpool 2 stride 1 pad 1",
     "input 2x5 -> avgpool 2 dilate 2 ceil",
     "input 2x4x3 -> avgpool 3x2 pad (0,1)",

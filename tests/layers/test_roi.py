@@ -49,13 +49,15 @@ def pooled(x: Array, box: Array, size: tuple[int, int], scale: float) -> Array:
     return y
 
 
-def aligned(x: Array, box: Array, size: tuple[int, int], scale: float, points: int) -> Array:
+def aligned(x: Array, box: Array, size: tuple[int, int], scale: float, points: int, half: float = 0.5) -> Array:
     left, top, right, bottom = box[1:] * scale
+    if not half:
+        right, bottom = max(right, left + 1), max(bottom, top + 1)
     y = np.zeros((x.shape[1], *size))
     for i in range(size[0] * points):
         for j in range(size[1] * points):
-            row = top + (bottom - top) * (i + 0.5) / (size[0] * points) - 0.5
-            column = left + (right - left) * (j + 0.5) / (size[1] * points) - 0.5
+            row = top + (bottom - top) * (i + 0.5) / (size[0] * points) - half
+            column = left + (right - left) * (j + 0.5) / (size[1] * points) - half
             if -1 <= row <= HEIGHT and -1 <= column <= WIDTH:
                 y[:, i // points, j // points] += between(x[int(box[0])], row, column) / points**2
     return y
@@ -90,7 +92,8 @@ def test_roi_pooling_is_its_definition(on_examples: Any, assert_near: Any) -> No
 def test_roi_align_is_its_definition(on_examples: Any, assert_near: Any) -> None:
     def check(rows: Array, layer: tree.RoIAlign, scale: float, seed: int) -> None:
         x, rows, size = features(seed).float(), rows + OFF, (layer.size[0], layer.size[1])
-        expected = [aligned(x.double().numpy(), box, size, scale, layer.points) for box in rows]
+        half = 0.5 if layer.aligned else 0.0
+        expected = [aligned(x.double().numpy(), box, size, scale, layer.points, half) for box in rows]
         assert_near(output(layer, scale, x, rows), np.stack(expected))
 
     layers = drawing.layers(tree.RoIAlign, (3, HEIGHT, WIDTH))

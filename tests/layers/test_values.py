@@ -9,7 +9,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from striate.building import MODULES, build
-from striate.notation import Network, rules, tree
+from striate.notation import Network, measure, read, rules, tree
 from striate.notation.errors import RuleError
 from striate.notation.tree import Layer
 from tests import drawing
@@ -48,17 +48,63 @@ def test_a_layer_is_its_definition(layer_class: type[Layer], dims: int, on_examp
     )
 
 
-def test_a_max_pool_is_refused_just_where_a_window_has_no_entry(on_examples: Any) -> None:
+@pytest.mark.parametrize(
+    ("layer", "x", "y"),
+    [
+        ("avgpool 2 stride 1 pad same", [0, 4, 8], [2, 6, 8]),  # as Keras has it
+        ("avgpool 3 stride 1 pad 1 uncounted", [0, 4, 8], [2, 4, 6]),  # as ONNX has it
+        ("avgpool 3 stride 1 pad 1", [0, 3, 9], [1, 4, 4]),
+        ("avgpool 2 stride 2 pad 1 ceil", [2, 4, 8, 6], [1, 6, 3]),  # the last one's second entry is padding
+        ("avgpool 2 stride 3 ceil", [2, 4, 8, 6], [3, 6]),  # the last one's second entry is none
+        ("avgpool 2 pad 3", [2, 4], [0, 1, 2, 0]),
+        ("maxpool 3 stride 2 pad 2", [2, 4], [2, 4]),
+        ("avgpool to 3", [0, 2, 4, 8, 6], [1, 14 / 3, 7]),
+        ("upsample to 3", [1, 2, 3, 4], [1, 2, 3]),
+        ("upsample 2 bilinear", [0, 4], [0, 1, 3, 4]),
+        ("upsample 2 bilinear corners", [0, 3], [0, 1, 2, 3]),
+        ("pad circular (2,1)", [1, 2, 3], [2, 3, 1, 2, 3, 1]),
+        ("crop (1,0)", [1, 2, 3], [2, 3]),
+    ],
+)
+def test_known_numbers(layer: str, x: list[float], y: list[float]) -> None:
+    seen = build(read(f"input 1x{len(x)} -> {layer}"))(torch.tensor([[x]], dtype=torch.float64))
+    torch.testing.assert_close(seen, torch.tensor([[y]], dtype=torch.float64))
+
+
+def test_extra_entries_give_sizes_that_a_stride_skips() -> None:
+    """Keras' transposed convolution of 7x7 and stride 16 makes 224 of 14."""
+    assert read_output("input 3x14x14 -> upconv 8@7 stride 16 extra 9") == (8, 224, 224)
+    assert read_output("input 3x14x14 -> upconv 8@3 stride 2 pad 1 extra 1") == (8, 28, 28)
+
+
+@pytest.mark.parametrize("pad", ["1", "(0,1)", "(1,0)"])
+def test_extra_entries_are_those_of_an_output_padding(pad: str) -> None:
+    model = build(read(f"input 2x5 -> upconv 3@4 stride 3 dilate 2 extra 2 pad {pad}"), seed=0)
+    x, conv = torch.randn(1, 2, 5), torch.nn.ConvTranspose1d(2, 3, 4, 3, dilation=2, output_padding=2)
+    conv.load_state_dict({name.removeprefix("upconv1."): value for name, value in model.state_dict().items()})
+    before, after = (int(pad[1]), int(pad[3])) if "," in pad else (int(pad), int(pad))
+    whole = conv(x)
+    torch.testing.assert_close(model(x), whole[..., before : whole.shape[-1] - after])
+
+
+def read_output(text: str) -> tree.Shape:
+    """The shape that a network gives."""
+    return measure(read(text)).output
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice")
+@pytest.mark.parametrize("kind", [tree.MaxPool, tree.AvgPool])
+def test_a_pool_is_refused_just_where_a_window_has_no_entry(kind: type[Layer], on_examples: Any) -> None:
     def check(shape: drawing.Sizes, data: st.DataObject) -> None:
-        layer = data.draw(drawing.layers(tree.MaxPool, shape))
+        layer = data.draw(drawing.layers(kind, shape))
         try:
             rules.output(layer, shape)
             refused = False
         except RuleError as error:
             refused = "padding alone" in error.headline
             assume(refused)
-        y = DEFINITIONS[tree.MaxPool](layer, np.zeros((1, *shape)), {})
-        assert refused == (y == -np.inf).any()
+        y = DEFINITIONS[kind](layer, np.zeros((1, *shape)), {})
+        assert refused == (y != 0).any()
 
     on_examples(check, shape=st.sampled_from([1, 2]).flatmap(lambda dims: drawing.shapes(dims, 1, 4)), data=st.data())
 

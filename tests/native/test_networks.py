@@ -24,6 +24,7 @@ from tests.native.needs import needs_compiler
 LACKS = {
     *("attention", "channelmax", "channelmean", "clip", "deform", "droppath", "embed", "gn", "in", "layerscale"),
     *("ln", "local", "maxout", "rmsnorm", "roialign", "roipool", "shuffle", "softmax", "softplus", "unpool", "upconv"),
+    *("avgpool to", "crop", "maxpool to", "pad", "unshuffle", "upsample", "upsample to"),
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

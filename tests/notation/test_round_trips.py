@@ -115,6 +115,7 @@ def values(kind: str, dims: int) -> st.SearchStrategy[Any]:
     return {
         "count": COUNTS,
         "axes": axes,
+        "sizes": st.just(()) | axes,
         "number": FLOATS,
         "fraction": st.floats(0, 1, exclude_max=True),
         "pad": st.builds(_unequal, modes, padding, padding) | st.just(Pad("same", ())),
@@ -134,7 +135,7 @@ def layers(draw: st.DrawFn, shape: Shape) -> Layer | None:
     windows = [tree.Conv, tree.Conv, tree.UpConv, tree.MaxPool, tree.AvgPool, tree.Deform]
     kind = draw(st.sampled_from(windows * 2 + kinds if len(shape) > 1 else kinds))
     fields = [field for field in dataclasses.fields(kind) if field.metadata]
-    if len(shape) == 1 and any(field.metadata["kind"] == "axes" for field in fields):
+    if len(shape) == 1 and any(field.metadata["kind"] in ("axes", "pad") for field in fields):
         return None
     drawn = {field.name: draw(values(field.metadata["kind"], len(shape) - 1)) for field in fields}
     layer: Layer = kind(**drawn)
@@ -209,11 +210,12 @@ def test_every_layer_is_written_with_all_its_options() -> None:
     for kind in LAYERS.values():
         if kind is tree.Unpool:  # by itself it is no network
             continue
-        shape: Shape = (8,) if kind is tree.Embed else (8, 9, 9)
+        shape: Shape = {tree.Embed: (8,), tree.Unshuffle: (8, 8, 8)}.get(kind, (8, 9, 9))
         fields = [field for field in dataclasses.fields(kind) if field.metadata]
         sample: dict[str, Any] = {
             "count": 2,
             "axes": (2, 3),
+            "sizes": (1, 2),
             "number": 0.125,
             "fraction": 0.25,
             "pad": Pad("zeros", (1, 0)),

@@ -170,6 +170,13 @@ def test_pad_modes_reach_as_far_as_torch_s(mode: str, n: int, pad: int, k: int) 
     ("layer", "module", "shape"),
     [
         (tree.Shuffle(factor=3), nn.PixelShuffle(3), (18, 4, 5)),
+        (tree.Unshuffle(factor=3), nn.PixelUnshuffle(3), (2, 9, 6)),
+        (tree.Upsample(factor=(2, 3)), nn.Upsample(scale_factor=(2, 3)), (2, 4, 5)),
+        (tree.UpsampleTo(size=(7, 3)), nn.Upsample(size=(7, 3), mode="bilinear"), (2, 4, 5)),
+        (tree.AdaptiveAvgPool(size=(3, 7)), nn.AdaptiveAvgPool2d((3, 7)), (7, 4, 5)),
+        (tree.AdaptiveMaxPool(size=(3,)), nn.AdaptiveMaxPool1d(3), (7, 8)),
+        (tree.Padding(Pad("reflect", (1, 2), (0, 3))), nn.ReflectionPad2d((2, 3, 1, 0)), (2, 4, 5)),
+        (tree.Crop(Pad("zeros", (1, 2), (0, 1))), nn.ZeroPad2d((-2, -1, -1, 0)), (2, 4, 5)),
         (tree.GlobalAvgPool(), nn.AdaptiveAvgPool2d(1), (7, 4, 5)),
         (tree.GlobalMaxPool(), nn.AdaptiveMaxPool1d(1), (7, 9)),
         (tree.FullyConnected(units=9), nn.Sequential(nn.Flatten(), nn.Linear(140, 9)), (7, 4, 5)),
@@ -195,6 +202,15 @@ def test_layers_that_torch_lacks() -> None:
     unshared = tree.Local(filters=4, kernel=(3, 2), stride=(2, 1), pad=Pad("zeros", (1, 0)))
     shared = tree.Conv(filters=4, kernel=(3, 2), stride=(2, 1), pad=Pad("zeros", (1, 0)), dilation=(1, 1))
     assert rules.output(unshared, (3, 9, 8)) == rules.output(shared, (3, 9, 8))
+
+
+def test_a_layer_that_gives_a_size_closes_a_free_axis() -> None:
+    for kind in (tree.AdaptiveAvgPool, tree.AdaptiveMaxPool, tree.UpsampleTo):
+        assert rules.output(kind(size=(7, 5)), (3, None, 8)).value == (3, 7, 5)
+    assert rules.output(tree.Upsample(factor=(2, 2)), (3, None, 8)).value == (3, None, 16)
+    assert rules.output(tree.Unshuffle(factor=2), (3, None, 8)).value == (12, None, 4)
+    assert rules.output(tree.Padding(Pad("reflect", (1, 1))), (3, None, 8)).value == (3, None, 10)
+    assert rules.output(tree.Crop(Pad("zeros", (1, 1))), (3, None, 8)).value == (3, None, 6)
 
 
 def test_a_free_axis_stays_free() -> None:
@@ -450,6 +466,13 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
     ),
     "roipool": ({"size": (3, 2)}, (4, 9, 9)),
     "roialign": ({"size": (3, 2), "points": 3}, (4, 9, 9)),
+    "unshuffle": ({"factor": 3}, (4, 9, 9)),
+    "upsample": ({"factor": (3, 2), "bilinear": True}, (4, 9, 9)),
+    "upsample to": ({"size": (3, 20)}, (4, 9, 9)),
+    "maxpool to": ({"size": (3, 20)}, (4, 9, 9)),
+    "avgpool to": ({"size": (4, 2)}, (4, 9, 9)),
+    "pad": ({"sizes": Pad("circular", (1, 2), (0, 2))}, (4, 9, 9)),
+    "crop": ({"sizes": Pad("zeros", (1, 2), (0, 2))}, (4, 9, 9)),
     "maps": ({"numbers": (2, 0)}, (4, 9, 9)),
     "gn": ({"groups": 2}, (4, 9, 9)),
     "attention": ({"heads": 2}, (4, 9, 9)),

@@ -10,7 +10,7 @@ import striate
 from striate.notation import measure, read
 from striate.notation.rules.unused import unused
 from striate.notation.rules.window import Window
-from striate.notation.tree import AvgPool, Conv, MaxPool, Pad
+from striate.notation.tree import AvgPool, Conv, MaxPool, Network, Pad, UpsampleTo
 
 
 def by_hand(window: Window, n: int) -> int:
@@ -67,6 +67,16 @@ def test_what_is_unused_has_no_gradient(h: int, w: int, kernel: int, stride: int
     assert found == (h - int(seen.any(1).sum()), w - int(seen.any(0).sum()))
 
 
+@settings(deadline=None)
+@given(st.integers(1, 40), st.integers(1, 40), st.booleans(), st.booleans())
+def test_entries_that_another_grid_leaves_out(n: int, m: int, bilinear: bool, corners: bool) -> None:
+    layer = UpsampleTo((m,), bilinear, bilinear and corners)
+    x = torch.randn(16, 1, n, dtype=torch.float64, requires_grad=True)
+    striate.build(Network((1, n), (layer,)))(x).mul(torch.rand(16, 1, m)).sum().backward()
+    assert x.grad is not None
+    assert unused(layer, (1, n)).value == (int((x.grad.abs().amax((0, 1)) < 1e-12).sum()),)
+
+
 @pytest.mark.parametrize(
     ("text", "counts"),
     [
@@ -87,6 +97,12 @@ def test_what_is_unused_has_no_gradient(h: int, w: int, kernel: int, stride: int
         ("input 3x9x9 -> deform 2@3 stride 4", ()),  # where it reads is learned
         ("input 3x9x9 -> upconv 2@3 stride 4", ()),
         ("input 3x9x9 -> gap", ()),
+        ("input 3x9x9 -> crop (1,0)x2", (1, 4)),
+        ("input 3x?x9 -> crop 1", (None, 2)),
+        ("input 3x9x9 -> upsample to 4x12", (5, 0)),
+        ("input 3x9x? -> upsample to 3 bilinear", (6, None)),
+        ("input 3x9x8 -> upsample to 2 bilinear corners", (7, 6)),
+        ("input 3x9000000x9 -> upsample to 2000000x3", (7000000, 6)),
     ],
 )
 def test_known_cases(text: str, counts: tuple[int | None, ...]) -> None:

@@ -105,7 +105,8 @@ def test_pooling(data: some.DataObject, spatial: tuple[int, ...], seed: int) -> 
     stride = tuple(data.draw(some.integers(1, 3)) for _ in spatial)
     ceil = data.draw(some.sampled_from(["", " ceil"]))
     pad = data.draw(some.sampled_from([cross(tuple(k // 2 for k in kernel)), "0", *(["same"] if not ceil else [])]))
-    layer = f"{word} {cross(kernel)} stride {cross(stride)} pad {pad}{ceil}"
+    counts = data.draw(some.sampled_from(["", " uncounted" if word == "avgpool" else ""]))
+    layer = f"{word} {cross(kernel)} stride {cross(stride)} pad {pad}{ceil}{counts}"
     check(layer, maps(seed, data.draw(some.integers(1, 3)), spatial), seed)
 
 

@@ -84,6 +84,18 @@ def test_average_pool() -> None:
     assert str(step["dE/dX"].entries[0]) == "dE/dX[0,0] = 0.25*dO[0,0]"
 
 
+def test_padding_that_does_not_count() -> None:
+    """As Keras and ONNX have it; by a number alone it counts."""
+    assert lines(st.step("avgpool 2 stride 1 pad same", "0 4 8")["O"]) == [
+        "O[0] = (0 + 4)/2 = 2",
+        "O[1] = (4 + 8)/2 = 6",
+        "O[2] = (8)/1 = 8",
+    ]
+    uncounted, counted = (st.step(f"avgpool 3 stride 1 pad 1{how}", "0 3 9")["O"] for how in (" uncounted", ""))
+    assert plain(uncounted.values) == [[1.5, 4, 6]]
+    assert plain(counted.values) == [[1, 4, 4]]
+
+
 def test_two_filters_and_their_pools() -> None:
     step = st.step("conv 2@3x3", SIX, weights=f"{DIAGONAL} / {UPRIGHT}", im2col=True)
     values: Any = step["O"].values

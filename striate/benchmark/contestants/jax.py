@@ -129,6 +129,8 @@ def _pool(layer: tree.Pool, x: Any, own: Arrays) -> Any:
     from jax import lax
 
     first, combine = (-jnp.inf, lax.max) if isinstance(layer, tree.MaxPool) else (0.0, lax.add)
+    if isinstance(layer, tree.AvgPool) and not layer.counts_padding:
+        raise lacks(layer)
     window, stride, dilation = ((1, *sizes, 1) for sizes in (layer.kernel, layer.stride, layer.dilation))
     padding = [(0, 0), *pads(layer, x.shape[1:-1]), (0, 0)]
     y = lax.reduce_window(x, first, combine, window, stride, padding, window_dilation=dilation)

@@ -46,39 +46,45 @@ INLINE void maxpool_backward(const vec *restrict x, const vec *restrict y, const
   }
 }
 
-/* Entries of a window along an axis that are in the padded map: padding counts, what reaches beyond it does not. */
+/* Entries of a window along an axis that are in the map or in the padding that counts. */
 INLINE int counted(const int start, const int taps, const int step, const int n, const int before, const int after) {
   int count = 0;
   for (int u = 0; u < taps; u++) count += start + u * step >= -before && start + u * step < n + after;
   return count;
 }
 
-INLINE float share(const struct map m, const struct window w, const int r, const int c) {
-  const int rows = counted(r * w.down - w.top, w.rows, w.row_step, m.rows, w.top, w.bottom);
-  const int columns = counted(c * w.right - w.left, w.columns, w.column_step, m.columns, w.left, w.end);
+/* How the entries of each window are divided: `WHOLE` where all of them count, `PADDED` where the map and its padding
+   do, `BARE` where the map alone does. */
+enum share { WHOLE, PADDED, BARE };
+
+INLINE float share(const struct map m, const struct window w, const enum share by, const int r, const int c) {
+  if (by == WHOLE) return 1.0f / (w.rows * w.columns);
+  const int p = by == PADDED;
+  const int rows = counted(r * w.down - w.top, w.rows, w.row_step, m.rows, p * w.top, p * w.bottom);
+  const int columns = counted(c * w.right - w.left, w.columns, w.column_step, m.columns, p * w.left, p * w.end);
   return 1.0f / (rows * columns);
 }
 
-/* The mean of each window; padding counts as zeros. `whole`: every window is in the padded map. */
+/* The mean of each window. */
 INLINE void avgpool_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,
-                            const struct window w, const int whole) {
+                            const struct window w, const enum share by) {
   EACH(my, k, r, c) {
     vec total = splat(0);
     EACH_TAP(w, u, v) {
       const int row = r * w.down - w.top + u * w.row_step, column = c * w.right - w.left + v * w.column_step;
       if (INSIDE(row, mx.rows) && INSIDE(column, mx.columns)) total += x[AT(mx, k, row, column)];
     }
-    y[AT(my, k, r, c)] = total * (whole ? 1.0f / (w.rows * w.columns) : share(mx, w, r, c));
+    y[AT(my, k, r, c)] = total * share(mx, w, by, r, c);
   }
 }
 
 INLINE void avgpool_backward(const vec *restrict dy, vec *restrict dx, const int accumulate, const struct map mx,
-                             const struct map my, const struct window w, const int whole) {
+                             const struct map my, const struct window w, const enum share by) {
   const int plane = mx.rows * mx.columns;
   if (!accumulate) memset(dx, 0, sizeof(vec) * mx.channels * plane);
   int i = 0;
   EACH(my, k, r, c) {
-    const vec d = dy[i++] * (whole ? 1.0f / (w.rows * w.columns) : share(mx, w, r, c));
+    const vec d = dy[i++] * share(mx, w, by, r, c);
     EACH_TAP(w, u, v) {
       const int row = r * w.down - w.top + u * w.row_step, column = c * w.right - w.left + v * w.column_step;
       if (INSIDE(row, mx.rows) && INSIDE(column, mx.columns)) dx[k * plane + row * mx.columns + column] += d;

@@ -111,7 +111,7 @@ INLINE void one_maxpool(float *x, float *y, const struct plane mx, const struct 
 }
 
 INLINE void one_avgpool(float *x, float *y, const struct plane mx, const struct plane my, const struct window w,
-                        const int whole, const int first, const int last) {
+                        const enum share by, const int first, const int last) {
   const struct map m = {.rows = mx.rows, .columns = mx.columns};
   EACH_VEC(my, r, c, b) {
     vec total = splat(0);
@@ -119,7 +119,7 @@ INLINE void one_avgpool(float *x, float *y, const struct plane mx, const struct 
       const int row = r * w.down - w.top + u * w.row_step, column = c * w.right - w.left + v * w.column_step;
       if (INSIDE(row, mx.rows) && INSIDE(column, mx.columns)) total += VEC(x, mx, row, column, b);
     }
-    VEC(y, my, r, c, b) = total * (whole ? 1.0f / (w.rows * w.columns) : share(m, w, r, c));
+    VEC(y, my, r, c, b) = total * share(m, w, by, r, c);
   }
 }
 

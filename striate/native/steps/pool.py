@@ -52,24 +52,25 @@ class MaxPool(Step):
 class AvgPool(Step):
     """The mean of each window."""
 
-    def __init__(self, title: str, x: Value, y: Value, window: Window) -> None:
+    def __init__(self, title: str, x: Value, y: Value, window: Window, counts_padding: bool) -> None:
         super().__init__(title, (x,), y)
         self.window = window
         w = window
         down = (y.rows - 1) * w.down + (w.rows - 1) * w.row_step + 1 <= x.rows + w.top + w.bottom
         right = (y.columns - 1) * w.right + (w.columns - 1) * w.column_step + 1 <= x.columns + w.left + w.end
-        self.whole = int(down and right)
+        bare = not counts_padding and any((w.top, w.left, w.bottom, w.end))
+        self.share = "BARE" if bare else "WHOLE" if down and right else "PADDED"
 
     def forward(self, at: Places) -> str:
         """y from x."""
         (x,), y = self.inputs, self.output
-        maps = f"{x.as_map()}, {y.as_map()}, {self.window}, {self.whole}"
+        maps = f"{x.as_map()}, {y.as_map()}, {self.window}, {self.share}"
         return f"avgpool_forward({at.value(x)}, {at.value(y)}, {maps});"
 
     def backward(self, at: Places) -> str:
         """The gradient goes to all entries in equal shares."""
         (x,), y = self.inputs, self.output
-        maps = f"{x.as_map()}, {y.as_map()}, {self.window}, {self.whole}"
+        maps = f"{x.as_map()}, {y.as_map()}, {self.window}, {self.share}"
         return f"avgpool_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {maps});"
 
 

@@ -11,6 +11,7 @@ Figure(value=(16, 64, 64), formula='floor((128 + 2*3 - 7)/2) + 1 = 64')
 Figure(value=2368, formula='(7*7*3 + 1)*16')
 """
 
+from striate.notation.rules import joins, norms, regrid  # noqa: F401 - they register their rules
 from striate.notation.rules.field import Axis, Field, box_jump, receptive_field
 from striate.notation.rules.figure import Figure, product
 from striate.notation.rules.macs import macs

@@ -107,7 +107,8 @@ class Axis:
             return Axis(None, Fraction(0), "", m, spacing if n == m else None)
         if advance == period:
             return Axis(None, self.jump, "", m, spacing)
-        return Axis(None, self.jump * advance / period, "", m, spacing and spacing * advance / period)
+        apart = reads.spacing or Fraction(advance, period)
+        return Axis(None, self.jump * advance / period, "", m, spacing and spacing * apart)
 
     def _grown(self, reads: Reads, phases: tuple[Range | None, ...], m: int | None) -> str:
         """The formula of the size after a layer."""
@@ -189,7 +190,7 @@ def _along(node: Layer | Join, axis: int, output: Shape, inputs: Sequence[Input]
 
 def _check_scales(join: Join, met: Sequence[Axis], name: str) -> None:
     """Raise an error where entries side by side look at different places."""
-    jumps = {axis.jump: None for axis in met if axis.phases and axis.jump}
+    jumps = {axis.jump: None for axis in met if axis.phases and axis.jump and axis.spacing is None}
     spacings = {axis.spacing: None for axis in met if axis.spacing is not None}
     unequal = next((found for found in (spacings, jumps) if len(found) > 1), None)
     if unequal:

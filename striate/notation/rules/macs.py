@@ -47,10 +47,12 @@ def _(layer: Conv | Local, shape: Shape) -> Figure[int | None]:
 
 @macs.register
 def _(layer: Deform, shape: Shape) -> Figure[int | None]:
-    out, offsets = output(layer, shape).value, offset_maps(layer)
-    count = product((*layer.kernel, shape[0], layer.filters + offsets, *out[1:]))
-    maps = f"({layer.filters} + {offsets})"  # as the parameters are written: its own, and those that give the offsets
-    return Figure(count, f"{times(*layer.kernel, shape[0])}*{maps}*{times(*out[1:])}")
+    out, offsets, channels = output(layer, shape).value[1:], offset_maps(layer), cast(int, shape[0])
+    taken = channels // layer.groups  # by each of its filters; those that give the offsets take all
+    count = product((*layer.kernel, taken * layer.filters + channels * offsets, *out))
+    maps = f"{channels}*({layer.filters} + {offsets})"  # as the parameters are written
+    maps = maps if layer.groups == 1 else f"({taken}*{layer.filters} + {channels}*{offsets})"
+    return Figure(count, f"{times(*layer.kernel)}*{maps}*{times(*out)}")
 
 
 @macs.register

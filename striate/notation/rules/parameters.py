@@ -60,9 +60,9 @@ def _(layer: Local, shape: Shape) -> Figure[int]:
 
 @parameters.register
 def _(layer: Deform, shape: Shape) -> Figure[int]:
-    sizes = (*layer.kernel, cast(int, shape[0]))
-    main = _weights(sizes, layer.filters, layer.bias)
-    offsets = _weights(sizes, offset_maps(layer), True)
+    channels = cast(int, shape[0])
+    main = _weights((*layer.kernel, channels // layer.groups), layer.filters, layer.bias)
+    offsets = _weights((*layer.kernel, channels), offset_maps(layer), True)
     return Figure(main.value + offsets.value, f"{main.formula} + {offsets.formula}")
 
 

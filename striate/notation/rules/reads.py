@@ -15,17 +15,20 @@ Both the receptive fields of the table and the entries that reach one place fold
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import singledispatch
-from math import gcd
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial, singledispatch
+from math import ceil, floor, gcd
 
 from striate.notation.graph import Added, Concatenated, Join, Scaled
 from striate.notation.rules.window import Window, window_along
 from striate.notation.tree import (
     RBF,
+    Adaptive,
     Attention,
     ChannelMax,
     ChannelMean,
+    Crop,
     Embed,
     FullyConnected,
     GlobalAvgPool,
@@ -35,13 +38,18 @@ from striate.notation.tree import (
     Layer,
     Maps,
     Own,
+    Padding,
     Pointwise,
+    Resampling,
     RoI,
     Shape,
     Shuffle,
     Sliding,
     Unpool,
+    Unshuffle,
     UpConv,
+    Upsample,
+    UpsampleTo,
     ZeroPad,
 )
 
@@ -57,6 +65,7 @@ class Reads:
             those outside are padding. Empty where it reads nothing. None where a free axis decides.
         reach: Entries from the first to the last that an output reads, at most.
         text: How that comes about, for a formula: `ceil(3/2)`.
+        spacing: Entries of the input from one of the output to the next, where that is not advance / period.
     """
 
     period: int
@@ -64,6 +73,7 @@ class Reads:
     of: Callable[[int], range] | None
     reach: int = 1
     text: str = "1"
+    spacing: Fraction | None = None
 
 
 SAME = Reads(1, 1, lambda position: range(position, position + 1))  # its own place: nothing moves
@@ -184,6 +194,59 @@ def _(layer: Unpool, axis: int, output: Shape, shape: Shape, seen: Shape) -> tup
 @reads.register
 def _(layer: Shuffle, axis: int, output: Shape, shape: Shape) -> tuple[Reads | None, ...]:
     return (spread(layer.factor, layer.factor, 1, 0),)
+
+
+@reads.register
+def _(layer: Unshuffle, axis: int, output: Shape, shape: Shape) -> tuple[Reads | None, ...]:
+    factor = layer.factor
+    return (Reads(1, factor, lambda i: range(i * factor, (i + 1) * factor), factor, str(factor)),)
+
+
+@reads.register(Padding)
+@reads.register(Crop)
+def _(layer: Padding | Crop, axis: int, output: Shape, shape: Shape) -> tuple[Reads | None, ...]:
+    before = layer.sizes.sizes[axis] if isinstance(layer, Padding) else -layer.sizes.sizes[axis]
+    return (Reads(1, 1, lambda i: range(i - before, i - before + 1)),)
+
+
+@reads.register
+def _(layer: Adaptive, axis: int, output: Shape, shape: Shape) -> tuple[Reads | None, ...]:
+    """From floor(i·n/m) to ceil((i + 1)·n/m) - 1."""
+    n, m = entries(shape, axis), layer.size[axis]
+    return (between(n, m, lambda i, ratio: range(floor(i * ratio), ceil((i + 1) * ratio))),)
+
+
+@reads.register(Upsample)
+@reads.register(UpsampleTo)
+def _(layer: Resampling, axis: int, output: Shape, shape: Shape) -> tuple[Reads | None, ...]:
+    """The entry floor(i·n/m); or those around the place (i + 1/2)·n/m - 1/2, with corners i·(n - 1)/(m - 1)."""
+    n, m = entries(shape, axis), entries(output, axis)
+    if isinstance(layer, Upsample) and n is None and not layer.corners:
+        n, m = 1, layer.factor[axis]
+    if not layer.bilinear:
+        return (between(n, m, lambda i, ratio: range(floor(i * ratio), floor(i * ratio) + 1)),)
+    if not layer.corners:
+        return (between(n, m, lambda i, ratio: _around((i + Fraction(1, 2)) * ratio - Fraction(1, 2))),)
+    if n is None or m is None or m == 1:
+        return (between(n, m, lambda i, ratio: range(1)),)
+    return (replace(between(n - 1, m - 1, lambda i, ratio: _around(i * ratio)), spacing=Fraction(n, m)),)
+
+
+def _around(place: Fraction) -> range:
+    """The entries next to a place between them."""
+    return range(floor(place), ceil(place) + 1)
+
+
+def between(n: int | None, m: int | None, of: Callable[..., range]) -> Reads:
+    """What m entries read that are laid over n: `of` has their place and the ratio n/m."""
+    if n is None or m is None:
+        return Reads(1, None, None)
+    if n == 0:  # corners of a single entry
+        return Reads(1, 0, lambda position: range(1))
+    ratio = Fraction(n, m)
+    read = partial(of, ratio=ratio)
+    reach = max(len(read(position)) for position in range(ratio.denominator))
+    return Reads(ratio.denominator, ratio.numerator, read, reach, str(reach))
 
 
 @reads.register(FullyConnected)

@@ -11,40 +11,31 @@ from typing import cast
 
 from striate.notation.arguments import NO_AXES, write_arguments
 from striate.notation.errors import RuleError
-from striate.notation.graph import Added, Concatenated, Join, Scaled
-from striate.notation.rules.figure import Figure, product, times
-from striate.notation.rules.window import reach, slide, windows
+from striate.notation.graph import Join
+from striate.notation.rules.figure import Figure, times
+from striate.notation.rules.window import Window, reach, slide, windows
 from striate.notation.tree import (
     RBF,
     Attention,
-    BatchNorm,
-    Block,
+    AvgPool,
     ChannelMax,
     ChannelMean,
     Clip,
     Conv,
     Deform,
-    Dense,
     Embed,
     FullyConnected,
     GlobalAvgPool,
     GlobalMaxPool,
-    GroupNorm,
-    InstanceNorm,
     Layer,
-    LayerNorm,
     Local,
     Maps,
     Maxout,
-    MaxPool,
     Own,
     Pointwise,
     Pool,
-    Residual,
-    RMSNorm,
     RoI,
     Shape,
-    Shuffle,
     Sliding,
     Subsample,
     Unpool,
@@ -79,64 +70,13 @@ def _(layer: Pointwise, shape: Shape) -> Figure[Shape]:
     return Figure(shape)
 
 
-@output.register(BatchNorm)
-@output.register(RMSNorm)
-def _(layer: BatchNorm | RMSNorm, shape: Shape) -> Figure[Shape]:
-    _stable(layer)
-    if isinstance(layer, BatchNorm) and not 0 <= layer.momentum <= 1:
-        detail = (
-            f"received {layer.momentum:g}; it is the share of the newest batch in the running statistics, such as 0.1"
-        )
-        raise RuleError("momentum must be from 0 to 1", detail, "momentum")
-    return Figure(shape)
-
-
-@output.register
-def _(layer: LayerNorm, shape: Shape) -> Figure[Shape]:
-    _stable(layer)
-    _several(layer, shape[0], "channel", "give it more channels, or use bn")
-    return Figure(shape)
-
-
-@output.register
-def _(layer: GroupNorm, shape: Shape) -> Figure[Shape]:
-    channels = cast(int, shape[0])
-    _divided(channels, layer.groups, layer_text(layer), "groups")
-    _stable(layer)
-    _several(layer, product((channels // layer.groups, *shape[1:])), "entry of each group", "use fewer groups, or bn")
-    return Figure(shape)
-
-
-@output.register
-def _(layer: InstanceNorm, shape: Shape) -> Figure[Shape]:
-    _on_axes(layer, shape)
-    _stable(layer)
-    _several(layer, product(shape[1:]), "entry of each map", "put it before the maps become single entries, or use ln")
-    return Figure(shape)
-
-
-def _stable(layer: BatchNorm | LayerNorm | GroupNorm | InstanceNorm | RMSNorm) -> None:
-    """Raise an error where a normalisation may divide by 0."""
-    if layer.eps <= 0:
-        raise RuleError(
-            "eps must be above 0", f"received {layer.eps:g}; it keeps the norm from dividing by 0, such as 1e-5", "eps"
-        )
-
-
-def _several(layer: Layer, count: int | None, what: str, way_out: str) -> None:
-    """Raise an error where a normalisation sees one number alone, which minus its mean is 0."""
-    if count == 1:
-        detail = f"minus its mean it is 0 whatever comes in; {way_out}"
-        raise RuleError(f"{layer_text(layer)} normalises a single {what}", detail)
-
-
-def _on_axes(layer: Layer, shape: Shape) -> None:
+def on_axes(layer: Layer, shape: Shape) -> None:
     """Raise an error where no axes come in."""
     if len(shape) < 2:
         raise RuleError(f"{layer.word} has no axes to act on", NO_AXES)
 
 
-def _divided(channels: int, by: int, text: str, where: str) -> None:
+def divided(channels: int, by: int, text: str, where: str) -> None:
     """Raise an error where a number does not divide the channels."""
     if channels % by:
         detail = f"{channels}/{by} = {channels / by:g}; choose a divisor of {channels}"
@@ -145,8 +85,8 @@ def _divided(channels: int, by: int, text: str, where: str) -> None:
 
 @output.register
 def _(layer: Attention, shape: Shape) -> Figure[Shape]:
-    _on_axes(layer, shape)
-    _divided(cast(int, shape[0]), layer.heads, layer_text(layer), "heads")
+    on_axes(layer, shape)
+    divided(cast(int, shape[0]), layer.heads, layer_text(layer), "heads")
     return Figure(shape)
 
 
@@ -156,13 +96,14 @@ def _(layer: ChannelMean | ChannelMax, shape: Shape) -> Figure[Shape]:
     return Figure((1, *shape[1:]))
 
 
-@output.register
-def _(layer: Conv, shape: Shape) -> Figure[Shape]:
+@output.register(Conv)
+@output.register(Deform)
+def _(layer: Conv | Deform, shape: Shape) -> Figure[Shape]:
     _grouped(layer, shape)
     return _slid(layer, layer.filters, shape)
 
 
-def _grouped(layer: Conv | UpConv, shape: Shape) -> None:
+def _grouped(layer: Conv | Deform | UpConv, shape: Shape) -> None:
     """Raise an error where the groups do not divide the channels or the filters."""
     channels = cast(int, shape[0])
     for name, count in (("channels that come in", channels), ("filters", layer.filters)):
@@ -185,26 +126,32 @@ def _divisors(one: int, other: int) -> str:
     return f"{', '.join(map(str, found))} or {last}, the common divisors {both}"
 
 
-@output.register(Local)
-@output.register(Deform)
-def _(layer: Local | Deform, shape: Shape) -> Figure[Shape]:
+@output.register
+def _(layer: Local, shape: Shape) -> Figure[Shape]:
     return _slid(layer, layer.filters, shape)
 
 
 @output.register(Pool)
 def _(layer: Pool, shape: Shape) -> Figure[Shape]:
-    for size, before, after in zip(layer.kernel, layer.pad.sizes, layer.pad.ends, strict=False):
-        if 2 * (pad := max(before, after)) > size:
-            raise RuleError(f"pad {pad} is more than half of the window {size}", f"use pad {size // 2} or less", "pad")
     if layer.pad.mode not in ("zeros", "same"):
         detail = "pooling pads by a number or same: pad 1, pad same"
         raise RuleError(f"{layer.word} knows no pad {layer.pad.mode}", detail, "pad")
     slid = _slid(layer, cast(int, shape[0]), shape)
-    for window, n in zip(windows(layer), shape[1:], strict=True):
-        if isinstance(layer, MaxPool) and n is not None and window.sees_padding_alone(n):
-            detail = f"it steps over all {n} entries, and there is no largest of none; use dilate {n} or less"
-            raise RuleError(f"a window of {layer_text(layer)} sees padding alone", detail, "dilation")
+    if not isinstance(layer, AvgPool) or not layer.counts_padding:
+        for window, n in zip(windows(layer), shape[1:], strict=True):
+            if n is not None and window.sees_padding_alone(n):
+                raise _of_padding(layer, window, n)
     return slid
+
+
+def _of_padding(layer: Pool, window: Window, n: int) -> RuleError:
+    """The error for a window that sees no entry of an axis of `n`."""
+    headline = f"a window of {layer_text(layer)} sees padding alone"
+    what = "there is no mean of none" if isinstance(layer, AvgPool) else "there is no largest of none"
+    most = window.reach - 1
+    if window.dilation > n and max(window.padding(n)) <= most:
+        return RuleError(headline, f"it steps over all {n} entries, and {what}; use dilate {n} or less", "dilation")
+    return RuleError(headline, f"the window is {window.reach} wide, and {what}; use pad {most} or less", "pad")
 
 
 @output.register
@@ -236,7 +183,7 @@ def _slid(layer: Sliding, channels: int, shape: Shape) -> Figure[Shape]:
 def _(layer: Unpool, shape: Shape, seen: Shape) -> Figure[Shape]:
     assert layer.source
     gave = output(layer.source, seen).value
-    if not _alike(shape, gave):
+    if not alike(shape, gave):
         detail = f"it takes back the shape that {layer.pool} gave, {shown(gave)}; bring it to that by convolutions"
         raise RuleError(f"{layer_text(layer)} gets {shown(shape)}", detail, "pool")
     return Figure(seen)
@@ -248,12 +195,19 @@ def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
         raise RuleError(f"upconv knows no pad {layer.pad.mode}", "it crops by a number: pad 1", "pad")
     _grouped(layer, shape)
     sizes, formulas = [], []
-    axes = zip(layer.kernel, layer.stride, layer.dilation, layer.pad.sizes, layer.pad.ends, strict=True)
-    for n, (k, s, d, before, after) in zip(shape[1:], axes, strict=True):
+    axes = zip(layer.kernel, layer.stride, layer.dilation, layer.pad.sizes, layer.pad.ends, layer.extras, strict=True)
+    for n, (k, s, d, before, after, extra) in zip(shape[1:], axes, strict=True):
+        if extra >= (limit := max(s, d)):
+            what = "dilation" if d > s else "stride"
+            way_out = f"use extra {limit - 1} or less" if limit > 1 else "leave it out, or use stride 2 or more"
+            detail = f"beyond it no kernel reaches, and the entries are the bias alone; {way_out}"
+            raise RuleError(f"extra {extra} is not below the {what}, {limit}", detail, "extra")
         size_of_one, reach_text = reach(k, d), str(k) if d == 1 else f"({d}*({k} - 1) + 1)"
-        size = None if n is None else (n - 1) * s + size_of_one - before - after
+        size = None if n is None else (n - 1) * s + size_of_one + extra - before - after
         crop = f"2*{before}" if before == after else f"{before} - {after}"
-        formulas.append(f"({'?' if n is None else n} - 1)*{s} + {reach_text} - {crop}" + (f" = {size}" if n else ""))
+        more = f" + {extra}" if extra else ""
+        formula = f"({'?' if n is None else n} - 1)*{s} + {reach_text}{more} - {crop}"
+        formulas.append(formula + (f" = {size}" if n else ""))
         if size is not None and size < 1:
             detail = f"output = {formulas[-1]}; use pad {(size + before + after - 1) // 2} or less"
             raise RuleError(f"{layer_text(layer)} leaves nothing", detail, "pad")
@@ -261,24 +215,10 @@ def _(layer: UpConv, shape: Shape) -> Figure[Shape]:
     return Figure((layer.filters, *sizes), formulas[0] if len(set(formulas)) == 1 else "; ".join(formulas))
 
 
-@output.register
-def _(layer: Shuffle, shape: Shape) -> Figure[Shape]:
-    channels, pieces = cast(int, shape[0]), layer.factor ** (len(shape) - 1)
-    _on_axes(layer, shape)
-    if channels % pieces:
-        raise RuleError(
-            f"shuffle {layer.factor} does not divide {channels} channels",
-            f"it needs a multiple of {layer.factor}^{len(shape) - 1} = {pieces}, such as {_multiple(channels, pieces)}",
-            "factor",
-        )
-    spatial = tuple(None if n is None else n * layer.factor for n in shape[1:])
-    return Figure((channels // pieces, *spatial), f"{channels}/{pieces} = {channels // pieces} channels")
-
-
 @output.register(GlobalAvgPool)
 @output.register(GlobalMaxPool)
 def _(layer: GlobalAvgPool | GlobalMaxPool, shape: Shape) -> Figure[Shape]:
-    _on_axes(layer, shape)
+    on_axes(layer, shape)
     return Figure((shape[0], *(1 for _ in shape[1:])))
 
 
@@ -331,7 +271,7 @@ def _(layer: Clip, shape: Shape) -> Figure[Shape]:
 @output.register
 def _(layer: Maxout, shape: Shape) -> Figure[Shape]:
     channels = cast(int, shape[0])
-    _divided(channels, layer.pieces, layer_text(layer), "pieces")
+    divided(channels, layer.pieces, layer_text(layer), "pieces")
     return Figure((channels // layer.pieces, *shape[1:]), f"{channels}/{layer.pieces} = {channels // layer.pieces}")
 
 
@@ -345,68 +285,9 @@ def _(layer: Own, shape: Shape) -> Figure[Shape]:
     return Figure(given)
 
 
-@output.register
-def _(join: Concatenated, *shapes: Shape) -> Figure[Shape]:
-    for other in shapes[1:]:
-        if not _alike(shapes[0][1:], other[1:]) or len(shapes[0]) != len(other):
-            raise RuleError(
-                f"{_whose(join.block)} {shown(shapes[0])} and {shown(other)}",
-                "maps that are put together must have the same size; use pad same, or the same stride",
-            )
-    channels = [cast(int, s[0]) for s in shapes]
-    spatial = _known(*(s[1:] for s in shapes))
-    return Figure((sum(channels), *spatial), f"{' + '.join(map(str, channels))} = {sum(channels)} channels")
-
-
-@output.register
-def _(join: Added, *shapes: Shape) -> Figure[Shape]:
-    for other in shapes[1:]:
-        if not _alike(shapes[0], other):
-            raise _unequal(join.block, shapes[0], other)
-    return Figure(_known(*shapes))
-
-
-@output.register
-def _(join: Scaled, shape: Shape, gate: Shape) -> Figure[Shape]:
-    per_channel = len(gate) in (1, len(shape)) and gate[0] == shape[0]
-    per_position = len(gate) == len(shape) > 1 and gate == (1, *shape[1:])
-    if per_position or (per_channel and all(n in (1, m) for n, m in zip(gate[1:], shape[1:], strict=False))):
-        return Figure(shape)
-    way_out = f"end it with fc {shape[0]} -> sigmoid"
-    others = f", or one per position ({shown((1, *shape[1:]))}) or entry" if len(shape) > 1 else ""
-    detail = f"a gate gives one value per channel{others}; {way_out}"
-    raise RuleError(f"the gate gives {shown(gate)} for an input of {shown(shape)}", detail)
-
-
-def _unequal(block: Block, one: Shape, other: Shape) -> RuleError:
-    """Branches that can't be added, with the way out that this block has."""
-    rule = "shapes that are added must be equal"
-    if not isinstance(block, Residual):
-        way_out = "use pad same, and the same filters and strides in each branch"
-        return RuleError(f"branches of {block.kind} give {shown(one)} and {shown(other)}", f"{rule}; {way_out}")
-    if len(block.branches) == 2:
-        way_out = "give the shortcut a conv of the body's filters and strides"
-        return RuleError(f"body and shortcut give {shown(one)} and {shown(other)}", f"{rule}; {way_out}")
-    way_out = f"use pad same, or give it a shortcut: residual[ body | conv {other[0]}@1 … ]"
-    return RuleError(f"the body gives {shown(other)} for an input of {shown(one)}", f"{rule}; {way_out}")
-
-
-def _whose(block: Block) -> str:
-    return "input and body of dense have" if isinstance(block, Dense) else f"branches of {block.kind} give"
-
-
-def _multiple(least: int, of: int) -> int:
-    """The first multiple that is not smaller."""
-    return -(-least // of) * of
-
-
-def _alike(one: Shape, other: Shape) -> bool:
+def alike(one: Shape, other: Shape) -> bool:
+    """Whether two shapes are equal as far as both are known."""
     return len(one) == len(other) and all(a == b or a is None or b is None for a, b in zip(one, other, strict=True))
-
-
-def _known(*shapes: Shape) -> Shape:
-    """The size of each axis of shapes that are alike, where one has it."""
-    return tuple(next((n for n in sizes if n is not None), None) for sizes in zip(*shapes, strict=True))
 
 
 def shown(shape: Shape) -> str:

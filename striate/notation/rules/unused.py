@@ -1,7 +1,7 @@
-"""The entries of its input that a sliding layer never reads: the lectures' case of a stride that does not divide.
+"""The entries of its input that a layer never reads: the lectures' case of a stride that does not divide.
 
 A convolution or a pool stops where its next window would reach over the edge, steps over entries where its stride is
-larger than its kernel, and between the taps of a dilated kernel.
+larger than its kernel, and between the taps of a dilated kernel. A smaller map leaves out entries too.
 
 >>> from striate.notation import read
 >>> pool = read("input 3x15x16 -> maxpool 2").layers[0]
@@ -10,30 +10,69 @@ Figure(value=(1, 0), formula='15 + 0 - ((7 - 1)*2 + 2) = 1')
 """
 
 from collections.abc import Callable
+from fractions import Fraction
+from functools import singledispatch
 from math import gcd
 
 from striate.notation.rules.figure import Figure
 from striate.notation.rules.window import Window, windows
-from striate.notation.tree import Deform, Layer, Shape, Sliding
+from striate.notation.tree import Crop, Deform, Layer, Resampling, Shape, Sliding, UpsampleTo
 
 REPEATED = 1000  # most entries of padding that are looked up one by one where it repeats the input
 
 
+@singledispatch
 def unused(layer: Layer, shape: Shape) -> Figure[Shape]:
-    """Entries along each axis of the input that no window of the layer touches.
+    """Entries along each axis of the input that the layer never reads.
 
     Padding does not count as input; where it repeats the input (reflect, replicate, circular), an entry that a window
     reads there is used.
 
     Args:
-        layer: Any layer; the result is empty for those that do not slide over fixed places.
+        layer: Any layer; the result is empty for those that read everything, or places that are learned.
         shape: What comes in, (C, *spatial); None for a free axis.
 
     Returns:
         A number for each axis, None for a free one, and the formulas where there are any; () for other layers.
     """
-    if not isinstance(layer, Sliding) or isinstance(layer, Deform):
-        return Figure(())
+    return Figure(())
+
+
+@unused.register
+def _(layer: Crop, shape: Shape) -> Figure[Shape]:
+    axes = list(zip(shape[1:], layer.sizes.sizes, layer.sizes.ends, strict=True))
+    counts = tuple(None if n is None else before + after for n, before, after in axes)
+    texts = [f"{before} + {after} = {before + after}" for n, before, after in axes if n and before + after]
+    return Figure(counts, "; ".join(dict.fromkeys(texts)))
+
+
+@unused.register
+def _(layer: UpsampleTo, shape: Shape) -> Figure[Shape]:
+    counts = [None if n is None else _left_out(layer, n, m) for n, m in zip(shape[1:], layer.size, strict=True)]
+    texts = [f"{n} - {n - count} = {count}" for n, count in zip(shape[1:], counts, strict=True) if n and count]
+    return Figure(tuple(counts), "; ".join(dict.fromkeys(texts)))
+
+
+def _left_out(layer: Resampling, n: int, m: int) -> int:
+    """How many of n entries are read by none of m: places at least two entries apart share none that they read."""
+    if not layer.bilinear or (layer.corners and m == 1):
+        return max(n - m, 0)
+    ratio = Fraction(n - 1, m - 1) if layer.corners else Fraction(n, m)
+    if ratio < 2:
+        return 0
+    if layer.corners:
+        return n - 2 * m + (m - 1) // ratio.denominator + 1  # so many places are whole and read one entry
+    odd = ratio.numerator * ratio.denominator % 2
+    return n - 2 * m + (m // ratio.denominator if odd else 0)
+
+
+@unused.register
+def _(layer: Deform, shape: Shape) -> Figure[Shape]:
+    return Figure(())
+
+
+@unused.register
+def _(layer: Sliding, shape: Shape) -> Figure[Shape]:
     axes = list(zip(windows(layer), shape[1:], strict=True))
     counts = tuple(None if n is None else _unused(window, n) for window, n in axes)
     texts = [_formula(window, n, count) for (window, n), count in zip(axes, counts, strict=True) if n and count]

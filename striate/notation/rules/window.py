@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
 
 from striate.notation.errors import RuleError
 from striate.notation.rules.figure import Figure
-from striate.notation.tree import AvgPool, MaxPool, Pad, Sliding, Subsample
+from striate.notation.tree import MaxPool, Pad, Sliding, Subsample
 
 
 def reach(size: int, dilation: int) -> int:
@@ -66,9 +67,13 @@ class Window:
         return Figure(size, f"{formula} = {size}")
 
     def sees_padding_alone(self, n: int) -> bool:
-        """Whether a window that begins in the padding before an axis of `n` entries steps over all of them."""
-        starts = range(-self.padding(n)[0], 0, self.stride)[: self.output(n).value]
-        return any(start % self.dilation >= n or start + self.reach <= 0 for start in starts)
+        """Whether a window steps over all of the `n` entries of an axis, or ends before or begins behind them."""
+        before, count = self.padding(n)[0], self.output(n).value or 0
+        if before >= self.reach or (count - 1) * self.stride - before >= n:
+            return True
+        rests = self.dilation // gcd(self.stride, self.dilation)  # after so many windows the same ones come again
+        starts = range(-before, 0, self.stride)[: min(count, rests)]
+        return self.dilation > n and any(start % self.dilation >= n for start in starts)
 
     def way_out(self, n: int, most_pad: int | None) -> str:
         """What would make the kernel fit; `most_pad` is how wide the padding may be."""
@@ -78,10 +83,6 @@ class Window:
         pad = -(-(self.reach - n) // 2)
         wider = f", or pad {pad}" if most_pad is None or pad <= most_pad else ""
         return f"use a kernel of at most {largest}{denser}{wider}"
-
-    def most_pad(self, n: int) -> int | None:
-        """The widest padding that can repeat entries of an axis of `n`; None where any width is allowed."""
-        return {"reflect": n - 1, "circular": n}.get(self.pad.mode)
 
 
 def windows(layer: Sliding) -> Iterator[Window]:
@@ -103,24 +104,30 @@ def slide(layer: Sliding, spatial: tuple[int | None, ...], text: str) -> Figure[
         figure = window.output(n)
         if n is not None and (figure.value is None or figure.value < 1):
             shape = "x".join(_q(size) for size in spatial)
-            most_pad = {MaxPool: window.size // 2, AvgPool: window.size // 2, Subsample: 0}.get(type(layer))
+            most_pad = {MaxPool: window.size // 2, Subsample: 0}.get(type(layer))
             way_out = window.way_out(n, most_pad)
             detail = f"output = {figure.formula}; {way_out}"
             raise RuleError(f"{text} does not fit its {shape} input", detail, "kernel", len(spatial))
-        most = None if n is None else window.most_pad(n)
-        widest = max((*window.pad.sizes, *window.pad.after), default=0)
-        if most is not None and widest > most:
-            raise RuleError(
-                f"pad {window.pad.mode} {widest} is too wide for {n} entries",
-                f"{window.pad.mode} padding repeats the input itself; use pad {window.pad.mode} {most} or less",
-                "pad",
-            )
         figures.append(figure)
+    check_repeats(layer.pad, spatial, "pad")
     formulas = [figure.formula for figure in figures]
     return Figure(
         tuple(figure.value for figure in figures),
         formulas[0] if len(set(formulas)) == 1 else "; ".join(formulas),
     )
+
+
+def check_repeats(pad: Pad, spatial: tuple[int | None, ...], field: str) -> None:
+    """Raise an error where padding is too wide to repeat entries of its axis; `field` is what the layer calls it."""
+    for axis, n in enumerate(spatial if pad.mode in ("reflect", "circular") else ()):
+        widest = max(pad.sizes[axis], pad.ends[axis])
+        most = widest if n is None else n - 1 if pad.mode == "reflect" else n
+        if widest > most:
+            raise RuleError(
+                f"pad {pad.mode} {widest} is too wide for {n} entries",
+                f"{pad.mode} padding repeats the input itself; use pad {pad.mode} {most} or less",
+                field,
+            )
 
 
 def _q(n: int | None) -> str:
