@@ -74,6 +74,7 @@ TEXTS = {
     "pad": "input 2x4x4 -> pad reflect 1",
     "crop": "input 2x4x4 -> crop (1,0)x1",
     "maps": "input 2x4x4 -> maps 1 0",
+    "interleave": "input 4x5x5 -> conv 6@3 -> interleave 3",
     "id": "input 2x4x4 -> id",
     "concat": "input 2x4x4 -> concat[ conv 1@1 | id ]",
     "sum": "input 2x4x4 -> sum[ conv 2@1 | id ]",
