@@ -325,7 +325,8 @@ class _Builder:
         self.init, self.measured = init, measure(network)
         self.graph = self.measured.graph
         self.vertices = {vertex.name: vertex for vertex in self.graph.vertices}
-        self.beside = {name for v in self.graph.vertices if isinstance(v.node, Layer) for name in v.inputs[1:]}
+        layers_ = [vertex for vertex in self.graph.vertices if isinstance(vertex.node, Layer)]
+        self.beside = {name for vertex in layers_ if len(vertex.inputs) > 1 for name in vertex.inputs}
         self.beside |= {*self.graph.links.values()}
         self.made: dict[str, list[str]] = {}  # the modules of each layer and block, by their full names
 
@@ -360,6 +361,8 @@ class _Builder:
         if isinstance(node, tree.From):
             return (self.graph.links[name],)
         read = self.vertices[name].inputs if isinstance(node, Layer) else ()
+        if isinstance(node, tree.RoI) and node.levels:
+            return read
         return (X, *read[1:]) if len(read) > 1 else ()
 
     def _made(self, node: Node, name: str, path: str, following: Layer | None) -> dict[str, nn.Module]:
@@ -380,8 +383,8 @@ class _Builder:
         if isinstance(layer, tree.Own):
             return {name: checked_once(layer.make(shape[0], *layer.numbers), layer)}
         module = MODULES[type(layer)](layer, shape)
-        if isinstance(layer, tree.RoI) and isinstance(module, layers.RoIPool | layers.RoIAlign):
-            module.scale = float(1 / rules.box_jump(layer, self.measured.field(vertex.entry)))
+        if isinstance(layer, tree.RoI):
+            module = self._cutter(layer, vertex.inputs[:-1])
         if layer.weighted:
             self._initialise(module, following)
         flat = isinstance(layer, tree.RBF) or (isinstance(layer, tree.FullyConnected) and not layer.each)
@@ -403,6 +406,13 @@ class _Builder:
             initialise(weight, self.init or rule_before(following))
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+    def _cutter(self, layer: tree.RoI, maps: tuple[str, ...]) -> nn.Module:
+        """What cuts boxes out of maps, each at its scale."""
+        cutters = [MODULES[type(layer)](layer, ()) for _ in maps]
+        for cutter, value in zip(cutters, maps, strict=True):
+            cutter.scale = float(1 / rules.box_jump(layer, self.measured.field(value)))  # type: ignore[assignment]
+        return layers.Levels(cutters) if layer.levels else cutters[0]  # type: ignore[arg-type]
 
     def _block(self, block: Block, path: str, following: Layer | None) -> nn.Module:
         inner = None if isinstance(block, ASIDE) else following

@@ -18,7 +18,7 @@ from striate.layers.padding import Padding, SamePad, ZeroChannels
 from striate.layers.pooling import AvgPool
 from striate.layers.positions import PositionsLinear
 from striate.layers.rbf import RBF
-from striate.layers.roi import RoIAlign, RoIPool
+from striate.layers.roi import Levels, RoIAlign, RoIPool
 from striate.layers.scaled_tanh import ScaledTanh
 from striate.layers.shuffle import Shuffle, Unshuffle
 from striate.layers.side import Aux
@@ -51,6 +51,7 @@ __all__ = [
     "LastSoftmax",
     "LayerNorm",
     "LayerScale",
+    "Levels",
     "Local",
     "Maps",
     "Maxout",
