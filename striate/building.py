@@ -23,7 +23,7 @@ from striate.notation import Network, measure, rules, tree
 from striate.notation.ending import left_to_loss
 from striate.notation.graph import Vertex, parts
 from striate.notation.rules.window import reach
-from striate.notation.tree import Block, Chain, Layer, Node, Shape, named
+from striate.notation.tree import Block, Chain, Layer, Node, Shape, attribute, named
 from striate.own import checked_once
 
 CONV = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -348,6 +348,8 @@ class _Builder:
             made = self._made(node, name, path, _activation_after(chain[i + 1 :], after))
             if taken := made.keys() & (TAKEN | modules.keys()):
                 raise InputError(f"'{min(taken)}' can't be a label: modules use that name themselves; choose another")
+            for module in made.values() if node.label else ():
+                module.label = attribute(node.label)  # type: ignore[assignment]
             modules |= made
             self.made[path + name] = [path + module for module in made]
             read = self._read(path + name, node)

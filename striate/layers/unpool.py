@@ -61,7 +61,8 @@ class Unpool(nn.Module):
         if x.shape != indices.shape:
             sizes = tuple(x.shape[1:]), tuple(indices.shape[1:])
             raise InputError(f"unpool {self.name} gets maps {sizes[0]}, and {self.name} found entries for {sizes[1]}")
-        if not torch.compiler.is_compiling() and ((indices < 0) | (indices >= math.prod(size))).any():
+        known = not torch.compiler.is_compiling() and not indices.is_meta
+        if known and ((indices < 0) | (indices >= math.prod(size))).any():
             raise InputError(f"a window of {self.name} sees padding alone and found nothing for unpool {self.name}")
         y = x.new_zeros(*x.shape[:2], math.prod(size))
         return y.scatter_add(2, indices.flatten(2), x.flatten(2)).view(*x.shape[:2], *size)

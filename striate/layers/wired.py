@@ -145,13 +145,13 @@ class Called(Wired):
 class From(nn.Identity):
     """Passes on the value of a label: what stands before it in its chain is not read."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, source: str) -> None:
         super().__init__()
-        self.label = label
+        self.source = source
 
     def extra_repr(self) -> str:
         """The label."""
-        return self.label
+        return self.source
 
 
 class Shared(nn.Module):

@@ -67,7 +67,7 @@ class Beginning:
         Raises:
             InputError: Nothing fits.
         """
-        head = [path for path, module in leaves(model) if module.state_dict()][-1:]
+        head = [leaf.path for leaf in leaves(model) if leaf.module.state_dict()][-1:]
         fresh = tuple(head) if self.classes not in (None, classes) else ()
         kept = keep_fitting(model, self.tables, self.source, fresh)
         said = "; ".join([kept.said(self.source), *self.notes, SCALE])

@@ -25,6 +25,7 @@ from striate.data.files import unreadable
 from striate.data.given import as_files
 from striate.data.left_out import LeftOut, said
 from striate.errors import InputError, WorkError
+from striate.layers.earlier import named_now
 from striate.losses import loss_named
 from striate.losses.classification import Loss
 from striate.native.source import LOSSES
@@ -174,7 +175,7 @@ class Run:
     def model(self) -> nn.Sequential:
         """The network with the best weights, an ordinary module in evaluation mode, on the CPU."""
         model = build(self.network, seed=0)  # any rule will do: these weights are replaced
-        model.load_state_dict(dict(self.state.weights))
+        model.load_state_dict(named_now(model, self.state.weights))
         return model.eval()
 
     @cached_property

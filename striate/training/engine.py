@@ -23,6 +23,7 @@ from torch import Tensor, nn, optim
 from striate.errors import InputError
 from striate.layers import Aux
 from striate.layers.dropout import Dropout, mixed
+from striate.layers.earlier import named_now
 from striate.layers.softmax import LastSoftmax
 from striate.losses import loss_named
 from striate.losses.classification import Loss
@@ -191,6 +192,7 @@ class TorchEngine:
         Raises:
             InputError: The tensors are not this network's; nothing is changed.
         """
+        tensors = dict(named_now(self.model, tensors))
         check_weights(self.model, tensors)
         self.model.load_state_dict(tensors)
         if state is not None:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from striate.layers.earlier import named_now
 from striate.native.network import Compiled, Moves, Rule
 from striate.native.optimizers import optimizer_named
 from striate.native.values import Parameter
@@ -162,6 +163,7 @@ class NativeEngine:
         Raises:
             InputError: The tensors are not this network's; nothing is changed.
         """
+        tensors = dict(named_now(self._model, tensors))
         check_weights(self._model, tensors)
         self._write(tensors)
         if state is None:

@@ -125,7 +125,7 @@ def keep_fitting(model: nn.Module, tables: list[Table], source: str, fresh: tupl
     found = match(model, tables)
     values: dict[str, Tensor] = {}
     new: list[str] = []
-    layers = {path: module.state_dict() for path, module in leaves(model) if module.state_dict()}
+    layers = {leaf.path: leaf.module.state_dict() for leaf in leaves(model) if leaf.module.state_dict()}
     for layer, own in layers.items():
         why = _difference(found, layer, own, last=layer == list(layers)[-1])
         why = why or ("of other classes" if layer in fresh else "")

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.weights.formats import Table
-from striate.weights.layouts import LAYOUTS, Names, leaves
+from striate.weights.layouts import Names, Whole, leaves, naming
 
 INSIDE = ("_orig_mod", "module")  # words that wrappers put into the middle of a name where only a part is wrapped
 AVERAGED = "ema"  # in the name of the table to prefer when two fit equally well
@@ -45,7 +45,8 @@ class Match:
 
     def theirs(self, layer: str, key: str) -> str:
         """The file's name for a tensor of ours."""
-        return f"{self.names[layer]}.{key}" if self.names[layer] else key
+        name = self.names[layer]
+        return name if isinstance(name, Whole) else f"{name}.{key}" if name else key
 
     def said(self) -> str:
         """`torchvision names, from its 'state_dict'`."""
@@ -54,9 +55,8 @@ class Match:
 
 def match(model: nn.Module, tables: list[Table]) -> Match:
     """The table, spelling and layout by which the most tensors of the model are in the file."""
-    layers = leaves(model)
-    layouts = {label: names for label, layout in LAYOUTS.items() if (names := layout(layers)) is not None}
-    own = {path: module.state_dict() for path, module in layers if module.state_dict()}
+    layouts = naming(model)
+    own = {leaf.path: leaf.module.state_dict() for leaf in leaves(model) if leaf.module.state_dict()}
     matches = [
         Match(label, table.name, tensors, names)
         for table in sorted(tables, key=lambda table: AVERAGED not in table.name.lower())
@@ -96,10 +96,14 @@ def is_counter(tensor: Tensor) -> bool:
 
 
 def shaped(theirs: Tensor, ours: Tensor) -> Tensor | None:
-    """The file's tensor in the shape of ours; a 1x1 convolution and a matrix are the same numbers."""
+    """The file's tensor in the shape of ours.
+
+    A 1x1 convolution and a matrix are the same numbers, and so are factors of channels with axes of size 1 and without.
+    """
     if not is_plain(theirs):
         return None
     flat = theirs.flatten(1) if ours.ndim == 2 and theirs.ndim == 4 else theirs
+    flat = flat.flatten() if ours.ndim == 1 and flat.numel() == len(flat) else flat
     return flat if flat.shape == ours.shape else None
 
 

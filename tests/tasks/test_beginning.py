@@ -20,7 +20,7 @@ from striate.tasks.classify import Trained, Training, train
 from striate.tasks.resuming import resume
 from striate.tasks.run import Run
 from striate.training.options import Options
-from striate.weights.layouts import leaves, resnet
+from striate.weights.layouts import naming
 
 NET = "input 1x8x8 -> conv 12@3x3 -> relu -> conv 16@3x3 -> bn -> relu -> FC"
 
@@ -100,7 +100,7 @@ def test_the_same_number_of_other_classes_is_another_head(before: Run) -> None:
 def foreign(path: Path) -> dict[str, Tensor]:
     """ResNet-18 under torchvision's names, in a file as a training leaves it; returned under our names."""
     model = building.build("resnet18")
-    names = resnet(leaves(model))
+    names = naming(model)["torchvision and timm (ResNet)"]
     assert names
     renamed = {}
     for name, tensor in model.state_dict().items():

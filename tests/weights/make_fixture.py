@@ -42,7 +42,7 @@ def made(name: str) -> nn.Module:
     if name.startswith("timm/"):
         model: nn.Module = importlib.import_module("timm").create_model(name.removeprefix("timm/"), pretrained=False)
         return model
-    options = {"aux_logits": True, "init_weights": False} if name == "googlenet" else {}
+    options = {"aux_logits": True, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
     torchvisions: nn.Module = getattr(importlib.import_module("torchvision.models"), name)(**options)
     return torchvisions
 

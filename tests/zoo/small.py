@@ -3,6 +3,9 @@
 import math
 from dataclasses import replace
 
+import torch
+from torch import Tensor
+
 from striate.notation import Network, tree
 from striate.notation.tree import Block, Chain, Node
 
@@ -12,6 +15,19 @@ MOST_EQUAL = 2
 def cut_down(network: Network, channels: int) -> Network:
     """The network with at most this many channels; of blocks in a row that differ only in name, the first two."""
     return replace(network, layers=_chain(network.layers, channels))
+
+
+def sees_words(network: Network) -> bool:
+    """Whether whole numbers come in, one for each word."""
+    return isinstance(network.layers[0], tree.Embed)
+
+
+def drawn(network: Network, count: int) -> Tensor:
+    """Images, or sentences of word numbers, at random."""
+    sizes = [size or 1 for size in network.input]
+    if sees_words(network):
+        return torch.randint(network.layers[0].table[0], (count, *sizes))  # type: ignore[attr-defined]
+    return torch.randn(count, *sizes)
 
 
 def _chain(chain: Chain, channels: int) -> Chain:
@@ -26,11 +42,25 @@ def _chain(chain: Chain, channels: int) -> Chain:
     return tuple(kept)
 
 
+def _pointwise(node: Node) -> Node:
+    if isinstance(node, tree.Group):
+        return replace(node, branches=tuple(tuple(map(_pointwise, branch)) for branch in node.branches))
+    return replace(node, kernel=(1,) * len(node.kernel)) if isinstance(node, tree.Conv) else node
+
+
 def _narrowed(node: Node, channels: int) -> Node:
-    """With equal channels for equal ones, so that whatever was added or concatenated still can be."""
+    """With equal channels for equal ones, so that whatever was added or concatenated still can be.
+
+    A head on the side takes a map of any size: its kernels, which are as large as the map, become 1.
+    """
+    if isinstance(node, tree.Aux):
+        node = replace(node, branches=tuple(tuple(map(_pointwise, branch)) for branch in node.branches))
     if isinstance(node, Block):
         return replace(node, branches=tuple(_chain(branch, channels) for branch in node.branches))
-    if isinstance(node, tree.Conv):
+    if isinstance(node, tree.Embed):
+        words, width = node.table
+        return replace(node, table=(words, min(width, channels)))
+    if isinstance(node, tree.Conv | tree.UpConv):
         filters = min(node.filters, channels)
         return replace(node, filters=filters, groups=math.gcd(node.groups, filters))
     if isinstance(node, tree.FullyConnected):
