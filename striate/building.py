@@ -9,11 +9,12 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from striate import layers, zoo
 from striate.errors import InputError
@@ -21,7 +22,7 @@ from striate.initial import initialise, rule_before
 from striate.layers.wired import X
 from striate.notation import Network, measure, rules, tree
 from striate.notation.ending import left_to_loss
-from striate.notation.graph import Vertex, parts
+from striate.notation.graph import FORMS, Added, Concatenated, Join, Scaled, Vertex, parts
 from striate.notation.rules.window import reach
 from striate.notation.tree import Block, Chain, Layer, Node, Shape, attribute, named
 from striate.own import checked_once
@@ -258,14 +259,10 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Identity: lambda layer, shape: nn.Identity(),
 }
 
-BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
-    tree.Concat: layers.Concat,
-    tree.Sum: layers.Sum,
-    tree.Residual: layers.Residual,
-    tree.Dense: layers.Dense,
-    tree.Scale: layers.Scale,
-    tree.Aux: layers.Aux,
-    tree.Group: lambda body: body,
+JOINS: dict[type[Join], Callable[..., Tensor]] = {
+    Added: layers.added,
+    Concatenated: layers.concatenated,
+    Scaled: layers.scaled,
 }
 
 ASIDE = (tree.Scale, tree.Aux, tree.Heads)  # blocks whose branches do not lead to the next layer
@@ -420,12 +417,24 @@ class _Builder:
         inner = None if isinstance(block, ASIDE) else following
         prefixes = ((f"{path}.{part}." if part else f"{path}.", branch) for part, branch in parts(block))
         branches = [self.chain(branch, prefix, inner) for prefix, branch in prefixes]
+        named = dict(zip((name for name, _ in parts(block)), branches, strict=True))
+        if taken := TAKEN.intersection(named):
+            raise InputError(f"'{min(taken)}' can't name an output: modules use that name themselves")
         if isinstance(block, tree.Heads):
-            names = [name for name, _ in parts(block)]
-            if taken := TAKEN.intersection(names):
-                raise InputError(f"'{min(taken)}' can't name an output: modules use that name themselves")
-            return layers.Heads(block.names, dict(zip(names, branches, strict=True)))
-        return BLOCKS[type(block)](*branches)
+            return layers.Heads(block.names, named)
+        if isinstance(block, tree.Aux):
+            return layers.Aux(*branches)
+        if isinstance(block, tree.Group):
+            return branches[0]
+        return layers.Joined(block.kind, partial(_met, type(block)), **named)
+
+
+def _met(kind: type[Block], x: Tensor, *ends: Tensor) -> Tensor:
+    """What the ends of a block's branches make together."""
+    meet = FORMS[kind].meeting
+    assert meet
+    join, read = meet(x, *ends)
+    return JOINS[join](*read)
 
 
 def _is_open(module: nn.Module) -> bool:

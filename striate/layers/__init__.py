@@ -7,7 +7,7 @@ from striate.layers.dropout import Dropout
 from striate.layers.droppath import DropPath
 from striate.layers.embed import Embed
 from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
-from striate.layers.join import Concat, Dense, Heads, Residual, Scale, Sum
+from striate.layers.join import Heads, Joined, added, concatenated, scaled
 from striate.layers.layerscale import LayerScale
 from striate.layers.local import Local
 from striate.layers.lrn import FlatLocalResponseNorm
@@ -36,9 +36,7 @@ __all__ = [
     "Called",
     "ChannelMax",
     "ChannelMean",
-    "Concat",
     "DeformConv",
-    "Dense",
     "DropPath",
     "Dropout",
     "Embed",
@@ -48,6 +46,7 @@ __all__ = [
     "FlippedConv3d",
     "From",
     "Heads",
+    "Joined",
     "LastSoftmax",
     "LayerNorm",
     "LayerScale",
@@ -58,19 +57,19 @@ __all__ = [
     "Padding",
     "PositionsLinear",
     "RMSNorm",
-    "Residual",
     "RoIAlign",
     "RoIPool",
     "SamePad",
-    "Scale",
     "ScaledTanh",
     "Shared",
     "Shuffle",
     "Subsample",
-    "Sum",
     "Unpool",
     "Unshuffle",
     "Upsample",
     "Wired",
     "ZeroChannels",
+    "added",
+    "concatenated",
+    "scaled",
 ]

@@ -93,7 +93,8 @@ FORMS: dict[type[Block], Form] = {
     tree.Concat: Form(("branch*",), lambda x, *ends: (Concatenated, ends)),
     tree.Sum: Form(("branch*",), lambda x, *ends: (Added, ends)),
     tree.Residual: Form(
-        ("body", "shortcut?"), lambda x, body, shortcut="": (Added, (body, shortcut) if shortcut else (x, body))
+        ("body", "shortcut?"),
+        lambda x, body, shortcut=None: (Added, (x, body) if shortcut is None else (body, shortcut)),
     ),
     tree.Dense: Form(("body",), lambda x, body: (Concatenated, (x, body))),
     tree.Scale: Form(("gate",), lambda x, gate: (Scaled, (x, gate))),
