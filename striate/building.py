@@ -256,6 +256,7 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Padding: lambda layer, shape: layers.Padding(layer.sizes.mode, layer.sizes.sizes, layer.sizes.ends),
     tree.Crop: lambda layer, shape: _crop(layer.sizes),
     tree.Maps: lambda layer, shape: layers.Maps(layer.numbers),
+    tree.Interleave: lambda layer, shape: layers.Interleave(layer.groups),
     tree.Identity: lambda layer, shape: nn.Identity(),
 }
 

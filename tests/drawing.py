@@ -152,6 +152,7 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
     (tree.LRN, "k"): lambda sizes, drawn: tenths(5, 30),
     (tree.ZeroPad, "channels"): lambda sizes, drawn: st.integers(sizes[0], sizes[0] + 9),
     (tree.Maps, "numbers"): _selected,
+    (tree.Interleave, "groups"): lambda sizes, drawn: divisors(sizes[0]),
     (tree.RoI, "size"): lambda sizes, drawn: per_axis(2, 1, 4),
     (tree.RoIAlign, "points"): lambda sizes, drawn: st.integers(1, 3),
     (tree.Unpool, "pool"): lambda sizes, drawn: st.sampled_from(["p1", "top"]),

@@ -75,6 +75,7 @@ TEXTS = {
     "pad": "input 2x4x4 -> pad reflect 1",
     "crop": "input 2x4x4 -> crop (1,0)x1",
     "maps": "input 2x4x4 -> maps 1 0",
+    "interleave": "input 4x5x5 -> conv 6@3 -> interleave 3",
     "id": "input 2x4x4 -> id",
 }
 TEXTS |= {  # every block, each of its branches a layer that keeps the shape

@@ -7,6 +7,7 @@ from striate.layers.dropout import Dropout
 from striate.layers.droppath import DropPath
 from striate.layers.embed import Embed
 from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
+from striate.layers.interleave import Interleave
 from striate.layers.join import Heads, Joined, added, concatenated, scaled
 from striate.layers.layerscale import LayerScale
 from striate.layers.local import Local
@@ -46,6 +47,7 @@ __all__ = [
     "FlippedConv3d",
     "From",
     "Heads",
+    "Interleave",
     "Joined",
     "LastSoftmax",
     "LayerNorm",

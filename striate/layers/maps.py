@@ -17,4 +17,7 @@ class Maps(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, …) in, (N, len(numbers), …) out."""
+        first, last = self.numbers[0], self.numbers[-1]
+        if self.numbers == tuple(range(first, last + 1)):
+            return x[:, first : last + 1]
         return stack([x[:, number] for number in self.numbers], dim=1)

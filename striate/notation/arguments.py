@@ -16,6 +16,8 @@ from striate.notation.syntax import Argument, Expression, Free, Name, Pair, Size
 from striate.notation.tree import ALIASES, PAD_MODES, WORDS, Axes, Layer, Link, Pad, Sliding
 
 LISTS = ("list", "numbers")  # kinds of which several may stand side by side
+TO = "to"  # between the first and the last of neighbours in a list: `maps 0 to 57`
+MOST_LISTED, WRITTEN_OUT = 100_000, 6  # numbers in a list; neighbours that are written one by one
 Evaluate = Callable[[Expression], int | float]
 NO_AXES = "no height or width comes in: put this layer before fc, or give the input axes (input 3x32x32)"
 
@@ -123,7 +125,11 @@ class _Arguments:
         elif arguments and not self._option(arguments[0]):
             self._leading(arguments.pop(0))
             while self._goes_on(arguments):
-                self._append(arguments.pop(0))
+                argument = arguments.pop(0)
+                if lead and _kind(lead) == "list" and single_name(argument) == TO:
+                    self._append_to(argument, arguments)
+                else:
+                    self._append(argument)
         while arguments:
             self._named(arguments)
         if lead and lead.name not in self.values and lead.default is dataclasses.MISSING:
@@ -179,6 +185,22 @@ class _Arguments:
         self.spans[f"{lead.name}[{len(before)}]"] = argument.span
         self.values[lead.name] = before + self.values[lead.name]
         self.spans[lead.name] = Span(place.start, argument.span.end)
+
+    def _append_to(self, to: Argument, arguments: list[Argument]) -> None:
+        """All numbers from the last one on up to the next."""
+        lead = self.form.leading
+        assert lead
+        if not arguments:
+            raise ArgumentError("'to' needs the last number", to.span, f"as in {self.word.name} 0 to 7")
+        argument, before = arguments.pop(0), self.values[lead.name]
+        self._append(argument)
+        first, last = before[-1], self.values[lead.name][-1]
+        if not first < last < MOST_LISTED:
+            detail = f"received {first} to {last}; write the smaller number first, and less than {MOST_LISTED:,}"
+            raise ArgumentError(f"{lead.name} must go up", argument.span, detail)
+        self.values[lead.name] = (*before, *range(first + 1, last + 1))
+        places = range(len(before), len(self.values[lead.name]))
+        self.spans |= {f"{lead.name}[{place}]": argument.span for place in places}
 
     def _named(self, arguments: list[Argument]) -> None:
         argument = arguments.pop(0)
@@ -362,7 +384,7 @@ def write_arguments(layer: Layer | Link) -> Iterator[str]:
         value = getattr(layer, shape.leading.name)
         head = _written(value, uniform=_kind(shape.leading) != "pair")
         if _kind(shape.leading) in LISTS:
-            head = " ".join(map(_written, value))
+            head = f"{value[0]} {TO} {value[-1]}" if _is_run(value) else " ".join(map(_written, value))
         head = value if _kind(shape.leading) == "label" else head
         yield f"{head}@{_written(getattr(layer, shape.at.name), uniform=False)}" if shape.at else head
     for word, field in shape.options.items():
@@ -393,6 +415,11 @@ def _written(value: object, uniform: bool = True) -> str:
         same = uniform and len(value) > 1 and len(set(value)) == 1
         return str(value[0]) if same else "x".join(map(str, value))
     return repr(value).removesuffix(".0")
+
+
+def _is_run(value: Any) -> bool:
+    """Whether a list is of so many neighbours that it is written by its ends."""
+    return len(value) > WRITTEN_OUT and list(value) == list(range(int(value[0]), int(value[0]) + len(value)))
 
 
 def _kind(field: dataclasses.Field[Any]) -> str:

@@ -9,7 +9,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 
-from striate.notation.arguments import form, single_name
+from striate.notation.arguments import TO, form, single_name
 from striate.notation.errors import Span
 from striate.notation.syntax import (
     Argument,
@@ -137,6 +137,8 @@ def _of_word(word: Word) -> Iterator[Name]:
         name = single_name(argument)
         if name in options or name in PAD_MODES:
             due = name in valued or name in PAD_MODES
+        elif listed and name == TO:
+            due = True
         elif due or not name or not layer:
             yield from (found for part in _parts(argument) for found in _names(part))
             due = bool(listed)

@@ -884,11 +884,23 @@ class Crop(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Maps(Layer):
-    """Some of the maps that come in, numbered from 0: what a partly connected layer sees (LeCun et al. 1998)."""
+    """Some of the maps that come in, numbered from 0: what a partly connected layer sees (LeCun et al. 1998).
+
+    `maps 0 to 7` are the first eight.
+    """
 
     word: ClassVar[str] = "maps"
-    also: ClassVar[tuple[str, ...]] = ("gather", "select")
+    also: ClassVar[tuple[str, ...]] = ("gather", "select", "slice", "chunk")
     numbers: tuple[int, ...] = leading("list")
+
+
+@dataclass(frozen=True, repr=False)
+class Interleave(Layer):
+    """Channel shuffle: the channels of so many groups take turns (Zhang et al. 2017)."""
+
+    word: ClassVar[str] = "interleave"
+    also: ClassVar[tuple[str, ...]] = ("channelshuffle",)
+    groups: int = leading("count")
 
 
 @dataclass(frozen=True, repr=False)

@@ -143,6 +143,12 @@ def subsample(layer: tree.Subsample, x: Array, weights: Weights) -> Array:
     return y
 
 
+def interleave(layer: tree.Interleave, x: Array, weights: Weights) -> Array:
+    """The first channel of each group, then the second of each, and so on."""
+    groups = np.split(x, layer.groups, axis=1)
+    return np.stack([group[:, number] for number in range(groups[0].shape[1]) for group in groups], axis=1)
+
+
 def deform(layer: tree.Deform, x: Array, weights: Weights) -> Array:
     """Each output entry by itself; between entries a map is the mean of those around, by how near they are."""
     x, dims = padded(layer, x), len(layer.kernel)
@@ -288,6 +294,7 @@ DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
     tree.Elu: lambda layer, x, w: np.where(x > 0, x, layer.alpha * (np.exp(x) - 1)),
     tree.Subsample: subsample,
     tree.Maps: lambda layer, x, w: np.take(x, layer.numbers, axis=1),
+    tree.Interleave: interleave,
     tree.Tanh: lambda layer, x, w: 1.7159 * np.tanh(2 * x / 3) if layer.scaled else np.tanh(x),
     tree.Sigmoid: lambda layer, x, w: sigmoid(x),
     tree.Swish: lambda layer, x, w: x * sigmoid(x),

@@ -81,6 +81,7 @@ BY_HAND = [  # in one, two and three dimensions
     "input 3 -> embed 5x2",
     *(f"input 3x2x2 -> {word}" for word in ("relu", "leaky 0.1", "prelu", "elu 0.5", "tanh", "tanh scaled", "sigmoid")),
     *(f"input 3x2x2 -> {word}" for word in ("swish", "gelu", "softmax", "id", "dropout 0.5", "zeropad 5", "maps 2 0")),
+    "input 6x2x2 -> interleave 3",
     "input 2x5 -> subsample 2",
     "input 2x4x3 -> subsample 3x2 stride 1x2",
     "input 1x2x2x3 -> subsample 2",

@@ -15,6 +15,7 @@ from striate.notation.tree import (
     Group,
     Identity,
     Layer,
+    Maps,
     MaxPool,
     Pad,
     Relu,
@@ -370,3 +371,10 @@ def test_letters_a_text_takes() -> None:
     assert words(read(text, n=2)) == ["Group", "tanh", "tanh"]
     with pytest.raises(ValueError, match="has no letter 'w'; it has n"):
         read(text, n=2, w=3)
+
+
+def test_neighbouring_maps_are_written_by_their_ends() -> None:
+    network = read("input 20x4x4 -> maps 3 5 to c/2 -> gap -> fc 2")
+    assert network.layers[0] == Maps((3, 5, 6, 7, 8, 9, 10))
+    assert render(read("input 20x4x4 -> maps 2 to 9 -> fc 2")).splitlines()[1] == "maps 2 to 9"
+    assert render(read("input 20x4x4 -> maps 2 to 7 -> fc 2")).splitlines()[1] == "maps 2 3 4 5 6 7"

@@ -36,6 +36,7 @@ NETS = [
     ("inception-v3", "torchvision and timm (Inception v3)"),
     ("convnext-tiny", "torchvision (ConvNeXt)"),
     ("convnext-tiny", "timm (ConvNeXt)"),
+    ("shufflenetv2", "torchvision (ShuffleNetV2)"),
 ]
 
 

@@ -34,6 +34,7 @@ OURS = {
     "regnet_y_400mf": "regnety-400mf",
     "regnety_004": "regnety-400mf",
     "inception_v3": "inception-v3",
+    "shufflenet_v2_x1_0": "shufflenetv2",
     "convnext_tiny": "convnext-tiny",
 }
 QUICK = ("alexnet", "resnet18", "resnet50", "densenet121", "googlenet", "timm/seresnet50", "timm/densenet121")

@@ -65,6 +65,9 @@ def _narrowed(node: Node, channels: int) -> Node:
         return replace(node, filters=filters, groups=math.gcd(node.groups, filters))
     if isinstance(node, tree.FullyConnected):
         return replace(node, units=min(node.units, channels))
+    if isinstance(node, tree.Maps) and len(node.numbers) > channels:  # a share of the maps, counted in such shares
+        first = node.numbers[0] * channels // len(node.numbers)
+        return replace(node, numbers=tuple(range(first, first + channels)))
     if isinstance(node, tree.ZeroPad):
         return replace(node, channels=min(node.channels, channels))
     return node

@@ -54,6 +54,7 @@ PUBLISHED = {  # as the papers and the weights that circulate have it, apart fro
     "network-in-network": 966_986,
     "inception-v3": 27_161_264,
     "convnext-tiny": 28_589_128,
+    "shufflenetv2": 2_278_604,
 }
 MILLIONS = {  # of the papers' tables
     **{"resnet20": 0.27, "resnet32": 0.46, "resnet44": 0.66, "resnet56": 0.85, "resnet110": 1.7},

@@ -35,6 +35,7 @@ from striate.notation.tree import (
     GlobalMaxPool,
     GroupNorm,
     InstanceNorm,
+    Interleave,
     Layer,
     Maps,
     Own,
@@ -163,6 +164,7 @@ def reads(node: Layer | Join, axis: int, output: Shape, *shapes: Shape) -> tuple
 @reads.register(Pointwise)
 @reads.register(ZeroPad)
 @reads.register(Maps)
+@reads.register(Interleave)
 @reads.register(Embed)
 @reads.register(ChannelMean)
 @reads.register(ChannelMax)

@@ -27,6 +27,7 @@ from striate.notation.tree import (
     FullyConnected,
     GlobalAvgPool,
     GlobalMaxPool,
+    Interleave,
     Layer,
     Local,
     Maps,
@@ -277,6 +278,12 @@ def _(layer: Maxout, shape: Shape) -> Figure[Shape]:
     channels = cast(int, shape[0])
     divided(channels, layer.pieces, layer_text(layer), "pieces")
     return Figure((channels // layer.pieces, *shape[1:]), f"{channels}/{layer.pieces} = {channels // layer.pieces}")
+
+
+@output.register
+def _(layer: Interleave, shape: Shape) -> Figure[Shape]:
+    divided(cast(int, shape[0]), layer.groups, layer_text(layer), "groups")
+    return Figure(shape)
 
 
 @output.register

@@ -26,6 +26,7 @@ from striate.weights.layouts.mobile import (
 from striate.weights.layouts.regnet import timm_regnet, torchvision_regnet
 from striate.weights.layouts.resnet import resnet
 from striate.weights.layouts.roles import Leaf, Names, Roles, Whole, leaves
+from striate.weights.layouts.shufflenet import shufflenet
 from striate.weights.layouts.squeezenet import squeezenet, torchvision_squeezenet
 from striate.weights.layouts.vgg import sequential, timm_vgg
 
@@ -48,6 +49,7 @@ LAYOUTS: dict[str, Callable[[Roles], Names | None]] = {
     "torchvision and timm (Inception v3)": inception_v3,
     "torchvision (ConvNeXt)": torchvision_convnext,
     "timm (ConvNeXt)": timm_convnext,
+    "torchvision (ShuffleNetV2)": shufflenet,
 }
 
 
