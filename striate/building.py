@@ -9,11 +9,12 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from striate import layers, zoo
 from striate.errors import InputError
@@ -21,7 +22,7 @@ from striate.initial import initialise, rule_before
 from striate.layers.wired import X
 from striate.notation import Network, measure, rules, tree
 from striate.notation.ending import left_to_loss
-from striate.notation.graph import Vertex, parts
+from striate.notation.graph import FORMS, Added, Concatenated, Join, Scaled, Vertex, parts
 from striate.notation.rules.window import reach
 from striate.notation.tree import Block, Chain, Layer, Node, Shape, attribute, named
 from striate.own import checked_once
@@ -259,14 +260,10 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Identity: lambda layer, shape: nn.Identity(),
 }
 
-BLOCKS: dict[type[Block], Callable[..., nn.Module]] = {
-    tree.Concat: layers.Concat,
-    tree.Sum: layers.Sum,
-    tree.Residual: layers.Residual,
-    tree.Dense: layers.Dense,
-    tree.Scale: layers.Scale,
-    tree.Aux: layers.Aux,
-    tree.Group: lambda body: body,
+JOINS: dict[type[Join], Callable[..., Tensor]] = {
+    Added: layers.added,
+    Concatenated: layers.concatenated,
+    Scaled: layers.scaled,
 }
 
 ASIDE = (tree.Scale, tree.Aux, tree.Heads)  # blocks whose branches do not lead to the next layer
@@ -326,7 +323,8 @@ class _Builder:
         self.init, self.measured = init, measure(network)
         self.graph = self.measured.graph
         self.vertices = {vertex.name: vertex for vertex in self.graph.vertices}
-        self.beside = {name for v in self.graph.vertices if isinstance(v.node, Layer) for name in v.inputs[1:]}
+        layers_ = [vertex for vertex in self.graph.vertices if isinstance(vertex.node, Layer)]
+        self.beside = {name for vertex in layers_ if len(vertex.inputs) > 1 for name in vertex.inputs}
         self.beside |= {*self.graph.links.values()}
         self.made: dict[str, list[str]] = {}  # the modules of each layer and block, by their full names
 
@@ -363,6 +361,8 @@ class _Builder:
         if isinstance(node, tree.From):
             return (self.graph.links[name],)
         read = self.vertices[name].inputs if isinstance(node, Layer) else ()
+        if isinstance(node, tree.RoI) and node.levels:
+            return read
         return (X, *read[1:]) if len(read) > 1 else ()
 
     def _made(self, node: Node, name: str, path: str, following: Layer | None) -> dict[str, nn.Module]:
@@ -383,8 +383,8 @@ class _Builder:
         if isinstance(layer, tree.Own):
             return {name: checked_once(layer.make(shape[0], *layer.numbers), layer)}
         module = MODULES[type(layer)](layer, shape)
-        if isinstance(layer, tree.RoI) and isinstance(module, layers.RoIPool | layers.RoIAlign):
-            module.scale = float(1 / rules.box_jump(layer, self.measured.field(vertex.entry)))
+        if isinstance(layer, tree.RoI):
+            module = self._cutter(layer, vertex.inputs[:-1])
         if layer.weighted:
             self._initialise(module, following)
         flat = isinstance(layer, tree.RBF) or (isinstance(layer, tree.FullyConnected) and not layer.each)
@@ -407,16 +407,35 @@ class _Builder:
         if module.bias is not None:
             nn.init.zeros_(module.bias)
 
+    def _cutter(self, layer: tree.RoI, maps: tuple[str, ...]) -> nn.Module:
+        """What cuts boxes out of maps, each at its scale."""
+        cutters = [MODULES[type(layer)](layer, ()) for _ in maps]
+        for cutter, value in zip(cutters, maps, strict=True):
+            cutter.scale = float(1 / rules.box_jump(layer, self.measured.field(value)))  # type: ignore[assignment]
+        return layers.Levels(cutters) if layer.levels else cutters[0]  # type: ignore[arg-type]
+
     def _block(self, block: Block, path: str, following: Layer | None) -> nn.Module:
         inner = None if isinstance(block, ASIDE) else following
         prefixes = ((f"{path}.{part}." if part else f"{path}.", branch) for part, branch in parts(block))
         branches = [self.chain(branch, prefix, inner) for prefix, branch in prefixes]
+        named = dict(zip((name for name, _ in parts(block)), branches, strict=True))
+        if taken := TAKEN.intersection(named):
+            raise InputError(f"'{min(taken)}' can't name an output: modules use that name themselves")
         if isinstance(block, tree.Heads):
-            names = [name for name, _ in parts(block)]
-            if taken := TAKEN.intersection(names):
-                raise InputError(f"'{min(taken)}' can't name an output: modules use that name themselves")
-            return layers.Heads(block.names, dict(zip(names, branches, strict=True)))
-        return BLOCKS[type(block)](*branches)
+            return layers.Heads(block.names, named)
+        if isinstance(block, tree.Aux):
+            return layers.Aux(*branches)
+        if isinstance(block, tree.Group):
+            return branches[0]
+        return layers.Joined(block.kind, partial(_met, type(block)), **named)
+
+
+def _met(kind: type[Block], x: Tensor, *ends: Tensor) -> Tensor:
+    """What the ends of a block's branches make together."""
+    meet = FORMS[kind].meeting
+    assert meet
+    join, read = meet(x, *ends)
+    return JOINS[join](*read)
 
 
 def _is_open(module: nn.Module) -> bool:

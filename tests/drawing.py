@@ -160,8 +160,8 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
 
 
 def options(layer: type[Layer]) -> list[dataclasses.Field[Any]]:
-    """The arguments a text may give a layer, in the order of its fields."""
-    return [field for field in dataclasses.fields(layer) if "place" in field.metadata]
+    """The arguments a text may give a layer, in the order of its fields; but for labels of other layers."""
+    return [f for f in dataclasses.fields(layer) if f.metadata.get("kind", "labels") != "labels"]
 
 
 def strategy(layer: type[Layer], field: dataclasses.Field[Any]) -> Draw:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import striate
-from striate.building import BLOCKS, MODULES, TAKEN, build
+from striate.building import MODULES, TAKEN, build
 from striate.errors import InputError
 from striate.notation import Network, measure, read, tree
 from striate.zoo import net
@@ -91,9 +91,8 @@ def test_a_label_that_hides_another_module_is_refused(text: str) -> None:
 # what can't be built
 
 
-def test_every_word_and_block_has_a_module() -> None:
+def test_every_word_has_a_module() -> None:
     assert set(MODULES) == set(tree.LAYERS.values())
-    assert {*BLOCKS, tree.Heads} == {*tree.BLOCKS.values(), tree.Group}
 
 
 def test_a_layer_that_can_not_stand_there_is_named() -> None:

@@ -13,7 +13,8 @@ from striate.native.layers import LAYERS as NATIVE
 from striate.native.network import Rule
 from striate.native.optimizers import Optimizer
 from striate.notation import read
-from striate.notation.tree import BLOCKS, LAYERS
+from striate.notation.graph import FORMS
+from striate.notation.tree import BLOCKS, LAYERS, Heads
 from striate.training.engine import TorchEngine
 from striate.training.options import Options
 from tests.native.branches import Branches
@@ -76,12 +77,11 @@ TEXTS = {
     "maps": "input 2x4x4 -> maps 1 0",
     "interleave": "input 4x5x5 -> conv 6@3 -> interleave 3",
     "id": "input 2x4x4 -> id",
-    "concat": "input 2x4x4 -> concat[ conv 1@1 | id ]",
-    "sum": "input 2x4x4 -> sum[ conv 2@1 | id ]",
-    "residual": "input 2x4x4 -> residual[ conv 2@1 ]",
-    "dense": "input 2x4x4 -> dense[ conv 2@1 ]",
-    "scale": "input 2x4x4 -> scale[ gap -> fc 2 -> sigmoid ]",
-    "aux": "input 2x4x4 -> aux[ fc 3 ]",
+}
+TEXTS |= {  # every block, each of its branches a layer that keeps the shape
+    kind: f"input 2x4x4 -> {kind}[ {' | '.join('conv 2@1' for _ in next(FORMS[block].shown()))} ]"
+    for kind, block in BLOCKS.items()
+    if block is not Heads
 }
 IMAGES = 6
 

@@ -8,7 +8,7 @@ from striate.layers.droppath import DropPath
 from striate.layers.embed import Embed
 from striate.layers.flipped import FlippedConv1d, FlippedConv2d, FlippedConv3d
 from striate.layers.interleave import Interleave
-from striate.layers.join import Concat, Dense, Heads, Residual, Scale, Sum
+from striate.layers.join import Heads, Joined, added, concatenated, scaled
 from striate.layers.layerscale import LayerScale
 from striate.layers.local import Local
 from striate.layers.lrn import FlatLocalResponseNorm
@@ -19,7 +19,7 @@ from striate.layers.padding import Padding, SamePad, ZeroChannels
 from striate.layers.pooling import AvgPool
 from striate.layers.positions import PositionsLinear
 from striate.layers.rbf import RBF
-from striate.layers.roi import RoIAlign, RoIPool
+from striate.layers.roi import Levels, RoIAlign, RoIPool
 from striate.layers.scaled_tanh import ScaledTanh
 from striate.layers.shuffle import Shuffle, Unshuffle
 from striate.layers.side import Aux
@@ -37,9 +37,7 @@ __all__ = [
     "Called",
     "ChannelMax",
     "ChannelMean",
-    "Concat",
     "DeformConv",
-    "Dense",
     "DropPath",
     "Dropout",
     "Embed",
@@ -50,28 +48,30 @@ __all__ = [
     "From",
     "Heads",
     "Interleave",
+    "Joined",
     "LastSoftmax",
     "LayerNorm",
     "LayerScale",
+    "Levels",
     "Local",
     "Maps",
     "Maxout",
     "Padding",
     "PositionsLinear",
     "RMSNorm",
-    "Residual",
     "RoIAlign",
     "RoIPool",
     "SamePad",
-    "Scale",
     "ScaledTanh",
     "Shared",
     "Shuffle",
     "Subsample",
-    "Sum",
     "Unpool",
     "Unshuffle",
     "Upsample",
     "Wired",
     "ZeroChannels",
+    "added",
+    "concatenated",
+    "scaled",
 ]

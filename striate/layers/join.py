@@ -1,89 +1,62 @@
-"""How branches join: each `forward` is its paper's equation.
+"""How branches end: joined, or as the outputs of a network.
 
 >>> import torch
->>> Residual(torch.nn.ReLU())(torch.tensor([[-1.0, 2.0]]))
+>>> residual = Joined("residual", lambda x, body: added(x, body), body=torch.nn.ReLU())
+>>> residual(torch.tensor([[-1.0, 2.0]]))
 tensor([[-1.,  4.]])
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor, cat, nn
 
 from striate.layers.wired import Values, through
 
 
-class Residual(nn.Module):
-    """y = F(x) + S(x); without a shortcut S(x) = x (He et al. 2015, equations 1 and 2)."""
+def added(first: Tensor, *others: Tensor) -> Tensor:
+    """The sum of values of one shape: in a residual F(x) + S(x) (He et al. 2015, equations 1 and 2)."""
+    total: Tensor = sum(others, start=first)
+    return total
+
+
+def concatenated(*values: Tensor) -> Tensor:
+    """The maps (N, C, …) of all, one after another (Szegedy et al. 2014, figure 2; Huang et al. 2016, equation 2)."""
+    return cat(values, dim=1)
+
+
+def scaled(x: Tensor, factor: Tensor) -> Tensor:
+    """x · g, a factor per channel (Hu et al. 2017, equation 4), per position (Woo et al. 2018), or per entry.
+
+    Args:
+        x: (N, C, …).
+        factor: (N, C), (N, C, 1, …), (N, 1, *spatial) or (N, C, *spatial).
+    """
+    return x * factor.reshape(*factor.shape, *[1] * (x.ndim - factor.ndim))
+
+
+class Joined(nn.Module):
+    """Branches that see the same input and whose ends meet.
+
+    Args:
+        kind: The block's name in the notation.
+        meet: The value, from the input and the ends of the branches.
+        branches: By name, in order.
+    """
 
     is_wired = True
 
-    def __init__(self, body: nn.Module, shortcut: nn.Module | None = None) -> None:
+    def __init__(self, kind: str, meet: Callable[..., Tensor], **branches: nn.Module) -> None:
         super().__init__()
-        self.body = body
-        self.shortcut = shortcut if shortcut is not None else nn.Identity()
+        self.kind, self.meet = kind, meet
+        for name, branch in branches.items():
+            self.add_module(name, branch)
 
     def forward(self, x: Tensor, values: Values | None = None) -> Tensor:
-        """(N, C, …) in, what the body gives out."""
-        out: Tensor = through(self.body, x, values) + through(self.shortcut, x, values)
-        return out
+        """(N, C, …) in, what the ends of the branches make together out."""
+        return self.meet(x, *(through(branch, x, values) for branch in self.children()))
 
-
-class Dense(nn.Module):
-    """y = [x, F(x)]: the input followed by the body's new maps (Huang et al. 2016, equation 2)."""
-
-    is_wired = True
-
-    def __init__(self, body: nn.Module) -> None:
-        super().__init__()
-        self.body = body
-
-    def forward(self, x: Tensor, values: Values | None = None) -> Tensor:
-        """(N, C, …) in, (N, C + growth, …) out."""
-        return cat([x, through(self.body, x, values)], dim=1)
-
-
-class Scale(nn.Module):
-    """y = x · g(x), a factor per channel (Hu et al. 2017, equation 4), per position (Woo et al. 2018), or per entry."""
-
-    is_wired = True
-
-    def __init__(self, gate: nn.Module) -> None:
-        super().__init__()
-        self.gate = gate
-
-    def forward(self, x: Tensor, values: Values | None = None) -> Tensor:
-        """(N, C, …) in and out; the gate gives (N, C), (N, C, 1, …), (N, 1, *spatial) or (N, C, *spatial)."""
-        factor: Tensor = through(self.gate, x, values)
-        return x * factor.reshape(*factor.shape, *[1] * (x.ndim - factor.ndim))
-
-
-class _Branches(nn.Module):
-    """Branches named `branch1`, `branch2`, … that all see the same input."""
-
-    is_wired = True
-
-    def __init__(self, *branches: nn.Module) -> None:
-        super().__init__()
-        for number, branch in enumerate(branches, start=1):
-            self.add_module(f"branch{number}", branch)
-
-
-class Concat(_Branches):
-    """y = [a(x), b(x), …]: the branches' maps one after another (Szegedy et al. 2014, figure 2)."""
-
-    def forward(self, x: Tensor, values: Values | None = None) -> Tensor:
-        """(N, C, …) in, as many maps as the branches have together out."""
-        return cat([through(branch, x, values) for branch in self.children()], dim=1)
-
-
-class Sum(_Branches):
-    """y = a(x) + b(x) + …"""
-
-    def forward(self, x: Tensor, values: Values | None = None) -> Tensor:
-        """(N, C, …) in, the branches' common shape out."""
-        first, *others = [through(branch, x, values) for branch in self.children()]
-        out: Tensor = sum(others, start=first)
-        return out
+    def _get_name(self) -> str:
+        return self.kind.capitalize()
 
 
 class Heads(nn.Module):

@@ -11,6 +11,9 @@ nothing and takes the mean of points read bilinearly (He et al. 2017, section 3)
 [[[[7.5]]]]
 """
 
+import math
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -104,6 +107,38 @@ class RoIAlign(nn.Module):
             count * self.points
         )
         return first[:, None] + (last - first)[:, None] * inside
+
+
+class Levels(nn.Module):
+    """Each box cut from the map of a pyramid that suits its size (Lin et al. 2017, equation 1).
+
+    A box of 224 x 224 pixels belongs to the map of stride 16, one of half its sides to that of stride 8; where there is
+    no such map, to the nearest.
+
+    Args:
+        cutters: One for each map, with its scale.
+    """
+
+    def __init__(self, cutters: Sequence[RoIPool | RoIAlign]) -> None:
+        super().__init__()
+        self.cutters = tuple(cutters)  # they have no weights
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """The maps (N, C, H, W), then the boxes (K, 5): image, left, top, right, bottom; (K, C, *size) out."""
+        *maps, boxes = inputs
+        high, wide = self.cutters[0].size
+        cut = maps[0].new_zeros(len(boxes), maps[0].shape[1], high, wide)
+        for number, (cutter, features) in enumerate(zip(self.cutters, maps, strict=True)):
+            chosen = self.level(boxes) == number
+            cut = cut.index_put((chosen.nonzero().flatten(),), cutter(features, boxes[chosen]))
+        return cut
+
+    def level(self, boxes: Tensor) -> Tensor:
+        """The number of the map that suits each box."""
+        sides = ((boxes[:, 3] - boxes[:, 1]) * (boxes[:, 4] - boxes[:, 2])).clamp_min(0).sqrt()
+        wanted = (4 + torch.log2(sides / 224 + 1e-6)).floor()
+        strides = boxes.new_tensor([-math.log2(cutter.scale) for cutter in self.cutters])
+        return (wanted[:, None] - strides).abs().argmin(dim=1)
 
 
 def checked(boxes: object, images: Tensor, reader: str) -> Tensor:

@@ -44,7 +44,8 @@ class Form:
             shown = self.lead + (f"@{self.at.name}" if self.at else "")
             shown += " …" if _kind(self.leading) in LISTS else ""
             head += f" {shown}" if self.leading.default is dataclasses.MISSING else f" [{shown}]"
-        return " ".join([head, *(f"[{w}]" if _kind(f) == "flag" else f"[{w} n]" for w, f in self.options.items())])
+        takes = {"flag": "", "labels": " label …"}
+        return " ".join([head, *(f"[{word}{takes.get(_kind(f), ' n')}]" for word, f in self.options.items())])
 
 
 def form(layer: type[Layer] | type[Link]) -> Form:
@@ -216,14 +217,27 @@ class _Arguments:
             raise ArgumentError(f"'{option}' is given twice", argument.span, "keep one of them")
         if _kind(field) == "flag":
             self._keep(field, not field.default, argument.span)
+        elif _kind(field) == "labels" and arguments and not self._option(arguments[0]):
+            self._labels(field, arguments)
         elif _kind(field) == "pad" and arguments and single_name(arguments[0]) in PAD_MODES:
             self._pad_mode(field, arguments)
         elif not arguments or self._option(arguments[0]):
-            sample = field.default if _kind(field) == "number" else 1 if _kind(field) == "pad" else 2
-            detail = f"as in {self.word.name} … {option} {_written(sample)}"
+            sample = {"number": field.default, "pad": 1, "labels": ("p2", "p3")}.get(_kind(field), 2)
+            written = " ".join(sample) if isinstance(sample, tuple) else _written(sample)
+            detail = f"as in {self.word.name} … {option} {written}"
             raise ArgumentError(f"'{option}' needs a value", argument.span, detail)
         else:
             self._set(field, arguments.pop(0))
+
+    def _labels(self, field: dataclasses.Field[Any], arguments: list[Argument]) -> None:
+        """All the names that follow."""
+        labels, first = list[str](), arguments[0].span
+        while arguments and (name := single_name(arguments[0])) and not self._option(arguments[0]):
+            labels.append(name)
+            last = arguments.pop(0).span
+        if not labels:
+            raise ArgumentError("from must be followed by labels", first, "such as from p2 p3")
+        self._keep(field, tuple(labels), Span(first.start, last.end))
 
     def _pad_mode(self, field: dataclasses.Field[Any], arguments: list[Argument]) -> None:
         mode, span = single_name(arguments[0]) or "", arguments.pop(0).span
@@ -375,7 +389,9 @@ def write_arguments(layer: Layer | Link) -> Iterator[str]:
         yield f"{head}@{_written(getattr(layer, shape.at.name), uniform=False)}" if shape.at else head
     for word, field in shape.options.items():
         if _differs(layer, field):
-            yield word if _kind(field) == "flag" else f"{word} {_written(getattr(layer, field.name))}"
+            value = getattr(layer, field.name)
+            shown = {"flag": "", "labels": " ".join(value) if _kind(field) == "labels" else ""}
+            yield f"{word} {shown.get(_kind(field), _written(value))}".rstrip()
 
 
 def _differs(layer: Layer | Link, field: dataclasses.Field[Any]) -> bool:

@@ -50,6 +50,7 @@ from striate.notation.tree import (
     MaxPool,
     Network,
     Node,
+    RoI,
     Shape,
     Shared,
     Unpool,
@@ -315,34 +316,46 @@ class _Binder:
 
     def _given(
         self, kind: type[Layer] | type[Link], values: Mapping[str, object], spans: Mapping[str, Span]
-    ) -> dict[str, str]:
+    ) -> dict[str, str | tuple[str, ...]]:
         """The labels that a word refers to, those of a definition's parameters by what they are outside of it."""
-        found = {}
+        found: dict[str, str | tuple[str, ...]] = {}
         for name in labels_of(kind):
-            label, known = self.given.get(str(values[name]), (str(values[name]), None))
-            if known and self.labels[label] is not known:
-                detail = "the label that was given is hidden here by another of its name; rename one of them"
-                raise ArgumentError(f"two labels '{label}'", spans[name], detail)
-            found[name] = label
+            value = values.get(name, ())
+            if isinstance(value, tuple):
+                found[name] = tuple(self._outside(str(label), spans[name]) for label in value)
+            else:
+                found[name] = self._outside(str(value), spans[name])
         return found
 
-    def _seen(self, node: Layer | Link, spans: Mapping[str, Span]) -> Known | None:
-        """What a node reads beside what comes in."""
-        if isinstance(node, Unpool):
-            return self.labels.pool(node.pool, spans["pool"])
-        if isinstance(node, From):
-            return self.labels.value(node.source, spans["source"])
-        return self.labels.part(node.part, spans["part"]) if isinstance(node, Shared) else None
+    def _outside(self, label: str, span: Span) -> str:
+        """The label itself, or the one that was given for a definition's parameter."""
+        label, known = self.given.get(label, (label, None))
+        if known and self.labels[label] is not known:
+            detail = "the label that was given is hidden here by another of its name; rename one of them"
+            raise ArgumentError(f"two labels '{label}'", span, detail)
+        return label
 
-    def _after(self, node: Layer | Link, shape: Shape, seen: Known | None) -> Shape:
+    def _seen(self, node: Layer | Link, spans: Mapping[str, Span]) -> list[Known]:
+        """What a node reads beside what comes in, or in its place."""
+        if isinstance(node, Unpool):
+            return [self.labels.pool(node.pool, spans["pool"])]
+        if isinstance(node, From):
+            return [self.labels.value(node.source, spans["source"])]
+        if isinstance(node, RoI):
+            return [self.labels.value(label, spans["levels"]) for label in node.levels]
+        return [self.labels.part(node.part, spans["part"])] if isinstance(node, Shared) else []
+
+    def _after(self, node: Layer | Link, shape: Shape, seen: list[Known]) -> Shape:
         """The shape that comes out of a word."""
-        if isinstance(node, Layer):
-            if not isinstance(node, Unpool) or not seen:
-                return rules.output(node, shape).value
-            assert isinstance(seen.node, MaxPool)
-            return rules.output(dataclasses.replace(node, source=seen.node), shape, seen.entry).value
-        assert seen
-        return seen.shape if isinstance(node, From) else again(seen, shape)
+        if isinstance(node, From):
+            return seen[0].shape
+        if isinstance(node, Shared):
+            return again(seen[0], shape)
+        assert isinstance(node, Layer)
+        if isinstance(node, Unpool):
+            assert isinstance(seen[0].node, MaxPool)
+            return rules.output(dataclasses.replace(node, source=seen[0].node), shape, seen[0].entry).value
+        return rules.output(node, *([known.shape for known in seen] or [shape])).value
 
     def block(self, block: Block, shape: Shape, letters: Letters, made: _Made) -> Shape:
         if block.kind:

@@ -93,7 +93,8 @@ FORMS: dict[type[Block], Form] = {
     tree.Concat: Form(("branch*",), lambda x, *ends: (Concatenated, ends)),
     tree.Sum: Form(("branch*",), lambda x, *ends: (Added, ends)),
     tree.Residual: Form(
-        ("body", "shortcut?"), lambda x, body, shortcut="": (Added, (body, shortcut) if shortcut else (x, body))
+        ("body", "shortcut?"),
+        lambda x, body, shortcut=None: (Added, (x, body) if shortcut is None else (body, shortcut)),
     ),
     tree.Dense: Form(("body",), lambda x, body: (Concatenated, (x, body))),
     tree.Scale: Form(("gate",), lambda x, gate: (Scaled, (x, gate))),
@@ -246,7 +247,8 @@ class _Walk:
             with self.marks.inside(name):
                 return self.node(mark.node or tree.Identity(), name, x, mark.weights)
         assert isinstance(node, Layer)
-        return self.add(Vertex(name, *self.reading(node, x), x, weights))
+        layer, inputs = self.reading(node, x)
+        return self.add(Vertex(name, layer, inputs, inputs[0], weights))
 
     def reading(self, node: Layer, x: str) -> tuple[Layer, tuple[str, ...]]:
         """The layer as the graph has it, and the values that it reads."""
@@ -254,7 +256,9 @@ class _Walk:
             mark = self.mark(node.pool)
             assert isinstance(mark.node, tree.MaxPool)
             return dataclasses.replace(node, source=mark.node), (x, mark.entry)
-        return node, (x, BOXES) if isinstance(node, tree.RoI) else (x,)
+        if isinstance(node, tree.RoI):
+            return node, (*([self.value(label) for label in node.levels] or [x]), BOXES)
+        return node, (x,)
 
     def block(self, block: Block, name: str, x: str, weights: str) -> End:
         """Adds the vertices of a block."""

@@ -93,7 +93,7 @@ def labels_of(kind: type[Layer] | type[Link]) -> list[str]:
     >>> labels_of(WORDS["unpool"])
     ['pool']
     """
-    return [field.name for field in fields(kind) if field.metadata.get("kind") == "label"]
+    return [field.name for field in fields(kind) if field.metadata.get("kind") in ("label", "labels")]
 
 
 def label_parameters(program: Program) -> dict[str, set[str]]:
@@ -114,7 +114,7 @@ def _labels(element: Word | Call | Repeat, program: Program, known: Mapping[str,
         names = (element.arguments[i] for i in places if i < len(element.arguments))
         yield from (name.text for name in names if isinstance(name, Name))
     elif isinstance(element, Word) and element.name in WORDS and labels_of(WORDS[element.name]):
-        yield from (name for argument in element.arguments[:1] if (name := single_name(argument)))
+        yield from (name for argument in element.arguments if (name := single_name(argument)))
 
 
 def label_places(program: Program, labels: Mapping[str, Collection[str]] | None = None) -> dict[str, set[int]]:
@@ -130,9 +130,9 @@ def _of_word(word: Word) -> Iterator[Name]:
     """The names that stand where a word takes a number: first, or after an option that has a value."""
     layer = WORDS.get(ALIASES.get(word.name, word.name))
     options = form(layer).options if layer else {}
-    valued = {option for option, field in options.items() if field.metadata["kind"] != "flag"}
+    valued = {option for option, field in options.items() if field.metadata["kind"] not in ("flag", "labels")}
     listed = layer and (lead := form(layer).leading) and lead.metadata["kind"] == "list"
-    due = not layer or not labels_of(layer)  # what follows it is a label
+    due = not layer or not (lead := form(layer).leading) or lead.metadata["kind"] != "label"
     for argument in word.arguments:
         name = single_name(argument)
         if name in options or name in PAD_MODES:

@@ -21,7 +21,7 @@ from striate.notation.syntax import NOWHERE, Program
 Shape: TypeAlias = tuple[int | None, ...]  # (C, H, W), or (C,) and its spatial axes; None for a free axis
 Axes: TypeAlias = tuple[int, ...]  # one number per spatial axis
 Kind: TypeAlias = Literal[
-    "count", "axes", "sizes", "number", "fraction", "pad", "flag", "pair", "list", "numbers", "label"
+    "count", "axes", "sizes", "number", "fraction", "pad", "flag", "pair", "list", "numbers", "label", "labels"
 ]
 
 
@@ -478,10 +478,12 @@ class RoI(Layer):
     """What RoI pooling and RoI align share: a network with one is called with images and boxes.
 
     Boxes are (K, 5): number of the image, left, top, right, bottom in pixels of the input. Every later layer works on
-    each box by itself, and its figures are for one box. It stands in the network's own chain, not in a branch.
+    each box by itself, and its figures are for one box. `from p2 p3 p4 p5`: of a pyramid's maps each box is cut from
+    the one that suits its size, that of stride 16 for 224 x 224 pixels (Lin et al. 2017, equation 1).
     """
 
     size: Axes = leading("axes")
+    levels: tuple[str, ...] = option("from", "labels", ())
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,8 +9,10 @@ import torch
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from striate.building import BLOCKS, build
+from striate.building import JOINS as MODULES
+from striate.building import build
 from striate.notation import measure, read, tree
+from striate.notation.graph import FORMS, Join
 from striate.notation.tree import Layer
 from tests.shapes import after
 
@@ -59,8 +61,9 @@ JOINS_OF_MAPS: dict[str, Callable[[Array], Array]] = {
 
 def test_every_block_is_tested() -> None:
     kinds = {text.split("[")[0].split(":")[-1].strip() for text in (*JOINS, *JOINS_OF_MAPS)}
-    assert kinds == {block.kind for block in BLOCKS}
-    assert set(tree.BLOCKS.values()) - {tree.Heads} < set(BLOCKS)
+    assert kinds == {block.kind for block in (*FORMS, tree.Group)} - {"heads"}
+    assert {*tree.BLOCKS.values()} == {*FORMS}
+    assert {*MODULES} == {*Join.__subclasses__()}
 
 
 @pytest.mark.parametrize("text", [*JOINS, *JOINS_OF_MAPS])

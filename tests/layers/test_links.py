@@ -122,6 +122,24 @@ def test_heads_over_a_pyramid_share_their_weights_and_cut_boxes() -> None:
     assert model.get_submodule("heads1.two.rpn.conv1").weight.grad is not None
 
 
+def test_a_box_is_cut_from_the_map_that_suits_its_size() -> None:
+    text = PYRAMID.replace("from p3 -> roialign 3", "roialign 3 from p2 p3 p4")
+    network = read(text)
+    model, inputs = built(network)
+    cut = model.get_submodule("heads1.roi.roialign1")
+    seen: dict[str, tuple[Tensor, ...]] = {}
+    cut.register_forward_hook(lambda _m, given, made: seen.update(read=given, made=(made,)))
+    model(*inputs, BOXES.double())
+    *maps, boxes = seen["read"]
+    sizes = torch.tensor([[0, 0, 0, side, side] for side in (28.0, 56.0, 900.0)])
+    assert cut.level(sizes).tolist() == [0, 1, 2]
+    for number, (features, cutter) in enumerate(zip(maps, cut.cutters, strict=True)):
+        assert cutter.scale == 1 / 2 ** (number + 1)
+        mine = cut.level(boxes) == number
+        torch.testing.assert_close(seen["made"][0][mine], cutter(features, boxes[mine]))
+    assert read(render(network)) == network
+
+
 def test_shared_towers_give_equal_images_equal_answers() -> None:
     model, (left, _) = built(read(SIAMESE))
     found = model(left, left)

@@ -219,12 +219,15 @@ def _(layer: Embed, output: Shape, x: Input) -> Field | None:
 
 
 @receptive_field.register
-def _(layer: RoI, output: Shape, x: Input) -> Field | None:
-    _, field = x
-    assert field
-    box_jump(layer, field)
-    found = (_along(layer, axis, output, [x]) for axis in range(len(field.axes)))
-    return Field(tuple(replace(axis, spacing=Fraction(0)) for axis in found if axis))
+def _(layer: RoI, output: Shape, *maps: Input) -> Field | None:
+    for _, field in maps:
+        assert field
+        box_jump(layer, field)
+    found = []
+    for axis in (0, 1):
+        met = [one for x in maps if (one := _along(layer, axis, output, [x]))]
+        found.append(replace(met[0] if len(met) == 1 else _union(met, entries(output, axis)), spacing=Fraction(0)))
+    return Field(tuple(found))
 
 
 def box_jump(layer: RoI, field: Field) -> Fraction:

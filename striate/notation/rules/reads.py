@@ -274,9 +274,9 @@ def _(layer: Own, axis: int, output: Shape, shape: Shape) -> tuple[Reads | None,
 
 
 @reads.register
-def _(layer: RoI, axis: int, output: Shape, shape: Shape) -> tuple[Reads | None, ...]:
+def _(layer: RoI, axis: int, output: Shape, *shapes: Shape) -> tuple[Reads | None, ...]:
     """A box may be the whole image, so each bin may read all of the map."""
-    return (everywhere(entries(shape, axis)),)
+    return tuple(everywhere(entries(shape, axis)) for shape in shapes)
 
 
 @reads.register

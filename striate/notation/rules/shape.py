@@ -224,7 +224,11 @@ def _(layer: GlobalAvgPool | GlobalMaxPool, shape: Shape) -> Figure[Shape]:
 
 
 @output.register
-def _(layer: RoI, shape: Shape) -> Figure[Shape]:
+def _(layer: RoI, shape: Shape, *others: Shape) -> Figure[Shape]:
+    for other in others:
+        if other[0] != shape[0] or len(other) != len(shape):
+            detail = "boxes are cut from maps of one number of channels; bring them to it by conv 256@1"
+            raise RuleError(f"maps of {shown(shape)} and {shown(other)} for {layer.word}", detail, "levels")
     if len(shape) != 3:
         detail = f"an image has two axes, as in input 3x?x?; {shown(shape)} comes in"
         raise RuleError(f"{layer.word} cuts boxes out of images", detail)

@@ -64,6 +64,6 @@ def _leaves(path: str, role: str, module: nn.Module, counts: Counter[str]) -> It
 
 def _numbered(name: str, module: nn.Module, counts: Counter[str]) -> str:
     """The module's word and number in its chain; a join's word is that of its class, whatever its label."""
-    word = type(module).__name__.lower() if list(module.children()) else name.rstrip(digits)
+    word = getattr(module, "kind", type(module).__name__.lower()) if list(module.children()) else name.rstrip(digits)
     counts[word] += 1
     return f"{word}{counts[word]}"
