@@ -41,6 +41,14 @@ FAMILIES = {
         inception(8, 12, 16, 2, 4, 4) -> inception(16, 16, 24, 4, 12, 8) -> maxpool 3 stride 2 ceil
         inception(24, 12, 26, 2, 6, 8) -> gap -> dropout 0.2 -> fc 10
     """,
+    "preact": """
+        body(w, s)  = conv w@1x1 nobias -> bn -> relu -> conv w@3x3 stride s pad 1 nobias -> bn -> relu -> conv 4*w@1x1
+        first(w, s) = bn -> relu -> residual[ body(w, s) | conv 4*w@1x1 stride s nobias ]
+        block(w)    = residual[ bn -> relu -> body(w, 1) ]
+        input 3x32x32
+        conv 8@3x3 pad 1 nobias -> first(8, 1) -> block(8) -> first(16, 2) -> block(16)*2
+        bn -> relu -> gap -> fc 10
+    """,
     "densenet": """
         layer()      = bn -> relu -> conv 32@1x1 nobias -> bn -> relu -> conv 8@3x3 pad 1 nobias
         transition() = bn -> relu -> conv c/2@1x1 nobias -> avgpool 2
@@ -49,7 +57,8 @@ FAMILIES = {
         bn -> relu -> gap -> fc 10
     """,
 }
-DIFFERENT = [name for name in zoo.names() if name not in ("resnet32", "resnet44", "resnet110")]  # more of resnet20
+DEEP = ("resnet32", "resnet44", "resnet110", "preact-resnet164", "wide-resnet28-10")  # more of resnet20 and "preact"
+DIFFERENT = [name for name in zoo.names() if name not in DEEP]
 RATES = {"resnet56": 0.001}  # at 0.003 PyTorch's float32 itself leaves float64
 BATCHES = {"resnet56": 16}
 TOLERANCE = 1e-4  # of the loss
