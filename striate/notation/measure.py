@@ -255,9 +255,9 @@ def rows(flat: Graph) -> Iterator[Row]:
         node, entry = vertex.node, values[vertex.entry][0]
         inputs = [values[name] for name in vertex.inputs if name != BOXES]
         output = rules.output(node, *(shape for shape, _ in inputs))
-        fields = {source: field for source in flat.inputs if (field := _field(node, output.value, inputs, source))}
         if BOXES in vertex.inputs or _of_boxes(vertex, boxed):
             boxed.add(vertex.name)
+        fields = {source: field for source in flat.inputs if (field := _field(node, output.value, inputs, source))}
         yield _row(vertex, entry, output, fields, vertex.name in boxed)
         values[vertex.name] = output.value, fields
 

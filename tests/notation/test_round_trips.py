@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.building import build
-from striate.notation import Network, parse, read, render, rules, tree
+from striate.notation import Network, measure, parse, read, render, rules, tree
 from striate.notation.arguments import form
 from striate.notation.errors import RuleError
 from striate.notation.graph import FORMS
@@ -157,6 +157,7 @@ def nodes(draw: st.DrawFn, shape: Shape, depth: int) -> tree.Node | None:
     block = kind(tuple(chain for chain, _ in branches))
     try:
         joined(block, shape, [end for _, end in branches])
+        measure(Network(shape, (block,)))  # branches of different scales do not meet
     except RuleError:
         return None
     return block
