@@ -57,7 +57,7 @@ def test_what_does_not_fit_says_the_layer_and_the_next_size(size: int | tuple[in
 
 
 def test_where_no_size_fits_none_is_named() -> None:
-    network = read("input 1x9x9 -> sum[ id | maxpool 1 stride 32 -> upconv 1@9 stride 32 ] -> fc 3")
+    network = read("input 1x9x9 -> sum[ id | gap -> upconv 1@9 ] -> fc 3")
     assert next_fitting(network, (10, 10), 30) is None
     with pytest.raises(InputError, match=r"^net does not fit an input of 1x10x10: [^;]*$"):
         resized(network, 10)
