@@ -474,6 +474,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
     "pad": ({"sizes": Pad("circular", (1, 2), (0, 2))}, (4, 9, 9)),
     "crop": ({"sizes": Pad("zeros", (1, 2), (0, 2))}, (4, 9, 9)),
     "maps": ({"numbers": (2, 0)}, (4, 9, 9)),
+    "interleave": ({"groups": 2}, (4, 9, 9)),
     "gn": ({"groups": 2}, (4, 9, 9)),
     "attention": ({"heads": 2}, (4, 9, 9)),
 }

@@ -24,6 +24,7 @@ from tests.zoo.small import cut_down
 
 MOST_CHANNELS = 8
 HEIGHTS = (28, 32, 64, 80, 112)
+TALLEST = 300
 WIDE = 999  # where each map has entries side by side
 MORE = 100  # columns beyond the widest field: some entry of every map sees no border, whatever its jump
 
@@ -39,7 +40,7 @@ def of_images(network: Network) -> bool:
 
 
 OF_IMAGES = [name for name in zoo.names() if of_images(zoo.net(name))]
-LONG = ("inception-v3",)  # 200 rows on maps that begin at 112 entries
+LONG = ("inception-v3", "fcn8s")  # 200 rows, and maps of 250 entries and more
 SIZES = [
     pytest.param(name, more, marks=pytest.mark.slow if name in LONG else ())
     for number, name in enumerate(OF_IMAGES)
@@ -54,7 +55,8 @@ def averaged(chain: Chain) -> Chain:
         if isinstance(node, Block):
             kept.append(replace(node, branches=tuple(averaged(branch) for branch in node.branches)))
         elif isinstance(node, tree.MaxPool):
-            kept.append(tree.AvgPool(node.kernel, node.stride, node.pad, node.dilation, node.floor))
+            pool = tree.AvgPool(node.kernel, node.stride, node.pad, node.dilation, node.floor)
+            kept.append(replace(pool, label=node.label))
         elif isinstance(node, tree.LayerNorm):
             kept.append(tree.Identity())
         else:
@@ -65,17 +67,20 @@ def averaged(chain: Chain) -> Chain:
 def reduced(network: Network, more: int) -> Network:
     """The network cut down, at the lowest image that fits and one wider than what its maps see."""
     small = cut_down(network, MOST_CHANNELS)
-    height = next(height + more for height in HEIGHTS if _at(small, height + more, height + more))
-    axes = [row.field.axes[1] for row in maps(_at(small, height, WIDE))]
+    heights = (*(height + more for height in HEIGHTS), *range(HEIGHTS[0], TALLEST))
+    height = next(height for height in heights if _at(small, height, height))
+    axes = [row.field.axes[1] for row in maps(_wider(small, height, WIDE))]
     widest = max([int(axis.size or 0) for axis in axes if axis.jump], default=0)
-    wide = _at(small, height, max(height, widest) + MORE + 3 * more)
-    assert wide is not None
-    return wide
+    return _wider(small, height, max(height, widest) + MORE + 3 * more)
 
 
-def maps(network: Network | None) -> list[Row]:
+def _wider(network: Network, height: int, width: int) -> Network:
+    """At the next width that fits: a skip that is cropped fits at one in 16 or 32 only."""
+    return next(wide for more in range(33) if (wide := _at(network, height, width + more)))
+
+
+def maps(network: Network) -> list[Row]:
     """The rows whose outputs have entries side by side."""
-    assert network is not None
     return [row for row in measure(network).rows if len(row.output.value) == 3 and row.output.value[1:] != (1, 1)]
 
 
@@ -122,6 +127,8 @@ def said(measured: Measure, name: str, position: tuple[int, ...], shape: tuple[i
     """(H, W): what the rule says that an entry sees."""
     mask = torch.zeros(shape, dtype=torch.bool)
     found = [measured.entries(name, place, axis) for axis, place in enumerate(position or (0, 0))]
+    if not all(found):  # it sees padding alone
+        return mask
     (top, bottom), (left, right) = filter(None, found)
     assert 0 <= top <= bottom < shape[0]
     assert 0 <= left <= right < shape[1]
