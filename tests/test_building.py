@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 import striate
-from striate.building import MODULES, TAKEN, build
+from striate.building import TAKEN, build
 from striate.errors import InputError
+from striate.modules import MODULES
 from striate.notation import Network, measure, read, tree
 from striate.zoo import net
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from striate.building import MODULES
+from striate.modules import MODULES
 from striate.notation import read, rules, tree
 from striate.notation.errors import NotationError
 from striate.notation.tree import LAYERS, Layer, Node, Pad

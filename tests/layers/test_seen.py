@@ -85,7 +85,8 @@ def keeping(draw: st.DrawFn, sizes: Sizes) -> Chain:
 def joins(draw: st.DrawFn, sizes: Sizes) -> Chain:
     kind = draw(st.sampled_from([tree.Residual, tree.Dense, tree.Concat, tree.Sum, tree.Scale]))
     if kind is tree.Scale:
-        return (tree.Scale(((tree.GlobalAvgPool(), tree.FullyConnected(sizes[0]), tree.Sigmoid()),)),)
+        gate = tree.GlobalAvgPool(), tree.FullyConnected(sizes[0])  # no sigmoid: its slope may be 0
+        return _conv(sizes[0], len(sizes) - 1, 1, 1), tree.Scale((gate,))  # by the bias no factor is 0
     least, most = {tree.Residual: (1, 2), tree.Dense: (1, 1)}.get(kind, (2, 3))
     return (kind(tuple(draw(st.lists(keeping(sizes), min_size=least, max_size=most)))),)
 

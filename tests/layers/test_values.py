@@ -8,7 +8,8 @@ import torch
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from striate.building import MODULES, build
+from striate.building import build
+from striate.modules import MODULES
 from striate.notation import Network, measure, read, rules, tree
 from striate.notation.errors import RuleError
 from striate.notation.tree import Layer

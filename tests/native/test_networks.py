@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from striate import zoo
-from striate.building import MODULES
+from striate.modules import MODULES
 from striate.native.layers import LAYERS
 from striate.native.lowering import JOINS, Refused, lowered
 from striate.native.network import Moves

@@ -191,6 +191,11 @@ def test_of_too_many_phases_no_field_is_told() -> None:
             "dense",
             "columns are 1 and 1/2",
         ),
+        (
+            "input 2x8x8 -> concat[ conv 2@2 stride 2 -> scale[ gap -> fc 2 -> sigmoid ] | conv 2@5 ]",
+            "concat",
+            "rows are 2 and 1",
+        ),
         ("input 1x8 -> scale[ upconv 1@2 stride 2 -> conv 1@9 ]", "scale", "entries are 1 and 1/2"),
     ],
 )

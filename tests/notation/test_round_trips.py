@@ -158,6 +158,7 @@ def nodes(draw: st.DrawFn, shape: Shape, depth: int) -> tree.Node | None:
     block = kind(tuple(chain for chain, _ in branches))
     try:
         joined(block, shape, [end for _, end in branches])
+        measure(Network(shape, (block,)))  # branches of different scales do not meet
     except RuleError:
         return None
     return block
