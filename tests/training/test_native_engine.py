@@ -60,7 +60,7 @@ FAMILIES = {
 DEEP = ("resnet32", "resnet44", "resnet110", "preact-resnet164", "wide-resnet28-10")  # more of resnet20 and "preact"
 DIFFERENT = [name for name in zoo.names() if name not in DEEP]
 RATES = {"resnet56": 0.001}  # at 0.003 PyTorch's float32 itself leaves float64
-BATCHES = {"resnet56": 16}
+BATCHES = {"resnet56": 16, "all-cnn": 4, "network-in-network": 4}  # as many as take seconds
 TOLERANCE = 1e-4  # of the loss
 
 
