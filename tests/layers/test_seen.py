@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from striate.building import build
-from striate.layers.join import Scale, Values, through
+from striate.layers import Joined
 from striate.notation import Network, measure, tree
 from striate.notation.errors import RuleError
 from striate.notation.measure import Measure
@@ -174,19 +174,16 @@ class Spread(nn.Module):
         return spread
 
 
-class Shift(Scale):
+def shifted(x: Tensor, shift: Tensor) -> Tensor:
     """A gate whose values are added: a product with an entry of 0 would hide them."""
-
-    def forward(self, x: Tensor, values: Values | None = None) -> Tensor:
-        shift: Tensor = through(self.gate, x, values)
-        return x + shift.reshape(*shift.shape, *[1] * (x.ndim - shift.ndim))
+    return x + shift.reshape(*shift.shape, *[1] * (x.ndim - shift.ndim))
 
 
 def opened(measured: Measure) -> nn.Module:
     model = build(measured.network).double().eval()
     for module in model.modules():
-        if isinstance(module, Scale):
-            module.__class__ = Shift
+        if isinstance(module, Joined) and module.kind == "scale":
+            module.meet = shifted
     for vertex in measured.graph.vertices:
         if isinstance(pool := vertex.node, tree.MaxPool):
             _put(model, f"{vertex.name}_pad", nn.Identity())

@@ -22,7 +22,19 @@ from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
 LACKS = {
-    *("attention", "channelmax", "channelmean", "clip", "deform", "droppath", "embed", "gn", "in", "layerscale"),
+    *(
+        "attention",
+        "channelmax",
+        "channelmean",
+        "clip",
+        "deform",
+        "droppath",
+        "embed",
+        "gn",
+        "in",
+        "interleave",
+        "layerscale",
+    ),
     *("ln", "local", "maxout", "rmsnorm", "roialign", "roipool", "shuffle", "softmax", "softplus", "unpool", "upconv"),
     *("avgpool to", "crop", "maxpool to", "pad", "unshuffle", "upsample", "upsample to"),
 }
