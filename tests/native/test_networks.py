@@ -35,7 +35,20 @@ LACKS = {
         "interleave",
         "layerscale",
     ),
-    *("ln", "local", "maxout", "rmsnorm", "roialign", "roipool", "shuffle", "softmax", "softplus", "unpool", "upconv"),
+    *(
+        "interleave",
+        "ln",
+        "local",
+        "maxout",
+        "rmsnorm",
+        "roialign",
+        "roipool",
+        "shuffle",
+        "softmax",
+        "softplus",
+        "unpool",
+        "upconv",
+    ),
     *("avgpool to", "crop", "maxpool to", "pad", "unshuffle", "upsample", "upsample to"),
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
