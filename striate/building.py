@@ -34,7 +34,9 @@ JOINS: dict[type[Join], Callable[..., Tensor]] = {
 }
 
 ASIDE = (tree.Scale, tree.Aux, tree.Heads)  # blocks whose branches do not lead to the next layer
-TAKEN = frozenset(dir(layers.Wired(OrderedDict())))  # names that every module has: `half`, `float`, `train`, …
+TAKEN = frozenset(  # names that every module has: `half`, `float`, `train`, …
+    {*dir(layers.Called(OrderedDict()).settle({})), *dir(layers.Heads((), {})), *dir(layers.Joined("", layers.added))}
+)
 
 
 def build(network: str | Path | Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
@@ -101,7 +103,9 @@ class _Builder:
         chain = self.chain(network.layers, "", None)
         if isinstance(chain, layers.Wired):
             inputs = dict(zip([*(name for name, _ in network.others), network.label], flat.inputs, strict=True))
-            return layers.Called(OrderedDict(chain.named_children()), chain._gives, chain._reads).settle(inputs)
+            called = layers.Called(OrderedDict(chain.named_children()), chain._gives, chain._reads)
+            maps = next((v.inputs[0] for v in flat.vertices if isinstance(v.node, tree.RoI)), "")
+            return called.settle(inputs, next(iter(self.measured.fields(maps))) if maps else "")
         return chain
 
     def chain(self, chain: Chain, path: str, after: Layer | None) -> nn.Sequential:
@@ -114,12 +118,13 @@ class _Builder:
             if taken := made.keys() & (TAKEN | modules.keys()):
                 raise InputError(f"'{min(taken)}' can't be a label: modules use that name themselves; choose another")
             for module in made.values() if node.label else ():
-                module.label = attribute(node.label)  # type: ignore[assignment]
+                module.notation_label = attribute(node.label)  # type: ignore[assignment]
             modules |= made
             self.made[path + name] = [path + module for module in made]
             read = self._read(path + name, node)
             reads |= {name: read} if read else {}
-            gives |= {next(reversed(made)): path + name} if path + name in self.beside else {}
+            value = self.graph.ends.get(path + name, path + name)
+            gives |= {next(reversed(made)): value} if value in self.beside else {}
         wired = gives or reads or any(_is_open(module) for module in modules.values())
         return layers.Wired(modules, gives, reads) if wired else nn.Sequential(modules)
 

@@ -333,7 +333,9 @@ def show_comparison(explanations: list[Explanation], console: Console) -> None:
     measures = [explanation.measure for explanation in explanations]
     first, numbered = measures[0], enumerate(measures, start=1)
     names = [
-        this.network.name if this.network.name != "net" else f"{number}: {this.rows[0].text} …"
+        this.network.name
+        if this.network.name != "net"
+        else f"{number}: {this.rows[0].text if this.rows else 'input'} …"
         for number, this in numbered
     ]
     columns = [
@@ -343,7 +345,7 @@ def show_comparison(explanations: list[Explanation], console: Console) -> None:
         Column("ratio", tuple(_ratio(this.total_parameters, first.total_parameters) for this in measures)),
         _counts("MACs", [this.total_macs for this in measures]),
         Column("ratio", tuple(_ratio(this.total_macs, first.total_macs) for this in measures)),
-        Column("field", tuple(_axes(this.rows[-1].receptive_field) for this in measures)),
+        Column("field", tuple(_axes(extent(this.field([*this.graph.outputs.values()][-1]))) for this in measures)),
     ]
     fitted = fit(columns, SIDE_BY_SIDE, width_of(console))
     show(console, table(fitted, "side by side", console.encoding), width=fitted.width)

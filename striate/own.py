@@ -105,8 +105,10 @@ def checked_once(module: nn.Module, layer: Own) -> nn.Module:
 
 
 def _check(
-    holder: list[Any], word: str, numbers: Numbers, module: nn.Module, inputs: tuple[Tensor, ...], given: Tensor
+    holder: list[Any], word: str, numbers: Numbers, module: nn.Module, inputs: tuple[Tensor, ...], given: object
 ) -> None:
+    if not isinstance(given, Tensor):
+        raise InputError(f"'{word}' gave {type(given).__name__}; a layer gives a tensor (N, C, …)")
     shape = tuple(inputs[0].shape[1:])
     said = tuple(OWN[word].rule(shape, *numbers))
     if tuple(given.shape[1:]) != said:

@@ -7,6 +7,7 @@
 
 from striate.errors import InputError
 from striate.notation import Network
+from striate.notation.graph import graph
 
 WORKS = ("training", "inference")
 BATCHES = (64, 256)
@@ -22,6 +23,8 @@ def timable(network: Network) -> Network:
     """
     if None in network.input:
         raise InputError("a network with free axes can't be timed; write its input's size in place of '?'")
+    if many := graph(network).several:
+        raise InputError(f"a network with several {many} can't be timed; write the part of one")
     if network.takes_boxes:
         raise InputError("a network that takes boxes can't be timed; write its features alone, without the RoI layer")
     return network

@@ -6,7 +6,7 @@ before are still read.
 >>> chain = nn.Sequential()
 >>> for name in ("fc1", "fc2", "fc3"):
 ...     chain.add_module(name, nn.Linear(2, 2))
->>> chain.fc2.label = "middle"
+>>> chain.fc2.notation_label = "middle"
 >>> earlier(chain)
 {'fc1': 'fc1', 'fc2': 'middle', 'fc3': 'fc2'}
 """
@@ -67,4 +67,4 @@ def _names(module: nn.Module) -> Iterator[str]:
 
 def label(module: nn.Module) -> str:
     """The label that the text gives a module; empty where it has none."""
-    return str(getattr(module, "label", ""))
+    return str(getattr(module, "notation_label", ""))

@@ -71,14 +71,14 @@ class Heads(nn.Module):
 
     def __init__(self, names: Sequence[str], heads: Mapping[str, nn.Module]) -> None:
         super().__init__()
-        self.names = tuple(names)
+        self.output_names = tuple(names)
         for name, head in heads.items():
             self.add_module(name, head)
 
     def forward(self, x: Tensor, values: Values | None = None) -> dict[str, Tensor]:
         """(N, C, …) in, what each head gives out."""
         out: dict[str, Tensor] = {}
-        for name, head in zip(self.names, self.children(), strict=True):
+        for name, head in zip(self.output_names, self.children(), strict=True):
             y = through(head, x, values)
             out |= {f"{name}.{inner}": z for inner, z in y.items()} if isinstance(y, dict) else {name: y}
         return out

@@ -80,7 +80,7 @@ class Wired(nn.Sequential):
             if self.training and isinstance(module, Aux):
                 heads.append(through(module.head, x, values))
             if name in self._reads:
-                x = module(*(x if one == X else values[one] for one in self._reads[name]))
+                x = module(*(x if one == X else _value(values, one, name) for one in self._reads[name]))
             else:
                 x = through(module, x, values)
             if name in self._gives:
@@ -88,19 +88,26 @@ class Wired(nn.Sequential):
         return (x, heads) if heads else x
 
 
+def _value(values: Values, one: str, reader: str) -> Any:
+    if one not in values:
+        raise InputError(f"'{reader}' reads what '{one}' gives; call the whole network")
+    return values[one]
+
+
 class Called(Wired):
     """A network, or a slice of one, that is called with several inputs or whose modules read each other's values."""
 
-    def settle(self, inputs: Mapping[str, str]) -> "Called":
+    def settle(self, inputs: Mapping[str, str], images: str = "") -> "Called":
         """Say what it is called with.
 
         Args:
             inputs: The values that come in, by the names of the inputs, in order; the chain begins with the last.
+            images: Which of them boxes are cut from; by default the last.
 
         Raises:
             InputError: A module reads what nothing gives.
         """
-        self._inputs, self._first_of_boxes = dict(inputs), ""
+        self._inputs, self._images, self._first_of_boxes = dict(inputs), images, ""
         wired = [(path, module) for path, module in self.named_modules() if isinstance(module, Wired)]
         given = {X, BOXES, *inputs.values(), *(one for _, module in wired for one in module._given())}
         for path, module in wired:
@@ -131,14 +138,17 @@ class Called(Wired):
         names = [*self._inputs, *(["boxes"] if self.takes_boxes else [])]
         if len(given) > len(names) and len(self._inputs) == 1 and not self.takes_boxes:
             raise InputError("this network has no layer that reads boxes; call it with the images alone")
-        inputs = dict(zip(names, given, strict=False)) | named
+        inputs = dict(zip(names, given, strict=False))
+        if twice := inputs.keys() & named:
+            raise InputError(f"'{min(twice)}' is given twice, by its place and by its name")
+        inputs |= named
         if len(given) > len(names) or inputs.keys() - {*names} or {*self._inputs} - inputs.keys():
             wanted = ", ".join(name or "x" for name in names)
             raise InputError(f"this network is called model({wanted}). Received: {len(given) + len(named)} values")
         values: Values = {ROOT: self, **{value: inputs[name] for name, value in self._inputs.items()}}
         x = inputs[list(self._inputs)[-1]]
         if self.takes_boxes:
-            values[BOXES] = checked(inputs.get("boxes"), x, self._first_of_boxes)
+            values[BOXES] = checked(inputs.get("boxes"), values.get(self._images, x), self._first_of_boxes)
         return super().forward(x, values)
 
 
@@ -167,8 +177,10 @@ class Shared(nn.Module):
         super().__init__()
         self.parts = parts
 
-    def forward(self, x: Any, values: Values) -> Any:
+    def forward(self, x: Any, values: Values | None = None) -> Any:
         """(N, C, …) in; what they give out."""
+        if values is None or ROOT not in values:
+            raise InputError(f"'{self.parts[-1]}' stands elsewhere in its network; call the whole network")
         for part in self.parts:
             x = through(values[ROOT].get_submodule(part), x, dict(values))
         return x

@@ -146,7 +146,8 @@ class _Arguments:
     def _leading(self, argument: Argument) -> None:
         lead, at = self.form.leading, self.form.at
         name = single_name(argument)
-        refuse_layer(argument, self.word.name)
+        if not lead or _kind(lead) != "label":
+            refuse_layer(argument, self.word.name)
         hint = nearest(name, self.form.options, OPTIONS_ALSO) if name and len(name) > 3 else ""
         if lead is None or hint:
             shown = f"'{name}'" if name else "size"

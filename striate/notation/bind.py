@@ -8,7 +8,7 @@
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from striate.errors import InputError, nearest
 from striate.notation import given, rules
@@ -23,7 +23,7 @@ from striate.notation.lookup import Lookup
 from striate.notation.notes import channels_first, way_out
 from striate.notation.rules.shape import shown
 from striate.notation.scan import MAX_DEPTH
-from striate.notation.sharing import again
+from striate.notation.sharing import again, size
 from striate.notation.syntax import (
     Block,
     Call,
@@ -54,6 +54,7 @@ from striate.notation.tree import (
     Shape,
     Shared,
     Unpool,
+    attribute,
 )
 from striate.notation.whole import check
 
@@ -102,8 +103,9 @@ def _inputs(layers: Sequence[Element]) -> Iterator[tuple[str, Word]]:
 class _Made:
     """A chain in the making: its layers so far, and the labels that are taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, written: set[str]) -> None:
         self.nodes: list[Node] = []
+        self.written = written  # the labels of the text, which no name may hide
         self.labels: set[str] = set()
         self.numbers: dict[str, int] = {}
 
@@ -116,7 +118,7 @@ class _Made:
         name = f"{name}_" if name[-1].isdigit() else name
         while True:
             self.numbers[name] = self.numbers.get(name, 0) + 1
-            if f"{name}{self.numbers[name]}" not in self.labels:
+            if f"{name}{self.numbers[name]}" not in self.written:
                 return f"{name}{self.numbers[name]}"
 
 
@@ -261,7 +263,7 @@ class _Binder:
     # chains and what stands in them: each method adds the nodes to `made` and returns the shape after them
 
     def chain(self, elements: Sequence[Element], shape: Shape, letters: Letters) -> tuple[Chain, Shape]:
-        made = _Made()
+        made = _Made(self.labels.written)
         for element in elements:
             shape = self.element(element, shape, letters, made)
         return tuple(made.nodes), shape
@@ -276,9 +278,7 @@ class _Binder:
             detail = "heads are what the network gives; put this layer into one of them, or before"
             raise self.error("nothing can follow heads", element.span, detail)
         self.count += not isinstance(element, Labelled)
-        if self.count > MAX_LAYERS:
-            detail = f"written out, a network may have {MAX_LAYERS:,}; repeat less"
-            raise self.error(f"more than {MAX_LAYERS:,} layers", element.span, detail)
+        self._check_count(element.span)
         if isinstance(element, Word):
             return self.word(element, shape, letters, made)
         if isinstance(element, Block):
@@ -290,6 +290,11 @@ class _Binder:
         for _ in range(self._times(element, letters, shape)):
             shape = self.element(element.body, shape, letters, made)
         return shape
+
+    def _check_count(self, span: Span) -> None:
+        if self.count > MAX_LAYERS:
+            detail = f"written out, a network may have {MAX_LAYERS:,}; repeat less"
+            raise self.error(f"more than {MAX_LAYERS:,} layers", span, detail)
 
     def _times(self, repeat: Repeat, letters: Letters, shape: Shape) -> int:
         times = self.value(repeat.times, letters, shape)
@@ -305,7 +310,8 @@ class _Binder:
         plain = self.thumb.sized(word, layer_class)
         c = self._channels(shape)
         with self._placed():
-            values, spans = read_arguments(plain, layer_class, len(shape) - 1, lambda e: evaluate(e, letters, c))
+            dims = 2 if issubclass(layer_class, RoI) else len(shape) - 1
+            values, spans = read_arguments(plain, layer_class, dims, lambda e: evaluate(e, letters, c))
             values |= self._given(layer_class, values, spans)
             node = layer_class(**values, span=word.span)
             seen = self._seen(node, spans)
@@ -329,8 +335,10 @@ class _Binder:
 
     def _outside(self, label: str, span: Span) -> str:
         """The label itself, or the one that was given for a definition's parameter."""
-        label, known = self.given.get(label, (label, None))
-        if known and self.labels[label] is not known:
+        head, dot, rest = label.partition(".")
+        outer, known = self.given.get(head, (head, None))
+        label = outer + dot + rest
+        if known and not dot and self.labels[label] is not known:
             detail = "the label that was given is hidden here by another of its name; rename one of them"
             raise ArgumentError(f"two labels '{label}'", span, detail)
         return label
@@ -350,7 +358,10 @@ class _Binder:
         if isinstance(node, From):
             return seen[0].shape
         if isinstance(node, Shared):
-            return again(seen[0], shape)
+            after = again(seen[0], shape)
+            self.count += size(seen[0])
+            self._check_count(node.span)
+            return after
         assert isinstance(node, Layer)
         if isinstance(node, Unpool):
             assert isinstance(seen[0].node, MaxPool)
@@ -377,7 +388,8 @@ class _Binder:
             )
         if kind is Heads:
             return self.heads(block, shape, letters, made)
-        with self._inside(block.span, shape):
+        hidden = self.labels.inside() if kind is Aux else nullcontext()  # it is left out in evaluation
+        with self._inside(block.span, shape), hidden:
             branches = [self.inner(branch, shape, letters) for branch in block.branches]
         if any(out == ENDED for _, out in branches):
             raise self.error(f"heads inside {block.kind}", block.span, "the network ends in them, and nothing follows")
@@ -405,7 +417,7 @@ class _Binder:
         if not isinstance(first, Labelled):
             detail = "each branch begins with the name of its output: heads[ class: fc 10 | box: fc 4 ]"
             raise self.error("an output without a name", first.span, detail)
-        if first.label in others:
+        if attribute(first.label) in map(attribute, others):
             raise self.error(f"two outputs named '{first.label}'", first.span, "choose another name")
         return first.label, (first.body, *branch[1:])
 
@@ -470,7 +482,7 @@ class _Binder:
                 chain, after = self.inner(parts, shape, letters)
             made.append(Group((chain,), label=label, span=element.span))
             return after
-        own = _Made()
+        own = _Made(self.labels.written)
         after = self.element(body, shape, letters, own)
         for node in own.nodes:
             made.append(dataclasses.replace(node, label=label))

@@ -23,6 +23,9 @@ def left_to_loss(flat: Graph) -> Iterator[str]:
         {*flat.outputs.values(), *flat.aside.values()},
         {name for vertex in flat.vertices for name in vertex.inputs},
     )
+    shared = {vertex.weights for vertex in flat.vertices if vertex.shares}
     for vertex in flat.vertices:
+        if vertex.shares or vertex.name in shared:
+            continue  # it stands elsewhere too
         if isinstance(vertex.node, Softmax) and vertex.name in ends - read:
             yield vertex.name

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from striate.notation import tree
@@ -168,6 +169,7 @@ class Graph:
         outputs: The values that the network gives, by name; "" for that of a network without `heads`.
         aside: The ends of its heads on the side, by the block's name.
         links: Where each `from` and `shared` leads, by the name of its place: to a value, to the name of weights.
+        ends: The values in which parts that are used once more end there, by the name of the place.
     """
 
     inputs: Mapping[str, Shape]
@@ -175,6 +177,12 @@ class Graph:
     outputs: Mapping[str, str]
     aside: Mapping[str, str]
     links: Mapping[str, str]
+    ends: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def several(self) -> str:
+        """What the network has more than one of, "inputs" or "outputs"; empty where it has one of each."""
+        return "inputs" if len(self.inputs) > 1 else "" if "" in self.outputs else "outputs"
 
     @property
     def takes_boxes(self) -> bool:
@@ -203,7 +211,9 @@ def graph(network: Network) -> Graph:
     for label, value in zip([*(label for label, _ in network.others), network.label], inputs, strict=True):
         walk.marks.add(label, _Mark(value, None, value, ""))
     end = walk.chain(network.layers, "", INPUT, "")
-    return Graph(inputs, tuple(walk.vertices), {"": end} if isinstance(end, str) else end, walk.aside, walk.links)
+    return Graph(
+        inputs, tuple(walk.vertices), {"": end} if isinstance(end, str) else end, walk.aside, walk.links, walk.ends
+    )
 
 
 @dataclass(frozen=True)
@@ -221,6 +231,7 @@ class _Walk:
         self.vertices: list[Vertex] = []
         self.aside: dict[str, str] = {}
         self.links: dict[str, str] = {}
+        self.ends: dict[str, str] = {}
         self.marks = Scopes[_Mark]()
 
     def chain(self, chain: Chain, prefix: str, x: str, weights: str) -> End:
@@ -244,8 +255,10 @@ class _Walk:
         if isinstance(node, tree.Shared):
             mark = self.mark(node.part)
             self.links[name] = mark.weights
-            with self.marks.inside(name):
-                return self.node(mark.node or tree.Identity(), name, x, mark.weights)
+            with self.marks.inside():
+                end = self.node(mark.node or tree.Identity(), name, x, mark.weights)
+            self.ends |= {name: end} if isinstance(end, str) else {}
+            return end
         assert isinstance(node, Layer)
         layer, inputs = self.reading(node, x)
         return self.add(Vertex(name, layer, inputs, inputs[0], weights))
@@ -265,7 +278,10 @@ class _Walk:
         if isinstance(block, tree.Group):
             with self.marks.inside(block.label):
                 return self.chain(block.branches[0], f"{name}.", x, f"{weights}.")
-        ends = {part: self.chain(branch, f"{name}.{part}.", x, f"{weights}.{part}.") for part, branch in parts(block)}
+        with self.marks.inside() if isinstance(block, tree.Aux) else nullcontext():  # left out in evaluation
+            ends = {
+                part: self.chain(branch, f"{name}.{part}.", x, f"{weights}.{part}.") for part, branch in parts(block)
+            }
         if isinstance(block, tree.Heads):
             return dict(_outputs(dict(zip(block.names, ends.values(), strict=True))))
         values = [end for end in ends.values() if isinstance(end, str)]

@@ -21,7 +21,7 @@ from striate.notation.arguments import ArgumentError
 from striate.notation.errors import Span
 from striate.notation.scopes import Scopes
 from striate.notation.syntax import Block, Labelled, Program, Repeat, Sequence
-from striate.notation.tree import Link, MaxPool, Node, Shape
+from striate.notation.tree import Aux, Link, MaxPool, Node, Shape
 
 ENDED: Shape = ()  # after heads: nothing comes out that a layer could read
 
@@ -78,7 +78,7 @@ class Labels(Scopes[Known]):
             ArgumentError: There are none of that label before it.
         """
         known = self.known(label, span)
-        if known.node is None or isinstance(known.node, Link):
+        if known.node is None or isinstance(known.node, Link | Aux):
             rule = f"it stands for a value; label layers, as in {label}: conv 8@3 or {label}: [ … ]"
             raise ArgumentError(f"'{label}' has no weights to share", span, rule)
         return known

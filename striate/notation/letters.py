@@ -114,7 +114,7 @@ def _labels(element: Word | Call | Repeat, program: Program, known: Mapping[str,
         names = (element.arguments[i] for i in places if i < len(element.arguments))
         yield from (name.text for name in names if isinstance(name, Name))
     elif isinstance(element, Word) and element.name in WORDS and labels_of(WORDS[element.name]):
-        yield from (name for argument in element.arguments if (name := single_name(argument)))
+        yield from (name.partition(".")[0] for argument in element.arguments if (name := single_name(argument)))
 
 
 def label_places(program: Program, labels: Mapping[str, Collection[str]] | None = None) -> dict[str, set[int]]:

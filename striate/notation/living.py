@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from striate.notation.graph import BOXES, Graph
 from striate.notation.measure import Measure, open_sum
 from striate.notation.rules import activation_bytes
-from striate.notation.tree import Dropout, Identity
+from striate.notation.tree import Dropout, DropPath, Identity
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def _same(flat: Graph) -> dict[str, str]:
     """Whose memory each value is: what passes its input on has none of its own."""
     same = {name: name for name in flat.inputs}
     for vertex in flat.vertices:
-        passes = isinstance(vertex.node, Identity | Dropout)
+        passes = isinstance(vertex.node, Identity | Dropout | DropPath)
         same[vertex.name] = same[vertex.entry] if passes else vertex.name
     return same
 

@@ -170,6 +170,8 @@ class Measure:
     @property
     def output(self) -> Shape:
         """The shape of the output of a network without `heads`."""
+        if "" not in self.graph.outputs:
+            raise InputError(f"{self.network.name} has several outputs: {', '.join(self.graph.outputs)}")
         return self.shape(self.graph.output)
 
     @property

@@ -33,12 +33,13 @@ class Scopes(Generic[_T]):
         self._open[-1][label] = value
 
     @contextmanager
-    def inside(self, name: str) -> Iterator[None]:
-        """What is added inside is seen inside, and afterwards as `name.label`."""
+    def inside(self, name: str = "") -> Iterator[None]:
+        """What is added inside is seen inside, and afterwards as `name.label`; without a name no more."""
         self._open.append({})
         yield
         inner = self._open.pop()
-        self._open[-1].update({f"{name}.{label}": value for label, value in inner.items()})
+        if name:
+            self._open[-1].update({f"{name}.{label}": value for label, value in inner.items()})
 
     def __getitem__(self, label: str) -> _T:
         """The value of a label, in the innermost scope that has it.

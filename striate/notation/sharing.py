@@ -12,7 +12,7 @@ from striate.notation.graph import graph
 from striate.notation.labels import ENDED, Known
 from striate.notation.measure import Row, rows
 from striate.notation.rules.shape import shown
-from striate.notation.tree import Network, Node, Shape
+from striate.notation.tree import Local, Network, Node, RoI, Shape, deep
 
 
 def again(known: Known, shape: Shape) -> Shape:
@@ -23,9 +23,13 @@ def again(known: Known, shape: Shape) -> Shape:
     """
     assert known.node
     label = known.node.label
+    if any(isinstance(node, RoI) for node in deep((known.node,))):
+        detail = "its scale is that of its maps; share the layers after it"
+        raise RuleError(f"'{label}' cuts boxes out of maps", detail)
     before, after = (list(_rows(known.node, entry)) for entry in (known.entry, shape))
     for first, second in zip(before, after, strict=True):
-        if first.parameters.value != second.parameters.value or first.input[:1] != second.input[:1]:
+        places = isinstance(first.node, Local) and first.output.value != second.output.value
+        if places or first.parameters.value != second.parameters.value or first.input[:1] != second.input[:1]:
             detail = f"'{first.text}' gets {shown(second.input)} here and {shown(first.input)} there"
             raise RuleError(f"'{label}' has weights for {shown(known.entry)}", f"{detail}; bring both to one size")
     outputs = graph(Network(shape, (known.node,))).outputs
@@ -39,3 +43,9 @@ def _rows(node: Node, shape: Shape) -> Iterator[Row]:
     except RuleError as error:
         detail = "only a part that stands by itself can be used once more; give it what it reads by its input"
         raise RuleError(f"'{node.label}' reads values from outside of it", detail) from error
+
+
+def size(known: Known) -> int:
+    """How many layers and joins a part comes to."""
+    assert known.node
+    return len(graph(Network(known.entry, (known.node,))).vertices)

@@ -21,7 +21,7 @@ from striate.notation import given
 from striate.notation.bind import bind
 from striate.notation.errors import NotationError
 from striate.notation.rules.shape import shown
-from striate.notation.syntax import Number, Value, Word
+from striate.notation.syntax import Labelled, Number, Value, Word
 from striate.notation.tree import Network
 
 Size: TypeAlias = int | Sequence[int]
@@ -90,10 +90,20 @@ def next_fitting(network: Network, wanted: Sequence[int], largest: int = FURTHES
 
 def _bound(network: Network, wanted: Sequence[int]) -> Network:
     assert network.program
-    first = network.program.layers[0]
-    assert isinstance(first, Word)  # the input, which binding begins with
+    if network.others:
+        raise InputError(f"{network.name} has several inputs; write their sizes in its text")
+    first, word = network.program.layers[0], input_word(network)
+    assert word  # which binding begins with
     shape = given.shape((network.input[0], *wanted))
-    value = Value(tuple(Number(side or 0, first.span) for side in shape), first.span)
-    layers = (dataclasses.replace(first, arguments=(value,)), *network.program.layers[1:])
-    program = dataclasses.replace(network.program, layers=layers)
+    value = Value(tuple(Number(side or 0, word.span) for side in shape), word.span)
+    sized = dataclasses.replace(word, arguments=(value,))
+    begun = dataclasses.replace(first, body=sized) if isinstance(first, Labelled) else sized
+    program = dataclasses.replace(network.program, layers=(begun, *network.program.layers[1:]))
     return bind(program, dict(network.letters), name=network.name)
+
+
+def input_word(network: Network) -> Word | None:
+    """The first `input` of a network's text, without its label; None where it was made from no text."""
+    first = network.program.layers[0] if network.program else None
+    word = first.body if isinstance(first, Labelled) else first
+    return word if isinstance(word, Word) else None

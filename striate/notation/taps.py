@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from striate.notation.graph import BOXES, Join, Vertex
 from striate.notation.measure import Measure
+from striate.notation.tree import Chain, Group, Heads, named
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,19 @@ def taps(measured: Measure) -> Iterator[Tap]:
 def _trunk(measured: Measure) -> Iterator[Vertex]:
     """The vertices outside of every branch."""
     joins = tuple(f"{v.name}." for v in measured.graph.vertices if isinstance(v.node, Join))
-    aside = tuple(f"{name}." for name in measured.graph.aside)
+    aside = tuple(f"{name}." for name in (*measured.graph.aside, *_heads(measured.network.layers)))
     for vertex in measured.graph.vertices:
-        if not vertex.name.startswith(joins + aside) and BOXES not in vertex.inputs:
+        if not vertex.name.startswith(joins + aside) and BOXES not in vertex.inputs and not vertex.shares:
             yield vertex
+
+
+def _heads(chain: Chain, path: str = "") -> Iterator[str]:
+    """Where heads stand."""
+    for name, node in named(chain):
+        if isinstance(node, Heads):
+            yield path + name
+        elif isinstance(node, Group):
+            yield from _heads(node.branches[0], f"{path}{name}.")
 
 
 def _reduction(measured: Measure, vertex: Vertex) -> Fraction | None:

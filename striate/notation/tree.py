@@ -348,7 +348,7 @@ class MaxPool(Pool):
 class Unpool(Layer):
     """Max unpooling (Zeiler & Fergus 2014): each entry goes back to where that maxpool found it; the rest is 0.
 
-    `pool` is the label of a maxpool earlier in the same chain, of any window and padding. Entries that return to the
+    `pool` is the label of a maxpool before it, of any window and padding. Entries that return to the
     same place are added.
     """
 

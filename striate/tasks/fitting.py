@@ -20,11 +20,11 @@ from striate.errors import InputError
 from striate.notation import Network, measure, render, rules
 from striate.notation import notes as what_to_see
 from striate.notation.errors import NotationError, RuleError
+from striate.notation.graph import graph
 from striate.notation.rules.shape import shown
-from striate.notation.sizes import Size, resized, sides
-from striate.notation.syntax import Word
+from striate.notation.sizes import Size, input_word, resized, sides
 from striate.notation.thumb import CLASSES, RulesOfThumb
-from striate.notation.tree import BatchNorm, Heads, Shape
+from striate.notation.tree import BatchNorm, Shape
 from striate.tasks.small import suited
 
 
@@ -78,8 +78,7 @@ def fitted(
         raise InputError(
             f"{network.name} takes boxes beside its images, and classification has none; st.build gives its module"
         )
-    if network.others or isinstance(network.layers[-1], Heads):
-        many = "inputs" if network.others else "outputs"
+    if many := graph(network).several:
         raise InputError(f"{network.name} has several {many}, and classification one; st.build gives its module")
     images = tuple(dataset.train.images.shape[1:])
     if network.program is not None:
@@ -107,8 +106,8 @@ def _sized(network: Network, size: Size) -> tuple[Network, str]:
 
 
 def _bare_input(network: Network) -> bool:
-    first = network.program.layers[0] if network.program else None
-    return isinstance(first, Word) and not first.arguments
+    word = input_word(network)
+    return word is not None and not word.arguments
 
 
 def _check_classes(network: Network, recipe: data.Recipe, dataset: data.Dataset) -> None:

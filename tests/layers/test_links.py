@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from torch import Tensor, nn
 
-from striate.building import build
+from striate.building import TAKEN, build
 from striate.errors import InputError
 from striate.layers import Called
 from striate.notation import Network, measure, read, render
@@ -186,3 +186,44 @@ def test_the_last_input_is_where_the_chain_goes_on() -> None:
     flat = graph(read(SIDE))
     assert flat.inputs == {f"{INPUT} image": (3, 8, 8), INPUT: (5,)}
     assert next(vertex for vertex in flat.vertices if vertex.name == "fc1").inputs == (INPUT,)
+
+
+SHARED = [  # values of shared parts are read like any others
+    "input 3x8x8\nt: [conv 3@3 pad 1 -> relu] -> s: shared t -> conv 3@1 -> sum[ from s | id ]",
+    "input 3x8x8\ns: [t: [conv 3@1 -> tanh] -> shared t] -> relu -> sum[ from s | from s.t ]",
+    "f(w) = conv w@3 pad 1\ninput 3x8x8\nf1: conv 8@3 pad 1 -> residual[ f(8) -> relu -> sum[ from f1 | id ] ]",
+    "input 3x8x8\npad: conv 3@1 -> relu -> sum[ from pad | id ]",
+    "h(p) = conv 3@1 -> sum[ from p.a | id ]\ninput 3x8x8\nq: [a: conv 3@1 -> relu] -> h(q)",
+    "input 3\nt: [fc 3 -> softmax] -> shared t",
+]
+
+
+@pytest.mark.parametrize("text", SHARED)
+def test_values_of_parts_and_names_that_definitions_make(text: str) -> None:
+    network = read(text)
+    model, inputs = built(network)
+    torch.testing.assert_close(model(*inputs), walked(network, model, inputs)[""])
+    assert read(render(network)) == network
+
+
+def test_boxes_are_cut_from_the_images_whichever_input_they_are() -> None:
+    network = read("image: input 3x32x32\ninput 5\nheads[ a: roialign 2 from image | b: fc 3 ]")
+    model, (image, row) = built(network)
+    found = model(image, row, BOXES.double())
+    assert (tuple(found["a"].shape), tuple(found["b"].shape)) == ((3, 3, 2, 2), (2, 3))
+
+
+@pytest.mark.parametrize("label", ["label", "settle", "kind", "meet", "names", "forward"])
+def test_labels_may_be_called_as_they_like_or_are_refused(label: str) -> None:
+    network = read(f"input 3x8x8 -> a: [ {label}: [conv 3@3 pad 1] ] -> heads[ {label}: fc 2 | box: fc 4 ]")
+    if label in TAKEN:
+        with pytest.raises(InputError, match=f"'{label}' can't"):
+            build(network)
+    else:
+        assert {*build(network)(torch.zeros(1, 3, 8, 8))} == {label, "box"}
+
+
+def test_a_part_that_stands_elsewhere_is_not_called_by_itself() -> None:
+    model, (x,) = built(read("input 3x8x8\nt: [conv 3@3 pad 1 -> relu] -> shared t"))
+    with pytest.raises(InputError, match="call the whole network"):
+        model[1](x)

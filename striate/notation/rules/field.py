@@ -221,7 +221,8 @@ def _(layer: Embed, output: Shape, x: Input) -> Field | None:
 @receptive_field.register
 def _(layer: RoI, output: Shape, *maps: Input) -> Field | None:
     for _, field in maps:
-        assert field
+        if field is None:
+            raise RuleError(f"{layer.word} reads maps of different inputs", "boxes are cut from the maps of one image")
         box_jump(layer, field)
     found = []
     for axis in (0, 1):

@@ -288,7 +288,13 @@ def _(layer: Interleave, shape: Shape) -> Figure[Shape]:
 
 @output.register
 def _(layer: Own, shape: Shape) -> Figure[Shape]:
-    given = layer.rule(shape, *layer.numbers)
+    try:
+        given = layer.rule(shape, *layer.numbers)
+    except RuleError:
+        raise
+    except Exception as error:  # a rule of the user's own may raise anything
+        detail = f"for {shown(shape)}: {type(error).__name__}: {error}"
+        raise RuleError(f"the shape rule of {layer.word} fails", detail) from error
     sizes = isinstance(given, tuple) and all(n is None or (isinstance(n, int) and n > 0) for n in given)
     if not sizes or not given or given[0] is None:
         detail = f"for {shown(shape)} it gives {given!r}; a shape is a tuple of whole numbers from 1, (C, H, W)"
