@@ -190,7 +190,7 @@ def test_the_last_input_is_where_the_chain_goes_on() -> None:
 
 SHARED = [  # values of shared parts are read like any others
     "input 3x8x8\nt: [conv 3@3 pad 1 -> relu] -> s: shared t -> conv 3@1 -> sum[ from s | id ]",
-    "input 3x8x8\ns: [t: [conv 3@1 -> tanh] -> shared t] -> relu -> sum[ from s | from s.t ]",
+    "input 3x8x8\ns: [t: [conv 3@1 -> tanh] -> shared t] -> relu -> sum[ id | from s | from s.t ]",
     "f(w) = conv w@3 pad 1\ninput 3x8x8\nf1: conv 8@3 pad 1 -> residual[ f(8) -> relu -> sum[ from f1 | id ] ]",
     "input 3x8x8\npad: conv 3@1 -> relu -> sum[ from pad | id ]",
     "h(p) = conv 3@1 -> sum[ from p.a | id ]\ninput 3x8x8\nq: [a: conv 3@1 -> relu] -> h(q)",
