@@ -24,7 +24,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from striate.errors import InputError
 from striate.notation import Measure, Network, Row, bind, parse
@@ -69,6 +68,8 @@ def _run(module: Callable[..., nn.Module], shape: Shape, numbers: Numbers) -> tu
     """The module, what it gives for one example, and its multiply-adds; nothing is computed."""
     if None in shape:
         raise RuleError("the shape that comes out is not known", "give register a shape rule, or the input a size")
+    from torch.utils.flop_counter import FlopCounterMode  # it is large, and most networks have no such words
+
     try:
         with torch.device("meta"), FlopCounterMode(display=False) as flops:
             made = module(shape[0], *numbers).to("meta").eval()
@@ -151,6 +152,8 @@ def measured(module: nn.Module, shape: Shape) -> Measure:
     >>> [(row.name, row.parameters.value) for row in found.rows]
     [('0', 112), ('1', 0)]
     """
+    from torch.utils.flop_counter import FlopCounterMode
+
     rows: list[Row] = []
     twin = deepcopy(module).to("meta").eval()
     seen = Field(tuple(Axis(phases=None) for _ in shape[1:]))

@@ -230,7 +230,7 @@ def test_every_layer_is_written_with_all_its_options() -> None:
         layer = kind(**given)
         text = render(Network(shape, (layer,)))
         assert read(text).layers == (layer,)
-        assert all(option in text for option in form(kind).options), text
+        assert all(word in text for word, f in form(kind).options.items() if f.metadata["kind"] != "labels"), text
 
 
 def test_an_unpool_names_its_pool() -> None:
