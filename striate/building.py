@@ -42,7 +42,8 @@ TAKEN = frozenset(  # names that every module has: `half`, `float`, `train`, …
 def build(network: str | Path | Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
     """The network as an ordinary module: it can be copied, moved, compiled and exported like any other.
 
-    Weights are named as the notation reads: `conv1.weight`, `residual2.body.conv1.weight`, or by the label given.
+    Weights are named as the notation reads: `conv1.weight`, `residual2.body.conv1.weight`; the label of a part is in
+    the names of the weights in it, that of a single layer is not.
 
     Args:
         network: A network, a name of the zoo, a `.net` file, or the text itself; free axes stay free.
@@ -52,7 +53,8 @@ def build(network: str | Path | Network, init: str | None = None, seed: int | No
 
     Returns:
         A module from (N, *network.input) to the network's output. With `aux` heads it gives (logits, [head logits])
-        while training. With a RoI layer it is called with boxes too, `model(images, boxes)`, and gives one row per box.
+        while training, with `heads` a dictionary. With several inputs it is called with all of them, in the order of
+        the text or by name; with a RoI layer with boxes too, `model(images, boxes)`, and it gives one row per box.
 
     Raises:
         InputError: No such network or initialisation, a layer that no module can do here, or a label that modules use
@@ -92,9 +94,8 @@ class _Builder:
         self.init, self.measured = init, measure(network)
         self.graph = self.measured.graph
         self.vertices = {vertex.name: vertex for vertex in self.graph.vertices}
-        layers_ = [vertex for vertex in self.graph.vertices if isinstance(vertex.node, Layer)]
-        self.beside = {name for vertex in layers_ if len(vertex.inputs) > 1 for name in vertex.inputs}
-        self.beside |= {*self.graph.links.values()}
+        several = (v.inputs for v in self.graph.vertices if isinstance(v.node, Layer) and len(v.inputs) > 1)
+        self.beside = {*self.graph.links.values(), *(name for inputs in several for name in inputs)}
         self.made: dict[str, list[str]] = {}  # the modules of each layer and block, by their full names
 
     def network(self) -> nn.Sequential:
@@ -102,7 +103,7 @@ class _Builder:
         network, flat = self.measured.network, self.graph
         chain = self.chain(network.layers, "", None)
         if isinstance(chain, layers.Wired):
-            inputs = dict(zip([*(name for name, _ in network.others), network.label], flat.inputs, strict=True))
+            inputs = dict(zip(network.inputs, flat.inputs, strict=True))
             called = layers.Called(OrderedDict(chain.named_children()), chain._gives, chain._reads)
             maps = next((v.inputs[0] for v in flat.vertices if isinstance(v.node, tree.RoI)), "")
             return called.settle(inputs, next(iter(self.measured.fields(maps))) if maps else "")

@@ -99,11 +99,15 @@ class Explanation:
     @property
     def inputs(self) -> dict[str, Shape]:
         """The shape of each input by its label; "" for one that has none."""
-        network = self.measure.network
-        return {**dict(network.others), network.label: network.input}
+        return self.measure.network.inputs
+
+    @property
+    def _labels(self) -> dict[str, str]:
+        """The label of each input by its value."""
+        return dict(zip(self.measure.graph.inputs, self.inputs, strict=True))
 
     def _outputs_json(self) -> dict[str, Any]:
-        measured, labels = self.measure, dict(zip(self.measure.graph.inputs, self.inputs, strict=True))
+        measured, labels = self.measure, self._labels
         return {
             name: {
                 "value": value,
@@ -158,8 +162,8 @@ class Explanation:
 
     def output_lines(self) -> list[str]:
         """The outputs of a network with heads or several inputs, one line each, with the field on each input."""
-        flat, labels = self.measure.graph, dict(zip(self.measure.graph.inputs, self.inputs, strict=True))
-        if [*flat.outputs] == [""] and len(flat.inputs) == 1:
+        flat, labels = self.measure.graph, self._labels
+        if not flat.several:
             return []
         lines = []
         for name, value in flat.outputs.items():
@@ -392,7 +396,7 @@ def _row_json(row: Row) -> dict[str, Any]:
 
 def _output(measured: Measure) -> str:
     """The shape of the output, or the number of outputs."""
-    if [*measured.graph.outputs] != [""]:
+    if "" not in measured.graph.outputs:
         return f"{len(measured.graph.outputs)} outputs"
     return cross(measured.output) + " per box" * measured.network.takes_boxes
 

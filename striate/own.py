@@ -56,16 +56,23 @@ def register(word: str, module: Callable[..., nn.Module], shape: Callable[..., S
         raise InputError(f"a word has small letters, digits and _, such as 'blend'. Received: {word!r}")
     if word in RESERVED:
         raise InputError(f"'{word}' is a word of the notation; choose another name")
+    run = lru_cache(partial(_run, module))
     made = {
-        "make": staticmethod(lambda channels, *numbers: module(channels, *numbers)),
-        "rule": staticmethod(shape or partial(_given, module)),
-        "count": staticmethod(lru_cache(partial(_counted, module))),
+        "make": staticmethod(module),
+        "rule": staticmethod(shape or (lambda shape, *numbers: run(shape, numbers)[0])),
+        "count": staticmethod(
+            lambda shape, numbers: _counted(module, shape, numbers) if None in shape else run(shape, numbers)[1:]
+        ),
     }
     OWN[word] = type(word, (Own,), {"word": word, "__doc__": module.__doc__, **made})
 
 
-def _run(module: Callable[..., nn.Module], shape: Shape, numbers: Numbers) -> tuple[nn.Module, Any, int]:
-    """The module, what it gives for one example, and its multiply-adds; nothing is computed."""
+def _run(module: Callable[..., nn.Module], shape: Shape, numbers: Numbers) -> tuple[Shape, int, int]:
+    """The shape that a module gives, its trainable parameters and the multiply-adds of one example; on no device.
+
+    Raises:
+        RuleError: It does not take the shape, or gives no tensor.
+    """
     if None in shape:
         raise RuleError("the shape that comes out is not known", "give register a shape rule, or the input a size")
     from torch.utils.flop_counter import FlopCounterMode  # it is large, and most networks have no such words
@@ -76,26 +83,20 @@ def _run(module: Callable[..., nn.Module], shape: Shape, numbers: Numbers) -> tu
             given = made(torch.zeros(1, *(n or 0 for n in shape)))
     except Exception as error:  # a module of the user's own may raise anything
         raise RuleError(f"the module does not take {shown(shape)}", f"{type(error).__name__}: {error}") from error
-    return made, given, flops.get_total_flops() // 2
-
-
-def _given(module: Callable[..., nn.Module], shape: Shape, *numbers: int | float) -> Shape:
-    """The shape that the module gives."""
-    given = _run(module, shape, numbers)[1]
     if not isinstance(given, Tensor) or given.ndim < 2:
         rule = "a layer gives a tensor (N, C, …)"
         raise RuleError(rule, f"it gave {tuple(given.shape) if isinstance(given, Tensor) else type(given).__name__}")
-    return tuple(given.shape[1:])
+    return tuple(given.shape[1:]), _trainable(made), flops.get_total_flops() // 2
 
 
-def _counted(module: Callable[..., nn.Module], shape: Shape, numbers: Numbers) -> tuple[int, int | None]:
-    """Trainable parameters, and multiply-adds of one example; None while an axis is free."""
-    if None in shape:
-        with torch.device("meta"):
-            made, macs = module(shape[0], *numbers), None
-    else:
-        made, _, macs = _run(module, shape, numbers)
-    return sum(p.numel() for p in made.parameters() if p.requires_grad), macs
+def _counted(module: Callable[..., nn.Module], shape: Shape, numbers: Numbers) -> tuple[int, None]:
+    """Trainable parameters where an axis is free, and no multiply-adds."""
+    with torch.device("meta"):
+        return _trainable(module(shape[0], *numbers)), None
+
+
+def _trainable(module: nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
 
 def checked_once(module: nn.Module, layer: Own) -> nn.Module:
@@ -133,7 +134,7 @@ def whole(module: nn.Module, shape: Shape) -> Network:
     word = re.sub(r"[^a-z0-9_]", "", type(module).__name__.lower())
     word = f"own_{word}" if word in RESERVED or not word else word
     try:
-        _given(lambda channels: deepcopy(module), shape)
+        _run(lambda channels: deepcopy(module), shape, ())
     except RuleError as error:
         raise InputError(f"{error.headline}: {error.detail}") from None
     register(word, lambda channels: deepcopy(module))
@@ -177,7 +178,7 @@ def _note(rows: list[Row], path: str, seen: Field, leaf: nn.Module, inputs: tupl
     if not isinstance(given, Tensor) or not inputs or not isinstance(inputs[0], Tensor):
         return
     again = any(row.name == path for row in rows)
-    count = 0 if again else sum(p.numel() for p in leaf.parameters() if p.requires_grad)
+    count = 0 if again else _trainable(leaf)
     entry, shape = tuple(inputs[0].shape[1:]), tuple(given.shape[1:])
     text = f"{type(leaf).__name__}({leaf.extra_repr()})"
     node, memory = Identity(label=path), activation_bytes(shape)

@@ -51,13 +51,8 @@ class Wired(nn.Sequential):
         reads: Mapping[str, tuple[str, ...]] = {},
     ) -> None:
         super().__init__(modules)
-        self._gives, self._reads = dict(gives), dict(reads)
-
-    def _given(self) -> list[str]:
-        return [value for name, value in self._gives.items() if name in self._modules]
-
-    def _wanted(self) -> dict[str, tuple[str, ...]]:
-        return {name: read for name, read in self._reads.items() if name in self._modules}
+        self._gives = {name: value for name, value in gives.items() if name in modules}
+        self._reads = {name: read for name, read in reads.items() if name in modules}
 
     def __getitem__(self, index: Any) -> Any:
         """A module by its number, or a slice: a chain that is called with what the module before it gave.
@@ -109,9 +104,9 @@ class Called(Wired):
         """
         self._inputs, self._images, self._first_of_boxes = dict(inputs), images, ""
         wired = [(path, module) for path, module in self.named_modules() if isinstance(module, Wired)]
-        given = {X, BOXES, *inputs.values(), *(one for _, module in wired for one in module._given())}
+        given = {X, BOXES, *inputs.values(), *(one for _, module in wired for one in module._gives.values())}
         for path, module in wired:
-            for name, read in module._wanted().items():
+            for name, read in module._reads.items():
                 if lost := [one for one in read if one not in given]:
                     what = "the input" if lost[0] == INPUT else f"what '{lost[0]}' gives"
                     raise InputError(f"'{name}' reads {what}, which this part of the network leaves out")

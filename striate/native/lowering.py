@@ -24,7 +24,7 @@ from striate.native.target import Target
 from striate.native.values import Value
 from striate.notation import Network
 from striate.notation.ending import left_to_loss
-from striate.notation.graph import INPUT, Added, Concatenated, Graph, Join, Scaled, Vertex, graph
+from striate.notation.graph import INPUT, Added, Concatenated, Join, Scaled, Vertex, graph
 from striate.notation.render import node_text
 from striate.notation.rules.shape import shown
 from striate.notation.tree import Layer
@@ -44,8 +44,8 @@ def lowered(network: Network, target: Target) -> Plan:
         raise Refused(f"the native engine takes 1-D and 2-D inputs of fixed size, not {shown(network.input)}")
     flat, builder = graph(network), Builder(target)
     left = frozenset(left_to_loss(flat))
-    if lacking := _lacking(flat):
-        raise Refused(f"the native engine lacks {lacking}")
+    if flat.beyond:
+        raise Refused(f"the native engine lacks {flat.beyond}")
     x = value_of(network.input)
     values = {INPUT: x}
     for vertex in flat.vertices:
@@ -61,17 +61,6 @@ def lowered(network: Network, target: Target) -> Plan:
     share(steps, x)
     x.compact = all(isinstance(step, Convolution | Flatten) for step in steps if x in step.inputs)
     return Plan(x, y, steps, target.lanes).arranged()
-
-
-def _lacking(flat: Graph) -> str:
-    """What the network's shape as a whole has that the engine does not; empty where it has all."""
-    lacks = {
-        "'aux[ … ]'": bool(flat.aside),
-        "'heads[ … ]'": [*flat.outputs] != [""],
-        "a second input": len(flat.inputs) > 1,
-        "'shared'": any(vertex.shares for vertex in flat.vertices),
-    }
-    return next((what for what, there in lacks.items() if there), "")
 
 
 def _step(b: Builder, vertex: Vertex, inputs: list[Value]) -> Value:

@@ -23,7 +23,7 @@ from striate.notation.lookup import Lookup
 from striate.notation.notes import channels_first, way_out
 from striate.notation.rules.shape import shown
 from striate.notation.scan import MAX_DEPTH
-from striate.notation.sharing import again, size
+from striate.notation.sharing import again
 from striate.notation.syntax import (
     Block,
     Call,
@@ -358,8 +358,8 @@ class _Binder:
         if isinstance(node, From):
             return seen[0].shape
         if isinstance(node, Shared):
-            after = again(seen[0], shape)
-            self.count += size(seen[0])
+            after, count = again(seen[0], shape)
+            self.count += count
             self._check_count(node.span)
             return after
         assert isinstance(node, Layer)

@@ -185,6 +185,17 @@ class Graph:
         return "inputs" if len(self.inputs) > 1 else "" if "" in self.outputs else "outputs"
 
     @property
+    def beyond(self) -> str:
+        """What it has beyond one input, one output and weights that are used once, as errors name it; empty if none."""
+        has = {
+            "'aux[ … ]'": bool(self.aside),
+            "'heads[ … ]'": "" not in self.outputs,
+            "a second input": len(self.inputs) > 1,
+            "'shared'": any(vertex.shares for vertex in self.vertices),
+        }
+        return next((what for what, there in has.items() if there), "")
+
+    @property
     def takes_boxes(self) -> bool:
         """Whether a layer reads boxes."""
         return any(BOXES in vertex.inputs for vertex in self.vertices)
@@ -208,7 +219,7 @@ def graph(network: Network) -> Graph:
     """The graph of a network."""
     walk = _Walk()
     inputs = {input_named(label): shape for label, shape in network.others} | {INPUT: network.input}
-    for label, value in zip([*(label for label, _ in network.others), network.label], inputs, strict=True):
+    for label, value in zip(network.inputs, inputs, strict=True):
         walk.marks.add(label, _Mark(value, None, value, ""))
     end = walk.chain(network.layers, "", INPUT, "")
     return Graph(

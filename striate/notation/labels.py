@@ -97,6 +97,11 @@ class Labels(Scopes[Known]):
         raise ArgumentError(f"no maxpool '{label}' comes before", span, detail)
 
     def known(self, label: str, span: Span) -> Known:
+        """What the label stands for, a value or not.
+
+        Raises:
+            ArgumentError: It is not seen here, for one reason or another.
+        """
         if label in self:
             return self[label]
         if label in self.unfinished:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from striate.notation.graph import BOXES, Graph
@@ -33,7 +34,8 @@ class Peak:
 
 def peak(measured: Measure) -> Peak:
     """The most memory that the values of one example take: each is kept until the last layer that reads it is done."""
-    flat, last, same = measured.graph, _last_reads(measured.graph), _same(measured.graph)
+    flat, same = measured.graph, _same(measured.graph)
+    last = _last_reads(flat, same)
     living = {name: activation_bytes(shape).value for name, shape in flat.inputs.items()}
     most = Peak("", 0)
     for number, vertex in enumerate(flat.vertices):
@@ -55,9 +57,8 @@ def _same(flat: Graph) -> dict[str, str]:
     return same
 
 
-def _last_reads(flat: Graph) -> dict[str, int]:
+def _last_reads(flat: Graph, same: Mapping[str, str]) -> dict[str, int]:
     """The number of the vertex that reads each value last; that of an output is beyond all."""
-    same = _same(flat)
     last = dict.fromkeys(same, -1)
     for number, vertex in enumerate(flat.vertices):
         last |= {same[name]: number for name in vertex.inputs if name != BOXES}

@@ -22,8 +22,8 @@ def render(tree: Program | Network) -> str:
     """
     if isinstance(tree, Network):
         layers = [(_node(node), isinstance(node, Layer) and node.follows) for node in tree.layers]
-        inputs = [*tree.others, (tree.label, tree.input)]
-        return "\n".join([*(f"{_label(label)}input {shown(shape)}" for label, shape in inputs), *_lines(layers)])
+        inputs = (f"{_label(label)}input {shown(shape)}" for label, shape in tree.inputs.items())
+        return "\n".join([*inputs, *_lines(layers)])
     letters = [f"{name} = {_number(value)}" for name, value in tree.letters]
     definitions = [f"{d.name}({', '.join(d.parameters)}) = {_sequence(d.body)}" for d in tree.definitions]
     elements = [(_element(e), isinstance(e, syntax.Word) and _follows(e.name)) for e in tree.layers]

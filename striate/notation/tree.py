@@ -1063,6 +1063,11 @@ class Network:
         axes = "x".join("?" if size is None else str(size) for size in self.input)
         return f"Network({self.name!r}: input {axes}, {len(self.layers)} layers)"
 
+    @property
+    def inputs(self) -> dict[str, Shape]:
+        """The shape of each input by its label, in order; "" for the last where it has none."""
+        return {**dict(self.others), self.label: self.input}
+
     def __deepcopy__(self, memo: object) -> Network:
         """Itself: nothing in it changes."""
         return self

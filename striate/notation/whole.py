@@ -20,9 +20,8 @@ def check(network: Network, inputs: Sequence[Span]) -> None:
         ArgumentError: Values that meet do not lie alike on the input, or nothing reads a value.
     """
     flat = graph(network)
-    labels = [*(label for label, _ in network.others), network.label]
-    if flat.takes_boxes and "boxes" in labels:
-        span = inputs[labels.index("boxes")]
+    if flat.takes_boxes and "boxes" in network.inputs:
+        span = inputs[[*network.inputs].index("boxes")]
         raise ArgumentError("an input named 'boxes'", span, "the boxes have that name here; choose another")
     _check_read(flat, inputs)
     figures = rows(flat)

@@ -19,6 +19,8 @@ from tests.test_tiny import TEXTS
 HOW = ("", " bilinear", " bilinear corners")
 MODES = ("", " reflect", " replicate", " circular")
 BY_HAND = [  # in one, two and three dimensions
+    "input 2x4x3 -> a: conv 2@1 -> tanh -> residual[ conv 2@3 pad 1 -> sum[ from a -> sigmoid | id ] ]",
+    "input 2x5 -> t: [conv 2@1 -> tanh] -> s: shared t -> concat[ from s | from t | id ]",
     "input 2x5 -> conv 2@3 pad same stride 2",
     "input 2x4x3 -> conv 4@3x2 stride 2x1 pad reflect 1 groups 2",
     "input 2x4x3 -> conv 2@2 dilate 2x1 pad circular 1 nobias",
@@ -124,7 +126,12 @@ NETS = [*BY_HAND, *(TEXTS[word] for word, layer in tree.LAYERS.items() if layer 
 
 
 def test_every_layer_and_block_is_tested() -> None:
-    assert set().union(*(_kinds(read(text).layers) for text in NETS)) == {*MODULES, *FORMS, tree.Group} - {tree.Heads}
+    assert set().union(*(_kinds(read(text).layers) for text in NETS)) == {
+        *MODULES,
+        *FORMS,
+        tree.Group,
+        *tree.LINKS.values(),
+    } - {tree.Heads}
 
 
 @pytest.mark.parametrize("text", NETS)

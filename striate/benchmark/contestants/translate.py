@@ -37,8 +37,8 @@ def walk(network: Network, x: T, apply: Apply[T], add: Add[T]) -> T:
     """
     flat = graph(network)
     left = frozenset(left_to_loss(flat))
-    if flat.aside or len(flat.inputs) > 1 or [*flat.outputs] != [""] or any(vertex.shares for vertex in flat.vertices):
-        raise Unable("its translation lacks 'aux', 'heads', 'shared' and further inputs")
+    if flat.beyond:
+        raise Unable(f"its translation lacks {flat.beyond}")
     values = {INPUT: x}
     for vertex in flat.vertices:
         inputs = [values[name] for name in vertex.inputs if name in values]
