@@ -40,17 +40,8 @@ FEW = 16  # most layers for which the formulas are shown by default
 BATCH = 64
 WIDE = 160  # columns where no terminal gives a width
 MOST_UNUSED = 4  # most layers with unused entries that are named below the table
-NARROWER = (
-    "memory",
-    "jump",
-    "reads",
-    FOLD,
-    "name",
-    ROUND,
-    "field",
-    "MACs",
-    "output",
-)  # what a narrow terminal drops, in order
+# what a narrow terminal drops, in order
+NARROWER = ("memory", "jump", "reads", FOLD, "name", ROUND, "field", "MACs", "output")
 SIDE_BY_SIDE = (FOLD, ROUND, "field", "output", "ratio")
 
 
@@ -81,7 +72,7 @@ class Explanation:
                 {**_row_json(row), "reads": list(vertex.inputs)}
                 for row, vertex in zip(self.measure.rows, self.measure.graph.vertices, strict=True)
             ],
-            "taps": [dataclasses.asdict(tap) for tap in taps(self.measure)],
+            "taps": [dataclasses.asdict(tap) for tap in self.taps()],
             "inference_memory": dataclasses.asdict(peak(self.measure)),
             "total_parameters": self.measure.total_parameters,
             "total_macs": self.measure.total_macs,
