@@ -7,7 +7,7 @@ from striate.data import named
 from striate.errors import nearest, plain
 from striate.notation import arguments, lookup, tree
 from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
-from striate.tasks import devices
+from striate.runs import devices
 from striate.training import options, schedules
 
 LAYERS = [*tree.WORDS, *tree.BLOCKS, *tree.ALIASES]

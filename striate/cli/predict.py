@@ -13,7 +13,7 @@ from striate.cli.common import (
     threads_option,
 )
 from striate.data.files import images_under
-from striate.tasks import devices
+from striate.runs import devices
 
 
 @click.command()
@@ -34,17 +34,16 @@ def command(
     check_run(run)
     devices.check(device)
     images_under(images)
-    from striate.tasks.run import Run  # the words are right: from here on it takes PyTorch
+    from striate.runs.run import Run  # the words are right: from here on it takes PyTorch
 
     opened = Run(run, device, engine, threads, say)
-    predictions = opened.predict(*images, bad=bad)
+    answers = opened.predict(*images, bad=bad)
     for note in opened.notes:
         say(note)
     if as_json:
-        print_json([prediction.to_json() for prediction in predictions])
+        print_json([answer.to_json() for answer in answers])
         return
-    paths = [click.format_filename(prediction.path) for prediction in predictions]
+    paths = [click.format_filename(answer.path) for answer in answers]
     width = max(map(len, paths))
-    for path, prediction in zip(paths, predictions, strict=True):
-        first, *others = [f"{label} {probability:.1%}" for label, probability in prediction.top]
-        click.echo(f"{path:<{width}}  {first}   ({', '.join(others)})")
+    for path, answer in zip(paths, answers, strict=True):
+        click.echo(f"{path:<{width}}  {answer.said}")

@@ -15,7 +15,7 @@ from striate.errors import InputError, nearest
 from striate.initial import ALSO as RULES_ALSO
 from striate.initial import RULES
 from striate.losses import ALSO as LOSSES_ALSO
-from striate.losses import LOSSES
+from striate.losses import NAMES
 from striate.notation.measure import OPTIMIZER_ALSO
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.passes import BATCH, EPOCHS, FEW_BATCH, FEW_DECAY, MOST
@@ -91,7 +91,9 @@ class Options:
     lr: float | None = _option(None, "highest learning rate", least=0)
     optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
     schedule: str = _option("one-cycle", "how the learning rate moves", known=tuple(SCHEDULES))
-    loss: str = _option("cross-entropy", "what is made small", known=tuple(LOSSES))
+    loss: str | None = _option(
+        None, "what is made small; by default what is usual for the task: cross-entropy for classes", known=NAMES
+    )
     l1: float = _option(0.0, "L1 penalty on weights", least=0)
     l2: float | None = _option(
         None,

@@ -14,7 +14,7 @@ import torch
 
 from striate.native import compiler
 from striate.native.target import runnable
-from striate.tasks.run import Run
+from striate.runs.run import Run
 from tests.cli.conftest import Ended
 from tests.native.needs import needs_compiler
 

@@ -12,7 +12,7 @@ from typing import IO
 import pytest
 
 from striate.cli import VERBS
-from striate.tasks.run import Run
+from striate.runs.run import Run
 from tests.cli.test_wrong_words import WRONG
 
 STRIATE = [sys.executable, "-m", "striate"]

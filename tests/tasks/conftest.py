@@ -9,7 +9,7 @@ from PIL import Image
 
 from striate import data
 from striate.tasks.classify import train
-from striate.tasks.run import Run
+from striate.runs.run import Run
 
 SMALL = "input 1x8x8 -> conv 12@3x3 -> relu -> fc 10"
 

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from striate import building, data, zoo
 from striate.errors import InputError
-from striate.tasks.beginning import Beginning
+from striate.runs.beginning import Beginning
 from striate.tasks.classify import Trained, Training, train
-from striate.tasks.resuming import resume
-from striate.tasks.run import Run
+from striate.runs.resuming import resume
+from striate.runs.run import Run
 from striate.training.options import Options
 from striate.weights.layouts import naming
 

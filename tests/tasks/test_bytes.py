@@ -9,8 +9,8 @@ import torch
 
 from striate.tasks import classify
 from striate.tasks.classify import train
-from striate.tasks.resuming import resume
-from striate.tasks.run import Run
+from striate.runs.resuming import resume
+from striate.runs.run import Run
 from striate.training.saved import MODEL
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone says what a process has read")

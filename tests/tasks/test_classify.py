@@ -29,8 +29,8 @@ from striate.metrics import wilson
 from striate.notation import measure, render
 from striate.tasks import classify
 from striate.tasks.classify import Trained, Training, train
-from striate.tasks.resuming import resume
-from striate.tasks.run import Run
+from striate.runs.resuming import resume
+from striate.runs.run import Run
 from striate.training.options import Options
 from striate.training.saved import SavedRun
 from striate.training.state import State

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from striate.errors import InputError
-from striate.tasks import devices
+from striate.runs import devices
 
 
 def test_the_fastest_there_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ import torch
 
 from striate.layers.earlier import earlier
 from striate.tasks.classify import train
-from striate.tasks.resuming import resume
-from striate.tasks.run import Run
+from striate.runs.resuming import resume
+from striate.runs.run import Run
 from striate.training.engine import TorchEngine
 from striate.training.native_engine import NativeEngine
 from striate.training.saved import MODEL

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from striate import data
-from striate.tasks.resuming import resume, resumed
-from striate.tasks.run import Run
+from striate.runs.resuming import resume, resumed
+from striate.runs.run import Run
 from striate.training.saved import CONFIG, MODEL
 from striate.training.state import FORMAT, LaterError
 

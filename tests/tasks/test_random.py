@@ -11,7 +11,7 @@ import torch
 
 import striate as st
 from striate.benchmark import bench
-from striate.tasks.run import Run
+from striate.runs.run import Run
 
 NET = "input 1x8x8 -> conv 4@3 -> relu -> dropout 0.2 -> fc 10"
 

@@ -18,7 +18,7 @@ from striate.data.ink import Ink
 from striate.data.levels import Levels
 from striate.errors import InputError, WorkError
 from striate.tasks.classify import train
-from striate.tasks.run import AS_THEY_ARE, Run, source_key
+from striate.runs.run import AS_THEY_ARE, Run, source_key
 
 Drawn = list[tuple[Path, str]]
 

@@ -15,7 +15,7 @@ import torch
 
 from striate import data
 from striate.tasks import classify, resuming
-from striate.tasks.run import Run
+from striate.runs.run import Run
 from striate.training.saved import MODEL
 from striate.training.store import SUMS
 

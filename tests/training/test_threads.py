@@ -8,7 +8,7 @@ import torch
 
 import striate as st
 from striate.errors import InputError
-from striate.tasks.run import Run
+from striate.runs.run import Run
 from striate.training.threads import using
 
 

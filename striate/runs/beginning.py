@@ -5,7 +5,8 @@
 >>> from striate.zoo import net
 >>> path = tempfile.mkdtemp() + "/ten.pth"
 >>> torch.save(build("lenet5").state_dict(), path)
->>> begun = Beginning(path).begin(build(net("lenet5", classes=3)), ("a", "b", "c"))
+>>> from striate.tasks.classify import Classify
+>>> begun = Beginning(path).begin(build(net("lenet5", classes=3)), Classify(("a", "b", "c")))
 >>> begun["kept"], begun["of"], begun["new"]
 (8, 10, ['fc2 (3 classes for 10)'])
 """
@@ -20,6 +21,8 @@ from typing import Any
 from torch import nn
 
 from striate.errors import InputError
+from striate.tasks import known
+from striate.tasks.task import Task
 from striate.training.lone import opened
 from striate.training.saved import MODEL
 from striate.training.state import carries_state
@@ -35,7 +38,7 @@ class Beginning:
     Attributes:
         source: The run's folder or the file, as given.
         tables: The tensors.
-        classes: The classes of a run's head; None where the file does not say.
+        task: The task of a run; None where the file does not say.
         notes: The damage found while reading, one sentence per file.
 
     Raises:
@@ -48,18 +51,18 @@ class Beginning:
             raise InputError(f"weights come from a run or a file, given by its path. Received: {type(source).__name__}")
         self.source, path = str(source), Path(source)
         self.file = path / MODEL if path.is_dir() else path
-        self.classes: tuple[str, ...] | None = None
+        self.task: Task | None = None
         self.notes: list[str] = []
         if path.is_dir() or carries_state(path):
             run = opened(path)
             state = run.best()
             self.tables = [Table("", dict(state.weights))]
-            self.classes, self.notes = tuple(state.config["data"]["classes"]), run.notes
+            self.task, self.notes = known.saved(state.config.get("task", state.config["data"])), run.notes
         else:
             self.tables = read_tables(path)
 
-    def begin(self, model: nn.Module, classes: tuple[str, ...]) -> dict[str, Any]:
-        """Put what fits into a model with these classes; a head for other classes starts with new weights.
+    def begin(self, model: nn.Module, task: Task) -> dict[str, Any]:
+        """Put what fits into a model for this task; a head for another, or for other data, starts with new weights.
 
         Returns:
             The entry for the run's configuration; the weights themselves are in the run from its first epoch on.
@@ -68,7 +71,7 @@ class Beginning:
             InputError: Nothing fits.
         """
         head = [leaf.path for leaf in leaves(model) if leaf.module.state_dict()][-1:]
-        fresh = tuple(head) if self.classes not in (None, classes) else ()
+        fresh = tuple(head) if self.task not in (None, task) else ()
         kept = keep_fitting(model, self.tables, self.source, fresh)
         said = "; ".join([kept.said(self.source), *self.notes, SCALE])
         where = {"source": str(Path(self.source).resolve()), "sha256": self.sha256}

@@ -13,8 +13,8 @@ from striate import data
 from striate.errors import InputError
 from striate.features import FEATURES
 from striate.tasks import rival
-from striate.tasks.rival import baseline
-from striate.tasks.run import Run
+from striate.rival.rival import baseline
+from striate.runs.run import Run
 
 
 @pytest.mark.parametrize(

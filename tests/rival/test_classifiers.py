@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from striate.errors import InputError
-from striate.tasks import classifiers
-from striate.tasks.classifiers import Labels, Rows, fit
+from striate.rival import classifiers
+from striate.rival.classifiers import Labels, Rows, fit
 
 
 def rings(count: int, seed: int) -> tuple[Rows, Labels]:

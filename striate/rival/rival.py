@@ -21,8 +21,8 @@ from striate import data as data_sets
 from striate.data.recipe import floats
 from striate.errors import InputError
 from striate.features import Feature, feature
-from striate.tasks import classifiers
-from striate.tasks.classifiers import Rows
+from striate.rival import classifiers
+from striate.rival.classifiers import Rows
 from striate.tasks.saying import Say, silent
 from striate.training.options import Options
 

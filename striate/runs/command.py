@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from striate import data, zoo
+from striate.data.fetch import data_folder
 from striate.notation import Network, render
 from striate.notation.sizes import size_text
 from striate.training.options import Options
@@ -22,7 +24,7 @@ FROM_PYTHON = "(trained from Python with data or a loss of its own)"
 
 def repeats(
     net: str | Path | Network,
-    dataset: str | Path | data.Dataset,
+    dataset: Any,
     options: Options,
     letters: Mapping[str, int | float],
     asked: Mapping[str, Any],
@@ -32,7 +34,7 @@ def repeats(
     if isinstance(net, Network):
         in_zoo = net.name in zoo.names()
         name, letters = (net.name, {**dict(net.letters), **letters}) if in_zoo else (render(net), {})
-    source = dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
+    source = source_name(dataset)
     changed = {
         field.name: getattr(options, field.name)
         for field in dataclasses.fields(options)
@@ -42,6 +44,23 @@ def repeats(
     given |= {"size": size_text(given["size"])} if "size" in given else {}
     words = [*_flags(changed | given), *(f"--set {letter}={value}" for letter, value in letters.items())]
     return " ".join(["striate train", shlex.quote(name), shlex.quote(source), *words])
+
+
+def source_name(source: Any) -> str:
+    """A data source as it was named."""
+    return str(getattr(source, "source", source))
+
+
+def source_key(source: Any) -> str:
+    """What identifies a data source: a set's name, or the place that a path leads to."""
+    if hasattr(source, "source"):
+        return str(source.source)
+    if isinstance(source, str) and source.lower() in data.names():
+        return source.lower()
+    path, root = Path(source).expanduser(), data_folder()
+    if root and not path.is_absolute() and not os.path.exists(path):
+        path = root / path  # where `data.load` looks next
+    return str(path.resolve())
 
 
 def goes_on(before: str, path: str | Path, source: str, options: Mapping[str, object]) -> str:

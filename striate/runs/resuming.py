@@ -1,7 +1,7 @@
 """Going on with a training: where it was interrupted, or beyond its planned epochs.
 
 >>> import tempfile
->>> from striate.tasks.classify import train
+>>> from striate.runs.training import train
 >>> run = train("input 1x8x8 -> fc 10", "digits", epochs=1, out=tempfile.mkdtemp() + "/run", quiet=True)
 >>> [epoch.epoch for epoch in resume(run.path, epochs=2, quiet=True).history.epochs]
 [1, 2]
@@ -15,14 +15,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from striate import data
 from striate.errors import InputError
 from striate.losses.classification import Loss
-from striate.tasks import devices
-from striate.tasks.classify import Trained, Training
-from striate.tasks.command import FROM_PYTHON, goes_on
+from striate.runs import devices
+from striate.runs.command import FROM_PYTHON, goes_on, source_name
+from striate.runs.doing import Trained, go_on
+from striate.runs.planning import Again, Request, check_changed, planned
+from striate.runs.run import OWN, Run, recipe_of
+from striate.tasks import known
 from striate.tasks.fitting import from_resolved
-from striate.tasks.run import OWN, Run
 from striate.tasks.saying import Say, silent, voice
 from striate.training.options import Options
 from striate.training.saved import REPORT, SavedRun
@@ -31,7 +32,7 @@ from striate.training.state import FIRST
 
 def resume(
     path: str | Path,
-    dataset: str | Path | data.Dataset | None = None,
+    dataset: Any = None,
     *,
     epochs: int | None = None,
     lr: float | None = None,
@@ -74,7 +75,7 @@ def resume(
 
 def resumed(
     path: str | Path,
-    dataset: str | Path | data.Dataset | None,
+    dataset: Any,
     changes: Mapping[str, Any],
     *,
     loss: Loss | None = None,
@@ -107,27 +108,27 @@ def resumed(
         say(
             "an earlier version began this run; its images come in another order, and change in other ways, from now on"
         )
-    moved = "" if dataset is None else dataset.source if isinstance(dataset, data.Dataset) else str(dataset)
+    moved = "" if dataset is None else source_name(dataset)
     asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device, "threads": threads}
     repeatable = config["command"] != FROM_PYTHON
     elsewhere = device is not None and str(devices.device(device)) != config["device"]
-    task = Training(
+    request = Request(
         from_resolved(state.net, config["network"]),
         source,
         options,
+        task=known.saved(config.get("task", config["data"])).word,
         device=device or config["device"],
         engine=engine or ("auto" if elsewhere else config.get("wanted", config["engine"])),
         threads=threads or config.get("threads"),
         bad=config.get("bad", "skip"),
         own_loss=loss,
-        recipe=data.Recipe.from_json(config["recipe"]),
-        begun=config.get("weights"),
-        decided=config["decisions"],
-        say=say,
         show=show,
         command=goes_on(config["command"], path, moved, asked) if repeatable else FROM_PYTHON,
+        again=Again(recipe_of(config), config.get("weights"), tuple(config["decisions"])),
     )
-    return task.resume(saved, state)
+    plan, parts, _ = planned(request)
+    check_changed(plan, config, saved.root)
+    return go_on(plan, parts, saved, state, say=say, show=show)
 
 
 def _options(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Options:
@@ -135,8 +136,8 @@ def _options(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Op
     before = config["options"]
     if foreign := Options.foreign(before):
         say(f"options of another version that this one does not know, and goes on without: {', '.join(foreign)}")
-    named = Options.from_json(before | ({"loss": Options.loss} if before["loss"] == OWN else {}))
-    if named.augment == "auto" and not config["recipe"].get("ink"):
+    named = Options.from_json(before | ({"loss": None} if before["loss"] == OWN else {}))
+    if named.augment == "auto" and not (config["recipe"] or {}).get("ink"):
         named = dataclasses.replace(named, augment="none")  # runs that saved the word itself changed drawings only
     return dataclasses.replace(named, **{name: value for name, value in changes.items() if value is not None})
 
@@ -154,7 +155,7 @@ def _check_loss(path: str | Path, trained: str, given: Loss | None) -> None:
         )
 
 
-def _check_source(path: str | Path, source: str | Path | data.Dataset) -> None:
+def _check_source(path: str | Path, source: Any) -> None:
     """Check that the data have a name and are still where it says."""
     if source == "":
         raise InputError(

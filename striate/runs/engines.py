@@ -1,7 +1,7 @@
 """Which engine trains: native code where it covers the network and gains, else PyTorch.
 
 >>> from striate.notation import read
->>> plan_for(read("input 1x8x8 -> local 2@3 -> fc 10"), Options(), torch.device("cpu"))
+>>> plan_for(read("input 1x8x8 -> local 2@3 -> fc 10"), Options(), torch.device("cpu"), "cross-entropy")
 Traceback (most recent call last):
 striate.native.lowering.Refused: the native engine lacks 'local 2@3x3'
 """
@@ -30,7 +30,7 @@ LARGEST_BYTES = 2**31  # that a step may use
 
 
 def engine_for(
-    name: str, network: Network, options: Options, device: torch.device, own_loss: bool = False
+    name: str, network: Network, options: Options, device: torch.device, loss: str, own_loss: bool = False
 ) -> tuple[str, str]:
     """The engine, and why it is not the native one where that could surprise.
 
@@ -39,6 +39,7 @@ def engine_for(
         network: What is trained.
         options: How.
         device: Where.
+        loss: What the native engine calls the loss; empty where it has none.
         own_loss: Whether the loss is a user's own function.
 
     Raises:
@@ -51,7 +52,7 @@ def engine_for(
     except InputError as error:  # $STRIATE_TARGET names vector units that this machine lacks
         return "torch", f"{INSTEAD}: {error}"
     try:
-        plan = plan_for(network, options, device, own_loss)
+        plan = plan_for(network, options, device, loss, own_loss)
     except Refused as error:
         if name == "native":
             raise InputError(f"{error}; take `engine='torch'`") from None
@@ -66,16 +67,16 @@ def engine_for(
 
 
 def native_engine(
-    network: Network, model: nn.Module, options: Options, total_steps: int, say: Callable[[str], None]
+    network: Network, model: nn.Module, options: Options, total_steps: int, loss: str, say: Callable[[str], None]
 ) -> NativeEngine | str:
     """The native engine that was chosen; one line with the reason where it can't be made here."""
     try:
-        return NativeEngine(network, model, options, total_steps, say=say)
+        return NativeEngine(network, model, options, total_steps, loss, say=say)
     except compiler.NoCompiler as error:
         return f"{INSTEAD}: {error}"
 
 
-def plan_for(network: Network, options: Options, device: torch.device, own_loss: bool = False) -> Plan:
+def plan_for(network: Network, options: Options, device: torch.device, loss: str, own_loss: bool = False) -> Plan:
     """The native engine's plan for this training.
 
     Raises:
@@ -85,7 +86,9 @@ def plan_for(network: Network, options: Options, device: torch.device, own_loss:
         raise Refused("the native engine takes no loss of your own")
     if device.type != "cpu":
         raise Refused(f"the native engine runs on the CPU, not on {device}")
-    check_loss(options.loss)
+    if not loss:
+        raise Refused("the native engine lacks the loss of this task")
+    check_loss(loss)
     optimizer_named(options.optimizer)
     if not 0 < options.images(MOST) < MOST:
         raise Refused(f"the native engine takes batches below {MOST:,} images")
