@@ -18,6 +18,7 @@ from striate.errors import InputError
 
 from .dataset import held_out
 from .kinds import Kinds
+from .lazy import Lazy
 from .left_out import LeftOut
 
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ class Table:
     """Examples in memory.
 
     Attributes:
-        columns: Their fields by name, (N, …) each.
+        columns: Their fields by name, (N, …) each; images may stay in their files.
         names: The N files that they come from, or () where they come from one archive.
     """
 
-    columns: Mapping[str, Tensor]
+    columns: Mapping[str, Tensor | Lazy]
     names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -73,15 +74,28 @@ class Table:
 
         index = torch.tensor(rows, dtype=torch.int64)
         names = tuple(self.names[row] for row in rows) if self.names else ()
-        return Table({name: values[index] for name, values in self.columns.items()}, names)
+        columns = {
+            name: values.part(rows) if isinstance(values, Lazy) else values[index]
+            for name, values in self.columns.items()
+        }
+        return Table(columns, names)
+
+    @property
+    def streams(self) -> bool:
+        """Whether some of it stays in files."""
+        return any(isinstance(values, Lazy) for values in self.columns.values())
 
     def take(self, rows: Sequence[int]) -> dict[str, Tensor]:
         """The fields of those at these positions."""
-        return dict(self.part(rows).columns)
+        found = self.part(rows).columns
+        return {
+            name: values.read(range(len(rows))) if isinstance(values, Lazy) else values
+            for name, values in found.items()
+        }
 
     def sample(self) -> Mapping[str, Tensor]:
-        """All fields."""
-        return self.columns
+        """All fields; of images in files, some, and not those of the same examples as the rest."""
+        return {name: values.sample() if isinstance(values, Lazy) else values for name, values in self.columns.items()}
 
     def digest(self) -> bytes:
         """The SHA-256 of all values."""
@@ -89,6 +103,9 @@ class Table:
 
         digest = sha256()
         for values in self.columns.values():
+            if isinstance(values, Lazy):
+                digest.update(values.digest())
+                continue
             digest.update(values.contiguous().view(torch.uint8).numpy().data)
         return digest.digest()
 

@@ -27,6 +27,7 @@ from striate.tasks.saying import Say, silent
 from striate.training.options import Options
 
 LARGEST = 64  # pixels of the longer side; larger images are reduced
+AT_ONCE = 1000  # images described together
 DRAWN = 12
 PICTURE = "features.png"
 
@@ -114,7 +115,7 @@ def baseline(
     tell(*dataset.notes)
     training, held, test = _splits(dataset, validation, seed)
     how = "the data's own" if dataset.validation else f"seed {seed}"
-    parts, scaled = _pixels([training.images, held.images, test.images])
+    parts, scaled = _pixels([training, held, test])
     tell(
         *scaled,
         f"images: {len(training):,} to train on, {len(held):,} for validation ({how}), {len(test):,} test",
@@ -154,23 +155,22 @@ def _splits(
     dataset: data_sets.Dataset, validation: float, seed: int
 ) -> tuple[data_sets.Split, data_sets.Split, data_sets.Split]:
     """Training, validation and test images, as a training of a network takes them."""
-    if dataset.train.images.dim() != 4:
-        axes = dataset.train.images.dim() - 2
+    if len(dataset.train.form) != 3:
+        axes = len(dataset.train.form) - 1
         raise InputError(f"these features are of images with two axes; {dataset.name} has {axes}")
     if dataset.test is None:
         raise InputError(f"{dataset.name} has no test images; give a data set that has some")
     return *dataset.split(validation, seed), dataset.test
 
 
-def _pixels(parts: list[Tensor]) -> tuple[list[Tensor], list[str]]:
+def _pixels(given: list[data_sets.Split]) -> tuple[list[Tensor], list[str]]:
     """The images as float32 in 0..1, no larger than `LARGEST`, and notes on how they were changed."""
     notes = []
-    height, width = parts[0].shape[2:]
-    parts = [floats(part) for part in parts]
-    if max(height, width) > LARGEST:
-        times = LARGEST / max(height, width)
-        size = (max(1, round(height * times)), max(1, round(width * times)))
-        parts = [F.interpolate(part, size=size, mode="bilinear", antialias=True) for part in parts]
+    height, width = given[0].form[1:]
+    times = min(1.0, LARGEST / max(height, width))
+    size = (max(1, round(height * times)), max(1, round(width * times)))
+    parts = [_reduced(split, size) for split in given]
+    if times < 1:
         notes.append(f"images: reduced from {height}x{width} to {size[0]}x{size[1]}")
     low, high = float(parts[0].min()), float(parts[0].max())
     if low < 0 or high > 1:
@@ -179,8 +179,23 @@ def _pixels(parts: list[Tensor]) -> tuple[list[Tensor], list[str]]:
     return parts, notes
 
 
+def _reduced(split: data_sets.Split, size: tuple[int, int]) -> Tensor:
+    """All images of a part as floats of this size; those in files are read some at a time."""
+    if isinstance(split.images, Tensor):
+        some = iter([split.images])
+    else:
+        files = split.images
+        some = (files.read(range(start, min(start + AT_ONCE, len(files)))) for start in range(0, len(files), AT_ONCE))
+    made = [floats(part) for part in some] if size == split.form[1:] else [_smaller(part, size) for part in some]
+    return made[0] if len(made) == 1 else torch.cat(made)
+
+
+def _smaller(images: Tensor, size: tuple[int, int]) -> Tensor:
+    return F.interpolate(floats(images), size=size, mode="bilinear", antialias=True)
+
+
 def _rows(chosen: Feature, images: Tensor) -> Rows:
-    return torch.cat([chosen.rows(part) for part in torch.split(images, 1000)]).numpy()
+    return torch.cat([chosen.rows(part) for part in torch.split(images, AT_ONCE)]).numpy()
 
 
 def _drawn(chosen: Feature, images: Tensor, names: list[str], folder: Path) -> Path:

@@ -27,6 +27,7 @@ from striate.runs.devices import device as device_named
 from striate.runs.devices import engine as engine_named
 from striate.runs.engines import engine_for, native_engine
 from striate.runs.feeding import feed_of, unlabelled
+from striate.runs.unread import Unread
 from striate.tables import html_table
 from striate.tasks import known
 from striate.tasks.fitting import from_resolved
@@ -242,12 +243,14 @@ class Run:
         name, opened, examples = self._labelled(source, bad)
         known_loss = loss or self._loss()
         objective = self.task.objective(known_loss)
-        feed = feed_of(examples, opened.schema, self.recipe, self.device)
+        unread = Unread(lambda line: self._note([line]))
+        feed = feed_of(examples, opened.schema, self.recipe, self.device, None, bad, unread.tell)
         with using(self.threads):
             figures, rows = measured(self._engine(engine) if engine else self.engine, feed, objective)
         if known_loss is None:  # a loss of one's own that is not given again
             figures["loss"] = float("nan")
-        return self.task.judged(name, examples, rows, figures)
+        self.left_out += unread.left_out()
+        return self.task.judged(name, unread.left_of(examples), rows, figures)
 
     def write_report(self, judged: Any, source: str, path: Path) -> None:
         """Write what `judged` gave as a page.

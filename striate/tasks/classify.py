@@ -12,21 +12,25 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from striate import data
 from striate.data.examples import Examples, Opened, Schema, Table
 from striate.data.files import unreadable
 from striate.data.given import as_files
 from striate.data.kinds import Image, Label
+from striate.data.lazy import Lazy
 from striate.data.left_out import LeftOut, said
 from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.tasks.judging import TOP
-from striate.tasks.labelled import LABEL, Labelled
+from striate.tasks.labelled import LABEL, Labelled, labels_of
 from striate.tasks.pictures import IMAGE
 from striate.tasks.task import Answer, Asked, Wish
 from striate.training.fields import OUTPUT, Fields
@@ -92,7 +96,7 @@ class Classify(Labelled):
             )
         positions = torch.tensor([classes.index(label) for label in loaded.classes])
         parts = {name: _table(split, positions) for name, split in loaded.parts.items()}
-        labels = [] if loaded.validation else parts["train"].columns[LABEL].tolist()
+        labels = [] if loaded.validation else labels_of(parts["train"]).tolist()
         return cls(classes), Opened(
             loaded.name,
             loaded.source,
@@ -111,8 +115,11 @@ class Classify(Labelled):
             return examples, []
         if not examples.names:
             return examples, [AS_THEY_ARE]
-        images = torch.stack([data.read_image(path, recipe) for path in examples.names])
-        return replace(examples, columns={**examples.columns, IMAGE: images}), []
+        if isinstance(images := examples.columns[IMAGE], Lazy):
+            placed: torch.Tensor | Lazy = replace(images, work=partial(_placed, recipe=recipe), shape=recipe.source)
+        else:
+            placed = torch.stack([data.read_image(path, recipe) for path in examples.names])
+        return replace(examples, columns={**examples.columns, IMAGE: placed}), []
 
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
         """Image files or folders that hold some; PIL images; arrays or tensors; or lists of any of these."""
@@ -143,6 +150,11 @@ class Classify(Labelled):
             Prediction.of(name, tuple((self.classes[k], p) for k, p in zip(labels, values, strict=True)))
             for name, labels, values in zip(asked.names, best.indices.tolist(), best.values.tolist(), strict=True)
         ]
+
+
+def _placed(path: Path, recipe: Recipe) -> NDArray[np.uint8]:
+    made: NDArray[np.uint8] = data.read_image(path, recipe).numpy()
+    return made
 
 
 def _table(split: data.Split, positions: torch.Tensor) -> Table:

@@ -186,7 +186,7 @@ def whole_for(module: nn.Module, source: object, size: Size | None, bad: str) ->
         InputError: The module does not take the images, or gives something else than a score for each class.
     """
     loaded = data.load(source, shape=None if size is None else (None, *sides(size, 2)), bad=bad)  # type: ignore[arg-type]
-    shape = tuple(loaded.train.images.shape[1:])
+    shape = loaded.train.form
     network = own.whole(module, shape)
     if (given := measure(network).output) != (len(loaded.classes),):
         raise InputError(

@@ -202,4 +202,6 @@ def logits(outputs: Fields) -> Tensor:
 
 def labels_of(examples: Examples) -> Tensor:
     """The labels (N,) of examples, without reading anything else of them."""
-    return examples.columns[LABEL] if isinstance(examples, Table) else examples.targets[LABEL]  # type: ignore[attr-defined]
+    labels = examples.columns[LABEL] if isinstance(examples, Table) else None
+    assert isinstance(labels, Tensor)
+    return labels

@@ -158,14 +158,15 @@ def evaluate(engine: Engine, feed: Feed, objective: Objective) -> dict[str, floa
 
 def measured(engine: Engine, feed: Feed, objective: Objective) -> tuple[dict[str, float], dict[str, Tensor]]:
     """The same, and what the objective keeps of the examples."""
-    total, kept = 0.0, []
+    total, count, kept = 0.0, 0, []
     for batch in slices(feed):
         targets = batch.targets
         outputs = engine.evaluate(batch.inputs)
         total += len(batch) * float(sum(objective.loss(outputs, targets).values()))
+        count += len(batch)
         kept.append(moved_to("cpu", objective.rows(outputs, targets)))
     rows = joined(kept)
-    return {LOSS: total / len(feed), **objective.figures(rows)}, rows
+    return {LOSS: total / count, **objective.figures(rows)}, rows
 
 
 def outputs_of(engine: Engine, feed: Feed) -> dict[str, Tensor]:

@@ -73,7 +73,7 @@ class Running:
     unit: str = IMAGES
 
     def shown(self, width: int) -> str:
-        """The figures in this many columns: epoch, examples, the first figure and time left always, others if they fit."""
+        """The figures in so many columns: epoch, examples, the first figure and time left; others where they fit."""
         epoch, count = f"{self.epoch}/{self.epochs}", f"{self.done:,}/{self.examples:,}"
         minutes, seconds = divmod(round(self.left), 60)
         left = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
