@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.errors import InputError
-from striate.losses.classification import Loss
+from striate.losses import NAMES, Loss
 from striate.runs import devices
 from striate.runs.command import FROM_PYTHON, goes_on, source_name
 from striate.runs.doing import Trained, go_on
@@ -62,7 +62,7 @@ def resume(
         quiet: Whether to print nothing; otherwise decisions are reported on standard error.
 
     Returns:
-        The run, on disk, with the weights of the last epoch within a standard error of the best validation accuracy.
+        The run, on disk, with the weights of the best epoch, as for `train`.
 
     Raises:
         InputError: There is no run, it has all its epochs already, or the data are not those it was trained on.
@@ -136,7 +136,7 @@ def _options(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Op
     before = config["options"]
     if foreign := Options.foreign(before):
         say(f"options of another version that this one does not know, and goes on without: {', '.join(foreign)}")
-    named = Options.from_json(before | ({"loss": None} if before["loss"] == OWN else {}))
+    named = Options.from_json(before | ({} if before["loss"] in NAMES else {"loss": None}))
     if named.augment == "auto" and not (config["recipe"] or {}).get("ink"):
         named = dataclasses.replace(named, augment="none")  # runs that saved the word itself changed drawings only
     return dataclasses.replace(named, **{name: value for name, value in changes.items() if value is not None})

@@ -19,7 +19,7 @@ from striate.data.left_out import LeftOut
 from striate.data.recipe import Recipe
 from striate.errors import InputError, WorkError
 from striate.layers.earlier import named_now
-from striate.losses.classification import Loss
+from striate.losses import Loss
 from striate.notation import Network
 from striate.notation.tree import Shape
 from striate.runs.command import source_key, source_name

@@ -7,11 +7,7 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -22,11 +18,8 @@ from numpy.typing import NDArray
 
 from striate import data
 from striate.data.examples import Examples, Opened, Schema, Table
-from striate.data.files import unreadable
-from striate.data.given import as_files
 from striate.data.kinds import Image, Label
 from striate.data.lazy import Lazy
-from striate.data.left_out import LeftOut, said
 from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.tasks.judging import TOP
@@ -49,7 +42,6 @@ class Prediction(Answer):
         top: The three most probable classes with their probabilities.
     """
 
-    said: str = field(default="", compare=False)
     label: str = ""
     probability: float = 0.0
     top: tuple[tuple[str, float], ...] = ()
@@ -57,13 +49,12 @@ class Prediction(Answer):
     @staticmethod
     def of(path: str, top: tuple[tuple[str, float], ...]) -> Prediction:
         """From the most probable classes."""
-        first, *others = [f"{label} {probability:.1%}" for label, probability in top]
-        return Prediction(path, f"{first}   ({', '.join(others)})", label=top[0][0], probability=top[0][1], top=top)
-
-    def to_json(self) -> dict[str, Any]:
-        """The contract of `striate predict --json`."""
-        top = [{"class": label, "probability": probability} for label, probability in self.top]
-        return {"path": self.path, "class": self.label, "probability": self.probability, "top": top}
+        (label, probability), *others = top
+        rest = ", ".join(f"{name} {share:.1%}" for name, share in others)
+        pairs = [{"class": name, "probability": share} for name, share in top]
+        values = {"class": label, "probability": probability, "top": pairs}
+        said = f"{label} {probability:.1%}   ({rest})"
+        return Prediction(path, said, values, label=label, probability=probability, top=top)
 
 
 @dataclass(frozen=True)
@@ -121,27 +112,6 @@ class Classify(Labelled):
             placed = torch.stack([data.read_image(path, recipe) for path in examples.names])
         return replace(examples, columns={**examples.columns, IMAGE: placed}), []
 
-    def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
-        """Image files or folders that hold some; PIL images; arrays or tensors; or lists of any of these."""
-        assert recipe is not None
-        images = [one for some in given for one in (some if isinstance(some, list | tuple) else [some])]
-        if not images:
-            raise InputError("predict takes images: paths, PIL images or arrays. Received: none")
-        found = Asked((), ())
-        for are_paths, group in itertools.groupby(images, lambda one: isinstance(one, str | os.PathLike)):
-            with ExitStack() as stack:
-                some = list(group)
-                paths = some if are_paths else stack.enter_context(as_files(some))
-                more = _read(paths, recipe, bad)
-            names = more.names if are_paths else [Path(name).stem for name in more.names]
-            found = Asked(
-                (*found.names, *names),
-                (*found.inputs, *more.inputs),
-                (*found.notes, *more.notes),
-                (*found.left_out, *more.left_out),
-            )
-        return found
-
     def answers(self, outputs: Fields, asked: Asked) -> list[Prediction]:
         """The most probable classes of each image."""
         rows = outputs[OUTPUT].flatten(1).softmax(1)
@@ -159,28 +129,3 @@ def _placed(path: Path, recipe: Recipe) -> NDArray[np.uint8]:
 
 def _table(split: data.Split, positions: torch.Tensor) -> Table:
     return Table({IMAGE: split.images, LABEL: positions[split.labels]}, split.paths)
-
-
-def _read(paths: Sequence[str | Path], recipe: Recipe, bad: str) -> Asked:
-    """The images of files, and of folders that hold some."""
-    found = data.found_under(paths)
-    left_out: list[LeftOut] = list(found.left_out)
-    names: list[str] = []
-    inputs: list[Fields] = []
-    notes: list[str] = []
-    first = ""
-    for path in found.images:
-        try:
-            image, told = data.read_and_tell(path, recipe)
-        except InputError as error:
-            if bad == "refuse" or len(found.images) == 1:
-                raise
-            first = first or str(error)
-            left_out.append(unreadable(path, getattr(error, "reason", str(error))))
-            continue
-        names.append(str(path))
-        inputs.append({IMAGE: image[None]})
-        notes += told
-    if not names:
-        raise InputError(f"none of {len(found.images)} files is an image that can be read; the first: {first}")
-    return Asked(names, inputs, (*notes, *([said(left_out)] if left_out else [])), tuple(left_out))

@@ -33,6 +33,11 @@ def add(task: type[Task]) -> type[Task]:
     return task
 
 
+def remove(task: type[Task]) -> None:
+    """Makes a task of one's own unknown again."""
+    _added[:] = [one for one in _added if one is not task]
+
+
 def known() -> tuple[type[Task], ...]:
     """All tasks, classification first."""
     found = {task.word: task for task in (*_of_package(), *_added)}

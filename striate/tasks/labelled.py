@@ -19,8 +19,7 @@ from torch import Tensor
 from striate import data
 from striate.data.examples import Examples, Opened, Table
 from striate.errors import InputError, nearest
-from striate.losses import ALSO, LOSSES, loss_named
-from striate.losses.classification import Loss
+from striate.losses import ALSO, LOSSES, Loss, loss_named
 from striate.metrics import wilson
 from striate.metrics.metric import Metric
 from striate.notation.rules import product
@@ -146,6 +145,7 @@ class Labelled(Task):
             lost=wilson(right, trained_on).low <= share,
             weak=learned - share < WEAK * (1 - share),
             more=self.unit,
+            doubtful="the labels",
         )
 
 

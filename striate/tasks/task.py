@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
 from striate.errors import InputError
-from striate.losses.classification import Loss
+from striate.losses import Loss
 from striate.metrics.metric import Metric
 from striate.notation import Network
 from striate.notation.sizes import Size
@@ -79,18 +79,20 @@ class Answer:
     Attributes:
         path: Where the example comes from.
         said: It in one line.
+        values: It for programs, by name.
         picture: It drawn on the input; None where there is nothing to draw.
         files: Further files to write, by what is added to the example's name: pictures.
     """
 
     path: str
     said: str = field(compare=False)
+    values: Mapping[str, Any] = field(default_factory=dict)
     picture: Picture | None = field(default=None, compare=False, repr=False)
     files: Mapping[str, Picture] = field(default_factory=dict, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate predict --json`."""
-        return {"path": self.path, "answer": self.said}
+        return {"path": self.path, **self.values}
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +187,7 @@ class Task(ABC):
         Raises:
             InputError: There is no such loss.
         """
-        if loss is not None:
+        if loss not in (None, self.word):
             raise InputError(f"{self.word} has one loss, its own; leave `loss` out. Received: {loss}")
         return self
 
@@ -220,16 +222,24 @@ class Task(ABC):
         return examples, []
 
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
-        """Examples from what a user hands to `predict`.
+        """Examples from what a user hands to `predict`; by default images.
 
         Raises:
             InputError: Nothing of it can be read.
         """
-        raise InputError(f"{self.word} answers nothing about single examples")
+        from striate.tasks.pictures import asked_images
+
+        if recipe is None:
+            raise InputError(f"{self.word} answers nothing about single examples")
+        return asked_images(given, recipe, bad)
 
     def answers(self, outputs: Fields, asked: Asked) -> list[Any]:
-        """An `Answer` for each example."""
-        raise NotImplementedError
+        """An `Answer` for each example; by default its outputs as they are."""
+        rows = [{name: values[row].tolist() for name, values in outputs.items()} for row in range(len(asked.names))]
+        return [
+            Answer(path, ", ".join(f"{name} {value}" for name, value in row.items()), row)
+            for path, row in zip(asked.names, rows, strict=True)
+        ]
 
     def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> Any:
         """A `Judged` for labelled examples."""

@@ -92,7 +92,7 @@ class Options:
     optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
     schedule: str = _option("one-cycle", "how the learning rate moves", known=tuple(SCHEDULES))
     loss: str | None = _option(
-        None, "what is made small; by default what is usual for the task: cross-entropy for classes", known=NAMES
+        None, "what is made small; by default what is usual for the task, such as cross-entropy", known=NAMES
     )
     l1: float = _option(0.0, "L1 penalty on weights", least=0)
     l2: float | None = _option(

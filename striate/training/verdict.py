@@ -37,7 +37,7 @@ class Standing:
         weak: Whether training is far from perfect.
         more: What would be more of: "images".
         unjudged: Why nothing can be said, and what to do.
-        labels: What may be wrong with the data: "the labels".
+        doubtful: What may be wrong with the data: "the masks".
     """
 
     said: str
@@ -50,7 +50,7 @@ class Standing:
     weak: bool = False
     more: str = "images"
     unjudged: tuple[str, ...] = ()
-    labels: str = "the labels"
+    doubtful: str = "the targets"
 
 
 def verdict(history: History, standing: Standing, loss_of_guessing: float = math.inf) -> tuple[str, ...]:
@@ -71,14 +71,14 @@ def verdict(history: History, standing: Standing, loss_of_guessing: float = math
         advice = f"dropout, a larger `l2`, fewer parameters, more {standing.more}, or to stop early (`patience`)"
         return (f"Overfit: {standing.said}.{because}", f"Try {advice}.")
     if standing.guessing:
-        advice = f"Try more `epochs`, another `lr` or a larger network, or look whether {standing.labels} are right."
+        advice = f"Try more `epochs`, another `lr` or a larger network, or look whether {standing.doubtful} are right."
         few = f"More validation {standing.more} would tell." if standing.above else ""
         return (standing.guessing, f"In all, {standing.said}.", " ".join(filter(None, (advice, few))))
     if len(history) == 1 or _loss(history.epochs[-1]) < FALL * _loss(history.epochs[-2]):
         because = "after one epoch" if len(history) == 1 else "the validation loss was still falling at the end"
         return (f"Cut short: {standing.said}; {because}.", "Try more `epochs`.")
     if standing.weak:
-        advice = f"more `epochs`, another `lr`, more filters or layers, or look whether {standing.labels} are right"
+        advice = f"more `epochs`, another `lr`, more filters or layers, or look whether {standing.doubtful} are right"
         return (f"Underfit: {standing.said}.", f"Try {advice}.")
     return (f"Well fitted: {standing.said}.", f"For more, try a larger network or more {standing.more}.")
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from striate import data
-from striate.tasks.classify import train
 from striate.runs.run import Run
+from striate.tasks.classify import train
 
 SMALL = "input 1x8x8 -> conv 12@3x3 -> relu -> fc 10"
 

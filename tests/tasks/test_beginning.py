@@ -16,9 +16,9 @@ from torch import Tensor
 from striate import building, data, zoo
 from striate.errors import InputError
 from striate.runs.beginning import Beginning
-from striate.tasks.classify import Trained, Training, train
 from striate.runs.resuming import resume
 from striate.runs.run import Run
+from striate.tasks.classify import Trained, Training, train
 from striate.training.options import Options
 from striate.weights.layouts import naming
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from striate.tasks import classify
-from striate.tasks.classify import train
 from striate.runs.resuming import resume
 from striate.runs.run import Run
+from striate.tasks import classify
+from striate.tasks.classify import train
 from striate.training.saved import MODEL
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone says what a process has read")

@@ -11,11 +11,11 @@ from PIL import Image
 
 from striate import data
 from striate.errors import InputError, WorkError
+from striate.rival.rival import baseline
+from striate.runs.resuming import resume
+from striate.runs.run import Run
 from striate.tasks import classify
 from striate.tasks.classify import Training, train
-from striate.runs.resuming import resume
-from striate.rival.rival import baseline
-from striate.runs.run import Run
 from striate.training.options import Options
 from striate.training.saved import LEFT_OUT, REPORT
 

@@ -15,9 +15,9 @@ from torch.nn import functional as F
 
 from striate import data
 from striate.errors import InputError, WorkError
-from striate.tasks.classify import Training, train
 from striate.runs.resuming import resume, resumed
 from striate.runs.run import Run
+from striate.tasks.classify import Training, train
 from striate.training.history import Epoch, History
 from striate.training.options import Options
 from striate.training.saved import MODEL, SavedRun

@@ -17,8 +17,8 @@ from striate import data
 from striate.data.ink import Ink
 from striate.data.levels import Levels
 from striate.errors import InputError, WorkError
-from striate.tasks.classify import train
 from striate.runs.run import AS_THEY_ARE, Run, source_key
+from striate.tasks.classify import train
 
 Drawn = list[tuple[Path, str]]
 
