@@ -61,6 +61,8 @@ def arranged(root: Path, bad: Literal["skip", "refuse"] = "skip") -> Arranged | 
         return None
     found = walk(root)
     groups = _grouped(root, found.images)
+    if not any(group.pairs()[0] for group in groups.values()):
+        groups = _grouped(root, found.images, loosely=True)
     matched = {key: group.pairs() for key, group in groups.items() if group.masks}
     if not any(pairs for pairs, _ in matched.values()):
         _refuse_unmatched(root, groups)
@@ -93,13 +95,17 @@ def _named_for_masks(root: Path) -> bool:
     return False
 
 
-def _grouped(root: Path, files: Sequence[Path]) -> dict[Told, Group]:
-    """The files by what their folders say, where images and masks of the same part and place are together."""
+def _grouped(root: Path, files: Sequence[Path], loosely: bool = False) -> dict[Told, Group]:
+    """The files by what their folders say, where images and masks of the same part and place are together.
+
+    Loosely, folders called images and masks belong together whatever else they are called.
+    """
     groups: dict[Told, Group] = {}
     loose: list[tuple[Group, Path]] = []
     for path in files:
         says = told(path.relative_to(root).parts[:-1])
-        group = groups.setdefault(Told(False, False, says.part, says.rest), Group())
+        rest = () if loosely and (says.image or says.mask) else says.rest
+        group = groups.setdefault(Told(False, False, says.part, rest), Group())
         if not says.mask and bare(path.stem, MASK_ENDS):
             loose.append((group, path))  # beside its image, if there is one
         else:

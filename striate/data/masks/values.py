@@ -24,6 +24,7 @@ MOST_VALUES = 4096  # distinct values of one file that are listed
 MOST_SHADES = 32  # distinct values, and
 ROUGH = 0.25  # share of neighbours that differ, beyond which a file is a photograph: classes fill areas
 LOSSY = ("JPEG", "WEBP")
+BLACK_WHITE = (0x000000, 0xFFFFFF)
 GREY_LEVELS = 0x010101  # a shade times this is its colour
 
 
@@ -108,7 +109,10 @@ def read_values(path: Path, data: bytes | None = None) -> Raw:
         turn = upright.orientation(image)
         image = upright.turned(image, turn)
         kind, values = _values(image, path)
-        return Raw(kind, values, _palette(image) if kind == "palette" else (), turn != 1)
+        palette = _palette(image) if kind == "palette" else ()
+        if palette[:2] == BLACK_WHITE and values.max() <= 1:  # a GIF, say: the same as bits
+            return Raw("bit", values * np.uint8(255), turned=turn != 1)
+        return Raw(kind, values, palette, turn != 1)
 
 
 def _values(image: Image.Image, path: Path) -> tuple[Kind, NDArray[Any]]:

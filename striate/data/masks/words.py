@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..parts import WORD, Part, part_of
 
 MASK_FOLDERS = {"mask", "masks", "label", "labels", "lbl", "lbls", "annotation", "annotations", "annot", "annots"}
-MASK_FOLDERS |= {"anno", "gt", "gts", "groundtruth", "groundtruths", "truth", "segmentation", "segmentations"}
+MASK_FOLDERS |= {"anno", "gt", "gts", "groundtruth", "groundtruths", "truth", "trimap", "trimaps", "segmentation"}
 IMAGE_FOLDERS = {"image", "images", "img", "imgs", "jpeg", "photo", "photos", "picture", "pictures", "frame", "frames"}
 IMAGE_FOLDERS |= {"input", "inputs", "rgb", "raw", "original", "originals", "jpegimages"}
 FILLERS = {"data", "dataset", "datasets", "ground", "class", "png", "jpg", "tif", "tiff", "folder", "the"}

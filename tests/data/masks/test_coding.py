@@ -76,6 +76,14 @@ def test_black_and_white_in_any_form_of_file(pair: Write, tmp_path: Path, mode: 
     assert len(masks.classes) == 2
 
 
+def test_black_and_white_palettes_among_shades_are_bits(pair: Write, tmp_path: Path) -> None:
+    save(pair, tmp_path, [[0, 255]])
+    pair(tmp_path, "images/g.png", "masks/g.gif", [[1, 0]], palette=[0, 0, 0, 255, 255, 255])
+    masks = found(tmp_path)
+    assert masks.classes == ("background", "foreground")
+    assert [read(masks, row) for row in (0, 1)] == [[[0, 1]], [[1, 0]]]
+
+
 def test_bits_among_numbers_are_0_and_1(pair: Write, tmp_path: Path) -> None:
     save(pair, tmp_path, [[0, 2], [1, 255]])
     pair(tmp_path, "images/b.png", "masks/b.png", [[0, 255]], mode="1")

@@ -44,6 +44,8 @@ def names(found: MaskSet | None, root: Path) -> dict[str, list[tuple[str, str]]]
         ("photos/a.png", "photos/a_GT.png"),
         ("1_sat.jpg", "1_mask.png"),
         ("deep/images/x/a.png", "deep/masks/x/a.png"),
+        ("images/a.jpg", "annotations/trimaps/a.png"),
+        ("ISIC2018_Task1-2_Input/a.jpg", "ISIC2018_Task1_GroundTruth/a_segmentation.png"),
     ],
 )
 def test_image_and_mask_are_paired_by_name(pair: Write, tmp_path: Path, image: str, mask: str) -> None:
