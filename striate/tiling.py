@@ -107,7 +107,7 @@ def tiled(
     fades = [_fades(spans, side, margin) for spans, side in zip((rows, columns), useful, strict=True)]
     result: Tensor | None = None
     for (down, row), (right, column) in product(enumerate(rows), enumerate(columns)):
-        outputs = net(_at(image, (row.start - cut, column.start - cut), tile))
+        outputs = net(at(image, (row.start - cut, column.start - cut), tile))
         if outputs.shape[-2:] != useful:
             raise InputError(_other_size(tile, useful, tuple(outputs.shape[-2:])))
         if result is None:
@@ -161,7 +161,7 @@ def _fades(spans: list[Span], side: int, margin: int) -> list[Tensor]:
     return [one / total[span.start : span.start + side] for span, one in zip(spans, ramps, strict=True)]
 
 
-def _at(image: Tensor, corner: Size, size: Size) -> Tensor:
+def at(image: Tensor, corner: Size, size: Size) -> Tensor:
     """The image's (…, *size) from a corner that may be outside of it: beyond the borders it is reflected."""
     sides = zip(corner, size, image.shape[-2:], strict=True)
     (rows, columns) = (_reflected(torch.arange(start, start + count), length) for start, count, length in sides)

@@ -161,8 +161,9 @@ def show(done: Trained, as_json: bool) -> int:
     else:
         click.echo(f"validation {done.validation.said()}; kept: epoch {result['best_epoch']}")
         if done.test:
-            name, figures = done.test.said().split(" ", 1)
-            click.echo(f"{f'test {name}':<{len(f'validation {name}')}} {figures}")
+            name = done.history.metric.words
+            figures = done.test.said().removeprefix(name)
+            click.echo(f"{f'test {name}':<{len(f'validation {name}')}}{figures}")
         click.echo(f"run:    {done.run.path}")
         click.echo(f"report: {done.run.path / REPORT}")
     return 1 if done.stopped == CTRL_C else 0

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MEMORY = 2**30  # bytes that the decoded images of a set may take; above, they stay in their files
 SAMPLED = 1000  # images that stand for all of them where their values are measured
 
-Work = Callable[[Path], NDArray[Any]]
+Work = Callable[[Any], NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,20 +37,30 @@ class Lazy:
 
     Attributes:
         paths: The N files.
-        work: Decodes one of them to an array of `shape`; it can be pickled.
-        shape: (C, H, W) of each.
+        work: Makes an array of one of them, or of its item; it can be pickled.
+        shape: (C, H, W) of each, or where they differ of what is cut out of each.
+        items: What `work` is given, where that is not the path.
+        held: The arrays, where they were read already.
     """
 
     paths: tuple[str, ...]
     work: Work
     shape: tuple[int, ...]
+    items: tuple[Any, ...] = ()
+    held: tuple[NDArray[Any], ...] = ()
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def part(self, rows: Sequence[int]) -> Lazy:
         """Those at these positions."""
-        return replace(self, paths=tuple(self.paths[row] for row in rows))
+        items, held = (tuple(some[row] for row in rows) if some else () for some in (self.items, self.held))
+        return replace(self, paths=tuple(self.paths[row] for row in rows), items=items, held=held)
+
+    def hold(self) -> Lazy:
+        """With all arrays read, as for a set that fits memory; those that can't be read are read when asked for."""
+        made = [self._tried(row) for row in range(len(self))]
+        return self if any(one is None for one in made) else replace(self, held=tuple(made))  # type: ignore[arg-type]
 
     def read(self, rows: Sequence[int]) -> Tensor:
         """(N, C, H, W) of those at these positions.
@@ -69,7 +79,9 @@ class Lazy:
         Raises:
             ImageError: It can't be read.
         """
-        return self.work(Path(self.paths[row]))
+        if self.held:
+            return self.held[row]
+        return self.work(self.items[row] if self.items else Path(self.paths[row]))
 
     def sample(self) -> Tensor:
         """Some of them, evenly spread; those that can't be read are passed over."""
@@ -78,6 +90,9 @@ class Lazy:
         rows = range(0, len(self), -(-len(self) // SAMPLED))
         with collected(), ThreadPoolExecutor(cores()) as threads:
             made = [image for image in threads.map(self._tried, rows) if image is not None]
+        if len({image.shape for image in made}) > 1:  # of several sizes: their middles
+            least = [min(sides) for sides in zip(*(image.shape[-2:] for image in made), strict=True)]
+            made = [_middle(image, least) for image in made]
         return torch.from_numpy(np.stack(made)) if made else torch.zeros(0, *self.shape, dtype=torch.uint8)
 
     def _tried(self, row: int) -> NDArray[Any] | None:
@@ -94,6 +109,11 @@ class Lazy:
             size = place.stat().st_size if place.exists() else 0
             digest.update(os.fsencode(f"{place.parent.name}/{place.name} {size}\n"))
         return digest.digest()
+
+
+def _middle(image: NDArray[Any], size: Sequence[int]) -> NDArray[Any]:
+    top, left = ((have - want) // 2 for have, want in zip(image.shape[-2:], size, strict=True))
+    return image[..., top : top + size[0], left : left + size[1]]
 
 
 def _nothing(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:

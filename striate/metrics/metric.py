@@ -32,7 +32,7 @@ class Metric:
     @property
     def words(self) -> str:
         """Its name in a sentence."""
-        return self.name.replace("_", " ")
+        return self.name.replace("_", " ").replace("iou", "IoU")
 
     def shown(self, value: float) -> str:
         """A value as people read it."""

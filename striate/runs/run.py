@@ -205,7 +205,8 @@ class Run:
     def _outputs(self, inputs: Fields, engine: str | None) -> Fields:
         feed = unlabelled(inputs, self.recipe, self.device)
         with using(self.threads):
-            return outputs_of(self._engine(engine) if engine else self.engine, feed)
+            chosen = self._engine(engine) if engine else self.engine
+            return outputs_of(chosen, feed, self.task.objective(self._loss()))
 
     def test(
         self,

@@ -13,6 +13,7 @@ from striate.notation.tree import Conv
 from striate.tasks.fitting import Fitted
 from striate.training import photo
 from striate.training.augment import Augment, Shift, shift_for
+from striate.training.cut import Cut
 from striate.training.options import PHOTO, augmentations
 from striate.training.photo import Photo
 
@@ -59,6 +60,9 @@ def written(augment: Augment | None) -> str:
     >>> written(None), written(Photo(mirror=True, crop=4, colour=0.0))
     ('none', 'mirror,crop')
     """
+    if isinstance(augment, Cut):
+        chosen = {"mirror": augment.mirror, "turn": augment.turn, "colour": bool(augment.colour)}
+        return ",".join(word for word, taken in chosen.items() if taken) or "none"
     if isinstance(augment, Photo):
         return ",".join(word for word in PHOTO if getattr(augment, word)) or "none"
     return "shift" if augment else "none"
@@ -70,12 +74,23 @@ def said(augment: Augment) -> str:
         return (
             f"augmentation: each training image is moved by up to {_pixels(augment.most)}; `augment='none'` leaves it"
         )
+    if isinstance(augment, Cut):
+        return _said_of_pieces(augment)
     assert isinstance(augment, Photo)
     steps = ["mirrored half of the time"] * augment.mirror
     steps += [f"moved by up to {_pixels(augment.crop)}"] * bool(augment.crop)
     steps += [f"changed in light and colour by up to {augment.colour:.0%}".replace("%", " %")] * bool(augment.colour)
     way_out = "`augment='crop,colour'` leaves out the mirror, `augment='none'` all of it"
     return f"augmentation, as for photographs: each training image is {', '.join(steps)}; {way_out}"
+
+
+def _said_of_pieces(augment: Cut) -> str:
+    height, width = augment.size
+    many = f"{augment.times} pieces" if augment.times > 1 else "a piece"
+    steps = ["mirrored"] * augment.mirror + ["turned by quarters"] * augment.turn
+    steps += [f"changed in light and colour by up to {augment.colour:.0%}".replace("%", " %")] * bool(augment.colour)
+    how = f", {' and '.join(steps)} at random; `augment='none'` leaves them as they are" if steps else ""
+    return f"augmentation: {many} of {height}x{width} of each training image, cut out anywhere in every epoch{how}"
 
 
 def _pixels(count: int) -> str:

@@ -39,11 +39,13 @@ class Fitted:
         network: With the data's numbers.
         recipe: How the data's images become its input; None where they are that already.
         notes: The decisions, one sentence each.
+        task: The task, with what it takes from the network.
     """
 
     network: Network
     recipe: Recipe | None
     notes: tuple[str, ...]
+    task: Task
 
     @property
     def shape(self) -> Shape:
@@ -91,7 +93,7 @@ def fitted(
     sample = opened.train.sample()[IMAGE]
     images = tuple(sample.shape[1:])
     if network.program is not None:
-        adapts = _adapting(network, task, notes, opened.name)
+        adapts = adapting(network, task, notes, opened.name)
         own_size = images if size is None else (images[0], *sides(size, len(images) - 1))
         shape = own_size if _bare_input(network) else None
         network = zoo.rebind(network, adapts, shape)
@@ -100,10 +102,10 @@ def fitted(
         notes += [said] if said else []
         recipe = data.infer(sample, network.input, opened.name, opened.levels)
     _check_output(network, recipe, task, opened.name)
-    return Fitted(network, recipe, (*what_to_see(network), *notes, recipe.said()))
+    return Fitted(network, recipe, (*what_to_see(network), *notes, recipe.said()), task)
 
 
-def _adapting(network: Network, task: Task, notes: list[str], name: str) -> dict[str, int]:
+def adapting(network: Network, task: Task, notes: list[str], name: str) -> dict[str, int]:
     """The letters that take the task's numbers; a note for each that changes."""
     assert network.program is not None
     own, thumb = dict(network.letters), RulesOfThumb(network.program, {}).names()

@@ -29,6 +29,7 @@ from striate.tasks.judging import JudgedLabels, gap_of, guessing
 from striate.tasks.task import LossName, Task, Wish
 from striate.training.fields import OUTPUT, Fields
 from striate.training.history import TRAIN, Epoch
+from striate.training.objective import Net
 from striate.training.verdict import Standing
 
 LABEL = "label"
@@ -181,6 +182,10 @@ class Bound:
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """The loss under its name."""
         return {self.name: self.by(logits(outputs), targets[LABEL])}
+
+    def through(self, net: Net, inputs: Fields) -> Fields:
+        """The network's outputs."""
+        return net(inputs)
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
         """As the task counts."""

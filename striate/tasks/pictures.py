@@ -23,6 +23,7 @@ from striate import data
 from striate.data.examples import Examples
 from striate.data.files import unreadable
 from striate.data.given import as_files
+from striate.data.image import decode
 from striate.data.left_out import LeftOut, said
 from striate.data.recipe import Recipe
 from striate.errors import InputError
@@ -51,7 +52,7 @@ def picture(image: Tensor) -> NDArray[np.uint8]:
     return made[:, :, 0] if made.shape[2] == 1 else made
 
 
-def asked_images(given: Sequence[Any], recipe: Recipe, bad: str) -> Asked:
+def asked_images(given: Sequence[Any], recipe: Recipe | None, bad: str, channels: int = 0) -> Asked:
     """Image files or folders that hold some; PIL images; arrays or tensors; or lists of any of these.
 
     Raises:
@@ -65,7 +66,7 @@ def asked_images(given: Sequence[Any], recipe: Recipe, bad: str) -> Asked:
         with ExitStack() as stack:
             some = list(group)
             paths = some if are_paths else stack.enter_context(as_files(some))
-            more = _read(paths, recipe, bad)
+            more = _read(paths, recipe, bad, channels)
         names = more.names if are_paths else [Path(name).stem for name in more.names]
         found = Asked(
             (*found.names, *names),
@@ -76,7 +77,12 @@ def asked_images(given: Sequence[Any], recipe: Recipe, bad: str) -> Asked:
     return found
 
 
-def _read(paths: Sequence[str | Path], recipe: Recipe, bad: str) -> Asked:
+def asked_whole(given: Sequence[Any], channels: int, bad: str) -> Asked:
+    """As `asked_images`, each image at its own size."""
+    return asked_images(given, None, bad, channels)
+
+
+def _read(paths: Sequence[str | Path], recipe: Recipe | None, bad: str, channels: int) -> Asked:
     """The images of files, and of folders that hold some."""
     found = data.found_under(paths)
     left_out: list[LeftOut] = list(found.left_out)
@@ -86,7 +92,9 @@ def _read(paths: Sequence[str | Path], recipe: Recipe, bad: str) -> Asked:
     first = ""
     for path in found.images:
         try:
-            image, told = data.read_and_tell(path, recipe)
+            image, told = (
+                data.read_and_tell(path, recipe) if recipe else (torch.from_numpy(decode(path, channels=channels)), [])
+            )
         except InputError as error:
             if bad == "refuse" or len(found.images) == 1:
                 raise

@@ -21,13 +21,13 @@ from striate.losses import Loss
 from striate.metrics.metric import Metric
 from striate.notation import Network
 from striate.notation.sizes import Size
+from striate.training.augment import Augment
 from striate.training.fields import Fields
 from striate.training.history import Epoch, History
+from striate.training.objective import Net
 from striate.training.verdict import Standing
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
-
     from striate.data.levels import Levels
     from striate.data.recipe import Recipe
     from striate.report.section import Section
@@ -80,15 +80,13 @@ class Answer:
         path: Where the example comes from.
         said: It in one line.
         values: It for programs, by name.
-        picture: It drawn on the input; None where there is nothing to draw.
-        files: Further files to write, by what is added to the example's name: pictures.
+        pictures: PNG files of it, by what is added to the example's name; the one with most to see is last.
     """
 
     path: str
     said: str = field(compare=False)
     values: Mapping[str, Any] = field(default_factory=dict)
-    picture: Picture | None = field(default=None, compare=False, repr=False)
-    files: Mapping[str, Picture] = field(default_factory=dict, compare=False, repr=False)
+    pictures: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate predict --json`."""
@@ -177,6 +175,10 @@ class Task(ABC):
     def figures(self, rows: Fields) -> Mapping[str, float]:
         """The metrics of all examples by name."""
 
+    def through(self, net: Net, inputs: Fields) -> Fields:
+        """The outputs for inputs in evaluation; by default the network's."""
+        return net(inputs)
+
     def right(self, outputs: Fields, targets: Fields) -> tuple[Any, int]:
         """How many decisions are right while training, and how many there are."""
         return 0, 0
@@ -208,6 +210,16 @@ class Task(ABC):
         from striate.tasks.fitting import fitted
 
         return fitted(network, self, opened, recipe, size)
+
+    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
+        """How training examples are changed in each epoch; by default as suits what images show.
+
+        Raises:
+            InputError: They can't be changed in the way that was asked for.
+        """
+        from striate.tasks.augmenting import augment_for
+
+        return augment_for(wanted, fitted, opened.schema)
 
     def native(self, loss: LossName) -> str:
         """What the native engine calls the loss; empty where it has none."""

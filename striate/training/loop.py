@@ -161,7 +161,7 @@ def measured(engine: Engine, feed: Feed, objective: Objective) -> tuple[dict[str
     total, count, kept = 0.0, 0, []
     for batch in slices(feed):
         targets = batch.targets
-        outputs = engine.evaluate(batch.inputs)
+        outputs = objective.through(engine.evaluate, batch.inputs)
         total += len(batch) * float(sum(objective.loss(outputs, targets).values()))
         count += len(batch)
         kept.append(moved_to("cpu", objective.rows(outputs, targets)))
@@ -169,6 +169,7 @@ def measured(engine: Engine, feed: Feed, objective: Objective) -> tuple[dict[str
     return {LOSS: total / count, **objective.figures(rows)}, rows
 
 
-def outputs_of(engine: Engine, feed: Feed) -> dict[str, Tensor]:
+def outputs_of(engine: Engine, feed: Feed, objective: Objective) -> dict[str, Tensor]:
     """The outputs (N, …) for all examples, in order, on the CPU."""
-    return joined([moved_to("cpu", engine.evaluate(batch.inputs)) for batch in slices(feed)])
+    made = (objective.through(engine.evaluate, batch.inputs) for batch in slices(feed))
+    return joined([moved_to("cpu", outputs) for outputs in made])

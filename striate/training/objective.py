@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
 from striate.metrics.metric import Metric
 from striate.training.fields import Fields
+
+Net = Callable[[Fields], Fields]  # from inputs to outputs, in evaluation
 
 
 class Objective(Protocol):
@@ -31,6 +33,9 @@ class Objective(Protocol):
 
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """The parts of the loss by name, each a mean over the batch; their sum is what is made small."""
+
+    def through(self, net: Net, inputs: Fields) -> Fields:
+        """The outputs for inputs in evaluation: the network's, or put together from those for parts of them."""
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor | int, int]:
         """How many of the network's decisions are right, and how many there are."""
@@ -78,6 +83,10 @@ class Squares:
         """The mean of all squared differences."""
         pairs = [(output.flatten(), target.flatten()) for output, target in _paired(outputs, targets)]
         return {"squares": sum((output - target).square().mean() for output, target in pairs) / len(pairs)}  # type: ignore[dict-item]
+
+    def through(self, net: Net, inputs: Fields) -> Fields:
+        """The network's outputs."""
+        return net(inputs)
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor | int, int]:
         """Nothing is right or wrong."""

@@ -23,7 +23,7 @@ from striate.training.schedules import ALSO as SCHEDULES_ALSO
 from striate.training.schedules import SCHEDULES
 
 PHOTO = ("mirror", "crop", "colour")
-AUGMENT = ("auto", "none", "shift", "photo", *PHOTO)
+AUGMENT = ("auto", "none", "shift", "photo", *PHOTO, "turn")
 VALUES_ALSO = {  # what others call the values of a choice
     "optimizer": OPTIMIZER_ALSO,
     "schedule": SCHEDULES_ALSO,
@@ -66,8 +66,9 @@ def augmentations(written: str) -> tuple[str, ...]:
     for word in words:
         if word not in AUGMENT:
             raise InputError(f"no augment '{word}'{nearest(word, AUGMENT)}; there are {', '.join(AUGMENT)}")
-    if len(words) > 1 and (alone := next((word for word in words if word not in PHOTO), None)):
-        raise InputError(f"augment '{alone}' stands alone; only {', '.join(PHOTO)} go together. Received: {written}")
+    together = (*PHOTO, "turn")
+    if len(words) > 1 and (alone := next((word for word in words if word not in together), None)):
+        raise InputError(f"augment '{alone}' stands alone; only {', '.join(together)} go together. Received: {written}")
     return PHOTO if words == ("photo",) else words
 
 
@@ -104,7 +105,7 @@ class Options:
     augment: str = _option(
         "auto",
         "change training images a little, differently in each epoch: shift for centred drawings; photo, or some of "
-        "mirror,crop,colour, for photographs; auto tells one from the other",
+        "mirror,crop,colour, for photographs; turn where no side is up; auto tells one from the other",
     )
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)

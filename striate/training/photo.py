@@ -65,12 +65,7 @@ class Shots:
     def image(self, images: Tensor, rows: Tensor) -> Tensor:
         """(N, C, H, W) in and out, C at most 3, scaled by the data's mean and spread."""
         x = self._placed(images, rows)
-        if self.photo.colour:
-            light = self.light[rows].to(x.device).view(-1, 5, 1, 1)
-            contrast, brightness, tint = light[:, :1], light[:, 1:2], light[:, 2 : 2 + x.shape[1]]
-            mean = x.mean((1, 2, 3), keepdim=True)
-            x = (x - mean) * (1 + contrast) + mean + brightness + tint / 2
-        return x
+        return lit(x, self.light[rows]) if self.photo.colour else x
 
     def mask(self, masks: Tensor, rows: Tensor, ignored: int) -> Tensor:
         """(N, H, W) in and out: mirrored and moved like the images, whose edges are reflected."""
@@ -85,3 +80,11 @@ class Shots:
             windows = F.pad(x, (self.photo.crop,) * 4, mode="reflect").unfold(2, height, 1).unfold(3, width, 1)
             x = windows[torch.arange(len(x), device=x.device), :, down, right]
         return x
+
+
+def lit(images: Tensor, light: Tensor) -> Tensor:
+    """Images (N, C, H, W) in another light: (N, 5) contrast, brightness, and up to three channels."""
+    light = light.to(images.device).view(-1, 5, 1, 1)
+    contrast, brightness, tint = light[:, :1], light[:, 1:2], light[:, 2 : 2 + images.shape[1]]
+    mean = images.mean((1, 2, 3), keepdim=True)
+    return (images - mean) * (1 + contrast) + mean + brightness + tint / 2

@@ -112,6 +112,8 @@ def prepared(pool: Pool, shapes: Mapping[str, tuple[int, ...]]) -> Pool:
         pool: With what `prepare` has yet to be applied to.
         shapes: Of what `prepare` makes, without the first axis, by the input's name.
     """
+    if set(pool.prepare) - set(shapes):
+        return pool
     sizes = [4 * len(pool) * torch.Size(shape).numel() for shape in shapes.values()]
     if sum(sizes) > PREPARED_BYTES:
         return pool

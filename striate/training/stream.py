@@ -24,6 +24,7 @@ from striate.data.quiet import collected
 from striate.data.workers import cores
 from striate.errors import InputError, WorkError
 from striate.training.augment import Augment
+from striate.training.cut import Cut, Cuts
 from striate.training.draws import generator
 from striate.training.feed import shuffled
 from striate.training.fields import moved_to
@@ -62,6 +63,7 @@ class Stream:
         refuse: Whether a file that can't be read ends the training; else it is left out of its batch and told.
         tell: Is given such a file and why, once for each.
         workers: Processes that read; by default one for each core; 0 reads in this process.
+        ragged: Whether examples have several sizes, so that whole ones go through one by one.
     """
 
     inputs: Mapping[str, Column]
@@ -74,9 +76,15 @@ class Stream:
     refuse: bool = False
     tell: Callable[[str, str], None] = lambda path, why: None
     workers: int | None = None
+    ragged: bool = False
 
     def __len__(self) -> int:
-        return len(next(iter(self.inputs.values())))
+        return len(next(iter(self.inputs.values()))) * self.times
+
+    @property
+    def times(self) -> int:
+        """How often an epoch takes each example, each time another part of it."""
+        return self.augment.times if isinstance(self.augment, Cut) else 1
 
     @property
     def entries(self) -> int:
@@ -90,12 +98,13 @@ class Stream:
 
     def in_order(self, size: int) -> Iterator[Ready]:
         """All of them in order, `size` at a time."""
-        yield from self._batches(list(torch.split(torch.arange(len(self)), size)), None)
+        count = len(self) // self.times
+        yield from self._batches(list(torch.split(torch.arange(count), 1 if self.ragged else size)), None)
 
     def _batches(self, batches: Sequence[Tensor], drawn: Moved | None) -> Iterator[Ready]:
         if not batches:
             return
-        made = _Made(self.inputs, self.targets, self.prepare, self.kinds, drawn)
+        made = _Made(self.inputs, self.targets, self.prepare, self.kinds, drawn, self.times if drawn else 1)
         try:
             for inputs, targets, bad in self._loader(made, batches):
                 self._look_at(bad, inputs)
@@ -156,6 +165,7 @@ class _Made(Dataset[Any]):
     prepare: Mapping[str, Prepare]
     kinds: Kinds
     drawn: Moved | None
+    times: int
 
     def __getitem__(self, rows: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Bad]]:
         """Inputs, targets, and the files that can't be read, whose examples are left out."""
@@ -166,7 +176,7 @@ class _Made(Dataset[Any]):
             values = {
                 name: _stacked([read[row][name] for row in kept.tolist()], column.shape)
                 if isinstance(column, Lazy)
-                else column[kept]
+                else column[kept // self.times]
                 for name, column in columns.items()
             }
             if len(kept):
@@ -182,12 +192,16 @@ class _Made(Dataset[Any]):
             fields = {}
             for name, column in lazy.items():
                 try:
-                    fields[name] = torch.from_numpy(column.one(row))
+                    fields[name] = self._cut(name, torch.from_numpy(column.one(row // self.times)), row)
                 except ImageError as error:
-                    bad.append((column.paths[row], error.reason))
+                    bad.append((column.paths[row // self.times], error.reason))
             if len(fields) == len(lazy):
                 read[row] = fields
         return read, bad
+
+    def _cut(self, name: str, values: Tensor, row: int) -> Tensor:
+        kind = self.kinds.get(name)
+        return self.drawn.cut(values, row) if isinstance(self.drawn, Cuts) and kind and kind.moves else values
 
     def _prepared(self, name: str, values: Tensor) -> Tensor:
         return self.prepare[name](values) if name in self.prepare else values
