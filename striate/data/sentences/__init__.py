@@ -1,10 +1,30 @@
-"""Sentences with their classes: reading them (Kim 2014 classifies such).
+"""Sentences with their classes: reading them, their words, and the numbers that a network reads (Kim 2014).
 
->>> read("/nowhere") is None
-True
+>>> known = learned(["a fine film", "a dull film"])
+>>> encoded(known, ["A fine day"], length=5, margin=1).numbers.tolist()
+[[0, 2, 5, 1, 0]]
 """
 
+from .encoding import MARGIN, MOST_WORDS, Encoded, encoded, length_for, trimmed
 from .labelled import Sentences, SentenceSet
 from .opening import read
+from .vocabulary import PADDING, UNKNOWN, Vocabulary, learned, said
+from .words import tokenised
 
-__all__ = ["SentenceSet", "Sentences", "read"]
+__all__ = [
+    "MARGIN",
+    "MOST_WORDS",
+    "PADDING",
+    "UNKNOWN",
+    "Encoded",
+    "SentenceSet",
+    "Sentences",
+    "Vocabulary",
+    "encoded",
+    "learned",
+    "length_for",
+    "read",
+    "said",
+    "tokenised",
+    "trimmed",
+]
