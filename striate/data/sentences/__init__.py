@@ -8,6 +8,8 @@
 from .encoding import MARGIN, MOST_WORDS, Encoded, encoded, length_for, trimmed
 from .labelled import Sentences, SentenceSet
 from .opening import read
+from .table import Table, drawn, table_for, wanted
+from .vectors import WordVectors, read_vectors
 from .vocabulary import PADDING, UNKNOWN, Vocabulary, learned, said
 from .words import tokenised
 
@@ -19,12 +21,18 @@ __all__ = [
     "Encoded",
     "SentenceSet",
     "Sentences",
+    "Table",
     "Vocabulary",
+    "WordVectors",
+    "drawn",
     "encoded",
     "learned",
     "length_for",
     "read",
+    "read_vectors",
     "said",
+    "table_for",
     "tokenised",
     "trimmed",
+    "wanted",
 ]

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.data.sentences.decoding import NotTextError, decoded, is_binary
@@ -56,6 +56,7 @@ def test_a_single_nul_is_no_binary_file() -> None:
     assert not is_binary(b"good\ta fine film\n" * 10 + b"bad\tdu\0ll\n")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_lines_or_refused(data: bytes) -> None:
     try:
@@ -65,6 +66,7 @@ def test_any_bytes_are_lines_or_refused(data: bytes) -> None:
     assert all("\n" not in line for line in text.lines)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs", "Cc"])), min_size=1))
 def test_lines_of_utf_8_come_back(lines: list[str]) -> None:
     first = "a" + lines[0]  # not a mark

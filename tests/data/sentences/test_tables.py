@@ -3,7 +3,7 @@ import io
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.data.sentences.columns import Columns, columns_of
@@ -98,6 +98,7 @@ def test_a_table_without_classes_says_so_by_its_columns() -> None:
     assert not form.has_labels
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b"]), st.text(st.characters(codec="utf-8"))), min_size=2))
 def test_whatever_csv_writes_is_read_back(rows: list[tuple[str, str]]) -> None:
     clean = [(label, sentence.replace("\r", "").replace("\0", "") + ".") for label, sentence in rows]
@@ -108,6 +109,7 @@ def test_whatever_csv_writes_is_read_back(rows: list[tuple[str, str]]) -> None:
     assert pairs(*lines) == [(label, sentence.strip()) for label, sentence in clean]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(), max_size=8))
 def test_any_lines_have_a_form(lines: list[str]) -> None:
     form = form_of(lines)

@@ -51,6 +51,7 @@ def test_unknown_words_are_named() -> None:
     assert said(known, ["a film"]) == "0.0% of the words of 1 test sentences are unknown"
 
 
+@settings(deadline=None)
 @given(sentences=st.lists(WORDS, min_size=1, max_size=6), margin=st.integers(0, 4))
 def test_what_is_encoded_is_decoded(sentences: list[str], margin: int) -> None:
     known = learned([*sentences, "film"])

@@ -2,7 +2,7 @@ import re
 from unicodedata import normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.data.sentences.words import tokenised
@@ -67,6 +67,7 @@ def test_capitals_stay_on_demand() -> None:
     assert tokenised("Who isn't Bob?", lower=False) == ("Who", "is", "n't", "Bob", "?")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_words_of_any_text_are_words_again(text: str) -> None:
     words = tokenised(text)
