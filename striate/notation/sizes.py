@@ -89,12 +89,23 @@ def next_fitting(network: Network, wanted: Sequence[int], largest: int = FURTHES
 
 
 def _bound(network: Network, wanted: Sequence[int]) -> Network:
-    assert network.program
+    return with_input(network, (network.input[0], *wanted))
+
+
+def with_input(network: Network, shape: Sequence[int | None]) -> Network:
+    """The network's text bound with another input.
+
+    Raises:
+        NotationError: A layer does not fit it.
+        InputError: It has several inputs, or was not made from a text.
+    """
+    if network.program is None:
+        raise InputError(f"{network.name} was not made from a text, and only a text can be read at another size")
     if network.others:
         raise InputError(f"{network.name} has several inputs; write their sizes in its text")
     first, word = network.program.layers[0], input_word(network)
     assert word  # which binding begins with
-    shape = given.shape((network.input[0], *wanted))
+    shape = given.shape(shape)
     value = Value(tuple(Number(side or 0, word.span) for side in shape), word.span)
     sized = dataclasses.replace(word, arguments=(value,))
     begun = dataclasses.replace(first, body=sized) if isinstance(first, Labelled) else sized

@@ -315,7 +315,8 @@ class Run:
             some = dataclasses.replace(
                 asked, names=[asked.names[row] for row in rows], inputs=[asked.inputs[row] for row in rows]
             )
-            answers += self.task.answers(self._outputs(joined(list(some.inputs)), engine), some)
+            chosen = self._engine(engine) if engine else self.engine
+            answers += self.task.answers(self._outputs(joined(list(some.inputs)), engine), some, chosen.evaluate)
         return answers
 
     def see(self) -> tuple[Path, bool]:

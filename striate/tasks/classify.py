@@ -27,6 +27,7 @@ from striate.tasks.labelled import LABEL, Labelled, labels_of
 from striate.tasks.pictures import IMAGE
 from striate.tasks.task import Answer, Asked, Wish
 from striate.training.fields import OUTPUT, Fields
+from striate.training.objective import Net
 
 AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
 
@@ -112,7 +113,7 @@ class Classify(Labelled):
             placed = torch.stack([data.read_image(path, recipe) for path in examples.names])
         return replace(examples, columns={**examples.columns, IMAGE: placed}), []
 
-    def answers(self, outputs: Fields, asked: Asked) -> list[Prediction]:
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Prediction]:
         """The most probable classes of each image."""
         rows = outputs[OUTPUT].flatten(1).softmax(1)
         best = rows.topk(min(TOP, rows.shape[1]))

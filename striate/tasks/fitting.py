@@ -112,7 +112,8 @@ def adapting(network: Network, task: Task, notes: list[str], name: str) -> dict[
     adapts = {letter: number for letter, number in task.letters().items() if letter in thumb and letter not in own}
     for letter, number in adapts.items():
         if dict(network.program.letters).get(letter) != number:
-            notes.append(f"network: {network.name} with {number} {letter}, those of {name}")
+            many = f"{number} {letter}, those" if letter.endswith("s") else f"{letter} {number}, that"
+            notes.append(f"network: {network.name} with {many} of {name}")
     return adapts
 
 

@@ -156,7 +156,7 @@ class JudgedLabels(Judged):
 
     def said(self) -> str:
         """The accuracy in words."""
-        return f"accuracy {self.score.said()}"
+        return f"accuracy {self.score.said(self.unit)}"
 
     def in_short(self) -> str:
         """The accuracy and its interval."""

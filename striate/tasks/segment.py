@@ -199,7 +199,7 @@ class Segment(Task):
 
         return asked_whole(given, self.channels, bad)
 
-    def answers(self, outputs: Fields, asked: Asked) -> list[Answer]:
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The mask of each image, drawn over it."""
         made = called(outputs[OUTPUT]).byte().numpy()
         rows = zip(asked.names, asked.inputs, made, strict=True)

@@ -245,8 +245,8 @@ class Task(ABC):
             raise InputError(f"{self.word} answers nothing about single examples")
         return asked_images(given, recipe, bad)
 
-    def answers(self, outputs: Fields, asked: Asked) -> list[Any]:
-        """An `Answer` for each example; by default its outputs as they are."""
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Any]:
+        """An `Answer` for each example; by default its outputs as they are. `net` may be asked more."""
         rows = [{name: values[row].tolist() for name, values in outputs.items()} for row in range(len(asked.names))]
         return [
             Answer(path, ", ".join(f"{name} {value}" for name, value in row.items()), row)
