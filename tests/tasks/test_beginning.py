@@ -16,9 +16,10 @@ from torch import Tensor
 from striate import building, data, zoo
 from striate.errors import InputError
 from striate.runs.beginning import Beginning
+from striate.runs.doing import Trained
 from striate.runs.resuming import resume
 from striate.runs.run import Run
-from striate.tasks.classify import Trained, Training, train
+from striate.runs.training import train
 from striate.training.options import Options
 from striate.weights.layouts import naming
 

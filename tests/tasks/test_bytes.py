@@ -9,8 +9,8 @@ import torch
 
 from striate.runs.resuming import resume
 from striate.runs.run import Run
+from striate.runs.training import train
 from striate.tasks import classify
-from striate.tasks.classify import train
 from striate.training.saved import MODEL
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone says what a process has read")

@@ -27,10 +27,11 @@ from striate import data, zoo
 from striate.errors import InputError, WorkError
 from striate.metrics import wilson
 from striate.notation import measure, render
+from striate.runs.doing import Trained
 from striate.runs.resuming import resume
 from striate.runs.run import Run
+from striate.runs.training import train
 from striate.tasks import classify
-from striate.tasks.classify import Trained, Training, train
 from striate.training.options import Options
 from striate.training.saved import SavedRun
 from striate.training.state import State

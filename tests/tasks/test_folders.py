@@ -14,8 +14,8 @@ from striate.errors import InputError, WorkError
 from striate.rival.rival import baseline
 from striate.runs.resuming import resume
 from striate.runs.run import Run
+from striate.runs.training import train
 from striate.tasks import classify
-from striate.tasks.classify import Training, train
 from striate.training.options import Options
 from striate.training.saved import LEFT_OUT, REPORT
 

@@ -17,7 +17,7 @@ from striate import data
 from striate.errors import InputError, WorkError
 from striate.runs.resuming import resume, resumed
 from striate.runs.run import Run
-from striate.tasks.classify import Training, train
+from striate.runs.training import train
 from striate.training.history import Epoch, History
 from striate.training.options import Options
 from striate.training.saved import MODEL, SavedRun

@@ -18,7 +18,7 @@ from striate.data.ink import Ink
 from striate.data.levels import Levels
 from striate.errors import InputError, WorkError
 from striate.runs.run import AS_THEY_ARE, Run, source_key
-from striate.tasks.classify import train
+from striate.runs.training import train
 
 Drawn = list[tuple[Path, str]]
 

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from striate import data
-from striate.tasks import classify, resuming
 from striate.runs.run import Run
+from striate.tasks import classify, resuming
 from striate.training.saved import MODEL
 from striate.training.store import SUMS
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save, save_file
 
 from striate.errors import InputError, StriateError, WorkError
-from striate.training.history import Epoch, History
+from striate.training.history import History
 from striate.training.lone import LoneModel, opened
 from striate.training.saved import SavedRun
 from striate.training.seal import is_whole
 from striate.training.state import State
+from tests.learning import epoch as epoch_of
 
 NET = "input 1x1x2 -> fc 2"
 WEIGHTS = {"fc1.weight": torch.tensor([[0.0022, 1.0], [2.0, 3.0]]), "fc1.bias": torch.zeros(2)}
@@ -22,9 +23,9 @@ WEIGHTS = {"fc1.weight": torch.tensor([[0.0022, 1.0], [2.0, 3.0]]), "fc1.bias": 
 
 
 def state() -> State:
-    epoch = Epoch(1, 0.5, 0.5, 0.5, 0.5, 0.001, 1000.0, 1.0)
+    first = epoch_of(1, 0.5, 0.5, 0.5, 0.5, 0.001, 1000.0, 1.0)
     config = {"network": "net", "data": {"sha256": "0" * 64}}
-    return State(WEIGHTS, {}, NET, config, History((epoch,)))
+    return State(WEIGHTS, {}, NET, config, History((first,)))
 
 
 @pytest.fixture
