@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from striate.data import workers
-from striate.data.masks import MaskSet, find, read_pair, resized
+from striate.data.masks import MaskSet, NotMasksError, find, read_pair, resized
 from striate.data.masks.reading import uprighted
 from striate.data.opening import ImageError
 from striate.data.upright import turned
@@ -254,7 +254,8 @@ def test_a_photograph_is_no_mask(pair: Write, draw: Callable[..., Path], tmp_pat
         "masks/p.png (it is a photograph, not a mask: a mask has one value or colour per class)"
     ]
     (tmp_path / "masks/0.png").unlink()
-    with pytest.raises(InputError, match=r"no mask under .* can be used: 'masks/p.png': it is a photograph"):
+    (tmp_path / "images/0.png").unlink()
+    with pytest.raises(NotMasksError, match=r"masks/p.png': it is a photograph, not a mask: .*; so are all under"):
         find(tmp_path)
 
 
