@@ -118,8 +118,8 @@ class _Made:
         name = f"{name}_" if name[-1].isdigit() else name
         while True:
             self.numbers[name] = self.numbers.get(name, 0) + 1
-            if f"{name}{self.numbers[name]}" not in self.written:
-                return f"{name}{self.numbers[name]}"
+            if (numbered := f"{name}{self.numbers[name]}") not in self.written | self.labels:
+                return numbered
 
 
 class _Binder:
@@ -458,7 +458,7 @@ class _Binder:
 
     def labelled(self, element: Labelled, shape: Shape, letters: Letters, made: _Made) -> Shape:
         body, label = element.body, element.label
-        if label in made.labels:
+        if attribute(label) in map(attribute, made.labels):
             detail = "a label names one layer; choose another, or label a whole repeat: a: [ … ]*2"
             raise self.error(f"the label '{label}' appears twice", element.span, detail)
         if isinstance(body, Labelled):
