@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 
 from striate.errors import InputError, nearest
 from striate.notation import given, rules
-from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer, refuse_x
+from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer, refuse_products, refuse_x
 from striate.notation.errors import MissingLettersError, NotationError, RuleError, Span
 from striate.notation.evaluate import LARGEST, NoValueError, evaluate
 from striate.notation.given import MAX_AXES
@@ -129,7 +129,7 @@ class _Binder:
         self.thumb = RulesOfThumb(program, self.letters)
         self.count = 0
         self.calls: list[tuple[Call, list[int | float | str]]] = []
-        self.labels = Labels(written(program))
+        self.labels = Labels(written(program), {definition.name for definition in program.definitions})
         self.given: dict[str, tuple[str, Known]] = {}  # the parameters of the open call that are labels
         self.depth = 0
         self.input: Shape = ()  # what comes into the network; empty until it is read
@@ -211,6 +211,8 @@ class _Binder:
         value = word.arguments[0]
         if len(word.arguments) > 1 or not isinstance(value, Value):
             raise self.error("input takes one shape", word.span, "channels x height x width, as in input 3x224x224")
+        with self._placed():
+            refuse_products(value.parts)
         sizes = tuple(None if isinstance(part, Free) else self._size(part) for part in value.parts)
         if sizes[0] is None:
             detail = f"write it first: input {shown(channels_first(sizes) or (3, *sizes[1:]))}"
@@ -430,7 +432,7 @@ class _Binder:
             if name in labels
         }
         values = [
-            given[name][0] if name in given else self.value(argument, letters, shape)
+            given[name][0] if name in given else self._number(name, argument, letters, shape)
             for name, argument in zip(definition.parameters, call.arguments, strict=True)
         ]
         if any(other.name == call.name for other, _ in self.calls):
@@ -446,6 +448,13 @@ class _Binder:
         self.calls.pop()
         made.append(Group((chain,), label=label, span=call.span))
         return after
+
+    def _number(self, parameter: str, argument: Expression, letters: Letters, shape: Shape) -> int | float:
+        """The number that a call gives to a definition."""
+        if isinstance(argument, Name) and argument.text in self.labels and argument.text not in letters:
+            detail = f"a number is due here; a definition that begins a branch at a label has: from {parameter}"
+            raise self.error(f"'{argument.text}' is a label", argument.span, detail)
+        return self.value(argument, letters, shape)
 
     def _label(self, argument: Expression) -> tuple[str, Known]:
         """The label that a call gives to a definition, and what it stands for."""

@@ -47,7 +47,12 @@ class NotationError(InputError):
         detail: The rule with its values, and a way out.
         source: The file's name, or what stands for it.
         via: The calls that led here, outermost first.
+
+    Attributes:
+        unknown: The layer's name, where the notation has none of that name: a module of one's own in a saved text.
     """
+
+    unknown = ""
 
     def __init__(
         self, headline: str, text: str, span: Span, detail: str, source: str = "", via: tuple[str, ...] = ()

@@ -439,6 +439,8 @@ class GlobalAvgPool(Layer):
         "globalavgpool",
         "globalavgpool2d",
         "globalaveragepool",
+        "globalpool",
+        "globalpooling",
     )
 
 

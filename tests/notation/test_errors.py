@@ -18,7 +18,6 @@ CASE = re.compile(r"^==== ([^\n]+)\n(.*?)\n---- legal\n(.*?)\n---- told\n(.*?)\n
 CASES = CASE.findall(Path(__file__).with_name("wrong_texts.txt").read_text(encoding="utf-8"))
 TITLES = [title for title, *_ in CASES]
 STANDS_FOR = {  # so that a new word of the notation changes no message here
-    "<every word>": ", ".join(sorted(tree.WORDS)),
     "<every block>": ", ".join(tree.BLOCKS),
     "<every pad mode>": ", ".join(tree.PAD_MODES),
     **{f"<usage of {word}>": form(layer).usage for word, layer in tree.WORDS.items()},
