@@ -696,7 +696,7 @@ class Softplus(Activation):
 
 @dataclass(frozen=True, repr=False)
 class Clip(Activation):
-    """x within [min, max]; by default the hard tanh, -1 to 1."""
+    """x within [min, max]; within [-1, 1] it is the hard tanh."""
 
     word: ClassVar[str] = "clip"
     also: ClassVar[tuple[str, ...]] = ("hardtanh", "clamp", "clipbyvalue")
