@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from striate.errors import InputError, nearest
 from striate.notation import given, rules
 from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer, refuse_products, refuse_x
-from striate.notation.errors import MissingLettersError, NotationError, RuleError, Span
+from striate.notation.errors import MissingLettersError, NotationError, RuleError, Span, UnevenError
 from striate.notation.evaluate import LARGEST, NoValueError, evaluate
 from striate.notation.given import MAX_AXES
 from striate.notation.graph import meeting
@@ -40,6 +40,7 @@ from striate.notation.syntax import (
 from striate.notation.thumb import RulesOfThumb
 from striate.notation.tree import (
     Aux,
+    Axes,
     Chain,
     From,
     Group,
@@ -56,6 +57,7 @@ from striate.notation.tree import (
     Unpool,
     attribute,
 )
+from striate.notation.uneven import multiple, raised, with_input
 from striate.notation.whole import check
 
 Inputs = tuple[tuple[str, Shape], ...]
@@ -123,7 +125,10 @@ class _Made:
 
 
 class _Binder:
-    def __init__(self, program: Program, letters: Letters) -> None:
+    """Makes a network from a text. `probes`: only to see whether it can."""
+
+    def __init__(self, program: Program, letters: Letters, probes: bool = False) -> None:
+        self.probes = probes
         self.program, self.lookup = program, Lookup(program, self.error)
         self.letters = {**dict(program.letters), **letters}
         self.thumb = RulesOfThumb(program, self.letters)
@@ -252,10 +257,31 @@ class _Binder:
             yield
         except NoValueError as error:
             raise self._without_value(error) from None
+        except UnevenError as error:
+            assert otherwise
+            raise self.error(error.headline, otherwise, self._evened(error)) from None
         except RuleError as error:
             span = error.span if isinstance(error, ArgumentError) else (spans or {}).get(error.field, otherwise)
             assert span
             raise self.error(error.headline, span, error.detail + way_out(self.input, error.axes)) from None
+
+    def _evened(self, error: UnevenError) -> str:
+        """The rule that maps of unequal size break, and a way out: another size of the input, where that helps."""
+        sizes = tuple(size for size in self.input[1:] if size is not None)
+        if self.probes or len(sizes) < len(self.input) - 1 or len([*_inputs(self.program.layers)]) > 1:
+            return error.detail
+        step = multiple(self._takes, sizes)
+        such = step and shown((self.input[0], *raised(sizes, step)))
+        return f"{error.rule}; give the input a size that is a multiple of {step}: {such}" if step else error.detail
+
+    def _takes(self, sizes: Axes) -> bool:
+        """Whether the whole text is a network for an input of these sizes."""
+        try:
+            program = with_input(self.program, (self.input[0], *sizes))
+            _Binder(program, self.letters, probes=True).network(None)
+        except NotationError:
+            return False
+        return True
 
     def _fits(self, text: str, shape: Shape, span: Span) -> Shape:
         if any(size is not None and size > LARGEST for size in shape):
