@@ -10,28 +10,32 @@
 
 import dataclasses
 from collections.abc import Callable
+from math import prod
 
 from striate.notation.syntax import Labelled, Number, Program, Value, Word
 from striate.notation.tree import Axes, Shape
 
-ROUND = 2**6 * 3**2 * 5 * 7  # what the strides of a network divide
-LARGEST_STEP = 64
+PRIMES = (2, 2, 2, 2, 2, 2, 3, 3, 5, 7)  # of strides, as they multiply in a network
+ROUND = prod(PRIMES)  # what they divide
 
 
 def multiple(fits: Callable[[Axes], bool], sizes: Axes) -> int | None:
     """The number of which an input's sizes must be multiples; None where no size helps.
 
+    It divides `ROUND` if that fits, and then it divides a step if that much more fits too.
+
     Args:
         fits: Whether the network takes an input of these sizes.
         sizes: Those that it does not take.
     """
-    if not fits(raised(sizes, ROUND)):
+    base = raised(sizes, ROUND)
+    if not fits(base):
         return None
-    for step in filter(lambda step: ROUND % step == 0, range(2, LARGEST_STEP + 1)):
-        first = raised(sizes, step)
-        if fits(first) and fits(tuple(n + step for n in first)):
-            return step
-    return None
+    step = ROUND
+    for prime in PRIMES:
+        if step % prime == 0 and fits(tuple(n + step // prime for n in base)):
+            step //= prime
+    return step if step > 1 and fits(raised(sizes, step)) else None
 
 
 def raised(sizes: Axes, step: int) -> Axes:
