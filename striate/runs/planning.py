@@ -194,7 +194,11 @@ def check_changed(plan: Plan, config: Mapping[str, Any], root: Path) -> None:
     before = known.saved(config.get("task", config["data"]))
     if plan.task != before:
         what = next(
-            (one.name for one in dataclasses.fields(before) if getattr(plan.task, one.name, None) != getattr(before, one.name)),
+            (
+                one.name
+                for one in dataclasses.fields(before)
+                if getattr(plan.task, one.name, None) != getattr(before, one.name)
+            ),
             "task",
         )
     elif plan.data.sha256 != config["data"]["sha256"]:
@@ -202,5 +206,3 @@ def check_changed(plan: Plan, config: Mapping[str, Any], root: Path) -> None:
     else:
         return
     raise InputError(f"the {what} of {plan.data.name} have changed since {root} was trained on them")
-
-
