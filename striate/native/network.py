@@ -26,6 +26,7 @@ from striate.native.single import Single
 from striate.native.source import check_loss, source
 from striate.native.steps.norm import BatchNorm
 from striate.native.steps.rbf import RBF
+from striate.native.strips import wanted
 from striate.native.target import Target, host
 from striate.native.values import Parameter
 from striate.notation import Network
@@ -110,7 +111,8 @@ class Compiled:
     ) -> None:
         assert threads == 1 or not timed
         check_loss(loss)
-        self.plan = lowered(network, target or host())
+        target = target or host()
+        self.plan = lowered(network, target, wanted(most, threads, target.lanes))
         self.most, self.classes = most, self.plan.output.size
         self._alone, self._prepared = Single(self.plan).supported, False
         self._answer = np.empty((1, self.classes), np.float32)
@@ -118,7 +120,7 @@ class Compiled:
         self._lock = threading.Lock()  # one step or evaluation at a time: they share their memory
         self._library, self.built = compiler.loaded(
             source(self.plan, loss, timed),
-            target or host(),
+            target,
             title="-".join([network.name, *([loss] if loss != "cross-entropy" else []), *(["timed"] if timed else [])]),
             extra_flags=extra_flags,
             say=say,
@@ -251,7 +253,8 @@ class Compiled:
     def _look_at(self, images: Array) -> None:
         assert images.dtype == np.float32
         assert images.flags.c_contiguous
-        assert images.size == len(images) * self.plan.input.size, "images of the network's input size"
+        given = self.plan.input
+        assert images.size == len(images) * given.size * given.strips, "images of the network's input size"
 
 
 def _all_below(limit: int, numbers: NDArray[np.int64]) -> bool:

@@ -22,7 +22,9 @@ from striate.native.single import Single
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.norm import BatchNorm
 from striate.native.steps.rbf import RBF
+from striate.native.steps.strips import lane_shifts
 from striate.native.steps.upconv import UpConvolution
+from striate.native.values import Value
 
 KERNELS = Path(__file__).parent / "kernels"
 INCLUDE, PART = re.compile(r'#include "(.*)"\n'), re.compile(r"/\* =+ (.*) =+ \*/")
@@ -118,6 +120,7 @@ class _Program:
             "\n".join(f'#include "{name}"' for name in INCLUDES),
             "\n".join([_part("sizes"), *(f"#define {name} {value}" for name, value in self._numbers().items())]),
             '#include "network.h"\n#include "settle.h"\n',
+            f'{lane_shifts(self.plan)}\n#include "strips.h"\n' if self.plan.input.strips > 1 else "",
             '#include "timed.h"\n' if self.timed else "",
             "\n".join(dict.fromkeys(f"{line};" for step in self._convolutions() for line in step.signatures())),
             *self._phases(),
@@ -131,7 +134,7 @@ class _Program:
         return (step for step in self.plan.steps if isinstance(step, Convolution | UpConvolution))
 
     def _numbers(self) -> dict[str, str | int]:
-        plan, output = self.plan, self.plan.output
+        plan, image, output = self.plan, self.plan.input, self.plan.output
         normalised = sum(step.output.channels for step in self.norms)
         prototypes = sum(prod(step.shape) for step in plan.steps if isinstance(step, RBF))
         return {
@@ -147,8 +150,11 @@ class _Program:
             "TURNED": plan.turned,
             "WORKSPACE": plan.workspace,
             "CLASSES": output.size,
-            "VALUES": self.plan.input.size,
-            "INPUT": self.plan.input.as_map(),
+            "STRIPS": image.strips,
+            "IMAGES": "(LANES / STRIPS)",
+            "VALUES": image.size * image.strips,
+            "INPUT": image.as_map(),
+            "IMAGE": Value(image.channels, image.rows * image.strips, image.columns).as_map(),
             "OUTPUT": output.as_map(),
             **({"MOMENTS": len(moments(plan))} if self.timed else {}),
         }
@@ -194,7 +200,7 @@ class _Program:
         return [
             f"/* {self.loss} */",
             "int32_t labels[LANES];",
-            "for (int i = 0; i < count; i++) labels[i] = n->labels[g * LANES + i];",
+            "for (int i = 0; i < count; i++) labels[i] = n->labels[g * IMAGES + i];",
             f"count_correct({at.value(y)}, labels, count, {y.size}, seen);",
             f"{LOSSES[self.loss]}({at.value(y)}, labels, {at.gradient(y)}, {numbers});",
         ]
