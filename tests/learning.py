@@ -80,7 +80,6 @@ def history(*epochs: Epoch) -> History:
     return History(epochs, (ACCURACY,))
 
 
-
 class Training:
     """What `train` does, in steps that tests look at."""
 

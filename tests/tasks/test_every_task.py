@@ -90,7 +90,7 @@ def reviews(root: Path) -> tuple[Path, Any, Path]:
 
 MADE = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures, ("torch", "native")),
-    "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),
+    "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells, ("torch", "native")),
     "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
 }
 BOTH = [(word, engine) for word, made in MADE.items() for engine in made.engines]
