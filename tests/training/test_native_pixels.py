@@ -1,4 +1,4 @@
-"""A class for each position, natively and in PyTorch: losses, what is right, outputs, with positions that do not count."""
+"""A class for each position, natively and in PyTorch: losses, what is right, outputs; positions that do not count."""
 
 import pytest
 import torch
