@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.metrics import Score, score
-from striate.training.history import Epoch, History
-from striate.training.verdict import verdict
+from striate.tasks.judging import JudgedLabels
+from striate.tasks.labelled import Labelled
+from striate.training.history import History
+from striate.training.verdict import verdict as judged
+from tests.learning import ACCURACY, epoch
 
 LN10 = math.log(10)
 
@@ -19,8 +22,8 @@ def curves(train: list[float], validation: list[float], accuracy: tuple[float, f
     epochs = []
     for number, (ours, theirs) in enumerate(zip(train, validation, strict=True), start=1):
         share = number / len(train)
-        epochs.append(Epoch(number, ours, accuracy[0] * share, theirs, accuracy[1] * share, 0.01, 100.0, 1.0))
-    return History(tuple(epochs))
+        epochs.append(epoch(number, ours, accuracy[0] * share, theirs, accuracy[1] * share, 0.01, 100.0, 1.0))
+    return History(tuple(epochs), (ACCURACY,))
 
 
 def even(accuracy: float, examples: int = 1000, classes: int = 10) -> Score:
@@ -29,6 +32,18 @@ def even(accuracy: float, examples: int = 1000, classes: int = 10) -> Score:
     right = np.diff(np.rint(accuracy * support.sum() / classes * np.arange(classes + 1))).astype(np.int64)
     confusion = np.diag(right) + np.roll(np.diag(support - right), 1, axis=1)
     return score(confusion, [str(k) for k in range(classes)])
+
+
+class Scored(JudgedLabels):
+    """Validation images of which only the score is known."""
+
+    score: Score
+
+
+def verdict(history: History, trained_on: int, validation: Score, guess: float = math.inf) -> tuple[str, ...]:
+    scored = object.__new__(Scored)
+    scored.__dict__["score"] = validation
+    return judged(history, Labelled(()).standing(history.epochs[-1], trained_on, scored), guess)
 
 
 def said(history: History, validation: Score, trained_on: int = 10_000, guess: float = LN10) -> tuple[str, ...]:
@@ -112,7 +127,9 @@ def test_one_epoch_is_enough_to_say_something() -> None:
 
 
 def test_a_training_that_forgets_what_it_knew_has_diverged_whatever_its_loss_is_measured_in() -> None:
-    broken = History((Epoch(1, 0.5, 0.9, 0.5, 0.9, 0.01, 100.0, 1.0), Epoch(2, 2.0, 0.1, 2.0, 0.1, 0.01, 100.0, 1.0)))
+    broken = History(
+        (epoch(1, 0.5, 0.9, 0.5, 0.9, 0.01, 100.0, 1.0), epoch(2, 2.0, 0.1, 2.0, 0.1, 0.01, 100.0, 1.0)), (ACCURACY,)
+    )
     assert verdict(broken, 10_000, even(0.9))[0] == (
         "Diverged: the training loss rose from 0.5 to 2, and the training images right fell from 90.0% to 10.0%."
     )

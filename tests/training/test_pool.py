@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from striate.training import batches
-from striate.training.batches import Batches, num_batches, prepared, shuffled
+from striate.training import pool as pools
+from striate.training.feed import num_batches, shuffled
+from striate.training.pool import Pool, prepared
+from tests.learning import pool, taken
 
 
 @settings(deadline=None)
@@ -44,20 +46,33 @@ def test_prepared_at_once_or_as_taken_is_the_same(monkeypatch: pytest.MonkeyPatc
     def halved(x: Tensor) -> Tensor:
         return x.float() / 2
 
-    at_once = prepared(images, labels, halved, (1, 2, 3))
-    monkeypatch.setattr(batches, "PREPARED_BYTES", 10)
-    as_taken = prepared(images, labels, halved, (1, 2, 3))
-    assert at_once.prepare is None
-    assert as_taken.prepare is halved
+    whole = Pool({"image": images}, {"label": labels}, {"image": halved})
+    at_once = prepared(whole, {"image": (1, 2, 3)})
+    monkeypatch.setattr(pools, "PREPARED_BYTES", 10)
+    as_taken = prepared(whole, {"image": (1, 2, 3)})
+    assert not at_once.prepare
+    assert as_taken.prepare == {"image": halved}
     rows = torch.tensor([7, 0, 7])
-    for ours, theirs in zip(at_once.take(rows), as_taken.take(rows), strict=True):
-        assert torch.equal(ours, theirs)
-    for (x, y), (other_x, other_y) in zip(at_once.slices(4), as_taken.slices(4), strict=True):
-        assert torch.equal(x, other_x)
-        assert torch.equal(y, other_y)
+    pairs = [
+        (taken(at_once, rows), taken(as_taken, rows)),
+        *zip(at_once.in_order(4), as_taken.in_order(4), strict=True),
+    ]
+    for ours, theirs in pairs:
+        assert torch.equal(ours.inputs["image"], theirs.inputs["image"])
+        assert torch.equal(ours.targets["label"], theirs.targets["label"])
+        assert len(ours) == len(ours.targets["label"])
+    assert at_once.entries == as_taken.entries == 6
 
 
 def test_slices_are_all_in_order() -> None:
-    images = Batches(torch.arange(10.0)[:, None], torch.arange(10))
-    assert [y.tolist() for _, y in images.slices(4)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
-    assert len(images) == 10
+    some = pool(torch.arange(10.0)[:, None], torch.arange(10))
+    assert [batch.targets["label"].tolist() for batch in some.in_order(4)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert [len(batch) for batch in some.in_order(4)] == [4, 4, 2]
+    assert len(some) == 10
+
+
+def test_an_epoch_may_begin_at_any_batch() -> None:
+    some = pool(torch.arange(10.0)[:, None], torch.arange(10))
+    whole = [batch.targets["label"].tolist() for batch in some.epoch(3, 2, 4)]
+    assert [batch.targets["label"].tolist() for batch in some.epoch(3, 2, 4, begin=1)] == whole[1:]
+    assert not list(some.epoch(3, 2, 4, begin=3))

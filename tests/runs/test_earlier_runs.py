@@ -9,7 +9,7 @@ import torch
 from striate.layers.earlier import earlier
 from striate.runs.resuming import resume
 from striate.runs.run import Run
-from striate.tasks.classify import train
+from striate.runs.training import train
 from striate.training.engine import TorchEngine
 from striate.training.native_engine import NativeEngine
 from striate.training.saved import MODEL

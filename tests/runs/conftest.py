@@ -9,7 +9,7 @@ from PIL import Image
 
 from striate import data
 from striate.runs.run import Run
-from striate.tasks.classify import train
+from striate.runs.training import train
 
 SMALL = "input 1x8x8 -> conv 12@3x3 -> relu -> fc 10"
 
