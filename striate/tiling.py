@@ -58,7 +58,7 @@ def fitting_size(size: Size, takes: Callable[[Size], bool]) -> Size:
     return fitting(size[0]), fitting(size[1])
 
 
-def whole(net: Net, image: Tensor, takes: Callable[[Size], bool], *, cut: int = 0) -> Tensor:
+def at_any_size(net: Net, image: Tensor, takes: Callable[[Size], bool], *, cut: int = 0) -> Tensor:
     """The network's outputs for a whole image, reflected beyond its borders to a size that the network takes.
 
     Args:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from striate.building import build
 from striate.errors import InputError
 from striate.notation import read
-from striate.tiling import fitting_size, middle, tiled, whole
+from striate.tiling import at_any_size, fitting_size, middle, tiled
 
 UNET = """
 twice(w) = [conv w@3 pad 1 -> relu]*2
@@ -107,7 +107,7 @@ def test_a_whole_image_is_reflected_to_a_size_that_the_network_takes() -> None:
         given.append(tuple(x.shape))
         return torch.as_tensor(net(x))
 
-    got = whole(seen, image, by_sixteen)
+    got = at_any_size(seen, image, by_sixteen)
     assert given == [(1, 1, 48, 64)]
     padded = torch.tensor(np.pad(image.numpy(), [(0, 0), (0, 0), (0, 11), (0, 14)], "reflect"))
     assert torch.equal(got, net(padded)[..., :37, :50])
@@ -117,7 +117,7 @@ def test_a_whole_image_is_reflected_to_a_size_that_the_network_takes() -> None:
 def test_a_network_without_padding_sees_the_reflection_around_the_whole_image() -> None:
     net, image = convs(3, pad=0), torch.randn(1, 2, 9, 2, dtype=torch.float64)
     want = net(torch.tensor(np.pad(image.numpy(), [(0, 0), (0, 0), (3, 3), (3, 3)], "reflect")))
-    assert torch.allclose(whole(net, image, lambda size: min(size) > 6, cut=3), want)
+    assert torch.allclose(at_any_size(net, image, lambda size: min(size) > 6, cut=3), want)
 
 
 def test_the_zoos_unet_takes_the_sizes_of_its_paper() -> None:

@@ -42,7 +42,7 @@ def lowered(network: Network, target: Target) -> Plan:
     """
     if None in network.input or len(network.input) > 3:
         raise Refused(f"the native engine takes 1-D and 2-D inputs of fixed size, not {shown(network.input)}")
-    flat, builder = graph(network), Builder(target)
+    flat, builder = graph(network), Builder(target, len(network.input) - 1)
     left = frozenset(left_to_loss(flat))
     if flat.beyond:
         raise Refused(f"the native engine lacks {flat.beyond}")

@@ -7,10 +7,11 @@ change (`prepare`). A network with a step that is not in `WRITERS` has no such p
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 from striate.native.plan import Plan, Step
-from striate.native.steps.activation import Activation, PRelu
+from striate.native.steps.activation import Activation, Maxout, PRelu
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Dense, Flatten
 from striate.native.steps.dropout import Dropout
@@ -20,7 +21,9 @@ from striate.native.steps.norm import BatchNorm
 from striate.native.steps.padding import Padding
 from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool
 from striate.native.steps.rbf import RBF
+from striate.native.steps.regrid import Resample, Shuffle
 from striate.native.steps.subsample import Subsample
+from striate.native.steps.upconv import UpConvolution
 from striate.native.values import Parameter, Value, vecs
 
 
@@ -87,11 +90,20 @@ class Single:
         """Pointer to one number per channel."""
         return self.pack(source, count)
 
-    def pack(self, source: str, filters: int, channels: int = 1, taps: int = 1, width: int = 1, flip: int = 0) -> str:
-        """Pointer to what `one_pack_weights` makes of the numbers at `source`."""
+    def pack(
+        self,
+        source: str,
+        filters: int,
+        channels: int = 1,
+        taps: int = 1,
+        width: int = 1,
+        flip: int = 0,
+        deep: int | None = None,
+    ) -> str:
+        """Pointer to what `one_pack_weights` makes of the numbers at `source`; `deep`: from a channel to the next."""
         place = self.packed
         self.packed += vecs(filters, self.plan.lanes) * channels * taps
-        numbers = f"{filters}, {channels}, {taps}, {width}, {flip}"
+        numbers = f"{filters}, {channels}, {taps}, {width}, {taps if deep is None else deep}, {flip}"
         self.prepares.append(f"one_pack_weights({source}, packed + {place}, {numbers});")
         return f"packed + {place}"
 
@@ -103,6 +115,8 @@ def _like(a: Value, b: Value) -> bool:
 def _fits(step: Step) -> bool:
     if isinstance(step, PRelu):
         return bool(step.each)
+    if isinstance(step, UpConvolution):
+        return step.mirror.groups == 1
     return not isinstance(step, Convolution) or step.shape.groups == 1
 
 
@@ -132,6 +146,16 @@ def _convolution(s: Single, step: Convolution) -> Written:
     bias = s.row(f"w + {step.parameters[1].offset}", step.shape.filters) if step.shape.bias else "NULL"
     packed = s.weights(weight, step.shape.channels, taps, step.shape.flip)
     return True, f"{step.name}_one({s.at(x)}, {packed}, {bias}, (vec *)({s.at(step.output)}), first, last);"
+
+
+def _upconvolution(s: Single, step: UpConvolution) -> Written:
+    (x,), y, mirror, taps = step.inputs, step.output, step.mirror, prod(step.mirror.kernel)
+    bias = s.row(f"w + {step.parameters[1].offset}", y.channels) if mirror.bias else "NULL"
+    source = f"w + {step.parameters[0].offset}"
+    packed = s.pack(source, y.channels, x.channels, taps, width=taps, deep=y.channels * taps)
+    numbers = (*mirror.kernel, *mirror.stride, *mirror.dilation, *mirror.before, 0, 0)
+    planes = f"{s.plane(x)}, {s.plane(y)}, (struct window){{{', '.join(map(str, numbers))}}}"
+    return True, f"one_upconv({s.at(x)}, {packed}, {bias}, {s.at(y)}, {planes}, first, last);"
 
 
 def _flatten(s: Single, step: Flatten) -> Written:
@@ -210,6 +234,18 @@ def _padding(s: Single, step: Padding) -> Written:
     return True, f"one_pad({_pair(s, step)}, {step.numbers}, first, last);"
 
 
+def _shuffle(s: Single, step: Shuffle) -> Written:
+    return True, f"one_{step.kernel(step.finer)}({_pair(s, step)}, {step.sizes}, first, last);"
+
+
+def _resample(s: Single, step: Resample) -> Written:
+    return True, f"{{\n  {step.tables()}\n  one_resample({_pair(s, step)}, rows, columns, first, last);\n  }}"
+
+
+def _maxout(s: Single, step: Maxout) -> Written:
+    return True, f"one_maxout({_pair(s, step)}, {step.pieces}, first, last);"
+
+
 def _subsample(s: Single, step: Subsample) -> Written:
     (x,), y = step.inputs, step.output
     weight, bias = (s.row(f"w + {parameter.offset}", x.channels) for parameter in step.parameters)
@@ -235,6 +271,7 @@ def _pair(s: Single, step: Step) -> str:
 
 WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     Convolution: _convolution,
+    UpConvolution: _upconvolution,
     Flatten: _flatten,
     Dense: _dense,
     Activation: _activation,
@@ -249,6 +286,9 @@ WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     ZeroPad: _zero_pad,
     Maps: _maps,
     Padding: _padding,
+    Shuffle: _shuffle,
+    Resample: _resample,
+    Maxout: _maxout,
     Subsample: _subsample,
     RBF: _rbf,
     Dropout: _dropout,

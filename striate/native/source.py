@@ -22,6 +22,7 @@ from striate.native.single import Single
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.norm import BatchNorm
 from striate.native.steps.rbf import RBF
+from striate.native.steps.upconv import UpConvolution
 
 KERNELS = Path(__file__).parent / "kernels"
 INCLUDE, PART = re.compile(r'#include "(.*)"\n'), re.compile(r"/\* =+ (.*) =+ \*/")
@@ -36,8 +37,8 @@ READING = (
     "   The parts, and the line each begins at:",
 )
 INCLUDES = (
-    *("activation.h", "pool.h", "subsample.h", "padding.h", "join.h", "dense.h", "rbf.h", "dropout.h", "norm.h"),
-    "single.h",
+    *("activation.h", "pool.h", "subsample.h", "padding.h", "regrid.h", "join.h", "dense.h", "rbf.h", "dropout.h"),
+    *("norm.h", "single.h"),
 )
 LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge", "map": "map_criterion"}
 
@@ -126,8 +127,8 @@ class _Program:
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
 
-    def _convolutions(self) -> Iterator[Convolution]:
-        return (step for step in self.plan.steps if isinstance(step, Convolution))
+    def _convolutions(self) -> Iterator[Convolution | UpConvolution]:
+        return (step for step in self.plan.steps if isinstance(step, Convolution | UpConvolution))
 
     def _numbers(self) -> dict[str, str | int]:
         plan, output = self.plan, self.plan.output

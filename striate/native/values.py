@@ -103,6 +103,11 @@ class Value:
         numbers = (self.channels, self.rows, self.columns, top, left, self.all_rows, self.all_columns)
         return f"(struct map){{{', '.join(map(str, numbers))}}}"
 
+    def as_bare_map(self) -> str:
+        """That of its gradient, which has no border."""
+        sides = f"{self.rows}, {self.columns}"
+        return f"(struct map){{{self.channels}, {sides}, 0, 0, {sides}}}"
+
 
 @dataclass(eq=False)
 class Parameter:

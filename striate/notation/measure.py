@@ -44,7 +44,7 @@ class Row:
         output: The shape that comes out.
         parameters: Trainable ones.
         macs: Products of convolutions and fully connected layers; None while an axis is free.
-        memory: Bytes of the output in float32.
+        memory: Bytes of the output in float32; 0 where it is the input itself.
         fields: The receptive field on each of the network's inputs that it depends on.
         unused: Entries along each axis that come in and that no window of the layer reads.
         per_box: Whether the figures are for one box, not for a whole example: true after a RoI layer.
@@ -171,7 +171,7 @@ class Measure:
     def output(self) -> Shape:
         """The shape of the output of a network without `heads`."""
         if "" not in self.graph.outputs:
-            raise InputError(f"{self.network.name} has several outputs: {', '.join(self.graph.outputs)}")
+            raise InputError(f"the outputs of {self.network.name} have names: {', '.join(self.graph.outputs)}")
         return self.shape(self.graph.output)
 
     @property
@@ -197,7 +197,7 @@ class Measure:
         """What training at this batch size takes.
 
         4 bytes per parameter for the weights, the same for the gradients and for each state of the optimiser, and
-        every layer's output for each example of the batch.
+        every layer's output for each example of the batch; `id` has none of its own.
 
         Raises:
             InputError: An unknown optimiser, or a batch of less than one example.
@@ -228,11 +228,24 @@ def at(network: Network, shape: Shape) -> Network:
         InputError: A shape that the network's input does not allow.
     """
     if not _allows(network.input, shape):
-        moved = (*shape[-1:], *shape[:-1])
-        hint = f"; channels come first: {shown(moved)}" if _allows(network.input, moved) else ""
-        rule = f"{shown(shape)} does not fit 'input {shown(network.input)}'; only a free axis ('?') takes another size"
-        raise InputError(f"{rule}{hint}")
+        raise InputError(_not_allowed(network.input, shape))
     return dataclasses.replace(network, input=shape)
+
+
+def _not_allowed(given: Shape, shape: Shape) -> str:
+    """Why a network's input has no such shape, and what may be meant."""
+    moved, rest, whole = (*shape[-1:], *shape[:-1]), shape[1:], (given[0], *shape)
+    alike = (given[0], *shape[:1] * (len(given) - 1))
+    if _allows(given, rest):
+        return f"{shown(shape)} for 'input {shown(given)}': leave out the number of examples, {shown(rest)}"
+    if len(shape) == 1 and _allows(given, alike):
+        way_out = f"write every axis, {shown(alike)}, or `size={shape[0]}`"
+        return f"{shown(shape)} is not all of 'input {shown(given)}'; {way_out}"
+    if len(shape) != len(given):
+        too = f": the channels too, {shown(whole)}" if _allows(given, whole) and shape[0] != given[0] else ""
+        return f"{shown(shape)} does not fit 'input {shown(given)}'; write a size for each of its {len(given)}{too}"
+    hint = f"; channels come first: {shown(moved)}" if _allows(given, moved) else ""
+    return f"{shown(shape)} does not fit 'input {shown(given)}'; only a free axis ('?') takes another size{hint}"
 
 
 def _allows(given: Shape, shape: Shape) -> bool:
@@ -298,7 +311,8 @@ def _field(
 
 
 def _row(vertex: Vertex, entry: Shape, output: Figure[Shape], fields: dict[str, Field], per_box: bool) -> Row:
-    node, memory = vertex.node, rules.activation_bytes(output.value)
+    node, own = vertex.node, rules.activation_bytes(output.value)
+    memory = Figure[int | None](0, f"that of {vertex.inputs[0]}") if vertex.passes else own
     if isinstance(node, Join):
         block, costs = node.block, (Figure(0), NO_MACS, memory)
         return Row(vertex.name, node_text(block), block, entry, output, *costs, fields, per_box=per_box)

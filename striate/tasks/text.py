@@ -32,7 +32,7 @@ from striate.errors import InputError
 from striate.notation import Network, measure
 from striate.notation import notes as what_to_see
 from striate.notation.errors import RuleError
-from striate.notation.sizes import Size, with_input
+from striate.notation.sizes import Size, bound_at
 from striate.notation.tree import Embed, deep
 from striate.report.marked_words import line
 from striate.report.word_scores import by_leaving_out
@@ -121,7 +121,7 @@ class Text(Labelled):
             raise InputError("the length of sentences is their own; leave `size` out")
         if network.program is not None:
             network = zoo.rebind(network, adapting(network, self, notes, opened.name))
-            network = with_input(network, (self.length,)) if network.input != (self.length,) else network
+            network = bound_at(network, (self.length,)) if network.input != (self.length,) else network
         tables = [node for node in deep(network.layers) if isinstance(node, Embed)]
         if not tables:
             raise InputError(

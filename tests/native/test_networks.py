@@ -22,34 +22,9 @@ from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
 LACKS = {
-    *(
-        "attention",
-        "channelmax",
-        "channelmean",
-        "clip",
-        "deform",
-        "droppath",
-        "embed",
-        "gn",
-        "in",
-        "interleave",
-        "layerscale",
-    ),
-    *(
-        "interleave",
-        "ln",
-        "local",
-        "maxout",
-        "rmsnorm",
-        "roialign",
-        "roipool",
-        "shuffle",
-        "softmax",
-        "softplus",
-        "unpool",
-        "upconv",
-    ),
-    *("avgpool to", "crop", "maxpool to", "pad", "unshuffle", "upsample", "upsample to"),
+    *("attention", "channelmax", "channelmean", "clip", "deform", "droppath", "embed", "gn", "in"),
+    *("layerscale", "ln", "local", "rmsnorm", "roialign", "roipool", "softmax", "softplus", "unpool"),
+    *("avgpool to", "maxpool to"),
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -100,6 +75,13 @@ TEXTS = [
     "input 1x6x6 -> bn noaffine -> conv 5@3 -> bn momentum 0.4 noaffine -> relu"
     " -> residual[ fc 9 each -> gelu -> fc 5 each nobias -> bn momentum 1 noaffine ] -> relu -> fc 4 each -> fc 3",
     "input 3x9 -> fc 17 each -> bn momentum 0 -> fc 3",
+    "input 2x12x8 -> a: [conv 4@3 pad 1 -> bn -> relu] -> maxpool 2 -> b: [conv 6@3 pad 1 -> relu] -> maxpool 2"
+    " -> conv 8@3 pad 1 -> upconv 6@2 stride 2 -> concat[ from b | id ] -> conv 6@3 pad 1 -> bn -> relu"
+    " -> upconv 4@4 stride 2 pad 1 -> concat[ from a -> crop (2,1)x1 | crop (1,2)x(0,2) ] -> conv 3@3 -> fc 3",
+    "input 4x5x3 -> conv 12@3 pad 1 -> shuffle 2 -> upsample 2x3 -> conv 4@3 -> upsample to 7x6 bilinear corners"
+    " -> pad replicate 1 -> unshuffle 1 -> maxout 2 -> upsample 3 bilinear -> fc 3",
+    "input 4x9 -> upconv 6@3 stride 2 pad (1,0) extra 1 groups 2 -> tanh -> shuffle 2 -> pad 2 -> unshuffle 2"
+    " -> interleave 3 -> crop (1,2) -> fc 3",
     "input 5x11 -> tanh -> maps 1 2 -> relu -> subsample 3 -> maps 1 0 -> relu -> fc 9 -> tanh -> maps 2 5 7 -> rbf 3",
 ]
 

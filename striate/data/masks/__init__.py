@@ -8,7 +8,7 @@
 """
 
 from .coding import IGNORED, Coding
-from .finding import EXPECTED, find
+from .finding import EXPECTED, NotMasksError, find
 from .found import MaskSet, Pair
 from .names import Colour
 from .palette import distinct_colours, voc_colours
@@ -20,6 +20,7 @@ __all__ = [
     "Coding",
     "Colour",
     "MaskSet",
+    "NotMasksError",
     "Pair",
     "distinct_colours",
     "find",

@@ -20,9 +20,13 @@ from . import coco, pairing, voc
 from .coding import MOST_CLASSES, Coding
 from .deciding import decided
 from .found import Arranged, MaskSet, Pair
-from .looking import Looked, class_counts, known, look
+from .looking import PHOTOGRAPH, SMEARED, Looked, class_counts, known, look
 
 EXPECTED = "put images in images/ and masks of the same names in masks/, or give a VOC or COCO folder"
+
+
+class NotMasksError(InputError):
+    """All that is called a mask is a photograph: pairs of two images, and data for another task."""
 
 
 def find(
@@ -37,6 +41,7 @@ def find(
         progress: whether to draw it.
 
     Raises:
+        NotMasksError: every mask is a photograph.
         InputError: masks are there and cannot be read as classes; with "refuse", any pair cannot.
     """
     place = voc.arranged(root) or coco.arranged(root) or pairing.arranged(root, bad)
@@ -48,6 +53,9 @@ def find(
         raise InputError(f"'{root}' has masks for {place.pairs[0].part} and none to train on; add train/")
     with Workers(2 * len(place.pairs)) as workers:
         looked = look(root, place.pairs, workers, progress)
+    reasons = {one.left_out.reason if one.left_out else "" for one in looked}
+    if reasons <= {PHOTOGRAPH, SMEARED}:
+        raise NotMasksError(f"'{looked[0].pair.where}': {min(reasons)}; so are all under '{root}'")
     good = _good(looked, bad, root)
     coding, notes = _coding(good, place, like)
     looked = [known(one, coding) for one in looked]

@@ -129,3 +129,32 @@ INLINE void prelu_backward(const vec *x, const float *w, const int each, const v
     dw[each * k] += sum(total);
   }
 }
+
+/* y's channel k is the largest of x's `pieces` channels from k * pieces on. */
+INLINE void maxout_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my,
+                           const int pieces) {
+  EACH(my, k, r, c) {
+    vec best = x[AT(mx, k * pieces, r, c)];
+    for (int i = 1; i < pieces; i++) best = larger(x[AT(mx, k * pieces + i, r, c)], best);
+    y[AT(my, k, r, c)] = best;
+  }
+}
+
+/* All that are the largest get equal shares. */
+INLINE void maxout_backward(const vec *restrict x, const vec *restrict y, const vec *restrict dy, vec *restrict dx,
+                            const int accumulate, const struct map mx, const struct map my, const int pieces) {
+  const int plane = mx.rows * mx.columns;
+  EACH(my, k, r, c) {
+    const int at = r * mx.columns + c;
+    const vec best = y[AT(my, k, r, c)];
+    vec winners = splat(0);
+    for (int i = 0; i < pieces; i++)
+      winners += choose(x[AT(mx, k * pieces + i, r, c)] == best, splat(1), splat(0));
+    const vec each = dy[k * plane + at] / winners;
+    for (int i = 0; i < pieces; i++) {
+      vec *to = dx + (k * pieces + i) * plane + at;
+      const vec d = choose(x[AT(mx, k * pieces + i, r, c)] == best, each, splat(0));
+      *to = accumulate ? *to + d : d;
+    }
+  }
+}

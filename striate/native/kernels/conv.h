@@ -1,7 +1,8 @@
 /* Convolution, its weights' gradient and its input's gradient, for one shape; its sizes are defined above as macros.
 
    x[channel][row][column] has a border of zeros at least as wide as the padding, X_ROWS x X_COLUMNS in all;
-   X_TOP and X_LEFT lead to where the first window begins. y has a border too if its readers pad; dx and dy have none. */
+   X_TOP and X_LEFT lead to where the first window begins. y has a border too if its readers pad; dx and dy have none,
+   unless they are the maps of a transposed convolution (upconv.h). */
 #include "maps.h"
 #include "moments.h"
 
@@ -16,8 +17,8 @@
 #define TAP(u, v) (FLIP ? TAPS - 1 - 2 * (u) * K_COLUMNS - (v) : (v))
 #define X(k, r, c) x[((k) * X_ROWS + (r) + X_TOP) * X_COLUMNS + (c) + X_LEFT]
 #define Y(f, r, c) y[((f) * Y_ROWS + (r) + Y_TOP) * Y_COLUMNS + (c) + Y_LEFT]
-#define DY(f, r, c) dy[((f) * OUT_ROWS + (r)) * OUT_COLUMNS + (c)]
-#define DX(k, r, c) dx[((k) * IN_ROWS + (r)) * IN_COLUMNS + (c)]
+#define DY(f, r, c) dy[((f) * DY_ROWS + (r) + DY_TOP) * DY_COLUMNS + (c) + DY_LEFT]
+#define DX(k, r, c) dx[((k) * DX_ROWS + (r) + DX_TOP) * DX_COLUMNS + (c) + DX_LEFT]
 
 /* y[f][r][c] = b[f] + sum over k, u, v of w[f][k][u][v] * x[k][r*S + u*D][c*S + v*D], for a tile of filters x columns
    that stays in registers. */
@@ -128,16 +129,17 @@ INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *r
 
 /* dx[k][r][c] (+)= sum over f, u, v of w[f][k][u][v] * dy[f][(r + P - u*D)/S][(c + P - v*D)/S], where that divides and
    is inside; for a tile of channels x columns that begins at a multiple of the stride. Only an `edge` tile has to check
-   whether a column is inside; there `c` is a constant, so the compiler knows. */
-INLINE void input_tile(const vec *restrict dy, const float *restrict w, vec *restrict dx, const int accumulate,
-                       const int group, const int k, const int r, const int c, const int channels, const int columns,
-                       const int edge) {
+   whether a column is inside; there `c` is a constant, so the compiler knows. b is NULL but for upconv.h. */
+INLINE void input_tile(const vec *restrict dy, const float *restrict w, const float *restrict b, vec *restrict dx,
+                       const int accumulate, const int group, const int k, const int r, const int c,
+                       const int channels, const int columns, const int edge) {
   vec acc[DOWN][ACROSS];
   const int filters = FILTERS / GROUPS;
   if (accumulate) /* fetch what is added to: it is in cache when the sums are done */
     UNROLL for (int i = 0; i < channels; i++)
       UNROLL for (int j = 0; j < columns; j++) __builtin_prefetch(&DX(group * PER_GROUP + k + i, r, c + j), 1);
-  UNROLL for (int i = 0; i < channels; i++) UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(0);
+  UNROLL for (int i = 0; i < channels; i++)
+    UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(b ? b[group * PER_GROUP + k + i] : 0.0f);
   for (int u = 0; u < K_ROWS; u++) {
     const int q = r + PAD_TOP - u * D_ROWS;
     if (q < 0 || q % S_ROWS || q / S_ROWS >= OUT_ROWS) continue;
@@ -161,10 +163,10 @@ INLINE void input_tile(const vec *restrict dy, const float *restrict w, vec *res
 }
 
 /* db[f] += sum of dy[f]. */
-INLINE void bias_gradient(const vec *restrict dy, float *restrict db) {
-  for (int f = 0; f < FILTERS; f++) {
+INLINE void bias_gradient(const vec *restrict dy, float *restrict db, const int filters, const int plane) {
+  for (int f = 0; f < filters; f++) {
     vec total = splat(0);
-    for (int i = 0; i < OUT_ROWS * OUT_COLUMNS; i++) total += dy[f * OUT_ROWS * OUT_COLUMNS + i];
+    for (int i = 0; i < plane; i++) total += dy[f * plane + i];
     db[f] += sum(total);
   }
 }

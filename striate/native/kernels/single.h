@@ -5,6 +5,7 @@
 #include "activation.h"
 #include "padding.h"
 #include "pool.h"
+#include "regrid.h"
 
 struct plane {
   int channels, rows, columns, top, left, all_columns;
@@ -85,8 +86,87 @@ INLINE void one_maps(float *x, float *y, const struct plane mx, const struct pla
 
 INLINE void one_pad(float *x, float *y, const struct plane mx, const struct plane my, const enum padding mode,
                     const int top, const int left, const int first, const int last) {
-  EACH_VEC(my, r, c, b)
-  VEC(y, my, r, c, b) = VEC(x, mx, repeated(mode, r - top, mx.rows), repeated(mode, c - left, mx.columns), b);
+  EACH_VEC(my, r, c, b) {
+    const int row = repeated(mode, r - top, mx.rows), column = repeated(mode, c - left, mx.columns);
+    VEC(y, my, r, c, b) = row < 0 || column < 0 ? splat(0) : VEC(x, mx, row, column, b);
+  }
+}
+
+/* y's channel k is the largest of x's `pieces` channels from k * pieces on. */
+INLINE void one_maxout(float *x, float *y, const struct plane mx, const struct plane my, const int pieces,
+                       const int first, const int last) {
+  EACH_PIXEL(my, r, c)
+  for (int k = 0; k < my.step; k++) {
+    const float *seen = PIXEL(x, mx, r, c) + k * pieces;
+    float best = k < my.channels ? seen[0] : 0;
+    for (int i = 1; k < my.channels && i < pieces; i++) best = best > seen[i] ? best : seen[i];
+    PIXEL(y, my, r, c)[k] = best;
+  }
+}
+
+/* Channels become places in blocks of down x right, and back. */
+INLINE void one_to_blocks(float *x, float *y, const struct plane mx, const struct plane my, const int down,
+                          const int right, const int first, const int last) {
+  EACH_PIXEL(my, r, c) {
+    const float *seen = PIXEL(x, mx, r / down, c / right) + r % down * right + c % right;
+    for (int k = 0; k < my.step; k++) PIXEL(y, my, r, c)[k] = k < my.channels ? seen[k * down * right] : 0;
+  }
+}
+
+INLINE void one_from_blocks(float *x, float *y, const struct plane mx, const struct plane my, const int down,
+                            const int right, const int first, const int last) {
+  EACH_PIXEL(my, r, c)
+  for (int k = 0; k < my.step; k++) {
+    const int place = k % (down * right), row = r * down + place / right, column = c * right + place % right;
+    PIXEL(y, my, r, c)[k] = k < my.channels ? PIXEL(x, mx, row, column)[k / (down * right)] : 0;
+  }
+}
+
+INLINE void one_resample(float *x, float *y, const struct plane mx, const struct plane my, const struct taken *rows,
+                         const struct taken *columns, const int first, const int last) {
+  EACH_VEC(my, r, c, b) {
+    const struct taken down = rows[r], right = columns[c];
+    const vec low = mixture(VEC(x, mx, down.low, right.low, b), VEC(x, mx, down.low, right.high, b), right.way);
+    const vec high = mixture(VEC(x, mx, down.high, right.low, b), VEC(x, mx, down.high, right.high, b), right.way);
+    VEC(y, my, r, c, b) = mixture(low, high, down.way);
+  }
+}
+
+/* Entry r of an axis of y comes from entry *from of x by the tap; whether there is one. */
+INLINE int reached(const int r, const int before, const int tap, const int step, const int stride, const int n,
+                   int *from) {
+  const int at = r + before - tap * step;
+  *from = at / stride;
+  return at >= 0 && at % stride == 0 && *from < n;
+}
+
+INLINE void one_upconv_pixel(float *x, const vec *w, const vec *bias, vec *y, const struct plane mx,
+                             const struct window k, const int across, const int r, const int c, const int b,
+                             const int vecs) {
+  vec acc[TILE];
+  UNROLL for (int i = 0; i < vecs; i++) acc[i] = bias ? bias[b + i] : splat(0);
+  for (int u = 0; u < k.rows; u++)
+    for (int v = 0; v < k.columns; v++) {
+      int row, column;
+      if (!reached(r, k.top, u, k.row_step, k.down, mx.rows, &row)) continue;
+      if (!reached(c, k.left, v, k.column_step, k.right, mx.columns, &column)) continue;
+      const float *seen = PIXEL(x, mx, row, column);
+      const vec *taps = w + (u * k.columns + v) * mx.channels * across + b;
+      for (int i = 0; i < mx.channels; i++)
+        UNROLL for (int j = 0; j < vecs; j++) acc[j] += seen[i] * taps[i * across + j];
+    }
+  UNROLL for (int i = 0; i < vecs; i++) y[b + i] = acc[i];
+}
+
+/* Transposed convolution; its window's padding is what is cropped. */
+INLINE void one_upconv(float *x, const vec *w, const vec *bias, float *y, const struct plane mx,
+                       const struct plane my, const struct window k, const int first, const int last) {
+  const int across = VECS(my);
+  EACH_PIXEL(my, r, c) {
+    vec *to = (vec *)PIXEL(y, my, r, c);
+    for (int b = 0; b < across / 8 * 8; b += 8) one_upconv_pixel(x, w, bias, to, mx, k, across, r, c, b, 8);
+    if (across % 8) one_upconv_pixel(x, w, bias, to, mx, k, across, r, c, across / 8 * 8, across % 8);
+  }
 }
 
 INLINE void one_subsample(float *x, const vec *weight, const vec *bias, float *y, const struct plane mx,
@@ -170,14 +250,15 @@ INLINE void one_rbf(float *x, const vec *p, float *y, const struct plane m, cons
   }
 }
 
-/* w[filter][channel][tap] (rows of `width` floats) to packed[tap][channel][filter], filters filled up with zeros; with
-   `flip` the last tap comes first. */
-static void one_pack_weights(const float *w, vec *packed, int filters, int channels, int taps, int width, int flip) {
+/* w[filter][channel][tap] (`width` floats from a filter to the next, `deep` from a channel to the next) to
+   packed[tap][channel][filter], filters filled up with zeros; with `flip` the last tap comes first. */
+static void one_pack_weights(const float *w, vec *packed, int filters, int channels, int taps, int width, int deep,
+                             int flip) {
   const int across = (filters + LANES - 1) / LANES * LANES;
   float *to = (float *)packed;
   for (int t = 0; t < taps; t++)
     for (int k = 0; k < channels; k++) {
-      const float *tap = w + k * taps + (flip ? taps - 1 - t : t);
+      const float *tap = w + k * (long)deep + (flip ? taps - 1 - t : t);
       for (int f = 0; f < across; f++) *to++ = f < filters ? tap[(long)f * width] : 0;
     }
 }

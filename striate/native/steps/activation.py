@@ -1,4 +1,4 @@
-"""Activations, entry by entry."""
+"""Activations, entry by entry; maxout, across neighbouring channels."""
 
 from __future__ import annotations
 
@@ -52,3 +52,25 @@ class PRelu(Step):
         gradients = f"{at.gradient(self.output)}, {at.gradient_or_null(x)}, {at.slope(slope)}"
         values = f"{at.value(x)}, {at.parameter(slope)}, {self.each}"
         return f"prelu_backward({values}, {gradients}, {at.adds(x)}, {x.as_map()});"
+
+
+class Maxout(Step):
+    """The largest of each `pieces` neighbouring channels."""
+
+    reads_inputs = True
+    reads_output = True
+
+    def __init__(self, title: str, x: Value, y: Value, pieces: int) -> None:
+        super().__init__(title, (x,), y)
+        self.pieces = pieces
+
+    def forward(self, at: Places) -> str:
+        """y from x."""
+        (x,), y = self.inputs, self.output
+        return f"maxout_forward({at.value(x)}, {at.value(y)}, {x.as_map()}, {y.as_map()}, {self.pieces});"
+
+    def backward(self, at: Places) -> str:
+        """The gradient in equal shares to all that are the largest."""
+        (x,), y = self.inputs, self.output
+        values = f"{at.value(x)}, {at.value(y)}, {at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}"
+        return f"maxout_backward({values}, {x.as_map()}, {y.as_map()}, {self.pieces});"

@@ -113,7 +113,7 @@ class Bodies:
         return self._groups([f"for (int r = 0; r < {s.out[0]}; r++) {{", *(f"  {line}" for line in lines), "}"])
 
     def weights(self) -> list[str]:
-        """dw and db, by blocks of rows."""
+        """dw, by blocks of rows."""
         s = self.shape
         filters, channels = s.filters // s.groups, s.channels // s.groups
         height, deep, rows, columns = best_for_weights(filters, channels, *s.kernel, self.registers)
@@ -134,7 +134,6 @@ class Bodies:
             return loops("k", channels, deep, of_channels)
 
         return [
-            "if (db) bias_gradient(dy, db);",
             f"for (int first = 0; first < {s.out[0]}; first += {block}) {{",
             f"  const int last = first + {block} < {s.out[0]} ? first + {block} : {s.out[0]};",
             *(f"  {line}" for line in self._groups(loops("f", filters, height, tiles))),
@@ -149,8 +148,8 @@ class Bodies:
         blocks = -(-s.out[0] // max(1, most))
         return -(-s.out[0] // blocks)
 
-    def back(self) -> list[str]:
-        """dx, tile by tile."""
+    def back(self, given: str = "dy, w, NULL, dx, accumulate") -> list[str]:
+        """dx, tile by tile; `given`: the gradient, the weights and a bias, the result and whether it is added to."""
         s, channels = self.shape, self.shape.channels // self.shape.groups
         height, width = best(channels, s.size[1], self.registers, s.stride[1])
 
@@ -159,7 +158,7 @@ class Bodies:
                 line
                 for first, end, step, edge in self._columns(width)
                 for line in _column_loop(
-                    first, end, step, f"input_tile(dy, w, dx, accumulate, g, {k}, r, {{}}, {count}, {step}, {edge});"
+                    first, end, step, f"input_tile({given}, g, {k}, r, {{}}, {count}, {step}, {edge});"
                 )
             ]
 

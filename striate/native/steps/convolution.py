@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from striate.native.plan import Places, Step
-from striate.native.steps.bodies import POSITIONS, Bodies, Shape, written
+from striate.native.steps.bodies import POSITIONS, Bodies, Pair, Shape, written
 from striate.native.target import Target
 from striate.native.values import Parameter, Value, vecs
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The rows and columns of a map with its border, and those before its first entry."""
+
+    whole: Pair
+    before: Pair = (0, 0)
+
+    @classmethod
+    def of(cls, value: Value) -> Edges:
+        """Those of a value."""
+        return cls((value.all_rows, value.all_columns), value.border[:2])
+
+
+def macros(s: Shape, x: Edges, y: Edges, dy: Edges, dx: Edges) -> dict[str, int]:
+    """The sizes that conv.h reads: those of a shape, and the memory layout of its four maps."""
+    found = {"CHANNELS": s.channels, "FILTERS": s.filters, "GROUPS": s.groups, "BIAS": int(s.bias), "FLIP": int(s.flip)}
+    pairs = {"K": s.kernel, "S": s.stride, "D": s.dilation, "IN": s.size, "OUT": s.out}
+    pairs |= {"X": x.whole, "Y": y.whole, "DY": dy.whole, "DX": dx.whole}
+    for name, (rows, columns) in pairs.items():
+        found |= {f"{name}_ROWS": rows, f"{name}_COLUMNS": columns}
+    first = (x.before[0] - s.before[0], x.before[1] - s.before[1])
+    for name, (top, left) in {"PAD": s.before, "X": first, "Y": y.before, "DY": dy.before, "DX": dx.before}.items():
+        found |= {f"{name}_TOP": top, f"{name}_LEFT": left}
+    return found
 
 
 class Convolution(Step):
@@ -90,7 +117,8 @@ class Convolution(Step):
         else:
             body = bodies.stored("store_tiles(m, b, y, r);", "forward_tile(x, w, b, y, {}, {}, {}, {}, {});")
             yield f"void {self.name}_forward({x}, {w}, {b}, {y}{room})", body
-        yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)", bodies.weights()
+        body = ["if (db) bias_gradient(dy, db, FILTERS, OUT_ROWS * OUT_COLUMNS);", *bodies.weights()]
+        yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)", body
         body = bodies.products(False, ["store_gradient_tiles(m, dx, accumulate, r);"]) if room else bodies.back()
         yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate{room})", body
         if self.shape.winograd:
@@ -136,14 +164,5 @@ class Convolution(Step):
 
     def _macros(self) -> dict[str, int]:
         s, x, y = self.shape, self.inputs[0], self.output
-        macros = {"CHANNELS": s.channels, "FILTERS": s.filters, "GROUPS": s.groups}
-        macros |= {"BIAS": int(s.bias), "FLIP": int(s.flip)}
-        pairs = {"K": s.kernel, "S": s.stride, "D": s.dilation, "IN": s.size, "OUT": s.out}
-        pairs |= {"X": (x.all_rows, x.all_columns), "Y": (y.all_rows, y.all_columns)}
-        for name, (rows, columns) in pairs.items():
-            macros |= {f"{name}_ROWS": rows, f"{name}_COLUMNS": columns}
-        macros["X_STEP"] = s.channels if x.compact else vecs(s.channels, self.lanes) * self.lanes
-        corners = {"PAD": s.before, "Y": y.border[:2], "X": (x.border[0] - s.before[0], x.border[1] - s.before[1])}
-        for name, (top, left) in corners.items():
-            macros |= {f"{name}_TOP": top, f"{name}_LEFT": left}
-        return macros
+        step = s.channels if x.compact else vecs(s.channels, self.lanes) * self.lanes
+        return macros(s, Edges.of(x), Edges.of(y), Edges(s.out), Edges(s.size)) | {"X_STEP": step}

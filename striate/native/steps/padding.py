@@ -1,4 +1,7 @@
-"""Padding that repeats the input itself: reflect, replicate, circular. Zeros need no step: a map's border has them."""
+"""Padding as a layer, and that of a convolution which repeats its input: reflect, replicate, circular; crops too.
+
+A convolution's zeros need no step: a map's border has them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from striate.native.values import Value
 
 
 class Padding(Step):
-    """y is x with entries of x around it; `before`: how many above and left of it."""
+    """y is x with zeros or entries of x around it; `before`: how many above and left of it, less than none crops."""
 
     def __init__(self, title: str, x: Value, y: Value, mode: str, before: tuple[int, int]) -> None:
         super().__init__(title, (x,), y)

@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image
 
-from striate.data.masks import MaskSet, find, read_pair, resized
+from striate.data import workers
+from striate.data.masks import MaskSet, NotMasksError, find, read_pair, resized
 from striate.data.masks.reading import uprighted
 from striate.data.opening import ImageError
 from striate.data.upright import turned
@@ -253,7 +254,8 @@ def test_a_photograph_is_no_mask(pair: Write, draw: Callable[..., Path], tmp_pat
         "masks/p.png (it is a photograph, not a mask: a mask has one value or colour per class)"
     ]
     (tmp_path / "masks/0.png").unlink()
-    with pytest.raises(InputError, match=r"no mask under .* can be used: 'masks/p.png': it is a photograph"):
+    (tmp_path / "images/0.png").unlink()
+    with pytest.raises(NotMasksError, match=r"masks/p.png': it is a photograph, not a mask: .*; so are all under"):
         find(tmp_path)
 
 
@@ -309,6 +311,16 @@ def test_colour_images_are_read_with_three_channels_and_grey_ones_with_one(
     assert found(tmp_path).channels == 3
     draw(tmp_path / "images/0.png", size=(2, 1), mode="L")
     assert found(tmp_path).channels == 1
+
+
+def test_processes_that_read_for_another_one_say_the_same(
+    pair: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(pair, tmp_path, [[0, 1, 2]], [[0, 255, 1]])
+    here = found(tmp_path)
+    monkeypatch.setattr(workers, "MANY", 1)
+    there = found(tmp_path)
+    assert (here.pairs, here.coding, here.counts.tolist()) == (there.pairs, there.coding, there.counts.tolist())
 
 
 @pytest.mark.parametrize("turn", range(1, 9))

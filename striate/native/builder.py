@@ -1,0 +1,79 @@
+"""The steps so far, and what every lowering of a layer needs: values of shapes, titles, kernels on two axes.
+
+>>> out(tree.MaxPool((2, 2), (2, 2), dilation=(1, 1), pad=tree.Pad("zeros", (0, 0))), value_of((3, 8, 6))).size
+36
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from striate.native.plan import Step
+from striate.native.target import Target
+from striate.native.values import Parameter, Value
+from striate.notation import rules, tree
+from striate.notation.render import node_text
+from striate.notation.rules.window import windows
+from striate.notation.tree import Layer
+
+Pair = tuple[int, int]  # rows, columns
+
+
+class Builder:
+    """The steps so far, and counts that run through the whole network; `dims`: how many spatial axes its maps have."""
+
+    def __init__(self, target: Target, dims: int = 2) -> None:
+        self.target, self.dims = target, dims
+        self.steps: list[Step] = []
+        self.normalised = self.dropouts = self.prototypes = 0
+
+    def add(self, step: Step) -> Value:
+        """Append the step; returns its output."""
+        self.steps.append(step)
+        return step.output
+
+
+def value_of(shape: tree.Shape) -> Value:
+    """A value for maps of this shape; in one dimension there is one row."""
+    sizes = [n or 1 for n in shape]
+    rows, columns = (1, 1, *sizes[1:])[-2:]
+    return Value(sizes[0], rows, columns)
+
+
+def like(x: Value) -> Value:
+    """A value of the same shape."""
+    return Value(x.channels, x.rows, x.columns)
+
+
+def pair(axes: tuple[int, ...], fill: int = 1) -> Pair:
+    """Rows and columns: in one dimension there is one row."""
+    return (fill, axes[0]) if len(axes) == 1 else (axes[0], axes[1])
+
+
+def title_of(layer: Layer, x: Value, y: Value, name: str) -> str:
+    """What a step is, in the notation and with shapes."""
+    sizes = " -> ".join(f"{v.channels}x{v.rows}x{v.columns}" for v in (x, y))
+    return f"{name}: {node_text(layer)}, {sizes}"
+
+
+def out(layer: Layer, x: Value, dims: int = 0) -> Value:
+    """The output by the layer's shape rule; x has `dims` axes, by default as many as the layer's kernel, else two."""
+    return value_of(rules.output(layer, shape_of(x, dims or len(getattr(layer, "kernel", (0, 0))))).value)
+
+
+def shape_of(x: Value, dims: int) -> tree.Shape:
+    """The shape that a value has for the notation."""
+    return (x.channels, x.columns) if dims == 1 else (x.channels, x.rows, x.columns)
+
+
+def paddings(layer: Any, x: Value) -> tuple[Pair, Pair]:
+    """Padding before and after, (rows, columns) of each."""
+    axes = zip(windows(layer), shape_of(x, len(layer.kernel))[1:], strict=True)
+    sides = [window.padding(n) for window, n in axes]
+    return pair(tuple(a for a, _ in sides), 0), pair(tuple(b for _, b in sides), 0)
+
+
+def weights_of(name: str, shape: tuple[int, ...], bias: int) -> tuple[Parameter, ...]:
+    """A layer's weight, and its bias of `bias` entries unless that is 0."""
+    weight = Parameter(f"{name}.weight", shape)
+    return (weight, Parameter(f"{name}.bias", (bias,))) if bias else (weight,)

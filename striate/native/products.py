@@ -1,0 +1,109 @@
+"""Layers with products of weights → steps: convolutions of all kinds, fully connected ones, LeNet-5's own.
+
+>>> from striate.native.builder import value_of
+>>> from striate.native.target import named
+>>> builder = Builder(named("avx2"))
+>>> dense(builder, tree.FullyConnected(10), value_of((4, 5, 5)), "fc1").size
+10
+>>> [type(step).__name__ for step in builder.steps]
+['Flatten', 'Dense']
+"""
+
+from __future__ import annotations
+
+from striate.native.builder import Builder, Pair, out, paddings, pair, title_of, weights_of
+from striate.native.steps.bodies import Shape
+from striate.native.steps.convolution import Convolution
+from striate.native.steps.dense import Dense, Flatten
+from striate.native.steps.join import ZeroPad
+from striate.native.steps.padding import Padding
+from striate.native.steps.pool import Window
+from striate.native.steps.rbf import RBF
+from striate.native.steps.subsample import Subsample
+from striate.native.steps.upconv import UpConvolution
+from striate.native.values import Value
+from striate.notation import tree
+from striate.notation.rules.window import reach
+
+NONE: Pair = (0, 0)
+
+
+def convolution(b: Builder, layer: tree.Conv, x: Value, name: str) -> Value:
+    """One step, a matrix product where the kernel is the map, after padding that repeats the map."""
+    y, (before, after) = out(layer, x), paddings(layer, x)
+    title = title_of(layer, x, y, name)
+    if layer.pad.mode not in ("zeros", "same") and any((*before, *after)):
+        padded = Value(x.channels, x.rows + before[0] + after[0], x.columns + before[1] + after[1])
+        x = b.add(Padding(f"padding of {title}", x, padded, layer.pad.mode, before))
+        before = NONE
+    kernel, stride, dilation = pair(layer.kernel), pair(layer.stride), pair(layer.dilation)
+    sides = zip((y.rows, y.columns), stride, dilation, kernel, before, (x.rows, x.columns), strict=True)
+    border = (*before, *(max(0, (n - 1) * s + reach(k, d) - p - m) for n, s, d, k, p, m in sides))
+    x = _bordered(b, x, border, title)
+    weights = weights_of(name, (layer.filters, x.channels // layer.groups, *layer.kernel), layer.filters * layer.bias)
+    reaches = tuple(reach(k, d) for k, d in zip(kernel, dilation, strict=True))
+    whole = reaches == kernel == (x.rows, x.columns) and before == NONE and y.rows * y.columns == 1
+    if whole and layer.groups == 1 and not layer.flip:
+        return b.add(Dense(title, flat(b, x), y, weights, b.target.lanes))
+    shape = Shape(
+        x.channels, (x.rows, x.columns), layer.filters, kernel, stride, dilation, before,
+        (y.rows, y.columns), layer.groups, layer.bias, layer.flip,
+    )  # fmt: skip
+    return b.add(Convolution(title, x, y, weights, shape, b.target))
+
+
+def _bordered(b: Builder, x: Value, border: tuple[int, ...], title: str) -> Value:
+    """The value inside a border of zeros: above, left, below, right."""
+    if x.rows * x.columns == 1 and any(border):  # other readers expect single entries side by side
+        x = b.add(ZeroPad(f"border of {title}", (x,), Value(x.channels)))
+    x.needs_border(*border)
+    return x
+
+
+def upconvolution(b: Builder, layer: tree.UpConv, x: Value, name: str) -> Value:
+    """The mirror of the convolution that makes x's size of y's."""
+    y, before = out(layer, x), pair(layer.pad.sizes or (0,) * len(layer.kernel), 0)
+    shape = Shape(
+        y.channels, (y.rows, y.columns), x.channels, pair(layer.kernel), pair(layer.stride), pair(layer.dilation),
+        before, (x.rows, x.columns), layer.groups, layer.bias, False,
+    )  # fmt: skip
+    weights = weights_of(name, (x.channels, layer.filters // layer.groups, *layer.kernel), layer.filters * layer.bias)
+    return b.add(UpConvolution(title_of(layer, x, y, name), x, y, weights, shape, b.target))
+
+
+def flat(b: Builder, x: Value) -> Value:
+    """The entries of a map one after another."""
+    return x if x.rows * x.columns == 1 else b.add(Flatten("flatten", (x,), Value(x.size)))
+
+
+def dense(b: Builder, layer: tree.FullyConnected, x: Value, name: str) -> Value:
+    """A matrix product."""
+    if layer.each and x.rows * x.columns > 1:
+        return _dense_at_each(b, layer, x, name)
+    entries, y = flat(b, x), Value(layer.units)
+    weights = weights_of(name, (layer.units, x.size), layer.units * layer.bias)
+    return b.add(Dense(title_of(layer, x, y, name), entries, y, weights, b.target.lanes))
+
+
+def _dense_at_each(b: Builder, layer: tree.FullyConnected, x: Value, name: str) -> Value:
+    """One matrix at each position: a convolution of one entry."""
+    y, one = Value(layer.units, x.rows, x.columns), (1, 1)
+    shape = Shape(
+        x.channels, (x.rows, x.columns), layer.units, one, one, one, NONE, (x.rows, x.columns), 1, layer.bias, False
+    )
+    weights = weights_of(name, (layer.units, x.channels), layer.units * layer.bias)
+    return b.add(Convolution(title_of(layer, x, y, name), x, y, weights, shape, b.target))
+
+
+def subsample(b: Builder, layer: tree.Subsample, x: Value, name: str) -> Value:
+    """LeNet-5's pooling."""
+    y, window = out(layer, x), Window(*pair(layer.kernel), *pair(layer.stride), 1, 1, 0, 0, 0, 0)
+    weights = weights_of(name, (x.channels,), x.channels)
+    return b.add(Subsample(title_of(layer, x, y, name), x, y, weights, window))
+
+
+def rbf(b: Builder, layer: tree.RBF, x: Value, name: str) -> Value:
+    """LeNet-5's output units, with prototypes of their own."""
+    entries, y, first = flat(b, x), Value(layer.units), b.prototypes
+    b.prototypes += layer.units * x.size
+    return b.add(RBF(title_of(layer, x, y, name), entries, y, first, name))
