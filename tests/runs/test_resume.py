@@ -113,6 +113,24 @@ def test_a_finished_run_goes_further_when_asked(tmp_path: Path) -> None:
         resume(run.path)
 
 
+@pytest.mark.parametrize("ended", ["stopped", "killed"])
+def test_an_interrupted_run_is_not_told_that_it_has_fewer_epochs(ended: str, tmp_path: Path) -> None:
+    """Nothing would be trained, and the number that was planned would be lost."""
+    run = interrupted(TINY, tmp_path / "a run", after=3, epochs=6)
+    if ended == "killed":
+        (run.path / "report.html").unlink()
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    for epochs in (1, 3):
+        with pytest.raises(InputError) as error:
+            resume(run.path, epochs=epochs)
+        assert str(error.value) == (
+            f"{run.path} has 3 epochs already; `striate resume '{run.path}'` alone goes on to 6"
+        )
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
+    assert len(resume(run.path, epochs=4).history) == 4, "fewer than were planned, and more than there are"
+    assert json.loads((run.path / "config.json").read_text())["options"]["epochs"] == 4
+
+
 def test_a_longer_training_that_was_stopped_goes_on_to_its_new_end(tmp_path: Path, monkeypatch: Any) -> None:
     train(TINY, "digits", out=tmp_path / "run", epochs=2)
     save, calls = SavedRun.save_epoch, []
