@@ -94,7 +94,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     beginning = None if asked.weights is None else Beginning(asked.weights)
     task, opened = known.opened(asked.data, _wish(asked, network), asked.task)
     objective = task.objective(asked.own_loss or asked.options.loss)
-    training, validation = opened.split(asked.options.validation, asked.options.seed)
+    training, validation = opened.split(asked.options.validation, asked.options.seed, task.unit)
     opened = dataclasses.replace(opened, train=training)  # from here on, no code sees a validation example
     recipe = asked.again.recipe if asked.again else None
     fitted = task.fit(network, opened, recipe, asked.size)
@@ -194,7 +194,11 @@ def check_changed(plan: Plan, config: Mapping[str, Any], root: Path) -> None:
     before = known.saved(config.get("task", config["data"]))
     if plan.task != before:
         what = next(
-            (one.name for one in dataclasses.fields(before) if getattr(plan.task, one.name, None) != getattr(before, one.name)),
+            (
+                one.name
+                for one in dataclasses.fields(before)
+                if getattr(plan.task, one.name, None) != getattr(before, one.name)
+            ),
             "task",
         )
     elif plan.data.sha256 != config["data"]["sha256"]:
@@ -202,5 +206,3 @@ def check_changed(plan: Plan, config: Mapping[str, Any], root: Path) -> None:
     else:
         return
     raise InputError(f"the {what} of {plan.data.name} have changed since {root} was trained on them")
-
-
