@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from markupsafe import Markup
+from numpy.typing import NDArray
 from torch import nn
 
 from striate.data.left_out import printable
