@@ -98,7 +98,8 @@ class Training:
     @cached_property
     def engine(self) -> Any:
         """With its first weights."""
-        return doing._engine(self.plan, self.parts, self.beginning, None, self.say)[0]
+        made, self.plan = doing._engine(self.plan, self.parts, self.beginning, None, self.say)
+        return made
 
 
 __all__ = ["ACCURACY", "GOAL", "Training", "epoch", "goal", "history", "outputs", "pool", "shuffled", "step", "taken"]

@@ -154,7 +154,8 @@ def show(done: Trained, as_json: bool) -> int:
     for line in done.verdict:
         say(line)
     if done.stopped:
-        say(f"stopped by {done.stopped} after epoch {len(done.history)}; the best weights are kept")
+        goes_on = f"; `{done.goes_on}` goes on" if done.goes_on else ""
+        say(f"stopped by {done.stopped} after epoch {len(done.history)}; the best weights are kept{goes_on}")
     result = done.to_json()
     if as_json:
         print_json(result)

@@ -153,15 +153,19 @@ class Opened:
     sha256: str = ""
     levels: Levels | None = None
 
-    def split(self, fraction: float, seed: int) -> tuple[Examples, Examples]:
-        """Examples to train on and to validate by: the data's own, or a share of each group of `train`."""
+    def split(self, fraction: float, seed: int, unit: str = "images") -> tuple[Examples, Examples]:
+        """Examples to train on and to validate by: the data's own, or a share of each group of `train`.
+
+        Raises:
+            InputError: There are too few; `unit` is what they are called.
+        """
         if self.validation is not None:
             return self.train, self.validation
         count = len(self.train)
         keys = (f"{seed} {row}" for row in range(count))
         chosen = set(held_out(self.strata or [0] * count, keys, fraction))
         if not chosen:
-            why = "no class has two images; give more images" if self.strata else "there is only one; give more"
+            why = f"no class has two {unit}; give more {unit}" if self.strata else "there is only one; give more"
             raise InputError(f"nothing can be set aside: {why}")
         rest = [row for row in range(count) if row not in chosen]
         return self.train.part(rest), self.train.part(sorted(chosen))

@@ -74,6 +74,15 @@ def goes_on(before: str, path: str | Path, source: str, options: Mapping[str, ob
     return " ".join([before, "&& striate resume", *words, *_flags(given)])
 
 
+def resumes(path: str | Path) -> str:
+    """What to type to go on with a run to its planned end.
+
+    >>> resumes("my run")
+    "striate resume 'my run'"
+    """
+    return shlex.join(["striate", "resume", str(path)])
+
+
 def judges(path: str | Path, source: str) -> str:
     """What to type to test a run on these data once more and to have the page of it.
 

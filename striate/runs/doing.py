@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,9 @@ from torch import nn
 from striate.building import build
 from striate.data.examples import Examples
 from striate.errors import WorkError
+from striate.interrupt import undone_by
 from striate.runs.beginning import Beginning
+from striate.runs.command import resumes
 from striate.runs.engines import INSTEAD, native_engine
 from striate.runs.feeding import feed_of
 from striate.runs.keeper import Keeper
@@ -54,6 +57,7 @@ class Trained:
         test: How they do on the test set; None when there is none.
         verdict: What the curves say, one sentence each.
         stopped: Why it ended before its last epoch: Ctrl-C, patience; empty otherwise.
+        goes_on: What to type to go on after Ctrl-C; empty where nothing is left to do.
     """
 
     run: Run
@@ -62,6 +66,7 @@ class Trained:
     test: Any | None
     verdict: tuple[str, ...]
     stopped: str = ""
+    goes_on: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate train --json`."""
@@ -183,23 +188,38 @@ def _train(
     keeper, unread = Keeper(saved, engine, bar, plan, parts, history), Unread(say)
     # every epoch and the verdict use the same
     validation = feed_of(parts.validation, parts.schema, plan.recipe, plan.device, None, plan.bad, unread.tell)
+    with undone_by(lambda: _last_words(keeper)):
+        stopped = _learn(plan, parts, keeper, validation, unread, at)
+        return _finish(plan, parts, saved, engine, keeper.history, stopped, validation, unread)
+
+
+def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: Unread, at: Moment) -> str:
+    """Train to the end; returns why it ended before that, if it did."""
+    root, objective = keeper.saved.root, plan.objective(parts.own_loss)
     stopped = ""
     try:
-        with as_exception(), bar, enough_memory():
+        with as_exception(), keeper.bar, enough_memory():
             training = feed_of(
                 parts.training, parts.schema, plan.recipe, plan.device, plan.augment, plan.bad, unread.tell
             )
-            train_loop(engine, training, validation, objective, plan.options, keeper, history, at)
+            train_loop(keeper.engine, training, validation, objective, plan.options, keeper, keeper.history, at)
     except KeyboardInterrupt:
         stopped = CTRL_C
     except WorkError as error:
-        kept = f"; the weights of epoch {keeper.history.best.epoch} are kept in {saved.root}" if keeper.history else ""
+        kept = f"; the weights of epoch {keeper.history.best.epoch} are kept in {root}" if keeper.history else ""
         raise WorkError(f"{error}{kept}") from None
     if not keeper.history:
-        raise WorkError(f"stopped by {stopped} before the first epoch was finished; nothing was learned")
-    if not stopped and len(keeper.history) < epochs:
-        stopped = "patience"
-    return _finish(plan, parts, saved, engine, keeper.history, stopped, validation, unread)
+        lost = "nothing was learned" if keeper.moment is None else f"`{resumes(root)}` goes on within it"
+        raise WorkError(f"stopped by {stopped} before the first epoch was finished; {lost}")
+    return "patience" if not stopped and len(keeper.history) < plan.options.epochs else stopped
+
+
+def _last_words(keeper: Keeper) -> None:
+    """What to know where Ctrl-C ends the program before the report is written."""
+    if keeper.history:
+        best, root = keeper.history.best.epoch, keeper.saved.root
+        kept = f"the weights of epoch {best}, the best of {len(keeper.history)}, are kept in {root}"
+        os.write(2, f"{kept}; `{resumes(root)}` goes on\n".encode())
 
 
 def _finish(
@@ -225,14 +245,16 @@ def _finish(
         parts = dataclasses.replace(parts, left_out=(*parts.left_out, *unread.left_out()))
         saved.save_left_out(parts.left_out)
     standing = plan.task.standing(history.epochs[-1], len(parts.training), judged)
-    said = verdict(history, standing, plan.task.loss_of_guessing(parts.own_loss or plan.options.loss))
+    unfinished = stopped == CTRL_C and len(history) < plan.options.epochs
+    guess = plan.task.loss_of_guessing(parts.own_loss or plan.options.loss)
+    said = verdict(history, standing, guess, plan.options.epochs if unfinished else 0)
     figures = {
         f"validation {history.metric.words}": judged.in_short(),
         "epoch kept": f"{history.best.epoch} of {len(history)}{f' (stopped by {stopped})' if stopped else ''}",
         "seconds": f"{sum(epoch.seconds for epoch in history.epochs):.1f}",
     }
     run.saved.save_report(report(run, history, said, test or judged, figures, parts))
-    return Trained(run, history, judged, test, said, stopped)
+    return Trained(run, history, judged, test, said, stopped, resumes(run.path) if unfinished else "")
 
 
 def judge(

@@ -28,6 +28,9 @@ class Keeper:
         plan: What is carried out.
         parts: What it is carried out on.
         history: The epochs done before.
+
+    Attributes:
+        moment: The newest moment within the running epoch that is kept; None where there is none.
     """
 
     def __init__(
@@ -42,12 +45,14 @@ class Keeper:
         self.saved, self.engine, self.bar, self.history = saved, engine, bar, history
         self.net, self.config = plan.text, plan.to_json(parts.own_loss)
         self.kept = time.monotonic()
+        self.moment: Moment | None = None
 
     def batch(self, now: Moment) -> None:
         """Passes the figures to the bar; from time to time, keeps all that going on from here needs."""
         self.bar.batch(now)
         if time.monotonic() - self.kept >= OFTEN:
-            self.saved.save_moment(dataclasses.replace(self._state(self.history), moment=now))
+            if self.saved.save_moment(dataclasses.replace(self._state(self.history), moment=now)):
+                self.moment = now
             self.kept = time.monotonic()
 
     def epoch(self, history: History) -> None:
@@ -56,7 +61,7 @@ class Keeper:
         best = dataclasses.replace(last, optimizer={}) if history.last_is_best else None
         with uninterrupted():
             self.saved.save_epoch(best, last)
-            self.history = history
+            self.history, self.moment = history, None
         self.kept = time.monotonic()
         self.bar.epoch(history)
 

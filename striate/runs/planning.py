@@ -94,7 +94,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     beginning = None if asked.weights is None else Beginning(asked.weights)
     task, opened = known.opened(asked.data, _wish(asked, network), asked.task)
     objective = task.objective(asked.own_loss or asked.options.loss)
-    training, validation = opened.split(asked.options.validation, asked.options.seed)
+    training, validation = opened.split(asked.options.validation, asked.options.seed, task.unit)
     opened = dataclasses.replace(opened, train=training)  # from here on, no code sees a validation example
     recipe = asked.again.recipe if asked.again else None
     fitted = task.fit(network, opened, recipe, asked.size)

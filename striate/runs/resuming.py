@@ -18,7 +18,7 @@ from typing import Any
 from striate.errors import InputError
 from striate.losses import NAMES, Loss
 from striate.runs import devices
-from striate.runs.command import FROM_PYTHON, goes_on, source_name
+from striate.runs.command import FROM_PYTHON, goes_on, resumes, source_name
 from striate.runs.doing import Trained, go_on
 from striate.runs.planning import Again, Request, check_changed, planned
 from striate.runs.run import OWN, Run, recipe_of
@@ -98,8 +98,7 @@ def resumed(
     source = config["data"]["source"] if dataset is None else dataset
     _check_loss(path, config["options"]["loss"], loss)
     _check_source(path, source)
-    if changes.get("epochs") is not None and changes["epochs"] < 1:
-        raise InputError(f"epochs must be 1 or more when a run goes on. Received: {changes['epochs']}")
+    _check_epochs(path, changes.get("epochs"), len(state.history), config["options"]["epochs"])
     options = _options(config, changes, say)
     if len(state.history) >= options.epochs and (saved.root / REPORT).is_file():
         done = len(state.history)
@@ -153,6 +152,16 @@ def _check_loss(path: str | Path, trained: str, given: Loss | None) -> None:
             f"{path} was trained with the loss '{trained}', with which it goes on; a loss of your own is for "
             "runs that began with it"
         )
+
+
+def _check_epochs(path: str | Path, wanted: int | None, done: int, planned: int) -> None:
+    """Check that fewer epochs than there are were not asked for: nothing would be trained, and the plan lost."""
+    if wanted is None:
+        return
+    if wanted < 1:
+        raise InputError(f"epochs must be 1 or more when a run goes on. Received: {wanted}")
+    if wanted <= done < planned:
+        raise InputError(f"{path} has {done:,} epochs already; `{resumes(path)}` alone goes on to {planned:,}")
 
 
 def _check_source(path: str | Path, source: Any) -> None:

@@ -173,11 +173,16 @@ def from_resolved(text: str, name: str) -> Network:
     """The network of a saved text.
 
     Raises:
-        InputError: It is not in the notation.
+        InputError: It is not in the notation, or one of its words is a module that is not registered here.
     """
     try:
         network = zoo.find(text)
     except NotationError as error:
+        if error.unknown:
+            raise InputError(
+                f"the run's network holds a module of your own, '{error.unknown}'; "
+                f"st.register('{error.unknown}', …) it and open the run from Python"
+            ) from None
         raise InputError(f"the saved network can't be read: {error}") from None
     return dataclasses.replace(network, name=name)
 

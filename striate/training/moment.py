@@ -1,5 +1,6 @@
 """Where a training is within an epoch, and what it has seen there: all that going on needs beside the engine's state.
 
+>>> from striate.training.objective import Step
 >>> now = Moment().plus(Step({"loss": 0.5}, right=3, decided=4), 4, epoch=2, rate=0.1)
 >>> now.batches, now.figures("accuracy")
 (1, {'train_loss': 0.5, 'train_accuracy': 0.75})
@@ -9,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from striate.training.history import LOSS, TRAIN
-from striate.training.objective import Step
+
+if TYPE_CHECKING:  # whether there is a run is answered without importing torch
+    from striate.training.objective import Step
 
 
 @dataclass(frozen=True)

@@ -157,16 +157,17 @@ class SavedRun:
         self.store.write(files, drop)
         self.replaced = []
 
-    def save_moment(self, last: State) -> None:
-        """Save the whole state within an epoch, in place of an earlier moment's.
+    def save_moment(self, last: State) -> bool:
+        """Save the whole state within an epoch, in place of an earlier moment's; returns whether it is saved.
 
         Raises:
             WorkError: The disk is full; what was saved before is kept.
         """
         if self.replaced:  # the run that this one takes the place of is kept until an epoch is finished
-            return
+            return False
         name = _checkpoint(last)
         self.store.write({name: last.to_bytes()}, [old for old in self._checkpoints() if WITHIN in old and old != name])
+        return True
 
     def settle(self, last: State) -> None:
         """Make the best weights agree with the history to go on from: a kill may have come between writing the two.

@@ -53,13 +53,16 @@ class Standing:
     doubtful: str = "the targets"
 
 
-def verdict(history: History, standing: Standing, loss_of_guessing: float = math.inf) -> tuple[str, ...]:
+def verdict(
+    history: History, standing: Standing, loss_of_guessing: float = math.inf, planned: int = 0
+) -> tuple[str, ...]:
     """Sentences about the curves: the finding first, then what to try.
 
     Args:
         history: At least one epoch.
         standing: How the best weights do on the validation examples.
         loss_of_guessing: The loss of outputs that are all alike; infinite where it is unknown.
+        planned: How many epochs it was to have, where it was stopped before; else 0.
     """
     if standing.unjudged:
         return standing.unjudged
@@ -70,6 +73,9 @@ def verdict(history: History, standing: Standing, loss_of_guessing: float = math
         because = "".join(f" {sentence}" for sentence in (rise, standing.guessing) if sentence)
         advice = f"dropout, a larger `l2`, fewer parameters, more {standing.more}, or to stop early (`patience`)"
         return (f"Overfit: {standing.said}.{because}", f"Try {advice}.")
+    if planned > len(history):  # what the network can do is not known yet
+        stopped = f"Cut short: {standing.said}; stopped after epoch {len(history)} of {planned:,}."
+        return tuple(filter(None, (stopped, standing.guessing, "Let it go on before judging it.")))
     if standing.guessing:
         advice = f"Try more `epochs`, another `lr` or a larger network, or look whether {standing.doubtful} are right."
         few = f"More validation {standing.more} would tell." if standing.above else ""

@@ -12,9 +12,9 @@ import torch
 from striate import data
 from striate.errors import InputError
 from striate.features import FEATURES
+from striate.rival import rival
 from striate.rival.rival import baseline
 from striate.runs.run import Run
-from striate.tasks import rival
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_definitions_and_letters_are_resolved_too() -> None:
 
 def test_no_text_is_no_network() -> None:
     with pytest.raises(InputError, match="the saved network can't be read"):
-        from_resolved("input 1x8x8 -> cnov 3", "net")
+        from_resolved("input 1x8x8 -> conv", "net")
 
 
 def test_batches_of_one_where_batch_norm_has_one_value() -> None:

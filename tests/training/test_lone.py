@@ -89,7 +89,7 @@ def test_checkpoints_are_left_to_the_list_of_sums() -> None:
 
 def test_weights_without_a_sum_are_used_and_told(tmp_path: Path) -> None:
     """As those of the first format are, away from their folder; in it the list of sums stands beside them."""
-    run = Path(__file__).parents[1] / "tasks" / "format_1"
+    run = Path(__file__).parents[1] / "runs" / "format_1"
     assert opened(run / "model.safetensors").notes == []
     alone = shutil.copy(run / "model.safetensors", tmp_path / "model.safetensors")
     assert opened(alone).notes == [f"{alone} carries no checksum, so damage to its numbers would go unseen"]

@@ -22,6 +22,7 @@ from striate.runs.run import Run
 from striate.runs.training import train
 from striate.training.options import Options
 from striate.weights.layouts import naming
+from tests.learning import Training
 
 NET = "input 1x8x8 -> conv 12@3x3 -> relu -> conv 16@3x3 -> bn -> relu -> FC"
 
@@ -49,7 +50,8 @@ def training(dataset: Any, source: Any, net: Any = NET, engine: str = "torch", *
 
 def begun(task: Training) -> dict[str, Tensor]:
     """The weights before the first step."""
-    return task._engine(None).weights()
+    weights: dict[str, Tensor] = task.engine.weights()
+    return weights
 
 
 @pytest.mark.parametrize("engine", ["torch", "native"])
@@ -61,7 +63,7 @@ def test_a_run_of_other_classes_gives_all_but_its_head(before: Run, engine: str)
             continue
         expected = scratch[name] if name.startswith("fc1") else before.state.weights[name]
         assert torch.equal(tensor, expected), name
-    assert task.decisions[-1] == (
+    assert task.plan.said()[-1] == (
         f"weights: kept 9 of 11 tensors from {before.path} (our own names); new: fc1 (5 classes for 10); "
         "images are scaled by the mean and spread of this data, whatever the weights were trained on"
     )
@@ -95,7 +97,7 @@ def test_the_same_number_of_other_classes_is_another_head(before: Run) -> None:
     for dataset, kept in ((same, True), (other, False)):
         task = training(dataset, before.path)
         assert torch.equal(begun(task)["fc1.weight"], before.state.weights["fc1.weight"]) is kept
-        assert ("new: fc1 (of other classes)" in task.decisions[-1]) is not kept
+        assert ("new: fc1 (of other classes)" in task.plan.said()[-1]) is not kept
 
 
 def foreign(path: Path) -> dict[str, Tensor]:
@@ -120,8 +122,8 @@ def test_torchvision_s_weights_in_a_network_for_small_images(tmp_path: Path) -> 
     weights = begun(task)
     new = {name for name, tensor in weights.items() if not torch.equal(tensor, theirs[name])}
     assert new == {"conv1.weight", "fc1.weight", "fc1.bias"}
-    assert "kept 119 of 122 tensors" in task.decisions[-1]
-    assert "new: conv1 (64x3x3x3 for 64x3x7x7), fc1 (3 classes for 1,000)" in task.decisions[-1]
+    assert "kept 119 of 122 tensors" in task.plan.said()[-1]
+    assert "new: conv1 (64x3x3x3 for 64x3x7x7), fc1 (3 classes for 1,000)" in task.plan.said()[-1]
 
 
 def started(source: Path, root: Path, **options: Any) -> Trained:
@@ -180,7 +182,8 @@ def test_a_damaged_run_begins_from_its_checkpoint_and_says_so(before: Run, tmp_p
     path = tmp_path / "source" / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"\x77")
     found = Beginning(tmp_path / "source")
-    said = found.begin(building.build(zoo.net(NET)), found.classes or ())["said"]
+    assert found.task == before.task
+    said = found.begin(building.build(zoo.net(NET)), before.task)["said"]
     assert "model.safetensors is damaged" in said
     assert "the newest state that is whole" in said
 

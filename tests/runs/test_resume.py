@@ -15,11 +15,13 @@ from torch.nn import functional as F
 
 from striate import data
 from striate.errors import InputError, WorkError
+from striate.metrics.metric import Metric
+from striate.runs.keeper import Keeper
 from striate.runs.resuming import resume, resumed
 from striate.runs.run import Run
 from striate.runs.training import train
-from striate.training.history import Epoch, History
-from striate.training.options import Options
+from striate.training.history import History
+from striate.training.moment import Moment
 from striate.training.saved import MODEL, SavedRun
 from striate.training.schedules import SCHEDULES
 
@@ -33,21 +35,16 @@ TEXTS = {
 
 def interrupted(text: str, root: Path, after: int, **options: Any) -> Run:
     """A training that Ctrl-C ends in the epoch after `after`."""
-    batches = -(-1295 // options.get("batch", 64))
-    calls: list[int] = []
+    batch = Keeper.batch
 
-    def loss(outputs: Tensor, labels: Tensor) -> Tensor:
-        calls.append(1)
-        if len(calls) == after * batches + 2:
+    def press(self: Keeper, now: Moment) -> None:
+        batch(self, now)
+        if (now.epoch, now.batches) == (after + 1, 2):
             raise KeyboardInterrupt
-        return F.cross_entropy(outputs, labels)
 
-    task = Training(text, "digits", Options(**options), engine="torch")  # the native engine takes no loss of one's own
-    task.own_loss = loss
-    config = task.config()
-    config["options"]["loss"] = "cross-entropy"  # which it is
-    task.config = lambda: config  # type: ignore[method-assign]
-    return task.start(root).run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keeper, "batch", press)
+        return train(text, "digits", out=root, **{"engine": "torch", **options})
 
 
 def figures(history: History) -> list[tuple[float, ...]]:
@@ -116,6 +113,24 @@ def test_a_finished_run_goes_further_when_asked(tmp_path: Path) -> None:
         resume(run.path)
 
 
+@pytest.mark.parametrize("ended", ["stopped", "killed"])
+def test_an_interrupted_run_is_not_told_that_it_has_fewer_epochs(ended: str, tmp_path: Path) -> None:
+    """Nothing would be trained, and the number that was planned would be lost."""
+    run = interrupted(TINY, tmp_path / "a run", after=3, epochs=6)
+    if ended == "killed":
+        (run.path / "report.html").unlink()
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    for epochs in (1, 3):
+        with pytest.raises(InputError) as error:
+            resume(run.path, epochs=epochs)
+        assert str(error.value) == (
+            f"{run.path} has 3 epochs already; `striate resume '{run.path}'` alone goes on to 6"
+        )
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
+    assert len(resume(run.path, epochs=4).history) == 4, "fewer than were planned, and more than there are"
+    assert json.loads((run.path / "config.json").read_text())["options"]["epochs"] == 4
+
+
 def test_a_longer_training_that_was_stopped_goes_on_to_its_new_end(tmp_path: Path, monkeypatch: Any) -> None:
     train(TINY, "digits", out=tmp_path / "run", epochs=2)
     save, calls = SavedRun.save_epoch, []
@@ -143,7 +158,7 @@ def test_only_the_report_was_missing(tmp_path: Path) -> None:
 
 
 def test_the_best_weights_of_before_stay_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Epoch, "margin", -1.0)  # so that only a better epoch is kept
+    monkeypatch.setattr(Metric, "margin", lambda *_: 0.0)  # so that only a better epoch is kept
     run = train(TINY, "digits", out=tmp_path / "run", epochs=6, lr=0.01)
     best = run.state.weights
     config = json.loads((run.path / "config.json").read_text())
@@ -307,8 +322,8 @@ def test_a_loss_of_one_s_own_is_given_again(tmp_path: Path) -> None:
     assert figures(more.history) == figures(whole.history)
     assert same(more.saved.last().weights, whole.saved.last().weights)
     assert more.config["options"]["loss"] == "own"
-    split = more.test_split()
-    assert more.test(loss=smoothed).loss == pytest.approx(float(smoothed(more.outputs(split.images), split.labels)))
+    test = more.test_split().columns
+    assert more.test(loss=smoothed).loss == pytest.approx(float(smoothed(more.outputs(test["image"]), test["label"])))
     assert more.test().loss != more.test().loss, "what is not known is not a number"
 
 
@@ -338,7 +353,7 @@ def test_small_images_of_several_sizes_are_the_same_when_it_goes_on(tmp_path: Pa
     run = train("input -> conv 4@3x3 -> relu -> fc 2", images, epochs=1, out=tmp_path / "run", quiet=True)
     assert run.recipe.source == (3, 21, 22)
     assert len(resume(run.path, epochs=2, quiet=True).history) == 2
-    assert tuple(run.test_split().images.shape[1:]) == (3, 21, 22)
+    assert tuple(run.test_split().columns["image"].shape[1:]) == (3, 21, 22)
 
 
 def test_what_was_decided_at_the_beginning_is_kept(tmp_path: Path) -> None:

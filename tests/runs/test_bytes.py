@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from striate.runs import doing
 from striate.runs.resuming import resume
 from striate.runs.run import Run
 from striate.runs.training import train
-from striate.tasks import classify
 from striate.training.saved import MODEL
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone says what a process has read")
@@ -58,7 +58,7 @@ def test_the_history_is_read_without_any_weights(run: Run) -> None:
 def test_going_on_reads_the_newest_state_once_and_the_best_weights_when_they_are_tested(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(classify, "report", lambda *given: "<!doctype html>")  # drawing reads fonts, megabytes
+    monkeypatch.setattr(doing, "report", lambda *given: "<!doctype html>")  # drawing reads fonts, megabytes
     model, state = sizes(run.path)
     assert state > 2.9 * model
     read = read_by(lambda: resume(run.path, epochs=2, quiet=True))

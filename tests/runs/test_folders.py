@@ -10,14 +10,16 @@ import torch
 from PIL import Image
 
 from striate import data
+from striate.data.examples import Examples
 from striate.errors import InputError, WorkError
 from striate.rival.rival import baseline
+from striate.runs import doing
 from striate.runs.resuming import resume
 from striate.runs.run import Run
 from striate.runs.training import train
-from striate.tasks import classify
 from striate.training.options import Options
 from striate.training.saved import LEFT_OUT, REPORT
+from tests.learning import Training
 
 NET = "input 3x12x16 -> fc 3"
 Said = list[str]
@@ -38,19 +40,23 @@ def planned(dataset: object, **options: object) -> Training:
     return Training(NET, dataset, Options(epochs=1, **options))  # type: ignore[arg-type]
 
 
+def names(examples: Examples) -> list[str]:
+    return [examples.name(row) for row in range(len(examples))]
+
+
 def test_a_validation_folder_is_the_validation_set(parts: Path) -> None:
     task = planned(parts)
-    assert [len(split) for split in (task.training, task.validation)] == [24, 12]
-    assert all("/val/" in path for path in task.validation.paths)
-    assert not any("/val/" in path for path in task.training.paths)
-    assert any("12 kept for validation (the data's own), 6 for the test" in line for line in task.decisions)
-    assert any("val/ chooses the best epoch" in line for line in task.decisions)
+    assert [len(part) for part in (task.parts.training, task.parts.validation)] == [24, 12]
+    assert all("/val/" in path for path in names(task.parts.validation))
+    assert not any("/val/" in path for path in names(task.parts.training))
+    assert any("12 kept for validation (the data's own), 6 for the test" in line for line in task.plan.said())
+    assert any("val/ chooses the best epoch" in line for line in task.plan.said())
 
 
 def test_a_wish_that_the_folder_leaves_no_place_for_is_said(parts: Path) -> None:
     line = "a share of 0.3 for validation is not taken: parts has validation images"
-    assert line in planned(parts, validation=0.3).decisions
-    assert not any("is not taken" in other for other in planned(parts).decisions)
+    assert line in planned(parts, validation=0.3).plan.said()
+    assert not any("is not taken" in other for other in planned(parts).plan.said())
 
 
 def test_a_run_with_a_validation_folder_goes_on_exactly(parts: Path, tmp_path: Path) -> None:
@@ -96,7 +102,7 @@ def test_classes_that_cannot_be_judged_are_named(colours: Path) -> None:
         (colours / "red" / f"{number:02}.png").unlink()
     for number in range(2, 14):
         (colours / "blue" / f"{number:02}.png").unlink()
-    lines = planned(colours).decisions
+    lines = planned(colours).plan.said()
     assert "classes of a single image: red" in lines
     assert "classes without an image in the validation set: blue, red" in lines
     assert "classes without an image in the test set: red" in lines
@@ -167,7 +173,7 @@ def test_a_run_that_is_to_be_replaced_stays_whole_until_it_is(
     def broken(*_: object, **__: object) -> None:
         raise WorkError("the machine is on fire")
 
-    monkeypatch.setattr(classify, "train_loop", broken)
+    monkeypatch.setattr(doing, "train_loop", broken)
     with pytest.raises(WorkError):
         train(NET, littered, out=tmp_path / "run", epochs=1, overwrite=True)
     assert (tmp_path / "run" / LEFT_OUT).read_text() == before

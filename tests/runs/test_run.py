@@ -17,8 +17,9 @@ from striate import data
 from striate.data.ink import Ink
 from striate.data.levels import Levels
 from striate.errors import InputError, WorkError
-from striate.runs.run import AS_THEY_ARE, Run, source_key
+from striate.runs.run import Run, source_key
 from striate.runs.training import train
+from striate.tasks.classify import AS_THEY_ARE
 
 Drawn = list[tuple[Path, str]]
 
@@ -63,14 +64,15 @@ def test_testing_says_what_is_taken_for_what(trained: Run, folder: Path) -> None
     """On foreign files: which classes, which files; as plain numbers that JSON can hold."""
     run = Run(trained.path)
     result, split = run.test(folder), run.test_split(folder)
-    probabilities = trained.outputs(split.images).double().softmax(1)
+    images, labels = (split.take(range(len(split)))[name] for name in ("image", "label"))
+    probabilities = trained.outputs(images).double().softmax(1)
     called = probabilities.argmax(1)
     assert result.confusion == tuple(
-        tuple(int(((split.labels == true) & (called == other)).sum()) for other in range(10)) for true in range(10)
+        tuple(int(((labels == true) & (called == other)).sum()) for other in range(10)) for true in range(10)
     )
     assert [one.name for one in result.per_class] == list(result.classes) == list(run.classes)
-    assert [one.support for one in result.per_class] == split.labels.bincount(minlength=10).tolist()
-    wrong = {split.paths[row]: probabilities[row].max().item() for row in (called != split.labels).nonzero().flatten()}
+    assert [one.support for one in result.per_class] == labels.bincount(minlength=10).tolist()
+    wrong = {split.name(row): probabilities[row].max().item() for row in (called != labels).nonzero().flatten()}
     assert 0 < len(wrong) <= 24
     assert [mistake.image for mistake in result.most_wrong] == sorted(wrong, key=lambda path: -wrong[path])
     first = result.most_wrong[0]
@@ -336,7 +338,7 @@ def test_files_of_more_than_8_bits_are_read_as_those_that_were_learned_from(tmp_
     run = train("input 1x8x8 -> fc 2", deep_folder(tmp_path / "set", 4095), out=tmp_path / "run", epochs=1)
     assert run.recipe.levels == Levels(whole=(0, 4095))
     dark = deep_folder(tmp_path / "dark", 400)
-    assert Run(run.path).test_split(dark).images.max() == round(255 * 400 / 4095)
+    assert Run(run.path).test_split(dark).take(range(12))["image"].max() == round(255 * 400 / 4095)
     Image.fromarray(np.full((8, 8), 60_000, np.uint16)).save(tmp_path / "far.png")
     again = Run(run.path)
     assert len(again.predict(tmp_path / "far.png", dark / "above" / "0.png")) == 2

@@ -27,14 +27,16 @@ from striate import data, zoo
 from striate.errors import InputError, WorkError
 from striate.metrics import wilson
 from striate.notation import measure, render
+from striate.runs import training
 from striate.runs.doing import Trained
+from striate.runs.planning import Request
 from striate.runs.resuming import resume
 from striate.runs.run import Run
 from striate.runs.training import train
-from striate.tasks import classify
 from striate.training.options import Options
 from striate.training.saved import SavedRun
 from striate.training.state import State
+from tests.learning import Training
 
 Archive = Callable[..., Path]
 TINY = "input 1x8x8 -> fc 10"
@@ -83,8 +85,10 @@ def test_the_configuration_is_enough_to_train_again(trained: Run, tmp_path: Path
     assert config["striate"] == striate.__version__
     assert config["network"] == "net"
     sum_ = data.load("digits").sha256()
-    assert config["data"] == {"name": "digits", "source": "digits", "classes": list("0123456789"), "sha256": sum_}
-    assert config["options"] == Options(epochs=3, lr=0.01, augment="none").to_json(), "with what `auto` was"
+    assert config["data"] == {"name": "digits", "source": "digits", "sha256": sum_}
+    assert config["task"] == {"word": "classify", "classes": list("0123456789")}
+    chosen = Options(epochs=3, lr=0.01, loss="cross-entropy", augment="none")
+    assert config["options"] == chosen.to_json(), "with what `auto` was"
     assert config["engine"] == ("native" if str(trained.device) == "cpu" else "torch")
     assert config["device"] == str(trained.device)
     assert data.Recipe.from_json(config["recipe"]) == trained.recipe
@@ -174,7 +178,7 @@ def test_every_option_is_a_named_parameter_with_its_default() -> None:
     assert not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     for option in dataclasses.fields(Options):
         assert parameters[option.name].default == option.default, option.name
-        kind = f"{option.type} | Loss" if option.name == "loss" else option.type
+        kind = "str | Loss | None" if option.name == "loss" else option.type
         assert parameters[option.name].annotation == kind, option.name
         assert f"{option.name}: " in (train.__doc__ or "")
 
@@ -186,11 +190,11 @@ def test_every_option_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not any(value == getattr(Options(), name) for name, value in other.items())
     seen: list[Options] = []
 
-    def stop(net: Any, dataset: Any, options: Options, **how: Any) -> None:
-        seen.append(options)
+    def stop(asked: Request, *how: Any, **more: Any) -> None:
+        seen.append(asked.options)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(classify, "Training", stop)
+    monkeypatch.setattr(training, "trained", stop)
     with pytest.raises(KeyboardInterrupt):
         train(TINY, "digits", **other)
     assert seen == [Options(**other)]
@@ -356,9 +360,8 @@ def test_a_loss_of_one_s_own(tmp_path: Path) -> None:
     result = run.test()
     assert result.accuracy > 0
     assert result.loss != result.loss, "what is not known is not a number"
-    assert run.test(loss=smoothed).loss == pytest.approx(
-        float(smoothed(run.outputs(run.test_split().images), run.test_split().labels))
-    )
+    test = run.test_split().columns
+    assert run.test(loss=smoothed).loss == pytest.approx(float(smoothed(run.outputs(test["image"]), test["label"])))
 
 
 @pytest.mark.parametrize("loss", ["mse", "hinge"])
@@ -380,7 +383,8 @@ def test_data_of_one_s_own(tmp_path: Path) -> None:
     split = data.Split(torch.rand(60, 1, 4, 4, generator=generator) + labels[:, None, None, None], labels)
     mine = data.Dataset("mine", "", split, None, ("no", "yes"))
     run = train("input 1x4x4 -> fc 2", mine, out=tmp_path / "run", epochs=3, lr=0.05)
-    assert run.config["data"] == {"name": "mine", "source": "", "classes": ["no", "yes"], "sha256": mine.sha256()}
+    assert run.config["data"] == {"name": "mine", "source": "", "sha256": mine.sha256()}
+    assert run.config["task"]["classes"] == ["no", "yes"]
     assert "from Python" in run.config["command"]
     assert run.test(mine).examples == 60
     with pytest.raises(InputError, match="was trained on a data set made in Python; say what to test it on"):
@@ -407,7 +411,7 @@ def test_validation_images_decide_nothing_of_the_recipe(kind: str) -> None:
         changed = images.clone()
         changed[rows] = changed.max()
         mine = data.Dataset("mine", "", data.Split(changed, labels), None, ("no", "yes"))
-        return Training("input 1x12x12 -> fc 2", mine, Options()).fitted.recipe
+        return Training("input 1x12x12 -> fc 2", mine, Options()).plan.recipe
 
     assert recipe(held) == recipe([]), "mean, spread, background and ink are the training images' own"
     assert (recipe([]).ink is not None) == (kind == "drawings")
@@ -611,7 +615,7 @@ def test_ctrl_c_in_a_batch_keeps_the_epochs_before(tmp_path: Path, monkeypatch: 
 
     result = Training(TINY, "digits", Options(epochs=50), own_loss=loss).start(tmp_path / "run")
     assert (result.stopped, len(result.history)) == ("Ctrl-C", 2)
-    assert result.run.test().accuracy == result.test_accuracy
+    assert result.run.test().accuracy == result.test.score.accuracy
 
 
 def test_ctrl_c_before_the_first_epoch_is_over(tmp_path: Path) -> None:
