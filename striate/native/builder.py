@@ -25,11 +25,13 @@ class Builder:
     def __init__(self, target: Target, dims: int = 2) -> None:
         self.target, self.dims = target, dims
         self.steps: list[Step] = []
+        self.wholes: dict[Value, Value] = {}  # by their values in strips
         self.normalised = self.dropouts = self.prototypes = 0
 
     def add(self, step: Step) -> Value:
-        """Append the step; returns its output."""
+        """Append the step; returns its output, which has as many strips as its input unless the step gathers them."""
         self.steps.append(step)
+        step.output.strips = 1 if step.gathers else step.inputs[0].strips
         return step.output
 
 

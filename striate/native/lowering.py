@@ -20,6 +20,7 @@ from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Flatten
 from striate.native.steps.join import Add, Concat, Scale
 from striate.native.steps.maps import Maps
+from striate.native.strips import fitted, whole
 from striate.native.target import Target
 from striate.native.values import Value
 from striate.notation import Network
@@ -34,12 +35,31 @@ class Refused(InputError):  # noqa: N818 - named for the outcome
     """The native engine lacks a layer; its message names it."""
 
 
-def lowered(network: Network, target: Target) -> Plan:
+PAYS = 0.9  # of all multiply-adds: so many in strips
+
+
+def lowered(network: Network, target: Target, strips: int = 1) -> Plan:
     """The network's plan for a machine.
+
+    Args:
+        network: Bound, of fixed input size.
+        target: The machine's vector units.
+        strips: In how many lanes each image should be; it is in fewer where most of the network can't work so.
 
     Raises:
         Refused: Names what the native engine lacks.
     """
+    plan = _lowered(network, target, 1)
+    while strips > 1:
+        if len(network.input) == 3 and plan.input.rows % strips == 0:
+            cut = _lowered(network, target, strips)
+            if sum(s.macs * s.inputs[0].strips for s in cut.steps if s.inputs[0].strips > 1) >= PAYS * plan.macs:
+                return cut
+        strips //= 2
+    return plan
+
+
+def _lowered(network: Network, target: Target, strips: int) -> Plan:
     if None in network.input or len(network.input) > 3:
         raise Refused(f"the native engine takes 1-D and 2-D inputs of fixed size, not {shown(network.input)}")
     flat, builder = graph(network), Builder(target, len(network.input) - 1)
@@ -47,6 +67,7 @@ def lowered(network: Network, target: Target) -> Plan:
     if flat.beyond:
         raise Refused(f"the native engine lacks {flat.beyond}")
     x = value_of(network.input)
+    x.rows, x.strips = x.rows // strips, strips
     values = {INPUT: x}
     for vertex in flat.vertices:
         names: Sequence[str] = vertex.inputs
@@ -54,13 +75,14 @@ def lowered(network: Network, target: Target) -> Plan:
             names = sorted(names, key=lambda name: name == vertex.entry)  # what came in is added to what was made of it
         inputs = [values[name] for name in names if name in values]
         values[vertex.name] = inputs[0] if vertex.name in left else _step(builder, vertex, inputs)
-    y = values[flat.output]
+    y = whole(builder, values[flat.output])
+    shape = y.channels, y.rows, y.columns
     if y.rows * y.columns > 1:
         y = builder.add(Flatten("flatten", (y,), Value(y.size)))
     steps = fused(builder.steps, y)
     share(steps, x)
     x.compact = all(isinstance(step, Convolution | Flatten) for step in steps if x in step.inputs)
-    return Plan(x, y, steps, target.lanes).arranged()
+    return Plan(x, y, steps, target.lanes, shape).arranged()
 
 
 def _step(b: Builder, vertex: Vertex, inputs: list[Value]) -> Value:
@@ -69,9 +91,11 @@ def _step(b: Builder, vertex: Vertex, inputs: list[Value]) -> Value:
     if isinstance(node, Layer):
         if type(node) not in LAYERS:
             raise Refused(f"the native engine lacks '{node_text(node)}'")
-        return LAYERS[type(node)](b, node, inputs[0], vertex.name)
+        return LAYERS[type(node)](b, node, fitted(b, node, inputs[0]), vertex.name)
     if type(node) not in JOINS:
         raise Refused(f"the native engine lacks '{node_text(node.block)}[ … ]'")
+    if isinstance(node, Scaled) or any(value.strips == 1 for value in inputs):
+        inputs = [whole(b, value) for value in inputs]
     return JOINS[type(node)](b, _apart(b, inputs))
 
 

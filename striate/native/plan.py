@@ -27,11 +27,13 @@ class Step:
         reads_inputs: Whether its backward pass reads its inputs' values.
         reads_output: Whether its backward pass reads its output's value.
         waits: Whether it needs statistics over all images first, forward and back.
+        gathers: Whether its output has each image in one lane, whatever its input has.
     """
 
     reads_inputs = False
     reads_output = False
     waits = False
+    gathers = False
 
     def __init__(self, title: str, inputs: tuple[Value, ...], output: Value, parameters: tuple[Parameter, ...] = ()):
         self.title, self.inputs, self.output, self.parameters = title, inputs, output, parameters
@@ -143,13 +145,15 @@ class Plan:
         input: What comes in.
         output: One entry per class.
         steps: In order.
-        lanes: Images in a group.
+        lanes: Of a vector.
+        shape: (channels, rows, columns) of the output, which is flat in memory.
     """
 
     input: Value
     output: Value
     steps: list[Step]
     lanes: int
+    shape: tuple[int, int, int]
     places: dict[Value, tuple[bool, int]] = field(default_factory=dict)  # root → (kept over phases?, offset in vecs)
     gradient_places: dict[Value, tuple[bool, int]] = field(default_factory=dict)
     rooms: dict[Step, tuple[bool, int]] = field(default_factory=dict)
@@ -169,7 +173,12 @@ class Plan:
     @property
     def macs(self) -> int:
         """Multiply-adds of weights per image."""
-        return sum(step.macs for step in self.steps)
+        return sum(step.macs * step.inputs[0].strips for step in self.steps)
+
+    @property
+    def images(self) -> int:
+        """Images in a group."""
+        return self.lanes // self.input.strips
 
     @property
     def penalised(self) -> int:

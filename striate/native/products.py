@@ -47,7 +47,7 @@ def convolution(b: Builder, layer: tree.Conv, x: Value, name: str) -> Value:
         return b.add(Dense(title, flat(b, x), y, weights, b.target.lanes))
     shape = Shape(
         x.channels, (x.rows, x.columns), layer.filters, kernel, stride, dilation, before,
-        (y.rows, y.columns), layer.groups, layer.bias, layer.flip,
+        (y.rows, y.columns), layer.groups, layer.bias, layer.flip, x.strips,
     )  # fmt: skip
     return b.add(Convolution(title, x, y, weights, shape, b.target))
 
@@ -89,8 +89,9 @@ def _dense_at_each(b: Builder, layer: tree.FullyConnected, x: Value, name: str) 
     """One matrix at each position: a convolution of one entry."""
     y, one = Value(layer.units, x.rows, x.columns), (1, 1)
     shape = Shape(
-        x.channels, (x.rows, x.columns), layer.units, one, one, one, NONE, (x.rows, x.columns), 1, layer.bias, False
-    )
+        x.channels, (x.rows, x.columns), layer.units, one, one, one, NONE, (x.rows, x.columns), 1, layer.bias, False,
+        x.strips,
+    )  # fmt: skip
     weights = weights_of(name, (layer.units, x.channels), layer.units * layer.bias)
     return b.add(Convolution(title_of(layer, x, y, name), x, y, weights, shape, b.target))
 

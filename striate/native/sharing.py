@@ -78,7 +78,7 @@ def _remake(norm: BatchNorm, steps: list[Step]) -> None:
         return
     reader, waits = steps[readers[0]], any(step.waits for step in steps[readers[0] :])
     if isinstance(reader, Convolution) and waits:
-        y.again = Value(y.channels, y.rows, y.columns)
+        y.again = Value(y.channels, y.rows, y.columns, strips=y.strips)
         y.again.needs_border(*y.border)
         reader.remake = norm.remake
 

@@ -36,7 +36,7 @@ class Single:
         self.places: dict[Value, int] = {}
         self.flattened: dict[Value, Value] = {}  # flat value → the map it was made from
         self.prepares: list[str] = []
-        self.supported = all(type(step) in WRITERS and _fits(step) for step in plan.steps)
+        self.supported = plan.input.strips == 1 and all(type(step) in WRITERS and _fits(step) for step in plan.steps)
 
     def text(self) -> str:
         """C: `pack_weights`, and `one`, the whole network for one image."""

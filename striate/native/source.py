@@ -22,7 +22,9 @@ from striate.native.single import Single
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.norm import BatchNorm
 from striate.native.steps.rbf import RBF
+from striate.native.steps.strips import lane_shifts
 from striate.native.steps.upconv import UpConvolution
+from striate.native.values import Value
 
 KERNELS = Path(__file__).parent / "kernels"
 INCLUDE, PART = re.compile(r'#include "(.*)"\n'), re.compile(r"/\* =+ (.*) =+ \*/")
@@ -41,11 +43,12 @@ INCLUDES = (
     *("norm.h", "single.h"),
 )
 LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge", "map": "map_criterion"}
+PIXELS = {"pixel-cross-entropy": "pixel_cross_entropy"}  # of a class at each position
 
 
 def check_loss(loss: str) -> None:
     """Raises Refused for a loss that the engine lacks."""
-    if loss not in LOSSES:
+    if loss not in LOSSES | PIXELS:
         raise Refused(f"the native engine lacks the loss '{loss}'")
 
 
@@ -54,7 +57,7 @@ def source(plan: Plan, loss: str, timed: bool = False) -> dict[str, str]:
 
     Args:
         plan: What to do.
-        loss: One of `LOSSES`.
+        loss: One of `LOSSES` or `PIXELS`.
         timed: Whether a training step adds up in `spent` the seconds of each of `moments`; needs one thread.
     """
     units: dict[str, str] = {}
@@ -118,6 +121,7 @@ class _Program:
             "\n".join(f'#include "{name}"' for name in INCLUDES),
             "\n".join([_part("sizes"), *(f"#define {name} {value}" for name, value in self._numbers().items())]),
             '#include "network.h"\n#include "settle.h"\n',
+            f'{lane_shifts(self.plan)}\n#include "strips.h"\n' if self.plan.input.strips > 1 else "",
             '#include "timed.h"\n' if self.timed else "",
             "\n".join(dict.fromkeys(f"{line};" for step in self._convolutions() for line in step.signatures())),
             *self._phases(),
@@ -131,7 +135,7 @@ class _Program:
         return (step for step in self.plan.steps if isinstance(step, Convolution | UpConvolution))
 
     def _numbers(self) -> dict[str, str | int]:
-        plan, output = self.plan, self.plan.output
+        plan, image, output = self.plan, self.plan.input, self.plan.output
         normalised = sum(step.output.channels for step in self.norms)
         prototypes = sum(prod(step.shape) for step in plan.steps if isinstance(step, RBF))
         return {
@@ -147,8 +151,11 @@ class _Program:
             "TURNED": plan.turned,
             "WORKSPACE": plan.workspace,
             "CLASSES": output.size,
-            "VALUES": self.plan.input.size,
-            "INPUT": self.plan.input.as_map(),
+            "STRIPS": image.strips,
+            "IMAGES": "(LANES / STRIPS)",
+            "VALUES": image.size * image.strips,
+            "INPUT": image.as_map(),
+            "IMAGE": Value(image.channels, image.rows * image.strips, image.columns).as_map(),
             "OUTPUT": output.as_map(),
             **({"MOMENTS": len(moments(plan))} if self.timed else {}),
         }
@@ -190,11 +197,20 @@ class _Program:
 
     def _loss(self) -> list[str]:
         at, y = Places(self.plan), self.plan.output
+        if self.loss in PIXELS:
+            numbers = f"count, 1.0f / n->decided, {Value(*self.plan.shape).as_bare_map()}, seen"
+            first = f"(const uint8_t *)n->targets + (g * (long)IMAGES + i) * {prod(self.plan.shape[1:])}"
+            return [
+                f"/* {self.loss} */",
+                "const uint8_t *masks[LANES];",
+                f"for (int i = 0; i < count; i++) masks[i] = {first};",
+                f"{PIXELS[self.loss]}({at.value(y)}, masks, {at.gradient(y)}, {numbers});",
+            ]
         numbers = f"count, 1.0f / n->count, {y.size}, seen"
         return [
             f"/* {self.loss} */",
             "int32_t labels[LANES];",
-            "for (int i = 0; i < count; i++) labels[i] = n->labels[g * LANES + i];",
+            "for (int i = 0; i < count; i++) labels[i] = ((const int64_t *)n->targets)[g * IMAGES + i];",
             f"count_correct({at.value(y)}, labels, count, {y.size}, seen);",
             f"{LOSSES[self.loss]}({at.value(y)}, labels, {at.gradient(y)}, {numbers});",
         ]

@@ -22,7 +22,7 @@ class Value:
     `home` is the value whose memory it uses, from which channel, when it has none of its own. `again` is where it is
     computed a second time on the way back, which costs less than keeping it. `compact`: in the program for one image,
     its pixels are not padded to whole vecs, because no step reads them by vecs. `readers`: how many steps read it, set
-    when the steps are known.
+    when the steps are known. `strips`: in how many lanes each image is, one below the other; `rows` is then of one.
     """
 
     channels: int
@@ -34,6 +34,7 @@ class Value:
     again: Value | None = None
     readers: int = 0
     compact: bool = False
+    strips: int = 1
 
     @property
     def size(self) -> int:
@@ -102,6 +103,11 @@ class Value:
         top, left, _, _ = self.border
         numbers = (self.channels, self.rows, self.columns, top, left, self.all_rows, self.all_columns)
         return f"(struct map){{{', '.join(map(str, numbers))}}}"
+
+    @property
+    def lanes_in_use(self) -> str:
+        """C text of how many lanes of the group at work have entries."""
+        return "count" if self.strips == 1 else f"count * {self.strips}"
 
     def as_bare_map(self) -> str:
         """That of its gradient, which has no border."""

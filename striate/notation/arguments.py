@@ -12,7 +12,7 @@ from typing import Any
 
 from striate.errors import nearest
 from striate.notation.errors import RuleError, Span
-from striate.notation.habits import meant, product_of_numbers, single_name, without
+from striate.notation.habits import meant, reckoned, single_name, without
 from striate.notation.syntax import Argument, Expression, Free, Operation, Pair, Sized, Value, Word
 from striate.notation.tree import ALIASES, PAD_MODES, WORDS, Axes, Layer, Link, Pad, Sliding
 
@@ -306,7 +306,7 @@ class _Arguments:
     def _axes(self, argument: Value, least: int = 1, end: bool = False) -> Axes:
         """One number per axis; of a pair, which only `pad` allows, the first, or with `end` the second."""
         parts = [_side(part, end) if least == 0 else part for part in argument.parts]
-        refuse_products(parts)
+        refuse_reckoned(parts)
         sizes = tuple(self._whole(part, least) for part in parts)
         if len(sizes) not in (1, self.dims):
             there = (
@@ -432,13 +432,12 @@ def refuse_x(argument: Argument) -> None:
         raise ArgumentError("sizes are joined by 'x' without blanks", argument.span, detail)
 
 
-def refuse_products(parts: Iterable[Expression]) -> None:
-    """Raise an error if one of several sizes is a product of plain numbers: `3*3` for `3x3`."""
+def refuse_reckoned(parts: Iterable[Expression]) -> None:
+    """Raise an error if one of several sizes is reckoned of plain numbers: `3*3` for `3x3`."""
     for part in parts:
-        if isinstance(part, Operation) and (sizes := product_of_numbers(part)):
-            headline = f"'{sizes.replace('x', '*')}' where sizes are due"
-            detail = f"sizes are joined by 'x', as in {sizes}; '*' repeats brackets: [conv 8@3 -> relu]*2"
-            raise ArgumentError(headline, part.span, detail)
+        if isinstance(part, Operation) and (found := reckoned(part)):
+            written, detail = found
+            raise ArgumentError(f"'{written}' where sizes are due", part.span, detail)
 
 
 def _side(part: Expression, end: bool) -> Expression:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 
 from striate.errors import InputError, nearest
 from striate.notation import given, rules
-from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer, refuse_products, refuse_x
+from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer, refuse_reckoned, refuse_x
 from striate.notation.errors import MissingLettersError, NotationError, RuleError, Span, UnevenError
 from striate.notation.evaluate import LARGEST, NoValueError, evaluate
 from striate.notation.given import MAX_AXES
@@ -217,7 +217,7 @@ class _Binder:
         if len(word.arguments) > 1 or not isinstance(value, Value):
             raise self.error("input takes one shape", word.span, "channels x height x width, as in input 3x224x224")
         with self._placed():
-            refuse_products(value.parts)
+            refuse_reckoned(value.parts)
         sizes = tuple(None if isinstance(part, Free) else self._size(part) for part in value.parts)
         if sizes[0] is None:
             detail = f"write it first: input {shown(channels_first(sizes) or (3, *sizes[1:]))}"

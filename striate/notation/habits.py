@@ -62,6 +62,7 @@ def _meant(one: Expression | None, options: Collection[str]) -> Iterator[str]:
         return
     if one.text in PAD_MODES and "pad" in options:
         yield f"pad {one.text}"
+    yield from (option for option in options if one.text == option[:1])
     if beside := re.fullmatch(r"([a-z]+?)_?(\d+)", one.text):
         word, number = beside.groups()
         options_also = {option: (*OPTIONS_ALSO.get(option, ()), option) for option in options}
@@ -73,14 +74,21 @@ def _single(argument: Argument) -> Expression | None:
     return argument.parts[0] if isinstance(argument, Value) and len(argument.parts) == 1 else None
 
 
-def product_of_numbers(expression: Expression) -> str:
-    """`3x3` for the product `3*3`, in a place where sizes are meant; empty for any other expression.
+def reckoned(expression: Expression) -> tuple[str, str] | None:
+    """What is written and what may be meant where sizes are due, for plain numbers: `3*3` for 3x3, `3/2` for a stride.
 
-    >>> product_of_numbers(Operation(Number(3), (("*", Number(3)),)))
-    '3x3'
+    >>> reckoned(Operation(Number(3), (("*", Number(3)),)))
+    ('3*3', "sizes are joined by 'x', as in 3x3; '*' repeats brackets: [conv 8@3 -> relu]*2")
+    >>> reckoned(Operation(Number(3), (("/", Number(2)),)))
+    ('3/2', 'a stride is an option: 3 stride 2')
     """
-    if not isinstance(expression, Operation) or any(sign != "*" for sign, _ in expression.rest):
-        return ""
-    factors = [expression.first, *(factor for _, factor in expression.rest)]
-    sizes = [str(factor.value) for factor in factors if isinstance(factor, Number)]
-    return "x".join(sizes) if len(sizes) == len(factors) else ""
+    if not isinstance(expression, Operation) or {*(sign for sign, _ in expression.rest)} not in ({"*"}, {"/"}):
+        return None
+    numbers = [expression.first, *(number for _, number in expression.rest)]
+    sizes = [str(number.value) for number in numbers if isinstance(number, Number)]
+    if len(sizes) < len(numbers):
+        return None
+    if expression.rest[0][0] == "/":
+        return "/".join(sizes), f"a stride is an option: {sizes[0]} stride {sizes[1]}"
+    repeated = "'*' repeats brackets: [conv 8@3 -> relu]*2"
+    return "*".join(sizes), f"sizes are joined by 'x', as in {'x'.join(sizes)}; {repeated}"

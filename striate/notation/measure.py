@@ -137,24 +137,31 @@ class Measure:
             value: A layer's or a join's name.
             position: The entry, from 0; along the axis alone, whatever its place along the others.
             axis: 0 for the first after the channels: the rows of an image.
-            source: The input; by default the last that the value depends on.
+            source: The input, by its value; by default the last that this value depends on.
 
         Raises:
-            InputError: An axis is free, or the value has no such entry.
+            InputError: An axis is free, or there is no such value, axis, entry or input.
 
         >>> from striate.notation import read
         >>> measured = measure(read("input 1x8 -> maxpool 4 -> upconv 1@4 stride 4"))
         >>> measured.entries("upconv1", 3), measured.entries("upconv1", 4)
         ((0, 3), (4, 7))
         """
-        self._check_entry(value, position, axis)
-        found = seen(self.graph, self._shapes, value, position, axis)
-        places = found.get(source or [*self.row(value).fields][-1])
+        if value not in self._by_name:
+            raise InputError(f"no layer or join '{value}'{nearest(value, self._by_name)}")
+        source = source or [*self.row(value).fields][-1]
+        self._check_entry(value, position, axis, source)
+        places = seen(self.graph, self._shapes, value, position, axis).get(source)
         return (min(places), max(places)) if places else None
 
-    def _check_entry(self, value: str, position: int, axis: int) -> None:
+    def _check_entry(self, value: str, position: int, axis: int, source: str) -> None:
+        if source not in self.graph.inputs:
+            raise InputError(f"no input '{source}'; there is {', '.join(map(repr, self.graph.inputs))}")
         if any(None in shape for shape in self.graph.inputs.values()):
             raise InputError("which entries are seen depends on every size; measure(network, shape) sets the free axes")
+        axes = len(self.graph.inputs[source]) - 1
+        if not 0 <= axis < axes:
+            raise InputError(f"'{source}' has {axes} axes after its channels, counted from 0. Received: {axis}")
         n = rules.entries(self.shape(value), axis) or 0
         if not 0 <= position < n:
             raise InputError(f"'{value}' has entries 0 to {n - 1} along axis {axis}. Received: {position}")

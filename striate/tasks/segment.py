@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 IMAGE, MASK, CALLED, COUNTS = "image", "mask", "called", "counts"
 TEST_SHARE = 0.15
-LOSSES = ("cross-entropy+dice", "cross-entropy", "dice", "balanced-cross-entropy", "balanced-cross-entropy+dice")
+LOSSES = ("cross-entropy", "cross-entropy+dice", "dice", "balanced-cross-entropy", "balanced-cross-entropy+dice")
 SEEN = 192  # rows and columns of the answer that is kept of an image, to draw it
 
 
@@ -146,7 +146,7 @@ class Segment(Task):
     # what is made small, and what is measured
 
     def objective(self, loss: LossName) -> Any:
-        """With a loss of this name, or cross-entropy and Dice."""
+        """With a loss of this name, or cross-entropy."""
         name = loss or LOSSES[0]
         if callable(name) or name not in LOSSES:
             hint = "" if callable(name) else nearest(name, LOSSES)
@@ -158,9 +158,13 @@ class Segment(Task):
         return str(loss or LOSSES[0])
 
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
-        """Cross-entropy and Dice."""
+        """Cross-entropy."""
         parts: Fields = self.objective(None).loss(outputs, targets)
         return parts
+
+    def native(self, loss: LossName) -> str:
+        """The engine has cross-entropy over positions."""
+        return "pixel-cross-entropy" if (loss or LOSSES[0]) == "cross-entropy" else ""
 
     def through(self, net: Net, inputs: Fields) -> Fields:
         """The outputs of whole images, put together from those of pieces."""
@@ -240,7 +244,7 @@ class Goal:
                 parts["dice_loss"] = dice_loss(logits, true)
             else:
                 weights = torch.tensor(self.task.weights) if word.startswith("balanced") else None
-                parts["cross_entropy"] = pixel_cross_entropy(logits, true, weights=weights)
+                parts["cross-entropy"] = pixel_cross_entropy(logits, true, weights=weights)
         return parts
 
 

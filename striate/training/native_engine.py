@@ -19,10 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from striate.layers.earlier import named_now
-from striate.native.network import Compiled, Moves, Rule
+from striate.native.network import IGNORED, Compiled, Moves, Rule
 from striate.native.optimizers import optimizer_named
 from striate.native.values import Parameter
 from striate.notation import Network
+from striate.tiling import middle
 from striate.training.augment import Shifted
 from striate.training.engine import Pace, check_weights, dropout_key
 from striate.training.feed import Batch
@@ -121,16 +122,25 @@ class NativeEngine:
 
     def _step(self, x: Tensor, targets: Fields, rows: Tensor | None = None, moves: Moves | None = None) -> Step:
         self.pace.steps += 1
-        (y,) = targets.values()
+        y = self._as_given(next(iter(targets.values())))
         images, numbers = x.contiguous().numpy(), None if rows is None else rows.numpy()
         key = dropout_key(self.options, self.pace.steps)
         seen = self.net.step(images, y.numpy(), self._rule(), key, numbers, moves)
-        return Step({self.loss: seen.loss}, seen.correct, len(y))
+        decided = len(y) if y.ndim == 1 else int((y != IGNORED).sum())
+        return Step({self.loss.removeprefix("pixel-"): seen.loss}, seen.correct, decided)
+
+    def _as_given(self, targets: Tensor) -> Tensor:
+        """Labels as they are; masks as bytes, cut to the size of the outputs."""
+        if targets.ndim == 1:
+            return targets
+        _, rows, columns = self.net.plan.shape
+        return middle(targets, (rows, columns)).to(torch.uint8).contiguous()
 
     def evaluate(self, inputs: Fields) -> Fields:
-        """The outputs (N, K) of a batch in evaluation; a softmax at the network's end is left out."""
+        """The outputs of a batch in evaluation, (N, K) or maps; a softmax at the network's end is left out."""
         (x,) = inputs.values()
-        return {OUTPUT: torch.from_numpy(self.net.evaluate(x.contiguous().numpy()))}
+        made, shape = torch.from_numpy(self.net.evaluate(x.contiguous().numpy())), self.net.plan.shape
+        return {OUTPUT: made.view(len(made), *shape) if shape[1] * shape[2] > 1 else made}
 
     def _rule(self) -> Rule:
         name, options = self.options.optimizer, self.options

@@ -127,12 +127,19 @@ INLINE void weights_tile(const vec *restrict x, const vec *restrict dy, float *r
   }
 }
 
+/* A row of dy. Of images in strips, ABOVE and BELOW so many rows are those of its neighbours: halo[f][row]. */
+INLINE const vec *gradient_row(const vec *dy, const vec *halo, const int f, const int row) {
+  if (ABOVE && row < 0) return halo + (f * (ABOVE + BELOW) + ABOVE + row) * OUT_COLUMNS;
+  if (BELOW && row >= OUT_ROWS) return halo + (f * (ABOVE + BELOW) + ABOVE + row - OUT_ROWS) * OUT_COLUMNS;
+  return &DY(f, row, 0);
+}
+
 /* dx[k][r][c] (+)= sum over f, u, v of w[f][k][u][v] * dy[f][(r + P - u*D)/S][(c + P - v*D)/S], where that divides and
    is inside; for a tile of channels x columns that begins at a multiple of the stride. Only an `edge` tile has to check
    whether a column is inside; there `c` is a constant, so the compiler knows. b is NULL but for upconv.h. */
-INLINE void input_tile(const vec *restrict dy, const float *restrict w, const float *restrict b, vec *restrict dx,
-                       const int accumulate, const int group, const int k, const int r, const int c,
-                       const int channels, const int columns, const int edge) {
+INLINE void input_tile(const vec *restrict dy, const vec *restrict halo, const float *restrict w,
+                       const float *restrict b, vec *restrict dx, const int accumulate, const int group, const int k,
+                       const int r, const int c, const int channels, const int columns, const int edge) {
   vec acc[DOWN][ACROSS];
   const int filters = FILTERS / GROUPS;
   if (accumulate) /* fetch what is added to: it is in cache when the sums are done */
@@ -142,9 +149,9 @@ INLINE void input_tile(const vec *restrict dy, const float *restrict w, const fl
     UNROLL for (int j = 0; j < columns; j++) acc[i][j] = splat(b ? b[group * PER_GROUP + k + i] : 0.0f);
   for (int u = 0; u < K_ROWS; u++) {
     const int q = r + PAD_TOP - u * D_ROWS;
-    if (q < 0 || q % S_ROWS || q / S_ROWS >= OUT_ROWS) continue;
+    if (q % S_ROWS || q / S_ROWS < -ABOVE || q / S_ROWS >= OUT_ROWS + BELOW) continue;
     for (int f = group * filters; f < (group + 1) * filters; f++) {
-      const vec *row = &DY(f, q / S_ROWS, c / S_COLUMNS);
+      const vec *row = gradient_row(dy, halo, f, q / S_ROWS) + c / S_COLUMNS;
       const float *taps = w + (f * PER_GROUP + k) * TAPS + u * K_COLUMNS;
       UNROLL for (int v = 0; v < K_COLUMNS; v++)
         UNROLL for (int j = 0; j < columns; j++) {

@@ -12,18 +12,20 @@ struct map {
     for (int r = 0; r < (m).rows; r++)        \
       for (int c = 0; c < (m).columns; c++)
 
-/* Takes images n = 0 … count - 1 of `values` numbers each, one per lane, to x; lanes without an image are zeros. */
-INLINE void pack(const float *const *images, const int count, vec *restrict x, const struct map m) {
-  const int values = m.channels * m.rows * m.columns;
+/* Takes images n = 0 … count - 1 to x, each to as many lanes as it has strips, one below the other; lanes without an
+   image are zeros. */
+INLINE void pack(const float *const *images, const int count, vec *restrict x, const struct map m, const int strips) {
+  const int strip = m.rows * m.columns, values = m.channels * strips * strip;
   for (int k = 0; k < m.channels; k++)
     for (int r = 0; r < m.rows; r++)
       for (int c = 0; c < m.columns; c += LANES) {
-        const int first = (k * m.rows + r) * m.columns + c;
+        const int first = k * strips * strip + r * m.columns + c;
         const int width = m.columns - c < LANES ? m.columns - c : LANES;
         vec rows[LANES];
         for (int n = 0; n < LANES; n++) {
           rows[n] = splat(0);
-          if (n < count) memcpy(&rows[n], images[n] + first, (first + LANES <= values ? LANES : width) * sizeof(float));
+          const int at = first + n % strips * strip, all = at + LANES <= values;
+          if (n < count * strips) memcpy(&rows[n], images[n / strips] + at, (all ? LANES : width) * sizeof(float));
         }
         transpose(rows);
         for (int i = 0; i < width; i++) x[AT(m, k, r, c + i)] = rows[i];

@@ -1,5 +1,5 @@
 /* What every network has: its memory, a training step, evaluation. The network's own sizes come before this,
-   its `forward` and `train` after it. Images come as pointers to their numbers; LANES of them make a group. */
+   its `forward` and `train` after it. Images come as pointers to their numbers; IMAGES of them make a group. */
 #include "loss.h"
 #include "optimizer.h"
 #include "threads.h"
@@ -20,11 +20,12 @@ struct net {
   struct alone *alone;               /* for single images */
   float *turned;                     /* what steps compute from their weights whenever these have changed */
   vec *workspace;                    /* WORKSPACE vecs per thread, used by one step after another */
-  float *moved;                      /* LANES images per thread, while they are moved */
+  float *moved;                      /* IMAGES images per thread, while they are moved */
   /* of the current step */
   const float *images;               /* one after another */
   const int64_t *rows;               /* which of them, or NULL for all in their order */
-  const int64_t *labels;
+  const void *targets;               /* int64_t: a class for each image; or uint8_t: one for each position */
+  double decided;                    /* images, or positions, over which the loss is a mean */
   const struct moves *moves;         /* or NULL */
   int count, groups;
   uint32_t seed;
@@ -60,11 +61,13 @@ void destroy(struct net *n) {
   free(n);
 }
 
+static int groups_of(int images) { return (images + IMAGES - 1) / IMAGES; }
+
 /* Memory for steps of up to `images` images; NULL where there is not enough memory. */
 struct net *create(int threads, int images) {
   struct net *n = calloc(1, sizeof *n);
   if (!n) return NULL;
-  n->most = (images + LANES - 1) / LANES > threads ? (images + LANES - 1) / LANES : threads;
+  n->most = groups_of(images) > threads ? groups_of(images) : threads;
   n->weights = zeros(sizeof(float) * PARAMETERS);
   n->mean = zeros(sizeof(float) * PARAMETERS);
   n->square = zeros(sizeof(float) * PARAMETERS);
@@ -76,7 +79,7 @@ struct net *create(int threads, int images) {
   n->sums = zeros(sizeof(float) * 2 * NORMALISED * n->most);
   n->statistics = zeros(sizeof(float) * 6 * NORMALISED * threads);
   n->seen = zeros(sizeof(struct seen) * threads);
-  n->moved = zeros(sizeof(float) * LANES * VALUES * threads);
+  n->moved = zeros(sizeof(float) * IMAGES * VALUES * threads);
   n->turned = zeros(sizeof(float) * TURNED);
   n->workspace = zeros(sizeof(vec) * WORKSPACE * threads);
   if (!n->weights || !n->mean || !n->square || !n->buffers || !n->gradients || !n->scratch || !n->kept || !n->moments ||
@@ -90,16 +93,16 @@ struct net *create(int threads, int images) {
 
 /* A group's images, moved where the step asks for it, one per lane. */
 static void take_images(struct net *n, int thread, int group, int count, vec *x) {
-  const float *images[LANES];
+  const float *images[IMAGES];
   for (int i = 0; i < count; i++) {
-    const long at = group * (long)LANES + i;
+    const long at = group * (long)IMAGES + i;
     images[i] = n->images + (n->rows ? n->rows[at] : at) * VALUES;
     if (!n->moves) continue;
-    float *to = n->moved + (thread * (long)LANES + i) * VALUES;
-    move_image(images[i], to, INPUT, n->moves, at);
+    float *to = n->moved + (thread * (long)IMAGES + i) * VALUES;
+    move_image(images[i], to, IMAGE, n->moves, at);
     images[i] = to;
   }
-  pack(images, count, x, INPUT);
+  pack(images, count, x, INPUT, STRIPS);
 }
 
 float *weights(struct net *n) { return n->weights; }
@@ -115,8 +118,8 @@ static void share_of(const struct net *n, int thread, int *first, int *last) {
 }
 
 static int images_in(const struct net *n, int group) {
-  const int left = n->count - group * LANES;
-  return left < LANES ? left : LANES;
+  const int left = n->count - group * IMAGES;
+  return left < IMAGES ? left : IMAGES;
 }
 
 static void train(struct net *n, int thread);
@@ -147,16 +150,17 @@ static void work_step(void *given, int thread) {
   update(n, thread);
 }
 
-/* One step down the gradient of the mean loss over `count` of the images, labels their classes. */
-struct seen step(struct net *n, const float *images, const int64_t *rows, const int64_t *labels, int count,
+/* One step down the gradient of the mean loss over `count` of the images, with the targets of each. */
+struct seen step(struct net *n, const float *images, const int64_t *rows, const void *targets, int count, double decided,
                  uint32_t seed, const struct moves *moves, const struct rule *rule) {
-  n->images = images, n->rows = rows, n->labels = labels, n->count = count, n->groups = (count + LANES - 1) / LANES, n->seed = seed;
+  n->images = images, n->rows = rows, n->targets = targets, n->decided = decided, n->count = count, n->groups = groups_of(count);
+  n->seed = seed;
   n->moves = moves, n->rule = *rule;
   run(&n->pool, work_step, n);
   struct seen all = {0};
   for (int t = 0; t < n->pool.threads; t++)
     all.loss += n->seen[t].loss, all.correct += n->seen[t].correct;
-  all.loss /= count;
+  all.loss /= decided;
   return all;
 }
 
@@ -170,13 +174,13 @@ static void work_evaluate(void *given, int thread) {
   turn(n, thread);
   for (int g = first; g < last; g++) {
     forward(n, scratch, kept, st, thread, g);
-    unpack(outputs_of(scratch, kept), OUTPUT, images_in(n, g), n->outputs + (long)g * LANES * CLASSES);
+    unpack(outputs_of(scratch, kept), OUTPUT, images_in(n, g), n->outputs + (long)g * IMAGES * CLASSES);
   }
 }
 
 /* The outputs of `count` images, CLASSES numbers each; any number of them. */
 void evaluate(struct net *n, const float *images, int count, float *outputs) {
-  n->images = images, n->rows = NULL, n->count = count, n->groups = (count + LANES - 1) / LANES, n->outputs = outputs;
+  n->images = images, n->rows = NULL, n->count = count, n->groups = groups_of(count), n->outputs = outputs;
   n->moves = NULL;
   run(&n->pool, work_evaluate, n);
 }

@@ -18,19 +18,20 @@ ONCE void bn_measure(const vec *restrict x, struct moments *restrict found, cons
   }
 }
 
-/* The whole batch's mean and variance of channel k from its groups' (Chan et al. 1979). */
-ONCE void bn_combine(const struct moments *groups, const int channels, const int k, const int images, const int plane,
-                       float *mean, float *variance) {
+/* The whole batch's mean and variance of channel k from its groups' (Chan et al. 1979): `parts` lanes in all, `most` a
+   group, each with `plane` entries. */
+ONCE void bn_combine(const struct moments *groups, const int channels, const int k, const int parts, const int most,
+                     const int plane, float *mean, float *variance) {
   double total = 0, squares = 0;
-  for (int first = 0, g = 0; first < images; first += LANES, g++)
-    total += (double)groups[g * channels + k].mean * (images - first < LANES ? images - first : LANES);
-  total /= images;
-  for (int first = 0, g = 0; first < images; first += LANES, g++) {
+  for (int first = 0, g = 0; first < parts; first += most, g++)
+    total += (double)groups[g * channels + k].mean * (parts - first < most ? parts - first : most);
+  total /= parts;
+  for (int first = 0, g = 0; first < parts; first += most, g++) {
     const double apart = groups[g * channels + k].mean - total;
     squares += groups[g * channels + k].squares;
-    squares += apart * apart * plane * (images - first < LANES ? images - first : LANES);
+    squares += apart * apart * plane * (parts - first < most ? parts - first : most);
   }
-  *mean = total, *variance = squares / ((double)images * plane);
+  *mean = total, *variance = squares / ((double)parts * plane);
 }
 
 /* What every step below means by y, before a shortcut and a ReLU. */

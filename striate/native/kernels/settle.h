@@ -13,16 +13,18 @@ static void bn_scale(float *st, const float *weight, const float *bias, int firs
 }
 
 /* The batch's mean and variance; the running ones move towards them by the momentum, the variance towards its
-   unbiased estimate. */
+   unbiased estimate. An image is in `strips` lanes, each with `plane` entries. */
 static void bn_settle(struct net *n, float *st, const float *weight, const float *bias, int first, int channels,
-                      int plane, float eps, float momentum, int keeps) {
+                      int plane, int strips, float eps, float momentum, int keeps) {
+  const struct moments *groups = n->moments + (long)first * n->most;
   for (int k = 0; k < channels; k++) {
     float mean, variance;
-    bn_combine(n->moments + (long)first * n->most, channels, k, n->count, plane, &mean, &variance);
+    bn_combine(groups, channels, k, n->count * strips, IMAGES * strips, plane, &mean, &variance);
     ST(MEAN, first)[k] = mean;
     ST(INVERSE, first)[k] = 1 / sqrtf(variance + eps);
     if (!keeps) continue;
-    const float entries = (float)n->count * plane, unbiased = entries > 1 ? variance * entries / (entries - 1) : variance;
+    const float entries = (float)n->count * strips * plane;
+    const float unbiased = entries > 1 ? variance * entries / (entries - 1) : variance;
     float *running = n->buffers + first + k, *spread = n->buffers + NORMALISED + first + k;
     *running += momentum * (mean - *running);
     *spread += momentum * (unbiased - *spread);

@@ -16,13 +16,20 @@ INLINE void turn_column(const vec *const *rows, const int c, const int columns, 
   e[0] = d[0] - d[2], e[1] = d[1] + d[2], e[2] = d[2] - d[1], e[3] = d[1] - d[3];
 }
 
-/* v[position][plane][tile] of the patches that begin at row `top`, columns `left`, `left` + 2, … of each plane of x. */
-INLINE void turn_patches(const vec *restrict x, vec *restrict v, const int planes, const int rows, const int columns,
-                         const int row_step, const int plane_step, const int top, const int left, const int tiles) {
+/* v[position][plane][tile] of the patches that begin at row `top`, columns `left`, `left` + 2, … of each plane of x; rows
+   -1 and `rows` of it are in the halo, if there is one (conv.h). */
+INLINE void turn_patches(const vec *restrict x, const vec *restrict halo, vec *restrict v, const int planes,
+                         const int rows, const int columns, const int row_step, const int plane_step, const int top,
+                         const int left, const int tiles) {
   for (int k = 0; k < planes; k++) {
     const vec *row[4];
-    for (int i = 0; i < 4; i++)
-      row[i] = top + i >= 0 && top + i < rows ? x + k * (long)plane_step + (top + i) * row_step : NULL;
+    for (int i = 0; i < 4; i++) {
+      const int at = top + i, from = at < 0 ? at + ABOVE : at - rows + ABOVE; /* in the halo */
+      row[i] = at >= 0 && at < rows ? x + k * (long)plane_step + at * row_step
+               : halo && from >= 0 && from < ABOVE + BELOW && (at >= 0 || from < ABOVE)
+                   ? halo + (k * (ABOVE + BELOW) + from) * (long)columns
+                   : NULL;
+    }
     vec e[4][4];
     turn_column(row, left, columns, e[2]), turn_column(row, left + 1, columns, e[3]);
     for (int t = 0; t < tiles; t++) {

@@ -28,6 +28,7 @@ class Shape:
     groups: int
     bias: bool
     flip: bool
+    strips: int = 1
 
     @property
     def name(self) -> str:
@@ -37,7 +38,23 @@ class Shape:
         parts += [f"p{written(self.before)}"] * (self.before != (0, 0))
         parts += [f"d{written(self.dilation)}"] * (self.dilation != (1, 1))
         parts += [f"g{self.groups}"] * (self.groups != 1)
+        parts += [f"strips{self.strips}"] * (self.strips != 1)
         return "_".join([*parts, written(self.out)] + ["b"] * self.bias + ["flip"] * self.flip)
+
+    @property
+    def rows_beyond(self) -> Pair:
+        """Rows above and below a strip that its windows reach."""
+        last = (self.out[0] - 1) * self.stride[0] + (self.kernel[0] - 1) * self.dilation[0]
+        return self.before[0], max(0, last - self.before[0] - self.size[0] + 1)
+
+    @property
+    def gradients_beyond(self) -> Pair:
+        """Rows of dy above and below a strip's that its entries have a part in; none where images are whole."""
+        if self.strips == 1:
+            return 0, 0
+        read = [r + self.before[0] - u * self.dilation[0] for r in range(self.size[0]) for u in range(self.kernel[0])]
+        rows = [at // self.stride[0] for at in read if at % self.stride[0] == 0] or [0]
+        return max(0, -min(rows)), max(0, max(rows) + 1 - self.out[0])
 
     @property
     def winograd(self) -> bool:
@@ -78,9 +95,11 @@ class Bodies:
         s = self.shape
         size, (inputs, outputs) = (s.out, (s.channels, s.filters)) if there else (s.size, (s.filters, s.channels))
         tiles, (top, left) = vecs(size[1], 2), s.before if there else (2 - s.before[0], 2 - s.before[1])
-        start = "x + (X_TOP + PAD_TOP) * X_COLUMNS + X_LEFT + PAD_LEFT" if there else "dy"
+        start = "x + (X_TOP + PAD_TOP) * X_COLUMNS + X_LEFT + PAD_LEFT, NULL" if there else "dy, halo"
         steps = "X_COLUMNS, X_ROWS * X_COLUMNS" if there else "OUT_COLUMNS, OUT_ROWS * OUT_COLUMNS"
         rows, columns = s.size if there else s.out
+        if there and s.strips > 1:  # its neighbours' rows are in x's border
+            start, top, rows = "x + X_TOP * X_COLUMNS + X_LEFT + PAD_LEFT, NULL", 0, rows + sum(s.rows_beyond)
         across, wide = best(outputs, tiles, self.registers)
         turned, products = (f"p * APART({planes}, {tiles})" for planes in (inputs, outputs))
         at = f"room + {turned}, w + p * KERNELS, m + {products}, {inputs}, {tiles}"
@@ -148,8 +167,8 @@ class Bodies:
         blocks = -(-s.out[0] // max(1, most))
         return -(-s.out[0] // blocks)
 
-    def back(self, given: str = "dy, w, NULL, dx, accumulate") -> list[str]:
-        """dx, tile by tile; `given`: the gradient, the weights and a bias, the result and whether it is added to."""
+    def back(self, given: str = "dy, halo, w, NULL, dx, accumulate") -> list[str]:
+        """dx, tile by tile; `given`: dy and its neighbours' rows, weights and bias, the result, whether to add."""
         s, channels = self.shape, self.shape.channels // self.shape.groups
         height, width = best(channels, s.size[1], self.registers, s.stride[1])
 

@@ -27,7 +27,16 @@ class Edges:
 
 def macros(s: Shape, x: Edges, y: Edges, dy: Edges, dx: Edges) -> dict[str, int]:
     """The sizes that conv.h reads: those of a shape, and the memory layout of its four maps."""
-    found = {"CHANNELS": s.channels, "FILTERS": s.filters, "GROUPS": s.groups, "BIAS": int(s.bias), "FLIP": int(s.flip)}
+    above, below = s.gradients_beyond
+    found = {
+        "ABOVE": above,
+        "BELOW": below,
+        "CHANNELS": s.channels,
+        "FILTERS": s.filters,
+        "GROUPS": s.groups,
+        "BIAS": int(s.bias),
+        "FLIP": int(s.flip),
+    }
     pairs = {"K": s.kernel, "S": s.stride, "D": s.dilation, "IN": s.size, "OUT": s.out}
     pairs |= {"X": x.whole, "Y": y.whole, "DY": dy.whole, "DX": dx.whole}
     for name, (rows, columns) in pairs.items():
@@ -67,7 +76,10 @@ class Convolution(Step):
         return f"{self.name}_turn({at.parameter(self.parameters[0])}, {there}, {back}, {share});"
 
     def workspace(self) -> int:
-        """Memory for a row of turned patches and of products."""
+        """Memory for a row of turned patches and of products, and for rows of its neighbours' gradients."""
+        return self._turning() + self.shape.filters * self.shape.out[1] * sum(self.shape.gradients_beyond)
+
+    def _turning(self) -> int:
         s = self.shape
         tiles = max(vecs(s.out[1], 2), vecs(s.size[1], 2))
         return POSITIONS * ((s.channels + s.filters) * tiles + 2) * self.shape.winograd
@@ -102,6 +114,7 @@ class Convolution(Step):
         bodies = Bodies(self.shape, self.registers, self.lanes, self.inputs[0].all_columns)
         x, w, b = "const vec *restrict x", "const float *restrict w", "const float *restrict b"
         dy, y = "const vec *restrict dy", "vec *restrict y"
+        halo = "const vec *restrict halo"
         room = ", vec *restrict room" * self.shape.winograd
         if self.moments:
             given = f"{x}, {w}, {b}, {y}, struct moments *found, int count{room}"
@@ -120,7 +133,7 @@ class Convolution(Step):
         body = ["if (db) bias_gradient(dy, db, FILTERS, OUT_ROWS * OUT_COLUMNS);", *bodies.weights()]
         yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)", body
         body = bodies.products(False, ["store_gradient_tiles(m, dx, accumulate, r);"]) if room else bodies.back()
-        yield f"void {self.name}_input({dy}, {w}, vec *restrict dx, int accumulate{room})", body
+        yield f"void {self.name}_input({dy}, {halo}, {w}, vec *restrict dx, int accumulate{room})", body
         if self.shape.winograd:
             given = "const float *w, float *there, float *back, int first, int last"
             yield f"void {self.name}_turn({given})", ["turn_kernels(w, there, back, first, last);"]
@@ -131,13 +144,22 @@ class Convolution(Step):
     def forward(self, at: Places) -> str:
         """y from x; in training also the statistics that a batch norm after it needs."""
         given = f"{self._read(at)}, {at.value(self.output)}"
+        before = self._exchange(at, self.inputs[0])
         if self.moments:
-            return f"{self.name}_measured({given}, {self.moments}, count{self._room(at)});"
-        return f"{self.name}_forward({given}{self._room(at)});"
+            in_use = self.inputs[0].lanes_in_use
+            return f"{before}{self.name}_measured({given}, {self.moments}, {in_use}{self._room(at)});"
+        return f"{before}{self.name}_forward({given}{self._room(at)});"
+
+    def _exchange(self, at: Places, x: Value) -> str:
+        """The rows around each strip, from its neighbours."""
+        above, below = self.shape.rows_beyond
+        if x.strips == 1 or not above + below:
+            return ""
+        return f"exchange({at.value(x)}, {x.as_map()}, {above}, {below});\n"
 
     def normalised(self, at: Places, then: str) -> str:
         """The batch norm's y from x; `then`: scale and shift, shortcut, y, their maps, ReLU."""
-        return f"{self.name}_normalised({self._read(at)}, {then}{self._room(at)});"
+        return f"{self._exchange(at, self.inputs[0])}{self.name}_normalised({self._read(at)}, {then}{self._room(at)});"
 
     def evaluate(self, at: Places) -> str:
         """Nothing where a batch norm calls the convolution."""
@@ -155,12 +177,23 @@ class Convolution(Step):
         """dw, db and, where anybody needs it, dx."""
         (x,), weight, dy = self.inputs, self.parameters[0], at.gradient(self.output)
         bias = at.slope(self.parameters[1]) if self.shape.bias else "0"
-        text = f"{self.remake(at)}\n" if self.remake else ""
+        text = f"{self.remake(at)}\n{self._exchange(at, x.on_the_way_back)}" if self.remake else ""
         text += f"{self.name}_weights({at.value(x.on_the_way_back)}, {dy}, {at.slope(weight)}, {bias});"
         if at.wanted(x):
             weights = f"{at.turned(self)} + {self.turned() // 2}" if self.shape.winograd else at.parameter(weight)
-            text += f"\n{self.name}_input({dy}, {weights}, {at.gradient(x)}, {at.adds(x)}{self._room(at)});"
+            halo, exchange = self._halo(at)
+            given = f"{dy}, {halo}, {weights}, {at.gradient(x)}, {at.adds(x)}{self._room(at)}"
+            text += f"\n{exchange}{self.name}_input({given});"
         return text
+
+    def _halo(self, at: Places) -> tuple[str, str]:
+        """Pointer to the rows of dy around each strip, and the call that gets them there."""
+        (above, below), y = self.shape.gradients_beyond, self.output
+        if not above + below:
+            return "0", ""
+        halo = f"{at.workspace()} + {self._turning()}"
+        sizes = f"{y.channels}, {y.rows}, {y.columns}, {above}, {below}"
+        return halo, f"exchange_gradient({at.gradient(y)}, {halo}, {sizes});\n"
 
     def _macros(self) -> dict[str, int]:
         s, x, y = self.shape, self.inputs[0], self.output

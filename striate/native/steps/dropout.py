@@ -16,7 +16,7 @@ class Dropout(Step):
     def forward(self, at: Places) -> str:
         """y from x."""
         (x,), y = self.inputs, self.output
-        maps, last = f"{x.as_map()}, {y.as_map()}", f"mixed(n->seed + {self.number}), g * LANES"
+        maps, last = f"{x.as_map()}, {y.as_map()}", f"mixed(n->seed + {self.number}), g * IMAGES, {x.strips}"
         drop = f"dropout_forward({at.value(x)}, {at.value(y)}, {maps}, {self.p!r}, {last});"
         same = x.root is y.root
         return f"if (training) {drop}" + ("" if same else f"\nelse copy({at.value(x)}, {at.value(y)}, {maps});")
@@ -24,5 +24,6 @@ class Dropout(Step):
     def backward(self, at: Places) -> str:
         """dx from dy."""
         (x,), y = self.inputs, self.output
-        last = f"{self.p!r}, mixed(n->seed + {self.number}), g * LANES"
-        return f"dropout_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.size}, {last});"
+        last = f"{self.p!r}, mixed(n->seed + {self.number}), g * IMAGES, {x.strips}"
+        sizes = f"{x.size}, {x.rows * x.columns}"
+        return f"dropout_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {sizes}, {last});"

@@ -64,7 +64,7 @@ class BatchNorm(Step):
     def measure(self, at: Places) -> str:
         """A group's statistics, in the phase before, unless the convolution has gathered them."""
         x = self.inputs[0]
-        return "" if self.convolution else f"bn_measure({at.value(x)}, {self.moments}, count, {x.as_map()});"
+        return "" if self.convolution else f"bn_measure({at.value(x)}, {self.moments}, {x.lanes_in_use}, {x.as_map()});"
 
     @property
     def moments(self) -> str:
@@ -73,8 +73,8 @@ class BatchNorm(Step):
 
     def settle(self, at: Places) -> str:
         """The batch's statistics, once per thread."""
-        plane, numbers = self.output.rows * self.output.columns, f"{self.layer.eps!r}f, {self.layer.momentum!r}f"
-        return f"bn_settle(n, st, {self._call(at)}, {plane}, {numbers}, thread == 0);"
+        y, numbers = self.output, f"{self.layer.eps!r}f, {self.layer.momentum!r}f"
+        return f"bn_settle(n, st, {self._call(at)}, {y.rows * y.columns}, {y.strips}, {numbers}, thread == 0);"
 
     def recall(self, at: Places) -> str:
         """The running statistics, once per thread."""
@@ -118,7 +118,7 @@ class BatchNorm(Step):
     def settle_back(self, at: Places) -> str:
         """The batch's sums, once per thread."""
         slopes = ", ".join(at.slope(parameter) for parameter in self.parameters) or "NULL, NULL"
-        plane = self.output.rows * self.output.columns
+        plane = self.output.rows * self.output.columns * self.output.strips
         return f"bn_settle_back(n, st, {self.first}, {self.output.channels}, {plane}, {slopes}, thread == 0);"
 
     def backward(self, at: Places) -> str:
@@ -130,7 +130,9 @@ class BatchNorm(Step):
             numbers = self._statistics("SCALE", "SHIFT", "MEAN", "ALL", "ALONG")
             gradients = f"{at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}"
             masked = int(self.relu and not self.reads_output)
-            lines.append(f"bn_backward({at.value(x)}, {gradients}, {numbers}, count, {x.as_map()}, {masked});")
+            lines.append(
+                f"bn_backward({at.value(x)}, {gradients}, {numbers}, {x.lanes_in_use}, {x.as_map()}, {masked});"
+            )
         return "\n".join(lines)
 
 

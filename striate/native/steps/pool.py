@@ -77,12 +77,16 @@ class AvgPool(Step):
 class GlobalAvgPool(Step):
     """The mean of each whole map."""
 
+    gathers = True
+
     def forward(self, at: Places) -> str:
         """y from x."""
         (x,), y = self.inputs, self.output
-        return f"gap_forward({at.value(x)}, {at.value(y)}, {x.as_map()});"
+        means = f"gap_forward({at.value(x)}, {at.value(y)}, {x.as_map()});"
+        return means if x.strips == 1 else f"{means}\ngather_means({at.value(y)}, {y.channels});"
 
     def backward(self, at: Places) -> str:
         """The gradient goes to all entries in equal shares."""
         (x,), y = self.inputs, self.output
-        return f"gap_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.as_map()});"
+        kernel = "gap_backward" if x.strips == 1 else "spread_means"
+        return f"{kernel}({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.as_map()});"

@@ -70,7 +70,7 @@ class UpConvolution(Step):
         bodies = Bodies(self.mirror, self.registers, self.lanes, self._around().whole[1])
         w = "const float *restrict w"
         given = f"const vec *restrict dy, {w}, const float *restrict b, vec *restrict dx"
-        yield f"void {self.name}_forward({given})", bodies.back("dy, w, b, dx, 0")
+        yield f"void {self.name}_forward({given})", bodies.back("dy, NULL, w, b, dx, 0")
         yield f"void {self.name}_surround(const vec *restrict dy, vec *restrict around)", ["surround(dy, around);"]
         given = "const vec *restrict x, const vec *restrict dy, float *restrict dw"
         yield f"void {self.name}_weights({given})", bodies.weights()
