@@ -6,15 +6,19 @@ from typing import Any
 
 from torch import Tensor
 
+from striate import zoo
 from striate.data.kinds import Image, Label
 from striate.metrics.metric import Metric
 from striate.runs import doing
 from striate.runs.doing import Trained
 from striate.runs.plan import Parts, Plan
 from striate.runs.planning import Request, planned
+from striate.tasks.classify import Classify
+from striate.tasks.fitting import Fitted
 from striate.tasks.labelled import LABEL, Labelled
 from striate.tasks.pictures import IMAGE
 from striate.tasks.saying import Say, silent
+from striate.tasks.task import Wish
 from striate.training.feed import shuffled
 from striate.training.fields import OUTPUT
 from striate.training.history import Epoch, History
@@ -80,6 +84,14 @@ def history(*epochs: Epoch) -> History:
     return History(epochs, (ACCURACY,))
 
 
+def fitted(net: Any, dataset: Any, letters: Any = None, size: Any = None) -> Fitted:
+    """A network for the images of a data set, all of which are to learn from."""
+    found = Classify.open(dataset, Wish(hold_out=False))
+    assert found is not None
+    task, opened = found
+    return task.fit(zoo.find(net, letters), opened, None, size)
+
+
 class Training:
     """What `train` does, in steps that tests look at."""
 
@@ -102,4 +114,17 @@ class Training:
         return made
 
 
-__all__ = ["ACCURACY", "GOAL", "Training", "epoch", "goal", "history", "outputs", "pool", "shuffled", "step", "taken"]
+__all__ = [
+    "ACCURACY",
+    "GOAL",
+    "Training",
+    "epoch",
+    "fitted",
+    "goal",
+    "history",
+    "outputs",
+    "pool",
+    "shuffled",
+    "step",
+    "taken",
+]

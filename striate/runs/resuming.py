@@ -161,7 +161,9 @@ def _check_epochs(path: str | Path, wanted: int | None, done: int, planned: int)
     if wanted < 1:
         raise InputError(f"epochs must be 1 or more when a run goes on. Received: {wanted}")
     if wanted <= done < planned:
-        raise InputError(f"{path} has {done:,} epochs already; `{resumes(path)}` alone goes on to {planned:,}")
+        raise InputError(
+            f"{path} has {done:,} epoch{'s' * (done != 1)} already; `{resumes(path)}` alone goes on to {planned:,}"
+        )
 
 
 def _check_source(path: str | Path, source: Any) -> None:

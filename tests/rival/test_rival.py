@@ -40,8 +40,10 @@ def test_the_images_are_those_of_a_network_s_training(trained: Run, monkeypatch:
     monkeypatch.setattr(rival, "_rows", rows)
     baseline("raw", "digits")
     training, held = data.carve(data.load("digits").train, 0.1, 0)
-    for given, wanted in zip(seen, (training, held, trained.test_split()), strict=True):
-        assert torch.equal((given * 255).round().byte(), wanted.images)
+    tested = trained.test_split()
+    wanted = (training.images, held.images, tested.take(range(len(tested)))["image"])
+    for given, images in zip(seen, wanted, strict=True):
+        assert torch.equal((given * 255).round().byte(), images)
 
 
 def test_the_test_labels_teach_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ ALLOWED = {  # the kinds of fields that are moved with their images, and the ver
     ("masks", "augment.py"),
     ("mask", "photo.py"),
     ("masks", "photo.py"),
+    ("masks", "cut.py"),
 }
 
 
