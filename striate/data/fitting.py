@@ -1,6 +1,6 @@
 """How the images of a data set must be changed so that a network can read them.
 
->>> infer(torch.zeros(4, 1, 28, 28, dtype=torch.uint8), (1, 32, 32), "empty").fit
+>>> recipe_for(torch.zeros(4, 1, 28, 28, dtype=torch.uint8), (1, 32, 32), "empty").fit
 'pad'
 """
 
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from striate.errors import InputError
 
+from .dataset import Dataset
 from .ink import infer_ink
 from .levels import Levels
 from .recipe import AT_ONCE, Fit, Recipe, channels_fit, floats, with_channels, written
@@ -19,7 +20,14 @@ MOST_PADDED = 1.5  # images are padded to a network's size up to this many times
 SAMPLE = 1000  # images used to find the background and the ink
 
 
-def infer(images: Tensor, shape: Sequence[int | None], name: str, levels: Levels | None = None) -> Recipe:
+def infer(dataset: Dataset, shape: Sequence[int | None]) -> Recipe:
+    """How the images of `dataset` become the input of a network that reads `shape`; as `recipe_for`."""
+    images = dataset.train.images
+    sample = images if isinstance(images, Tensor) else images.sample()
+    return recipe_for(sample, shape, dataset.name, dataset.levels)
+
+
+def recipe_for(images: Tensor, shape: Sequence[int | None], name: str, levels: Levels | None = None) -> Recipe:
     """How the images of a data set become the input of a network that reads `shape`.
 
     Args:

@@ -100,7 +100,7 @@ def fitted(
     if recipe is None:
         network, said = _sized(network, size) if size is not None else suited(network, images, task)
         notes += [said] if said else []
-        recipe = data.infer(sample, network.input, opened.name, opened.levels)
+        recipe = data.recipe_for(sample, network.input, opened.name, opened.levels)
     _check_output(network, recipe, task, opened.name)
     return Fitted(network, recipe, (*what_to_see(network), *notes, recipe.said()), task)
 

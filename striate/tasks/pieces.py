@@ -124,7 +124,7 @@ def _recipe(network: Network, opened: Opened) -> Recipe:
     sample = opened.train.sample()
     images = next(iter(sample.values()))
     shape = (int(network.input[0] or images.shape[1]), *images.shape[2:])
-    made = data.infer(images, shape, opened.name)
+    made = data.recipe_for(images, shape, opened.name)
     piece = (images.shape[1], *_two(network.input))
     return dataclasses.replace(made, source=piece, shape=(shape[0], *piece[1:]), fit="any size", ink=None)
 
