@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from striate.errors import InputError
 
 from .classes import counted
-from .dataset import ALL, Dataset, Split, carve
+from .dataset import ALL, TEST_SHARE, Dataset, Split, carve
 from .parts import PARTS, Part, part_of
 
 # What images and their labels are called, beside the part: `x_train` and `y_train`, `test_images` and `test_labels`.
 STYLES = (("x", "y"), ("images", "labels"), ("image", "label"), ("data", "labels"), ("data", "target"))
 WORDS = {word for style in STYLES for word in style}
 RULE = "x_train and y_train or images and labels or x and y"
-TEST_SHARE = 0.15
 CHANNELS = (1, 3, 4)  # a last axis of this length is channels
 SAMPLE = 1000  # arrays from which the spread is measured
 APART = 10.0  # factor by which the values of two parts may differ in scale without a warning

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # the names of data sets are read without importing torch
     from .left_out import LeftOut
     from .levels import Levels
 
+TEST_SHARE = 0.15  # of each class, where data have no test part
 ALL = "no part of it is a test set, so all of it is judged"
 
 

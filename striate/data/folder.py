@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from striate.errors import InputError, nearest
 
 from .classes import counted
-from .dataset import ALL, Dataset, Split, held_out
+from .dataset import ALL, TEST_SHARE, Dataset, Split, held_out
 from .files import holds, sub_folders, unreadable, walk
 from .image import ImageError
 from .layout import NOT_USED, Layout, layout
@@ -31,8 +31,6 @@ from .many import Many
 from .parts import PARTS, Part, part_of
 from .pictures import pictures
 from .workers import Workers
-
-TEST_SHARE = 0.15
 
 
 @dataclass(frozen=True)

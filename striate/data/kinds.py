@@ -99,3 +99,8 @@ class Tokens(Kind):
 
 
 Kinds = Mapping[str, Kind]
+
+
+def moved(kinds: Kinds, name: str, values: Tensor, by: Moved | None, rows: Tensor) -> Tensor:
+    """The values of a field, moved as its kind is; those of no known kind, and where nothing moves, as they are."""
+    return kinds[name].moved(values, by, rows) if by is not None and name in kinds else values

@@ -57,7 +57,7 @@ class Beginning:
             run = opened(path)
             state = run.best()
             self.tables = [Table("", dict(state.weights))]
-            self.task, self.notes = known.saved(state.config.get("task", state.config["data"])), run.notes
+            self.task, self.notes = known.of_run(state.config), run.notes
         else:
             self.tables = read_tables(path)
 

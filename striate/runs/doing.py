@@ -26,6 +26,7 @@ from striate.runs.run import Run
 from striate.runs.unread import Unread
 from striate.tasks.saying import Say
 from striate.tasks.task import Task
+from striate.training.augment import Augment
 from striate.training.draws import derived_seed
 from striate.training.engine import TorchEngine
 from striate.training.feed import Feed
@@ -186,11 +187,15 @@ def _train(
         else Quiet()
     )
     keeper, unread = Keeper(saved, engine, bar, plan, parts, history), Unread(say)
-    # every epoch and the verdict use the same
-    validation = feed_of(parts.validation, parts.schema, plan.recipe, plan.device, None, plan.bad, unread.tell)
+    validation = _feed(plan, parts, parts.validation, unread)  # every epoch and the verdict use the same
     with undone_by(lambda: _last_words(keeper)):
         stopped = _learn(plan, parts, keeper, validation, unread, at)
         return _finish(plan, parts, saved, engine, keeper.history, stopped, validation, unread)
+
+
+def _feed(plan: Plan, parts: Parts, examples: Examples, unread: Unread, augment: Augment | None = None) -> Feed:
+    """The batches of one of the parts."""
+    return feed_of(examples, parts.schema, plan.recipe, plan.device, augment, plan.bad, unread.tell)
 
 
 def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: Unread, at: Moment) -> str:
@@ -199,9 +204,7 @@ def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: U
     stopped = ""
     try:
         with as_exception(), keeper.bar, enough_memory():
-            training = feed_of(
-                parts.training, parts.schema, plan.recipe, plan.device, plan.augment, plan.bad, unread.tell
-            )
+            training = _feed(plan, parts, parts.training, unread, plan.augment)
             train_loop(keeper.engine, training, validation, objective, plan.options, keeper, keeper.history, at)
     except KeyboardInterrupt:
         stopped = CTRL_C
@@ -239,7 +242,7 @@ def _finish(
         judged = judge(engine, plan.task, objective, "the validation set", parts.validation, validation, unread)
         test = None
         if parts.test is not None:
-            feed = feed_of(parts.test, parts.schema, plan.recipe, plan.device, None, plan.bad, unread.tell)
+            feed = _feed(plan, parts, parts.test, unread)
             test = judge(engine, plan.task, objective, "the test set", parts.test, feed, unread)
     if unread.files:
         parts = dataclasses.replace(parts, left_out=(*parts.left_out, *unread.left_out()))

@@ -93,7 +93,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     command = asked.command or _command(asked, network)
     beginning = None if asked.weights is None else Beginning(asked.weights)
     task, opened = known.opened(asked.data, _wish(asked, network), asked.task)
-    objective = task.objective(asked.own_loss or asked.options.loss)
+    task.objective(asked.own_loss or asked.options.loss)  # or it is refused, before anything long begins
     training, validation = opened.split(asked.options.validation, asked.options.seed, task.unit)
     opened = dataclasses.replace(opened, train=training)  # from here on, no code sees a validation example
     recipe = asked.again.recipe if asked.again else None
@@ -121,7 +121,6 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         more_passes=more,
         before=asked.again.decided if asked.again else (),
     )
-    assert objective.metrics == task.metrics
     return plan, parts, beginning
 
 
@@ -191,7 +190,7 @@ def check_changed(plan: Plan, config: Mapping[str, Any], root: Path) -> None:
     Raises:
         InputError: They are not.
     """
-    before = known.saved(config.get("task", config["data"]))
+    before = known.of_run(config)
     if plan.task != before:
         what = next(
             (

@@ -21,10 +21,11 @@ from striate.runs import devices
 from striate.runs.command import FROM_PYTHON, goes_on, resumes, source_name
 from striate.runs.doing import Trained, go_on
 from striate.runs.planning import Again, Request, check_changed, planned
-from striate.runs.run import OWN, Run, recipe_of
+from striate.runs.run import Run, recipe_of
 from striate.tasks import known
 from striate.tasks.fitting import from_resolved
 from striate.tasks.saying import Say, silent, voice
+from striate.tasks.task import OWN
 from striate.training.options import Options
 from striate.training.saved import REPORT, SavedRun
 from striate.training.state import FIRST
@@ -115,7 +116,7 @@ def resumed(
         from_resolved(state.net, config["network"]),
         source,
         options,
-        task=known.saved(config.get("task", config["data"])).word,
+        task=known.of_run(config).word,
         device=device or config["device"],
         engine=engine or ("auto" if elsewhere else config.get("wanted", config["engine"])),
         threads=threads or config.get("threads"),

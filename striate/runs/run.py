@@ -32,7 +32,7 @@ from striate.tables import html_table
 from striate.tasks import known
 from striate.tasks.fitting import from_resolved
 from striate.tasks.saying import Say
-from striate.tasks.task import Task, Wish, is_path
+from striate.tasks.task import OWN, Task, Wish, is_path
 from striate.training.engine import TorchEngine
 from striate.training.fields import Fields, joined
 from striate.training.history import History
@@ -44,7 +44,6 @@ from striate.training.saved import REPORT
 from striate.training.state import State
 from striate.training.threads import using
 
-OWN = "own"  # what a configuration calls a loss that was given as a function
 INPUT = "input"
 
 
@@ -132,7 +131,7 @@ class Run:
     @cached_property
     def task(self) -> Task:
         """What it is for, with the facts of its data."""
-        return known.saved(self.config.get("task", self.config["data"]))
+        return known.of_run(self.config)
 
     def __getattr__(self, name: str) -> Any:
         """The facts of the task are also the run's."""
@@ -198,15 +197,19 @@ class Run:
 
     def outputs(self, images: Tensor, engine: str | None = None) -> Tensor:
         """The outputs (N, …) for examples as the data set has them; on the run's engine, or on `engine`."""
-        made = self._outputs({INPUT: images}, engine)
+        made = self._outputs({INPUT: images}, self._chosen(engine))
         (outputs,) = made.values()
         return outputs.flatten(1) if outputs[0].numel() == max(outputs.shape[1:]) else outputs
 
-    def _outputs(self, inputs: Fields, engine: str | None) -> Fields:
+    def _chosen(self, name: str | None) -> TorchEngine | NativeEngine:
+        """The engine of this name, by default the run's."""
+        with using(self.threads):
+            return self._engine(name) if name else self.engine
+
+    def _outputs(self, inputs: Fields, engine: TorchEngine | NativeEngine) -> Fields:
         feed = unlabelled(inputs, self.recipe, self.device)
         with using(self.threads):
-            chosen = self._engine(engine) if engine else self.engine
-            return outputs_of(chosen, feed, self.task.objective(self._loss()))
+            return outputs_of(engine, feed, self.task.objective(self._loss()))
 
     def test(
         self,
@@ -247,7 +250,7 @@ class Run:
         unread = Unread(lambda line: self._note([line]))
         feed = feed_of(examples, opened.schema, self.recipe, self.device, None, bad, unread.tell)
         with using(self.threads):
-            figures, rows = measured(self._engine(engine) if engine else self.engine, feed, objective)
+            figures, rows = measured(self._chosen(engine), feed, objective)
         if known_loss is None:  # a loss of one's own that is not given again
             figures["loss"] = float("nan")
         self.left_out += unread.left_out()
@@ -310,13 +313,12 @@ class Run:
         asked = self.task.asked(given, self.recipe, bad)
         self.saved.notes += asked.notes
         self.left_out += asked.left_out
-        answers: list[Any] = []
+        answers, chosen = list[Any](), self._chosen(engine)
         for rows in _of_one_shape(asked.inputs):
             some = dataclasses.replace(
                 asked, names=[asked.names[row] for row in rows], inputs=[asked.inputs[row] for row in rows]
             )
-            chosen = self._engine(engine) if engine else self.engine
-            answers += self.task.answers(self._outputs(joined(list(some.inputs)), engine), some, chosen.evaluate)
+            answers += self.task.answers(self._outputs(joined(some.inputs), chosen), some, chosen.evaluate)
         return answers
 
     def see(self) -> tuple[Path, bool]:

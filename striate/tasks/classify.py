@@ -21,41 +21,11 @@ from striate.data.examples import Examples, Opened, Schema, Table
 from striate.data.kinds import Image, Label
 from striate.data.lazy import Lazy
 from striate.data.recipe import Recipe
-from striate.errors import InputError
-from striate.tasks.judging import TOP
 from striate.tasks.labelled import LABEL, Labelled, labels_of
 from striate.tasks.pictures import IMAGE
-from striate.tasks.task import Answer, Asked, Wish
-from striate.training.fields import OUTPUT, Fields
-from striate.training.objective import Net
+from striate.tasks.task import Wish
 
 AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
-
-
-@dataclass(frozen=True)
-class Prediction(Answer):
-    """What a run says about one image.
-
-    Attributes:
-        path: The file.
-        label: The most probable class.
-        probability: Its softmax probability, 0 to 1.
-        top: The three most probable classes with their probabilities.
-    """
-
-    label: str = ""
-    probability: float = 0.0
-    top: tuple[tuple[str, float], ...] = ()
-
-    @staticmethod
-    def of(path: str, top: tuple[tuple[str, float], ...]) -> Prediction:
-        """From the most probable classes."""
-        (label, probability), *others = top
-        rest = ", ".join(f"{name} {share:.1%}" for name, share in others)
-        pairs = [{"class": name, "probability": share} for name, share in top]
-        values = {"class": label, "probability": probability, "top": pairs}
-        said = f"{label} {probability:.1%}   ({rest})"
-        return Prediction(path, said, values, label=label, probability=probability, top=top)
 
 
 @dataclass(frozen=True)
@@ -80,19 +50,14 @@ class Classify(Labelled):
             progress=wish.progress,
             levels=wish.levels,
         )
-        classes = like.classes if like else loaded.classes
-        if unknown := [label for label in loaded.classes if label not in classes]:
-            learned = ", ".join(classes[:10])
-            raise InputError(
-                f"{loaded.name} has a class '{unknown[0]}' that the run has not learned; it knows {learned}"
-            )
-        positions = torch.tensor([classes.index(label) for label in loaded.classes])
+        task = like or cls(loaded.classes)
+        positions = torch.tensor(task.positions(loaded.classes, loaded.name))
         parts = {name: _table(split, positions) for name, split in loaded.parts.items()}
         labels = [] if loaded.validation else labels_of(parts["train"]).tolist()
-        return cls(classes), Opened(
+        return task, Opened(
             loaded.name,
             loaded.source,
-            Schema({IMAGE: Image()}, {LABEL: Label(len(classes))}),
+            Schema({IMAGE: Image()}, {LABEL: Label(len(task.classes))}),
             **parts,
             notes=loaded.notes,
             left_out=loaded.left_out,
@@ -112,15 +77,6 @@ class Classify(Labelled):
         else:
             placed = torch.stack([data.read_image(path, recipe) for path in examples.names])
         return replace(examples, columns={**examples.columns, IMAGE: placed}), []
-
-    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Prediction]:
-        """The most probable classes of each image."""
-        rows = outputs[OUTPUT].flatten(1).softmax(1)
-        best = rows.topk(min(TOP, rows.shape[1]))
-        return [
-            Prediction.of(name, tuple((self.classes[k], p) for k, p in zip(labels, values, strict=True)))
-            for name, labels, values in zip(asked.names, best.indices.tolist(), best.values.tolist(), strict=True)
-        ]
 
 
 def _placed(path: Path, recipe: Recipe) -> NDArray[np.uint8]:

@@ -101,7 +101,7 @@ def fitted(
         network, said = _sized(network, size) if size is not None else suited(network, images, task)
         notes += [said] if said else []
         recipe = data.recipe_for(sample, network.input, opened.name, opened.levels)
-    _check_output(network, recipe, task, opened.name)
+    output_for(network, recipe.shape, task, opened.name, f"images of {shown(recipe.shape)}")
     return Fitted(network, recipe, (*what_to_see(network), *notes, recipe.said()), task)
 
 
@@ -130,13 +130,19 @@ def _bare_input(network: Network) -> bool:
     return word is not None and not word.arguments
 
 
-def _check_output(network: Network, recipe: Recipe, task: Task, name: str) -> None:
+def output_for(network: Network, shape: Shape, task: Task, name: str, what: str) -> Shape:
+    """The shape that a network gives for an example of this one.
+
+    Raises:
+        InputError: It does not fit the examples, which are `what`, or what it gives does not fit data called `name`.
+    """
     try:
-        output = measure(network, recipe.shape).output
+        output = measure(network, shape).output
     except RuleError as error:
-        raise InputError(f"{network.name} does not fit images of {shown(recipe.shape)}: {error.headline}") from None
+        raise InputError(f"{network.name} does not fit {what}: {error.headline}") from None
     if why := task.fits(output, name):
         raise InputError(f"{network.name} {why}")
+    return output
 
 
 def check_trainable(fitted: Fitted) -> None:

@@ -90,6 +90,15 @@ def opened(source: Any, wish: Wish, word: str | None = None) -> tuple[Task, Open
     return next(iter(found_by.values())) if found_by else opened(source, wish, FALLBACK)
 
 
+def of_run(config: Mapping[str, Any]) -> Task:
+    """The task of a run with this configuration; one from before there were tasks has its facts with its data.
+
+    Raises:
+        InputError: It is not known, or its facts are not whole.
+    """
+    return saved(config.get("task", config["data"]))
+
+
 def saved(facts: Mapping[str, Any]) -> Task:
     """The task of a saved run.
 

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -25,19 +25,44 @@ from striate.metrics.metric import Metric
 from striate.notation.rules import product
 from striate.notation.rules.shape import shown
 from striate.notation.thumb import CLASSES
-from striate.tasks.judging import JudgedLabels, gap_of, guessing
-from striate.tasks.task import LossName, Task, Wish
+from striate.tasks.judging import TOP, JudgedLabels, gap_of, guessing
+from striate.tasks.task import OWN, Answer, Asked, Bound, LossName, Task, Wish
 from striate.training.fields import OUTPUT, Fields
 from striate.training.history import TRAIN, Epoch
-from striate.training.objective import Net
+from striate.training.objective import Net, Objective
 from striate.training.verdict import Standing
 
 LABEL = "label"
 USUAL = "cross-entropy"
-OWN = "own"  # what a configuration calls a loss that was given as a function
 WEAK = 0.8  # share of the way from guessing to perfect that training must reach
 TIMES = 2.0  # how much more often than training examples validation examples are wrong where a network has overfit
 ACCURACY = Metric("accuracy", counted=True)
+
+
+@dataclass(frozen=True)
+class Prediction(Answer):
+    """What a run says about one example.
+
+    Attributes:
+        path: Where it comes from.
+        label: The most probable class.
+        probability: Its softmax probability, 0 to 1.
+        top: The three most probable classes with their probabilities.
+    """
+
+    label: str = ""
+    probability: float = 0.0
+    top: tuple[tuple[str, float], ...] = ()
+
+    @staticmethod
+    def of(path: str, top: tuple[tuple[str, float], ...]) -> Prediction:
+        """From the most probable classes."""
+        (label, probability), *others = top
+        rest = ", ".join(f"{name} {share:.1%}" for name, share in others)
+        pairs = [{"class": name, "probability": share} for name, share in top]
+        values = {"class": label, "probability": probability, "top": pairs}
+        said = f"{label} {probability:.1%}   ({rest})"
+        return Prediction(path, said, values, label=label, probability=probability, top=top)
 
 
 @dataclass(frozen=True)
@@ -76,9 +101,10 @@ class Labelled(Task):
 
     # what is made small, and what is measured
 
-    def objective(self, loss: LossName) -> Any:
+    def objective(self, loss: LossName) -> Objective:
         """With a loss of this name, a user's own, or cross-entropy."""
-        return Bound(self, self._loss(loss), self.loss_name(loss))
+        by, name = self._loss(loss), self.loss_name(loss)
+        return Bound(self, lambda outputs, targets: {name: by(logits(outputs), targets[LABEL])})
 
     def loss_name(self, loss: LossName) -> str:
         """The name of that loss, as a run keeps it."""
@@ -97,8 +123,7 @@ class Labelled(Task):
 
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """Cross-entropy."""
-        fields: Fields = self.objective(None).loss(outputs, targets)
-        return fields
+        return self.objective(None).loss(outputs, targets)
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
         """The examples whose largest output is their class's."""
@@ -119,6 +144,26 @@ class Labelled(Task):
         return float(self._loss(loss)(torch.zeros(1, len(self.classes)), torch.zeros(1, dtype=torch.int64)))
 
     # what is told
+
+    def positions(self, classes: Sequence[str], name: str) -> list[int]:
+        """The label that each class of other data, called `name`, has here.
+
+        Raises:
+            InputError: One is not known.
+        """
+        if unknown := [label for label in classes if label not in self.classes]:
+            learned = ", ".join(self.classes[:10])
+            raise InputError(f"{name} has a class '{unknown[0]}' that the run has not learned; it knows {learned}")
+        return [self.classes.index(label) for label in classes]
+
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Prediction]:
+        """The most probable classes of each example."""
+        rows = logits(outputs).softmax(1)
+        best = rows.topk(min(TOP, rows.shape[1]))
+        return [
+            Prediction.of(name, tuple((self.classes[k], p) for k, p in zip(labels, values, strict=True)))
+            for name, labels, values in zip(asked.names, best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
 
     def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> JudgedLabels:
         """How a network does on labelled examples."""
@@ -148,56 +193,6 @@ class Labelled(Task):
             more=self.unit,
             doubtful="the labels",
         )
-
-
-@dataclass(frozen=True)
-class Bound:
-    """The objective of a task with labels, and a loss.
-
-    Attributes:
-        task: The task.
-        by: Of outputs (N, K) and labels (N,).
-        name: What the loss is called.
-    """
-
-    task: Labelled
-    by: Loss
-    name: str
-
-    @property
-    def metrics(self) -> tuple[Metric, ...]:
-        """The task's."""
-        return self.task.metrics
-
-    @property
-    def unit(self) -> str:
-        """The task's."""
-        return self.task.unit
-
-    @property
-    def decides(self) -> str:
-        """The task's."""
-        return self.task.decides
-
-    def loss(self, outputs: Fields, targets: Fields) -> Fields:
-        """The loss under its name."""
-        return {self.name: self.by(logits(outputs), targets[LABEL])}
-
-    def through(self, net: Net, inputs: Fields) -> Fields:
-        """The network's outputs."""
-        return net(inputs)
-
-    def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
-        """As the task counts."""
-        return self.task.right(outputs, targets)
-
-    def rows(self, outputs: Fields, targets: Fields) -> Fields:
-        """As the task keeps them."""
-        return self.task.rows(outputs, targets)
-
-    def figures(self, rows: Fields) -> Mapping[str, float]:
-        """As the task measures."""
-        return self.task.figures(rows)
 
 
 def logits(outputs: Fields) -> Tensor:

@@ -55,6 +55,12 @@ def picture(image: Tensor) -> NDArray[np.uint8]:
 def asked_images(given: Sequence[Any], recipe: Recipe | None, bad: str, channels: int = 0) -> Asked:
     """Image files or folders that hold some; PIL images; arrays or tensors; or lists of any of these.
 
+    Args:
+        given: What a user hands over.
+        recipe: How the images become a network's input; None where each keeps its own size.
+        bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
+        channels: 1 or 3, of images without a recipe.
+
     Raises:
         InputError: None of it can be read.
     """
@@ -75,11 +81,6 @@ def asked_images(given: Sequence[Any], recipe: Recipe | None, bad: str, channels
             (*found.left_out, *more.left_out),
         )
     return found
-
-
-def asked_whole(given: Sequence[Any], channels: int, bad: str) -> Asked:
-    """As `asked_images`, each image at its own size."""
-    return asked_images(given, None, bad, channels)
 
 
 def _read(paths: Sequence[str | Path], recipe: Recipe | None, bad: str, channels: int) -> Asked:

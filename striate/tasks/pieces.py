@@ -6,6 +6,7 @@ by half the receptive field where that is not more than a quarter of a piece; th
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,11 +18,10 @@ from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.notation import Network, measure
 from striate.notation import notes as what_to_see
-from striate.notation.errors import RuleError
 from striate.notation.graph import graph
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, next_fitting, resized
-from striate.tasks.fitting import Fitted, adapting
+from striate.tasks.fitting import Fitted, adapting, output_for
 from striate.tiling import tiled
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
@@ -47,12 +47,7 @@ def fitted_in_pieces(
     if network.program is not None:
         network = zoo.rebind(network, adapting(network, task, notes, opened.name), None)
     network = _sized(network, opened.train, size, notes)
-    try:
-        output = measure(network).output
-    except RuleError as error:
-        raise InputError(f"{network.name} does not fit pieces of {shown(network.input)}: {error.headline}") from None
-    if why := task.fits(output, opened.name):
-        raise InputError(f"{network.name} {why}")
+    output = output_for(network, network.input, task, opened.name, f"pieces of {shown(network.input)}")
     tile, gives = (_two(shape) for shape in (network.input, output))
     cut = (tile[0] - gives[0]) // 2
     if (tile[0] - gives[0], tile[1] - gives[1]) != (2 * cut, 2 * cut) or cut < 0:
@@ -63,11 +58,9 @@ def fitted_in_pieces(
     if recipe is None:
         recipe = _recipe(network, opened)
     margin, stride = _overlap(network, tile, cut)
-    from striate.tasks.segment import with_piece
-
     piece = f"images go through in pieces of {tile[0]}x{tile[1]}" + (f" that overlap by {2 * margin}" if margin else "")
     lines = (*what_to_see(network), *notes, recipe.said(), f"network: {piece}")
-    return Fitted(network, recipe, lines, with_piece(task, tile, margin, stride, cut))
+    return Fitted(network, recipe, lines, dataclasses.replace(task, tile=tile, margin=margin, stride=stride, cut=cut))
 
 
 def _sized(network: Network, train: Examples, size: Size | None, notes: list[str]) -> Network:
@@ -119,8 +112,6 @@ def _two(shape: tuple[int | None, ...]) -> tuple[int, int]:
 
 def _recipe(network: Network, opened: Opened) -> Recipe:
     """Scaled by mean and spread, and never resized."""
-    import dataclasses
-
     sample = opened.train.sample()
     images = next(iter(sample.values()))
     shape = (int(network.input[0] or images.shape[1]), *images.shape[2:])

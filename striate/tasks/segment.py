@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,9 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from striate import data
 from striate.data import masks
-from striate.data.dataset import ALL, held_out
+from striate.data.dataset import ALL, TEST_SHARE, held_out
 from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.image import decode
 from striate.data.kinds import IGNORED, Image, Mask
@@ -34,21 +32,22 @@ from striate.notation import Network
 from striate.notation.sizes import Size
 from striate.notation.thumb import CLASSES
 from striate.report.overlay import label_png, overlay_png
-from striate.tasks.pieces import fitted_in_pieces, pieces_of
+from striate.tasks.pictures import IMAGE, asked_images
+from striate.tasks.pieces import fitted_in_pieces, in_pieces, pieces_of
 from striate.tasks.regions import JudgedRegions
-from striate.tasks.task import Answer, Asked, LossName, Task, Wish
+from striate.tasks.task import Answer, Asked, Bound, LossName, Task, Wish, is_place
 from striate.tiling import middle
 from striate.training.cut import Cut
 from striate.training.fields import OUTPUT, Fields
-from striate.training.objective import Net
+from striate.training.objective import Net, Objective
 from striate.training.options import augmentations
+from striate.training.photo import COLOUR
 
 if TYPE_CHECKING:
     from striate.tasks.fitting import Fitted
     from striate.tasks.task import Judged
 
-IMAGE, MASK, CALLED, COUNTS = "image", "mask", "called", "counts"
-TEST_SHARE = 0.15
+MASK, CALLED, COUNTS = "mask", "called", "counts"
 LOSSES = ("cross-entropy", "cross-entropy+dice", "dice", "balanced-cross-entropy", "balanced-cross-entropy+dice")
 SEEN = 192  # rows and columns of the answer that is kept of an image, to draw it
 
@@ -89,7 +88,7 @@ class Segment(Task):
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
         """Pairs of images and masks."""
-        if not isinstance(source, str | Path) or (isinstance(source, str) and source.lower() in data.names()):
+        if not is_place(source):
             return None
         try:
             root = found_at(str(source))
@@ -141,17 +140,17 @@ class Segment(Task):
         task = fitted.task
         assert isinstance(task, Segment)
         times = pieces_of(opened.train, task.tile)
-        return Cut(task.tile, times, "mirror" in words, "turn" in words, 0.15 if "colour" in words else 0.0)
+        return Cut(task.tile, times, "mirror" in words, "turn" in words, COLOUR if "colour" in words else 0.0)
 
     # what is made small, and what is measured
 
-    def objective(self, loss: LossName) -> Any:
+    def objective(self, loss: LossName) -> Objective:
         """With a loss of this name, or cross-entropy."""
         name = loss or LOSSES[0]
         if callable(name) or name not in LOSSES:
             hint = "" if callable(name) else nearest(name, LOSSES)
             raise InputError(f"{self.word} has no loss '{name}'{hint}; there are {', '.join(LOSSES)}")
-        return Goal(self, name)
+        return Bound(self, partial(self._parts, name.split("+")))
 
     def loss_name(self, loss: LossName) -> str:
         """The name of that loss, as a run keeps it."""
@@ -159,7 +158,19 @@ class Segment(Task):
 
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """Cross-entropy."""
-        parts: Fields = self.objective(None).loss(outputs, targets)
+        return self.objective(None).loss(outputs, targets)
+
+    def _parts(self, words: Sequence[str], outputs: Fields, targets: Fields) -> Fields:
+        """The parts of a loss that is joined of these, each a mean over the pixels that count."""
+        logits = outputs[OUTPUT]
+        true = middle(targets[MASK], logits.shape[2:]).long()  # type: ignore[arg-type]
+        parts: dict[str, Tensor] = {}
+        for word in words:
+            if word == "dice":
+                parts["dice_loss"] = dice_loss(logits, true)
+            else:
+                weights = torch.tensor(self.weights) if word.startswith("balanced") else None
+                parts["cross-entropy"] = pixel_cross_entropy(logits, true, weights=weights)
         return parts
 
     def native(self, loss: LossName) -> str:
@@ -168,8 +179,6 @@ class Segment(Task):
 
     def through(self, net: Net, inputs: Fields) -> Fields:
         """The outputs of whole images, put together from those of pieces."""
-        from striate.tasks.pieces import in_pieces
-
         return in_pieces(net, inputs, self.tile, self.margin, self.stride, self.cut)
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
@@ -199,9 +208,7 @@ class Segment(Task):
 
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
         """Image files, folders of some, PIL images or arrays, each of its own size."""
-        from striate.tasks.pictures import asked_whole
-
-        return asked_whole(given, self.channels, bad)
+        return asked_images(given, None, bad, self.channels)
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The mask of each image, drawn over it."""
@@ -216,36 +223,6 @@ class Segment(Task):
         values = {"size": list(mask.shape), "classes": [{"class": name, "share": share} for name, share in pairs]}
         drawn = overlay_png(image, mask, self.classes, self.colours)
         return Answer(path, said, values, {"": label_png(mask, self.colours), "-overlay": drawn})
-
-
-@dataclass(frozen=True)
-class Goal:
-    """The objective of a segmentation, with a loss.
-
-    Attributes:
-        task: The task.
-        name: Which parts the loss has, joined by "+".
-    """
-
-    task: Segment
-    name: str
-
-    def __getattr__(self, name: str) -> Any:
-        """All else is the task's."""
-        return getattr(self.task, name)
-
-    def loss(self, outputs: Fields, targets: Fields) -> Fields:
-        """The parts, each a mean over the pixels that count."""
-        logits = outputs[OUTPUT]
-        true = middle(targets[MASK], logits.shape[2:]).long()  # type: ignore[arg-type]
-        parts: dict[str, Tensor] = {}
-        for word in self.name.split("+"):
-            if word == "dice":
-                parts["dice_loss"] = dice_loss(logits, true)
-            else:
-                weights = torch.tensor(self.task.weights) if word.startswith("balanced") else None
-                parts["cross-entropy"] = pixel_cross_entropy(logits, true, weights=weights)
-        return parts
 
 
 def called(logits: Tensor) -> Tensor:
@@ -291,8 +268,3 @@ def _table(pairs: Sequence[Pair], found: masks.MaskSet, channels: int) -> Table:
     if sum((channels + 1) * pair.size[0] * pair.size[1] for pair in found.pairs) <= MEMORY:
         images, labels = images.hold(), labels.hold()
     return Table({IMAGE: images, MASK: labels}, paths)
-
-
-def with_piece(task: Segment, tile: tuple[int, int], margin: int, stride: int, cut: int) -> Segment:
-    """The task with what its network reads at once."""
-    return dataclasses.replace(task, tile=tile, margin=margin, stride=stride, cut=cut)

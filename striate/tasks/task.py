@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
+from striate import data
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
 from striate.errors import InputError
@@ -24,7 +25,7 @@ from striate.notation.sizes import Size
 from striate.training.augment import Augment
 from striate.training.fields import Fields
 from striate.training.history import Epoch, History
-from striate.training.objective import Net
+from striate.training.objective import Net, Objective
 from striate.training.verdict import Standing
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from striate.tasks.fitting import Fitted
 
 LossName: TypeAlias = "str | Loss | None"
+OWN = "own"  # what a configuration calls a loss that was given as a function
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ class Task(ABC):
         """How many decisions are right while training, and how many there are."""
         return 0, 0
 
-    def objective(self, loss: LossName) -> Self:
+    def objective(self, loss: LossName) -> Objective:
         """What is trained for, with a loss of this name, a user's own, or the usual one.
 
         Raises:
@@ -287,6 +289,54 @@ class Task(ABC):
         return History((), self.metrics, self.unit)
 
 
+@dataclass(frozen=True)
+class Bound:
+    """The objective of a task with one of several losses; all but the loss is the task's.
+
+    Attributes:
+        task: The task.
+        by: Gives the parts of the loss for outputs and targets.
+    """
+
+    task: Task
+    by: Callable[[Fields, Fields], Fields]
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The task's."""
+        return self.task.metrics
+
+    @property
+    def unit(self) -> str:
+        """The task's."""
+        return self.task.unit
+
+    @property
+    def decides(self) -> str:
+        """The task's."""
+        return self.task.decides
+
+    def loss(self, outputs: Fields, targets: Fields) -> Fields:
+        """The parts by name."""
+        return self.by(outputs, targets)
+
+    def through(self, net: Net, inputs: Fields) -> Fields:
+        """As the task puts outputs together."""
+        return self.task.through(net, inputs)
+
+    def right(self, outputs: Fields, targets: Fields) -> tuple[Any, int]:
+        """As the task counts."""
+        return self.task.right(outputs, targets)
+
+    def rows(self, outputs: Fields, targets: Fields) -> Fields:
+        """As the task keeps them."""
+        return self.task.rows(outputs, targets)
+
+    def figures(self, rows: Fields) -> Mapping[str, float]:
+        """As the task measures."""
+        return self.task.figures(rows)
+
+
 def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
@@ -294,3 +344,8 @@ def _frozen(value: Any) -> Any:
 def is_path(source: Any) -> bool:
     """Whether a data source is a word or a path."""
     return isinstance(source, str | Path)
+
+
+def is_place(source: Any) -> bool:
+    """Whether a data source can only be a file or a folder: a path, or a word that names no data set."""
+    return isinstance(source, Path) or (isinstance(source, str) and source.lower() not in data.names())

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import torch
 
-from striate import data, zoo
+from striate import zoo
 from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.kinds import Label, Tokens
 from striate.data.recipe import Recipe
@@ -29,19 +29,17 @@ from striate.data.sentences import (
 )
 from striate.data.sentences.decoding import NotTextError, decoded
 from striate.errors import InputError
-from striate.notation import Network, measure
+from striate.notation import Network
 from striate.notation import notes as what_to_see
-from striate.notation.errors import RuleError
 from striate.notation.sizes import Size, bound_at
 from striate.notation.tree import Embed, deep
 from striate.report.marked_words import line
 from striate.report.word_scores import by_leaving_out
-from striate.tasks.classify import Prediction
-from striate.tasks.fitting import Fitted, adapting
+from striate.tasks.fitting import Fitted, adapting, output_for
 from striate.tasks.judging import TOP
-from striate.tasks.labelled import LABEL, Labelled
-from striate.tasks.task import Asked, Wish
-from striate.training.fields import OUTPUT, Fields
+from striate.tasks.labelled import LABEL, Labelled, Prediction, logits
+from striate.tasks.task import Asked, Wish, is_place
+from striate.training.fields import Fields
 from striate.training.objective import Net
 
 TOKENS = "tokens"
@@ -78,7 +76,7 @@ class Text(Labelled):
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
         """Labelled sentences as rows of numbers, by the vocabulary of those to train on."""
-        if not isinstance(source, str | Path) or (isinstance(source, str) and source.lower() in data.names()):
+        if not is_place(source):
             return None
         found = read(source, bad=wish.bad, known=like.classes if like else ())
         if found is None:
@@ -86,23 +84,10 @@ class Text(Labelled):
         if wish.hold_out:
             found = found.with_test()
         if like is not None:
-            return like, _opened(like, found, like.positions(found))
+            return like, _opened(like, found, like.positions(found.classes, found.name))
         words = learned(found.train.sentences)
         task = cls(found.classes, words.words, words.lower, length_for(found.train.sentences))
         return task, _opened(task, found, list(range(len(found.classes))))
-
-    def positions(self, found: SentenceSet) -> list[int]:
-        """The label of each class of other data.
-
-        Raises:
-            InputError: One is not known.
-        """
-        if unknown := [name for name in found.classes if name not in self.classes]:
-            learned_ones = ", ".join(self.classes[:10])
-            raise InputError(
-                f"{found.name} has a class '{unknown[0]}' that the run has not learned; it knows {learned_ones}"
-            )
-        return [self.classes.index(name) for name in found.classes]
 
     # the network
 
@@ -134,12 +119,7 @@ class Text(Labelled):
                 f"{network.name} knows {words:,} words and {opened.name} has {len(self.known):,}, with padding and "
                 f"unknown ones; write embed (words)x{width}"
             )
-        try:
-            output = measure(network).output
-        except RuleError as error:
-            raise InputError(f"{network.name} does not fit rows of {self.length} words: {error.headline}") from None
-        if why := self.fits(output, opened.name):
-            raise InputError(f"{network.name} {why}")
+        output_for(network, network.input, self, opened.name, f"rows of {self.length} words")
         return Fitted(network, None, (*what_to_see(network), *notes), self)
 
     # what is told
@@ -177,12 +157,7 @@ class Text(Labelled):
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Prediction]:
         """The most probable classes of each sentence, and of a few the words that decided."""
-        rows = outputs[OUTPUT].flatten(1).softmax(1)
-        best = rows.topk(min(TOP, rows.shape[1]))
-        found = [
-            Prediction.of(name, tuple((self.classes[k], p) for k, p in zip(labels, values, strict=True)))
-            for name, labels, values in zip(asked.names, best.indices.tolist(), best.values.tolist(), strict=True)
-        ]
+        found = super().answers(outputs, asked, net)
         return [self.explained(one, net) if row < EXPLAINED else one for row, one in enumerate(found)]
 
     def explained(self, answer: Prediction, net: Net) -> Prediction:
@@ -191,7 +166,7 @@ class Text(Labelled):
         row = encoded(self.known, [answer.path], self.length).numbers[0]
         if not words:
             return answer
-        found = by_leaving_out(lambda rows: net({TOKENS: rows.float()})[OUTPUT].flatten(1), row)
+        found = by_leaving_out(lambda rows: logits(net({TOKENS: rows.float()})), row)
         scores = list(found.scores)[: len(words)]
         marks = [{"word": word, "score": score} for word, score in zip(words, scores, strict=False)]
         return dataclasses.replace(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from striate.data.kinds import Kinds, Moved
+from striate.data.kinds import Kinds, Moved, moved
 from striate.data.recipe import AT_ONCE
 from striate.training.augment import Augment
 from striate.training.draws import generator
@@ -99,10 +99,7 @@ class Taken:
         return prepare(values[self.rows]).to(self.pool.device) if prepare else self._there(values)
 
     def _moved(self, name: str, values: Tensor) -> Tensor:
-        if self.drawn is None or isinstance(self.rows, slice):
-            return values
-        kind = self.pool.kinds.get(name)
-        return kind.moved(values, self.drawn, self.rows) if kind else values
+        return values if isinstance(self.rows, slice) else moved(self.pool.kinds, name, values, self.drawn, self.rows)
 
 
 def prepared(pool: Pool, shapes: Mapping[str, tuple[int, ...]]) -> Pool:

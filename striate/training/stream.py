@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from striate.data.image import ImageError
-from striate.data.kinds import Kinds, Moved
+from striate.data.kinds import Kinds, Moved, moved
 from striate.data.lazy import Lazy
 from striate.data.quiet import collected
 from striate.data.workers import cores
@@ -180,7 +180,10 @@ class _Made(Dataset[Any]):
                 for name, column in columns.items()
             }
             if len(kept):
-                values = {name: self._moved(name, self._prepared(name, one), kept) for name, one in values.items()}
+                values = {
+                    name: moved(self.kinds, name, self._prepared(name, one), self.drawn, kept)
+                    for name, one in values.items()
+                }
         return {name: values[name] for name in self.inputs}, {name: values[name] for name in self.targets}, bad
 
     def _read(self, rows: Sequence[int]) -> tuple[dict[int, dict[str, Tensor]], list[Bad]]:
@@ -205,10 +208,6 @@ class _Made(Dataset[Any]):
 
     def _prepared(self, name: str, values: Tensor) -> Tensor:
         return self.prepare[name](values) if name in self.prepare else values
-
-    def _moved(self, name: str, values: Tensor, rows: Tensor) -> Tensor:
-        kind = self.kinds.get(name)
-        return kind.moved(values, self.drawn, rows) if kind and self.drawn is not None else values
 
 
 def _stacked(values: Sequence[Tensor], shape: tuple[int, ...]) -> Tensor:

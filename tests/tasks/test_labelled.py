@@ -16,8 +16,8 @@ from striate.losses import LOSSES, loss_named
 from striate.metrics import ClassScore
 from striate.tasks.classify import Classify
 from striate.tasks.judging import JudgedLabels
-from striate.tasks.labelled import OWN, USUAL
-from striate.tasks.task import Wish
+from striate.tasks.labelled import USUAL
+from striate.tasks.task import OWN, Wish
 from striate.training.fields import OUTPUT, joined
 from striate.training.history import Epoch
 

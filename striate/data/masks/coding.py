@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError
 
+from ..kinds import IGNORED as IGNORED
 from .names import Colour
 from .values import GREY_LEVELS, MaskFacts, Raw
 
-IGNORED = 255  # the position of pixels that count for nothing
 MOST_CLASSES = 255
 MOST_SAID = 5  # values named in one message
 

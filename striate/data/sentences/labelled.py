@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from striate.data.dataset import held_out
+from striate.data.dataset import TEST_SHARE, held_out
 from striate.data.left_out import LeftOut
 from striate.errors import InputError
 from striate.tables import html_table
-
-TEST_SHARE = 0.15
 
 
 @dataclass(frozen=True)
