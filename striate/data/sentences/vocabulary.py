@@ -78,7 +78,9 @@ class Vocabulary:
         """
         words, lower = (value.get("words"), value.get("lower")) if isinstance(value, dict) else (None, None)
         if not isinstance(words, list) or not isinstance(lower, bool) or not all(isinstance(w, str) for w in words):
-            raise InputError("a vocabulary is a list of words and whether they are in small letters; train again to make one")
+            raise InputError(
+                "a vocabulary is a list of words and whether they are in small letters; train again to make one"
+            )
         if len(set(words)) < len(words):
             twice = next(word for word, count in Counter(words).items() if count > 1)
             raise InputError(f"the vocabulary has the word '{twice}' twice; train again to make one")
