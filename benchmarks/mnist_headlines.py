@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 
 from striate.benchmark import machine
-from striate.tasks.classify import Training
+from striate.runs.planning import Request
+from striate.runs.training import trained
 from striate.training.options import Options
 
 #   row            network                                              epochs  lectures' test error, %
@@ -31,11 +32,10 @@ def errors(net: str, epochs: int, seeds: range, folder: Path) -> list[float]:
     """Test error in percent for each seed; the seed sets initial weights, order and validation images."""
     found = []
     for seed in seeds:
-        trained = Training(net, "mnist", Options(epochs=epochs, seed=seed, augment="none")).start(
-            folder / f"{abs(hash(net))}-{seed}"
-        )
-        assert trained.test_accuracy is not None
-        found.append(100 * (1 - trained.test_accuracy))
+        asked = Request(net, "mnist", Options(epochs=epochs, seed=seed, augment="none"))
+        test = trained(asked, folder / f"{abs(hash(net))}-{seed}").test
+        assert test is not None
+        found.append(100 * (1 - test.score.accuracy))
     return found
 
 

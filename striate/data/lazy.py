@@ -1,5 +1,6 @@
 """Images that stay in their files and are decoded when they are asked for: for sets that fit no memory.
 
+>>> from functools import partial
 >>> some = Lazy(("a.png", "b.png"), partial(_nothing, shape=(1, 2, 2)), (1, 2, 2))
 >>> len(some), some.part([1]).paths, tuple(some.read([0, 1]).shape)
 (2, ('b.png',), (2, 1, 2, 2))

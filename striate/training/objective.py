@@ -70,6 +70,7 @@ class Squares:
     """The simplest objective: outputs near their targets of the same names, or the one output near the one target.
 
     >>> import torch
+    >>> from striate.training.fields import OUTPUT
     >>> outputs, targets = {OUTPUT: torch.tensor([[1.0, 3.0]])}, {"size": torch.tensor([[1.0, 1.0]])}
     >>> Squares().loss(outputs, targets), Squares().figures(Squares().rows(outputs, targets))
     ({'squares': tensor(2.)}, {'mse': 2.0})

@@ -3,7 +3,7 @@
 >>> from striate.metrics.metric import Metric
 >>> figures = [{"train_loss": 1 / n, "validation_loss": 0.3 + 0.1 * n, "validation_f1": 0.8} for n in range(1, 9)]
 >>> history = History(tuple(Epoch(n, row, 0.001, 1.0, 1.0) for n, row in enumerate(figures, 1)), (Metric("f1"),))
->>> verdict(history, Standing("f1 80.0% on 200 validation images", gap=0.2, often=True))[0]
+>>> verdict(history, Standing("f1 80.0% on 200 validation images", gap=0.2, often=True, wrong=40))[0]
 'Overfit: f1 80.0% on 200 validation images. The validation loss rose from 0.4 to 1.1.'
 """
 

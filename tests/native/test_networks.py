@@ -241,7 +241,7 @@ def test_rows_and_moves_choose_and_shift_images() -> None:
     _, compiled = nets.twins(network, 20)
     x, rows = torch.randn(30, 2, 5, 6), torch.tensor([4, 29, 0, 7, 7])
     shifted, y = Shift(1, (0.5, -1.0)).drawn(30, torch.Generator().manual_seed(3)), np.array([0, 1, 2, 0, 1])
-    moved = shifted(x[rows], rows)
+    moved = shifted.image(x[rows], rows)
     down, right = shifted.down[rows].numpy(), shifted.right[rows].numpy()
     background = np.array(shifted.shift.background, np.float32)
     moves = Moves(1, down.ctypes.data, right.ctypes.data, background.ctypes.data)

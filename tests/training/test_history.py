@@ -134,3 +134,44 @@ def test_a_history_has_the_metrics_and_the_unit_of_its_run() -> None:
 def test_an_epoch_says_what_figures_it_has() -> None:
     with pytest.raises(AttributeError, match="no figure 'validation_f1'; it has train_loss, train_accuracy"):
         _ = history(epoch(1, 1.0, 0.5, 1.0, 0.5, 0.1, 1.0, 1.0)).best.validation_f1
+
+
+OLD = """epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,images_per_second,seconds
+1,1.5,0.5,1.25,0.625,0.001,5000.0,0.25
+2,0.75,0.75,1.0,0.75,0.0005,5000.0,0.25
+"""
+
+
+def test_a_file_of_before_metrics_were_named_is_of_images_and_their_accuracy() -> None:
+    read = History.from_csv(OLD)
+    assert (read.metric.name, read.metric.shown(read.value(read.best)), read.unit) == ("accuracy", "75.00%", "images")
+    assert [(one.first_rate, one.validated, one.per_second) for one in read.epochs] == [(None, None, 5000.0)] * 2
+    assert read.best.epoch == read.highest.epoch == 2
+    assert History.from_csv(OLD, {"data": {"classes": ["a"]}}) == read, "the configuration of then says nothing of it"
+    assert read.to_csv().splitlines()[1].startswith("1,1.5,0.5,1.25,0.625,0.001,5000.0,0.25")
+
+
+def test_a_file_of_then_with_more_columns_is_read_for_what_is_known() -> None:
+    newer = "\n".join(
+        f"{line},{word}" for line, word in zip(OLD.split("\n")[:3], ("first_rate", 0.001, 0.001), strict=True)
+    )
+    newer = "\n".join(
+        f"{line},{word}" for line, word in zip(newer.split("\n"), ("validation_images", 143, 143), strict=True)
+    )
+    read = History.from_csv(newer)
+    assert [(one.first_rate, one.validated) for one in read.epochs] == [(0.001, 143)] * 2
+    assert "validation_images" not in read.epochs[0].figures
+    assert History.from_csv(read.to_csv()) == read
+
+
+@pytest.mark.parametrize("column", ["epoch", "train_loss", "validation_loss", "learning_rate", "images_per_second"])
+def test_a_file_without_a_column_that_every_history_has_is_refused(column: str) -> None:
+    with pytest.raises(TypeError, match=rf"the history lacks {column}"):
+        History.from_csv(OLD.replace(column, "other", 1))
+
+
+def test_a_file_of_another_unit_is_not_taken_for_images() -> None:
+    with pytest.raises(TypeError, match="lacks images_per_second"):
+        History.from_csv(OLD.replace("images", "sentences"))
+    read = History.from_csv(OLD.replace("images", "sentences"), {"unit": "sentences", "metrics": []})
+    assert read.epochs[0].per_second == 5000.0

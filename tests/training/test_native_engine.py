@@ -222,7 +222,7 @@ def test_another_network_s_weights_are_refused() -> None:
 
 
 def test_what_it_lacks() -> None:
-    with pytest.raises(Refused, match="the native engine lacks 'local 4@3x3'"):
-        engines(read("input 2x4x4 -> local 4@3 -> fc 3"), batch=32)
+    with pytest.raises(Refused, match="the native engine lacks 'local 2@3x3'"):
+        engines(read("input 2x8x8 -> conv 4@3 -> local 2@3 -> fc 3"), batch=32)
     with pytest.raises(Refused, match="the native engine lacks the loss 'focal'"):
         check_loss("focal")
