@@ -77,6 +77,7 @@ LAYERS: dict[type[Layer], Callable[[Builder, Any, Value, str], Value]] = {
     tree.Conv: products.convolution,
     tree.UpConv: products.upconvolution,
     tree.FullyConnected: products.dense,
+    tree.Embed: products.embed,
     tree.RBF: products.rbf,
     tree.MaxPool: grids.max_pool,
     tree.AvgPool: grids.avg_pool,

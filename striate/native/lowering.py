@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from striate.errors import InputError
+from striate.native.builder import Refused as Refused  # what callers catch
 from striate.native.fusing import fused
 from striate.native.layers import LAYERS, Builder, value_of
 from striate.native.plan import Plan
@@ -29,11 +29,6 @@ from striate.notation.graph import INPUT, Added, Concatenated, Join, Scaled, Ver
 from striate.notation.render import node_text
 from striate.notation.rules.shape import shown
 from striate.notation.tree import Layer
-
-
-class Refused(InputError):  # noqa: N818 - named for the outcome
-    """The native engine lacks a layer; its message names it."""
-
 
 PAYS = 0.9  # of all multiply-adds: so many in strips
 

@@ -164,9 +164,9 @@ class Plan:
 
     @property
     def parameters(self) -> list[Parameter]:
-        """All that is trained, penalised ones first."""
+        """All that is trained, penalised ones first, sparse ones last."""
         found = [parameter for step in self.steps for parameter in step.parameters]
-        return sorted(found, key=lambda parameter: not parameter.penalised)
+        return sorted(found, key=lambda parameter: (parameter.sparse, not parameter.penalised))
 
     @property
     def macs(self) -> int:
@@ -181,7 +181,12 @@ class Plan:
     @property
     def penalised(self) -> int:
         """How many entries, from the start of the flat array, penalties act on."""
-        return next((p.offset for p in self.parameters if not p.penalised), self.size)
+        return next((p.offset for p in self.parameters if p.sparse or not p.penalised), self.size)
+
+    @property
+    def dense(self) -> int:
+        """How many entries, from the start of the flat array, have a gradient in every step."""
+        return next((p.offset for p in self.parameters if p.sparse), self.size)
 
     @property
     def size(self) -> int:

@@ -15,6 +15,7 @@ from striate.native.steps.activation import Activation, Maxout, PRelu
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Dense, Flatten
 from striate.native.steps.dropout import Dropout
+from striate.native.steps.embed import Embed
 from striate.native.steps.join import Add, Concat, Scale, ZeroPad
 from striate.native.steps.maps import Maps
 from striate.native.steps.norm import BatchNorm
@@ -163,6 +164,11 @@ def _flatten(s: Single, step: Flatten) -> Written:
     return False, ""
 
 
+def _embed(s: Single, step: Embed) -> Written:
+    (x,), y, table = step.inputs, step.output, step.parameters[0]
+    return False, f"one_embed({s.at(x)}, n->weights + {table.offset}, {s.at(y)}, {s.plane(y)}, {step.width});"
+
+
 def _dense(s: Single, step: Dense) -> Written:
     x = s.flattened.get(step.inputs[0], step.inputs[0])
     bias = s.row(f"w + {step.parameters[1].offset}", step.output.size) if len(step.parameters) > 1 else "NULL"
@@ -272,6 +278,7 @@ def _pair(s: Single, step: Step) -> str:
 WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     Convolution: _convolution,
     UpConvolution: _upconvolution,
+    Embed: _embed,
     Flatten: _flatten,
     Dense: _dense,
     Activation: _activation,

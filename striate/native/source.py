@@ -20,6 +20,7 @@ from striate.native.lowering import Refused
 from striate.native.plan import Places, Plan
 from striate.native.single import Single
 from striate.native.steps.convolution import Convolution
+from striate.native.steps.embed import table_sizes
 from striate.native.steps.norm import BatchNorm
 from striate.native.steps.rbf import RBF
 from striate.native.steps.strips import lane_shifts
@@ -119,7 +120,7 @@ class _Program:
         parts = [
             "\n".join(f'#include "{name}"' for name in INCLUDES),
             "\n".join([_part("sizes"), *(f"#define {name} {value}" for name, value in self._numbers().items())]),
-            '#include "network.h"\n#include "settle.h"\n',
+            '#include "network.h"\n#include "table.h"\n#include "settle.h"\n',
             f'{lane_shifts(self.plan)}\n#include "strips.h"\n' if self.plan.input.strips > 1 else "",
             '#include "timed.h"\n' if self.timed else "",
             "\n".join(dict.fromkeys(f"{line};" for step in self._convolutions() for line in step.signatures())),
@@ -139,7 +140,9 @@ class _Program:
         prototypes = sum(prod(step.shape) for step in plan.steps if isinstance(step, RBF))
         return {
             "PARAMETERS": max(plan.size, plan.lanes),
+            "DENSE": plan.dense or plan.lanes * (not plan.size),
             "PENALISED": plan.penalised,
+            **table_sizes(plan),
             "BUFFERS": 2 * normalised + prototypes,
             "PROTOTYPES": 2 * normalised,
             "NORMALISED": max(normalised, 1),

@@ -22,7 +22,7 @@ from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
 LACKS = {
-    *("attention", "channelmax", "channelmean", "clip", "deform", "droppath", "embed", "gn", "in"),
+    *("attention", "channelmax", "channelmean", "clip", "deform", "droppath", "gn", "in"),
     *("layerscale", "ln", "local", "rmsnorm", "roialign", "roipool", "softmax", "softplus", "unpool"),
     *("avgpool to", "maxpool to"),
 }

@@ -92,6 +92,12 @@ INLINE void one_pad(float *x, float *y, const struct plane mx, const struct plan
   }
 }
 
+/* Pixel c is row x[c] of the table. */
+INLINE void one_embed(const float *x, const float *w, float *y, const struct plane my, const int width) {
+  for (int c = 0; c < my.columns; c++)
+    memcpy(PIXEL(y, my, 0, c), w + (int)x[c] * (long)width, sizeof(float) * my.channels);
+}
+
 /* y's channel k is the largest of x's `pieces` channels from k * pieces on. */
 INLINE void one_maxout(float *x, float *y, const struct plane mx, const struct plane my, const int pieces,
                        const int first, const int last) {
