@@ -121,7 +121,7 @@ static void work_settle(void *given, int thread) {
 
 /* Every row as if it had been moved in every step. */
 void settle(struct net *n) {
-  if (!NUM_TABLES || !n->library->remembered) return;
+  if (!n->library->remembered) return;
   run(&n->pool, work_settle, n);
   n->library->remembered = 0;
 }
@@ -129,7 +129,7 @@ void settle(struct net *n) {
 /* The rows that the step has moved are up to date; the others miss one step more. */
 static void remember(struct net *n) {
   struct library *l = n->library;
-  if (n->rule.rate < 0) return;
+  if (!NUM_TABLES || n->rule.rate < 0) return;
   l->history[l->remembered++] = n->rule;
   EACH_TABLE(t)
   for (int i = 0; i < l->num_touched[t - tables]; i++) l->done[t->row + l->touched[t->row + i]] = l->remembered;
