@@ -19,6 +19,7 @@ from striate.native.steps.embed import Embed
 from striate.native.steps.join import Add, Concat, Scale, ZeroPad
 from striate.native.steps.maps import Maps
 from striate.native.steps.norm import BatchNorm
+from striate.native.steps.own import Factors, OwnNorm, Softmax
 from striate.native.steps.padding import Padding
 from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool
 from striate.native.steps.rbf import RBF
@@ -177,7 +178,7 @@ def _dense(s: Single, step: Dense) -> Written:
 
 
 def _activation(s: Single, step: Activation) -> Written:
-    return True, f"one_activate({_pair(s, step)}, {step.kind}, {step.a!r}f, first, last);"
+    return True, f"one_activate({_pair(s, step)}, {step.numbers}, first, last);"
 
 
 def _prelu(s: Single, step: PRelu) -> Written:
@@ -252,6 +253,24 @@ def _maxout(s: Single, step: Maxout) -> Written:
     return True, f"one_maxout({_pair(s, step)}, {step.pieces}, first, last);"
 
 
+def _own_norm(s: Single, step: OwnNorm) -> Written:
+    (x,), y = step.inputs, step.output
+    weight, bias, *_ = [*(f"n->weights + {parameter.offset}" for parameter in step.parameters), "NULL", "NULL"]
+    given = f"{s.at(x)}, {weight}, {bias}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}, {step.numbers}"
+    rows = step.kernel == "across"
+    return rows, f"one_{step.kernel}({given}{', first, last' * rows});"
+
+
+def _softmax(s: Single, step: Softmax) -> Written:
+    return True, f"one_softmax({_pair(s, step)}, first, last);"
+
+
+def _factors(s: Single, step: Factors) -> Written:
+    (x,), y = step.inputs, step.output
+    factors = f"n->weights + {step.parameters[0].offset}"
+    return True, f"one_factors({s.at(x)}, {factors}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}, first, last);"
+
+
 def _subsample(s: Single, step: Subsample) -> Written:
     (x,), y = step.inputs, step.output
     weight, bias = (s.row(f"w + {parameter.offset}", x.channels) for parameter in step.parameters)
@@ -296,6 +315,9 @@ WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     Shuffle: _shuffle,
     Resample: _resample,
     Maxout: _maxout,
+    OwnNorm: _own_norm,
+    Softmax: _softmax,
+    Factors: _factors,
     Subsample: _subsample,
     RBF: _rbf,
     Dropout: _dropout,

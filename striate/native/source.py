@@ -41,7 +41,7 @@ READING = (
 )
 INCLUDES = (
     *("activation.h", "pool.h", "subsample.h", "padding.h", "regrid.h", "join.h", "dense.h", "rbf.h", "dropout.h"),
-    *("norm.h", "single.h"),
+    *("norm.h", "own.h", "single.h"),
 )
 LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge", "map": "map_criterion"}
 

@@ -20,6 +20,9 @@ from striate.notation.tree import Layer
 POINTWISE = (  # of those, whatever reads one position of all maps
     tree.Activation,
     tree.BatchNorm,
+    tree.LayerNorm,
+    tree.RMSNorm,
+    tree.LayerScale,
     tree.LRN,
     tree.Dropout,
     tree.Identity,
