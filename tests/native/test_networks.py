@@ -81,8 +81,8 @@ TEXTS = [
     " -> pad replicate 1 -> unshuffle 1 -> maxout 2 -> upsample 3 bilinear -> fc 3",
     "input 4x9 -> upconv 6@3 stride 2 pad (1,0) extra 1 groups 2 -> tanh -> shuffle 2 -> pad 2 -> unshuffle 2"
     " -> interleave 3 -> crop (1,2) -> fc 3",
-    "input 4x5x6 -> conv 6@3 -> ln -> softplus -> gn 3 -> conv 4@1 -> in -> clip -> rmsnorm -> layerscale 0.5 -> softmax"
-    " -> conv 3@1 -> clip min -0.5 max 0.25 -> fc 3",
+    "input 4x5x6 -> conv 6@3 -> ln -> softplus -> gn 3 -> conv 4@1 -> in -> clip -> rmsnorm -> layerscale 0.5"
+    " -> softmax -> conv 3@1 -> clip min -0.5 max 0.25 -> fc 3",
     "input 4x9 -> ln noaffine -> conv 6@3 -> in noaffine -> fc 8 -> gn 2 noaffine -> rmsnorm noaffine -> fc 3",
     "input 5x11 -> tanh -> maps 1 2 -> relu -> subsample 3 -> maps 1 0 -> relu -> fc 9 -> tanh -> maps 2 5 7 -> rbf 3",
 ]
