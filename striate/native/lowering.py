@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from striate.native.builder import Refused as Refused  # what callers catch
 from striate.native.fusing import fused
 from striate.native.layers import LAYERS, Builder, value_of
+from striate.native.peaks import peaked
 from striate.native.plan import Plan
 from striate.native.sharing import share
 from striate.native.steps.convolution import Convolution
@@ -73,7 +74,7 @@ def _lowered(network: Network, target: Target, strips: int) -> Plan:
     y = whole(builder, values[flat.output])
     if y.rows * y.columns > 1:
         y = builder.add(Flatten("flatten", (y,), Value(y.size)))
-    steps = fused(builder.steps, y)
+    steps = fused(peaked(builder.steps), y)
     share(steps, x)
     x.compact = all(isinstance(step, Convolution | Flatten) for step in steps if x in step.inputs)
     return Plan(x, y, steps, target.lanes).arranged()

@@ -27,12 +27,14 @@ class Step:
         reads_inputs: Whether its backward pass reads its inputs' values.
         reads_output: Whether its backward pass reads its output's value.
         waits: Whether it needs statistics over all images first, forward and back.
+        lasting: Whether its scratch memory lasts from its forward pass to its backward pass.
         gathers: Whether its output has each image in one lane, whatever its input has.
     """
 
     reads_inputs = False
     reads_output = False
     waits = False
+    lasting = False
     gathers = False
 
     def __init__(self, title: str, inputs: tuple[Value, ...], output: Value, parameters: tuple[Parameter, ...] = ()):
@@ -274,6 +276,8 @@ class Plan:
             used(step.output.gradient_root, True, before_back)
             if step.scratch():
                 used(step, False, back)
+            if step.lasting:
+                used(step, False, there)
         middle = len(self.steps) + 1
         used(self.output.root, False, middle)
         used(self.output.gradient_root, True, middle)

@@ -21,6 +21,7 @@ from striate.native.steps.maps import Maps
 from striate.native.steps.norm import BatchNorm
 from striate.native.steps.own import Factors, OwnNorm, Softmax
 from striate.native.steps.padding import Padding
+from striate.native.steps.peaks import Peaks
 from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool
 from striate.native.steps.rbf import RBF
 from striate.native.steps.regrid import Resample, Shuffle
@@ -144,10 +145,20 @@ Written = tuple[bool, str]  # whether threads share its rows (else the first doe
 
 
 def _convolution(s: Single, step: Convolution) -> Written:
+    return True, f"{_convolved(s, step)}, first, last);"
+
+
+def _peaks(s: Single, step: Peaks) -> Written:
+    maps, y = step.convolution.output, step.output
+    largest = f"one_maxpool({s.at(maps)}, {s.at(y)}, {s.plane(maps)}, {s.plane(y)}, {MaxPool.whole(maps)}, 0, 1);"
+    return False, f"{{\n  {_convolved(s, step.convolution)}, 0, 1);\n  {largest}\n  }}"
+
+
+def _convolved(s: Single, step: Convolution) -> str:
     (x,), weight, taps = step.inputs, step.parameters[0], step.shape.kernel[0] * step.shape.kernel[1]
     bias = s.row(f"w + {step.parameters[1].offset}", step.shape.filters) if step.shape.bias else "NULL"
     packed = s.weights(weight, step.shape.channels, taps, step.shape.flip)
-    return True, f"{step.name}_one({s.at(x)}, {packed}, {bias}, (vec *)({s.at(step.output)}), first, last);"
+    return f"{step.name}_one({s.at(x)}, {packed}, {bias}, (vec *)({s.at(step.output)})"
 
 
 def _upconvolution(s: Single, step: UpConvolution) -> Written:
@@ -297,6 +308,7 @@ def _pair(s: Single, step: Step) -> str:
 WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     Convolution: _convolution,
     UpConvolution: _upconvolution,
+    Peaks: _peaks,
     Embed: _embed,
     Flatten: _flatten,
     Dense: _dense,

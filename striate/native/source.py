@@ -22,6 +22,7 @@ from striate.native.single import Single
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.embed import table_sizes
 from striate.native.steps.norm import BatchNorm
+from striate.native.steps.peaks import Peaks
 from striate.native.steps.rbf import RBF
 from striate.native.steps.strips import lane_shifts
 from striate.native.steps.upconv import UpConvolution
@@ -41,7 +42,7 @@ READING = (
 )
 INCLUDES = (
     *("activation.h", "pool.h", "subsample.h", "padding.h", "regrid.h", "join.h", "dense.h", "rbf.h", "dropout.h"),
-    *("norm.h", "own.h", "single.h"),
+    *("peaks.h", "norm.h", "own.h", "single.h"),
 )
 LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge", "map": "map_criterion"}
 
@@ -131,8 +132,8 @@ class _Program:
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
 
-    def _convolutions(self) -> Iterator[Convolution | UpConvolution]:
-        return (step for step in self.plan.steps if isinstance(step, Convolution | UpConvolution))
+    def _convolutions(self) -> Iterator[Convolution | UpConvolution | Peaks]:
+        return (step for step in self.plan.steps if isinstance(step, Convolution | UpConvolution | Peaks))
 
     def _numbers(self) -> dict[str, str | int]:
         plan, image, output = self.plan, self.plan.input, self.plan.output
