@@ -19,7 +19,7 @@ from striate.native.builder import value_of as value_of
 from striate.native.steps.activation import Activation, Maxout, PRelu
 from striate.native.steps.dropout import Dropout
 from striate.native.steps.norm import BatchNorm, LocalResponseNorm
-from striate.native.steps.own import Factors, OwnNorm, Softmax
+from striate.native.steps.own import ChannelMean, Factors, OwnNorm, Softmax
 from striate.native.values import Parameter, Value
 from striate.notation import tree
 from striate.notation.tree import Layer
@@ -73,6 +73,16 @@ def _layer_scale(b: Builder, layer: tree.LayerScale, x: Value, name: str) -> Val
     return b.add(Factors(title_of(layer, x, y, name), (x,), y, (Parameter(f"{name}.weight", (x.channels,)),)))
 
 
+def _channel_mean(b: Builder, layer: tree.ChannelMean, x: Value, name: str) -> Value:
+    y = Value(1, x.rows, x.columns)
+    return b.add(ChannelMean(title_of(layer, x, y, name), (x,), y))
+
+
+def _channel_max(b: Builder, layer: tree.ChannelMax, x: Value, name: str) -> Value:
+    y = Value(1, x.rows, x.columns)
+    return b.add(Maxout(title_of(layer, x, y, name), x, y, x.channels))
+
+
 def _softmax(b: Builder, layer: tree.Softmax, x: Value, name: str) -> Value:
     y = like(x)
     return b.add(Softmax(title_of(layer, x, y, name), (x,), y))
@@ -98,6 +108,8 @@ def _maxout(b: Builder, layer: tree.Maxout, x: Value, name: str) -> Value:
 LAYERS: dict[type[Layer], Callable[[Builder, Any, Value, str], Value]] = {
     tree.Conv: products.convolution,
     tree.UpConv: products.upconvolution,
+    tree.ChannelMean: _channel_mean,
+    tree.ChannelMax: _channel_max,
     tree.FullyConnected: products.dense,
     tree.Embed: products.embed,
     tree.RBF: products.rbf,

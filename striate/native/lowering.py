@@ -89,7 +89,7 @@ def _step(b: Builder, vertex: Vertex, inputs: list[Value]) -> Value:
         return LAYERS[type(node)](b, node, fitted(b, node, inputs[0]), vertex.name)
     if type(node) not in JOINS:
         raise Refused(f"the native engine lacks '{node_text(node.block)}[ … ]'")
-    if isinstance(node, Scaled) or any(value.strips == 1 for value in inputs):
+    if any(value.strips == 1 for value in inputs):
         inputs = [whole(b, value) for value in inputs]
     return JOINS[type(node)](b, _apart(b, inputs))
 
@@ -118,8 +118,6 @@ def _concat(b: Builder, values: list[Value]) -> Value:
 
 def _scale(b: Builder, values: list[Value]) -> Value:
     x, gate = values
-    if (gate.channels, gate.rows * gate.columns) != (x.channels, 1):
-        raise Refused("the native engine lacks gates of 'scale[ … ]' with other than one value per channel")
     return b.add(Scale("scale", (x, gate), Value(x.channels, x.rows, x.columns)))
 
 

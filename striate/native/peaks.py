@@ -1,6 +1,7 @@
 """Convolutions of which only the largest entries go on, as in a classifier of sentences: one step does both.
 
 The largest of a rising function is the function of the largest, so an activation between the two comes after them.
+Those rise whose slope follows from what comes out alone.
 
 >>> from striate.native.layers import Builder, LAYERS, value_of
 >>> from striate.native.target import named
@@ -26,7 +27,6 @@ from striate.native.steps.peaks import Peaks
 from striate.native.steps.pool import MaxPool
 from striate.native.values import Value
 
-RISING = ("RELU", "LEAKY", "ELU", "TANH", "SCALED_TANH", "SIGMOID", "RELU6", "HARD_SIGMOID", "SELU", "SOFTPLUS")
 FEWEST = 16  # entries of a row, from which single windows cost less than all of them
 
 
@@ -37,7 +37,7 @@ def peaked(steps: Sequence[Step]) -> list[Step]:
     kept: list[Step] = []
     for step in steps:
         between = _alone(step, writers, readers) if _is_global(step) else None
-        rises = isinstance(between, Activation) and between.kind in RISING and not between.falls
+        rises = isinstance(between, Activation) and not between.reads_inputs
         before = _alone(between, writers, readers) if rises and between else between
         if not _suits(before):
             kept.append(step)

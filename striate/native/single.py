@@ -19,7 +19,7 @@ from striate.native.steps.embed import Embed
 from striate.native.steps.join import Add, Concat, Scale, ZeroPad
 from striate.native.steps.maps import Maps
 from striate.native.steps.norm import BatchNorm
-from striate.native.steps.own import Factors, OwnNorm, Softmax
+from striate.native.steps.own import ChannelMean, Factors, OwnNorm, Softmax
 from striate.native.steps.padding import Padding
 from striate.native.steps.peaks import Peaks
 from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool
@@ -237,7 +237,8 @@ def _concat(s: Single, step: Concat) -> Written:
 
 def _scale(s: Single, step: Scale) -> Written:
     (x, gate), y = step.inputs, step.output
-    return True, f"one_gate({s.at(x)}, {s.at(gate)}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}, first, last);"
+    planes = f"{s.plane(x)}, {s.plane(gate)}, {s.plane(y)}"
+    return True, f"one_gate({s.at(x)}, {s.at(gate)}, {s.at(y)}, {planes}, first, last);"
 
 
 def _zero_pad(s: Single, step: ZeroPad) -> Written:
@@ -270,6 +271,10 @@ def _own_norm(s: Single, step: OwnNorm) -> Written:
     given = f"{s.at(x)}, {weight}, {bias}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}, {step.numbers}"
     rows = step.kernel == "across"
     return rows, f"one_{step.kernel}({given}{', first, last' * rows});"
+
+
+def _channel_mean(s: Single, step: ChannelMean) -> Written:
+    return True, f"one_channel_mean({_pair(s, step)}, first, last);"
 
 
 def _softmax(s: Single, step: Softmax) -> Written:
@@ -329,6 +334,7 @@ WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     Maxout: _maxout,
     OwnNorm: _own_norm,
     Softmax: _softmax,
+    ChannelMean: _channel_mean,
     Factors: _factors,
     Subsample: _subsample,
     RBF: _rbf,

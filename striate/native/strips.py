@@ -26,6 +26,8 @@ POINTWISE = (  # of those, whatever reads one position of all maps
     tree.LRN,
     tree.Dropout,
     tree.Identity,
+    tree.ChannelMean,
+    tree.ChannelMax,
     tree.Maps,
     tree.ZeroPad,
     tree.Interleave,

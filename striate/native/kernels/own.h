@@ -149,6 +149,21 @@ INLINE void softmax_backward(const vec *restrict y, const vec *dy, vec *dx, cons
     }
 }
 
+/* The mean of the channels at each position. */
+INLINE void channel_mean_forward(const vec *restrict x, vec *restrict y, const struct map mx, const struct map my) {
+  EACH(my, k, r, c) y[AT(my, 0, r, c)] = splat(0);
+  EACH(mx, k, r, c) y[AT(my, 0, r, c)] += x[AT(mx, k, r, c)] * (1.0f / mx.channels);
+}
+
+INLINE void channel_mean_backward(const vec *restrict dy, vec *restrict dx, const int accumulate, const int channels,
+                                  const int plane) {
+  for (int k = 0; k < channels; k++)
+    for (int i = 0; i < plane; i++) {
+      const vec d = dy[i] * (1.0f / channels);
+      dx[k * plane + i] = accumulate ? dx[k * plane + i] + d : d;
+    }
+}
+
 /* One factor per channel. */
 INLINE void factors_forward(const vec *restrict x, const float *w, vec *restrict y, const struct map mx,
                             const struct map my) {

@@ -63,9 +63,23 @@ INLINE void one_add(float *p, float *q, float *y, const struct plane mp, const s
   }
 }
 
-INLINE void one_gate(float *x, const float *gate, float *y, const struct plane mx, const struct plane my,
-                     const int first, const int last) {
-  EACH_VEC(my, r, c, b) VEC(y, my, r, c, b) = VEC(x, mx, r, c, b) * ((const vec *)gate)[b];
+/* An axis of the gate may have a single number for all. */
+INLINE void one_gate(float *x, float *gate, float *y, const struct plane mx, const struct plane mg,
+                     const struct plane my, const int first, const int last) {
+  EACH_PIXEL(my, r, c) {
+    float *factors = PIXEL(gate, mg, mg.rows > 1 ? r : 0, mg.columns > 1 ? c : 0);
+    for (int b = 0; b < VECS(my); b++)
+      VEC(y, my, r, c, b) = VEC(x, mx, r, c, b) * (mg.channels > 1 ? ((vec *)factors)[b] : splat(*factors));
+  }
+}
+
+INLINE void one_channel_mean(float *x, float *y, const struct plane mx, const struct plane my, const int first,
+                             const int last) {
+  EACH_PIXEL(my, r, c) {
+    float total = 0;
+    for (int k = 0; k < mx.channels; k++) total += PIXEL(x, mx, r, c)[k];
+    for (int k = 0; k < my.step; k++) PIXEL(y, my, r, c)[k] = k ? 0 : total / mx.channels;
+  }
 }
 
 /* x's channels to y's from `to` on; zeros after them up to `until`. */

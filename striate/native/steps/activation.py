@@ -17,8 +17,7 @@ class Activation(Step):
         super().__init__(title, (x,), y)
         a, b, *_ = (*numbers, 0.0, 0.0)
         self.kind, self.numbers = kind, f"{kind}, {a!r}f, {b!r}f"
-        self.falls = kind != "CLIP" and a < 0
-        self.reads_inputs = reads_x or self.falls  # with a falling slope, two x have the same y
+        self.reads_inputs = reads_x or (kind != "CLIP" and a < 0)  # with a falling slope, two x have the same y
 
     def forward(self, at: Places) -> str:
         """y from x."""

@@ -65,6 +65,21 @@ class Softmax(Step):
         return f"softmax_backward({at.value(y)}, {at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {y.as_map()});"
 
 
+class ChannelMean(Step):
+    """The mean of the channels at each position."""
+
+    def forward(self, at: Places) -> str:
+        """y from x."""
+        (x,), y = self.inputs, self.output
+        return f"channel_mean_forward({at.value(x)}, {at.value(y)}, {x.as_map()}, {y.as_map()});"
+
+    def backward(self, at: Places) -> str:
+        """The gradient in equal shares."""
+        (x,), y = self.inputs, self.output
+        sizes = f"{x.channels}, {x.rows * x.columns}"
+        return f"channel_mean_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {sizes});"
+
+
 class Factors(Step):
     """y = w x, with one w per channel."""
 
