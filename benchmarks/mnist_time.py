@@ -16,7 +16,7 @@ from pathlib import Path
 
 from striate.benchmark import machine
 from striate.benchmark.results import spread
-from striate.tasks.run import Run
+from striate.runs.run import Run
 
 ENGINES = ("native", "torch")
 

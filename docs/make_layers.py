@@ -10,7 +10,7 @@ from pathlib import Path
 
 from striate.native.layers import LAYERS as NATIVE_LAYERS
 from striate.native.lowering import JOINS
-from striate.notation.arguments import form
+from striate.notation.arguments import Form, form
 from striate.notation.graph import FORMS, meeting
 from striate.notation.thumb import MEANINGS
 from striate.notation.tree import ALIASES, BLOCKS, LAYERS, LINKS, Block, Heads, Layer, Link
@@ -108,7 +108,18 @@ def _words(words: Mapping[str, type[Layer] | type[Link]]) -> Iterator[tuple[str,
     for word, layer in words.items():
         also = [f"`{alias}`" for alias, known in ALIASES.items() if known == word]
         written = f"`{form(layer).usage}`" + (f" (also {', '.join(also)})" if also else "")
-        yield written, first_sentence(layer.__doc__ or "")
+        yield written, " ".join([first_sentence(layer.__doc__ or ""), *_defaults(form(layer))])
+
+
+def _defaults(form: Form) -> Iterator[str]:
+    """What stands for the numbers that are left out, where they do something."""
+    fields = {word: field for word, field in [(form.lead, form.leading), *form.options.items()] if field}
+    numbers = {word: f.default for word, f in fields.items() if isinstance(f.default, int | float)}
+    shown = [
+        f"`{word}` {n:g}" for word, n in numbers.items() if not isinstance(n, bool) and (n != 1 or word != "groups")
+    ]
+    if shown:
+        yield f"By default {', '.join(shown)}."
 
 
 def _blocks() -> Iterator[tuple[str, str]]:

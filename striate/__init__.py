@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from striate.explanation import explain
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.own import register
+    from striate.rival.rival import baseline
+    from striate.runs.resuming import resume
+    from striate.runs.run import Run
+    from striate.runs.training import train
     from striate.stepping import step
-    from striate.tasks.classify import train
-    from striate.tasks.resuming import resume
-    from striate.tasks.rival import baseline
-    from striate.tasks.run import Run
     from striate.weights import load_weights
     from striate.zoo import net
 
@@ -42,10 +42,10 @@ _HOMES = {
     "render": "notation",
     "register": "own",
     "step": "stepping",
-    "baseline": "tasks.rival",
-    "resume": "tasks.resuming",
-    "train": "tasks.classify",
-    "Run": "tasks.run",
+    "baseline": "rival.rival",
+    "resume": "runs.resuming",
+    "train": "runs.training",
+    "Run": "runs.run",
     "net": "zoo",
     "load_weights": "weights",
 }

@@ -26,10 +26,10 @@ from striate.notation.graph import INPUT
 from striate.notation.living import peak
 from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES, extent
 from striate.notation.rules.shape import shown
-from striate.notation.sizes import Size
+from striate.notation.sizes import Size, error_at
 from striate.notation.taps import Tap, taps
 from striate.notation.thumb import has_bare_words
-from striate.notation.tree import Identity, Shape
+from striate.notation.tree import Shape
 from striate.tables import FOLD, ROUND, Column, fit, html_table, short, show, table, width_of
 
 if TYPE_CHECKING:
@@ -132,9 +132,9 @@ class Explanation:
             ),
             _counts("parameters", parameters, "params"),
             _counts("MACs", macs),
-            Column("memory", (*(size_text(row.memory.value) for row in rows), "")),
-            Column("field", (*(_axes(row.receptive_field) for row in rows), "")),
-            Column("jump", (*(_axes(row.jump) for row in rows), "")),
+            Column("memory", (*("" if row.memory.value == 0 else size_text(row.memory.value) for row in rows), "")),
+            Column("field", (*(_axes(row.receptive_field) if row.field.axes else "–" for row in rows), "")),
+            Column("jump", (*(_jump(row.jump) if row.receptive_field else "–" for row in rows), "")),
             *self._reads(),
         ]
 
@@ -143,12 +143,13 @@ class Explanation:
         flat = self.measure.graph
         if not flat.links and len(flat.inputs) == 1:
             return []
+        shown = {value: f"{INPUT} {label}".strip() for value, label in self._labels.items()}
         passed: dict[str, str] = {}  # what each id passes on
         cells, above = [], INPUT
         for vertex in flat.vertices:
             read = [passed.get(name, name) for name in vertex.inputs]
-            cells.append("" if read == [above] else ", ".join(read))
-            above = passed[vertex.name] = read[0] if isinstance(vertex.node, Identity) else vertex.name
+            cells.append("" if read == [above] else ", ".join(shown.get(name, name) for name in read))
+            above = passed[vertex.name] = read[0] if vertex.passes else vertex.name
         return [Column("reads", (*cells, ""), words=True)]
 
     def output_lines(self) -> list[str]:
@@ -197,9 +198,17 @@ class Explanation:
         """The stages on which other networks stand: where the maps of each size are complete."""
         return tuple(taps(self.measure))
 
+    @property
+    def _no_taps(self) -> str:
+        """Why there are no stages where none are found."""
+        return "A stage is where maps of more than one entry are complete, outside of branches"
+
     def show_taps(self, console: Console) -> None:
         """Print the stages: name, channels, and how much coarser their maps are than the input."""
         found = self.taps()
+        if not found:
+            show(console, f"{self._title()}: no stages. {self._no_taps}\n")
+            return
         columns = [
             Column("name", tuple(tap.name for tap in found), words=True),
             Column("channels", tuple(f"{tap.channels:,}" for tap in found)),
@@ -273,6 +282,10 @@ class ModuleExplanation(Explanation):
         """What is known without the graph: nothing."""
         return ""
 
+    @property
+    def _no_taps(self) -> str:
+        return "They follow from a network's text, and a module has none"
+
     def taps(self) -> tuple[Tap, ...]:
         """None is known."""
         return ()
@@ -314,13 +327,30 @@ def explain(
     if zoo.is_module(net):
         if at is None:
             raise InputError("a module's layers have shapes once an input has one: explain(module, at=(3, 224, 224))")
-        measured = import_module("striate.own").measured(net, at)  # there is a module, so torch is there
+        measured = import_module("striate.own").measured(net, _sizes(at))  # there is a module, so torch is there
         return ModuleExplanation(measured, batch, optimizer)
     network = zoo.resized(net, size, letters)  # type: ignore[arg-type]
+    return Explanation(_measured(network, at if at is None else _sizes(at)), batch, optimizer)
+
+
+def _sizes(at: object) -> Shape:
+    """A shape that was given, checked."""
+    if isinstance(at, tuple | list) and at and all(type(size) is int and size > 0 for size in at):
+        return tuple(at)
+    raise InputError(f"`at` is the whole shape of one example, such as (3, 224, 224). Received: {at!r}")
+
+
+def _measured(network: Network, at: Shape | None) -> Measure:
+    """The figures of a network, of one with free axes at a shape.
+
+    Raises:
+        InputError: It does not take the shape: with the place in its text, where it has one.
+    """
     try:
-        return Explanation(measure(network, at), batch, optimizer)
+        return measure(network, at)
     except RuleError as error:
-        raise InputError(f"at {shown(at or ())}: {error.headline}; {error.detail}") from None
+        placed = error_at(network, at) if at else None
+        raise InputError(f"at {shown(at or ())}: {placed or f'{error.headline}; {error.detail}'}") from None
 
 
 def show_comparison(explanations: list[Explanation], console: Console) -> None:
@@ -388,12 +418,20 @@ def _row_json(row: Row) -> dict[str, Any]:
 def _output(measured: Measure) -> str:
     """The shape of the output, or the number of outputs."""
     if "" not in measured.graph.outputs:
-        return f"{len(measured.graph.outputs)} outputs"
+        shapes = [*measured.outputs.values()]
+        return f"{len(shapes)} outputs" if len(shapes) > 1 else cross(shapes[0])
     return cross(measured.output) + " per box" * measured.network.takes_boxes
 
 
 def _axes(value: object) -> str:
     return "×".join(map(str, value)) if isinstance(value, list) else "?" if value is None else str(value)
+
+
+def _jump(value: object) -> str:
+    """A jump, `2.67` where it is no whole number; `–` where the field does not move from entry to entry."""
+    if isinstance(value, list) and any(value):
+        return "×".join(map(_jump, value))
+    return f"{round(value, 2):g}" if isinstance(value, int | float) and value else "–"
 
 
 def _ratio(value: int | None, first: int | None) -> str:

@@ -32,7 +32,7 @@ def formulas(row: Row) -> Iterator[tuple[str, str]]:
         yield "parameters", f"{row.parameters.formula} = {number(row.parameters.value)}"
     if row.macs.formula:
         yield "MACs", f"{row.macs.formula} = {number(row.macs.value)}"
-    yield "memory", f"{row.memory.formula} = {number(row.memory.value)} bytes"
+    yield "memory", row.memory.formula + (f" = {number(row.memory.value)} bytes" if row.memory.value != 0 else "")
     fields = list(dict.fromkeys(axis.formula for axis in row.field.axes if axis.formula))
     each = isinstance(row.node, FullyConnected) and row.node.each
     if fields and isinstance(row.node, Conv | Pool | Local | FullyConnected | UpConv | Unpool | Shuffle) and not each:

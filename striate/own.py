@@ -50,12 +50,18 @@ def register(word: str, module: Callable[..., nn.Module], shape: Callable[..., S
             default what the module gives for an input of zeros. Either is checked on the first batch.
 
     Raises:
-        InputError: The word is one of the notation's, or is no word.
+        InputError: The word is one of the notation's, or is no word; the module is none that can be made.
     """
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", word):
         raise InputError(f"a word has small letters, digits and _, such as 'blend'. Received: {word!r}")
     if word in RESERVED:
         raise InputError(f"'{word}' is a word of the notation; choose another name")
+    if isinstance(module, nn.Module) or not callable(module):
+        rule = f"register takes what makes a module, a class or a function: register('{word}', lambda channels: …)"
+        given = f"an instance of {type(module).__name__}" if isinstance(module, nn.Module) else repr(module)
+        raise InputError(f"{rule}. Received: {given}")
+    if shape is not None and not callable(shape):
+        raise InputError(f"a shape rule is a function, from (shape, *numbers) to a shape. Received: {shape!r}")
     run = lru_cache(partial(_run, module))
     made = {
         "make": staticmethod(module),
@@ -77,9 +83,9 @@ def _run(module: Callable[..., nn.Module], shape: Shape, numbers: Numbers) -> tu
         raise RuleError("the shape that comes out is not known", "give register a shape rule, or the input a size")
     from torch.utils.flop_counter import FlopCounterMode  # it is large, and most networks have no such words
 
+    made = _made(module, shape, numbers)
     try:
         with torch.device("meta"), FlopCounterMode(display=False) as flops:
-            made = module(shape[0], *numbers).to("meta").eval()
             given = made(torch.zeros(1, *(n or 0 for n in shape)))
     except Exception as error:  # a module of the user's own may raise anything
         raise RuleError(f"the module does not take {shown(shape)}", f"{type(error).__name__}: {error}") from error
@@ -89,10 +95,24 @@ def _run(module: Callable[..., nn.Module], shape: Shape, numbers: Numbers) -> tu
     return tuple(given.shape[1:]), _trainable(made), flops.get_total_flops() // 2
 
 
+def _made(module: Callable[..., nn.Module], shape: Shape, numbers: Numbers) -> nn.Module:
+    """The module for what comes in, on no device.
+
+    Raises:
+        RuleError: It can't be made.
+    """
+    try:
+        with torch.device("meta"):
+            return module(shape[0], *numbers).to("meta").eval()
+    except Exception as error:  # a module of the user's own may raise anything
+        called = ", ".join(map(repr, (shape[0], *numbers)))
+        detail = f"it is called with the channels and the numbers, ({called}): {type(error).__name__}: {error}"
+        raise RuleError("the module can't be made", detail) from error
+
+
 def _counted(module: Callable[..., nn.Module], shape: Shape, numbers: Numbers) -> tuple[int, None]:
     """Trainable parameters where an axis is free, and no multiply-adds."""
-    with torch.device("meta"):
-        return _trainable(module(shape[0], *numbers)), None
+    return _trainable(_made(module, shape, numbers)), None
 
 
 def _trainable(module: nn.Module) -> int:
@@ -166,12 +186,29 @@ def measured(module: nn.Module, shape: Shape) -> Measure:
         with flops:
             twin(torch.zeros(1, *(n or 0 for n in shape), device="meta"))
     except Exception as error:  # a module of the user's own may raise anything
-        raise InputError(f"the module does not take {shown(shape)}: {type(error).__name__}: {error}") from error
+        without = f"; leave out the number of examples: {shown(shape[1:])}" if _takes(module, shape[1:]) else ""
+        said = f"the module does not take {shown(shape)}{without or f': {type(error).__name__}: {error}'}"
+        raise InputError(said) from error
     counts = {path.partition(".")[2]: sum(by.values()) // 2 for path, by in flops.get_flop_counts().items()}
     calls = Counter(row.name for row in rows)
     rows = [replace(row, macs=Figure(counts.get(row.name, 0) // calls[row.name])) for row in rows]
     flat = Graph({INPUT: shape}, (), {"": rows[-1].name if rows else INPUT}, {}, {})
     return Measure(Network(shape, (), type(module).__name__), flat, tuple(rows))
+
+
+def _takes(module: nn.Module, shape: Shape) -> bool:
+    """Whether a module takes an example of this shape."""
+    try:
+        _run(lambda channels: deepcopy(module), shape, ())
+    except (RuleError, IndexError):
+        return False
+    return len(shape) > 1
+
+
+def _is_view(leaf: nn.Module, x: Tensor, given: Tensor) -> bool:
+    """Whether a layer gives what came in, in another shape at most; dropout does so in evaluation alone."""
+    kept = isinstance(leaf, nn.modules.dropout._DropoutNd)
+    return not kept and given.untyped_storage()._cdata == x.untyped_storage()._cdata
 
 
 def _note(rows: list[Row], path: str, seen: Field, leaf: nn.Module, inputs: tuple[Any, ...], given: Any) -> None:
@@ -181,5 +218,6 @@ def _note(rows: list[Row], path: str, seen: Field, leaf: nn.Module, inputs: tupl
     count = 0 if again else _trainable(leaf)
     entry, shape = tuple(inputs[0].shape[1:]), tuple(given.shape[1:])
     text = f"{type(leaf).__name__}({leaf.extra_repr()})"
-    node, memory = Identity(label=path), activation_bytes(shape)
+    memory = Figure[int | None](0, "that of its input") if _is_view(leaf, inputs[0], given) else activation_bytes(shape)
+    node = Identity(label=path)
     rows.append(Row(path, text, node, entry, Figure(shape), Figure(count), Figure(0), memory, {INPUT: seen}))

@@ -13,6 +13,7 @@ from striate.building import TAKEN, build
 from striate.errors import InputError
 from striate.modules import MODULES
 from striate.notation import Network, measure, read, tree
+from striate.notation.graph import graph
 from striate.zoo import net
 
 RESNET = """
@@ -74,6 +75,26 @@ def test_fc_flattens_maps_and_leaves_vectors_alone() -> None:
         "fc1",
         "fc2",
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input 3x4x4 -> [relu]*61 -> relu6",
+        "input 3x4x4 -> relu6 -> [relu]*62 -> relu6 -> fc 2",
+        "a1(w) = fc w\na1_(w) = fc w\ninput 3 -> a1(3) -> a1_(4)",
+        "a1(w) = fc w\na1_(w) = fc w\ninput 3 -> a1_(3) -> a1(4) -> a1_1: [ fc 2 ]",
+    ],
+)
+def test_no_name_is_given_twice(text: str) -> None:
+    names = [vertex.name for vertex in graph(read(text)).vertices]
+    assert len({*names}) == len(names)
+    assert build(text)(torch.zeros(1, *(size or 1 for size in read(text).input))).isfinite().all()
+
+
+def test_only_a_name_that_is_taken_is_left_out() -> None:
+    names = [vertex.name for vertex in graph(read("input 3x4x4 -> [relu]*60 -> relu6 -> relu -> relu6")).vertices]
+    assert names[-3:] == ["relu61", "relu62", "relu63"]
 
 
 @pytest.mark.parametrize("label", ["half", "double", "float", "train", "training", "forward", "type"])

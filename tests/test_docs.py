@@ -49,6 +49,12 @@ def test_every_word_and_block_has_its_row(make_layers: ModuleType) -> None:
         assert re.match(rf"{word}( (?!to )|\[|$)", row.split("`")[1]), row
 
 
+def test_a_number_that_may_be_left_out_has_its_default(make_layers: ModuleType) -> None:
+    page = make_layers.page()
+    for said in ("By default `p` 0.1.", "By default `slope` 0.01.", "`size` 5, `alpha` 0.0001, `beta` 0.75, `k` 2."):
+        assert said in page
+
+
 def test_a_row_has_as_many_cells_as_its_table(make_layers: ModuleType) -> None:
     for line in make_layers.page().splitlines():
         if line.startswith("|"):

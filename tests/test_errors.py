@@ -5,9 +5,9 @@ import pytest
 from striate import cli, data, initial, losses, zoo
 from striate.data import named
 from striate.errors import nearest, plain
-from striate.notation import arguments, lookup, tree
+from striate.notation import arguments, habits, lookup, tree
 from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
-from striate.tasks import devices
+from striate.runs import devices
 from striate.training import options, schedules
 
 LAYERS = [*tree.WORDS, *tree.BLOCKS, *tree.ALIASES]
@@ -15,7 +15,7 @@ ZOO = {name: zoo.entry(name).also for name in zoo.names()}
 VERBS = list(cli.VERBS)
 TABLES = {  # every table of names, with what others call them
     "layers": (LAYERS, lookup.ALSO),
-    "words' options": (sorted(arguments.OPTION_WORDS), arguments.OPTIONS_ALSO),
+    "words' options": (sorted(arguments.OPTION_WORDS), habits.OPTIONS_ALSO),
     "zoo": (list(ZOO), ZOO),
     "verbs": (VERBS, cli.OTHER_NAMES),
     "data": (list(data.names()), named.ALSO),

@@ -2,9 +2,11 @@
 
 import io
 import re
+from typing import Any
 
 import pytest
 from rich.console import Console
+from torch import nn
 
 import striate as st
 from striate.errors import InputError
@@ -221,3 +223,92 @@ def test_what_is_refused() -> None:
         explain(TEXT, at=(1, 2, 3))
     with pytest.raises(InputError, match="no network 'lenet6'"):
         explain("lenet6")
+
+
+# values that are another's, fields that do not move
+
+
+@pytest.mark.parametrize(
+    ("passing", "plain"),
+    [
+        ("sum[ from a | id ]", "sum[ from a | from b ]"),
+        ("sum[ from a | id -> id ]", "sum[ from a | from b ]"),
+        ("sum[ id ] -> tanh", "tanh"),
+        ("t: id -> tanh", "tanh"),
+    ],
+)
+def test_what_passes_its_input_on_stores_nothing(passing: str, plain: str) -> None:
+    begun = "input 8x8x8 -> a: conv 8@3 pad 1 -> b: relu -> "
+    one, other = explain(begun + passing + " -> fc 2"), explain(begun + plain + " -> fc 2")
+    assert one.memory_line() == other.memory_line()
+    assert one.to_json()["inference_memory"]["at"] == other.to_json()["inference_memory"]["at"]
+    assert "memory  that of relu1" in one.formulas()
+
+
+def test_views_of_a_module_store_nothing() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Identity(), nn.ReLU(inplace=True), nn.Dropout(), nn.Flatten())
+    rows = st.explain(module, at=(3, 8, 8)).measure.rows
+    assert [row.memory.value for row in rows] == [576, 0, 0, 576, 0]
+
+
+def test_a_jump_is_short_and_none_where_the_field_stays() -> None:
+    net = "input 1x?x? -> conv 3@3 -> maxpool 8 -> upsample 3 -> scale[ gap -> fc 3 -> sigmoid ] -> gap -> fc 3"
+    column = next(column for column in explain(net).columns() if column.name == "jump")
+    assert column.cells == ("1", "8", "2.67", "–", "–", "–", "–", "–", "–", "")
+    assert explain(net).to_json()["layers"][2]["jump"] == 8 / 3
+    vector = {column.name: column.cells for column in explain("input 8 -> fc 3").columns()}
+    assert vector["field"] == vector["jump"] == ("–", "")
+
+
+def test_one_head_shows_its_shape() -> None:
+    output = next(column for column in explain("input 8x4x4 -> heads[ a: fc 10 ]").columns() if column.name == "output")
+    assert output.cells[-1] == "10"
+    two = explain("input 8x4x4 -> heads[ a: fc 10 | b: fc 3 ]")
+    assert next(column for column in two.columns() if column.name == "output").cells[-1] == "2 outputs"
+
+
+def test_inputs_are_read_by_their_labels() -> None:
+    net = "left: input 1x9x9\nright: input 1x9x9\nheads[ a: from left -> t: conv 2@3 | b: from right -> shared t ]"
+    reads = next(column for column in explain(net).columns() if column.name == "reads")
+    assert reads.cells == ("the input left", "the input right", "")
+
+
+@pytest.mark.parametrize(
+    ("net", "why"),
+    [("input 8 -> fc 4", "no stages. A stage is where"), (TEXT, "relu1"), (nn.Conv2d(3, 4, 3), "a module")],
+)
+def test_no_stages_are_explained(net: str | nn.Module, why: str) -> None:
+    written = io.StringIO()
+    explain(net, at=(3, 8, 8) if isinstance(net, nn.Module) else None).show_taps(Console(file=written, width=200))
+    assert why in written.getvalue()
+
+
+# shapes from outside
+
+
+@pytest.mark.parametrize("at", [64, "3x64x64", (3, None, 64), (3, 0, 64), (3, True, 64), ()])
+def test_a_shape_is_that_of_one_example(at: Any) -> None:
+    for net in (nn.Conv2d(3, 4, 3), "input 3x?x? -> conv 4@3"):
+        with pytest.raises(InputError, match=r"`at` is the whole shape of one example, such as \(3, 224, 224\)"):
+            explain(net, at=at)
+    assert explain("input 3x?x? -> conv 4@3", at=[3, 8, 9]).measure.output == (4, 6, 7)
+
+
+def test_an_error_at_a_shape_shows_its_place() -> None:
+    net = "input 1x?x?\na: conv 8@3 pad 1 -> maxpool 4\nupconv 8@4 stride 4 -> concat[ from a | id ]"
+    with pytest.raises(InputError) as caught:
+        explain(net, at=(1, 70, 70))
+    assert str(caught.value) == (
+        "at 1x70x70: line 3: branches of concat give 8x70x70 and 8x68x68\n"
+        "    upconv 8@4 stride 4 -> concat[ from a | id ]\n"
+        "                           ^^^^^^^^^^^^^^^^^^^^^\n"
+        "  maps that are put together must have the same size; give the input a size that is a multiple of 4: 1x72x72"
+    )
+    assert explain(net, at=(1, 72, 72)).measure.output == (16, 72, 72)
+
+
+def test_a_class_is_no_module_yet() -> None:
+    with pytest.raises(InputError, match=r"^Conv2d is a class; make an instance: Conv2d\(\)$"):
+        explain(nn.Conv2d, at=(3, 8, 8))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="does not take 1x3x8x8; leave out the number of examples: 3x8x8"):
+        explain(nn.Sequential(nn.Conv2d(3, 4, 3)), at=(1, 3, 8, 8))

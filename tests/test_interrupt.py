@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -181,6 +182,25 @@ def test_training_is_told_by_an_exception() -> None:
     assert pressed(process) == (1, LINE), "and when it is over, it ends at once again"
 
 
+def test_pressed_again_before_the_report_is_written_it_says_what_is_kept(tmp_path: Path) -> None:
+    code = (
+        "import signal, time\nfrom striate.runs import doing, keeper\nfrom striate.start import main\n"
+        "def finish(*given):\n  print('finishing', flush=True)\n  time.sleep(60)\n"
+        "epoch = keeper.Keeper.epoch\n"
+        "def press(self, history):\n  epoch(self, history)\n"
+        "  if len(history) == 2: signal.raise_signal(signal.SIGINT)\n"
+        "doing._finish, keeper.Keeper.epoch = finish, press\nmain()"
+    )
+    out = tmp_path / "a run"
+    process = begun(code, "train", NET, "digits", "--epochs", "9", "--engine", "torch", "--out", str(out))
+    assert process.stdout
+    assert process.stdout.readline() == "finishing\n"
+    status, err = pressed(process)
+    kept = rf"the weights of epoch [12], the best of 2, are kept in {out}; `striate resume '{out}'` goes on\n"
+    assert status == 1
+    assert re.search(f"{kept}{LINE}$", err)
+
+
 @pytest.mark.slow
 def test_every_verb_at_any_moment(tmp_path: Path) -> None:
     chance = random.Random(0)
@@ -198,6 +218,7 @@ def test_every_verb_at_any_moment(tmp_path: Path) -> None:
         assert ended or kept or (status == 1 and last == [LINE]), f"{words} at {seconds * moment:.2f} s: {status} {err}"
         assert "Traceback" not in err
         assert err.count("stopped by Ctrl-C") == (0 if ended else 1)
+        assert ("goes on\n" in err) or not kept
         return not ended
 
     with ThreadPoolExecutor(3) as pool:

@@ -14,7 +14,7 @@ from striate.cli import VERBS
 from striate.cli.common import in_flags
 
 ROOT = Path(striate.__file__).parent
-OTHERS = ("cli", "tasks/command.py")  # whose business the command line is
+OTHERS = ("cli", "runs/command.py")  # whose business the command line is
 C = ("native/source.py", "native/single.py", "benchmark/peak.py")  # what they say in backticks stands in comments of C
 FILES = [path for path in sorted(ROOT.rglob("*.py")) if not path.relative_to(ROOT).as_posix().startswith((*OTHERS, *C))]
 OPTION = re.compile(r"`[a-z]\w*(?:=[^`]+)?`")

@@ -98,8 +98,34 @@ def test_a_word_that_is_taken_or_none(word: str) -> None:
 
 def test_what_the_module_refuses_is_told_at_its_place() -> None:
     st.register("blend", Blend)
-    with pytest.raises(NotationError, match=r"the module does not take 3x8x8\n.*\n +\^+\n +TypeError: "):
+    with pytest.raises(NotationError, match=r"the module can't be made\n.*\n +\^+\n.*\(3, 1, 2\): TypeError: "):
         read("input 3x8x8 -> blend 1 2 -> fc 2")
+
+
+def test_only_what_makes_a_module_is_registered() -> None:
+    for wrong in (Blend(3), 3, None):
+        with pytest.raises(InputError, match=r"what makes a module, a class or a function.*Received: "):
+            st.register("blend", wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="a shape rule is a function"):
+        st.register("blend", Blend, shape=(3, 8, 8))  # type: ignore[arg-type]
+    assert "blend" not in OWN
+
+
+def test_a_rule_that_takes_no_numbers_is_told_how_it_is_called() -> None:
+    st.register("blend", Blend, shape=lambda shape: shape)
+    with pytest.raises(
+        NotationError, match=r"called as rule\(shape, \*numbers\), here rule\(\(3, 8, 8\), 0.5\): TypeE"
+    ):
+        read("input 3x8x8 -> blend 0.5")
+    assert read("input 3x8x8 -> blend").layers
+
+
+def test_a_word_that_is_not_registered_is_told_how() -> None:
+    with pytest.raises(NotationError, match=r"no layer 'gyrate'[^;]*; a module .* in Python: st.register") as caught:
+        read("input 3x8x8 -> gyrate")
+    assert caught.value.unknown == "gyrate"
+    with pytest.raises(NotationError, match=r"lists the words$"):
+        read("input 3x8x8 -> gyrate", source="my.net")
 
 
 def test_a_module_is_explained_layer_by_layer() -> None:

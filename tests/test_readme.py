@@ -47,6 +47,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(14):
             pixels = (chance.normal(colour, 40, (40, 48, 3))).clip(0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(place / "my" / "images" / label / f"{number}.png")
+    for part in ("images", "masks"):
+        (place / "my" / "cells" / part).mkdir(parents=True)
+    for number in range(12):
+        pixels, mask = chance.normal(90, 20, (40, 48, 3)), np.zeros((40, 48), np.uint8)
+        mask[number : number + 15, 10:30] = 255
+        pixels[mask > 0] += 80
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(place / "my" / "cells" / "images" / f"{number}.png")
+        Image.fromarray(mask).save(place / "my" / "cells" / "masks" / f"{number}.png")
+    words = {"good": ("fine", "great", "lovely"), "bad": ("dull", "weak", "poor")}
+    lines = [f"{label}\ta {word} film {number}\n" for number in range(12) for label in words for word in words[label]]
+    (place / "my" / "reviews.tsv").write_text("".join(lines))
     (place / "my" / "folder").symlink_to(place / "my" / "images" / "ants")
     torch.save(st.build("lenet5").state_dict(), place / "lenet5.pth")
     return place

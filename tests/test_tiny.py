@@ -17,6 +17,7 @@ from striate.notation.graph import FORMS
 from striate.notation.tree import BLOCKS, LAYERS, Heads
 from striate.training.engine import TorchEngine
 from striate.training.options import Options
+from tests.learning import GOAL, step
 from tests.native.branches import Branches
 from tests.native.needs import needs_compiler
 
@@ -104,11 +105,11 @@ def test_a_step_brings_the_loss_down(word: str) -> None:
     torch.manual_seed(0)
     network = read(f"{TEXTS[word]} -> fc 3")
     model = Boxed(build(network)) if network.takes_boxes else build(network)
-    engine = TorchEngine(model, Options(optimizer="sgd", lr=0.01, schedule="constant"), 2)
+    engine = TorchEngine(model, Options(optimizer="sgd", lr=0.01, schedule="constant"), 2, GOAL)
     x = torch.randint(9, (IMAGES, 6)) if word == "embed" else torch.randn(IMAGES, *[n or 1 for n in network.input])
     y = torch.arange(IMAGES) % 3
     engine.train()
-    first, second = (float(engine.step(x, y).loss) for _ in range(2))
+    first, second = (step(engine, x, y).loss for _ in range(2))
     assert second < first
 
 

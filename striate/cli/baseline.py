@@ -11,14 +11,14 @@ from striate.cli.common import Known, bad_files_option, console, json_option, pr
 from striate.data.loading import check as check_data
 from striate.errors import InputError
 from striate.features import feature
-from striate.tasks.classifiers import CLASSIFIERS
+from striate.rival.classifiers import CLASSIFIERS
 from striate.training.options import Options
 from striate.training.saved import SavedRun
 
 if TYPE_CHECKING:
+    from striate.rival.rival import BaselineResult
+    from striate.runs.run import Run
     from striate.tasks.judging import TestResult
-    from striate.tasks.rival import BaselineResult
-    from striate.tasks.run import Run
 
 
 @click.command()
@@ -49,7 +49,7 @@ def command(
     check_data(data)
     if beside:
         SavedRun.open(Path(beside))
-    from striate.tasks.rival import baseline  # the words are right: from here on it takes PyTorch
+    from striate.rival.rival import baseline  # the words are right: from here on it takes PyTorch
 
     run = _beside(beside, data) if beside else None
     options = run.config["options"] if run else Options().to_json()
@@ -78,7 +78,8 @@ def command(
 
 def _beside(path: str, data: str) -> Run:
     """The run, which must be of the same data: only then are the images the same to train and to test on."""
-    from striate.tasks.run import Run, source_key
+    from striate.runs.command import source_key
+    from striate.runs.run import Run
 
     run = Run(path)
     source = run.config["data"]["source"]

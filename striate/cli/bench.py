@@ -26,7 +26,7 @@ from striate.errors import InputError, StriateError
 from striate.native.lowering import lowered
 from striate.native.target import host
 from striate.notation import Network, notes
-from striate.tasks import devices
+from striate.runs import devices
 
 if TYPE_CHECKING:
     import torch

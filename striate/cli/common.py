@@ -187,9 +187,15 @@ def threads_option(command: F) -> F:
     )(command)
 
 
+def task_option(command: F) -> F:
+    """`--task`."""
+    help = "What the network is for; by default found out from the data; `striate tasks` lists them."
+    return click.option("--task", metavar="TASK", help=help, cls=Option, also=("mode", "problem"))(command)
+
+
 def engine_option(command: F) -> F:
     """`--engine`."""
-    from striate.tasks.devices import ENGINES, ENGINES_ALSO
+    from striate.runs.devices import ENGINES, ENGINES_ALSO
 
     known = Known(ENGINES, ENGINES_ALSO)
     return click.option(

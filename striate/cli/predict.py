@@ -1,8 +1,15 @@
-"""`striate predict RUN IMAGE...`: what image files show."""
+"""`striate predict RUN EXAMPLE...`: what a run says of examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import click
 
 from striate.cli.common import (
+    Option,
     bad_files_option,
     check_run,
     device_option,
@@ -12,39 +19,76 @@ from striate.cli.common import (
     say,
     threads_option,
 )
-from striate.data.files import images_under
-from striate.tasks import devices
+from striate.errors import WorkError
+from striate.runs import devices
 
 
 @click.command()
 @click.argument("run")
-@click.argument("images", nargs=-1, required=True)
+@click.argument("examples", nargs=-1, required=True)
 @engine_option
 @device_option
 @threads_option
 @bad_files_option
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    help="Write what there is to see of each answer there, as PNG files under the examples' names.",
+    cls=Option,
+    also=("output", "outdir", "save", "savedir"),
+)
 @json_option
 def command(
-    run: str, images: tuple[str, ...], engine: str, device: str, threads: int | None, bad: str, as_json: bool
+    run: str,
+    examples: tuple[str, ...],
+    engine: str,
+    device: str,
+    threads: int | None,
+    bad: str,
+    out: str | None,
+    as_json: bool,
 ) -> None:
-    """Say what IMAGES (files, or folders that hold some) show: class, probability, and the next two.
+    """Say what EXAMPLES are: for images, files or folders that hold some; for a run on text, sentences or text files.
 
     RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
     """
     check_run(run)
     devices.check(device)
-    images_under(images)
-    from striate.tasks.run import Run  # the words are right: from here on it takes PyTorch
+    from striate.runs.run import Run  # the words are right: from here on it takes PyTorch
 
     opened = Run(run, device, engine, threads, say)
-    predictions = opened.predict(*images, bad=bad)
+    answers = opened.predict(*examples, bad=bad)
     for note in opened.notes:
         say(note)
+    written = [] if out is None else _written(answers, Path(out))
     if as_json:
-        print_json([prediction.to_json() for prediction in predictions])
+        print_json([answer.to_json() for answer in answers])
         return
-    paths = [click.format_filename(prediction.path) for prediction in predictions]
+    paths = [click.format_filename(answer.path) for answer in answers]
     width = max(map(len, paths))
-    for path, prediction in zip(paths, predictions, strict=True):
-        first, *others = [f"{label} {probability:.1%}" for label, probability in prediction.top]
-        click.echo(f"{path:<{width}}  {first}   ({', '.join(others)})")
+    for path, answer in zip(paths, answers, strict=True):
+        click.echo(f"{path:<{width}}  {answer.said}")
+    if written:
+        click.echo(f"{len(written)} pictures in {out}")
+
+
+def _written(answers: Sequence[Any], folder: Path) -> list[Path]:
+    """Writes the pictures of all answers; examples of one name from several folders are numbered.
+
+    Raises:
+        WorkError: They can't be written.
+    """
+    taken: dict[str, int] = {}
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for answer in answers:
+            stem = Path(answer.path).stem
+            taken[stem] = taken.get(stem, 0) + 1
+            name = stem if taken[stem] == 1 else f"{stem}-{taken[stem]}"
+            for suffix, content in answer.pictures.items():
+                written.append(folder / f"{name}{suffix}.png")
+                written[-1].write_bytes(content)
+    except OSError as error:
+        raise WorkError(f"can't write to {folder}: {error.strerror}") from None
+    return written

@@ -5,8 +5,8 @@ import click
 from striate.cli.common import Known, check_run, json_option, say, threads_option
 from striate.cli.train import show
 from striate.data.loading import check as check_data
-from striate.tasks import devices
-from striate.tasks.devices import ENGINES
+from striate.runs import devices
+from striate.runs.devices import ENGINES
 from striate.training.schedules import SCHEDULES
 
 
@@ -41,7 +41,7 @@ def command(
     devices.check(device or "auto")
     if data:
         check_data(data)
-    from striate.tasks.resuming import resumed  # the words are right: from here on it takes PyTorch
+    from striate.runs.resuming import resumed  # the words are right: from here on it takes PyTorch
 
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
     return show(resumed(run, data, changes, engine=engine, device=device, threads=threads, say=say, show=True), as_json)

@@ -10,7 +10,7 @@ from striate.cli.common import check_run, say
 def command(run: str) -> None:
     """Open RUN's report in the browser and print its path."""
     check_run(run)
-    from striate.tasks.run import Run  # there is a run: from here on it takes PyTorch
+    from striate.runs.run import Run  # there is a run: from here on it takes PyTorch
 
     opened = Run(run, "cpu")
     path, shown = opened.see()

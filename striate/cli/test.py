@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,14 +19,10 @@ from striate.cli.common import (
 )
 from striate.data.loading import check as check_data
 from striate.errors import InputError
-from striate.tasks import devices
-
-if TYPE_CHECKING:
-    from striate.tasks.judging import TestResult
+from striate.runs import devices
 
 SUFFIX = ".html"
 FREE = "test.html"  # the page that --report alone writes
-MOST_CLASSES, MOST_MISTAKES = 10, 5
 
 
 @click.command()
@@ -65,47 +60,19 @@ def command(
     devices.check(device)
     if data:
         check_data(data)
-    from striate.tasks.run import Run  # the words are right: from here on it takes PyTorch
+    from striate.runs.run import Run  # the words are right: from here on it takes PyTorch
 
     opened = Run(run, device, engine, threads, say)
-    result = opened.test(data, bad=bad, report=report)
+    judged = opened.judged(data, bad=bad)
+    if report is not None:
+        opened.write_report(judged, data or "", Path(report))
+    result = judged.result()
     for note in opened.notes:
         say(note)
     if as_json:
-        print_json(result.to_json())
+        print_json(result if isinstance(result, dict) else result.to_json())
         return
-    click.echo(f"accuracy {result.score.said()}")
-    click.echo(f"error {result.error:.2%}, loss {result.loss:.4f}, calibration error {result.calibration_error:.2%}")
-    _classes(result)
-    for mistake in result.most_wrong[:MOST_MISTAKES]:
-        called = f"called {mistake.label} ({mistake.probability:.2%})"
-        click.echo(f"most wrong: {mistake.image}: {mistake.true_class}, {called}")
+    for line in judged.printed():
+        click.echo(line) if isinstance(line, str) else console().print(line)
     if report:
         click.echo(f"report: {Path(report)}")
-
-
-def _classes(result: TestResult) -> None:
-    """A table of the classes that occur, those with the lowest recall first."""
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
-    present = sorted((one for one in result.per_class if one.support), key=lambda one: one.recall)
-    more = f", the {MOST_CLASSES} of {len(present)} with the lowest recall" if len(present) > MOST_CLASSES else ""
-    table = Table(title=f"class by class{more}", box=box.SIMPLE_HEAD, title_justify="left")
-    for title in ("class", "precision", "recall", "F1", "images", "most often called"):
-        table.add_column(title, justify="left" if title in ("class", "most often called") else "right")
-    for one in present[:MOST_CLASSES]:
-        figures = (f"{one.precision:.2%}", f"{one.recall:.2%}", f"{one.f1:.2%}", f"{one.support:,}")
-        table.add_row(escape(one.name), *figures, escape(_taken_for(result, one.name)))
-    console().print(table)
-
-
-def _taken_for(result: TestResult, name: str) -> str:
-    """The wrong class most often given to a class's images, and how often."""
-    true = result.classes.index(name)
-    wrong = [(count, label) for label, count in enumerate(result.confusion[true]) if label != true and count]
-    if not wrong:
-        return ""
-    count, label = max(wrong, key=lambda pair: pair[0])
-    return f"{result.classes[label]} ({count:,})"

@@ -24,15 +24,16 @@ from striate.cli.common import (
     read_size,
     say,
     size_option,
+    task_option,
     threads_option,
 )
 from striate.data.loading import check as check_data
-from striate.tasks import devices
+from striate.runs import devices
 from striate.training.options import OTHER_NAMES, VALUES_ALSO, Options
 from striate.training.saved import REPORT, RUNS, SavedRun
 
 if TYPE_CHECKING:
-    from striate.tasks.classify import Trained
+    from striate.runs.doing import Trained
 
 
 class Count(click.ParamType[int]):
@@ -75,6 +76,7 @@ def training_options(command: Any) -> Any:
 @click.command()
 @click.argument("net")
 @click.argument("data")
+@task_option
 @training_options
 @engine_option
 @device_option
@@ -100,6 +102,7 @@ def training_options(command: Any) -> Any:
 def command(
     net: str,
     data: str,
+    task: str | None,
     engine: str,
     device: str,
     threads: int | None,
@@ -115,7 +118,7 @@ def command(
     """Train NET on DATA.
 
     NET is a name of the zoo, a .net file, or the text itself. DATA is a named set (digits, mnist, fashion-mnist,
-    cifar10), a folder with one sub-folder of images per class, or an .npz archive. Default choices are reported.
+    cifar10), a folder or an archive; `striate tasks` lists what is read for which task. Default choices are reported.
     """
     chosen, values, sides = Options(**options), read_letters(letters), read_size(size)
     zoo.find(net, values)
@@ -123,12 +126,14 @@ def command(
     devices.check(device)
     if out:
         SavedRun(Path(out)).is_free(overwrite)
-    from striate.tasks.classify import Training  # the words are right: from here on it takes PyTorch
+    from striate.runs.planning import Request  # the words are right: from here on it takes PyTorch
+    from striate.runs.training import trained
 
-    task = Training(
+    asked = Request(
         net,
         data,
         chosen,
+        task=task,
         device=device,
         threads=threads,
         engine=engine,
@@ -136,28 +141,30 @@ def command(
         letters=values,
         size=sides,
         weights=weights,
-        say=say,
         show=True,
         command=shlex.join(["striate", *sys.argv[1:]]),
     )
-    return show(task.start(out, overwrite), as_json)
+    return show(trained(asked, out, overwrite, say=say), as_json)
 
 
-def show(trained: Trained, as_json: bool) -> int:
+def show(done: Trained, as_json: bool) -> int:
     """The result of a training; the status is 1 when it was stopped by Ctrl-C."""
-    from striate.tasks.classify import CTRL_C
+    from striate.runs.doing import CTRL_C
 
-    for line in trained.verdict:
+    for line in done.verdict:
         say(line)
-    if trained.stopped:
-        say(f"stopped by {trained.stopped} after epoch {len(trained.history)}; the best weights are kept")
-    result = trained.to_json()
+    if done.stopped:
+        goes_on = f"; `{done.goes_on}` goes on" if done.goes_on else ""
+        say(f"stopped by {done.stopped} after epoch {len(done.history)}; the best weights are kept{goes_on}")
+    result = done.to_json()
     if as_json:
         print_json(result)
     else:
-        click.echo(f"validation accuracy {trained.validation.said()}; kept: epoch {result['best_epoch']}")
-        if trained.test:
-            click.echo(f"test accuracy       {trained.test.said()}")
-        click.echo(f"run:    {trained.run.path}")
-        click.echo(f"report: {trained.run.path / REPORT}")
-    return 1 if trained.stopped == CTRL_C else 0
+        click.echo(f"validation {done.validation.said()}; kept: epoch {result['best_epoch']}")
+        if done.test:
+            name = done.history.metric.words
+            figures = done.test.said().removeprefix(name)
+            click.echo(f"{f'test {name}':<{len(f'validation {name}')}}{figures}")
+        click.echo(f"run:    {done.run.path}")
+        click.echo(f"report: {done.run.path / REPORT}")
+    return 1 if done.stopped == CTRL_C else 0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .classes import too_few
     from .dataset import Dataset, Split, carve
     from .files import found_under, images_under
-    from .fitting import infer
+    from .fitting import infer, recipe_for
     from .loading import check_bad, load
     from .named import names
     from .reading import read_and_tell, read_image
@@ -36,6 +36,7 @@ __all__ = [
     "names",
     "read_and_tell",
     "read_image",
+    "recipe_for",
     "too_few",
 ]
 
@@ -47,6 +48,7 @@ _HOMES = {
     "found_under": "files",
     "images_under": "files",
     "infer": "fitting",
+    "recipe_for": "fitting",
     "load": "loading",
     "names": "named",
     "read_and_tell": "reading",

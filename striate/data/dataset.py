@@ -20,6 +20,7 @@ from striate.tables import html_table
 if TYPE_CHECKING:  # the names of data sets are read without importing torch
     from torch import Tensor
 
+    from .lazy import Lazy
     from .left_out import LeftOut
     from .levels import Levels
 
@@ -31,17 +32,24 @@ class Split:
     """Images with their labels.
 
     Attributes:
-        images: (N, C, *spatial), uint8 (0..255) or float32.
+        images: (N, C, *spatial), uint8 (0..255) or float32; or images that stay in their files.
         labels: (N,) int64, positions in `Dataset.classes`.
         paths: the N files the images come from, or () when they come from one archive.
     """
 
-    images: Tensor
+    images: Tensor | Lazy
     labels: Tensor
     paths: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def form(self) -> tuple[int, ...]:
+        """(C, *spatial) of an image."""
+        import torch
+
+        return tuple(self.images.shape[1:]) if isinstance(self.images, torch.Tensor) else self.images.shape
 
     def take(self, rows: Sequence[int]) -> Split:
         """The images at the positions `rows`, in that order."""
@@ -49,7 +57,8 @@ class Split:
 
         index = torch.tensor(rows, dtype=torch.int64)
         paths = tuple(self.paths[row] for row in rows) if self.paths else ()
-        return Split(self.images[index], self.labels[index], paths)
+        images = self.images[index] if isinstance(self.images, torch.Tensor) else self.images.part(rows)
+        return Split(images, self.labels[index], paths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +95,7 @@ class Dataset:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(part):,} {name}" for name, part in self.parts.items())
-        form = "x".join(map(str, self.train.images.shape[1:]))
+        form = "x".join(map(str, self.train.form))
         return f"Dataset({self.name!r}: {counts}; {form}; {len(self.classes)} classes)"
 
     def _repr_html_(self) -> str:
@@ -112,6 +121,9 @@ class Dataset:
 
         digest = sha256()
         for split in filter(None, (self.train, self.validation)):
+            if not isinstance(split.images, torch.Tensor):
+                digest.update(split.images.digest() + split.labels.numpy().tobytes())
+                continue
             digest.update(str((tuple(split.images.shape), str(split.images.dtype))).encode())
             for tensor in (split.images, split.labels):
                 digest.update(tensor.contiguous().view(torch.uint8).numpy().data)
@@ -122,11 +134,15 @@ class Dataset:
         return (self.train, self.validation) if self.validation else carve(self.train, fraction, seed)
 
 
-def _first_not_finite(images: Tensor) -> int | None:
-    """The position of the first image with NaN or an infinity in it."""
+def _first_not_finite(images: Tensor | Lazy) -> int | None:
+    """The position of the first image with NaN or an infinity in it; files hold none."""
     import torch
 
-    if not images.is_floating_point() or bool(torch.isfinite(torch.stack(torch.aminmax(images))).all()):
+    if (
+        not isinstance(images, torch.Tensor)
+        or not images.is_floating_point()
+        or bool(torch.isfinite(torch.stack(torch.aminmax(images))).all())
+    ):
         return None
     return int(torch.isfinite(images).flatten(1).all(dim=1).logical_not().nonzero()[0])
 

@@ -1,8 +1,6 @@
 """How the images of a data set must be changed so that a network can read them.
 
->>> from striate.data import Split
->>> split = Split(torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.tensor([0, 1, 0, 1]))
->>> infer(Dataset("empty", "empty", split, None, ("a", "b")), (1, 32, 32)).fit
+>>> recipe_for(torch.zeros(4, 1, 28, 28, dtype=torch.uint8), (1, 32, 32), "empty").fit
 'pad'
 """
 
@@ -15,6 +13,7 @@ from striate.errors import InputError
 
 from .dataset import Dataset
 from .ink import infer_ink
+from .levels import Levels
 from .recipe import AT_ONCE, Fit, Recipe, channels_fit, floats, with_channels, written
 
 MOST_PADDED = 1.5  # images are padded to a network's size up to this many times theirs; beyond, resized
@@ -22,18 +21,26 @@ SAMPLE = 1000  # images used to find the background and the ink
 
 
 def infer(dataset: Dataset, shape: Sequence[int | None]) -> Recipe:
-    """How the images of `dataset` become the input of a network that reads `shape`.
+    """How the images of `dataset` become the input of a network that reads `shape`; as `recipe_for`."""
+    images = dataset.train.images
+    sample = images if isinstance(images, Tensor) else images.sample()
+    return recipe_for(sample, shape, dataset.name, dataset.levels)
+
+
+def recipe_for(images: Tensor, shape: Sequence[int | None], name: str, levels: Levels | None = None) -> Recipe:
+    """How the images of a data set become the input of a network that reads `shape`.
 
     Args:
-        dataset: its training images set the mean, the spread and the background.
+        images: (N, C, *spatial), the training images or a sample; they set the mean, the spread and the background.
         shape: (C, *spatial), None for an axis that may have any size.
+        name: what the data set is called in errors.
+        levels: what is black and white in its image files of more than 8 bits.
 
     Raises:
         InputError: the network can't read such images.
     """
-    images = dataset.train.images
     source = tuple(images.shape[1:])
-    target = _target(source, shape, dataset.name)
+    target = _target(source, shape, name)
     sample = images[:: -(-len(images) // SAMPLE)]
     background = _background(sample)
     pixels = images.dtype == torch.uint8 or bool(images.min() >= 0 and images.max() <= 1)
@@ -48,7 +55,7 @@ def infer(dataset: Dataset, shape: Sequence[int | None]) -> Recipe:
         std=std,
         ink=infer_ink(floats(sample)[:, 0].numpy(), float(background)) if grey else None,
         pixels=pixels,
-        levels=dataset.levels,
+        levels=levels,
     )
 
 

@@ -24,6 +24,7 @@ from .dataset import ALL, Dataset, Split, held_out
 from .files import holds, sub_folders, unreadable, walk
 from .image import ImageError
 from .layout import NOT_USED, Layout, layout
+from .lazy import Lazy
 from .left_out import LeftOut, said
 from .levels import Levels
 from .many import Many
@@ -73,7 +74,7 @@ def load(
         raise InputError(_unreadable_classes(root, classes, [*left_out, *lost]))
     splits, decided = _splits(root, entries, images, classes, hold_out)
     left_out = [replace(file, path=_below(file.path, root)) for file in (*left_out, *lost)]
-    first = f"{len(images):,} images of {len(classes)} classes, {'x'.join(map(str, images.shape[1:]))}{read.form}"
+    first = f"{len(images):,} images of {len(classes)} classes, {'x'.join(map(str, _form(images)))}{read.form}"
     counts = [sum(entry.label == label for entry in entries) for label in classes]
     lines = [first, counted(classes, counts), *_parts_said(place), *decided, *_doubts(place, classes, left_out)]
     lines += [*read.notes, *many.notes]
@@ -81,6 +82,10 @@ def load(
     train, validation, test = (splits.get(part) for part in PARTS)
     assert train
     return Dataset(name, source, train, test, classes, tuple(notes), read.levels, validation, tuple(left_out))
+
+
+def _form(images: NDArray[np.uint8] | Lazy) -> tuple[int, ...]:
+    return images.shape if isinstance(images, Lazy) else images.shape[1:]
 
 
 def _enough(classes: set[str], known: Sequence[str]) -> bool:
@@ -121,8 +126,8 @@ def _unreadable_classes(root: Path, classes: Sequence[str], left_out: Sequence[L
 
 
 def _of_classes(
-    entries: list[_Entry], images: NDArray[np.uint8], place: Layout, root: Path
-) -> tuple[list[_Entry], NDArray[np.uint8], list[LeftOut]]:
+    entries: list[_Entry], images: NDArray[np.uint8] | Lazy, place: Layout, root: Path
+) -> tuple[list[_Entry], NDArray[np.uint8] | Lazy, list[LeftOut]]:
     """The entries without those of classes that have no training images, which are left out.
 
     Raises:
@@ -145,11 +150,13 @@ def _of_classes(
         return entries, images, lost
     why = ("image of a class left out", "its class has no image to learn from")
     lost += [LeftOut(str(entry.path), *why) for entry in entries if entry.label not in trained]
-    return [entry for entry in entries if entry.label in trained], images[kept], lost
+    rows = [row for row, keep in enumerate(kept) if keep]
+    left = images.part(rows) if isinstance(images, Lazy) else images[kept]
+    return [entries[row] for row in rows], left, lost
 
 
 def _splits(
-    root: Path, entries: Sequence[_Entry], images: NDArray[np.uint8], classes: tuple[str, ...], hold_out: bool
+    root: Path, entries: Sequence[_Entry], images: NDArray[np.uint8] | Lazy, classes: tuple[str, ...], hold_out: bool
 ) -> tuple[dict[Part, Split], list[str]]:
     """The images of each part, and what was decided about them."""
     positions = {label: position for position, label in enumerate(classes)}
@@ -160,7 +167,8 @@ def _splits(
         if rows:  # the images of a part follow each other
             span = slice(rows[0], rows[-1] + 1)
             paths = tuple(str(entry.path) for entry in entries[span])
-            splits[part] = Split(torch.from_numpy(images[span]), labels[span], paths)
+            here = images.part(rows) if isinstance(images, Lazy) else torch.from_numpy(images[span])
+            splits[part] = Split(here, labels[span], paths)
     if "test" in splits:
         return splits, []
     if not hold_out:

@@ -85,8 +85,25 @@ def check(source: str) -> None:
     Raises:
         InputError: It can't.
     """
-    if source.lower() not in LOADERS:
+    if source.lower() in LOADERS:
+        return
+    try:
         found_at(source)
+    except InputError:
+        if not _of_another_task(source):
+            raise
+
+
+def _of_another_task(source: str) -> bool:
+    """Whether there is a file, or files whose names begin so, that may be data other than images with classes."""
+    root = data_folder()
+    for place in [Path(source).expanduser(), *([root / source] if root else [])]:
+        try:
+            if place.is_file() or (place.name and any(place.parent.glob(f"{place.name}.*"))):
+                return True
+        except (OSError, ValueError):  # no name of a file
+            continue
+    return False
 
 
 _LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images per class, or an .npz archive"

@@ -7,13 +7,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from pathlib import Path
 from statistics import median_low
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import lazy
 from .image import Header, blank, decode, extent, header
+from .lazy import Lazy
 from .levels import Extent, Levels, settled
 from .many import Many
 from .small import much_smaller
@@ -26,14 +29,14 @@ class Pictures:
     """The images of a folder.
 
     Attributes:
-        images: (N, C, H, W), of the files that could be read.
+        images: (N, C, H, W), of the files that could be read; where all take too much memory, left in the files.
         reasons: for each file None, or why it could not be read.
         levels: what is black and white in those of more than 8 bits.
         form: how they were brought to one size, to be reported after that size.
         notes: what else to report.
     """
 
-    images: NDArray[np.uint8]
+    images: NDArray[np.uint8] | Lazy
     reasons: list[str | None]
     levels: Levels | None
     form: str
@@ -54,10 +57,32 @@ def pictures(many: Many, shape: Sequence[int | None] | None, levels: Levels | No
     heads = [None if row in unranged else head for row, head in enumerate(heads)]
     channels, size, form = _form([head[:2] for head in heads if head], shape)
     work = partial(decode, channels=channels, size=size, levels=levels)
+    reasons = [unranged.get(row) or reason for row, (_, reason) in enumerate(answers)]
+    if len(many.paths) * channels * size[0] * size[1] > lazy.MEMORY:
+        return _in_files(many, work, (channels, *size), reasons, levels, form, notes)
     images, reasons = many.pixels("images", work, (channels, *size), [_area(head) for head in heads])
     reasons = [unranged.get(row) or answers[row][1] or reason for row, reason in enumerate(reasons)]
     read = [path for path, reason in zip(many.paths, reasons, strict=True) if reason is None]
     return Pictures(_without_grey(images), reasons, levels, form, (*notes, *_blank(images, read)))
+
+
+def _in_files(
+    many: Many,
+    work: "partial[NDArray[np.uint8]]",
+    shape: tuple[int, ...],
+    reasons: list[str | None],
+    levels: Levels | None,
+    form: str,
+    notes: tuple[str, ...],
+) -> Pictures:
+    """The images left in their files; colours are looked for in a sample."""
+    paths = tuple(str(path) for path, reason in zip(many.paths, reasons, strict=True) if reason is None)
+    images = Lazy(paths, work, shape)
+    size = len(paths) * prod(shape) / 2**30
+    said = f"they would take {size:.1f} GiB: they are read from their files in every epoch"
+    if shape[0] == 3 and not any((image != image[:1]).any() for image in images.sample().numpy()):
+        images = Lazy(paths, partial(work, channels=1), (1, *shape[1:]))
+    return Pictures(images, reasons, levels, form, (*notes, said))
 
 
 def _head(value: tuple[Sequence[int], bool, bool]) -> Header:

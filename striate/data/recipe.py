@@ -23,7 +23,7 @@ from striate.errors import InputError
 from .ink import Ink
 from .levels import Levels
 
-Fit = Literal["as is", "pad", "resize"]
+Fit = Literal["as is", "pad", "resize", "any size"]
 
 AT_ONCE = 1 << 18  # values processed together: they fit a core's cache, so that each step over them costs little
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601, as image files use it
@@ -36,7 +36,8 @@ class Recipe:
     Attributes:
         source: (C, *spatial) of the data set's own images.
         shape: (C, *spatial) of the network's input.
-        fit: "as is"; "pad" with background, centred; or "resize", bilinear with antialiasing.
+        fit: "as is"; "pad" with background, centred; "resize", bilinear with antialiasing; or "any size" for networks
+            that are shown an image in pieces.
         background: the value of an empty border, for each channel of the network; pixels are 0..1.
         mean: of the training images, for each channel of the network.
         std: their standard deviation, above 0.
@@ -68,7 +69,7 @@ class Recipe:
         if not same_axes or (images.dim() != 4 and images.shape[2:] != self.source[1:]):
             raise InputError(f"the network learned from images {written(self.source)}; got {written(images.shape[1:])}")
         x = with_channels(floats(images), self.shape[0])
-        if x.shape[2:] != self.source[1:]:
+        if x.shape[2:] != self.source[1:] and self.fit != "any size":
             x = _resized(x, self.source)
         if self.fit == "resize":
             x = _resized(x, self.shape)
@@ -89,7 +90,7 @@ class Recipe:
         steps = [f"input: {written(self.source)}{colour}"]
         if self.shape[0] != self.source[0]:
             steps.append("made RGB" if self.shape[0] == 3 else "made grey")
-        if self.fit != "as is":
+        if self.fit in ("pad", "resize"):
             steps.append(f"{'padded' if self.fit == 'pad' else 'resized'} to {written(self.shape[1:])}")
         steps.append(f"scaled by mean {_figures(self.mean)} and spread {_figures(self.std)}")
         return ", ".join(steps) + ("; centred by its ink as in MNIST" if self.ink else "")
@@ -171,7 +172,7 @@ def _leads(source: tuple[int, ...], shape: tuple[int, ...], fit: Fit) -> bool:
     if len(source) != len(shape) or not channels_fit(source, shape):
         return False
     larger = all(big >= small for big, small in zip(shape[1:], source[1:], strict=True))
-    return source[1:] == shape[1:] if fit == "as is" else len(source) == 3 and (larger or fit == "resize")
+    return source[1:] == shape[1:] if fit in ("as is", "any size") else len(source) == 3 and (larger or fit == "resize")
 
 
 def _sizes(value: dict[str, Any], key: str) -> tuple[int, ...]:

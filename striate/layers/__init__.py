@@ -14,7 +14,7 @@ from striate.layers.local import Local
 from striate.layers.lrn import FlatLocalResponseNorm
 from striate.layers.maps import Maps
 from striate.layers.maxout import Maxout
-from striate.layers.norm import LayerNorm, RMSNorm
+from striate.layers.norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, RMSNorm
 from striate.layers.padding import Padding, SamePad, ZeroChannels
 from striate.layers.pooling import AvgPool
 from striate.layers.positions import PositionsLinear
@@ -47,6 +47,9 @@ __all__ = [
     "FlippedConv3d",
     "From",
     "Heads",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
     "Interleave",
     "Joined",
     "LastSoftmax",

@@ -15,5 +15,5 @@ class Embed(nn.Embedding):
         super().__init__(rows, width)
 
     def forward(self, words: Tensor) -> Tensor:
-        """Looks each number up; 0 <= number < rows."""
-        return super().forward(words).transpose(1, 2)
+        """Looks each number up; 0 <= number < rows. Numbers may come as floats, like other inputs."""
+        return super().forward(words.long()).transpose(1, 2)

@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from striate.errors import InputError
 from striate.layers.deform import interpolated
 
-BOXES = "the boxes"  # their name among the values of a chain; no label has a space in it
 RULE = "Boxes are (K, 5): number of the image from 0, left, top, right, bottom"
 
 

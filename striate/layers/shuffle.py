@@ -10,15 +10,19 @@
 from torch import Tensor, nn
 
 
-class Shuffle(nn.Module):
-    """Channel `k·r^D + i` gives the entries of channel k whose place within its block of r^D is i, in row-major order.
-
-    As `nn.PixelShuffle`, which knows two dimensions only.
-    """
+class _OfBlocks(nn.Module):
+    """A layer that exchanges channels and the places within blocks of `factor` entries along each axis."""
 
     def __init__(self, factor: int) -> None:
         super().__init__()
         self.factor = factor
+
+
+class Shuffle(_OfBlocks):
+    """Channel `k·r^D + i` gives the entries of channel k whose place within its block of r^D is i, in row-major order.
+
+    As `nn.PixelShuffle`, which knows two dimensions only.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C·r^D, *spatial) in, (N, C, *spatial·r) out."""
@@ -29,15 +33,11 @@ class Shuffle(nn.Module):
         return x.permute(0, 1, *order).reshape(n, channels // r**dims, *[size * r for size in spatial])
 
 
-class Unshuffle(nn.Module):
+class Unshuffle(_OfBlocks):
     """The inverse: the entries of channel k at place i within blocks of r^D become channel `k·r^D + i`.
 
     As `nn.PixelUnshuffle`, which knows two dimensions only.
     """
-
-    def __init__(self, factor: int) -> None:
-        super().__init__()
-        self.factor = factor
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, *spatial) in, (N, C·r^D, *spatial/r) out."""

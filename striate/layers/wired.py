@@ -17,11 +17,12 @@ from typing import Any, TypeAlias
 from torch import nn
 
 from striate.errors import InputError
-from striate.layers.roi import BOXES, checked
+from striate.layers.roi import checked
 from striate.layers.side import Aux
+from striate.notation.graph import BOXES, INPUT
 
 X = ""  # what the module before gave
-INPUT, ROOT = "the input", "the network"  # no label has a space in it
+ROOT = "the network"  # among the values, beside `INPUT` and `BOXES`
 Values: TypeAlias = dict[str, Any]  # what modules gave that others read, by name
 
 

@@ -1,5 +1,25 @@
-"""Losses by name. Each takes the network's outputs (N, K) and the labels (N,) and gives a mean over the batch."""
+"""Losses by name: of one class an example, which take outputs (N, K) and labels (N,), and those of other tasks.
 
-from striate.losses.classification import ALSO, LOSSES, cross_entropy, hinge, loss_named, map_criterion, mse
+Those for a class per pixel (`striate.losses.pixels`) take outputs (N, K, H, W) and masks (N, H, W).
+"""
 
-__all__ = ["ALSO", "LOSSES", "cross_entropy", "hinge", "loss_named", "map_criterion", "mse"]
+from striate.losses.classification import ALSO, LOSSES, Loss, cross_entropy, hinge, loss_named, map_criterion, mse
+from striate.losses.pixels import dice_loss, median_frequency, pixel_cross_entropy, pixel_losses
+
+NAMES = (*LOSSES, "dice", "cross-entropy+dice", "binary-cross-entropy")  # of all tasks; each refuses what it lacks
+
+__all__ = [
+    "ALSO",
+    "LOSSES",
+    "NAMES",
+    "Loss",
+    "cross_entropy",
+    "dice_loss",
+    "hinge",
+    "loss_named",
+    "map_criterion",
+    "median_frequency",
+    "mse",
+    "pixel_cross_entropy",
+    "pixel_losses",
+]

@@ -68,10 +68,10 @@ class Score:
         low, high = self.interval
         return f"{self.accuracy:.2%} ({low:.1%} to {high:.1%})"
 
-    def said(self) -> str:
-        """The figures in words."""
+    def said(self, unit: str = "images") -> str:
+        """The figures in words; `unit` is what the examples are called."""
         low, high = self.interval
-        figures = f"{self.accuracy:.2%} of {self.examples:,} images (95% interval: {low:.1%} to {high:.1%})"
+        figures = f"{self.accuracy:.2%} of {self.examples:,} {unit} (95% interval: {low:.1%} to {high:.1%})"
         if self.num_present == 1:
             return f"{figures}; all of them are '{self.majority}'"
         balanced = f"; balanced accuracy {self.balanced_accuracy:.2%}" if self.unequal else ""

@@ -72,12 +72,13 @@ def _lowered(network: Network, target: Target, strips: int) -> Plan:
         inputs = [values[name] for name in names if name in values]
         values[vertex.name] = inputs[0] if vertex.name in left else _step(builder, vertex, inputs)
     y = whole(builder, values[flat.output])
+    shape = y.channels, y.rows, y.columns
     if y.rows * y.columns > 1:
         y = builder.add(Flatten("flatten", (y,), Value(y.size)))
     steps = fused(peaked(builder.steps), y)
     share(steps, x)
     x.compact = all(isinstance(step, Convolution | Flatten) for step in steps if x in step.inputs)
-    return Plan(x, y, steps, target.lanes).arranged()
+    return Plan(x, y, steps, target.lanes, shape).arranged()
 
 
 def _step(b: Builder, vertex: Vertex, inputs: list[Value]) -> Value:

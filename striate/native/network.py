@@ -23,7 +23,7 @@ from striate.errors import InputError, WorkError
 from striate.native import compiler
 from striate.native.lowering import lowered
 from striate.native.single import Single
-from striate.native.source import check_loss, source
+from striate.native.source import PIXELS, check_loss, source
 from striate.native.steps.embed import tables
 from striate.native.steps.norm import BatchNorm
 from striate.native.steps.rbf import RBF
@@ -33,6 +33,7 @@ from striate.native.values import Parameter
 from striate.notation import Network
 
 Array = NDArray[np.float32]
+IGNORED = 255  # the target of positions that count for nothing
 
 
 class Rule(ctypes.Structure):
@@ -63,7 +64,14 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     **dict.fromkeys(("weights", "mean", "square", "buffers", "gradients"), (ctypes.c_void_p, (ctypes.c_void_p,))),
     "step": (
         Seen,
-        (*[ctypes.c_void_p] * 4, ctypes.c_int, ctypes.c_uint32, ctypes.POINTER(Moves), ctypes.POINTER(Rule)),
+        (
+            *[ctypes.c_void_p] * 4,
+            ctypes.c_int,
+            ctypes.c_double,
+            ctypes.c_uint32,
+            ctypes.POINTER(Moves),
+            ctypes.POINTER(Rule),
+        ),
     ),
     "settle": (None, (ctypes.c_void_p,)),
     "prepare": (ctypes.c_int, (ctypes.c_void_p,)),
@@ -113,6 +121,7 @@ class Compiled:
     ) -> None:
         assert threads == 1 or not timed
         check_loss(loss)
+        self.loss = loss
         target = target or host()
         self.plan = lowered(network, target, wanted(most, threads, target.lanes))
         self.most, self.classes = most, self.plan.output.size
@@ -148,7 +157,7 @@ class Compiled:
     def step(
         self,
         images: Array,
-        labels: NDArray[np.int64],
+        labels: NDArray[np.int64] | NDArray[np.uint8],
         rule: Rule,
         seed: int = 0,
         rows: NDArray[np.int64] | None = None,
@@ -158,7 +167,8 @@ class Compiled:
 
         Args:
             images: (M, C, …), as the network reads them.
-            labels: (N,) classes; N is `most` or less.
+            labels: (N,) classes; N is `most` or less. With a loss over positions (N, rows, columns) uint8, 255 where
+                they count for nothing.
             rule: The optimiser.
             seed: Seed of this step's dropout.
             rows: (N,) which of the images; all by default.
@@ -171,11 +181,10 @@ class Compiled:
             assert _all_below(len(images), rows), "rows of the images"
         self._look_at(images, rows)
         count = len(images) if rows is None else len(rows)
-        assert 0 < len(labels) == count <= self.most, "one label per image, and no more images than a step takes"
-        if not _all_below(self.classes, labels):
-            raise InputError(f"labels are 0 to {self.classes - 1}. Received: {labels.min()} to {labels.max()}")
+        assert 0 < len(labels) == count <= self.most, "one target per image, and no more images than a step takes"
+        decided = self._look_at_targets(labels)
         chosen, moved = None if rows is None else rows.ctypes.data, ctypes.byref(moves) if moves else None
-        given = (images.ctypes.data, chosen, labels.ctypes.data, count, seed, moved, ctypes.byref(rule))
+        given = (images.ctypes.data, chosen, labels.ctypes.data, count, decided, seed, moved, ctypes.byref(rule))
         with self._lock:
             self._prepared = False
             seen: Seen = self._library.step(self._net, *given)
@@ -255,6 +264,25 @@ class Compiled:
     def _array(self, name: str, size: int) -> Array:
         pointer = ctypes.cast(getattr(self._library, name)(self._net), ctypes.POINTER(ctypes.c_float))
         return np.ctypeslib.as_array(pointer, (max(size, 1),))
+
+    def _look_at_targets(self, targets: NDArray[Any]) -> float:
+        """Over how many decisions the loss is a mean.
+
+        Raises:
+            InputError: A target is no class.
+        """
+        (channels, *positions), classes = self.plan.shape, self.classes
+        if self.loss in PIXELS:
+            assert targets.dtype == np.uint8
+            assert targets.shape[1:] == tuple(positions), "masks of the outputs' size"
+            assert targets.flags.c_contiguous
+            classes, known = channels, targets[targets != IGNORED]
+            high, decided = int(known.max(initial=0)), max(known.size, 1)
+        else:
+            high, decided = (0 if _all_below(classes, targets) else classes), len(targets)
+        if high >= classes:
+            raise InputError(f"labels are 0 to {classes - 1}. Received: {targets.min()} to {targets.max()}")
+        return float(decided)
 
     def _look_at(self, images: Array, rows: NDArray[np.int64] | None = None) -> None:
         assert images.dtype == np.float32

@@ -148,12 +148,14 @@ class Plan:
         output: One entry per class.
         steps: In order.
         lanes: Of a vector.
+        shape: (channels, rows, columns) of the output, which is flat in memory.
     """
 
     input: Value
     output: Value
     steps: list[Step]
     lanes: int
+    shape: tuple[int, int, int]
     places: dict[Value, tuple[bool, int]] = field(default_factory=dict)  # root → (kept over phases?, offset in vecs)
     gradient_places: dict[Value, tuple[bool, int]] = field(default_factory=dict)
     rooms: dict[Step, tuple[bool, int]] = field(default_factory=dict)

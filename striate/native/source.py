@@ -45,11 +45,12 @@ INCLUDES = (
     *("peaks.h", "norm.h", "own.h", "single.h"),
 )
 LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge", "map": "map_criterion"}
+PIXELS = {"pixel-cross-entropy": "pixel_cross_entropy"}  # of a class at each position
 
 
 def check_loss(loss: str) -> None:
     """Raises Refused for a loss that the engine lacks."""
-    if loss not in LOSSES:
+    if loss not in LOSSES | PIXELS:
         raise Refused(f"the native engine lacks the loss '{loss}'")
 
 
@@ -58,7 +59,7 @@ def source(plan: Plan, loss: str, timed: bool = False) -> dict[str, str]:
 
     Args:
         plan: What to do.
-        loss: One of `LOSSES`.
+        loss: One of `LOSSES` or `PIXELS`.
         timed: Whether a training step adds up in `spent` the seconds of each of `moments`; needs one thread.
     """
     units: dict[str, str] = {}
@@ -200,11 +201,20 @@ class _Program:
 
     def _loss(self) -> list[str]:
         at, y = Places(self.plan), self.plan.output
+        if self.loss in PIXELS:
+            numbers = f"count, 1.0f / n->decided, {Value(*self.plan.shape).as_bare_map()}, seen"
+            first = f"(const uint8_t *)n->targets + (g * (long)IMAGES + i) * {prod(self.plan.shape[1:])}"
+            return [
+                f"/* {self.loss} */",
+                "const uint8_t *masks[LANES];",
+                f"for (int i = 0; i < count; i++) masks[i] = {first};",
+                f"{PIXELS[self.loss]}({at.value(y)}, masks, {at.gradient(y)}, {numbers});",
+            ]
         numbers = f"count, 1.0f / n->count, {y.size}, seen"
         return [
             f"/* {self.loss} */",
             "int32_t labels[LANES];",
-            "for (int i = 0; i < count; i++) labels[i] = n->labels[g * IMAGES + i];",
+            "for (int i = 0; i < count; i++) labels[i] = ((const int64_t *)n->targets)[g * IMAGES + i];",
             f"count_correct({at.value(y)}, labels, count, {y.size}, seen);",
             f"{LOSSES[self.loss]}({at.value(y)}, labels, {at.gradient(y)}, {numbers});",
         ]

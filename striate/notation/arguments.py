@@ -6,13 +6,14 @@
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from striate.errors import nearest
 from striate.notation.errors import RuleError, Span
-from striate.notation.syntax import Argument, Expression, Free, Name, Pair, Sized, Value, Word
+from striate.notation.habits import meant, reckoned, single_name, without
+from striate.notation.syntax import Argument, Expression, Free, Operation, Pair, Sized, Value, Word
 from striate.notation.tree import ALIASES, PAD_MODES, WORDS, Axes, Layer, Link, Pad, Sliding
 
 LISTS = ("list", "numbers")  # kinds of which several may stand side by side
@@ -61,22 +62,6 @@ def _form(layer: type[Layer] | type[Link]) -> Form:
 
 
 _FORMS = {word: _form(layer) for word, layer in WORDS.items()}
-OPTIONS_ALSO = {  # what other libraries call an option
-    "stride": ("strides", "step", "subsampling"),
-    "pad": ("padding", "paddings", "border"),
-    "dilate": ("dilation", "dilations", "dilationrate", "atrous", "holes"),
-    "groups": ("group", "cardinality", "numgroup", "featuregroupcount"),
-    "nobias": ("biasfalse", "usebias", "bias"),
-    "ceil": ("ceilmode",),
-    "eps": ("epsilon",),
-    "noaffine": ("affinefalse", "affine", "elementwiseaffine", "scale", "center"),
-    "points": ("samplingratio",),
-    "extra": ("outputpadding",),
-    "corners": ("aligncorners",),
-    "bilinear": ("linear", "trilinear"),
-    "uncounted": ("countincludepad",),
-    "unaligned": ("aligned",),
-}
 OPTION_WORDS = {word for form in _FORMS.values() for word in form.options}
 
 
@@ -148,12 +133,12 @@ class _Arguments:
         name = single_name(argument)
         if not lead or _kind(lead) != "label":
             refuse_layer(argument, self.word.name)
-        hint = nearest(name, self.form.options, OPTIONS_ALSO) if name and len(name) > 3 else ""
-        if lead is None or hint:
+        hint = meant(argument, self.form.options) if name and len(name) > 3 else ""
+        by_itself = without(name, self.form.options) if name else ""
+        if lead is None or hint or by_itself:
             shown = f"'{name}'" if name else "size"
-            raise ArgumentError(
-                f"{self.word.name} takes no {shown}", argument.span, f"it is written: {self.form.usage}{hint}"
-            )
+            detail = by_itself or f"it is written: {self.form.usage}{hint}"
+            raise ArgumentError(f"{self.word.name} takes no {shown}", argument.span, detail)
         if at and not isinstance(argument, Sized):
             detail = f"write it after an '@', as in {self.word.name} 64@3x3; the whole form: {self.form.usage}"
             raise ArgumentError(f"{self.word.name} needs its {at.name}", argument.span, detail)
@@ -211,8 +196,11 @@ class _Arguments:
             refuse_layer(argument, self.word.name)
             refuse_x(argument)
             what = f"has no option '{name}'" if name else "has one value too many"
-            hint = nearest(name, self.form.options, OPTIONS_ALSO) if name else ""
-            raise ArgumentError(f"{self.word.name} {what}", argument.span, f"it is written: {self.form.usage}{hint}")
+            by_itself = without(name, self.form.options) if name else ""
+            free = [word for word, field in self.form.options.items() if field.name not in self.values]
+            early = name or len(free) == len(self.form.options)  # a number after an option is no stride
+            hint = f"it is written: {self.form.usage}{meant(argument, free) if early else ''}"
+            raise ArgumentError(f"{self.word.name} {what}", argument.span, by_itself or hint)
         field = self.form.options[option]
         if field.name in self.values:
             raise ArgumentError(f"'{option}' is given twice", argument.span, "keep one of them")
@@ -318,6 +306,7 @@ class _Arguments:
     def _axes(self, argument: Value, least: int = 1, end: bool = False) -> Axes:
         """One number per axis; of a pair, which only `pad` allows, the first, or with `end` the second."""
         parts = [_side(part, end) if least == 0 else part for part in argument.parts]
+        refuse_reckoned(parts)
         sizes = tuple(self._whole(part, least) for part in parts)
         if len(sizes) not in (1, self.dims):
             there = (
@@ -443,12 +432,13 @@ def refuse_x(argument: Argument) -> None:
         raise ArgumentError("sizes are joined by 'x' without blanks", argument.span, detail)
 
 
+def refuse_reckoned(parts: Iterable[Expression]) -> None:
+    """Raise an error if one of several sizes is reckoned of plain numbers: `3*3` for `3x3`."""
+    for part in parts:
+        if isinstance(part, Operation) and (found := reckoned(part)):
+            written, detail = found
+            raise ArgumentError(f"'{written}' where sizes are due", part.span, detail)
+
+
 def _side(part: Expression, end: bool) -> Expression:
     return part if not isinstance(part, Pair) else part.after if end else part.before
-
-
-def single_name(argument: Argument) -> str | None:
-    """The name that an argument consists of, if it is a single name."""
-    if isinstance(argument, Value) and len(argument.parts) == 1 and isinstance(argument.parts[0], Name):
-        return argument.parts[0].text
-    return None

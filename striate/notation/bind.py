@@ -12,8 +12,8 @@ from contextlib import contextmanager, nullcontext
 
 from striate.errors import InputError, nearest
 from striate.notation import given, rules
-from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer, refuse_x
-from striate.notation.errors import MissingLettersError, NotationError, RuleError, Span
+from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer, refuse_reckoned, refuse_x
+from striate.notation.errors import MissingLettersError, NotationError, RuleError, Span, UnevenError
 from striate.notation.evaluate import LARGEST, NoValueError, evaluate
 from striate.notation.given import MAX_AXES
 from striate.notation.graph import meeting
@@ -40,6 +40,7 @@ from striate.notation.syntax import (
 from striate.notation.thumb import RulesOfThumb
 from striate.notation.tree import (
     Aux,
+    Axes,
     Chain,
     From,
     Group,
@@ -56,6 +57,7 @@ from striate.notation.tree import (
     Unpool,
     attribute,
 )
+from striate.notation.uneven import multiple, raised, with_input
 from striate.notation.whole import check
 
 Inputs = tuple[tuple[str, Shape], ...]
@@ -118,18 +120,21 @@ class _Made:
         name = f"{name}_" if name[-1].isdigit() else name
         while True:
             self.numbers[name] = self.numbers.get(name, 0) + 1
-            if f"{name}{self.numbers[name]}" not in self.written:
-                return f"{name}{self.numbers[name]}"
+            if (numbered := f"{name}{self.numbers[name]}") not in self.written | self.labels:
+                return numbered
 
 
 class _Binder:
-    def __init__(self, program: Program, letters: Letters) -> None:
+    """Makes a network from a text. `probes`: only to see whether it can."""
+
+    def __init__(self, program: Program, letters: Letters, probes: bool = False) -> None:
+        self.probes = probes
         self.program, self.lookup = program, Lookup(program, self.error)
         self.letters = {**dict(program.letters), **letters}
         self.thumb = RulesOfThumb(program, self.letters)
         self.count = 0
         self.calls: list[tuple[Call, list[int | float | str]]] = []
-        self.labels = Labels(written(program))
+        self.labels = Labels(written(program), {definition.name for definition in program.definitions})
         self.given: dict[str, tuple[str, Known]] = {}  # the parameters of the open call that are labels
         self.depth = 0
         self.input: Shape = ()  # what comes into the network; empty until it is read
@@ -211,6 +216,8 @@ class _Binder:
         value = word.arguments[0]
         if len(word.arguments) > 1 or not isinstance(value, Value):
             raise self.error("input takes one shape", word.span, "channels x height x width, as in input 3x224x224")
+        with self._placed():
+            refuse_reckoned(value.parts)
         sizes = tuple(None if isinstance(part, Free) else self._size(part) for part in value.parts)
         if sizes[0] is None:
             detail = f"write it first: input {shown(channels_first(sizes) or (3, *sizes[1:]))}"
@@ -250,10 +257,31 @@ class _Binder:
             yield
         except NoValueError as error:
             raise self._without_value(error) from None
+        except UnevenError as error:
+            assert otherwise
+            raise self.error(error.headline, otherwise, self._evened(error)) from None
         except RuleError as error:
             span = error.span if isinstance(error, ArgumentError) else (spans or {}).get(error.field, otherwise)
             assert span
             raise self.error(error.headline, span, error.detail + way_out(self.input, error.axes)) from None
+
+    def _evened(self, error: UnevenError) -> str:
+        """The rule that maps of unequal size break, and a way out: another size of the input, where that helps."""
+        sizes = tuple(size for size in self.input[1:] if size is not None)
+        if self.probes or len(sizes) < len(self.input) - 1 or len([*_inputs(self.program.layers)]) > 1:
+            return error.detail
+        step = multiple(self._takes, sizes)
+        such = step and shown((self.input[0], *raised(sizes, step)))
+        return f"{error.rule}; give the input a size that is a multiple of {step}: {such}" if step else error.detail
+
+    def _takes(self, sizes: Axes) -> bool:
+        """Whether the whole text is a network for an input of these sizes."""
+        try:
+            program = with_input(self.program, (self.input[0], *sizes))
+            _Binder(program, self.letters, probes=True).network(None)
+        except NotationError:
+            return False
+        return True
 
     def _fits(self, text: str, shape: Shape, span: Span) -> Shape:
         if any(size is not None and size > LARGEST for size in shape):
@@ -430,7 +458,7 @@ class _Binder:
             if name in labels
         }
         values = [
-            given[name][0] if name in given else self.value(argument, letters, shape)
+            given[name][0] if name in given else self._number(name, argument, letters, shape)
             for name, argument in zip(definition.parameters, call.arguments, strict=True)
         ]
         if any(other.name == call.name for other, _ in self.calls):
@@ -447,6 +475,13 @@ class _Binder:
         made.append(Group((chain,), label=label, span=call.span))
         return after
 
+    def _number(self, parameter: str, argument: Expression, letters: Letters, shape: Shape) -> int | float:
+        """The number that a call gives to a definition."""
+        if isinstance(argument, Name) and argument.text in self.labels and argument.text not in letters:
+            detail = f"a number is due here; a definition that begins a branch at a label has: from {parameter}"
+            raise self.error(f"'{argument.text}' is a label", argument.span, detail)
+        return self.value(argument, letters, shape)
+
     def _label(self, argument: Expression) -> tuple[str, Known]:
         """The label that a call gives to a definition, and what it stands for."""
         if not isinstance(argument, Name):
@@ -458,7 +493,7 @@ class _Binder:
 
     def labelled(self, element: Labelled, shape: Shape, letters: Letters, made: _Made) -> Shape:
         body, label = element.body, element.label
-        if label in made.labels:
+        if attribute(label) in map(attribute, made.labels):
             detail = "a label names one layer; choose another, or label a whole repeat: a: [ … ]*2"
             raise self.error(f"the label '{label}' appears twice", element.span, detail)
         if isinstance(body, Labelled):

@@ -37,6 +37,20 @@ class RuleError(InputError):
         self.headline, self.detail, self.field, self.axes = headline, detail, field, axes
 
 
+class UnevenError(RuleError):
+    """Maps that meet and differ in size, which the size of the input may help.
+
+    Args:
+        headline: Of the error.
+        rule: That is broken.
+        way_out: What to do whatever comes in.
+    """
+
+    def __init__(self, headline: str, rule: str, way_out: str) -> None:
+        super().__init__(headline, f"{rule}; {way_out}")
+        self.rule = rule
+
+
 class NotationError(InputError):
     """A text that is no network.
 
@@ -47,7 +61,12 @@ class NotationError(InputError):
         detail: The rule with its values, and a way out.
         source: The file's name, or what stands for it.
         via: The calls that led here, outermost first.
+
+    Attributes:
+        unknown: The layer's name, where the notation has none of that name: a module of one's own in a saved text.
     """
+
+    unknown = ""
 
     def __init__(
         self, headline: str, text: str, span: Span, detail: str, source: str = "", via: tuple[str, ...] = ()

@@ -158,6 +158,11 @@ class Vertex:
         """Whether its weights are another's."""
         return self.weights != self.name
 
+    @property
+    def passes(self) -> bool:
+        """Whether its value is the one that it reads, and takes no memory of its own."""
+        return isinstance(self.node, tree.Identity) or (isinstance(self.node, Added) and len(self.inputs) == 1)
+
 
 @dataclass(frozen=True)
 class Graph:

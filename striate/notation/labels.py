@@ -12,7 +12,7 @@ stands, to the end of the part or definition around it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -46,11 +46,12 @@ class Labels(Scopes[Known]):
 
     Args:
         written: All labels of the text.
+        definitions: The names of its definitions, which are no labels.
     """
 
-    def __init__(self, written: set[str]) -> None:
+    def __init__(self, written: set[str], definitions: Collection[str] = ()) -> None:
         super().__init__()
-        self.written, self.unfinished = written, list[str]()
+        self.written, self.definitions, self.unfinished = written, definitions, list[str]()
 
     @contextmanager
     def around(self, label: str) -> Iterator[None]:
@@ -113,6 +114,9 @@ class Labels(Scopes[Known]):
         if label in self.written:
             detail = "a label is seen after the place where it stands, to the end of the part or definition around it"
             raise ArgumentError(f"no label '{label}' before it", span, detail)
+        if label in self.definitions:
+            detail = f"label it where it is used, as in a: {label}, and write that label here"
+            raise ArgumentError(f"'{label}' is a definition", span, detail)
         listed = ", ".join(self) or "none; write one before it: a: conv 8@3"
         raise ArgumentError(f"no label '{label}'", span, f"there is {listed}{nearest(label, list(self))}")
 

@@ -9,8 +9,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 
-from striate.notation.arguments import TO, form, single_name
+from striate.notation.arguments import TO, form
 from striate.notation.errors import Span
+from striate.notation.habits import single_name
 from striate.notation.syntax import (
     Argument,
     Block,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from striate.notation.graph import BOXES, Graph
 from striate.notation.measure import Measure, open_sum
 from striate.notation.rules import activation_bytes
-from striate.notation.tree import Dropout, DropPath, Identity
+from striate.notation.tree import Dropout, DropPath
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def _same(flat: Graph) -> dict[str, str]:
     """Whose memory each value is: what passes its input on has none of its own."""
     same = {name: name for name in flat.inputs}
     for vertex in flat.vertices:
-        passes = isinstance(vertex.node, Identity | Dropout | DropPath)
-        same[vertex.name] = same[vertex.entry] if passes else vertex.name
+        passes = vertex.passes or isinstance(vertex.node, Dropout | DropPath)  # which do nothing in evaluation
+        same[vertex.name] = same[vertex.inputs[0]] if passes else vertex.name
     return same
 
 

@@ -10,6 +10,7 @@ striate.notation.errors.NotationError: line 1: no layer 'relv'
   did you mean 'relu'?
 """
 
+import re
 from collections.abc import Callable
 
 from striate.errors import nearest, plain
@@ -17,9 +18,11 @@ from striate.notation import tree
 from striate.notation.arguments import OPTION_WORDS, form
 from striate.notation.errors import NotationError, Span
 from striate.notation.graph import FORMS
+from striate.notation.habits import single_name
+from striate.notation.labels import written
 from striate.notation.letters import label_parameters
 from striate.notation.syntax import Block, Call, Definition, Program, Word
-from striate.notation.tree import ALIASES, BLOCKS, OWN, PAD_MODES, WORDS, Layer, Link
+from striate.notation.tree import ALIASES, BLOCKS, LINKS, OWN, PAD_MODES, WORDS, Layer, Link
 
 OPTIONS = {word for word in OPTION_WORDS if len(word) > 1} | set(PAD_MODES)  # lrn's k stays free: K is a letter
 RESERVED = {"c", "input", "x", "to", *WORDS, *BLOCKS, *ALIASES, *OPTIONS}
@@ -62,9 +65,14 @@ def elsewhere(name: str) -> str:
     """
     word = plain(name)
     for ours, names in ALSO.items():
-        if word in names:
+        if _any_axes(word) in map(_any_axes, names):
             return f"here it is written: {_usage(ours) if ours in WORDS else _shown(ours)}"
     return next((instead for instead, names in ABSENT.items() if word in names), "")
+
+
+def _any_axes(name: str) -> str:
+    """A name without the number of axes in it: `avgpool` for `avgpool2d`."""
+    return re.sub(r"[123]d", "", name)
 
 
 class Lookup:
@@ -79,6 +87,8 @@ class Lookup:
         self.program, self.error = program, error
         self.definitions = {definition.name: definition for definition in program.definitions}
         self.label_parameters = label_parameters(program)
+        parameters = (name for definition in program.definitions for name in definition.parameters)
+        self.values = written(program).union(parameters)  # names that stand for values, or may
 
     def check(self) -> None:
         """Refuse definitions, parameters and letters that are words of the notation."""
@@ -94,6 +104,7 @@ class Lookup:
     def layer(self, word: Word) -> type[Layer] | type[Link]:
         """The layer or the link that a word names."""
         name = ALIASES.get(word.name, word.name)
+        self._check_one_word(name, word)
         if name in WORDS:
             return WORDS[name]
         if name in OWN and not self.program.source:
@@ -108,8 +119,29 @@ class Lookup:
             raise self.error(f"{name} needs brackets", word.span, _block_usage(name))
         if name in self.definitions:
             raise self.error(f"'{name}' is a definition", word.span, f"use it as {self._use(name)}")
+        if name in self.values:
+            raise self.error(f"'{name}' is a label", word.span, f"a branch begins at its value by: from {name}")
         hint = elsewhere(name) or nearest(name, [*WORDS, *OWN, *BLOCKS, *ALIASES, *self.definitions], ALSO).lstrip("; ")
-        raise self.error(f"no layer '{name}'", word.span, hint or "the layers are " + ", ".join(sorted(WORDS)))
+        error = self.error(f"no layer '{name}'", word.span, hint or self._unknown(name))
+        error.unknown = name
+        raise error
+
+    def _check_one_word(self, name: str, word: Word) -> None:
+        """Refuse a layer's name in two words: `leaky relu`, `global avgpool`, `avgpool global`."""
+        after = single_name(word.arguments[0]) if word.arguments else None
+        if not after or name in LINKS or after in PAD_MODES:
+            return
+        joined = word.name + after
+        one = f"it is one word: {_usage(joined)}" if joined in {*WORDS, *ALIASES} else ""
+        if hint := one or elsewhere(joined) or elsewhere(ALIASES.get(after, after) + name):
+            raise self.error(f"no layer '{word.name} {after}'", word.span, hint)
+
+    def _unknown(self, name: str) -> str:
+        """The way out for a word that is like none of the notation's."""
+        own = (
+            f'; a module of your own becomes one in Python: st.register("{name}", …)' if not self.program.source else ""
+        )
+        return f"docs/layers.md lists the words{own}"
 
     def block(self, block: Block) -> type[tree.Block]:
         """The block that the word before brackets names."""

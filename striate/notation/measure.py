@@ -44,7 +44,7 @@ class Row:
         output: The shape that comes out.
         parameters: Trainable ones.
         macs: Products of convolutions and fully connected layers; None while an axis is free.
-        memory: Bytes of the output in float32.
+        memory: Bytes of the output in float32; 0 where it is the input itself.
         fields: The receptive field on each of the network's inputs that it depends on.
         unused: Entries along each axis that come in and that no window of the layer reads.
         per_box: Whether the figures are for one box, not for a whole example: true after a RoI layer.
@@ -137,24 +137,31 @@ class Measure:
             value: A layer's or a join's name.
             position: The entry, from 0; along the axis alone, whatever its place along the others.
             axis: 0 for the first after the channels: the rows of an image.
-            source: The input; by default the last that the value depends on.
+            source: The input, by its value; by default the last that this value depends on.
 
         Raises:
-            InputError: An axis is free, or the value has no such entry.
+            InputError: An axis is free, or there is no such value, axis, entry or input.
 
         >>> from striate.notation import read
         >>> measured = measure(read("input 1x8 -> maxpool 4 -> upconv 1@4 stride 4"))
         >>> measured.entries("upconv1", 3), measured.entries("upconv1", 4)
         ((0, 3), (4, 7))
         """
-        self._check_entry(value, position, axis)
-        found = seen(self.graph, self._shapes, value, position, axis)
-        places = found.get(source or [*self.row(value).fields][-1])
+        if value not in self._by_name:
+            raise InputError(f"no layer or join '{value}'{nearest(value, self._by_name)}")
+        source = source or [*self.row(value).fields][-1]
+        self._check_entry(value, position, axis, source)
+        places = seen(self.graph, self._shapes, value, position, axis).get(source)
         return (min(places), max(places)) if places else None
 
-    def _check_entry(self, value: str, position: int, axis: int) -> None:
+    def _check_entry(self, value: str, position: int, axis: int, source: str) -> None:
+        if source not in self.graph.inputs:
+            raise InputError(f"no input '{source}'; there is {', '.join(map(repr, self.graph.inputs))}")
         if any(None in shape for shape in self.graph.inputs.values()):
             raise InputError("which entries are seen depends on every size; measure(network, shape) sets the free axes")
+        axes = len(self.graph.inputs[source]) - 1
+        if not 0 <= axis < axes:
+            raise InputError(f"'{source}' has {axes} axes after its channels, counted from 0. Received: {axis}")
         n = rules.entries(self.shape(value), axis) or 0
         if not 0 <= position < n:
             raise InputError(f"'{value}' has entries 0 to {n - 1} along axis {axis}. Received: {position}")
@@ -171,7 +178,7 @@ class Measure:
     def output(self) -> Shape:
         """The shape of the output of a network without `heads`."""
         if "" not in self.graph.outputs:
-            raise InputError(f"{self.network.name} has several outputs: {', '.join(self.graph.outputs)}")
+            raise InputError(f"the outputs of {self.network.name} have names: {', '.join(self.graph.outputs)}")
         return self.shape(self.graph.output)
 
     @property
@@ -197,7 +204,7 @@ class Measure:
         """What training at this batch size takes.
 
         4 bytes per parameter for the weights, the same for the gradients and for each state of the optimiser, and
-        every layer's output for each example of the batch.
+        every layer's output for each example of the batch; `id` has none of its own.
 
         Raises:
             InputError: An unknown optimiser, or a batch of less than one example.
@@ -228,11 +235,24 @@ def at(network: Network, shape: Shape) -> Network:
         InputError: A shape that the network's input does not allow.
     """
     if not _allows(network.input, shape):
-        moved = (*shape[-1:], *shape[:-1])
-        hint = f"; channels come first: {shown(moved)}" if _allows(network.input, moved) else ""
-        rule = f"{shown(shape)} does not fit 'input {shown(network.input)}'; only a free axis ('?') takes another size"
-        raise InputError(f"{rule}{hint}")
+        raise InputError(_not_allowed(network.input, shape))
     return dataclasses.replace(network, input=shape)
+
+
+def _not_allowed(given: Shape, shape: Shape) -> str:
+    """Why a network's input has no such shape, and what may be meant."""
+    moved, rest, whole = (*shape[-1:], *shape[:-1]), shape[1:], (given[0], *shape)
+    alike = (given[0], *shape[:1] * (len(given) - 1))
+    if _allows(given, rest):
+        return f"{shown(shape)} for 'input {shown(given)}': leave out the number of examples, {shown(rest)}"
+    if len(shape) == 1 and _allows(given, alike):
+        way_out = f"write every axis, {shown(alike)}, or `size={shape[0]}`"
+        return f"{shown(shape)} is not all of 'input {shown(given)}'; {way_out}"
+    if len(shape) != len(given):
+        too = f": the channels too, {shown(whole)}" if _allows(given, whole) and shape[0] != given[0] else ""
+        return f"{shown(shape)} does not fit 'input {shown(given)}'; write a size for each of its {len(given)}{too}"
+    hint = f"; channels come first: {shown(moved)}" if _allows(given, moved) else ""
+    return f"{shown(shape)} does not fit 'input {shown(given)}'; only a free axis ('?') takes another size{hint}"
 
 
 def _allows(given: Shape, shape: Shape) -> bool:
@@ -298,7 +318,8 @@ def _field(
 
 
 def _row(vertex: Vertex, entry: Shape, output: Figure[Shape], fields: dict[str, Field], per_box: bool) -> Row:
-    node, memory = vertex.node, rules.activation_bytes(output.value)
+    node, own = vertex.node, rules.activation_bytes(output.value)
+    memory = Figure[int | None](0, f"that of {vertex.inputs[0]}") if vertex.passes else own
     if isinstance(node, Join):
         block, costs = node.block, (Figure(0), NO_MACS, memory)
         return Row(vertex.name, node_text(block), block, entry, output, *costs, fields, per_box=per_box)

@@ -12,9 +12,9 @@ from typing import cast
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
-from striate.notation.arguments import single_name
 from striate.notation.errors import NotationError, Span
 from striate.notation.evaluate import LARGEST
+from striate.notation.habits import single_name
 from striate.notation.scan import scan
 from striate.notation.slips import REPEATS, explained
 from striate.notation.syntax import (

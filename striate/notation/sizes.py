@@ -12,7 +12,6 @@ next size that does is 7
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -21,8 +20,9 @@ from striate.notation import given
 from striate.notation.bind import bind
 from striate.notation.errors import NotationError
 from striate.notation.rules.shape import shown
-from striate.notation.syntax import Labelled, Number, Value, Word
-from striate.notation.tree import Network
+from striate.notation.syntax import Labelled, Word
+from striate.notation.tree import Network, Shape
+from striate.notation.uneven import with_input
 
 Size: TypeAlias = int | Sequence[int]
 FURTHEST = 1024  # entries of an axis: the largest size tried in search of one that fits
@@ -89,17 +89,38 @@ def next_fitting(network: Network, wanted: Sequence[int], largest: int = FURTHES
 
 
 def _bound(network: Network, wanted: Sequence[int]) -> Network:
-    assert network.program
+    return bound_at(network, (network.input[0], *wanted))
+
+
+def bound_at(network: Network, shape: Sequence[int | None]) -> Network:
+    """The network's text bound with another input.
+
+    Raises:
+        NotationError: A layer does not fit it.
+        InputError: It has several inputs, or was not made from a text.
+    """
+    if network.program is None:
+        raise InputError(f"{network.name} was not made from a text, and only a text can be read at another size")
     if network.others:
         raise InputError(f"{network.name} has several inputs; write their sizes in its text")
-    first, word = network.program.layers[0], input_word(network)
-    assert word  # which binding begins with
-    shape = given.shape((network.input[0], *wanted))
-    value = Value(tuple(Number(side or 0, word.span) for side in shape), word.span)
-    sized = dataclasses.replace(word, arguments=(value,))
-    begun = dataclasses.replace(first, body=sized) if isinstance(first, Labelled) else sized
-    program = dataclasses.replace(network.program, layers=(begun, *network.program.layers[1:]))
+    program = with_input(network.program, given.shape(shape))
     return bind(program, dict(network.letters), name=network.name)
+
+
+def error_at(network: Network, shape: Shape) -> NotationError | None:
+    """The error of a network's text with an input of this shape, with its place in the text; None where there is none.
+
+    >>> from striate.notation import read
+    >>> error_at(read("input 1x?x? -> conv 8@7 -> relu"), (1, 5, 5)).headline
+    'conv 8@7x7 does not fit its 5x5 input'
+    """
+    if network.program is None or network.others:
+        return None
+    try:
+        _bound(network, [size or 0 for size in shape[1:]])
+    except NotationError as error:
+        return error
+    return None
 
 
 def input_word(network: Network) -> Word | None:

@@ -96,8 +96,10 @@ def explained(error: UnexpectedInput, plain: str, text: str, source: str) -> Not
     token = str(error.token).rstrip("\n") if isinstance(error, UnexpectedToken) else found
     width = max(len(found), len(token), 1)
     headline, detail = _sign(text[at]) if unknown else _slip(plain, at, found, plain[at : at + width])
-    if unknown and found == "." and _MODULE.search(plain, 0, at):
+    if unknown and found == "." and (before := _MODULE.search(plain, 0, at)):
         detail = "a layer is one word, as in conv 64@3x3; leave out the point and what stands before it"
+        if re.search(rf"\b{before[0]}\s*:", plain):
+            detail = f"a branch begins at a label inside of '{before[0]}' by: from {before[0]}.label"
     return NotationError(headline, text, Span(at, at + width), detail, source)
 
 
@@ -118,8 +120,10 @@ def _slip(plain: str, at: int, found: str, shown: str) -> tuple[str, str]:
         return _FOLLOWS[last]
     if _PAD.search(before) and re.match(r",?\s*\d", plain[at:]):
         return "pad takes a number or a pair", "a pair is before and after an axis: pad (1,0), or pad (1,0)x(0,1)"
-    if last == "]" and found.isdigit():
-        return "a number after brackets", "to repeat them, write '*' before it: [ … ]*2"
+    if last == "]" and (number := re.match(r"(x\s*)?(\d+)", plain[at:])):
+        return "a number after brackets", f"to repeat them, write '*' before it: [ … ]*{number[2]}"
+    if number := re.match(r"(\d+)\s*[*x]\s*\[", plain[at:]):
+        return "a number before brackets", f"how often they repeat stands after them: [ … ]*{number[1]}"
     if _inside_round(before) and found not in (",", ")"):
         detail = "it holds numbers only, separated by ',', as in block(64, 2); groups of layers stand in [ ]"
         return f"'{shown}' is out of place in a round bracket", detail

@@ -439,6 +439,8 @@ class GlobalAvgPool(Layer):
         "globalavgpool",
         "globalavgpool2d",
         "globalaveragepool",
+        "globalpool",
+        "globalpooling",
     )
 
 
@@ -694,7 +696,7 @@ class Softplus(Activation):
 
 @dataclass(frozen=True, repr=False)
 class Clip(Activation):
-    """x within [min, max]; by default the hard tanh, -1 to 1."""
+    """x within [min, max]; within [-1, 1] it is the hard tanh."""
 
     word: ClassVar[str] = "clip"
     also: ClassVar[tuple[str, ...]] = ("hardtanh", "clamp", "clipbyvalue")
@@ -1099,16 +1101,20 @@ def attribute(label: str) -> str:
 def named(chain: Chain) -> Iterator[tuple[str, Node]]:
     """Each node of a chain with its name: a block's label, or its word and number (`conv1`, `conv2`, `residual1`).
 
+    A number that would give a name for the second time is left out: the first `relu6` after 61 `relu` is `relu62`.
+
     >>> [name for name, _ in named((Relu(), Tanh(), Relu(), Group(((),), label="last")))]
     ['relu1', 'tanh1', 'relu2', 'last']
     """
-    labels = {attribute(node.label) for node in chain if isinstance(node, Block)}
+    taken = {attribute(node.label) for node in chain if isinstance(node, Block)}
     counts: dict[str, int] = {}
     for node in chain:
         word = node.kind if isinstance(node, Block) else node.word if isinstance(node, Layer | Link) else ""
         word = word.replace(" ", "")
         name = attribute(node.label) if isinstance(node, Block) else ""
-        while not name or (not (isinstance(node, Block) and node.label) and name in labels):
+        while not name:
             counts[word] = counts.get(word, 0) + 1
-            name = f"{word}{counts[word]}"
+            number = f"{word}{counts[word]}"
+            name = "" if number in taken else number
+        taken.add(name)
         yield name, node

@@ -1,12 +1,12 @@
 """What only the whole network shows: where its maps lie on the input, and that each value is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from striate.notation.arguments import ArgumentError
 from striate.notation.errors import RuleError, Span
 from striate.notation.graph import Graph, graph
 from striate.notation.measure import rows
-from striate.notation.tree import Network
+from striate.notation.tree import Layer, Network
 
 
 def check(network: Network, inputs: Sequence[Span]) -> None:
@@ -23,7 +23,7 @@ def check(network: Network, inputs: Sequence[Span]) -> None:
     if flat.takes_boxes and "boxes" in network.inputs:
         span = inputs[[*network.inputs].index("boxes")]
         raise ArgumentError("an input named 'boxes'", span, "the boxes have that name here; choose another")
-    _check_read(flat, inputs)
+    _check_read(flat, dict(zip(network.inputs, inputs, strict=True)))
     figures = rows(flat)
     for vertex in flat.vertices:
         try:
@@ -32,11 +32,14 @@ def check(network: Network, inputs: Sequence[Span]) -> None:
             raise ArgumentError(error.headline, vertex.node.span, error.detail, error.axes) from None
 
 
-def _check_read(flat: Graph, inputs: Sequence[Span]) -> None:
+def _check_read(flat: Graph, inputs: Mapping[str, Span]) -> None:
     read = {name for vertex in flat.vertices for name in vertex.inputs}
     read |= {*flat.outputs.values(), *flat.aside.values()}
-    places = dict(zip(flat.inputs, inputs, strict=True)) | {v.name: v.node.span for v in flat.vertices}
-    for name, span in places.items():
+    places = [(name, label, span) for name, (label, span) in zip(flat.inputs, inputs.items(), strict=True)]
+    nodes = {v.name: v.node if isinstance(v.node, Layer) else v.node.block for v in flat.vertices}
+    places += [(name, node.label, node.span) for name, node in nodes.items()]
+    for name, label, span in places:
         if name not in read:
-            detail = "label it and use it in a branch, a: … -> concat[ from a | … ], or delete it"
-            raise ArgumentError("nothing reads what this gives", span, detail)
+            way_out = "label it and use it in a branch, a: … -> concat[ from a | … ]"
+            way_out = f"begin a branch at it, concat[ from {label} | … ]" if label else way_out
+            raise ArgumentError("nothing reads what this gives", span, f"{way_out}, or delete it")

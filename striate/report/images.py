@@ -33,10 +33,10 @@ class FilterSheet:
     convention: str
 
 
-def data_uri(image: NDArray[np.uint8]) -> str:
+def data_uri(image: NDArray[np.uint8], longest: int = LONGEST_SIDE) -> str:
     """A PNG of grey values (H, W) or colours (H, W, 3) as a `data:` address; large images are reduced."""
     picture = Image.fromarray(image)
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # keeps the proportions, and never enlarges
+    picture.thumbnail((longest, longest))  # keeps the proportions, and never enlarges
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

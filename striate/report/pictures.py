@@ -43,13 +43,14 @@ MOST_CLASSES_WITH_COUNTS = 25
 FEW_IMAGES = 10  # fewer images in a bin say little: one more or less moves its accuracy by a tenth
 
 
-def curves(history: History, best_epoch: int, quantity: str) -> Markup:
+def curves(history: History, best_epoch: int, quantity: str, share: bool = False) -> Markup:
     """Train against validation over the epochs.
 
     Args:
         history: one mapping per epoch; see `Report.history`.
         best_epoch: marked with a line, when it is among the epochs.
-        quantity: "loss" or "accuracy".
+        quantity: "loss", "accuracy": what follows "train_" and "validation_" in the history.
+        share: whether it is a fraction from 0 to 1.
     """
 
     def draw(figure: Figure) -> None:
@@ -57,13 +58,13 @@ def curves(history: History, best_epoch: int, quantity: str) -> Markup:
         _lines(axes, history, [(f"train_{quantity}", TRAIN, "o"), (f"validation_{quantity}", VALIDATION, "s")])
         if any(row["epoch"] == best_epoch for row in history):
             axes.axvline(best_epoch, color=MARK, linestyle="--", linewidth=1, label=f"kept: epoch {best_epoch}")
-        axes.set_title(quantity)
+        axes.set_title(quantity.replace("_", " "))
         axes.set_xlabel("epoch")
         if axes.get_legend_handles_labels()[0]:
             axes.legend()
-        if quantity == "accuracy":
+        if share:
             axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        elif _spans_decades(history):
+        elif quantity == "loss" and _spans_decades(history):
             axes.set_yscale("log")
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

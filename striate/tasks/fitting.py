@@ -1,21 +1,22 @@
 """Bringing a network and a data set together: classes, input, split. Whatever is decided is reported.
 
->>> from striate import data
->>> digits = data.load("digits")
->>> fitted("lenet5", digits).recipe.said()[:42]
+>>> from striate.tasks.classify import Classify
+>>> from striate.tasks.task import Wish
+>>> task, digits = Classify.open("digits", Wish())
+>>> fitted(zoo.find("lenet5"), task, digits).recipe.said()[:42]
 'input: 1x8x8 grey, resized to 32x32, scale'
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from torch import nn
 
 from striate import data, own, zoo
+from striate.data.examples import Opened
+from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.notation import Network, measure, render, rules
 from striate.notation import notes as what_to_see
@@ -23,9 +24,11 @@ from striate.notation.errors import NotationError, RuleError
 from striate.notation.graph import graph
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, input_word, resized, sides
-from striate.notation.thumb import CLASSES, RulesOfThumb
+from striate.notation.thumb import RulesOfThumb
 from striate.notation.tree import BatchNorm, Shape
+from striate.tasks.pictures import IMAGE
 from striate.tasks.small import suited
+from striate.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,21 @@ class Fitted:
     """A network that fits a data set.
 
     Attributes:
-        network: With the data's number of classes.
-        recipe: How the data's images become its input.
+        network: With the data's numbers.
+        recipe: How the data's images become its input; None where they are that already.
         notes: The decisions, one sentence each.
+        task: The task, with what it takes from the network.
     """
 
     network: Network
-    recipe: data.Recipe
+    recipe: Recipe | None
     notes: tuple[str, ...]
+    task: Task
+
+    @property
+    def shape(self) -> Shape:
+        """What the network reads of one example."""
+        return self.recipe.shape if self.recipe else self.network.input
 
 
 def input_shape(network: Network, size: Size | None = None) -> Shape | None:
@@ -51,50 +61,60 @@ def input_shape(network: Network, size: Size | None = None) -> Shape | None:
 
 
 def fitted(
-    net: str | Path | Network,
-    dataset: data.Dataset,
-    letters: Mapping[str, int | float] | None = None,
-    recipe: data.Recipe | None = None,
+    network: Network,
+    task: Task,
+    opened: Opened,
+    recipe: Recipe | None = None,
     size: Size | None = None,
 ) -> Fitted:
-    """The network for this data.
+    """The network for images of this data.
 
-    A letter `classes` in its text, or a bare last `FC`, takes the data's number of classes; a bare `INPUT` the data's
-    shape; and where images are much smaller than the input that the text asks for, it takes theirs (`small.suited`).
-    Anything else must fit as it stands.
+    A letter of its text that the task gives, such as `classes`, or a bare last `FC`, takes the data's number; a bare
+    `INPUT` the data's shape; and where images are much smaller than the input that the text asks for, it takes theirs
+    (`small.suited`). Anything else must fit as it stands.
 
     Args:
-        net: As for `zoo.net`.
-        dataset: What it is to learn.
-        letters: Values for the text's letters.
+        network: As its text has it.
+        task: What it is to learn.
+        opened: What it is to learn from.
         recipe: How the images become its input, when that was decided before; by default as suits the data.
         size: Of its input: one for all axes, or one per axis; by default the text's, or small images' own.
 
     Raises:
-        InputError: Its input or its classes are not the data's.
+        InputError: Its input or its outputs are not the data's.
     """
-    network, notes = zoo.find(net, letters), list[str]()
+    notes = list[str]()
     if network.takes_boxes:
         raise InputError(
-            f"{network.name} takes boxes beside its images, and classification has none; st.build gives its module"
+            f"{network.name} takes boxes beside its images, and {task.word} has none; st.build gives its module"
         )
     if many := graph(network).several:
-        raise InputError(f"{network.name} has several {many}, and classification one; st.build gives its module")
-    images = tuple(dataset.train.images.shape[1:])
+        raise InputError(f"{network.name} has several {many}, and {task.word} one; st.build gives its module")
+    sample = opened.train.sample()[IMAGE]
+    images = tuple(sample.shape[1:])
     if network.program is not None:
-        own = dict(network.letters)
-        adapts = CLASSES in RulesOfThumb(network.program, {}).names() and CLASSES not in own
-        if adapts and dict(network.program.letters).get(CLASSES) != len(dataset.classes):
-            notes.append(f"network: {network.name} with {len(dataset.classes)} classes, those of {dataset.name}")
+        adapts = adapting(network, task, notes, opened.name)
         own_size = images if size is None else (images[0], *sides(size, len(images) - 1))
         shape = own_size if _bare_input(network) else None
-        network = zoo.rebind(network, {CLASSES: len(dataset.classes)} if adapts else {}, shape)
+        network = zoo.rebind(network, adapts, shape)
     if recipe is None:
-        network, said = _sized(network, size) if size is not None else suited(network, images, len(dataset.classes))
+        network, said = _sized(network, size) if size is not None else suited(network, images, task)
         notes += [said] if said else []
-        recipe = data.infer(dataset, network.input)
-    _check_classes(network, recipe, dataset)
-    return Fitted(network, recipe, (*what_to_see(network), *notes, recipe.said()))
+        recipe = data.recipe_for(sample, network.input, opened.name, opened.levels)
+    _check_output(network, recipe, task, opened.name)
+    return Fitted(network, recipe, (*what_to_see(network), *notes, recipe.said()), task)
+
+
+def adapting(network: Network, task: Task, notes: list[str], name: str) -> dict[str, int]:
+    """The letters that take the task's numbers; a note for each that changes."""
+    assert network.program is not None
+    own, thumb = dict(network.letters), RulesOfThumb(network.program, {}).names()
+    adapts = {letter: number for letter, number in task.letters().items() if letter in thumb and letter not in own}
+    for letter, number in adapts.items():
+        if dict(network.program.letters).get(letter) != number:
+            many = f"{number} {letter}, those" if letter.endswith("s") else f"{letter} {number}, that"
+            notes.append(f"network: {network.name} with {many} of {name}")
+    return adapts
 
 
 def _sized(network: Network, size: Size) -> tuple[Network, str]:
@@ -110,16 +130,13 @@ def _bare_input(network: Network) -> bool:
     return word is not None and not word.arguments
 
 
-def _check_classes(network: Network, recipe: data.Recipe, dataset: data.Dataset) -> None:
+def _check_output(network: Network, recipe: Recipe, task: Task, name: str) -> None:
     try:
         output = measure(network, recipe.shape).output
     except RuleError as error:
         raise InputError(f"{network.name} does not fit images of {shown(recipe.shape)}: {error.headline}") from None
-    if rules.product(output) != len(dataset.classes):
-        raise InputError(
-            f"{network.name} gives {shown(output)} outputs and {dataset.name} has {len(dataset.classes)} classes; "
-            f"end the network with fc {len(dataset.classes)}"
-        )
+    if why := task.fits(output, name):
+        raise InputError(f"{network.name} {why}")
 
 
 def check_trainable(fitted: Fitted) -> None:
@@ -128,7 +145,7 @@ def check_trainable(fitted: Fitted) -> None:
     Raises:
         InputError: The network has no parameters.
     """
-    if not measure(fitted.network, fitted.recipe.shape).total_parameters:
+    if not measure(fitted.network, fitted.shape).total_parameters:
         raise InputError(f"{fitted.network.name} has no parameters to train; give it a layer that has some, such as fc")
 
 
@@ -140,7 +157,7 @@ def check_batch(fitted: Fitted, batch: int) -> None:
     """
     if batch != 1:
         return
-    for row in measure(fitted.network, fitted.recipe.shape).rows:
+    for row in measure(fitted.network, fitted.shape).rows:
         if isinstance(row.node, BatchNorm) and rules.product(row.input[1:]) == 1:
             raise InputError(
                 f"{row.name} normalises by its batch, and one image gives one value; use `batch=2` or more"
@@ -156,25 +173,28 @@ def from_resolved(text: str, name: str) -> Network:
     """The network of a saved text.
 
     Raises:
-        InputError: It is not in the notation.
+        InputError: It is not in the notation, or one of its words is a module that is not registered here.
     """
     try:
         network = zoo.find(text)
     except NotationError as error:
+        if error.unknown:
+            raise InputError(
+                f"the run's network holds a module of your own, '{error.unknown}'; "
+                f"st.register('{error.unknown}', …) it and open the run from Python"
+            ) from None
         raise InputError(f"the saved network can't be read: {error}") from None
     return dataclasses.replace(network, name=name)
 
 
-def whole_for(
-    module: nn.Module, dataset: str | Path | data.Dataset, size: Size | None, bad: str
-) -> tuple[Network, data.Dataset]:
+def whole_for(module: nn.Module, source: object, size: Size | None, bad: str) -> tuple[Network, data.Dataset]:
     """A module as a network for the images of a data set, and the data set.
 
     Raises:
         InputError: The module does not take the images, or gives something else than a score for each class.
     """
-    loaded = data.load(dataset, shape=None if size is None else (None, *sides(size, 2)), bad=bad)
-    shape = tuple(loaded.train.images.shape[1:])
+    loaded = data.load(source, shape=None if size is None else (None, *sides(size, 2)), bad=bad)  # type: ignore[arg-type]
+    shape = loaded.train.form
     network = own.whole(module, shape)
     if (given := measure(network).output) != (len(loaded.classes),):
         raise InputError(

@@ -1,7 +1,9 @@
-"""How good a network's answers on labelled images are: the same figures wherever they are shown.
+"""How good a network's answers on labelled examples are: the same figures wherever they are shown.
 
->>> split = Split(torch.zeros(3, 1, 2, 2), torch.tensor([0, 1, 1]))
->>> result = Judged("a set", ("cat", "dog"), split, torch.tensor([[2.0, 0.0], [0.0, 2.0], [2.0, 0.0]]), 0.5).result()
+>>> from striate.data.examples import Table
+>>> rows = {"output": torch.tensor([[2.0, 0.0], [0.0, 2.0], [2.0, 0.0]]), "label": torch.tensor([0, 1, 1])}
+>>> judged = JudgedLabels("a set", Table(rows), rows, {"loss": 0.5}, "images", ("cat", "dog"))
+>>> result = judged.result()
 >>> result
 TestResult(accuracy=0.6666666666666666, error=0.33333333333333337, loss=0.5, examples=3)
 >>> result.confusion, result.most_wrong[0].label
@@ -10,22 +12,26 @@ TestResult(accuracy=0.6666666666666666, error=0.33333333333333337, loss=0.5, exa
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from striate import metrics
-from striate.data import Split
+from striate.data.examples import Examples
 from striate.errors import WorkError
-from striate.losses.classification import Loss
+from striate.tasks.task import Judged
+
+if TYPE_CHECKING:
+    from striate.report.section import Section
 
 MOST_WRONG = 24  # wrong images listed
 TOP = 3  # classes listed for each image
+MOST_CLASSES, MOST_MISTAKES = 10, 5  # printed
 
 
 @dataclass(frozen=True)
@@ -90,27 +96,19 @@ class TestResult:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """A network's answers on labelled images.
+class JudgedLabels(Judged):
+    """A network's answers on labelled examples; its rows are outputs (N, K), before the softmax, and labels (N,).
 
     Attributes:
-        name: What the set is called: "the test set".
         classes: The K names, in the order of the outputs.
-        split: N images with their labels.
-        outputs: (N, K), before the softmax.
-        loss: Mean per image.
     """
 
-    name: str
     classes: tuple[str, ...]
-    split: Split
-    outputs: Tensor
-    loss: float = float("nan")
 
     @cached_property
     def labels(self) -> NDArray[np.int64]:
         """The true classes (N,)."""
-        return np.asarray(self.split.labels.numpy(), np.int64)
+        return np.asarray(self.rows["label"].numpy(), np.int64)
 
     @cached_property
     def probabilities(self) -> NDArray[np.float64]:
@@ -119,11 +117,12 @@ class Judged:
         Raises:
             WorkError: An output is not finite.
         """
-        finite = torch.isfinite(self.outputs).all(dim=1)
+        outputs = self.rows["output"]
+        finite = torch.isfinite(outputs).all(dim=1)
         if not bool(finite.all()):
-            image = self.image(int(finite.logical_not().nonzero()[0]))
-            raise WorkError(f"the outputs for image {image} of {self.name} are not finite; look at its values")
-        return np.asarray(self.outputs.double().softmax(1).numpy())  # in float32 two outputs could become equal
+            one = self.examples.name(int(finite.logical_not().nonzero()[0]))
+            raise WorkError(f"the outputs for {self.unit[:-1]} {one} of {self.name} are not finite; look at its values")
+        return np.asarray(outputs.double().softmax(1).numpy())  # in float32 two outputs could become equal
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
@@ -151,13 +150,21 @@ class Judged:
         return [int(row) for row in metrics.most_wrong(self.labels, self.probabilities, MOST_WRONG)]
 
     def top(self, row: int) -> tuple[tuple[str, float], ...]:
-        """The three most probable classes of an image with their probabilities."""
+        """The three most probable classes of an example with their probabilities."""
         best = np.argsort(-self.probabilities[row], kind="stable")[:TOP]
         return tuple((self.classes[k], float(self.probabilities[row, k])) for k in best)
 
-    def image(self, row: int) -> str:
-        """Where to find an image: its file, or its position."""
-        return self.split.paths[row] if self.split.paths else str(row)
+    def said(self) -> str:
+        """The accuracy in words."""
+        return f"accuracy {self.score.said(self.unit)}"
+
+    def in_short(self) -> str:
+        """The accuracy and its interval."""
+        return self.score.in_short()
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate train --json`."""
+        return self.score.to_json()
 
     def result(self) -> TestResult:
         """All figures as plain numbers."""
@@ -165,22 +172,103 @@ class Judged:
         return TestResult(
             accuracy=self.score.accuracy,
             error=1 - self.score.accuracy,
-            loss=self.loss,
+            loss=self.figures["loss"],
             examples=self.score.examples,
             score=self.score,
             classes=self.classes,
             confusion=tuple(tuple(row) for row in self.confusion.tolist()),
             per_class=self.per_class,
             calibration_error=self.calibration.expected_error,
-            most_wrong=tuple(Mistake(self.image(row), true, *called) for row, true, called in mistakes),
+            most_wrong=tuple(Mistake(self.examples.name(row), true, *called) for row, true, called in mistakes),
         )
 
+    def headline(self) -> str:
+        """The first lines of the report."""
+        from striate.report import classes  # the drawing package takes a second to import
 
-def loss_of_guessing(loss: Loss, num_classes: int) -> float:
-    """The loss of outputs that are all 0: a network that knows nothing of the image.
+        return classes.headline(self.score, self._evaluated(), self.unit)
 
-    >>> from striate.losses import cross_entropy
-    >>> round(loss_of_guessing(cross_entropy, 3), 4)  # ln 3
-    1.0986
-    """
-    return float(loss(torch.zeros(1, num_classes), torch.zeros(1, dtype=torch.int64)))
+    def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
+        """What is taken for what, class by class, calibration, and the most wrong."""
+        from striate.report import classes
+        from striate.tasks.labelled import labels_of
+
+        each = {name: _count(labels_of(part), len(self.classes)) for name, part in counts.items()}
+        evaluated = self._evaluated()
+        yield classes.confusions(self.confusion, self.classes, evaluated, self.unit)
+        yield classes.table(self.per_class, self.classes, each, evaluated, self.unit)
+        yield classes.calibration(self.calibration, evaluated, self.unit)
+        if wrong := self.wrong(root):
+            yield classes.most_wrong(wrong, evaluated, self.score.examples - self.score.right, self.unit)
+
+    def _evaluated(self) -> str:
+        return f"{self.name} ({len(self.examples):,} {self.unit})"
+
+    def wrong(self, root: str) -> list[Any]:
+        """The most wrong, drawn; nothing where the examples are no pictures."""
+        from striate.report.classes import WrongImage
+        from striate.tasks.pictures import drawn
+
+        seen = [(row, drawn(self.examples, row, root)) for row in self.most_wrong]
+        return [
+            WrongImage(found[0], self.classes[self.labels[row]], self.top(row), found[1])
+            for row, found in seen
+            if found
+        ]
+
+    def printed(self) -> Iterator[Any]:
+        """What `striate test` prints."""
+        result = self.result()
+        yield self.said()
+        yield f"error {result.error:.2%}, loss {result.loss:.4f}, calibration error {result.calibration_error:.2%}"
+        yield _table(result, self.unit)
+        for mistake in result.most_wrong[:MOST_MISTAKES]:
+            called = f"called {mistake.label} ({mistake.probability:.2%})"
+            yield f"most wrong: {mistake.image}: {mistake.true_class}, {called}"
+
+
+def gap_of(right: int, trained_on: int, score: metrics.Score) -> float:
+    """How much more of the training examples is right than of the others, beyond chance."""
+    return metrics.weighted_sum([(1, right, trained_on), (-1, score.right, score.examples)]).low
+
+
+def guessing(score: metrics.Score, unit: str) -> str:
+    """A note that always saying one class does as well, unless the figures show otherwise."""
+    if score.beats_guessing:
+        return ""
+    share = f"'{score.majority}', which {score.majority_share:.1%} of the validation {unit} are"
+    if score.accuracy <= score.majority_share:
+        return f"No better than always saying {share}."
+    return f"Not shown to be better than always saying {share}."
+
+
+def _count(labels: torch.Tensor, num_classes: int) -> tuple[int, ...]:
+    """Examples of each class."""
+    return tuple(torch.bincount(labels, minlength=num_classes).tolist())
+
+
+def _table(result: TestResult, unit: str) -> Any:
+    """A table of the classes that occur, those with the lowest recall first."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    present = sorted((one for one in result.per_class if one.support), key=lambda one: one.recall)
+    more = f", the {MOST_CLASSES} of {len(present)} with the lowest recall" if len(present) > MOST_CLASSES else ""
+    table = Table(title=f"class by class{more}", box=box.SIMPLE_HEAD, title_justify="left")
+    for title in ("class", "precision", "recall", "F1", unit, "most often called"):
+        table.add_column(title, justify="left" if title in ("class", "most often called") else "right")
+    for one in present[:MOST_CLASSES]:
+        figures = (f"{one.precision:.2%}", f"{one.recall:.2%}", f"{one.f1:.2%}", f"{one.support:,}")
+        table.add_row(escape(one.name), *figures, escape(_taken_for(result, one.name)))
+    return table
+
+
+def _taken_for(result: TestResult, name: str) -> str:
+    """The wrong class most often given to a class's examples, and how often."""
+    true = result.classes.index(name)
+    wrong = [(count, label) for label, count in enumerate(result.confusion[true]) if label != true and count]
+    if not wrong:
+        return ""
+    count, label = max(wrong, key=lambda pair: pair[0])
+    return f"{result.classes[label]} ({count:,})"

@@ -5,7 +5,8 @@ At their own size its stem, a large convolution and a pool, both with strides, w
 customary since He et al. 2015 (section 4.2, CIFAR-10) a 3x3 convolution without stride takes its place.
 
 >>> from striate.zoo import net
->>> fitting, said = suited(net("resnet18", classes=10), (3, 32, 32), 10)
+>>> from striate.tasks.classify import Classify
+>>> fitting, said = suited(net("resnet18", classes=10), (3, 32, 32), Classify(tuple("0123456789")))
 >>> said
 "network: input 3x32x32, the images' own size, instead of 3x224x224; stem: conv 64@3x3 pad 1 nobias instead of \
 conv 64@7x7 stride 2 pad 3 nobias -> maxpool 3 stride 2 pad 1; `size=224` keeps the network as its text has it"
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from math import prod
+from typing import TYPE_CHECKING
 
 from striate.data.small import much_smaller
 from striate.errors import InputError
@@ -25,19 +26,22 @@ from striate.notation.rules.shape import shown
 from striate.notation.sizes import next_fitting, resized, size_text
 from striate.notation.tree import Chain, Conv, Group, Identity, Layer, Node, Pad, Pool, Sliding
 
+if TYPE_CHECKING:
+    from striate.tasks.task import Task
+
 SMALL = 64  # length of the longer side below which images need a small stem
 STEM_KERNEL = 7  # smallest kernel of a first convolution made for large images
 STEM_STRIDE = 4  # smallest stride of convolution and pool together
 MOST_PADDED = 1.5  # factor by which images are enlarged at most when the network does not fit their size
 
 
-def suited(network: Network, images: Sequence[int], classes: int) -> tuple[Network, str]:
+def suited(network: Network, images: Sequence[int], task: Task) -> tuple[Network, str]:
     """The network for images of this shape, and a note of the changes; unchanged where nothing is needed.
 
     Args:
         network: With the data's number of classes.
         images: (C, H, W) of the data's images.
-        classes: The data's, which the network must give at any size.
+        task: What it must fit at any size.
     """
     if network.program is None or not len(network.input) == len(images) == 3:
         return network, ""
@@ -46,7 +50,7 @@ def suited(network: Network, images: Sequence[int], classes: int) -> tuple[Netwo
     stem = small_stem(network) if max(images[1:]) < SMALL else None
     for candidate, said in (*([stem] if stem else []), (network, "")):
         fitting = _at_own_size(candidate, images[1:])
-        if fitting is not None and prod(side or 0 for side in measure(fitting).output) == classes:
+        if fitting is not None and not task.fits(measure(fitting).output, ""):
             return fitting, _said(network, fitting, images, said)
     return network, ""
 

@@ -1,7 +1,7 @@
 """More data from the same images: each is moved a little, differently in every epoch.
 
 >>> images = torch.arange(9.0).reshape(1, 1, 3, 3)
->>> moved = Shift(most=1, background=(0.0,)).drawn(1, torch.Generator())(images, torch.tensor([0]))
+>>> moved = Shift(most=1, background=(0.0,)).drawn(1, torch.Generator()).image(images, torch.tensor([0]))
 >>> moved.shape, bool((moved == 4).any())  # the middle stays inside
 (torch.Size([1, 1, 3, 3]), True)
 """
@@ -14,21 +14,16 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from striate.data.kinds import Moved
+
 SHARE = 28  # a drawing is moved by up to one entry per 28 of its shorter side: one pixel for MNIST
 
 
-class Drawn(Protocol):
-    """What one epoch does to each image, drawn before its first batch, so that batching changes nothing."""
-
-    def __call__(self, images: Tensor, rows: Tensor) -> Tensor:
-        """Images (N, C, …) in and out; `rows` (N,) are their positions in the training set."""
-
-
 class Augment(Protocol):
-    """A way to change images, drawn anew for each epoch."""
+    """A way to change examples, drawn anew for each epoch, before its first batch, so that batching changes nothing."""
 
-    def drawn(self, count: int, generator: torch.Generator) -> Drawn:
-        """An epoch's choices for `count` images."""
+    def drawn(self, count: int, generator: torch.Generator) -> Moved:
+        """An epoch's choices for `count` examples."""
 
 
 def shift_for(height: int, width: int) -> int:
@@ -72,13 +67,19 @@ class Shifted:
     down: Tensor
     right: Tensor
 
-    def __call__(self, images: Tensor, rows: Tensor) -> Tensor:
+    def image(self, images: Tensor, rows: Tensor) -> Tensor:
         """(N, C, H, W) in and out."""
-        count, channels, height, width = images.shape
+        return self._windows(images, images.new_tensor(self.shift.background).view(1, -1, 1, 1), rows)
+
+    def mask(self, masks: Tensor, rows: Tensor, ignored: int) -> Tensor:
+        """(N, H, W) in and out."""
+        return self._windows(masks[:, None], masks.new_full((1, 1, 1, 1), ignored), rows)[:, 0]
+
+    def _windows(self, x: Tensor, edge: Tensor, rows: Tensor) -> Tensor:
+        count, channels, height, width = x.shape
         m = self.shift.most
-        edge = images.new_tensor(self.shift.background).view(1, -1, 1, 1)
         padded = edge.expand(count, channels, height + 2 * m, width + 2 * m).clone()
-        padded[:, :, m : m + height, m : m + width] = images
+        padded[:, :, m : m + height, m : m + width] = x
         windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, C, 2m + 1, 2m + 1, H, W), a view
-        down, right = (moves[rows].to(images.device) for moves in (self.down, self.right))
-        return windows[torch.arange(count, device=images.device), :, down, right]
+        down, right = (moves[rows].to(x.device) for moves in (self.down, self.right))
+        return windows[torch.arange(count, device=x.device), :, down, right]

@@ -3,19 +3,18 @@
 >>> from striate.building import build
 >>> from striate.notation import read
 >>> from striate.training.options import Options
->>> engine = TorchEngine(build(read("input 1x8x8 -> fc 2")), Options(batch=4), total_steps=10)
->>> x, y = torch.zeros(4, 1, 8, 8), torch.tensor([0, 1, 0, 1])
->>> round(engine.step(x, y).loss.item(), 3)
-0.693
+>>> from striate.training.objective import Squares
+>>> engine = TorchEngine(build(read("input 1x8x8 -> fc 2"), "zeros"), Options(batch=4), 10, Squares())
+>>> round(engine.step({"x": torch.zeros(4, 1, 8, 8)}, {"y": torch.ones(4, 2)}).loss, 3)
+1.0
 """
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn, optim
@@ -25,22 +24,15 @@ from striate.layers import Aux
 from striate.layers.dropout import Dropout, mixed
 from striate.layers.earlier import named_now
 from striate.layers.softmax import LastSoftmax
-from striate.losses import loss_named
-from striate.losses.classification import Loss
-from striate.training.batches import Batches
+from striate.training.feed import Batch
+from striate.training.fields import OUTPUT, Fields, named
+from striate.training.objective import Objective, Step
 from striate.training.optimizers import make_optimizer, weights
 from striate.training.options import Options
 from striate.training.schedules import SCHEDULES
 
-CHUNK = 2048  # a larger batch goes through in parts of so many images, whose gradients are added
+CHUNK = 2048  # a larger batch goes through in parts of so many examples, whose gradients are added
 AUX_WEIGHT = 0.3  # weight of a side head's loss (Szegedy et al. 2014, section 5)
-
-
-class Step(NamedTuple):
-    """The result of one step: the batch's mean loss and how many images were right; tensors still on the device."""
-
-    loss: Tensor | float
-    correct: Tensor | int
 
 
 class Pace:
@@ -73,11 +65,12 @@ class TorchEngine:
     """A model, its optimiser and its schedule.
 
     Args:
-        model: From (N, C, …) to (N, K) outputs; with side heads (outputs, [head outputs]) while training.
-        options: Optimiser, schedule, penalties, loss.
+        model: From inputs (N, …), in their order, to one output, or to several by name; with side heads
+            (outputs, [head outputs]) while training.
+        options: Optimiser, schedule, penalties.
         total_steps: Steps of the whole training, for the schedule.
+        objective: What is made small.
         device: Where it runs.
-        loss: A function of (outputs, labels) instead of the options' loss.
     """
 
     def __init__(
@@ -85,12 +78,12 @@ class TorchEngine:
         model: nn.Module,
         options: Options,
         total_steps: int,
+        objective: Objective,
         device: torch.device | str = "cpu",
-        loss: Loss | None = None,
     ) -> None:
         self.model = model.to(device)
         self.options, self.pace, self.device = options, Pace(options, total_steps), torch.device(device)
-        self.loss = loss_named(loss or options.loss)
+        self.objective = objective
         self.format = _memory_format(self.model)
         self.model.to(memory_format=self.format)  # type: ignore[call-overload]
         self.scores = without_softmax(self.model)
@@ -107,16 +100,16 @@ class TorchEngine:
         """The learning rate of the newest step; before the first, that of the first."""
         return self.pace.rate
 
-    def learn(self, batches: Batches, rows: Tensor) -> Step:
-        """One step on the images at these positions."""
-        return self.step(*batches.take(rows))
+    def learn(self, batch: Batch) -> Step:
+        """One step on a batch."""
+        return self.step(batch.inputs, batch.targets)
 
-    def step(self, x: Tensor, y: Tensor) -> Step:
+    def step(self, inputs: Fields, targets: Fields) -> Step:
         """One step down the gradient of the batch's mean loss.
 
         Args:
-            x: (N, C, …) float32 on the engine's device.
-            y: (N,) labels.
+            inputs: (N, …) float32 each, on the engine's device.
+            targets: As the objective takes them.
         """
         self.pace.steps += 1
         key = dropout_key(self.options, self.pace.steps)
@@ -125,34 +118,37 @@ class TorchEngine:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate
         self.optimizer.zero_grad(set_to_none=True)
-        seen = self._gradients(x, y) if len(x) <= CHUNK else self._gradients_in_parts(x, y)
+        seen = self._gradients(inputs, targets) if _count(inputs) <= CHUNK else self._in_parts(inputs, targets)
         for weight in self.penalised:
             assert weight.grad is not None
             weight.grad.add_(weight.detach().sign(), alpha=self.options.l1)
         self.optimizer.step()
         return seen
 
-    def _gradients_in_parts(self, x: Tensor, y: Tensor) -> Step:
-        """The whole batch's gradients, added up over parts of equal size: batch norm can't measure a single image."""
-        loss: Tensor | float = 0.0
-        correct: Tensor | int = 0
-        parts = -(-len(x) // CHUNK)
-        for part, labels in zip(torch.tensor_split(x, parts), torch.tensor_split(y, parts), strict=True):
-            seen = self._gradients(part, labels, len(part) / len(x))
-            loss, correct = loss + seen.loss, correct + seen.correct
-        return Step(loss, correct)
+    def _in_parts(self, inputs: Fields, targets: Fields) -> Step:
+        """The whole batch's gradients, added up over parts of equal size: batch norm can't measure a single example."""
+        count = _count(inputs)
+        parts = -(-count // CHUNK)
+        seen = [
+            self._gradients(x, y, _count(x) / count)
+            for x, y in zip(_split(inputs, parts), _split(targets, parts), strict=True)
+        ]
+        sums = {name: sum(step.parts[name] for step in seen) for name in seen[0].parts}
+        return Step(sums, sum(step.right for step in seen), sum(step.decided for step in seen))
 
-    def _gradients(self, x: Tensor, y: Tensor, share: float = 1.0) -> Step:
+    def _gradients(self, inputs: Fields, targets: Fields, share: float = 1.0) -> Step:
         """Adds the gradients of `share` times the mean loss."""
-        made = self.scores(self._formatted(x))
-        outputs, heads = made if isinstance(made, tuple) else (made, [])
-        logits = outputs.flatten(1)  # also maps of one entry, after gap
-        loss = self.loss(logits, y)
+        made = self.scores(*map(self._formatted, inputs.values()))
+        given, heads = made if isinstance(made, tuple) else (made, [])
+        outputs = named(given)
+        parts = dict(self.objective.loss(outputs, targets))
         for head in heads:
-            loss = loss + AUX_WEIGHT * self.loss(head.flatten(1), y)
-        loss = loss if share == 1 else loss * share
-        loss.backward()  # type: ignore[no-untyped-call]
-        return Step(loss.detach(), (logits.detach().argmax(1) == y).sum())
+            for name, part in self.objective.loss({OUTPUT: head}, targets).items():
+                parts[name] = parts[name] + AUX_WEIGHT * part
+        parts = parts if share == 1 else {name: part * share for name, part in parts.items()}
+        sum(parts.values()).backward()  # type: ignore[union-attr]
+        right, decided = self.objective.right(_detached(outputs), targets)
+        return Step(_detached(parts), right, decided)
 
     def _formatted(self, x: Tensor) -> Tensor:
         wanted = self.format is torch.channels_last and x.ndim == 4
@@ -163,11 +159,11 @@ class TorchEngine:
         self.scores.train()
 
     @torch.inference_mode()
-    def evaluate(self, x: Tensor) -> Tensor:
-        """The outputs (N, K) of a batch in evaluation; a softmax at the network's end is left out."""
+    def evaluate(self, inputs: Fields) -> Fields:
+        """The outputs (N, …) of a batch in evaluation, by name; a softmax at the network's end is left out."""
         if self.scores.training:
             self.scores.eval()
-        return self.scores(self._formatted(x)).flatten(1)  # type: ignore[no-any-return]
+        return named(self.scores(*map(self._formatted, inputs.values())))
 
     # what is kept on disk
 
@@ -205,6 +201,20 @@ class TorchEngine:
             self.optimizer.load_state_dict({**whole, "state": entries})
             _lay_out_as_the_weights(self.optimizer)
             self.pace.steps = int(state["steps"])
+
+
+def _count(fields: Fields) -> int:
+    return len(next(iter(fields.values())))
+
+
+def _split(fields: Fields, parts: int) -> list[dict[str, Tensor]]:
+    """The fields in so many parts, of equal length up to one."""
+    cut = {name: torch.tensor_split(values, parts) for name, values in fields.items()}
+    return [{name: pieces[part] for name, pieces in cut.items()} for part in range(parts)]
+
+
+def _detached(fields: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: values.detach() for name, values in fields.items()}
 
 
 def check_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:

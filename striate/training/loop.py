@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 import torch
@@ -15,13 +15,16 @@ from torch import Tensor
 
 from striate.errors import WorkError
 from striate.losses.own import LossError
-from striate.training.batches import Batches, shuffled
-from striate.training.engine import Step
-from striate.training.history import Epoch, History
+from striate.training.feed import Batch, Feed, num_batches
+from striate.training.fields import Fields, joined, moved_to
+from striate.training.history import LOSS, VALIDATION, Epoch, History
+from striate.training.moment import Moment
+from striate.training.objective import Objective, Step
 from striate.training.options import Options
 
-NO_EPOCHS = History()
-EVALUATED = 512  # images per pass in evaluation
+EVALUATED = 512  # examples per pass in evaluation, at most …
+ENTRIES = 2**25  # … and entries of the network's input
+START = Moment()
 
 
 class Engine(Protocol):
@@ -30,11 +33,11 @@ class Engine(Protocol):
     def train(self) -> None:
         """Get ready for training steps."""
 
-    def learn(self, batches: Batches, rows: Tensor) -> Step:
-        """One step down the gradient, on the images at these positions."""
+    def learn(self, batch: Batch) -> Step:
+        """One step down the gradient, on a batch."""
 
-    def evaluate(self, x: Tensor) -> Tensor:
-        """The outputs of a batch."""
+    def evaluate(self, inputs: Fields) -> Fields:
+        """The outputs of a batch, by name."""
 
     @property
     def rate(self) -> float:
@@ -44,8 +47,8 @@ class Engine(Protocol):
 class Watcher(Protocol):
     """An observer of training."""
 
-    def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
-        """After each step: images done in this epoch, their summed loss, how many were right."""
+    def batch(self, now: Moment) -> None:
+        """After each step."""
 
     def epoch(self, history: History) -> None:
         """After each epoch; the newest is last."""
@@ -53,101 +56,120 @@ class Watcher(Protocol):
 
 def train(
     engine: Engine,
-    training: Batches,
-    validation: Batches,
-    loss: Callable[[Tensor, Tensor], Tensor],
+    training: Feed,
+    validation: Feed,
+    objective: Objective,
     options: Options,
     watcher: Watcher,
-    history: History = NO_EPOCHS,
+    history: History,
+    at: Moment = START,
 ) -> History:
     """Train until the epochs are done or patience runs out.
 
     Args:
         engine: Makes the steps.
         training: What to learn from.
-        validation: The images by which epochs are compared.
-        loss: Measures the validation outputs.
+        validation: The examples by which epochs are compared.
+        objective: What is measured on them.
         options: Epochs, batch, patience, seed.
         watcher: Is called after every step and epoch, and saves the weights.
         history: Epochs done before, when training goes on.
+        at: Where within the next epoch it goes on.
 
     Raises:
         WorkError: The loss is no longer a number.
     """
-    for epoch in range(len(history) + 1, options.epochs + 1):
+    for number in range(len(history) + 1, options.epochs + 1):
         if options.patience and history and len(history) - history.highest.epoch >= options.patience:
             break
         started = time.perf_counter()
-        train_loss, train_accuracy, first_rate = one_epoch(engine, training, options, epoch, watcher)
-        speed = len(training) / (time.perf_counter() - started)
+        end = one_epoch(engine, training, objective, options, number, watcher, at)
+        speed = (end.done - at.done) / (time.perf_counter() - started)
         try:
-            validation_loss, validation_accuracy = evaluate(engine, validation, loss)
+            figures = evaluate(engine, validation, objective)
         except LossError as error:
-            raise LossError(f"{error}, on the validation images after epoch {epoch}") from None
-        if not math.isfinite(validation_loss):
-            why = _blame((x for x, _ in validation.slices(EVALUATED)), engine.rate)
-            raise WorkError(f"the validation loss is {validation_loss} after epoch {epoch}: {why}")
-        figures = (train_loss, train_accuracy, validation_loss, validation_accuracy, engine.rate, speed)
-        history = history.plus(Epoch(epoch, *figures, time.perf_counter() - started, first_rate, len(validation)))
+            raise LossError(f"{error}, on the validation {objective.unit} after epoch {number}") from None
+        if not math.isfinite(loss := figures[LOSS]):
+            why = _blame((batch.inputs for batch in slices(validation)), objective.unit, engine.rate)
+            raise WorkError(f"the validation loss is {loss} after epoch {number}: {why}")
+        whole = end.figures(objective.decides) | {VALIDATION + name: figure for name, figure in figures.items()}
+        seconds = time.perf_counter() - started
+        history = history.plus(Epoch(number, whole, engine.rate, speed, seconds, end.first_rate, len(validation)))
         watcher.epoch(history)
+        at = START
     return history
 
 
 def one_epoch(
-    engine: Engine, training: Batches, options: Options, epoch: int, watcher: Watcher
-) -> tuple[float, float, float]:
-    """One pass over the training images: their mean loss, the fraction right, and the rate of the first step."""
+    engine: Engine,
+    training: Feed,
+    objective: Objective,
+    options: Options,
+    number: int,
+    watcher: Watcher,
+    at: Moment = START,
+) -> Moment:
+    """One pass over the training examples; returns its end."""
     engine.train()
-    training = training.in_epoch(options.seed, epoch)
-    done, total, correct, first_rate = 0, 0.0, 0, 0.0
-    batches = shuffled(len(training), options.images(len(training)), options.seed, epoch)
-    for number, rows in enumerate(batches, start=1):
-        place = f"at epoch {epoch}, batch {number} of {len(batches)}"
+    size = options.images(len(training))
+    count, now = num_batches(len(training), size), at
+    for batch in training.epoch(options.seed, number, size, at.batches):
+        place = f"at epoch {number}, batch {now.batches + 1} of {count}"
         try:
-            seen = engine.learn(training, rows)
+            seen = engine.learn(batch)
         except LossError as error:
             raise LossError(f"{error}, {place}") from None
-        first_rate = engine.rate if number == 1 else first_rate
-        loss = float(seen.loss)
-        if not math.isfinite(loss):
-            why = _blame([training.take(rows)[0]], engine.rate, begun=epoch > 1 or number > 1)
+        now = now.plus(seen, len(batch), number, engine.rate)
+        if not math.isfinite(loss := seen.loss):
+            why = _blame([batch.inputs], objective.unit, engine.rate, begun=number > 1 or now.batches > 1)
             raise WorkError(f"the loss is {loss} {place}: {why}")
-        done += len(rows)
-        total, correct = total + loss * len(rows), correct + int(seen.correct)
-        watcher.batch(epoch, done, total, correct)
-    return total / done, correct / done, first_rate
+        watcher.batch(now)
+    return now
 
 
-def _blame(images: Iterable[Tensor], rate: float, begun: bool = True) -> str:
+def _blame(inputs: Iterable[Fields], unit: str, rate: float, begun: bool = True) -> str:
     """The cause of a loss that is not a number, and what to try.
 
     A loss is finite for outputs of moderate size (`LossError` reports exceptions), so the outputs were too large:
-    because of the images, or of the weights, which a step changes by the learning rate times the gradient.
+    because of the examples, or of the weights, which a step changes by the learning rate times the gradient.
 
     Args:
-        images: What the network read.
+        inputs: What the network read.
+        unit: What examples are called.
         rate: Of the newest step.
         begun: Whether a step was made already.
     """
-    if not all(bool(torch.isfinite(x).all()) for x in images):
-        return "the images, scaled to what the network reads, hold values that are not finite; give smaller ones"
+    if not all(bool(torch.isfinite(x).all()) for fields in inputs for x in fields.values()):
+        return f"the {unit}, scaled to what the network reads, hold values that are not finite; give smaller ones"
     if begun:
         return f"the weights grew beyond all measure at a learning rate of {rate:.3g}; try a tenth of it with `lr`"
     return "the outputs overflow with the weights it begins with; try batch norm, another `init` or smaller values"
 
 
-def evaluate(engine: Engine, images: Batches, loss: Callable[[Tensor, Tensor], Tensor]) -> tuple[float, float]:
-    """Mean loss and fraction right over all images, in evaluation."""
-    outputs = outputs_of(engine, images)
-    labels = images.labels.to(outputs.device)
-    return float(loss(outputs, labels)), accuracy_of(outputs, labels)
+def slices(feed: Feed) -> Iterable[Batch]:
+    """All examples in order, as many at once as are evaluated together."""
+    return feed.in_order(max(1, min(EVALUATED, ENTRIES // max(1, feed.entries))))
 
 
-def accuracy_of(outputs: Tensor, labels: Tensor) -> float:
-    """Fraction of the rows (N, K) whose largest entry is the label's."""
-    return int((outputs.argmax(1) == labels).sum()) / len(labels)
+def evaluate(engine: Engine, feed: Feed, objective: Objective) -> dict[str, float]:
+    """The mean loss of all examples, and the objective's figures, in evaluation."""
+    return measured(engine, feed, objective)[0]
 
 
-def outputs_of(engine: Engine, images: Batches) -> Tensor:
-    """The outputs (N, K) for all images, in order, on the CPU."""
-    return torch.cat([engine.evaluate(x).cpu() for x, _ in images.slices(EVALUATED)])
+def measured(engine: Engine, feed: Feed, objective: Objective) -> tuple[dict[str, float], dict[str, Tensor]]:
+    """The same, and what the objective keeps of the examples."""
+    total, count, kept = 0.0, 0, []
+    for batch in slices(feed):
+        targets = batch.targets
+        outputs = objective.through(engine.evaluate, batch.inputs)
+        total += len(batch) * float(sum(objective.loss(outputs, targets).values()))
+        count += len(batch)
+        kept.append(moved_to("cpu", objective.rows(outputs, targets)))
+    rows = joined(kept)
+    return {LOSS: total / count, **objective.figures(rows)}, rows
+
+
+def outputs_of(engine: Engine, feed: Feed, objective: Objective) -> dict[str, Tensor]:
+    """The outputs (N, …) for all examples, in order, on the CPU."""
+    made = (objective.through(engine.evaluate, batch.inputs) for batch in slices(feed))
+    return joined([moved_to("cpu", outputs) for outputs in made])

@@ -4,9 +4,9 @@
 >>> from striate.notation import read
 >>> from striate.training.options import Options
 >>> network = read("input 1x8x8 -> fc 2")
->>> engine = NativeEngine(network, build(network, "zeros"), Options(batch=4), total_steps=10)
+>>> engine = NativeEngine(network, build(network, "zeros"), Options(batch=4), 10, "cross-entropy")
 >>> x, y = torch.zeros(4, 1, 8, 8), torch.tensor([0, 1, 0, 1])
->>> round(float(engine.step(x, y).loss), 3)
+>>> round(engine.step({"image": x}, {"label": y}).loss, 3)
 0.693
 """
 
@@ -19,15 +19,19 @@ import torch
 from torch import Tensor, nn
 
 from striate.layers.earlier import named_now
-from striate.native.network import Compiled, Moves, Rule
+from striate.native.network import IGNORED, Compiled, Moves, Rule
 from striate.native.optimizers import optimizer_named
 from striate.native.values import Parameter
 from striate.notation import Network
+from striate.tiling import middle
 from striate.training.augment import Shifted
-from striate.training.batches import Batches
-from striate.training.engine import Pace, Step, check_weights, dropout_key
+from striate.training.engine import Pace, check_weights, dropout_key
+from striate.training.feed import Batch
+from striate.training.fields import OUTPUT, Fields
+from striate.training.objective import Step
 from striate.training.optimizers import MOMENTUM, in_groups
 from striate.training.options import Options
+from striate.training.pool import Taken
 
 MOST = 2048  # images in a step at most
 REMEMBERED = {  # PyTorch's names for the state of its optimisers, and where the engine keeps it
@@ -51,6 +55,7 @@ class NativeEngine:
         model: Gives the first weights and their names; later `model` has the newest.
         options: As for the torch engine.
         total_steps: Steps of the whole training, for the schedule.
+        loss: What is made small, one of `striate.native.source.LOSSES`.
         threads: By default as many as PyTorch takes.
         say: Is given every decision.
 
@@ -66,12 +71,14 @@ class NativeEngine:
         model: nn.Module,
         options: Options,
         total_steps: int,
+        loss: str,
         threads: int | None = None,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._model, self.options, self.pace = model, options, Pace(options, total_steps)
         most = min(MOST, options.images(MOST) + 1)  # a last batch may have one image more
-        self.net = Compiled(network, threads or torch.get_num_threads(), most, options.loss, say=say)
+        self.loss = loss
+        self.net = Compiled(network, threads or torch.get_num_threads(), most, loss, say=say)
         self._write(model.state_dict())
 
     @property
@@ -88,37 +95,52 @@ class NativeEngine:
     def train(self) -> None:
         """Nothing to do: a step trains, and evaluation does not."""
 
-    def learn(self, batches: Batches, rows: Tensor) -> Step:
-        """One step on the images at these positions; prepared images are read in place, without a copy by PyTorch."""
-        drawn = batches.drawn
-        if batches.prepare is not None or not (drawn is None or isinstance(drawn, Shifted)):
-            return self.step(*batches.take(rows))
+    def learn(self, batch: Batch) -> Step:
+        """One step on a batch; prepared examples in memory are read in place, without a copy by PyTorch."""
+        drawn = batch.drawn if isinstance(batch, Taken) else None
+        if not isinstance(batch, Taken) or isinstance(batch.rows, slice) or batch.pool.prepare:
+            return self.step(batch.inputs, batch.targets)
+        (images,), rows = batch.pool.inputs.values(), batch.rows
         if drawn is None:
-            return self._step(batches.images, batches.labels[rows], rows)
+            return self._step(images, batch.targets, rows)
+        if not isinstance(drawn, Shifted):
+            return self.step(batch.inputs, batch.targets)
         down, right = drawn.down[rows].numpy(), drawn.right[rows].numpy()
         background = np.array(drawn.shift.background, np.float32)
         moves = Moves(drawn.shift.most, down.ctypes.data, right.ctypes.data, background.ctypes.data)
-        return self._step(batches.images, batches.labels[rows], rows, moves)
+        return self._step(images, batch.targets, rows, moves)
 
-    def step(self, x: Tensor, y: Tensor) -> Step:
+    def step(self, inputs: Fields, targets: Fields) -> Step:
         """One step down the gradient of the batch's mean loss.
 
         Args:
-            x: (N, C, …) float32.
-            y: (N,) labels.
+            inputs: The one input, (N, C, …) float32.
+            targets: The one target, as the loss takes it.
         """
-        return self._step(x, y)
+        (x,) = inputs.values()
+        return self._step(x, targets)
 
-    def _step(self, x: Tensor, y: Tensor, rows: Tensor | None = None, moves: Moves | None = None) -> Step:
+    def _step(self, x: Tensor, targets: Fields, rows: Tensor | None = None, moves: Moves | None = None) -> Step:
         self.pace.steps += 1
+        y = self._as_given(next(iter(targets.values())))
         images, numbers = x.contiguous().numpy(), None if rows is None else rows.numpy()
         key = dropout_key(self.options, self.pace.steps)
         seen = self.net.step(images, y.numpy(), self._rule(), key, numbers, moves)
-        return Step(seen.loss, seen.correct)
+        decided = len(y) if y.ndim == 1 else int((y != IGNORED).sum())
+        return Step({self.loss.removeprefix("pixel-"): seen.loss}, seen.correct, decided)
 
-    def evaluate(self, x: Tensor) -> Tensor:
-        """The outputs (N, K) of a batch in evaluation; a softmax at the network's end is left out."""
-        return torch.from_numpy(self.net.evaluate(x.contiguous().numpy()))
+    def _as_given(self, targets: Tensor) -> Tensor:
+        """Labels as they are; masks as bytes, cut to the size of the outputs."""
+        if targets.ndim == 1:
+            return targets
+        _, rows, columns = self.net.plan.shape
+        return middle(targets, (rows, columns)).to(torch.uint8).contiguous()
+
+    def evaluate(self, inputs: Fields) -> Fields:
+        """The outputs of a batch in evaluation, (N, K) or maps; a softmax at the network's end is left out."""
+        (x,) = inputs.values()
+        made, shape = torch.from_numpy(self.net.evaluate(x.contiguous().numpy())), self.net.plan.shape
+        return {OUTPUT: made.view(len(made), *shape) if shape[1] * shape[2] > 1 else made}
 
     def _rule(self) -> Rule:
         name, options = self.options.optimizer, self.options

@@ -15,7 +15,7 @@ from striate.errors import InputError, nearest
 from striate.initial import ALSO as RULES_ALSO
 from striate.initial import RULES
 from striate.losses import ALSO as LOSSES_ALSO
-from striate.losses import LOSSES
+from striate.losses import NAMES
 from striate.notation.measure import OPTIMIZER_ALSO
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.passes import BATCH, EPOCHS, FEW_BATCH, FEW_DECAY, MOST
@@ -23,7 +23,7 @@ from striate.training.schedules import ALSO as SCHEDULES_ALSO
 from striate.training.schedules import SCHEDULES
 
 PHOTO = ("mirror", "crop", "colour")
-AUGMENT = ("auto", "none", "shift", "photo", *PHOTO)
+AUGMENT = ("auto", "none", "shift", "photo", *PHOTO, "turn")
 VALUES_ALSO = {  # what others call the values of a choice
     "optimizer": OPTIMIZER_ALSO,
     "schedule": SCHEDULES_ALSO,
@@ -66,8 +66,9 @@ def augmentations(written: str) -> tuple[str, ...]:
     for word in words:
         if word not in AUGMENT:
             raise InputError(f"no augment '{word}'{nearest(word, AUGMENT)}; there are {', '.join(AUGMENT)}")
-    if len(words) > 1 and (alone := next((word for word in words if word not in PHOTO), None)):
-        raise InputError(f"augment '{alone}' stands alone; only {', '.join(PHOTO)} go together. Received: {written}")
+    together = (*PHOTO, "turn")
+    if len(words) > 1 and (alone := next((word for word in words if word not in together), None)):
+        raise InputError(f"augment '{alone}' stands alone; only {', '.join(together)} go together. Received: {written}")
     return PHOTO if words == ("photo",) else words
 
 
@@ -91,7 +92,9 @@ class Options:
     lr: float | None = _option(None, "highest learning rate", least=0)
     optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
     schedule: str = _option("one-cycle", "how the learning rate moves", known=tuple(SCHEDULES))
-    loss: str = _option("cross-entropy", "what is made small", known=tuple(LOSSES))
+    loss: str | None = _option(
+        None, "what is made small; by default what is usual for the task, such as cross-entropy", known=NAMES
+    )
     l1: float = _option(0.0, "L1 penalty on weights", least=0)
     l2: float | None = _option(
         None,
@@ -102,7 +105,7 @@ class Options:
     augment: str = _option(
         "auto",
         "change training images a little, differently in each epoch: shift for centred drawings; photo, or some of "
-        "mirror,crop,colour, for photographs; auto tells one from the other",
+        "mirror,crop,colour, for photographs; turn where no side is up; auto tells one from the other",
     )
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)

@@ -4,7 +4,7 @@ Mirroring and padded crops are how CIFAR networks are trained (He et al. 2015, s
 Krizhevsky et al. 2012, section 4.1, in a plainer form.
 
 >>> photo = Photo(mirror=True, crop=1, colour=0.1)
->>> photo.drawn(8, torch.Generator())(torch.zeros(2, 3, 8, 8), torch.tensor([5, 0])).shape
+>>> photo.drawn(8, torch.Generator()).image(torch.zeros(2, 3, 8, 8), torch.tensor([5, 0])).shape
 torch.Size([2, 3, 8, 8])
 """
 
@@ -62,19 +62,29 @@ class Shots:
     right: Tensor
     light: Tensor
 
-    def __call__(self, images: Tensor, rows: Tensor) -> Tensor:
+    def image(self, images: Tensor, rows: Tensor) -> Tensor:
         """(N, C, H, W) in and out, C at most 3, scaled by the data's mean and spread."""
-        mirrored, down, right, light = (
-            choices[rows].to(images.device) for choices in (self.mirrored, self.down, self.right, self.light)
-        )
+        x = self._placed(images, rows)
+        return lit(x, self.light[rows]) if self.photo.colour else x
+
+    def mask(self, masks: Tensor, rows: Tensor, ignored: int) -> Tensor:
+        """(N, H, W) in and out: mirrored and moved like the images, whose edges are reflected."""
+        return self._placed(masks[:, None].double(), rows)[:, 0].to(masks.dtype)  # PyTorch reflects no whole numbers
+
+    def _placed(self, images: Tensor, rows: Tensor) -> Tensor:
+        """Mirrored, and cut out of the extended image."""
+        mirrored, down, right = (c[rows].to(images.device) for c in (self.mirrored, self.down, self.right))
         x = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
         if self.photo.crop:
             height, width = x.shape[2:]
             windows = F.pad(x, (self.photo.crop,) * 4, mode="reflect").unfold(2, height, 1).unfold(3, width, 1)
             x = windows[torch.arange(len(x), device=x.device), :, down, right]
-        if self.photo.colour:
-            light = light.view(-1, 5, 1, 1)
-            contrast, brightness, tint = light[:, :1], light[:, 1:2], light[:, 2 : 2 + x.shape[1]]
-            mean = x.mean((1, 2, 3), keepdim=True)
-            x = (x - mean) * (1 + contrast) + mean + brightness + tint / 2
         return x
+
+
+def lit(images: Tensor, light: Tensor) -> Tensor:
+    """Images (N, C, H, W) in another light: (N, 5) contrast, brightness, and up to three channels."""
+    light = light.to(images.device).view(-1, 5, 1, 1)
+    contrast, brightness, tint = light[:, :1], light[:, 1:2], light[:, 2 : 2 + images.shape[1]]
+    mean = images.mean((1, 2, 3), keepdim=True)
+    return (images - mean) * (1 + contrast) + mean + brightness + tint / 2

@@ -3,7 +3,7 @@
 A narrow terminal gets fewer figures, never cut ones. Without a terminal there is only the line for each epoch.
 After the first batches of a long training a line says how long it will take, while stopping still costs nothing.
 
->>> now = Moment(epoch=3, epochs=10, done=12_800, images=60_000, loss=0.1234, accuracy=0.9651, speed=45_000, left=83)
+>>> now = Running(3, 10, 12_800, 60_000, 0.1234, speed=45_000, left=83, decides="accuracy", right=0.9651)
 >>> print(now.shown(80))
 epoch 3/10  12,800/60,000  accuracy 96.51%  0:01:23 left  loss 0.1234
 >>> print(now.shown(40))
@@ -22,7 +22,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from striate.training.history import Epoch, History
+from striate.training.history import IMAGES, LOSS, TRAIN, VALIDATION, History
+from striate.training.moment import Moment
 
 INTERVAL = 0.1  # seconds between two updates of the running epoch
 SURE = 3  # batches, and seconds, after which the time left is known well enough to report
@@ -33,7 +34,7 @@ LEAST_BAR, MOST_BAR = 8, 40  # columns of the bar, where they are free
 class Quiet(AbstractContextManager["Quiet"]):
     """Shows nothing."""
 
-    def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
+    def batch(self, now: Moment) -> None:
         """Nothing."""
 
     def epoch(self, history: History) -> None:
@@ -44,41 +45,48 @@ class Quiet(AbstractContextManager["Quiet"]):
 
 
 @dataclass(frozen=True)
-class Moment:
+class Running:
     """The running epoch at a moment.
 
     Attributes:
         epoch: Its number, from 1.
         epochs: Epochs in all.
-        done: Images learned from in this epoch.
-        images: Images that an epoch has.
-        loss: Mean over the images done.
-        accuracy: Fraction of them that was right.
-        speed: Images per second.
+        done: Examples learned from in this epoch.
+        examples: Examples that an epoch has.
+        loss: Mean over the examples done.
+        speed: Examples per second.
         left: Seconds until all epochs are over.
+        decides: What the decisions of the network that are right are called; empty where there are none.
+        right: The fraction of them.
+        unit: What examples are called.
     """
 
     epoch: int
     epochs: int
     done: int
-    images: int
+    examples: int
     loss: float
-    accuracy: float
     speed: float
     left: float
+    decides: str = ""
+    right: float = 0.0
+    unit: str = IMAGES
 
     def shown(self, width: int) -> str:
-        """The figures in this many columns: epoch, images, accuracy and time left always, others where they fit."""
-        epoch, count = f"{self.epoch}/{self.epochs}", f"{self.done:,}/{self.images:,}"
+        """The figures in so many columns: epoch, examples, the first figure and time left; others where they fit."""
+        epoch, count = f"{self.epoch}/{self.epochs}", f"{self.done:,}/{self.examples:,}"
         minutes, seconds = divmod(round(self.left), 60)
         left = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-        needed = [f"epoch {epoch}", count, f"accuracy {self.accuracy:.2%}", f"{left} left"]
-        extra = [f"loss {self.loss:.4f}", f"{self.speed:,.0f} images/s"]
+        loss = f"loss {self.loss:.4f}"
+        first = f"{self.decides.replace('_', ' ')} {self.right:.2%}" if self.decides else loss
+        short = f"{self.right:.1%}" if self.decides else f"{self.loss:.3g}"
+        needed = [f"epoch {epoch}", count, first, f"{left} left"]
+        extra = [loss] * bool(self.decides) + [f"{self.speed:,.0f} {self.unit}/s"]
         ways = (
             *("  ".join(needed + extra[:number]) for number in (2, 1, 0)),
-            " ".join((f"epoch {epoch}", count, f"{self.accuracy:.1%}", left)),
-            " ".join((epoch, count, f"{self.accuracy:.1%}", left)),
-            " ".join((epoch, f"{self.done / self.images:.0%}", f"{self.accuracy:.1%}", left)),
+            " ".join((f"epoch {epoch}", count, short, left)),
+            " ".join((epoch, count, short, left)),
+            " ".join((epoch, f"{self.done / self.examples:.0%}", short, left)),
         )
         return next((way for way in ways if len(way) <= width), ways[-1])
 
@@ -87,18 +95,31 @@ class Bar(Quiet):
     """The running epoch, and one line for each finished one.
 
     Args:
-        images: Training images per epoch.
+        examples: Training examples per epoch.
         epochs: Epochs in all.
         first: Epochs done already.
         console: Where to draw; standard error.
+        decides: What the network's decisions that are right are called; empty where there are none.
+        unit: What examples are called.
+        begun: Examples of the first epoch that are done already.
     """
 
-    def __init__(self, images: int, epochs: int, first: int = 0, console: Console | None = None) -> None:
-        self.images, self.epochs, self.first = images, epochs, first
+    def __init__(
+        self,
+        examples: int,
+        epochs: int,
+        first: int = 0,
+        console: Console | None = None,
+        decides: str = "",
+        unit: str = IMAGES,
+        begun: int = 0,
+    ) -> None:
+        self.examples, self.epochs, self.first = examples, epochs, first
+        self.decides, self.unit = decides, unit
         self.console = console or Console(stderr=True)
         self.started = self.looked = time.perf_counter()
-        self.batches, self.estimated = 0, False
-        self.now = Moment(first + 1, epochs, 0, images, float("nan"), float("nan"), 0.0, 0.0)
+        self.batches, self.estimated, self.begun = 0, False, begun
+        self.now = Running(first + 1, epochs, 0, examples, float("nan"), 0.0, 0.0)
         live = self.console.is_interactive and not self.console.is_dumb_terminal
         self.live = Live(get_renderable=self._drawn, console=self.console, transient=True) if live else None
 
@@ -112,25 +133,36 @@ class Bar(Quiet):
         if self.live:
             self.live.stop()
 
-    def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
+    def batch(self, now: Moment) -> None:
         """Shows new figures a few times per second and, once, how long training will take."""
-        now = time.perf_counter()
+        clock = time.perf_counter()
         self.batches += 1
-        if now - self.looked < INTERVAL:
+        if clock - self.looked < INTERVAL:
             return
-        self.looked = now
-        learned = (epoch - 1 - self.first) * self.images + done
-        seconds = (now - self.started) / learned  # seconds per image, with a share for validation and saving
-        left = ((self.epochs - epoch + 1) * self.images - done) * seconds
-        self.now = Moment(epoch, self.epochs, done, self.images, loss / done, correct / done, 1 / seconds, left)
-        if not self.estimated and self.batches >= SURE and now - self.started >= SURE:
+        self.looked = clock
+        learned = (now.epoch - 1 - self.first) * self.examples + now.done - self.begun
+        seconds = (clock - self.started) / learned  # seconds per example, with a share for validation and saving
+        left = ((self.epochs - now.epoch + 1) * self.examples - now.done) * seconds
+        self.now = Running(
+            now.epoch,
+            self.epochs,
+            now.done,
+            self.examples,
+            now.loss,
+            1 / seconds,
+            left,
+            self.decides if now.decided else "",
+            now.right / max(1, now.decided),
+            self.unit,
+        )
+        if not self.estimated and self.batches >= SURE and clock - self.started >= SURE:
             self.estimated = True
             if left > LONG:
                 self.console.print(f"about {duration(left)} to go; Ctrl-C keeps the best weights", highlight=False)
 
     def epoch(self, history: History) -> None:
         """Prints the epoch's figures in one line."""
-        self.console.print(line(history.epochs[-1], best=history.last_is_best), highlight=False, soft_wrap=True)
+        self.console.print(line(history), highlight=False, soft_wrap=True)
 
     def _drawn(self) -> Table | Text:
         width = self.console.width
@@ -140,7 +172,7 @@ class Bar(Quiet):
         if (free := width - len(figures) - 2) < LEAST_BAR:
             return figures
         row = Table.grid(padding=(0, 1))
-        row.add_row(ProgressBar(total=self.images, completed=self.now.done, width=min(free, MOST_BAR)), figures)
+        row.add_row(ProgressBar(total=self.examples, completed=self.now.done, width=min(free, MOST_BAR)), figures)
         return row
 
 
@@ -157,11 +189,17 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
-def line(epoch: Epoch, best: bool) -> str:
-    """The figures of an epoch in one line; `kept` after those whose weights are."""
-    accuracy = f"{epoch.validation_accuracy:.2%}{' kept' if best else ''}"
-    return (
-        f"epoch {epoch.epoch:>3}  loss {epoch.train_loss:.4f}  accuracy {epoch.train_accuracy:.2%}  "
-        f"validation loss {epoch.validation_loss:.4f}  accuracy {accuracy}  "
-        f"{epoch.images_per_second:,.0f} images/s  {epoch.seconds:.1f} s"
-    )
+def line(history: History) -> str:
+    """The figures of the newest epoch in one line; `kept` after those whose weights are."""
+    epoch, metric = history.epochs[-1], history.metric
+    chosen = VALIDATION + metric.name
+    words = [f"loss {epoch.figures[TRAIN + LOSS]:.4f}"]
+    words += [
+        f"{one.words} {one.shown(epoch.figures[TRAIN + one.name])}"
+        for one in history.metrics or (metric,)
+        if TRAIN + one.name in epoch.figures
+    ]
+    words.append(f"validation loss {epoch.figures[VALIDATION + LOSS]:.4f}")
+    words.append(f"{metric.words} {metric.shown(epoch.figures[chosen])}{' kept' if history.last_is_best else ''}")
+    words += [f"{epoch.per_second:,.0f} {history.unit}/s", f"{epoch.seconds:.1f} s"]
+    return f"epoch {epoch.epoch:>3}  " + "  ".join(words)

@@ -4,7 +4,7 @@
     config.json         data, options, how images become inputs
     history.csv         one line per epoch
     model.safetensors   the best weights; they carry the network and the configuration with them
-    checkpoint/         the last epochs' whole state
+    checkpoint/         the last epochs' whole state, and in a long epoch the newest
     left-out.txt        files found among the images and not read, one line per file; only if there were any
     report.html         the page to look at
     SHA256SUMS          the checksums of all of them
@@ -39,6 +39,7 @@ LEFT_OUT = "left-out.txt"
 CHECKPOINTS = "checkpoint"
 RUNS = "runs"  # where runs go unless said otherwise
 TEXTS = (NET, CONFIG, HISTORY)  # small: checked whenever a run is opened; all other files when they are used
+WITHIN = "_"  # in a checkpoint's name, after the epochs that are done: how many batches of the next are
 KEPT = 2  # checkpoints: the newest, and one more in case it is damaged
 _T = TypeVar("_T")
 
@@ -144,16 +145,29 @@ class SavedRun:
         """
         # a new checkpoint counts once it is listed, which is when all three are in their places; the history is
         # put in its place last, so it never knows a better epoch than that of the weights
-        files = {_checkpoint(len(last.history)): last.to_bytes()}
+        files = {_checkpoint(last): last.to_bytes()}
         if best:
             files[MODEL] = best.to_bytes()
         files[HISTORY] = last.history.to_csv().encode()
-        drop = [name for name in self._checkpoints() if name not in files][KEPT - 1 :]
+        drop = [name for name in self._checkpoints(whole=True) if name not in files][KEPT - 1 :]
+        drop += [name for name in self._checkpoints() if WITHIN in name]
         if self.replaced:
             files = {**self.set_up, **files}
             drop = [name for name in self.replaced if name not in files]
         self.store.write(files, drop)
         self.replaced = []
+
+    def save_moment(self, last: State) -> bool:
+        """Save the whole state within an epoch, in place of an earlier moment's; returns whether it is saved.
+
+        Raises:
+            WorkError: The disk is full; what was saved before is kept.
+        """
+        if self.replaced:  # the run that this one takes the place of is kept until an epoch is finished
+            return False
+        name = _checkpoint(last)
+        self.store.write({name: last.to_bytes()}, [old for old in self._checkpoints() if WITHIN in old and old != name])
+        return True
 
     def settle(self, last: State) -> None:
         """Make the best weights agree with the history to go on from: a kill may have come between writing the two.
@@ -161,7 +175,9 @@ class SavedRun:
         Raises:
             WorkError: The best weights are damaged, and training can no longer tell when it improves on them.
         """
-        if last.history.last_is_best:
+        if not last.history:
+            return
+        if last.history.last_is_best and not last.moment.batches:
             self.store.write({MODEL: dataclasses.replace(last, optimizer={}).to_bytes()})
             return
         try:
@@ -185,7 +201,7 @@ class SavedRun:
         Raises:
             WorkError: No state is whole, or no epoch was finished.
         """
-        return self._newest([MODEL, *self._checkpoints()])
+        return self._newest([MODEL, *self._checkpoints(whole=True)])
 
     def last(self) -> State:
         """The newest whole state to go on from.
@@ -206,7 +222,9 @@ class SavedRun:
     def history(self) -> History:
         """The epochs that were finished."""
         states = [*self._checkpoints(), MODEL]
-        return self._whole(HISTORY, lambda text: History.from_csv(text.decode()), lambda: self._newest(states).history)
+        return self._whole(
+            HISTORY, lambda text: History.from_csv(text.decode(), self.config()), lambda: self._newest(states).history
+        )
 
     def check(self) -> list[str]:
         """Read every file of the run and name those that are damaged, one sentence per file; none when all is well."""
@@ -249,10 +267,10 @@ class SavedRun:
         if note not in self.notes:
             self.notes.append(note)
 
-    def _checkpoints(self) -> list[str]:
-        """The checkpoints in the folder, newest first."""
-        found = (self.root / CHECKPOINTS).glob("epoch-*.safetensors")
-        return sorted((f"{CHECKPOINTS}/{path.name}" for path in found), reverse=True)
+    def _checkpoints(self, whole: bool = False) -> list[str]:
+        """The checkpoints in the folder, newest first; those of whole epochs alone where they are wanted."""
+        found = (f"{CHECKPOINTS}/{path.name}" for path in (self.root / CHECKPOINTS).glob("epoch-*.safetensors"))
+        return sorted((name for name in found if not (whole and WITHIN in name)), reverse=True)
 
 
 def _is_free(root: Path) -> bool:
@@ -274,12 +292,13 @@ def _meant(root: Path) -> str:
 
 def _is_own(name: str) -> bool:
     return name in (NET, CONFIG, HISTORY, MODEL, REPORT, LEFT_OUT, SUMS) or bool(
-        re.fullmatch(rf"{CHECKPOINTS}/epoch-\d+\.safetensors", name)
+        re.fullmatch(rf"{CHECKPOINTS}/epoch-\d+({WITHIN}\d+)?\.safetensors", name)
     )
 
 
-def _checkpoint(epoch: int) -> str:
-    return f"{CHECKPOINTS}/epoch-{epoch:05d}.safetensors"
+def _checkpoint(state: State) -> str:
+    within = f"{WITHIN}{state.moment.batches:07d}" if state.moment.batches else ""
+    return f"{CHECKPOINTS}/epoch-{len(state.history):05d}{within}.safetensors"
 
 
 def _set_up(net: str, config: dict[str, Any]) -> dict[str, bytes]:

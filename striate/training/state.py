@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from striate.errors import InputError
 from striate.training.history import History
+from striate.training.moment import Moment
 from striate.training.seal import BLANK, sealed
 from striate.training.store import DamagedError
 
 if TYPE_CHECKING:  # whether there is a run is answered without importing torch
     from torch import Tensor
 
-FORMAT = 2  # of a run's files. A figure, option or field that readers ignore or can do without needs no new number
+FORMAT = 3  # of a run's files. A figure, option or field that readers ignore or can do without needs no new number
 FIRST = 1  # the format of files without a number
 NUMBER = "striate_format"  # its key in a header
 OPTIMIZER = "optimizer:"  # begins the names of its tensors; no weight's name has a colon
@@ -68,6 +69,7 @@ class State:
         net: The network's text.
         config: As in `config.json`.
         history: The epochs up to these weights.
+        moment: How far into the next epoch they are.
     """
 
     weights: Mapping[str, Tensor]
@@ -75,6 +77,7 @@ class State:
     net: str
     config: dict[str, Any]
     history: History
+    moment: Moment = Moment()
 
     def to_bytes(self) -> bytes:
         """One safetensors file; text and figures are in its header."""
@@ -82,6 +85,7 @@ class State:
 
         tensors = {OPTIMIZER + name: tensor for name, tensor in self.optimizer.items()} | dict(self.weights)
         facts = {"net": self.net, "config": json.dumps(self.config), "history": json.dumps(self.history.to_json())}
+        facts |= {"moment": json.dumps(self.moment.to_json())} if self.moment.batches else {}
         seal = {} if self.optimizer else BLANK  # best weights are copied elsewhere, without the list of checksums
         content = write_tensors(tensors, metadata={"format": "pt", NUMBER: str(FORMAT), **facts, **seal})
         return sealed(content) if seal else content
@@ -106,12 +110,13 @@ class State:
             size = int.from_bytes(content[:8], "little")
             facts = json.loads(content[8 : 8 + size])["__metadata__"]
             check_format(facts.get(NUMBER, FIRST), where)
-            history = History.from_json(json.loads(facts["history"]))
             net, config = facts["net"], json.loads(facts["config"])
+            history = History.from_json(json.loads(facts["history"]), config)
+            moment = Moment(**json.loads(facts.get("moment", "{}")))
         except LaterError:
             raise
         except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise DamagedError(f"{where} holds no saved state of a run: {error}") from None
         weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(OPTIMIZER)}
         optimizer = {name.removeprefix(OPTIMIZER): t for name, t in tensors.items() if name.startswith(OPTIMIZER)}
-        return State(weights, optimizer, net, config, history)
+        return State(weights, optimizer, net, config, history, moment)

@@ -111,6 +111,8 @@ def find(source: str | Path | Network, letters: Mapping[str, int | float] | None
     """As `net`, with the letters in a dictionary. A network is taken as it is, or bound again with the letters."""
     if isinstance(source, Network):
         return rebind(source, letters) if letters else source
+    if isinstance(source, type):
+        raise InputError(f"{source.__name__} is a class; make an instance: {source.__name__}()")
     if not isinstance(source, str | Path):
         kinds = "a network is a name of the zoo, a .net file, the text itself, or what st.net made of one"
         raise InputError(f"{kinds}. Received: {type(source).__name__}")
@@ -120,6 +122,8 @@ def find(source: str | Path | Network, letters: Mapping[str, int | float] | None
     if re.fullmatch(r"[\w.-]+", source):
         if source.lower() not in names() and os.path.isfile(source):
             raise InputError(f"no network '{source}'; the file of a network ends in .net, or is given as ./{source}")
+        if "." in source and (near := _nearby(Path(source))):
+            raise InputError(f"no network and no file '{source}'{near}")
         found = entry(source)
         return bind(parse(found.text, f"{found.name}.net"), letters, name=found.name)
     return bind(parse(source), letters)
@@ -158,12 +162,22 @@ def _names_a_file(source: str) -> bool:
     return source.endswith(".net") or ("/" in source and " " not in source)
 
 
+def _nearby(path: Path) -> str:
+    """`; did you mean 'unet.net'?` for a network's file in the same folder that may be meant."""
+    try:
+        found = [one.name for one in path.parent.glob("*.net")]
+    except OSError:
+        return ""
+    stems = {name: (name.removesuffix(".net"),) for name in found}
+    return nearest(path.name, found) or nearest(path.stem, found, stems)
+
+
 def _file_text(path: Path) -> str:
     try:
         with path.open(encoding="utf-8-sig") as file:
             text = file.read(MAX_FILE + 1)
     except FileNotFoundError:
-        raise InputError(f"no file {path} (looked in {path.absolute().parent})") from None
+        raise InputError(f"no file {path} (looked in {path.absolute().parent}){_nearby(path)}") from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text in UTF-8"
         raise InputError(f"{path} can't be read: {reason}") from None

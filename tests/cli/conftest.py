@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from striate.cli import _status, striate
-from striate.tasks.classify import train
+from striate.runs.training import train
 
 
 @dataclass(frozen=True)

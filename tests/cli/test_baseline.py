@@ -7,8 +7,8 @@ import pytest
 from torch.nn import functional as F
 
 from striate import cli
-from striate.tasks.classify import train
-from striate.tasks.run import Run
+from striate.runs.run import Run
+from striate.runs.training import train
 
 
 @pytest.fixture(scope="module")

@@ -358,7 +358,7 @@ def test_test_writes_a_page(cli: Cli, run: Path, seven: Path, tmp_path: Path, mo
 
 def test_a_loss_that_is_not_known_is_null(cli: Cli, tmp_path: Path) -> None:
     from striate.losses import hinge
-    from striate.tasks.classify import train
+    from striate.runs.training import train
 
     train(TINY, "digits", loss=lambda outputs, labels: hinge(outputs, labels), epochs=1, out=tmp_path / "run")
     assert cli("test", tmp_path / "run", "--json").json["loss"] is None

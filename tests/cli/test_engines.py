@@ -14,7 +14,7 @@ import torch
 
 from striate.native import compiler
 from striate.native.target import runnable
-from striate.tasks.run import Run
+from striate.runs.run import Run
 from tests.cli.conftest import Ended
 from tests.native.needs import needs_compiler
 
@@ -105,11 +105,11 @@ def test_going_on_without_a_compiler_is_said_and_ends_with_it(
     ("words", "why"),
     [
         (("--batch", 5000), "engine torch: the native engine takes batches below 2,048 images"),
-        ((), "engine torch: the native engine lacks 'upconv 2@2x2 stride 2'"),
+        ((), "engine torch: the native engine lacks 'local 2@2x2'"),
     ],
 )
 def test_auto_says_why_it_takes_torch(cli: Cli, tmp_path: Path, words: tuple[object, ...], why: str) -> None:
-    net = NET if words else "input 1x8x8 -> upconv 2@2 stride 2 -> fc 10"
+    net = NET if words else "input 1x8x8 -> local 2@2 -> fc 10"
     ended = cli("train", net, "digits", "--epochs", 1, "--out", tmp_path / "run", *words)
     assert len(about(ended.err.splitlines(), why)) == 1, ended.err
 

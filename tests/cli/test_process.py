@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import IO
 import pytest
 
 from striate.cli import VERBS
-from striate.tasks.run import Run
+from striate.runs.run import Run
 from tests.cli.test_wrong_words import WRONG
 
 STRIATE = [sys.executable, "-m", "striate"]
@@ -122,27 +123,52 @@ def test_output_to_a_full_disk(words: list[str]) -> None:
     assert (ended.returncode, ended.stderr) == (1, "striate: No space left on device\n")
 
 
-@pytest.mark.parametrize("engine", ["torch", "native"])
-def test_ctrl_c_ends_training_with_its_report_and_best_weights(tmp_path: Path, engine: str) -> None:
-    words = ["train", TINY, "digits", "--epochs", "100000", "--schedule", "constant", "--out", str(tmp_path / "run")]
-    words += ["--engine", engine]
+def learning(words: list[str], run: Path) -> subprocess.Popen[str]:
+    """A training that has learned for a moment."""
     process = subprocess.Popen(
         [*STRIATE, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
     )
-    sums = tmp_path / "run" / "SHA256SUMS"
+    sums = run / "SHA256SUMS"
     started = time.monotonic()
     while not sums.exists() or "model.safetensors" not in sums.read_text():
         assert process.poll() is None
         assert time.monotonic() - started < 100
         time.sleep(0.02)
     time.sleep(0.3)
+    return process
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.01, 0.05, 0.2])
+def test_ctrl_c_twice_says_where_the_weights_are_and_how_it_goes_on(tmp_path: Path, pause: float) -> None:
+    words = ["train", TINY, "digits", "--epochs", "100000", "--schedule", "constant", "--out", str(tmp_path / "run")]
+    process = learning([*words, "--engine", "torch"], tmp_path / "run")
+    process.send_signal(signal.SIGINT)
+    time.sleep(pause)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert f"`striate resume {tmp_path / 'run'}` goes on" in err
+    assert re.search(
+        rf"weights of epoch \d+, .* are kept in {tmp_path / 'run'}|after epoch \d+; the best weights are", err
+    )
+    assert Run(tmp_path / "run").check() == []
+
+
+@pytest.mark.parametrize("engine", ["torch", "native"])
+def test_ctrl_c_ends_training_with_its_report_and_best_weights(tmp_path: Path, engine: str) -> None:
+    words = ["train", TINY, "digits", "--epochs", "100000", "--schedule", "constant", "--out", str(tmp_path / "run")]
+    words += ["--engine", engine]
+    process = learning(words, tmp_path / "run")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Traceback" not in err
     last = err.splitlines()[-1]
     opened = Run(tmp_path / "run")
-    assert last == f"stopped by Ctrl-C after epoch {len(opened.history)}; the best weights are kept"
+    goes_on = f"`striate resume {tmp_path / 'run'}` goes on"
+    assert last == f"stopped by Ctrl-C after epoch {len(opened.history)}; the best weights are kept; {goes_on}"
+    assert "Underfit" not in err
     assert opened.notes == []
     assert (tmp_path / "run" / "report.html").is_file()
     assert f"test accuracy       {opened.test().accuracy:.2%}" in out

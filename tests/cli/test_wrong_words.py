@@ -100,7 +100,7 @@ WRONG = [
     (["resume", "nowhere"], "no run at nowhere: there is no such folder (looked in "),
     (["test", "nowhere"], "no run at nowhere"),
     (["predict", "nowhere", "a.png"], "no run at nowhere"),
-    (["predict", "nowhere"], "Missing argument 'IMAGES...'"),
+    (["predict", "nowhere"], "Missing argument 'EXAMPLES...'"),
     (["see", "nowhere"], "no run at nowhere"),
 ]
 
@@ -140,7 +140,8 @@ def folder(root: Path, *names: str, suffix: str = ".png") -> Path:
     [
         ([], ".png", "no image in '{}': it is empty; put the images of each class in a sub-folder of its own"),
         (["one"], ".png", "'{}' has only one class, 'one'; put the images of each class in a sub-folder of its own"),
-        (["one", "two"], ".txt", "no image in '{}': only 4 other files, such as '{}/one/0.txt'"),
+        (["one", "two"], ".doc", "no image in '{}': only 4 other files, such as '{}/one/0.doc'"),
+        (["one", "two"], ".txt", "nothing can be set aside: no class has two sentences; give more sentences"),
     ],
 )
 def test_folders_that_are_no_data(cli: Cli, tmp_path: Path, names: list[str], suffix: str, message: str) -> None:
@@ -153,9 +154,11 @@ def test_folders_that_are_no_data(cli: Cli, tmp_path: Path, names: list[str], su
 
 def test_a_file_that_is_no_data(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "data.npz").write_bytes(b"PK no archive")
+    (tmp_path / "data.doc").write_bytes(bytes(range(256)) * 9)
     (tmp_path / "data.csv").write_text("1,2,3")
     assert "is no archive of plain arrays" in cli("train", "lenet5", tmp_path / "data.npz").error
-    assert "is a file that holds no data set" in cli("train", "lenet5", tmp_path / "data.csv").error
+    assert "is a file that holds no data set" in cli("train", "lenet5", tmp_path / "data.doc").error
+    assert "data.csv', line 1: no tab or space after a class; " in cli("train", "lenet5", tmp_path / "data.csv").error
 
 
 def test_a_folder_that_is_no_run(cli: Cli, tmp_path: Path) -> None:

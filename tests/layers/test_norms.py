@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from striate.building import build
+from striate.errors import InputError
 from striate.layers import DropPath
 from striate.notation import Network, measure, read, tree
 from striate.notation.tree import Layer
@@ -141,3 +142,11 @@ def test_the_same_key_drops_the_same_examples() -> None:
 def test_a_number_alone_is_not_normalised(text: str) -> None:
     with pytest.raises(ValueError, match="minus its mean it is 0"):
         read(text)
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_maps_that_come_as_single_entries_are_refused(axes: int) -> None:
+    net = build(f"input 2{'x?' * axes} -> in -> gap -> fc 2").eval()
+    assert net(torch.rand(3, 2, *[1] * (axes - 1), 2)).shape == (3, 2)
+    with pytest.raises(InputError, match="'in' normalises a single entry of each map"):
+        net(torch.rand(3, 2, *[1] * axes))

@@ -18,7 +18,6 @@ CASE = re.compile(r"^==== ([^\n]+)\n(.*?)\n---- legal\n(.*?)\n---- told\n(.*?)\n
 CASES = CASE.findall(Path(__file__).with_name("wrong_texts.txt").read_text(encoding="utf-8"))
 TITLES = [title for title, *_ in CASES]
 STANDS_FOR = {  # so that a new word of the notation changes no message here
-    "<every word>": ", ".join(sorted(tree.WORDS)),
     "<every block>": ", ".join(tree.BLOCKS),
     "<every pad mode>": ", ".join(tree.PAD_MODES),
     **{f"<usage of {word}>": form(layer).usage for word, layer in tree.WORDS.items()},
@@ -182,12 +181,23 @@ def test_a_shape_at_which_a_layer_does_not_fit() -> None:
     )
 
 
-@pytest.mark.parametrize("shape", [(4, 8, 8), (3, 8), (3, 9, 9)])
-def test_a_shape_that_the_input_does_not_take(shape: tuple[int, ...]) -> None:
-    written = "x".join(map(str, shape))
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((4, 8, 8), "4x8x8 does not fit 'input 3x8x?'; only a free axis ('?') takes another size"),
+        ((3, 9, 9), "3x9x9 does not fit 'input 3x8x?'; only a free axis ('?') takes another size"),
+        ((8, 9, 3), "8x9x3 does not fit 'input 3x8x?'; only a free axis ('?') takes another size; "
+                    "channels come first: 3x8x9"),
+        ((3, 8), "3x8 does not fit 'input 3x8x?'; write a size for each of its 3"),
+        ((8, 96), "8x96 does not fit 'input 3x8x?'; write a size for each of its 3: the channels too, 3x8x96"),
+        ((8,), "8 is not all of 'input 3x8x?'; write every axis, 3x8x8, or `size=8`"),
+        ((1, 3, 8, 9), "1x3x8x9 for 'input 3x8x?': leave out the number of examples, 3x8x9"),
+    ],
+)  # fmt: skip
+def test_a_shape_that_the_input_does_not_take(shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(InputError) as caught:
         measure(read("input 3x8x? -> relu"), shape)
-    assert str(caught.value) == f"{written} does not fit 'input 3x8x?'; only a free axis ('?') takes another size"
+    assert str(caught.value) == message
 
 
 def test_an_unknown_optimiser_and_an_empty_batch() -> None:

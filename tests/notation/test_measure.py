@@ -1,7 +1,10 @@
 """The rules folded over networks: rows, names, totals, memory, free axes."""
 
+from typing import Any
+
 import pytest
 
+from striate.errors import InputError
 from striate.notation import measure, read
 from striate.notation.graph import parts
 from striate.notation.measure import TrainingMemory, at
@@ -165,3 +168,23 @@ def test_training_memory_counts_what_it_says() -> None:
 
 def test_a_row_s_memory_is_its_output_in_float32() -> None:
     assert [row.memory.value for row in measure(read(LENET5)).rows[:3]] == [18_816, 18_816, 4_704]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (("conv", 0), "no layer or join 'conv'; did you mean 'conv1'?"),
+        (("the input", 0), "no layer or join 'the input'"),
+        (("conv1", 0, 2), "'the input' has 2 axes after its channels, counted from 0. Received: 2"),
+        (("conv1", 0, -1), "'the input' has 2 axes after its channels, counted from 0. Received: -1"),
+        (("concat1", 0, 0, "left"), "no input 'left'; there is 'the input left', 'the input'"),
+        (("conv1", 6), "'conv1' has entries 0 to 5 along axis 0. Received: 6"),
+    ],
+)
+def test_entries_that_are_not_there(asked: tuple[Any, ...], message: str) -> None:
+    measured = measure(read("left: input 1x6x6\ninput 1x8x8 -> conv 2@3 -> concat[ id | from left ] -> fc 3"))
+    with pytest.raises(InputError) as caught:
+        measured.entries(*asked)
+    assert str(caught.value) == message
+    assert measured.entries("concat1", 5, 1, "the input left") == (5, 5)
+    assert measured.entries("fc1", 0, 1) == (0, 7)

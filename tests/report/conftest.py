@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 
 from striate.metrics import Calibration, ClassScore, score
-from striate.report import Report, WrongImage
+from striate.report.classes import WrongImage
+from tests.report.classified import Classified
 
 CONFUSION = np.array([[30, 4, 0], [1, 39, 0], [7, 0, 19]])
 
 
 @pytest.fixture
-def report() -> Report:
+def report() -> Classified:
     generator = np.random.default_rng(0)
     image = generator.integers(0, 256, (28, 28), dtype=np.uint8)
     nothing = np.nan
-    return Report(
+    return Classified(
         title="lenet5 on pets",
         command="striate train lenet5 pets --seed 0",
         facts=(("epochs", "3"), ("parameters", "61,706")),

@@ -2,11 +2,16 @@
 
 import pytest
 
+from striate.data.examples import Schema
 from striate.data.ink import Ink
+from striate.data.kinds import Image, Kind, Label, Tokens
 from striate.data.recipe import Recipe
 from striate.errors import InputError
-from striate.notation import read
-from striate.tasks.augmenting import augment_for, said
+from striate.notation import Network, read
+from striate.tasks import augmenting
+from striate.tasks.augmenting import said
+from striate.tasks.classify import Classify
+from striate.tasks.fitting import Fitted
 from striate.training.augment import Shift
 from striate.training.photo import Photo
 
@@ -16,6 +21,11 @@ CONV, DENSE = read("input 3x32x32 -> conv 4@3 -> fc 2"), read("input 3x32x32 -> 
 def recipe(shape: tuple[int, ...] = (3, 32, 32), ink: Ink | None = None, pixels: bool = True) -> Recipe:
     channels = (0.5,) * shape[0]
     return Recipe(shape, shape, "as is", channels, channels, channels, ink, pixels)
+
+
+def augment_for(wanted: str, kind: Recipe | None, network: Network, of: Kind | None = None) -> object:
+    schema = Schema({"image": of or Image()}, {"label": Label(2)})
+    return augmenting.augment_for(wanted, Fitted(network, kind, (), Classify(("a", "b"))), schema)
 
 
 DRAWINGS = recipe((1, 28, 28), Ink(20, (14.0, 14.0)))
@@ -63,3 +73,10 @@ def test_it_is_said_with_the_way_out() -> None:
         "`augment='none'` all of it"
     )
     assert "mirrored" not in said(Photo(False, 4, 0.0)).split(";")[0]
+
+
+def test_what_can_t_be_moved_is_left_or_refused() -> None:
+    assert augment_for("auto", None, CONV, Tokens(9)) is None
+    assert augment_for("none", None, CONV, Tokens(9)) is None
+    with pytest.raises(InputError, match=r"`augment='shift'` is for images; these are image"):
+        augment_for("shift", recipe(), CONV, Tokens(9))

@@ -6,7 +6,8 @@ import torch
 from striate import data, zoo
 from striate.errors import InputError
 from striate.notation import measure
-from striate.tasks.fitting import check_batch, fitted, from_resolved, input_shape, resolved
+from striate.tasks.fitting import check_batch, from_resolved, input_shape, resolved
+from tests.learning import fitted
 
 LETTERS = {"N": 2, "M": 1, "K": 1}
 
@@ -50,9 +51,7 @@ def test_a_last_layer_without_a_number_takes_the_data_s(text: str, classes: int)
 
 
 def test_a_network_that_takes_boxes_is_for_another_task() -> None:
-    with pytest.raises(
-        InputError, match=r"^net takes boxes beside its images, and classification has none; st\.build "
-    ):
+    with pytest.raises(InputError, match=r"^net takes boxes beside its images, and classify has none; st\.build "):
         fitted("input 1x12x12 -> conv 3@3 -> roipool 2 -> fc 4", dataset())
 
 
@@ -100,7 +99,7 @@ def test_definitions_and_letters_are_resolved_too() -> None:
 
 def test_no_text_is_no_network() -> None:
     with pytest.raises(InputError, match="the saved network can't be read"):
-        from_resolved("input 1x8x8 -> cnov 3", "net")
+        from_resolved("input 1x8x8 -> -> fc 3", "net")
 
 
 def test_batches_of_one_where_batch_norm_has_one_value() -> None:

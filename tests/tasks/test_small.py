@@ -9,9 +9,12 @@ from torch import nn
 from striate import building, data, zoo
 from striate.errors import InputError
 from striate.notation import measure, read
-from striate.tasks.fitting import fitted, from_resolved, input_shape, resolved
+from striate.tasks.classify import Classify
+from striate.tasks.fitting import from_resolved, input_shape, resolved
 from striate.tasks.small import small_stem, suited
+from tests.learning import fitted
 
+FOUR = Classify(tuple("abcd"))
 LARGE = "input 3x128x128 -> conv 8@7 stride 2 pad 3 -> bn -> relu -> maxpool 3 stride 2 pad 1"
 
 
@@ -87,7 +90,7 @@ def test_a_bare_input_takes_the_size(size: int | tuple[int, int] | None, shape: 
 )
 def test_other_networks_stay(text: str, shape: tuple[int, ...]) -> None:
     network = zoo.find(text, {"classes": 4})
-    assert suited(network, shape, 4) == (network, "")
+    assert suited(network, shape, FOUR) == (network, "")
 
 
 # the stem
@@ -136,7 +139,7 @@ def test_other_beginnings_are_no_large_stem(text: str) -> None:
 
 def test_a_pool_that_is_unpooled_later_stays() -> None:
     text = "input 3x128x128 -> conv 8@7 stride 2 pad 3 -> p: maxpool 2 -> conv 8@3 pad 1 -> unpool p -> gap -> fc 4"
-    found, said = suited(read(text), (3, 32, 32), 4)
+    found, said = suited(read(text), (3, 32, 32), FOUR)
     assert found.layers == read(text.replace("128", "32")).layers
     assert "stem" not in said
 

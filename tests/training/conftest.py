@@ -11,9 +11,10 @@ from torch import Tensor
 
 from striate.building import build
 from striate.notation import read
-from striate.training.batches import Batches
 from striate.training.engine import TorchEngine
 from striate.training.options import Options
+from striate.training.pool import Pool
+from tests.learning import goal, pool
 
 Make = Callable[..., TorchEngine]
 
@@ -32,7 +33,7 @@ def make() -> Make:
 
     def made(text: str = "input 1x4x4 -> fc 3", steps: int = 10, seed: int = 0, **options: object) -> TorchEngine:
         torch.manual_seed(seed)
-        engine = TorchEngine(build(read(text)), Options(**options), steps)  # type: ignore[arg-type]
+        engine = TorchEngine(build(read(text)), Options(**options), steps, goal(options.get("loss")))  # type: ignore[arg-type]
         engine.train()
         return engine
 
@@ -52,13 +53,13 @@ def batch() -> Callable[..., tuple[Tensor, Tensor]]:
 
 
 @pytest.fixture
-def stripes() -> tuple[Batches, Batches]:
+def stripes() -> tuple[Pool, Pool]:
     """Three classes of noisy stripes, 90 to learn from and 30 to check on."""
     generator = torch.Generator().manual_seed(5)
     labels = torch.arange(120) % 3
     images = 0.4 * torch.randn(120, 1, 4, 4, generator=generator)
     images[range(120), 0, :, labels] += 1
-    return Batches(images[:90], labels[:90]), Batches(images[90:], labels[90:])
+    return pool(images[:90], labels[:90]), pool(images[90:], labels[90:])
 
 
 class Failing:

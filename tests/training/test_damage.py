@@ -16,8 +16,8 @@ from torch import Tensor
 
 from striate.errors import StriateError
 from striate.notation import render
-from striate.tasks.classify import train
-from striate.tasks.run import Run
+from striate.runs.run import Run
+from striate.runs.training import train
 from striate.training.history import History
 from striate.training.saved import CONFIG, HISTORY, MODEL, NET, REPORT, SavedRun
 from striate.training.store import SUMS

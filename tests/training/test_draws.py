@@ -5,8 +5,9 @@ import itertools
 import torch
 
 from striate.training.augment import Shift
-from striate.training.batches import Batches, shuffled
 from striate.training.draws import derived_seed, generator
+from striate.training.feed import shuffled
+from tests.learning import pool
 
 PURPOSES = ("weights", "order", "augment")
 
@@ -26,8 +27,8 @@ def test_order_and_moves_of_an_epoch_are_not_one_stream() -> None:
     """What either would be if it were drawn from the other's numbers is not what it is."""
     count, shift = 200, Shift(1, (0.0,))
     for seed, epoch in itertools.product(range(3), range(1, 4)):
-        batches = Batches(torch.zeros(count, 1, 28, 28), torch.zeros(count, dtype=torch.int64), augment=shift)
-        drawn = batches.in_epoch(seed, epoch).drawn
+        some = pool(torch.zeros(count, 1, 28, 28), torch.zeros(count, dtype=torch.int64), augment=shift)
+        drawn = next(some.epoch(seed, epoch, 10)).drawn
         order = torch.cat(shuffled(count, 10, seed, epoch))
         assert torch.equal(order, torch.randperm(count, generator=generator(seed, "order", epoch)))
         assert drawn is not None

@@ -1,5 +1,6 @@
 """One step of the torch engine against the formulas, and what it keeps on disk."""
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -20,6 +21,8 @@ from striate.training.engine import AUX_WEIGHT, TorchEngine, check_weights, with
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.options import Options
 from striate.training.schedules import SCHEDULES
+from tests.learning import GOAL, goal, step
+from tests.learning import outputs as outputs_of
 from tests.notation.test_ending import ENDINGS
 from tests.notation.test_ending import network as ending_in
 
@@ -30,7 +33,7 @@ WIDE = "input 16x6x6 -> conv 24@3 -> bn -> relu -> conv 8@3 -> relu -> fc 3"  # 
 
 
 def gradients(engine: TorchEngine, x: Tensor, y: Tensor) -> dict[str, Tensor]:
-    engine.step(x, y)
+    step(engine, x, y)
     return {name: p.grad.clone() for name, p in engine.model.named_parameters() if p.grad is not None}
 
 
@@ -42,9 +45,9 @@ def test_a_step_says_the_mean_loss_and_how_many_were_right(make: Make, batch: Ba
     x, y = batch()
     engine = make()
     outputs = engine.model(x).flatten(1)
-    loss, correct = engine.step(x, y)
-    assert float(loss) == pytest.approx(float(F.cross_entropy(outputs, y).detach()), rel=1e-6)
-    assert int(correct) == int((outputs.argmax(1) == y).sum())
+    seen = step(engine, x, y)
+    assert seen.loss == pytest.approx(float(F.cross_entropy(outputs, y).detach()), rel=1e-6)
+    assert int(seen.right) == int((outputs.argmax(1) == y).sum())
 
 
 def test_a_step_of_plain_descent(make: Make, batch: Batch) -> None:
@@ -52,7 +55,7 @@ def test_a_step_of_plain_descent(make: Make, batch: Batch) -> None:
     engine = make(TWO_LAYERS, optimizer="sgd", lr=0.5, schedule="constant")
     before = {name: p.detach().clone().requires_grad_() for name, p in engine.model.named_parameters()}
     F.cross_entropy(torch.func.functional_call(engine.model, before, (x,)), y).backward()  # type: ignore[no-untyped-call]
-    engine.step(x, y)
+    step(engine, x, y)
     for name, p in engine.model.named_parameters():
         gradient = before[name].grad
         assert gradient is not None
@@ -65,8 +68,8 @@ def test_penalties_act_on_weights_and_not_on_biases(make: Make, batch: Batch, pe
     plain = make(TWO_LAYERS, optimizer="sgd", lr=0.5, schedule="constant")
     penalised = make(TWO_LAYERS, optimizer="sgd", lr=0.5, schedule="constant", **{penalty: 0.25})
     before = plain.weights()
-    plain.step(x, y)
-    penalised.step(x, y)
+    step(plain, x, y)
+    step(penalised, x, y)
     for name, after in penalised.weights().items():
         pull = torch.zeros_like(after)
         if name.endswith("weight"):
@@ -80,19 +83,21 @@ def test_a_big_batch_in_parts_has_the_gradient_of_the_whole(
 ) -> None:
     x, y = batch(23)
     engine = make(TWO_LAYERS)
-    whole, whole_step = gradients(engine, x, y), make(TWO_LAYERS).step(x, y)
+    whole, whole_step = gradients(engine, x, y), step(make(TWO_LAYERS), x, y)
     monkeypatch.setattr(engine_module, "CHUNK", chunk)
-    parts, parts_step = gradients(make(TWO_LAYERS), x, y), make(TWO_LAYERS).step(x, y)
+    parts, parts_step = gradients(make(TWO_LAYERS), x, y), step(make(TWO_LAYERS), x, y)
     for name, gradient in whole.items():
         torch.testing.assert_close(parts[name], gradient, rtol=1e-5, atol=1e-7)
-    torch.testing.assert_close(parts_step.loss, whole_step.loss)
-    assert int(parts_step.correct) == int(whole_step.correct)
+    assert parts_step.loss == pytest.approx(whole_step.loss, rel=1e-5)
+    assert int(parts_step.right) == int(whole_step.right)
 
 
 def test_no_part_of_a_big_batch_is_a_single_image(make: Make, batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_module, "CHUNK", 11)
     engine = make("input 1x4x4 -> fc 8 -> bn -> fc 3")
-    assert engine.step(*batch(23)).loss.isfinite(), "23 images are not 11 and 11 and 1: batch norm could not measure it"
+    assert step(engine, *batch(23)).loss < math.inf, (
+        "23 images are not 11 and 11 and 1: batch norm could not measure it"
+    )
 
 
 @pytest.mark.parametrize("ending", ["", " -> softmax"])
@@ -105,8 +110,8 @@ def test_side_heads_count_three_tenths(make: Make, batch: Batch, ending: str) ->
     assert len(heads) == 2
     wanted = F.cross_entropy(outputs, y) + 0.3 * sum(F.cross_entropy(head, y) for head in heads)
     assert AUX_WEIGHT == 0.3
-    assert float(engine.step(x, y).loss) == pytest.approx(float(wanted.detach()), rel=1e-6)
-    assert engine.evaluate(x).shape == (23, 3)
+    assert float(step(engine, x, y).loss) == pytest.approx(float(wanted.detach()), rel=1e-6)
+    assert outputs_of(engine, x).shape == (23, 3)
 
 
 @pytest.mark.parametrize("loss", list(LOSSES))
@@ -117,17 +122,17 @@ def test_a_softmax_at_the_end_changes_nothing(make: Make, batch: Batch, loss: st
     soft = make(f"input 1x4x4 -> fc 8 -> tanh -> {ending}", loss=loss, lr=0.1)
     soft.load(dict(zip(soft.weights(), plain.weights().values(), strict=True)))
     for _ in range(3):
-        assert float(soft.step(x, y).loss) == float(plain.step(x, y).loss)
+        assert float(step(soft, x, y).loss) == float(step(plain, x, y).loss)
     assert all(torch.equal(a, b) for a, b in zip(soft.weights().values(), plain.weights().values(), strict=True))
-    assert torch.equal(soft.evaluate(x), plain.evaluate(x))
-    assert torch.allclose(soft.model.eval()(x), plain.evaluate(x).softmax(1)), "the module itself still ends in it"
+    assert torch.equal(outputs_of(soft, x), outputs_of(plain, x))
+    assert torch.allclose(soft.model.eval()(x), outputs_of(plain, x).softmax(1)), "the module itself still ends in it"
 
 
 def test_a_hopeless_image_still_has_a_gradient_behind_a_softmax(make: Make) -> None:
     engine = make("input 1x1x1 -> fc 2 -> softmax", optimizer="sgd", lr=1.0)
     with torch.no_grad():
         engine.model[0 if isinstance(engine.model[0], nn.Linear) else 1].weight.copy_(torch.tensor([[50.0], [-50.0]]))  # type: ignore[index]
-    assert float(engine.step(torch.ones(1, 1, 1, 1), torch.tensor([1])).loss) == pytest.approx(100, abs=0.1)
+    assert float(step(engine, torch.ones(1, 1, 1, 1), torch.tensor([1])).loss) == pytest.approx(100, abs=0.1)
     assert engine.weights()["fc1.weight"].abs().max() < 50
 
 
@@ -159,15 +164,15 @@ def test_a_softmax_inside_is_no_ending() -> None:
 def test_maps_of_one_entry_are_classes(make: Make, batch: Batch) -> None:
     engine = make("input 1x4x4 -> conv 3@3x3 -> gap")
     x, y = batch()
-    assert engine.step(x, y).loss.isfinite()
-    assert engine.evaluate(x).shape == (23, 3)
+    assert step(engine, x, y).loss < math.inf
+    assert outputs_of(engine, x).shape == (23, 3)
 
 
 def test_dropout_drops_while_training_alone(make: Make, batch: Batch) -> None:
     x, _ = batch()
     engine = make("input 1x4x4 -> dropout 0.5 -> fc 3")
     assert not torch.equal(engine.model(x), engine.model(x))
-    assert torch.equal(engine.evaluate(x), engine.evaluate(x))
+    assert torch.equal(outputs_of(engine, x), outputs_of(engine, x))
     engine.train()
     assert not torch.equal(engine.model(x), engine.model(x))
 
@@ -175,9 +180,9 @@ def test_dropout_drops_while_training_alone(make: Make, batch: Batch) -> None:
 @pytest.mark.parametrize("schedule", list(SCHEDULES))
 def test_each_step_has_the_schedule_s_rate(make: Make, batch: Batch, schedule: str) -> None:
     engine = make(steps=8, lr=0.4, schedule=schedule, optimizer="sgd")
-    for step in range(10):
-        engine.step(*batch())
-        assert engine.rate == pytest.approx(0.4 * SCHEDULES[schedule](min(1.0, step / 8)))
+    for number in range(10):
+        step(engine, *batch())
+        assert engine.rate == pytest.approx(0.4 * SCHEDULES[schedule](min(1.0, number / 8)))
         assert {group["lr"] for group in engine.optimizer.param_groups} == {engine.rate}
 
 
@@ -187,14 +192,14 @@ def test_weights_and_state_are_enough_to_go_on(make: Make, batch: Batch, name: s
     x, y = batch(shape=read(text).input)
     whole = make(text, optimizer=name, l2=0.01)
     for _ in range(6):
-        whole.step(x, y)
+        step(whole, x, y)
     first = make(text, optimizer=name, l2=0.01)
     for _ in range(3):
-        first.step(x, y)
+        step(first, x, y)
     second = make(text, optimizer=name, l2=0.01, seed=99)
     second.load(first.weights(), first.state())
     for _ in range(3):
-        second.step(x, y)
+        step(second, x, y)
     assert equal(second.weights(), whole.weights()), "bit for bit"
     assert equal(second.state(), whole.state())
     assert second.rate == whole.rate
@@ -208,7 +213,7 @@ def test_fast_optimisers_and_layouts_change_nothing(batch: Batch, name: str) -> 
     for _ in range(2):
         torch.manual_seed(0)
         models.append(build(read(WIDE)).double())
-    engine = TorchEngine(models[0], Options(optimizer=name, lr=0.01, l2=0.0, schedule="constant"), 10)
+    engine = TorchEngine(models[0], Options(optimizer=name, lr=0.01, l2=0.0, schedule="constant"), 10, GOAL)
     assert engine.format is torch.channels_last
     optimizer = OPTIMIZERS[name].make(models[1].parameters(), lr=0.01)
     for group in optimizer.param_groups:
@@ -217,7 +222,7 @@ def test_fast_optimisers_and_layouts_change_nothing(batch: Batch, name: str) -> 
         optimizer.zero_grad()
         F.cross_entropy(models[1](x.double()), y).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        engine.step(x.double(), y)
+        step(engine, x.double(), y)
     for name_, ours in engine.weights().items():
         if name_ != "conv1.bias":  # its gradient is only rounding, as batch norm follows it
             torch.testing.assert_close(ours, models[1].state_dict()[name_], rtol=1e-6, atol=1e-9)
@@ -227,7 +232,7 @@ def test_weights_are_copies_on_the_cpu(make: Make, batch: Batch) -> None:
     engine = make()
     kept = engine.weights()
     before = {name: tensor.clone() for name, tensor in kept.items()}
-    engine.step(*batch())
+    step(engine, *batch())
     assert equal(kept, before)
     assert all(tensor.is_contiguous() for tensor in make(WIDE).weights().values())
 
@@ -248,6 +253,6 @@ def test_weights_of_another_network_are_refused(make: Make) -> None:
 
 def test_a_loss_of_one_s_own(make: Make, batch: Batch) -> None:
     x, y = batch()
-    engine = TorchEngine(make().model, Options(), 10, loss=lambda outputs, labels: (outputs**2).mean())
+    engine = TorchEngine(make().model, Options(), 10, goal(lambda outputs, labels: (outputs**2).mean()))
     outputs = engine.model(x)
-    assert float(engine.step(x, y).loss) == pytest.approx(float((outputs**2).mean().detach()), rel=1e-6)
+    assert float(step(engine, x, y).loss) == pytest.approx(float((outputs**2).mean().detach()), rel=1e-6)

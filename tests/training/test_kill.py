@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from striate import data
-from striate.tasks import classify, resuming
-from striate.tasks.run import Run
+from striate.runs import resuming, training
+from striate.runs.run import Run
 from striate.training.saved import MODEL
 from striate.training.store import SUMS
 
@@ -47,7 +47,7 @@ def context() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "1")
         made = multiprocessing.get_context("forkserver")
-        made.set_forkserver_preload(["striate.tasks.classify", "torch._dynamo"])  # which optimisers ask for
+        made.set_forkserver_preload(["striate.runs.training", "torch._dynamo"])  # which optimisers ask for
         process = made.Process(target=time.sleep, args=(0,))
         process.start()
         process.join()
@@ -58,7 +58,7 @@ def context() -> Iterator[Any]:
 def killed(context: Any, stripes: Path, root: Path, seconds: float, seed: int) -> None:
     """Train in a process of its own until the first epoch is on disk and some time longer, then end it."""
     options = {**OPTIONS, "out": root, "seed": seed}
-    process = context.Process(target=classify.train, args=(NET, stripes), kwargs=options, daemon=True)
+    process = context.Process(target=training.train, args=(NET, stripes), kwargs=options, daemon=True)
     process.start()
     started = time.monotonic()
     while not (root / SUMS).exists() or MODEL not in (root / SUMS).read_text():
@@ -115,7 +115,7 @@ def test_a_killed_training_goes_on_as_if_it_never_stopped(context: Any, stripes:
     done = len(Run(tmp_path / "killed").history)
     resumed = resuming.resume(tmp_path / "killed", epochs=done + 3)
     options = {**OPTIONS, "epochs": done + 3, "seed": 3}
-    whole = classify.train(NET, stripes, out=tmp_path / "whole", **options)
+    whole = training.train(NET, stripes, out=tmp_path / "whole", **options)
     ours, theirs = resumed.saved.last(), whole.saved.last()
     assert all(torch.equal(ours.weights[name], theirs.weights[name]) for name in theirs.weights)
     assert all(torch.equal(ours.optimizer[name], theirs.optimizer[name]) for name in theirs.optimizer)

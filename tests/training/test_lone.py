@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save, save_file
 
 from striate.errors import InputError, StriateError, WorkError
-from striate.training.history import Epoch, History
+from striate.training.history import History
 from striate.training.lone import LoneModel, opened
 from striate.training.saved import SavedRun
 from striate.training.seal import is_whole
 from striate.training.state import State
+from tests.learning import epoch as epoch_of
 
 NET = "input 1x1x2 -> fc 2"
 WEIGHTS = {"fc1.weight": torch.tensor([[0.0022, 1.0], [2.0, 3.0]]), "fc1.bias": torch.zeros(2)}
@@ -22,9 +23,9 @@ WEIGHTS = {"fc1.weight": torch.tensor([[0.0022, 1.0], [2.0, 3.0]]), "fc1.bias": 
 
 
 def state() -> State:
-    epoch = Epoch(1, 0.5, 0.5, 0.5, 0.5, 0.001, 1000.0, 1.0)
+    first = epoch_of(1, 0.5, 0.5, 0.5, 0.5, 0.001, 1000.0, 1.0)
     config = {"network": "net", "data": {"sha256": "0" * 64}}
-    return State(WEIGHTS, {}, NET, config, History((epoch,)))
+    return State(WEIGHTS, {}, NET, config, History((first,)))
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_checkpoints_are_left_to_the_list_of_sums() -> None:
 
 def test_weights_without_a_sum_are_used_and_told(tmp_path: Path) -> None:
     """As those of the first format are, away from their folder; in it the list of sums stands beside them."""
-    run = Path(__file__).parents[1] / "tasks" / "format_1"
+    run = Path(__file__).parents[1] / "runs" / "format_1"
     assert opened(run / "model.safetensors").notes == []
     alone = shutil.copy(run / "model.safetensors", tmp_path / "model.safetensors")
     assert opened(alone).notes == [f"{alone} carries no checksum, so damage to its numbers would go unseen"]

@@ -1,5 +1,6 @@
 """The loop: what it asks of an engine, when it stops, and that the seed alone decides."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -7,18 +8,24 @@ import torch
 from torch import Tensor
 
 from striate.errors import WorkError
-from striate.losses import cross_entropy, loss_named
+from striate.losses import cross_entropy
 from striate.training import loop
-from striate.training.batches import Batches
-from striate.training.engine import Step, TorchEngine
+from striate.training.engine import TorchEngine
+from striate.training.feed import Batch
+from striate.training.fields import OUTPUT, Fields
 from striate.training.history import History
 from striate.training.loop import evaluate, outputs_of, train
+from striate.training.moment import Moment
+from striate.training.objective import Step
 from striate.training.options import Options
+from striate.training.pool import Pool
 from striate.training.progress import Quiet
 from striate.training.schedules import SCHEDULES
+from tests.learning import GOAL, goal, pool
+from tests.learning import history as history_of
 
 Make = Callable[..., TorchEngine]
-Stripes = tuple[Batches, Batches]
+Stripes = tuple[Pool, Pool]
 LEARNS = "input 1x4x4 -> fc 8 -> dropout 0.3 -> relu -> fc 3"
 
 
@@ -33,16 +40,16 @@ class Scripted:
     def train(self) -> None:
         self.training = True
 
-    def learn(self, batches: Batches, rows: Tensor) -> Step:
+    def learn(self, batch: Batch) -> Step:
         assert self.training
-        self.sizes.append(len(rows))
-        return Step(torch.tensor(self.losses(len(self.sizes))), torch.tensor(len(rows) - 1))
+        self.sizes.append(len(batch))
+        return Step({"loss": torch.tensor(self.losses(len(self.sizes)))}, torch.tensor(len(batch) - 1), len(batch))
 
-    def evaluate(self, x: Tensor) -> Tensor:
+    def evaluate(self, inputs: Fields) -> Fields:
         """All labels are 0: that many are right."""
-        right = self.right[self.epochs] if self.right else 0.5
+        right, count = self.right[self.epochs] if self.right else 0.5, len(inputs["image"])
         self.epochs, self.training = self.epochs + 1, False
-        return torch.tensor([[1.0, 0.0] if i < right * len(x) else [0.0, 1.0] for i in range(len(x))])
+        return {OUTPUT: torch.tensor([[1.0, 0.0] if i < right * count else [0.0, 1.0] for i in range(count)])}
 
 
 class Log(Quiet):
@@ -50,28 +57,33 @@ class Log(Quiet):
 
     def __init__(self) -> None:
         self.batches: list[tuple[int, int, float, int]] = []
+        self.moments: list[Moment] = []
         self.histories: list[History] = []
 
-    def batch(self, epoch: int, done: int, loss: float, correct: int) -> None:
-        self.batches.append((epoch, done, loss, correct))
+    def batch(self, now: Moment) -> None:
+        self.batches.append((now.epoch, now.done, now.loss * now.done, now.right))
+        self.moments.append(now)
 
     def epoch(self, history: History) -> None:
         self.histories.append(history)
 
 
-def zeros(count: int) -> Batches:
-    return Batches(torch.zeros(count, 1), torch.zeros(count, dtype=torch.int64))
+def zeros(count: int) -> Pool:
+    return pool(torch.zeros(count, 1), torch.zeros(count, dtype=torch.int64))
 
 
-def go(engine: Scripted, watcher: Quiet, history: History = loop.NO_EPOCHS, count: int = 10, **options: int) -> History:
+NONE = history_of()
+
+
+def go(engine: Scripted, watcher: Quiet, history: History = NONE, count: int = 10, **options: int) -> History:
     chosen = Options(**options)  # type: ignore[arg-type]
-    return train(engine, zeros(count), zeros(10), cross_entropy, chosen, watcher, history)
+    return train(engine, zeros(count), zeros(10), GOAL, chosen, watcher, history)
 
 
 def learned(make: Make, stripes: Stripes, seed: int = 0, **options: object) -> tuple[dict[str, Tensor], History]:
     engine = make(LEARNS, seed=seed, steps=18, **options)
     chosen = Options(seed=seed, **options)  # type: ignore[arg-type]
-    history = train(engine, *stripes, cross_entropy, chosen, Quiet())
+    history = train(engine, *stripes, GOAL, chosen, Quiet(), NONE)
     return engine.weights(), history
 
 
@@ -100,7 +112,7 @@ def test_what_was_drawn_before_does_not_matter(make: Make, stripes: Stripes) -> 
     first, _ = learned(make, stripes, epochs=2, batch=16)
     engine = make(LEARNS, steps=18, epochs=2, batch=16)
     torch.rand(1000)
-    train(engine, *stripes, cross_entropy, Options(epochs=2, batch=16), Quiet())
+    train(engine, *stripes, GOAL, Options(epochs=2, batch=16), Quiet(), NONE)
     assert all(torch.equal(first[name], tensor) for name, tensor in engine.weights().items())
 
 
@@ -123,7 +135,7 @@ def test_the_watcher_is_told_of_every_batch_and_epoch() -> None:
     assert history.epochs[0].train_loss == pytest.approx(1.8)
     assert history.epochs[0].train_accuracy == pytest.approx(0.7)
     assert history.epochs[0].learning_rate == 0.5
-    assert history.epochs[0].images_per_second > 0
+    assert history.epochs[0].per_second > 0
 
 
 def test_patience_counts_from_the_best_epoch() -> None:
@@ -166,9 +178,9 @@ def test_a_loss_that_is_no_number_stops_with_its_place(value: float) -> None:
 )
 def test_what_was_not_finite_first_is_blamed(image: float, step: int, blamed: str) -> None:
     engine = Scripted(lambda number: float("nan") if number == step else 1.0)
-    images = Batches(torch.full((10, 1), image), torch.zeros(10, dtype=torch.int64))
+    images = pool(torch.full((10, 1), image), torch.zeros(10, dtype=torch.int64))
     with pytest.raises(WorkError, match=blamed):
-        train(engine, images, zeros(10), cross_entropy, Options(epochs=1, batch=4), Quiet())
+        train(engine, images, zeros(10), GOAL, Options(epochs=1, batch=4), Quiet(), NONE)
 
 
 def test_a_loss_of_one_s_own_is_blamed_with_its_place(make: Make, stripes: Stripes) -> None:
@@ -179,18 +191,18 @@ def test_a_loss_of_one_s_own_is_blamed_with_its_place(make: Make, stripes: Strip
         return cross_entropy(outputs, labels) + (float("nan") if len(calls) == 3 else 0)
 
     options = Options(epochs=1, batch=16)
-    engine = TorchEngine(make(LEARNS).model, options, 6, loss=third_is_bad)
+    engine = TorchEngine(make(LEARNS).model, options, 6, goal(third_is_bad))
     with pytest.raises(WorkError, match=r"your loss is nan for finite outputs, .*, at epoch 1, batch 3 of 6$"):
-        train(engine, *stripes, cross_entropy, options, Quiet())
+        train(engine, *stripes, GOAL, options, Quiet(), NONE)
     calls[:] = [0, 0]
     with pytest.raises(WorkError, match=r"your loss is nan .*, on the validation images after epoch 1$"):
-        train(make(LEARNS), *stripes, loss_named(third_is_bad), options, Quiet())
+        train(make(LEARNS), *stripes, goal(third_is_bad), options, Quiet(), NONE)
 
 
 def test_weights_that_broke_in_an_epoch_s_last_step_are_not_counted() -> None:
     class Broken(Scripted):
-        def evaluate(self, x: Tensor) -> Tensor:
-            return torch.full((len(x), 2), float("nan"))
+        def evaluate(self, inputs: Fields) -> Fields:
+            return {OUTPUT: torch.full((len(inputs["image"]), 2), float("nan"))}
 
     log = Log()
     with pytest.raises(WorkError, match="the validation loss is nan after epoch 1"):
@@ -200,7 +212,7 @@ def test_weights_that_broke_in_an_epoch_s_last_step_are_not_counted() -> None:
 
 def test_the_history_has_the_rates_of_the_epoch_s_first_and_last_step(make: Make, stripes: Stripes) -> None:
     engine = make(LEARNS, steps=18, epochs=3, lr=0.1)
-    history = train(engine, *stripes, cross_entropy, Options(epochs=3, batch=15, lr=0.1), Quiet())
+    history = train(engine, *stripes, GOAL, Options(epochs=3, batch=15, lr=0.1), Quiet(), NONE)
     rates = [0.1 * SCHEDULES["one-cycle"](step / 18) for step in (5, 11, 17)]
     assert [epoch.learning_rate for epoch in history.epochs] == pytest.approx(rates)
     first = [0.1 * SCHEDULES["one-cycle"](step / 18) for step in (0, 6, 12)]
@@ -213,8 +225,33 @@ def test_evaluation_is_over_all_images_however_many_go_at_once(
 ) -> None:
     monkeypatch.setattr(loop, "EVALUATED", at_once)
     engine, images = make(LEARNS), stripes[0]
-    outputs = engine.model.eval()(images.images).detach()
-    loss, accuracy = evaluate(engine, images, cross_entropy)
-    assert loss == pytest.approx(float(cross_entropy(outputs, images.labels)), rel=1e-5)
-    assert accuracy == pytest.approx(float((outputs.argmax(1) == images.labels).double().mean()))
-    assert outputs_of(engine, images).shape == (90, 3)
+    labels = images.targets["label"]
+    outputs = engine.model.eval()(images.inputs["image"]).detach()
+    figures = evaluate(engine, images, GOAL)
+    assert figures["loss"] == pytest.approx(float(cross_entropy(outputs, labels)), rel=1e-5)
+    assert figures["accuracy"] == pytest.approx(float((outputs.argmax(1) == labels).double().mean()))
+    assert outputs_of(engine, images, GOAL)[OUTPUT].shape == (90, 3)
+
+
+@pytest.mark.parametrize("stop", [1, 3, 5])
+def test_training_goes_on_within_an_epoch_bit_for_bit(make: Make, stripes: Stripes, stop: int) -> None:
+    options = Options(epochs=2, batch=16, lr=0.05)
+
+    class Until(Log):
+        def batch(self, now: Moment) -> None:
+            super().batch(now)
+            if now.epoch == 2 and now.batches == stop:
+                raise KeyboardInterrupt
+
+    whole = make(LEARNS, steps=12, epochs=2, batch=16, lr=0.05)
+    expected = train(whole, *stripes, GOAL, options, Quiet(), NONE)
+    first, log = make(LEARNS, steps=12, epochs=2, batch=16, lr=0.05), Until()
+    with pytest.raises(KeyboardInterrupt):
+        train(first, *stripes, GOAL, options, log, NONE)
+    second = make(LEARNS, steps=12, epochs=2, batch=16, lr=0.05, seed=9)
+    second.load(first.weights(), first.state())
+    moment = Moment(**json.loads(json.dumps(log.moments[-1].to_json())))
+    found = train(second, *stripes, GOAL, options, Quiet(), log.histories[-1], moment)
+    assert all(torch.equal(whole.weights()[name], tensor) for name, tensor in second.weights().items())
+    assert figures(found) == figures(expected)
+    assert found.epochs[1].first_rate == expected.epochs[1].first_rate

@@ -1,5 +1,6 @@
 """The native engine beside the torch engine: the same losses and weights, and states that either can go on from."""
 
+import dataclasses
 import re
 from typing import Any
 
@@ -14,12 +15,15 @@ from striate.losses import LOSSES
 from striate.native.lowering import Refused
 from striate.native.source import check_loss
 from striate.notation import Network, read
+from striate.tasks.labelled import USUAL
 from striate.training.augment import Shift
-from striate.training.batches import Batches
 from striate.training.engine import TorchEngine
 from striate.training.native_engine import NativeEngine
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.options import Options
+from striate.training.pool import Pool
+from tests.learning import goal, pool, taken
+from tests.learning import outputs as outputs_of
 from tests.native.needs import needs_compiler
 
 pytestmark = needs_compiler
@@ -71,22 +75,26 @@ def engines(network: Network, **options: Any) -> tuple[TorchEngine, NativeEngine
     model = build(network)
     twin = build(network)
     twin.load_state_dict(model.state_dict())
-    return TorchEngine(model, chosen, 5000), NativeEngine(network, twin, chosen, 5000)
+    return TorchEngine(model, chosen, 5000, goal(chosen.loss)), NativeEngine(
+        network, twin, chosen, 5000, chosen.loss or USUAL
+    )
 
 
-def images(network: Network, count: int, classes: int) -> Batches:
+def images(network: Network, count: int, classes: int) -> Pool:
     """Random images with a hint of their class."""
     generator = torch.Generator().manual_seed(1)
     labels = torch.randint(classes, (count,), generator=generator)
     hints = torch.randn(classes, network.input[0] or 1, 1, 1, generator=generator)
-    return Batches(torch.randn(count, *[n or 1 for n in network.input], generator=generator) + hints[labels], labels)
+    return pool(torch.randn(count, *[n or 1 for n in network.input], generator=generator) + hints[labels], labels)
 
 
-def losses(engine: TorchEngine | NativeEngine, batches: Batches, steps: int, size: int = 32) -> list[float]:
+def losses(
+    engine: TorchEngine | NativeEngine, batches: Pool, steps: int, size: int = 32, epoch: int = 0
+) -> list[float]:
     engine.train()
     generator = torch.Generator().manual_seed(2)
     drawn = [torch.randint(len(batches), (size,), generator=generator) for _ in range(steps)]
-    return [float(engine.learn(batches, rows).loss) for rows in drawn]
+    return [engine.learn(taken(batches, rows, epoch=epoch)).loss for rows in drawn]
 
 
 def apart(ours: list[float], theirs: list[float]) -> float:
@@ -104,9 +112,9 @@ def test_a_part_that_ends_in_softmax_is_trained_as_without() -> None:
     network, batches = read("input 1x4x4 -> part: [ fc 3 -> softmax ]"), images(read("input 1x4x4 -> fc 3"), 40, 3)
     torch_engine, native = engines(network, batch=32)
     assert apart(losses(native, batches, 5), losses(torch_engine, batches, 5)) <= TOLERANCE
-    x = batches.images
-    torch.testing.assert_close(native.evaluate(x), torch_engine.evaluate(x))
-    torch.testing.assert_close(native.model.eval()(x), native.evaluate(x).softmax(1))
+    x = batches.inputs["image"]
+    torch.testing.assert_close(outputs_of(native, x), outputs_of(torch_engine, x))
+    torch.testing.assert_close(native.model.eval()(x), outputs_of(native, x).softmax(1))
 
 
 @pytest.mark.parametrize("loss", sorted(LOSSES.keys() - {"cross-entropy"}))
@@ -130,8 +138,8 @@ def test_networks_of_the_zoo_over_fifty_steps(name: str) -> None:
     batches = images(network, 256, 10)
     assert apart(losses(native, batches, 50, size), losses(torch_engine, batches, 50, size)) <= TOLERANCE
     with torch.no_grad():
-        outputs = native.model.eval()(batches.images[:70]).flatten(1)
-    assert (native.evaluate(batches.images[:70]) - outputs).abs().max() <= 1e-4 * outputs.abs().max()
+        outputs = native.model.eval()(batches.inputs["image"][:70]).flatten(1)
+    assert (outputs_of(native, batches.inputs["image"][:70]) - outputs).abs().max() <= 1e-4 * outputs.abs().max()
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
@@ -153,8 +161,8 @@ def test_prototypes_move_with_the_weights() -> None:
         engine.load(other)
     assert torch.equal(native.weights()["rbf1.prototypes"], other["rbf1.prototypes"])
     for count in (1, 40):
-        theirs = torch_engine.evaluate(batches.images[:count])
-        assert (native.evaluate(batches.images[:count]) - theirs).abs().max() <= 1e-5 * theirs.abs().max()
+        theirs = outputs_of(torch_engine, batches.inputs["image"][:count])
+        assert (outputs_of(native, batches.inputs["image"][:count]) - theirs).abs().max() <= 1e-5 * theirs.abs().max()
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "adagrad", "rmsprop", "adamw"])
@@ -176,8 +184,8 @@ def test_moved_images_and_large_batches() -> None:
     network = read("input 1x8x8 -> conv 3@3 -> tanh -> fc 3")
     torch_engine, native = engines(network, batch=150)
     still = images(network, 200, 3)
-    batches = Batches(still.images, still.labels, augment=Shift(2, (0.25,))).in_epoch(seed=0, epoch=1)
-    found = [losses(engine, batches, 10, size=151) for engine in (native, torch_engine)]
+    batches = dataclasses.replace(still, augment=Shift(2, (0.25,)))
+    found = [losses(engine, batches, 10, size=151, epoch=1) for engine in (native, torch_engine)]
     assert apart(*found) <= TOLERANCE
 
 
@@ -200,8 +208,8 @@ def test_evaluation_and_the_module_agree() -> None:
     _, native = engines(read(SMALL), batch=32)
     batches = images(read(SMALL), 77, 3)
     losses(native, batches, 8)
-    outputs = native.model.eval()(batches.images).detach()
-    assert (native.evaluate(batches.images) - outputs).abs().max() <= 1e-5 * outputs.abs().max()
+    outputs = native.model.eval()(batches.inputs["image"]).detach()
+    assert (outputs_of(native, batches.inputs["image"]) - outputs).abs().max() <= 1e-5 * outputs.abs().max()
 
 
 def test_another_network_s_weights_are_refused() -> None:
@@ -214,7 +222,7 @@ def test_another_network_s_weights_are_refused() -> None:
 
 
 def test_what_it_lacks() -> None:
-    with pytest.raises(Refused, match="the native engine lacks 'maxout 2'"):
-        engines(read("input 2x4x4 -> conv 4@3 -> maxout 2 -> fc 3"), batch=32)
+    with pytest.raises(Refused, match="the native engine lacks 'local 4@3x3'"):
+        engines(read("input 2x4x4 -> local 4@3 -> fc 3"), batch=32)
     with pytest.raises(Refused, match="the native engine lacks the loss 'focal'"):
         check_loss("focal")

@@ -9,7 +9,7 @@ from striate.training.photo import Photo
 
 def drawn(photo: Photo, images: Tensor, seed: int = 0) -> Tensor:
     count = len(images)
-    return photo.drawn(count, torch.Generator().manual_seed(seed))(images, torch.arange(count))
+    return photo.drawn(count, torch.Generator().manual_seed(seed)).image(images, torch.arange(count))
 
 
 def test_every_image_is_one_of_the_allowed_shots_and_all_of_them_happen() -> None:
@@ -57,6 +57,6 @@ def test_what_is_not_wanted_does_not_happen_and_does_not_change_the_rest() -> No
 def test_how_the_images_are_batched_changes_nothing() -> None:
     images = torch.randn(20, 1, 8, 8, generator=torch.Generator().manual_seed(4))
     shots = Photo(True, 2, 0.1).drawn(20, torch.Generator().manual_seed(5))
-    whole = shots(images, torch.arange(20))
+    whole = shots.image(images, torch.arange(20))
     for rows in (torch.tensor([7, 3, 19]), torch.tensor([0])):
-        assert torch.allclose(shots(images[rows], rows), whole[rows], atol=1e-6)
+        assert torch.allclose(shots.image(images[rows], rows), whole[rows], atol=1e-6)

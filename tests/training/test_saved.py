@@ -17,10 +17,11 @@ from safetensors.torch import load_file
 from safetensors.torch import save as write_tensors
 
 from striate.errors import InputError, WorkError
-from striate.training.history import Epoch, History
+from striate.training.history import History
 from striate.training.saved import CONFIG, HISTORY, MODEL, NET, REPORT, SavedRun
 from striate.training.state import FORMAT, NUMBER, LaterError, State
 from striate.training.store import SUMS, DamagedError
+from tests.learning import epoch as epoch_of
 
 ACCURACIES = (0.3, 0.6, 0.5, 0.9)
 CONFIG_VALUE = {"options": {"epochs": 4}, "text": "Grün · <&>"}
@@ -40,7 +41,7 @@ class Killed(BaseException):
 
 
 def history(epochs: int) -> History:
-    made = (Epoch(n, 1 / n, 0.5, 1 / n, ACCURACIES[n - 1], 0.1, 100.0, 1.0) for n in range(1, epochs + 1))
+    made = (epoch_of(n, 1 / n, 0.5, 1 / n, ACCURACIES[n - 1], 0.1, 100.0, 1.0) for n in range(1, epochs + 1))
     return History(tuple(made))
 
 

@@ -8,7 +8,7 @@ import torch
 
 import striate as st
 from striate.errors import InputError
-from striate.tasks.run import Run
+from striate.runs.run import Run
 from striate.training.threads import using
 
 
@@ -53,7 +53,12 @@ def test_training_testing_and_going_on(engine: str, tmp_path: Path, capsys: pyte
     assert "on cpu, 1 thread\n" in capsys.readouterr().err
     seen = []
     opened = Run(run.path, threads=4)
-    opened.engine.evaluate = lambda x: seen.append(torch.get_num_threads()) or torch.zeros(len(x), 10)  # type: ignore
+    opened.engine.evaluate = lambda inputs: (
+        seen.append(torch.get_num_threads())
+        or {  # type: ignore
+            "output": torch.zeros(len(inputs["image"]), 10)
+        }
+    )
     opened.test()
     assert set(seen) == {4}
     assert torch.get_num_threads() == 2

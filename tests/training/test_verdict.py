@@ -1,6 +1,7 @@
 """What made-up curves are called."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.metrics import Score, score
+from striate.metrics.metric import Metric
+from striate.tasks.judging import JudgedLabels
+from striate.tasks.labelled import Labelled
 from striate.training.history import Epoch, History
-from striate.training.verdict import verdict
+from striate.training.verdict import Standing
+from striate.training.verdict import verdict as judged
+from tests.learning import ACCURACY, epoch
 
 LN10 = math.log(10)
 
@@ -19,8 +25,8 @@ def curves(train: list[float], validation: list[float], accuracy: tuple[float, f
     epochs = []
     for number, (ours, theirs) in enumerate(zip(train, validation, strict=True), start=1):
         share = number / len(train)
-        epochs.append(Epoch(number, ours, accuracy[0] * share, theirs, accuracy[1] * share, 0.01, 100.0, 1.0))
-    return History(tuple(epochs))
+        epochs.append(epoch(number, ours, accuracy[0] * share, theirs, accuracy[1] * share, 0.01, 100.0, 1.0))
+    return History(tuple(epochs), (ACCURACY,))
 
 
 def even(accuracy: float, examples: int = 1000, classes: int = 10) -> Score:
@@ -29,6 +35,20 @@ def even(accuracy: float, examples: int = 1000, classes: int = 10) -> Score:
     right = np.diff(np.rint(accuracy * support.sum() / classes * np.arange(classes + 1))).astype(np.int64)
     confusion = np.diag(right) + np.roll(np.diag(support - right), 1, axis=1)
     return score(confusion, [str(k) for k in range(classes)])
+
+
+class Scored(JudgedLabels):
+    """Validation images of which only the score is known."""
+
+    score: Score
+
+
+def verdict(
+    history: History, trained_on: int, validation: Score, guess: float = math.inf, planned: int = 0
+) -> tuple[str, ...]:
+    scored = object.__new__(Scored)
+    scored.__dict__["score"] = validation
+    return judged(history, Labelled(()).standing(history.epochs[-1], trained_on, scored), guess, planned)
 
 
 def said(history: History, validation: Score, trained_on: int = 10_000, guess: float = LN10) -> tuple[str, ...]:
@@ -112,7 +132,9 @@ def test_one_epoch_is_enough_to_say_something() -> None:
 
 
 def test_a_training_that_forgets_what_it_knew_has_diverged_whatever_its_loss_is_measured_in() -> None:
-    broken = History((Epoch(1, 0.5, 0.9, 0.5, 0.9, 0.01, 100.0, 1.0), Epoch(2, 2.0, 0.1, 2.0, 0.1, 0.01, 100.0, 1.0)))
+    broken = History(
+        (epoch(1, 0.5, 0.9, 0.5, 0.9, 0.01, 100.0, 1.0), epoch(2, 2.0, 0.1, 2.0, 0.1, 0.01, 100.0, 1.0)), (ACCURACY,)
+    )
     assert verdict(broken, 10_000, even(0.9))[0] == (
         "Diverged: the training loss rose from 0.5 to 2, and the training images right fell from 90.0% to 10.0%."
     )
@@ -143,3 +165,118 @@ def test_whoever_always_says_one_class_is_never_praised(
     history = curves(*losses, (validation.accuracy, validation.accuracy))
     finding = verdict(history, 1000, validation, math.log(num_classes))[0]
     assert not finding.startswith(("Well fitted", "Cut short", "Underfit")), finding
+
+
+# stopped before its end
+
+
+def stopped(history: History, accuracy: float, planned: int = 30) -> tuple[str, ...]:
+    return verdict(history, 10_000, even(accuracy), LN10, planned)
+
+
+def test_what_was_stopped_is_cut_short_and_not_blamed_for_it() -> None:
+    underfit = curves([2.3, 1.2, 1.1], [2.3, 1.3, 1.29], (0.5, 0.5))
+    assert said(underfit, even(0.5))[0].startswith("Underfit:")
+    finding, tried = stopped(underfit, 0.5)
+    assert finding == (
+        "Cut short: 50.0% right on 10,000 training images, 50.0% on 1,000 validation images (46.9% to 53.1%); "
+        "stopped after epoch 3 of 30."
+    )
+    assert tried == "Let it go on before judging it."
+    well = curves([1.0, 0.2, 0.1], [1.0, 0.2, 0.199], (0.97, 0.96))
+    assert stopped(well, 0.96)[0].startswith("Cut short:")
+    assert stopped(well, 0.96, planned=3)[0].startswith("Well fitted:"), "all its epochs are done"
+
+
+def test_what_was_stopped_is_still_told_that_it_guesses_overfits_or_diverges() -> None:
+    guesses = curves([2.3, 2.31, 2.3], [2.3, 2.31, 2.3], (0.1, 0.1))
+    finding, guessing, tried = stopped(guesses, 0.1)
+    assert finding.startswith("Cut short:")
+    assert guessing.startswith("No better than always saying '0'")
+    assert tried == "Let it go on before judging it."
+    assert stopped(curves([1.0, 0.5, 0.1], [1.0, 0.5, 0.8], (0.97, 0.94)), 0.94)[0].startswith("Overfit:")
+    assert stopped(curves([1e31, 1e30, 1e29], [1e31, 1e30, 1e29], (0.1, 0.1)), 0.1)[0].startswith("Diverged:")
+
+
+# other tasks than classes
+
+MSE = Metric("mse", up=False, share=False)
+
+
+def losses(train: list[float], validation: list[float], **figures: list[float]) -> History:
+    rows = [
+        {"train_loss": ours, "validation_loss": theirs, **{name: values[n] for name, values in figures.items()}}
+        for n, (ours, theirs) in enumerate(zip(train, validation, strict=True))
+    ]
+    return History(tuple(Epoch(n, row, 0.01, 100.0, 1.0) for n, row in enumerate(rows, 1)), (MSE,), "sentences")
+
+
+GOOD = Standing("mse 0.5 on 90 validation sentences", more="sentences", doubtful="the sizes")
+
+
+@pytest.mark.parametrize(
+    ("history", "standing", "finding", "advice"),
+    [
+        (
+            losses([3, 2, 1], [3, 2, 1]),
+            GOOD,
+            "Cut short: {}; the validation loss was still falling",
+            "Try more `epochs`.",
+        ),
+        (losses([3], [3]), GOOD, "Cut short: {}; after one epoch.", "Try more `epochs`."),
+        (losses([3, 2, 1], [3, 2, 2]), GOOD, "Well fitted: {}.", "a larger network or more sentences"),
+        (losses([3, 2, 1], [3, 2, 2]), replace(GOOD, weak=True), "Underfit: {}.", "whether the sizes are right"),
+        (losses([3, 2, 1], [3, 2, 2]), replace(GOOD, gap=0.1, often=True), "Overfit: {}.", "more sentences"),
+        (
+            losses([3, 2, 1], [2, 2, 9]),
+            replace(GOOD, gap=0.01),
+            "Overfit: {}. The validation loss rose from 2 to 9.",
+            "",
+        ),
+        (losses([3, 2, 1], [2, 2, 9]), GOOD, "Well fitted: {}.", ""),  # no gap beyond chance
+        (
+            losses([1, 2, 9], [3, 2, 2]),
+            replace(GOOD, lost=True),
+            "Diverged: the training loss rose from 1 to 9.",
+            "`lr`",
+        ),
+        (losses([1, 2, 9], [3, 2, 2]), GOOD, "Well fitted: {}.", ""),  # its figures have not suffered
+    ],
+)
+def test_the_same_sentences_for_any_task(history: History, standing: Standing, finding: str, advice: str) -> None:
+    found, tried = judged(history, standing)
+    assert found.startswith(finding.format(GOOD.said))
+    assert advice in tried
+
+
+def test_a_guess_is_told_in_the_task_s_words() -> None:
+    history = losses([3, 2, 1], [3, 2, 1])
+    guess = replace(GOOD, guessing="No better than the mean size.")
+    assert judged(history, guess) == (
+        "No better than the mean size.",
+        "In all, mse 0.5 on 90 validation sentences.",
+        "Try more `epochs`, another `lr` or a larger network, or look whether the sizes are right.",
+    )
+    assert judged(history, replace(guess, above=True))[2].endswith("More validation sentences would tell.")
+
+
+def test_nothing_is_made_of_what_the_task_can_t_judge() -> None:
+    assert judged(losses([1], [1]), Standing("", unjudged=("Not judged: no sizes.", "Give some."))) == (
+        "Not judged: no sizes.",
+        "Give some.",
+    )
+
+
+def test_a_loss_beyond_all_guessing_has_diverged_in_any_task() -> None:
+    history = losses([9e5, 9e5], [9e5, 9e5])
+    assert judged(history, GOOD, 2.0)[0] == "Diverged: the loss is 9e+05 after epoch 2, where guessing has 2."
+    assert judged(history, GOOD)[0].startswith("Well fitted"), "what guessing has is not known"
+
+
+def test_decisions_that_got_worse_are_told_with_the_loss_that_rose() -> None:
+    history = losses([1, 9], [2, 2], train_mse=[0.9, 0.3])
+    assert judged(history, replace(GOOD, lost=True))[0] == (
+        "Diverged: the training loss rose from 1 to 9, and the training sentences right fell from 90.0% to 30.0%."
+    )
+    same = losses([1, 9], [2, 2], train_mse=[0.9, 0.89])
+    assert judged(same, replace(GOOD, lost=True))[0].startswith("Well fitted"), "nothing was lost"

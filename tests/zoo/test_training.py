@@ -13,6 +13,7 @@ from striate.errors import InputError
 from striate.notation import Network, measure, tree
 from striate.training.engine import TorchEngine
 from striate.training.options import Options
+from tests.learning import GOAL, step
 from tests.zoo.small import cut_down, drawn, sees_words
 
 SIZES = (32, 64, 96, 128, 160, 224, *range(33, 300))
@@ -46,9 +47,9 @@ def test_a_few_steps_bring_the_loss_down(name: str) -> None:
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0  # the same batch shall give the same loss
     options = Options(optimizer="adamw", lr=3e-4, schedule="constant", batch=4)
-    engine = TorchEngine(model, options, total_steps=8)
+    engine = TorchEngine(model, options, 8, GOAL)
     x = drawn(network, 4)
     y = torch.tensor([0, 1, 2, 1])
     engine.train()
-    losses = [float(engine.step(x, y).loss) for _ in range(8)]
+    losses = [step(engine, x, y).loss for _ in range(8)]
     assert min(losses[-3:]) < losses[0], losses

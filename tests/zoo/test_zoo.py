@@ -259,6 +259,26 @@ def test_a_missing_file_tells_where_it_was_looked_for(
         zoo.net(source)
 
 
+@pytest.mark.parametrize("source", ["mine.nt", "mine.text", "./mine.nt", "nets/../mnie.net", Path("mine.nte")])
+def test_a_file_nearby_that_may_be_meant_is_named(
+    source: str | Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.net").write_text(TEXT)
+    (tmp_path / "nets").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"no .*file .*; did you mean 'mine.net'\?$"):
+        zoo.net(source)
+    with pytest.raises(InputError, match=r"no network 'other.one'; `striate zoo` lists them$"):
+        zoo.net("other.one")
+
+
+def test_a_name_of_the_zoo_is_suggested_before_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lenet.net").write_text(TEXT)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"did you mean 'lenet5'\?$"):
+        zoo.net("lenet6")
+
+
 def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "large.net"
     path.write_text("#" * (zoo.MAX_FILE + 1))

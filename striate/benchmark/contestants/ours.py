@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from striate.benchmark.contestants.base import RATE, Job, Unable
 from striate.benchmark.contestants.contestant import Turn
-from striate.training.batches import Batches
+from striate.tasks.labelled import LABEL, USUAL, Labelled
+from striate.tasks.pictures import IMAGE
 from striate.training.engine import TorchEngine
 from striate.training.loop import Engine, one_epoch
 from striate.training.native_engine import MOST, NativeEngine
 from striate.training.options import Options
+from striate.training.pool import Pool
 from striate.training.progress import Quiet
+
+OBJECTIVE = Labelled(()).objective(USUAL)
 
 
 def torch_training(job: Job) -> Turn:
     """The loop on the torch engine."""
-    return _loop(TorchEngine(job.model(), _options(job), 1, job.device), job)
+    return _loop(TorchEngine(job.model(), _options(job), 1, OBJECTIVE, job.device), job)
 
 
 def torch_inference(job: Job) -> Turn:
     """The torch engine's outputs."""
-    return _outputs(TorchEngine(job.model(), _options(job), 1, job.device), job)
+    return _outputs(TorchEngine(job.model(), _options(job), 1, OBJECTIVE, job.device), job)
 
 
 def native_training(job: Job, threads: int | None = None) -> Turn:
@@ -40,7 +44,7 @@ def native_inference(job: Job, threads: int | None = None) -> Turn:
 
 
 def _native(job: Job, threads: int | None) -> NativeEngine:
-    return NativeEngine(job.network, job.on_cpu().model(), _options(job), 1, threads)
+    return NativeEngine(job.network, job.on_cpu().model(), _options(job), 1, USUAL, threads)
 
 
 def _options(job: Job) -> Options:
@@ -52,7 +56,8 @@ def _loop(engine: Engine, job: Job) -> Turn:
 
     def turn(count: int) -> None:
         images, labels = job.images[: count * job.batch], job.labels[: count * job.batch]
-        one_epoch(engine, Batches(images, labels, None, job.device), options, 1, Quiet())
+        pool = Pool({IMAGE: images}, {LABEL: labels}, device=job.device)
+        one_epoch(engine, pool, OBJECTIVE, options, 1, Quiet())
 
     return turn
 
@@ -62,6 +67,6 @@ def _outputs(engine: Engine, job: Job) -> Turn:
 
     def turn(count: int) -> None:
         for images, _ in batches[:count]:
-            engine.evaluate(images)
+            engine.evaluate({IMAGE: images})
 
     return turn

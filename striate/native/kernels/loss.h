@@ -1,5 +1,6 @@
 /* Losses: each image's, and the gradient of the batch's mean by the outputs. `labels` has one class per lane. */
 #pragma once
+#include "maps.h"
 #include "vectors.h"
 
 #define RUBBISH -0.1f
@@ -69,5 +70,33 @@ INLINE void hinge(const vec *y, const int32_t *labels, vec *dy, const int count,
       if (k == labels[n] || over <= 0) continue;
       seen->loss += over;
       dy[k][n] += share, dy[labels[n]][n] -= share;
+    }
+}
+
+#define IGNORED 255
+
+/* -log softmax(y)[label] at each position that counts; its gradient, times `share`, at those and 0 elsewhere. `masks` has
+   one image's classes per lane; m is the layout of y and of its gradient. */
+INLINE void pixel_cross_entropy(const vec *y, const uint8_t *const *masks, vec *dy, const int count, const float share,
+                                const struct map m, struct seen *seen) {
+  for (int r = 0; r < m.rows; r++)
+    for (int c = 0; c < m.columns; c++) {
+      const int place = r * m.columns + c;
+      vec most = y[AT(m, 0, r, c)], total = splat(0), weight = splat(0);
+      for (int k = 1; k < m.channels; k++) most = larger(y[AT(m, k, r, c)], most);
+      for (int k = 0; k < m.channels; k++) {
+        dy[AT(m, k, r, c)] = exponential(y[AT(m, k, r, c)] - most);
+        total += dy[AT(m, k, r, c)];
+      }
+      for (int n = 0; n < count; n++) weight[n] = masks[n][place] == IGNORED ? 0 : share;
+      for (int k = 0; k < m.channels; k++) dy[AT(m, k, r, c)] *= weight / total;
+      for (int n = 0; n < count; n++) {
+        const int label = masks[n][place];
+        if (label == IGNORED) continue;
+        const float right = y[AT(m, label, r, c)][n];
+        seen->loss += logf(total[n]) + (most[n] - right);
+        seen->correct += right == most[n];
+        dy[AT(m, label, r, c)][n] -= share;
+      }
     }
 }

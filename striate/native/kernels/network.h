@@ -26,7 +26,8 @@ struct net {
   /* of the current step */
   const float *images;               /* one after another */
   const int64_t *rows;               /* which of them, or NULL for all in their order */
-  const int64_t *labels;
+  const void *targets;               /* int64_t: a class for each image; or uint8_t: one for each position */
+  double decided;                    /* images, or positions, over which the loss is a mean */
   const struct moves *moves;         /* or NULL */
   int count, groups;
   uint32_t seed;
@@ -163,10 +164,10 @@ static void work_step(void *given, int thread) {
   learn_words(n, thread);
 }
 
-/* One step down the gradient of the mean loss over `count` of the images, labels their classes. */
-struct seen step(struct net *n, const float *images, const int64_t *rows, const int64_t *labels, int count,
+/* One step down the gradient of the mean loss over `count` of the images, with the targets of each. */
+struct seen step(struct net *n, const float *images, const int64_t *rows, const void *targets, int count, double decided,
                  uint32_t seed, const struct moves *moves, const struct rule *rule) {
-  n->images = images, n->rows = rows, n->labels = labels, n->count = count, n->groups = groups_of(count);
+  n->images = images, n->rows = rows, n->targets = targets, n->decided = decided, n->count = count, n->groups = groups_of(count);
   n->seed = seed;
   n->moves = moves, n->rule = *rule;
   list_words(n);
@@ -175,7 +176,7 @@ struct seen step(struct net *n, const float *images, const int64_t *rows, const 
   struct seen all = {0};
   for (int t = 0; t < n->pool.threads; t++)
     all.loss += n->seen[t].loss, all.correct += n->seen[t].correct;
-  all.loss /= count;
+  all.loss /= decided;
   return all;
 }
 

@@ -9,7 +9,7 @@ Figure(value=(8, 8), formula='3 + 5 = 8 channels')
 
 from typing import cast
 
-from striate.notation.errors import RuleError
+from striate.notation.errors import RuleError, UnevenError
 from striate.notation.graph import Added, Concatenated, Scaled
 from striate.notation.rules.figure import Figure
 from striate.notation.rules.shape import alike, output, shown
@@ -19,10 +19,10 @@ from striate.notation.tree import Block, Dense, Residual, Shape
 @output.register
 def _(join: Concatenated, *shapes: Shape) -> Figure[Shape]:
     for other in shapes[1:]:
-        if not alike(shapes[0][1:], other[1:]) or len(shapes[0]) != len(other):
-            raise RuleError(
-                f"{_whose(join.block)} {shown(shapes[0])} and {shown(other)}",
-                "maps that are put together must have the same size; use pad same, or the same stride",
+        if not alike(shapes[0][1:], other[1:]):
+            headline, rule = f"{_whose(join.block)} {shown(shapes[0])} and {shown(other)}", "maps that are put together"
+            raise _differ(
+                headline, f"{rule} must have the same size", "use pad same, or the same stride", shapes[0], other
             )
     channels = [cast(int, s[0]) for s in shapes]
     spatial = _known(*(s[1:] for s in shapes))
@@ -53,13 +53,26 @@ def _unequal(block: Block, one: Shape, other: Shape) -> RuleError:
     """Branches that can't be added, with the way out that this block has."""
     rule = "shapes that are added must be equal"
     if not isinstance(block, Residual):
+        headline = f"branches of {block.kind} give {shown(one)} and {shown(other)}"
         way_out = "use pad same, and the same filters and strides in each branch"
-        return RuleError(f"branches of {block.kind} give {shown(one)} and {shown(other)}", f"{rule}; {way_out}")
-    if len(block.branches) == 2:
+    elif len(block.branches) == 2:
+        headline = f"body and shortcut give {shown(one)} and {shown(other)}"
         way_out = "give the shortcut a conv of the body's filters and strides"
-        return RuleError(f"body and shortcut give {shown(one)} and {shown(other)}", f"{rule}; {way_out}")
-    way_out = f"use pad same, or give it a shortcut: residual[ body | conv {other[0]}@1 … ]"
-    return RuleError(f"the body gives {shown(other)} for an input of {shown(one)}", f"{rule}; {way_out}")
+    else:
+        headline = f"the body gives {shown(other)} for an input of {shown(one)}"
+        way_out = f"use pad same, or give it a shortcut: residual[ body | conv {other[0]}@1 … ]"
+    return _differ(headline, rule, way_out, one, other)
+
+
+def _differ(headline: str, rule: str, way_out: str, one: Shape, other: Shape) -> RuleError:
+    """The error for two shapes that meet: what helps depends on what differs."""
+    units = next((shape[0] for shape in (one, other) if len(shape) == 1), None)
+    if len(one) != len(other) and units:
+        way_out = f"fc {units} makes a vector of maps, and conv {units}@1 in the place of fc leaves maps"
+        return RuleError(headline, f"a vector does not meet maps; {way_out}")
+    if len(one) == len(other) and not alike(one[1:], other[1:]):
+        return UnevenError(headline, rule, way_out)
+    return RuleError(headline, f"{rule}; {way_out}")
 
 
 def _whose(block: Block) -> str:

@@ -293,7 +293,8 @@ def _(layer: Own, shape: Shape) -> Figure[Shape]:
     except RuleError:
         raise
     except Exception as error:  # a rule of the user's own may raise anything
-        detail = f"for {shown(shape)}: {type(error).__name__}: {error}"
+        called = f"it is called as rule(shape, *numbers), here rule({', '.join(map(repr, (shape, *layer.numbers)))})"
+        detail = f"{called}: {type(error).__name__}: {error}"
         raise RuleError(f"the shape rule of {layer.word} fails", detail) from error
     sizes = isinstance(given, tuple) and all(n is None or (isinstance(n, int) and n > 0) for n in given)
     if not sizes or not given or given[0] is None:

@@ -1,0 +1,179 @@
+"""Examples of a data set, whatever they are: named fields for each, in memory or in files.
+
+>>> import torch
+>>> some = Table({"image": torch.zeros(4, 1, 2, 2), "label": torch.tensor([0, 1, 0, 1])}, ("a", "b", "c", "d"))
+>>> part = some.part([3, 1])
+>>> len(part), part.name(0), part.columns["label"].tolist()
+(2, 'd', [1, 1])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol, Self
+
+from striate.errors import InputError
+
+from .dataset import held_out
+from .kinds import Kinds
+from .lazy import Lazy
+from .left_out import LeftOut
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .levels import Levels
+
+
+class Examples(Protocol):
+    """Examples of one part of a data set: named fields, told apart by their position."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def name(self, row: int) -> str:
+        """Where one comes from: its file, or its number where it has none."""
+
+    def part(self, rows: Sequence[int]) -> Self:
+        """Those at these positions, in that order."""
+
+    def take(self, rows: Sequence[int]) -> Mapping[str, Tensor]:
+        """The fields of those at these positions, (N, …) each."""
+
+    def sample(self) -> Mapping[str, Tensor]:
+        """The fields of all of them; of some, where all take too much memory."""
+
+    def digest(self) -> bytes:
+        """A number that changes with the examples."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Examples in memory.
+
+    Attributes:
+        columns: Their fields by name, (N, …) each; images may stay in their files.
+        names: The N files that they come from, or () where they come from one archive.
+    """
+
+    columns: Mapping[str, Tensor | Lazy]
+    names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def name(self, row: int) -> str:
+        """Its file, or its position."""
+        return self.names[row] if self.names else str(row)
+
+    def part(self, rows: Sequence[int]) -> Table:
+        """Those at these positions, in that order; a copy."""
+        import torch
+
+        index = torch.tensor(rows, dtype=torch.int64)
+        names = tuple(self.names[row] for row in rows) if self.names else ()
+        columns = {
+            name: values.part(rows) if isinstance(values, Lazy) else values[index]
+            for name, values in self.columns.items()
+        }
+        return Table(columns, names)
+
+    @property
+    def streams(self) -> bool:
+        """Whether some of it stays in files."""
+        return any(isinstance(values, Lazy) for values in self.columns.values())
+
+    def take(self, rows: Sequence[int]) -> dict[str, Tensor]:
+        """The fields of those at these positions."""
+        found = self.part(rows).columns
+        return {
+            name: values.read(range(len(rows))) if isinstance(values, Lazy) else values
+            for name, values in found.items()
+        }
+
+    def sample(self) -> Mapping[str, Tensor]:
+        """All fields; of images in files, some, and not those of the same examples as the rest."""
+        return {name: values.sample() if isinstance(values, Lazy) else values for name, values in self.columns.items()}
+
+    def digest(self) -> bytes:
+        """The SHA-256 of all values."""
+        import torch
+
+        digest = sha256()
+        for values in self.columns.values():
+            if isinstance(values, Lazy):
+                digest.update(values.digest())
+                continue
+            digest.update(values.contiguous().view(torch.uint8).numpy().data)
+        return digest.digest()
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What the fields of an example are.
+
+    Attributes:
+        inputs: What a network reads, in the order of its inputs.
+        targets: What its outputs are compared with.
+    """
+
+    inputs: Kinds
+    targets: Kinds
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """Data as a task reads them.
+
+    Attributes:
+        name: A short name for titles.
+        source: The word or path as it was given; empty for data made in Python.
+        schema: What their fields are.
+        train: The examples to learn from.
+        test: Those to judge by; None when there are none.
+        validation: Those to choose the best epoch by; None when a part of `train` is to be taken for that.
+        notes: One line for each thing to report: where they were found, what was decided, what was left out.
+        left_out: Files and folders that were found and not read.
+        strata: Of each example of `train` the group that a share of is held out; () for no groups.
+        sha256: The checksum of the examples that training sees, with validation.
+        levels: What is black and white in its image files of more than 8 bits.
+    """
+
+    name: str
+    source: str
+    schema: Schema
+    train: Examples
+    test: Examples | None = None
+    validation: Examples | None = None
+    notes: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    strata: Sequence[int] = field(default=(), repr=False)
+    sha256: str = ""
+    levels: Levels | None = None
+
+    def split(self, fraction: float, seed: int, unit: str = "images") -> tuple[Examples, Examples]:
+        """Examples to train on and to validate by: the data's own, or a share of each group of `train`.
+
+        Raises:
+            InputError: There are too few; `unit` is what they are called.
+        """
+        if self.validation is not None:
+            return self.train, self.validation
+        count = len(self.train)
+        keys = (f"{seed} {row}" for row in range(count))
+        chosen = set(held_out(self.strata or [0] * count, keys, fraction))
+        if not chosen:
+            why = f"no class has two {unit}; give more {unit}" if self.strata else "there is only one; give more"
+            raise InputError(f"nothing can be set aside: {why}")
+        rest = [row for row in range(count) if row not in chosen]
+        return self.train.part(rest), self.train.part(sorted(chosen))
+
+
+def digest_of(*parts: Examples | None) -> str:
+    """The checksum of several parts: the same examples, the same sum."""
+    digest = sha256()
+    for part in parts:
+        digest.update(part.digest() if part is not None else b"")
+    return digest.hexdigest()

@@ -1,0 +1,60 @@
+"""What is known of a metric besides its values: its name, which way is up, and how it is shown.
+
+>>> Metric("accuracy", counted=True).shown(0.5), Metric("error", up=False, share=False).shown(0.5)
+('50.00%', '0.5000')
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of a network on a set of examples.
+
+    Attributes:
+        name: As in the history and in JSON: `mean_iou`.
+        up: Whether a larger value is better.
+        share: Whether it is a fraction from 0 to 1.
+        counted: Whether it is the fraction of the examples of which something is true, as accuracy is: chance then
+            moves it by its standard error.
+    """
+
+    name: str
+    up: bool = True
+    share: bool = True
+    counted: bool = False
+
+    @property
+    def words(self) -> str:
+        """Its name in a sentence."""
+        return self.name.replace("_", " ").replace("iou", "IoU")
+
+    def shown(self, value: float) -> str:
+        """A value as people read it."""
+        return f"{value:.2%}" if self.share else f"{value:.4f}"
+
+    def margin(self, value: float, examples: int | None) -> float:
+        """The standard error of a value that is counted (Agresti & Coull 1998: not 0 where all are right); else 0."""
+        if not self.counted or examples is None:
+            return 0.0
+        count = examples + 4
+        p = (value * examples + 2) / count
+        return math.sqrt(p * (1 - p) / count)
+
+    def rank(self, value: float) -> float:
+        """A number that is larger where the value is better."""
+        return value if self.up else -value
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` reads."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> Metric:
+        """What `to_json` made; entries of another version are ignored."""
+        return Metric(**{name: value[name] for name in ("name", "up", "share", "counted") if name in value})

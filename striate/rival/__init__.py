@@ -1,0 +1,1 @@
+"""The rival of a network: features made by hand and a classifier."""

@@ -1,0 +1,279 @@
+"""Carrying out a plan: build, train, keep, judge, report."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from striate.building import build
+from striate.data.examples import Examples
+from striate.errors import WorkError
+from striate.interrupt import undone_by
+from striate.runs.beginning import Beginning
+from striate.runs.command import resumes
+from striate.runs.engines import INSTEAD, native_engine
+from striate.runs.feeding import feed_of
+from striate.runs.keeper import Keeper
+from striate.runs.plan import Choice, Parts, Plan
+from striate.runs.reporting import report
+from striate.runs.run import Run
+from striate.runs.unread import Unread
+from striate.tasks.saying import Say
+from striate.tasks.task import Task
+from striate.training.draws import derived_seed
+from striate.training.engine import TorchEngine
+from striate.training.feed import Feed
+from striate.training.history import VALIDATION, History
+from striate.training.interrupt import as_exception
+from striate.training.loop import Engine, measured
+from striate.training.loop import train as train_loop
+from striate.training.memory import enough_memory
+from striate.training.moment import Moment
+from striate.training.native_engine import NativeEngine
+from striate.training.objective import Objective
+from striate.training.progress import Bar, Quiet
+from striate.training.saved import RUNS, SavedRun
+from striate.training.state import State
+from striate.training.threads import using
+from striate.training.verdict import verdict
+
+CTRL_C = "Ctrl-C"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The result of a training.
+
+    Attributes:
+        run: The run on disk.
+        history: Its epochs.
+        validation: How the best weights do on the validation set.
+        test: How they do on the test set; None when there is none.
+        verdict: What the curves say, one sentence each.
+        stopped: Why it ended before its last epoch: Ctrl-C, patience; empty otherwise.
+        goes_on: What to type to go on after Ctrl-C; empty where nothing is left to do.
+    """
+
+    run: Run
+    history: History
+    validation: Any
+    test: Any | None
+    verdict: tuple[str, ...]
+    stopped: str = ""
+    goes_on: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate train --json`."""
+        speeds = sorted(epoch.per_second for epoch in self.history.epochs)
+        metric = self.history.metric.name
+        return {
+            "run": str(self.run.path),
+            "epochs": len(self.history),
+            "best_epoch": self.history.best.epoch,
+            VALIDATION + metric: self.history.value(self.history.best),
+            f"test_{metric}": self.test.figures[metric] if self.test else None,
+            "validation": self.validation.to_json(),
+            "test": self.test.to_json() if self.test else None,
+            "verdict": list(self.verdict),
+            f"{self.history.unit}_per_second": speeds[len(speeds) // 2],
+        }
+
+
+def start(
+    plan: Plan,
+    parts: Parts,
+    beginning: Beginning | None,
+    *,
+    out: str | Path | None,
+    overwrite: bool,
+    say: Say,
+    show: bool,
+) -> Trained:
+    """Train from the beginning, in a new folder.
+
+    Raises:
+        InputError: The folder is taken.
+        WorkError: As for `train`.
+    """
+    with using(plan.threads):
+        engine, plan = _engine(plan, parts, beginning, None, say)
+        root = Path(out) if out else _next_run(plan.network.name, plan.data.name)
+        saved = SavedRun.create(root, plan.text, plan.to_json(parts.own_loss), overwrite)
+        for line in (*plan.said(), *saved.save_left_out(parts.left_out)):
+            say(line)
+        return _train(plan, parts, saved, engine, plan.task.history(), Moment(), say, show)
+
+
+def go_on(plan: Plan, parts: Parts, saved: SavedRun, state: State, *, say: Say, show: bool) -> Trained:
+    """Go on from a state of a run, exactly as if it had never stopped.
+
+    Raises:
+        WorkError: The best weights so far are lost.
+    """
+    saved.settle(state)
+    for line in (*saved.notes, _going_on(plan, state)):
+        say(line)
+    with using(plan.threads):
+        engine, plan = _engine(plan, parts, None, state, say)
+        for line in (plan.how(), *([plan.engine.because] if plan.engine.because else [])):
+            say(line)
+        saved.save_set_up(plan.text, plan.to_json(parts.own_loss))
+        saved.save_left_out(parts.left_out)
+        history = dataclasses.replace(state.history, metrics=plan.task.metrics)
+        return _train(plan, parts, saved, engine, history, state.moment, say, show)
+
+
+def _going_on(plan: Plan, state: State) -> str:
+    """Where training goes on, and at what rate: with a changed schedule the rate differs from where it stopped."""
+    done, pace, options = len(state.history), plan.pace, plan.options
+    pace.steps = int(state.optimizer["steps"])
+    within = f", within epoch {done + 1}" if state.moment.batches else ""
+    where = f"going on after epoch {done} of {options.epochs}{within}"
+    if done >= options.epochs or not state.history:
+        return where
+    schedule = f"{options.schedule} up to {options.rate:g}"
+    ended = f"epoch {done} ended at {state.history.epochs[-1].learning_rate:.3g}"
+    return f"{where}; learning rate: {schedule} over {options.epochs} epochs, now {pace.next_rate:.3g} ({ended})"
+
+
+def _engine(
+    plan: Plan, parts: Parts, beginning: Beginning | None, state: State | None, say: Say
+) -> tuple[TorchEngine | NativeEngine, Plan]:
+    """The engine with its first weights, and the plan with what became known only now."""
+    with enough_memory():
+        model = build(plan.network, plan.options.init, derived_seed(plan.options.seed, "weights"))
+    if beginning and not state:
+        plan = dataclasses.replace(plan, begun=beginning.begin(model, plan.task))
+    made, plan = _native(plan, parts, model, say)
+    engine = made or TorchEngine(model, plan.options, plan.num_steps, plan.objective(parts.own_loss), plan.device)
+    if state:
+        engine.load(dict(state.weights), dict(state.optimizer))
+    return engine, plan
+
+
+def _native(plan: Plan, parts: Parts, model: nn.Module, say: Say) -> tuple[NativeEngine | None, Plan]:
+    """The native engine where it was chosen; None, and one more decision reported, where it can't be made here."""
+    if plan.engine.name != "native":
+        return None, plan
+    loss = plan.task.native(parts.own_loss or plan.options.loss)
+    made = native_engine(plan.network, model, plan.options, plan.num_steps, loss, say)
+    if isinstance(made, str):
+        assert INSTEAD in made
+        return None, dataclasses.replace(plan, engine=Choice("torch", "native", made))
+    return made, plan
+
+
+def _train(
+    plan: Plan,
+    parts: Parts,
+    saved: SavedRun,
+    engine: TorchEngine | NativeEngine,
+    history: History,
+    at: Moment,
+    say: Say,
+    show: bool,
+) -> Trained:
+    epochs, task, objective = plan.options.epochs, plan.task, plan.objective(parts.own_loss)
+    bar = (
+        Bar(plan.examples, epochs, len(history), decides=objective.decides, unit=task.unit, begun=at.done)
+        if show
+        else Quiet()
+    )
+    keeper, unread = Keeper(saved, engine, bar, plan, parts, history), Unread(say)
+    # every epoch and the verdict use the same
+    validation = feed_of(parts.validation, parts.schema, plan.recipe, plan.device, None, plan.bad, unread.tell)
+    with undone_by(lambda: _last_words(keeper)):
+        stopped = _learn(plan, parts, keeper, validation, unread, at)
+        return _finish(plan, parts, saved, engine, keeper.history, stopped, validation, unread)
+
+
+def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: Unread, at: Moment) -> str:
+    """Train to the end; returns why it ended before that, if it did."""
+    root, objective = keeper.saved.root, plan.objective(parts.own_loss)
+    stopped = ""
+    try:
+        with as_exception(), keeper.bar, enough_memory():
+            training = feed_of(
+                parts.training, parts.schema, plan.recipe, plan.device, plan.augment, plan.bad, unread.tell
+            )
+            train_loop(keeper.engine, training, validation, objective, plan.options, keeper, keeper.history, at)
+    except KeyboardInterrupt:
+        stopped = CTRL_C
+    except WorkError as error:
+        kept = f"; the weights of epoch {keeper.history.best.epoch} are kept in {root}" if keeper.history else ""
+        raise WorkError(f"{error}{kept}") from None
+    if not keeper.history:
+        lost = "nothing was learned" if keeper.moment is None else f"`{resumes(root)}` goes on within it"
+        raise WorkError(f"stopped by {stopped} before the first epoch was finished; {lost}")
+    return "patience" if not stopped and len(keeper.history) < plan.options.epochs else stopped
+
+
+def _last_words(keeper: Keeper) -> None:
+    """What to know where Ctrl-C ends the program before the report is written."""
+    if keeper.history:
+        best, root = keeper.history.best.epoch, keeper.saved.root
+        kept = f"the weights of epoch {best}, the best of {len(keeper.history)}, are kept in {root}"
+        os.write(2, f"{kept}; `{resumes(root)}` goes on\n".encode())
+
+
+def _finish(
+    plan: Plan,
+    parts: Parts,
+    saved: SavedRun,
+    engine: TorchEngine | NativeEngine,
+    history: History,
+    stopped: str,
+    validation: Feed,
+    unread: Unread,
+) -> Trained:
+    """Measure the best weights, as they are stored, on the validation and test sets and write the report."""
+    run, objective = Run(saved.root, str(plan.device)), plan.objective(parts.own_loss)
+    engine.load(dict(run.state.weights))
+    with enough_memory():
+        judged = judge(engine, plan.task, objective, "the validation set", parts.validation, validation, unread)
+        test = None
+        if parts.test is not None:
+            feed = feed_of(parts.test, parts.schema, plan.recipe, plan.device, None, plan.bad, unread.tell)
+            test = judge(engine, plan.task, objective, "the test set", parts.test, feed, unread)
+    if unread.files:
+        parts = dataclasses.replace(parts, left_out=(*parts.left_out, *unread.left_out()))
+        saved.save_left_out(parts.left_out)
+    standing = plan.task.standing(history.epochs[-1], len(parts.training), judged)
+    unfinished = stopped == CTRL_C and len(history) < plan.options.epochs
+    guess = plan.task.loss_of_guessing(parts.own_loss or plan.options.loss)
+    said = verdict(history, standing, guess, plan.options.epochs if unfinished else 0)
+    figures = {
+        f"validation {history.metric.words}": judged.in_short(),
+        "epoch kept": f"{history.best.epoch} of {len(history)}{f' (stopped by {stopped})' if stopped else ''}",
+        "seconds": f"{sum(epoch.seconds for epoch in history.epochs):.1f}",
+    }
+    run.saved.save_report(report(run, history, said, test or judged, figures, parts))
+    return Trained(run, history, judged, test, said, stopped, resumes(run.path) if unfinished else "")
+
+
+def judge(
+    engine: Engine, task: Task, objective: Objective, name: str, examples: Examples, feed: Feed, unread: Unread
+) -> Any:
+    """How a network does on labelled examples, in its task's words."""
+    figures, rows = measured(engine, feed, objective)
+    return task.judged(name, unread.left_of(examples), rows, figures)
+
+
+def _next_run(net: str, dataset: str) -> Path:
+    """`runs/lenet5-mnist-1`, or the first free number; made at once, so that two trainings never share a folder."""
+    number = 1
+    while True:
+        path = Path(RUNS) / re.sub(r"[^\w.-]+", "-", f"{net}-{dataset}-{number}")
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise WorkError(f"can't make {path}: {error.strerror}") from None

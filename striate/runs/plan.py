@@ -1,0 +1,185 @@
+"""What is decided before a training, as one value: printed, saved with the run, and read back when it goes on.
+
+`striate.runs.planning` makes it from what a user asks for; `striate.runs.doing` carries it out and takes nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+import striate
+from striate.data.examples import Examples, Schema
+from striate.data.left_out import LeftOut
+from striate.data.recipe import Recipe
+from striate.losses import Loss
+from striate.notation import Network
+from striate.tasks.fitting import resolved
+from striate.tasks.task import Task
+from striate.training.augment import Augment
+from striate.training.engine import Pace
+from striate.training.feed import num_batches
+from striate.training.objective import Objective
+from striate.training.optimizers import OPTIMIZERS
+from striate.training.options import Options
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which data a training is on.
+
+    Attributes:
+        name: Their short name.
+        source: Where they are: a word or an absolute path; empty for data made in Python.
+        sha256: The checksum of what training sees of them.
+    """
+
+    name: str
+    source: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The engine.
+
+    Attributes:
+        name: "torch" or "native".
+        wanted: What a training that goes on should ask for: "native" too where only its compiler was missing.
+        because: Why it is not the native one, where that could surprise; else empty.
+    """
+
+    name: str
+    wanted: str
+    because: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a plan is carried out on: it can be opened again from the plan, apart from a user's own loss.
+
+    Attributes:
+        schema: What the fields of an example are.
+        training: What to learn from.
+        validation: The examples by which epochs are compared.
+        test: Those to judge by.
+        left_out: Files that were found among them and not read.
+        own_loss: A user's own loss.
+    """
+
+    schema: Schema
+    training: Examples
+    validation: Examples
+    test: Examples | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    own_loss: Loss | None = None
+
+    @property
+    def each(self) -> dict[str, Examples]:
+        """The parts there are, by name."""
+        parts = {"training": self.training, "validation": self.validation, "test": self.test}
+        return {name: part for name, part in parts.items() if part is not None}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is decided before a training.
+
+    Attributes:
+        task: What the network is for, with the facts of its data.
+        network: Fitted to the data.
+        data: Which they are.
+        recipe: How they become the network's input; None where they are that already.
+        options: How to train, all defaults filled in.
+        augment: How examples are changed in each epoch.
+        engine: What computes.
+        device: Where.
+        threads: CPU threads; None for as many as PyTorch takes.
+        bad: What happens to files that can't be read.
+        examples: How many there are to train on.
+        begun: What is known of the weights it starts from; None for new ones.
+        command: What to type to repeat it.
+        notes: What was decided about the data and the network, one sentence each.
+        more_passes: Whether small data get more epochs than usual.
+        before: What was decided when it first began, where it goes on.
+    """
+
+    task: Task
+    network: Network
+    data: Data
+    recipe: Recipe | None
+    options: Options
+    augment: Augment | None
+    engine: Choice
+    device: torch.device
+    threads: int | None
+    bad: str
+    examples: int
+    begun: Mapping[str, Any] | None = None
+    command: str = ""
+    notes: tuple[str, ...] = ()
+    more_passes: bool = False
+    before: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The network's text with every size a number, under its name."""
+        return resolved(self.network)
+
+    @property
+    def num_steps(self) -> int:
+        """The number of steps of the whole training."""
+        return self.options.epochs * num_batches(self.examples, self.options.images(self.examples))
+
+    @property
+    def pace(self) -> Pace:
+        """How its learning rate moves."""
+        return Pace(self.options, self.num_steps)
+
+    def objective(self, own_loss: Loss | None) -> Objective:
+        """What is made small, and what is measured."""
+        objective: Objective = self.task.objective(own_loss or self.options.loss)
+        return objective
+
+    def how(self) -> str:
+        """How it trains, in one sentence."""
+        o = self.options
+        batch = "the whole set as one batch" if o.batch == 0 else f"batch {o.images(0)}"
+        decay = f", weight decay {o.decay:g}" if o.decay != OPTIMIZERS[o.optimizer].decay else ""
+        few = f" (so few {self.task.unit} need more than ten passes)" * self.more_passes
+        passes = f"{o.epochs} epoch{'s' * (o.epochs > 1)}{few}"
+        how = f"{passes}, {o.optimizer}, {o.schedule} up to {o.rate:g}{decay}, {batch}"
+        count = self.threads or torch.get_num_threads()
+        return f"training: {how}; engine {self.engine.name} on {self.device}, {count} thread{'s' * (count > 1)}"
+
+    def said(self) -> list[str]:
+        """All decisions, one sentence each."""
+        begun = [self.begun["said"]] if self.begun else []
+        because = [self.engine.because] if self.engine.because else []
+        now = [*self.notes, self.how(), *begun, *because]
+        return [*self.before, *(line for line in now if line not in self.before)]
+
+    def to_json(self, own_loss: Loss | None = None) -> dict[str, Any]:
+        """The configuration of a run: all that is needed to use its weights and to train again."""
+        return {
+            "striate": striate.__version__,
+            "task": self.task.facts(),
+            "metrics": [metric.to_json() for metric in self.task.metrics],
+            "unit": self.task.unit,
+            "network": self.network.name,
+            "data": dataclasses.asdict(self.data),
+            "recipe": self.recipe.to_json() if self.recipe else None,
+            **({"weights": dict(self.begun)} if self.begun else {}),
+            "options": self.options.to_json() | {"loss": self.task.loss_name(own_loss or self.options.loss)},
+            "engine": self.engine.name,
+            "wanted": self.engine.wanted,
+            "device": str(self.device),
+            "threads": self.threads,
+            "bad": self.bad,
+            "command": self.command,
+            "decisions": self.said(),
+        }

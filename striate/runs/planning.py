@@ -1,0 +1,208 @@
+"""From what a user asks for to a plan: the data, the network fitted to them, the split, the options, the engine."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate import zoo
+from striate.data.examples import Opened
+from striate.data.recipe import Recipe
+from striate.errors import InputError
+from striate.losses import Loss
+from striate.notation import Network, measure
+from striate.notation.sizes import Size
+from striate.notation.tree import Own, deep
+from striate.runs import devices
+from striate.runs.beginning import Beginning
+from striate.runs.command import FROM_PYTHON, repeats, source_key
+from striate.runs.engines import INSTEAD, engine_for
+from striate.runs.plan import Choice, Data, Parts, Plan
+from striate.tasks import augmenting, known
+from striate.tasks.fitting import Fitted, check_batch, check_trainable, input_shape
+from striate.tasks.task import Task, Wish
+from striate.training.augment import Augment
+from striate.training.cut import Cut
+from striate.training.options import Options, for_few
+from striate.training.passes import EPOCHS, FEW, usual_epochs
+from striate.training.photo import Photo
+from striate.training.threads import using
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for.
+
+    Attributes:
+        net: A name of the zoo, a `.net` file, the text itself, or a network.
+        data: A word, a path, or data made in Python.
+        options: How to train.
+        task: A task's word; None for the one that finds its data.
+        device, engine, bad, letters, size, weights, threads: As for `train`.
+        own_loss: A function of (outputs, labels) instead of the options' loss.
+        show: Whether to draw progress on standard error.
+        command: The command that repeats the training; by default written from the rest.
+        again: The plan's own entries of a run that goes on.
+    """
+
+    net: str | Path | Network
+    data: Any
+    options: Options
+    task: str | None = None
+    device: str = "auto"
+    engine: str = "auto"
+    bad: str = "skip"
+    letters: Mapping[str, int | float] | None = None
+    size: Size | None = None
+    weights: str | Path | None = None
+    threads: int | None = None
+    own_loss: Loss | None = None
+    show: bool = False
+    command: str = ""
+    again: Again | None = None
+
+
+@dataclass(frozen=True)
+class Again:
+    """What a run that goes on had decided.
+
+    Attributes:
+        recipe: How examples become the network's input.
+        begun: What is known of the weights that it started from.
+        decided: Its decisions, one sentence each.
+    """
+
+    recipe: Recipe | None
+    begun: dict[str, Any] | None = None
+    decided: tuple[str, ...] = field(default=())
+
+
+def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
+    """What is decided, what it is carried out on, and the weights to start from.
+
+    Raises:
+        InputError: Something named does not exist or does not fit.
+    """
+    device, engine = devices.device(asked.device), devices.engine(asked.engine)
+    network = zoo.find(asked.net, asked.letters)
+    command = asked.command or _command(asked, network)
+    beginning = None if asked.weights is None else Beginning(asked.weights)
+    task, opened = known.opened(asked.data, _wish(asked, network), asked.task)
+    objective = task.objective(asked.own_loss or asked.options.loss)
+    training, validation = opened.split(asked.options.validation, asked.options.seed, task.unit)
+    opened = dataclasses.replace(opened, train=training)  # from here on, no code sees a validation example
+    recipe = asked.again.recipe if asked.again else None
+    fitted = task.fit(network, opened, recipe, asked.size)
+    check_trainable(fitted)
+    task, augment = fitted.task, task.augment(asked.options.augment, fitted, opened)
+    count = len(training) * augment.times if isinstance(augment, Cut) else len(training)
+    options, more = _options(asked, count, fitted, augment)
+    parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss)
+    plan = Plan(
+        task=task,
+        network=fitted.network,
+        data=Data(opened.name, source_key(opened.source) if opened.source else "", opened.sha256),
+        recipe=fitted.recipe,
+        options=dataclasses.replace(options, augment=augmenting.written(augment)),
+        augment=augment,
+        engine=_engine(asked, engine, task, fitted.network, options, count, device),
+        device=device,
+        threads=asked.threads,
+        bad=asked.bad,
+        examples=count,
+        begun=asked.again.begun if asked.again else None,
+        command=command,
+        notes=_notes(asked, task, opened, fitted, parts, augment),
+        more_passes=more,
+        before=asked.again.decided if asked.again else (),
+    )
+    assert objective.metrics == task.metrics
+    return plan, parts, beginning
+
+
+def _wish(asked: Request, network: Network) -> Wish:
+    again = asked.again.recipe if asked.again else None
+    shape = again.source if again else input_shape(network, asked.size)
+    return Wish(shape, asked.bad, progress=asked.show)
+
+
+def _command(asked: Request, network: Network) -> str:
+    """What to type to repeat the training; a note where that is not possible."""
+    named = not hasattr(asked.data, "source") or bool(asked.data.source)
+    if asked.own_loss or not named or any(isinstance(node, Own) for node in deep(network.layers)):
+        return FROM_PYTHON
+    flags: dict[str, Any] = {"task": asked.task, "engine": asked.engine, "device": asked.device, "size": asked.size}
+    flags |= {"from": asked.weights, "threads": asked.threads}
+    flags |= {"bad-files": None if asked.bad == "skip" else asked.bad}
+    return repeats(asked.net, asked.data, asked.options, asked.letters or {}, flags)
+
+
+def _options(asked: Request, count: int, fitted: Fitted, augment: Augment | None) -> tuple[Options, bool]:
+    """The options with what depends on the data filled in, and whether there are more epochs than usual."""
+    options = asked.options
+    started = asked.weights is not None or bool(asked.again and asked.again.begun)
+    if isinstance(augment, Photo) and count < FEW and not started:
+        options = for_few(options)
+    check_batch(fitted, options.images(count))
+    macs = measure(fitted.network, fitted.shape).total_macs
+    assert macs is not None  # the data have left no axis open
+    epochs = options.epochs or usual_epochs(count, options.images(count), macs)
+    return dataclasses.replace(options, epochs=epochs), epochs > EPOCHS and not options.epochs
+
+
+def _engine(
+    asked: Request, engine: str, task: Task, network: Network, options: Options, count: int, device: torch.device
+) -> Choice:
+    whole = dataclasses.replace(options, batch=options.images(count))
+    with using(asked.threads):
+        loss = task.native(asked.own_loss or options.loss)
+        chosen, why = engine_for(engine, network, whole, device, loss, asked.own_loss is not None)
+    return Choice(chosen, "native" if INSTEAD in why else chosen, why)
+
+
+def _notes(
+    asked: Request, task: Task, opened: Opened, fitted: Fitted, parts: Parts, augment: Augment | None
+) -> tuple[str, ...]:
+    """What was decided about the data and the network."""
+    changed = [augmenting.said(augment)] if augment else []
+    lines = [*opened.notes, *fitted.notes, _split_note(asked, task, opened, parts)]
+    lines += task.doubts(parts.each, opened.name)
+    if opened.validation is not None and asked.options.validation != Options.validation:
+        share = f"{asked.options.validation:g}"
+        lines.append(f"a share of {share} for validation is not taken: {opened.name} has validation {task.unit}")
+    return (*lines, *changed)
+
+
+def _split_note(asked: Request, task: Task, opened: Opened, parts: Parts) -> str:
+    test = f"{len(parts.test):,} for the test" if parts.test is not None else "none for a test"
+    chosen = "the data's own" if opened.validation is not None else f"seed {asked.options.seed}"
+    kept = f"{len(parts.validation):,} kept for validation ({chosen})"
+    return f"{task.unit}: {len(parts.training):,} to train on, {kept}, {test}"
+
+
+def check_changed(plan: Plan, config: Mapping[str, Any], root: Path) -> None:
+    """Check that the data are those that a run was trained on.
+
+    Raises:
+        InputError: They are not.
+    """
+    before = known.saved(config.get("task", config["data"]))
+    if plan.task != before:
+        what = next(
+            (
+                one.name
+                for one in dataclasses.fields(before)
+                if getattr(plan.task, one.name, None) != getattr(before, one.name)
+            ),
+            "task",
+        )
+    elif plan.data.sha256 != config["data"]["sha256"]:
+        what = plan.task.unit
+    else:
+        return
+    raise InputError(f"the {what} of {plan.data.name} have changed since {root} was trained on them")

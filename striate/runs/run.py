@@ -1,0 +1,346 @@
+"""A trained network on disk: test it, predict with it, look at it."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import webbrowser
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from striate import data
+from striate.building import build
+from striate.data.examples import Examples, Opened
+from striate.data.left_out import LeftOut
+from striate.data.recipe import Recipe
+from striate.errors import InputError, WorkError
+from striate.layers.earlier import named_now
+from striate.losses import Loss
+from striate.notation import Network
+from striate.notation.tree import Shape
+from striate.runs.command import source_key, source_name
+from striate.runs.devices import device as device_named
+from striate.runs.devices import engine as engine_named
+from striate.runs.engines import engine_for, native_engine
+from striate.runs.feeding import feed_of, unlabelled
+from striate.runs.unread import Unread
+from striate.tables import html_table
+from striate.tasks import known
+from striate.tasks.fitting import from_resolved
+from striate.tasks.saying import Say
+from striate.tasks.task import Task, Wish, is_path
+from striate.training.engine import TorchEngine
+from striate.training.fields import Fields, joined
+from striate.training.history import History
+from striate.training.lone import opened
+from striate.training.loop import measured, outputs_of
+from striate.training.native_engine import NativeEngine
+from striate.training.options import Options
+from striate.training.saved import REPORT
+from striate.training.state import State
+from striate.training.threads import using
+
+OWN = "own"  # what a configuration calls a loss that was given as a function
+INPUT = "input"
+
+
+class Run:
+    """One training with its best weights, as stored on disk.
+
+    Args:
+        path: The run's folder, or the `model.safetensors` of one by itself, wherever it was copied to.
+        device: Where to compute; as for `devices.device`.
+        engine: `torch`, `native`, or `auto`, which is torch here: one pass over the images is not worth a compilation.
+        threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
+        say: Is given a line at once when something is compiled; by default it is added to `notes`.
+
+    Attributes:
+        left_out: Files that `test` and `predict` found among the images and did not read.
+
+    Raises:
+        InputError: There is no run there, or no such engine.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        device: str = "auto",
+        engine: str = "auto",
+        threads: int | None = None,
+        say: Say | None = None,
+    ) -> None:
+        with using(threads):  # or it is refused
+            self.threads = threads
+        self.saved = opened(Path(path))
+        self.say = say or self.saved.notes.append
+        self.device, self.engine_name = device_named(device), engine_named(engine)
+        self.left_out: list[LeftOut] = []
+
+    def __repr__(self) -> str:
+        history = self.state.history
+        metric = history.metric
+        figure = f"validation {metric.words} {history.value(history.best):.4f}"
+        return f"Run({str(self.path)!r}: {self.name}, {figure})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what was trained, on what, and how well."""
+        history, config = self.state.history, self.config
+        best, metric = history.best, history.metric
+        facts = {
+            "folder": str(self.path),
+            **{name: str(number) for name, number in self.task.letters().items()},
+            "epoch kept": f"{best.epoch} of {config['options']['epochs']}",
+            f"validation {metric.words}": metric.shown(history.value(best)),
+            "engine, device": f"{config['engine']}, {config['device']}",
+            "command": config["command"],
+        }
+        return html_table(self.name, ["", ""], [list(fact) for fact in facts.items()])
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.saved.root
+
+    @property
+    def notes(self) -> list[str]:
+        """The damage found in the files used so far, one sentence per file; empty when all is well."""
+        return self.saved.notes
+
+    def check(self) -> list[str]:
+        """Read every file of the run and name those that are damaged, one sentence per file; none when all is well."""
+        return self.saved.check()
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What `config.json` says, as the weights carry it."""
+        return self.state.config
+
+    @cached_property
+    def state(self) -> State:
+        """The best weights, with the history up to them."""
+        return self.saved.best()
+
+    @property
+    def name(self) -> str:
+        """The network and its data: "lenet5 on mnist"."""
+        return f"{self.network.name} on {self.config['data']['name']}"
+
+    @cached_property
+    def task(self) -> Task:
+        """What it is for, with the facts of its data."""
+        return known.saved(self.config.get("task", self.config["data"]))
+
+    def __getattr__(self, name: str) -> Any:
+        """The facts of the task are also the run's."""
+        if name.startswith("_") or name in ("saved", "task", "state"):
+            raise AttributeError(name)
+        if name not in {one.name for one in dataclasses.fields(self.task)}:
+            raise AttributeError(f"a run has no '{name}'")
+        return getattr(self.task, name)
+
+    @cached_property
+    def recipe(self) -> Recipe | None:
+        """How examples become the network's input; None where they are that already."""
+        return recipe_of(self.config)
+
+    @property
+    def shape(self) -> Shape:
+        """What the network reads of one example."""
+        return self.recipe.shape if self.recipe else self.network.input
+
+    @cached_property
+    def network(self) -> Network:
+        """The network's tree."""
+        return from_resolved(self.state.net, self.config["network"])
+
+    @property
+    def history(self) -> History:
+        """The epochs that were finished."""
+        return self.saved.history()
+
+    def model(self) -> nn.Sequential:
+        """The network with the best weights, an ordinary module in evaluation mode, on the CPU."""
+        model = build(self.network, seed=0)  # any rule will do: these weights are replaced
+        model.load_state_dict(named_now(model, self.state.weights))
+        return model.eval()
+
+    @cached_property
+    def engine(self) -> TorchEngine | NativeEngine:
+        """The network with the best weights, ready to evaluate on the device.
+
+        Raises:
+            InputError: The native engine was asked for and lacks something.
+        """
+        return self._engine(self.engine_name)
+
+    def _engine(self, name: str) -> TorchEngine | NativeEngine:
+        loss = self._loss()
+        options = Options(batch=1)
+        wanted = "torch" if name == "auto" else engine_named(name)
+        native = self.task.native(loss)  # compiled as for the training
+        chosen, why = engine_for(wanted, self.network, options, self.device, native)
+        if chosen == "native":
+            made = native_engine(self.network, self.model(), options, 0, native, self.say)
+            if not isinstance(made, str):
+                return made
+            why = made
+        self.saved.notes += [why] if why else []
+        return TorchEngine(self.model(), options, 0, self.task.objective(loss), self.device)
+
+    def _loss(self) -> str | None:
+        """The name of the loss it was trained with; None for a user's own."""
+        trained: str = self.config["options"]["loss"]
+        return None if trained == OWN else trained
+
+    def outputs(self, images: Tensor, engine: str | None = None) -> Tensor:
+        """The outputs (N, …) for examples as the data set has them; on the run's engine, or on `engine`."""
+        made = self._outputs({INPUT: images}, engine)
+        (outputs,) = made.values()
+        return outputs.flatten(1) if outputs[0].numel() == max(outputs.shape[1:]) else outputs
+
+    def _outputs(self, inputs: Fields, engine: str | None) -> Fields:
+        feed = unlabelled(inputs, self.recipe, self.device)
+        with using(self.threads):
+            chosen = self._engine(engine) if engine else self.engine
+            return outputs_of(chosen, feed, self.task.objective(self._loss()))
+
+    def test(
+        self,
+        source: Any = None,
+        *,
+        bad: str = "skip",
+        engine: str | None = None,
+        loss: Loss | None = None,
+        report: str | Path | None = None,
+    ) -> Any:
+        """Test on labelled examples: the figures of the run's task.
+
+        Args:
+            source: A data set; by default, what was held out of the training data. Data without a test part of
+                their own are taken whole, unless they are the training data.
+            bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
+            engine: As for the run; by default the run's.
+            loss: A function of (outputs, labels) whose value is given; by default what the run was trained with, if
+                that has a name.
+            report: Where to write all figures as a page, like the run's own report.
+
+        Raises:
+            InputError: No such data, or data that the run can't judge.
+            WorkError: The report can't be written, or the network's outputs are not finite.
+        """
+        judged = self.judged(source, bad=bad, engine=engine, loss=loss)
+        if report is not None:
+            self.write_report(judged, "" if source is None else source_name(source), Path(report))
+        return judged.result()
+
+    def judged(
+        self, source: Any = None, *, bad: str = "skip", engine: str | None = None, loss: Loss | None = None
+    ) -> Any:
+        """The answers on labelled examples; arguments and errors as for `test`."""
+        name, opened, examples = self._labelled(source, bad)
+        known_loss = loss or self._loss()
+        objective = self.task.objective(known_loss)
+        unread = Unread(lambda line: self._note([line]))
+        feed = feed_of(examples, opened.schema, self.recipe, self.device, None, bad, unread.tell)
+        with using(self.threads):
+            figures, rows = measured(self._engine(engine) if engine else self.engine, feed, objective)
+        if known_loss is None:  # a loss of one's own that is not given again
+            figures["loss"] = float("nan")
+        self.left_out += unread.left_out()
+        return self.task.judged(name, unread.left_of(examples), rows, figures)
+
+    def write_report(self, judged: Any, source: str, path: Path) -> None:
+        """Write what `judged` gave as a page.
+
+        Raises:
+            WorkError: It can't be written.
+        """
+        from striate.runs.reporting import tested  # the drawing package takes a second to import
+
+        try:
+            path.write_text(tested(self, judged, source), encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise WorkError(f"can't write {path}: {getattr(error, 'strerror', error)}") from None
+
+    def test_split(self, source: Any = None, *, bad: str = "skip") -> Examples:
+        """The examples that `test` measures on."""
+        return self._labelled(source, bad)[2]
+
+    def _labelled(self, source: Any, bad: str) -> tuple[str, Opened, Examples]:
+        """What the test examples are called, the data that they are of, and themselves."""
+        trained_on = self.config["data"]["source"]
+        if source is None and not trained_on:
+            raise InputError(f"{self.path} was trained on a data set made in Python; say what to test it on")
+        wanted = trained_on if source is None else source
+        same = bool(trained_on) and is_path(wanted) and source_key(wanted) == source_key(trained_on)
+        wish = Wish(self.recipe.source if self.recipe else self.network.input, bad, hold_out=same)
+        wish = dataclasses.replace(wish, levels=self.recipe.levels if self.recipe else None)
+        found = type(self.task).open(wanted, wish, self.task)
+        if found is None:
+            raise InputError(f"'{wanted}' holds nothing for the task {self.task.word}, which reads {self.task.reads}")
+        _, opened = found
+        self.left_out += opened.left_out
+        examples = next(part for part in (opened.test, opened.validation, opened.train) if part is not None)
+        self._note(opened.notes)
+        if not same:
+            examples, notes = self.task.as_trained(examples, self.recipe)
+            self._note(notes)
+        return "the test set" if same else opened.name, opened, examples
+
+    def _note(self, lines: Iterable[str]) -> None:
+        self.saved.notes += [line for line in lines if line not in self.saved.notes]
+
+    def predict(self, *given: Any, bad: str = "skip", engine: str | None = None) -> list[Any]:
+        """Say what examples are.
+
+        Args:
+            given: What the task reads. For images: files or folders that hold some; PIL images; arrays or tensors,
+                (H, W), (H, W, 3) or (3, H, W), of bytes or of floats 0 to 1; or lists of any of these.
+            bad: Whether files that can't be read are left out and noted ("skip") or refused ("refuse").
+            engine: As for the run; by default the run's.
+
+        Raises:
+            InputError: A path that is not there, or nothing that can be read.
+        """
+        data.check_bad(bad)
+        asked = self.task.asked(given, self.recipe, bad)
+        self.saved.notes += asked.notes
+        self.left_out += asked.left_out
+        answers: list[Any] = []
+        for rows in _of_one_shape(asked.inputs):
+            some = dataclasses.replace(
+                asked, names=[asked.names[row] for row in rows], inputs=[asked.inputs[row] for row in rows]
+            )
+            chosen = self._engine(engine) if engine else self.engine
+            answers += self.task.answers(self._outputs(joined(list(some.inputs)), engine), some, chosen.evaluate)
+        return answers
+
+    def see(self) -> tuple[Path, bool]:
+        """Open the report in the browser; returns its path, and whether a browser was found.
+
+        Raises:
+            WorkError: The run has no report, or it is damaged.
+        """
+        path = self.path / REPORT
+        if self.path.is_file():
+            raise WorkError(f"{self.path} is the weights of a run alone; the report is in the run's folder")
+        if not path.is_file():
+            raise WorkError(f"{self.path} has no {REPORT}; training was ended before it was written")
+        self.saved.store.read(REPORT)
+        return path, webbrowser.open(path.absolute().as_uri())
+
+
+def recipe_of(config: Mapping[str, Any]) -> Recipe | None:
+    """How a run's examples become its network's input."""
+    return Recipe.from_json(config["recipe"]) if config["recipe"] else None
+
+
+def _of_one_shape(inputs: Sequence[Fields]) -> Iterator[list[int]]:
+    """The positions of inputs that follow each other and have one shape, so that they go through together."""
+    shapes = [{name: values.shape for name, values in fields.items()} for fields in inputs]
+    for _, rows in itertools.groupby(range(len(inputs)), key=lambda row: repr(shapes[row])):
+        yield list(rows)

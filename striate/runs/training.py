@@ -1,0 +1,125 @@
+"""From a network and data to a run: plan, train, keep, judge, report.
+
+>>> import tempfile
+>>> run = train("input 1x8x8 -> fc 10", "digits", epochs=2, out=tempfile.mkdtemp() + "/run", quiet=True)
+>>> run.test().examples
+359
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from striate.losses import Loss
+from striate.notation import Network
+from striate.notation.sizes import Size
+from striate.runs.doing import Trained, start
+from striate.runs.planning import Request, planned
+from striate.runs.run import Run
+from striate.tasks.fitting import whole_for
+from striate.tasks.saying import Say, silent, voice
+from striate.training.options import Options
+
+
+def train(
+    net: str | Path | Network | nn.Module,
+    dataset: Any,
+    *,
+    task: str | None = None,
+    out: str | Path | None = None,
+    device: str = "auto",
+    engine: str = "auto",
+    overwrite: bool = False,
+    bad: str = "skip",
+    letters: Mapping[str, int | float] | None = None,
+    size: Size | None = None,
+    weights: str | Path | None = None,
+    threads: int | None = None,
+    quiet: bool = False,
+    epochs: int = Options.epochs,
+    batch: int | None = Options.batch,
+    lr: float | None = Options.lr,
+    optimizer: str = Options.optimizer,
+    schedule: str = Options.schedule,
+    loss: str | Loss | None = Options.loss,
+    l1: float = Options.l1,
+    l2: float | None = Options.l2,
+    augment: str = Options.augment,
+    patience: int = Options.patience,
+    validation: float = Options.validation,
+    init: str | None = Options.init,
+    seed: int = Options.seed,
+) -> Run:
+    """Train a network on a data set.
+
+    A PyTorch module of your own takes part like a network: it is trained from the weights that it has, in a copy.
+
+    Args:
+        net: A name of the zoo, a `.net` file, the text itself, a network, or a PyTorch module.
+        dataset: A name, a folder, an archive, or a data set; `striate tasks` lists what each task reads.
+        task: What the network is for: `classify`, …; by default found out from the data.
+        out: The run's folder; by default the next free one under `runs`.
+        device: `auto`, `cpu`, `cuda`, `mps`.
+        engine: `auto`, `torch` or `native`.
+        overwrite: Whether a run in that folder may be replaced.
+        bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
+        letters: Values for the letters of the network's text.
+        size: Of the network's input, one for all axes or one per axis; by default its text's, or the images' where
+            they are much smaller.
+        weights: A run, or a file of weights (ours, torchvision's, timm's), to start from: what fits by name and shape
+            is kept; the rest, such as a head for other data, starts with new weights.
+        threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
+        quiet: Whether to print nothing; otherwise whatever a default decides is reported on standard error.
+        epochs: Passes over the training examples; 0 takes ten, and more for small sets.
+        batch: Examples in a mini-batch; 0 takes the whole set; by default 64, or 32 for few photographs.
+        lr: Highest learning rate; by default the optimiser's usual one.
+        optimizer: `sgd`, `momentum`, `nesterov`, `adagrad`, `rmsprop`, `adam` or `adamw`.
+        schedule: How the learning rate moves: `constant`, `step`, `cosine` or `one-cycle`.
+        loss: A loss's name, or a function of (outputs, labels); by default the task's usual one.
+        l1: L1 penalty on weights.
+        l2: L2 penalty (weight decay) on weights; by default the optimiser's usual one, more for few photographs.
+        augment: `shift` moves images a little, `none` does not; `auto` does so to centred drawings before convolutions.
+        patience: Stop after this many epochs without a better one; 0 never stops.
+        validation: Share of the training examples kept for validation, from 0.001 to 0.9.
+        init: How weights begin, as for `build`.
+        seed: Same seed, same machine, same result.
+
+    Returns:
+        The run, on disk, with the weights of the best epoch: of the last one that the validation examples can't tell
+        from it.
+
+    Raises:
+        InputError: Something named does not exist or does not fit.
+        WorkError: The loss is no longer a number, or the disk is full; what was saved before is kept.
+    """
+    if isinstance(net, nn.Module):
+        net, dataset = whole_for(net, dataset, size, bad)
+    own = loss if callable(loss) else None
+    options = Options(
+        epochs=epochs,
+        batch=batch,
+        lr=lr,
+        optimizer=optimizer,
+        schedule=schedule,
+        loss=None if own or loss is None else str(loss),
+        l1=l1,
+        l2=l2,
+        augment=augment,
+        patience=patience,
+        validation=validation,
+        init=init,
+        seed=seed,
+    )
+    how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}
+    how |= {"size": size, "weights": weights, "threads": threads, "task": task}
+    return trained(Request(net, dataset, options, **how), out, overwrite, say=voice(quiet)).run
+
+
+def trained(asked: Request, out: str | Path | None = None, overwrite: bool = False, *, say: Say = silent) -> Trained:
+    """The whole result of what a user asks for; `say` is given each decision as one sentence."""
+    plan, parts, beginning = planned(asked)
+    return start(plan, parts, beginning, out=out, overwrite=overwrite, say=say, show=asked.show)

@@ -1,0 +1,212 @@
+"""Tasks whose examples have one class each: the loss and the metrics, whatever the examples are.
+
+>>> from striate.training.fields import OUTPUT
+>>> goal = Labelled(("cat", "dog")).objective("hinge")
+>>> outputs, targets = {OUTPUT: torch.tensor([[2.0, 0.0], [2.0, 0.0]])}, {LABEL: torch.tensor([0, 1])}
+>>> goal.figures(goal.rows(outputs, targets)), {name: float(part) for name, part in goal.loss(outputs, targets).items()}
+({'accuracy': 0.5}, {'hinge': 1.5})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import Tensor
+
+from striate import data
+from striate.data.examples import Examples, Opened, Table
+from striate.errors import InputError, nearest
+from striate.losses import ALSO, LOSSES, Loss, loss_named
+from striate.metrics import wilson
+from striate.metrics.metric import Metric
+from striate.notation.rules import product
+from striate.notation.rules.shape import shown
+from striate.notation.thumb import CLASSES
+from striate.tasks.judging import JudgedLabels, gap_of, guessing
+from striate.tasks.task import LossName, Task, Wish
+from striate.training.fields import OUTPUT, Fields
+from striate.training.history import TRAIN, Epoch
+from striate.training.objective import Net
+from striate.training.verdict import Standing
+
+LABEL = "label"
+USUAL = "cross-entropy"
+OWN = "own"  # what a configuration calls a loss that was given as a function
+WEAK = 0.8  # share of the way from guessing to perfect that training must reach
+TIMES = 2.0  # how much more often than training examples validation examples are wrong where a network has overfit
+ACCURACY = Metric("accuracy", counted=True)
+
+
+@dataclass(frozen=True)
+class Labelled(Task):
+    """One class an example.
+
+    Attributes:
+        classes: The name of each output.
+    """
+
+    classes: tuple[str, ...]
+
+    word: ClassVar[str] = ""
+    reads: ClassVar[str] = ""
+    metrics: ClassVar[tuple[Metric, ...]] = (ACCURACY,)
+    unit: ClassVar[str] = "images"
+    decides: ClassVar[str] = "accuracy"
+
+    @classmethod
+    def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
+        """Nothing by itself: what the examples are is another's to say."""
+        return None
+
+    def letters(self) -> Mapping[str, int]:
+        """The number of classes."""
+        return {CLASSES: len(self.classes)}
+
+    def fits(self, output: tuple[int | None, ...], name: str) -> str:
+        """One output for each class."""
+        if product(output) == len(self.classes):
+            return ""
+        return (
+            f"gives {shown(output)} outputs and {name} has {len(self.classes)} classes; "
+            f"end the network with fc {len(self.classes)}"
+        )
+
+    # what is made small, and what is measured
+
+    def objective(self, loss: LossName) -> Any:
+        """With a loss of this name, a user's own, or cross-entropy."""
+        return Bound(self, self._loss(loss), self.loss_name(loss))
+
+    def loss_name(self, loss: LossName) -> str:
+        """The name of that loss, as a run keeps it."""
+        return OWN if callable(loss) else loss or USUAL
+
+    def _loss(self, loss: LossName) -> Loss:
+        name = loss or USUAL
+        if not callable(name) and name not in LOSSES:
+            hint = nearest(name, LOSSES, ALSO)
+            raise InputError(f"{self.word} has no loss '{name}'{hint}; there are {', '.join(LOSSES)}")
+        return loss_named(name)
+
+    def native(self, loss: LossName) -> str:
+        """The engine has all of the named losses."""
+        return "" if callable(loss) else loss or USUAL
+
+    def loss(self, outputs: Fields, targets: Fields) -> Fields:
+        """Cross-entropy."""
+        fields: Fields = self.objective(None).loss(outputs, targets)
+        return fields
+
+    def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
+        """The examples whose largest output is their class's."""
+        return (logits(outputs).argmax(1) == targets[LABEL]).sum(), len(targets[LABEL])
+
+    def rows(self, outputs: Fields, targets: Fields) -> Fields:
+        """The outputs (N, K) and the labels (N,)."""
+        return {OUTPUT: logits(outputs), LABEL: targets[LABEL]}
+
+    def figures(self, rows: Fields) -> Mapping[str, float]:
+        """The fraction of examples that are right."""
+        return {"accuracy": int((rows[OUTPUT].argmax(1) == rows[LABEL]).sum()) / len(rows[LABEL])}
+
+    def loss_of_guessing(self, loss: LossName) -> float:
+        """Of outputs that are all 0: a network that knows nothing of the example."""
+        if callable(loss):
+            return float("inf")
+        return float(self._loss(loss)(torch.zeros(1, len(self.classes)), torch.zeros(1, dtype=torch.int64)))
+
+    # what is told
+
+    def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> JudgedLabels:
+        """How a network does on labelled examples."""
+        return JudgedLabels(name, examples, rows, figures, self.unit, self.classes)
+
+    def doubts(self, parts: Mapping[str, Examples], name: str) -> list[str]:
+        """Classes that can't be learned or judged well."""
+        return data.too_few(self.classes, {part: labels_of(examples) for part, examples in parts.items()})
+
+    def standing(self, last: Epoch, trained_on: int, judged: JudgedLabels) -> Standing:
+        """How the best weights do on the validation examples."""
+        score, learned = judged.score, last.figures[TRAIN + "accuracy"]
+        if score.num_present == 1:
+            only = f"Not judged: all validation {self.unit} are '{score.majority}'."
+            return Standing("", unjudged=(only, f"Give {self.unit} of at least two classes to validate on."))
+        right, (low, high), share = round(learned * trained_on), score.interval, score.majority_share
+        return Standing(
+            f"{learned:.1%} right on {trained_on:,} training {self.unit}, {score.accuracy:.1%} on "
+            f"{score.examples:,} validation {self.unit} ({low:.1%} to {high:.1%})",
+            gap=gap_of(right, trained_on, score),
+            often=1 - score.accuracy > TIMES * (1 - learned),
+            wrong=score.examples - score.right,
+            guessing=guessing(score, self.unit),
+            above=score.accuracy > share,
+            lost=wilson(right, trained_on).low <= share,
+            weak=learned - share < WEAK * (1 - share),
+            more=self.unit,
+            doubtful="the labels",
+        )
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The objective of a task with labels, and a loss.
+
+    Attributes:
+        task: The task.
+        by: Of outputs (N, K) and labels (N,).
+        name: What the loss is called.
+    """
+
+    task: Labelled
+    by: Loss
+    name: str
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The task's."""
+        return self.task.metrics
+
+    @property
+    def unit(self) -> str:
+        """The task's."""
+        return self.task.unit
+
+    @property
+    def decides(self) -> str:
+        """The task's."""
+        return self.task.decides
+
+    def loss(self, outputs: Fields, targets: Fields) -> Fields:
+        """The loss under its name."""
+        return {self.name: self.by(logits(outputs), targets[LABEL])}
+
+    def through(self, net: Net, inputs: Fields) -> Fields:
+        """The network's outputs."""
+        return net(inputs)
+
+    def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
+        """As the task counts."""
+        return self.task.right(outputs, targets)
+
+    def rows(self, outputs: Fields, targets: Fields) -> Fields:
+        """As the task keeps them."""
+        return self.task.rows(outputs, targets)
+
+    def figures(self, rows: Fields) -> Mapping[str, float]:
+        """As the task measures."""
+        return self.task.figures(rows)
+
+
+def logits(outputs: Fields) -> Tensor:
+    """The one output as (N, K): also maps of one entry, after gap."""
+    return outputs[OUTPUT].flatten(1)
+
+
+def labels_of(examples: Examples) -> Tensor:
+    """The labels (N,) of examples, without reading anything else of them."""
+    labels = examples.columns[LABEL] if isinstance(examples, Table) else None
+    assert isinstance(labels, Tensor)
+    return labels

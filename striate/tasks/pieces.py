@@ -1,0 +1,148 @@
+"""Networks that see a large image in pieces: what a piece is, and putting the answers together.
+
+A network whose text leaves its size open reads pieces as large as the images, up to 256 pixels a side. Pieces overlap
+by half the receptive field where that is not more than a quarter of a piece; the result is then the whole image's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from striate import data, zoo
+from striate.data.examples import Examples, Opened, Table
+from striate.data.lazy import Lazy
+from striate.data.recipe import Recipe
+from striate.errors import InputError
+from striate.notation import Network, measure
+from striate.notation import notes as what_to_see
+from striate.notation.errors import RuleError
+from striate.notation.graph import graph
+from striate.notation.rules.shape import shown
+from striate.notation.sizes import Size, next_fitting, resized
+from striate.tasks.fitting import Fitted, adapting
+from striate.tiling import tiled
+from striate.training.fields import OUTPUT, Fields
+from striate.training.objective import Net
+
+if TYPE_CHECKING:
+    from striate.tasks.segment import Segment
+
+LARGEST = 256  # pixels of the sides of a piece where nobody says
+
+
+def fitted_in_pieces(
+    network: Network, task: Segment, opened: Opened, recipe: Recipe | None, size: Size | None
+) -> Fitted:
+    """The network for pieces of these images, and the task with what a piece is.
+
+    Raises:
+        InputError: It does not give a map for each class.
+    """
+    if network.takes_boxes or (many := graph(network).several):
+        what = "takes boxes" if network.takes_boxes else f"has several {many}"
+        raise InputError(f"{network.name} {what}, and {task.word} needs one image and one output")
+    notes = list[str]()
+    if network.program is not None:
+        network = zoo.rebind(network, adapting(network, task, notes, opened.name), None)
+    network = _sized(network, opened.train, size, notes)
+    try:
+        output = measure(network).output
+    except RuleError as error:
+        raise InputError(f"{network.name} does not fit pieces of {shown(network.input)}: {error.headline}") from None
+    if why := task.fits(output, opened.name):
+        raise InputError(f"{network.name} {why}")
+    tile, gives = (_two(shape) for shape in (network.input, output))
+    cut = (tile[0] - gives[0]) // 2
+    if (tile[0] - gives[0], tile[1] - gives[1]) != (2 * cut, 2 * cut) or cut < 0:
+        raise InputError(
+            f"{network.name} gives maps of {gives[0]}x{gives[1]} for images of {tile[0]}x{tile[1]}; maps must be as "
+            "large as the image, or lose the same border on every side; end it with upsample or upconv"
+        )
+    if recipe is None:
+        recipe = _recipe(network, opened)
+    margin, stride = _overlap(network, tile, cut)
+    from striate.tasks.segment import with_piece
+
+    piece = f"images go through in pieces of {tile[0]}x{tile[1]}" + (f" that overlap by {2 * margin}" if margin else "")
+    lines = (*what_to_see(network), *notes, recipe.said(), f"network: {piece}")
+    return Fitted(network, recipe, lines, with_piece(task, tile, margin, stride, cut))
+
+
+def _sized(network: Network, train: Examples, size: Size | None, notes: list[str]) -> Network:
+    """The network with a size for every axis that is open."""
+    if size is not None:
+        return resized(network, size)
+    if all(side is not None for side in network.input):
+        return network
+    largest = _largest(train)
+    wanted = [
+        min(LARGEST, side) if free is None else free for side, free in zip(largest, network.input[1:], strict=True)
+    ]
+    try:
+        found = resized(network, wanted)
+    except InputError:
+        after = next_fitting(network, wanted)
+        if after is None:
+            raise
+        found = resized(network, after)
+    notes.append(f"network: input {shown(found.input)}, for images up to {largest[0]}x{largest[1]}")
+    return found
+
+
+def sizes_of(examples: Examples) -> list[tuple[int, int]]:
+    """(height, width) of each image, of all those in memory or else of a sample."""
+    assert isinstance(examples, Table)
+    images = next(iter(examples.columns.values()))
+    if isinstance(images, Lazy):
+        rows = range(len(images)) if images.held else range(0, len(images), max(1, len(images) // 50))
+        return [_two(images.one(row).shape) for row in rows]
+    return [_two(tuple(images.shape))] * len(images)
+
+
+def _largest(examples: Examples) -> tuple[int, int]:
+    heights, widths = zip(*sizes_of(examples), strict=True)
+    return max(heights), max(widths)
+
+
+def pieces_of(examples: Examples, tile: tuple[int, int]) -> int:
+    """How many pieces of this size an image has, in the mean and rounded, at least one."""
+    areas = [height * width / (tile[0] * tile[1]) for height, width in sizes_of(examples)]
+    return max(1, round(float(np.mean(areas))))
+
+
+def _two(shape: tuple[int | None, ...]) -> tuple[int, int]:
+    height, width = shape[-2:]
+    return int(height or 0), int(width or 0)
+
+
+def _recipe(network: Network, opened: Opened) -> Recipe:
+    """Scaled by mean and spread, and never resized."""
+    import dataclasses
+
+    sample = opened.train.sample()
+    images = next(iter(sample.values()))
+    shape = (int(network.input[0] or images.shape[1]), *images.shape[2:])
+    made = data.recipe_for(images, shape, opened.name)
+    piece = (images.shape[1], *_two(network.input))
+    return dataclasses.replace(made, source=piece, shape=(shape[0], *piece[1:]), fit="any size", ink=None)
+
+
+def _overlap(network: Network, tile: tuple[int, int], cut: int) -> tuple[int, int]:
+    """Pixels that a neighbour answers for, and the network's stride."""
+    measured = measure(network)
+    stride = max(round(tile[1] / (row.input[-1] or 1)) for row in measured.rows if len(row.input) == 3)
+    fields = [row.receptive_field for row in measured.rows if isinstance(row.receptive_field, int)]
+    half = (max(fields, default=1) - 1) // 2
+    return (0 if cut else min(half, tile[0] // 4, tile[1] // 4)), max(1, stride)
+
+
+def in_pieces(net: Net, inputs: Fields, tile: tuple[int, int], margin: int, stride: int, cut: int) -> Fields:
+    """The outputs (N, K, H, W) for whole images (N, C, H, W)."""
+    ((name, images),) = inputs.items()
+
+    def piece(part: object) -> object:
+        return net({name: part})[OUTPUT]  # type: ignore[dict-item]
+
+    return {OUTPUT: tiled(piece, images, tile=tile, margin=margin, multiple=stride, cut=cut)}  # type: ignore[arg-type]

@@ -1,0 +1,298 @@
+"""Semantic segmentation: a class for each pixel of an image."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from striate import data
+from striate.data import masks
+from striate.data.dataset import ALL, held_out
+from striate.data.examples import Opened, Schema, Table, digest_of
+from striate.data.image import decode
+from striate.data.kinds import IGNORED, Image, Mask
+from striate.data.lazy import MEMORY, Lazy
+from striate.data.loading import found_at
+from striate.data.masks import Pair
+from striate.data.masks.reading import read_mask
+from striate.data.parts import PARTS
+from striate.data.recipe import Recipe
+from striate.errors import InputError, nearest
+from striate.losses import dice_loss, median_frequency, pixel_cross_entropy
+from striate.metrics.metric import Metric
+from striate.metrics.regions import pixel_confusion, region_scores
+from striate.notation import Network
+from striate.notation.sizes import Size
+from striate.notation.thumb import CLASSES
+from striate.report.overlay import label_png, overlay_png
+from striate.tasks.pieces import fitted_in_pieces, pieces_of
+from striate.tasks.regions import JudgedRegions
+from striate.tasks.task import Answer, Asked, LossName, Task, Wish
+from striate.tiling import middle
+from striate.training.cut import Cut
+from striate.training.fields import OUTPUT, Fields
+from striate.training.objective import Net
+from striate.training.options import augmentations
+
+if TYPE_CHECKING:
+    from striate.tasks.fitting import Fitted
+    from striate.tasks.task import Judged
+
+IMAGE, MASK, CALLED, COUNTS = "image", "mask", "called", "counts"
+TEST_SHARE = 0.15
+LOSSES = ("cross-entropy", "cross-entropy+dice", "dice", "balanced-cross-entropy", "balanced-cross-entropy+dice")
+SEEN = 192  # rows and columns of the answer that is kept of an image, to draw it
+
+
+@dataclass(frozen=True)
+class Segment(Task):
+    """A class for each pixel.
+
+    Attributes:
+        classes: Their names.
+        colours: How they are drawn, red, green and blue.
+        channels: Of the images: 1 or 3.
+        weights: How much a pixel of each class counts in the balanced losses.
+        tile: (height, width) of what the network reads at once.
+        margin: Pixels of a piece that its neighbour answers for, on each side.
+        stride: The network's: pieces begin at multiples of it.
+        cut: Pixels that the network, without padding, loses on each side.
+    """
+
+    classes: tuple[str, ...]
+    colours: tuple[tuple[int, int, int], ...]
+    channels: int
+    weights: tuple[float, ...]
+    tile: tuple[int, int] = (0, 0)
+    margin: int = 0
+    stride: int = 1
+    cut: int = 0
+
+    word: ClassVar[str] = "segment"
+    reads: ClassVar[str] = (
+        "a folder of images with masks: images/ and masks/ (or labels/) of equal names, maybe below train/, val/ and "
+        "test/; *_mask.png beside each image; VOC's SegmentationClass; COCO's polygons"
+    )
+    metrics: ClassVar[tuple[Metric, ...]] = (Metric("mean_iou"), Metric("dice"), Metric("pixel_accuracy"))
+    unit: ClassVar[str] = "images"
+    decides: ClassVar[str] = "pixel_accuracy"
+
+    @classmethod
+    def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
+        """Pairs of images and masks."""
+        if not isinstance(source, str | Path) or (isinstance(source, str) and source.lower() in data.names()):
+            return None
+        try:
+            root = found_at(str(source))
+        except InputError:
+            return None
+        if not root.is_dir():
+            return None
+        found = masks.find(root, bad="refuse" if wish.bad == "refuse" else "skip", progress=wish.progress)
+        if found is None:
+            return None
+        if like and found.classes != like.classes:
+            raise InputError(
+                f"{root} has the classes {', '.join(found.classes)}; the run has learned {', '.join(like.classes)}"
+            )
+        colours = found.coding.colours or masks.distinct_colours(len(found.classes))
+        counts = found.counts[[row for row, pair in enumerate(found.pairs) if pair.part == "train"] or slice(None)]
+        task = like or cls(
+            found.classes, tuple(colours), found.channels, tuple(median_frequency(counts).round(4).tolist())
+        )
+        return task, _opened(task, root, str(source), found, wish.hold_out)
+
+    # the network
+
+    def letters(self) -> Mapping[str, int]:
+        """The number of classes."""
+        return {CLASSES: len(self.classes)}
+
+    def fits(self, output: tuple[int | None, ...], name: str) -> str:
+        """A map for each class."""
+        maps = len(self.classes)
+        if len(output) == 3 and output[0] in ({1, 2} if maps == 2 else {maps}):
+            return ""
+        shape = "x".join("?" if side is None else str(side) for side in output)
+        return f"gives {shape} and {name} has {maps} classes of pixels; end the network with conv {maps}@1x1"
+
+    def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
+        """A network that sees images in pieces of the size that it reads."""
+        return fitted_in_pieces(network, self, opened, recipe, size)
+
+    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Cut | None:
+        """Pieces are cut out anew in every epoch; grey images have no up and down, colour ones no left and right."""
+        words = augmentations(wanted)
+        if words == ("auto",):
+            words = ("mirror", "turn") if self.channels == 1 else ("mirror",)
+        if "shift" in words:
+            raise InputError(
+                "augment 'shift' is for drawings of one class; for masks there are mirror, turn and colour"
+            )
+        task = fitted.task
+        assert isinstance(task, Segment)
+        times = pieces_of(opened.train, task.tile)
+        return Cut(task.tile, times, "mirror" in words, "turn" in words, 0.15 if "colour" in words else 0.0)
+
+    # what is made small, and what is measured
+
+    def objective(self, loss: LossName) -> Any:
+        """With a loss of this name, or cross-entropy."""
+        name = loss or LOSSES[0]
+        if callable(name) or name not in LOSSES:
+            hint = "" if callable(name) else nearest(name, LOSSES)
+            raise InputError(f"{self.word} has no loss '{name}'{hint}; there are {', '.join(LOSSES)}")
+        return Goal(self, name)
+
+    def loss_name(self, loss: LossName) -> str:
+        """The name of that loss, as a run keeps it."""
+        return str(loss or LOSSES[0])
+
+    def loss(self, outputs: Fields, targets: Fields) -> Fields:
+        """Cross-entropy."""
+        parts: Fields = self.objective(None).loss(outputs, targets)
+        return parts
+
+    def native(self, loss: LossName) -> str:
+        """The engine has cross-entropy over positions."""
+        return "pixel-cross-entropy" if (loss or LOSSES[0]) == "cross-entropy" else ""
+
+    def through(self, net: Net, inputs: Fields) -> Fields:
+        """The outputs of whole images, put together from those of pieces."""
+        from striate.tasks.pieces import in_pieces
+
+        return in_pieces(net, inputs, self.tile, self.margin, self.stride, self.cut)
+
+    def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
+        """The pixels that are right, of those that count."""
+        logits = outputs[OUTPUT]
+        true = middle(targets[MASK], logits.shape[2:])  # type: ignore[arg-type]
+        return (called(logits) == true).sum(), int((true != IGNORED).sum())
+
+    def rows(self, outputs: Fields, targets: Fields) -> Fields:
+        """The counts (N, K, K) of each image, and its answer (N, 192, 192) in small."""
+        logits = outputs[OUTPUT]
+        true = middle(targets[MASK], logits.shape[2:]).long()  # type: ignore[arg-type]
+        counts = [pixel_confusion(one[None], mask[None]) for one, mask in zip(logits, true, strict=True)]
+        small = torch.nn.functional.interpolate(called(logits)[:, None].float(), (SEEN, SEEN), mode="nearest-exact")
+        return {COUNTS: torch.stack(counts), CALLED: small[:, 0].byte()}
+
+    def figures(self, rows: Fields) -> Mapping[str, float]:
+        """Mean IoU, mean Dice and pixel accuracy over all pixels of all images."""
+        scores = region_scores(rows[COUNTS].sum(0).numpy())
+        return {"mean_iou": scores.mean_iou, "dice": scores.mean_dice, "pixel_accuracy": scores.pixel_accuracy}
+
+    # what is told
+
+    def judged(self, name: str, examples: Any, rows: Fields, figures: Mapping[str, float]) -> Judged:
+        """How a network does on images with masks."""
+        return JudgedRegions(name, examples, rows, figures, self.unit, self.classes, self.colours)
+
+    def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
+        """Image files, folders of some, PIL images or arrays, each of its own size."""
+        from striate.tasks.pictures import asked_whole
+
+        return asked_whole(given, self.channels, bad)
+
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
+        """The mask of each image, drawn over it."""
+        made = called(outputs[OUTPUT]).byte().numpy()
+        rows = zip(asked.names, asked.inputs, made, strict=True)
+        return [self._answer(path, fields[IMAGE][0].numpy(), mask) for path, fields, mask in rows]
+
+    def _answer(self, path: str, image: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Answer:
+        shares = np.bincount(mask.ravel(), minlength=len(self.classes)) / mask.size
+        pairs = sorted(zip(self.classes, shares.tolist(), strict=True), key=lambda pair: -pair[1])
+        said = ", ".join(f"{name} {share:.1%}" for name, share in pairs if share)
+        values = {"size": list(mask.shape), "classes": [{"class": name, "share": share} for name, share in pairs]}
+        drawn = overlay_png(image, mask, self.classes, self.colours)
+        return Answer(path, said, values, {"": label_png(mask, self.colours), "-overlay": drawn})
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The objective of a segmentation, with a loss.
+
+    Attributes:
+        task: The task.
+        name: Which parts the loss has, joined by "+".
+    """
+
+    task: Segment
+    name: str
+
+    def __getattr__(self, name: str) -> Any:
+        """All else is the task's."""
+        return getattr(self.task, name)
+
+    def loss(self, outputs: Fields, targets: Fields) -> Fields:
+        """The parts, each a mean over the pixels that count."""
+        logits = outputs[OUTPUT]
+        true = middle(targets[MASK], logits.shape[2:]).long()  # type: ignore[arg-type]
+        parts: dict[str, Tensor] = {}
+        for word in self.name.split("+"):
+            if word == "dice":
+                parts["dice_loss"] = dice_loss(logits, true)
+            else:
+                weights = torch.tensor(self.task.weights) if word.startswith("balanced") else None
+                parts["cross-entropy"] = pixel_cross_entropy(logits, true, weights=weights)
+        return parts
+
+
+def called(logits: Tensor) -> Tensor:
+    """(N, H, W): the class of each pixel of (N, K, H, W); of one map, class 1 where it is above 0."""
+    return logits.argmax(1) if logits.shape[1] > 1 else (logits[:, 0] > 0).long()
+
+
+def _opened(task: Segment, root: Path, source: str, found: masks.MaskSet, hold_out: bool) -> Opened:
+    parts = {part: list(found.of(part)) for part in PARTS}
+    notes = [f"{root.resolve().name}: {note}" for note in found.notes]
+    if not parts["test"] and not hold_out:
+        parts["test"] = parts["validation"] or parts["train"]
+        notes += [] if parts["validation"] else [f"{root.resolve().name}: {ALL}"]
+    elif not parts["test"]:
+        keys = [pair.image.relative_to(root).as_posix() for pair in parts["train"]]
+        chosen = set(held_out([0] * len(keys), keys, TEST_SHARE))
+        parts["test"] = [parts["train"][row] for row in sorted(chosen)]
+        parts["train"] = [pair for row, pair in enumerate(parts["train"]) if row not in chosen]
+        notes.append(
+            f"{root.resolve().name}: held out {len(chosen)} images as test, about {TEST_SHARE:.0%}, by file name"
+        )
+    tables = {part: _table(pairs, found, task.channels) for part, pairs in parts.items() if pairs}
+    train = tables.get("train", tables.get("test"))
+    assert train is not None
+    return Opened(
+        root.resolve().name,
+        source,
+        Schema({IMAGE: Image()}, {MASK: Mask(len(task.classes))}),
+        train,
+        tables.get("test"),
+        tables.get("validation"),
+        tuple(notes),
+        found.left_out,
+        sha256=digest_of(train, tables.get("validation")),
+    )
+
+
+def _table(pairs: Sequence[Pair], found: masks.MaskSet, channels: int) -> Table:
+    """The images and masks of some pairs: in memory where all fit, else in their files."""
+    paths = tuple(str(pair.image) for pair in pairs)
+    images = Lazy(paths, partial(decode, channels=channels), (channels, 0, 0))
+    labels = Lazy(paths, partial(read_mask, coding=found.coding), (0, 0), items=tuple(pairs))
+    if sum((channels + 1) * pair.size[0] * pair.size[1] for pair in found.pairs) <= MEMORY:
+        images, labels = images.hold(), labels.hold()
+    return Table({IMAGE: images, MASK: labels}, paths)
+
+
+def with_piece(task: Segment, tile: tuple[int, int], margin: int, stride: int, cut: int) -> Segment:
+    """The task with what its network reads at once."""
+    return dataclasses.replace(task, tile=tile, margin=margin, stride=stride, cut=cut)

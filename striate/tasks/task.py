@@ -1,0 +1,296 @@
+"""What a task is: the data it reads, what it asks of a network, its loss, its metrics, its answer, its pages.
+
+A task is one frozen dataclass whose fields are the facts it takes from the data, such as the names of classes. They are
+saved with every run as JSON. Everything else (training, runs on disk, going on, reports, the command line) is the same
+for all tasks and knows none of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+
+from striate.data.examples import Examples, Opened
+from striate.data.left_out import LeftOut
+from striate.errors import InputError
+from striate.losses import Loss
+from striate.metrics.metric import Metric
+from striate.notation import Network
+from striate.notation.sizes import Size
+from striate.training.augment import Augment
+from striate.training.fields import Fields
+from striate.training.history import Epoch, History
+from striate.training.objective import Net
+from striate.training.verdict import Standing
+
+if TYPE_CHECKING:
+    from striate.data.levels import Levels
+    from striate.data.recipe import Recipe
+    from striate.report.section import Section
+    from striate.tasks.fitting import Fitted
+
+LossName: TypeAlias = "str | Loss | None"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a user asks of the data.
+
+    Attributes:
+        shape: What the network reads, (C, *spatial), None for a free axis; None where the data decide.
+        bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
+        hold_out: Without a test part, whether a share is held out as one; else all of it is judged.
+        progress: Whether long work shows a bar on standard error.
+        levels: What is black and white in image files of more than 8 bits, where a run has learned that.
+    """
+
+    shape: tuple[int | None, ...] | None = None
+    bad: str = "skip"
+    hold_out: bool = True
+    progress: bool = False
+    levels: Levels | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Examples that a run is asked about.
+
+    Attributes:
+        names: Where each comes from.
+        inputs: What the network reads before it is prepared, by name; (1, …) each.
+        notes: One line for each thing to report.
+        left_out: What was found and not read.
+    """
+
+    names: Sequence[str]
+    inputs: Sequence[Fields]
+    notes: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run says of one example.
+
+    Attributes:
+        path: Where the example comes from.
+        said: It in one line.
+        values: It for programs, by name.
+        pictures: PNG files of it, by what is added to the example's name; the one with most to see is last.
+    """
+
+    path: str
+    said: str = field(compare=False)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    pictures: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate predict --json`."""
+        return {"path": self.path, **self.values}
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """How a network does on labelled examples.
+
+    Attributes:
+        name: What the set is called: "the test set".
+        examples: The examples.
+        rows: What the task's objective keeps of each.
+        figures: Its metrics by name, with the mean loss.
+        unit: What examples are called.
+    """
+
+    name: str
+    examples: Examples
+    rows: Fields
+    figures: Mapping[str, float]
+    unit: str
+
+    def said(self) -> str:
+        """The figure that counts most, in words."""
+        name, value = next((name, value) for name, value in self.figures.items() if name != "loss")
+        return f"{name.replace('_', ' ')} {value:.4f}"
+
+    def in_short(self) -> str:
+        """The same for a table."""
+        return self.said().split(" ", 1)[1]
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate test --json`."""
+        return {**self.figures, "examples": len(self.examples)}
+
+    def result(self) -> Any:
+        """What `Run.test` gives."""
+        return self.to_json()
+
+    def printed(self) -> Iterator[Any]:
+        """What `striate test` prints, in lines and tables."""
+        for name, value in self.figures.items():
+            yield f"{name.replace('_', ' ')} {value:.4f}"
+
+    def headline(self) -> str:
+        """The first line of the report, as HTML; empty for the figures alone."""
+        return ""
+
+    def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
+        """The task's parts of the report; `root` is the folder of the data, whose name files are told without."""
+        yield from ()
+
+
+@dataclass(frozen=True)
+class Task(ABC):
+    """A task with the facts that its data gave it."""
+
+    word: ClassVar[str]
+    reads: ClassVar[str]  # the data it takes, in words
+    metrics: ClassVar[tuple[Metric, ...]]  # the first chooses the best epoch
+    unit: ClassVar[str] = "examples"
+    decides: ClassVar[str] = ""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
+        """The data, and the task for them; None where they are not of this task.
+
+        Args:
+            source: A word, a path, or data made in Python.
+            wish: What is asked of them.
+            like: The task of a run that is tested on them: its facts hold.
+        """
+
+    @abstractmethod
+    def loss(self, outputs: Fields, targets: Fields) -> Fields:
+        """The parts of the loss by name, each a mean over the batch."""
+
+    @abstractmethod
+    def rows(self, outputs: Fields, targets: Fields) -> Fields:
+        """What is kept of a batch to measure it: small tensors, joined over all batches."""
+
+    @abstractmethod
+    def figures(self, rows: Fields) -> Mapping[str, float]:
+        """The metrics of all examples by name."""
+
+    def through(self, net: Net, inputs: Fields) -> Fields:
+        """The outputs for inputs in evaluation; by default the network's."""
+        return net(inputs)
+
+    def right(self, outputs: Fields, targets: Fields) -> tuple[Any, int]:
+        """How many decisions are right while training, and how many there are."""
+        return 0, 0
+
+    def objective(self, loss: LossName) -> Self:
+        """What is trained for, with a loss of this name, a user's own, or the usual one.
+
+        Raises:
+            InputError: There is no such loss.
+        """
+        if loss not in (None, self.word):
+            raise InputError(f"{self.word} has one loss, its own; leave `loss` out. Received: {loss}")
+        return self
+
+    def loss_name(self, loss: LossName) -> str:
+        """The name of that loss, as a run keeps it."""
+        return self.word
+
+    def letters(self) -> Mapping[str, int]:
+        """What the letters of a network's text take from the data: `classes`."""
+        return {}
+
+    def fits(self, output: tuple[int | None, ...], name: str) -> str:
+        """Why a network that gives `output` does not fit data called `name`, and what to do; empty where it fits."""
+        return ""
+
+    def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
+        """The network for the data, and how they become its input. By default as for images."""
+        from striate.tasks.fitting import fitted
+
+        return fitted(network, self, opened, recipe, size)
+
+    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
+        """How training examples are changed in each epoch; by default as suits what images show.
+
+        Raises:
+            InputError: They can't be changed in the way that was asked for.
+        """
+        from striate.tasks.augmenting import augment_for
+
+        return augment_for(wanted, fitted, opened.schema)
+
+    def native(self, loss: LossName) -> str:
+        """What the native engine calls the loss; empty where it has none."""
+        return ""
+
+    def doubts(self, parts: Mapping[str, Examples], name: str) -> list[str]:
+        """Notes on what can't be learned or judged well in the parts of the data."""
+        return []
+
+    def as_trained(self, examples: Examples, recipe: Recipe | None) -> tuple[Examples, list[str]]:
+        """Examples from elsewhere in the form of those a run learned from, and what to say about it."""
+        return examples, []
+
+    def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
+        """Examples from what a user hands to `predict`; by default images.
+
+        Raises:
+            InputError: Nothing of it can be read.
+        """
+        from striate.tasks.pictures import asked_images
+
+        if recipe is None:
+            raise InputError(f"{self.word} answers nothing about single examples")
+        return asked_images(given, recipe, bad)
+
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Any]:
+        """An `Answer` for each example; by default its outputs as they are. `net` may be asked more."""
+        rows = [{name: values[row].tolist() for name, values in outputs.items()} for row in range(len(asked.names))]
+        return [
+            Answer(path, ", ".join(f"{name} {value}" for name, value in row.items()), row)
+            for path, row in zip(asked.names, rows, strict=True)
+        ]
+
+    def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> Any:
+        """A `Judged` for labelled examples."""
+        return Judged(name, examples, rows, figures, self.unit)
+
+    def standing(self, last: Epoch, trained_on: int, judged: Any) -> Standing:
+        """How the best weights do on the validation examples, for the verdict."""
+        metric = self.metrics[0]
+        value = judged.figures[metric.name]
+        said = f"{metric.words} {metric.shown(value)} on {len(judged.examples):,} validation {self.unit}"
+        return Standing(said, more=self.unit)
+
+    def loss_of_guessing(self, loss: LossName) -> float:
+        """The loss of outputs that are all alike; infinite where it is unknown."""
+        return float("inf")
+
+    def facts(self) -> dict[str, Any]:
+        """The fields as JSON, which `from_facts` reads."""
+        return {"word": self.word, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> Self:
+        """The task of a saved run; facts of another version are ignored.
+
+        Raises:
+            TypeError: A fact is missing.
+        """
+        names = {one.name for one in dataclasses.fields(cls) if one.init}
+        return cls(**{name: _frozen(value) for name, value in facts.items() if name in names})
+
+    def history(self) -> History:
+        """A history that nothing is in yet."""
+        return History((), self.metrics, self.unit)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def is_path(source: Any) -> bool:
+    """Whether a data source is a word or a path."""
+    return isinstance(source, str | Path)

@@ -1,0 +1,228 @@
+"""Sentence classification: the class of a text (Kim 2014)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+
+from striate import data, zoo
+from striate.data.examples import Opened, Schema, Table, digest_of
+from striate.data.kinds import Label, Tokens
+from striate.data.recipe import Recipe
+from striate.data.sentences import (
+    MARGIN,
+    Sentences,
+    SentenceSet,
+    Vocabulary,
+    encoded,
+    learned,
+    length_for,
+    read,
+    said,
+    tokenised,
+)
+from striate.data.sentences.decoding import NotTextError, decoded
+from striate.errors import InputError
+from striate.notation import Network, measure
+from striate.notation import notes as what_to_see
+from striate.notation.errors import RuleError
+from striate.notation.sizes import Size, bound_at
+from striate.notation.tree import Embed, deep
+from striate.report.marked_words import line
+from striate.report.word_scores import by_leaving_out
+from striate.tasks.classify import Prediction
+from striate.tasks.fitting import Fitted, adapting
+from striate.tasks.judging import TOP
+from striate.tasks.labelled import LABEL, Labelled
+from striate.tasks.task import Asked, Wish
+from striate.training.fields import OUTPUT, Fields
+from striate.training.objective import Net
+
+TOKENS = "tokens"
+EXPLAINED = 100  # sentences of which the words that decided are found
+MOST_LINES = 10_000  # sentences of a file that `predict` is asked about
+
+
+@dataclass(frozen=True)
+class Text(Labelled):
+    """One class a sentence.
+
+    Attributes:
+        vocabulary: The words that are known, the most frequent in the training sentences first.
+        lower: Whether capitals are read as small letters.
+        length: Numbers in a row: the words of the longest training sentence, and padding around them.
+    """
+
+    vocabulary: tuple[str, ...]
+    lower: bool
+    length: int
+
+    word: ClassVar[str] = "text"
+    reads: ClassVar[str] = (
+        "a text file with a class and a sentence on each line, parted by a tab or space; a CSV table; a folder with "
+        "one sub-folder of text files per class; or a folder or file names with train and test parts"
+    )
+    unit: ClassVar[str] = "sentences"
+
+    @cached_property
+    def known(self) -> Vocabulary:
+        """The words and their numbers."""
+        return Vocabulary(self.vocabulary, self.lower)
+
+    @classmethod
+    def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
+        """Labelled sentences as rows of numbers, by the vocabulary of those to train on."""
+        if not isinstance(source, str | Path) or (isinstance(source, str) and source.lower() in data.names()):
+            return None
+        found = read(source, bad=wish.bad, known=like.classes if like else ())
+        if found is None:
+            return None
+        if wish.hold_out:
+            found = found.with_test()
+        if like is not None:
+            return like, _opened(like, found, like.positions(found))
+        words = learned(found.train.sentences)
+        task = cls(found.classes, words.words, words.lower, length_for(found.train.sentences))
+        return task, _opened(task, found, list(range(len(found.classes))))
+
+    def positions(self, found: SentenceSet) -> list[int]:
+        """The label of each class of other data.
+
+        Raises:
+            InputError: One is not known.
+        """
+        if unknown := [name for name in found.classes if name not in self.classes]:
+            learned_ones = ", ".join(self.classes[:10])
+            raise InputError(
+                f"{found.name} has a class '{unknown[0]}' that the run has not learned; it knows {learned_ones}"
+            )
+        return [self.classes.index(name) for name in found.classes]
+
+    # the network
+
+    def letters(self) -> Mapping[str, int]:
+        """The number of classes, of words, and of numbers in a row."""
+        return {**super().letters(), "words": len(self.known), "length": self.length}
+
+    def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
+        """A network that reads rows of this length and knows as many words.
+
+        Raises:
+            InputError: It has no table of words, or one that is too small.
+        """
+        notes: list[str] = []
+        if size is not None:
+            raise InputError("the length of sentences is their own; leave `size` out")
+        if network.program is not None:
+            network = zoo.rebind(network, adapting(network, self, notes, opened.name))
+            network = bound_at(network, (self.length,)) if network.input != (self.length,) else network
+        tables = [node for node in deep(network.layers) if isinstance(node, Embed)]
+        if not tables:
+            raise InputError(
+                f"{network.name} reads no words; let it begin with `input length -> embed (words)x100`, "
+                "whose letters the data give"
+            )
+        words, width = tables[0].table
+        if words < len(self.known):
+            raise InputError(
+                f"{network.name} knows {words:,} words and {opened.name} has {len(self.known):,}, with padding and "
+                f"unknown ones; write embed (words)x{width}"
+            )
+        try:
+            output = measure(network).output
+        except RuleError as error:
+            raise InputError(f"{network.name} does not fit rows of {self.length} words: {error.headline}") from None
+        if why := self.fits(output, opened.name):
+            raise InputError(f"{network.name} {why}")
+        return Fitted(network, None, (*what_to_see(network), *notes), self)
+
+    # what is told
+
+    def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
+        """Sentences, or text files with a sentence on each line."""
+        sentences = [one for some in given for one in self._sentences(some)]
+        if not sentences:
+            raise InputError("predict takes sentences, or text files with one on each line. Received: none")
+        made = encoded(self.known, sentences, self.length)
+        notes = tuple(
+            f"unknown words in '{sentence}': {', '.join(missed)}"
+            for sentence in sentences[:TOP]
+            if (missed := self.known.unknown(sentence))
+        )
+        return Asked(sentences, [{TOKENS: row[None].float()} for row in made.numbers], notes)
+
+    def _sentences(self, given: Any) -> list[str]:
+        if isinstance(given, list | tuple):
+            return [one for some in given for one in self._sentences(some)]
+        try:
+            place = Path(given)
+            is_file = place.is_file()
+        except (OSError, ValueError, TypeError):  # no name of a file
+            is_file = False
+        if not is_file:
+            if isinstance(given, Path) or not isinstance(given, str):
+                raise InputError(f"predict takes sentences, or text files with one on each line. Received: {given!r}")
+            return [given] if given.strip() else []
+        try:
+            found = [text.strip() for text in decoded(place.read_bytes()).lines if text.strip()]
+        except NotTextError as error:
+            raise InputError(f"cannot read '{place}': {error}; save it as UTF-8 text") from error
+        return found[:MOST_LINES]
+
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Prediction]:
+        """The most probable classes of each sentence, and of a few the words that decided."""
+        rows = outputs[OUTPUT].flatten(1).softmax(1)
+        best = rows.topk(min(TOP, rows.shape[1]))
+        found = [
+            Prediction.of(name, tuple((self.classes[k], p) for k, p in zip(labels, values, strict=True)))
+            for name, labels, values in zip(asked.names, best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
+        return [self.explained(one, net) if row < EXPLAINED else one for row, one in enumerate(found)]
+
+    def explained(self, answer: Prediction, net: Net) -> Prediction:
+        """The answer with the words that decided, by leaving out each."""
+        words = tokenised(answer.path, self.lower)
+        row = encoded(self.known, [answer.path], self.length).numbers[0]
+        if not words:
+            return answer
+        found = by_leaving_out(lambda rows: net({TOKENS: rows.float()})[OUTPUT].flatten(1), row)
+        scores = list(found.scores)[: len(words)]
+        marks = [{"word": word, "score": score} for word, score in zip(words, scores, strict=False)]
+        return dataclasses.replace(
+            answer, said=f"{answer.said}   {line(words, scores)}", values={**answer.values, "words": marks}
+        )
+
+
+def _opened(task: Text, found: SentenceSet, positions: Sequence[int]) -> Opened:
+    tables = {name: _table(task, part, positions) for name, part in found.parts.items()}
+    notes = [*found.notes]
+    longest = task.length - 2 * MARGIN
+    notes.append(f"{found.name}: {len(task.vocabulary):,} words are known, in rows of {longest} and padding")
+    for name, part in found.parts.items():
+        if name != "train":
+            notes.append(f"{found.name}: {said(task.known, part.sentences, name)}")
+    train = tables["train"]
+    return Opened(
+        found.name,
+        found.source,
+        Schema({TOKENS: Tokens(len(task.known))}, {LABEL: Label(len(task.classes))}),
+        train,
+        tables.get("test"),
+        tables.get("validation"),
+        tuple(notes),
+        found.left_out,
+        strata=list(found.train.labels),
+        sha256=digest_of(train, tables.get("validation")),
+    )
+
+
+def _table(task: Text, part: Sentences, positions: Sequence[int]) -> Table:
+    numbers = encoded(task.known, part.sentences, task.length).numbers.float()
+    labels = torch.tensor([positions[label] for label in part.labels], dtype=torch.int64)
+    return Table({TOKENS: numbers, LABEL: labels}, part.names)

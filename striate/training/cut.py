@@ -1,0 +1,85 @@
+"""Parts of images, cut out anew in every epoch: how networks learn from images of several or of large sizes.
+
+Ronneberger et al. 2015 learn from tiles; turning and mirroring them is right where no direction is up, as under a
+microscope.
+
+>>> cuts = Cut((4, 4), times=2, mirror=True, turn=True).drawn(6, torch.Generator())  # three images, two cuts of each
+>>> cuts.cut(torch.arange(60).reshape(6, 10), 5).shape
+torch.Size([4, 4])
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from striate.tiling import at
+from striate.training.photo import lit
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What may happen to each image, and to the mask with it.
+
+    Attributes:
+        size: (height, width) of the part that is cut out; beyond a smaller image's edge it is reflected.
+        times: Parts cut out of each image in an epoch.
+        mirror: Whether half of them are mirrored left to right.
+        turn: Whether they are turned by a random number of quarter turns, or half turns where they are not square.
+        colour: How far light and colour change, as for `Photo`.
+    """
+
+    size: tuple[int, int]
+    times: int = 1
+    mirror: bool = False
+    turn: bool = False
+    colour: float = 0.0
+
+    def drawn(self, count: int, generator: torch.Generator) -> Cuts:
+        """The choices of an epoch; every kind is drawn, used or not, so that one does not affect the others."""
+        places = torch.rand(count, 2, generator=generator, dtype=torch.float64)
+        mirrored = torch.rand(count, generator=generator) < 0.5
+        turns = torch.randint(4, (count,), generator=generator)
+        light = 2 * torch.rand(count, 5, generator=generator) - 1
+        turns = turns if self.size[0] == self.size[1] else turns // 2 * 2
+        return Cuts(self, places, mirrored & self.mirror, turns * self.turn, self.colour * light)
+
+
+@dataclass(frozen=True, eq=False)
+class Cuts:
+    """An epoch's choices.
+
+    Attributes:
+        settings: What they were drawn from.
+        places: (count, 2), from 0 to 1: where between the image's edges each part is.
+        mirrored: (count,) bool.
+        turns: (count,) quarter turns.
+        light: (count, 5), as `Shots` has it.
+    """
+
+    settings: Cut
+    places: Tensor
+    mirrored: Tensor
+    turns: Tensor
+    light: Tensor
+
+    def cut(self, values: Tensor, row: int) -> Tensor:
+        """The part number `row`, (…, height, width), of an image (C, H, W) or a mask (H, W)."""
+        free = [have - want for have, want in zip(values.shape[-2:], self.settings.size, strict=True)]
+        corner = [
+            int(place * (room + 1)) if room > 0 else room // 2
+            for place, room in zip(self.places[row], free, strict=True)
+        ]
+        part = at(values, (corner[0], corner[1]), self.settings.size)
+        part = part.flip(-1) if self.mirrored[row] else part
+        return torch.rot90(part, int(self.turns[row]), (-2, -1)).contiguous()
+
+    def image(self, images: Tensor, rows: Tensor) -> Tensor:
+        """(N, C, H, W) in and out: their light and colour."""
+        return lit(images, self.light[rows]) if self.settings.colour else images
+
+    def mask(self, masks: Tensor, rows: Tensor, ignored: int) -> Tensor:
+        """(N, H, W) in and out: they were cut like the images."""
+        return masks

@@ -1,0 +1,134 @@
+"""Examples in memory, sliced by index: no worker processes, no Python for each example.
+
+>>> pool = Pool({"image": torch.arange(6.0).reshape(3, 2)}, {"label": torch.tensor([0, 1, 0])})
+>>> [batch.targets["label"].tolist() for batch in pool.in_order(2)]
+[[0, 1], [0]]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from striate.data.kinds import Kinds, Moved
+from striate.data.recipe import AT_ONCE
+from striate.training.augment import Augment
+from striate.training.draws import generator
+from striate.training.feed import shuffled
+from striate.training.fields import Fields
+
+PREPARED_BYTES = 2**31  # sets up to this size are prepared once; larger ones batch by batch
+Prepare = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """All examples of a set.
+
+    Attributes:
+        inputs: What the network reads, by name, (N, …) each, or what `prepare` makes into it.
+        targets: What its outputs are compared with.
+        prepare: Applied to each batch, by the name of the input; those that are ready are not named.
+        device: Where the batches go.
+        kinds: What each field is, by name, where it can be moved.
+        augment: Draws anew for each epoch how the examples are changed.
+    """
+
+    inputs: Fields
+    targets: Fields
+    prepare: Mapping[str, Prepare] = field(default_factory=dict)
+    device: torch.device | str = "cpu"
+    kinds: Kinds = field(default_factory=dict)
+    augment: Augment | None = None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+    @property
+    def entries(self) -> int:
+        """How many numbers the network reads of one example."""
+        return sum(values.numel() for values in Taken(self, slice(0, 1)).inputs.values())
+
+    def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Taken]:
+        """The batches of an epoch."""
+        drawn = self.augment.drawn(len(self), generator(seed, "augment", number)) if self.augment else None
+        for rows in shuffled(len(self), size, seed, number)[begin:]:
+            yield Taken(self, rows, drawn)
+
+    def in_order(self, size: int) -> Iterator[Taken]:
+        """All of them in order, `size` at a time."""
+        for start in range(0, len(self), size):
+            yield Taken(self, slice(start, start + size))
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """A batch of a pool. Its tensors are made when somebody asks: the native engine reads the pool itself.
+
+    Attributes:
+        pool: Where the examples are.
+        rows: Their positions.
+        drawn: How they are moved.
+    """
+
+    pool: Pool
+    rows: Tensor | slice
+    drawn: Moved | None = None
+
+    def __len__(self) -> int:
+        return len(range(*self.rows.indices(len(self.pool)))) if isinstance(self.rows, slice) else len(self.rows)
+
+    @property
+    def inputs(self) -> dict[str, Tensor]:
+        """What the network reads."""
+        return {name: self._moved(name, self._prepared(name, values)) for name, values in self.pool.inputs.items()}
+
+    @property
+    def targets(self) -> dict[str, Tensor]:
+        """What its outputs are compared with."""
+        return {name: self._moved(name, self._there(values)) for name, values in self.pool.targets.items()}
+
+    def _there(self, values: Tensor) -> Tensor:
+        return values[self.rows].to(self.pool.device)
+
+    def _prepared(self, name: str, values: Tensor) -> Tensor:
+        prepare = self.pool.prepare.get(name)
+        return prepare(values[self.rows]).to(self.pool.device) if prepare else self._there(values)
+
+    def _moved(self, name: str, values: Tensor) -> Tensor:
+        if self.drawn is None or isinstance(self.rows, slice):
+            return values
+        kind = self.pool.kinds.get(name)
+        return kind.moved(values, self.drawn, self.rows) if kind else values
+
+
+def prepared(pool: Pool, shapes: Mapping[str, tuple[int, ...]]) -> Pool:
+    """The pool with its inputs prepared once and for all where memory allows, else as they are taken.
+
+    Args:
+        pool: With what `prepare` has yet to be applied to.
+        shapes: Of what `prepare` makes, without the first axis, by the input's name.
+    """
+    if set(pool.prepare) - set(shapes):
+        return pool
+    sizes = [4 * len(pool) * torch.Size(shape).numel() for shape in shapes.values()]
+    if sum(sizes) > PREPARED_BYTES:
+        return pool
+    ready = {
+        name: _made(values, pool.prepare[name], shapes[name]).to(pool.device) if name in pool.prepare else values
+        for name, values in pool.inputs.items()
+    }
+    targets = {name: values.to(pool.device) for name, values in pool.targets.items()}
+    return replace(pool, inputs=ready, targets=targets, prepare={})
+
+
+def _made(values: Tensor, prepare: Prepare, shape: tuple[int, ...]) -> Tensor:
+    """`prepare` of all of them, a few at a time."""
+    ready = torch.empty(len(values), *shape)
+    few = max(1, AT_ONCE // torch.Size(shape).numel())
+    for part, place in zip(torch.split(values, few), torch.split(ready, few), strict=True):
+        place.copy_(prepare(part))
+    return ready

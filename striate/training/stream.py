@@ -1,0 +1,220 @@
+"""Examples whose images stay in their files: processes read, prepare and move them while the engine computes.
+
+PyTorch's loader keeps the order. What happens to an example depends on the seed, the epoch and its position alone, so
+any number of processes gives the same batches, bit for bit, from any batch on. A bounded number of bytes is in flight.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from striate.data.image import ImageError
+from striate.data.kinds import Kinds, Moved
+from striate.data.lazy import Lazy
+from striate.data.quiet import collected
+from striate.data.workers import cores
+from striate.errors import InputError, WorkError
+from striate.training.augment import Augment
+from striate.training.cut import Cut, Cuts
+from striate.training.draws import generator
+from striate.training.feed import shuffled
+from striate.training.fields import moved_to
+from striate.training.pool import Prepare
+from striate.training.threads import using
+
+AHEAD = 2**28  # bytes of batches that wait for the engine, over all processes
+SHARED = Path("/dev/shm")
+Column = Tensor | Lazy
+Bad = tuple[str, str]  # a file that can't be read, and why
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A batch whose tensors are made."""
+
+    inputs: Mapping[str, Tensor]
+    targets: Mapping[str, Tensor]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """All examples of a set, in files.
+
+    Attributes:
+        inputs: What the network reads, by name: files, or tensors (N, …).
+        targets: What its outputs are compared with.
+        prepare: Applied to each batch, by the name of the input.
+        shapes: What the network reads of one example, by the name of the input.
+        device: Where the batches go.
+        kinds: What each field is, by name.
+        augment: Draws anew for each epoch how the examples are changed.
+        refuse: Whether a file that can't be read ends the training; else it is left out of its batch and told.
+        tell: Is given such a file and why, once for each.
+        workers: Processes that read; by default one for each core; 0 reads in this process.
+        ragged: Whether examples have several sizes, so that whole ones go through one by one.
+    """
+
+    inputs: Mapping[str, Column]
+    targets: Mapping[str, Column]
+    prepare: Mapping[str, Prepare]
+    shapes: Mapping[str, tuple[int, ...]]
+    device: torch.device | str = "cpu"
+    kinds: Kinds = field(default_factory=dict)
+    augment: Augment | None = None
+    refuse: bool = False
+    tell: Callable[[str, str], None] = lambda path, why: None
+    workers: int | None = None
+    ragged: bool = False
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values()))) * self.times
+
+    @property
+    def times(self) -> int:
+        """How often an epoch takes each example, each time another part of it."""
+        return self.augment.times if isinstance(self.augment, Cut) else 1
+
+    @property
+    def entries(self) -> int:
+        """How many numbers the network reads of one example."""
+        return sum(torch.Size(shape).numel() for shape in self.shapes.values())
+
+    def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Ready]:
+        """The batches of an epoch."""
+        drawn = self.augment.drawn(len(self), generator(seed, "augment", number)) if self.augment else None
+        yield from self._batches(shuffled(len(self), size, seed, number)[begin:], drawn)
+
+    def in_order(self, size: int) -> Iterator[Ready]:
+        """All of them in order, `size` at a time."""
+        count = len(self) // self.times
+        yield from self._batches(list(torch.split(torch.arange(count), 1 if self.ragged else size)), None)
+
+    def _batches(self, batches: Sequence[Tensor], drawn: Moved | None) -> Iterator[Ready]:
+        if not batches:
+            return
+        made = _Made(self.inputs, self.targets, self.prepare, self.kinds, drawn, self.times if drawn else 1)
+        try:
+            for inputs, targets, bad in self._loader(made, batches):
+                self._look_at(bad, inputs)
+                yield Ready(moved_to(self.device, inputs), moved_to(self.device, targets))
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise WorkError(
+                "a process that reads the files was ended from outside, most often because memory was short; "
+                "`striate resume` goes on, a smaller `batch` takes less"
+            ) from None
+
+    def _loader(self, made: _Made, batches: Sequence[Tensor]) -> Iterator[Any]:
+        count, ahead = self._processes(4 * self.entries * max(map(len, batches)))
+        if not count:
+            return (made[rows] for rows in batches)
+        return iter(
+            DataLoader(
+                made,
+                batch_size=None,
+                sampler=batches,
+                num_workers=count,
+                prefetch_factor=ahead,
+                worker_init_fn=_alone,
+            )
+        )
+
+    def _processes(self, size: int) -> tuple[int, int]:
+        """How many processes read, and how many batches of `size` bytes each is ahead."""
+        count = cores() if self.workers is None else self.workers
+        room = min(AHEAD, shutil.disk_usage(SHARED).free // 2) if SHARED.is_dir() else AHEAD
+        while count and self.workers is None and count * size > room:
+            count -= 1
+        return count, max(1, min(4, room // max(1, count * size)))
+
+    def _look_at(self, bad: Sequence[Bad], inputs: Mapping[str, Tensor]) -> None:
+        """What is done about files that can't be read.
+
+        Raises:
+            InputError: They are refused.
+            WorkError: None of a batch can be read: the files have gone.
+        """
+        for path, why in bad:
+            if self.refuse:
+                raise InputError(f"cannot read '{path}' ({why})")
+            self.tell(path, why)
+        if bad and not len(next(iter(inputs.values()))):
+            path, why = bad[0]
+            raise WorkError(f"none of {len(bad)} files that follow each other can be read; the first: '{path}' ({why})")
+
+
+@dataclass(frozen=True, eq=False)
+class _Made(Dataset[Any]):
+    """Makes the batch of the examples at some positions; a copy of it goes to each process."""
+
+    inputs: Mapping[str, Column]
+    targets: Mapping[str, Column]
+    prepare: Mapping[str, Prepare]
+    kinds: Kinds
+    drawn: Moved | None
+    times: int
+
+    def __getitem__(self, rows: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Bad]]:
+        """Inputs, targets, and the files that can't be read, whose examples are left out."""
+        with using(1), collected():  # one thread everywhere: sums do not depend on who makes them
+            read, bad = self._read(rows.tolist())
+            kept = torch.tensor([row for row in rows.tolist() if row in read], dtype=torch.int64)
+            columns = {**self.inputs, **self.targets}
+            values = {
+                name: _stacked([read[row][name] for row in kept.tolist()], column.shape)
+                if isinstance(column, Lazy)
+                else column[kept // self.times]
+                for name, column in columns.items()
+            }
+            if len(kept):
+                values = {name: self._moved(name, self._prepared(name, one), kept) for name, one in values.items()}
+        return {name: values[name] for name in self.inputs}, {name: values[name] for name in self.targets}, bad
+
+    def _read(self, rows: Sequence[int]) -> tuple[dict[int, dict[str, Tensor]], list[Bad]]:
+        """The lazy fields of each example that can be read, and the files that can't."""
+        read: dict[int, dict[str, Tensor]] = {}
+        bad: list[Bad] = []
+        lazy = {name: one for name, one in {**self.inputs, **self.targets}.items() if isinstance(one, Lazy)}
+        for row in rows:
+            fields = {}
+            for name, column in lazy.items():
+                try:
+                    fields[name] = self._cut(name, torch.from_numpy(column.one(row // self.times)), row)
+                except ImageError as error:
+                    bad.append((column.paths[row // self.times], error.reason))
+            if len(fields) == len(lazy):
+                read[row] = fields
+        return read, bad
+
+    def _cut(self, name: str, values: Tensor, row: int) -> Tensor:
+        kind = self.kinds.get(name)
+        return self.drawn.cut(values, row) if isinstance(self.drawn, Cuts) and kind and kind.moves else values
+
+    def _prepared(self, name: str, values: Tensor) -> Tensor:
+        return self.prepare[name](values) if name in self.prepare else values
+
+    def _moved(self, name: str, values: Tensor, rows: Tensor) -> Tensor:
+        kind = self.kinds.get(name)
+        return kind.moved(values, self.drawn, rows) if kind and self.drawn is not None else values
+
+
+def _stacked(values: Sequence[Tensor], shape: tuple[int, ...]) -> Tensor:
+    return torch.stack(list(values)) if values else torch.zeros(0, *shape)
+
+
+def _alone(number: int) -> None:
+    """A process that reads leaves Ctrl-C to the one that trains."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

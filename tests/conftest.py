@@ -1,0 +1,63 @@
+"""A run on the digits, digits as image files, and a small folder of photographs of nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from striate import data
+from striate.runs.run import Run
+from striate.runs.training import train
+
+SMALL = "input 1x8x8 -> conv 12@3x3 -> relu -> fc 10"
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Three epochs on the digits. Not to be changed."""
+    return train(SMALL, "digits", epochs=3, lr=0.01, out=tmp_path_factory.mktemp("runs") / "digits")
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> list[tuple[Path, str]]:
+    """The first 30 test digits as PNG files, bit for bit, with what they show."""
+    test = data.load("digits").test
+    assert test is not None
+    found = []
+    for number in range(30):
+        path = tmp_path / "drawn" / f"{number:02}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(test.images[number, 0].numpy()).save(path)
+        found.append((path, str(int(test.labels[number]))))
+    return found
+
+
+@pytest.fixture
+def colours(tmp_path: Path) -> Path:
+    """Three classes of 16x12 images, 14 of each: mostly red, mostly green, mostly blue."""
+    generator = np.random.default_rng(0)
+    for channel, name in enumerate(("red", "green", "blue")):
+        (tmp_path / "colours" / name).mkdir(parents=True)
+        for number in range(14):
+            pixels = generator.integers(0, 100, (12, 16, 3), np.uint8)
+            pixels[:, :, channel] += 120
+            Image.fromarray(pixels).save(tmp_path / "colours" / name / f"{number:02}.png")
+    return tmp_path / "colours"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Callable[..., Path]:
+    """An archive of arrays (count, *shape) of three classes, told apart by their mean."""
+
+    def made(*shape: int, count: int = 90) -> Path:
+        generator = np.random.default_rng(1)
+        y = np.arange(count) % 3
+        x = generator.standard_normal((count, *shape)).astype(np.float32)
+        x += y.reshape(-1, *(1,) * len(shape)).astype(np.float32) * 2
+        path = tmp_path / f"arrays{len(shape)}.npz"
+        np.savez(path, x=x, y=y)
+        return path
+
+    return made

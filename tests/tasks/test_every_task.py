@@ -1,0 +1,225 @@
+"""What every task does, whatever it is: learn a few examples by heart, be tested, asked and gone on with, and say what
+is damaged.
+
+A task that is added needs a row in `MADE`: a small set of it, a network, and an example to ask about.
+"""
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+import striate as st
+from striate.runs import keeper
+from striate.runs.run import Run
+from striate.tasks import known
+from striate.tasks.known import known as known_tasks
+from striate.tasks.task import Wish
+from striate.training.moment import Moment
+
+TRAIN, TEST = 16, 8
+WORDS = """
+length = 20
+words = 40
+input length
+embed (words)x8 -> conv 8@3 -> relu -> gmp -> dropout 0.2 -> fc 2
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """A small set of a task.
+
+    Attributes:
+        net: The text of a network for it.
+        make: Writes the data below a folder; returns where they are, an example to ask about, and a damaged file.
+        engines: That cover it.
+        damage: What becomes of the damaged file's content.
+    """
+
+    net: str
+    make: Callable[[Path], tuple[Path, Any, Path]]
+    engines: tuple[str, ...] = ("torch",)
+    damage: Callable[[bytes], bytes] = lambda content: b"\0\1\2" * 30
+
+
+def pictures(root: Path) -> tuple[Path, Any, Path]:
+    """Bright and dark images in class folders."""
+    chance = np.random.default_rng(0)
+    for part, count in (("train", TRAIN), ("test", TEST)):
+        for number in range(count):
+            folder = root / part / ("bright", "dark")[number % 2]
+            folder.mkdir(parents=True, exist_ok=True)
+            pixels = chance.integers(0, 90, (12, 12, 3), np.uint8) + 160 * (number % 2 == 0)
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{number}.png")
+    return root, root / "test" / "dark" / "1.png", root / "train" / "dark" / "1.png"
+
+
+def cells(root: Path) -> tuple[Path, Any, Path]:
+    """Bright squares with masks."""
+    chance = np.random.default_rng(0)
+    for part, count in (("train", TRAIN), ("test", TEST)):
+        for folder in ("images", "masks"):
+            (root / part / folder).mkdir(parents=True)
+        for number in range(count):
+            mask = np.zeros((18 + number % 2, 20), np.uint8)
+            top, left = chance.integers(2, 8, 2)
+            mask[top : top + 8, left : left + 8] = 1
+            pixels = chance.integers(0, 60, mask.shape, np.uint8) + 150 * mask
+            Image.fromarray(pixels.astype(np.uint8)).save(root / part / "images" / f"{number}.png")
+            Image.fromarray(mask * 255).save(root / part / "masks" / f"{number}.png")
+    return root, root / "test" / "images" / "3.png", root / "train" / "images" / "1.png"
+
+
+def reviews(root: Path) -> tuple[Path, Any, Path]:
+    """Sentences whose class one word tells."""
+    root.mkdir(parents=True)
+    for part, count in (("train", TRAIN), ("test", TEST)):
+        lines = [f"{('good', 'bad')[n % 2]}\tfilm {n} is {('fine', 'dull')[n % 2]}\n" for n in range(count)]
+        (root / f"{part}.tsv").write_text("".join(lines))
+    return root, "this is a dull film", root / "train.tsv"
+
+
+MADE = {
+    "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures, ("torch", "native")),
+    "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells, ("torch", "native")),
+    "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
+}
+BOTH = [(word, engine) for word, made in MADE.items() for engine in made.engines]
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Callable[[str], tuple[Path, Any, Path]]:
+    """The data of a task."""
+    return lambda word: MADE[word].make(tmp_path / "data")
+
+
+def trained(word: str, data: Path, out: Path, engine: str = "torch", **options: Any) -> Run:
+    how = {"epochs": 3, "batch": 4, "lr": 0.02, "seed": 3} | options
+    return st.train(MADE[word].net, data, out=out, engine=engine, device="cpu", quiet=True, threads=1, **how)
+
+
+def same(ours: Path, theirs: Path) -> bool:
+    """Whether two runs have the same weights, bit for bit, and the same figures."""
+    one, other = (load_file(root / "model.safetensors") for root in (ours, theirs))
+    rows = [[epoch.figures for epoch in Run(root).history.epochs] for root in (ours, theirs)]
+    return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one) and rows[0] == rows[1]
+
+
+def test_every_task_is_here() -> None:
+    assert {task.word for task in known_tasks()} == MADE.keys()
+
+
+@pytest.mark.parametrize(("word", "engine"), BOTH)
+def test_a_few_examples_are_learned_by_heart(where: Any, tmp_path: Path, word: str, engine: str) -> None:
+    data, *_ = where(word)
+    run = trained(word, data, tmp_path / "run", engine, epochs=30)
+    assert run.task.word == word
+    decided = run.task.decides
+    assert run.history.epochs[-1].figures[f"train_{decided}"] > 0.97
+    result = run.test()
+    figures = result if isinstance(result, dict) else result.to_json()
+    assert figures[run.task.metrics[0].name] > 0.9
+    assert figures["examples"] == TEST
+    assert figures["loss"] < 0.3
+    json.dumps(figures)
+
+
+@pytest.mark.parametrize("word", MADE)
+def test_it_is_found_out_or_given_and_another_is_refused(where: Any, word: str) -> None:
+    data, *_ = where(word)
+    assert known.opened(str(data), Wish())[0] == known.opened(str(data), Wish(), word)[0]
+    for other in MADE.keys() - {word, "classify"}:  # which takes any folders of images for classes
+        with pytest.raises(st.InputError):
+            known.opened(str(data), Wish(), other)
+
+
+@pytest.mark.parametrize("word", MADE)
+def test_a_saved_task_is_the_same_task(where: Any, word: str) -> None:
+    data, *_ = where(word)
+    task, _ = known.opened(str(data), Wish())
+    assert known.saved(json.loads(json.dumps(task.facts()))) == task
+    with pytest.raises(st.InputError, match="lacks facts"):
+        known.saved({"word": word})
+
+
+@pytest.mark.parametrize(("word", "engine"), BOTH)
+def test_it_goes_on_as_if_it_had_never_stopped(where: Any, tmp_path: Path, word: str, engine: str) -> None:
+    data, *_ = where(word)
+    trained(word, data, tmp_path / "whole", engine, epochs=4, schedule="constant")
+    trained(word, data, tmp_path / "half", engine, epochs=2, schedule="constant")
+    st.resume(tmp_path / "half", epochs=4, quiet=True)
+    assert same(tmp_path / "whole", tmp_path / "half")
+
+
+@pytest.mark.parametrize(("word", "engine"), BOTH)
+def test_it_goes_on_within_an_epoch(
+    where: Any, tmp_path: Path, word: str, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped after two batches of the second epoch, of which the state was kept."""
+    data, *_ = where(word)
+    trained(word, data, tmp_path / "whole", engine)
+    monkeypatch.setattr(keeper, "OFTEN", 0.0)
+    batch = keeper.Keeper.batch
+
+    def stopping(self: keeper.Keeper, now: Moment) -> None:
+        batch(self, now)
+        if now.epoch == 2 and now.batches == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(keeper.Keeper, "batch", stopping)
+    trained(word, data, tmp_path / "half", engine)
+    monkeypatch.undo()
+    assert any("_" in path.name for path in (tmp_path / "half" / "checkpoint").iterdir())
+    (tmp_path / "half" / "report.html").unlink(missing_ok=True)
+    st.resume(tmp_path / "half", quiet=True)
+    assert same(tmp_path / "whole", tmp_path / "half")
+
+
+@pytest.mark.parametrize("word", MADE)
+def test_it_is_asked_from_its_folder_and_from_its_weights_alone(where: Any, tmp_path: Path, word: str) -> None:
+    data, example, _ = where(word)
+    run = trained(word, data, tmp_path / "run")
+    shutil.copy(tmp_path / "run" / "model.safetensors", tmp_path / "alone.safetensors")
+    answers = [Run(path).predict(example) for path in (run.path, tmp_path / "alone.safetensors")]
+    assert answers[0] == answers[1]
+    (answer,) = answers[0]
+    assert json.loads(json.dumps(answer.to_json()))["path"] == str(example)
+    assert answer.said
+    assert all(content.startswith(b"\x89PNG") for content in answer.pictures.values())
+
+
+@pytest.mark.parametrize("word", MADE)
+def test_its_report_shows_its_metric_and_opens_from_disk(where: Any, tmp_path: Path, word: str) -> None:
+    data, *_ = where(word)
+    run = trained(word, data, tmp_path / "run")
+    page = (run.path / "report.html").read_text()
+    assert run.history.metric.words in page
+    assert "<script" not in page
+    assert "://" not in page.replace("http://www.w3.org", "")
+    run.test(report=tmp_path / "test.html")
+    assert (tmp_path / "test.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("word", MADE)
+def test_what_is_damaged_is_named_or_refused(where: Any, tmp_path: Path, word: str) -> None:
+    data, _, damaged = where(word)
+    damaged.write_bytes(MADE[word].damage(damaged.read_bytes()))
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("striate.runs.training.voice", lambda quiet: said.append)
+        try:
+            trained(word, data, tmp_path / "run")
+        except st.InputError as error:
+            said.append(str(error))
+    assert any(damaged.name in line for line in said), said
+    with pytest.raises(st.InputError, match=damaged.name):
+        trained(word, data, tmp_path / "refused", bad="refuse")
