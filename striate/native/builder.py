@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from striate.errors import InputError
 from striate.native.plan import Step
 from striate.native.target import Target
 from striate.native.values import Parameter, Value
@@ -17,6 +18,10 @@ from striate.notation.rules.window import windows
 from striate.notation.tree import Layer
 
 Pair = tuple[int, int]  # rows, columns
+
+
+class Refused(InputError):  # noqa: N818 - named for the outcome
+    """The native engine lacks a layer; its message names it."""
 
 
 class Builder:

@@ -47,7 +47,7 @@ def gap(b: Builder, layer: Layer, x: Value, name: str) -> Value:
 def gmp(b: Builder, layer: Layer, x: Value, name: str) -> Value:
     """The largest of each map: a pool whose window is the map."""
     y = Value(x.channels)
-    return b.add(MaxPool(title_of(layer, x, y, name), x, y, Window(x.rows, x.columns, 1, 1, 1, 1, 0, 0, 0, 0)))
+    return b.add(MaxPool(title_of(layer, x, y, name), x, y, MaxPool.whole(x)))
 
 
 def zero_pad(b: Builder, layer: tree.ZeroPad, x: Value, name: str) -> Value:

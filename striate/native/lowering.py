@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from striate.errors import InputError
+from striate.native.builder import Refused as Refused  # what callers catch
 from striate.native.fusing import fused
 from striate.native.layers import LAYERS, Builder, value_of
+from striate.native.peaks import peaked
 from striate.native.plan import Plan
 from striate.native.sharing import share
 from striate.native.steps.convolution import Convolution
@@ -29,11 +30,6 @@ from striate.notation.graph import INPUT, Added, Concatenated, Join, Scaled, Ver
 from striate.notation.render import node_text
 from striate.notation.rules.shape import shown
 from striate.notation.tree import Layer
-
-
-class Refused(InputError):  # noqa: N818 - named for the outcome
-    """The native engine lacks a layer; its message names it."""
-
 
 PAYS = 0.9  # of all multiply-adds: so many in strips
 
@@ -79,7 +75,7 @@ def _lowered(network: Network, target: Target, strips: int) -> Plan:
     shape = y.channels, y.rows, y.columns
     if y.rows * y.columns > 1:
         y = builder.add(Flatten("flatten", (y,), Value(y.size)))
-    steps = fused(builder.steps, y)
+    steps = fused(peaked(builder.steps), y)
     share(steps, x)
     x.compact = all(isinstance(step, Convolution | Flatten) for step in steps if x in step.inputs)
     return Plan(x, y, steps, target.lanes, shape).arranged()
@@ -94,7 +90,7 @@ def _step(b: Builder, vertex: Vertex, inputs: list[Value]) -> Value:
         return LAYERS[type(node)](b, node, fitted(b, node, inputs[0]), vertex.name)
     if type(node) not in JOINS:
         raise Refused(f"the native engine lacks '{node_text(node.block)}[ … ]'")
-    if isinstance(node, Scaled) or any(value.strips == 1 for value in inputs):
+    if any(value.strips == 1 for value in inputs):
         inputs = [whole(b, value) for value in inputs]
     return JOINS[type(node)](b, _apart(b, inputs))
 
@@ -123,8 +119,6 @@ def _concat(b: Builder, values: list[Value]) -> Value:
 
 def _scale(b: Builder, values: list[Value]) -> Value:
     x, gate = values
-    if (gate.channels, gate.rows * gate.columns) != (x.channels, 1):
-        raise Refused("the native engine lacks gates of 'scale[ … ]' with other than one value per channel")
     return b.add(Scale("scale", (x, gate), Value(x.channels, x.rows, x.columns)))
 
 

@@ -24,6 +24,7 @@ from striate.native import compiler
 from striate.native.lowering import lowered
 from striate.native.single import Single
 from striate.native.source import PIXELS, check_loss, source
+from striate.native.steps.embed import tables
 from striate.native.steps.norm import BatchNorm
 from striate.native.steps.rbf import RBF
 from striate.native.strips import wanted
@@ -72,6 +73,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
             ctypes.POINTER(Rule),
         ),
     ),
+    "settle": (None, (ctypes.c_void_p,)),
     "prepare": (ctypes.c_int, (ctypes.c_void_p,)),
     "evaluate_one": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
     "evaluate": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)),
@@ -175,9 +177,9 @@ class Compiled:
         Raises:
             InputError: A label that is no class.
         """
-        self._look_at(images)
         if rows is not None:  # C does no checks; validate here
             assert _all_below(len(images), rows), "rows of the images"
+        self._look_at(images, rows)
         count = len(images) if rows is None else len(rows)
         assert 0 < len(labels) == count <= self.most, "one target per image, and no more images than a step takes"
         decided = self._look_at_targets(labels)
@@ -232,6 +234,7 @@ class Compiled:
 
     def forget(self) -> None:
         """Reset what the optimiser remembers."""
+        self._library.settle(self._net)
         self.flat["mean"][:] = 0
         self.flat["square"][:] = 0
 
@@ -243,6 +246,9 @@ class Compiled:
         return np.ctypeslib.as_array((ctypes.c_double * (2 * len(self.plan.steps) + 2)).in_dll(self._library, "spent"))
 
     def _view(self, parameter: Parameter, of: str) -> Array:
+        if parameter.sparse:
+            with self._lock:
+                self._library.settle(self._net)
         entries = self.flat[of][parameter.offset : parameter.offset + parameter.size]
         return entries.reshape(parameter.shape[0], -1)
 
@@ -278,11 +284,16 @@ class Compiled:
             raise InputError(f"labels are 0 to {classes - 1}. Received: {targets.min()} to {targets.max()}")
         return float(decided)
 
-    def _look_at(self, images: Array) -> None:
+    def _look_at(self, images: Array, rows: NDArray[np.int64] | None = None) -> None:
         assert images.dtype == np.float32
         assert images.flags.c_contiguous
         given = self.plan.input
         assert images.size == len(images) * given.size * given.strips, "images of the network's input size"
+        for table in tables(self.plan):
+            read = images if rows is None else images[rows]
+            if not ((read >= 0) & (read < table.parameters[0].shape[0])).all():
+                known = table.parameters[0].shape[0] - 1
+                raise InputError(f"words are numbers from 0 to {known}. Received: {read.min():g} to {read.max():g}")
 
 
 def _all_below(limit: int, numbers: NDArray[np.int64]) -> bool:

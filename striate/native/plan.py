@@ -27,12 +27,14 @@ class Step:
         reads_inputs: Whether its backward pass reads its inputs' values.
         reads_output: Whether its backward pass reads its output's value.
         waits: Whether it needs statistics over all images first, forward and back.
+        lasting: Whether its scratch memory lasts from its forward pass to its backward pass.
         gathers: Whether its output has each image in one lane, whatever its input has.
     """
 
     reads_inputs = False
     reads_output = False
     waits = False
+    lasting = False
     gathers = False
 
     def __init__(self, title: str, inputs: tuple[Value, ...], output: Value, parameters: tuple[Parameter, ...] = ()):
@@ -166,9 +168,9 @@ class Plan:
 
     @property
     def parameters(self) -> list[Parameter]:
-        """All that is trained, penalised ones first."""
+        """All that is trained, penalised ones first, sparse ones last."""
         found = [parameter for step in self.steps for parameter in step.parameters]
-        return sorted(found, key=lambda parameter: not parameter.penalised)
+        return sorted(found, key=lambda parameter: (parameter.sparse, not parameter.penalised))
 
     @property
     def macs(self) -> int:
@@ -183,7 +185,12 @@ class Plan:
     @property
     def penalised(self) -> int:
         """How many entries, from the start of the flat array, penalties act on."""
-        return next((p.offset for p in self.parameters if not p.penalised), self.size)
+        return next((p.offset for p in self.parameters if p.sparse or not p.penalised), self.size)
+
+    @property
+    def dense(self) -> int:
+        """How many entries, from the start of the flat array, have a gradient in every step."""
+        return next((p.offset for p in self.parameters if p.sparse), self.size)
 
     @property
     def size(self) -> int:
@@ -271,6 +278,8 @@ class Plan:
             used(step.output.gradient_root, True, before_back)
             if step.scratch():
                 used(step, False, back)
+            if step.lasting:
+                used(step, False, there)
         middle = len(self.steps) + 1
         used(self.output.root, False, middle)
         used(self.output.gradient_root, True, middle)

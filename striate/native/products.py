@@ -11,18 +11,20 @@
 
 from __future__ import annotations
 
-from striate.native.builder import Builder, Pair, out, paddings, pair, title_of, weights_of
+from striate.native.builder import Builder, Pair, Refused, out, paddings, pair, title_of, weights_of
 from striate.native.steps.bodies import Shape
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Dense, Flatten
+from striate.native.steps.embed import Embed
 from striate.native.steps.join import ZeroPad
 from striate.native.steps.padding import Padding
 from striate.native.steps.pool import Window
 from striate.native.steps.rbf import RBF
 from striate.native.steps.subsample import Subsample
 from striate.native.steps.upconv import UpConvolution
-from striate.native.values import Value
+from striate.native.values import Parameter, Value
 from striate.notation import tree
+from striate.notation.render import node_text
 from striate.notation.rules.window import reach
 
 NONE: Pair = (0, 0)
@@ -94,6 +96,14 @@ def _dense_at_each(b: Builder, layer: tree.FullyConnected, x: Value, name: str) 
     )  # fmt: skip
     weights = weights_of(name, (layer.units, x.channels), layer.units * layer.bias)
     return b.add(Convolution(title_of(layer, x, y, name), x, y, weights, shape, b.target))
+
+
+def embed(b: Builder, layer: tree.Embed, x: Value, name: str) -> Value:
+    """Rows of a table; the words are the network's input."""
+    if b.steps and any(x is step.output for step in b.steps):
+        raise Refused(f"the native engine lacks '{node_text(layer)}' after another layer")
+    y, table = Value(layer.table[1], 1, x.size), Parameter(f"{name}.weight", layer.table)
+    return b.add(Embed(title_of(layer, x, y, name), x, y, table, b.target.lanes))
 
 
 def subsample(b: Builder, layer: tree.Subsample, x: Value, name: str) -> Value:

@@ -15,10 +15,13 @@ from striate.native.steps.activation import Activation, Maxout, PRelu
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Dense, Flatten
 from striate.native.steps.dropout import Dropout
+from striate.native.steps.embed import Embed
 from striate.native.steps.join import Add, Concat, Scale, ZeroPad
 from striate.native.steps.maps import Maps
 from striate.native.steps.norm import BatchNorm
+from striate.native.steps.own import ChannelMean, Factors, OwnNorm, Softmax
 from striate.native.steps.padding import Padding
+from striate.native.steps.peaks import Peaks
 from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool
 from striate.native.steps.rbf import RBF
 from striate.native.steps.regrid import Resample, Shuffle
@@ -142,10 +145,20 @@ Written = tuple[bool, str]  # whether threads share its rows (else the first doe
 
 
 def _convolution(s: Single, step: Convolution) -> Written:
+    return True, f"{_convolved(s, step)}, first, last);"
+
+
+def _peaks(s: Single, step: Peaks) -> Written:
+    maps, y = step.convolution.output, step.output
+    largest = f"one_maxpool({s.at(maps)}, {s.at(y)}, {s.plane(maps)}, {s.plane(y)}, {MaxPool.whole(maps)}, 0, 1);"
+    return False, f"{{\n  {_convolved(s, step.convolution)}, 0, 1);\n  {largest}\n  }}"
+
+
+def _convolved(s: Single, step: Convolution) -> str:
     (x,), weight, taps = step.inputs, step.parameters[0], step.shape.kernel[0] * step.shape.kernel[1]
     bias = s.row(f"w + {step.parameters[1].offset}", step.shape.filters) if step.shape.bias else "NULL"
     packed = s.weights(weight, step.shape.channels, taps, step.shape.flip)
-    return True, f"{step.name}_one({s.at(x)}, {packed}, {bias}, (vec *)({s.at(step.output)}), first, last);"
+    return f"{step.name}_one({s.at(x)}, {packed}, {bias}, (vec *)({s.at(step.output)})"
 
 
 def _upconvolution(s: Single, step: UpConvolution) -> Written:
@@ -163,6 +176,11 @@ def _flatten(s: Single, step: Flatten) -> Written:
     return False, ""
 
 
+def _embed(s: Single, step: Embed) -> Written:
+    (x,), y, table = step.inputs, step.output, step.parameters[0]
+    return False, f"one_embed({s.at(x)}, n->weights + {table.offset}, {s.at(y)}, {s.plane(y)}, {step.width});"
+
+
 def _dense(s: Single, step: Dense) -> Written:
     x = s.flattened.get(step.inputs[0], step.inputs[0])
     bias = s.row(f"w + {step.parameters[1].offset}", step.output.size) if len(step.parameters) > 1 else "NULL"
@@ -171,7 +189,7 @@ def _dense(s: Single, step: Dense) -> Written:
 
 
 def _activation(s: Single, step: Activation) -> Written:
-    return True, f"one_activate({_pair(s, step)}, {step.kind}, {step.a!r}f, first, last);"
+    return True, f"one_activate({_pair(s, step)}, {step.numbers}, first, last);"
 
 
 def _prelu(s: Single, step: PRelu) -> Written:
@@ -219,7 +237,8 @@ def _concat(s: Single, step: Concat) -> Written:
 
 def _scale(s: Single, step: Scale) -> Written:
     (x, gate), y = step.inputs, step.output
-    return True, f"one_gate({s.at(x)}, {s.at(gate)}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}, first, last);"
+    planes = f"{s.plane(x)}, {s.plane(gate)}, {s.plane(y)}"
+    return True, f"one_gate({s.at(x)}, {s.at(gate)}, {s.at(y)}, {planes}, first, last);"
 
 
 def _zero_pad(s: Single, step: ZeroPad) -> Written:
@@ -244,6 +263,28 @@ def _resample(s: Single, step: Resample) -> Written:
 
 def _maxout(s: Single, step: Maxout) -> Written:
     return True, f"one_maxout({_pair(s, step)}, {step.pieces}, first, last);"
+
+
+def _own_norm(s: Single, step: OwnNorm) -> Written:
+    (x,), y = step.inputs, step.output
+    weight, bias, *_ = [*(f"n->weights + {parameter.offset}" for parameter in step.parameters), "NULL", "NULL"]
+    given = f"{s.at(x)}, {weight}, {bias}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}, {step.numbers}"
+    rows = step.kernel == "across"
+    return rows, f"one_{step.kernel}({given}{', first, last' * rows});"
+
+
+def _channel_mean(s: Single, step: ChannelMean) -> Written:
+    return True, f"one_channel_mean({_pair(s, step)}, first, last);"
+
+
+def _softmax(s: Single, step: Softmax) -> Written:
+    return True, f"one_softmax({_pair(s, step)}, first, last);"
+
+
+def _factors(s: Single, step: Factors) -> Written:
+    (x,), y = step.inputs, step.output
+    factors = f"n->weights + {step.parameters[0].offset}"
+    return True, f"one_factors({s.at(x)}, {factors}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}, first, last);"
 
 
 def _subsample(s: Single, step: Subsample) -> Written:
@@ -272,6 +313,8 @@ def _pair(s: Single, step: Step) -> str:
 WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     Convolution: _convolution,
     UpConvolution: _upconvolution,
+    Peaks: _peaks,
+    Embed: _embed,
     Flatten: _flatten,
     Dense: _dense,
     Activation: _activation,
@@ -289,6 +332,10 @@ WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     Shuffle: _shuffle,
     Resample: _resample,
     Maxout: _maxout,
+    OwnNorm: _own_norm,
+    Softmax: _softmax,
+    ChannelMean: _channel_mean,
+    Factors: _factors,
     Subsample: _subsample,
     RBF: _rbf,
     Dropout: _dropout,

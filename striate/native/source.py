@@ -20,7 +20,9 @@ from striate.native.lowering import Refused
 from striate.native.plan import Places, Plan
 from striate.native.single import Single
 from striate.native.steps.convolution import Convolution
+from striate.native.steps.embed import table_sizes
 from striate.native.steps.norm import BatchNorm
+from striate.native.steps.peaks import Peaks
 from striate.native.steps.rbf import RBF
 from striate.native.steps.strips import lane_shifts
 from striate.native.steps.upconv import UpConvolution
@@ -40,7 +42,7 @@ READING = (
 )
 INCLUDES = (
     *("activation.h", "pool.h", "subsample.h", "padding.h", "regrid.h", "join.h", "dense.h", "rbf.h", "dropout.h"),
-    *("norm.h", "single.h"),
+    *("peaks.h", "norm.h", "own.h", "single.h"),
 )
 LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge", "map": "map_criterion"}
 PIXELS = {"pixel-cross-entropy": "pixel_cross_entropy"}  # of a class at each position
@@ -120,7 +122,7 @@ class _Program:
         parts = [
             "\n".join(f'#include "{name}"' for name in INCLUDES),
             "\n".join([_part("sizes"), *(f"#define {name} {value}" for name, value in self._numbers().items())]),
-            '#include "network.h"\n#include "settle.h"\n',
+            '#include "network.h"\n#include "table.h"\n#include "settle.h"\n',
             f'{lane_shifts(self.plan)}\n#include "strips.h"\n' if self.plan.input.strips > 1 else "",
             '#include "timed.h"\n' if self.timed else "",
             "\n".join(dict.fromkeys(f"{line};" for step in self._convolutions() for line in step.signatures())),
@@ -131,8 +133,8 @@ class _Program:
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
 
-    def _convolutions(self) -> Iterator[Convolution | UpConvolution]:
-        return (step for step in self.plan.steps if isinstance(step, Convolution | UpConvolution))
+    def _convolutions(self) -> Iterator[Convolution | UpConvolution | Peaks]:
+        return (step for step in self.plan.steps if isinstance(step, Convolution | UpConvolution | Peaks))
 
     def _numbers(self) -> dict[str, str | int]:
         plan, image, output = self.plan, self.plan.input, self.plan.output
@@ -140,7 +142,9 @@ class _Program:
         prototypes = sum(prod(step.shape) for step in plan.steps if isinstance(step, RBF))
         return {
             "PARAMETERS": max(plan.size, plan.lanes),
+            "DENSE": plan.dense or plan.lanes * (not plan.size),
             "PENALISED": plan.penalised,
+            **table_sizes(plan),
             "BUFFERS": 2 * normalised + prototypes,
             "PROTOTYPES": 2 * normalised,
             "NORMALISED": max(normalised, 1),

@@ -124,12 +124,14 @@ class Parameter:
         shape: As PyTorch has it.
         width: Entries from one row to the next in memory, where that is more than a row has.
         offset: Its first entry in the flat array.
+        sparse: Whether a step reads few of its rows, so that the others have no gradients.
     """
 
     name: str
     shape: tuple[int, ...]
     width: int = 0
     offset: int = 0
+    sparse: bool = False
 
     @property
     def penalised(self) -> bool:

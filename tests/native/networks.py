@@ -21,7 +21,8 @@ from tests import drawing
 LOOK = Rule(rate=-1.0)  # a step that only finds the gradients
 
 
-WITHIN = [kind for kind in LAYERS if kind is not tree.RBF]  # from far away a distance's last digits outweigh the loss
+# From far away a distance's last digits outweigh the loss; a table stands at a network's beginning alone.
+WITHIN = [kind for kind in LAYERS if kind not in (tree.RBF, tree.Embed)]
 Draws = some.SearchStrategy[Any]
 
 
@@ -77,9 +78,10 @@ def blocks(draw: some.DrawFn, sizes: drawing.Sizes) -> tree.Block:
 @some.composite
 def networks(draw: some.DrawFn, most: int = 5) -> Network:
     """Some layers that fit each other, then three classes."""
-    dims = draw(some.integers(1, 2))
+    dims, chain = draw(some.integers(1, 2)), list[tree.Node]()
     start = (draw(some.sampled_from([1, 2, 3, 4])), *draw(drawing.per_axis(dims, 3, 11)))
-    chain: list[tree.Node] = []
+    if dims == 1 and draw(some.booleans()):
+        start, chain = start[1:], [tree.Embed((draw(some.integers(1, 30)), start[0] * draw(some.sampled_from([1, 9]))))]
     for _ in range(draw(some.integers(1, most))):
         node = draw(layers(_behind(start, chain)))
         again = isinstance(node, tree.BatchNorm) and isinstance(chain[-1] if chain else None, tree.BatchNorm)
@@ -150,11 +152,11 @@ def same_gradients(network: Network, images: int, seed: int = 0, **how: Any) -> 
     """Outputs, loss, running statistics and every gradient, against float64."""
     model, compiled = twins(network, images, **how)
     random = np.random.default_rng(seed)
-    x = random.standard_normal((images, *network.input)).astype(np.float32)
+    x = inputs(network, images, random)
     y = random.integers(0, compiled.classes, images)
     with torch.no_grad():
-        near(compiled.evaluate(x), model.eval()(torch.tensor(x).double()).flatten(1).numpy())
-        near(compiled.evaluate(x[:1]), model(torch.tensor(x[:1]).double()).flatten(1).numpy())
+        near(compiled.evaluate(x), model.eval()(as_read(model, x)).flatten(1).numpy())
+        near(compiled.evaluate(x[:1]), model(as_read(model, x[:1])).flatten(1).numpy())
     choose_as_native(model, seed)
     _, _, rough = learned(deepcopy(model).float(), x, y)
     far, loss, gradients = learned(model, x, y)
@@ -170,7 +172,20 @@ def same_gradients(network: Network, images: int, seed: int = 0, **how: Any) -> 
         if tensor.ndim:  # not the count of batches
             near(found[name], tensor.numpy())
     with torch.no_grad():
-        near(compiled.evaluate(x), model.eval()(torch.tensor(x).double()).flatten(1).numpy())
+        near(compiled.evaluate(x), model.eval()(as_read(model, x)).flatten(1).numpy())
+
+
+def inputs(network: Network, images: int, random: np.random.Generator) -> Any:
+    """Images drawn; words where the network looks them up."""
+    known = [node.table[0] for node in tree.deep(network.layers) if isinstance(node, tree.Embed)]
+    sizes = (images, *(n or 1 for n in network.input))
+    return (random.integers(0, min(known), sizes) if known else random.standard_normal(sizes)).astype(np.float32)
+
+
+def as_read(model: torch.nn.Module, x: Any) -> torch.Tensor:
+    """What a module is called with: words are whole numbers there, all else is in its own precision."""
+    words = any(isinstance(module, torch.nn.Embedding) for module in model.modules())
+    return torch.tensor(x).to(torch.long if words else next(model.parameters()).dtype)
 
 
 def choose_as_native(model: torch.nn.Module, seed: int) -> None:
@@ -182,8 +197,7 @@ def choose_as_native(model: torch.nn.Module, seed: int) -> None:
 
 def learned(model: torch.nn.Module, x: Any, y: Any) -> tuple[float, float, dict[str, Any]]:
     """A module's largest output, its loss and its gradients, in its own precision."""
-    dtype = next(model.parameters()).dtype
-    outputs = model.train()(torch.tensor(x).to(dtype)).flatten(1)
+    outputs = model.train()(as_read(model, x)).flatten(1)
     loss = F.cross_entropy(outputs, torch.tensor(y))
     loss.backward()
     gradients = {name: tensor.grad.numpy() for name, tensor in model.named_parameters() if tensor.grad is not None}

@@ -37,7 +37,7 @@ def use(network: Network, target: str = runnable()[0], loss: str = "cross-entrop
     for parameter in net.plan.parameters:
         net.write(parameter, random.standard_normal(parameter.shape).astype(np.float32) / 3)
     for kind, count in enumerate((1, 2, lanes - 1, lanes, lanes + 1, 2 * lanes + 3, 70)):
-        x = random.standard_normal((count, *network.input)).astype(np.float32)
+        x = nets.inputs(network, count, random)
         y, rule = np.arange(count) % net.classes, Rule(kind=kind, rate=1e-3, momentum=0.9, eps=1e-8, l1=1e-4)
         rule.correct1 = rule.correct2 = 1.0
         net.step(x, y, rule, seed=count)

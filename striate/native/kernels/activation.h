@@ -4,7 +4,7 @@
 
 enum activation {
   RELU, LEAKY, ELU, TANH, SCALED_TANH, SIGMOID, SWISH, GELU, GELU_BY_TANH,
-  RELU6, HARD_SIGMOID, HARD_SWISH, MISH, SELU
+  RELU6, HARD_SIGMOID, HARD_SWISH, MISH, SELU, SOFTPLUS, CLIP
 };
 
 /* tanh(x) = x P(x^2)/Q(x^2), fitted to the smallest maximal relative error (2e-8, and 4e-7 in float32) up to 9.02,
@@ -41,7 +41,16 @@ INLINE vec tanh_of_softplus(vec x) {
   return n / (n + 2.0f);
 }
 
-INLINE vec activate(const enum activation kind, const float a, vec x) {
+/* log(1 + exp(x)): the larger part is max(0, x); the rest, log(1 + e) with e = exp(-|x|), is twice the series of
+   artanh(z) with z = e/(2 + e), which is 1/3 at most. */
+INLINE vec softplus(vec x) {
+  const vec e = exponential(-larger(x, -x)), z = e / (2.0f + e), s = z * z;
+  const vec p = ((((s * (1.0f / 13) + 1.0f / 11) * s + 1.0f / 9) * s + 1.0f / 7) * s + 1.0f / 5) * s + 1.0f / 3;
+  return larger(splat(0), x) + 2.0f * z * (s * p + 1.0f);
+}
+
+/* a and b are the numbers of those kinds that have some. */
+INLINE vec activate(const enum activation kind, const float a, const float b, vec x) {
   switch (kind) {
     case RELU: return larger(splat(0), x);
     case LEAKY: return choose(x > 0, x, a * x);
@@ -57,12 +66,14 @@ INLINE vec activate(const enum activation kind, const float a, vec x) {
     case HARD_SWISH: return x * between(0, 6, x + 3.0f) * (1.0f / 6);
     case MISH: return x * tanh_of_softplus(x);
     case SELU: return SELU_SCALE * choose(x > 0, x, SELU_ALPHA * (exponential(x) - 1.0f));
+    case SOFTPLUS: return softplus(x);
+    case CLIP: return between(a, b, x);
   }
   __builtin_unreachable(); /* a kind without a case is an error of the compiler: -Werror=switch */
 }
 
 /* dy/dx; swish and gelu read x, the others only y, which says where x > 0 unless a slope falls (a < 0). */
-INLINE vec slope(const enum activation kind, const float a, vec x, vec y) {
+INLINE vec slope(const enum activation kind, const float a, const float b, vec x, vec y) {
   switch (kind) {
     case RELU: return choose(y > 0, splat(1), splat(0));
     case LEAKY: return choose((a < 0 ? x : y) > 0, splat(1), splat(a));
@@ -87,21 +98,24 @@ INLINE vec slope(const enum activation kind, const float a, vec x, vec y) {
       return t + x * (1.0f - t * t) * logistic(x);
     }
     case SELU: return choose(y > 0, splat(SELU_SCALE), y + SELU_SCALE * SELU_ALPHA);
+    case SOFTPLUS: return logistic(x);
+    case CLIP: return choose(y > a, choose(y < b, splat(1), splat(0)), splat(0));
   }
   __builtin_unreachable();
 }
 
 INLINE void activation_forward(const vec *x, vec *y, const struct map mx, const struct map my,
-                               const enum activation kind, const float a) {
-  EACH(my, k, r, c) y[AT(my, k, r, c)] = activate(kind, a, x[AT(mx, k, r, c)]);
+                               const enum activation kind, const float a, const float b) {
+  EACH(my, k, r, c) y[AT(my, k, r, c)] = activate(kind, a, b, x[AT(mx, k, r, c)]);
 }
 
 /* dx (+)= dy * slope; dx and dy may be the same. */
 INLINE void activation_backward(const vec *x, const vec *y, const vec *dy, vec *dx, const int accumulate,
-                                const struct map mx, const struct map my, const enum activation kind, const float a) {
+                                const struct map mx, const struct map my, const enum activation kind, const float a,
+                                const float b) {
   int i = 0;
   EACH(my, k, r, c) {
-    const vec d = dy[i] * slope(kind, a, x[AT(mx, k, r, c)], y[AT(my, k, r, c)]);
+    const vec d = dy[i] * slope(kind, a, b, x[AT(mx, k, r, c)], y[AT(my, k, r, c)]);
     dx[i] = accumulate ? dx[i] + d : d;
     i++;
   }
@@ -110,7 +124,7 @@ INLINE void activation_backward(const vec *x, const vec *y, const vec *dy, vec *
 /* Leaky ReLU with a learned slope, one per channel (`each` is 1) or one for all (0). */
 INLINE void prelu_forward(const vec *x, const float *w, const int each, vec *y, const struct map mx,
                           const struct map my) {
-  EACH(my, k, r, c) y[AT(my, k, r, c)] = activate(LEAKY, w[each * k], x[AT(mx, k, r, c)]);
+  EACH(my, k, r, c) y[AT(my, k, r, c)] = activate(LEAKY, w[each * k], 0, x[AT(mx, k, r, c)]);
 }
 
 /* dx may be NULL: then only the slopes learn. */

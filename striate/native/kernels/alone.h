@@ -23,6 +23,7 @@ int prepare(struct net *n) {
     n->alone->packed = zeros(sizeof(vec) * ONE_PACKED);
   }
   if (!n->alone->room || !n->alone->packed) return 0;
+  settle(n);
   recall(n, n->statistics);
   pack_weights(n, n->alone->packed);
   return 1;

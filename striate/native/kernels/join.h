@@ -29,24 +29,26 @@ ONCE void pass_back(const vec *dy, vec *dx, const int accumulate, const int coun
   for (int i = 0; i < count; i++) dx[i] = accumulate ? dx[i] + dy[i] : dy[i];
 }
 
-/* y = x times its gate, one number per channel. */
+/* Where a gate has the number of an entry: one of its axes may have a single number for all. */
+#define GATE_AT(m, k, r, c) AT(m, (m).channels > 1 ? k : 0, (m).rows > 1 ? r : 0, (m).columns > 1 ? c : 0)
+
+/* y = x times its gate: a number per channel, per position or per entry. */
 INLINE void scale_forward(const vec *restrict x, const vec *restrict gate, vec *restrict y, const struct map mx,
-                          const struct map my) {
-  EACH(my, k, r, c) y[AT(my, k, r, c)] = x[AT(mx, k, r, c)] * gate[k];
+                          const struct map mg, const struct map my) {
+  EACH(my, k, r, c) y[AT(my, k, r, c)] = x[AT(mx, k, r, c)] * gate[GATE_AT(mg, k, r, c)];
 }
 
-/* dx may be NULL: then only the gate learns. */
+/* dx may be NULL: then only the gate learns. `bare` is the gate's map without a border. */
 INLINE void scale_backward(const vec *restrict x, const vec *restrict gate, const vec *restrict dy, vec *restrict dx,
-                           vec *restrict dgate, const int accumulate, const int gate_adds, const struct map mx) {
+                           vec *restrict dgate, const int accumulate, const int gate_adds, const struct map mx,
+                           const struct map mg, const struct map bare) {
+  if (!gate_adds) memset(dgate, 0, sizeof(vec) * bare.channels * bare.rows * bare.columns);
   int i = 0;
-  for (int k = 0; k < mx.channels; k++) {
-    vec total = splat(0);
-    for (int r = 0; r < mx.rows; r++)
-      for (int c = 0; c < mx.columns; c++, i++) {
-        total += dy[i] * x[AT(mx, k, r, c)];
-        if (dx) dx[i] = accumulate ? dx[i] + dy[i] * gate[k] : dy[i] * gate[k];
-      }
-    dgate[k] = gate_adds ? dgate[k] + total : total;
+  EACH(mx, k, r, c) {
+    const vec d = dy[i] * gate[GATE_AT(mg, k, r, c)];
+    dgate[GATE_AT(bare, k, r, c)] += dy[i] * x[AT(mx, k, r, c)];
+    if (dx) dx[i] = accumulate ? dx[i] + d : d;
+    i++;
   }
 }
 

@@ -5,6 +5,7 @@
 #include "threads.h"
 
 struct alone;
+struct library;
 struct net {
   struct pool pool;
   int most;                          /* groups that a step can take */
@@ -18,6 +19,7 @@ struct net {
   float *statistics;                 /* a thread's own numbers for normalised channels */
   struct seen *seen;                 /* one per thread */
   struct alone *alone;               /* for single images */
+  struct library *library;           /* tables of word vectors */
   float *turned;                     /* what steps compute from their weights whenever these have changed */
   vec *workspace;                    /* WORKSPACE vecs per thread, used by one step after another */
   float *moved;                      /* IMAGES images per thread, while they are moved */
@@ -34,6 +36,13 @@ struct net {
 };
 
 static void free_alone(struct net *n);
+static void close_library(struct library *library);
+static struct library *open_library(long images);
+static void list_words(struct net *n);
+static void catch_up_touched(struct net *n, int thread);
+static void learn_words(struct net *n, int thread);
+static void remember(struct net *n);
+void settle(struct net *n);
 
 static long at_least_one(long n) { return n > 0 ? n : 1; }
 
@@ -58,6 +67,7 @@ void destroy(struct net *n) {
                    n->moved,   n->turned,  n->workspace};
   for (unsigned i = 0; i < sizeof owned / sizeof *owned; i++) release(owned[i]);
   free_alone(n);
+  close_library(n->library);
   free(n);
 }
 
@@ -82,7 +92,8 @@ struct net *create(int threads, int images) {
   n->moved = zeros(sizeof(float) * IMAGES * VALUES * threads);
   n->turned = zeros(sizeof(float) * TURNED);
   n->workspace = zeros(sizeof(vec) * WORKSPACE * threads);
-  if (!n->weights || !n->mean || !n->square || !n->buffers || !n->gradients || !n->scratch || !n->kept || !n->moments ||
+  n->library = open_library(n->most * (long)IMAGES);
+  if (!n->library || !n->weights || !n->mean || !n->square || !n->buffers || !n->gradients || !n->scratch || !n->kept || !n->moments ||
       !n->sums || !n->statistics || !n->seen || !n->moved || !n->turned || !n->workspace) {
     destroy(n);
     return NULL;
@@ -130,7 +141,7 @@ static const vec *outputs_of(vec *scratch, vec *kept);
 
 /* Adds up the threads' gradients of this thread's share of the parameters, in the threads' order, and steps. */
 static void update(struct net *n, int thread) {
-  const long vecs = PARAMETERS / LANES;
+  const long vecs = DENSE / LANES;
   const long first = vecs * thread / n->pool.threads * LANES, last = vecs * (thread + 1) / n->pool.threads * LANES;
   for (int t = 1; t < n->pool.threads; t++)
     for (long i = first; i < last; i++) n->gradients[i] += n->gradients[t * (long)PARAMETERS + i];
@@ -142,12 +153,15 @@ static void update(struct net *n, int thread) {
 
 static void work_step(void *given, int thread) {
   struct net *n = given;
-  memset(n->gradients + thread * (long)PARAMETERS, 0, sizeof(float) * PARAMETERS);
+  memset(n->gradients + thread * (long)PARAMETERS, 0, sizeof(float) * DENSE);
   n->seen[thread] = (struct seen){0};
+  catch_up_touched(n, thread);
+  if (NUM_TABLES) barrier(&n->pool);
   turn(n, thread);
   train(n, thread);
   barrier(&n->pool);
   update(n, thread);
+  learn_words(n, thread);
 }
 
 /* One step down the gradient of the mean loss over `count` of the images, with the targets of each. */
@@ -156,7 +170,9 @@ struct seen step(struct net *n, const float *images, const int64_t *rows, const 
   n->images = images, n->rows = rows, n->targets = targets, n->decided = decided, n->count = count, n->groups = groups_of(count);
   n->seed = seed;
   n->moves = moves, n->rule = *rule;
+  list_words(n);
   run(&n->pool, work_step, n);
+  remember(n);
   struct seen all = {0};
   for (int t = 0; t < n->pool.threads; t++)
     all.loss += n->seen[t].loss, all.correct += n->seen[t].correct;
@@ -182,5 +198,6 @@ static void work_evaluate(void *given, int thread) {
 void evaluate(struct net *n, const float *images, int count, float *outputs) {
   n->images = images, n->rows = NULL, n->count = count, n->groups = groups_of(count), n->outputs = outputs;
   n->moves = NULL;
+  settle(n);
   run(&n->pool, work_evaluate, n);
 }

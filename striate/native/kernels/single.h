@@ -32,8 +32,8 @@ INLINE void one_give(float *y, float *to, const struct plane m) {
 }
 
 INLINE void one_activate(float *x, float *y, const struct plane mx, const struct plane my, const enum activation kind,
-                         const float a, const int first, const int last) {
-  EACH_VEC(my, r, c, b) VEC(y, my, r, c, b) = activate(kind, a, VEC(x, mx, r, c, b));
+                         const float low, const float high, const int first, const int last) {
+  EACH_VEC(my, r, c, b) VEC(y, my, r, c, b) = activate(kind, low, high, VEC(x, mx, r, c, b));
 }
 
 INLINE void one_prelu(float *x, const vec *slope, float *y, const struct plane mx, const struct plane my,
@@ -63,9 +63,23 @@ INLINE void one_add(float *p, float *q, float *y, const struct plane mp, const s
   }
 }
 
-INLINE void one_gate(float *x, const float *gate, float *y, const struct plane mx, const struct plane my,
-                     const int first, const int last) {
-  EACH_VEC(my, r, c, b) VEC(y, my, r, c, b) = VEC(x, mx, r, c, b) * ((const vec *)gate)[b];
+/* An axis of the gate may have a single number for all. */
+INLINE void one_gate(float *x, float *gate, float *y, const struct plane mx, const struct plane mg,
+                     const struct plane my, const int first, const int last) {
+  EACH_PIXEL(my, r, c) {
+    float *factors = PIXEL(gate, mg, mg.rows > 1 ? r : 0, mg.columns > 1 ? c : 0);
+    for (int b = 0; b < VECS(my); b++)
+      VEC(y, my, r, c, b) = VEC(x, mx, r, c, b) * (mg.channels > 1 ? ((vec *)factors)[b] : splat(*factors));
+  }
+}
+
+INLINE void one_channel_mean(float *x, float *y, const struct plane mx, const struct plane my, const int first,
+                             const int last) {
+  EACH_PIXEL(my, r, c) {
+    float total = 0;
+    for (int k = 0; k < mx.channels; k++) total += PIXEL(x, mx, r, c)[k];
+    for (int k = 0; k < my.step; k++) PIXEL(y, my, r, c)[k] = k ? 0 : total / mx.channels;
+  }
 }
 
 /* x's channels to y's from `to` on; zeros after them up to `until`. */
@@ -90,6 +104,64 @@ INLINE void one_pad(float *x, float *y, const struct plane mx, const struct plan
     const int row = repeated(mode, r - top, mx.rows), column = repeated(mode, c - left, mx.columns);
     VEC(y, my, r, c, b) = row < 0 || column < 0 ? splat(0) : VEC(x, mx, row, column, b);
   }
+}
+
+/* A pixel's channels, over their mean and deviation or their root mean square. */
+INLINE void one_across(float *x, const float *w, const float *b, float *y, const struct plane mx,
+                       const struct plane my, const int centred, const float eps, const int first, const int last) {
+  EACH_PIXEL(my, r, c) {
+    const float *seen = PIXEL(x, mx, r, c);
+    float *to = PIXEL(y, my, r, c), mean = 0, squares = 0;
+    for (int k = 0; centred && k < mx.channels; k++) mean += seen[k] / mx.channels;
+    for (int k = 0; k < mx.channels; k++) squares += (seen[k] - mean) * (seen[k] - mean) / mx.channels;
+    const float inverse = 1 / sqrtf(squares + eps);
+    for (int k = 0; k < my.step; k++)
+      to[k] = k < mx.channels ? (seen[k] - mean) * inverse * (w ? w[k] : 1) + (b ? b[k] : 0) : 0;
+  }
+}
+
+/* Groups of channels, over the mean and deviation of all their entries. */
+INLINE void one_group(float *x, const float *w, const float *b, float *y, const struct plane mx,
+                      const struct plane my, const int groups, const float eps) {
+  const int first = 0, last = my.rows, each = mx.channels / groups;
+  const float share = 1.0f / (each * mx.rows * mx.columns);
+  float mean[groups], inverse[groups];
+  for (int g = 0; g < groups; g++) mean[g] = inverse[g] = 0;
+  EACH_PIXEL(mx, r, c) for (int k = 0; k < mx.channels; k++) mean[k / each] += PIXEL(x, mx, r, c)[k] * share;
+  EACH_PIXEL(mx, r, c)
+  for (int k = 0; k < mx.channels; k++) {
+    const float apart = PIXEL(x, mx, r, c)[k] - mean[k / each];
+    inverse[k / each] += apart * apart * share;
+  }
+  for (int g = 0; g < groups; g++) inverse[g] = 1 / sqrtf(inverse[g] + eps);
+  EACH_PIXEL(my, r, c)
+  for (int k = 0; k < my.step; k++) {
+    const float seen = k < mx.channels ? (PIXEL(x, mx, r, c)[k] - mean[k / each]) * inverse[k / each] : 0;
+    PIXEL(y, my, r, c)[k] = k < mx.channels ? seen * (w ? w[k] : 1) + (b ? b[k] : 0) : 0;
+  }
+}
+
+INLINE void one_softmax(float *x, float *y, const struct plane mx, const struct plane my, const int first,
+                        const int last) {
+  EACH_PIXEL(my, r, c) {
+    const float *seen = PIXEL(x, mx, r, c);
+    float *to = PIXEL(y, my, r, c), most = seen[0], total = 0;
+    for (int k = 1; k < mx.channels; k++) most = most < seen[k] ? seen[k] : most;
+    for (int k = 0; k < mx.channels; k++) total += to[k] = expf(seen[k] - most);
+    for (int k = 0; k < my.step; k++) to[k] = k < mx.channels ? to[k] / total : 0;
+  }
+}
+
+INLINE void one_factors(float *x, const float *w, float *y, const struct plane mx, const struct plane my,
+                        const int first, const int last) {
+  EACH_PIXEL(my, r, c)
+  for (int k = 0; k < my.step; k++) PIXEL(y, my, r, c)[k] = k < mx.channels ? w[k] * PIXEL(x, mx, r, c)[k] : 0;
+}
+
+/* Pixel c is row x[c] of the table. */
+INLINE void one_embed(const float *x, const float *w, float *y, const struct plane my, const int width) {
+  for (int c = 0; c < my.columns; c++)
+    memcpy(PIXEL(y, my, 0, c), w + (int)x[c] * (long)width, sizeof(float) * my.channels);
 }
 
 /* y's channel k is the largest of x's `pieces` channels from k * pieces on. */

@@ -7,20 +7,23 @@ from striate.native.values import Parameter, Value
 
 
 class Activation(Step):
-    """y = f(x); `kind` is the kernels' name of f."""
+    """y = f(x); `kind` is the kernels' name of f; `numbers`: C text of it and of the numbers that f has."""
 
     reads_output = True
 
-    def __init__(self, title: str, x: Value, y: Value, kind: str, a: float = 0.0, reads_x: bool = False) -> None:
+    def __init__(
+        self, title: str, x: Value, y: Value, kind: str, numbers: tuple[float, ...] = (), reads_x: bool = False
+    ) -> None:
         super().__init__(title, (x,), y)
-        self.kind, self.a = kind, a
-        self.reads_inputs = reads_x or a < 0  # with a falling slope, two x have the same y
+        a, b, *_ = (*numbers, 0.0, 0.0)
+        self.kind, self.numbers = kind, f"{kind}, {a!r}f, {b!r}f"
+        self.reads_inputs = reads_x or (kind != "CLIP" and a < 0)  # with a falling slope, two x have the same y
 
     def forward(self, at: Places) -> str:
         """y from x."""
         (x,), y = self.inputs, self.output
         maps = f"{x.as_map()}, {y.as_map()}"
-        return f"activation_forward({at.value(x)}, {at.value(y)}, {maps}, {self.kind}, {self.a!r}f);"
+        return f"activation_forward({at.value(x)}, {at.value(y)}, {maps}, {self.numbers});"
 
     def backward(self, at: Places) -> str:
         """dx from dy."""
@@ -28,7 +31,7 @@ class Activation(Step):
         values = f"{at.value(x if self.reads_inputs else y)}, {at.value(y)}"
         maps = f"{x.as_map()}, {y.as_map()}"
         gradients = f"{at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}"
-        return f"activation_backward({values}, {gradients}, {maps}, {self.kind}, {self.a!r}f);"
+        return f"activation_backward({values}, {gradients}, {maps}, {self.numbers});"
 
 
 class PRelu(Step):

@@ -143,12 +143,15 @@ class Convolution(Step):
 
     def forward(self, at: Places) -> str:
         """y from x; in training also the statistics that a batch norm after it needs."""
-        given = f"{self._read(at)}, {at.value(self.output)}"
         before = self._exchange(at, self.inputs[0])
         if self.moments:
-            in_use = self.inputs[0].lanes_in_use
-            return f"{before}{self.name}_measured({given}, {self.moments}, {in_use}{self._room(at)});"
-        return f"{before}{self.name}_forward({given}{self._room(at)});"
+            given = f"{self._read(at)}, {at.value(self.output)}, {self.moments}, {self.inputs[0].lanes_in_use}"
+            return f"{before}{self.name}_measured({given}{self._room(at)});"
+        return before + self.written_to(at, at.value(self.output))
+
+    def written_to(self, at: Places, place: str) -> str:
+        """y from x, at a place."""
+        return f"{self.name}_forward({self._read(at)}, {place}{self._room(at)});"
 
     def _exchange(self, at: Places, x: Value) -> str:
         """The rows around each strip, from its neighbours."""

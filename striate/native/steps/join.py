@@ -59,7 +59,7 @@ class Concat(Step):
 
 
 class Scale(Step):
-    """y = x times its gate, channel by channel."""
+    """y = x times its gate, which has a number per channel, per position or per entry."""
 
     reads_inputs = True
 
@@ -67,13 +67,14 @@ class Scale(Step):
         """y from x and the gate."""
         (x, gate), y = self.inputs, self.output
         values = f"{at.value(x)}, {at.value(gate)}, {at.value(y)}"
-        return f"scale_forward({values}, {x.as_map()}, {y.as_map()});"
+        return f"scale_forward({values}, {x.as_map()}, {gate.as_map()}, {y.as_map()});"
 
     def backward(self, at: Places) -> str:
         """Gradients of both; where x is the network's input, of the gate alone."""
         (x, gate), y = self.inputs, self.output
         values = f"{at.value(x)}, {at.value(gate)}, {at.gradient(y)}, {at.gradient_or_null(x)}, {at.gradient(gate)}"
-        return f"scale_backward({values}, {at.adds(x)}, {at.adds(gate)}, {x.as_map()});"
+        maps = f"{x.as_map()}, {gate.as_map()}, {gate.as_bare_map()}"
+        return f"scale_backward({values}, {at.adds(x)}, {at.adds(gate)}, {maps});"
 
 
 class ZeroPad(Step):

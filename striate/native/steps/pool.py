@@ -33,6 +33,11 @@ class MaxPool(Step):
     reads_inputs = True
     reads_output = True
 
+    @staticmethod
+    def whole(x: Value) -> Window:
+        """The window that is all of a map."""
+        return Window(x.rows, x.columns, 1, 1, 1, 1, 0, 0, 0, 0)
+
     def __init__(self, title: str, x: Value, y: Value, window: Window) -> None:
         super().__init__(title, (x,), y)
         self.window = window
