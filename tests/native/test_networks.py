@@ -235,6 +235,15 @@ def test_the_loss_of_large_outputs_keeps_its_digits() -> None:
 
 
 @needs_compiler
+@pytest.mark.parametrize("word", ["mish", "swish", "gelu", "gelu approx", "sigmoid", "softplus"])
+def test_far_from_zero_a_slope_is_as_exact_as_near_it(word: str) -> None:
+    """Entries grown a hundredfold: where x multiplies a slope's rounding, nothing may flow back that is only noise."""
+    network = read(f"input 3 -> fc 2 nobias -> dropout 0.99 -> {word} -> fc 3")
+    for seed in (214, *range(20)):
+        nets.same_gradients(network, 6, seed)
+
+
+@needs_compiler
 def test_rows_and_moves_choose_and_shift_images() -> None:
     """As `Shift` moves them: what comes in at the edge is the background."""
     network = read("input 2x5x6 -> conv 3@3 pad 1 -> tanh -> fc 3")

@@ -17,7 +17,11 @@ INLINE vec hyperbolic(vec x) {
   return x * p / q;
 }
 
-INLINE vec logistic(vec x) { return 0.5f * hyperbolic(0.5f * x) + 0.5f; }
+/* 1 / (1 + exp(-x)), as exact (relatively) far below zero, where x multiplies it in swish and mish. */
+INLINE vec logistic(vec x) {
+  const vec e = exponential(x);
+  return e / (1.0f + e);
+}
 
 /* The normal distribution's share below x, by Abramowitz & Stegun 7.1.26 (absolute error below 1.5e-7). */
 INLINE vec normal_share(vec x) {
@@ -27,7 +31,8 @@ INLINE vec normal_share(vec x) {
   return choose(x > 0, 1.0f - tail, tail);
 }
 
-/* The constants of the approximation by tanh (Hendrycks & Gimpel 2016), and of SELU (Klambauer et al. 2017). */
+/* The constants of the approximation by tanh (Hendrycks & Gimpel 2016), whose (1 + tanh(u))/2 is logistic(2 u), and of
+   SELU (Klambauer et al. 2017). */
 #define GELU_SCALE 0.7978845608f
 #define GELU_CUBE 0.044715f
 #define SELU_SCALE 1.0507009874f
@@ -60,7 +65,7 @@ INLINE vec activate(const enum activation kind, const float a, const float b, ve
     case SIGMOID: return logistic(x);
     case SWISH: return x * logistic(x);
     case GELU: return x * normal_share(x);
-    case GELU_BY_TANH: return 0.5f * x * (1.0f + hyperbolic(GELU_SCALE * (x + GELU_CUBE * x * x * x)));
+    case GELU_BY_TANH: return x * logistic(2 * GELU_SCALE * (x + GELU_CUBE * x * x * x));
     case RELU6: return between(0, 6, x);
     case HARD_SIGMOID: return between(0, 6, x + 3.0f) * (1.0f / 6);
     case HARD_SWISH: return x * between(0, 6, x + 3.0f) * (1.0f / 6);
@@ -87,8 +92,8 @@ INLINE vec slope(const enum activation kind, const float a, const float b, vec x
     }
     case GELU: return normal_share(x) + x * 0.39894228f * exponential(-0.5f * x * x);
     case GELU_BY_TANH: {
-      const vec t = hyperbolic(GELU_SCALE * (x + GELU_CUBE * x * x * x));
-      return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * GELU_SCALE * (1.0f + 3 * GELU_CUBE * x * x);
+      const vec s = logistic(2 * GELU_SCALE * (x + GELU_CUBE * x * x * x));
+      return s + x * s * (1.0f - s) * (2 * GELU_SCALE) * (1.0f + 3 * GELU_CUBE * x * x);
     }
     case RELU6: return choose(y > 0, choose(y < 6, splat(1), splat(0)), splat(0));
     case HARD_SIGMOID: return choose(y > 0, choose(y < 1, splat(1.0f / 6), splat(0)), splat(0));
