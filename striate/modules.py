@@ -214,7 +214,7 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.FullyConnected: _fully_connected,
     tree.Attention: lambda layer, shape: layers.Attention(shape[0] or 1, layer.heads, layer.bias),
     tree.RBF: lambda layer, shape: layers.RBF(_features(shape), layer.units),
-    tree.Embed: lambda layer, shape: layers.Embed(*layer.table),
+    tree.Embed: lambda layer, shape: layers.Embed(layer.table[0], layer.table[1], layer.static),
     tree.Relu: lambda layer, shape: nn.ReLU(),
     tree.Leaky: lambda layer, shape: nn.LeakyReLU(layer.slope),
     tree.PRelu: lambda layer, shape: nn.PReLU((shape[0] or 1) if layer.each else 1),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,14 +16,20 @@ if TYPE_CHECKING:
 IGNORED = 255  # the value of a mask's entries that count for nothing
 
 
-class Moved(Protocol):
+class Moved:
     """What an epoch does to each example, drawn before its first batch: one draw moves all its fields alike."""
 
     def image(self, images: Tensor, rows: Tensor) -> Tensor:
         """Images (N, C, …) in and out; `rows` (N,) are the positions of the examples in the training set."""
+        return images
 
     def mask(self, masks: Tensor, rows: Tensor, ignored: int) -> Tensor:
         """Masks (N, …) of whole numbers in and out; what comes from beyond an edge is `ignored`."""
+        return masks
+
+    def tokens(self, numbers: Tensor, rows: Tensor) -> Tensor:
+        """Sentences (N, length) of numbers of words in and out."""
+        return numbers
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,10 @@ class Tokens(Kind):
     """
 
     words: int
+
+    def moved(self, values: Tensor, by: Moved, rows: Tensor) -> Tensor:
+        """With words left out."""
+        return by.tokens(values, rows)
 
 
 Kinds = Mapping[str, Kind]

@@ -23,7 +23,7 @@ class Step:
         title: What it is, in the notation and with shapes.
         inputs: The values it reads.
         output: The value it writes.
-        parameters: What it trains.
+        parameters: Its weights.
         reads_inputs: Whether its backward pass reads its inputs' values.
         reads_output: Whether its backward pass reads its output's value.
         waits: Whether it needs statistics over all images first, forward and back.
@@ -39,6 +39,11 @@ class Step:
 
     def __init__(self, title: str, inputs: tuple[Value, ...], output: Value, parameters: tuple[Parameter, ...] = ()):
         self.title, self.inputs, self.output, self.parameters = title, inputs, output, parameters
+
+    @property
+    def trained(self) -> bool:
+        """Whether it has numbers that learn."""
+        return any(parameter.trained for parameter in self.parameters)
 
     @property
     def macs(self) -> int:
@@ -168,7 +173,7 @@ class Plan:
 
     @property
     def parameters(self) -> list[Parameter]:
-        """All that is trained, penalised ones first, sparse ones last."""
+        """All weights, penalised ones first, sparse ones last."""
         found = [parameter for step in self.steps for parameter in step.parameters]
         return sorted(found, key=lambda parameter: (parameter.sparse, not parameter.penalised))
 
@@ -228,13 +233,13 @@ class Plan:
 
     def goes_back(self, step: Step) -> bool:
         """Whether anything that the step trains or reads needs a gradient."""
-        return bool(step.parameters) or any(value in self.wanted for value in step.inputs)
+        return step.trained or any(value in self.wanted for value in step.inputs)
 
     def _find_writers(self) -> None:
         """Which step writes each gradient first, going back, and which gradients are needed."""
         trained = {self.output}
         for step in self.steps:
-            if step.parameters or any(value in trained for value in step.inputs):
+            if step.trained or any(value in trained for value in step.inputs):
                 trained.add(step.output)
         for step in reversed(self.steps):
             for value in step.inputs:

@@ -102,7 +102,7 @@ def embed(b: Builder, layer: tree.Embed, x: Value, name: str) -> Value:
     """Rows of a table; the words are the network's input."""
     if b.steps and any(x is step.output for step in b.steps):
         raise Refused(f"the native engine lacks '{node_text(layer)}' after another layer")
-    y, table = Value(layer.table[1], 1, x.size), Parameter(f"{name}.weight", layer.table)
+    y, table = Value(layer.table[1], 1, x.size), Parameter(f"{name}.weight", layer.table, trained=not layer.static)
     return b.add(Embed(title_of(layer, x, y, name), x, y, table, b.target.lanes))
 
 

@@ -117,7 +117,7 @@ class Value:
 
 @dataclass(eq=False)
 class Parameter:
-    """Numbers that are trained, under the name that the built module gives them.
+    """Numbers of a layer, under the name that the built module gives them.
 
     Attributes:
         name: Such as `conv1.weight`.
@@ -125,6 +125,7 @@ class Parameter:
         width: Entries from one row to the next in memory, where that is more than a row has.
         offset: Its first entry in the flat array.
         sparse: Whether a step reads few of its rows, so that the others have no gradients.
+        trained: Whether it learns; a table of given word vectors may not.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Parameter:
     width: int = 0
     offset: int = 0
     sparse: bool = False
+    trained: bool = True
 
     @property
     def penalised(self) -> bool:

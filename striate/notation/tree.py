@@ -561,11 +561,14 @@ class RBF(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Embed(Layer):
-    """A table of word vectors: (length) whole numbers become (width, length)."""
+    """A table of word vectors: (length) whole numbers become (width, length); `static`: they never learn (Kim 2014)."""
 
     word: ClassVar[str] = "embed"
     also: ClassVar[tuple[str, ...]] = ("embedding", "wordembedding", "lookuptable")
     table: tuple[int, int] = leading("pair")  # rows (words known) x width of a vector
+    static: bool = flag("static", False)
+
+    SPREAD: ClassVar[float] = 0.25  # they begin between -0.25 and 0.25, as wide as word2vec's (Kim 2014, 3.1)
 
 
 @dataclass(frozen=True, repr=False)

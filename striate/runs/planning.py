@@ -23,12 +23,11 @@ from striate.runs.beginning import Beginning
 from striate.runs.command import FROM_PYTHON, repeats, source_key
 from striate.runs.engines import INSTEAD, engine_for
 from striate.runs.plan import Choice, Data, Parts, Plan
-from striate.tasks import augmenting, known
+from striate.tasks import known
 from striate.tasks.fitting import Fitted, check_batch, check_trainable, input_shape
 from striate.tasks.task import Task, Wish
 from striate.training.augment import Augment
-from striate.training.cut import Cut
-from striate.training.options import Options, for_few
+from striate.training.options import NO_AUGMENT, Options, for_few
 from striate.training.passes import EPOCHS, FEW, usual_epochs
 from striate.training.photo import Photo
 from striate.training.threads import using
@@ -100,7 +99,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     fitted = task.fit(network, opened, recipe, asked.size)
     check_trainable(fitted)
     task, augment = fitted.task, task.augment(asked.options.augment, fitted, opened)
-    count = len(training) * augment.times if isinstance(augment, Cut) else len(training)
+    count = len(training) * (augment.times if augment else 1)
     options, more = _options(asked, count, fitted, augment)
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss)
     plan = Plan(
@@ -108,7 +107,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         network=fitted.network,
         data=Data(opened.name, source_key(opened.source) if opened.source else "", opened.sha256),
         recipe=fitted.recipe,
-        options=dataclasses.replace(options, augment=augmenting.written(augment)),
+        options=dataclasses.replace(options, augment=augment.written() if augment else NO_AUGMENT),
         augment=augment,
         engine=_engine(asked, engine, task, fitted.network, options, count, device),
         device=device,
@@ -168,7 +167,7 @@ def _notes(
     asked: Request, task: Task, opened: Opened, fitted: Fitted, parts: Parts, augment: Augment | None
 ) -> tuple[str, ...]:
     """What was decided about the data and the network."""
-    changed = [augmenting.said(augment)] if augment else []
+    changed = [augment.said()] if augment else []
     lines = [*opened.notes, *fitted.notes, _split_note(asked, task, opened, parts)]
     lines += task.doubts(parts.each, opened.name)
     if opened.validation is not None and asked.options.validation != Options.validation:

@@ -41,9 +41,12 @@ from striate.tasks.labelled import LABEL, Labelled, Prediction, logits
 from striate.tasks.task import Asked, Wish, is_place
 from striate.training.fields import Fields
 from striate.training.objective import Net
+from striate.training.options import NO_AUGMENT, augmentations
+from striate.training.words import WordDropout
 
 TOKENS = "tokens"
 EXPLAINED = 100  # sentences of which the words that decided are found
+DROPPED = 0.1  # share of the words that are unknown in an epoch of training
 MOST_LINES = 10_000  # sentences of a file that `predict` is asked about
 
 
@@ -121,6 +124,13 @@ class Text(Labelled):
             )
         output_for(network, network.input, self, opened.name, f"rows of {self.length} words")
         return Fitted(network, None, (*what_to_see(network), *notes), self)
+
+    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> WordDropout | None:
+        """Some words of each sentence are unknown ones, others in every epoch."""
+        words = augmentations(wanted)
+        if words not in (("auto",), ("words",), (NO_AUGMENT,)):
+            raise InputError(f"augment '{wanted}' is for images; for sentences there is words")
+        return None if words == (NO_AUGMENT,) else WordDropout(DROPPED, self.length)
 
     # what is told
 

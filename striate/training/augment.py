@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -19,11 +19,27 @@ from striate.data.kinds import Moved
 SHARE = 28  # a drawing is moved by up to one entry per 28 of its shorter side: one pixel for MNIST
 
 
-class Augment(Protocol):
+class Augment(ABC):
     """A way to change examples, drawn anew for each epoch, before its first batch, so that batching changes nothing."""
 
+    times = 1  # how often an epoch takes each example
+
+    @abstractmethod
     def drawn(self, count: int, generator: torch.Generator) -> Moved:
         """An epoch's choices for `count` examples."""
+
+    @abstractmethod
+    def written(self) -> str:
+        """The option that asks for exactly this, however `auto` may change."""
+
+    @abstractmethod
+    def said(self) -> str:
+        """It in one line, with the way out."""
+
+
+def pixels(count: int) -> str:
+    """A number of pixels in words."""
+    return "a pixel" if count == 1 else f"{count} pixels"
 
 
 def shift_for(height: int, width: int) -> int:
@@ -36,7 +52,7 @@ def shift_for(height: int, width: int) -> int:
 
 
 @dataclass(frozen=True)
-class Shift:
+class Shift(Augment):
     """Moves each image by its own whole number of entries, up and down and sideways.
 
     Attributes:
@@ -52,9 +68,21 @@ class Shift:
         down, right = torch.randint(2 * self.most + 1, (2, count), generator=generator)
         return Shifted(self, down, right)
 
+    def written(self) -> str:
+        """`shift`."""
+        return "shift"
+
+    def said(self) -> str:
+        """How far.
+
+        >>> Shift(1, (0.0,)).said()
+        "augmentation: each training image is moved by up to a pixel; `augment='none'` leaves it"
+        """
+        return f"augmentation: each training image is moved by up to {pixels(self.most)}; `augment='none'` leaves it"
+
 
 @dataclass(frozen=True, eq=False)
-class Shifted:
+class Shifted(Moved):
     """The moves of an epoch.
 
     Attributes:

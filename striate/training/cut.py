@@ -15,12 +15,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from striate.data.kinds import Moved
 from striate.tiling import at
-from striate.training.photo import lit
+from striate.training.augment import Augment
+from striate.training.photo import changed, lit
 
 
 @dataclass(frozen=True)
-class Cut:
+class Cut(Augment):
     """What may happen to each image, and to the mask with it.
 
     Attributes:
@@ -46,9 +48,22 @@ class Cut:
         turns = turns if self.size[0] == self.size[1] else turns // 2 * 2
         return Cuts(self, places, mirrored & self.mirror, turns * self.turn, self.colour * light)
 
+    def written(self) -> str:
+        """What may happen to a part, by words."""
+        chosen = {"mirror": self.mirror, "turn": self.turn, "colour": bool(self.colour)}
+        return ",".join(word for word, taken in chosen.items() if taken) or "none"
+
+    def said(self) -> str:
+        """Which parts, and what may happen to them."""
+        height, width = self.size
+        many = f"{self.times} pieces" if self.times > 1 else "a piece"
+        steps = ["mirrored"] * self.mirror + ["turned by quarters"] * self.turn + changed(self.colour)
+        how = f", {' and '.join(steps)} at random; `augment='none'` leaves them as they are" if steps else ""
+        return f"augmentation: {many} of {height}x{width} of each training image, cut out anywhere in every epoch{how}"
+
 
 @dataclass(frozen=True, eq=False)
-class Cuts:
+class Cuts(Moved):
     """An epoch's choices.
 
     Attributes:

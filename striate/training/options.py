@@ -23,7 +23,8 @@ from striate.training.schedules import ALSO as SCHEDULES_ALSO
 from striate.training.schedules import SCHEDULES
 
 PHOTO = ("mirror", "crop", "colour")
-AUGMENT = ("auto", "none", "shift", "photo", *PHOTO, "turn")
+NO_AUGMENT = "none"
+AUGMENT = ("auto", NO_AUGMENT, "shift", "photo", *PHOTO, "turn", "words")
 VALUES_ALSO = {  # what others call the values of a choice
     "optimizer": OPTIMIZER_ALSO,
     "schedule": SCHEDULES_ALSO,
@@ -105,7 +106,8 @@ class Options:
     augment: str = _option(
         "auto",
         "change training images a little, differently in each epoch: shift for centred drawings; photo, or some of "
-        "mirror,crop,colour, for photographs; turn where no side is up; auto tells one from the other",
+        "mirror,crop,colour, for photographs; turn where no side is up; words makes some words of sentences unknown; "
+        "auto tells one from the other",
     )
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)

@@ -16,12 +16,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate.data.kinds import Moved
+from striate.training.augment import Augment, pixels
+
 SHARE = 8  # a photograph is moved by up to one entry per this many of its shorter side: 4 for 32x32
 COLOUR = 0.15  # how far contrast, brightness and tint change by default
 
 
 @dataclass(frozen=True)
-class Photo:
+class Photo(Augment):
     """What may happen to each image.
 
     Attributes:
@@ -43,9 +46,30 @@ class Photo:
         light = 2 * torch.rand(count, 5, generator=generator) - 1
         return Shots(self, mirrored & self.mirror, down, right, self.colour * light)
 
+    def written(self) -> str:
+        """Its parts by their words.
+
+        >>> Photo(mirror=True, crop=4, colour=0.0).written()
+        'mirror,crop'
+        """
+        return ",".join(word for word in ("mirror", "crop", "colour") if getattr(self, word)) or "none"
+
+    def said(self) -> str:
+        """What may happen, and how to leave it out."""
+        steps = ["mirrored half of the time"] * self.mirror
+        steps += [f"moved by up to {pixels(self.crop)}"] * bool(self.crop)
+        steps += changed(self.colour)
+        way_out = "`augment='crop,colour'` leaves out the mirror, `augment='none'` all of it"
+        return f"augmentation, as for photographs: each training image is {', '.join(steps)}; {way_out}"
+
+
+def changed(colour: float) -> list[str]:
+    """A change of light and colour in words, where there is any."""
+    return [f"changed in light and colour by up to {colour:.0%}".replace("%", " %")] * bool(colour)
+
 
 @dataclass(frozen=True, eq=False)
-class Shots:
+class Shots(Moved):
     """An epoch's choices.
 
     Attributes:

@@ -24,7 +24,7 @@ from striate.data.quiet import collected
 from striate.data.workers import cores
 from striate.errors import InputError, WorkError
 from striate.training.augment import Augment
-from striate.training.cut import Cut, Cuts
+from striate.training.cut import Cuts
 from striate.training.draws import generator
 from striate.training.feed import shuffled
 from striate.training.fields import moved_to
@@ -84,7 +84,7 @@ class Stream:
     @property
     def times(self) -> int:
         """How often an epoch takes each example, each time another part of it."""
-        return self.augment.times if isinstance(self.augment, Cut) else 1
+        return self.augment.times if self.augment else 1
 
     @property
     def entries(self) -> int:

@@ -9,7 +9,6 @@ from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.notation import Network, read
 from striate.tasks import augmenting
-from striate.tasks.augmenting import said
 from striate.tasks.classify import Classify
 from striate.tasks.fitting import Fitted
 from striate.training.augment import Shift
@@ -66,13 +65,13 @@ def test_images_of_another_kind_are_refused(wanted: str, shape: tuple[int, ...])
 
 
 def test_it_is_said_with_the_way_out() -> None:
-    line = said(Photo(True, 4, 0.15))
+    line = Photo(True, 4, 0.15).said()
     assert line == (
         "augmentation, as for photographs: each training image is mirrored half of the time, moved by up to 4 pixels, "
         "changed in light and colour by up to 15 %; `augment='crop,colour'` leaves out the mirror, "
         "`augment='none'` all of it"
     )
-    assert "mirrored" not in said(Photo(False, 4, 0.0)).split(";")[0]
+    assert "mirrored" not in Photo(False, 4, 0.0).said().split(";")[0]
 
 
 def test_what_can_t_be_moved_is_left_or_refused() -> None:

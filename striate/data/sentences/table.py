@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from striate.notation import tree
+
 from .vectors import WordVectors
 from .vocabulary import PADDING, SPECIAL, Vocabulary
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-SPREAD = 0.25  # Kim's bound of drawn values beside word2vec's, whose variance it matches
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,14 +68,14 @@ def table_for(vocabulary: Vocabulary, vectors: WordVectors, seed: int) -> Table:
     have = vectors.vectors
     found = {row: have.get(word, have.get(word.lower())) for word, row in vocabulary.rows.items()}
     rows = {row: vector for row, vector in found.items() if vector is not None}
-    spread = spread_of(rows.values()) or SPREAD
+    spread = spread_of(rows.values()) or tree.Embed.SPREAD
     table = drawn(len(vocabulary), vectors.width, seed, spread)
     for row, vector in rows.items():
         table.weights[row] = torch.from_numpy(vector)
     return Table(table.weights, len(rows), spread)
 
 
-def drawn(rows: int, width: int, seed: int, spread: float = SPREAD) -> Table:
+def drawn(rows: int, width: int, seed: int, spread: float = tree.Embed.SPREAD) -> Table:
     """A table of drawn vectors; the same seed gives the same ones."""
     import torch
 

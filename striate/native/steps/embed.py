@@ -34,7 +34,7 @@ class Embed(Step):
 
     def backward(self, at: Places) -> str:
         """The gradient of each word, for the optimiser to add up."""
-        y, number = self.output, tables(at.plan).index(self)
+        y, number = self.output, learning(at.plan).index(self)
         return f"embed_backward({at.gradient(y)}, n->library, &tables[{number}], g * IMAGES, count, {y.as_map()});"
 
 
@@ -43,9 +43,14 @@ def tables(plan: Plan) -> list[Embed]:
     return [step for step in plan.steps if isinstance(step, Embed)]
 
 
+def learning(plan: Plan) -> list[Embed]:
+    """Those whose vectors are trained."""
+    return [step for step in tables(plan) if step.trained]
+
+
 def table_sizes(plan: Plan) -> dict[str, str | int]:
-    """What kernels/table.h reads: all tables and what they have in all."""
-    found, words, rows, vectors, texts = tables(plan), plan.input.size, 0, 0, []
+    """What kernels/table.h reads: the tables that learn and what they have in all."""
+    found, words, rows, vectors, texts = learning(plan), plan.input.size, 0, 0, []
     for step in found:
         count = step.parameters[0].shape[0]
         texts.append(f"{{{step.parameters[0].offset}, {count}, {step.width}, {words}, {rows}, {vectors}}}")

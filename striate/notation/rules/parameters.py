@@ -85,6 +85,8 @@ def _(layer: Attention, shape: Shape) -> Figure[int]:
 
 @parameters.register
 def _(layer: Embed, shape: Shape) -> Figure[int]:
+    if layer.static:
+        return Figure(0, "0")
     return Figure(layer.table[0] * layer.table[1], times(*layer.table))
 
 
