@@ -27,9 +27,8 @@ from striate.tasks import known
 from striate.tasks.fitting import Fitted, check_batch, check_trainable, input_shape
 from striate.tasks.task import Task, Wish
 from striate.training.augment import Augment
-from striate.training.options import NO_AUGMENT, Options, for_few
-from striate.training.passes import EPOCHS, FEW, usual_epochs
-from striate.training.photo import Photo
+from striate.training.options import NO_AUGMENT, Options
+from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.threads import using
 
 
@@ -142,10 +141,8 @@ def _command(asked: Request, network: Network) -> str:
 
 def _options(asked: Request, count: int, fitted: Fitted, augment: Augment | None) -> tuple[Options, bool]:
     """The options with what depends on the data filled in, and whether there are more epochs than usual."""
-    options = asked.options
     started = asked.weights is not None or bool(asked.again and asked.again.begun)
-    if isinstance(augment, Photo) and count < FEW and not started:
-        options = for_few(options)
+    options = asked.options if started else fitted.task.usual(asked.options, count, augment)
     check_batch(fitted, options.images(count))
     macs = measure(fitted.network, fitted.shape).total_macs
     assert macs is not None  # the data have left no axis open

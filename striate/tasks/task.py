@@ -26,6 +26,9 @@ from striate.training.augment import Augment
 from striate.training.fields import Fields
 from striate.training.history import Epoch, History
 from striate.training.objective import Net, Objective
+from striate.training.options import Options, for_few
+from striate.training.passes import FEW
+from striate.training.photo import Photo
 from striate.training.verdict import Standing
 
 if TYPE_CHECKING:
@@ -222,6 +225,10 @@ class Task(ABC):
         from striate.tasks.augmenting import augment_for
 
         return augment_for(wanted, fitted, opened.schema)
+
+    def usual(self, options: Options, count: int, augment: Augment | None) -> Options:
+        """The options with what suits `count` such examples, where nothing was chosen; not for weights of others."""
+        return for_few(options) if isinstance(augment, Photo) and count < FEW else options
 
     def native(self, loss: LossName) -> str:
         """What the native engine calls the loss; empty where it has none."""

@@ -39,13 +39,16 @@ from striate.tasks.fitting import Fitted, adapting, output_for
 from striate.tasks.judging import TOP
 from striate.tasks.labelled import LABEL, Labelled, Prediction, logits
 from striate.tasks.task import Asked, Wish, is_place
+from striate.training.augment import Augment
 from striate.training.fields import Fields
 from striate.training.objective import Net
-from striate.training.options import NO_AUGMENT, augmentations
+from striate.training.options import NO_AUGMENT, Options, augmentations
 from striate.training.words import WordDropout
 
 TOKENS = "tokens"
 EXPLAINED = 100  # sentences of which the words that decided are found
+RATE = 0.002  # learning rate of AdamW
+OFTEN, MANY = 2, 1000  # a word is known that occurs so often, in so many training sentences; in fewer, any word
 DROPPED = 0.1  # share of the words that are unknown in an epoch of training
 MOST_LINES = 10_000  # sentences of a file that `predict` is asked about
 
@@ -88,7 +91,7 @@ class Text(Labelled):
             found = found.with_test()
         if like is not None:
             return like, _opened(like, found, like.positions(found.classes, found.name))
-        words = learned(found.train.sentences)
+        words = learned(found.train.sentences, least=OFTEN if len(found.train.sentences) >= MANY else 1)
         task = cls(found.classes, words.words, words.lower, length_for(found.train.sentences))
         return task, _opened(task, found, list(range(len(found.classes))))
 
@@ -131,6 +134,10 @@ class Text(Labelled):
         if words not in (("auto",), ("words",), (NO_AUGMENT,)):
             raise InputError(f"augment '{wanted}' is for images; for sentences there is words")
         return None if words == (NO_AUGMENT,) else WordDropout(DROPPED, self.length)
+
+    def usual(self, options: Options, count: int, augment: Augment | None) -> Options:
+        """A lower rate than that of images."""
+        return dataclasses.replace(options, lr=RATE) if options.lr is None and options.optimizer == "adamw" else options
 
     # what is told
 

@@ -90,7 +90,9 @@ class Options:
         least=0,
         most=2**31,
     )
-    lr: float | None = _option(None, "highest learning rate", least=0)
+    lr: float | None = _option(
+        None, "highest learning rate; by default the optimiser's usual one for the task", least=0
+    )
     optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
     schedule: str = _option("one-cycle", "how the learning rate moves", known=tuple(SCHEDULES))
     loss: str | None = _option(
@@ -106,7 +108,7 @@ class Options:
     augment: str = _option(
         "auto",
         "change training images a little, differently in each epoch: shift for centred drawings; photo, or some of "
-        "mirror,crop,colour, for photographs; turn where no side is up; words makes some words of sentences unknown; "
+        "mirror,crop,colour, for photographs; turn where no side is up; words makes some words unknown; "
         "auto tells one from the other",
     )
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
