@@ -62,7 +62,7 @@ def training_options(command: Any) -> Any:
         )
         extra = " ('all' for the whole set)" if field.name == "batch" else ""
         command = click.option(
-            f"--{field.name}",
+            f"--{field.name.replace('_', '-')}",
             type=kind,
             default=field.default,
             show_default=field.default is not None,

@@ -29,15 +29,16 @@ from striate.training.state import carries_state
 from striate.weights import Table, keep_fitting, read_tables
 from striate.weights.layouts import leaves
 
+TEXTS = (".txt", ".vec")
 SCALE = "images are scaled by the mean and spread of this data, whatever the weights were trained on"
 
 
 class Beginning:
-    """Weights to start from, read from a run, from a run's `model.safetensors`, or from any file of weights.
+    """Weights to start from: a run's, its `model.safetensors`, any file of weights, or a text file that the task reads.
 
     Attributes:
         source: The run's folder or the file, as given.
-        tables: The tensors.
+        tables: The tensors; of a text file none.
         task: The task of a run; None where the file does not say.
         notes: The damage found while reading, one sentence per file.
 
@@ -59,7 +60,7 @@ class Beginning:
             self.tables = [Table("", dict(state.weights))]
             self.task, self.notes = known.of_run(state.config), run.notes
         else:
-            self.tables = read_tables(path)
+            self.tables = [] if path.suffix.lower() in TEXTS else read_tables(path)
 
     def begin(self, model: nn.Module, task: Task) -> dict[str, Any]:
         """Put what fits into a model for this task; a head for another, or for other data, starts with new weights.
@@ -70,11 +71,13 @@ class Beginning:
         Raises:
             InputError: Nothing fits.
         """
+        where = {"source": str(Path(self.source).resolve()), "sha256": self.sha256}
+        if not self.tables:
+            return where | task.begin(model, self.file)
         head = [leaf.path for leaf in leaves(model) if leaf.module.state_dict()][-1:]
         fresh = tuple(head) if self.task not in (None, task) else ()
         kept = keep_fitting(model, self.tables, self.source, fresh)
         said = "; ".join([kept.said(self.source), *self.notes, SCALE])
-        where = {"source": str(Path(self.source).resolve()), "sha256": self.sha256}
         return where | {"kept": len(kept.kept), "of": kept.total, "new": list(kept.new), "said": said}
 
     @cached_property

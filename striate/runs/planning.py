@@ -24,7 +24,7 @@ from striate.runs.command import FROM_PYTHON, repeats, source_key
 from striate.runs.engines import INSTEAD, engine_for
 from striate.runs.plan import Choice, Data, Parts, Plan
 from striate.tasks import known
-from striate.tasks.fitting import Fitted, check_batch, check_trainable, input_shape
+from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
 from striate.tasks.task import Task, Wish
 from striate.training.augment import Augment
 from striate.training.options import NO_AUGMENT, Options
@@ -97,6 +97,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     recipe = asked.again.recipe if asked.again else None
     fitted = task.fit(network, opened, recipe, asked.size)
     check_trainable(fitted)
+    check_max_norm(fitted.network, asked.options.max_norm)
     task, augment = fitted.task, task.augment(asked.options.augment, fitted, opened)
     count = len(training) * (augment.times if augment else 1)
     options, more = _options(asked, count, fitted, augment)

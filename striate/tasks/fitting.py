@@ -25,7 +25,7 @@ from striate.notation.graph import graph
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, input_word, resized, sides
 from striate.notation.thumb import RulesOfThumb
-from striate.notation.tree import BatchNorm, Shape
+from striate.notation.tree import BatchNorm, FullyConnected, Shape, deep
 from striate.tasks.pictures import IMAGE
 from striate.tasks.small import suited
 from striate.tasks.task import Task
@@ -153,6 +153,16 @@ def check_trainable(fitted: Fitted) -> None:
     """
     if not measure(fitted.network, fitted.shape).total_parameters:
         raise InputError(f"{fitted.network.name} has no parameters to train; give it a layer that has some, such as fc")
+
+
+def check_max_norm(network: Network, most: float) -> None:
+    """Check that a limit for the last layer's weights has such a layer.
+
+    Raises:
+        InputError: No layer is fully connected.
+    """
+    if most and not any(isinstance(node, FullyConnected) for node in deep(network.layers)):
+        raise InputError(f"`max_norm` limits the last fully connected layer, and {network.name} has none; leave it out")
 
 
 def check_batch(fitted: Fitted, batch: int) -> None:

@@ -32,6 +32,8 @@ from striate.training.photo import Photo
 from striate.training.verdict import Standing
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from striate.data.levels import Levels
     from striate.data.recipe import Recipe
     from striate.report.section import Section
@@ -225,6 +227,17 @@ class Task(ABC):
         from striate.tasks.augmenting import augment_for
 
         return augment_for(wanted, fitted, opened.schema)
+
+    def begin(self, model: nn.Module, file: Path) -> dict[str, Any]:
+        """Put what a text file holds into a model's first weights.
+
+        Returns:
+            `kept` of `of` tensors, the `new` ones, and all that in one line as `said`.
+
+        Raises:
+            InputError: The task reads no such files, or it does not fit.
+        """
+        raise InputError(f"'{file}' is a text, which holds no weights for the task {self.word}")
 
     def usual(self, options: Options, count: int, augment: Augment | None) -> Options:
         """The options with what suits `count` such examples, where nothing was chosen; not for weights of others."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import torch
+from torch import nn
 
-from striate import zoo
+from striate import layers, zoo
 from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.kinds import Label, Tokens
 from striate.data.recipe import Recipe
@@ -21,11 +22,14 @@ from striate.data.sentences import (
     SentenceSet,
     Vocabulary,
     encoded,
+    fill,
     learned,
     length_for,
     read,
+    read_vectors,
     said,
     tokenised,
+    wanted,
 )
 from striate.data.sentences.decoding import NotTextError, decoded
 from striate.errors import InputError
@@ -127,6 +131,23 @@ class Text(Labelled):
             )
         output_for(network, network.input, self, opened.name, f"rows of {self.length} words")
         return Fitted(network, None, (*what_to_see(network), *notes), self)
+
+    def begin(self, model: nn.Module, file: Path) -> dict[str, Any]:
+        """Word vectors in GloVe's or word2vec's text format, in every table of the network.
+
+        Raises:
+            InputError: The file holds none, or a table has another width.
+        """
+        found = read_vectors(file, wanted(self.known))
+        tables = {name: module for name, module in model.named_modules() if isinstance(module, layers.Embed)}
+        try:
+            said = [fill(table.weight.data, self.known, found) for table in tables.values()]
+        except InputError as error:
+            raise InputError(f"'{file}' does not fit: {error}") from None
+        tensors = list(model.state_dict())
+        new = [name for name in tensors if name.rpartition(".")[0] not in tables]
+        kept = {"kept": len(tensors) - len(new), "of": len(tensors), "new": new}
+        return {**kept, "said": f"word vectors of {file}: {said[0]}"}
 
     def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> WordDropout | None:
         """Some words of each sentence are unknown ones, others in every epoch."""

@@ -26,6 +26,7 @@ from striate.layers.earlier import named_now
 from striate.layers.softmax import LastSoftmax
 from striate.training.feed import Batch
 from striate.training.fields import OUTPUT, Fields, named
+from striate.training.max_norm import limit_norm
 from striate.training.objective import Objective, Step
 from striate.training.optimizers import make_optimizer, weights
 from striate.training.options import Options
@@ -123,6 +124,8 @@ class TorchEngine:
             assert weight.grad is not None
             weight.grad.add_(weight.detach().sign(), alpha=self.options.l1)
         self.optimizer.step()
+        if self.options.max_norm:
+            limit_norm(self.model, self.options.max_norm)
         return seen
 
     def _in_parts(self, inputs: Fields, targets: Fields) -> Step:

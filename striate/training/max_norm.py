@@ -18,12 +18,10 @@ from typing import TYPE_CHECKING
 from striate.errors import InputError
 
 if TYPE_CHECKING:
-    from torch import nn
-
-KIM = 3.0  # the s of Kim 2014
+    from torch import Tensor, nn
 
 
-def limit_norm(model: nn.Module, most: float = KIM) -> None:
+def limit_norm(model: nn.Module, most: float) -> None:
     """Scale the rows of the last layer's weights in place so that none is longer than `most`; biases stay.
 
     Args:
@@ -31,16 +29,16 @@ def limit_norm(model: nn.Module, most: float = KIM) -> None:
         most: The greatest Euclidean length s > 0.
 
     Raises:
-        InputError: `most` is not positive, or there is no such layer.
+        InputError: There is no such layer.
     """
-    import torch
-
-    if not most > 0:
-        raise InputError(f"the greatest norm of a row is more than 0. Received: {most}")
     weight = last_layer(model).weight
-    with torch.no_grad():
-        lengths = torch.linalg.vector_norm(weight, dim=1, keepdim=True)
-        weight.mul_((most / lengths).clamp_max(1))  # a row of zeros: most / 0 is infinite, and 1 is less
+    weight.data.copy_(limited(weight.data, most))
+
+
+def limited(rows: Tensor, most: float) -> Tensor:
+    """Rows (N, D), none longer than `most`."""
+    lengths = rows.square().sum(1, keepdim=True).sqrt()
+    return rows * (most / lengths).clamp_max(1)  # a row of zeros: most / 0 is infinite, and 1 is less
 
 
 def last_layer(model: nn.Module) -> nn.Linear:

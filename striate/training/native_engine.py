@@ -28,6 +28,7 @@ from striate.training.augment import Shifted
 from striate.training.engine import Pace, check_weights, dropout_key
 from striate.training.feed import Batch
 from striate.training.fields import OUTPUT, Fields
+from striate.training.max_norm import last_layer, limited
 from striate.training.objective import Step
 from striate.training.optimizers import MOMENTUM, in_groups
 from striate.training.options import Options
@@ -126,8 +127,18 @@ class NativeEngine:
         images, numbers = x.contiguous().numpy(), None if rows is None else rows.numpy()
         key = dropout_key(self.options, self.pace.steps)
         seen = self.net.step(images, y.numpy(), self._rule(), key, numbers, moves)
+        if self.options.max_norm:
+            self._limit_norm()
         decided = len(y) if y.ndim == 1 else int((y != IGNORED).sum())
         return Step({self.loss.removeprefix("pixel-"): seen.loss}, seen.correct, decided)
+
+    def _limit_norm(self) -> None:
+        """As `max_norm.limit_norm` does it."""
+        last = last_layer(self._model).weight
+        name = next(name for name, tensor in self._model.named_parameters() if tensor is last)
+        parameter = next(one for one in self.net.plan.parameters if one.name == name)
+        rows = torch.from_numpy(self.net.read(parameter))
+        self.net.write(parameter, limited(rows, self.options.max_norm).numpy())
 
     def _as_given(self, targets: Tensor) -> Tensor:
         """Labels as they are; masks as bytes, cut to the size of the outputs."""

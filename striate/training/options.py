@@ -41,6 +41,7 @@ OTHER_NAMES = {  # what others call a choice itself
     "l1": ("lasso",),
     "l2": ("weightdecay", "wd", "decay", "ridge"),
     "augment": ("augmentation", "dataaugmentation"),
+    "max_norm": ("maxnorm", "normconstraint", "l2constraint"),
     "patience": ("earlystopping", "earlystop"),
     "validation": ("validationsplit", "valsplit"),
     "init": ("weightinit",),
@@ -110,6 +111,9 @@ class Options:
         "change training images a little, differently in each epoch: shift for centred drawings; photo, or some of "
         "mirror,crop,colour, for photographs; turn where no side is up; words makes some words unknown; "
         "auto tells one from the other",
+    )
+    max_norm: float = _option(
+        0.0, "the longest that the weights of an output may be, as a row of the last layer; 0 sets no limit", least=0
     )
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)

@@ -21,6 +21,8 @@ TEXTS = [
     "input 7 -> embed 20x5 -> fc 3",
     "input 9 -> embed 30x40 -> concat[ conv 6@2 -> relu -> gmp | conv 5@3 pad 1 -> tanh -> gmp ] -> dropout 0.4"
     " -> fc 3",
+    "input 9 -> concat[ embed 12x5 static | embed 12x4 ] -> conv 4@3 -> relu -> gmp -> fc 3",
+    "input 9 -> embed 12x5 static -> conv 4@3 -> relu -> gmp -> fc 3",
     "input 12 -> concat[ embed 9x3 -> conv 4@3 | embed 11x17 -> conv 4@3 ] -> bn -> relu -> gap -> fc 3",
 ]
 RATES = {"SGD": 0.5, "MOMENTUM": 0.05, "NESTEROV": 0.05, "ADAGRAD": 0.05, "RMSPROP": 0.01, "ADAM": 0.01, "ADAMW": 0.01}

@@ -5,10 +5,10 @@
 [[0, 2, 5, 1, 0]]
 """
 
-from .encoding import MARGIN, MOST_WORDS, Encoded, encoded, length_for, trimmed
+from .encoding import MARGIN, MOST_WORDS, Encoded, encoded, length_for
 from .labelled import Sentences, SentenceSet
 from .opening import read
-from .table import Table, drawn, table_for, wanted
+from .table import fill, wanted
 from .vectors import WordVectors, read_vectors
 from .vocabulary import PADDING, UNKNOWN, Vocabulary, learned, said
 from .words import tokenised
@@ -21,18 +21,15 @@ __all__ = [
     "Encoded",
     "SentenceSet",
     "Sentences",
-    "Table",
     "Vocabulary",
     "WordVectors",
-    "drawn",
     "encoded",
+    "fill",
     "learned",
     "length_for",
     "read",
     "read_vectors",
     "said",
-    "table_for",
     "tokenised",
-    "trimmed",
     "wanted",
 ]

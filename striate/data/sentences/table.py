@@ -1,56 +1,29 @@
-"""The first values of a table of word vectors: others' vectors where there are any, and drawn ones.
+"""The first values of a table of word vectors: others' vectors where there are any.
 
+>>> import torch
 >>> from striate.data.sentences.vectors import parsed
->>> known = Vocabulary(("a", "film"))
->>> table = table_for(known, parsed([b"film 2 -2\\n"], known.words), seed=0)
->>> table.weights[[0, 3]].tolist(), table.found
-([[0.0, 0.0], [2.0, -2.0]], 1)
+>>> known, first = Vocabulary(("a", "film")), torch.tensor([[0.0, 0.0], [0.25, 0.1], [0.1, -0.2], [0.2, 0.0]])
+>>> fill(first, known, parsed([b"film 2 -2\\n"], known.words))
+'1 of 2 words (50.0%) has a vector; the others are drawn from -3.46 to 3.46, which has its variance'
+>>> first[[0, 3]].tolist()
+[[0.0, 0.0], [2.0, -2.0]]
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from striate.notation import tree
+from striate.errors import InputError
+from striate.notation.tree import Embed
 
 from .vectors import WordVectors
-from .vocabulary import PADDING, SPECIAL, Vocabulary
+from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """First values of word vectors.
-
-    Attributes:
-        weights: (len(vocabulary), width) float32; that of padding is 0.
-        found: how many words have others' vectors.
-        spread: the others are drawn evenly from -spread to spread.
-    """
-
-    weights: Tensor
-    found: int
-    spread: float
-
-    @property
-    def said(self) -> str:
-        """One line: how many words were found.
-
-        >>> drawn(12, 5, seed=0).said
-        'none of 10 words has a vector of others; all are drawn from -0.25 to 0.25'
-        """
-        words = len(self.weights) - SPECIAL
-        if not self.found:
-            ends = f"-{self.spread:g} to {self.spread:g}"
-            return f"none of {words:,} words has a vector of others; all are drawn from {ends}"
-        share = f"{self.found:,} of {words:,} words ({self.found / words:.1%}) have a vector"
-        return f"{share}; the others are drawn from -{self.spread:.3g} to {self.spread:.3g}, which has its variance"
 
 
 def wanted(vocabulary: Vocabulary) -> set[str]:
@@ -58,38 +31,47 @@ def wanted(vocabulary: Vocabulary) -> set[str]:
     return {*vocabulary.words, *(word.lower() for word in vocabulary.words)}
 
 
-def table_for(vocabulary: Vocabulary, vectors: WordVectors, seed: int) -> Table:
-    """A table with the vectors that were found, and others drawn with the variance of these (Kim 2014, section 3.2).
+def fill(table: Tensor, vocabulary: Vocabulary, vectors: WordVectors) -> str:
+    """Put the vectors that were found into a table, and give the others their variance (Kim 2014, section 3.2).
 
     A word with capitals that the file lacks has the vector of its small letters.
+
+    Args:
+        table: (rows, width), drawn as tables begin; changed in place.
+        vocabulary: The words of its rows.
+        vectors: Of the words in `wanted(vocabulary)`.
+
+    Returns:
+        How many words were found, in a line.
+
+    Raises:
+        InputError: None of the words was found, or the vectors have another width than the table.
     """
     import torch
 
+    if vectors.width != table.shape[1]:
+        width = vectors.width
+        raise InputError(
+            f"its vectors have {width} numbers and the table's {table.shape[1]}; write embed (words)x{width}"
+        )
     have = vectors.vectors
     found = {row: have.get(word, have.get(word.lower())) for word, row in vocabulary.rows.items()}
     rows = {row: vector for row, vector in found.items() if vector is not None}
-    spread = spread_of(rows.values()) or tree.Embed.SPREAD
-    table = drawn(len(vocabulary), vectors.width, seed, spread)
+    words = len(vocabulary.words)
+    if not rows:
+        raise InputError(f"it has none of the {words:,} words of these sentences")
+    spread = spread_of(rows.values())
+    table *= spread / Embed.SPREAD
     for row, vector in rows.items():
-        table.weights[row] = torch.from_numpy(vector)
-    return Table(table.weights, len(rows), spread)
-
-
-def drawn(rows: int, width: int, seed: int, spread: float = tree.Embed.SPREAD) -> Table:
-    """A table of drawn vectors; the same seed gives the same ones."""
-    import torch
-
-    generator = torch.Generator().manual_seed(seed)
-    weights = (torch.rand(rows, width, generator=generator) * 2 - 1) * spread
-    weights[PADDING] = 0
-    return Table(weights, 0, spread)
+        table[row] = torch.from_numpy(vector)
+    share = f"{len(rows):,} of {words:,} words ({len(rows) / words:.1%}) {'has' if len(rows) == 1 else 'have'} a vector"
+    return f"{share}; the others are drawn from -{spread:.3g} to {spread:.3g}, which has its variance"
 
 
 def spread_of(vectors: Iterable[np.ndarray]) -> float:
-    """The a for which even values from -a to a have the variance of these: a² / 3; 0 without any.
+    """The a for which even values from -a to a have the variance of these: a² / 3.
 
     >>> spread_of([np.array([3.0, -3.0])]) == 27**0.5
     True
     """
-    every = list(vectors)
-    return float(np.sqrt(3 * np.var(np.concatenate(every), dtype=np.float64))) if every else 0.0
+    return float(np.sqrt(3 * np.var(np.concatenate(list(vectors)), dtype=np.float64)))

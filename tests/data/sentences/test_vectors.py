@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.data.sentences import learned
-from striate.data.sentences.table import drawn, table_for, wanted
+from striate.data.sentences.table import fill, wanted
 from striate.data.sentences.vectors import parsed, read_vectors
 from striate.errors import InputError
+from striate.layers import Embed
 
 GLOVE = b"the 0.1 -0.2 3e-1\nfilm 1 2 3\n, -1 -2 -3\nsch\xc3\xb6n 4 5 6\n"
 
@@ -103,28 +104,27 @@ def test_the_table_has_what_was_found_and_the_others_have_its_variance() -> None
     words = [f"w{number}" for number in range(400)]
     lines = [f"{word} {' '.join(map(str, generator.normal(0, 0.3, 50)))}\n".encode() for word in words[:200]]
     known = learned([" ".join(words)])
-    table = table_for(known, parsed(lines, wanted(known)), seed=3)
-    assert table.weights.shape == (402, 50)
-    assert table.found == 200
-    assert table.said.startswith("200 of 400 words (50.0%) have a vector; the others are drawn from -0.5")
-    assert not table.weights[0].any()
+    table = Embed(len(known), 50).weight.data
+    said = fill(table, known, parsed(lines, wanted(known)))
+    assert said.startswith("200 of 400 words (50.0%) have a vector; the others are drawn from -0.5")
+    assert not table[0].any()
     rows = known.rows
-    have = torch.stack([table.weights[rows[word]] for word in words[:200]])
-    others = torch.stack([table.weights[rows[word]] for word in words[200:]])
+    have = torch.stack([table[rows[word]] for word in words[:200]])
+    others = torch.stack([table[rows[word]] for word in words[200:]])
     assert float(others.std()) == pytest.approx(float(have.std()), rel=0.02)
-    assert float(others.abs().max()) <= table.spread
     assert torch.equal(have[7], torch.tensor([float(x) for x in lines[7].split()[1:]]))
 
 
 def test_capitals_take_the_vector_of_small_letters() -> None:
     known = learned(["Who is who"], lower=False)
-    table = table_for(known, parsed([b"who 1 2\n", b"is 3 4\n"], wanted(known)), seed=0)
-    assert table.weights[known.rows["Who"]].tolist() == [1, 2]
-    assert table.found == 3
+    table = torch.zeros(len(known), 2)
+    assert fill(table, known, parsed([b"who 1 2\n", b"is 3 4\n"], wanted(known))).startswith("3 of 3 words")
+    assert table[known.rows["Who"]].tolist() == [1, 2]
 
 
-def test_drawn_tables_depend_on_their_seed_alone() -> None:
-    assert torch.equal(drawn(9, 4, seed=1).weights, drawn(9, 4, seed=1).weights)
-    assert not torch.equal(drawn(9, 4, seed=1).weights, drawn(9, 4, seed=2).weights)
-    table = table_for(learned(["a b"]), parsed([b"other 1 2\n"], ()), seed=0)
-    assert table.said == "none of 2 words has a vector of others; all are drawn from -0.25 to 0.25"
+def test_vectors_of_other_words_or_of_another_width_are_refused() -> None:
+    known = learned(["a b"])
+    with pytest.raises(InputError, match="it has none of the 2 words"):
+        fill(torch.zeros(4, 2), known, parsed([b"other 1 2\n"], wanted(known)))
+    with pytest.raises(InputError, match=r"its vectors have 2 numbers and the table's 3; write embed \(words\)x2"):
+        fill(torch.zeros(4, 3), known, parsed([b"a 1 2\n"], wanted(known)))

@@ -5,12 +5,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from striate.building import build
-from striate.data.sentences.encoding import MARGIN, encoded, length_for, trimmed
+from striate.data.sentences.encoding import MARGIN, encoded, length_for
 from striate.data.sentences.vocabulary import Vocabulary, learned, said
 from striate.data.sentences.words import tokenised
 from striate.errors import InputError
-from striate.notation import read
 
 WORDS = st.lists(st.sampled_from(["film", "fine", "dull", "day", "schön", "đẹp"]), max_size=9).map(" ".join)
 
@@ -83,13 +81,3 @@ def test_a_row_has_a_length_even_without_words() -> None:
     assert length_for(["…", ""]) == 2 * MARGIN + 1
     assert length_for(["a " * 1000]) == 2 * MARGIN + 400
     assert not encoded(learned(["a"]), ["…"], length=9).numbers.any()
-
-
-@settings(deadline=None)
-@given(sentences=st.lists(WORDS, min_size=1, max_size=6), spare=st.integers(0, 12))
-def test_a_trimmed_batch_has_the_same_outputs(sentences: list[str], spare: int) -> None:
-    known = learned(["film fine dull day schön đẹp"])
-    text = "input {}\nembed 8x6\nconcat[ conv 5@2 -> relu -> gmp | conv 5@5 -> relu -> gmp ]\nfc 3"
-    rows = encoded(known, sentences, length_for(sentences) + spare).numbers
-    net = build(read(text.format(rows.shape[1])), seed=1).eval()
-    assert torch.allclose(net(trimmed(rows)), net(rows), atol=1e-6)
