@@ -96,10 +96,12 @@ def form_of(lines: Sequence[str], is_image: IsImage) -> Form:
 
 
 def _image_column(rows: Sequence[Sequence[str]], is_image: IsImage) -> int | None:
-    """The first of the columns with the most cells that name images."""
+    """The column with the most cells that name images; among equals the one with the most names, then the first."""
     body = [row for row in rows[1:] or rows if len(row) == len(rows[0])]
-    shares = [_share([row[column].strip() for row in body], is_image) for column in range(len(rows[0]))]
-    return shares.index(max(shares)) if max(shares, default=0) > MOST else None
+    columns = [[row[column].strip() for row in body] for column in range(len(rows[0]))]
+    ranks = [(_share(cells, is_image), len(set(cells))) for cells in columns]
+    best = max(ranks)
+    return ranks.index(best) if best[0] > MOST else None
 
 
 def _label_columns(body: Sequence[Sequence[str]], head: Sequence[str], image: int) -> tuple[int, ...]:

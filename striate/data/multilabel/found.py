@@ -112,7 +112,7 @@ def counts_said(parts: Mapping[Part, Split], labels: Sequence[str]) -> str:
     """How many images each label has, and how many have none."""
     counts = [sum(some) for some in zip(*(part.labels.sum(0).tolist() for part in parts.values()), strict=True)]
     none = sum(int((part.labels.sum(1) == 0).sum()) for part in parts.values())
-    return counted(labels, counts, "labels") + (f"; {none:,} images without any" if none else "")
+    return counted(labels, counts, "labels") + (f"; {none:,} image{'s' * (none != 1)} without any" if none else "")
 
 
 def rarest(labels: Tensor) -> Tensor:

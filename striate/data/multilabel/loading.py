@@ -57,7 +57,7 @@ def load(
         return None
     reader = Tables(place, bad == "refuse", tuple(known))
     rows = reader.rows()
-    if not named and all(len(row.labels) == 1 for row in rows):
+    if not named and rows and all(len(row.labels) == 1 for row in rows):
         if path.is_dir() and _has_class_folders(path):
             return None
         raise InputError(f"'{place.tables['train']}' {ONE_EACH}")

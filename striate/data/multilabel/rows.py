@@ -85,7 +85,7 @@ class Tables:
         for row in body:
             where = f"{path.name}:{row.line}"
             if len(row.cells) <= least:
-                self._fault(where, "rows that are too short", f"it has {len(row.cells)} cells; {least + 1} are needed")
+                self._fault(where, "rows that are too short", f"it ends before column {least + 1}")
                 continue
             name = row.cells[here.image].strip()
             image = finder.path(name)
