@@ -40,7 +40,7 @@ from striate.training.verdict import Standing
 TOP = 3  # labels listed for each image
 WEAK = 0.8  # share of the way from deciding alike for all images to perfect that training must reach
 TIMES = 2.0  # how much more often than in training decisions are wrong in validation where a network has overfit
-ONE_EACH = "every image has exactly one label, so `classify` would do: it chooses one class an image"
+ONE_EACH = "every image has exactly one label, so classify would do: it chooses one class an image"
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def test_a_table_is_not_read_as_sentences(root: Path) -> None:
 def test_one_label_each_is_said_to_be_classification(root: Path) -> None:
     file = listed(root, *["cat", "dog"] * 4)
     for source in (root, file):
-        with pytest.raises(InputError, match=r"every image exactly one label: .*`classify` .* say task `multilabel`$"):
+        with pytest.raises(InputError, match=r"every image exactly one label: .* classify .* `task='multilabel'`$"):
             known.opened(source, Wish())
         _, opened = known.opened(source, Wish(), "multilabel")
         assert any(ONE_EACH in note for note in opened.notes)

@@ -18,8 +18,8 @@ from .places import located
 from .rows import Tables
 
 ONE_EACH = (
-    "gives every image exactly one label: put the images of each in a folder of its own, as `classify` reads them, or "
-    "say task `multilabel`"
+    "gives every image exactly one label: put the images of each in a folder of its own, as classify reads them, or "
+    "say `task='multilabel'`"
 )
 
 
