@@ -115,6 +115,10 @@ class Multilabel(Task):
             raise InputError(f"{self.word} has one loss, {BINARY}; leave `loss` out. Received: {loss}")
         return binary_cross_entropy
 
+    def native(self, loss: LossName) -> str:
+        """The engine has binary cross-entropy."""
+        return "" if callable(loss) else BINARY
+
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """Binary cross-entropy."""
         return self.objective(None).loss(outputs, targets)

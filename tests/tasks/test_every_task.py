@@ -106,7 +106,7 @@ def reviews(root: Path) -> tuple[Path, Any, Path]:
 
 MADE = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures, ("torch", "native")),
-    "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged),
+    "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged, ("torch", "native")),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells, ("torch", "native")),
     "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
 }
