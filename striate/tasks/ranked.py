@@ -151,7 +151,7 @@ class JudgedMultilabel(Judged):
         present.sort(key=lambda one: one["average_precision"])
         few = f", the {MOST_LABELS} of {len(present)} with the lowest AP" if len(present) > MOST_LABELS else ""
         table = Table(title=f"label by label{few}", box=box.SIMPLE_HEAD, title_justify="left")
-        for title in ("label", self.unit, "AP", "precision", "recall", "F1"):
+        for title in ("label", "positives", "AP", "precision", "recall", "F1"):
             table.add_column(title, justify="left" if title == "label" else "right")
         for one in present[:MOST_LABELS]:
             figures = (one[name] for name in ("average_precision", "precision", "recall", "f1"))
