@@ -20,14 +20,13 @@ from striate.errors import InputError
 from .classes import counted
 from .dataset import ALL, TEST_SHARE, Dataset, Split, carve
 from .parts import PARTS, Part, part_of
+from .scales import scales
 
 # What images and their labels are called, beside the part: `x_train` and `y_train`, `test_images` and `test_labels`.
 STYLES = (("x", "y"), ("images", "labels"), ("image", "label"), ("data", "labels"), ("data", "target"))
 WORDS = {word for style in STYLES for word in style}
 RULE = "x_train and y_train or images and labels or x and y"
 CHANNELS = (1, 3, 4)  # a last axis of this length is channels
-SAMPLE = 1000  # arrays from which the spread is measured
-APART = 10.0  # factor by which the values of two parts may differ in scale without a warning
 
 # What numpy and zipfile raise for a file that is damaged, encrypted, or no archive.
 DAMAGE = (OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
@@ -37,46 +36,91 @@ Turn = Literal["as is", "added", "moved"]
 
 
 @dataclass(frozen=True)
-class _Range:
-    """Least and greatest value of an array, and its standard deviation."""
+class Archive:
+    """What an archive holds, by part; the training part is first.
 
-    low: float
-    high: float
-    spread: float
+    Attributes:
+        images: (N, C, *spatial), uint8 or float32.
+        targets: (N, …), as they are stored.
+        names: The files and keys of both.
+        notes: What was decided about them.
+        doubts: Values of another scale, and keys that are not used.
+    """
+
+    images: Mapping[Part, Array]
+    targets: Mapping[Part, Array]
+    names: Mapping[Part, tuple[str, str]]
+    notes: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+    @property
+    def form(self) -> str:
+        """Shape and type of an image."""
+        images = self.images["train"]
+        return f"{'x'.join(map(str, images.shape[1:]))} {images.dtype}"
 
 
 def load(
     path: Path, source: str, *, shape: Sequence[int | None] | None, hold_out: bool, known: Sequence[str] = ()
 ) -> Dataset:
     """Reads the archive at `path`; see `striate.data.load`."""
-    pairs, arrays, unused = _read(path)
-    names = {part: (f"{path}: {x}", f"{path}: {y}") for part, (x, y) in pairs.items()}
-    turn = _turn(arrays[pairs["train"][0]].shape[1:], shape)
-    raw = [_images(arrays[pairs[part][0]], names[part][0], turn) for part in pairs]
-    scales = _scales(dict(zip((x for x, _ in names.values()), raw, strict=True)))
-    images = dict(zip(pairs, _as_pixels(raw), strict=True))
-    found, classes = _labels([arrays[y] for _, y in pairs.values()], [y for _, y in names.values()], known)
-    labels = dict(zip(pairs, found, strict=True))
-    for part, pair in pairs.items():
-        _check(path, pair, images[part], labels[part], images["train"].shape[1:])
-    splits = {part: Split(torch.from_numpy(images[part]), torch.from_numpy(labels[part])) for part in pairs}
+    held = read(path, shape)
+    found, classes = _labels([*held.targets.values()], [y for _, y in held.names.values()], known)
+    splits = {
+        part: Split(torch.from_numpy(images), torch.from_numpy(labels))
+        for (part, images), labels in zip(held.images.items(), found, strict=True)
+    }
     counts = np.bincount(np.concatenate(found), minlength=len(classes)).tolist()
-    form = f"{'x'.join(map(str, images['train'].shape[1:]))} {images['train'].dtype}"
-    notes = [f"{sum(counts):,} arrays of {len(classes)} classes, {form}", counted(classes, counts)]
-    notes += ["the last axis is channels: it is moved to the front"] if turn == "moved" else []
-    notes += [f"the {part} set is {x} and {y}" for part, (x, y) in pairs.items() if part != "train"]
-    notes += [*_with_test(splits, hold_out), *scales, *([f"not used: {', '.join(unused)}"] if unused else [])]
+    notes = [f"{sum(counts):,} arrays of {len(classes)} classes, {held.form}", counted(classes, counts)]
+    notes += [*held.notes, *_with_test(splits, hold_out), *held.doubts]
     said = tuple(f"{path.stem}: {note}" for note in notes)
     return Dataset(
         path.stem, source, splits["train"], splits["test"], classes, said, validation=splits.get("validation")
     )
 
 
+def read(path: Path, shape: Sequence[int | None] | None) -> Archive:
+    """The images of the archive at `path`, as (N, C, *spatial), and what stands beside each.
+
+    Raises:
+        InputError: It is no archive of images with targets.
+    """
+    pairs, arrays, unused = _read(path)
+    names = {part: (f"{path}: {x}", f"{path}: {y}") for part, (x, y) in pairs.items()}
+    turn = _turn(arrays[pairs["train"][0]].shape[1:], shape)
+    raw = [_images(arrays[pairs[part][0]], names[part][0], turn) for part in pairs]
+    said = scales(dict(zip((x for x, _ in names.values()), raw, strict=True)))
+    images = dict(zip(pairs, _as_pixels(raw), strict=True))
+    targets = {part: arrays[y] for part, (_, y) in pairs.items()}
+    for part, pair in pairs.items():
+        _check(path, pair, images[part], targets[part], images["train"].shape[1:])
+    notes = ["the last axis is channels: it is moved to the front"] if turn == "moved" else []
+    notes += [f"the {part} set is {x} and {y}" for part, (x, y) in pairs.items() if part != "train"]
+    return Archive(
+        images,
+        targets,
+        names,
+        tuple(notes),
+        (*said, *([f"not used: {', '.join(unused)}"] if unused else [])),
+    )
+
+
+def training_targets(path: Path) -> Array | None:
+    """What stands beside the training images of an archive, without reading these; None where it is no such archive."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            found: Array = archive[_pairs(archive.files, path)["train"][1]]
+            return found
+    except (InputError, AttributeError, TypeError, *DAMAGE):  # the task that reads it in the end says what is wrong
+        return None
+
+
 def _check(path: Path, pair: tuple[str, str], images: Array, labels: Array, form: tuple[int, ...]) -> None:
     """Raises an InputError unless each image has a label and all images have the shape `form`."""
     x, y = pair
-    if len(images) != len(labels):
-        raise InputError(f"{path}: {x} has {len(images)} rows and {y} {len(labels)}; give each image one label")
+    rows = len(labels) if labels.ndim else 0
+    if len(images) != rows:
+        raise InputError(f"{path}: {x} has {len(images)} rows and {y} {rows}; give each image one label")
     if images.shape[1:] != form:
         raise InputError(f"{path}: {x} is {images.shape[1:]} per image, the training images are {form}")
 
@@ -164,29 +208,6 @@ def _with_test(splits: dict[Part, Split], hold_out: bool) -> list[str]:
     splits["train"], splits["test"] = carve(splits["train"], TEST_SHARE, seed=0)
     count = len(splits["test"])
     return [f"held out {count} arrays as test, about {TEST_SHARE:.0%} of each class (always the same)"]
-
-
-def _scales(parts: Mapping[str, Array]) -> list[str]:
-    """A note when the values of a part have another scale than the training values, which come first.
-
-    Raises:
-        InputError: the pixels of one go from 0 to 1, those of another beyond.
-    """
-    (learned, first), *others = ((name, _range(array)) for name, array in parts.items())
-    lines = []
-    for name, other in others:
-        said = f"{name} holds {other.low:g} to {other.high:g} and {learned} {first.low:g} to {first.high:g}"
-        small, large = sorted((first, other), key=lambda found: found.high)
-        if small.low >= 0 and large.low >= 0 and 0 < small.high <= 1 and large.high > APART:
-            raise InputError(f"{said}; bring both to one scale")
-        if not 1 / APART <= (other.spread or first.spread) / (first.spread or 1) <= APART:
-            lines.append(f"{said}: another scale")
-    return lines
-
-
-def _range(array: Array) -> _Range:
-    sample = array[:: -(-len(array) // SAMPLE)]
-    return _Range(float(array.min()), float(array.max()), float(sample.std(dtype=np.float64)))
 
 
 def _images(array: Array, name: str, turn: Turn) -> Array:

@@ -34,7 +34,7 @@ class Split:
 
     Attributes:
         images: (N, C, *spatial), uint8 (0..255) or float32; or images that stay in their files.
-        labels: (N,) int64, positions in `Dataset.classes`.
+        labels: (N,) int64, positions in `Dataset.classes`; or (N, K) uint8, 1 where an image has a label.
         paths: the N files the images come from, or () when they come from one archive.
     """
 

@@ -96,8 +96,7 @@ def check(source: str) -> None:
 
 def _of_another_task(source: str) -> bool:
     """Whether there is a file, or files whose names begin so, that may be data other than images with classes."""
-    root = data_folder()
-    for place in [Path(source).expanduser(), *([root / source] if root else [])]:
+    for place in places_of(source):
         try:
             if place.is_file() or (place.name and any(place.parent.glob(f"{place.name}.*"))):
                 return True
@@ -109,15 +108,19 @@ def _of_another_task(source: str) -> bool:
 _LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images per class, or an .npz archive"
 
 
+def places_of(word: str | Path) -> list[Path]:
+    """Where a path may be: here, and in $STRIATE_DATA."""
+    path, root = Path(word).expanduser(), data_folder()
+    return [path] if path.is_absolute() or root is None else [path, root / path]
+
+
 def found_at(word: str) -> Path:
     """The folder or archive that `word` names, from here or from $STRIATE_DATA.
 
     Raises:
         InputError: There is neither.
     """
-    path = Path(word).expanduser()
-    root = data_folder()
-    places = [path] if path.is_absolute() or root is None else [path, root / path]
+    places = places_of(word)
     for place in places:
         if word and os.path.exists(place):  # Path.exists would raise for a name that is too long
             if not place.is_dir() and place.suffix.lower() != ".npz":

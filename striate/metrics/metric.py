@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+WRITTEN = {"iou": "IoU", "map": "mAP", "f1": "F1"}  # words of names as people write them
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -32,7 +34,7 @@ class Metric:
     @property
     def words(self) -> str:
         """Its name in a sentence."""
-        return self.name.replace("_", " ").replace("iou", "IoU")
+        return " ".join(WRITTEN.get(word, word) for word in self.name.split("_"))
 
     def shown(self, value: float) -> str:
         """A value as people read it."""

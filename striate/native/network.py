@@ -23,7 +23,7 @@ from striate.errors import InputError, WorkError
 from striate.native import compiler
 from striate.native.lowering import lowered
 from striate.native.single import Single
-from striate.native.source import PIXELS, check_loss, source
+from striate.native.source import PIXELS, ROWS, check_loss, source
 from striate.native.steps.embed import tables
 from striate.native.steps.norm import BatchNorm
 from striate.native.steps.rbf import RBF
@@ -96,7 +96,7 @@ class Compiled:
         network: Bound, of fixed input size.
         threads: Threads that share a batch's images.
         most: Images in the largest batch of a step.
-        loss: `cross-entropy`, `mse`, `hinge` or `map`.
+        loss: One of `source.LOSSES`, `source.PIXELS` or `source.ROWS`.
         target: The vector units to use; the machine's own by default.
         extra_flags: For the compiler.
         say: Called with a line for each decision.
@@ -168,7 +168,7 @@ class Compiled:
         Args:
             images: (M, C, …), as the network reads them.
             labels: (N,) classes; N is `most` or less. With a loss over positions (N, rows, columns) uint8, 255 where
-                they count for nothing.
+                they count for nothing; with one over labels (N, K) uint8 of 0 and 1.
             rule: The optimiser.
             seed: Seed of this step's dropout.
             rows: (N,) which of the images; all by default.
@@ -278,6 +278,11 @@ class Compiled:
             assert targets.flags.c_contiguous
             classes, known = channels, targets[targets != IGNORED]
             high, decided = int(known.max(initial=0)), max(known.size, 1)
+        elif self.loss in ROWS:
+            assert targets.dtype == np.uint8
+            assert targets.shape[1:] == (classes,), "a label for each output"
+            assert targets.flags.c_contiguous
+            classes, high, decided = 2, int(targets.max()), targets.size
         else:
             high, decided = (0 if _all_below(classes, targets) else classes), len(targets)
         if high >= classes:

@@ -46,11 +46,12 @@ INCLUDES = (
 )
 LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge", "map": "map_criterion"}
 PIXELS = {"pixel-cross-entropy": "pixel_cross_entropy"}  # of a class at each position
+ROWS = {"binary-cross-entropy": "binary_cross_entropy"}  # of any number of labels an image
 
 
 def check_loss(loss: str) -> None:
     """Raises Refused for a loss that the engine lacks."""
-    if loss not in LOSSES | PIXELS:
+    if loss not in LOSSES | PIXELS | ROWS:
         raise Refused(f"the native engine lacks the loss '{loss}'")
 
 
@@ -59,7 +60,7 @@ def source(plan: Plan, loss: str, timed: bool = False) -> dict[str, str]:
 
     Args:
         plan: What to do.
-        loss: One of `LOSSES` or `PIXELS`.
+        loss: One of `LOSSES`, `PIXELS` or `ROWS`.
         timed: Whether a training step adds up in `spent` the seconds of each of `moments`; needs one thread.
     """
     units: dict[str, str] = {}
@@ -209,6 +210,15 @@ class _Program:
                 "const uint8_t *masks[LANES];",
                 f"for (int i = 0; i < count; i++) masks[i] = {first};",
                 f"{PIXELS[self.loss]}({at.value(y)}, masks, {at.gradient(y)}, {numbers});",
+            ]
+        if self.loss in ROWS:
+            numbers = f"count, 1.0f / n->decided, {y.size}, seen"
+            first = f"(const uint8_t *)n->targets + (g * (long)IMAGES + i) * {y.size}"
+            return [
+                f"/* {self.loss} */",
+                "const uint8_t *labels[LANES];",
+                f"for (int i = 0; i < count; i++) labels[i] = {first};",
+                f"{ROWS[self.loss]}({at.value(y)}, labels, {at.gradient(y)}, {numbers});",
             ]
         numbers = f"count, 1.0f / n->count, {y.size}, seen"
         return [

@@ -7,25 +7,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from striate import data
 from striate.data.examples import Examples, Opened, Schema, Table
 from striate.data.kinds import Image, Label
-from striate.data.lazy import Lazy
 from striate.data.recipe import Recipe
 from striate.tasks.labelled import LABEL, Labelled, labels_of
-from striate.tasks.pictures import IMAGE
+from striate.tasks.pictures import IMAGE, placed_as_trained
 from striate.tasks.task import Wish
-
-AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
 
 
 @dataclass(frozen=True)
@@ -68,20 +61,7 @@ class Classify(Labelled):
 
     def as_trained(self, examples: Examples, recipe: Recipe | None) -> tuple[Examples, list[str]]:
         """Examples from elsewhere in the form of those a run learned from: drawings are placed as its own are."""
-        if recipe is None or not recipe.ink or not isinstance(examples, Table):
-            return examples, []
-        if not examples.names:
-            return examples, [AS_THEY_ARE]
-        if isinstance(images := examples.columns[IMAGE], Lazy):
-            placed: torch.Tensor | Lazy = replace(images, work=partial(_placed, recipe=recipe), shape=recipe.source)
-        else:
-            placed = torch.stack([data.read_image(path, recipe) for path in examples.names])
-        return replace(examples, columns={**examples.columns, IMAGE: placed}), []
-
-
-def _placed(path: Path, recipe: Recipe) -> NDArray[np.uint8]:
-    made: NDArray[np.uint8] = data.read_image(path, recipe).numpy()
-    return made
+        return placed_as_trained(examples, recipe)
 
 
 def _table(split: data.Split, positions: torch.Tensor) -> Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -21,6 +22,7 @@ from striate.tasks.task import Task, Wish
 FALLBACK = "classify"  # tried last: it says what is wrong with data that are of no task
 ALSO = {  # what others call them
     "classify": ("classification", "class", "cls", "label"),
+    "multilabel": ("multi", "labels", "tags", "tagging", "multi-label"),
     "segment": ("segmentation", "semantic", "seg", "mask"),
     "text": ("nlp", "sentence", "sentences", "sentiment"),
 }
@@ -79,7 +81,7 @@ def opened(source: Any, wish: Wish, word: str | None = None) -> tuple[Task, Open
     """
     if word is not None:
         task = named(word)
-        found = task.open(source, wish)
+        found = task.open(source, replace(wish, named=True))
         if found is None:
             raise InputError(f"'{source}' holds nothing for the task {word}, which reads {task.reads}")
         return found

@@ -11,6 +11,8 @@ import itertools
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate import data
-from striate.data.examples import Examples
+from striate.data.examples import Examples, Table
 from striate.data.files import unreadable
 from striate.data.given import as_files
 from striate.data.image import decode
+from striate.data.lazy import Lazy
 from striate.data.left_out import LeftOut, said
 from striate.data.recipe import Recipe
 from striate.errors import InputError
@@ -32,6 +35,7 @@ from striate.tasks.task import Asked
 from striate.training.fields import Fields
 
 IMAGE = "image"
+AS_THEY_ARE = "arrays are taken as they are; only drawings in image files are centred by their ink first"
 
 
 def drawn(examples: Examples, row: int, root: str) -> tuple[NDArray[np.uint8], str] | None:
@@ -50,6 +54,24 @@ def picture(image: Tensor) -> NDArray[np.uint8]:
         image = ((image - low) / (high - low).clamp_min(1e-9) * 255).to(torch.uint8)
     made: NDArray[np.uint8] = image.permute(1, 2, 0).numpy()
     return made[:, :, 0] if made.shape[2] == 1 else made
+
+
+def placed_as_trained(examples: Examples, recipe: Recipe | None) -> tuple[Examples, list[str]]:
+    """Images from elsewhere in the form of those a run learned from: drawings are placed as its own are."""
+    if recipe is None or not recipe.ink or not isinstance(examples, Table):
+        return examples, []
+    if not examples.names:
+        return examples, [AS_THEY_ARE]
+    if isinstance(images := examples.columns[IMAGE], Lazy):
+        placed: Tensor | Lazy = replace(images, work=partial(_placed, recipe=recipe), shape=recipe.source)
+    else:
+        placed = torch.stack([data.read_image(path, recipe) for path in examples.names])
+    return replace(examples, columns={**examples.columns, IMAGE: placed}), []
+
+
+def _placed(path: Path, recipe: Recipe) -> NDArray[np.uint8]:
+    made: NDArray[np.uint8] = data.read_image(path, recipe).numpy()
+    return made
 
 
 def asked_images(given: Sequence[Any], recipe: Recipe | None, bad: str, channels: int = 0) -> Asked:

@@ -53,6 +53,7 @@ class Wish:
         hold_out: Without a test part, whether a share is held out as one; else all of it is judged.
         progress: Whether long work shows a bar on standard error.
         levels: What is black and white in image files of more than 8 bits, where a run has learned that.
+        named: Whether the task was asked for by its word, so that the data are for no other.
     """
 
     shape: tuple[int | None, ...] | None = None
@@ -60,6 +61,7 @@ class Wish:
     hold_out: bool = True
     progress: bool = False
     levels: Levels | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True)

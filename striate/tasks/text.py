@@ -15,6 +15,7 @@ from torch import nn
 from striate import layers, zoo
 from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.kinds import Label, Tokens
+from striate.data.multilabel import is_table
 from striate.data.recipe import Recipe
 from striate.data.sentences import (
     MARGIN,
@@ -86,7 +87,7 @@ class Text(Labelled):
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
         """Labelled sentences as rows of numbers, by the vocabulary of those to train on."""
-        if not is_place(source):
+        if not is_place(source) or is_table(source):  # a table that lists images with labels
             return None
         found = read(source, bad=wish.bad, known=like.classes if like else ())
         if found is None:

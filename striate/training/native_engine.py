@@ -56,7 +56,7 @@ class NativeEngine:
         model: Gives the first weights and their names; later `model` has the newest.
         options: As for the torch engine.
         total_steps: Steps of the whole training, for the schedule.
-        loss: What is made small, one of `striate.native.source.LOSSES`.
+        loss: What is made small, one of `striate.native.source.LOSSES`, `PIXELS` or `ROWS`.
         threads: By default as many as PyTorch takes.
         say: Is given every decision.
 
@@ -141,9 +141,11 @@ class NativeEngine:
         self.net.write(parameter, limited(rows, self.options.max_norm).numpy())
 
     def _as_given(self, targets: Tensor) -> Tensor:
-        """Labels as they are; masks as bytes, cut to the size of the outputs."""
+        """Labels as they are; rows of them as bytes; masks as bytes, cut to the size of the outputs."""
         if targets.ndim == 1:
             return targets
+        if targets.ndim == 2:
+            return targets.to(torch.uint8).contiguous()
         _, rows, columns = self.net.plan.shape
         return middle(targets, (rows, columns)).to(torch.uint8).contiguous()
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from striate.native.network import Compiled, Moves, Rule
-from striate.native.source import LOSSES
+from striate.native.source import LOSSES, ROWS
 from striate.native.target import named, runnable
 from striate.notation import Network, read
 from tests.native import networks as nets
@@ -38,11 +38,17 @@ def use(network: Network, target: str = runnable()[0], loss: str = "cross-entrop
         net.write(parameter, random.standard_normal(parameter.shape).astype(np.float32) / 3)
     for kind, count in enumerate((1, 2, lanes - 1, lanes, lanes + 1, 2 * lanes + 3, 70)):
         x = nets.inputs(network, count, random)
-        y, rule = np.arange(count) % net.classes, Rule(kind=kind, rate=1e-3, momentum=0.9, eps=1e-8, l1=1e-4)
+        y, rule = targets(count, net.classes, loss), Rule(kind=kind, rate=1e-3, momentum=0.9, eps=1e-8, l1=1e-4)
         rule.correct1 = rule.correct2 = 1.0
         net.step(x, y, rule, seed=count)
         net.step(x, y, rule, rows=np.arange(count)[::-1].copy(), moves=moves(count, network))
         net.evaluate(x)
+
+
+def targets(count: int, classes: int, loss: str) -> np.ndarray:
+    if loss in ROWS:
+        return (np.arange(count * classes, dtype=np.uint8) % 2).reshape(count, classes)
+    return np.arange(count) % classes
 
 
 def moves(count: int, network: Network) -> Moves:
@@ -63,7 +69,7 @@ def drawn(network: Network, target: str) -> None:
 
 
 def known() -> None:
-    for text, loss in zip((*TEXTS[::2], *CORNERS[-6:]), cycle(LOSSES)):
+    for text, loss in zip((*TEXTS[::2], *CORNERS[-6:]), cycle((*LOSSES, *ROWS))):
         use(read(text), loss=loss)
 
 

@@ -79,6 +79,22 @@ def cells(root: Path) -> tuple[Path, Any, Path]:
     return root, root / "test" / "images" / "3.png", root / "train" / "images" / "1.png"
 
 
+def tagged(root: Path) -> tuple[Path, Any, Path]:
+    """Squares and bars, of which an image has none, one or both, in two tables beside images."""
+    (root / "images").mkdir(parents=True)
+    for part, first, count in (("train", 0, TRAIN), ("test", TRAIN, TEST)):
+        lines = ["path,labels"]
+        for number in range(first, first + count):
+            pixels = np.full((12, 12), number % 20, np.uint8)
+            square, bar = number % 2, number // 2 % 2
+            pixels[2:6, 2:6] += 200 * square
+            pixels[9, 1:11] += 200 * bar
+            Image.fromarray(pixels).save(root / "images" / f"{number}.png")
+            lines.append(f"{number}.png,{' '.join(['square'] * square + ['bar'] * bar)}")
+        (root / f"{part}.csv").write_text("\n".join(lines))
+    return root, root / "images" / "19.png", root / "images" / "1.png"
+
+
 def reviews(root: Path) -> tuple[Path, Any, Path]:
     """Sentences whose class one word tells."""
     root.mkdir(parents=True)
@@ -90,6 +106,7 @@ def reviews(root: Path) -> tuple[Path, Any, Path]:
 
 MADE = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures, ("torch", "native")),
+    "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged, ("torch", "native")),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells, ("torch", "native")),
     "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
 }

@@ -52,7 +52,7 @@ def columns_of(rows: Sequence[Sequence[str]]) -> Columns | None:
     if not rows:
         return None
     head, body = tuple(rows[0]), [row for row in rows[1:SAMPLE] if len(row) == len(rows[0])]
-    label, text = _named(head, LABELS), _named(head, TEXTS)
+    label, text = named_column(head, LABELS), named_column(head, TEXTS)
     if text is None:
         return _guessed(head, body)
     if label is not None and label != text:
@@ -60,7 +60,7 @@ def columns_of(rows: Sequence[Sequence[str]]) -> Columns | None:
     return Columns(_label_column(body, text), text, header=True, known=False, head=head)
 
 
-def _named(head: Sequence[str], names: Sequence[str]) -> int | None:
+def named_column(head: Sequence[str], names: Sequence[str]) -> int | None:
     """The column that has one of the names, or else a name with such a word in it (`Class Index`, `comment_text`)."""
     plain = [cell.strip().lower() for cell in head]
     words = [re.split(r"[\W_]+", cell) if len(cell) < 40 else [] for cell in plain]

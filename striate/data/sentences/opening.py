@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from striate.data.fetch import data_folder
 from striate.data.left_out import LeftOut
-from striate.data.loading import check_bad
+from striate.data.loading import check_bad, places_of
 from striate.data.parts import Part
 from striate.errors import InputError
 
@@ -46,9 +45,7 @@ def read(source: str | Path, *, bad: str = "skip", known: Sequence[str] = ()) ->
     """
     check_bad(bad)
     path = Path(source).expanduser()
-    root = data_folder()
-    places = [path] if path.is_absolute() or root is None else [path, root / path]
-    place = next((found for one in places if (found := _located(one))), None)
+    place = next((found for one in places_of(path) if (found := _located(one))), None)
     if place is None:
         return None
     reading = _Reading(place.folder, refuses=bad == "refuse")

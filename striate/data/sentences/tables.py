@@ -34,7 +34,7 @@ def delimiter_of(lines: Sequence[str]) -> str | None:
     """What parts the columns of a table with labelled sentences; None for lines that are no such table."""
     found: dict[str, Columns] = {}
     for delimiter in DELIMITERS:
-        rows = _first_rows(lines, delimiter)
+        rows = first_rows(lines, delimiter)
         columns = columns_of(rows) if rows and len(rows[0]) > 1 else None
         alike = sum(len(row) == len(rows[0]) for row in rows)
         if columns and (columns.header or alike >= ALIKE * len(rows)):
@@ -44,11 +44,11 @@ def delimiter_of(lines: Sequence[str]) -> str | None:
 
 def columns_in(lines: Sequence[str], delimiter: str, like: Columns | None = None) -> Columns | None:
     """The columns of classes and sentences, those of a table `like` it where that is known; None for other tables."""
-    rows = _first_rows(lines, delimiter)
+    rows = first_rows(lines, delimiter)
     return like.of(rows[0]) if like and rows else columns_of(rows)
 
 
-def _first_rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+def first_rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     """The rows of the first lines, as far as they can be read."""
     rows: list[list[str]] = []
     first = lines[:SNIFFED]

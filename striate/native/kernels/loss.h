@@ -1,5 +1,6 @@
 /* Losses: each image's, and the gradient of the batch's mean by the outputs. `labels` has one class per lane. */
 #pragma once
+#include "activation.h"
 #include "maps.h"
 #include "vectors.h"
 
@@ -71,6 +72,22 @@ INLINE void hinge(const vec *y, const int32_t *labels, vec *dy, const int count,
       seen->loss += over;
       dy[k][n] += share, dy[labels[n]][n] -= share;
     }
+}
+
+/* For each label -log p where it is there and -log(1 - p) where not, p = 1 / (1 + exp(-y)). `labels` has one image's 0
+   and 1 per lane. */
+INLINE void binary_cross_entropy(const vec *y, const uint8_t *const *labels, vec *dy, const int count, const float share,
+                                 const int classes, struct seen *seen) {
+  for (int k = 0; k < classes; k++) {
+    vec sign = splat(1), weight = splat(0); /* -1 where the label is there: both cases are then log(1 + exp(sign y)) */
+    for (int n = 0; n < count; n++) sign[n] = labels[n][k] ? -1 : 1, weight[n] = share;
+    const vec each = softplus(sign * y[k]);
+    dy[k] = sign * logistic(sign * y[k]) * weight;
+    for (int n = 0; n < count; n++) {
+      seen->loss += each[n];
+      seen->correct += (y[k][n] >= 0) == (sign[n] < 0);
+    }
+  }
 }
 
 #define IGNORED 255

@@ -26,8 +26,8 @@ struct net {
   /* of the current step */
   const float *images;               /* one after another */
   const int64_t *rows;               /* which of them, or NULL for all in their order */
-  const void *targets;               /* int64_t: a class for each image; or uint8_t: one for each position */
-  double decided;                    /* images, or positions, over which the loss is a mean */
+  const void *targets;               /* int64_t: a class for each image; or uint8_t: one for each position, or rows of 0 and 1 */
+  double decided;                    /* images, positions or labels over which the loss is a mean */
   const struct moves *moves;         /* or NULL */
   int count, groups;
   uint32_t seed;

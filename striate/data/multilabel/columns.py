@@ -1,0 +1,158 @@
+"""Which columns of a table hold images and their labels: one column of lists, or a column of 0 and 1 for each label.
+
+>>> def is_image(cell):
+...     return cell.endswith(".png")
+>>> form_of(("path,cat,dog", "1.png,1,0", "2.png,1,1"), is_image)
+Form(delimiter=',', image=0, labels=(1, 2), head=('path', 'cat', 'dog'))
+>>> form_of(("image_name,tags", "1.png,cat dog", "2.png,"), is_image).lists
+True
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from striate.data.sentences.columns import LABELS, named_column
+from striate.data.sentences.tables import DELIMITERS, first_rows
+
+from .found import NotMultilabelError
+
+TAGS = ("tags", "tag", *LABELS)  # what a column of labels is called, likelier names first
+YES = ("1", "1.0", "true")
+NO = ("0", "0.0", "false")
+MOST = 0.5  # share of a column's cells that must be alike for it to be a column of that kind
+BETWEEN = ("|", ";", ",")  # what parts the labels of a cell; where there is none of them, blanks do
+FRACTION = re.compile(r"[-+]?\d*\.\d+(e[-+]?\d+)?", re.IGNORECASE)
+
+IsImage = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a table writes images and labels.
+
+    Attributes:
+        delimiter: What parts its columns.
+        image: The column of image files.
+        labels: The column of lists, or those of 0 and 1.
+        head: The names of all columns, () without a header.
+    """
+
+    delimiter: str
+    image: int
+    labels: tuple[int, ...]
+    head: tuple[str, ...]
+
+    @property
+    def lists(self) -> bool:
+        """Whether the labels of an image are listed in one cell."""
+        return len(self.labels) == 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels that columns of 0 and 1 are named for."""
+        return () if self.lists else tuple(self.head[column] for column in self.labels)
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The names of columns of something else."""
+        return tuple(name for column, name in enumerate(self.head) if column not in (self.image, *self.labels))
+
+    def of(self, head: Sequence[str]) -> Form | None:
+        """The form of another table of the same columns, whose first row is `head`; None where it lacks labels."""
+        if not self.head:
+            return self if len(head) > max(self.image, *self.labels) else None
+        names = tuple(cell.strip() for cell in head)
+        wanted = [self.head[column] for column in (self.image, *self.labels)]
+        if any(name not in names for name in wanted):
+            return None
+        image, *labels = (names.index(name) for name in wanted)
+        return replace(self, image=image, labels=tuple(labels), head=names)
+
+
+def form_of(lines: Sequence[str], is_image: IsImage) -> Form:
+    """The form of a table's first lines.
+
+    Raises:
+        NotMultilabelError: It names no images, or no labels.
+    """
+    why = "no column of image files; the cells of one name them, as seen from the table or an images/ folder beside it"
+    for delimiter in DELIMITERS:
+        rows = first_rows(lines, delimiter)
+        if not rows or len(rows[0]) < 2:
+            continue
+        image = _image_column(rows, is_image)
+        if image is None:
+            continue
+        header = not is_image(rows[0][image].strip())
+        head = tuple(cell.strip() for cell in rows[0]) if header else ()
+        body = [row for row in rows[header:] if len(row) == len(rows[0])]
+        if labels := _label_columns(body, head, image):
+            return Form(delimiter, image, labels, head)
+        why = "no column of labels; name it labels, or give each label a column of 0 and 1 under its name"
+    raise NotMultilabelError(why)
+
+
+def _image_column(rows: Sequence[Sequence[str]], is_image: IsImage) -> int | None:
+    """The column with the most cells that name images; among equals the one with the most names, then the first."""
+    body = [row for row in rows[1:] or rows if len(row) == len(rows[0])]
+    columns = [[row[column].strip() for row in body] for column in range(len(rows[0]))]
+    ranks = [(_share(cells, is_image), len(set(cells))) for cells in columns]
+    best = max(ranks)
+    return ranks.index(best) if best[0] > MOST else None
+
+
+def _label_columns(body: Sequence[Sequence[str]], head: Sequence[str], image: int) -> tuple[int, ...]:
+    """The columns of labels; () for none."""
+    width = len(body[0]) if body else 0
+    cells = {column: [row[column].strip() for row in body] for column in range(width) if column != image}
+    switches = [column for column, some in cells.items() if _share(some, _is_switch) > MOST]
+    named = named_column(["" if column == image else name for column, name in enumerate(head)], TAGS)
+    if named is not None and named not in switches:
+        return (named,) if _are_labels(cells[named]) else ()
+    if len(switches) > 1:
+        return tuple(switches) if head else ()
+    if named is not None:
+        return (named,)
+    return tuple(column for column, some in cells.items() if len(cells) == 1 and _repeat(some))
+
+
+def _are_labels(cells: Sequence[str]) -> bool:
+    """Numbers with a fraction are something to measure."""
+    return not any(FRACTION.fullmatch(cell) for cell in cells)
+
+
+def _repeat(cells: Sequence[str]) -> bool:
+    """Whether the words of a column without a telling name come again and again, as labels do, and are no numbers."""
+    words = [word for cell in cells for word in listed(cell, separator(cells))]
+    numbers = all(cell.lstrip("+-").isdigit() for cell in cells if cell)
+    return bool(words) and not numbers and _are_labels(cells) and 2 * len(set(words)) <= max(len(words), 4)
+
+
+def separator(cells: Sequence[str]) -> str:
+    """What parts the labels in the cells of a column; "" where blanks do.
+
+    >>> separator(["cat", "cat;dog"]), separator(["cat dog"]), separator(["polar bear|cat"])
+    (';', '', '|')
+    """
+    return next((mark for mark in BETWEEN if any(mark in cell for cell in cells)), "")
+
+
+def listed(cell: str, mark: str) -> tuple[str, ...]:
+    """The labels of a cell, each once.
+
+    >>> listed(" polar bear | cat|", "|"), listed("cat  dog cat", "")
+    (('polar bear', 'cat'), ('cat', 'dog'))
+    """
+    words = (word.strip() for word in (cell.split(mark) if mark else cell.split()))
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _is_switch(cell: str) -> bool:
+    return cell.lower() in YES + NO
+
+
+def _share(cells: Sequence[str], of: IsImage) -> float:
+    return sum(map(of, cells)) / len(cells) if cells else 0.0

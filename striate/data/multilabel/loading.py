@@ -1,0 +1,71 @@
+"""From a path to images with rows of labels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from striate.data.layout import layout
+from striate.data.levels import Levels
+from striate.data.loading import check_bad, places_of
+from striate.data.parts import part_of
+from striate.errors import InputError
+
+from . import archive, tables
+from .found import LabelRows
+from .places import located
+from .rows import Tables
+
+ONE_EACH = (
+    "gives every image exactly one label: put the images of each in a folder of its own, as classify reads them, or "
+    "say `task='multilabel'`"
+)
+
+
+def load(
+    source: str | Path,
+    *,
+    named: bool = False,
+    shape: Sequence[int | None] | None = None,
+    bad: str = "skip",
+    known: Sequence[str] = (),
+    progress: bool = False,
+    levels: Levels | None = None,
+) -> LabelRows | None:
+    """Reads images with any number of labels each; None where there are none at `source`.
+
+    Args:
+        source: From here or from $STRIATE_DATA: a table of image files with a column of lists (`cat dog`, `cat;dog`) or
+            a column of 0 and 1 for each label; a folder with such a table, or one for each part; or an .npz archive
+            whose labels are (N, K) of 0 and 1.
+        named: Whether it is sure that there are such images: else data that another task may read are left to it.
+        known: The labels that a network has learned.
+        shape, bad, progress, levels: As for `striate.data.load`.
+
+    Raises:
+        InputError: There are such images, and they are not what they should be.
+    """
+    check_bad(bad)
+    path = next((place for place in places_of(source) if os.path.exists(place)), None)
+    if path is None:
+        return None
+    if path.suffix.lower() == ".npz" and path.is_file():
+        return archive.load(path, str(source), named=named, shape=shape)
+    place = located(path, named)
+    if place is None:
+        return None
+    reader = Tables(place, bad == "refuse", tuple(known))
+    rows = reader.rows()
+    if not named and rows and all(len(row.labels) == 1 for row in rows):
+        if path.is_dir() and _has_class_folders(path):
+            return None
+        raise InputError(f"'{place.tables['train']}' {ONE_EACH}")
+    name = path.resolve().name if path.is_dir() else path.stem
+    return tables.load(reader, rows, name, str(source), shape=shape, bad=bad, progress=progress, levels=levels)
+
+
+def _has_class_folders(root: Path) -> bool:
+    """Whether a folder is one of images in a sub-folder for each class, whatever tables are beside them."""
+    classes = [label for label, _ in layout(root).folders["train"]]
+    return len(classes) > 1 and not all(map(part_of, classes))

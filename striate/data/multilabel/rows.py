@@ -1,0 +1,123 @@
+"""From the rows of tables to images with their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from striate.data.left_out import LeftOut
+from striate.data.parts import Part
+from striate.data.sentences.decoding import NotTextError, decoded
+from striate.data.sentences.tables import Cells, table_rows
+from striate.errors import InputError
+
+from .columns import NO, YES, Form, listed, separator
+from .places import Finder, Place, form, ordered
+
+NO_FILE = "rows without a file"
+
+
+@dataclass(frozen=True)
+class Row:
+    """An image, its labels, the part that it is in, and where that is written: `train.csv:3`."""
+
+    path: Path
+    labels: tuple[str, ...]
+    part: Part
+    where: str
+
+
+@dataclass
+class Tables:
+    """Reads the tables of a data set one after the other; what is to be said of them gathers here.
+
+    Attributes:
+        place: Where they are.
+        refuses: Whether a row that can't be used is an error.
+        known: Labels that a network has learned; a cell that is one of them as a whole is not a list.
+        names: The labels that columns are named for, where there is one for each.
+    """
+
+    place: Place
+    refuses: bool
+    known: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def rows(self) -> list[Row]:
+        """The images of all tables.
+
+        Raises:
+            InputError: A table is damaged, names an image twice, or has something else than 0 and 1 for a label.
+        """
+        like, mark, found = form(self.place.tables["train"]), None, list[Row]()
+        self.names = like.names
+        self.notes += [f"not used: {', '.join(like.unused)}"] if like.unused else []
+        for part, path in ordered(self.place.tables):
+            every = self._cells(path, like.delimiter)
+            here = like.of(every[0].cells) if every else None
+            if here is None:
+                self.left_out.append(LeftOut(path.name, "table without labels", "it lacks columns of the first"))
+                continue
+            body = every[bool(here.head) :]
+            mark = self._mark(body, here) if mark is None and here.lists else mark
+            found += self._images(path, part, body, here, mark or "")
+        return _once(found)
+
+    def _cells(self, path: Path, delimiter: str) -> list[Cells]:
+        try:
+            text = decoded(path.read_bytes())
+            rows = [row for row in table_rows(text.lines, delimiter) if any(cell.strip() for cell in row.cells)]
+        except (NotTextError, OSError, InputError) as error:
+            raise InputError(f"cannot read '{path}': {getattr(error, 'strerror', None) or error}") from error
+        self.notes += [f"{path.name}: {note}" for note in text.notes]
+        return rows
+
+    def _mark(self, body: Sequence[Cells], here: Form) -> str | None:
+        """What parts the labels of a cell; None where each cell is a label that is known."""
+        cells = [row.cells[here.labels[0]].strip() for row in body if len(row.cells) > here.labels[0]]
+        return "\0" if self.known and {*cells} <= {*self.known, ""} else separator(cells)
+
+    def _images(self, path: Path, part: Part, body: Sequence[Cells], here: Form, mark: str) -> Iterator[Row]:
+        finder, least = Finder.of(path), max(here.image, *here.labels)
+        for row in body:
+            where = f"{path.name}:{row.line}"
+            if len(row.cells) <= least:
+                self._fault(where, "rows that are too short", f"it ends before column {least + 1}")
+                continue
+            name = row.cells[here.image].strip()
+            image = finder.path(name)
+            if image is None:
+                self._fault(where, NO_FILE, f"there is no file '{name}'")
+                continue
+            yield Row(image, _labels(row, here, mark, where), part, where)
+
+    def _fault(self, where: str, kind: str, reason: str) -> None:
+        if self.refuses:
+            raise InputError(f"{self.place.folder}, {where}: {reason}; correct the row, or remove it")
+        self.left_out.append(LeftOut(where, kind, reason))
+
+
+def _labels(row: Cells, here: Form, mark: str, where: str) -> tuple[str, ...]:
+    """The labels of a row."""
+    if here.lists:
+        return listed(row.cells[here.labels[0]], mark)
+    found = []
+    for column, name in zip(here.labels, here.names, strict=True):
+        cell = row.cells[column].strip()
+        if cell.lower() not in YES + NO:
+            raise InputError(f"{where}: '{cell}' in the column '{name}'; write 1 where the label is there, and else 0")
+        found += [name] if cell.lower() in YES else []
+    return tuple(found)
+
+
+def _once(rows: Sequence[Row]) -> list[Row]:
+    """The rows, of which no two name the same file."""
+    seen: dict[Path, Row] = {}
+    for row in rows:
+        first = seen.setdefault(row.path.resolve(), row)
+        if first is not row:
+            raise InputError(f"{first.where} and {row.where} name the same image; give it one row, with all its labels")
+    return list(rows)

@@ -1,0 +1,183 @@
+"""How good several labels an image are: the figures, the floor, the worst images, wherever they are shown.
+
+>>> from striate.data.examples import Table
+>>> rows = {"output": torch.tensor([[2.0, -1.0], [-1.0, 1.0]]), "labels": torch.tensor([[1, 0], [1, 1]])}
+>>> judged = JudgedMultilabel("a set", Table(rows), rows, {"loss": 0.5}, "images", ("cat", "dog"))
+>>> judged.said()
+'mAP 100.00% on 2 images (macro F1 83.33%, 75.00% of the labels right); a ranking by chance gets 75.00%'
+>>> judged.worst, [(name, round(probability, 4), there) for name, probability, there in judged.mistakes(1)]
+([1], [('cat', 0.2689, True)])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from striate.data.examples import Examples
+from striate.errors import WorkError
+from striate.metrics.multilabel import MultilabelScores, multilabel_scores
+from striate.tasks.task import Judged
+from striate.training.fields import OUTPUT
+
+if TYPE_CHECKING:
+    from striate.report.section import Section
+
+LABELS = "labels"
+MOST_WORST = 24  # images listed
+MOST_LABELS, MOST_PRINTED = 10, 5  # printed
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedMultilabel(Judged):
+    """A network's answers beside the true labels; its rows are outputs (N, K), before the sigmoid, and labels (N, K).
+
+    Attributes:
+        labels: The K names.
+    """
+
+    labels: tuple[str, ...]
+
+    @cached_property
+    def outputs(self) -> NDArray[np.float64]:
+        """(N, K).
+
+        Raises:
+            WorkError: One is not finite.
+        """
+        outputs = self.rows[OUTPUT].double()
+        finite = torch.isfinite(outputs).all(dim=1)
+        if not bool(finite.all()):
+            one = self.examples.name(int(finite.logical_not().nonzero()[0]))
+            raise WorkError(f"the outputs for {self.unit[:-1]} {one} of {self.name} are not finite; look at its values")
+        return np.asarray(outputs.numpy())
+
+    @cached_property
+    def true(self) -> NDArray[np.bool_]:
+        """Which labels each image has (N, K)."""
+        return np.asarray(self.rows[LABELS].numpy() > 0)
+
+    @cached_property
+    def scores(self) -> MultilabelScores:
+        """Over all images."""
+        return multilabel_scores(self.true, self.outputs)
+
+    @property
+    def floor(self) -> str:
+        """The mean average precision of a ranking by chance."""
+        return f"{self.scores.chance:.2%}"
+
+    @cached_property
+    def each(self) -> NDArray[np.float64]:
+        """The binary cross-entropy of each image (N,)."""
+        return np.asarray(np.logaddexp(0, np.where(self.true, -self.outputs, self.outputs)).mean(1))
+
+    @property
+    def worst(self) -> list[int]:
+        """The positions of the images of which a label is wrong, those with the largest loss first; at most 24."""
+        wrong = ((self.outputs >= 0) != self.true).any(1)
+        ranked = np.argsort(-self.each, kind="stable")
+        return [int(row) for row in ranked if wrong[row]][:MOST_WORST]
+
+    def mistakes(self, row: int) -> list[tuple[str, float, bool]]:
+        """The wrong labels of an image: name, probability, and whether it is there; the surest mistake first."""
+        probabilities = np.exp(-np.logaddexp(0, -self.outputs[row]))
+        wrong = np.flatnonzero((self.outputs[row] >= 0) != self.true[row])
+        ranked = sorted(wrong, key=lambda k: -abs(self.outputs[row, k]))
+        return [(self.labels[k], float(probabilities[k]), bool(self.true[row, k])) for k in ranked]
+
+    def names(self, row: int) -> list[str]:
+        """The true labels of an image."""
+        return [self.labels[k] for k in np.flatnonzero(self.true[row])]
+
+    def said(self) -> str:
+        """The figures in words."""
+        s = self.scores
+        rest = f"macro F1 {s.macro_f1:.2%}, {s.label_accuracy:.2%} of the labels right"
+        ranked = f"mAP {s.mean_average_precision:.2%} on {len(self.examples):,} {self.unit} ({rest})"
+        return f"{ranked}; a ranking by chance gets {self.floor}"
+
+    def in_short(self) -> str:
+        """The mean average precision."""
+        return f"{self.scores.mean_average_precision:.2%}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate test --json`."""
+        s = self.scores
+        return {
+            "map": s.mean_average_precision,
+            "chance_map": s.chance,
+            "macro_f1": s.macro_f1,
+            "label_accuracy": s.label_accuracy,
+            "loss": self.figures["loss"],
+            "examples": len(self.examples),
+            "labels": list(self.labels),
+            "per_label": s.by_label(self.labels),
+            "worst": [
+                {
+                    "image": self.examples.name(row),
+                    "labels": self.names(row),
+                    "missed": [name for name, _, there in self.mistakes(row) if there],
+                    "wrong": [name for name, _, there in self.mistakes(row) if not there],
+                }
+                for row in self.worst
+            ],
+        }
+
+    def printed(self) -> Iterator[Any]:
+        """What `striate test` prints."""
+        yield self.said()
+        yield f"label error {1 - self.scores.label_accuracy:.2%}, loss {self.figures['loss']:.4f}"
+        yield self._table()
+        for row in self.worst[:MOST_PRINTED]:
+            mistakes = ", ".join(
+                f"{'missed' if there else 'not there:'} {name} ({probability:.2%})"
+                for name, probability, there in self.mistakes(row)[:MOST_PRINTED]
+            )
+            yield f"worst: {self.examples.name(row)}: {mistakes}"
+
+    def _table(self) -> Any:
+        from rich import box
+        from rich.markup import escape
+        from rich.table import Table
+
+        present = [one for one in self.scores.by_label(self.labels) if one["positives"]]
+        present.sort(key=lambda one: one["average_precision"])
+        few = f", the {MOST_LABELS} of {len(present)} with the lowest AP" if len(present) > MOST_LABELS else ""
+        table = Table(title=f"label by label{few}", box=box.SIMPLE_HEAD, title_justify="left")
+        for title in ("label", "positives", "AP", "precision", "recall", "F1"):
+            table.add_column(title, justify="left" if title == "label" else "right")
+        for one in present[:MOST_LABELS]:
+            figures = (one[name] for name in ("average_precision", "precision", "recall", "f1"))
+            table.add_row(escape(one["label"]), f"{one['positives']:,}", *map("{:.2%}".format, figures))
+        return table
+
+    def headline(self) -> str:
+        """The first lines of the report."""
+        from striate.report import labels
+
+        return labels.headline(self.scores, self._evaluated())
+
+    def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
+        """Label by label, and the worst images."""
+        from striate.report import labels
+        from striate.tasks.pictures import drawn
+
+        yield labels.table(self.scores, self.labels, self._evaluated(), self.unit)
+        seen = [(row, drawn(self.examples, row, root)) for row in self.worst]
+        images = [
+            labels.WorstImage(found[0], tuple(self.names(row)), tuple(self.mistakes(row)), found[1])
+            for row, found in seen
+            if found
+        ]
+        if images:
+            yield labels.worst(images, self._evaluated(), self.unit)
+
+    def _evaluated(self) -> str:
+        return f"{self.name} ({len(self.examples):,} {self.unit})"
