@@ -29,8 +29,7 @@ def probabilities(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
     """(pixels, K), of the sigmoid for one map and the softmax for more."""
     flat = np.moveaxis(outputs, 1, -1).reshape(-1, outputs.shape[1])
     if flat.shape[1] == 1:
-        one = 1 / (1 + np.exp(-flat))
-        return np.concatenate([1 - one, one], 1)
+        return np.concatenate([1 / (1 + np.exp(flat)), 1 / (1 + np.exp(-flat))], 1)
     exponentials = np.exp(flat - flat.max(1, keepdims=True))
     result: NDArray[np.float64] = exponentials / exponentials.sum(1, keepdims=True)
     return result
