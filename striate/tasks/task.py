@@ -22,8 +22,9 @@ from striate.losses import Loss
 from striate.metrics.metric import Metric
 from striate.notation import Network
 from striate.notation.sizes import Size
+from striate.notation.tree import Shape
 from striate.training.augment import Augment
-from striate.training.fields import Fields
+from striate.training.fields import OUTPUT, Fields
 from striate.training.history import Epoch, History
 from striate.training.objective import Net, Objective
 from striate.training.verdict import Standing
@@ -63,7 +64,7 @@ class Asked:
 
     Attributes:
         names: Where each comes from.
-        inputs: What the network reads before it is prepared, by name; (1, …) each.
+        inputs: What the network reads before it is prepared, by name; (1, …) each, an image first.
         notes: One line for each thing to report.
         left_out: What was found and not read.
     """
@@ -203,9 +204,18 @@ class Task(ABC):
         """What the letters of a network's text take from the data: `classes`."""
         return {}
 
-    def fits(self, output: tuple[int | None, ...], name: str) -> str:
+    def fits(self, output: Shape, name: str) -> str:
         """Why a network that gives `output` does not fit data called `name`, and what to do; empty where it fits."""
         return ""
+
+    def fits_all(self, outputs: Mapping[str, Shape], name: str) -> str:
+        """The same for all outputs by name; by default there is one, `OUTPUT`, that `fits`.
+
+        A task of several outputs says here which ones and of which shapes.
+        """
+        if outputs.keys() != {OUTPUT}:
+            return f"gives {', '.join(outputs)}, and {self.word} takes one output; end it without heads"
+        return self.fits(outputs[OUTPUT], name)
 
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
         """The network for the data, and how they become its input. By default as for images."""
