@@ -20,6 +20,7 @@ from striate.data.left_out import LeftOut
 from striate.errors import InputError
 from striate.losses import Loss
 from striate.metrics.metric import Metric
+from striate.native.losses import Loss as NativeLoss  # what `Task.native` gives
 from striate.notation import Network
 from striate.notation.sizes import Size
 from striate.notation.tree import Shape
@@ -233,8 +234,11 @@ class Task(ABC):
 
         return augment_for(wanted, fitted, opened.schema)
 
-    def native(self, loss: LossName) -> str:
-        """What the native engine calls the loss; empty where it has none."""
+    def native(self, loss: LossName) -> NativeLoss:
+        """What the native engine calls the loss, one of `striate.native.losses.KINDS`; empty where it has none.
+
+        For several outputs one for each, by the name that the output, its target and its part of the loss have.
+        """
         return ""
 
     def doubts(self, parts: Mapping[str, Examples], name: str) -> list[str]:

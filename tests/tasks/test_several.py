@@ -19,8 +19,9 @@ from striate.data.kinds import Image, Label, Number
 from striate.metrics.metric import Metric
 from striate.notation.tree import Shape
 from striate.tasks import known
-from striate.tasks.task import Asked, Task, Wish
+from striate.tasks.task import Asked, LossName, NativeLoss, Task, Wish
 from striate.training.fields import OUTPUT, Fields
+from tests.native.needs import needs_compiler
 
 HEADS = "input 1x6x6 -> conv 4@3 -> relu -> heads[ place: fc 3 | level: fc 1 ]"
 JOINED = """
@@ -63,6 +64,9 @@ class Squares(Task):
             "place": torch.nn.functional.cross_entropy(outputs["place"], targets["place"]),
             "level": (outputs["level"] - targets["level"]).square().mean(),
         }
+
+    def native(self, loss: LossName) -> NativeLoss:
+        return {"place": "cross-entropy", "level": "squared-error"}
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Any, int]:
         return (outputs["place"].argmax(1) == targets["place"]).sum(), len(targets["place"])
@@ -156,10 +160,12 @@ def same(ours: Path, theirs: Path) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one) and rows[0] == rows[1]
 
 
-def test_two_outputs_are_trained_tested_asked_and_gone_on_with(squares: Path, tmp_path: Path) -> None:
-    how: dict[str, Any] = {"batch": 8, "lr": 0.01, "schedule": "constant", "quiet": True, "engine": "torch"}
+@pytest.mark.parametrize("engine", ["torch", pytest.param("native", marks=needs_compiler)])
+def test_two_outputs_are_trained_tested_asked_and_gone_on_with(squares: Path, tmp_path: Path, engine: str) -> None:
+    how: dict[str, Any] = {"batch": 8, "lr": 0.01, "schedule": "constant", "quiet": True, "engine": engine}
     run = st.train(HEADS, squares, epochs=20, out=tmp_path / "whole", **how)
     first, last = run.history.epochs[0].figures, run.history.epochs[-1].figures
+    assert run.config["engine"] == engine
     assert last["train_loss"] == pytest.approx(last["train_place"] + last["train_level"])
     assert last["train_place"] < 0.1 < first["train_place"]
     assert last["train_level"] < first["train_level"]
@@ -193,6 +199,18 @@ def test_two_inputs_are_trained_tested_asked_and_gone_on_with(both: Path, tmp_pa
     st.train(text, both, epochs=20, out=tmp_path / "half", **how)
     st.resume(tmp_path / "half", epochs=40, quiet=True)
     assert same(tmp_path / "whole", tmp_path / "half")
+
+
+@needs_compiler
+def test_both_engines_learn_alike_on_disk(squares: Path, tmp_path: Path) -> None:
+    torch_run, native = (
+        st.train(HEADS, squares, epochs=5, engine=engine, out=tmp_path / engine, quiet=True)
+        for engine in ("torch", "native")
+    )
+    for ours, theirs in zip(native.history.epochs, torch_run.history.epochs, strict=True):
+        assert ours.figures.keys() == theirs.figures.keys()
+        assert ours.figures == pytest.approx(theirs.figures, rel=1e-3)
+    assert native.test(engine="torch")["loss"] == pytest.approx(native.test(engine="native")["loss"], rel=1e-5)
 
 
 def test_the_command_line_trains_and_tests_them(
