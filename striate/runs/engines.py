@@ -3,7 +3,7 @@
 >>> from striate.notation import read
 >>> plan_for(read("input 1x8x8 -> local 2@3 -> fc 10"), Options(), torch.device("cpu"), "cross-entropy")
 Traceback (most recent call last):
-striate.native.lowering.Refused: the native engine lacks 'local 2@3x3'
+striate.native.builder.Refused: the native engine lacks 'local 2@3x3'
 """
 
 from __future__ import annotations

@@ -20,16 +20,15 @@ from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.notation import Network, measure, render, rules
 from striate.notation import notes as what_to_see
-from striate.notation.errors import NotationError, RuleError
+from striate.notation.errors import NotationError
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, input_word, resized, sides
 from striate.notation.thumb import RulesOfThumb
 from striate.notation.tree import BatchNorm, Shape
-from striate.tasks.outputs import named_outputs
+from striate.tasks.ends import check_inputs, outputs_for
 from striate.tasks.pictures import IMAGE
 from striate.tasks.small import suited
 from striate.tasks.task import Task
-from striate.training.fields import OUTPUT
 
 
 @dataclass(frozen=True)
@@ -114,22 +113,6 @@ def fitted(
     return Fitted(network, recipe, (*what_to_see(network), *notes, recipe.said()), task)
 
 
-def check_inputs(network: Network, opened: Opened) -> None:
-    """Check that a network's inputs are the data's; where there are several they have their names.
-
-    Raises:
-        InputError: Names those of both.
-    """
-    asked, given = network.inputs, opened.schema.inputs
-    if len(asked) == len(given) == 1 or asked.keys() == given.keys():
-        return
-    names = ", ".join(name or "an input without a name" for name in asked)
-    raise InputError(
-        f"{network.name} reads {names}, and {opened.name} gives {', '.join(given)}; "
-        f"let its inputs be those, as in `{next(iter(given))}: input …`"
-    )
-
-
 def fitted_by_name(network: Network, task: Task, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
     """The network for data of several inputs, each of which it reads under the data's name for it.
 
@@ -181,27 +164,6 @@ def _sized(network: Network, size: Size) -> tuple[Network, str]:
 def _bare_input(network: Network) -> bool:
     word = input_word(network)
     return word is not None and not word.arguments
-
-
-def outputs_for(network: Network, shape: Shape, task: Task, name: str, what: str) -> dict[str, Shape]:
-    """The shapes of what a network gives for an example whose last input has this one, by name.
-
-    Raises:
-        InputError: It does not fit the examples, which are `what`, or what it gives does not fit data called `name`.
-    """
-    try:
-        measured = measure(network, shape)
-    except RuleError as error:
-        raise InputError(f"{network.name} does not fit {what}: {error.headline}") from None
-    outputs, aside = named_outputs(measured), measured.graph.aside
-    if why := task.fits_all(outputs, name):
-        raise InputError(f"{network.name} {why}")
-    if aside and outputs.keys() != {OUTPUT}:
-        raise InputError(f"{network.name} has aux beside several outputs, and no loss tells which of them it is like")
-    for head, value in aside.items():
-        if why := task.fits_all({OUTPUT: measured.shape(value)}, name):
-            raise InputError(f"{head} of {network.name} {why}")
-    return outputs
 
 
 def check_trainable(fitted: Fitted) -> None:

@@ -20,7 +20,8 @@ from striate.notation import Network, measure
 from striate.notation import notes as what_to_see
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, next_fitting, resized
-from striate.tasks.fitting import Fitted, adapting, check_inputs, outputs_for
+from striate.tasks.ends import check_inputs, outputs_for
+from striate.tasks.fitting import Fitted, adapting
 from striate.tiling import tiled
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net

@@ -25,7 +25,7 @@ from striate.notation.render import node_text
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import next_fitting, resized, size_text
 from striate.notation.tree import Chain, Conv, Group, Identity, Layer, Node, Pad, Pool, Sliding
-from striate.tasks.outputs import named_outputs
+from striate.tasks.ends import named_outputs
 
 if TYPE_CHECKING:
     from striate.tasks.task import Task

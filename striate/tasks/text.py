@@ -35,7 +35,8 @@ from striate.notation.sizes import Size, bound_at
 from striate.notation.tree import Embed, deep
 from striate.report.marked_words import line
 from striate.report.word_scores import by_leaving_out
-from striate.tasks.fitting import Fitted, adapting, check_inputs, outputs_for
+from striate.tasks.ends import check_inputs, outputs_for
+from striate.tasks.fitting import Fitted, adapting
 from striate.tasks.judging import TOP
 from striate.tasks.labelled import LABEL, Labelled, Prediction, logits
 from striate.tasks.task import Asked, Wish, is_place

@@ -251,6 +251,10 @@ def test_a_side_head_has_the_shape_of_the_output(tmp_path: Path) -> None:
         ("input 1x6x6 -> fc 1", "net reads an input without a name, and made-up gives image, numbers; let its inputs "),
         (JOINED.replace("numbers", "other"), "net reads other, image, and made-up gives image, numbers; let its input"),
         (JOINED.replace("input 2", "input 3"), "net reads 3 as numbers, and made-up gives 2$"),
+        (
+            JOINED.replace("1x6x6", "1x?x?").replace("-> fc 4", "-> gap -> fc 4"),
+            r"net reads 1x\?x\? as image, and made-up g",
+        ),
     ],
 )
 def test_inputs_that_are_not_the_data_s_are_named(both: Path, tmp_path: Path, net: str, error: str) -> None:
