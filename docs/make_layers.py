@@ -92,9 +92,10 @@ def _lacking() -> str:
 
 
 def _is_native(block: type[Block]) -> bool:
+    """Whether the engine has the join that its branches meet in; where they meet in none, they are what it compares."""
     least, _ = FORMS[block].branches
     met = meeting(block(((),) * least), "", [""] * least)
-    return met is not None and type(met[0]) in JOINS
+    return met is None or type(met[0]) in JOINS
 
 
 def _table(rows: Iterator[tuple[str, str]]) -> Iterator[str]:

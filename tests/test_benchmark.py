@@ -249,8 +249,8 @@ def test_the_peak_counts_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_starts_are_timed_with_a_cache_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made: list[Compiled] = []
 
-    def compiled(*given: Any) -> Compiled:
-        made.append(Compiled(*given))
+    def compiled(*given: Any, **how: Any) -> Compiled:
+        made.append(Compiled(*given, **how))
         return made[-1]
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

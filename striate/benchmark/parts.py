@@ -17,6 +17,7 @@ from striate.benchmark.contestants.base import Job
 from striate.native.network import Compiled, Rule
 from striate.native.optimizers import Optimizer
 from striate.notation import Network, measure
+from striate.training.engine import AUX_WEIGHT
 from striate.training.optimizers import MOMENTUM
 
 SECONDS = 1.0
@@ -60,7 +61,7 @@ def layer_times(
         NoCompiler: It can't be compiled here.
     """
     job = Job.of(network, batch, torch.device("cpu"))
-    net = Compiled(network, threads=1, most=batch, say=say, timed=True)
+    net = Compiled(network, threads=1, most=batch, aside=AUX_WEIGHT, say=say, timed=True)
     images, labels = (tensor.numpy() for tensor in job.slices()[0])
     rng = np.random.default_rng(0)
     for parameter in net.plan.parameters:

@@ -6,7 +6,7 @@
 >>> builder = Builder(named("avx2"))
 >>> norm = LAYERS[tree.BatchNorm](builder, tree.BatchNorm(), value_of((3, 4, 4)), "bn1")
 >>> y = LAYERS[tree.Relu](builder, tree.Relu(), norm, "relu1")
->>> [step.title for step in fused(builder.steps, y)]
+>>> [step.title for step in fused(builder.steps, [y])]
 ['bn1: bn, 3x4x4 -> 3x4x4 -> relu']
 """
 
@@ -23,15 +23,15 @@ from striate.native.steps.norm import BatchNorm
 from striate.native.values import Value
 
 
-def fused(steps: Sequence[Step], output: Value) -> list[Step]:
+def fused(steps: Sequence[Step], ends: Sequence[Value]) -> list[Step]:
     """The steps, those left out that another does too: only where no other step, and nobody outside, reads its value.
 
     Args:
         steps: In order.
-        output: The network's.
+        ends: What the network ends in.
     """
     readers = Counter(value for step in steps for value in step.inputs)
-    readers[output] += 1
+    readers.update(ends)
     writers: dict[Value, Step] = {}
     kept: list[Step] = []
     for step in steps:

@@ -15,7 +15,7 @@ from striate.native.builder import Refused as Refused  # what callers catch
 from striate.native.fusing import fused
 from striate.native.layers import LAYERS, Builder, value_of
 from striate.native.peaks import peaked
-from striate.native.plan import Plan
+from striate.native.plan import End, Plan
 from striate.native.sharing import share
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Flatten
@@ -60,8 +60,10 @@ def _lowered(network: Network, target: Target, strips: int) -> Plan:
         raise Refused(f"the native engine takes 1-D and 2-D inputs of fixed size, not {shown(network.input)}")
     flat, builder = graph(network), Builder(target, len(network.input) - 1)
     left = frozenset(left_to_loss(flat))
-    if flat.beyond:
-        raise Refused(f"the native engine lacks {flat.beyond}")
+    if len(flat.inputs) > 1:
+        raise Refused("the native engine lacks a second input")
+    if any(vertex.shares for vertex in flat.vertices):
+        raise Refused("the native engine lacks 'shared'")
     x = value_of(network.input)
     x.rows, x.strips = x.rows // strips, strips
     values = {INPUT: x}
@@ -71,14 +73,20 @@ def _lowered(network: Network, target: Target, strips: int) -> Plan:
             names = sorted(names, key=lambda name: name == vertex.entry)  # what came in is added to what was made of it
         inputs = [values[name] for name in names if name in values]
         values[vertex.name] = inputs[0] if vertex.name in left else _step(builder, vertex, inputs)
-    y = whole(builder, values[flat.output])
-    shape = y.channels, y.rows, y.columns
-    if y.rows * y.columns > 1:
-        y = builder.add(Flatten("flatten", (y,), Value(y.size)))
-    steps = fused(peaked(builder.steps), y)
+    given = [(name, values[of], False) for name, of in flat.outputs.items()]
+    given += [("", values[of], True) for of in flat.aside.values()]
+    ends = tuple(_end(builder, name, value, aside, len(given) > 1) for name, value, aside in given)
+    steps = fused(peaked(builder.steps), [end.value for end in ends])
     share(steps, x)
     x.compact = all(isinstance(step, Convolution | Flatten) for step in steps if x in step.inputs)
-    return Plan(x, y, steps, target.lanes, shape).arranged()
+    return Plan(x, ends, steps, target.lanes).arranged()
+
+
+def _end(b: Builder, name: str, x: Value, aside: bool, several: bool) -> End:
+    """What a loss reads, one of `several` or not: flat, and read by no step."""
+    x = whole(b, x)
+    flat = b.add(Flatten("flatten", (x,), Value(x.size))) if several or x.rows * x.columns > 1 else x
+    return End(name, flat, (x.channels, x.rows, x.columns), aside)
 
 
 def _step(b: Builder, vertex: Vertex, inputs: list[Value]) -> Value:

@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import InputError, WorkError
 from striate.native import compiler
+from striate.native.losses import Loss, Over, all_below, parts_of
 from striate.native.lowering import lowered
 from striate.native.single import Single
-from striate.native.source import PIXELS, ROWS, check_loss, source
+from striate.native.source import source
 from striate.native.steps.embed import tables
 from striate.native.steps.norm import BatchNorm
 from striate.native.steps.rbf import RBF
@@ -33,7 +34,7 @@ from striate.native.values import Parameter
 from striate.notation import Network
 
 Array = NDArray[np.float32]
-IGNORED = 255  # the target of positions that count for nothing
+Targets: TypeAlias = NDArray[np.int64] | NDArray[np.uint8] | NDArray[np.float32]
 
 
 class Rule(ctypes.Structure):
@@ -52,10 +53,29 @@ class Moves(ctypes.Structure):
     _fields_ = (("most", ctypes.c_int), *((name, ctypes.c_void_p) for name in ("down", "right", "background")))
 
 
-class Seen(ctypes.Structure):
-    """As the kernels' `struct seen` has it: the mean loss and how many were right."""
+class Counted(ctypes.Structure):
+    """As the kernels' `struct seen` has it: the mean loss of a part and how many were right."""
 
     _fields_ = (("loss", ctypes.c_double), ("correct", ctypes.c_int64))
+
+
+class Seen(NamedTuple):
+    """The result of a step.
+
+    Attributes:
+        parts: The mean loss in parts by name, heads on the side included.
+        correct: How many of the decisions were right of the first output that decides between classes.
+        decided: How many there were.
+    """
+
+    parts: dict[str, float]
+    correct: int
+    decided: int
+
+    @property
+    def loss(self) -> float:
+        """The mean loss."""
+        return sum(self.parts.values())
 
 
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -63,14 +83,15 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "destroy": (None, (ctypes.c_void_p,)),
     **dict.fromkeys(("weights", "mean", "square", "buffers", "gradients"), (ctypes.c_void_p, (ctypes.c_void_p,))),
     "step": (
-        Seen,
+        None,
         (
             *[ctypes.c_void_p] * 4,
             ctypes.c_int,
-            ctypes.c_double,
+            ctypes.c_void_p,
             ctypes.c_uint32,
             ctypes.POINTER(Moves),
             ctypes.POINTER(Rule),
+            ctypes.POINTER(Counted),
         ),
     ),
     "settle": (None, (ctypes.c_void_p,)),
@@ -96,14 +117,15 @@ class Compiled:
         network: Bound, of fixed input size.
         threads: Threads that share a batch's images.
         most: Images in the largest batch of a step.
-        loss: One of `source.LOSSES`, `source.PIXELS` or `source.ROWS`.
+        loss: One of `losses.KINDS`; for a network of several outputs one for each by name.
+        aside: What the loss of a head on the side is multiplied by.
         target: The vector units to use; the machine's own by default.
         extra_flags: For the compiler.
         say: Called with a line for each decision.
         timed: Whether steps add up in `spent` the seconds of each moment; for one thread.
 
     Raises:
-        Refused: A layer that the engine lacks.
+        Refused: A layer or a loss that the engine lacks.
         NoCompiler: It can't be compiled here.
         WorkError: There is not enough memory.
     """
@@ -113,26 +135,26 @@ class Compiled:
         network: Network,
         threads: int,
         most: int,
-        loss: str = "cross-entropy",
+        loss: Loss = "cross-entropy",
+        aside: float = 0.0,
         target: Target | None = None,
         extra_flags: Iterable[str] = (),
         say: Callable[[str], None] = lambda line: None,
         timed: bool = False,
     ) -> None:
         assert threads == 1 or not timed
-        check_loss(loss)
-        self.loss = loss
         target = target or host()
         self.plan = lowered(network, target, wanted(most, threads, target.lanes))
-        self.most, self.classes = most, self.plan.output.size
+        assert aside or len(self.plan.outputs) == len(self.plan.ends), "a head on the side weighs something"
+        self.parts, self.most = parts_of(self.plan.ends, loss, aside), most
         self._alone, self._prepared = Single(self.plan).supported, False
-        self._answer = np.empty((1, self.classes), np.float32)
+        self._answer = np.empty((1, self.plan.entries), np.float32)
         self._answer_place = self._answer.ctypes.data
         self._lock = threading.Lock()  # one step or evaluation at a time: they share their memory
         self._library, self.built = compiler.loaded(
-            source(self.plan, loss, timed),
+            source(self.plan, self.parts, timed),
             target,
-            title="-".join([network.name, *([loss] if loss != "cross-entropy" else []), *(["timed"] if timed else [])]),
+            title="-".join([network.name, *self._kinds(), *(["timed"] if timed else [])]),
             extra_flags=extra_flags,
             say=say,
         )
@@ -149,6 +171,11 @@ class Compiled:
         self._buffers = list(self._untrained())
         self._kept = self._array("buffers", sum(prod(buffer.shape) for buffer in self._buffers))
 
+    def _kinds(self) -> list[str]:
+        """The kinds of its losses, for a title; none where that is cross-entropy alone."""
+        kinds = list(dict.fromkeys(part.criterion.kind for part in self.parts))
+        return [] if kinds == ["cross-entropy"] else kinds
+
     def __del__(self) -> None:
         if getattr(self, "_net", None):
             self._library.destroy(self._net)
@@ -157,7 +184,7 @@ class Compiled:
     def step(
         self,
         images: Array,
-        labels: NDArray[np.int64] | NDArray[np.uint8],
+        targets: Targets | Mapping[str, Targets],
         rule: Rule,
         seed: int = 0,
         rows: NDArray[np.int64] | None = None,
@@ -167,34 +194,45 @@ class Compiled:
 
         Args:
             images: (M, C, …), as the network reads them.
-            labels: (N,) classes; N is `most` or less. With a loss over positions (N, rows, columns) uint8, 255 where
-                they count for nothing; with one over labels (N, K) uint8 of 0 and 1.
+            targets: (N,) classes; N is `most` or less. With a loss over positions (N, rows, columns) uint8, 255 where
+                they count for nothing; with one of numbers (N, …) float32. Of several outputs by name.
             rule: The optimiser.
             seed: Seed of this step's dropout.
             rows: (N,) which of the images; all by default.
             moves: How each image is moved first.
 
         Raises:
-            InputError: A label that is no class.
+            InputError: A label that is no class, or other targets that are none for the output.
         """
         if rows is not None:  # C does no checks; validate here
-            assert _all_below(len(images), rows), "rows of the images"
+            assert all_below(len(images), rows), "rows of the images"
         self._look_at(images, rows)
         count = len(images) if rows is None else len(rows)
-        assert 0 < len(labels) == count <= self.most, "one target per image, and no more images than a step takes"
-        decided = self._look_at_targets(labels)
+        each = [targets[part.end.name] if isinstance(targets, Mapping) else targets for part in self.parts]
+        assert all(0 < len(one) == count <= self.most for one in each), "a target per image, as many as a step takes"
+        over = [part.kind.over(one, part) for one, part in zip(each, self.parts, strict=True)]
         chosen, moved = None if rows is None else rows.ctypes.data, ctypes.byref(moves) if moves else None
-        given = (images.ctypes.data, chosen, labels.ctypes.data, count, decided, seed, moved, ctypes.byref(rule))
+        given = (ctypes.c_void_p * len(each))(*(one.ctypes.data for one in each))
+        totals, counted = (ctypes.c_double * len(over))(*(one.total for one in over)), (Counted * len(each))()
+        how = (seed, moved, ctypes.byref(rule), counted)
         with self._lock:
             self._prepared = False
-            seen: Seen = self._library.step(self._net, *given)
-        return seen
+            self._library.step(self._net, images.ctypes.data, chosen, given, count, totals, *how)
+        return self._seen(counted, over)
+
+    def _seen(self, counted: ctypes.Array[Counted], over: Sequence[Over]) -> Seen:
+        """A step's result from what each part counted."""
+        losses = dict.fromkeys((part.name for part in self.parts), 0.0)
+        for part, one in zip(self.parts, counted, strict=True):
+            losses[part.name] += part.weight * one.loss
+        right = next(((one.correct, n.decided) for one, n in zip(counted, over, strict=True) if n.decided), (0, 0))
+        return Seen(losses, *right)
 
     def evaluate(self, images: Array) -> Array:
-        """The outputs (N, classes) of any number of images, in evaluation."""
+        """The outputs (N, …) of any number of images, in evaluation; several are one after another."""
         if len(images) == 1 and self._alone:
             return self._evaluate_one(images)
-        outputs = np.empty((len(images), self.classes), np.float32)
+        outputs = np.empty((len(images), self.plan.entries), np.float32)
         self._look_at(images)
         with self._lock:
             self._library.evaluate(self._net, images.ctypes.data, len(images), outputs.ctypes.data)
@@ -265,30 +303,6 @@ class Compiled:
         pointer = ctypes.cast(getattr(self._library, name)(self._net), ctypes.POINTER(ctypes.c_float))
         return np.ctypeslib.as_array(pointer, (max(size, 1),))
 
-    def _look_at_targets(self, targets: NDArray[Any]) -> float:
-        """Over how many decisions the loss is a mean.
-
-        Raises:
-            InputError: A target is no class.
-        """
-        (channels, *positions), classes = self.plan.shape, self.classes
-        if self.loss in PIXELS:
-            assert targets.dtype == np.uint8
-            assert targets.shape[1:] == tuple(positions), "masks of the outputs' size"
-            assert targets.flags.c_contiguous
-            classes, known = channels, targets[targets != IGNORED]
-            high, decided = int(known.max(initial=0)), max(known.size, 1)
-        elif self.loss in ROWS:
-            assert targets.dtype == np.uint8
-            assert targets.shape[1:] == (classes,), "a label for each output"
-            assert targets.flags.c_contiguous
-            classes, high, decided = 2, int(targets.max()), targets.size
-        else:
-            high, decided = (0 if _all_below(classes, targets) else classes), len(targets)
-        if high >= classes:
-            raise InputError(f"labels are 0 to {classes - 1}. Received: {targets.min()} to {targets.max()}")
-        return float(decided)
-
     def _look_at(self, images: Array, rows: NDArray[np.int64] | None = None) -> None:
         assert images.dtype == np.float32
         assert images.flags.c_contiguous
@@ -299,10 +313,3 @@ class Compiled:
             if not ((read >= 0) & (read < table.parameters[0].shape[0])).all():
                 known = table.parameters[0].shape[0] - 1
                 raise InputError(f"words are numbers from 0 to {known}. Received: {read.min():g} to {read.max():g}")
-
-
-def _all_below(limit: int, numbers: NDArray[np.int64]) -> bool:
-    """Whether all are from 0 to limit - 1; as unsigned numbers, negative ones are far above any limit."""
-    assert numbers.dtype == np.int64
-    assert numbers.flags.c_contiguous
-    return int(numbers.view(np.uint64).max(initial=0)) < max(limit, 1)

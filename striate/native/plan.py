@@ -144,23 +144,38 @@ class Places:
         return f"{'kept' if kept else 'scratch'} + {offset + further}"
 
 
+@dataclass(frozen=True)
+class End:
+    """A value that a network ends in, which no step reads.
+
+    Attributes:
+        name: The output's; "" for that of a network without `heads`, and for a head on the side, which is like it.
+        value: Its entries one after another.
+        shape: (channels, rows, columns) of them.
+        aside: Whether it is a head on the side, which only training computes.
+    """
+
+    name: str
+    value: Value
+    shape: tuple[int, int, int]
+    aside: bool = False
+
+
 @dataclass
 class Plan:
     """A network's steps in order, and their memory layout.
 
     Attributes:
         input: What comes in.
-        output: One entry per class.
+        ends: The outputs, and the heads on the side.
         steps: In order.
         lanes: Of a vector.
-        shape: (channels, rows, columns) of the output, which is flat in memory.
     """
 
     input: Value
-    output: Value
+    ends: tuple[End, ...]
     steps: list[Step]
     lanes: int
-    shape: tuple[int, int, int]
     places: dict[Value, tuple[bool, int]] = field(default_factory=dict)  # root → (kept over phases?, offset in vecs)
     gradient_places: dict[Value, tuple[bool, int]] = field(default_factory=dict)
     rooms: dict[Step, tuple[bool, int]] = field(default_factory=dict)
@@ -170,6 +185,25 @@ class Plan:
     turned: int = 0
     scratch: int = 0
     kept: int = 0
+
+    @property
+    def outputs(self) -> tuple[End, ...]:
+        """The ends that evaluation gives."""
+        return tuple(end for end in self.ends if not end.aside)
+
+    @property
+    def entries(self) -> int:
+        """How many numbers the network gives for an image."""
+        return sum(end.value.size for end in self.outputs)
+
+    @property
+    def evaluated(self) -> list[Step]:
+        """The steps that outputs depend on; the others lead to heads on the side alone."""
+        needed = {end.value for end in self.outputs}
+        for step in reversed(self.steps):
+            if step.output in needed:
+                needed.update(step.inputs)
+        return [step for step in self.steps if step.output in needed]
 
     @property
     def parameters(self) -> list[Parameter]:
@@ -237,7 +271,7 @@ class Plan:
 
     def _find_writers(self) -> None:
         """Which step writes each gradient first, going back, and which gradients are needed."""
-        trained = {self.output}
+        trained = {end.value for end in self.ends}
         for step in self.steps:
             if step.trained or any(value in trained for value in step.inputs):
                 trained.add(step.output)
@@ -286,8 +320,9 @@ class Plan:
             if step.lasting:
                 used(step, False, there)
         middle = len(self.steps) + 1
-        used(self.output.root, False, middle)
-        used(self.output.gradient_root, True, middle)
+        for end in self.ends:
+            used(end.value.root, False, middle)
+            used(end.value.gradient_root, True, middle)
         for (owner, gradient), times in lives.items():
             yield owner, gradient, min(times), max(times)
 

@@ -39,7 +39,9 @@ class Single:
         self.places: dict[Value, int] = {}
         self.flattened: dict[Value, Value] = {}  # flat value → the map it was made from
         self.prepares: list[str] = []
-        self.supported = plan.input.strips == 1 and all(type(step) in WRITERS and _fits(step) for step in plan.steps)
+        self.supported = plan.input.strips == 1 and all(
+            type(step) in WRITERS and _fits(step) for step in plan.evaluated
+        )
 
     def text(self) -> str:
         """C: `pack_weights`, and `one`, the whole network for one image."""
@@ -48,14 +50,17 @@ class Single:
         image = self.plan.input
         wait = "if (threads > 1) barrier(&n->pool);"
         body = [f"if (thread == 0) one_take(n->images, {self.at(image)}, {self.plane(image)});", wait]
-        for step in self.plan.steps:
+        for step in self.plan.evaluated:
             shared, call = WRITERS[type(step)](self, step)
             rows = step.output.rows
             share = f"first = {rows} * thread / threads, last = {rows} * (thread + 1) / threads;\n  {call}"
             if call:
                 body += [f"/* {step.title} */", share if shared else f"if (thread == 0) {call}", wait]
-        output = self.flattened.get(self.plan.output, self.plan.output)
-        body.append(f"if (thread == 0) one_give({self.at(output)}, n->outputs, {self.plane(output)});")
+        first = 0
+        for end in self.plan.outputs:
+            output = self.flattened.get(end.value, end.value)
+            body.append(f"if (thread == 0) one_give({self.at(output)}, n->outputs + {first}, {self.plane(output)});")
+            first += output.size
         numbers = {"ONE_ROOM": self.room, "ONE_PACKED": self.packed}
         defines = "\n".join(f"#define {name} {value}" for name, value in numbers.items())
         return TEXT.format(defines=defines, prepares="\n  ".join(self.prepares), one="\n  ".join(body))

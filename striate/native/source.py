@@ -1,9 +1,11 @@
 """Plan → C text: the network, step by step, after the kernels that it calls.
 
+>>> from striate.native.losses import parts_of
 >>> from striate.native.lowering import lowered
 >>> from striate.native.target import named
 >>> from striate.notation import read
->>> units = source(lowered(read("input 1x28x28 -> conv 6@5x5 -> tanh -> fc 10"), named("avx2")), "cross-entropy")
+>>> plan = lowered(read("input 1x28x28 -> conv 6@5x5 -> tanh -> fc 10"), named("avx2"))
+>>> units = source(plan, parts_of(plan.ends, "cross-entropy", 0))
 >>> list(units)
 ['conv_1x28x28_6_5x5_24x24_b_image', 'network']
 """
@@ -11,12 +13,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from math import prod
 from pathlib import Path
 
-from striate.native.lowering import Refused
+from striate.native.losses import Part
 from striate.native.plan import Places, Plan
 from striate.native.single import Single
 from striate.native.steps.convolution import Convolution
@@ -44,30 +46,21 @@ INCLUDES = (
     *("activation.h", "pool.h", "subsample.h", "padding.h", "regrid.h", "join.h", "dense.h", "rbf.h", "dropout.h"),
     *("peaks.h", "norm.h", "own.h", "single.h"),
 )
-LOSSES = {"cross-entropy": "cross_entropy", "mse": "squared_error", "hinge": "hinge", "map": "map_criterion"}
-PIXELS = {"pixel-cross-entropy": "pixel_cross_entropy"}  # of a class at each position
-ROWS = {"binary-cross-entropy": "binary_cross_entropy"}  # of any number of labels an image
 
 
-def check_loss(loss: str) -> None:
-    """Raises Refused for a loss that the engine lacks."""
-    if loss not in LOSSES | PIXELS | ROWS:
-        raise Refused(f"the native engine lacks the loss '{loss}'")
-
-
-def source(plan: Plan, loss: str, timed: bool = False) -> dict[str, str]:
+def source(plan: Plan, parts: Sequence[Part], timed: bool = False) -> dict[str, str]:
     """C texts by name: one for each shape of convolution, and the network's own, all complete in themselves.
 
     Args:
         plan: What to do.
-        loss: One of `LOSSES`, `PIXELS` or `ROWS`.
+        parts: Of the loss, one for each of the plan's ends.
         timed: Whether a training step adds up in `spent` the seconds of each of `moments`; needs one thread.
     """
     units: dict[str, str] = {}
     for step in plan.steps:
         units |= step.units()
     whole = {name: _whole(text) for name, text in units.items()}
-    return whole | {"network": _headed(plan, _whole(_Program(plan, loss, timed).text()))}
+    return whole | {"network": _headed(plan, _whole(_Program(plan, parts, timed).text()))}
 
 
 def moments(plan: Plan) -> list[str]:
@@ -113,8 +106,8 @@ def _kernel(name: str) -> str:
 class _Program:
     """The text of one network."""
 
-    def __init__(self, plan: Plan, loss: str, timed: bool) -> None:
-        self.plan, self.loss, self.timed = plan, loss, timed
+    def __init__(self, plan: Plan, parts: Sequence[Part], timed: bool) -> None:
+        self.plan, self.parts, self.timed = plan, parts, timed
         self.norms = [step for step in plan.steps if isinstance(step, BatchNorm)]
 
     def text(self) -> str:
@@ -138,7 +131,7 @@ class _Program:
         return (step for step in self.plan.steps if isinstance(step, Convolution | UpConvolution | Peaks))
 
     def _numbers(self) -> dict[str, str | int]:
-        plan, image, output = self.plan, self.plan.input, self.plan.output
+        plan, image = self.plan, self.plan.input
         normalised = sum(step.output.channels for step in self.norms)
         prototypes = sum(prod(step.shape) for step in plan.steps if isinstance(step, RBF))
         return {
@@ -155,13 +148,13 @@ class _Program:
             "SHARED_FROM": 2_000_000,
             "TURNED": plan.turned,
             "WORKSPACE": plan.workspace,
-            "CLASSES": output.size,
+            "ENTRIES": plan.entries,
+            "PARTS": len(self.parts),
             "STRIPS": image.strips,
             "IMAGES": "(LANES / STRIPS)",
             "VALUES": image.size * image.strips,
             "INPUT": image.as_map(),
             "IMAGE": Value(image.channels, image.rows * image.strips, image.columns).as_map(),
-            "OUTPUT": output.as_map(),
             **({"MOMENTS": len(moments(plan))} if self.timed else {}),
         }
 
@@ -201,33 +194,8 @@ class _Program:
         return [f"take_images(n, thread, g, count, {at.value(self.plan.input)});"]
 
     def _loss(self) -> list[str]:
-        at, y = Places(self.plan), self.plan.output
-        if self.loss in PIXELS:
-            numbers = f"count, 1.0f / n->decided, {Value(*self.plan.shape).as_bare_map()}, seen"
-            first = f"(const uint8_t *)n->targets + (g * (long)IMAGES + i) * {prod(self.plan.shape[1:])}"
-            return [
-                f"/* {self.loss} */",
-                "const uint8_t *masks[LANES];",
-                f"for (int i = 0; i < count; i++) masks[i] = {first};",
-                f"{PIXELS[self.loss]}({at.value(y)}, masks, {at.gradient(y)}, {numbers});",
-            ]
-        if self.loss in ROWS:
-            numbers = f"count, 1.0f / n->decided, {y.size}, seen"
-            first = f"(const uint8_t *)n->targets + (g * (long)IMAGES + i) * {y.size}"
-            return [
-                f"/* {self.loss} */",
-                "const uint8_t *labels[LANES];",
-                f"for (int i = 0; i < count; i++) labels[i] = {first};",
-                f"{ROWS[self.loss]}({at.value(y)}, labels, {at.gradient(y)}, {numbers});",
-            ]
-        numbers = f"count, 1.0f / n->count, {y.size}, seen"
-        return [
-            f"/* {self.loss} */",
-            "int32_t labels[LANES];",
-            "for (int i = 0; i < count; i++) labels[i] = ((const int64_t *)n->targets)[g * IMAGES + i];",
-            f"count_correct({at.value(y)}, labels, count, {y.size}, seen);",
-            f"{LOSSES[self.loss]}({at.value(y)}, labels, {at.gradient(y)}, {numbers});",
-        ]
+        at = Places(self.plan)
+        return [line for number, part in enumerate(self.parts) for line in part.lines(at, number)]
 
     def _phase(self, lines: list[str]) -> str:
         number = sum(call.startswith("for") for call in self.calls) + 1
@@ -245,7 +213,7 @@ class _Program:
 
     def _forward(self) -> str:
         lines = self._packing()
-        for step in self.plan.steps:
+        for step in self.plan.evaluated:
             lines += [f"/* {step.title} */", *step.evaluate(Places(self.plan, step)).split("\n")]
         body = "\n".join(f"  {line}" for line in lines if line)
         head = _part("forward: the layers in order, for evaluation")
@@ -269,7 +237,7 @@ class _Program:
             "  vec *scratch = n->scratch + thread * (long)SCRATCH;\n"
             "  float *st = n->statistics + thread * 6l * NORMALISED, *dw = n->gradients + thread * (long)PARAMETERS;\n"
             "  const float *w = n->weights;\n"
-            "  struct seen *seen = n->seen + thread;\n"
+            "  struct seen *seen = n->seen + thread * PARTS;\n"
             "  int first, last;\n"
             f"  share_of(n, thread, &first, &last);\n  {body}\n}}"
         )
@@ -278,5 +246,18 @@ class _Program:
             f"{_part('recall: batch norm for evaluation, from the running statistics')}\n"
             f"static void recall(struct net *n, float *st) {{\n  const float *w = n->weights;\n  {recalls}\n}}"
         )
-        place = at.value(self.plan.output)
-        yield f"static const vec *outputs_of(vec *scratch, vec *kept) {{\n  return {place};\n}}"
+        yield (
+            f"{_part('give: the outputs of a group of images, those of each image one after another')}\n"
+            "static void give(const vec *scratch, const vec *kept, int count, float *to) {\n"
+            + "".join(
+                f"  unpack({at.value(y)}, {y.as_map()}, count, to + {first}, ENTRIES);\n" for first, y in self._given()
+            )
+            + "}"
+        )
+
+    def _given(self) -> Iterator[tuple[int, Value]]:
+        """The outputs, and where among an image's numbers each begins."""
+        first = 0
+        for end in self.plan.outputs:
+            yield first, end.value
+            first += end.value.size

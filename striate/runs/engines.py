@@ -3,7 +3,7 @@
 >>> from striate.notation import read
 >>> plan_for(read("input 1x8x8 -> local 2@3 -> fc 10"), Options(), torch.device("cpu"), "cross-entropy")
 Traceback (most recent call last):
-striate.native.lowering.Refused: the native engine lacks 'local 2@3x3'
+striate.native.builder.Refused: the native engine lacks 'local 2@3x3'
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from torch import nn
 
 from striate.errors import InputError
 from striate.native import compiler
+from striate.native.losses import Loss, parts_of
 from striate.native.lowering import Refused, lowered
 from striate.native.optimizers import optimizer_named
 from striate.native.plan import Plan
-from striate.native.source import check_loss
 from striate.native.target import host
 from striate.notation import Network
+from striate.training.engine import AUX_WEIGHT
 from striate.training.native_engine import MOST, NativeEngine
 from striate.training.options import Options
 
@@ -30,7 +31,7 @@ LARGEST_BYTES = 2**31  # that a step may use
 
 
 def engine_for(
-    name: str, network: Network, options: Options, device: torch.device, loss: str, own_loss: bool = False
+    name: str, network: Network, options: Options, device: torch.device, loss: Loss, own_loss: bool = False
 ) -> tuple[str, str]:
     """The engine, and why it is not the native one where that could surprise.
 
@@ -67,7 +68,7 @@ def engine_for(
 
 
 def native_engine(
-    network: Network, model: nn.Module, options: Options, total_steps: int, loss: str, say: Callable[[str], None]
+    network: Network, model: nn.Module, options: Options, total_steps: int, loss: Loss, say: Callable[[str], None]
 ) -> NativeEngine | str:
     """The native engine that was chosen; one line with the reason where it can't be made here."""
     try:
@@ -76,7 +77,7 @@ def native_engine(
         return f"{INSTEAD}: {error}"
 
 
-def plan_for(network: Network, options: Options, device: torch.device, loss: str, own_loss: bool = False) -> Plan:
+def plan_for(network: Network, options: Options, device: torch.device, loss: Loss, own_loss: bool = False) -> Plan:
     """The native engine's plan for this training.
 
     Raises:
@@ -88,11 +89,12 @@ def plan_for(network: Network, options: Options, device: torch.device, loss: str
         raise Refused(f"the native engine runs on the CPU, not on {device}")
     if not loss:
         raise Refused("the native engine lacks the loss of this task")
-    check_loss(loss)
     optimizer_named(options.optimizer)
     if not 0 < options.images(MOST) < MOST:
         raise Refused(f"the native engine takes batches below {MOST:,} images")
-    return lowered(network, host())
+    plan = lowered(network, host())
+    parts_of(plan.ends, loss, AUX_WEIGHT)
+    return plan
 
 
 def too_large(plan: Plan, options: Options) -> str:

@@ -20,7 +20,7 @@ from striate.data.recipe import Recipe
 from striate.errors import InputError, WorkError
 from striate.layers.earlier import named_now
 from striate.losses import Loss
-from striate.notation import Network
+from striate.notation import Network, measure
 from striate.notation.tree import Shape
 from striate.runs.command import source_key, source_name
 from striate.runs.devices import device as device_named
@@ -30,7 +30,7 @@ from striate.runs.feeding import feed_of, unlabelled
 from striate.runs.unread import Unread
 from striate.tables import html_table
 from striate.tasks import known
-from striate.tasks.fitting import from_resolved
+from striate.tasks.fitting import from_resolved, last_input
 from striate.tasks.saying import Say
 from striate.tasks.task import OWN, Task, Wish, is_path
 from striate.training.engine import TorchEngine
@@ -148,8 +148,8 @@ class Run:
 
     @property
     def shape(self) -> Shape:
-        """What the network reads of one example."""
-        return self.recipe.shape if self.recipe else self.network.input
+        """The shape of the network's last input."""
+        return last_input(self.network, self.recipe)
 
     @cached_property
     def network(self) -> Network:
@@ -196,7 +196,14 @@ class Run:
         return None if trained == OWN else trained
 
     def outputs(self, images: Tensor, engine: str | None = None) -> Tensor:
-        """The outputs (N, …) for examples as the data set has them; on the run's engine, or on `engine`."""
+        """The outputs (N, …) for examples as the data set has them; on the run's engine, or on `engine`.
+
+        Raises:
+            InputError: The network has several inputs or outputs.
+        """
+        names = (*self.network.inputs, *measure(self.network, self.shape).outputs)
+        if len(names) > 2:
+            raise InputError(f"{self.network.name} has {', '.join(filter(None, names))}; `outputs` is for one of each")
         made = self._outputs({INPUT: images}, self._chosen(engine))
         (outputs,) = made.values()
         return outputs.flatten(1) if outputs[0].numel() == max(outputs.shape[1:]) else outputs

@@ -20,12 +20,12 @@ from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.notation import Network, measure, render, rules
 from striate.notation import notes as what_to_see
-from striate.notation.errors import NotationError, RuleError
-from striate.notation.graph import graph
+from striate.notation.errors import NotationError
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, input_word, resized, sides
 from striate.notation.thumb import RulesOfThumb
 from striate.notation.tree import BatchNorm, FullyConnected, Shape, deep
+from striate.tasks.ends import check_inputs, outputs_for
 from striate.tasks.pictures import IMAGE
 from striate.tasks.small import suited
 from striate.tasks.task import Task
@@ -49,12 +49,19 @@ class Fitted:
 
     @property
     def shape(self) -> Shape:
-        """What the network reads of one example."""
-        return self.recipe.shape if self.recipe else self.network.input
+        """The shape of the network's last input."""
+        return last_input(self.network, self.recipe)
+
+
+def last_input(network: Network, recipe: Recipe | None) -> Shape:
+    """The shape of a network's last input: that of the prepared images where it has no other."""
+    return recipe.shape if recipe and not network.others else network.input
 
 
 def input_shape(network: Network, size: Size | None = None) -> Shape | None:
     """The input shape asked of the images; None for a bare `INPUT` without a size: then the data decides."""
+    if network.others:
+        return network.inputs.get(IMAGE)
     if not _bare_input(network):
         return network.input if size is None else resized(network, size).input
     return None if size is None else (None, *sides(size, 2 if isinstance(size, int) else len(size)))
@@ -88,8 +95,9 @@ def fitted(
         raise InputError(
             f"{network.name} takes boxes beside its images, and {task.word} has none; st.build gives its module"
         )
-    if many := graph(network).several:
-        raise InputError(f"{network.name} has several {many}, and {task.word} one; st.build gives its module")
+    check_inputs(network, opened)
+    if network.others:
+        return fitted_by_name(network, task, opened, recipe, size)
     sample = opened.train.sample()[IMAGE]
     images = tuple(sample.shape[1:])
     if network.program is not None:
@@ -101,8 +109,36 @@ def fitted(
         network, said = _sized(network, size) if size is not None else suited(network, images, task)
         notes += [said] if said else []
         recipe = data.recipe_for(sample, network.input, opened.name, opened.levels)
-    output_for(network, recipe.shape, task, opened.name, f"images of {shown(recipe.shape)}")
+    outputs_for(network, recipe.shape, task, opened.name, f"images of {shown(recipe.shape)}")
     return Fitted(network, recipe, (*what_to_see(network), *notes, recipe.said()), task)
+
+
+def fitted_by_name(network: Network, task: Task, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
+    """The network for data of several inputs, each of which it reads under the data's name for it.
+
+    Sizes are those of its text.
+
+    Raises:
+        InputError: Its inputs or its outputs are not the data's.
+    """
+    given, notes = opened.schema.inputs, list[str]()
+    if size is not None:
+        network = resized(network, size)
+    if network.program is not None:
+        network = zoo.rebind(network, adapting(network, task, notes, opened.name))
+    sample = opened.train.sample()
+    if recipe is None and IMAGE in given:
+        recipe = data.recipe_for(sample[IMAGE], network.inputs[IMAGE], opened.name, opened.levels)
+    shapes = {name: tuple(values.shape[1:]) for name, values in sample.items()}
+    shapes |= {IMAGE: recipe.shape} if recipe else {}
+    for name, asked in network.inputs.items():
+        if asked != shapes[name]:
+            raise InputError(
+                f"{network.name} reads {shown(asked)} as {name}, and {opened.name} gives {shown(shapes[name])}"
+            )
+    outputs_for(network, network.input, task, opened.name, "its inputs")
+    said = [recipe.said()] if recipe else []
+    return Fitted(network, recipe, (*what_to_see(network), *notes, *said), task)
 
 
 def adapting(network: Network, task: Task, notes: list[str], name: str) -> dict[str, int]:
@@ -128,21 +164,6 @@ def _sized(network: Network, size: Size) -> tuple[Network, str]:
 def _bare_input(network: Network) -> bool:
     word = input_word(network)
     return word is not None and not word.arguments
-
-
-def output_for(network: Network, shape: Shape, task: Task, name: str, what: str) -> Shape:
-    """The shape that a network gives for an example of this one.
-
-    Raises:
-        InputError: It does not fit the examples, which are `what`, or what it gives does not fit data called `name`.
-    """
-    try:
-        output = measure(network, shape).output
-    except RuleError as error:
-        raise InputError(f"{network.name} does not fit {what}: {error.headline}") from None
-    if why := task.fits(output, name):
-        raise InputError(f"{network.name} {why}")
-    return output
 
 
 def check_trainable(fitted: Fitted) -> None:

@@ -18,10 +18,10 @@ from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.notation import Network, measure
 from striate.notation import notes as what_to_see
-from striate.notation.graph import graph
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, next_fitting, resized
-from striate.tasks.fitting import Fitted, adapting, output_for
+from striate.tasks.ends import check_inputs, outputs_for
+from striate.tasks.fitting import Fitted, adapting
 from striate.tiling import tiled
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
@@ -40,15 +40,15 @@ def fitted_in_pieces(
     Raises:
         InputError: It does not give a map for each class.
     """
-    if network.takes_boxes or (many := graph(network).several):
-        what = "takes boxes" if network.takes_boxes else f"has several {many}"
-        raise InputError(f"{network.name} {what}, and {task.word} needs one image and one output")
+    check_inputs(network, opened)
+    if network.takes_boxes:
+        raise InputError(f"{network.name} takes boxes, and {task.word} needs one image and one output")
     notes = list[str]()
     if network.program is not None:
         network = zoo.rebind(network, adapting(network, task, notes, opened.name), None)
     network = _sized(network, opened.train, size, notes)
-    output = output_for(network, network.input, task, opened.name, f"pieces of {shown(network.input)}")
-    tile, gives = (_two(shape) for shape in (network.input, output))
+    outputs = outputs_for(network, network.input, task, opened.name, f"pieces of {shown(network.input)}")
+    tile, gives = (_two(shape) for shape in (network.input, outputs[OUTPUT]))
     cut = (tile[0] - gives[0]) // 2
     if (tile[0] - gives[0], tile[1] - gives[1]) != (2 * cut, 2 * cut) or cut < 0:
         raise InputError(

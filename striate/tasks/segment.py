@@ -28,6 +28,8 @@ from striate.errors import InputError, nearest
 from striate.losses import dice_loss, median_frequency, pixel_cross_entropy
 from striate.metrics.metric import Metric
 from striate.metrics.regions import pixel_confusion, region_scores
+from striate.native.losses import Criterion
+from striate.native.losses import Loss as NativeLoss
 from striate.notation import Network
 from striate.notation.sizes import Size
 from striate.notation.thumb import CLASSES
@@ -173,9 +175,12 @@ class Segment(Task):
                 parts["cross-entropy"] = pixel_cross_entropy(logits, true, weights=weights)
         return parts
 
-    def native(self, loss: LossName) -> str:
-        """The engine has cross-entropy over positions."""
-        return "pixel-cross-entropy" if (loss or LOSSES[0]) == "cross-entropy" else ""
+    def native(self, loss: LossName) -> NativeLoss:
+        """The engine has cross-entropy over positions, balanced or not."""
+        name = loss or LOSSES[0]
+        if name == "balanced-cross-entropy":
+            return Criterion("pixel-cross-entropy", classes=self.weights)
+        return "pixel-cross-entropy" if name == "cross-entropy" else ""
 
     def through(self, net: Net, inputs: Fields) -> Fields:
         """The outputs of whole images, put together from those of pieces."""

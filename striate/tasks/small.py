@@ -25,6 +25,7 @@ from striate.notation.render import node_text
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import next_fitting, resized, size_text
 from striate.notation.tree import Chain, Conv, Group, Identity, Layer, Node, Pad, Pool, Sliding
+from striate.tasks.ends import named_outputs
 
 if TYPE_CHECKING:
     from striate.tasks.task import Task
@@ -50,7 +51,7 @@ def suited(network: Network, images: Sequence[int], task: Task) -> tuple[Network
     stem = small_stem(network) if max(images[1:]) < SMALL else None
     for candidate, said in (*([stem] if stem else []), (network, "")):
         fitting = _at_own_size(candidate, images[1:])
-        if fitting is not None and not task.fits(measure(fitting).output, ""):
+        if fitting is not None and not task.fits_all(named_outputs(measure(fitting)), ""):
             return fitting, _said(network, fitting, images, said)
     return network, ""
 

@@ -20,10 +20,12 @@ from striate.data.left_out import LeftOut
 from striate.errors import InputError
 from striate.losses import Loss
 from striate.metrics.metric import Metric
+from striate.native.losses import Loss as NativeLoss  # what `Task.native` gives
 from striate.notation import Network
 from striate.notation.sizes import Size
+from striate.notation.tree import Shape
 from striate.training.augment import Augment
-from striate.training.fields import Fields
+from striate.training.fields import OUTPUT, Fields
 from striate.training.history import Epoch, History
 from striate.training.objective import Net, Objective
 from striate.training.options import Options, for_few
@@ -70,7 +72,7 @@ class Asked:
 
     Attributes:
         names: Where each comes from.
-        inputs: What the network reads before it is prepared, by name; (1, …) each.
+        inputs: What the network reads before it is prepared, by name; (1, …) each, an image first.
         notes: One line for each thing to report.
         left_out: What was found and not read.
     """
@@ -210,9 +212,18 @@ class Task(ABC):
         """What the letters of a network's text take from the data: `classes`."""
         return {}
 
-    def fits(self, output: tuple[int | None, ...], name: str) -> str:
+    def fits(self, output: Shape, name: str) -> str:
         """Why a network that gives `output` does not fit data called `name`, and what to do; empty where it fits."""
         return ""
+
+    def fits_all(self, outputs: Mapping[str, Shape], name: str) -> str:
+        """The same for all outputs by name; by default there is one, `OUTPUT`, that `fits`.
+
+        A task of several outputs says here which ones and of which shapes.
+        """
+        if outputs.keys() != {OUTPUT}:
+            return f"gives {', '.join(outputs)}, and {self.word} takes one output; end it without heads"
+        return self.fits(outputs[OUTPUT], name)
 
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
         """The network for the data, and how they become its input. By default as for images."""
@@ -245,8 +256,11 @@ class Task(ABC):
         """The options with what suits `count` such examples, where nothing was chosen; not for weights of others."""
         return for_few(options) if isinstance(augment, Photo) and count < FEW else options
 
-    def native(self, loss: LossName) -> str:
-        """What the native engine calls the loss; empty where it has none."""
+    def native(self, loss: LossName) -> NativeLoss:
+        """What the native engine calls the loss, one of `striate.native.losses.KINDS`; empty where it has none.
+
+        For several outputs one for each, by the name that the output, its target and its part of the loss have.
+        """
         return ""
 
     def doubts(self, parts: Mapping[str, Examples], name: str) -> list[str]:

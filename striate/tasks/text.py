@@ -40,7 +40,8 @@ from striate.notation.sizes import Size, bound_at
 from striate.notation.tree import Embed, deep
 from striate.report.marked_words import line
 from striate.report.word_scores import by_leaving_out
-from striate.tasks.fitting import Fitted, adapting, output_for
+from striate.tasks.ends import check_inputs, outputs_for
+from striate.tasks.fitting import Fitted, adapting
 from striate.tasks.judging import TOP
 from striate.tasks.labelled import LABEL, Labelled, Prediction, logits
 from striate.tasks.task import Asked, Wish, is_place
@@ -113,6 +114,7 @@ class Text(Labelled):
             InputError: It has no table of words, or one that is too small.
         """
         notes: list[str] = []
+        check_inputs(network, opened)
         if size is not None:
             raise InputError("the length of sentences is their own; leave `size` out")
         if network.program is not None:
@@ -130,7 +132,7 @@ class Text(Labelled):
                 f"{network.name} knows {words:,} words and {opened.name} has {len(self.known):,}, with padding and "
                 f"unknown ones; write embed (words)x{width}"
             )
-        output_for(network, network.input, self, opened.name, f"rows of {self.length} words")
+        outputs_for(network, network.input, self, opened.name, f"rows of {self.length} words")
         return Fitted(network, None, (*what_to_see(network), *notes), self)
 
     def begin(self, model: nn.Module, file: Path) -> dict[str, Any]:

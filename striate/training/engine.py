@@ -15,12 +15,13 @@ import copy
 import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn, optim
 
 from striate.errors import InputError
-from striate.layers import Aux
+from striate.layers import Aux, Heads
 from striate.layers.dropout import Dropout, mixed
 from striate.layers.earlier import named_now
 from striate.layers.softmax import LastSoftmax
@@ -66,7 +67,7 @@ class TorchEngine:
     """A model, its optimiser and its schedule.
 
     Args:
-        model: From inputs (N, …), in their order, to one output, or to several by name; with side heads
+        model: From one input (N, …), or several by name, to one output, or to several by name; with side heads
             (outputs, [head outputs]) while training.
         options: Optimiser, schedule, penalties.
         total_steps: Steps of the whole training, for the schedule.
@@ -141,7 +142,7 @@ class TorchEngine:
 
     def _gradients(self, inputs: Fields, targets: Fields, share: float = 1.0) -> Step:
         """Adds the gradients of `share` times the mean loss."""
-        made = self.scores(*map(self._formatted, inputs.values()))
+        made = self._made(inputs)
         given, heads = made if isinstance(made, tuple) else (made, [])
         outputs = named(given)
         parts = dict(self.objective.loss(outputs, targets))
@@ -152,6 +153,11 @@ class TorchEngine:
         sum(parts.values()).backward()  # type: ignore[union-attr]
         right, decided = self.objective.right(_detached(outputs), targets)
         return Step(_detached(parts), right, decided)
+
+    def _made(self, inputs: Fields) -> Any:
+        """What the model gives; several inputs are handed over by name."""
+        given = {name: self._formatted(x) for name, x in inputs.items()}
+        return self.scores(**given) if len(given) > 1 else self.scores(*given.values())
 
     def _formatted(self, x: Tensor) -> Tensor:
         wanted = self.format is torch.channels_last and x.ndim == 4
@@ -166,7 +172,7 @@ class TorchEngine:
         """The outputs (N, …) of a batch in evaluation, by name; a softmax at the network's end is left out."""
         if self.scores.training:
             self.scores.eval()
-        return named(self.scores(*map(self._formatted, inputs.values())))
+        return named(self._made(inputs))
 
     # what is kept on disk
 
@@ -241,8 +247,8 @@ def check_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:
 
 
 def without_softmax(model: nn.Module) -> nn.Module:
-    """The model, sharing its modules, without a softmax at its end or at a side head's: the loss applies it."""
-    if not isinstance(model, nn.Sequential | Aux):
+    """The model, sharing its modules, without a softmax at its end or a head's: the loss applies it."""
+    if not isinstance(model, nn.Sequential | Aux | Heads):
         return model
     shared = copy.copy(model)
     parts = {name: part for name, part in model.named_children() if not isinstance(part, LastSoftmax)}

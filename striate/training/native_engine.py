@@ -13,19 +13,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from striate.layers.earlier import named_now
-from striate.native.network import IGNORED, Compiled, Moves, Rule
+from striate.native.losses import Loss, OfPixels, Part
+from striate.native.network import Compiled, Moves, Rule
 from striate.native.optimizers import optimizer_named
+from striate.native.plan import End
 from striate.native.values import Parameter
 from striate.notation import Network
 from striate.tiling import middle
 from striate.training.augment import Shifted
-from striate.training.engine import Pace, check_weights, dropout_key
+from striate.training.engine import AUX_WEIGHT, Pace, check_weights, dropout_key
 from striate.training.feed import Batch
 from striate.training.fields import OUTPUT, Fields
 from striate.training.max_norm import last_layer, limited
@@ -46,6 +50,7 @@ REMEMBERED = {  # PyTorch's names for the state of its optimisers, and where the
 COUNTED = ("adagrad", "rmsprop", "adam", "adamw")  # those for which PyTorch counts steps
 EPS = {"adagrad": 1e-10}
 BETAS = {"rmsprop": (0.0, 0.99)}
+DTYPES = {"int64_t": torch.int64, "uint8_t": torch.uint8, "float": torch.float32}  # by C's names
 
 
 class NativeEngine:
@@ -56,7 +61,7 @@ class NativeEngine:
         model: Gives the first weights and their names; later `model` has the newest.
         options: As for the torch engine.
         total_steps: Steps of the whole training, for the schedule.
-        loss: What is made small, one of `striate.native.source.LOSSES`, `PIXELS` or `ROWS`.
+        loss: What is made small: one of `striate.native.losses.KINDS`, or one for each output by name.
         threads: By default as many as PyTorch takes.
         say: Is given every decision.
 
@@ -72,14 +77,13 @@ class NativeEngine:
         model: nn.Module,
         options: Options,
         total_steps: int,
-        loss: str,
+        loss: Loss,
         threads: int | None = None,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._model, self.options, self.pace = model, options, Pace(options, total_steps)
         most = min(MOST, options.images(MOST) + 1)  # a last batch may have one image more
-        self.loss = loss
-        self.net = Compiled(network, threads or torch.get_num_threads(), most, loss, say=say)
+        self.net = Compiled(network, threads or torch.get_num_threads(), most, loss, AUX_WEIGHT, say=say)
         self._write(model.state_dict())
 
     @property
@@ -116,21 +120,20 @@ class NativeEngine:
 
         Args:
             inputs: The one input, (N, C, …) float32.
-            targets: The one target, as the loss takes it.
+            targets: The one target, as the loss takes it; of several outputs each under its name.
         """
         (x,) = inputs.values()
         return self._step(x, targets)
 
     def _step(self, x: Tensor, targets: Fields, rows: Tensor | None = None, moves: Moves | None = None) -> Step:
         self.pace.steps += 1
-        y = self._as_given(next(iter(targets.values())))
+        each = {part.end.name: self._target(part, targets) for part in self.net.parts}
         images, numbers = x.contiguous().numpy(), None if rows is None else rows.numpy()
         key = dropout_key(self.options, self.pace.steps)
-        seen = self.net.step(images, y.numpy(), self._rule(), key, numbers, moves)
+        seen = self.net.step(images, each, self._rule(), key, numbers, moves)
         if self.options.max_norm:
             self._limit_norm()
-        decided = len(y) if y.ndim == 1 else int((y != IGNORED).sum())
-        return Step({self.loss.removeprefix("pixel-"): seen.loss}, seen.correct, decided)
+        return Step(*seen)
 
     def _limit_norm(self) -> None:
         """As `max_norm.limit_norm` does it."""
@@ -140,20 +143,19 @@ class NativeEngine:
         rows = torch.from_numpy(self.net.read(parameter))
         self.net.write(parameter, limited(rows, self.options.max_norm).numpy())
 
-    def _as_given(self, targets: Tensor) -> Tensor:
-        """Labels as they are; rows of them as bytes; masks as bytes, cut to the size of the outputs."""
-        if targets.ndim == 1:
-            return targets
-        if targets.ndim == 2:
-            return targets.to(torch.uint8).contiguous()
-        _, rows, columns = self.net.plan.shape
-        return middle(targets, (rows, columns)).to(torch.uint8).contiguous()
+    def _target(self, part: Part, targets: Fields) -> NDArray[Any]:
+        """What a part of the loss compares with: masks are cut to the size of the outputs."""
+        given = targets[part.end.name] if part.end.name else next(iter(targets.values()))
+        if isinstance(part.kind, OfPixels):
+            given = middle(given, part.end.shape[1:])
+        return given.to(DTYPES[part.kind.target]).contiguous().numpy()
 
     def evaluate(self, inputs: Fields) -> Fields:
         """The outputs of a batch in evaluation, (N, K) or maps; a softmax at the network's end is left out."""
         (x,) = inputs.values()
-        made, shape = torch.from_numpy(self.net.evaluate(x.contiguous().numpy())), self.net.plan.shape
-        return {OUTPUT: made.view(len(made), *shape) if shape[1] * shape[2] > 1 else made}
+        made, outputs = torch.from_numpy(self.net.evaluate(x.contiguous().numpy())), self.net.plan.outputs
+        rows = torch.split(made, [end.value.size for end in outputs], 1)
+        return {end.name or OUTPUT: _shaped(end, of) for end, of in zip(outputs, rows, strict=True)}
 
     def _rule(self) -> Rule:
         name, options = self.options.optimizer, self.options
@@ -218,3 +220,8 @@ class NativeEngine:
         by_name = {parameter.name: parameter for parameter in self.net.plan.parameters}
         names = {id(tensor): name for name, tensor in self._model.named_parameters()}
         return [by_name[names[id(tensor)]] for group in in_groups(self._model) for tensor in group]
+
+
+def _shaped(end: End, rows: Tensor) -> Tensor:
+    """An output (N, K), or as maps."""
+    return rows.reshape(len(rows), *end.shape) if end.shape[1] * end.shape[2] > 1 else rows

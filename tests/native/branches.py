@@ -73,7 +73,7 @@ class Branches:
         """
         random = np.random.default_rng(seed)
         x = _digits(random, (images, *(n or 1 for n in self.network.input)), 12)
-        y = random.integers(0, self.compiled.classes, images)
+        y = random.integers(0, self.compiled.plan.entries, images)
         self._evaluated(x)
         loss = mse(self._outputs(x, seed), torch.tensor(y))
         loss.backward()  # type: ignore[no-untyped-call]

@@ -1,5 +1,6 @@
 """Networks to try the native engine on, drawn by hypothesis, and PyTorch's float64 as the judge."""
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -12,10 +13,12 @@ from torch.nn import functional as F
 from striate.building import build
 from striate.layers.dropout import Dropout, mixed
 from striate.native.layers import LAYERS
+from striate.native.losses import IGNORED, KINDS, Criterion, OfLabels, OfNumbers, OfPixels, Part, criteria
 from striate.native.network import Compiled, Rule
 from striate.notation import Network, measure, rules, tree
 from striate.notation.errors import RuleError
 from striate.notation.tree import Chain, Layer, Pad
+from striate.training.engine import AUX_WEIGHT, without_softmax
 from tests import drawing
 
 LOOK = Rule(rate=-1.0)  # a step that only finds the gradients
@@ -134,7 +137,10 @@ def _fits(start: drawing.Sizes, chain: list[tree.Node]) -> bool:
 
 
 def twins(network: Network, most: int, **how: Any) -> tuple[torch.nn.Module, Compiled]:
-    """The module in float64 and the compiled network, with the same random weights."""
+    """The module in float64, its last softmax left to the loss, and the compiled network, with the same random weights.
+
+    `how`: options of `Compiled`.
+    """
     torch.manual_seed(1)
     model = build(network)
     for tensor in model.parameters():
@@ -143,23 +149,24 @@ def twins(network: Network, most: int, **how: Any) -> tuple[torch.nn.Module, Com
     for name, tensor in model.named_buffers():
         if name.endswith("prototypes"):
             torch.nn.init.normal_(tensor)  # nor the prototypes that all networks begin with
-    compiled = Compiled(network, most=most, **{"threads": 2, **how})
+    compiled = Compiled(network, most=most, **{"threads": 2, "aside": AUX_WEIGHT, **how})
     compiled.load({name: tensor.numpy() for name, tensor in model.state_dict().items()})
-    return model.double(), compiled
+    return without_softmax(model.double()), compiled
 
 
 def same_gradients(network: Network, images: int, seed: int = 0, **how: Any) -> None:
-    """Outputs, loss, running statistics and every gradient, against float64."""
+    """Outputs, loss, running statistics and every gradient, against float64. `how`: options of `Compiled`."""
     model, compiled = twins(network, images, **how)
     random = np.random.default_rng(seed)
     x = inputs(network, images, random)
-    y = random.integers(0, compiled.classes, images)
+    y = {part.end.name: target_of(part, images, random) for part in compiled.parts if not part.end.aside}
     with torch.no_grad():
-        near(compiled.evaluate(x), model.eval()(as_read(model, x)).flatten(1).numpy())
-        near(compiled.evaluate(x[:1]), model(as_read(model, x[:1])).flatten(1).numpy())
+        near(compiled.evaluate(x), flat(model.eval()(as_read(model, x))).numpy())
+        near(compiled.evaluate(x[:1]), flat(model(as_read(model, x[:1]))).numpy())
     choose_as_native(model, seed)
-    _, _, rough = learned(deepcopy(model).float(), x, y)
-    far, loss, gradients = learned(model, x, y)
+    loss_is = criteria(how.get("loss", "cross-entropy"))
+    _, _, rough = learned(deepcopy(model).float(), x, y, loss_is)
+    far, loss, gradients = learned(model, x, y, loss_is)
     seen = compiled.step(x, y, LOOK, seed=seed)
     assert abs(seen.loss - loss) <= max(1e-5, 1e-5 * loss, 1e-6 * far)
     largest = max(np.abs(gradient).max() for gradient in gradients.values())
@@ -172,7 +179,7 @@ def same_gradients(network: Network, images: int, seed: int = 0, **how: Any) -> 
         if tensor.ndim:  # not the count of batches
             near(found[name], tensor.numpy())
     with torch.no_grad():
-        near(compiled.evaluate(x), model.eval()(as_read(model, x)).flatten(1).numpy())
+        near(compiled.evaluate(x), flat(model.eval()(as_read(model, x))).numpy())
 
 
 def inputs(network: Network, images: int, random: np.random.Generator) -> Any:
@@ -195,11 +202,49 @@ def choose_as_native(model: torch.nn.Module, seed: int) -> None:
         dropout.key = int(mixed(torch.tensor(seed + number)))
 
 
-def learned(model: torch.nn.Module, x: Any, y: Any) -> tuple[float, float, dict[str, Any]]:
+def target_of(part: Part, images: int, random: np.random.Generator) -> Any:
+    """Targets drawn for an output; of positions some count for nothing."""
+    (maps, *positions), kind = part.end.shape, part.kind
+    if isinstance(kind, OfPixels):
+        masks = random.integers(0, maps, (images, *positions))
+        return np.where(random.random(masks.shape) < 0.2, IGNORED, masks).astype(np.uint8)
+    if isinstance(kind, OfLabels):
+        return random.integers(0, 2, (images, part.end.value.size)).astype(np.uint8)
+    if isinstance(kind, OfNumbers):
+        return random.standard_normal((images, *part.end.shape)).astype(np.float32)
+    return random.integers(0, part.end.value.size, images)
+
+
+def compared(output: torch.Tensor, target: Any, criterion: Criterion) -> torch.Tensor:
+    """The loss that PyTorch has for a criterion."""
+    wanted = torch.tensor(target)
+    if isinstance(KINDS[criterion.kind], OfPixels):
+        weights = torch.tensor(criterion.classes).to(output) if criterion.classes else None
+        loss = F.cross_entropy(output, wanted.long(), weights, ignore_index=IGNORED)
+    elif isinstance(KINDS[criterion.kind], OfLabels):
+        loss = F.binary_cross_entropy_with_logits(output.flatten(1), wanted.to(output))
+    elif isinstance(KINDS[criterion.kind], OfNumbers):
+        loss = F.mse_loss(output, wanted.to(output).reshape(output.shape))
+    else:
+        loss = F.cross_entropy(output.flatten(1), wanted)
+    return criterion.weight * loss
+
+
+def flat(given: Any) -> torch.Tensor:
+    """What a module gives, several outputs one after another, as (N, entries)."""
+    return torch.cat([one.flatten(1) for one in given.values()], 1) if isinstance(given, dict) else given.flatten(1)
+
+
+def learned(
+    model: torch.nn.Module, x: Any, y: dict[str, Any], loss_is: Mapping[str, Criterion]
+) -> tuple[float, float, dict[str, Any]]:
     """A module's largest output, its loss and its gradients, in its own precision."""
-    outputs = model.train()(as_read(model, x)).flatten(1)
-    loss = F.cross_entropy(outputs, torch.tensor(y))
-    loss.backward()
+    made = model.train()(as_read(model, x))
+    given, heads = made if isinstance(made, tuple) else (made, [])
+    outputs, named = flat(given), given if isinstance(given, dict) else {"": given}
+    parts = [compared(one, y[name], loss_is[name]) for name, one in named.items()]
+    loss = torch.stack([*parts, *(AUX_WEIGHT * compared(head, y[""], loss_is[""]) for head in heads)]).sum()
+    loss.backward()  # type: ignore[no-untyped-call]
     gradients = {name: tensor.grad.numpy() for name, tensor in model.named_parameters() if tensor.grad is not None}
     return outputs.abs().max().item(), loss.item(), gradients
 

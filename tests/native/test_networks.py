@@ -155,8 +155,6 @@ def test_every_vector_width_gives_the_same(name: str) -> None:
 
 
 WHOLE = {
-    "input 1x8x8 -> aux[ fc 2 ] -> fc 2": r"lacks 'aux\[ … \]'$",
-    "input 1x8x8 -> heads[ a: fc 2 | b: fc 3 ]": r"lacks 'heads\[ … \]'$",
     "a: input 4\ninput 4\nsum[ from a | id ] -> fc 2": "lacks a second input$",
     "input 4 -> t: fc 4 -> shared t": "lacks 'shared'$",
 }

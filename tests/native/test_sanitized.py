@@ -16,13 +16,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from striate.native.losses import KINDS, Loss, OfClass
 from striate.native.network import Compiled, Moves, Rule
-from striate.native.source import LOSSES, ROWS
 from striate.native.target import named, runnable
 from striate.notation import Network, read
+from striate.training.engine import AUX_WEIGHT
 from tests.native import networks as nets
+from tests.native.test_ends import ASIDE, HEADS, SINGLE
 from tests.native.test_networks import CORNERS, TEXTS
 
+LOSSES = [name for name, kind in KINDS.items() if isinstance(kind, OfClass)]
 FLAGS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O0")
 FILE = "libasan.so"
 DRAWN = 10
@@ -30,25 +33,20 @@ GCC = next(filter(None, map(shutil.which, ("gcc", "cc"))), "")
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-def use(network: Network, target: str = runnable()[0], loss: str = "cross-entropy") -> None:
+def use(network: Network, target: str = runnable()[0], loss: Loss = "cross-entropy") -> None:
     """Steps and evaluations with whole vectors of images, one more and one less, with and without rows and moves."""
-    net = Compiled(network, 2, 70, loss, target=named(target), extra_flags=FLAGS)
+    net = Compiled(network, 2, 70, loss, AUX_WEIGHT, named(target), FLAGS)
     lanes, random = net.plan.lanes, np.random.default_rng(0)
     for parameter in net.plan.parameters:
         net.write(parameter, random.standard_normal(parameter.shape).astype(np.float32) / 3)
     for kind, count in enumerate((1, 2, lanes - 1, lanes, lanes + 1, 2 * lanes + 3, 70)):
         x = nets.inputs(network, count, random)
-        y, rule = targets(count, net.classes, loss), Rule(kind=kind, rate=1e-3, momentum=0.9, eps=1e-8, l1=1e-4)
+        y = {part.end.name: nets.target_of(part, count, random) for part in net.parts}
+        rule = Rule(kind=kind, rate=1e-3, momentum=0.9, eps=1e-8, l1=1e-4)
         rule.correct1 = rule.correct2 = 1.0
         net.step(x, y, rule, seed=count)
         net.step(x, y, rule, rows=np.arange(count)[::-1].copy(), moves=moves(count, network))
         net.evaluate(x)
-
-
-def targets(count: int, classes: int, loss: str) -> np.ndarray:
-    if loss in ROWS:
-        return (np.arange(count * classes, dtype=np.uint8) % 2).reshape(count, classes)
-    return np.arange(count) % classes
 
 
 def moves(count: int, network: Network) -> Moves:
@@ -69,8 +67,12 @@ def drawn(network: Network, target: str) -> None:
 
 
 def known() -> None:
-    for text, loss in zip((*TEXTS[::2], *CORNERS[-6:]), cycle((*LOSSES, *ROWS))):
+    for text, loss in zip((*TEXTS[::2], *CORNERS[-6:]), cycle(LOSSES)):
         use(read(text), loss=loss)
+    for text in ASIDE:
+        use(read(text))
+    for text, each in {**HEADS, **SINGLE}.items():
+        use(read(text), loss=each)
 
 
 def overrun() -> None:

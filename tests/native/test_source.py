@@ -3,12 +3,13 @@
 import re
 
 from striate import zoo
+from striate.native.losses import parts_of
 from striate.native.lowering import lowered
 from striate.native.source import source
 from striate.native.target import named
 
 PLAN = lowered(zoo.net("lenet5"), named("avx2"))
-UNITS = source(PLAN, "cross-entropy")
+UNITS = source(PLAN, parts_of(PLAN.ends, "cross-entropy", 0))
 LINES = UNITS["network"].split("\n")
 LAYERS = [
     "conv1: conv 6@5x5, 1x32x32 -> 6x28x28",

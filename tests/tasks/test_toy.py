@@ -16,8 +16,9 @@ from striate.data.kinds import Image, Number
 from striate.metrics.metric import Metric
 from striate.notation.rules import product
 from striate.tasks import known
-from striate.tasks.task import Task, Wish
+from striate.tasks.task import LossName, Task, Wish
 from striate.training.fields import OUTPUT, Fields
+from tests.native.needs import needs_compiler
 
 MOST_LINES = 60
 NET = "input 1x6x6 -> fc 8 -> relu -> fc 1"
@@ -53,6 +54,9 @@ class Mean(Task):
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         return {"squared": (outputs[OUTPUT].flatten() - targets["mean"]).square().mean()}
 
+    def native(self, loss: LossName) -> str:
+        return "squared-error"
+
     def rows(self, outputs: Fields, targets: Fields) -> Fields:
         return {"apart": (outputs[OUTPUT].flatten() - targets["mean"]).abs()}
 
@@ -74,9 +78,11 @@ def test_a_task_has_few_lines() -> None:
     assert len(inspect.getsource(Mean).splitlines()) <= MOST_LINES
 
 
-def test_it_is_trained_tested_asked_and_gone_on_with(means: Path, tmp_path: Path) -> None:
-    run = st.train(NET, means, epochs=30, batch=8, lr=0.02, out=tmp_path / "run", quiet=True)
+@pytest.mark.parametrize("engine", ["torch", pytest.param("native", marks=needs_compiler)])
+def test_it_is_trained_tested_asked_and_gone_on_with(means: Path, tmp_path: Path, engine: str) -> None:
+    run = st.train(NET, means, epochs=30, batch=8, lr=0.02, engine=engine, out=tmp_path / "run", quiet=True)
     assert run.task == Mean(1)
+    assert run.config["engine"] == engine
     assert run.history.best.validation_error < 0.05 < run.history.epochs[0].validation_error
     figures = run.test()
     assert figures["examples"] == 8

@@ -12,8 +12,8 @@ from striate import zoo
 from striate.building import build
 from striate.errors import InputError
 from striate.losses import LOSSES
+from striate.native.losses import criteria
 from striate.native.lowering import Refused
-from striate.native.source import check_loss
 from striate.notation import Network, read
 from striate.tasks.labelled import USUAL
 from striate.training.augment import Shift
@@ -225,4 +225,4 @@ def test_what_it_lacks() -> None:
     with pytest.raises(Refused, match="the native engine lacks 'local 2@3x3'"):
         engines(read("input 2x8x8 -> conv 4@3 -> local 2@3 -> fc 3"), batch=32)
     with pytest.raises(Refused, match="the native engine lacks the loss 'focal'"):
-        check_loss("focal")
+        criteria("focal")

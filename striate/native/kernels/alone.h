@@ -29,7 +29,7 @@ int prepare(struct net *n) {
   return 1;
 }
 
-/* The outputs of one image, CLASSES numbers, with the weights last prepared. */
+/* The outputs of one image, ENTRIES numbers, with the weights last prepared. */
 void evaluate_one(struct net *n, const float *image, float *outputs) {
   n->images = image, n->outputs = outputs;
   if (MACS > SHARED_FROM) run(&n->pool, work_one, n);

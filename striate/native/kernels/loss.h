@@ -61,6 +61,19 @@ INLINE void squared_error(const vec *y, const int32_t *labels, vec *dy, const in
     }
 }
 
+/* The mean over entries of (y - target)^2; `rows` has one image's targets per lane. */
+INLINE void mean_square(const vec *y, const float *const *rows, vec *dy, const int count, const float share,
+                        const int entries, struct seen *seen) {
+  double total[LANES] = {0};
+  for (int k = 0; k < entries; k++) {
+    vec apart = splat(0);
+    for (int n = 0; n < count; n++) apart[n] = y[k][n] - rows[n][k];
+    for (int n = 0; n < LANES; n++) total[n] += (double)apart[n] * apart[n];
+    dy[k] = apart * (2 * share / entries);
+  }
+  for (int n = 0; n < count; n++) seen->loss += total[n] / entries;
+}
+
 /* Sum over the other classes of max(0, y[k] - y[label] + 1). */
 INLINE void hinge(const vec *y, const int32_t *labels, vec *dy, const int count, const float share, const int classes,
                   struct seen *seen) {
@@ -92,10 +105,11 @@ INLINE void binary_cross_entropy(const vec *y, const uint8_t *const *labels, vec
 
 #define IGNORED 255
 
-/* -log softmax(y)[label] at each position that counts; its gradient, times `share`, at those and 0 elsewhere. `masks` has
-   one image's classes per lane; m is the layout of y and of its gradient. */
+/* -log softmax(y)[label] at each position that counts, times its class's weight where there are weights; its gradient,
+   times `share`, at those and 0 elsewhere. `masks` has one image's classes per lane; m is the layout of y and of its
+   gradient. */
 INLINE void pixel_cross_entropy(const vec *y, const uint8_t *const *masks, vec *dy, const int count, const float share,
-                                const struct map m, struct seen *seen) {
+                                const float *weights, const struct map m, struct seen *seen) {
   for (int r = 0; r < m.rows; r++)
     for (int c = 0; c < m.columns; c++) {
       const int place = r * m.columns + c;
@@ -105,15 +119,18 @@ INLINE void pixel_cross_entropy(const vec *y, const uint8_t *const *masks, vec *
         dy[AT(m, k, r, c)] = exponential(y[AT(m, k, r, c)] - most);
         total += dy[AT(m, k, r, c)];
       }
-      for (int n = 0; n < count; n++) weight[n] = masks[n][place] == IGNORED ? 0 : share;
+      for (int n = 0; n < count; n++) {
+        const int label = masks[n][place];
+        weight[n] = label == IGNORED ? 0 : weights ? share * weights[label] : share;
+      }
       for (int k = 0; k < m.channels; k++) dy[AT(m, k, r, c)] *= weight / total;
       for (int n = 0; n < count; n++) {
         const int label = masks[n][place];
         if (label == IGNORED) continue;
         const float right = y[AT(m, label, r, c)][n];
-        seen->loss += logf(total[n]) + (most[n] - right);
+        seen->loss += (logf(total[n]) + (most[n] - right)) * (weights ? weights[label] : 1);
         seen->correct += right == most[n];
-        dy[AT(m, label, r, c)][n] -= share;
+        dy[AT(m, label, r, c)][n] -= weight[n];
       }
     }
 }

@@ -53,9 +53,8 @@ INLINE void move_image(const float *image, float *restrict to, const struct map 
     }
 }
 
-/* Images n = 0 … count - 1 of y, each with its numbers one after another. */
-INLINE void unpack(const vec *restrict y, const struct map m, const int count, float *restrict to) {
-  const int values = m.channels * m.rows * m.columns;
+/* Images n = 0 … count - 1 of y, each with its numbers one after another, `values` from one image's to the next's. */
+INLINE void unpack(const vec *restrict y, const struct map m, const int count, float *restrict to, const int values) {
   int i = 0;
   EACH(m, k, r, c) {
     const vec v = y[AT(m, k, r, c)];

@@ -17,7 +17,7 @@ struct net {
   struct moments *moments;           /* a group's statistics of each normalised channel */
   float *sums;
   float *statistics;                 /* a thread's own numbers for normalised channels */
-  struct seen *seen;                 /* one per thread */
+  struct seen *seen;                 /* PARTS per thread: one for each part of the loss */
   struct alone *alone;               /* for single images */
   struct library *library;           /* tables of word vectors */
   float *turned;                     /* what steps compute from their weights whenever these have changed */
@@ -26,8 +26,8 @@ struct net {
   /* of the current step */
   const float *images;               /* one after another */
   const int64_t *rows;               /* which of them, or NULL for all in their order */
-  const void *targets;               /* int64_t: a class for each image; or uint8_t: one for each position, or rows of 0 and 1 */
-  double decided;                    /* images, positions or labels over which the loss is a mean */
+  const void *const *targets;        /* of each part, as its loss reads them */
+  const double *over;                /* of each part: what its loss is a mean over, images or positions */
   const struct moves *moves;         /* or NULL */
   int count, groups;
   uint32_t seed;
@@ -88,7 +88,7 @@ struct net *create(int threads, int images) {
   n->moments = zeros(sizeof(struct moments) * NORMALISED * n->most);
   n->sums = zeros(sizeof(float) * 2 * NORMALISED * n->most);
   n->statistics = zeros(sizeof(float) * 6 * NORMALISED * threads);
-  n->seen = zeros(sizeof(struct seen) * threads);
+  n->seen = zeros(sizeof(struct seen) * PARTS * threads);
   n->moved = zeros(sizeof(float) * IMAGES * VALUES * threads);
   n->turned = zeros(sizeof(float) * TURNED);
   n->workspace = zeros(sizeof(vec) * WORKSPACE * threads);
@@ -137,7 +137,7 @@ static void train(struct net *n, int thread);
 static void turn(struct net *n, int thread);
 static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int thread, int group);
 static void recall(struct net *n, float *st);
-static const vec *outputs_of(vec *scratch, vec *kept);
+static void give(const vec *scratch, const vec *kept, int count, float *to);
 
 /* Adds up the threads' gradients of this thread's share of the parameters, in the threads' order, and steps. */
 static void update(struct net *n, int thread) {
@@ -154,7 +154,7 @@ static void update(struct net *n, int thread) {
 static void work_step(void *given, int thread) {
   struct net *n = given;
   memset(n->gradients + thread * (long)PARAMETERS, 0, sizeof(float) * DENSE);
-  n->seen[thread] = (struct seen){0};
+  memset(n->seen + thread * PARTS, 0, sizeof(struct seen) * PARTS);
   catch_up_touched(n, thread);
   if (NUM_TABLES) barrier(&n->pool);
   turn(n, thread);
@@ -164,20 +164,22 @@ static void work_step(void *given, int thread) {
   learn_words(n, thread);
 }
 
-/* One step down the gradient of the mean loss over `count` of the images, with the targets of each. */
-struct seen step(struct net *n, const float *images, const int64_t *rows, const void *targets, int count, double decided,
-                 uint32_t seed, const struct moves *moves, const struct rule *rule) {
-  n->images = images, n->rows = rows, n->targets = targets, n->decided = decided, n->count = count, n->groups = groups_of(count);
+/* One step down the gradient of the mean loss over `count` of the images, with the targets of each; the loss of each
+   part goes to `seen`. */
+void step(struct net *n, const float *images, const int64_t *rows, const void *const *targets, int count,
+          const double *over, uint32_t seed, const struct moves *moves, const struct rule *rule, struct seen *seen) {
+  n->images = images, n->rows = rows, n->targets = targets, n->over = over, n->count = count, n->groups = groups_of(count);
   n->seed = seed;
   n->moves = moves, n->rule = *rule;
   list_words(n);
   run(&n->pool, work_step, n);
   remember(n);
-  struct seen all = {0};
-  for (int t = 0; t < n->pool.threads; t++)
-    all.loss += n->seen[t].loss, all.correct += n->seen[t].correct;
-  all.loss /= decided;
-  return all;
+  for (int p = 0; p < PARTS; p++) {
+    seen[p] = (struct seen){0};
+    for (int t = 0; t < n->pool.threads; t++)
+      seen[p].loss += n->seen[t * PARTS + p].loss, seen[p].correct += n->seen[t * PARTS + p].correct;
+    seen[p].loss /= over[p];
+  }
 }
 
 static void work_evaluate(void *given, int thread) {
@@ -190,11 +192,11 @@ static void work_evaluate(void *given, int thread) {
   turn(n, thread);
   for (int g = first; g < last; g++) {
     forward(n, scratch, kept, st, thread, g);
-    unpack(outputs_of(scratch, kept), OUTPUT, images_in(n, g), n->outputs + (long)g * IMAGES * CLASSES);
+    give(scratch, kept, images_in(n, g), n->outputs + (long)g * IMAGES * ENTRIES);
   }
 }
 
-/* The outputs of `count` images, CLASSES numbers each; any number of them. */
+/* The outputs of `count` images, ENTRIES numbers each; any number of them. */
 void evaluate(struct net *n, const float *images, int count, float *outputs) {
   n->images = images, n->rows = NULL, n->count = count, n->groups = groups_of(count), n->outputs = outputs;
   n->moves = NULL;
