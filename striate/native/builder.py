@@ -42,9 +42,14 @@ class Builder:
 
 def value_of(shape: tree.Shape) -> Value:
     """A value for maps of this shape; in one dimension there is one row."""
-    sizes = [n or 1 for n in shape]
-    rows, columns = (1, 1, *sizes[1:])[-2:]
-    return Value(sizes[0], rows, columns)
+    channels, *positions = sizes(shape)
+    rows, columns = (1, 1, *positions)[-2:]
+    return Value(channels, rows, columns)
+
+
+def sizes(shape: tree.Shape) -> tuple[int, ...]:
+    """A shape of which every size is known."""
+    return tuple(n or 1 for n in shape)
 
 
 def like(x: Value) -> Value:

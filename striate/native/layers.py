@@ -15,6 +15,7 @@ from typing import Any
 from striate.native import grids, products
 from striate.native.builder import Builder as Builder  # what lowers a network takes them from here
 from striate.native.builder import like, title_of
+from striate.native.builder import sizes as sizes
 from striate.native.builder import value_of as value_of
 from striate.native.steps.activation import Activation, Maxout, PRelu
 from striate.native.steps.dropout import Dropout

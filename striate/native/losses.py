@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import InputError
-from striate.native.builder import Refused
+from striate.native.builder import Refused, value_of
 from striate.native.plan import End, Places
-from striate.native.values import Value
+from striate.notation.rules.shape import shown
 
 IGNORED = 255  # the target of positions that count for nothing
 
@@ -103,7 +103,7 @@ class OfPixels(Kind):
 
     def suits(self, end: End) -> bool:
         """A map for each class."""
-        return end.shape[0] > 1
+        return len(end.shape) == 3 and end.shape[0] > 1
 
     def over(self, targets: NDArray[Any], part: Part) -> Over:
         """The positions that count, by the weights of their classes."""
@@ -123,7 +123,7 @@ class OfPixels(Kind):
         if weights:
             yield f"static const float weights[] = {{{', '.join(f'{float(weight)!r}f' for weight in weights)}}};"
         yield from _rows("masks", self.target, targets, prod(shape[1:]))
-        numbers = f"count, {share}, {'weights' if weights else 'NULL'}, {Value(*shape).as_bare_map()}, {seen}"
+        numbers = f"count, {share}, {'weights' if weights else 'NULL'}, {value_of(shape).as_bare_map()}, {seen}"
         yield f"{self.function}({at.value(y)}, masks, {at.gradient(y)}, {numbers});"
 
 
@@ -263,6 +263,6 @@ def _parts(ends: Sequence[End], wanted: Mapping[str, Criterion], aside: float) -
             raise Refused(f"the native engine lacks a loss for the output '{end.name or 'output'}'")
         criterion = wanted[end.name]
         if not KINDS[criterion.kind].suits(end):
-            raise Refused(f"the native engine lacks the loss '{criterion.kind}' of a single map")
+            raise Refused(f"the native engine lacks the loss '{criterion.kind}' of {shown(end.shape)}")
         name = end.name or criterion.kind.removeprefix("pixel-")
         yield Part(name, end, criterion, criterion.weight * (aside if end.aside else 1))

@@ -10,10 +10,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from striate.native.builder import Refused as Refused  # what callers catch
 from striate.native.fusing import fused
-from striate.native.layers import LAYERS, Builder, value_of
+from striate.native.layers import LAYERS, Builder, sizes, value_of
 from striate.native.peaks import peaked
 from striate.native.plan import End, Plan
 from striate.native.sharing import share
@@ -24,7 +25,7 @@ from striate.native.steps.maps import Maps
 from striate.native.strips import fitted, whole
 from striate.native.target import Target
 from striate.native.values import Value
-from striate.notation import Network
+from striate.notation import Network, measure
 from striate.notation.ending import left_to_loss
 from striate.notation.graph import INPUT, Added, Concatenated, Join, Scaled, Vertex, graph
 from striate.notation.render import node_text
@@ -73,20 +74,21 @@ def _lowered(network: Network, target: Target, strips: int) -> Plan:
             names = sorted(names, key=lambda name: name == vertex.entry)  # what came in is added to what was made of it
         inputs = [values[name] for name in names if name in values]
         values[vertex.name] = inputs[0] if vertex.name in left else _step(builder, vertex, inputs)
-    given = [(name, values[of], False) for name, of in flat.outputs.items()]
-    given += [("", values[of], True) for of in flat.aside.values()]
-    ends = tuple(_end(builder, name, value, aside, len(given) > 1) for name, value, aside in given)
+    given = [*((name, of, False) for name, of in flat.outputs.items()), *(("", of, True) for of in flat.aside.values())]
+    shapes, several = measure(network), len(given) > 1
+    ends = tuple(_end(builder, End(n, values[of], sizes(shapes.shape(of)), aside), several) for n, of, aside in given)
     steps = fused(peaked(builder.steps), [end.value for end in ends])
     share(steps, x)
     x.compact = all(isinstance(step, Convolution | Flatten) for step in steps if x in step.inputs)
     return Plan(x, ends, steps, target.lanes).arranged()
 
 
-def _end(b: Builder, name: str, x: Value, aside: bool, several: bool) -> End:
-    """What a loss reads, one of `several` or not: flat, and read by no step."""
-    x = whole(b, x)
-    flat = b.add(Flatten("flatten", (x,), Value(x.size))) if several or x.rows * x.columns > 1 else x
-    return End(name, flat, (x.channels, x.rows, x.columns), aside)
+def _end(b: Builder, end: End, several: bool) -> End:
+    """An end, one of `several` or not, with its values as a loss reads them: flat, and read by no step."""
+    x = whole(b, end.value)
+    if several or x.rows * x.columns > 1:
+        x = b.add(Flatten("flatten", (x,), Value(x.size)))
+    return replace(end, value=x)
 
 
 def _step(b: Builder, vertex: Vertex, inputs: list[Value]) -> Value:

@@ -151,13 +151,13 @@ class End:
     Attributes:
         name: The output's; "" for that of a network without `heads`, and for a head on the side, which is like it.
         value: Its entries one after another.
-        shape: (channels, rows, columns) of them.
+        shape: (channels, …) of them, as the notation has it.
         aside: Whether it is a head on the side, which only training computes.
     """
 
     name: str
     value: Value
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     aside: bool = False
 
 

@@ -24,7 +24,6 @@ from striate.layers.earlier import named_now
 from striate.native.losses import Loss, OfPixels, Part
 from striate.native.network import Compiled, Moves, Rule
 from striate.native.optimizers import optimizer_named
-from striate.native.plan import End
 from striate.native.values import Parameter
 from striate.notation import Network
 from striate.tiling import middle
@@ -147,15 +146,16 @@ class NativeEngine:
         """What a part of the loss compares with: masks are cut to the size of the outputs."""
         given = targets[part.end.name] if part.end.name else next(iter(targets.values()))
         if isinstance(part.kind, OfPixels):
-            given = middle(given, part.end.shape[1:])
+            _, rows, columns = part.end.shape
+            given = middle(given, (rows, columns))
         return given.to(DTYPES[part.kind.target]).contiguous().numpy()
 
     def evaluate(self, inputs: Fields) -> Fields:
-        """The outputs of a batch in evaluation, (N, K) or maps; a softmax at the network's end is left out."""
+        """The outputs (N, …) of a batch in evaluation, by name; a softmax at the network's end is left out."""
         (x,) = inputs.values()
         made, outputs = torch.from_numpy(self.net.evaluate(x.contiguous().numpy())), self.net.plan.outputs
         rows = torch.split(made, [end.value.size for end in outputs], 1)
-        return {end.name or OUTPUT: _shaped(end, of) for end, of in zip(outputs, rows, strict=True)}
+        return {end.name or OUTPUT: of.reshape(len(of), *end.shape) for end, of in zip(outputs, rows, strict=True)}
 
     def _rule(self) -> Rule:
         name, options = self.options.optimizer, self.options
@@ -220,8 +220,3 @@ class NativeEngine:
         by_name = {parameter.name: parameter for parameter in self.net.plan.parameters}
         names = {id(tensor): name for name, tensor in self._model.named_parameters()}
         return [by_name[names[id(tensor)]] for group in in_groups(self._model) for tensor in group]
-
-
-def _shaped(end: End, rows: Tensor) -> Tensor:
-    """An output (N, K), or as maps."""
-    return rows.reshape(len(rows), *end.shape) if end.shape[1] * end.shape[2] > 1 else rows

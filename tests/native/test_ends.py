@@ -119,7 +119,7 @@ def test_targets_that_are_none_for_their_output_never_reach_c() -> None:
     [
         ("input 4 -> heads[ a: fc 2 | b: fc 3 ]", {"a": "hinge"}, "lacks a loss for the output 'b'$"),
         ("input 4 -> heads[ a: fc 2 | b: fc 3 ]", "hinge", "lacks a loss for the output 'a'$"),
-        ("input 1x4x4 -> conv 1@1", "pixel-cross-entropy", "lacks the loss 'pixel-cross-entropy' of a single map$"),
+        ("input 1x4x4 -> conv 1@1", "pixel-cross-entropy", "lacks the loss 'pixel-cross-entropy' of 1x4x4$"),
         ("input 4 -> fc 2", "focal", "lacks the loss 'focal'$"),
     ],
 )

@@ -97,6 +97,17 @@ def test_several_outputs_are_trained_alike(batch: int) -> None:
     assert steps[-1].parts["level"] < steps[0].parts["level"]
 
 
+@pytest.mark.parametrize(
+    "text", ["input 2x9 -> conv 3@2", "input 2x9 -> heads[ a: gap | b: conv 2@3 | c: fc 4 ]", MAPS]
+)
+def test_outputs_have_the_shapes_that_pytorch_s_have(text: str) -> None:
+    loss = dict.fromkeys("abc", "squared-error") if "heads" in text else "squared-error"
+    torch_engine, native = engines(text, Squares(), loss, 4)
+    inputs = {"image": torch.randn(4, *(n or 1 for n in read(text).input))}
+    made, expected = native.evaluate(inputs), torch_engine.evaluate(inputs)
+    assert {name: tuple(one.shape) for name, one in made.items()} == {n: tuple(x.shape) for n, x in expected.items()}
+
+
 @pytest.mark.parametrize("batch", [1, 32])
 def test_maps_are_trained_towards_maps_alike(batch: int) -> None:
     class Near(Squares):
