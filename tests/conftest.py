@@ -10,6 +10,7 @@ from PIL import Image
 from striate import data
 from striate.runs.run import Run
 from striate.runs.training import train
+from tests import written
 
 SMALL = "input 1x8x8 -> conv 12@3x3 -> relu -> fc 10"
 
@@ -37,14 +38,7 @@ def drawn(tmp_path: Path) -> list[tuple[Path, str]]:
 @pytest.fixture
 def colours(tmp_path: Path) -> Path:
     """Three classes of 16x12 images, 14 of each: mostly red, mostly green, mostly blue."""
-    generator = np.random.default_rng(0)
-    for channel, name in enumerate(("red", "green", "blue")):
-        (tmp_path / "colours" / name).mkdir(parents=True)
-        for number in range(14):
-            pixels = generator.integers(0, 100, (12, 16, 3), np.uint8)
-            pixels[:, :, channel] += 120
-            Image.fromarray(pixels).save(tmp_path / "colours" / name / f"{number:02}.png")
-    return tmp_path / "colours"
+    return written.colours(tmp_path / "colours", ("red", "green", "blue"), 14)
 
 
 @pytest.fixture

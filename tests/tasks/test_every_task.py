@@ -24,6 +24,7 @@ from striate.tasks import known
 from striate.tasks.known import known as known_tasks
 from striate.tasks.task import Wish
 from striate.training.moment import Moment
+from tests import written
 
 TRAIN, TEST = 16, 8
 WORDS = """
@@ -65,17 +66,7 @@ def pictures(root: Path) -> tuple[Path, Any, Path]:
 
 def cells(root: Path) -> tuple[Path, Any, Path]:
     """Bright squares with masks."""
-    chance = np.random.default_rng(0)
-    for part, count in (("train", TRAIN), ("test", TEST)):
-        for folder in ("images", "masks"):
-            (root / part / folder).mkdir(parents=True)
-        for number in range(count):
-            mask = np.zeros((18 + number % 2, 20), np.uint8)
-            top, left = chance.integers(2, 8, 2)
-            mask[top : top + 8, left : left + 8] = 1
-            pixels = chance.integers(0, 60, mask.shape, np.uint8) + 150 * mask
-            Image.fromarray(pixels.astype(np.uint8)).save(root / part / "images" / f"{number}.png")
-            Image.fromarray(mask * 255).save(root / part / "masks" / f"{number}.png")
+    written.cells(root, TRAIN, TEST)
     return root, root / "test" / "images" / "3.png", root / "train" / "images" / "1.png"
 
 

@@ -48,9 +48,8 @@ def checked(path: object, key: str, entries: Sequence[Any]) -> Sequence[Mapping[
 
 
 def _is(what: str, value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, WORDS[what]):
-        return False
-    return what != "a number of pixels" or 1 <= value <= LARGEST
+    right = isinstance(value, WORDS[what]) and not isinstance(value, bool)
+    return right and (what != "a number of pixels" or bool(1 <= value <= LARGEST))
 
 
 def region(form: Any, position: int, size: tuple[int, int]) -> Region | None:
