@@ -1,10 +1,14 @@
 """A run on the digits, digits as image files, and a small folder of photographs of nothing."""
 
-from collections.abc import Callable
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from striate import data
@@ -55,3 +59,19 @@ def archive(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return made
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[Any]:
+    """Children that need not import torch again. One thread here and there: another number gives other bits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        made = multiprocessing.get_context("forkserver")
+        made.set_forkserver_preload(["striate.runs.training", "torch._dynamo"])  # which optimisers ask for
+        process = made.Process(target=time.sleep, args=(0,))
+        process.start()
+        process.join()
+        yield made
+    torch.set_num_threads(threads)
