@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import InputError, WorkError
+from striate.ignored import IGNORED
 from striate.native import compiler
 from striate.native.lowering import lowered
 from striate.native.single import Single
@@ -33,7 +34,6 @@ from striate.native.values import Parameter
 from striate.notation import Network
 
 Array = NDArray[np.float32]
-IGNORED = 255  # the target of positions that count for nothing
 
 
 class Rule(ctypes.Structure):

@@ -16,6 +16,7 @@ from functools import cache
 from math import prod
 from pathlib import Path
 
+from striate.ignored import IGNORED
 from striate.native.lowering import Refused
 from striate.native.plan import Places, Plan
 from striate.native.single import Single
@@ -155,6 +156,7 @@ class _Program:
             "TURNED": plan.turned,
             "WORKSPACE": plan.workspace,
             "CLASSES": output.size,
+            "IGNORED": IGNORED,
             "STRIPS": image.strips,
             "IMAGES": "(LANES / STRIPS)",
             "VALUES": image.size * image.strips,

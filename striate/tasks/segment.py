@@ -17,7 +17,7 @@ from striate.data import lazy, masks
 from striate.data.dataset import ALL, TEST_SHARE, held_out
 from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.image import decode
-from striate.data.kinds import IGNORED, Image, Mask
+from striate.data.kinds import Image, Mask
 from striate.data.lazy import Lazy
 from striate.data.loading import found_at
 from striate.data.masks import Pair
@@ -25,6 +25,7 @@ from striate.data.masks.reading import read_mask
 from striate.data.parts import PARTS
 from striate.data.recipe import Recipe
 from striate.errors import InputError, nearest
+from striate.ignored import IGNORED
 from striate.losses import dice_loss, median_frequency, pixel_cross_entropy
 from striate.metrics.metric import Metric
 from striate.metrics.regions import pixel_confusion, region_scores

@@ -18,8 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from striate.ignored import IGNORED
 from striate.layers.earlier import named_now
-from striate.native.network import IGNORED, Compiled, Moves, Rule
+from striate.native.network import Compiled, Moves, Rule
 from striate.native.optimizers import optimizer_named
 from striate.native.values import Parameter
 from striate.notation import Network

@@ -73,8 +73,6 @@ INLINE void hinge(const vec *y, const int32_t *labels, vec *dy, const int count,
     }
 }
 
-#define IGNORED 255
-
 /* -log softmax(y)[label] at each position that counts; its gradient, times `share`, at those and 0 elsewhere. `masks` has
    one image's classes per lane; m is the layout of y and of its gradient. */
 INLINE void pixel_cross_entropy(const vec *y, const uint8_t *const *masks, vec *dy, const int count, const float share,
