@@ -23,7 +23,7 @@ def test_no_pixel_is_decoded_for_a_size(tmp_path: Path, monkeypatch: pytest.Monk
     found: Any = Segment.open(root, Wish())
     inside = sizes_of(found[1].train)
     monkeypatch.setattr(lazy, "MEMORY", 0)
-    monkeypatch.setattr(segment, "decode", None)
+    monkeypatch.setattr(segment, "decode", lambda path, channels: pytest.fail("decoded"))
     found = Segment.open(root, Wish())
     assert not found[1].train.columns["image"].held
     assert sizes_of(found[1].train) == inside
