@@ -19,6 +19,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import striate as st
+from striate.data import lazy
 from striate.runs import keeper
 from striate.runs.resuming import resumed
 from striate.runs.run import Run
@@ -180,6 +181,19 @@ def test_it_goes_on_within_an_epoch(
     (tmp_path / "half" / "report.html").unlink(missing_ok=True)
     st.resume(tmp_path / "half", quiet=True)
     assert same(tmp_path / "whole", tmp_path / "half")
+
+
+@pytest.mark.parametrize(("word", "engine"), BOTH)
+def test_whoever_reads_files_the_run_is_that_from_memory(
+    where: Any, tmp_path: Path, word: str, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sentences are always in memory."""
+    data, *_ = where(word)
+    trained(word, data, tmp_path / "inside", engine, epochs=2)
+    monkeypatch.setattr(lazy, "MEMORY", 0)
+    for workers in (0, 1, 4):
+        trained(word, data, tmp_path / f"files{workers}", engine, epochs=2, workers=workers)
+        assert same(tmp_path / "inside", tmp_path / f"files{workers}")
 
 
 @pytest.mark.parametrize(("word", "engine"), BOTH)
