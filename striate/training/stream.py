@@ -211,7 +211,7 @@ class _Made(Dataset[Any]):
         if len(sizes) > 1:
             said = " and ".join("x".join(map(str, size)) for size in sorted(sizes))
             path = next(iter(lazy.values())).paths[row // self.times]
-            raise ImageError(Path(path), f"its image and mask are of different sizes, {said}")
+            raise ImageError(Path(path), f"its fields are of different sizes, {said}")
         return {name: self._cut(name, values, row) for name, values in fields.items()}
 
     def _moves(self, name: str) -> bool:

@@ -116,7 +116,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "cut short": (lambda path: path.write_bytes(path.read_bytes()[:-25]), "cut short"),
     "emptied": (lambda path: path.write_bytes(b""), "an empty file"),
     "no image": (lambda path: path.write_text("words"), "not an image"),
-    "smaller": (lambda path: Image.new("L", (9, 9)).save(path), "its image and mask are of different sizes, "),
+    "smaller": (lambda path: Image.new("L", (9, 9)).save(path), "its fields are of different sizes, "),
 }
 
 
