@@ -1,15 +1,20 @@
 """A run on the digits, digits as image files, and a small folder of photographs of nothing."""
 
-from collections.abc import Callable
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from striate import data
 from striate.runs.run import Run
 from striate.runs.training import train
+from tests import written
 
 SMALL = "input 1x8x8 -> conv 12@3x3 -> relu -> fc 10"
 
@@ -37,14 +42,7 @@ def drawn(tmp_path: Path) -> list[tuple[Path, str]]:
 @pytest.fixture
 def colours(tmp_path: Path) -> Path:
     """Three classes of 16x12 images, 14 of each: mostly red, mostly green, mostly blue."""
-    generator = np.random.default_rng(0)
-    for channel, name in enumerate(("red", "green", "blue")):
-        (tmp_path / "colours" / name).mkdir(parents=True)
-        for number in range(14):
-            pixels = generator.integers(0, 100, (12, 16, 3), np.uint8)
-            pixels[:, :, channel] += 120
-            Image.fromarray(pixels).save(tmp_path / "colours" / name / f"{number:02}.png")
-    return tmp_path / "colours"
+    return written.colours(tmp_path / "colours", ("red", "green", "blue"), 14)
 
 
 @pytest.fixture
@@ -61,3 +59,19 @@ def archive(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return made
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[Any]:
+    """Children that need not import torch again. One thread here and there: another number gives other bits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        made = multiprocessing.get_context("forkserver")
+        made.set_forkserver_preload(["striate.runs.training", "torch._dynamo"])  # which optimisers ask for
+        process = made.Process(target=time.sleep, args=(0,))
+        process.start()
+        process.join()
+        yield made
+    torch.set_num_threads(threads)

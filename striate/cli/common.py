@@ -183,7 +183,22 @@ def threads_option(command: F) -> F:
         metavar="N",
         help="CPU threads that compute; by default as many as PyTorch takes.",
         cls=Option,
-        also=("num-threads", "cpus", "cores", "workers", "jobs"),
+        also=("num-threads", "cpus", "cores", "jobs"),
+    )(command)
+
+
+def workers_option(command: F) -> F:
+    """`--workers`."""
+    from striate.data.workers import MOST
+
+    return click.option(
+        "--workers",
+        type=click.IntRange(0, MOST),
+        metavar="N",
+        help="Processes that read images which stay in their files, as those of a set larger than memory; "
+        "0 reads them in this process; by default one for each core.",
+        cls=Option,
+        also=("num-workers", "readers", "processes"),
     )(command)
 
 

@@ -22,6 +22,8 @@ from striate.cli.common import (
 from striate.errors import WorkError
 from striate.runs import devices
 
+WIDEST = 100  # characters to which names are filled up
+
 
 @click.command()
 @click.argument("run")
@@ -65,7 +67,7 @@ def command(
         print_json([answer.to_json() for answer in answers])
         return
     paths = [click.format_filename(answer.path) for answer in answers]
-    width = max(map(len, paths))
+    width = min(WIDEST, max(map(len, paths)))
     for path, answer in zip(paths, answers, strict=True):
         click.echo(f"{path:<{width}}  {answer.said}")
     if written:

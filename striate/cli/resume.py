@@ -1,8 +1,10 @@
 """`striate resume RUN [DATA]`: go on where a training stopped."""
 
+from typing import Any
+
 import click
 
-from striate.cli.common import Known, check_run, json_option, say, threads_option
+from striate.cli.common import Known, check_run, json_option, say, threads_option, workers_option
 from striate.cli.train import show
 from striate.data.loading import check as check_data
 from striate.runs import devices
@@ -21,6 +23,7 @@ from striate.training.schedules import SCHEDULES
 @click.option("--engine", type=Known(ENGINES), help="What computes; by default as before.")
 @click.option("--device", help="cpu, cuda, cuda:1, mps; by default the one it was trained on.")
 @threads_option
+@workers_option
 @json_option
 def command(
     run: str,
@@ -31,6 +34,7 @@ def command(
     engine: str | None,
     device: str | None,
     threads: int | None,
+    workers: int | None,
     as_json: bool,
 ) -> int:
     """Go on with RUN from its newest intact state, as if it had never stopped; --epochs may extend it.
@@ -44,4 +48,5 @@ def command(
     from striate.runs.resuming import resumed  # the words are right: from here on it takes PyTorch
 
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
-    return show(resumed(run, data, changes, engine=engine, device=device, threads=threads, say=say, show=True), as_json)
+    how: dict[str, Any] = {"engine": engine, "device": device, "threads": threads, "workers": workers}
+    return show(resumed(run, data, changes, **how, say=say, show=True), as_json)

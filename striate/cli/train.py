@@ -26,6 +26,7 @@ from striate.cli.common import (
     size_option,
     task_option,
     threads_option,
+    workers_option,
 )
 from striate.data.loading import check as check_data
 from striate.runs import devices
@@ -81,6 +82,7 @@ def training_options(command: Any) -> Any:
 @engine_option
 @device_option
 @threads_option
+@workers_option
 @click.option(
     "--out",
     metavar="FOLDER",
@@ -106,6 +108,7 @@ def command(
     engine: str,
     device: str,
     threads: int | None,
+    workers: int | None,
     out: str | None,
     overwrite: bool,
     weights: str | None,
@@ -136,6 +139,7 @@ def command(
         task=task,
         device=device,
         threads=threads,
+        workers=workers,
         engine=engine,
         bad=bad,
         letters=values,

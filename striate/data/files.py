@@ -6,6 +6,7 @@ striate.errors.InputError: no file or folder '/nowhere'
 """
 
 import os
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Found:
 
 
 def images_under(paths: Sequence[str | Path]) -> list[Path]:
-    """The image files among `paths`, and those under the folders among them, sorted within each folder.
+    """The image files among `paths`, and those under the folders among them, in the order of `counted` within each.
 
     Raises:
         InputError: a path does not exist, or there is no image.
@@ -47,7 +48,7 @@ def found_under(paths: Sequence[str | Path]) -> Found:
         if not os.path.exists(path):
             raise InputError(f"no file or folder '{path}'")
         found = walk(path) if path.is_dir() else Found((path,), ())
-        images += found.images
+        images += sorted(found.images, key=counted)
         left_out += found.left_out
     if not images:
         raise InputError(f"no image in {', '.join(map(str, paths)) or 'an empty list'}")
@@ -74,7 +75,24 @@ def walk(folder: Path) -> Found:
                 left_out.append(other)
             else:
                 images.append(path)
-    return Found(tuple(sorted(images, key=lambda path: path.parts)), tuple(sorted(left_out, key=lambda f: f.path)))
+    by_characters = sorted(images, key=lambda path: path.parts)  # runs of earlier versions go on in this order
+    return Found(tuple(by_characters), tuple(sorted(left_out, key=lambda file: counted(file.path))))
+
+
+def counted(path: str | Path) -> tuple[object, ...]:
+    """What to sort paths by where people see them: numbers in names count, so that 2.png comes before 10.png.
+
+    >>> sorted(["b", "a10", "a2", "a02b", "a2/1"], key=counted)
+    ['a2', 'a2/1', 'a02b', 'a10', 'b']
+    """
+    parts = Path(path).parts
+    return [[_numbered(piece) for piece in re.split(r"(\d+)", part)] for part in parts], parts
+
+
+def _numbered(piece: str) -> tuple[int, str]:
+    """A text, or the digits of a number: of two without leading zeros the longer one is greater."""
+    digits = piece.lstrip("0")
+    return (len(digits), digits) if piece.isdecimal() else (0, piece)
 
 
 def unreadable(path: Path | str, reason: str) -> LeftOut:

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from striate.ignored import IGNORED
+
 if TYPE_CHECKING:
     from torch import Tensor
-
-IGNORED = 255  # the value of a mask's entries that count for nothing
 
 
 class Moved:

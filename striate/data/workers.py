@@ -18,11 +18,14 @@ from contextlib import ExitStack, suppress
 from queue import SimpleQueue
 from typing import Any, Self
 
+from striate.errors import InputError
+
 from .quiet import collected
 from .worker import START, Answer, ask, attempt
 
 MANY = 2000  # files for each process, whose start takes as long as a thousand small files
 CHUNK = 50  # files passed on together: one at a time, threads spend as long on that as on reading
+MOST = 256  # processes that a user may ask for
 GONE = (OSError, EOFError, pickle.UnpicklingError)  # a process that was killed or crashed on a file
 
 
@@ -116,6 +119,16 @@ def _read_here(work: Callable[[Any], Any], paths: Sequence[Any]) -> list[Answer]
 
 class _ClosedError(Exception):
     """No one waits for the answer any more."""
+
+
+def check_count(count: int | None) -> None:
+    """Checks a number of processes that a user asks for; None leaves it to us.
+
+    Raises:
+        InputError: it is none, or absurd.
+    """
+    if count is not None and (not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MOST):
+        raise InputError(f"`workers` must be a whole number from 0 to {MOST}. Received: {count!r}")
 
 
 def cores() -> int:

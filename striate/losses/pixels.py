@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from striate.ignored import IGNORED
+
 if TYPE_CHECKING:  # the names of losses are read without importing torch
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
-
-IGNORED = 255  # the label of pixels that count for nothing, as in PASCAL VOC
 
 
 def pixel_losses(

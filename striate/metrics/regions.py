@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.ignored import IGNORED
+
 if TYPE_CHECKING:
     from torch import Tensor
-
-IGNORED = 255  # the label of pixels that are not counted, as in PASCAL VOC
 
 
 @dataclass(frozen=True, eq=False)

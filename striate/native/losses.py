@@ -18,11 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import InputError
+from striate.ignored import IGNORED
 from striate.native.builder import Refused, value_of
 from striate.native.plan import End, Places
 from striate.notation.rules.shape import shown
-
-IGNORED = 255  # the target of positions that count for nothing
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from functools import cache
 from math import prod
 from pathlib import Path
 
+from striate.ignored import IGNORED
 from striate.native.losses import Part
 from striate.native.plan import Places, Plan
 from striate.native.single import Single
@@ -150,6 +151,7 @@ class _Program:
             "WORKSPACE": plan.workspace,
             "ENTRIES": plan.entries,
             "PARTS": len(self.parts),
+            "IGNORED": IGNORED,
             "STRIPS": image.strips,
             "IMAGES": "(LANES / STRIPS)",
             "VALUES": image.size * image.strips,

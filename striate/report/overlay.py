@@ -22,6 +22,7 @@ Picture = NDArray[np.uint8]  # (H, W, 3)
 
 BORDER: Colour = (224, 224, 192)  # PASCAL VOC's colour of ignored pixels
 WRONG: Colour = (255, 0, 160)  # outlines of what is wrong: rare in photographs, and in neither list of classes' colours
+AT_ONCE = 2**20  # pixels that are blended at once: as floats they take 16 times the memory of a byte each
 READABLE = 256  # pixels of a picture's width, below which it is enlarged to be read beside its legend
 MOST_ROWS = 24  # of a legend: small classes come last, and are left out
 SIZE, GAP = 13, 6  # of the legend's letters and between its parts, in pixels
@@ -52,14 +53,17 @@ def overlay(
         alpha: how much of a colour covers the image, 0 to 1.
         clear: classes without colour: by default 0, the background of most data.
     """
-    base = _rgb(image).astype(np.float32)
+    picture = np.array(_rgb(image))
     table = np.zeros((256, 3), np.float32)
     table[: len(colours)] = colours
     strength = np.zeros(256, np.float32)
     strength[: len(colours)] = alpha
     strength[[*clear, IGNORED]] = 0
-    covered = strength[mask][:, :, None]
-    return np.asarray(np.rint(base * (1 - covered) + table[mask] * covered).astype(np.uint8))
+    for top in range(0, len(mask), rows := max(1, AT_ONCE // mask.shape[1])):
+        part, called = picture[top : top + rows], mask[top : top + rows]
+        covered = strength[called][:, :, None]
+        part[:] = np.rint(part.astype(np.float32) * (1 - covered) + table[called] * covered)
+    return picture
 
 
 def differing(

@@ -195,7 +195,7 @@ def _train(
 
 def _feed(plan: Plan, parts: Parts, examples: Examples, unread: Unread, augment: Augment | None = None) -> Feed:
     """The batches of one of the parts."""
-    return feed_of(examples, parts.schema, plan.recipe, plan.device, augment, plan.bad, unread.tell)
+    return feed_of(examples, parts.schema, plan.recipe, plan.device, augment, plan.bad, unread.tell, plan.workers)
 
 
 def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: Unread, at: Moment) -> str:

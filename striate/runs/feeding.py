@@ -25,6 +25,7 @@ def feed_of(
     augment: Augment | None = None,
     bad: str = "skip",
     tell: Callable[[str, str], None] = lambda path, why: None,
+    workers: int | None = None,
 ) -> Feed:
     """The batches of examples.
 
@@ -36,6 +37,7 @@ def feed_of(
         augment: How they are changed in each epoch of a training.
         bad: Whether a file that can't be read when its turn comes is left out ("skip") or refused ("refuse").
         tell: Is given such a file and why.
+        workers: Processes that read images which stay in their files; by default one for each core.
     """
     assert isinstance(examples, Table)
     prepare, kinds = prepares(schema, recipe), {**schema.inputs, **schema.targets}
@@ -44,10 +46,16 @@ def feed_of(
     if examples.streams:
         every = {name: shapes.get(name, tuple(column.shape)) for name, column in inputs.items()}
         lazy = [column for column in (*inputs.values(), *targets.values()) if isinstance(column, Lazy)]
-        workers = 0 if all(column.held for column in lazy) else None
+        workers = workers if reads_files(examples) else 0
         ragged = any(column.shape[-1] == 0 for column in lazy)
         return Stream(inputs, targets, prepare, every, device, kinds, augment, bad == "refuse", tell, workers, ragged)
     return prepared(Pool(inputs, targets, prepare, device, kinds, augment), shapes)  # type: ignore[arg-type]
+
+
+def reads_files(examples: Examples) -> bool:
+    """Whether some of it is read from files in every epoch."""
+    columns = examples.columns.values() if isinstance(examples, Table) else ()
+    return any(isinstance(column, Lazy) and not column.held for column in columns)
 
 
 def prepares(schema: Schema, recipe: Recipe | None) -> dict[str, Recipe]:

@@ -99,6 +99,7 @@ class Plan:
         engine: What computes.
         device: Where.
         threads: CPU threads; None for as many as PyTorch takes.
+        workers: Processes that read images which stay in their files; None for one for each core.
         bad: What happens to files that can't be read.
         examples: How many there are to train on.
         begun: What is known of the weights it starts from; None for new ones.
@@ -117,6 +118,7 @@ class Plan:
     engine: Choice
     device: torch.device
     threads: int | None
+    workers: int | None
     bad: str
     examples: int
     begun: Mapping[str, Any] | None = None
@@ -179,6 +181,7 @@ class Plan:
             "wanted": self.engine.wanted,
             "device": str(self.device),
             "threads": self.threads,
+            "workers": self.workers,
             "bad": self.bad,
             "command": self.command,
             "decisions": self.said(),

@@ -13,6 +13,7 @@ import torch
 from striate import zoo
 from striate.data.examples import Opened
 from striate.data.recipe import Recipe
+from striate.data.workers import check_count
 from striate.errors import InputError
 from striate.losses import Loss
 from striate.notation import Network, measure
@@ -22,6 +23,7 @@ from striate.runs import devices
 from striate.runs.beginning import Beginning
 from striate.runs.command import FROM_PYTHON, repeats, source_key
 from striate.runs.engines import INSTEAD, engine_for
+from striate.runs.feeding import reads_files
 from striate.runs.plan import Choice, Data, Parts, Plan
 from striate.tasks import known
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
@@ -41,7 +43,7 @@ class Request:
         data: A word, a path, or data made in Python.
         options: How to train.
         task: A task's word; None for the one that finds its data.
-        device, engine, bad, letters, size, weights, threads: As for `train`.
+        device, engine, bad, letters, size, weights, threads, workers: As for `train`.
         own_loss: A function of (outputs, labels) instead of the options' loss.
         show: Whether to draw progress on standard error.
         command: The command that repeats the training; by default written from the rest.
@@ -59,6 +61,7 @@ class Request:
     size: Size | None = None
     weights: str | Path | None = None
     threads: int | None = None
+    workers: int | None = None
     own_loss: Loss | None = None
     show: bool = False
     command: str = ""
@@ -87,6 +90,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         InputError: Something named does not exist or does not fit.
     """
     device, engine = devices.device(asked.device), devices.engine(asked.engine)
+    check_count(asked.workers)
     network = zoo.find(asked.net, asked.letters)
     command = asked.command or _command(asked, network)
     beginning = None if asked.weights is None else Beginning(asked.weights)
@@ -112,6 +116,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         engine=_engine(asked, engine, task, fitted.network, options, count, device),
         device=device,
         threads=asked.threads,
+        workers=asked.workers,
         bad=asked.bad,
         examples=count,
         begun=asked.again.begun if asked.again else None,
@@ -135,7 +140,7 @@ def _command(asked: Request, network: Network) -> str:
     if asked.own_loss or not named or any(isinstance(node, Own) for node in deep(network.layers)):
         return FROM_PYTHON
     flags: dict[str, Any] = {"task": asked.task, "engine": asked.engine, "device": asked.device, "size": asked.size}
-    flags |= {"from": asked.weights, "threads": asked.threads}
+    flags |= {"from": asked.weights, "threads": asked.threads, "workers": asked.workers}
     flags |= {"bad-files": None if asked.bad == "skip" else asked.bad}
     return repeats(asked.net, asked.data, asked.options, asked.letters or {}, flags)
 
@@ -171,6 +176,8 @@ def _notes(
     if opened.validation is not None and asked.options.validation != Options.validation:
         share = f"{asked.options.validation:g}"
         lines.append(f"a share of {share} for validation is not taken: {opened.name} has validation {task.unit}")
+    if asked.workers is not None and not reads_files(parts.training):
+        lines.append(f"`workers` changes nothing: the {task.unit} of {opened.name} are all in memory")
     return (*lines, *changed)
 
 

@@ -42,6 +42,7 @@ def resume(
     engine: str | None = None,
     device: str | None = None,
     threads: int | None = None,
+    workers: int | None = None,
     quiet: bool = False,
 ) -> Run:
     """Go on with an interrupted run, or train a finished one for more epochs.
@@ -59,7 +60,7 @@ def resume(
         loss: Your own loss, if the run was trained with one: a function of (outputs, labels).
         engine: As for `train`, whichever trained before; by default the same, or on a new device one that fits it.
         device: As for `train`; by default the one it was trained on.
-        threads: As for `train`; by default as before.
+        threads, workers: As for `train`; by default as before.
         quiet: Whether to print nothing; otherwise decisions are reported on standard error.
 
     Returns:
@@ -71,6 +72,7 @@ def resume(
     """
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
     how: dict[str, Any] = {"loss": loss, "engine": engine, "device": device, "threads": threads}
+    how["workers"] = workers
     return resumed(path, dataset, changes, say=voice(quiet), **how).run
 
 
@@ -83,13 +85,14 @@ def resumed(
     engine: str | None = None,
     device: str | None = None,
     threads: int | None = None,
+    workers: int | None = None,
     say: Say = silent,
     show: bool = False,
 ) -> Trained:
     """As `resume`, but returns the whole result.
 
     Args:
-        path, dataset, loss, engine, device, threads: As for `resume`.
+        path, dataset, loss, engine, device, threads, workers: As for `resume`.
         changes: Options by name that change from here on; None leaves one as it is.
         say: Is given each decision as one sentence.
         show: Whether to draw progress on standard error.
@@ -110,6 +113,7 @@ def resumed(
         )
     moved = "" if dataset is None else source_name(dataset)
     asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device, "threads": threads}
+    asked["workers"] = workers
     repeatable = config["command"] != FROM_PYTHON
     elsewhere = device is not None and str(devices.device(device)) != config["device"]
     request = Request(
@@ -120,6 +124,7 @@ def resumed(
         device=device or config["device"],
         engine=engine or ("auto" if elsewhere else config.get("wanted", config["engine"])),
         threads=threads or config.get("threads"),
+        workers=config.get("workers") if workers is None else workers,
         bad=config.get("bad", "skip"),
         own_loss=loss,
         show=show,

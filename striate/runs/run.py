@@ -37,7 +37,7 @@ from striate.training.engine import TorchEngine
 from striate.training.fields import Fields, joined
 from striate.training.history import History
 from striate.training.lone import opened
-from striate.training.loop import measured, outputs_of
+from striate.training.loop import ENTRIES, measured, outputs_of
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.saved import REPORT
@@ -349,7 +349,12 @@ def recipe_of(config: Mapping[str, Any]) -> Recipe | None:
 
 
 def _of_one_shape(inputs: Sequence[Fields]) -> Iterator[list[int]]:
-    """The positions of inputs that follow each other and have one shape, so that they go through together."""
+    """The positions of inputs that follow each other and have one shape, so that they go through together.
+
+    Of large ones it is a few at a time: their outputs may be many times larger.
+    """
     shapes = [{name: values.shape for name, values in fields.items()} for fields in inputs]
-    for _, rows in itertools.groupby(range(len(inputs)), key=lambda row: repr(shapes[row])):
-        yield list(rows)
+    for _, same in itertools.groupby(range(len(inputs)), key=lambda row: repr(shapes[row])):
+        rows = list(same)
+        few = max(1, ENTRIES // max(1, sum(values.numel() for values in inputs[rows[0]].values())))
+        yield from (rows[start : start + few] for start in range(0, len(rows), few))

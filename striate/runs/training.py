@@ -39,6 +39,7 @@ def train(
     size: Size | None = None,
     weights: str | Path | None = None,
     threads: int | None = None,
+    workers: int | None = None,
     quiet: bool = False,
     epochs: int = Options.epochs,
     batch: int | None = Options.batch,
@@ -74,6 +75,8 @@ def train(
         weights: A run, or a file of weights (ours, torchvision's, timm's), to start from: what fits by name and shape
             is kept; the rest, such as a head for other data, starts with new weights.
         threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
+        workers: Processes that read images which stay in their files, as those of a set larger than memory; 0 reads
+            them in this process; by default one for each core. The weights are the same, bit for bit.
         quiet: Whether to print nothing; otherwise whatever a default decides is reported on standard error.
         epochs: Passes over the training examples; 0 takes ten, and more for small sets.
         batch: Examples in a mini-batch; 0 takes the whole set; by default 64, or 32 for few photographs.
@@ -118,7 +121,7 @@ def train(
         seed=seed,
     )
     how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}
-    how |= {"size": size, "weights": weights, "threads": threads, "task": task}
+    how |= {"size": size, "weights": weights, "threads": threads, "workers": workers, "task": task}
     return trained(Request(net, dataset, options, **how), out, overwrite, say=voice(quiet)).run
 
 

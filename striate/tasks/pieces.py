@@ -7,12 +7,14 @@ by half the receptive field where that is not more than a quarter of a piece; th
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from striate import data, zoo
 from striate.data.examples import Examples, Opened, Table
+from striate.data.image import header
 from striate.data.lazy import Lazy
 from striate.data.recipe import Recipe
 from striate.errors import InputError
@@ -29,6 +31,7 @@ from striate.training.objective import Net
 if TYPE_CHECKING:
     from striate.tasks.segment import Segment
 
+SAMPLED = 50  # images in files whose sizes stand for those of all
 LARGEST = 256  # pixels of the sides of a piece where nobody says
 
 
@@ -85,12 +88,13 @@ def _sized(network: Network, train: Examples, size: Size | None, notes: list[str
 
 
 def sizes_of(examples: Examples) -> list[tuple[int, int]]:
-    """(height, width) of each image, of all those in memory or else of a sample."""
+    """(height, width) of each image, of all those in memory or else of a sample, of which no pixel is decoded."""
     assert isinstance(examples, Table)
     images = next(iter(examples.columns.values()))
     if isinstance(images, Lazy):
-        rows = range(len(images)) if images.held else range(0, len(images), max(1, len(images) // 50))
-        return [_two(images.one(row).shape) for row in rows]
+        if images.held:
+            return [_two(image.shape) for image in images.held]
+        return [header(Path(path)).size for path in images.paths[:: max(1, len(images) // SAMPLED)]]
     return [_two(tuple(images.shape))] * len(images)
 
 

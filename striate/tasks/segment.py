@@ -13,18 +13,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.data import masks
+from striate.data import lazy, masks
 from striate.data.dataset import ALL, TEST_SHARE, held_out
 from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.image import decode
-from striate.data.kinds import IGNORED, Image, Mask
-from striate.data.lazy import MEMORY, Lazy
+from striate.data.kinds import Image, Mask
+from striate.data.lazy import Lazy
 from striate.data.loading import found_at
 from striate.data.masks import Pair
 from striate.data.masks.reading import read_mask
 from striate.data.parts import PARTS
 from striate.data.recipe import Recipe
 from striate.errors import InputError, nearest
+from striate.ignored import IGNORED
 from striate.losses import dice_loss, median_frequency, pixel_cross_entropy
 from striate.metrics.metric import Metric
 from striate.metrics.regions import pixel_confusion, region_scores
@@ -270,6 +271,6 @@ def _table(pairs: Sequence[Pair], found: masks.MaskSet, channels: int) -> Table:
     paths = tuple(str(pair.image) for pair in pairs)
     images = Lazy(paths, partial(decode, channels=channels), (channels, 0, 0))
     labels = Lazy(paths, partial(read_mask, coding=found.coding), (0, 0), items=tuple(pairs))
-    if sum((channels + 1) * pair.size[0] * pair.size[1] for pair in found.pairs) <= MEMORY:
+    if sum((channels + 1) * pair.size[0] * pair.size[1] for pair in found.pairs) <= lazy.MEMORY:
         images, labels = images.hold(), labels.hold()
     return Table({IMAGE: images, MASK: labels}, paths)

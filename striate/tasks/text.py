@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch import nn
 from striate import layers, zoo
 from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.kinds import Label, Tokens
+from striate.data.left_out import said as left_out_said
 from striate.data.multilabel import is_table
 from striate.data.recipe import Recipe
 from striate.data.sentences import (
@@ -32,7 +34,8 @@ from striate.data.sentences import (
     tokenised,
     wanted,
 )
-from striate.data.sentences.decoding import NotTextError, decoded
+from striate.data.sentences.asking import Unlabelled, sentences_in
+from striate.data.sentences.rows import shortened
 from striate.errors import InputError
 from striate.notation import Network
 from striate.notation import notes as what_to_see
@@ -56,7 +59,8 @@ EXPLAINED = 100  # sentences of which the words that decided are found
 RATE = 0.002  # learning rate of AdamW
 OFTEN, MANY = 2, 1000  # a word is known that occurs so often, in so many training sentences; in fewer, any word
 DROPPED = 0.1  # share of the words that are unknown in an epoch of training
-MOST_LINES = 10_000  # sentences of a file that `predict` is asked about
+MOST_NAMED = 10  # unknown words of a sentence
+TAKES = "predict takes sentences, or text files with one on each line"
 
 
 @dataclass(frozen=True)
@@ -167,34 +171,21 @@ class Text(Labelled):
 
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
         """Sentences, or text files with a sentence on each line."""
-        sentences = [one for some in given for one in self._sentences(some)]
+        found = list(_found(given, bad))
+        sentences = [sentence for some in found for sentence in some.sentences]
+        left_out = tuple(file for some in found for file in some.left_out)
         if not sentences:
-            raise InputError("predict takes sentences, or text files with one on each line. Received: none")
+            why = f"none; {left_out_said(left_out)}" if left_out else "none"
+            raise InputError(f"{TAKES}. Received: {why}")
         made = encoded(self.known, sentences, self.length)
-        notes = tuple(
-            f"unknown words in '{sentence}': {', '.join(missed)}"
+        unknown = (
+            f"unknown words in '{shortened(sentence)}': {_few(missed)}"
             for sentence in sentences[:TOP]
             if (missed := self.known.unknown(sentence))
         )
-        return Asked(sentences, [{TOKENS: row[None].float()} for row in made.numbers], notes)
-
-    def _sentences(self, given: Any) -> list[str]:
-        if isinstance(given, list | tuple):
-            return [one for some in given for one in self._sentences(some)]
-        try:
-            place = Path(given)
-            is_file = place.is_file()
-        except (OSError, ValueError, TypeError):  # no name of a file
-            is_file = False
-        if not is_file:
-            if isinstance(given, Path) or not isinstance(given, str):
-                raise InputError(f"predict takes sentences, or text files with one on each line. Received: {given!r}")
-            return [given] if given.strip() else []
-        try:
-            found = [text.strip() for text in decoded(place.read_bytes()).lines if text.strip()]
-        except NotTextError as error:
-            raise InputError(f"cannot read '{place}': {error}; save it as UTF-8 text") from error
-        return found[:MOST_LINES]
+        notes = (*(note for some in found for note in some.notes), *unknown)
+        notes = (*notes, left_out_said(left_out)) if left_out else notes
+        return Asked(sentences, [{TOKENS: row[None].float()} for row in made.numbers], notes, left_out)
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Prediction]:
         """The most probable classes of each sentence, and of a few the words that decided."""
@@ -213,6 +204,33 @@ class Text(Labelled):
         return dataclasses.replace(
             answer, said=f"{answer.said}   {line(words, scores)}", values={**answer.values, "words": marks}
         )
+
+
+def _few(words: Sequence[str]) -> str:
+    return ", ".join(words[:MOST_NAMED]) + ", …" * (len(words) > MOST_NAMED)
+
+
+def _found(given: Any, bad: str) -> Iterator[Unlabelled]:
+    """The sentences of each of the things that a user asks about.
+
+    Raises:
+        InputError: One is no sentence and no file of some.
+    """
+    if isinstance(given, list | tuple):
+        for one in given:
+            yield from _found(one, bad)
+        return
+    try:
+        place = Path(given)
+        is_file, is_folder = place.is_file(), place.is_dir()
+    except (OSError, ValueError, TypeError):  # no name of a file
+        is_file = is_folder = False
+    if is_file:
+        yield sentences_in(place, bad)
+    elif isinstance(given, Path) or not isinstance(given, str) or (is_folder and os.sep in given):
+        raise InputError(f"{TAKES}. Received: {given!r}")
+    elif given.strip():
+        yield Unlabelled((given,))
 
 
 def _opened(task: Text, found: SentenceSet, positions: Sequence[int]) -> Opened:

@@ -114,6 +114,9 @@ def one_epoch(
     size = options.images(len(training))
     count, now = num_batches(len(training), size), at
     for batch in training.epoch(options.seed, number, size, at.batches):
+        if not len(batch):  # no file of it can be read, as was told
+            now = now.passed()
+            continue
         place = f"at epoch {number}, batch {now.batches + 1} of {count}"
         try:
             seen = engine.learn(batch)

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from striate.training.history import LOSS, TRAIN
@@ -44,6 +44,10 @@ class Moment:
     def loss(self) -> float:
         """The mean loss so far."""
         return sum(self.parts.values()) / max(1, self.done)
+
+    def passed(self) -> Moment:
+        """After a batch of nothing."""
+        return replace(self, batches=self.batches + 1)
 
     def plus(self, seen: Step, count: int, epoch: int, rate: float) -> Moment:
         """After one more batch of `count` examples."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ from striate.training.threads import using
 
 AHEAD = 2**28  # bytes of batches that wait for the engine, over all processes
 SHARED = Path("/dev/shm")
+GONE = 8  # files one after the other that can't be read: then they are all gone
 Column = Tensor | Lazy
 Bad = tuple[str, str]  # a file that can't be read, and why
 
@@ -92,23 +94,27 @@ class Stream:
         return sum(torch.Size(shape).numel() for shape in self.shapes.values())
 
     def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Ready]:
-        """The batches of an epoch."""
+        """The batches of an epoch; one of which no file can be read is empty."""
         drawn = self.augment.drawn(len(self), generator(seed, "augment", number)) if self.augment else None
         yield from self._batches(shuffled(len(self), size, seed, number)[begin:], drawn)
 
     def in_order(self, size: int) -> Iterator[Ready]:
         """All of them in order, `size` at a time."""
         count = len(self) // self.times
-        yield from self._batches(list(torch.split(torch.arange(count), 1 if self.ragged else size)), None)
+        batches = self._batches(list(torch.split(torch.arange(count), 1 if self.ragged else size)), None)
+        yield from (batch for batch in batches if len(batch))
 
     def _batches(self, batches: Sequence[Tensor], drawn: Moved | None) -> Iterator[Ready]:
         if not batches:
             return
         made = _Made(self.inputs, self.targets, self.prepare, self.kinds, drawn, self.times if drawn else 1)
+        lost, left = list[Bad](), len(batches)
         try:
             for inputs, targets, bad in self._loader(made, batches):
-                self._look_at(bad, inputs)
-                yield Ready(moved_to(self.device, inputs), moved_to(self.device, targets))
+                batch, left = Ready(moved_to(self.device, inputs), moved_to(self.device, targets)), left - 1
+                lost = [] if len(batch) else [*lost, *bad]
+                self._look_at(bad, lost, last=not left)
+                yield batch
         except RuntimeError as error:
             if "DataLoader worker" not in str(error):
                 raise
@@ -121,16 +127,10 @@ class Stream:
         count, ahead = self._processes(4 * self.entries * max(map(len, batches)))
         if not count:
             return (made[rows] for rows in batches)
-        return iter(
-            DataLoader(
-                made,
-                batch_size=None,
-                sampler=batches,
-                num_workers=count,
-                prefetch_factor=ahead,
-                worker_init_fn=_alone,
-            )
-        )
+        how: dict[str, Any] = {"batch_size": None, "num_workers": count, "prefetch_factor": ahead}
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "This DataLoader will create")  # more than there are cores: as asked for
+            return iter(DataLoader(made, sampler=batches, worker_init_fn=_alone, **how))
 
     def _processes(self, size: int) -> tuple[int, int]:
         """How many processes read, and how many batches of `size` bytes each is ahead."""
@@ -140,20 +140,21 @@ class Stream:
             count -= 1
         return count, max(1, min(4, room // max(1, count * size)))
 
-    def _look_at(self, bad: Sequence[Bad], inputs: Mapping[str, Tensor]) -> None:
-        """What is done about files that can't be read.
+    def _look_at(self, bad: Sequence[Bad], lost: Sequence[Bad], last: bool) -> None:
+        """What is done about files that can't be read; those of whole batches, one after the other, are `lost`.
 
         Raises:
             InputError: They are refused.
-            WorkError: None of a batch can be read: the files have gone.
+            WorkError: Many that follow each other can't be read, or all of them: the files have gone.
         """
         for path, why in bad:
             if self.refuse:
                 raise InputError(f"cannot read '{path}' ({why})")
             self.tell(path, why)
-        if bad and not len(next(iter(inputs.values()))):
-            path, why = bad[0]
-            raise WorkError(f"none of {len(bad)} files that follow each other can be read; the first: '{path}' ({why})")
+        if len(lost) >= GONE or (last and lost and len(lost) >= len(self)):
+            path, why = lost[0]
+            each = f"none of {len(lost)} files that follow each other can be read"
+            raise WorkError(f"{each}; the first: '{path}' ({why})")
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,19 +193,32 @@ class _Made(Dataset[Any]):
         bad: list[Bad] = []
         lazy = {name: one for name, one in {**self.inputs, **self.targets}.items() if isinstance(one, Lazy)}
         for row in rows:
-            fields = {}
-            for name, column in lazy.items():
-                try:
-                    fields[name] = self._cut(name, torch.from_numpy(column.one(row // self.times)), row)
-                except ImageError as error:
-                    bad.append((column.paths[row // self.times], error.reason))
-            if len(fields) == len(lazy):
-                read[row] = fields
+            try:
+                read[row] = self._whole(lazy, row)
+            except ImageError as error:
+                path = next(iter(lazy.values())).paths[row // self.times]
+                bad.append((path, error.reason if str(error.path) == path else f"{error.path}: {error.reason}"))
         return read, bad
 
+    def _whole(self, lazy: Mapping[str, Lazy], row: int) -> dict[str, Tensor]:
+        """The lazy fields of an example.
+
+        Raises:
+            ImageError: One can't be read, or they have not the size that they must have any more.
+        """
+        fields = {name: torch.from_numpy(column.one(row // self.times)) for name, column in lazy.items()}
+        sizes = {tuple(values.shape[-2:]) for name, values in fields.items() if self._moves(name)}
+        if len(sizes) > 1:
+            said = " and ".join("x".join(map(str, size)) for size in sorted(sizes))
+            path = next(iter(lazy.values())).paths[row // self.times]
+            raise ImageError(Path(path), f"its fields are of different sizes, {said}")
+        return {name: self._cut(name, values, row) for name, values in fields.items()}
+
+    def _moves(self, name: str) -> bool:
+        return name in self.kinds and self.kinds[name].moves
+
     def _cut(self, name: str, values: Tensor, row: int) -> Tensor:
-        kind = self.kinds.get(name)
-        return self.drawn.cut(values, row) if isinstance(self.drawn, Cuts) and kind and kind.moves else values
+        return self.drawn.cut(values, row) if isinstance(self.drawn, Cuts) and self._moves(name) else values
 
     def _prepared(self, name: str, values: Tensor) -> Tensor:
         return self.prepare[name](values) if name in self.prepare else values

@@ -3,10 +3,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from striate.data import formats, images_under
-from striate.data.files import found_under
+from striate.data.files import counted, found_under, walk
 from striate.data.image import decode
 from striate.errors import InputError
 
@@ -29,6 +31,33 @@ def test_files_are_found_recursively_and_sorted(tmp_path: Path) -> None:
     expected = [name.removesuffix("x.png") for name in others]
     assert [_below(file.path, tmp_path) for file in found.left_out] == expected
     assert images_under([tmp_path]) == list(found.images)
+
+
+def test_numbers_in_names_count_where_people_see_them(tmp_path: Path) -> None:
+    names = ["1/9.png", "1/10.png", "2/1.png", "٣.png", "10/1.png", "img02.png", "img2.png", "img10.png"]
+    for name in reversed(names):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+        (tmp_path / f"{name}.txt").touch()
+    found = found_under([tmp_path])
+    seen = [_below(path, tmp_path) for path in found.images]
+    assert seen == names
+    assert [_below(file.path, tmp_path) for file in found.left_out] == [f"{name}.txt" for name in names]
+
+
+def test_the_order_of_training_examples_is_that_of_earlier_versions(tmp_path: Path) -> None:
+    for name in ("9.png", "10.png", "1.png"):
+        (tmp_path / name).touch()
+    assert [path.name for path in walk(tmp_path).images] == ["1.png", "10.png", "9.png"]
+
+
+@given(st.lists(st.lists(st.sampled_from("0129a/.٣²-"), max_size=6).map("".join)))
+def test_any_names_have_one_order(names: list[str]) -> None:
+    ordered = [Path(name) for name in sorted(names, key=counted)]
+    backwards = ordered[::-1]
+    assert sorted(backwards, key=counted) == ordered
+    numbers = [int(path.name) for path in ordered if len(path.parts) == 1 and path.name.isdecimal()]
+    assert numbers == sorted(numbers)
 
 
 def test_two_underscores_are_people_s_own(tmp_path: Path) -> None:

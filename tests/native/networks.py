@@ -11,9 +11,10 @@ from hypothesis import strategies as some
 from torch.nn import functional as F
 
 from striate.building import build
+from striate.ignored import IGNORED
 from striate.layers.dropout import Dropout, mixed
 from striate.native.layers import LAYERS
-from striate.native.losses import IGNORED, KINDS, Criterion, OfLabels, OfNumbers, OfPixels, Part, criteria
+from striate.native.losses import KINDS, Criterion, OfLabels, OfNumbers, OfPixels, Part, criteria
 from striate.native.network import Compiled, Rule
 from striate.notation import Network, measure, rules, tree
 from striate.notation.errors import RuleError

@@ -1,6 +1,7 @@
 """Masks over images pixel by pixel, and label files that are read again as the same classes."""
 
 import io
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from striate.data.masks import distinct_colours, find, read_mask, voc_colours
+from striate.report import overlay as module
 from striate.report.overlay import (
     WRONG,
     LegendRow,
@@ -125,3 +127,21 @@ def test_the_colours_of_classes_differ(colours: Callable[[int], tuple[tuple[int,
     found = colours(count)
     assert len(set(found)) == len(found) == count
     assert WRONG not in found
+
+
+@pytest.mark.parametrize("at_once", [1, 700, 10**9])
+def test_a_picture_is_the_same_however_much_is_blended_at_once(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    chance = np.random.default_rng(0)
+    image, mask = chance.integers(0, 255, (3, 40, 33), np.uint8), chance.integers(0, 3, (40, 33), np.uint8)
+    whole = overlay(image, mask, COLOURS)
+    monkeypatch.setattr(module, "AT_ONCE", at_once)
+    assert np.array_equal(overlay(image, mask, COLOURS), whole)
+
+
+def test_a_large_picture_takes_little_more_memory_than_itself() -> None:
+    image, mask = np.zeros((1, 3000, 4000), np.uint8), np.ones((3000, 4000), np.uint8)
+    tracemalloc.start()
+    picture = overlay(image, mask, COLOURS)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2.5 * picture.nbytes

@@ -7,6 +7,7 @@ A task that is added needs a row in `MADE`: a small set of it, a network, and an
 import dataclasses
 import json
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,15 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import striate as st
+from striate.data import lazy
 from striate.runs import keeper
+from striate.runs.resuming import resumed
 from striate.runs.run import Run
 from striate.tasks import known
 from striate.tasks.known import known as known_tasks
 from striate.tasks.task import Wish
 from striate.training.moment import Moment
+from tests import killed, written
 
 TRAIN, TEST = 16, 8
 WORDS = """
@@ -65,17 +69,7 @@ def pictures(root: Path) -> tuple[Path, Any, Path]:
 
 def cells(root: Path) -> tuple[Path, Any, Path]:
     """Bright squares with masks."""
-    chance = np.random.default_rng(0)
-    for part, count in (("train", TRAIN), ("test", TEST)):
-        for folder in ("images", "masks"):
-            (root / part / folder).mkdir(parents=True)
-        for number in range(count):
-            mask = np.zeros((18 + number % 2, 20), np.uint8)
-            top, left = chance.integers(2, 8, 2)
-            mask[top : top + 8, left : left + 8] = 1
-            pixels = chance.integers(0, 60, mask.shape, np.uint8) + 150 * mask
-            Image.fromarray(pixels.astype(np.uint8)).save(root / part / "images" / f"{number}.png")
-            Image.fromarray(mask * 255).save(root / part / "masks" / f"{number}.png")
+    written.cells(root, TRAIN, TEST)
     return root, root / "test" / "images" / "3.png", root / "train" / "images" / "1.png"
 
 
@@ -108,7 +102,7 @@ MADE = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures, ("torch", "native")),
     "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged, ("torch", "native")),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells, ("torch", "native")),
-    "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
+    "text": Made(WORDS, reviews, ("torch", "native"), damage=lambda content: content + b"bad\ta \0 film\n"),
 }
 BOTH = [(word, engine) for word, made in MADE.items() for engine in made.engines]
 
@@ -119,9 +113,14 @@ def where(tmp_path: Path) -> Callable[[str], tuple[Path, Any, Path]]:
     return lambda word: MADE[word].make(tmp_path / "data")
 
 
-def trained(word: str, data: Path, out: Path, engine: str = "torch", **options: Any) -> Run:
-    how = {"epochs": 3, "batch": 4, "lr": 0.02, "seed": 3} | options
-    return st.train(MADE[word].net, data, out=out, engine=engine, device="cpu", quiet=True, threads=1, **how)
+def options(engine: str) -> dict[str, Any]:
+    """How all are trained."""
+    how: dict[str, Any] = {"epochs": 3, "batch": 4, "lr": 0.02, "seed": 3, "engine": engine}
+    return how | {"device": "cpu", "quiet": True, "threads": 1}
+
+
+def trained(word: str, data: Path, out: Path, engine: str = "torch", **changed: Any) -> Run:
+    return st.train(MADE[word].net, data, out=out, **options(engine) | changed)
 
 
 def same(ours: Path, theirs: Path) -> bool:
@@ -199,6 +198,36 @@ def test_it_goes_on_within_an_epoch(
     (tmp_path / "half" / "report.html").unlink(missing_ok=True)
     st.resume(tmp_path / "half", quiet=True)
     assert same(tmp_path / "whole", tmp_path / "half")
+
+
+@pytest.mark.parametrize(("word", "engine"), BOTH)
+def test_whoever_reads_files_the_run_is_that_from_memory(
+    where: Any, tmp_path: Path, word: str, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sentences are always in memory."""
+    data, *_ = where(word)
+    trained(word, data, tmp_path / "inside", engine, epochs=2)
+    monkeypatch.setattr(lazy, "MEMORY", 0)
+    for workers in (0, 1, 4):
+        trained(word, data, tmp_path / f"files{workers}", engine, epochs=2, workers=workers)
+        assert same(tmp_path / "inside", tmp_path / f"files{workers}")
+
+
+@pytest.mark.parametrize(("word", "engine"), BOTH)
+def test_a_process_that_is_killed_loses_nothing_that_was_kept(
+    where: Any, tmp_path: Path, context: Any, word: str, engine: str
+) -> None:
+    data, *_ = where(word)
+    trained(word, data, tmp_path / "whole", engine)
+    how = {**options(engine), "out": tmp_path / "killed"}
+    process = context.Process(target=killed.train_and_die, args=(MADE[word].net, data, how))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    said: list[str] = []
+    resumed(tmp_path / "killed", None, {}, say=said.append)
+    assert said[0].startswith("going on after epoch 1 of 3, within epoch 2; ")
+    assert same(tmp_path / "whole", tmp_path / "killed")
 
 
 @pytest.mark.parametrize("word", MADE)

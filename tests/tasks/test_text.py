@@ -1,95 +1,93 @@
-"""Sentences: word vectors of others, tables that do not learn, the norm constraint, words that are dropped."""
+"""What a network of sentences is asked about: sentences, files of any encoding, and lines that are none."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from safetensors.torch import load_file
 
-import striate as st
-from striate.training.words import WordDropout
-from tests.native.needs import needs_compiler
+from striate.data.sentences import asking
+from striate.errors import InputError
+from striate.tasks.text import Text
 
-CHANNELS = """
-length = 20
-words = 40
-input length
-concat[ embed (words)x4 static | embed (words)x4 ] -> conv 6@3 -> relu -> gmp -> fc 2
-"""
+TASK = Text(("bad", "good"), ("a", "fine", "film"), lower=True, length=12)
+LINES = ("a fine film", "a film")
+MORE = 20 * "a fine film\n"  # of a few letters, a NUL would be too much for a text
 
 
-@pytest.fixture
-def films(tmp_path: Path) -> Path:
-    lines = [f"{('good', 'bad')[n % 2]}\tfilm {n % 9} is {('fine', 'dull')[n % 2]}\n" for n in range(24)]
-    (tmp_path / "films.tsv").write_text("".join(lines))
-    return tmp_path / "films.tsv"
+def asked(*given: Any, bad: str = "skip") -> Any:
+    return TASK.asked(given, None, bad)
 
 
-@pytest.fixture
-def vectors(tmp_path: Path) -> Path:
-    path = tmp_path / "vectors.txt"
-    path.write_text("film 1 2 3 4\nfine 5 6 7 8\nevening 9 9 9 9\n")
-    return path
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a fine film\na film\n",
+        b"a fine film\r\n\r\na film",
+        b"\xef\xbb\xbfa fine film\n \n\na film\n\n",
+        "a fine film\na film\n".encode("utf-16"),
+    ],
+)
+def test_files_of_any_form_are_the_same_sentences(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "new.txt").write_bytes(content)
+    found = asked(tmp_path / "new.txt", str(tmp_path / "new.txt"), [LINES[0], [LINES[1]], " "])
+    assert tuple(found.names) == LINES * 3
+    assert [tuple(one["tokens"].shape) for one in found.inputs] == [(1, 12)] * 6
 
 
-def trained(data: Path, out: Path, net: str = CHANNELS, **how: Any) -> st.Run:
-    usual = {"epochs": 2, "batch": 4, "quiet": True, "threads": 1, "engine": "torch", "device": "cpu"}
-    return st.train(net, data, out=out, **{**usual, **how})
+def test_what_was_decided_on_reading_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "new.txt"
+    path.write_bytes("a schön film\n".encode("latin-1"))
+    assert asked(path).notes == (
+        f"{path}: line 1 is not UTF-8 and is read as Windows-1252",
+        "unknown words in 'a schön film': schön",
+    )
 
 
-@pytest.mark.parametrize("engine", ["torch", pytest.param("native", marks=needs_compiler)])
-def test_vectors_of_others_begin_both_channels_and_the_static_one_keeps_them(
-    films: Path, vectors: Path, tmp_path: Path, engine: str
-) -> None:
-    run = trained(films, tmp_path / "run", weights=vectors, engine=engine)
-    weights = load_file(run.path / "model.safetensors")
-    row = run.task.known.rows["fine"]  # type: ignore[attr-defined]
-    assert weights["concat1.branch1.embed1.weight"][row].tolist() == [5, 6, 7, 8]
-    assert weights["concat1.branch2.embed1.weight"][row].tolist() != [5, 6, 7, 8]
-    assert torch.allclose(weights["concat1.branch2.embed1.weight"][row], torch.arange(5.0, 9.0), atol=0.5)
-    begun = run.config["weights"]
-    assert begun["kept"] == 2
-    assert "2 of " in begun["said"]
-    assert str(vectors) in begun["said"]
+@pytest.mark.parametrize(("line", "why"), [("du\0ll", "a NUL byte"), ("a" * 1_000_001, "a sentence of 1,000,001 char")])
+def test_a_line_that_is_none_is_left_out_or_refused(tmp_path: Path, line: str, why: str) -> None:
+    path = tmp_path / "new.txt"
+    path.write_text(f"{MORE}{line}\na film\n")
+    found = asked(path)
+    assert found.names == ["a fine film"] * 20 + ["a film"]
+    assert [one.path for one in found.left_out] == [f"{path}:21"]
+    assert f"left out: 1 lines; {path}:21 ({why}" in found.notes[-1]
+    with pytest.raises(InputError, match=f"new.txt, line 21: {why}"):
+        asked(path, bad="refuse")
+    path.write_text("a" * 1_000_001)
+    with pytest.raises(InputError, match=r"predict takes sentences.* Received: none; left out: 1 lines;"):
+        asked(path)
 
 
-def test_vectors_that_do_not_fit_are_one_line(films: Path, vectors: Path, tmp_path: Path) -> None:
-    with pytest.raises(st.InputError, match=r"vectors\.txt' does not fit: its vectors have 4 numbers"):
-        trained(films, tmp_path / "run", CHANNELS.replace("(words)x4", "(words)x5"), weights=vectors)
-    vectors.write_text("film 1 2 3\nfine 1 2 x\n")
-    with pytest.raises(st.InputError, match=r"vectors\.txt' holds no word vectors: line 2"):
-        trained(films, tmp_path / "run", weights=vectors)
-    assert not (tmp_path / "run").exists()
+def test_sentences_beyond_the_first_are_said_to_be_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "MOST_LINES", 2)
+    (tmp_path / "new.txt").write_text("a fine film\n" * 3)
+    found = asked(tmp_path / "new.txt")
+    assert len(found.names) == 2
+    assert found.notes == (f"{tmp_path / 'new.txt'}: only the first 2 of its 3 sentences are answered",)
 
 
-def test_a_text_is_no_beginning_for_images(vectors: Path, tmp_path: Path) -> None:
-    with pytest.raises(st.InputError, match=r"vectors\.txt' is a text, which holds no weights for the task classify"):
-        st.train("input 1x8x8 -> fc 10", "digits", weights=vectors, epochs=1, out=tmp_path / "run", quiet=True)
+def test_what_holds_no_sentence_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "image.png").write_bytes(b"\x89PNG\r\n" + bytes(range(32)) * 4)
+    (tmp_path / "empty.txt").touch()
+    with pytest.raises(InputError, match=r"cannot read '.*image.png': it is binary"):
+        asked(tmp_path / "image.png")
+    refused = [(), ("",), (tmp_path / "empty.txt",), (tmp_path,), (str(tmp_path),), (3,), (tmp_path / "gone.txt",)]
+    for nothing in refused:
+        with pytest.raises(InputError, match="predict takes sentences, or text files with one on each line"):
+            asked(*nothing)
 
 
-@needs_compiler
-def test_the_norm_constraint_holds_in_both_engines(films: Path, tmp_path: Path) -> None:
-    rows = []
-    for engine in ("torch", "native"):
-        run = trained(films, tmp_path / engine, max_norm=0.1, lr=0.05, augment="none", engine=engine)
-        weights = load_file(run.path / "model.safetensors")["fc1.weight"]
-        assert weights.norm(dim=1).tolist() == pytest.approx([0.1, 0.1], rel=1e-5)
-        rows.append(weights)
-    assert torch.allclose(*rows, atol=1e-4)
+def test_of_many_unknown_words_a_few_are_named() -> None:
+    (note,) = asked(" ".join(f"w{number}" for number in range(9999))).notes
+    assert (
+        note
+        == "unknown words in 'w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11 w1…': "
+        + ", ".join(f"w{number}" for number in range(10))
+        + ", …"
+    )
 
 
-def test_a_norm_constraint_needs_a_layer(tmp_path: Path) -> None:
-    with pytest.raises(st.InputError, match=r"max_norm.*has none"):
-        st.train("input 1x8x8 -> conv 10@8", "digits", max_norm=3, epochs=1, out=tmp_path / "run", quiet=True)
-
-
-def test_words_are_dropped_at_their_share_and_padding_never() -> None:
-    numbers = torch.tensor([[0, 0, *range(2, 40), 0]]).repeat(500, 1)
-    dropped = WordDropout(0.1, 41).drawn(500, torch.Generator().manual_seed(0))
-    some = torch.arange(100, 400)
-    found = dropped.tokens(numbers[some], some)
-    assert (found[numbers[some] == 0] == 0).all()
-    changed = found != numbers[some]
-    assert (found[changed] == 1).all()
-    assert float(changed[:, 2:40].float().mean()) == pytest.approx(0.1, abs=0.01)
+def test_a_task_is_asked_by_its_words_alone() -> None:
+    other = dataclasses.replace(TASK, classes=("x", "y", "z"))
+    assert other.asked(["a film"], None, "skip").inputs[0]["tokens"].equal(asked("a film").inputs[0]["tokens"])

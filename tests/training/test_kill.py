@@ -1,11 +1,9 @@
 """100 real kills at random moments of training and saving: each time the best weights are there and as good as said."""
 
-import multiprocessing
 import random
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,22 +35,6 @@ def stripes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("kill") / "stripes.npz"
     np.savez(path, x=x, y=y)
     return path
-
-
-@pytest.fixture(scope="module")
-def context() -> Iterator[Any]:
-    """Children that need not import torch again. One thread here and there: another number gives other bits."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        made = multiprocessing.get_context("forkserver")
-        made.set_forkserver_preload(["striate.runs.training", "torch._dynamo"])  # which optimisers ask for
-        process = made.Process(target=time.sleep, args=(0,))
-        process.start()
-        process.join()
-        yield made
-    torch.set_num_threads(threads)
 
 
 def killed(context: Any, stripes: Path, root: Path, seconds: float, seed: int) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -15,8 +14,11 @@ from safetensors.torch import load_file
 import striate as st
 from striate.data import lazy
 from striate.data.workers import cores
+from striate.runs import training
+from striate.runs.planning import Request
 from striate.training import stream
 from striate.training.stream import Stream
+from tests import written
 
 NET = "input 3x16x16 -> conv 4@3 -> bn -> relu -> maxpool 2 -> conv 4@3 -> relu -> gap -> fc 2"
 
@@ -24,14 +26,7 @@ NET = "input 3x16x16 -> conv 4@3 -> bn -> relu -> maxpool 2 -> conv 4@3 -> relu 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two classes of 40 small photographs of nothing."""
-    chance = np.random.default_rng(0)
-    for channel, name in enumerate(("red", "green")):
-        (tmp_path / "data" / name).mkdir(parents=True)
-        for number in range(40):
-            pixels = chance.integers(0, 120, (20, 24, 3), np.uint8)
-            pixels[:, :, channel] += 100
-            Image.fromarray(pixels).save(tmp_path / "data" / name / f"{number:02}.png")
-    return tmp_path / "data"
+    return written.colours(tmp_path / "data", ("red", "green"), 40, (20, 24), noise=120, light=100)
 
 
 @pytest.fixture
@@ -40,23 +35,59 @@ def go(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
 
     def made(workers: int | None, **options: Any) -> tuple[dict[str, torch.Tensor], Any]:
         monkeypatch.setattr(lazy, "MEMORY", 2**30 if workers is None else 0)
-        monkeypatch.setattr(stream, "cores", lambda: workers)
         how = {"epochs": 2, "batch": 16, "threads": 1, "engine": "torch", "device": "cpu", "quiet": True} | options
-        run = st.train(NET, folder, out=tmp_path / "run", overwrite=True, **how)
+        run = st.train(NET, folder, out=tmp_path / "run", overwrite=True, workers=workers, **how)
         return load_file(run.path / "model.safetensors"), run
 
     return made
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many processes each pass over files was read by."""
+    counts, inside = [], Stream._processes
+
+    def told(self: Stream, size: int) -> tuple[int, int]:
+        found = inside(self, size)
+        counts.append(found[0])
+        return found
+
+    monkeypatch.setattr(Stream, "_processes", told)
+    return counts
+
+
 @pytest.mark.parametrize("augment", ["none", "photo"])
 @pytest.mark.parametrize("workers", [0, 1, 4])
-@pytest.mark.filterwarnings("ignore:This DataLoader will create")
-def test_whoever_reads_them_the_weights_are_those_from_memory(go: Any, workers: int, augment: str) -> None:
+@pytest.mark.filterwarnings("error:This DataLoader will create")
+def test_whoever_reads_them_the_weights_are_those_from_memory(
+    go: Any, asked: list[int], workers: int, augment: str
+) -> None:
     ours, run = go(workers, augment=augment)
+    assert set(asked) == {workers}
     theirs, _ = go(None, augment=augment)
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
     streamed, inside = run.test(), go(None, augment=augment)[1].test()
     assert (streamed.loss, streamed.confusion) == (inside.loss, inside.confusion)
+
+
+@pytest.mark.parametrize("workers", [None, 0, 2])
+def test_who_goes_on_reads_as_before_or_as_asked(go: Any, asked: list[int], workers: int | None) -> None:
+    _, run = go(1, epochs=1)
+    asked.clear()
+    more = st.resume(run.path, epochs=2, workers=workers, quiet=True)
+    assert set(asked) == {1 if workers is None else workers}
+    assert more.config["workers"] == (1 if workers is None else workers)
+
+
+@pytest.mark.parametrize("workers", [-1, 257, 10**30, 1.5, True, "4"])
+def test_no_number_of_processes_is_refused(go: Any, workers: Any) -> None:
+    with pytest.raises(st.InputError, match="`workers` must be a whole number from 0 to 256"):
+        go(workers)
+
+
+def test_processes_for_images_in_memory_are_said_to_change_nothing(folder: Path, tmp_path: Path) -> None:
+    run = st.train(NET, folder, out=tmp_path / "run", epochs=1, workers=2, quiet=True, device="cpu")
+    assert "`workers` changes nothing: the images of data are all in memory" in run.config["decisions"]
 
 
 def test_it_says_that_they_stay_in_their_files(go: Any) -> None:
@@ -79,6 +110,52 @@ def test_a_file_that_has_gone_is_left_out_and_told(go: Any, folder: Path, monkey
     assert "03.png" in (run.path / "left-out.txt").read_text()
 
 
+CELLS = "input 1x16x16 -> conv 4@3 pad 1 -> bn -> relu -> conv 2@3 pad 1"
+DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "gone": (Path.unlink, "no such file or directory"),
+    "cut short": (lambda path: path.write_bytes(path.read_bytes()[:-25]), "cut short"),
+    "emptied": (lambda path: path.write_bytes(b""), "an empty file"),
+    "no image": (lambda path: path.write_text("words"), "not an image"),
+    "smaller": (lambda path: Image.new("L", (9, 9)).save(path), "its fields are of different sizes, "),
+}
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize("kind", ["images", "masks"])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_file_that_changes_while_training_is_left_out_and_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str, kind: str, batch: int
+) -> None:
+    """One of the files to train on, to validate by and to test on each, of images and masks of several sizes."""
+    told: list[str] = []
+    monkeypatch.setattr("striate.runs.training.voice", lambda quiet: told.append)
+    monkeypatch.setattr(lazy, "MEMORY", 0)
+    root, planned = written.cells(tmp_path / "data", 16, 8), training.planned
+    harm, why = DAMAGE[damage]
+    harmed: list[tuple[Path, str]] = []
+
+    def harming(request: Request) -> Any:
+        plan, parts, begun = planned(request)
+        for one in parts.each.values():
+            image = Path(one.name(0))
+            harmed.append((image.parent.parent / kind / image.name, str(image)))
+            harm(harmed[-1][0])
+        return plan, parts, begun
+
+    monkeypatch.setattr(training, "planned", harming)
+    how: dict[str, Any] = {"epochs": 2, "batch": batch, "engine": "torch", "device": "cpu", "workers": 0}
+    run = st.train(CELLS, root, out=tmp_path / "run", **how)
+    lines = [line for line in told if line.startswith("left out: ")]
+    assert len(harmed) == len(lines) == 3
+    for path, image in harmed:
+        (line,) = (line for line in lines if line.startswith(f"left out: {image} ("))
+        assert why in line
+        assert str(path) in line or damage == "smaller", "the file itself, where that is the mask"
+    assert len(run.history) == 2
+    assert len(run.test()["per_class"]) == 2
+    assert (tmp_path / "run" / "left-out.txt").read_text().count(".png") >= 3
+
+
 def test_files_that_all_go_end_the_training_and_what_was_learned_is_kept(
     go: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,9 +174,10 @@ def test_files_that_all_go_end_the_training_and_what_was_learned_is_kept(
     assert len(st.Run(tmp_path / "run").history) == 1
 
 
-def test_a_process_that_is_killed_is_told_and_what_was_learned_is_kept(
+def test_a_process_that_is_killed_is_told_and_what_was_learned_is_kept_and_gone_on_with(
     go: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    whole, _ = go(1)
     made, epochs = stream._Made.__getitem__, []
     inside = Stream.epoch
 
@@ -117,6 +195,9 @@ def test_a_process_that_is_killed_is_told_and_what_was_learned_is_kept(
     with pytest.raises(st.WorkError, match="a process that reads the files was ended from outside"):
         go(1)
     assert len(st.Run(tmp_path / "run").history) == 1
+    monkeypatch.setattr(stream._Made, "__getitem__", made)
+    more = load_file(st.resume(tmp_path / "run", quiet=True).path / "model.safetensors")
+    assert all(torch.equal(more[name], whole[name]) for name in whole)
 
 
 def test_no_more_is_ahead_than_fits() -> None:

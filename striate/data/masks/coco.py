@@ -11,16 +11,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from striate.errors import InputError
 
 from ..files import sub_folders, unreadable, walk
 from ..left_out import LeftOut
 from ..parts import PARTS, Part
+from .entries import checked, region
 from .found import UNMASKED, Arranged, Pair
 from .names import Named
-from .regions import Region, Regions, decompressed
+from .regions import Regions
 from .words import told
 
 NAME = re.compile(r"instances\w*|annotations?|_?annotations?[._]coco|\w*coco\w*", re.IGNORECASE)
@@ -36,7 +37,7 @@ class _File:
     part: Part
     images: Sequence[Mapping[str, Any]]
     categories: Mapping[int, str]
-    regions: dict[int, list[Mapping[str, Any]]] = field(default_factory=dict)
+    regions: dict[int | str, list[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 def is_coco(name: str) -> bool:
@@ -44,11 +45,12 @@ def is_coco(name: str) -> bool:
     return name.lower().endswith(".json") and bool(NAME.fullmatch(name[:-5]))
 
 
-def arranged(root: Path) -> Arranged | None:
+def arranged(root: Path, bad: Literal["skip", "refuse"] = "skip") -> Arranged | None:
     """The images and regions that COCO's files under `root` name; None where there are none with regions.
 
     Raises:
-        InputError: a file is damaged, or two files name other classes.
+        InputError: a file is damaged, or two files name other classes; with "refuse", an image is missing, or a region
+            can't be drawn.
     """
     files = [file for path in _candidates(root) if (file := _read(path, root))]
     if not files:
@@ -67,18 +69,29 @@ def arranged(root: Path) -> Arranged | None:
             continue
         regions, skipped = _regions(file, image, names)
         pairs[place], unread = Pair(place, regions, file.part), unread + skipped
+    said = [f"{unread:,} regions are empty or damaged, and not drawn"] if unread else []
+    said += [line for file in files if (line := _nowhere(file, root))]
+    if bad == "refuse" and (left_out or said):
+        first = f"'{left_out[0].path}': {left_out[0].reason}" if left_out else f"'{files[0].path.parent}': {said[0]}"
+        raise InputError(f"{first}; correct the annotations")
     used = {str(file.path) for file in files}
     left_out += [LeftOut(str(path), UNMASKED, "no annotations name it") for path in found.images if path not in pairs]
     left_out += [other for other in found.left_out if other.path not in used]
     notes = [f"COCO's annotations: {', '.join(file.path.relative_to(root).as_posix() for file in files)}"]
-    notes += [f"{unread:,} regions are empty or damaged, and not drawn"] if unread else []
+    notes += said
     ordered = sorted(pairs.values(), key=lambda pair: (PARTS.index(pair.part), pair.image.parts))
     named = Named((("background", None), *((name, None) for name in names.values())), str(files[0].path))
     return Arranged(tuple(ordered), tuple(left_out), named, tuple(notes))
 
 
 def _missing(file: _File, image: Mapping[str, Any]) -> LeftOut:
-    return unreadable(file.path.parent / str(image.get("file_name")), f"no such file, which {file.path.name} names")
+    return unreadable(file.path.parent / image["file_name"], f"no such file, which {file.path.name} names")
+
+
+def _nowhere(file: _File, root: Path) -> str:
+    """That regions are of images that their file does not name."""
+    count = sum(len(found) for image, found in file.regions.items() if image not in {one["id"] for one in file.images})
+    return f"{count:,} regions of images that {file.path.relative_to(root).as_posix()} does not name" if count else ""
 
 
 def _candidates(root: Path) -> Iterator[Path]:
@@ -93,21 +106,21 @@ def _read(path: Path, root: Path) -> _File | None:
     """A file of annotations; None for one of another kind, or without regions."""
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # brackets in brackets in brackets
         raise InputError(f"cannot read the annotations in '{path}' ({error})") from error
     if not isinstance(data, dict) or not all(isinstance(data.get(key), list) for key in KEYS):
         return None
-    images, annotations, categories = (data[key] for key in KEYS)
-    if not any(one.get("segmentation") for one in annotations):
+    if not any(isinstance(one, dict) and one.get("segmentation") for one in data["annotations"]):
         return None
+    images, annotations, categories = (checked(path, key, data[key]) for key in KEYS)
     words = told((*path.relative_to(root).parts[:-1], path.stem))
-    used = {one.get("category_id") for one in annotations}
+    used = {one["category_id"] for one in annotations}
     known = [one for one in categories if one["id"] in used or one.get("supercategory") != "none"]  # Roboflow's root
-    file = _File(path, words.part or "train", images, {one["id"]: str(one["name"]) for one in known})
+    file = _File(path, words.part or "train", images, {one["id"]: one["name"] for one in known})
     for one in annotations:
-        if one.get("category_id") not in file.categories:
-            raise InputError(f"'{path}' has a region of category {one.get('category_id')}, which it does not name")
-        file.regions.setdefault(one.get("image_id"), []).append(one)
+        if one["category_id"] not in file.categories:
+            raise InputError(f"'{path}' has a region of category {one['category_id']}, which it does not name")
+        file.regions.setdefault(one["image_id"], []).append(one)
     return file
 
 
@@ -124,7 +137,7 @@ def _names(files: Sequence[_File]) -> dict[int, str]:
 
 def _image(file: _File, image: Mapping[str, Any], by_name: Mapping[str, list[Path]]) -> Path | None:
     """The file of an image, which may be in any folder; one that fits the annotations' own part first."""
-    name = PurePosixPath(str(image.get("file_name", "")).replace("\\", "/"))
+    name = PurePosixPath(image["file_name"].replace("\\", "/"))
     found = [path for path in by_name.get(name.name, ()) if path.parts[-len(name.parts) :] == name.parts]
     found = found or by_name.get(name.name, [])
     best = [path for path in found if told(path.parts[:-1]).part == file.part or path.parent == file.path.parent]
@@ -135,20 +148,7 @@ def _regions(file: _File, image: Mapping[str, Any], names: Mapping[int, str]) ->
     """The regions of an image, and how many can't be drawn."""
     size = int(image["height"]), int(image["width"])
     positions = {number: place for place, number in enumerate(names, start=1)}
-    found = [_region(one, positions[one["category_id"]], size) for one in file.regions.get(image["id"], ())]
-    drawn = tuple(region for region in found if region)
+    every = file.regions.get(image["id"], ())
+    found = [region(one.get("segmentation"), positions[one["category_id"]], size) for one in every]
+    drawn = tuple(one for one in found if one)
     return Regions(str(file.path), size, drawn), len(found) - len(drawn)
-
-
-def _region(one: Mapping[str, Any], position: int, size: tuple[int, int]) -> Region | None:
-    form = one.get("segmentation")
-    if isinstance(form, dict):
-        counts = form.get("counts")
-        try:
-            runs = decompressed(counts) if isinstance(counts, str) else tuple(map(int, counts or ()))
-        except InputError:
-            return None
-        whole = sum(runs) == size[0] * size[1] and min(runs) >= 0
-        return Region(position, runs=runs) if whole else None
-    closed = [polygon for polygon in form or () if len(polygon) >= 6 and len(polygon) % 2 == 0]
-    return Region(position, polygons=tuple(tuple(map(float, polygon)) for polygon in closed)) if closed else None

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import InputError
+from striate.ignored import IGNORED as IGNORED
 
-from ..kinds import IGNORED as IGNORED
 from .names import Colour
 from .values import GREY_LEVELS, MaskFacts, Raw
 
-MOST_CLASSES = 255
+MOST_CLASSES = IGNORED  # from 0 on
 MOST_SAID = 5  # values named in one message
 
 How = Literal["number", "shade", "halves", "colour", "objects", "regions"]

@@ -44,11 +44,12 @@ def find(
         NotMasksError: every mask is a photograph.
         InputError: masks are there and cannot be read as classes; with "refuse", any pair cannot.
     """
-    place = voc.arranged(root) or coco.arranged(root) or pairing.arranged(root, bad)
+    place = voc.arranged(root) or coco.arranged(root, bad) or pairing.arranged(root, bad)
     if place is None:
         return None
     if not place.pairs:
-        raise InputError(f"no image under '{root}' has a mask; {EXPECTED}")
+        first = f" ('{_below(place.left_out[0].path, root)}': {place.left_out[0].reason})" if place.left_out else ""
+        raise InputError(f"no image under '{root}' has a mask{first}; {EXPECTED}")
     if not like and all(pair.part != "train" for pair in place.pairs):
         raise InputError(f"'{root}' has masks for {place.pairs[0].part} and none to train on; add train/")
     with Workers(2 * len(place.pairs)) as workers:

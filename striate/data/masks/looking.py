@@ -28,6 +28,7 @@ from .reading import other_size
 from .values import MaskFacts, mask_facts
 
 PHOTOGRAPH = "it is a photograph, not a mask: a mask has one value or colour per class"
+UNDRAWN: Answer = (None, None)
 SMEARED = "it is a photograph, or its colours were saved as JPEG, which smears them: save masks as PNG"
 
 
@@ -55,11 +56,21 @@ def look(root: Path, pairs: Sequence[Pair], workers: Workers, progress: bool) ->
     images = Many(name, root, [pair.image for pair in pairs], workers, progress).facts("images", partial(image_facts))
     files = [pair.mask for pair in pairs if isinstance(pair.mask, Path)]
     masks = iter(Many(name, root, files, workers, progress).facts("masks", partial(mask_facts)))
-    drawn = iter(workers.each(_drawn, [pair for pair in pairs if not isinstance(pair.mask, Path)]))
-    return [
-        _seen(pair, image, next(masks) if isinstance(pair.mask, Path) else next(drawn))
-        for pair, image in zip(pairs, images, strict=True)
-    ]
+    both = list(zip(pairs, images, strict=True))
+    drawn = iter(workers.each(_drawn, [pair for pair, image in both if _is_drawn(pair, image)]))
+    seen = []
+    for pair, image in both:
+        regions = next(drawn) if _is_drawn(pair, image) else UNDRAWN
+        seen.append(_seen(pair, image, next(masks) if isinstance(pair.mask, Path) else regions))
+    return seen
+
+
+def _is_drawn(pair: Pair, image: Answer) -> bool:
+    """Whether there are regions to draw: at the size of the image, as annotations may state any other."""
+    if isinstance(pair.mask, Path) or image[0] is None:
+        return False
+    size = tuple(image[0][0])
+    return pair.mask.size in (size, size[::-1])
 
 
 def _drawn(pair: Pair) -> list[int]:

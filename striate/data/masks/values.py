@@ -21,6 +21,7 @@ from ..opening import ImageError, opened
 Kind = Literal["bit", "grey", "palette", "colour"]
 
 MOST_VALUES = 4096  # distinct values of one file that are listed
+MOST = 2**31 - 1  # a whole number of 32 bits
 MOST_SHADES = 32  # distinct values, and
 ROUGH = 0.25  # share of neighbours that differ, beyond which a file is a photograph: classes fill areas
 LOSSY = ("JPEG", "WEBP")
@@ -109,6 +110,8 @@ def read_values(path: Path, data: bytes | None = None) -> Raw:
         turn = upright.orientation(image)
         image = upright.turned(image, turn)
         kind, values = _values(image, path)
+        if values.min() < 0:
+            raise ImageError(path, f"holds {values.min()}, and classes are numbers from 0 on")
         palette = _palette(image) if kind == "palette" else ()
         if palette[:2] == BLACK_WHITE and values.max() <= 1:  # a GIF, say: the same as bits
             return Raw("bit", values * np.uint8(255), turned=turn != 1)
@@ -129,8 +132,8 @@ def _values(image: Image.Image, path: Path) -> tuple[Kind, NDArray[Any]]:
 
 def _whole(values: NDArray[Any], path: Path) -> NDArray[np.int32]:
     whole = np.rint(values)
-    if not np.array_equal(whole, values):
-        raise ImageError(path, "holds fractions, and a mask holds whole numbers")
+    if not np.array_equal(whole, values) or np.abs(whole).max() > MOST:
+        raise ImageError(path, "holds fractions or endless numbers, and a mask holds whole numbers")
     return np.asarray(whole.astype(np.int32))
 
 

@@ -22,7 +22,7 @@ LONGEST_LABEL = 60  # characters
 
 def has_labels(lines: Sequence[str]) -> bool:
     """Whether the first words of lines are classes: there are two or more, few of them occur once, and none is long."""
-    words = [line.split(maxsplit=1)[0] for line in lines if line.strip()]
+    words = [line.split(maxsplit=1)[0] for line in lines if line.strip() and line[0] != "\t"]
     counts = Counter(words)
     singles = sum(count == 1 for count in counts.values())
     if len(counts) < 2 or max(map(len, counts)) > LONGEST_LABEL:
@@ -39,7 +39,7 @@ def read_spaced(lines: Sequence[str]) -> Read:
         if not line.strip():
             empty += 1
             continue
-        label, sentence = [*line.split(maxsplit=1), ""][:2]
+        label, sentence = ["", line] if line[0] == "\t" else [*line.split(maxsplit=1), ""][:2]
         found.append((label, sentence, number))
     return collected(found, empty)
 

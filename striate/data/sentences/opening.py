@@ -13,6 +13,7 @@ from striate.data.loading import check_bad, places_of
 from striate.data.parts import Part
 from striate.errors import InputError
 
+from .asking import text_of
 from .decoding import Decoded, NotTextError, decoded
 from .folders import Documents, documents_in
 from .forms import Form, form_of, read_labelled
@@ -21,7 +22,7 @@ from .grouping import ENDS, Group
 from .labelled import SentenceSet
 from .lines import read_plain
 from .places import Place, located
-from .rows import Fault, Read, bad_line
+from .rows import Fault, Read, bad_line, shortened
 
 RULE = "a line is a class, a tab or space, and a sentence, or the file is a table with the columns label and text"
 
@@ -143,12 +144,7 @@ class _Reading:
         self.left_out.append(LeftOut(f"{file}:{fault.line}", "lines", fault.rule))
 
     def _text(self, path: Path, named: str = "") -> Decoded:
-        try:
-            text = decoded(path.read_bytes())
-        except NotTextError as error:
-            raise InputError(f"cannot read '{path}': {error}; save it as UTF-8 text") from error
-        except OSError as error:
-            raise InputError(f"cannot read '{path}' ({error.strerror}); check that it may be read") from error
+        text = text_of(path)
         self.notes += [f"{named or path.name}: {note}" for note in text.notes]
         return text
 
@@ -172,6 +168,9 @@ def _unlabelled(path: Path, text: Decoded, form: Form) -> str:
         return f"'{path}' is empty; {RULE}"
     if form.columns:
         return f"'{path}' has no column of classes; name it label in the first line"
+    firsts = {line.split()[0] for line in text.lines if line.strip()}
+    if len(firsts) == 1 and any(len(line.split()) > 1 for line in text.lines):
+        return f"'{path}' has only one class, '{shortened(*firsts)}'; give sentences of at least two classes"
     words = len(next(line for line in text.lines if line.strip()).split())
     what = "no tab or space after a class" if words < 2 else "its first words are no classes"
     return f"'{path}', line 1: {what}; {RULE}"

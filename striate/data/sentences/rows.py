@@ -64,9 +64,14 @@ def shortened(text: str) -> str:
     return plain[:40] + "…" if len(plain) > 40 else plain
 
 
+def _bare(label: str) -> str:
+    """A label without space around it, and without the mark that a file in UTF-8 begins with: joined files keep it."""
+    return label.strip().lstrip("\ufeff").strip()
+
+
 def collected(found: list[tuple[str, str, int]], empty: int = 0, notes: tuple[str, ...] = ()) -> Read:
     """The rows among (label, sentence, line), and the faults of the others."""
-    faults = [bad_line(label, line, sentence) for label, sentence, line in found]
-    rows = (Row(label.strip(), sentence.strip(), line) for label, sentence, line in found)
+    faults = [bad_line(_bare(label), line, sentence) for label, sentence, line in found]
+    rows = (Row(_bare(label), sentence.strip(), line) for label, sentence, line in found)
     good = tuple(row for row, fault in zip(rows, faults, strict=True) if fault is None)
     return Read(good, tuple(fault for fault in faults if fault), empty, notes)

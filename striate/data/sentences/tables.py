@@ -20,6 +20,7 @@ DELIMITERS = (",", ";", "\t", "|")
 SNIFFED = 2000  # lines from which delimiter and columns are found
 ALIKE = 0.9  # share of rows that must have as many cells as the first, in a table whose columns have no known names
 END = "\x00the end\x00"  # a line that no file has
+csv.field_size_limit(2**31 - 1)  # of a cell; what is too long for a sentence is told with its line, and left out
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def read_table(lines: Sequence[str], delimiter: str, columns: Columns) -> Read:
     """The labelled sentences of a table whose columns are known, with a label among them.
 
     Raises:
-        InputError: a quotation mark is never closed, or a cell is too long.
+        InputError: a quotation mark is never closed.
     """
     assert columns.label is not None
     rows = [row for row in table_rows(lines, delimiter) if any(cell.strip() for cell in row.cells)]
@@ -78,7 +79,7 @@ def table_rows(lines: Sequence[str], delimiter: str) -> Iterator[Cells]:
     """The rows of a table; a cell in quotation marks may hold delimiters and go over several lines.
 
     Raises:
-        InputError: a quotation mark is never closed, or a cell is too long.
+        InputError: a quotation mark is never closed.
     """
     reader = csv.reader(_with_end(lines), delimiter=delimiter, quoting=_quoting(lines, delimiter))
     line = 1

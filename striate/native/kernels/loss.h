@@ -103,8 +103,6 @@ INLINE void binary_cross_entropy(const vec *y, const uint8_t *const *labels, vec
   }
 }
 
-#define IGNORED 255
-
 /* -log softmax(y)[label] at each position that counts, times its class's weight where there are weights; its gradient,
    times `share`, at those and 0 elsewhere. `masks` has one image's classes per lane; m is the layout of y and of its
    gradient. */

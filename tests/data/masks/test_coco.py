@@ -202,3 +202,88 @@ def test_testing_on_other_coco_classes_is_refused(draw: Draw, tmp_path: Path) ->
     assert find(tmp_path / "a", like=first.coding) is not None
     with pytest.raises(InputError, match="have the classes background, cat, cow, not background, cat, dog"):
         find(tmp_path / "b", like=first.coding)
+
+
+@pytest.mark.parametrize(
+    ("key", "entry", "said"),
+    [
+        ("annotations", 3, "entry 2 of annotations has no image_id, which must be a number or a text"),
+        ("annotations", {"image_id": [7], "category_id": 10}, "entry 2 of annotations has no image_id"),
+        ("annotations", {"image_id": 7, "category_id": "cat"}, "entry 2 of annotations has no category_id"),
+        ("images", "a.png", "entry 2 of images has no id"),
+        ("images", {"id": 8}, "entry 2 of images has no file_name, which must be a text"),
+        ("images", {"id": 8, "file_name": "b.png", "width": 3}, "entry 2 of images has no height"),
+        (
+            "images",
+            {"id": 8, "file_name": "b.png", "height": 3, "width": float("nan")},
+            "entry 2 of images has no width",
+        ),
+        ("images", {"id": 8, "file_name": "b.png", "height": -3, "width": 3}, "entry 2 of images has no height"),
+        ("categories", {"id": 30}, "entry 3 of categories has no name"),
+        ("categories", {"id": True, "name": "cow"}, "entry 3 of categories has no id, which must be a whole number"),
+    ],
+)
+def test_an_entry_that_lacks_something_is_named(draw: Draw, tmp_path: Path, key: str, entry: object, said: str) -> None:
+    draw(tmp_path / "images/a.png", size=(3, 3))
+    data = annotations((10, [SQUARE]))
+    data[key].append(entry)
+    write(tmp_path / "annotations/instances_train.json", data)
+    with pytest.raises(InputError, match=rf"^'.*instances_train.json': {said}"):
+        find(tmp_path)
+
+
+def test_brackets_without_end_are_no_annotations(tmp_path: Path) -> None:
+    (tmp_path / "annotations.json").write_text("[" * 100_000)
+    with pytest.raises(InputError, match=r"cannot read the annotations in '.*annotations.json'"):
+        find(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *(5, True, "abc", SQUARE, [{"a": 1}], ["abcdef"], [[None] * 8], [["1"] * 8], [[*SQUARE, 1.0]]),
+        *([[float("nan")] * 8], [[float("inf"), 0, 3, 0, 3, 2]], [[1e308, -1e308, -1e308, 1e308, 1, 1]]),
+        *([[1.0] * 8], [[1.0, 1.0, 2.0, 2.0, 1.0, 1.0]]),  # a point, a line
+        *({"counts": 5}, {"counts": {"a": 1}}, {"counts": ["9"]}, {"counts": [-3, 12]}, {"counts": [4.5, 4.5]}, {}),
+        *({"counts": "\u1234"}, {"counts": [10**30]}, {"counts": [float("inf")]}),
+    ],
+)
+def test_a_region_of_any_wrong_form_is_counted_or_refused(draw: Draw, tmp_path: Path, form: object) -> None:
+    draw(tmp_path / "images/a.png", size=(3, 3))
+    write(tmp_path / "annotations/instances_train.json", annotations((10, [SQUARE]), (20, form)))
+    found = find(tmp_path)
+    assert found is not None
+    assert "1 regions are empty or damaged, and not drawn" in found.notes
+    assert found.counts.tolist() == [[5, 4, 0]], "the other is drawn"
+    with pytest.raises(InputError, match=r"/annotations': 1 regions are empty or damaged, .*; correct the annotations"):
+        find(tmp_path, bad="refuse")
+
+
+def test_regions_of_no_image_are_counted_or_refused(draw: Draw, tmp_path: Path) -> None:
+    draw(tmp_path / "images/a.png", size=(3, 3))
+    data = annotations((10, [SQUARE]), (20, [SQUARE]))
+    data["annotations"][1]["image_id"] = 99
+    write(tmp_path / "annotations/instances_train.json", data)
+    found = find(tmp_path)
+    assert found is not None
+    assert "1 regions of images that annotations/instances_train.json does not name" in found.notes
+    with pytest.raises(InputError, match="1 regions of images that"):
+        find(tmp_path, bad="refuse")
+
+
+def test_where_no_image_is_there_the_first_is_named(draw: Draw, tmp_path: Path) -> None:
+    draw(tmp_path / "images/other.png", size=(3, 3))
+    write(tmp_path / "annotations/instances_train.json", annotations((10, [SQUARE])))
+    with pytest.raises(InputError, match=r"has a mask \('annotations/a.png': no such file, which instances_train.json"):
+        find(tmp_path)
+    with pytest.raises(InputError, match=r"annotations/a.png': no such file, .*; correct the annotations"):
+        find(tmp_path, bad="refuse")
+
+
+def test_a_size_beyond_all_memory_is_never_drawn(draw: Draw, tmp_path: Path) -> None:
+    draw(tmp_path / "images/a.png", size=(3, 3))
+    data = annotations((10, [SQUARE]))
+    data["images"][0] |= {"height": 10**8, "width": 10**8}
+    write(tmp_path / "annotations/instances_train.json", data)
+    with pytest.raises(InputError, match="it is 100000000x100000000 and its image 3x3"):
+        find(tmp_path)

@@ -288,6 +288,29 @@ def test_damaged_files_are_left_out_or_refused(pair: Write, tmp_path: Path) -> N
         found(tmp_path, bad="refuse")
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (-1, "holds -1, and classes are numbers from 0 on"),
+        (0.5, "holds fractions"),
+        (np.inf, "endless"),
+        (1e12, "endless"),
+    ],
+)
+def test_numbers_that_are_no_classes_leave_their_mask_out(pair: Write, tmp_path: Path, value: float, said: str) -> None:
+    save(pair, tmp_path, [[0, 1]], [[1, 0]])
+    pair(tmp_path, "images/odd.png", "masks/odd.png", [[0, 1]])
+    (tmp_path / "masks/odd.png").unlink()
+    kind = np.int32 if value == -1 else np.float32
+    Image.fromarray(np.array([[value, 1]], kind)).save(tmp_path / "masks/odd.tif")
+    masks = found(tmp_path)
+    assert len(masks.pairs) == 2
+    assert [one.path for one in masks.left_out] == ["masks/odd.tif"]
+    assert said in masks.left_out[0].reason
+    with pytest.raises(InputError, match=r"masks/odd.tif': holds"):
+        find(tmp_path, bad="refuse")
+
+
 def test_masks_that_must_be_read_as_others_are_refused_beyond_their_classes(pair: Write, tmp_path: Path) -> None:
     save(pair, tmp_path / "a", [[0, 1, 2]])
     save(pair, tmp_path / "b", [[0, 2]], [[0, 5]])

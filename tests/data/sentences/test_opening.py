@@ -162,6 +162,8 @@ def test_other_things_are_none(write: Callable[..., Path], classes: Path) -> Non
         ("a.csv", "a fine film".encode("utf-16-le"), "UTF-16 without its mark; save it as UTF-8 text"),
         ("a.txt", "__label__good fine\n__label__good warm\n", "has only one class, 'good'; give sentences of at least"),
         ("a.csv", "label,text\ngood,fine\n", "has only one class, 'good'"),
+        ("a.txt", "good a fine film\ngood warm\n", "a.txt' has only one class, 'good'; give sentences of at least two"),
+        ("a.tsv", "good\ta fine film\ngood\twarm\n", "a.tsv' has only one class, 'good'"),
     ],
 )
 @pytest.mark.parametrize("bad", ["skip", "refuse"])
@@ -189,6 +191,47 @@ def test_a_bad_line_is_left_out_or_refused(write: Callable[..., Path], line: str
     assert "left out: 1 lines; films.all:5" in films.notes[-1] or "1 line;" in films.notes[-1]
     with pytest.raises(InputError, match=f"films.all, line 5: {rule}"):
         read(path, bad="refuse")
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("\tso dull", "a sentence without a label; write its class before it"),
+        ("good", "the label 'good' without a sentence"),
+        ("bad\tdu\0ll", "a NUL byte"),
+        ("b\0d\tdull", "a NUL byte"),
+        ("good\t" + "fine " * 2_000_000, "a sentence of 10,000,000 characters, more than the 1,000,000 that are read"),
+        ("good\t" + "a" * 10_000_000, "a sentence of 10,000,000 characters"),
+    ],
+)
+def test_a_bad_line_among_tabs_is_left_out_or_refused(write: Callable[..., Path], line: str, rule: str) -> None:
+    path = write("films.tsv", "good\ta fine film\nbad\tso dull\n" * 3 + line + "\n") / "films.tsv"
+    films = opened(path)
+    assert films.classes == ("bad", "good")
+    assert len(films.train) == 6
+    assert [one.path for one in films.left_out] == ["films.tsv:7"]
+    with pytest.raises(InputError, match=f"films.tsv, line 7: {rule}"):
+        read(path, bad="refuse")
+
+
+def test_a_long_text_in_a_table_is_read(write: Callable[..., Path]) -> None:
+    path = write("books.csv", "label,text\ngood," + "fine " * 100_000 + "\nbad,dull\n") / "books.csv"
+    assert [len(text) for text in opened(path).train.sentences] == [499_999, 4]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("gap", ["\t", " "])
+def test_files_that_were_joined_keep_their_marks_and_not_in_a_class(
+    write: Callable[..., Path], end: str, gap: str
+) -> None:
+    one = "\ufeff" + end.join([f"good{gap}a fine film", f"bad{gap}so dull"]) + end
+    films = opened(write("films.tsv", one * 3) / "films.tsv")
+    assert films.classes == ("bad", "good")
+
+
+def test_a_class_of_two_words_is_one_class(write: Callable[..., Path]) -> None:
+    films = opened(write("films.tsv", "very good\ta fine film\nbad\tso dull\n" * 3) / "films.tsv")
+    assert films.classes == ("bad", "very good")
 
 
 def test_a_class_that_was_not_learned_is_refused_with_its_place(write: Callable[..., Path]) -> None:

@@ -1,0 +1,30 @@
+"""The sizes of images that stay in their files are read from their first bytes, as they are in memory."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from striate.data import lazy
+from striate.tasks import segment
+from striate.tasks.pieces import sizes_of
+from striate.tasks.segment import Segment
+from striate.tasks.task import Wish
+from tests import written
+
+
+def test_no_pixel_is_decoded_for_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = written.cells(tmp_path / "data", 6, 2)
+    for kind in ("images", "masks"):  # one that lies on its side
+        path, turned = root / "train" / kind / "5.png", Image.Exif()
+        turned[0x0112] = 6
+        Image.open(path).save(path, exif=turned)
+    found: Any = Segment.open(root, Wish())
+    inside = sizes_of(found[1].train)
+    monkeypatch.setattr(lazy, "MEMORY", 0)
+    monkeypatch.setattr(segment, "decode", lambda path, channels: pytest.fail("decoded"))
+    found = Segment.open(root, Wish())
+    assert not found[1].train.columns["image"].held
+    assert sizes_of(found[1].train) == inside
+    assert (20, 19) in inside
