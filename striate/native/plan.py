@@ -148,14 +148,14 @@ class Plan:
         output: One entry per class.
         steps: In order.
         lanes: Of a vector.
-        shape: (channels, rows, columns) of the output, which is flat in memory.
+        shape: (channels, rows, columns) of the output, which is flat in memory; of a 3-D network with its frames.
     """
 
     input: Value
     output: Value
     steps: list[Step]
     lanes: int
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     places: dict[Value, tuple[bool, int]] = field(default_factory=dict)  # root → (kept over phases?, offset in vecs)
     gradient_places: dict[Value, tuple[bool, int]] = field(default_factory=dict)
     rooms: dict[Step, tuple[bool, int]] = field(default_factory=dict)

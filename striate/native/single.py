@@ -13,7 +13,7 @@ from typing import Any
 from striate.native.plan import Plan, Step
 from striate.native.steps.activation import Activation, Maxout, PRelu
 from striate.native.steps.convolution import Convolution
-from striate.native.steps.dense import Dense, Flatten
+from striate.native.steps.dense import Dense
 from striate.native.steps.dropout import Dropout
 from striate.native.steps.embed import Embed
 from striate.native.steps.join import Add, Concat, Scale, ZeroPad
@@ -27,6 +27,7 @@ from striate.native.steps.rbf import RBF
 from striate.native.steps.regrid import Resample, Shuffle
 from striate.native.steps.subsample import Subsample
 from striate.native.steps.upconv import UpConvolution
+from striate.native.steps.view import Flatten
 from striate.native.values import Parameter, Value, vecs
 
 

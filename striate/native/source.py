@@ -202,7 +202,8 @@ class _Program:
     def _loss(self) -> list[str]:
         at, y = Places(self.plan), self.plan.output
         if self.loss in PIXELS:
-            numbers = f"count, 1.0f / n->decided, {Value(*self.plan.shape).as_bare_map()}, seen"
+            classes, *sizes = self.plan.shape
+            numbers = f"count, 1.0f / n->decided, {Value(classes, 1, prod(sizes)).as_bare_map()}, seen"
             first = f"(const uint8_t *)n->targets + (g * (long)IMAGES + i) * {prod(self.plan.shape[1:])}"
             return [
                 f"/* {self.loss} */",

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 import numpy as np
 import torch
@@ -140,7 +141,7 @@ class NativeEngine:
         """The outputs of a batch in evaluation, (N, K) or maps; a softmax at the network's end is left out."""
         (x,) = inputs.values()
         made, shape = torch.from_numpy(self.net.evaluate(x.contiguous().numpy())), self.net.plan.shape
-        return {OUTPUT: made.view(len(made), *shape) if shape[1] * shape[2] > 1 else made}
+        return {OUTPUT: made.view(len(made), *shape) if prod(shape[1:]) > 1 else made}
 
     def _rule(self) -> Rule:
         name, options = self.options.optimizer, self.options

@@ -21,6 +21,7 @@ from striate.native.source import LOSSES
 from striate.native.target import named, runnable
 from striate.notation import Network, read
 from tests.native import networks as nets
+from tests.native import test_depth
 from tests.native.test_networks import CORNERS, TEXTS
 
 FLAGS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O0")
@@ -63,7 +64,7 @@ def drawn(network: Network, target: str) -> None:
 
 
 def known() -> None:
-    for text, loss in zip((*TEXTS[::2], *CORNERS[-6:]), cycle(LOSSES)):
+    for text, loss in zip((*TEXTS[::2], *test_depth.TEXTS[::2], *CORNERS[-6:]), cycle(LOSSES)):
         use(read(text), loss=loss)
 
 
