@@ -23,18 +23,18 @@ from striate.native.values import Value
 def frames(b: Builder, x: Value) -> Value:
     """Each frame as a map of its own."""
     depth, rows, columns = x.sizes
-    return view(b, x, Value(x.channels * depth, rows, columns))
+    return view(b, x, Value(x.channels * depth, rows, columns), "each frame a map")
 
 
 def lines(b: Builder, x: Value) -> Value:
     """Each frame as a row."""
     depth, rows, columns = x.sizes
-    return view(b, x, Value(x.channels, depth, rows * columns))
+    return view(b, x, Value(x.channels, depth, rows * columns), "each frame a row")
 
 
-def view(b: Builder, x: Value, y: Value) -> Value:
+def view(b: Builder, x: Value, y: Value, title: str = "frames one below the other") -> Value:
     """The same entries in another shape."""
-    return b.add(View("the same entries", (x,), y))
+    return b.add(View(title, (x,), y))
 
 
 def by_axes(
@@ -53,7 +53,7 @@ def by_axes(
         return b.add(within(x, y))
     _, rows, columns = y.sizes
     framed = b.add(within(frames(b, x), Value(x.channels * x.depth, rows, columns)))
-    stacked = view(b, framed, Value(x.channels, x.depth, rows * columns))
+    stacked = view(b, framed, Value(x.channels, x.depth, rows * columns), "each frame a row")
     step = along(stacked, Value(x.channels, y.depth, rows * columns))
     step.title += ", along the depth"
     return view(b, b.add(step), y)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from striate.native.builder import Builder, Triple, like, out, paddings, pair, title_of, triple
 from striate.native.depth import by_axes, lines, view
+from striate.native.steps.adaptive import AdaptivePool, spans
 from striate.native.steps.join import ZeroPad
 from striate.native.steps.maps import Maps
 from striate.native.steps.padding import Padding
@@ -43,6 +44,20 @@ def avg_pool(b: Builder, layer: tree.AvgPool, x: Value, name: str) -> Value:
     title = title_of(layer, x, y, name)
     return by_axes(
         b, x, y, lambda x, y: AvgPool(title, x, y, within, counts), lambda x, y: AvgPool(title, x, y, along, counts)
+    )
+
+
+def adaptive_pool(b: Builder, layer: tree.Adaptive, x: Value, name: str) -> Value:
+    """The largest or the mean of as many windows as are wanted."""
+    y, largest = out(layer, x, len(layer.size)), isinstance(layer, tree.AdaptiveMaxPool)
+    title = title_of(layer, x, y, name)
+    depth, rows, columns = (spans(n, m) for n, m in zip(x.sizes, y.sizes, strict=True))
+    return by_axes(
+        b,
+        x,
+        y,
+        lambda x, y: AdaptivePool(title, x, y, largest, rows, columns),
+        lambda x, y: AdaptivePool(title, x, y, largest, depth),
     )
 
 

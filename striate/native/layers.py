@@ -115,6 +115,8 @@ LAYERS: dict[type[Layer], Callable[[Builder, Any, Value, str], Value]] = {
     tree.RBF: products.rbf,
     tree.MaxPool: grids.max_pool,
     tree.AvgPool: grids.avg_pool,
+    tree.AdaptiveMaxPool: grids.adaptive_pool,
+    tree.AdaptiveAvgPool: grids.adaptive_pool,
     tree.Subsample: products.subsample,
     tree.GlobalAvgPool: grids.gap,
     tree.GlobalMaxPool: grids.gmp,

@@ -12,6 +12,7 @@ from typing import Any
 
 from striate.native.plan import Plan, Step
 from striate.native.steps.activation import Activation, Maxout, PRelu
+from striate.native.steps.adaptive import AdaptivePool
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Dense
 from striate.native.steps.dropout import Dropout
@@ -215,6 +216,10 @@ def _avgpool(s: Single, step: AvgPool) -> Written:
     return True, f"one_avgpool({_pair(s, step)}, {step.window}, {step.share}, first, last);"
 
 
+def _adaptive(s: Single, step: AdaptivePool) -> Written:
+    return True, step.with_tables(f"one_adaptive({_pair(s, step)}, rows, columns, {step.largest}, first, last);")
+
+
 def _gap(s: Single, step: GlobalAvgPool) -> Written:
     (x,) = step.inputs
     return False, f"one_gap({s.at(x)}, {s.at(step.output)}, {s.plane(x)});"
@@ -323,6 +328,7 @@ WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     BatchNorm: _batch_norm,
     MaxPool: _maxpool,
     AvgPool: _avgpool,
+    AdaptivePool: _adaptive,
     GlobalAvgPool: _gap,
     Add: _add,
     Concat: _concat,

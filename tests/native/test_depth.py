@@ -21,6 +21,7 @@ TEXTS = [
     " -> crop (1,2)x0x1 -> fc 3",
     "input 2x4x6x4 -> unshuffle 2 -> conv 4@1 -> ln -> conv 4@3 pad 1 -> gn 2 -> in -> maxout 2 -> prelu -> dropout 0.3"
     " -> fc 3 each -> fc 3",
+    "input 2x5x4x6 -> conv 4@2 -> avgpool to 3x2x4 -> maxpool to 2x3x3 -> fc 3",
     # gates with a number per channel, position, frame, or place in all frames
     "input 3x4x6x4 -> conv 6@3 pad 1 -> scale[ gap -> fc 2 -> relu -> fc c -> sigmoid ]"
     " -> scale[ concat[ channelmean | channelmax ] -> conv 1@3 pad 1 -> sigmoid ]"

@@ -3,6 +3,7 @@
    from `first` to `last`, so that threads share a map. */
 #pragma once
 #include "activation.h"
+#include "adaptive.h"
 #include "padding.h"
 #include "pool.h"
 #include "regrid.h"
@@ -272,6 +273,19 @@ INLINE void one_avgpool(float *x, float *y, const struct plane mx, const struct 
       if (INSIDE(row, mx.rows) && INSIDE(column, mx.columns)) total += VEC(x, mx, row, column, b);
     }
     VEC(y, my, r, c, b) = total * share(m, w, by, r, c);
+  }
+}
+
+INLINE void one_adaptive(float *x, float *y, const struct plane mx, const struct plane my, const struct span *rows,
+                         const struct span *columns, const int largest, const int first, const int last) {
+  EACH_VEC(my, r, c, b) {
+    const struct span down = rows[r], right = SPAN_OF(columns, c);
+    vec best = splat(-INFINITY), total = splat(0);
+    EACH_IN(down, right, u, v) {
+      const vec seen = VEC(x, mx, u, v, b);
+      best = larger(seen, best), total += seen;
+    }
+    VEC(y, my, r, c, b) = largest ? best : total * span_share(down, right);
   }
 }
 
