@@ -3,6 +3,7 @@
 import pytest
 
 from striate.native.lowering import lowered
+from striate.native.single import Single
 from striate.native.target import named, runnable
 from striate.notation import measure, read
 from tests.native import networks as nets
@@ -59,6 +60,13 @@ def test_frames_are_not_copied_where_no_border_is_wanted() -> None:
     views = [step for step in plan.steps if type(step).__name__ in ("View", "Flatten")]
     assert len(views) == 6
     assert all(step.output.root is step.inputs[0].root for step in views)
+
+
+def test_a_single_image_has_a_program_without_groups_and_transposed_convolutions() -> None:
+    """So that the comparison of one image in `test_known_networks` is one of that program."""
+    for text in TEXTS:
+        supported = Single(lowered(read(text), named("avx2"))).supported
+        assert supported == ("groups" not in text and "upconv" not in text)
 
 
 @pytest.mark.parametrize("text", TEXTS[:2])
