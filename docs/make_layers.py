@@ -86,7 +86,7 @@ def _lacking() -> str:
     words += ["shared", "a second input"]
     listed = ", ".join(f"`{word}`" if " " not in word or "[" in word else word for word in words)
     return (
-        "- The native engine covers 1-D and 2-D networks of fixed size; it lacks\n"
+        "- The native engine covers 1-D, 2-D and 3-D networks of fixed size; it lacks\n"
         f"  {listed}\n  (a `softmax` at the network's end is allowed: it belongs to the loss).\n"
     )
 

@@ -11,7 +11,7 @@ start at multiples of the network's stride and whose margin covers half the rece
 True
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -124,14 +124,15 @@ def tiled(
     return result
 
 
-def middle(values: Tensor, size: Size) -> Tensor:
-    """The middle (…, *size) of (…, H, W): of a mask, what a network without padding is asked for.
+def middle(values: Tensor, size: Sequence[int]) -> Tensor:
+    """The middle (…, *size) of values with as many last axes: of a mask, what a network without padding is asked for.
 
     >>> middle(torch.arange(16).reshape(4, 4), (2, 2)).tolist()
     [[5, 6], [9, 10]]
     """
-    top, left = ((have - want) // 2 for have, want in zip(values.shape[-2:], size, strict=True))
-    return values[..., top : top + size[0], left : left + size[1]]
+    for axis, want in zip(range(-len(size), 0), size, strict=True):
+        values = values.narrow(axis, (values.shape[axis] - want) // 2, want)
+    return values
 
 
 def _spans(length: int, side: int, margin: int, multiple: int) -> list[Span]:

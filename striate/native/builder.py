@@ -18,6 +18,7 @@ from striate.notation.rules.window import windows
 from striate.notation.tree import Layer
 
 Pair = tuple[int, int]  # rows, columns
+Triple = tuple[int, int, int]  # frames, rows, columns
 
 
 class Refused(InputError):  # noqa: N818 - named for the outcome
@@ -41,10 +42,10 @@ class Builder:
 
 
 def value_of(shape: tree.Shape) -> Value:
-    """A value for maps of this shape; in one dimension there is one row."""
+    """A value for maps of this shape; in one dimension there is one row, in three frames are one below the other."""
     channels, *positions = sizes(shape)
-    rows, columns = (1, 1, *positions)[-2:]
-    return Value(channels, rows, columns)
+    depth, rows, columns = triple(tuple(positions))
+    return Value(channels, depth * rows, columns, depth)
 
 
 def sizes(shape: tree.Shape) -> tuple[int, ...]:
@@ -52,19 +53,26 @@ def sizes(shape: tree.Shape) -> tuple[int, ...]:
     return tuple(n or 1 for n in shape)
 
 
-def like(x: Value) -> Value:
-    """A value of the same shape."""
-    return Value(x.channels, x.rows, x.columns)
+def like(x: Value, channels: int = 0) -> Value:
+    """A value of the same shape, or with another number of channels."""
+    return Value(channels or x.channels, x.rows, x.columns, x.depth)
+
+
+def triple(axes: tuple[int, ...], fill: int = 1) -> Triple:
+    """Frames, rows and columns, `fill` for the axes that a network does not have: in one dimension there is one row."""
+    depth, rows, columns = (*[fill] * (3 - len(axes)), *axes)
+    return depth, rows, columns
 
 
 def pair(axes: tuple[int, ...], fill: int = 1) -> Pair:
-    """Rows and columns: in one dimension there is one row."""
-    return (fill, axes[0]) if len(axes) == 1 else (axes[0], axes[1])
+    """Rows and columns."""
+    return triple(axes, fill)[1:]
 
 
 def title_of(layer: Layer, x: Value, y: Value, name: str) -> str:
     """What a step is, in the notation and with shapes."""
-    sizes = " -> ".join(f"{v.channels}x{v.rows}x{v.columns}" for v in (x, y))
+    dims = 2 if x.depth == y.depth == 1 else 3
+    sizes = " -> ".join("x".join(map(str, shape_of(v, dims))) for v in (x, y))
     return f"{name}: {node_text(layer)}, {sizes}"
 
 
@@ -75,14 +83,14 @@ def out(layer: Layer, x: Value, dims: int = 0) -> Value:
 
 def shape_of(x: Value, dims: int) -> tree.Shape:
     """The shape that a value has for the notation."""
-    return (x.channels, x.columns) if dims == 1 else (x.channels, x.rows, x.columns)
+    return (x.channels, *x.sizes[3 - dims :])
 
 
-def paddings(layer: Any, x: Value) -> tuple[Pair, Pair]:
-    """Padding before and after, (rows, columns) of each."""
+def paddings(layer: Any, x: Value) -> tuple[Triple, Triple]:
+    """Padding before and after, (frames, rows, columns) of each."""
     axes = zip(windows(layer), shape_of(x, len(layer.kernel))[1:], strict=True)
     sides = [window.padding(n) for window, n in axes]
-    return pair(tuple(a for a, _ in sides), 0), pair(tuple(b for _, b in sides), 0)
+    return triple(tuple(a for a, _ in sides), 0), triple(tuple(b for _, b in sides), 0)
 
 
 def weights_of(name: str, shape: tuple[int, ...], bias: int) -> tuple[Parameter, ...]:

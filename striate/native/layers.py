@@ -75,12 +75,12 @@ def _layer_scale(b: Builder, layer: tree.LayerScale, x: Value, name: str) -> Val
 
 
 def _channel_mean(b: Builder, layer: tree.ChannelMean, x: Value, name: str) -> Value:
-    y = Value(1, x.rows, x.columns)
+    y = like(x, 1)
     return b.add(ChannelMean(title_of(layer, x, y, name), (x,), y))
 
 
 def _channel_max(b: Builder, layer: tree.ChannelMax, x: Value, name: str) -> Value:
-    y = Value(1, x.rows, x.columns)
+    y = like(x, 1)
     return b.add(Maxout(title_of(layer, x, y, name), x, y, x.channels))
 
 
@@ -102,7 +102,7 @@ def _dropout(b: Builder, layer: tree.Dropout, x: Value, name: str) -> Value:
 
 
 def _maxout(b: Builder, layer: tree.Maxout, x: Value, name: str) -> Value:
-    y = Value(x.channels // layer.pieces, x.rows, x.columns)
+    y = like(x, x.channels // layer.pieces)
     return b.add(Maxout(title_of(layer, x, y, name), x, y, layer.pieces))
 
 
@@ -116,6 +116,8 @@ LAYERS: dict[type[Layer], Callable[[Builder, Any, Value, str], Value]] = {
     tree.RBF: products.rbf,
     tree.MaxPool: grids.max_pool,
     tree.AvgPool: grids.avg_pool,
+    tree.AdaptiveMaxPool: grids.adaptive_pool,
+    tree.AdaptiveAvgPool: grids.adaptive_pool,
     tree.Subsample: products.subsample,
     tree.GlobalAvgPool: grids.gap,
     tree.GlobalMaxPool: grids.gmp,

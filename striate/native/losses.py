@@ -102,7 +102,7 @@ class OfPixels(Kind):
 
     def suits(self, end: End) -> bool:
         """A map for each class."""
-        return len(end.shape) == 3 and end.shape[0] > 1
+        return len(end.shape) > 1 and end.shape[0] > 1
 
     def over(self, targets: NDArray[Any], part: Part) -> Over:
         """The positions that count, by the weights of their classes."""

@@ -13,15 +13,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from striate.native.builder import Refused as Refused  # what callers catch
+from striate.native.builder import like
 from striate.native.fusing import fused
+from striate.native.grids import resampled
 from striate.native.layers import LAYERS, Builder, sizes, value_of
 from striate.native.peaks import peaked
 from striate.native.plan import End, Plan
 from striate.native.sharing import share
 from striate.native.steps.convolution import Convolution
-from striate.native.steps.dense import Flatten
 from striate.native.steps.join import Add, Concat, Scale
 from striate.native.steps.maps import Maps
+from striate.native.steps.view import Flatten
 from striate.native.strips import fitted, whole
 from striate.native.target import Target
 from striate.native.values import Value
@@ -57,8 +59,8 @@ def lowered(network: Network, target: Target, strips: int = 1) -> Plan:
 
 
 def _lowered(network: Network, target: Target, strips: int) -> Plan:
-    if None in network.input or len(network.input) > 3:
-        raise Refused(f"the native engine takes 1-D and 2-D inputs of fixed size, not {shown(network.input)}")
+    if None in network.input:
+        raise Refused(f"the native engine takes inputs of fixed size, not {shown(network.input)}")
     flat, builder = graph(network), Builder(target, len(network.input) - 1)
     left = frozenset(left_to_loss(flat))
     if len(flat.inputs) > 1:
@@ -111,25 +113,25 @@ def _apart(b: Builder, values: list[Value]) -> list[Value]:
 
 
 def _again(b: Builder, x: Value) -> Value:
-    view = Value(x.channels, x.rows, x.columns)
-    return b.add(Maps("copy", x, view, tuple(range(x.channels))))
+    return b.add(Maps("copy", x, like(x), tuple(range(x.channels))))
 
 
 def _sum(b: Builder, values: list[Value]) -> Value:
     total, *others = values
     for value in others:
-        total = b.add(Add("sum", (total, value), Value(total.channels, total.rows, total.columns)))
+        total = b.add(Add("sum", (total, value), like(total)))
     return total
 
 
 def _concat(b: Builder, values: list[Value]) -> Value:
-    first = values[0]
-    return b.add(Concat("concat", tuple(values), Value(sum(v.channels for v in values), first.rows, first.columns)))
+    return b.add(Concat("concat", tuple(values), like(values[0], sum(value.channels for value in values))))
 
 
 def _scale(b: Builder, values: list[Value]) -> Value:
     x, gate = values
-    return b.add(Scale("scale", (x, gate), Value(x.channels, x.rows, x.columns)))
+    if gate.rows not in (1, x.rows):  # one number for all rows of each frame, or for the same row of all frames
+        gate = resampled(b, "gate", gate, Value(gate.channels, x.rows, gate.columns, x.depth))
+    return b.add(Scale("scale", (x, gate), like(x)))
 
 
 JOINS: dict[type[Join], Callable[[Builder, list[Value]], Value]] = {

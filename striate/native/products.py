@@ -11,23 +11,25 @@
 
 from __future__ import annotations
 
-from striate.native.builder import Builder, Pair, Refused, out, paddings, pair, title_of, weights_of
-from striate.native.steps.bodies import Shape
+from striate.native.builder import Builder, Refused, Triple, like, out, paddings, title_of, triple, weights_of
+from striate.native.depth import by_axes, frames
+from striate.native.grids import padded, windows_of
+from striate.native.steps.bodies import Axis, Shape
 from striate.native.steps.convolution import Convolution
-from striate.native.steps.dense import Dense, Flatten
+from striate.native.steps.dense import Dense
 from striate.native.steps.embed import Embed
 from striate.native.steps.join import ZeroPad
-from striate.native.steps.padding import Padding
-from striate.native.steps.pool import Window
+from striate.native.steps.pool import SumPool
 from striate.native.steps.rbf import RBF
 from striate.native.steps.subsample import Subsample
 from striate.native.steps.upconv import UpConvolution
+from striate.native.steps.view import Flatten
 from striate.native.values import Parameter, Value
 from striate.notation import tree
 from striate.notation.render import node_text
 from striate.notation.rules.window import reach
 
-NONE: Pair = (0, 0)
+NONE: Triple = (0, 0, 0)
 
 
 def convolution(b: Builder, layer: tree.Conv, x: Value, name: str) -> Value:
@@ -35,22 +37,26 @@ def convolution(b: Builder, layer: tree.Conv, x: Value, name: str) -> Value:
     y, (before, after) = out(layer, x), paddings(layer, x)
     title = title_of(layer, x, y, name)
     if layer.pad.mode not in ("zeros", "same") and any((*before, *after)):
-        padded = Value(x.channels, x.rows + before[0] + after[0], x.columns + before[1] + after[1])
-        x = b.add(Padding(f"padding of {title}", x, padded, layer.pad.mode, before))
+        x = padded(b, f"padding of {title}", x, layer.pad.mode, before, after)
         before = NONE
-    kernel, stride, dilation = pair(layer.kernel), pair(layer.stride), pair(layer.dilation)
-    sides = zip((y.rows, y.columns), stride, dilation, kernel, before, (x.rows, x.columns), strict=True)
-    border = (*before, *(max(0, (n - 1) * s + reach(k, d) - p - m) for n, s, d, k, p, m in sides))
-    x = _bordered(b, x, border, title)
+    kernel, stride, dilation = triple(layer.kernel), triple(layer.stride), triple(layer.dilation)
     weights = weights_of(name, (layer.filters, x.channels // layer.groups, *layer.kernel), layer.filters * layer.bias)
     reaches = tuple(reach(k, d) for k, d in zip(kernel, dilation, strict=True))
-    whole = reaches == kernel == (x.rows, x.columns) and before == NONE and y.rows * y.columns == 1
+    whole = reaches == kernel == x.sizes and before == NONE and y.rows * y.columns == 1
     if whole and layer.groups == 1 and not layer.flip:
         return b.add(Dense(title, flat(b, x), y, weights, b.target.lanes))
+    axes = zip(x.sizes, kernel, stride, dilation, before, y.sizes, strict=True)
+    depth, *sides = (Axis(*numbers) for numbers in axes)
+    border = (*before[1:], *(side.beyond for side in sides))
     shape = Shape(
-        x.channels, (x.rows, x.columns), layer.filters, kernel, stride, dilation, before,
-        (y.rows, y.columns), layer.groups, layer.bias, layer.flip, x.strips,
+        x.channels, x.sizes[1:], layer.filters, kernel[1:], stride[1:], dilation[1:], before[1:],
+        y.sizes[1:], layer.groups, layer.bias, layer.flip, x.strips, depth,
     )  # fmt: skip
+    if len(layer.kernel) == 3:
+        x = frames(b, x)
+        x.needs_border(*border)
+    else:
+        x = _bordered(b, x, border, title)
     return b.add(Convolution(title, x, y, weights, shape, b.target))
 
 
@@ -64,10 +70,12 @@ def _bordered(b: Builder, x: Value, border: tuple[int, ...], title: str) -> Valu
 
 def upconvolution(b: Builder, layer: tree.UpConv, x: Value, name: str) -> Value:
     """The mirror of the convolution that makes x's size of y's."""
-    y, before = out(layer, x), pair(layer.pad.sizes or (0,) * len(layer.kernel), 0)
+    y, before = out(layer, x), triple(layer.pad.sizes or (0,) * len(layer.kernel), 0)
+    kernel, stride, dilation = triple(layer.kernel), triple(layer.stride), triple(layer.dilation)
+    depth = Axis(y.depth, kernel[0], stride[0], dilation[0], before[0], x.depth)
     shape = Shape(
-        y.channels, (y.rows, y.columns), x.channels, pair(layer.kernel), pair(layer.stride), pair(layer.dilation),
-        before, (x.rows, x.columns), layer.groups, layer.bias, False,
+        y.channels, y.sizes[1:], x.channels, kernel[1:], stride[1:], dilation[1:], before[1:],
+        x.sizes[1:], layer.groups, layer.bias, False, depth=depth,
     )  # fmt: skip
     weights = weights_of(name, (x.channels, layer.filters // layer.groups, *layer.kernel), layer.filters * layer.bias)
     return b.add(UpConvolution(title_of(layer, x, y, name), x, y, weights, shape, b.target))
@@ -89,9 +97,9 @@ def dense(b: Builder, layer: tree.FullyConnected, x: Value, name: str) -> Value:
 
 def _dense_at_each(b: Builder, layer: tree.FullyConnected, x: Value, name: str) -> Value:
     """One matrix at each position: a convolution of one entry."""
-    y, one = Value(layer.units, x.rows, x.columns), (1, 1)
+    y, one = like(x, layer.units), (1, 1)
     shape = Shape(
-        x.channels, (x.rows, x.columns), layer.units, one, one, one, NONE, (x.rows, x.columns), 1, layer.bias, False,
+        x.channels, (x.rows, x.columns), layer.units, one, one, one, (0, 0), (x.rows, x.columns), 1, layer.bias, False,
         x.strips,
     )  # fmt: skip
     weights = weights_of(name, (layer.units, x.channels), layer.units * layer.bias)
@@ -107,10 +115,14 @@ def embed(b: Builder, layer: tree.Embed, x: Value, name: str) -> Value:
 
 
 def subsample(b: Builder, layer: tree.Subsample, x: Value, name: str) -> Value:
-    """LeNet-5's pooling."""
-    y, window = out(layer, x), Window(*pair(layer.kernel), *pair(layer.stride), 1, 1, 0, 0, 0, 0)
-    weights = weights_of(name, (x.channels,), x.channels)
-    return b.add(Subsample(title_of(layer, x, y, name), x, y, weights, window))
+    """LeNet-5's pooling; in three dimensions of the sums of windows within frames."""
+    y, (within, along) = out(layer, x), windows_of(layer, x)
+    title, weights = title_of(layer, x, y, name), weights_of(name, (x.channels,), x.channels)
+    if b.dims < 3:
+        return b.add(Subsample(title, x, y, weights, within))
+    return by_axes(
+        b, x, y, lambda x, y: SumPool(title, x, y, within), lambda x, y: Subsample(title, x, y, weights, along)
+    )
 
 
 def rbf(b: Builder, layer: tree.RBF, x: Value, name: str) -> Value:

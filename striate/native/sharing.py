@@ -11,10 +11,10 @@ from collections import Counter
 from striate.native.plan import Step
 from striate.native.steps.activation import Activation
 from striate.native.steps.convolution import Convolution
-from striate.native.steps.dense import Flatten
 from striate.native.steps.dropout import Dropout
 from striate.native.steps.join import Add, Concat
 from striate.native.steps.norm import BatchNorm
+from striate.native.steps.view import View
 from striate.native.values import Value
 
 
@@ -24,11 +24,11 @@ def share(steps: list[Step], network_input: Value) -> None:
     for value, count in Counter(value for step in steps for value in step.inputs).items():
         value.readers = count
     for step in steps:
-        if isinstance(step, Flatten):
+        if isinstance(step, View):
             (x,) = step.inputs
             if x.readers == 1:
                 step.output.gradient_home = (x, 0)
-            if not any(x.border):
+            if not any((*x.border, *step.output.border)):
                 step.output.home = (x, 0)
         if isinstance(step, Concat):
             _share_concat(step, network_input)

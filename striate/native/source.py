@@ -44,7 +44,18 @@ READING = (
     "   The parts, and the line each begins at:",
 )
 INCLUDES = (
-    *("activation.h", "pool.h", "subsample.h", "padding.h", "regrid.h", "join.h", "dense.h", "rbf.h", "dropout.h"),
+    *(
+        "activation.h",
+        "pool.h",
+        "adaptive.h",
+        "subsample.h",
+        "padding.h",
+        "regrid.h",
+        "join.h",
+        "dense.h",
+        "rbf.h",
+        "dropout.h",
+    ),
     *("peaks.h", "norm.h", "own.h", "single.h"),
 )
 

@@ -81,12 +81,12 @@ def _convolves(layer: tree.Conv, x: Value) -> bool:
     if layer.pad.mode not in ("zeros", "same") or len(layer.kernel) != 2 or x.columns == 1 or x.rows % layer.stride[0]:
         return False
     all_rows = Value(x.channels, x.rows * x.strips, x.columns)
-    rows, (before, _) = x.rows // layer.stride[0], paddings(layer, all_rows)
-    if out(layer, all_rows).rows != rows * x.strips or paddings(layer, x)[0] != before:
+    rows, (_, above, _) = x.rows // layer.stride[0], paddings(layer, all_rows)[0]
+    if out(layer, all_rows).rows != rows * x.strips or paddings(layer, x)[0][1] != above:
         return False
-    below = (rows - 1) * layer.stride[0] + reach(layer.kernel[0], layer.dilation[0]) - before[0] - x.rows
+    below = (rows - 1) * layer.stride[0] + reach(layer.kernel[0], layer.dilation[0]) - above - x.rows
     fits = rules.output(layer, shape_of(x, 2)).value[1] == rows
-    return fits and before[0] <= x.rows and below + layer.stride[0] >= 0 and below <= x.rows
+    return fits and above <= x.rows and below + layer.stride[0] >= 0 and below <= x.rows
 
 
 def _tiles(layer: tree.UpConv | tree.Pool, x: Value) -> bool:

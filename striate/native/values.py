@@ -23,11 +23,14 @@ class Value:
     computed a second time on the way back, which costs less than keeping it. `compact`: in the program for one image,
     its pixels are not padded to whole vecs, because no step reads them by vecs. `readers`: how many steps read it, set
     when the steps are known. `strips`: in how many lanes each image is, one below the other; `rows` is then of one.
+    `depth`: how many frames a map of a 3-D network has, one below the other; `rows` is then of all. It has no border.
+    `frames`: how many of them there are where each is a map by itself; `channels` is then of all.
     """
 
     channels: int
     rows: int = 1
     columns: int = 1
+    depth: int = 1
     _border: list[int] = field(default_factory=lambda: [0, 0, 0, 0])  # top, left, bottom, right
     home: tuple[Value, int] | None = None
     gradient_home: tuple[Value, int] | None = None
@@ -35,11 +38,17 @@ class Value:
     readers: int = 0
     compact: bool = False
     strips: int = 1
+    frames: int = 1
 
     @property
     def size(self) -> int:
         """Entries without the border."""
         return self.channels * self.rows * self.columns
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Frames, rows of a frame, and columns."""
+        return self.depth, self.rows // self.depth, self.columns
 
     @property
     def root(self) -> Value:

@@ -146,8 +146,7 @@ class NativeEngine:
         """What a part of the loss compares with: masks are cut to the size of the outputs."""
         given = targets[part.end.name] if part.end.name else next(iter(targets.values()))
         if isinstance(part.kind, OfPixels):
-            _, rows, columns = part.end.shape
-            given = middle(given, (rows, columns))
+            given = middle(given, part.end.shape[1:])
         return given.to(DTYPES[part.kind.target]).contiguous().numpy()
 
     def evaluate(self, inputs: Fields) -> Fields:

@@ -82,8 +82,8 @@ def blocks(draw: some.DrawFn, sizes: drawing.Sizes) -> tree.Block:
 @some.composite
 def networks(draw: some.DrawFn, most: int = 5) -> Network:
     """Some layers that fit each other, then three classes."""
-    dims, chain = draw(some.integers(1, 2)), list[tree.Node]()
-    start = (draw(some.sampled_from([1, 2, 3, 4])), *draw(drawing.per_axis(dims, 3, 11)))
+    dims, chain = draw(some.integers(1, 3)), list[tree.Node]()
+    start = (draw(some.sampled_from([1, 2, 3, 4])), *draw(drawing.per_axis(dims, 3, 11 if dims < 3 else 7)))
     if dims == 1 and draw(some.booleans()):
         start, chain = start[1:], [tree.Embed((draw(some.integers(1, 30)), start[0] * draw(some.sampled_from([1, 9]))))]
     for _ in range(draw(some.integers(1, most))):

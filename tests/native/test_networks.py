@@ -22,7 +22,7 @@ from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
 LACKS = {
-    *("attention", "deform", "droppath", "local", "roialign", "roipool", "unpool", "avgpool to", "maxpool to"),
+    *("attention", "deform", "droppath", "local", "roialign", "roipool", "unpool"),
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -85,6 +85,7 @@ TEXTS = [
     "input 4x9 -> ln noaffine -> conv 6@3 -> in noaffine -> fc 8 -> gn 2 noaffine -> rmsnorm noaffine -> fc 3",
     "input 4x6x8 -> conv 6@3 pad 1 -> scale[ concat[ channelmean | channelmax ] -> conv 1@3 pad 1 -> sigmoid ]"
     " -> scale[ tanh ] -> scale[ conv 6@1 -> maxpool 6x1 ] -> conv 3@3 -> fc 3",
+    "input 2x9x8 -> conv 4@3 -> avgpool to 3x4 -> concat[ maxpool to 3x2 | avgpool to 3x2 ] -> maxpool to 5 -> fc 3",
     "input 5x11 -> tanh -> maps 1 2 -> relu -> subsample 3 -> maps 1 0 -> relu -> fc 9 -> tanh -> maps 2 5 7 -> rbf 3",
 ]
 

@@ -22,6 +22,7 @@ from striate.native.target import named, runnable
 from striate.notation import Network, read
 from striate.training.engine import AUX_WEIGHT
 from tests.native import networks as nets
+from tests.native import test_depth
 from tests.native.test_ends import ASIDE, HEADS, SINGLE
 from tests.native.test_networks import CORNERS, TEXTS
 
@@ -67,7 +68,7 @@ def drawn(network: Network, target: str) -> None:
 
 
 def known() -> None:
-    for text, loss in zip((*TEXTS[::2], *CORNERS[-6:]), cycle(LOSSES)):
+    for text, loss in zip((*TEXTS[::2], *test_depth.TEXTS[::2], *CORNERS[-6:]), cycle(LOSSES)):
         use(read(text), loss=loss)
     for text in ASIDE:
         use(read(text))

@@ -54,10 +54,11 @@ INLINE int counted(const int start, const int taps, const int step, const int n,
 }
 
 /* How the entries of each window are divided: `WHOLE` where all of them count, `PADDED` where the map and its padding
-   do, `BARE` where the map alone does. */
-enum share { WHOLE, PADDED, BARE };
+   do, `BARE` where the map alone does, `SUM` where they are not. */
+enum share { WHOLE, PADDED, BARE, SUM };
 
 INLINE float share(const struct map m, const struct window w, const enum share by, const int r, const int c) {
+  if (by == SUM) return 1;
   if (by == WHOLE) return 1.0f / (w.rows * w.columns);
   const int p = by == PADDED;
   const int rows = counted(r * w.down - w.top, w.rows, w.row_step, m.rows, p * w.top, p * w.bottom);

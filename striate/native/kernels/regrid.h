@@ -26,7 +26,8 @@ INLINE void from_blocks(const vec *restrict x, vec *restrict y, const int accumu
       }
 }
 
-/* The two entries that one lies between, and its way from the one to the other. */
+/* The two entries that one lies between, and its way from the one to the other. `columns` is NULL below where only rows
+   are read. */
 struct taken {
   int low, high;
   float way;
@@ -41,7 +42,7 @@ INLINE void resample_forward(const vec *restrict x, vec *restrict y, const struc
       const vec *low = x + AT(mx, k, rows[r].low, 0), *high = x + AT(mx, k, rows[r].high, 0);
       vec *to = y + AT(my, k, r, 0);
       for (int c = 0; c < my.columns; c++) {
-        const struct taken t = columns[c];
+        const struct taken t = columns ? columns[c] : (struct taken){c, c, 0};
         to[c] = between ? mixture(mixture(low[t.low], low[t.high], t.way), mixture(high[t.low], high[t.high], t.way),
                                   rows[r].way)
                         : low[t.low];
@@ -59,7 +60,7 @@ INLINE void resample_backward(const vec *restrict dy, vec *restrict dx, const in
       vec *low = dx + AT(mx, k, rows[r].low, 0), *high = dx + AT(mx, k, rows[r].high, 0);
       const vec *from = dy + AT(my, k, r, 0);
       for (int c = 0; c < my.columns; c++) {
-        const struct taken t = columns[c];
+        const struct taken t = columns ? columns[c] : (struct taken){c, c, 0};
         if (!between) {
           low[t.low] += from[c];
           continue;

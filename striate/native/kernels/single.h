@@ -3,6 +3,7 @@
    from `first` to `last`, so that threads share a map. */
 #pragma once
 #include "activation.h"
+#include "adaptive.h"
 #include "padding.h"
 #include "pool.h"
 #include "regrid.h"
@@ -197,7 +198,7 @@ INLINE void one_from_blocks(float *x, float *y, const struct plane mx, const str
 INLINE void one_resample(float *x, float *y, const struct plane mx, const struct plane my, const struct taken *rows,
                          const struct taken *columns, const int first, const int last) {
   EACH_VEC(my, r, c, b) {
-    const struct taken down = rows[r], right = columns[c];
+    const struct taken down = rows[r], right = columns ? columns[c] : (struct taken){c, c, 0};
     const vec low = mixture(VEC(x, mx, down.low, right.low, b), VEC(x, mx, down.low, right.high, b), right.way);
     const vec high = mixture(VEC(x, mx, down.high, right.low, b), VEC(x, mx, down.high, right.high, b), right.way);
     VEC(y, my, r, c, b) = mixture(low, high, down.way);
@@ -272,6 +273,19 @@ INLINE void one_avgpool(float *x, float *y, const struct plane mx, const struct 
       if (INSIDE(row, mx.rows) && INSIDE(column, mx.columns)) total += VEC(x, mx, row, column, b);
     }
     VEC(y, my, r, c, b) = total * share(m, w, by, r, c);
+  }
+}
+
+INLINE void one_adaptive(float *x, float *y, const struct plane mx, const struct plane my, const struct span *rows,
+                         const struct span *columns, const int largest, const int first, const int last) {
+  EACH_VEC(my, r, c, b) {
+    const struct span down = rows[r], right = SPAN_OF(columns, c);
+    vec best = splat(-INFINITY), total = splat(0);
+    EACH_IN(down, right, u, v) {
+      const vec seen = VEC(x, mx, u, v, b);
+      best = larger(seen, best), total += seen;
+    }
+    VEC(y, my, r, c, b) = largest ? best : total * span_share(down, right);
   }
 }
 

@@ -87,7 +87,7 @@ INLINE void outputs_of_tile(const vec *restrict m, const int outputs, const int 
     }
 
 INLINE void store_tiles(const vec *restrict m, const float *restrict b, vec *restrict y, const int r) {
-  EACH_OUTPUT(m, FILTERS, OUT_ROWS, OUT_COLUMNS, r, Y(f, row, column) = value + (BIAS ? b[f] : 0.0f))
+  EACH_OUTPUT(m, FILTERS, OUT_ROWS, OUT_COLUMNS, r, Y(f, 0, row, column) = value + (BIAS ? b[f] : 0.0f))
 }
 
 INLINE void store_normalised_tiles(const vec *restrict m, const float *restrict b, const float *scale,
@@ -99,7 +99,7 @@ INLINE void store_normalised_tiles(const vec *restrict m, const float *restrict 
 
 INLINE void store_gradient_tiles(const vec *restrict m, vec *restrict dx, const int accumulate, const int r) {
   EACH_OUTPUT(m, CHANNELS, IN_ROWS, IN_COLUMNS, r,
-              DX(f, row, column) = accumulate ? DX(f, row, column) + value : value)
+              DX(f, 0, row, column) = accumulate ? DX(f, 0, row, column) + value : value)
 }
 
 /* Transforms the filters from `first` to `last`: there[position][filter][channel], and rotated by half a turn, as the

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from striate.native.tiles import best, best_for_weights, loops
 from striate.native.values import vecs
+from striate.notation.rules.window import reach
 
 Pair = tuple[int, int]  # rows, columns
 NEAR = 3 * 2**18  # bytes that a core's L2 cache keeps besides what streams through it
 POSITIONS, FEWEST = 16, 12  # of a turned (transformed) patch; channels and filters from which turning pays
 MANY_TILES = 16  # at edges; fewer are written out one by one, so that the compiler knows the taps of each
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What a convolution does on one axis."""
+
+    size: int = 1
+    kernel: int = 1
+    stride: int = 1
+    dilation: int = 1
+    before: int = 0
+    out: int = 1
+
+    @property
+    def beyond(self) -> int:
+        """Entries after the last one that the windows reach."""
+        return max(0, (self.out - 1) * self.stride + reach(self.kernel, self.dilation) - self.before - self.size)
+
+
+FLAT = Axis()
 
 
 @dataclass(frozen=True)
@@ -29,6 +50,7 @@ class Shape:
     bias: bool
     flip: bool
     strips: int = 1
+    depth: Axis = FLAT  # of frames: one in fewer than three dimensions
 
     @property
     def name(self) -> str:
@@ -39,6 +61,7 @@ class Shape:
         parts += [f"d{written(self.dilation)}"] * (self.dilation != (1, 1))
         parts += [f"g{self.groups}"] * (self.groups != 1)
         parts += [f"strips{self.strips}"] * (self.strips != 1)
+        parts += ["_".join(map(str, ("depth", *astuple(self.depth))))] * (self.depth != FLAT)
         return "_".join([*parts, written(self.out)] + ["b"] * self.bias + ["flip"] * self.flip)
 
     @property
@@ -59,7 +82,8 @@ class Shape:
     @property
     def winograd(self) -> bool:
         """Whether Winograd's products cost less; with few channels the transforms cost more than they save."""
-        plain = (self.stride, self.dilation, self.groups, self.flip) == ((1, 1), (1, 1), 1, False)
+        found = (self.stride, self.dilation, self.groups, self.flip, self.depth)
+        plain = found == ((1, 1), (1, 1), 1, False, FLAT)
         large = min(self.channels, self.filters) >= FEWEST and min(*self.size, *self.out) >= 4
         return self.kernel == (3, 3) and plain and large and max(self.before) <= 2
 
@@ -78,16 +102,11 @@ class Bodies:
     lanes: int
     x_columns: int
 
-    def _groups(self, body: list[str]) -> list[str]:
-        if self.shape.groups == 1:
-            return ["const int g = 0;", *body]
-        return [f"for (int g = 0; g < {self.shape.groups}; g++) {{", *(f"  {line}" for line in body), "}"]
-
     def stored(self, turned: str, tile: str, gathers: bool = False) -> list[str]:
         """All of y, by Winograd's products or tile by tile; and its statistics, row by row, where they are wanted."""
         if not self.shape.winograd:
-            return self.forward(tile, "gather(y, &sums, g, r);" * gathers)
-        rows = "for (int i = r; i < r + 2 && i < OUT_ROWS; i++) gather(y, &sums, 0, i);"
+            return self.forward(tile, "gather(y, &sums, g, d, r);" * gathers)
+        rows = "for (int i = r; i < r + 2 && i < OUT_ROWS; i++) gather(y, &sums, 0, 0, i);"
         return self.products(True, [turned, *[rows] * gathers])
 
     def products(self, there: bool, stores: list[str]) -> list[str]:
@@ -120,16 +139,16 @@ class Bodies:
         ]
 
     def forward(self, tile: str, behind_a_row: str = "") -> list[str]:
-        """The tiles of y; `tile` calls one with filter, row, column, filters and columns."""
+        """The tiles of y; `tile` calls one with filter, frame, row, column, filters and columns."""
         s, filters = self.shape, self.shape.filters // self.shape.groups
         height, width = best(filters, s.out[1], self.registers)
 
         def row(f: str, count: int) -> list[str]:
             place = f"g * {filters} + {f}"
-            return loops("c", s.out[1], width, lambda c, columns: [tile.format(place, "r", c, count, columns)])
+            return loops("c", s.out[1], width, lambda c, columns: [tile.format(place, "d", "r", c, count, columns)])
 
         lines = [*loops("f", filters, height, row), *[behind_a_row] * bool(behind_a_row)]
-        return self._groups([f"for (int r = 0; r < {s.out[0]}; r++) {{", *(f"  {line}" for line in lines), "}"])
+        return each("g", s.groups, each("d", s.depth.out, each("r", s.out[0], lines)))
 
     def weights(self) -> list[str]:
         """dw, by blocks of rows."""
@@ -140,9 +159,8 @@ class Bodies:
 
         def tiles(f: str, a: int) -> list[str]:
             def call(k: str, b: int, u: str, c: int, v: str, d: int) -> list[str]:
-                return [
-                    f"weights_tile(x, dy, dw, g * {filters} + {f}, {k}, {u}, {v}, first, last, {a}, {b}, {c}, {d});"
-                ]
+                place = f"d, a, g * {filters} + {f}, {k}, {u}, {v}, first, last"
+                return [f"weights_tile(x, dy, dw, {place}, {a}, {b}, {c}, {d});"]
 
             def of_rows(k: str, b: int, u: str, c: int) -> list[str]:
                 return loops("v", s.kernel[1], columns, lambda v, d: call(k, b, u, c, v, d))
@@ -152,12 +170,14 @@ class Bodies:
 
             return loops("k", channels, deep, of_channels)
 
-        return [
+        lines = [
             f"for (int first = 0; first < {s.out[0]}; first += {block}) {{",
             f"  const int last = first + {block} < {s.out[0]} ? first + {block} : {s.out[0]};",
-            *(f"  {line}" for line in self._groups(loops("f", filters, height, tiles))),
+            *(f"  {line}" for line in each("g", s.groups, loops("f", filters, height, tiles))),
             "}",
         ]
+        inside = ["if (IS_FRAME(FRAME(d, a)))", *(f"  {line}" for line in lines)]
+        return each("d", s.depth.out, each("a", s.depth.kernel, inside))
 
     def _rows_at_once(self) -> int:
         """Rows of y whose gradients, and the rows of x that they meet, fit the L2 cache together."""
@@ -177,12 +197,12 @@ class Bodies:
                 line
                 for first, end, step, edge in self._columns(width)
                 for line in _column_loop(
-                    first, end, step, f"input_tile({given}, g, {k}, r, {{}}, {count}, {step}, {edge});"
+                    first, end, step, f"input_tile({given}, g, {k}, d, r, {{}}, {count}, {step}, {edge});"
                 )
             ]
 
         inner = loops("k", channels, height, tile)
-        return self._groups([f"for (int r = 0; r < {s.size[0]}; r++) {{", *(f"  {line}" for line in inner), "}"])
+        return each("g", s.groups, each("d", s.depth.size, each("r", s.size[0], inner)))
 
     def one(self) -> list[str]:
         """y of a single image, channels in the lanes, the rows from `first` to `last`."""
@@ -211,6 +231,13 @@ class Bodies:
             else:
                 runs.append((first, first + step, step, edge))
         return runs
+
+
+def each(name: str, count: int, body: list[str]) -> list[str]:
+    """The lines once for each number; for one alone without a loop."""
+    if count == 1:
+        return [f"const int {name} = 0;", *body]
+    return [f"for (int {name} = 0; {name} < {count}; {name}++) {{", *(f"  {line}" for line in body), "}"]
 
 
 def _column_loop(first: int, end: int, step: int, call: str) -> list[str]:

@@ -20,9 +20,9 @@ class Edges:
     before: Pair = (0, 0)
 
     @classmethod
-    def of(cls, value: Value) -> Edges:
-        """Those of a value."""
-        return cls((value.all_rows, value.all_columns), value.border[:2])
+    def of(cls, value: Value, frames: int = 1) -> Edges:
+        """Those of each of a value's frames, that are one below the other."""
+        return cls((value.all_rows // frames, value.all_columns), value.border[:2])
 
 
 def macros(s: Shape, x: Edges, y: Edges, dy: Edges, dx: Edges) -> dict[str, int]:
@@ -37,6 +37,8 @@ def macros(s: Shape, x: Edges, y: Edges, dy: Edges, dx: Edges) -> dict[str, int]
         "BIAS": int(s.bias),
         "FLIP": int(s.flip),
     }
+    depth = {"K": s.depth.kernel, "S": s.depth.stride, "D": s.depth.dilation, "IN": s.depth.size, "OUT": s.depth.out}
+    found |= {f"{name}_DEPTH": number for name, number in depth.items()} | {"PAD_FRONT": s.depth.before}
     pairs = {"K": s.kernel, "S": s.stride, "D": s.dilation, "IN": s.size, "OUT": s.out}
     pairs |= {"X": x.whole, "Y": y.whole, "DY": dy.whole, "DX": dx.whole}
     for name, (rows, columns) in pairs.items():
@@ -118,19 +120,19 @@ class Convolution(Step):
         room = ", vec *restrict room" * self.shape.winograd
         if self.moments:
             given = f"{x}, {w}, {b}, {y}, struct moments *found, int count{room}"
-            body = bodies.stored("store_tiles(m, b, y, r);", "forward_tile(x, w, b, y, {}, {}, {}, {}, {});", True)
+            body = bodies.stored("store_tiles(m, b, y, r);", "forward_tile(x, w, b, y, {}, {}, {}, {}, {}, {});", True)
             body = ["struct gathered sums;", *body, "moments_from(&sums, found, count);"]
             yield f"void {self.name}_measured({given})", body
             given = f"{x}, {w}, {b}, const float *scale, const float *shift, const vec *z, {y}"
             given += f", struct map mz, struct map my, int relu{room}"
             numbers = "b, scale, shift, z, y, mz, my, relu"
-            tile = f"normalised_tile(x, w, {numbers}, {{}}, {{}}, {{}}, {{}}, {{}});"
+            tile = f"normalised_tile(x, w, {numbers}, {{}}, {{}}, {{}}, {{}}, {{}}, {{}});"
             body = bodies.stored(f"store_normalised_tiles(m, {numbers}, r);", tile)
             yield f"void {self.name}_normalised({given})", body
         else:
-            body = bodies.stored("store_tiles(m, b, y, r);", "forward_tile(x, w, b, y, {}, {}, {}, {}, {});")
+            body = bodies.stored("store_tiles(m, b, y, r);", "forward_tile(x, w, b, y, {}, {}, {}, {}, {}, {});")
             yield f"void {self.name}_forward({x}, {w}, {b}, {y}{room})", body
-        body = ["if (db) bias_gradient(dy, db, FILTERS, OUT_ROWS * OUT_COLUMNS);", *bodies.weights()]
+        body = ["if (db) bias_gradient(dy, db, FILTERS, OUT_DEPTH * OUT_ROWS * OUT_COLUMNS);", *bodies.weights()]
         yield f"void {self.name}_weights({x}, {dy}, float *restrict dw, float *restrict db)", body
         body = bodies.products(False, ["store_gradient_tiles(m, dx, accumulate, r);"]) if room else bodies.back()
         yield f"void {self.name}_input({dy}, {halo}, {w}, vec *restrict dx, int accumulate{room})", body
@@ -201,4 +203,4 @@ class Convolution(Step):
     def _macros(self) -> dict[str, int]:
         s, x, y = self.shape, self.inputs[0], self.output
         step = s.channels if x.compact else vecs(s.channels, self.lanes) * self.lanes
-        return macros(s, Edges.of(x), Edges.of(y), Edges(s.out), Edges(s.size)) | {"X_STEP": step}
+        return macros(s, Edges.of(x), Edges.of(y, s.depth.out), Edges(s.out), Edges(s.size)) | {"X_STEP": step}

@@ -36,22 +36,3 @@ class Dense(Step):
 
     def _sizes(self) -> str:
         return f"{self.inputs[0].size}, {self.output.size}"
-
-
-class Flatten(Step):
-    """The entries of a map one after another; costs nothing where the map has no border."""
-
-    def forward(self, at: Places) -> str:
-        """A copy, where needed."""
-        (x,), y = self.inputs, self.output
-        if y.root is x.root:
-            return ""
-        flat = f"(struct map){{{x.channels}, {x.rows}, {x.columns}, 0, 0, {x.rows}, {x.columns}}}"
-        return f"copy({at.value(x)}, {at.value(y)}, {x.as_map()}, {flat});"
-
-    def backward(self, at: Places) -> str:
-        """The gradient passed on: it has no border."""
-        (x,), y = self.inputs, self.output
-        if y.gradient_root is x.gradient_root:
-            return ""
-        return f"pass_back({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {x.size});"

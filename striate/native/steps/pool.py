@@ -79,6 +79,14 @@ class AvgPool(Step):
         return f"avgpool_backward({at.gradient(y)}, {at.gradient(x)}, {at.adds(x)}, {maps});"
 
 
+class SumPool(AvgPool):
+    """The sum of each window."""
+
+    def __init__(self, title: str, x: Value, y: Value, window: Window) -> None:
+        super().__init__(title, x, y, window, True)
+        self.share = "SUM"
+
+
 class GlobalAvgPool(Step):
     """The mean of each whole map."""
 

@@ -66,14 +66,16 @@ class Axis:
 
 
 class Resample(Step):
-    """y's entries read from x at the places that each axis says."""
+    """y's entries read from x at the places that each axis says; without one of columns these are x's."""
 
-    def __init__(self, title: str, x: Value, y: Value, rows: Axis, columns: Axis) -> None:
+    def __init__(self, title: str, x: Value, y: Value, rows: Axis, columns: Axis | None = None) -> None:
         super().__init__(title, (x,), y)
         self.rows, self.columns, self.between = rows, columns, int(rows.between)
 
     def tables(self) -> str:
         """C tables of the places."""
+        if not self.columns:
+            return f"{self.rows.as_table('rows')}\n  const struct taken *columns = NULL;"
         return f"{self.rows.as_table('rows')}\n  {self.columns.as_table('columns')}"
 
     def _with_tables(self, call: str) -> str:

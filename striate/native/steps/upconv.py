@@ -45,7 +45,7 @@ class UpConvolution(Step):
     def workspace(self) -> int:
         """Memory for dy inside its border."""
         rows, columns = self._around().whole
-        return self.mirror.channels * rows * columns * self._surrounds()
+        return self.mirror.channels * self.mirror.depth.size * rows * columns * self._surrounds()
 
     def _surrounds(self) -> bool:
         return self._around().whole != self.mirror.size
@@ -54,7 +54,8 @@ class UpConvolution(Step):
         """One unit with the forward kernel and both gradients."""
         s = self.mirror
         lines = [f"/* {s.channels} filters {written(s.kernel)} from {s.filters} x {written(s.out)} up. */"]
-        edges = (self._around(), Edges(s.out), Edges.of(self.inputs[0]), Edges.of(self.output))
+        x, y = Edges.of(self.inputs[0], s.depth.out), Edges.of(self.output, s.depth.size)
+        edges = (self._around(), Edges(s.out), x, y)
         sizes = macros(replace(s, bias=False), *edges) | {"X_STEP": 1}
         lines += [f"#define {name} {value}" for name, value in sizes.items()] + ['#include "upconv.h"']
         for signature, body in self._functions():
@@ -74,9 +75,9 @@ class UpConvolution(Step):
         yield f"void {self.name}_surround(const vec *restrict dy, vec *restrict around)", ["surround(dy, around);"]
         given = "const vec *restrict x, const vec *restrict dy, float *restrict dw"
         yield f"void {self.name}_weights({given})", bodies.weights()
-        bias = ["bias_gradient(dy, db, CHANNELS, IN_ROWS * IN_COLUMNS);"]
+        bias = ["bias_gradient(dy, db, CHANNELS, IN_DEPTH * IN_ROWS * IN_COLUMNS);"]
         yield f"void {self.name}_bias(const vec *restrict dy, float *restrict db)", bias
-        body = bodies.forward("gradient_tile(x, w, y, accumulate, {}, {}, {}, {}, {});")
+        body = bodies.forward("gradient_tile(x, w, y, accumulate, {}, {}, {}, {}, {}, {});")
         yield f"void {self.name}_input(const vec *restrict x, {w}, vec *restrict y, int accumulate)", body
 
     def forward(self, at: Places) -> str:
