@@ -23,7 +23,12 @@ from striate.native.values import Value
 def frames(b: Builder, x: Value) -> Value:
     """Each frame as a map of its own."""
     depth, rows, columns = x.sizes
-    return view(b, x, Value(x.channels * depth, rows, columns), "each frame a map")
+    return view(b, x, framed(x.channels, depth, rows, columns), "each frame a map")
+
+
+def framed(channels: int, depth: int, rows: int, columns: int) -> Value:
+    """A value of so many frames that are a map each."""
+    return Value(channels * depth, rows, columns, frames=depth)
 
 
 def lines(b: Builder, x: Value) -> Value:
@@ -52,8 +57,8 @@ def by_axes(
     if b.dims < 3:
         return b.add(within(x, y))
     _, rows, columns = y.sizes
-    framed = b.add(within(frames(b, x), Value(x.channels * x.depth, rows, columns)))
-    stacked = view(b, framed, Value(x.channels, x.depth, rows * columns), "each frame a row")
+    within_frames = b.add(within(frames(b, x), framed(x.channels, x.depth, rows, columns)))
+    stacked = view(b, within_frames, Value(x.channels, x.depth, rows * columns), "each frame a row")
     step = along(stacked, Value(x.channels, y.depth, rows * columns))
     step.title += ", along the depth"
     return view(b, b.add(step), y)

@@ -52,7 +52,11 @@ def convolution(b: Builder, layer: tree.Conv, x: Value, name: str) -> Value:
         x.channels, x.sizes[1:], layer.filters, kernel[1:], stride[1:], dilation[1:], before[1:],
         y.sizes[1:], layer.groups, layer.bias, layer.flip, x.strips, depth,
     )  # fmt: skip
-    x = _bordered(b, frames(b, x) if len(layer.kernel) == 3 else x, border, title)
+    if len(layer.kernel) == 3:
+        x = frames(b, x)
+        x.needs_border(*border)
+    else:
+        x = _bordered(b, x, border, title)
     return b.add(Convolution(title, x, y, weights, shape, b.target))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from striate.native.plan import Plan, Step
 from striate.native.steps.activation import Activation, Maxout, PRelu
 from striate.native.steps.adaptive import AdaptivePool
+from striate.native.steps.bodies import FLAT
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.dense import Dense
 from striate.native.steps.dropout import Dropout
@@ -23,12 +24,12 @@ from striate.native.steps.norm import BatchNorm
 from striate.native.steps.own import ChannelMean, Factors, OwnNorm, Softmax
 from striate.native.steps.padding import Padding
 from striate.native.steps.peaks import Peaks
-from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool
+from striate.native.steps.pool import AvgPool, GlobalAvgPool, MaxPool, SumPool
 from striate.native.steps.rbf import RBF
 from striate.native.steps.regrid import Resample, Shuffle
 from striate.native.steps.subsample import Subsample
 from striate.native.steps.upconv import UpConvolution
-from striate.native.steps.view import Flatten
+from striate.native.steps.view import Flatten, View
 from striate.native.values import Parameter, Value, vecs
 
 
@@ -40,6 +41,7 @@ class Single:
         self.room = self.packed = 0  # vecs
         self.places: dict[Value, int] = {}
         self.flattened: dict[Value, Value] = {}  # flat value → the map it was made from
+        self.views: dict[Value, Value] = {}  # what a value has the memory of, in another shape
         self.prepares: list[str] = []
         self.supported = plan.input.strips == 1 and all(type(step) in WRITERS and _fits(step) for step in plan.steps)
 
@@ -53,6 +55,8 @@ class Single:
         for step in self.plan.steps:
             shared, call = WRITERS[type(step)](self, step)
             rows = step.output.rows
+            if step.output.frames > 1:
+                call = f"for (int d = 0; d < {step.output.frames}; d++) {{\n  {call}\n  }}"
             share = f"first = {rows} * thread / threads, last = {rows} * (thread + 1) / threads;\n  {call}"
             if call:
                 body += [f"/* {step.title} */", share if shared else f"if (thread == 0) {call}", wait]
@@ -63,26 +67,37 @@ class Single:
         return TEXT.format(defines=defines, prepares="\n  ".join(self.prepares), one="\n  ".join(body))
 
     def at(self, value: Value) -> str:
-        """Pointer to a value's floats."""
-        home = value
-        while home.home and home.home[1] == 0 and home.home[0].channels == home.channels and _like(home, home.home[0]):
-            home = home.home[0]
+        """Pointer to a value's floats, to those of frame d where each frame is a map."""
+        frame = value.all_rows * value.all_columns * self.step(value)
+        return self.first(value) + f" + d * {frame}" * (value.frames > 1)
+
+    def first(self, value: Value) -> str:
+        """Pointer to the first of a value's floats."""
+        home = self._home(value)
         if home not in self.places:
             self.places[home] = self.room
-            pixels = home.all_rows * home.all_columns
+            pixels = home.frames * home.all_rows * home.all_columns
             self.room += vecs(pixels * self.step(home), self.plan.lanes)
         return f"room + {self.places[home]} * LANES"
+
+    def _home(self, value: Value) -> Value:
+        """The value that has the memory."""
+        if value in self.views:
+            return self._home(self.views[value])
+        home = value.home[0] if value.home and value.home[1] == 0 else None
+        return self._home(home) if home and home.channels == value.channels and _like(value, home) else value
 
     def step(self, value: Value) -> int:
         """Floats from one pixel to the next."""
         if value.compact:
             return value.channels
-        return vecs(value.channels, self.plan.lanes) * self.plan.lanes
+        return vecs(value.channels // value.frames, self.plan.lanes) * self.plan.lanes
 
     def plane(self, value: Value) -> str:
         """The C text of its memory layout."""
         top, left, _, _ = value.border
-        numbers = (value.channels, value.rows, value.columns, top, left, value.all_columns, self.step(value))
+        channels = value.channels // value.frames
+        numbers = (channels, value.rows, value.columns, top, left, value.all_columns, self.step(value))
         return f"(struct plane){{{', '.join(map(str, numbers))}}}"
 
     def weights(self, parameter: Parameter, channels: int, taps: int, flip: bool = False) -> str:
@@ -121,7 +136,7 @@ def _fits(step: Step) -> bool:
     if isinstance(step, PRelu):
         return bool(step.each)
     if isinstance(step, UpConvolution):
-        return step.mirror.groups == 1
+        return step.mirror.groups == 1 and step.mirror.depth == FLAT
     return not isinstance(step, Convolution) or step.shape.groups == 1
 
 
@@ -157,10 +172,10 @@ def _peaks(s: Single, step: Peaks) -> Written:
 
 
 def _convolved(s: Single, step: Convolution) -> str:
-    (x,), weight, taps = step.inputs, step.parameters[0], step.shape.kernel[0] * step.shape.kernel[1]
+    (x,), weight, taps = step.inputs, step.parameters[0], step.shape.depth.kernel * prod(step.shape.kernel)
     bias = s.row(f"w + {step.parameters[1].offset}", step.shape.filters) if step.shape.bias else "NULL"
     packed = s.weights(weight, step.shape.channels, taps, step.shape.flip)
-    return f"{step.name}_one({s.at(x)}, {packed}, {bias}, (vec *)({s.at(step.output)})"
+    return f"{step.name}_one({s.first(x)}, {packed}, {bias}, (vec *)({s.at(step.output)})"
 
 
 def _upconvolution(s: Single, step: UpConvolution) -> Written:
@@ -176,6 +191,16 @@ def _upconvolution(s: Single, step: UpConvolution) -> Written:
 def _flatten(s: Single, step: Flatten) -> Written:
     s.flattened[step.output] = step.inputs[0]
     return False, ""
+
+
+def _view(s: Single, step: View) -> Written:
+    """Nothing where pixels are stored alike; a frame at a time where each gets a border."""
+    (x,), y = step.inputs, step.output
+    bare = Value(y.channels, y.rows, y.columns, frames=y.frames) if any(y.border) else y
+    s.views[bare] = x
+    if bare is y:
+        return False, ""
+    return True, f"one_copy({s.at(bare)}, {s.at(y)}, {s.plane(bare)}, {s.plane(y)}, 0, 0, first, last);"
 
 
 def _embed(s: Single, step: Embed) -> Written:
@@ -322,12 +347,14 @@ WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     Peaks: _peaks,
     Embed: _embed,
     Flatten: _flatten,
+    View: _view,
     Dense: _dense,
     Activation: _activation,
     PRelu: _prelu,
     BatchNorm: _batch_norm,
     MaxPool: _maxpool,
     AvgPool: _avgpool,
+    SumPool: _avgpool,
     AdaptivePool: _adaptive,
     GlobalAvgPool: _gap,
     Add: _add,

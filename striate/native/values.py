@@ -24,6 +24,7 @@ class Value:
     its pixels are not padded to whole vecs, because no step reads them by vecs. `readers`: how many steps read it, set
     when the steps are known. `strips`: in how many lanes each image is, one below the other; `rows` is then of one.
     `depth`: how many frames a map of a 3-D network has, one below the other; `rows` is then of all. It has no border.
+    `frames`: how many of them there are where each is a map by itself; `channels` is then of all.
     """
 
     channels: int
@@ -37,6 +38,7 @@ class Value:
     readers: int = 0
     compact: bool = False
     strips: int = 1
+    frames: int = 1
 
     @property
     def size(self) -> int:

@@ -192,7 +192,7 @@ INLINE void bias_gradient(const vec *restrict dy, float *restrict db, const int 
   }
 }
 
-/* One image: x[row][column][channel] with X_STEP floats per pixel, w[u][v][channel][filter], filters in whole vecs; a tile
+/* One image: x[frame][row][column][channel] with X_STEP floats per pixel, w[a][u][v][channel][filter], filters in whole vecs; a tile
    of columns x vecs of filters. */
 #define F_VECS ((FILTERS + LANES - 1) / LANES)
 INLINE void one_tile(const float *restrict x, const vec *restrict w, const vec *restrict b, vec *restrict y,
@@ -200,17 +200,21 @@ INLINE void one_tile(const float *restrict x, const vec *restrict w, const vec *
   vec acc[TILE][TILE];
   UNROLL for (int i = 0; i < columns; i++)
     UNROLL for (int j = 0; j < vecs; j++) acc[i][j] = BIAS ? b[f + j] : splat(0);
-  for (int u = 0; u < K_ROWS; u++)
-    for (int v = 0; v < K_COLUMNS; v++) {
-      const int row = r * S_ROWS + u * D_ROWS + X_TOP, column = c * S_COLUMNS + v * D_COLUMNS + X_LEFT;
-      const float *seen = x + (row * X_COLUMNS + column) * X_STEP;
-      const vec *taps = w + (u * K_COLUMNS + v) * CHANNELS * F_VECS + f;
-      for (int k = 0; k < CHANNELS; k++)
-        UNROLL for (int j = 0; j < vecs; j++) {
-          const vec tap = taps[k * F_VECS + j];
-          UNROLL for (int i = 0; i < columns; i++) acc[i][j] += seen[i * S_COLUMNS * X_STEP + k] * tap;
-        }
-    }
+  const int d = OUT_DEPTH > 1 ? r / OUT_ROWS : 0, in_frame = r - d * OUT_ROWS;
+  for (int a = 0; a < K_DEPTH; a++) {
+    if (!IS_FRAME(FRAME(d, a))) continue;
+    for (int u = 0; u < K_ROWS; u++)
+      for (int v = 0; v < K_COLUMNS; v++) {
+        const int row = FRAME(d, a) * X_ROWS + in_frame * S_ROWS + u * D_ROWS + X_TOP;
+        const float *seen = x + (row * X_COLUMNS + c * S_COLUMNS + v * D_COLUMNS + X_LEFT) * X_STEP;
+        const vec *taps = w + ((a * K_ROWS + u) * K_COLUMNS + v) * CHANNELS * F_VECS + f;
+        for (int k = 0; k < CHANNELS; k++)
+          UNROLL for (int j = 0; j < vecs; j++) {
+            const vec tap = taps[k * F_VECS + j];
+            UNROLL for (int i = 0; i < columns; i++) acc[i][j] += seen[i * S_COLUMNS * X_STEP + k] * tap;
+          }
+      }
+  }
   UNROLL for (int i = 0; i < columns; i++)
     UNROLL for (int j = 0; j < vecs; j++) y[((r + Y_TOP) * Y_COLUMNS + c + i + Y_LEFT) * F_VECS + f + j] = acc[i][j];
 }

@@ -198,7 +198,7 @@ INLINE void one_from_blocks(float *x, float *y, const struct plane mx, const str
 INLINE void one_resample(float *x, float *y, const struct plane mx, const struct plane my, const struct taken *rows,
                          const struct taken *columns, const int first, const int last) {
   EACH_VEC(my, r, c, b) {
-    const struct taken down = rows[r], right = columns[c];
+    const struct taken down = rows[r], right = columns ? columns[c] : (struct taken){c, c, 0};
     const vec low = mixture(VEC(x, mx, down.low, right.low, b), VEC(x, mx, down.low, right.high, b), right.way);
     const vec high = mixture(VEC(x, mx, down.high, right.low, b), VEC(x, mx, down.high, right.high, b), right.way);
     VEC(y, my, r, c, b) = mixture(low, high, down.way);
