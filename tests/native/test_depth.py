@@ -62,11 +62,10 @@ def test_frames_are_not_copied_where_no_border_is_wanted() -> None:
     assert all(step.output.root is step.inputs[0].root for step in views)
 
 
-def test_a_single_image_has_a_program_without_groups_and_transposed_convolutions() -> None:
-    """So that the comparison of one image in `test_known_networks` is one of that program."""
-    for text in TEXTS:
-        supported = Single(lowered(read(text), named("avx2"))).supported
-        assert supported == ("groups" not in text and "upconv" not in text)
+def test_a_single_image_has_a_program_of_its_own() -> None:
+    """So that the comparison of one image in `test_known_networks` is one of that program, for most of them."""
+    without = [text for text in TEXTS if not Single(lowered(read(text), named("avx2"))).supported]
+    assert without == [text for text in TEXTS if any(word in text for word in ("groups", "upconv", "lrn"))]
 
 
 @pytest.mark.parametrize("text", TEXTS[:2])
