@@ -166,7 +166,7 @@ class Segment(Task):
     def _parts(self, words: Sequence[str], outputs: Fields, targets: Fields) -> Fields:
         """The parts of a loss that is joined of these, each a mean over the pixels that count."""
         logits = outputs[OUTPUT]
-        true = middle(targets[MASK], logits.shape[2:]).long()  # type: ignore[arg-type]
+        true = middle(targets[MASK], logits.shape[2:]).long()
         parts: dict[str, Tensor] = {}
         for word in words:
             if word == "dice":
@@ -190,13 +190,13 @@ class Segment(Task):
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
         """The pixels that are right, of those that count."""
         logits = outputs[OUTPUT]
-        true = middle(targets[MASK], logits.shape[2:])  # type: ignore[arg-type]
+        true = middle(targets[MASK], logits.shape[2:])
         return (called(logits) == true).sum(), int((true != IGNORED).sum())
 
     def rows(self, outputs: Fields, targets: Fields) -> Fields:
         """The counts (N, K, K) of each image, and its answer (N, 192, 192) in small."""
         logits = outputs[OUTPUT]
-        true = middle(targets[MASK], logits.shape[2:]).long()  # type: ignore[arg-type]
+        true = middle(targets[MASK], logits.shape[2:]).long()
         counts = [pixel_confusion(one[None], mask[None]) for one, mask in zip(logits, true, strict=True)]
         small = torch.nn.functional.interpolate(called(logits)[:, None].float(), (SEEN, SEEN), mode="nearest-exact")
         return {COUNTS: torch.stack(counts), CALLED: small[:, 0].byte()}
