@@ -119,6 +119,17 @@ def test_memory_is_what_the_network_takes() -> None:
     assert memory.taken(read("input 1x4x4 -> local 2@3 -> fc 2"), "native", "training", 4, 1) is None
 
 
+@needs_compiler
+@pytest.mark.parametrize("text", ["input 1x8x8 -> conv 3@3 pad 1", "input 9 -> embed 20x4 -> conv 3@3 -> gmp -> fc 2"])
+def test_maps_and_words_are_raced_too(text: str) -> None:
+    results, said = raced(text, "native", "torch", "plain")
+    assert [[entry.engine for entry in found.entries] for found in results] == [["native", "torch", "plain"]] * 2
+    assert not [line for line in said if "no part" in line]
+    job = Job.of(read(text), 2, CPU)
+    assert job.of_positions == ("embed" not in text)
+    assert job.images.numpy().max() < 20
+
+
 def test_who_lacks_a_layer_is_named_and_the_others_go_on() -> None:
     results, said = raced("input 1x4x4 -> local 2@3 -> fc 3", "native", "plain")
     assert [[entry.engine for entry in found.entries] for found in results] == [["plain"], ["plain"]]

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from striate.benchmark.contestants.contestant import Turn
 from striate.building import build
 from striate.errors import InputError
-from striate.notation import Network, measure, rules
+from striate.notation import Network, measure
+from striate.notation.tree import Embed, deep
 
 RATE = 1e-4  # learning rate of every contestant: so small that no network diverges
 POOL = 4096  # images in memory at most
@@ -30,8 +31,8 @@ class Job:
         network: What to compute.
         batch: Images in a batch.
         device: Where.
-        images: (M, C, …), M a multiple of the batch.
-        labels: (M,) classes.
+        images: (M, C, …), M a multiple of the batch; numbers of words where the network looks them up.
+        labels: (M,) classes; (M, …) one for each position where the network gives maps.
     """
 
     network: Network
@@ -43,14 +44,23 @@ class Job:
     @staticmethod
     def of(network: Network, batch: int, device: torch.device) -> Job:
         """Random images and labels."""
-        classes = rules.product(measure(network).output)
-        assert classes is not None
+        classes, *positions = (size or 1 for size in measure(network).output)
         generator = torch.Generator().manual_seed(0)
         shape = [size or 1 for size in network.input]
-        count = max(batch, min(POOL, 2**28 // torch.Size(shape).numel()) // batch * batch)
+        most = min(POOL, 2**28 // torch.Size([*shape]).numel(), 2**28 // torch.Size([1, *positions]).numel())
+        count = max(batch, most // batch * batch)
         images = torch.randn(count, *shape, generator=generator)
-        labels = torch.randint(classes, (count,), generator=generator)
+        if words := [node.table[0] for node in deep(network.layers) if isinstance(node, Embed)]:
+            images = torch.randint(min(words), (count, *shape), generator=generator).float()
+        if torch.Size(positions).numel() == 1:
+            positions = []
+        labels = torch.randint(classes, (count, *positions), generator=generator)
         return Job(network, batch, device, images.to(device), labels.to(device))
+
+    @property
+    def of_positions(self) -> bool:
+        """Whether each position has a class of its own."""
+        return self.labels.ndim > 1
 
     @cached_property
     def _weights(self) -> dict[str, Tensor]:
@@ -71,6 +81,16 @@ class Job:
         """The batches, images and labels, in order."""
         parts = (torch.split(tensor, self.batch) for tensor in (self.images, self.labels))
         return list(zip(*parts, strict=True))
+
+    def of_images(self) -> Job:
+        """The job itself, if a class of each whole image is learned.
+
+        Raises:
+            Unable: One of each position is.
+        """
+        if self.of_positions:
+            raise Unable("it learns a class of an image here, not of each position")
+        return self
 
     def on_cpu(self) -> Job:
         """The job itself, if it is to run on the CPU.

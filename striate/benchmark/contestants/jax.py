@@ -22,12 +22,14 @@ def training(job: Job) -> Turn:
     """One SGD-with-momentum step after another.
 
     Raises:
-        Unable: A layer that can't be translated, or a device other than the CPU.
+        Unable: A layer that can't be translated, a class at each position, or a device other than the CPU.
     """
     import jax
     import numpy as np
 
-    weights, statistics = jax.tree.map(jax.numpy.array, weights_of(job))  # copies: a step may overwrite its arguments
+    weights, statistics = jax.tree.map(
+        jax.numpy.array, weights_of(job.of_images())
+    )  # copies: a step may overwrite its arguments
     images, labels = channels_last(job.images), job.labels.numpy()
     step = jax.jit(_step(job.network), donate_argnums=(0, 1, 2))
     state = [weights, statistics, {name: jax.numpy.zeros_like(value) for name, value in weights.items()}]

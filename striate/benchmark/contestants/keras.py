@@ -23,10 +23,10 @@ def training(job: Job) -> Turn:
     """One SGD-with-momentum step after another.
 
     Raises:
-        Unable: A layer that can't be translated, or a device other than the CPU.
+        Unable: A layer that can't be translated, a class at each position, or a device other than the CPU.
     """
     keras = package()
-    model = model_of(job)
+    model = model_of(job.of_images())
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(RATE, momentum=0.9), loss)
     batches = [(channels_last(images), labels.numpy()) for images, labels in job.slices()]

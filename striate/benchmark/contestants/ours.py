@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from striate.benchmark.contestants.base import RATE, Job, Unable
 from striate.benchmark.contestants.contestant import Turn
-from striate.tasks.labelled import LABEL, USUAL, Labelled
+from striate.tasks.labelled import LABEL, Labelled
 from striate.tasks.pictures import IMAGE
+from striate.tasks.segment import MASK, Segment
 from striate.training.engine import TorchEngine
 from striate.training.loop import Engine, one_epoch
 from striate.training.native_engine import MOST, NativeEngine
@@ -13,17 +14,17 @@ from striate.training.options import Options
 from striate.training.pool import Pool
 from striate.training.progress import Quiet
 
-OBJECTIVE = Labelled(()).objective(USUAL)
+CLASSES, POSITIONS = Labelled(()), Segment((), (), 1, ())  # of facts that no step asks for
 
 
 def torch_training(job: Job) -> Turn:
     """The loop on the torch engine."""
-    return _loop(TorchEngine(job.model(), _options(job), 1, OBJECTIVE, job.device), job)
+    return _loop(TorchEngine(job.model(), _options(job), 1, _task(job).objective(None), job.device), job)
 
 
 def torch_inference(job: Job) -> Turn:
     """The torch engine's outputs."""
-    return _outputs(TorchEngine(job.model(), _options(job), 1, OBJECTIVE, job.device), job)
+    return _outputs(TorchEngine(job.model(), _options(job), 1, _task(job).objective(None), job.device), job)
 
 
 def native_training(job: Job, threads: int | None = None) -> Turn:
@@ -44,7 +45,11 @@ def native_inference(job: Job, threads: int | None = None) -> Turn:
 
 
 def _native(job: Job, threads: int | None) -> NativeEngine:
-    return NativeEngine(job.network, job.on_cpu().model(), _options(job), 1, USUAL, threads)
+    return NativeEngine(job.network, job.on_cpu().model(), _options(job), 1, _task(job).native(None), threads)
+
+
+def _task(job: Job) -> Labelled | Segment:
+    return POSITIONS if job.of_positions else CLASSES
 
 
 def _options(job: Job) -> Options:
@@ -52,12 +57,13 @@ def _options(job: Job) -> Options:
 
 
 def _loop(engine: Engine, job: Job) -> Turn:
-    options = _options(job)
+    options, target = _options(job), MASK if job.of_positions else LABEL
+    objective = _task(job).objective(None)
 
     def turn(count: int) -> None:
         images, labels = job.images[: count * job.batch], job.labels[: count * job.batch]
-        pool = Pool({IMAGE: images}, {LABEL: labels}, device=job.device)
-        one_epoch(engine, pool, OBJECTIVE, options, 1, Quiet())
+        pool = Pool({IMAGE: images}, {target: labels}, device=job.device)
+        one_epoch(engine, pool, objective, options, 1, Quiet())
 
     return turn
 
