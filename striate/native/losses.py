@@ -79,6 +79,10 @@ class OfClass(Kind):
 
     target = "int64_t"
 
+    def suits(self, end: End) -> bool:
+        """One number for each class."""
+        return prod(end.shape[1:]) == 1
+
     def over(self, targets: NDArray[Any], part: Part) -> Over:
         """The images."""
         classes = part.end.value.size
@@ -222,7 +226,8 @@ class Part:
 
     def lines(self, at: Places, number: int) -> list[str]:
         """C statements for the part of this number."""
-        targets, share = f"(const {self.kind.target} *)n->targets[{number}]", f"{self.weight!r}f / n->over[{number}]"
+        targets = f"(const {self.kind.target} *)n->targets[{number}]"
+        share = f"{float(self.weight)!r}f / n->over[{number}]"
         inside = self.kind.text(self, at, targets, share, f"seen + {number}")
         head = f"/* {self.criterion.kind}{f' of {self.end.name}' if self.end.name else ''} */"
         return [head, "{", *(f"  {line}" for line in inside), "}"]
@@ -251,7 +256,7 @@ def parts_of(ends: Sequence[End], loss: Loss, aside: float) -> tuple[Part, ...]:
         aside: What the loss of a head on the side is multiplied by.
 
     Raises:
-        Refused: An output that the loss says nothing of, or a comparison that the engine lacks.
+        Refused: An output that the loss says nothing of, a loss of no output, or a comparison that the engine lacks.
     """
     return tuple(_parts(ends, criteria(loss), aside))
 
@@ -265,3 +270,5 @@ def _parts(ends: Sequence[End], wanted: Mapping[str, Criterion], aside: float) -
             raise Refused(f"the native engine lacks the loss '{criterion.kind}' of {shown(end.shape)}")
         name = end.name or criterion.kind.removeprefix("pixel-")
         yield Part(name, end, criterion, criterion.weight * (aside if end.aside else 1))
+    if unknown := wanted.keys() - {end.name for end in ends}:
+        raise Refused(f"the native engine lacks the output '{min(unknown)}', of which there is a loss")

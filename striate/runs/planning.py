@@ -148,7 +148,7 @@ def _command(asked: Request, network: Network) -> str:
 def _options(asked: Request, count: int, fitted: Fitted, augment: Augment | None) -> tuple[Options, bool]:
     """The options with what depends on the data filled in, and whether there are more epochs than usual."""
     started = asked.weights is not None or bool(asked.again and asked.again.begun)
-    options = asked.options if started else fitted.task.usual(asked.options, count, augment)
+    options = fitted.task.usual(asked.options, count, augment, started)
     check_batch(fitted, options.images(count))
     macs = measure(fitted.network, fitted.shape).total_macs
     assert macs is not None  # the data have left no axis open

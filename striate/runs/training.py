@@ -80,13 +80,14 @@ def train(
         quiet: Whether to print nothing; otherwise whatever a default decides is reported on standard error.
         epochs: Passes over the training examples; 0 takes ten, and more for small sets.
         batch: Examples in a mini-batch; 0 takes the whole set; by default 64, or 32 for few photographs.
-        lr: Highest learning rate; by default the optimiser's usual one.
+        lr: Highest learning rate; by default the optimiser's usual one for the task.
         optimizer: `sgd`, `momentum`, `nesterov`, `adagrad`, `rmsprop`, `adam` or `adamw`.
         schedule: How the learning rate moves: `constant`, `step`, `cosine` or `one-cycle`.
         loss: A loss's name, or a function of (outputs, labels); by default the task's usual one.
         l1: L1 penalty on weights.
         l2: L2 penalty (weight decay) on weights; by default the optimiser's usual one, more for few photographs.
-        augment: `shift` moves images a little, `none` does not; `auto` does so to centred drawings before convolutions.
+        augment: `shift` moves images a little, `none` does not; `auto` does what suits the data;
+            for the others see `striate train --help`.
         max_norm: The longest that a row of the last layer's weights may be, as Kim (2014) has 3; 0 sets no limit.
         patience: Stop after this many epochs without a better one; 0 never stops.
         validation: Share of the training examples kept for validation, from 0.001 to 0.9.

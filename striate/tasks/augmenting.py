@@ -41,6 +41,8 @@ def augment_for(wanted: str, fitted: Fitted, schema: Schema) -> Shift | Photo | 
     if words == ("shift",):
         most = max(shift_for(*recipe.shape[1:]), int(wanted == "shift"))
         return Shift(most, _background(recipe)) if most else None
+    if others := [word for word in words if word not in PHOTO]:
+        raise InputError(f"augment '{others[0]}' is not for images of one class; there are shift, {', '.join(PHOTO)}")
     if recipe.shape[0] not in (1, 3):
         raise InputError(
             f"`augment='{wanted}'` is for images that are grey or RGB; these have {recipe.shape[0]} channels"

@@ -3,8 +3,8 @@
 >>> from striate.notation import read
 >>> named_outputs(measure(read("input 1x8x8 -> fc 3")))
 {'output': (3,)}
->>> named_outputs(measure(read("input 4 -> heads[ kind: fc 3 | size: fc 1 ]")))
-{'kind': (3,), 'size': (1,)}
+>>> named_outputs(measure(read("input 4 -> heads[ place: fc 3 | level: fc 1 ]")))
+{'place': (3,), 'level': (1,)}
 """
 
 from __future__ import annotations

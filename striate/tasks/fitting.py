@@ -21,6 +21,7 @@ from striate.errors import InputError
 from striate.notation import Network, measure, render, rules
 from striate.notation import notes as what_to_see
 from striate.notation.errors import NotationError
+from striate.notation.graph import graph
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, input_word, resized, sides
 from striate.notation.thumb import RulesOfThumb
@@ -180,8 +181,10 @@ def check_max_norm(network: Network, most: float) -> None:
     """Check that a limit for the last layer's weights has such a layer.
 
     Raises:
-        InputError: No layer is fully connected.
+        InputError: No layer is fully connected, or there are several outputs, each with a last one.
     """
+    if most and len(names := graph(network).outputs) > 1:
+        raise InputError(f"`max_norm` limits the last layer of one output; {network.name} gives {', '.join(names)}")
     if most and not any(isinstance(node, FullyConnected) for node in deep(network.layers)):
         raise InputError(f"`max_norm` limits the last fully connected layer, and {network.name} has none; leave it out")
 

@@ -43,7 +43,7 @@ from striate.tiling import middle
 from striate.training.cut import Cut
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net, Objective
-from striate.training.options import augmentations
+from striate.training.options import NO_AUGMENT, augmentations
 from striate.training.photo import COLOUR
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 MASK, CALLED, COUNTS = "mask", "called", "counts"
 LOSSES = ("cross-entropy", "cross-entropy+dice", "dice", "balanced-cross-entropy", "balanced-cross-entropy+dice")
+CHANGES = ("mirror", "turn", "colour", "crop")  # of images and masks; each piece is cut out anywhere already
 SEEN = 192  # rows and columns of the answer that is kept of an image, to draw it
 
 
@@ -136,10 +137,8 @@ class Segment(Task):
         words = augmentations(wanted)
         if words == ("auto",):
             words = ("mirror", "turn") if self.channels == 1 else ("mirror",)
-        if "shift" in words:
-            raise InputError(
-                "augment 'shift' is for drawings of one class; for masks there are mirror, turn and colour"
-            )
+        if others := [word for word in words if word not in (*CHANGES, NO_AUGMENT)]:
+            raise InputError(f"augment '{others[0]}' is not for masks; there are {', '.join(CHANGES)}")
         task = fitted.task
         assert isinstance(task, Segment)
         times = pieces_of(opened.train, task.tile)

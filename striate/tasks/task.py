@@ -252,9 +252,9 @@ class Task(ABC):
         """
         raise InputError(f"'{file}' is a text, which holds no weights for the task {self.word}")
 
-    def usual(self, options: Options, count: int, augment: Augment | None) -> Options:
-        """The options with what suits `count` such examples, where nothing was chosen; not for weights of others."""
-        return for_few(options) if isinstance(augment, Photo) and count < FEW else options
+    def usual(self, options: Options, count: int, augment: Augment | None, started: bool) -> Options:
+        """The options with what suits `count` such examples, where nothing was chosen; maybe `started` from weights."""
+        return for_few(options) if isinstance(augment, Photo) and count < FEW and not started else options
 
     def native(self, loss: LossName) -> NativeLoss:
         """What the native engine calls the loss, one of `striate.native.losses.KINDS`; empty where it has none.

@@ -163,7 +163,7 @@ class Text(Labelled):
             raise InputError(f"augment '{wanted}' is for images; for sentences there is words")
         return None if words == (NO_AUGMENT,) else WordDropout(DROPPED, self.length)
 
-    def usual(self, options: Options, count: int, augment: Augment | None) -> Options:
+    def usual(self, options: Options, count: int, augment: Augment | None, started: bool) -> Options:
         """A lower rate than that of images."""
         return dataclasses.replace(options, lr=RATE) if options.lr is None and options.optimizer == "adamw" else options
 

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -134,13 +135,17 @@ class NativeEngine:
             self._limit_norm()
         return Step(*seen)
 
-    def _limit_norm(self) -> None:
-        """As `max_norm.limit_norm` does it."""
+    @cached_property
+    def _last(self) -> Parameter:
+        """The weights of the last fully connected layer."""
         last = last_layer(self._model).weight
         name = next(name for name, tensor in self._model.named_parameters() if tensor is last)
-        parameter = next(one for one in self.net.plan.parameters if one.name == name)
-        rows = torch.from_numpy(self.net.read(parameter))
-        self.net.write(parameter, limited(rows, self.options.max_norm).numpy())
+        return next(one for one in self.net.plan.parameters if one.name == name)
+
+    def _limit_norm(self) -> None:
+        """As `max_norm.limit_norm` does it."""
+        rows = torch.from_numpy(self.net.read(self._last))
+        self.net.write(self._last, limited(rows, self.options.max_norm).numpy())
 
     def _target(self, part: Part, targets: Fields) -> NDArray[Any]:
         """What a part of the loss compares with: masks are cut to the size of the outputs."""

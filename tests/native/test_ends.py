@@ -29,7 +29,7 @@ HEADS = {
     "input 1x8x8 -> heads[ place: fc 3 | level: fc 2 ]": PLACE_AND_LEVEL,
     "input 2x9x9 -> conv 4@3 -> bn -> relu -> heads[ place: conv 3@3 -> bn -> tanh -> gap | level: gap -> fc 1 ]": {
         "place": Criterion("cross-entropy", weight=0.25),
-        "level": Criterion("squared-error", weight=2.0),
+        "level": Criterion("squared-error", weight=2),
     },
     "input 2x8x8 -> conv 4@3 pad 1 -> relu -> heads[ map: conv 3@3 pad 1 | near: id | place: dropout 0.4 -> fc 3 ]": {
         "map": "pixel-cross-entropy",
@@ -121,6 +121,12 @@ def test_targets_that_are_none_for_their_output_never_reach_c() -> None:
         ("input 4 -> heads[ a: fc 2 | b: fc 3 ]", "hinge", "lacks a loss for the output 'a'$"),
         ("input 1x4x4 -> conv 1@1", "pixel-cross-entropy", "lacks the loss 'pixel-cross-entropy' of 1x4x4$"),
         ("input 4 -> fc 2", "focal", "lacks the loss 'focal'$"),
+        ("input 1x4x4 -> conv 3@1", "cross-entropy", "lacks the loss 'cross-entropy' of 3x4x4$"),
+        (
+            "input 4 -> heads[ a: fc 2 ]",
+            {"a": "hinge", "b": "hinge"},
+            "lacks the output 'b', of which there is a loss$",
+        ),
     ],
 )
 def test_losses_that_it_lacks_are_refused_in_a_line(text: str, loss: object, message: str) -> None:

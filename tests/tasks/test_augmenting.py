@@ -64,6 +64,14 @@ def test_images_of_another_kind_are_refused(wanted: str, shape: tuple[int, ...])
         augment_for(wanted, recipe(shape), CONV)
 
 
+@pytest.mark.parametrize("wanted", ["turn", "words", "mirror,turn"])
+def test_what_is_of_other_data_is_refused(wanted: str) -> None:
+    with pytest.raises(
+        InputError, match=r"augment '(turn|words)' is not for images of one class; there are shift, mirror"
+    ):
+        augment_for(wanted, recipe((3, 32, 32)), CONV)
+
+
 def test_it_is_said_with_the_way_out() -> None:
     line = Photo(True, 4, 0.15).said()
     assert line == (

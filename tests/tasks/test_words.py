@@ -8,6 +8,8 @@ import torch
 from safetensors.torch import load_file
 
 import striate as st
+from striate.notation import read
+from striate.tasks.fitting import check_max_norm
 from striate.training.words import WordDropout
 from tests.native.needs import needs_compiler
 
@@ -48,6 +50,7 @@ def test_vectors_of_others_begin_both_channels_and_the_static_one_keeps_them(
     assert weights["concat1.branch1.embed1.weight"][row].tolist() == [5, 6, 7, 8]
     assert weights["concat1.branch2.embed1.weight"][row].tolist() != [5, 6, 7, 8]
     assert torch.allclose(weights["concat1.branch2.embed1.weight"][row], torch.arange(5.0, 9.0), atol=0.5)
+    assert run.config["options"]["lr"] == 0.002, "the task's usual rate, as without them"
     begun = run.config["weights"]
     assert begun["kept"] == 2
     assert "2 of " in begun["said"]
@@ -77,6 +80,11 @@ def test_the_norm_constraint_holds_in_both_engines(films: Path, tmp_path: Path) 
         assert weights.norm(dim=1).tolist() == pytest.approx([0.1, 0.1], rel=1e-5)
         rows.append(weights)
     assert torch.allclose(*rows, atol=1e-4)
+
+
+def test_a_norm_constraint_needs_one_output(tmp_path: Path) -> None:
+    with pytest.raises(st.InputError, match=r"max_norm.*gives a, b$"):
+        check_max_norm(read("input 4 -> heads[ a: fc 3 | b: fc 2 ]"), 3.0)
 
 
 def test_a_norm_constraint_needs_a_layer(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""100 real kills at random moments of training and saving: each time the best weights are there and as good as said."""
+"""Forty real kills at random moments of training and saving: the best weights are there and as good as said."""
 
 import random
 import shutil

@@ -90,7 +90,8 @@ def _missing(file: _File, image: Mapping[str, Any]) -> LeftOut:
 
 def _nowhere(file: _File, root: Path) -> str:
     """That regions are of images that their file does not name."""
-    count = sum(len(found) for image, found in file.regions.items() if image not in {one["id"] for one in file.images})
+    known = {one["id"] for one in file.images}
+    count = sum(len(found) for image, found in file.regions.items() if image not in known)
     return f"{count:,} regions of images that {file.path.relative_to(root).as_posix()} does not name" if count else ""
 
 

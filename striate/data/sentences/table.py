@@ -60,7 +60,7 @@ def fill(table: Tensor, vocabulary: Vocabulary, vectors: WordVectors) -> str:
     words = len(vocabulary.words)
     if not rows:
         raise InputError(f"it has none of the {words:,} words of these sentences")
-    spread = spread_of(rows.values())
+    spread = spread_of(rows.values()) or Embed.SPREAD  # one of equal numbers says nothing of the others
     table *= spread / Embed.SPREAD
     for row, vector in rows.items():
         table[row] = torch.from_numpy(vector)

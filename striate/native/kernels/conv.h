@@ -145,8 +145,9 @@ INLINE const vec *gradient_row(const vec *dy, const vec *halo, const int f, cons
 }
 
 /* dx[k][d][r][c] (+)= sum over f, a, u, v of w[f][k][a][u][v] times
-   dy[f][(d + P - a*D)/S][(r + P - u*D)/S][(c + P - v*D)/S], where that divides and is inside; for a tile of channels x columns that begins at a multiple of the stride. Only an `edge` tile has to check
-   whether a column is inside; there `c` is a constant, so the compiler knows. b is NULL but for upconv.h. */
+   dy[f][(d + P - a*D)/S][(r + P - u*D)/S][(c + P - v*D)/S], where that divides and is inside; for a tile of channels x
+   columns that begins at a multiple of the stride. Only an `edge` tile has to check whether a column is inside; there
+   `c` is a constant, so the compiler knows. b is NULL but for upconv.h. */
 INLINE void input_tile(const vec *restrict dy, const vec *restrict halo, const float *restrict w,
                        const float *restrict b, vec *restrict dx, const int accumulate, const int group, const int k,
                        const int d, const int r, const int c, const int channels, const int columns, const int edge) {
@@ -192,8 +193,8 @@ INLINE void bias_gradient(const vec *restrict dy, float *restrict db, const int 
   }
 }
 
-/* One image: x[frame][row][column][channel] with X_STEP floats per pixel, w[a][u][v][channel][filter], filters in whole vecs; a tile
-   of columns x vecs of filters. */
+/* One image: x[frame][row][column][channel] with X_STEP floats per pixel, w[a][u][v][channel][filter], filters in whole
+   vecs; a tile of columns x vecs of filters. */
 #define F_VECS ((FILTERS + LANES - 1) / LANES)
 INLINE void one_tile(const float *restrict x, const vec *restrict w, const vec *restrict b, vec *restrict y,
                      const int r, const int c, const int f, const int columns, const int vecs) {

@@ -128,3 +128,12 @@ def test_vectors_of_other_words_or_of_another_width_are_refused() -> None:
         fill(torch.zeros(4, 2), known, parsed([b"other 1 2\n"], wanted(known)))
     with pytest.raises(InputError, match=r"its vectors have 2 numbers and the table's 3; write embed \(words\)x2"):
         fill(torch.zeros(4, 3), known, parsed([b"a 1 2\n"], wanted(known)))
+
+
+def test_vectors_of_equal_numbers_say_nothing_of_the_others() -> None:
+    known = learned(["a b"])
+    table = Embed(len(known), 2).weight.data
+    before = table[known.rows["b"]].clone()
+    fill(table, known, parsed([b"a 1 1\n"], wanted(known)))
+    assert torch.equal(table[known.rows["b"]], before)
+    assert before.any()
