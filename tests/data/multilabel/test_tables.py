@@ -137,6 +137,13 @@ def test_an_index_names_images_where_no_other_column_does(tmp_path: Path) -> Non
     assert labelled(read(tmp_path)) == {"2.png": ["cat"], "1.png": ["cat", "dog"], "0.png": ["dog"]}
 
 
+def test_an_index_is_no_label_however_few_rows_there_are(root: Path, table: Any) -> None:
+    table(",path,cat,dog\n0,a.png,1,1\n1,b.png,0,1\n")
+    found = read(root)
+    assert labelled(found) == {"a.png": ["cat", "dog"], "b.png": ["dog"]}
+    assert not any("not used" in note for note in found.notes)
+
+
 def test_labels_that_are_numbers_are_in_their_order(root: Path, table: Any) -> None:
     table("Id,Target\na.png,16 0\nb.png,9 0\nd.png,0\n")
     assert read(root).labels == ("0", "9", "16")
