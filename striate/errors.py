@@ -28,6 +28,15 @@ class WorkError(StriateError, RuntimeError):
     """The input was right and the work failed: a full disk, a lost connection, a loss that is not a number."""
 
 
+def several_tasks(source: object, words: Iterable[str]) -> str:
+    """What is said of data that several tasks could read.
+
+    >>> several_tasks("pets", ("classify", "multilabel"))
+    "'pets' may be data for classify or multilabel; say which with `task`"
+    """
+    return f"'{source}' may be data for {' or '.join(words)}; say which with `task`"
+
+
 def nearest(name: str, known: Iterable[str], also: Mapping[str, Iterable[str]] | None = None) -> str:
     """`; did you mean '…'?` for the known names that `name` may stand for, or nothing where none is likely.
 

@@ -27,6 +27,7 @@ STYLES = (("x", "y"), ("images", "labels"), ("image", "label"), ("data", "labels
 WORDS = {word for style in STYLES for word in style}
 RULE = "x_train and y_train or images and labels or x and y"
 CHANNELS = (1, 3, 4)  # a last axis of this length is channels
+ROWS = "; of rows of 0 and 1 give the position of each 1, or say `task='multilabel'`"
 
 # What numpy and zipfile raise for a file that is damaged, encrypted, or no archive.
 DAMAGE = (OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
@@ -260,7 +261,9 @@ def _flat(array: Array, name: str) -> Array:
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
-        raise InputError(f"{name} has the shape {array.shape}; labels are (N,), one number or name for each image")
+        rule = f"{name} has the shape {array.shape}; labels are (N,), one number or name for each image"
+        rows = array.ndim == 2 and array.dtype.kind in "buif" and bool(np.isin(array, (0, 1)).all())
+        raise InputError(rule + ROWS * rows)
     if array.dtype.kind == "f" and (np.isfinite(array) & (array == np.rint(array))).all():
         array = array.astype(np.int64)
     if array.dtype.kind not in "buiUS":

@@ -16,7 +16,7 @@ from typing import Any
 
 from striate import tasks
 from striate.data.examples import Opened
-from striate.errors import InputError, nearest
+from striate.errors import InputError, nearest, several_tasks
 from striate.tasks.task import Task, Wish
 
 FALLBACK = "classify"  # tried last: it says what is wrong with data that are of no task
@@ -88,7 +88,7 @@ def opened(source: Any, wish: Wish, word: str | None = None) -> tuple[Task, Open
     tried = [(task.word, task.open(source, wish)) for task in known() if task.word != FALLBACK]
     found_by = {word: found for word, found in tried if found is not None}
     if len(found_by) > 1:
-        raise InputError(f"'{source}' may be data for {' or '.join(found_by)}; say which with `task`")
+        raise InputError(several_tasks(source, found_by))
     return next(iter(found_by.values())) if found_by else opened(source, wish, FALLBACK)
 
 

@@ -82,6 +82,8 @@ class Multilabel(Task):
             return None
         found = found.like(known) if like else found.checked()
         found = found.with_test() if wish.hold_out else found
+        if not like:
+            found.check_validation()
         return like or cls(found.labels), _opened(found, known=like is not None)
 
     # the network

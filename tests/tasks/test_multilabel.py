@@ -63,6 +63,39 @@ def test_one_label_each_is_said_to_be_classification(root: Path) -> None:
         assert any(ONE_EACH in note for note in opened.notes)
 
 
+def test_an_archive_of_one_label_each_is_told_the_task(tmp_path: Path) -> None:
+    images = np.arange(40 * 16, dtype=np.int64).reshape(40, 4, 4).astype(np.uint8)
+    np.savez(tmp_path / "some.npz", x_train=images, y_train=np.eye(4)[np.arange(40) % 4])
+    with pytest.raises(InputError, match=r"y_train has the shape \(40, 4\); .* position .* `task='multilabel'`$"):
+        known.opened(tmp_path / "some.npz", Wish())
+    _, opened = known.opened(tmp_path / "some.npz", Wish(), "multilabel")
+    assert any(ONE_EACH in note for note in opened.notes)
+    np.savez(tmp_path / "some.npz", x_train=images, y_train=np.full((40, 4), 2))
+    with pytest.raises(InputError, match=r"labels are \(N,\), one number or name for each image$"):
+        known.opened(tmp_path / "some.npz", Wish())
+
+
+def test_validation_images_without_any_label_are_refused(root: Path) -> None:
+    train = listed(root, "cat dog", "dog", "", "cat", name="train.csv")
+    (root / "val.csv").write_text("path,labels\n4.png,\n5.png,\n")
+    with pytest.raises(InputError, match=r"no validation image has a label, .*; give more images with labels$"):
+        known.opened(train, Wish())
+    (root / "val.csv").write_text("path,labels\n4.png,\n5.png,cat\n")
+    _, opened = known.opened(train, Wish())
+    assert opened.validation is not None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_share_for_validation_has_a_label_or_is_refused(root: Path, seed: int) -> None:
+    few = listed(root, "cat dog", "cat dog", "", "", "", "", "")
+    with pytest.raises(InputError, match="no validation image has a label"):
+        known.opened(few, Wish())
+    enough = listed(root, "cat dog", "cat dog", "cat dog", "", "", "", "")
+    _, opened = known.opened(enough, Wish())
+    _, validation = opened.split(0.1, seed)
+    assert validation.take(range(len(validation)))[LABELS].any()
+
+
 def test_data_without_labels_are_refused_where_the_task_is_named(root: Path) -> None:
     (root / "labels.csv").write_text("name,what\nx,yes\n")
     with pytest.raises(InputError, match=r"labels\.csv' has no column of image files"):

@@ -13,9 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from striate.data.formats import suffix, suffixes
 from striate.data.sentences.columns import LABELS, named_column
 from striate.data.sentences.tables import DELIMITERS, first_rows
+from striate.errors import InputError
 
 from .found import NotMultilabelError
 
@@ -25,6 +28,9 @@ NO = ("0", "0.0", "false")
 MOST = 0.5  # share of a column's cells that must be alike for it to be a column of that kind
 BETWEEN = ("|", ";", ",")  # what parts the labels of a cell; where there is none of them, blanks do
 FRACTION = re.compile(r"[-+]?\d*\.\d+(e[-+]?\d+)?", re.IGNORECASE)
+BRACKETS = re.compile(r"[\[{](.*)[\]}]|set\(\)", re.DOTALL)  # how Python and databases write a list or a set
+QUOTED = re.compile(r"""(?<![^\s,;|])(?:'([^']*)'|"([^"]*)")(?![^\s,;|])""")  # a label within them
+NAMELESS = re.compile(r"(Unnamed: \d+)?")  # what pandas calls the column of its index, written once or twice
 
 IsImage = Callable[[str], bool]
 
@@ -58,7 +64,24 @@ class Form:
     @property
     def unused(self) -> tuple[str, ...]:
         """The names of columns of something else."""
-        return tuple(name for column, name in enumerate(self.head) if column not in (self.image, *self.labels))
+        used = (self.image, *self.labels)
+        return tuple(name for column, name in enumerate(self.head) if name and column not in used)
+
+    def check_names(self, table: Path) -> None:
+        """Makes sure that each column that is read has a name of its own.
+
+        Raises:
+            InputError: Two columns of the table have one name, or a label has none.
+        """
+        for column in (self.image, *self.labels) if self.head else ():
+            name = self.head[column]
+            same = [str(place + 1) for place, other in enumerate(self.head) if other == name]
+            if not name and column in self.labels and not self.lists:
+                raise InputError(f"'{table}': column {column + 1} holds 0 and 1 and has no name; name its label")
+            if len(same) > 1:
+                raise InputError(
+                    f"'{table}': the columns {' and '.join(same)} are called '{name}'; rename or remove one"
+                )
 
     def of(self, head: Sequence[str]) -> Form | None:
         """The form of another table of the same columns, whose first row is `head`; None where it lacks labels."""
@@ -96,19 +119,28 @@ def form_of(lines: Sequence[str], is_image: IsImage) -> Form:
 
 
 def _image_column(rows: Sequence[Sequence[str]], is_image: IsImage) -> int | None:
-    """The column with the most cells that name images; among equals the one with the most names, then the first."""
+    """The column whose cells name images; of several the one with the most that do, then with the most suffixes.
+
+    Numbers may be stems of files, so columns of 0 and 1 are taken last, and before them an index without a name.
+    """
     body = [row for row in rows[1:] or rows if len(row) == len(rows[0])]
     columns = [[row[column].strip() for row in body] for column in range(len(rows[0]))]
-    ranks = [(_share(cells, is_image), len(set(cells))) for cells in columns]
-    best = max(ranks)
-    return ranks.index(best) if best[0] > MOST else None
+    shares = [_share(cells, is_image) for cells in columns]
+
+    def rank(column: int) -> tuple[bool, bool, float, float, int]:
+        cells = columns[column]
+        index, switches = _is_index(rows[0][column], cells), all(map(_is_switch, cells))
+        return not switches, not index, shares[column], _share(cells, _has_suffix), len(set(cells))
+
+    return max((column for column, share in enumerate(shares) if share > MOST), key=rank, default=None)
 
 
 def _label_columns(body: Sequence[Sequence[str]], head: Sequence[str], image: int) -> tuple[int, ...]:
     """The columns of labels; () for none."""
     width = len(body[0]) if body else 0
     cells = {column: [row[column].strip() for row in body] for column in range(width) if column != image}
-    switches = [column for column, some in cells.items() if _share(some, _is_switch) > MOST]
+    indices = {column for column, some in cells.items() if head and _is_index(head[column], some)}
+    switches = [column for column, some in cells.items() if column not in indices and _share(some, _is_switch) > MOST]
     named = named_column(["" if column == image else name for column, name in enumerate(head)], TAGS)
     if named is not None and named not in switches:
         return (named,) if _are_labels(cells[named]) else ()
@@ -117,6 +149,16 @@ def _label_columns(body: Sequence[Sequence[str]], head: Sequence[str], image: in
     if named is not None:
         return (named,)
     return tuple(column for column, some in cells.items() if len(cells) == 1 and _repeat(some))
+
+
+def _is_index(name: str, cells: Sequence[str]) -> bool:
+    """Whether a column without a name counts the rows, as pandas writes it, rather than being 0 and 1."""
+    counts = NAMELESS.fullmatch(name.strip()) is not None and all(cell.isdigit() for cell in cells)
+    return counts and (len(set(cells)) == len(cells) or not all(map(_is_switch, cells)))
+
+
+def _has_suffix(cell: str) -> bool:
+    return suffix(cell) in suffixes()
 
 
 def _are_labels(cells: Sequence[str]) -> bool:
@@ -137,7 +179,8 @@ def separator(cells: Sequence[str]) -> str:
     >>> separator(["cat", "cat;dog"]), separator(["cat dog"]), separator(["polar bear|cat"])
     (';', '', '|')
     """
-    return next((mark for mark in BETWEEN if any(mark in cell for cell in cells)), "")
+    bare = [_unquoted(cell)[0] for cell in cells]
+    return next((mark for mark in BETWEEN if any(mark in cell for cell in bare)), "")
 
 
 def listed(cell: str, mark: str) -> tuple[str, ...]:
@@ -145,9 +188,21 @@ def listed(cell: str, mark: str) -> tuple[str, ...]:
 
     >>> listed(" polar bear | cat|", "|"), listed("cat  dog cat", "")
     (('polar bear', 'cat'), ('cat', 'dog'))
+    >>> listed("['polar bear', 'cat']", ","), listed("{cat,dog}", ",")
+    (('polar bear', 'cat'), ('cat', 'dog'))
     """
-    words = (word.strip() for word in (cell.split(mark) if mark else cell.split()))
+    bare, quoted = _unquoted(cell)
+    words = (word.strip() for word in (*quoted, *(bare.split(mark) if mark else bare.split())))
     return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _unquoted(cell: str) -> tuple[str, list[str]]:
+    """What of a cell is to be parted at the marks, without brackets, and the labels that have quotes within them."""
+    brackets = BRACKETS.fullmatch(cell.strip())
+    if not brackets:
+        return cell, []
+    inner = brackets[1] or ""
+    return QUOTED.sub("", inner), [single or double for single, double in QUOTED.findall(inner)]
 
 
 def _is_switch(cell: str) -> bool:

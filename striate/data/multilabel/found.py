@@ -87,6 +87,23 @@ class LabelRows:
                 raise InputError(f"{self.name}: no training image has the label '{label}'; add some, or leave it out")
         return self
 
+    def check_validation(self) -> None:
+        """Makes sure that mean average precision, which chooses the epoch, is a number.
+
+        Raises:
+            InputError: No image of the validation part has a label, or none would in a share of the training images.
+        """
+        import torch
+
+        if "validation" in self.parts:
+            some = bool(self.parts["validation"].labels.any())
+        else:  # of each group by its rarest label some are taken, where it has two images
+            labels = self.parts["train"].labels
+            some = bool((torch.bincount(rarest(labels), minlength=labels.shape[1])[: labels.shape[1]] > 1).any())
+        if not some:
+            rule = "no validation image has a label, and the best epoch is chosen by these"
+            raise InputError(f"{self.name}: {rule}; give more images with labels")
+
     def with_test(self, fraction: float = TEST_SHARE) -> LabelRows:
         """The set itself if it has a test part; else with a share of the training images of each label held out as one.
 

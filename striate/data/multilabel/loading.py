@@ -10,12 +10,12 @@ from striate.data.layout import layout
 from striate.data.levels import Levels
 from striate.data.loading import check_bad, places_of
 from striate.data.parts import part_of
-from striate.errors import InputError
+from striate.errors import InputError, several_tasks
 
 from . import archive, tables
 from .found import LabelRows
-from .places import located
-from .rows import Tables
+from .places import Finder, Place, located
+from .rows import Row, Tables
 
 ONE_EACH = (
     "gives every image exactly one label: put the images of each in a folder of its own, as classify reads them, or "
@@ -56,16 +56,35 @@ def load(
     if place is None:
         return None
     reader = Tables(place, bad == "refuse", tuple(known))
-    rows = reader.rows()
-    if not named and rows and all(len(row.labels) == 1 for row in rows):
-        if path.is_dir() and _has_class_folders(path):
+    if not named and path.is_dir() and _has_class_folders(path, place):
+        if _may_be_classes(reader):
             return None
+        raise InputError(several_tasks(source, ("classify", "multilabel")))
+    rows = reader.rows()
+    if not named and _one_each(rows):
         raise InputError(f"'{place.tables['train']}' {ONE_EACH}")
     name = path.resolve().name if path.is_dir() else path.stem
     return tables.load(reader, rows, name, str(source), shape=shape, bad=bad, progress=progress, levels=levels)
 
 
-def _has_class_folders(root: Path) -> bool:
-    """Whether a folder is one of images in a sub-folder for each class, whatever tables are beside them."""
-    classes = [label for label, _ in layout(root).folders["train"]]
+def _has_class_folders(root: Path, place: Place) -> bool:
+    """Whether a folder has a sub-folder of images for each class, besides those in which its tables look for files."""
+    try:
+        folders = layout(root).folders["train"]
+    except InputError:  # classify could not read it
+        return False
+    own = {folder for table in place.tables.values() for folder in Finder.of(table).places}
+    classes = [label for label, folder in folders if folder not in own]
     return len(classes) > 1 and not all(map(part_of, classes))
+
+
+def _may_be_classes(reader: Tables) -> bool:
+    """Whether tables say nothing that class folders do not; one that can't be read may say more."""
+    try:
+        return _one_each(reader.rows())
+    except InputError:
+        return False
+
+
+def _one_each(rows: Sequence[Row]) -> bool:
+    return bool(rows) and all(len(row.labels) == 1 for row in rows)

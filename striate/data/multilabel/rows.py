@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from striate.data.left_out import LeftOut
@@ -47,10 +47,10 @@ class Tables:
     left_out: list[LeftOut] = field(default_factory=list)
 
     def rows(self) -> list[Row]:
-        """The images of all tables.
+        """The images of all tables; where labels are lists, the rows of an image are joined.
 
         Raises:
-            InputError: A table is damaged, names an image twice, or has something else than 0 and 1 for a label.
+            InputError: A table is damaged, names an image or a column twice, or has another label than 0 and 1.
         """
         like, mark, found = form(self.place.tables["train"]), None, list[Row]()
         self.names = like.names
@@ -61,10 +61,14 @@ class Tables:
             if here is None:
                 self.left_out.append(LeftOut(path.name, "table without labels", "it lacks columns of the first"))
                 continue
+            here.check_names(path)
             body = every[bool(here.head) :]
             mark = self._mark(body, here) if mark is None and here.lists else mark
             found += self._images(path, part, body, here, mark or "")
-        return _once(found)
+        once = _once(found, like.lists)
+        if many := len(found) - len(once):
+            self.notes.append(f"images have several rows: {many:,} more rows are joined to the first")
+        return once
 
     def _cells(self, path: Path, delimiter: str) -> list[Cells]:
         try:
@@ -113,11 +117,18 @@ def _labels(row: Cells, here: Form, mark: str, where: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _once(rows: Sequence[Row]) -> list[Row]:
-    """The rows, of which no two name the same file."""
+def _once(rows: Sequence[Row], lists: bool) -> list[Row]:
+    """The rows, of which no two name the same file: those of one part are joined where their labels are lists.
+
+    Raises:
+        InputError: Two parts, or two rows of 0 and 1, have the same image.
+    """
     seen: dict[Path, Row] = {}
     for row in rows:
-        first = seen.setdefault(row.path.resolve(), row)
-        if first is not row:
-            raise InputError(f"{first.where} and {row.where} name the same image; give it one row, with all its labels")
-    return list(rows)
+        file = row.path.resolve()
+        first = seen.get(file)
+        if first and (not lists or first.part != row.part):
+            rule = "give it one row, with all its labels" if first.part == row.part else "leave it in one part"
+            raise InputError(f"{first.where} and {row.where} name the same image; {rule}")
+        seen[file] = replace(first, labels=tuple(dict.fromkeys(first.labels + row.labels))) if first else row
+    return [*seen.values()]

@@ -69,6 +69,13 @@ def labelled(found: LabelRows, part: str = "train") -> Mapping[str, list[str]]:
         LISTS.replace("path,labels\n", ""),
         LISTS.replace("path", "image_name").replace("labels", "tags").replace(".png", ""),
         LISTS.replace("labels", "what"),
+        LISTS + "a.png,dog\na.png,cat\n",
+        "path,label\na.png,cat\nb.png,dog\nc.png,\nd.png,cat\n../set/a.png,dog\n",
+        LISTS.replace("cat dog", "\"['cat', 'dog']\"").replace(",dog", ",['dog']").replace("c.png,", "c.png,[]"),
+        LISTS.replace("cat dog", '"{cat,dog}"').replace(",dog\n", ",{dog}\n").replace("c.png,", "c.png,set()"),
+        LISTS.replace("cat dog", "['cat' 'dog']"),
+        LISTS.replace("cat dog", '"[""cat"", ""dog""]"').replace(",cat\n", ',"[""cat""]"\n'),
+        "".join(f"{first},{row}\n" for first, row in zip(["", 0, 1, 2, 3], SWITCHES.splitlines(), strict=True)),
         SWITCHES.replace(",", ";").replace("1", "True").replace("0", "False"),
         SWITCHES.replace("1", "1.0").replace("0", "0.0").replace("1.0.0", "1.0"),
         SWITCHES.replace("path,cat,dog", "cat,dog,path")
@@ -91,6 +98,50 @@ def test_all_spellings_mean_the_same(root: Path, table: Any, text: str, whole: b
 def test_labels_may_have_blanks_where_something_else_parts_them(root: Path, table: Any) -> None:
     table("path,labels\na.png,polar bear; cat\nb.png,cat\nd.png,polar bear\n")
     assert labelled(read(root))["a.png"] == ["cat", "polar bear"]
+
+
+def test_quoted_labels_within_brackets_may_hold_anything(root: Path, table: Any) -> None:
+    table("""path,labels\na.png,"['polar bear', 'cat, black']"\nb.png,['polar bear']\nd.png,"[""king's crab""]"\n""")
+    assert labelled(read(root)) == {
+        "a.png": ["cat, black", "polar bear"],
+        "b.png": ["polar bear"],
+        "d.png": ["king's crab"],
+    }
+
+
+def test_rows_of_an_image_are_joined_and_told_but_not_across_parts(root: Path, table: Any) -> None:
+    table("path,label\na.png,cat\nb.png,dog\na.png,dog\na.png,cat\n", "train.csv")
+    found = read(root)
+    assert labelled(found) == {"a.png": ["cat", "dog"], "b.png": ["dog"]}
+    assert any("images have several rows: 2 more rows are joined to the first" in note for note in found.notes)
+    table("path,label\na.png,cat\n", "test.csv")
+    with pytest.raises(InputError, match=r"train\.csv:2 and test\.csv:2 name the same image; leave it in one part"):
+        read(root)
+
+
+@pytest.mark.parametrize("index", ["", "Unnamed: 0"])
+@pytest.mark.parametrize("end", [".png", ""])
+def test_an_index_of_rows_names_no_images(tmp_path: Path, index: str, end: str) -> None:
+    pictures(tmp_path, *(f"{number}.png" for number in range(4)))
+    (tmp_path / "labels.csv").write_text(
+        f"{index},image,cat,dog\n0,3{end},1,1\n1,2{end},0,1\n2,9{end},1,1\n3,1{end},1,0\n4,0{end},0,0\n"
+    )
+    found = read(tmp_path)
+    assert found.labels == ("cat", "dog")
+    assert labelled(found) == {"3.png": ["cat", "dog"], "2.png": ["dog"], "1.png": ["cat"], "0.png": []}
+
+
+def test_an_index_names_images_where_no_other_column_does(tmp_path: Path) -> None:
+    pictures(tmp_path, "0.png", "1.png", "2.png")
+    (tmp_path / "labels.csv").write_text(",cat,dog\n2,1,0\n1,1,1\n0,0,1\n")
+    assert labelled(read(tmp_path)) == {"2.png": ["cat"], "1.png": ["cat", "dog"], "0.png": ["dog"]}
+
+
+def test_an_index_is_no_label_however_few_rows_there_are(root: Path, table: Any) -> None:
+    table(",path,cat,dog\n0,a.png,1,1\n1,b.png,0,1\n")
+    found = read(root)
+    assert labelled(found) == {"a.png": ["cat", "dog"], "b.png": ["dog"]}
+    assert not any("not used" in note for note in found.notes)
 
 
 def test_labels_that_are_numbers_are_in_their_order(root: Path, table: Any) -> None:
@@ -185,10 +236,21 @@ BROKEN = {
         r"labels\.csv:2: '2' in the column 'dog'; write 1",
     ),
     "an empty cell": (SWITCHES.replace("c.png,0,0", "c.png,,0"), r"labels\.csv:4: '' in the column 'cat'; write 1"),
-    "an image twice": (LISTS + "a.png,cat\n", r"labels\.csv:2 and labels\.csv:6 name the same image; give it one row"),
+    "an image twice": (
+        SWITCHES + "a.png,1,0\n",
+        r"labels\.csv:2 and labels\.csv:6 name the same image; give it one row",
+    ),
     "an image twice by other names": (
-        LISTS + "../set/a.png,cat\n",
+        SWITCHES + "../set/a.png,1,0\n",
         r"labels\.csv:2 and labels\.csv:6 name the same image",
+    ),
+    "two columns of a name": (
+        SWITCHES.replace("dog", "cat"),
+        r"labels\.csv': the columns 2 and 3 are called 'cat'; rename or remove one",
+    ),
+    "a label without a name": (
+        SWITCHES.replace("dog", ""),
+        r"labels\.csv': column 3 holds 0 and 1 and has no name; name its label",
     ),
     "no label": (LISTS.replace("cat", "").replace("dog", ""), "no training image has a label"),
     "one label each": (
@@ -296,6 +358,25 @@ def test_one_label_each_is_classification_where_folders_are_the_classes(tmp_path
     found = read(tmp_path, named=True)
     assert found.one_each
     assert labelled(found) == {"a.png": ["cat"], "b.png": ["dog"]}
+
+
+@pytest.mark.parametrize(
+    "rows", ["cat/a.png,1,1\ndog/b.png,0,0\n", "cat/a.png,1,\ndog/b.png,0,0\ncat/a.png,1,0\n", "x.png,1,1\n"]
+)
+def test_a_table_of_other_labels_beside_class_folders_is_asked_about(tmp_path: Path, rows: str) -> None:
+    pictures(tmp_path / "cat", "a.png")
+    pictures(tmp_path / "dog", "b.png")
+    (tmp_path / "metadata.csv").write_text("path,blurry,night\n" + rows)
+    with pytest.raises(InputError, match=r"may be data for classify or multilabel; say which with `task`$"):
+        load(tmp_path)
+
+
+def test_a_table_beside_class_folders_is_read_where_it_is_named(tmp_path: Path) -> None:
+    pictures(tmp_path / "cat", "a.png")
+    pictures(tmp_path / "dog", "b.png")
+    (tmp_path / "metadata.csv").write_text("path,blurry,night\ncat/a.png,1,1\ndog/b.png,0,0\n")
+    for found in (read(tmp_path, named=True), read(tmp_path / "metadata.csv")):
+        assert labelled(found) == {"a.png": ["blurry", "night"], "b.png": []}
 
 
 # for a network that has learned
