@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+from unicodedata import decimal
 
 from striate.errors import InputError
 
@@ -91,8 +92,10 @@ def counted(path: str | Path) -> tuple[object, ...]:
 
 def _numbered(piece: str) -> tuple[int, str]:
     """A text, or the digits of a number: of two without leading zeros the longer one is greater."""
-    digits = piece.lstrip("0")
-    return (len(digits), digits) if piece.isdecimal() else (0, piece)
+    if not piece.isdecimal():
+        return 0, piece
+    digits = "".join(str(decimal(digit)) for digit in piece).lstrip("0")  # of any alphabet
+    return len(digits), digits
 
 
 def unreadable(path: Path | str, reason: str) -> LeftOut:

@@ -41,7 +41,7 @@ OTHER_NAMES = {  # what others call a choice itself
     "l1": ("lasso",),
     "l2": ("weightdecay", "wd", "decay", "ridge"),
     "augment": ("augmentation", "dataaugmentation"),
-    "max_norm": ("maxnorm", "normconstraint", "l2constraint"),
+    "max_norm": ("normconstraint", "weightnorm", "l2constraint"),
     "patience": ("earlystopping", "earlystop"),
     "validation": ("validationsplit", "valsplit"),
     "init": ("weightinit",),

@@ -4,7 +4,7 @@ A network learns not to lean on single words, and what to make of words it does 
 
 >>> some = torch.tensor([[0, 5, 6, 7, 0]])
 >>> WordDropout(0.5, length=5).drawn(1, torch.Generator().manual_seed(1)).tokens(some, torch.tensor([0]))
-tensor([[0, 5, 1, 7, 0]])
+tensor([[0, 1, 1, 7, 0]])
 """
 
 from __future__ import annotations

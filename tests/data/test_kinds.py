@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from striate.data.kinds import IGNORED, Image, Kind, Label, Labels, Mask, Number, Tokens
+from striate.data.kinds import IGNORED, Image, Kind, Label, Labels, Mask, Moved, Number, Tokens
 
 STILL = [Label(10), Labels(4), Number(2), Tokens(99)]
 
 
-class Noted:
+class Noted(Moved):
     """Moves by one, and tells what it was given."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from striate.data.levels import Levels
 from striate.errors import InputError, WorkError
 from striate.runs.run import Run, source_key
 from striate.runs.training import train
-from striate.tasks.classify import AS_THEY_ARE
+from striate.tasks.pictures import AS_THEY_ARE
 
 Drawn = list[tuple[Path, str]]
 
