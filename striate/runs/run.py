@@ -203,7 +203,7 @@ class Run:
         """
         names = (*self.network.inputs, *measure(self.network, self.shape).outputs)
         if len(names) > 2:
-            raise InputError(f"{self.network.name} has {', '.join(filter(None, names))}; Run.outputs is for one of each")
+            raise InputError(f"{self.network.name} has {', '.join(filter(None, names))}; Run.outputs is for one")
         made = self._outputs({INPUT: images}, self._chosen(engine))
         (outputs,) = made.values()
         return outputs.flatten(1) if outputs[0].numel() == max(outputs.shape[1:]) else outputs

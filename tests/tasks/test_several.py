@@ -269,5 +269,5 @@ def test_data_of_one_input_name_those_that_are_too_many() -> None:
 
 def test_outputs_by_name_are_not_given_as_one(squares: Path, tmp_path: Path) -> None:
     run = st.train(HEADS, squares, epochs=1, out=tmp_path / "run", quiet=True)
-    with pytest.raises(st.InputError, match=r"^net has place, level; Run.outputs is for one of each$"):
+    with pytest.raises(st.InputError, match=r"^net has place, level; Run.outputs is for one$"):
         run.outputs(torch.zeros(1, 1, 6, 6))
