@@ -26,7 +26,7 @@ from striate.training.native_engine import MOST, NativeEngine
 from striate.training.options import Options
 
 INSTEAD = "engine torch instead of native"
-LARGEST_MACS = 500_000_000  # per image: larger networks are left to PyTorch
+LARGEST_MACS = 2_000_000_000  # per image: larger networks are left to PyTorch
 LARGEST_BYTES = 2**31  # that a step may use
 
 
