@@ -148,6 +148,7 @@ class Compiled:
         assert aside or len(self.plan.outputs) == len(self.plan.ends), "a head on the side weighs something"
         self.parts, self.most = parts_of(self.plan.ends, loss, aside), most
         self._alone, self._prepared = Single(self.plan).supported, False
+        self._words = [table.parameters[0].shape[0] for table in tables(self.plan)]  # that each table knows
         self._answer = np.empty((1, self.plan.entries), np.float32)
         self._answer_place = self._answer.ctypes.data
         self._lock = threading.Lock()  # one step or evaluation at a time: they share their memory
@@ -308,8 +309,10 @@ class Compiled:
         assert images.flags.c_contiguous
         given = self.plan.input
         assert images.size == len(images) * given.size * given.strips, "images of the network's input size"
-        for table in tables(self.plan):
-            read = images if rows is None else images[rows]
-            if not ((read >= 0) & (read < table.parameters[0].shape[0])).all():
-                known = table.parameters[0].shape[0] - 1
-                raise InputError(f"words are numbers from 0 to {known}. Received: {read.min():g} to {read.max():g}")
+        if self._words:
+            self._look_at_words(images if rows is None else images[rows])
+
+    def _look_at_words(self, read: Array) -> None:
+        for count in self._words:
+            if not ((read >= 0) & (read < count)).all():
+                raise InputError(f"words are numbers from 0 to {count - 1}. Received: {read.min():g} to {read.max():g}")

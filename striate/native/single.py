@@ -238,14 +238,6 @@ def _batch_norm(s: Single, step: BatchNorm) -> Written:
     return True, f"one_scale_shift({pointers}, {planes}, first, last);"
 
 
-def _maxpool(s: Single, step: MaxPool) -> Written:
-    return True, f"one_maxpool({_pair(s, step)}, {step.window}, first, last);"
-
-
-def _avgpool(s: Single, step: AvgPool) -> Written:
-    return True, f"one_avgpool({_pair(s, step)}, {step.window}, {step.share}, first, last);"
-
-
 def _adaptive(s: Single, step: AdaptivePool) -> Written:
     return True, step.with_tables(f"one_adaptive({_pair(s, step)}, rows, columns, {step.largest}, first, last);")
 
@@ -281,14 +273,6 @@ def _zero_pad(s: Single, step: ZeroPad) -> Written:
     return True, f"one_copy({_pair(s, step)}, 0, {s.step(step.output)}, first, last);"
 
 
-def _maps(s: Single, step: Maps) -> Written:
-    return True, f"one_maps({_pair(s, step)}, {step.numbers}, first, last);"
-
-
-def _padding(s: Single, step: Padding) -> Written:
-    return True, f"one_pad({_pair(s, step)}, {step.numbers}, first, last);"
-
-
 def _shuffle(s: Single, step: Shuffle) -> Written:
     return True, f"one_{step.kernel(step.finer)}({_pair(s, step)}, {step.sizes}, first, last);"
 
@@ -297,24 +281,12 @@ def _resample(s: Single, step: Resample) -> Written:
     return True, f"{{\n  {step.tables()}\n  one_resample({_pair(s, step)}, rows, columns, first, last);\n  }}"
 
 
-def _maxout(s: Single, step: Maxout) -> Written:
-    return True, f"one_maxout({_pair(s, step)}, {step.pieces}, first, last);"
-
-
 def _own_norm(s: Single, step: OwnNorm) -> Written:
     (x,), y = step.inputs, step.output
     weight, bias, *_ = [*(f"n->weights + {parameter.offset}" for parameter in step.parameters), "NULL", "NULL"]
     given = f"{s.at(x)}, {weight}, {bias}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}, {step.numbers}"
     rows = step.kernel == "across"
     return rows, f"one_{step.kernel}({given}{', first, last' * rows});"
-
-
-def _channel_mean(s: Single, step: ChannelMean) -> Written:
-    return True, f"one_channel_mean({_pair(s, step)}, first, last);"
-
-
-def _softmax(s: Single, step: Softmax) -> Written:
-    return True, f"one_softmax({_pair(s, step)}, first, last);"
 
 
 def _factors(s: Single, step: Factors) -> Written:
@@ -341,6 +313,16 @@ def _dropout(s: Single, step: Dropout) -> Written:
     return True, "" if s.at(x) == s.at(y) else f"one_copy({_pair(s, step)}, 0, 0, first, last);"
 
 
+def _by_rows(kernel: str, *numbers: str) -> Callable[[Single, Any], Written]:
+    """The call of a kernel whose rows threads share; it takes these attributes of the step, too."""
+
+    def written(s: Single, step: Step) -> Written:
+        given = ", ".join([_pair(s, step), *(str(getattr(step, name)) for name in numbers)])
+        return True, f"one_{kernel}({given}, first, last);"
+
+    return written
+
+
 def _pair(s: Single, step: Step) -> str:
     (x,), y = step.inputs, step.output
     return f"{s.at(x)}, {s.at(y)}, {s.plane(x)}, {s.plane(y)}"
@@ -357,23 +339,23 @@ WRITERS: dict[type[Step], Callable[[Single, Any], Written]] = {
     Activation: _activation,
     PRelu: _prelu,
     BatchNorm: _batch_norm,
-    MaxPool: _maxpool,
-    AvgPool: _avgpool,
-    SumPool: _avgpool,
+    MaxPool: _by_rows("maxpool", "window"),
+    AvgPool: _by_rows("avgpool", "window", "share"),
+    SumPool: _by_rows("avgpool", "window", "share"),
     AdaptivePool: _adaptive,
     GlobalAvgPool: _gap,
     Add: _add,
     Concat: _concat,
     Scale: _scale,
     ZeroPad: _zero_pad,
-    Maps: _maps,
-    Padding: _padding,
+    Maps: _by_rows("maps", "numbers"),
+    Padding: _by_rows("pad", "numbers"),
     Shuffle: _shuffle,
     Resample: _resample,
-    Maxout: _maxout,
+    Maxout: _by_rows("maxout", "pieces"),
     OwnNorm: _own_norm,
-    Softmax: _softmax,
-    ChannelMean: _channel_mean,
+    Softmax: _by_rows("softmax"),
+    ChannelMean: _by_rows("channel_mean"),
     Factors: _factors,
     Subsample: _subsample,
     RBF: _rbf,

@@ -200,8 +200,8 @@ def logits(outputs: Fields) -> Tensor:
     return outputs[OUTPUT].flatten(1)
 
 
-def labels_of(examples: Examples) -> Tensor:
-    """The labels (N,) of examples, without reading anything else of them."""
-    labels = examples.columns[LABEL] if isinstance(examples, Table) else None
+def labels_of(examples: Examples, name: str = LABEL) -> Tensor:
+    """The labels (N, …) of examples, without reading anything else of them."""
+    labels = examples.columns[name] if isinstance(examples, Table) else None
     assert isinstance(labels, Tensor)
     return labels

@@ -29,6 +29,8 @@ from striate.metrics.multilabel import multilabel_scores
 from striate.notation.rules import product
 from striate.notation.rules.shape import shown
 from striate.notation.thumb import CLASSES
+from striate.tasks.judging import TOP
+from striate.tasks.labelled import TIMES, WEAK, labels_of, logits
 from striate.tasks.pictures import IMAGE, placed_as_trained
 from striate.tasks.ranked import LABELS, JudgedMultilabel
 from striate.tasks.task import OWN, Answer, Asked, Bound, LossName, Task, Wish, is_place
@@ -37,9 +39,6 @@ from striate.training.history import TRAIN, Epoch
 from striate.training.objective import Net, Objective
 from striate.training.verdict import Standing
 
-TOP = 3  # labels listed for each image
-WEAK = 0.8  # share of the way from deciding alike for all images to perfect that training must reach
-TIMES = 2.0  # how much more often than in training decisions are wrong in validation where a network has overfit
 ONE_EACH = "every image has exactly one label, so classify would do: it chooses one class an image"
 
 
@@ -155,7 +154,7 @@ class Multilabel(Task):
 
     def doubts(self, parts: Mapping[str, Examples], name: str) -> list[str]:
         """Labels that can't be learned or judged well."""
-        found = {part: _targets(examples).nonzero()[:, 1] for part, examples in parts.items()}
+        found = {part: labels_of(examples, LABELS).nonzero()[:, 1] for part, examples in parts.items()}
         return data.too_few(self.labels, found, "labels")
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
@@ -199,18 +198,6 @@ class Multilabel(Task):
         )
 
 
-def logits(outputs: Fields) -> Tensor:
-    """The one output as (N, K): also maps of one entry, after gap."""
-    return outputs[OUTPUT].flatten(1)
-
-
-def _targets(examples: Examples) -> Tensor:
-    """The labels (N, K) of examples, without reading anything else of them."""
-    labels = examples.columns[LABELS] if isinstance(examples, Table) else None
-    assert isinstance(labels, Tensor)
-    return labels
-
-
 def _listed(pairs: list[tuple[str, float]]) -> str:
     return ", ".join(f"{label} {probability:.1%}" for label, probability in pairs)
 
@@ -229,7 +216,7 @@ def _opened(found: multilabel.LabelRows, known: bool) -> Opened:
         validation,
         (*found.notes, *one_each),
         found.left_out,
-        strata=[] if validation else multilabel.rarest(_targets(train)).tolist(),
+        strata=[] if validation else multilabel.rarest(labels_of(train, LABELS)).tolist(),
         sha256="" if known else digest_of(train, validation),
         levels=found.levels,
     )
