@@ -147,6 +147,7 @@ class Compiled:
         self.plan = lowered(network, target, wanted(most, threads, target.lanes))
         assert aside or len(self.plan.outputs) == len(self.plan.ends), "a head on the side weighs something"
         self.parts, self.most = parts_of(self.plan.ends, loss, aside), most
+        self._names = [part.name for part in self.parts]
         self._alone, self._prepared = Single(self.plan).supported, False
         self._words = [table.parameters[0].shape[0] for table in tables(self.plan)]  # that each table knows
         self._answer = np.empty((1, self.plan.entries), np.float32)
@@ -223,10 +224,11 @@ class Compiled:
 
     def _seen(self, counted: ctypes.Array[Counted], over: Sequence[Over]) -> Seen:
         """A step's result from what each part counted."""
-        losses = dict.fromkeys((part.name for part in self.parts), 0.0)
-        for part, one in zip(self.parts, counted, strict=True):
+        losses, right = dict.fromkeys(self._names, 0.0), (0, 0)
+        for part, one, (_, decided) in zip(self.parts, counted, over, strict=True):
             losses[part.name] += part.weight * one.loss
-        right = next(((one.correct, n.decided) for one, n in zip(counted, over, strict=True) if n.decided), (0, 0))
+            if decided and not right[1]:
+                right = (one.correct, decided)
         return Seen(losses, *right)
 
     def evaluate(self, images: Array) -> Array:

@@ -162,20 +162,26 @@ class NativeEngine:
         return {end.name or OUTPUT: of.reshape(len(of), *end.shape) for end, of in zip(outputs, rows, strict=True)}
 
     def _rule(self) -> Rule:
+        """The optimiser at this step; one structure, of which three numbers change."""
+        rule, steps = self._fixed, self.pace.steps
+        rule.rate, rule.correct1, rule.correct2 = self.rate, 1 - self._betas[0] ** steps, 1 - self._betas[1] ** steps
+        return rule
+
+    @cached_property
+    def _betas(self) -> tuple[float, float]:
+        return BETAS.get(self.options.optimizer, (0.9, 0.999))
+
+    @cached_property
+    def _fixed(self) -> Rule:
         name, options = self.options.optimizer, self.options
-        beta1, beta2 = BETAS.get(name, (0.9, 0.999))
-        steps = self.pace.steps
         return Rule(
             kind=optimizer_named(name),
-            rate=self.rate,
             decay=options.decay,
             l1=options.l1,
             momentum=MOMENTUM,
             eps=EPS.get(name, 1e-8),
-            beta1=beta1,
-            beta2=beta2,
-            correct1=1 - beta1**steps,
-            correct2=1 - beta2**steps,
+            beta1=self._betas[0],
+            beta2=self._betas[1],
         )
 
     # what is kept on disk, in the torch engine's own form
