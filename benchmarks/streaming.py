@@ -1,18 +1,22 @@
 """A folder of images that memory would not hold: what training takes of it, and whether it waits for the files.
 
 The folder has 20,000 JPEG files of 224 x 224 pixels, 200 different ones by many names. Memory is the proportional set
-size of all processes (Linux). Decoding alone is the same batches by the same processes, with nothing computed; the rest
-is what the engine adds, which on few cores is its own work and not waiting.
+size of all processes (Linux). Decoding alone is the same batches by the same processes, with nothing computed;
+computing alone is the native engine on one batch in memory. Both use all cores, so at best a training takes the time of
+both together; waiting is what it takes beyond that.
 
-    python benchmarks/streaming.py [--images 20000] [--engine native] [--json]
+    python benchmarks/streaming.py [--images 20000] [--rounds 3] [--json]
 """
 
 import argparse
 import json
 import os
+import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +24,17 @@ import torch
 from PIL import Image
 
 import striate as st
-from striate import zoo
+from striate import building, zoo
 from striate.runs.feeding import feed_of
 from striate.runs.planning import Request, planned
+from striate.training.feed import Batch
+from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
+from striate.training.stream import Ready
 
 NET = "input 3x224x224 -> conv 8@7x7 stride 4 -> relu -> maxpool 2 -> conv 16@3x3 -> relu -> gap -> fc 2"
 DIFFERENT = 200
+STEPS = 20
 GIB = 2**30
 
 
@@ -79,21 +87,51 @@ class Watch(threading.Thread):
             self.most = max(self.most, memory())
 
 
-def decoded(folder: Path) -> float:
-    """Images a second where nothing is computed."""
-    plan, parts, _ = planned(Request(zoo.find(NET), folder, Options(epochs=1, augment="none"), engine="torch"))
-    feed, count = feed_of(parts.training, parts.schema, plan.recipe), 0
-    began = time.perf_counter()
-    for batch in feed.epoch(0, 1, plan.options.images(plan.examples)):
+@dataclass(frozen=True)
+class Speeds:
+    """Images a second: of the files alone, of the engine alone, of both at once."""
+
+    decoding: float
+    computing: float
+    training: float
+
+    @property
+    def waiting(self) -> float:
+        """The share of a training in which nothing is decoded or computed: decoding and computing take the rest."""
+        return 1 - self.training / self.decoding - self.training / self.computing
+
+
+def speeds(folder: Path, rounds: int) -> list[Speeds]:
+    """One after the other in each round, since machines change their speed."""
+    plan, parts, _ = planned(Request(zoo.find(NET), folder, Options(epochs=1, augment="none"), engine="native"))
+    feed, size = feed_of(parts.training, parts.schema, plan.recipe), plan.options.images(plan.examples)
+    engine = NativeEngine(plan.network, building.build(plan.network), plan.options, 10**6, "cross-entropy")
+    one = Ready({"image": torch.randn(size, 3, 224, 224)}, {"label": torch.zeros(size, dtype=torch.int64)})
+    engine.learn(one)
+    return [
+        Speeds(
+            per_second(feed.epoch(0, number, size), lambda batch: None),
+            per_second(iter([one] * STEPS), engine.learn),
+            per_second(feed.epoch(0, number, size), engine.learn),
+        )
+        for number in range(1, rounds + 1)
+    ]
+
+
+def per_second(batches: Iterator[Batch], work: Callable[[Batch], object]) -> float:
+    """Images a second of work on batches."""
+    count, began = 0, time.perf_counter()
+    for batch in batches:
+        work(batch)
         count += len(batch)
     return count / (time.perf_counter() - began)
 
 
 def main() -> None:
-    """Memory, then both speeds."""
+    """Memory, then the speeds."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     asked.add_argument("--images", type=int, default=20_000)
-    asked.add_argument("--engine", default="native")
+    asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--json", action="store_true")
     given = asked.parse_args()
     torch.ones(1).sum()  # PyTorch's own memory is there before anything is measured
@@ -102,17 +140,23 @@ def main() -> None:
         write(folder, given.images)
         watch = Watch()
         watch.start()
-        run = st.train(NET, folder, out=Path(place) / "run", epochs=1, augment="none", engine=given.engine, quiet=True)
+        st.train(NET, folder, out=Path(place) / "run", epochs=1, augment="none", engine="native", quiet=True)
         watch.over.set()
-        speed, alone = run.history.epochs[0].per_second, decoded(folder)
-    result = {
+        found = speeds(folder, given.rounds)
+    result: dict[str, object] = {
         "images": given.images,
         "gib_above_start": round((watch.most - watch.start_bytes) / GIB, 2),
-        "training_images_per_second": round(speed),
-        "decoding_images_per_second": round(alone),
-        "ratio": round(speed / alone, 3),
+        **{f"{name}_images_per_second": over(found, name) for name in ("decoding", "computing", "training")},
+        "waiting": over(found, "waiting", 3),
     }
     print(json.dumps(result) if given.json else "\n".join(f"{name:30} {value}" for name, value in result.items()))
+
+
+def over(found: list[Speeds], name: str, digits: int = 0) -> str:
+    """Median, least and most over the rounds."""
+    values = sorted(getattr(one, name) for one in found)
+    middle, least, most = (f"{value:.{digits}f}" for value in (statistics.median(values), values[0], values[-1]))
+    return f"{middle} ({least} to {most})"
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PATIENCE 1000 /* checks of a flag before a waiting thread lets others run: some tens of microseconds */
-#define SPINS 20000   /* and before one without work goes to sleep */
+#define YIELDS 3000   /* and before it sleeps between them: another process has the core of the one that it waits for */
+#define SPINS 3100    /* and before one without work goes to sleep */
 
 struct pool;
 struct worker {
@@ -32,7 +34,8 @@ static inline void rest(int spins) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
 #endif
-  if (spins > PATIENCE) sched_yield();
+  if (spins > YIELDS) nanosleep(&(struct timespec){0, 20000}, NULL);
+  else if (spins > PATIENCE) sched_yield();
 }
 
 /* All threads of the work wait here for the last one. */
