@@ -1,0 +1,194 @@
+"""What a module really computes for an input: every layer and every operation between them, with the values it gives.
+
+The calls are recorded while the module runs, by hooks on its layers and by PyTorch's own mode for functions, so any
+module will do, from the notation or not, with branches, skips and loops.
+
+>>> class Net(nn.Module):
+...     def __init__(self):
+...         super().__init__()
+...         self.conv = nn.Conv2d(1, 1, 3, padding=1)
+...     def forward(self, x):
+...         return torch.relu(x + self.conv(x))
+>>> for call in traced(Net(), torch.zeros(1, 1, 4, 4)).calls:
+...     print(call.name, call.kind, "reads", *call.reads)
+conv Conv2d reads 0
+add add reads 0 1
+relu relu reads 2
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode, resolve_name
+from torch.utils._pytree import tree_leaves, tree_map
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A layer's or an operation's work.
+
+    Attributes:
+        name: The layer's path in the module, or the operation's name; `#2` after it where it is used once more.
+        kind: The layer's class or the operation.
+        path: The layer's path; of an operation, that of the module in whose code it stands.
+        layer: The layer; None for an operation.
+        reads: The values that it reads, by number: first the module's inputs, then what the calls gave, in order.
+        gives: The numbers of the values that it gives.
+        again: Computes from such inputs as it reads what it gives; of several, the first.
+    """
+
+    name: str
+    kind: str
+    path: str
+    layer: nn.Module | None
+    reads: tuple[int, ...]
+    gives: tuple[int, ...]
+    again: Callable[[Sequence[Tensor]], Tensor] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """A module's work on one input.
+
+    Attributes:
+        values: All values in the order in which they were made, copies; the module's inputs come first.
+        inputs: How many of them are inputs.
+        calls: What was computed.
+        outputs: The numbers of the values that the module gives.
+    """
+
+    values: tuple[Tensor, ...]
+    inputs: int
+    calls: tuple[Call, ...]
+    outputs: tuple[int, ...]
+
+    def maker(self, value: int) -> Call | None:
+        """The call that gave a value; None for an input."""
+        return next((call for call in self.calls if value in call.gives), None)
+
+
+def traced(model: nn.Module, *inputs: Tensor) -> Trace:
+    """Run a module and record it. The module is left as it was; nothing of the record is differentiable.
+
+    Args:
+        model: In the mode in which it is to be seen.
+        inputs: What it is called with.
+    """
+    recorder = _Recorder(model)
+    with torch.no_grad(), recorder.hooked(), recorder:
+        for value in inputs:
+            recorder.number(value)
+        made = model(*inputs)
+    outputs = tuple(number for one in _tensors(made) if (number := recorder.known(one)) is not None)
+    return Trace(tuple(recorder.values), len(inputs), tuple(recorder.calls), outputs)
+
+
+@dataclass(eq=False)
+class _Recorder(TorchFunctionMode):
+    """Numbers every tensor that depends on the inputs, and writes down what made it."""
+
+    model: nn.Module
+    values: list[Tensor] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._numbers: dict[int, int] = {}
+        self._alive: list[Any] = []  # so that no two tensors have one id
+        self._paths: list[str] = []  # of the modules whose code runs
+        self._layers = 0  # how many of them are layers
+        self._uses = Counter[str]()
+
+    def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if not self._layers:
+            name = getattr(func, "__name__", None) or resolve_name(func) or "operation"
+            self._write(name.strip("_"), None, func, (args, kwargs or {}), made)
+        return made
+
+    def number(self, value: Tensor) -> int:
+        """A new number for a tensor."""
+        self.values.append(value.detach().clone())  # a later layer may write over it
+        self._alive.append(value)
+        self._numbers[id(value)] = len(self.values) - 1
+        return len(self.values) - 1
+
+    def known(self, value: Tensor) -> int | None:
+        """The number of a tensor that depends on the inputs."""
+        return self._numbers.get(id(value))
+
+    @contextmanager
+    def hooked(self) -> Iterator[None]:
+        """Inside, modules tell when they begin and end."""
+        handles = [
+            handle
+            for path, module in self.model.named_modules()
+            for handle in (
+                module.register_forward_pre_hook(self._enter(path, module)),
+                module.register_forward_hook(self._leave(path, module), with_kwargs=True),
+            )
+        ]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _enter(self, path: str, module: nn.Module) -> Callable[..., None]:
+        def enter(*_: Any) -> None:
+            self._paths.append(path)
+            self._layers += _is_layer(module)
+
+        return enter
+
+    def _leave(self, path: str, module: nn.Module) -> Callable[..., None]:
+        def leave(_: nn.Module, args: Any, kwargs: Any, made: Any) -> None:
+            if _is_layer(module) and self._layers == 1:
+                self._write(type(module).__name__, module, module, (args, kwargs), made)
+            self._layers -= _is_layer(module)
+            self._paths.pop()
+
+        return leave
+
+    def _write(self, kind: str, layer: nn.Module | None, work: Callable[..., Any], given: Any, made: Any) -> None:
+        reads = tuple(number for one in _tensors(given) if (number := self.known(one)) is not None)
+        new = [one for one in _tensors(made) if one.is_floating_point()]
+        if not reads or not new:
+            return
+        path = self._paths[-1] if self._paths else ""
+        name = (path if layer else "") or kind
+        self._uses[name] += 1
+        shown = name if self._uses[name] == 1 else f"{name}#{self._uses[name]}"
+        again = _repeated(work, given, self.known)
+        self.calls.append(Call(shown, kind, path, layer, reads, tuple(map(self.number, new)), again))
+
+
+def _repeated(
+    work: Callable[..., Any], given: Any, known: Callable[[Tensor], int | None]
+) -> Callable[[Sequence[Tensor]], Tensor]:
+    """The same work on other values in the places of those that are known."""
+    is_read = tree_map(lambda one: isinstance(one, Tensor) and known(one) is not None, given)
+
+    def again(inputs: Sequence[Tensor]) -> Tensor:
+        left = iter(inputs)
+        args, kwargs = tree_map(lambda one, read: next(left) if read else one, given, is_read)
+        return next(one for one in _tensors(work(*args, **kwargs)) if one.is_floating_point())
+
+    return again
+
+
+def _is_layer(module: nn.Module) -> bool:
+    """Whether nothing in it is shown by itself."""
+    return next(module.children(), None) is None
+
+
+def _tensors(values: Any) -> Iterator[Tensor]:
+    """All tensors in nested lists, tuples and dictionaries."""
+    return (leaf for leaf in tree_leaves(values) if isinstance(leaf, Tensor))
