@@ -5,7 +5,7 @@
 >>> _ = nn.init.ones_(conv.weight)
 >>> trace = traced(conv, torch.arange(9.0).reshape(1, 1, 3, 3))
 >>> worked(trace, trace.calls[0], (0, 1, 1)).said
-'4·1 + 5·1 + 7·1 + 8·1 = 24'
+'4 + 5 + 7 + 8 = 24'
 """
 
 from __future__ import annotations
