@@ -1,0 +1,69 @@
+"""What the page shows of one input: every value of the network, small enough to send with each stroke.
+
+A frame is a header in JSON and the numbers behind it, so that the browser draws maps without reading digits.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.inside.tracing import Trace
+
+WHOLE = 300_000  # entries of all values up to which every one is sent
+MAPS = 16  # otherwise so many maps of a value …
+SIDE = 32  # … and so many rows and columns of each
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The network's work on one input.
+
+    Attributes:
+        number: Counts the inputs; questions about a value name it.
+        trace: All values.
+        answer: What the network says, most probable first.
+        seconds: That the network took.
+    """
+
+    number: int
+    trace: Trace
+    answer: Sequence[Mapping[str, Any]]
+    seconds: float
+
+    def as_bytes(self) -> bytes:
+        """The length of the header (4 bytes, little-endian), the header, and float32 numbers, little-endian."""
+        whole = sum(value.numel() for value in self.trace.values) <= WHOLE
+        sent = [_maps(value[0], whole) for value in self.trace.values]
+        header = {
+            "frame": self.number,
+            "answer": list(self.answer),
+            "seconds": self.seconds,
+            "values": [
+                {
+                    "shape": list(value.shape[1:]),
+                    "sent": list(some.shape),
+                    "low": float(value.min()),
+                    "high": float(value.max()),
+                }
+                for value, some in zip(self.trace.values, sent, strict=True)
+            ],
+        }
+        text = json.dumps(header).encode()
+        text += b" " * (-len(text) % 4)  # numbers begin at a multiple of their size
+        return struct.pack("<I", len(text)) + text + b"".join(one.numpy().astype("<f4").tobytes() for one in sent)
+
+
+def _maps(value: Tensor, whole: bool) -> Tensor:
+    """A value as (maps, rows, columns): numbers in a row are a map each of one entry."""
+    maps = value.float().reshape(len(value) if value.ndim else 1, -1)[:, None] if value.ndim < 2 else value.float()
+    maps = maps if maps.ndim == 3 else maps[None] if maps.ndim == 2 else maps.flatten(1, -2)
+    if whole:
+        return maps.contiguous()
+    return F.adaptive_avg_pool2d(maps[:MAPS], [min(SIDE, side) for side in maps.shape[1:]]).contiguous()

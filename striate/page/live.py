@@ -1,0 +1,120 @@
+"""A network that is looked at: its graph once, a frame for each input, the arithmetic of any of its values."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from striate.errors import InputError
+from striate.inside.arithmetic import worked
+from striate.inside.tracing import Call, Trace, traced
+from striate.page.frame import Frame
+
+MOST_TERMS = 5000  # of a value's arithmetic that are sent
+
+
+@dataclass(eq=False)
+class Live:
+    """A network, what it reads, and the newest frame.
+
+    Attributes:
+        name: Shown as the title.
+        model: In evaluation.
+        read: From what the page sends, a PIL image, to what the network reads, (1, …).
+        answer: From what it gives, (1, …), to answers, most probable first.
+        shape: What the network reads of one example.
+    """
+
+    name: str
+    model: nn.Module
+    read: Callable[[Any], Tensor]
+    answer: Callable[[Tensor], Sequence[Mapping[str, Any]]]
+    shape: tuple[int, ...]
+    _frame: Frame | None = None
+    _count: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def graph(self) -> dict[str, Any]:
+        """The network as it runs on an empty input, for JSON."""
+        trace = traced(self.model, torch.zeros(1, *self.shape))
+        return {
+            "name": self.name,
+            "shape": list(self.shape),
+            "inputs": trace.inputs,
+            "outputs": list(trace.outputs),
+            "calls": [_told(call, trace) for call in trace.calls],
+        }
+
+    def look(self, image: Any) -> Frame:
+        """The frame of an image.
+
+        Raises:
+            InputError: It is none that the network can read.
+        """
+        x = self.read(image)
+        with self._lock:
+            began = time.perf_counter()
+            trace = traced(self.model, x)
+            seconds = time.perf_counter() - began
+            self._count += 1
+            self._frame = Frame(self._count, trace, self.answer(trace.values[trace.outputs[0]]), seconds)
+            return self._frame
+
+    def map(self, frame: int, value: int, number: int) -> Tensor:
+        """One map of a value, or all of a value that has no maps, with every entry.
+
+        Raises:
+            InputError: It is not there.
+        """
+        values = self._seen(frame).values
+        if not 0 <= value < len(values) or not 0 <= number < values[value].shape[1]:
+            raise InputError("there is no such map")
+        return values[value][0, number].float()
+
+    def work(self, frame: int, call: int, at: tuple[int, ...]) -> dict[str, Any]:
+        """The arithmetic of a value, for JSON.
+
+        Raises:
+            InputError: It is not there.
+        """
+        trace = self._seen(frame)
+        if not 0 <= call < len(trace.calls):
+            raise InputError("there is no such layer")
+        asked = trace.calls[call]
+        made = worked(trace, asked, at)
+        return {
+            "said": made.said,
+            "how": made.how,
+            "formula": made.formula,
+            "bias": made.bias,
+            "value": float(trace.values[asked.gives[0]][(0, *at)]),
+            "count": len(made.terms),
+            "terms": [asdict(term) for term in made.terms[:MOST_TERMS]],
+            "reads": list(asked.reads),
+        }
+
+    def _seen(self, frame: int) -> Trace:
+        newest = self._frame
+        if newest is None or newest.number != frame:
+            raise InputError("the picture has changed since; look again")
+        return newest.trace
+
+
+def _told(call: Call, trace: Trace) -> dict[str, Any]:
+    """A call for JSON."""
+    count = sum(one.numel() for one in call.layer.parameters(recurse=False)) if call.layer else 0
+    return {
+        "name": call.name,
+        "kind": call.kind,
+        "said": "" if call.layer is None else call.layer.extra_repr(),
+        "parameters": count,
+        "reads": list(call.reads),
+        "gives": list(call.gives),
+        "shape": list(trace.values[call.gives[0]].shape[1:]),
+    }

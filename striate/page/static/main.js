@@ -1,0 +1,100 @@
+// @ts-check
+/** The page: what is drawn goes to the server, and what the network makes of it comes back. */
+import { drawLegend, drawMap } from "./colours.js"
+import { frameOf } from "./frame.js"
+import { NetworkView } from "./network.js"
+import { Paper } from "./paper.js"
+import { Zoom } from "./zoom.js"
+
+/** @typedef {import("./frame.js").Frame} Frame */
+
+/** @param {string} id @returns {any} */
+const one = (id) => document.getElementById(id)
+
+const graph = await (await fetch("graph")).json()
+document.title = one("name").textContent = graph.name
+drawLegend(one("legend"))
+
+/** @type {Frame | undefined} */
+let frame
+const zoom = new Zoom(one("zoom"), graph, (path) => fetch(path))
+const network = new NetworkView(one("network"), graph, (place) => frame && zoom.open(place, frame))
+
+let waiting = false, again = false
+
+/** One request at a time; what is drawn meanwhile goes with the next. */
+async function look() {
+  if (waiting) {
+    again = true
+    return
+  }
+  waiting = true
+  try {
+    do {
+      again = false
+      const began = performance.now()
+      const answer = await fetch("look", { method: "POST", body: await paper.blob() }).catch(() => null)
+      if (!answer) {
+        one("status").textContent = "the server has ended; start `striate see` again"
+        continue
+      }
+      if (!answer.ok) {
+        one("status").textContent = (await answer.json()).error
+        continue
+      }
+      frame = frameOf(await answer.arrayBuffer())
+      show(frame)
+      const took = performance.now() - began
+      document.body.dataset.took = took.toFixed(1)
+      one("status").textContent = `${took.toFixed(0)} ms from stroke to picture, ${(1000 * frame.seconds).toFixed(0)} ms of it the network`
+    } while (again)
+  } finally {
+    waiting = false
+  }
+}
+
+/** @param {Frame} frame */
+function show(frame) {
+  network.draw(frame)
+  zoom.draw(frame)
+  const read = frame.values[0], [, rows, columns] = read.sent
+  drawMap(one("read"), read.numbers.subarray(0, rows * columns), rows, columns, Math.max(Math.abs(read.low), Math.abs(read.high)))
+  one("answer").replaceChildren(
+    ...frame.answer.map(({ label, probability }) => {
+      const line = document.createElement("li")
+      const bar = Object.assign(document.createElement("meter"), { value: probability })
+      bar.setAttribute("aria-label", label)
+      line.append(label, bar, `${(100 * probability).toFixed(1)} %`)
+      return line
+    }),
+  )
+  document.body.dataset.frame = String(frame.frame)
+}
+
+const paper = new Paper(one("paper"), look)
+/** @param {boolean} erases */
+function take(erases) {
+  paper.erases = erases
+  one("pen").setAttribute("aria-pressed", String(!erases))
+  one("eraser").setAttribute("aria-pressed", String(erases))
+}
+one("pen").addEventListener("click", () => take(false))
+one("eraser").addEventListener("click", () => take(true))
+one("clear").addEventListener("click", () => paper.clear())
+
+/** @param {Blob | null | undefined} file */
+async function put(file) {
+  try {
+    if (file) await paper.show(file)
+  } catch {
+    one("status").textContent = "this is no image that the browser can show"
+  }
+}
+one("file").addEventListener("change", () => put(one("file").files[0]))
+document.addEventListener("paste", (event) => put(event.clipboardData?.files[0]))
+document.addEventListener("dragover", (event) => event.preventDefault())
+document.addEventListener("drop", (event) => {
+  event.preventDefault()
+  put(event.dataTransfer?.files[0])
+})
+look()
