@@ -62,20 +62,20 @@ class Application:
         """What a request gets: one clear line where it is wrong."""
         try:
             if method == "POST" and path == "/look":
-                return Answer(200, BINARY, self.live.look(image_of(body)).as_bytes())
+                return Answer(200, BINARY, self.live.look(image_of(body), _numbers(asked, "shown")).as_bytes())
             if method != "GET":
                 return _refused(405, "GET, or POST to /look")
             if path in ("/", *FILES):
                 file = FILES["/page.html" if path == "/" else path]
                 return Answer(200, TYPES[file.name.rpartition(".")[2]], file.read_bytes())
             if path == "/graph":
-                return _json(self.live.graph())
+                return _json(self.live.graph(asked.get("open", [])))
             if path == "/map":
                 frame, value, number = (_number(asked, name) for name in ("frame", "value", "map"))
                 return Answer(200, BINARY, self.live.map(frame, value, number).numpy().astype("<f4").tobytes())
             if path == "/work":
-                place = tuple(map(int, asked.get("at", [""])[0].split(",")))
-                return _json(self.live.work(_number(asked, "frame"), _number(asked, "call"), place))
+                frame, call = _number(asked, "frame"), _number(asked, "call")
+                return _json(self.live.work(frame, call, tuple(_numbers(asked, "at"))))
         except StriateError as error:
             return _refused(422, str(error))
         except (ValueError, KeyError):
@@ -99,6 +99,10 @@ def image_of(body: bytes) -> Image.Image:
 
 def _number(asked: dict[str, list[str]], name: str) -> int:
     return int(asked[name][0])
+
+
+def _numbers(asked: dict[str, list[str]], name: str) -> list[int]:
+    return list(map(int, asked[name][0].split(",")))
 
 
 def _json(value: Any) -> Answer:

@@ -28,31 +28,35 @@ class Frame:
     Attributes:
         number: Counts the inputs; questions about a value name it.
         trace: All values.
+        shown: The numbers of the values that are sent.
         answer: What the network says, most probable first.
         seconds: That the network took.
     """
 
     number: int
     trace: Trace
+    shown: Sequence[int]
     answer: Sequence[Mapping[str, Any]]
     seconds: float
 
     def as_bytes(self) -> bytes:
         """The length of the header (4 bytes, little-endian), the header, and float32 numbers, little-endian."""
-        whole = sum(value.numel() for value in self.trace.values) <= WHOLE
-        sent = [_maps(value[0], whole) for value in self.trace.values]
+        values = [self.trace.values[number] for number in self.shown]
+        whole = sum(value.numel() for value in values) <= WHOLE
+        sent = [_maps(value[0], whole) for value in values]
         header = {
             "frame": self.number,
             "answer": list(self.answer),
             "seconds": self.seconds,
             "values": [
                 {
+                    "number": number,
                     "shape": list(value.shape[1:]),
                     "sent": list(some.shape),
                     "low": float(value.min()),
                     "high": float(value.max()),
                 }
-                for value, some in zip(self.trace.values, sent, strict=True)
+                for number, value, some in zip(self.shown, values, sent, strict=True)
             ],
         }
         text = json.dumps(header).encode()
@@ -61,9 +65,9 @@ class Frame:
 
 
 def _maps(value: Tensor, whole: bool) -> Tensor:
-    """A value as (maps, rows, columns): numbers in a row are a map each of one entry."""
-    maps = value.float().reshape(len(value) if value.ndim else 1, -1)[:, None] if value.ndim < 2 else value.float()
-    maps = maps if maps.ndim == 3 else maps[None] if maps.ndim == 2 else maps.flatten(1, -2)
+    """A value as (maps, rows, columns): (C, …) as C maps, two axes as one map, a row of numbers as one column."""
+    maps = value.float().reshape(len(value) if value.ndim > 2 else 1, -1, value.shape[-1] if value.ndim > 1 else 1)
     if whole:
         return maps.contiguous()
-    return F.adaptive_avg_pool2d(maps[:MAPS], [min(SIDE, side) for side in maps.shape[1:]]).contiguous()
+    rows, columns = (min(SIDE, side) for side in maps.shape[1:])
+    return F.adaptive_avg_pool2d(maps[:MAPS], (rows, columns)).contiguous()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from striate.errors import InputError
 from striate.inside.arithmetic import worked
 from striate.inside.tracing import Call, Trace, traced
+from striate.page.cards import cards
 from striate.page.frame import Frame
 
 MOST_TERMS = 5000  # of a value's arithmetic that are sent
@@ -40,8 +41,12 @@ class Live:
     _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def graph(self) -> dict[str, Any]:
-        """The network as it runs on an empty input, for JSON."""
+    def graph(self, opened: Collection[str] = ()) -> dict[str, Any]:
+        """The network as it runs on an empty input, for JSON.
+
+        Args:
+            opened: Folded parts of which the inside is shown.
+        """
         trace = traced(self.model, torch.zeros(1, *self.shape))
         return {
             "name": self.name,
@@ -49,21 +54,29 @@ class Live:
             "inputs": trace.inputs,
             "outputs": list(trace.outputs),
             "calls": [_told(call, trace) for call in trace.calls],
+            "cards": [asdict(card) for card in cards(trace, opened)],
         }
 
-    def look(self, image: Any) -> Frame:
+    def look(self, image: Any, shown: Sequence[int]) -> Frame:
         """The frame of an image.
 
+        Args:
+            image: As `read` takes it.
+            shown: The numbers of the values that the page shows.
+
         Raises:
-            InputError: It is none that the network can read.
+            InputError: It is none that the network can read, or there is no such value.
         """
         x = self.read(image)
         with self._lock:
             began = time.perf_counter()
             trace = traced(self.model, x)
             seconds = time.perf_counter() - began
+            if not all(0 <= number < len(trace.values) for number in shown):
+                raise InputError("there is no such value")
             self._count += 1
-            self._frame = Frame(self._count, trace, self.answer(trace.values[trace.outputs[0]]), seconds)
+            answer = self.answer(trace.values[trace.outputs[0]])
+            self._frame = Frame(self._count, trace, list(shown), answer, seconds)
             return self._frame
 
     def map(self, frame: int, value: int, number: int) -> Tensor:

@@ -2,9 +2,9 @@
 /** What the server sends of an input: a header and the numbers of all values. */
 
 /**
- * @typedef {{shape: number[], sent: number[], low: number, high: number, numbers: Float32Array}} Value
+ * @typedef {{number: number, shape: number[], sent: number[], low: number, high: number, numbers: Float32Array}} Value
  * @typedef {{label: string, probability: number}} Answer
- * @typedef {{frame: number, seconds: number, answer: Answer[], values: Value[]}} Frame
+ * @typedef {{frame: number, seconds: number, answer: Answer[], values: Map<number, Value>}} Frame
  */
 
 /** @param {ArrayBuffer} buffer @returns {Frame} */
@@ -17,5 +17,6 @@ export function frameOf(buffer) {
     value.numbers = new Float32Array(buffer, at, count)
     at += 4 * count
   }
+  header.values = new Map(header.values.map((/** @type {Value} */ value) => [value.number, value]))
   return header
 }

@@ -11,14 +11,33 @@ import { Zoom } from "./zoom.js"
 /** @param {string} id @returns {any} */
 const one = (id) => document.getElementById(id)
 
-const graph = await (await fetch("graph")).json()
-document.title = one("name").textContent = graph.name
+/** @type {string[]} */
+const opened = []
+/** @type {import("./network.js").Graph} */
+let graph
 drawLegend(one("legend"))
 
 /** @type {Frame | undefined} */
 let frame
-const zoom = new Zoom(one("zoom"), graph, (path) => fetch(path))
-const network = new NetworkView(one("network"), graph, (place) => frame && zoom.open(place, frame))
+/** @type {Zoom} */
+let zoom
+/** @type {NetworkView} */
+let network
+
+/** The network, with what was opened. */
+async function load() {
+  graph = await (await fetch(`graph?${new URLSearchParams(opened.map((path) => ["open", path]))}`)).json()
+  document.title = one("name").textContent = graph.name
+  zoom = new Zoom(one("zoom"), graph, (path) => fetch(path))
+  network = new NetworkView(one("network"), graph, {
+    choose: (place) => frame && zoom.open(place, frame),
+    open: (path) => {
+      opened.push(...path.split(","))
+      load().then(look)
+    },
+  })
+}
+await load()
 
 let waiting = false, again = false
 
@@ -33,7 +52,7 @@ async function look() {
     do {
       again = false
       const began = performance.now()
-      const answer = await fetch("look", { method: "POST", body: await paper.blob() }).catch(() => null)
+      const answer = await fetch(`look?shown=${network.shown}`, { method: "POST", body: await paper.blob() }).catch(() => null)
       if (!answer) {
         one("status").textContent = "the server has ended; start `striate see` again"
         continue
@@ -57,7 +76,7 @@ async function look() {
 function show(frame) {
   network.draw(frame)
   zoom.draw(frame)
-  const read = frame.values[0], [, rows, columns] = read.sent
+  const read = /** @type {import("./frame.js").Value} */ (frame.values.get(0)), [, rows, columns] = read.sent
   drawMap(one("read"), read.numbers.subarray(0, rows * columns), rows, columns, Math.max(Math.abs(read.low), Math.abs(read.high)))
   one("answer").replaceChildren(
     ...frame.answer.map(({ label, probability }) => {

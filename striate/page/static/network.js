@@ -1,81 +1,138 @@
 // @ts-check
-/** The network from left to right: a column for each depth, a card for each call, its maps on it. */
+/** The network from left to right: a column for each depth, a card for each call or fold, its maps on it. */
 import { drawMap } from "./colours.js"
 
 /**
  * @typedef {import("./frame.js").Frame} Frame
  * @typedef {{name: string, kind: string, said: string, parameters: number, reads: number[], gives: number[], shape: number[]}} Call
- * @typedef {{name: string, shape: number[], inputs: number, outputs: number[], calls: Call[]}} Graph
+ * @typedef {{name: string, path: string, calls: number[], reads: number[], gives: number[], layers: number}} Card
+ * @typedef {{name: string, shape: number[], inputs: number, outputs: number[], calls: Call[], cards: Card[]}} Graph
  * @typedef {{call: number, value: number, map: number}} Place
+ * @typedef {{choose: (place: Place) => void, open: (path: string) => void}} Acts
  */
 
-const MAPS = 16, SIDE = 56
+const MAPS = 16, SIDE = 56, LONGEST = 480
+const SVG = "http://www.w3.org/2000/svg"
 
-/** How many calls lie between the input and each call, along the longest way. @param {Graph} graph @returns {number[]} */
-export function depths(graph) {
+/** How many cards lie between the input and each card, along the longest way. @param {Card[]} cards @returns {number[]} */
+export function depths(cards) {
   /** @type {Map<number, number>} */
   const of = new Map()
-  return graph.calls.map((call) => {
-    const depth = Math.max(0, ...call.reads.map((value) => of.get(value) ?? 0))
-    call.gives.forEach((value) => of.set(value, depth + 1))
+  return cards.map((card) => {
+    const depth = Math.max(0, ...card.reads.map((value) => of.get(value) ?? 0))
+    card.gives.forEach((value) => of.set(value, depth + 1))
     return depth
   })
 }
 
+/** @param {string} tag @param {object} properties @returns {any} */
+function made(tag, properties) {
+  return Object.assign(document.createElement(tag), properties)
+}
+
 export class NetworkView {
-  /** @param {HTMLElement} place @param {Graph} graph @param {(place: Place) => void} choose */
-  constructor(place, graph, choose) {
+  /** @param {HTMLElement} place @param {Graph} graph @param {Acts} acts */
+  constructor(place, graph, acts) {
     this.place = place
     this.graph = graph
-    /** @type {HTMLCanvasElement[][]} the maps of each value */
-    this.maps = []
+    /** @type {Map<number, HTMLCanvasElement[]>} the maps of each value that is shown */
+    this.maps = new Map()
+    /** @type {Map<number, HTMLElement>} the card that gives each value */
+    this.givers = new Map()
     const columns = /** @type {HTMLElement[]} */ ([])
-    depths(graph).forEach((depth, number) => {
-      columns[depth] ??= Object.assign(document.createElement("div"), { className: "column" })
-      columns[depth].append(this.card(number, choose))
+    depths(graph.cards).forEach((depth, number) => {
+      columns[depth] ??= made("div", { className: "column" })
+      columns[depth].append(this.card(graph.cards[number], acts))
     })
-    place.replaceChildren(...columns)
+    this.lines = document.createElementNS(SVG, "svg")
+    this.lines.setAttribute("aria-hidden", "true")
+    place.replaceChildren(this.lines, ...columns)
+    new ResizeObserver(() => this.connect()).observe(columns[0] ?? place)
   }
 
-  /** @param {number} number @param {(place: Place) => void} choose @returns {HTMLElement} */
-  card(number, choose) {
-    const call = this.graph.calls[number], value = call.gives[0]
-    const card = Object.assign(document.createElement("article"), { className: "card" })
-    card.dataset.call = String(number)
-    const title = Object.assign(document.createElement("h3"), { textContent: call.name })
-    const size = call.shape.join("×") + (call.parameters ? `, ${call.parameters.toLocaleString("en")} parameters` : "")
-    const about = Object.assign(document.createElement("p"), { textContent: `${call.kind} ${size}`, title: call.said })
-    const grid = Object.assign(document.createElement("div"), { className: "maps" })
-    const count = Math.min(MAPS, call.shape.length > 1 ? call.shape[0] : 1)
-    grid.style.gridTemplateColumns = `repeat(${Math.ceil(count / 8)}, auto)`
-    this.maps[value] = Array.from({ length: count }, (_, map) => {
-      const canvas = document.createElement("canvas")
-      canvas.tabIndex = 0
+  /** The numbers of the values that are shown, the input first. */
+  get shown() {
+    return [0, ...this.maps.keys()].join(",")
+  }
+
+  /** @param {Card} card @param {Acts} acts @returns {HTMLElement} */
+  card(card, acts) {
+    const number = card.calls[card.calls.length - 1], call = this.graph.calls[number]
+    const value = card.gives[card.gives.length - 1]
+    const parameters = card.calls.reduce((sum, one) => sum + this.graph.calls[one].parameters, 0)
+    const size = call.shape.join("×") + (parameters ? `, ${parameters.toLocaleString("en")} parameters` : "")
+    const place = made("article", { className: card.path ? "card folded" : "card" })
+    const what = card.path ? `${card.layers} layers` : call.kind
+    place.append(made("h3", { textContent: card.name }), made("p", { textContent: `${what}, ${size}`, title: call.said }))
+    place.append(this.grid(card.name, { call: number, value, map: 0 }, call.shape, acts))
+    if (card.path) {
+      const button = made("button", { textContent: "Open", title: `Show the ${card.layers} layers of ${card.name}` })
+      button.addEventListener("click", () => acts.open(card.path))
+      place.append(button)
+    }
+    card.gives.forEach((one) => this.givers.set(one, place))
+    place.dataset.reads = card.reads.join(",")
+    return place
+  }
+
+  /** @param {string} name @param {Place} place @param {number[]} shape @param {Acts} acts @returns {HTMLElement} */
+  grid(name, place, shape, acts) {
+    const channels = shape.length > 2 ? shape[0] : 1, count = Math.min(MAPS, channels)
+    const grid = made("div", { className: "maps" })
+    grid.style.gridTemplateColumns = `repeat(${Math.ceil(count / 8)}, max-content)`
+    const canvases = Array.from({ length: count }, (_, map) => {
+      const canvas = made("canvas", { tabIndex: 0 })
       canvas.setAttribute("role", "button")
-      canvas.setAttribute("aria-label", `${call.name}, map ${map}`)
-      canvas.addEventListener("click", () => choose({ call: number, value, map }))
-      canvas.addEventListener("keydown", (event) => event.key === "Enter" && choose({ call: number, value, map }))
-      grid.append(canvas)
+      canvas.setAttribute("aria-label", `${name}, map ${map}`)
+      const choose = () => acts.choose({ ...place, map })
+      canvas.addEventListener("click", choose)
+      canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && choose())
       return canvas
     })
-    card.append(title, about, grid)
-    const hidden = (call.shape.length > 1 ? call.shape[0] : 1) - count
-    if (hidden > 0) card.append(Object.assign(document.createElement("p"), { textContent: `and ${hidden} more maps` }))
-    return card
+    grid.append(...canvases)
+    if (channels > count) grid.append(made("p", { textContent: `and ${channels - count} more` }))
+    this.maps.set(place.value, canvases)
+    return grid
   }
 
   /** @param {Frame} frame */
   draw(frame) {
-    this.maps.forEach((canvases, number) => {
-      const value = frame.values[number], flat = value.shape.length === 1
+    for (const [number, canvases] of this.maps) {
+      const value = frame.values.get(number)
+      if (!value) continue
       const most = Math.max(Math.abs(value.low), Math.abs(value.high))
-      const [count, rows, columns] = flat ? [1, value.sent[0], 1] : value.sent
+      const [, rows, columns] = value.sent, size = rows * columns
       canvases.forEach((canvas, map) => {
-        if (map >= count) return
-        drawMap(canvas, value.numbers.subarray(map * rows * columns, (map + 1) * rows * columns), rows, columns, most)
-        if (flat) Object.assign(canvas.style, { width: "14px", height: `${Math.min(480, Math.max(60, rows * 12))}px` })
-        else Object.assign(canvas.style, { width: `${SIDE}px`, height: `${(SIDE * rows) / columns}px` })
+        drawMap(canvas, value.numbers.subarray(map * size, (map + 1) * size), rows, columns, most)
+        const [width, height] = columns === 1 ? [14, Math.min(LONGEST, Math.max(SIDE, rows * 12))] : [SIDE, (SIDE * rows) / columns]
+        Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` })
       })
-    })
+    }
+    this.connect()
   }
+
+  /** A line from each card to those that read it. */
+  connect() {
+    const paths = []
+    for (const card of /** @type {NodeListOf<HTMLElement>} */ (this.place.querySelectorAll(".card"))) {
+      for (const value of (card.dataset.reads ?? "").split(",").map(Number)) {
+        const from = this.givers.get(value)
+        if (from) paths.push(curve(from, card))
+      }
+    }
+    this.lines.replaceChildren(...paths)
+    this.lines.setAttribute("width", String(this.place.scrollWidth))
+    this.lines.setAttribute("height", String(this.place.scrollHeight))
+  }
+}
+
+/** @param {HTMLElement} from @param {HTMLElement} to @returns {SVGPathElement} */
+function curve(from, to) {
+  const path = document.createElementNS(SVG, "path")
+  const [x, y] = [from.offsetLeft + from.offsetWidth, from.offsetTop + from.offsetHeight / 2]
+  const [left, middle] = [to.offsetLeft, to.offsetTop + to.offsetHeight / 2]
+  const bend = Math.max(10, (left - x) / 2)
+  const over = left - x > 60 && Math.abs(y - middle) < 40 ? -Math.max(from.offsetHeight, to.offsetHeight) / 2 - 24 : 0
+  path.setAttribute("d", `M${x} ${y} C${x + bend} ${y + over * 1.4} ${left - bend} ${middle + over * 1.4} ${left} ${middle}`)
+  return path
 }

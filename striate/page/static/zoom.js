@@ -46,18 +46,20 @@ export class Zoom {
   async draw(frame) {
     if (!this.place) return
     this.frame = frame
-    const { value, map } = this.place, shape = frame.values[value].shape
+    const { value, map } = this.place, shown = frame.values.get(value)
+    if (!shown) return this.close()
+    const shape = shown.shape
     const [rows, columns] = shape.length > 2 ? shape.slice(-2) : shape.length === 2 ? [1, shape[1]] : [shape[0], 1]
     this.rows = rows
     this.columns = columns
     const wanted = shape.length > 1 ? `map?frame=${frame.frame}&value=${value}&map=${map}` : ""
-    let numbers = frame.values[value].numbers
+    let numbers = shown.numbers
     if (wanted) {
       const answer = await this.ask(wanted)
       if (!answer.ok) return
       numbers = new Float32Array(await answer.arrayBuffer())
     }
-    const { low, high } = frame.values[value]
+    const { low, high } = shown
     drawMap(this.canvas, numbers, rows, columns, Math.max(Math.abs(low), Math.abs(high)))
     const scale = LARGE / Math.max(rows, columns)
     Object.assign(this.canvas.style, { width: `${Math.max(14, columns * scale)}px`, height: `${Math.max(14, rows * scale)}px` })
