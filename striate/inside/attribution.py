@@ -18,6 +18,8 @@ from striate.inside.drawn import Drawn
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+BEYOND = 0.005  # share of entries that a scale leaves out, so that a few large ones do not hide all others
+
 
 @dataclass(frozen=True, eq=False)
 class Attribution(Drawn):
@@ -59,30 +61,25 @@ class Attribution(Drawn):
 
     def picture(self) -> Figure:
         """For each example: the input, the values as a signed map or as colours, and how large they are."""
-        from striate.inside.drawing import MOST_ROWS, Panel, grid, image, plane, positive, signed
+        from striate.inside.drawing import MOST_ROWS, Panel, colours, grid, image, plane, positive, signed
 
         rows = []
         for row in range(min(MOST_ROWS, len(self.input))):
             x, values, size = self.input[row], self.values[row], self.map[row]
-            colours = values.dim() == 3 and len(values) == 3
-            total = values.sum(0) if values.dim() > 1 else values
-            towards = Panel(plane(total), f"{self.method}: sum over channels", signed(total, self.unit))
-            if colours:
-                most = float(values.abs().max()) or 1.0
-                towards = Panel(image_around_grey(values, most), f"{self.method}: 0 is grey, full colour {most:.2g}")
+            if values.dim() == 3 and len(values) == 3:
+                shown, scale = colours(values, self.unit, BEYOND)
+                towards = Panel(shown, f"{self.method}: 0 is grey", scale)
+            else:
+                total = values.sum(0) if values.dim() > 1 else values
+                towards = Panel(plane(total), f"{self.method}: sum over channels", signed(total, self.unit, BEYOND))
             rows.append(
                 [
                     Panel(image(x), f"input; {self.explained[row]}: {float(self.scores[row]):.3g}"),
                     towards,
-                    Panel(plane(size), "largest size over channels", positive(size, f"|{self.unit}|")),
+                    Panel(plane(size), "largest size over channels", positive(size, f"|{self.unit}|", BEYOND)),
                 ]
             )
         figure = grid(rows)
         if self.note:
             figure.suptitle(self.note, fontsize=8)
         return figure
-
-
-def image_around_grey(values: Tensor, most: float) -> Any:
-    """(3, H, W) as colours: 0 is mid-grey, ±most the ends."""
-    return (0.5 + values.detach().float().cpu() / (2 * most)).clamp(0, 1).permute(1, 2, 0).numpy()

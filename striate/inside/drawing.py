@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ from torch.nn import functional as F
 Array = NDArray[np.float32]
 
 SIDE = 2.3  # inches of a panel
+WIDTH = 38  # characters of a title or a label in a line
 TILE = 0.85  # inches of a small one
 MOST_ROWS, MOST_TILES = 8, 64
 LONG = 6  # times wider than high, from where on a map fills its panel
@@ -53,7 +55,7 @@ class Panel:
     Attributes:
         values: (H, W), or (H, W, 3) for colours.
         title: Above it.
-        scale: What its colours stand for; None for an image.
+        scale: What its colours stand for, or each of them; None for an image.
         under: An image below a map that lets it through.
         mark: (left, top, width, height) of a frame, in entries.
     """
@@ -65,16 +67,40 @@ class Panel:
     mark: tuple[float, float, float, float] | None = None
 
 
-def signed(values: Tensor, label: str) -> Scale:
-    """Blue below 0, white at 0, red above, to the largest absolute value."""
-    most = float(values.abs().max()) or 1.0
-    return Scale(-most, most, "RdBu_r", label)
+def signed(values: Tensor, label: str, beyond: float = 0.0) -> Scale:
+    """Blue below 0, white at 0, red above, to the largest absolute value.
+
+    Args:
+        values: What is drawn.
+        label: What it measures.
+        beyond: The share of values other than 0 that may lie beyond the last colours, which the label then says.
+    """
+    most = _most(values.abs(), beyond)
+    return Scale(-most, most, "RdBu_r", label + _said(beyond))
 
 
-def positive(values: Tensor, label: str) -> Scale:
-    """From 0 to the largest value; from the smallest where some are negative."""
-    low, high = min(0.0, float(values.min())), float(values.max())
-    return Scale(low, high if high > low else low + 1, "inferno", label)
+def positive(values: Tensor, label: str, beyond: float = 0.0) -> Scale:
+    """From 0 to the largest value; from the smallest where some are negative. Arguments as for `signed`."""
+    low, high = min(0.0, float(values.min())), _most(values, beyond)
+    return Scale(low, high if high > low else low + 1, "inferno", label + _said(beyond))
+
+
+def colours(values: Tensor, label: str, beyond: float = 0.0) -> tuple[Array, Scale]:
+    """(3, H, W) as colours (H, W, 3) in which 0 is mid-grey, and the scale of each of them; as for `signed`."""
+    most = _most(values.abs(), beyond)
+    shown = (0.5 + values.detach().float().cpu() / (2 * most)).clamp(0, 1).permute(1, 2, 0)
+    return shown.numpy(), Scale(-most, most, "gray", f"{label}, in each of red, green and blue{_said(beyond)}")
+
+
+def _most(values: Tensor, beyond: float) -> float:
+    """What all but so large a share of the values that are not 0 stay within; 1 where all are 0."""
+    found = values.detach().float().cpu().numpy()
+    found = found[found != 0]
+    return float(np.quantile(found, 1 - beyond)) if len(found) else 1.0
+
+
+def _said(beyond: float) -> str:
+    return f"; {beyond:.1%} are beyond" if beyond else ""
 
 
 def plane(values: Tensor) -> Array:
@@ -113,9 +139,9 @@ def grid(rows: Sequence[Sequence[Panel]]) -> Figure:
     for axes, row in zip(places, rows, strict=True):
         for one, panel in zip(axes, row, strict=True):
             drawn = _draw(one, panel)
-            one.set_title(panel.title, fontsize=8)
+            one.set_title(fill(panel.title, WIDTH), fontsize=8)
             if panel.scale:
-                figure.colorbar(drawn, ax=one, fraction=0.05).set_label(panel.scale.label, fontsize=7)
+                figure.colorbar(drawn, ax=one, fraction=0.05).set_label(fill(panel.scale.label, WIDTH), fontsize=7)
     return figure
 
 
@@ -142,7 +168,7 @@ def legend(figure: Figure, places: NDArray[np.object_], scale: Scale) -> None:
     from matplotlib.cm import ScalarMappable
 
     shown = ScalarMappable(Normalize(scale.low, scale.high), scale.colours)
-    figure.colorbar(shown, ax=places, fraction=0.04).set_label(scale.label, fontsize=8)
+    figure.colorbar(shown, ax=places, fraction=0.04).set_label(fill(scale.label, WIDTH), fontsize=8)
 
 
 def shown_of(count: int, most: int, what: str) -> str:
@@ -193,7 +219,7 @@ def figure_of_table(values: Tensor, rows: Sequence[str], columns: Sequence[str],
     axes.set_yticks(range(len(rows)), rows, fontsize=6)
     axes.set_xticks(range(len(columns)), columns, fontsize=7, rotation=0 if max(map(len, columns)) < 3 else 90)
     axes.set_title(f"{title}; {shown_of(len(values), MOST_TILES, 'units')}", fontsize=8)
-    figure.colorbar(drawn, ax=axes).set_label(scale.label, fontsize=8)
+    figure.colorbar(drawn, ax=axes).set_label(fill(scale.label, WIDTH), fontsize=8)
     return figure
 
 

@@ -1,6 +1,7 @@
 """Activation maximisation: an input made to excite a class or a unit (Erhan et al. 2009; Yosinski et al. 2015).
 
 >>> model = nn.Sequential(nn.Flatten(), nn.Linear(16, 2))
+>>> _ = nn.init.ones_(model[1].weight)
 >>> dream = maximise(model, (1, 4, 4), 1, steps=20)
 >>> dream.history[-1] > dream.history[0]
 True
@@ -72,12 +73,13 @@ class Dream(Drawn):
 
     def picture(self) -> Figure:
         """The input, in colour or on a scale with its legend."""
-        from striate.inside.drawing import Panel, grid, image, plane, signed
+        from striate.inside.drawing import Panel, Scale, grid, image, plane, signed
 
         title = f"{self.explained}: {self.history[0]:.3g} to {self.history[-1]:.3g}"
         if self.input.dim() == 3 and len(self.input) == 3:
             low, high = float(self.input.min()), float(self.input.max())
-            return grid([[Panel(image(self.input), f"{title}\ncolours from {low:.2g} to {high:.2g}")]])
+            scale = Scale(low, high, "gray", "input, in each of red, green and blue")
+            return grid([[Panel(image(self.input), title, scale)]])
         shown = self.input.mean(0) if self.input.dim() > 2 else self.input
         return grid([[Panel(plane(shown), title, signed(shown, "input"))]])
 

@@ -41,7 +41,7 @@ class Filters(Drawn):
 
     def picture(self) -> Figure:
         """Filters of 3 channels in colour, of one channel on a signed scale, of more with a row for each filter."""
-        from striate.inside.drawing import MOST_TILES, Panel, Scale, grid, plane, sheet, shown_of, signed
+        from striate.inside.drawing import MOST_TILES, Panel, colours, grid, plane, sheet, shown_of, signed
 
         values = self.values.detach().float().cpu()
         if values.dim() == 2:
@@ -49,10 +49,8 @@ class Filters(Drawn):
             return grid([[Panel(plane(values), title, signed(values, "weight"))]])
         scale, count = signed(values, "weight"), len(values)
         if values.dim() == 4 and values.shape[1] == 3:
-            from striate.inside.attribution import image_around_grey
-
-            grey = Scale(scale.low, scale.high, "gray", "weight in each of red, green and blue")
-            panels = [Panel(image_around_grey(one, scale.high), str(i)) for i, one in enumerate(values[:MOST_TILES])]
+            shown, grey = colours(values.transpose(0, 1).flatten(2), "weight")  # (F, k*k, 3): all on one scale
+            panels = [Panel(one.reshape(*values.shape[2:], 3), str(i)) for i, one in enumerate(shown[:MOST_TILES])]
             return sheet(panels, grey, f"{self.layer}: {shown_of(count, MOST_TILES, 'filters')}, channels as colours")
         if values.shape[1] == 1 or values.dim() == 3:
             panels = [Panel(plane(one.squeeze(0)), str(i), scale) for i, one in enumerate(values[:MOST_TILES])]

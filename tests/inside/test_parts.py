@@ -1,23 +1,18 @@
-"""Filters, receptive fields, patches, made-up inputs, classes of units, points and words."""
-
-from pathlib import Path
+"""Filters, patches, made-up inputs, classes of units, points and words."""
 
 import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from striate import inside
 from striate.building import build
 from striate.errors import InputError, WorkError
 from striate.inside import Regularisers, Unit
 from striate.inside.maximising import blurred, total_variation
-from striate.notation import measure, read
-from striate.zoo import net
-from tests.inside.models import Several, Words, close, drawn, foreign, gap, lenet5
+from striate.notation import read
+from tests.inside.models import Words, close, drawn, foreign, gap
 
 # filters and maps
 
@@ -37,76 +32,6 @@ def test_filters_of_other_layers() -> None:
     assert inside.filters(up, "0").values.shape == (2, 4, 3, 3)
     with pytest.raises(InputError, match="layer 'act' is a ReLU without filters; these have some: first, second, out"):
         inside.filters(foreign(), "act")
-
-
-# receptive fields
-
-
-@pytest.mark.parametrize(
-    ("text", "layers"),
-    [
-        ("lenet5", ["conv1", "conv2", "avgpool2"]),
-        ("resnet20", ["basic1.residual1.body.conv2", "first1.residual1.body.conv1"]),
-        ("input 3x20x23 -> conv 4@3 stride 2 -> tanh -> maxpool 3 stride 2 pad 1 -> conv 5@3x1 dilate 2", ["conv2"]),
-        ("input 1x19x19 -> conv 2@3 pad same -> relu -> maxpool 2 ceil -> conv 2@2", ["maxpool1", "conv2"]),
-        ("input 1x12x12 -> maxpool 3 dilate 2 pad 1 -> upconv 2@3 stride 2 -> maxout 2", ["upconv1"]),
-        ("input 2x9x9 -> conv 4@3 -> relu6 -> scale[ gap -> fc 4 -> sigmoid ] -> conv 2@1", ["conv1", "conv2"]),
-        ("input 1x30 -> conv 2@5 stride 2 -> bn -> relu -> maxpool 3", ["maxpool1"]),
-        ("input 1x6x8x9 -> conv 2@3 -> relu -> maxpool 2", ["maxpool1"]),
-        ("input 1x10x10 -> conv 4@3 -> relu -> gmp -> fc 3", ["fc1"]),
-    ],
-)
-def test_the_field_by_gradients_is_the_field_by_rule(text: str, layers: list[str]) -> None:
-    """At corners, edges and in the middle, whatever the weights are."""
-    network = net(text) if "->" not in text else read(text)
-    measured, model = measure(network), build(network, "zeros")
-    for layer in layers:
-        sizes = measured.shape(layer)[1:]
-        places = {tuple(size - 1 for size in sizes), tuple(0 for _ in sizes), tuple(size // 3 for size in sizes)}
-        for place in places:
-            found = inside.receptive_field(model, network.input, Unit(layer, 1, place))
-            along = place or (0,) * (len(network.input) - 1)
-            expected = [measured.entries(layer, at, axis) for axis, at in enumerate(along)]
-            assert [(low, high - 1) for low, high in found.box] == expected, (layer, place)
-
-
-def test_the_mask_has_holes_where_a_kernel_steps_over_entries() -> None:
-    model = build(read("input 1x9x9 -> conv 1@3 dilate 3"))
-    mask = inside.receptive_field(model, (1, 9, 9), Unit("conv1", 0, (1, 2))).mask
-    assert mask.nonzero().tolist() == [[row, column] for row in (1, 4, 7) for column in (2, 5, 8)]
-
-
-def test_the_field_of_a_foreign_module() -> None:
-    """The first and the second convolution, the skip and the pool: 2 + 2 + 2 entries; channels in groups are told."""
-    found = inside.receptive_field(foreign(), (3, 16, 16), Unit("pool", 0, (4, 0)))
-    assert found.box == ((6, 12), (0, 4))
-    grouped = nn.Sequential(nn.Conv2d(4, 2, 3, groups=2), nn.ReLU())
-    assert inside.receptive_field(grouped, (4, 5, 5), Unit("1", 1)).channels == (2, 3)
-    assert inside.receptive_field(grouped, (4, 5, 5), Unit("1", 1)).unit.position == (1, 1)
-
-
-def test_the_field_of_largest_values_by_function_calls() -> None:
-    class Largest(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.last = nn.Identity()
-
-        def forward(self, x: Tensor) -> Tensor:
-            x = torch.maximum(x[:, :1], x[:, 1:])
-            x = F.adaptive_max_pool2d(x, (4, 2)).max(dim=3).values
-            return self.last(x.relu_())
-
-    found = inside.receptive_field(Largest(), (2, 8, 8), Unit("last", 0, (1,)))
-    assert found.box == ((2, 4), (0, 8))
-    assert found.channels == (0, 1)
-
-
-@pytest.mark.parametrize(
-    ("unit", "message"), [(Unit("pool", 9), "no unit 9"), (Unit("pool", 0, (9, 9)), "a position is")]
-)
-def test_fields_of_what_is_not_there(unit: Unit, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        inside.receptive_field(foreign(), (3, 16, 16), unit)
 
 
 # patches
@@ -279,80 +204,3 @@ def test_models_without_a_table_have_no_words() -> None:
         inside.word_scores(nn.Linear(3, 2), torch.ones(1, 3), 1)
     with pytest.raises(InputError, match=r"words are \(N, L\)"):
         inside.word_scores(Words(), torch.ones(3, dtype=torch.long), 1)
-
-
-# pictures
-
-
-def _results() -> dict[str, inside.FeatureMaps]:
-    model, x, labels = gap(), drawn(5, 3, 16, 16), torch.tensor([0, 1, 2, 3, 4])
-    sequence = build(read("input 2x20 -> conv 4@3 -> relu -> gap -> fc 3"), seed=0)
-    volume = build(read("input 1x4x6x8 -> conv 2@3 -> relu -> fc 2"), seed=0)
-    return {
-        "filters in colour": inside.filters(model, "conv1"),
-        "filters of many channels": inside.filters(model, "conv2"),
-        "filters of a volume": inside.filters(volume, "conv1"),
-        "filters of a sequence": inside.filters(sequence, "conv1"),
-        "filters of fc": inside.filters(model, "fc1"),
-        "maps": inside.feature_maps(model, x, "conv1"),
-        "maps of a sequence": inside.feature_maps(sequence, drawn(1, 2, 20), "conv1"),
-        "maps of fc": inside.feature_maps(model, x, "fc1"),
-        "field": inside.receptive_field(model, (3, 16, 16), Unit("conv2", 0), x=x[0]),
-        "field of a sequence": inside.receptive_field(sequence, (2, 20), Unit("conv1", 0)),
-        "saliency in colour": inside.saliency(model, x),
-        "saliency of a sequence": inside.saliency(sequence, drawn(1, 2, 20)),
-        "saliency of a volume": inside.saliency(volume, drawn(1, 1, 4, 6, 8)),
-        "saliency of numbers": inside.saliency(nn.Linear(4, 2), drawn(1, 4)),
-        "integrated": inside.integrated_gradients(lenet5(), drawn(1, 1, 32, 32), steps=2),
-        "cam": inside.cam(model, x),
-        "grad-cam": inside.grad_cam(volume, drawn(1, 1, 4, 6, 8)),
-        "occlusion of a sequence": inside.occlusion(sequence, drawn(1, 2, 20)),
-        "patches": inside.top_patches(model, [x], "conv2", 0),
-        "dream in colour": inside.maximise(model, (3, 16, 16), 1, steps=2),
-        "dream of a sequence": inside.maximise(sequence, (2, 20), 1, steps=2),
-        "classes": inside.unit_classes(model, [(x, labels)], "conv2"),
-        "points": inside.embedding(model, [(x, labels)], "conv2"),
-        "points without labels": inside.embedding(model, [x], "conv2"),
-        "words": inside.word_scores(Words(), torch.tensor([[1, 2, 0]]), written=[["a $", "b", ""]]),
-        "a map's class": inside.saliency(Several(lambda classes, maps: maps), drawn(1, 1, 6, 6), 1),
-    }
-
-
-@pytest.fixture(scope="module")
-def results() -> dict[str, inside.FeatureMaps]:
-    return _results()
-
-
-WITHOUT_SCALE = {"points", "points without labels", "dream in colour"}  # a legend of names, no values, colours as such
-
-
-def test_every_result_draws_itself_with_a_legend(results: dict[str, inside.FeatureMaps], tmp_path: Path) -> None:
-    for number, (name, result) in enumerate(results.items()):
-        figure = result.picture()
-        assert isinstance(figure, Figure)
-        legends = [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
-        assert bool(legends) != (name in WITHOUT_SCALE), name
-        assert all(axes.get_ylabel() for axes in legends), name
-        if number % 5 == 0:
-            result.save(tmp_path / f"{number}.png")
-            assert (tmp_path / f"{number}.png").stat().st_size > 1000
-
-
-def test_every_result_has_facts_for_programs(results: dict[str, inside.FeatureMaps]) -> None:
-    import json
-
-    for name, result in results.items():
-        assert json.loads(json.dumps(result.facts())), name
-
-
-def test_points_have_a_legend_of_classes(results: dict[str, inside.FeatureMaps]) -> None:
-    (axes,) = results["points"].picture().axes
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["0", "1", "2", "3", "4"]
-
-
-def test_pictures_that_cannot_be_written(tmp_path: Path) -> None:
-    found = inside.filters(gap(), "conv1")
-    with pytest.raises(InputError, match=r"end its name with \.png"):
-        found.save(tmp_path / "picture.txt")
-    with pytest.raises(WorkError, match="can't write"):
-        found.save(tmp_path / "missing" / "picture.png")
