@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from striate import inside
     from striate.building import build
     from striate.errors import InputError, StriateError, WorkError
     from striate.explanation import explain
@@ -50,6 +51,8 @@ _HOMES = {
     "load_weights": "weights",
 }
 
+_ROOMS = ("inside",)  # packages that are named as they are
+
 __all__ = [
     "InputError",
     "Network",
@@ -62,6 +65,7 @@ __all__ = [
     "bind",
     "build",
     "explain",
+    "inside",
     "load_weights",
     "measure",
     "net",
@@ -75,6 +79,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"striate.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'striate' has no attribute '{name}'")
     return getattr(import_module(f"striate.{_HOMES[name]}"), name)

@@ -8,8 +8,13 @@ from striate import data
 
 def test_the_face_is_all_that_is_listed() -> None:
     assert dir(st) == sorted(st.__all__)
-    assert {"train", "resume", "explain", "bench", "Run"} <= set(dir(st))
-    assert all(callable(getattr(st, name)) for name in dir(st))
+    assert {"train", "resume", "explain", "bench", "Run", "inside"} <= set(dir(st))
+    assert all(callable(getattr(st, name)) for name in dir(st) if name != "inside")
+
+
+def test_the_room_of_looking_inside_shows_its_functions() -> None:
+    assert {"filters", "saliency", "grad_cam", "Class", "Unit"} <= set(st.inside.__all__)
+    assert all(hasattr(st.inside, name) for name in st.inside.__all__)
 
 
 def test_things_have_short_names() -> None:

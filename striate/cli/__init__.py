@@ -28,6 +28,7 @@ VERBS = {
     "test": "Test a run on a data set.",
     "predict": "Say what image files show.",
     "see": "Open a run's report in the browser.",
+    "inside": "Look inside a run's network: filters, maps, and what an answer comes from.",
     "bench": "Images per second, beside a plain PyTorch loop.",
     "baseline": "Features made by hand and a classifier, the rival of a network.",
 }
@@ -41,6 +42,7 @@ OTHER_NAMES = {  # what other programs call them
     "test": ("evaluate", "evaluation", "eval", "val", "valid", "validate", "score", "check"),
     "predict": ("infer", "inference", "classify", "recognise", "recognize", "apply"),
     "see": ("show", "view", "report", "open", "look", "display", "plot", "visualize", "visualise"),
+    "inside": ("interpret", "attribute", "visualise-filters", "gradcam", "saliency"),
     "bench": ("benchmark", "profile", "speed", "time", "race", "timeit"),
     "baseline": ("features", "rival", "classic"),
 }

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from striate import data
@@ -328,6 +329,35 @@ class Run:
             answers += self.task.answers(self._outputs(joined(some.inputs), chosen), some, chosen.evaluate)
         return answers
 
+    def read(self, *given: Any) -> Tensor:
+        """Examples as the network reads them, (N, …) on the CPU, for `inside` and other functions of tensors.
+
+        Args:
+            given: As for `predict`; of one shape.
+
+        Raises:
+            InputError: As `predict`; or the network has several inputs.
+        """
+        asked = self.task.asked(given, self.recipe, "refuse")
+        self._note(asked.notes)
+        feed = unlabelled(joined(asked.inputs), self.recipe, "cpu")
+        return torch.cat([_only(batch.inputs, "inputs") for batch in feed.in_order(len(feed))])
+
+    def batches(self, source: Any = None, *, size: int = 64, bad: str = "skip") -> Iterator[tuple[Tensor, Tensor]]:
+        """Labelled examples as the network reads them, with their labels, on the CPU.
+
+        Args:
+            source: As for `test`.
+            size: How many at a time.
+            bad: As for `test`.
+
+        Raises:
+            InputError: As `test`; or there are several inputs or targets.
+        """
+        _, opened, examples = self._labelled(source, bad)
+        for batch in feed_of(examples, opened.schema, self.recipe, "cpu", bad=bad).in_order(size):
+            yield _only(batch.inputs, "inputs"), _only(batch.targets, "targets")
+
     def see(self) -> tuple[Path, bool]:
         """Open the report in the browser; returns its path, and whether a browser was found.
 
@@ -346,6 +376,13 @@ class Run:
 def recipe_of(config: Mapping[str, Any]) -> Recipe | None:
     """How a run's examples become its network's input."""
     return Recipe.from_json(config["recipe"]) if config["recipe"] else None
+
+
+def _only(fields: Fields, what: str) -> Tensor:
+    """The one of them."""
+    if len(fields) != 1:
+        raise InputError(f"this is for networks of one of each; there are several {what}: {', '.join(fields)}")
+    return next(iter(fields.values()))
 
 
 def _of_one_shape(inputs: Sequence[Fields]) -> Iterator[list[int]]:

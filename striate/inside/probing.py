@@ -1,0 +1,83 @@
+"""Which layers a pass goes through, in order, and the last of them that still has maps.
+
+>>> model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 3))
+>>> last_with_maps(model, torch.zeros(1, 1, 8, 8))
+'1'
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from striate.errors import InputError
+from striate.inside.watching import Hook, called, hooked, looking
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One use of a layer.
+
+    Attributes:
+        name: The layer's.
+        shape: Of what it gave, (N, C, *spatial).
+        weighted: Whether it has weights itself, not only in layers inside.
+        held: Where what it gave is held, so that a block can be told from its last layer.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    weighted: bool
+    held: int
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether there is more than one place."""
+        return len(self.shape) > 2 and max(self.shape[2:]) > 1
+
+
+def passes(model: nn.Module, x: Tensor) -> list[Pass]:
+    """The uses of all layers that give tensors, in the order in which they end.
+
+    A block whose last layer gives what it gives itself is left out.
+
+    Raises:
+        InputError: The model can't read the input.
+    """
+    found: list[Pass] = []
+    values: list[Tensor] = []  # while they live, no other can be held in their place
+
+    def note(name: str) -> Hook:
+        def hook(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+            if not isinstance(output, Tensor):
+                return
+            values.append(output)
+            inner = found and found[-1].held == id(output) and found[-1].name.startswith(f"{name}.")
+            if not inner:
+                weighted = any(True for _ in module.parameters(recurse=False))
+                found.append(Pass(name, tuple(output.shape), weighted, id(output)))
+
+        return hook
+
+    with torch.no_grad(), looking(model), hooked([(one, note(name)) for name, one in model.named_modules() if name]):
+        called(model, x)
+    return found
+
+
+def last_with_maps(model: nn.Module, x: Tensor) -> str:
+    """The last layer that has maps; where the output itself is a map, the last before the last layer with weights.
+
+    Raises:
+        InputError: There is none.
+    """
+    found = passes(model, x)
+    if found and found[-1].has_maps:
+        last = max((place for place, one in enumerate(found) if one.weighted), default=0)
+        found = found[:last]
+    named = [one.name for one in found if one.has_maps]
+    if not named:
+        raise InputError("no layer has maps of more than one entry; say with `layer` which to read")
+    return named[-1]
