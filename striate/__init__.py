@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from striate.explanation import explain
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.own import register
+    from striate.page import see
     from striate.rival.rival import baseline
     from striate.runs.resuming import resume
     from striate.runs.run import Run
@@ -42,6 +43,7 @@ _HOMES = {
     "parse": "notation",
     "render": "notation",
     "register": "own",
+    "see": "page",
     "step": "stepping",
     "baseline": "rival.rival",
     "resume": "runs.resuming",
@@ -73,6 +75,7 @@ __all__ = [
     "register",
     "render",
     "resume",
+    "see",
     "step",
     "train",
 ]

@@ -1,20 +1,49 @@
-"""`striate see RUN`: open the report."""
+"""`striate see RUN`: draw something and see every layer answer; or open the report."""
 
 import click
 
 from striate.cli.common import check_run, say
+from striate.errors import InputError
 
 
 @click.command()
 @click.argument("run")
-def command(run: str) -> None:
-    """Open RUN's report in the browser and print its path."""
+@click.option("--report", is_flag=True, help="Open the report of the training instead.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where the page is served; a free one if 0.")
+@click.option("--browser/--no-browser", default=True, help="Whether the browser is opened.")
+def command(run: str, report: bool, port: int, browser: bool) -> None:
+    """Serve a page on this machine: draw or drop an image, and see every layer of RUN's network answer.
+
+    Networks that read anything else than one image of a fixed size get the report of their training.
+    """
     check_run(run)
     from striate.runs.run import Run  # there is a run: from here on it takes PyTorch
 
     opened = Run(run, "cpu")
-    path, shown = opened.see()
+    if report:
+        _open_report(opened)
+        return
+    from striate.page import see
+
+    try:
+        server = see(opened, port=port, browser=browser)
+    except InputError as error:
+        say(f"{error}; here is the report")
+        _open_report(opened)
+        return
     for note in opened.notes:
+        say(note)
+    click.echo(server.address)
+    say("Ctrl-C ends it")
+    try:
+        server.wait()
+    except KeyboardInterrupt:
+        server.stop()
+
+
+def _open_report(opened: object) -> None:
+    path, shown = opened.see()  # type: ignore[attr-defined]
+    for note in opened.notes:  # type: ignore[attr-defined]
         say(note)
     if not shown:
         say("no browser was found; open this file in one")

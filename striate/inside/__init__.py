@@ -11,6 +11,7 @@ torch.Size([2, 6, 6])
 """
 
 from striate.inside.aims import Aim, Class, Unit
+from striate.inside.arithmetic import Term, Work, worked
 from striate.inside.attribution import Attribution
 from striate.inside.class_maps import NoCamError, cam
 from striate.inside.deconvolution import deconvnet
@@ -27,12 +28,14 @@ from striate.inside.scatter import Embedding, embedding
 from striate.inside.selectivity import UnitClasses, unit_classes
 from striate.inside.sensitivity import saliency
 from striate.inside.smoothed import smooth_grad
+from striate.inside.tracing import Call, Trace, traced
 from striate.inside.weights import Filters, filters
 from striate.inside.words import WordScores, word_scores
 
 __all__ = [
     "Aim",
     "Attribution",
+    "Call",
     "Class",
     "Dream",
     "Embedding",
@@ -44,10 +47,13 @@ __all__ = [
     "Occlusion",
     "ReceptiveField",
     "Regularisers",
+    "Term",
     "TopPatches",
+    "Trace",
     "Unit",
     "UnitClasses",
     "WordScores",
+    "Work",
     "cam",
     "deconvnet",
     "embedding",
@@ -62,6 +68,8 @@ __all__ = [
     "saliency",
     "smooth_grad",
     "top_patches",
+    "traced",
     "unit_classes",
     "word_scores",
+    "worked",
 ]

@@ -81,7 +81,7 @@ class Work:
             text = self.formula.replace("x", values[0])
         else:
             text = f"a function of {len(values):,} entries"
-        return f"{text} = {_short(self.value)}"
+        return f"{text} = {self.value:.4g}"
 
 
 def worked(trace: Trace, call: Call, at: Place) -> Work:
@@ -104,7 +104,7 @@ def worked(trace: Trace, call: Call, at: Place) -> Work:
 
 
 def _short(value: float) -> str:
-    return f"{value:.4g}"
+    return f"({value:.4g})" if value < 0 else f"{value:.4g}"
 
 
 def _few(words: Iterator[str] | Sequence[str]) -> list[str]:
@@ -223,8 +223,9 @@ def _by_slope(call: Call, inputs: Sequence[Tensor], at: Place) -> Work:
     """For any other: the entries on which the value depends, with the slopes; those of a linear layer add up."""
     given = [one[:1].detach().clone().requires_grad_() for one in inputs]
     with torch.enable_grad():
-        value = call.again(given)[0][at]
-        slopes = torch.autograd.grad(value, given, allow_unused=True)
+        made = call.again(given)[0][at]
+        slopes = torch.autograd.grad(made, given, allow_unused=True)
+    value = float(made.detach())
     terms = tuple(
         _read(inputs, number, tuple(place), float(slope[0][tuple(place)]))
         for number, slope in enumerate(slopes)
@@ -232,8 +233,8 @@ def _by_slope(call: Call, inputs: Sequence[Tensor], at: Place) -> Work:
         for place in slope[0].nonzero().tolist()
     )
     if not call.kind.startswith(LINEAR):
-        return Work(terms, float(value), "slope")
-    return _sum(terms, float(value) - math.fsum(term.value * term.times for term in terms))
+        return Work(terms, value, "slope")
+    return _sum(terms, value - math.fsum(term.value * term.times for term in terms))
 
 
 PLAIN = {one.forward for one in (nn.Conv1d, nn.Conv2d, nn.Conv3d)}  # what a class that changes it does is not known

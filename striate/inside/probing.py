@@ -63,7 +63,7 @@ def passes(model: nn.Module, x: Tensor) -> list[Pass]:
         return hook
 
     with torch.no_grad(), looking(model), hooked([(one, note(name)) for name, one in model.named_modules() if name]):
-        called(model, x)
+        called(model, x.clone())
     return found
 
 

@@ -29,13 +29,15 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._pytree import tree_leaves, tree_map
 
+from striate.inside.watching import called, looking
+
 
 @dataclass(frozen=True, eq=False)
 class Call:
     """A layer's or an operation's work.
 
     Attributes:
-        name: The layer's path in the module, or the operation's name; `#2` after it where it is used once more.
+        name: The layer's path in the module, or `path: operation`; `#2` after it where it is used once more.
         kind: The layer's class or the operation.
         path: The layer's path; of an operation, that of the module in whose code it stands.
         layer: The layer; None for an operation.
@@ -75,17 +77,20 @@ class Trace:
 
 
 def traced(model: nn.Module, *inputs: Tensor) -> Trace:
-    """Run a module and record it. The module is left as it was; nothing of the record is differentiable.
+    """Run a module in evaluation and record it. The module is left as it was; the record has no gradients.
 
     Args:
-        model: In the mode in which it is to be seen.
+        model: Any module.
         inputs: What it is called with.
+
+    Raises:
+        InputError: It can't read them.
     """
-    recorder = _Recorder(model)
-    with torch.no_grad(), recorder.hooked(), recorder:
-        for value in inputs:
+    recorder, copies = _Recorder(model), [value.detach().clone() for value in inputs]
+    with torch.no_grad(), looking(model), recorder.hooked(), recorder:
+        for value in copies:
             recorder.number(value)
-        made = model(*inputs)
+        made = called(model, *copies)
     outputs = tuple(number for one in _tensors(made) if (number := recorder.known(one)) is not None)
     return Trace(tuple(recorder.values), len(inputs), tuple(recorder.calls), outputs)
 
@@ -163,7 +168,7 @@ class _Recorder(TorchFunctionMode):
         if not reads or not new:
             return
         path = self._paths[-1] if self._paths else ""
-        name = (path if layer else "") or kind
+        name = (path or kind) if layer else f"{path}: {kind}".removeprefix(": ")
         self._uses[name] += 1
         shown = name if self._uses[name] == 1 else f"{name}#{self._uses[name]}"
         again = _repeated(work, given, self.known)

@@ -82,19 +82,20 @@ def kept(model: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tensor]]:
         yield values
 
 
-def called(model: nn.Module, x: Tensor) -> Any:
-    """What a model gives for a copy of an input: a first layer may work in place.
+def called(model: nn.Module, *inputs: Tensor) -> Any:
+    """What a model gives for inputs.
 
     Raises:
-        InputError: It can't read such an input.
+        InputError: It can't read such inputs.
     """
     try:
-        return model(x.clone())
+        return model(*inputs)
     except StriateError:
         raise
     except (RuntimeError, ValueError, TypeError, IndexError, KeyError) as error:
-        kind, line = str(x.dtype).removeprefix("torch."), (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(f"the model can't read an input of shape {tuple(x.shape)}, {kind}: {line}") from error
+        line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        read = " and ".join(f"{tuple(x.shape)}, {str(x.dtype).removeprefix('torch.')}" for x in inputs)
+        raise InputError(f"the model can't read an input of shape {read}: {line}") from error
 
 
 def value_of(model: nn.Module, x: Tensor, layer: str = "", output: str = "") -> Tensor:
@@ -111,9 +112,9 @@ def value_of(model: nn.Module, x: Tensor, layer: str = "", output: str = "") -> 
     """
     with looking(model):
         if not layer:
-            return output_named(called(model, x), output)
+            return output_named(called(model, x.clone()), output)
         with kept(model, [layer]) as values:
-            called(model, x)
+            called(model, x.clone())
     if layer not in values:
         raise InputError(f"layer '{layer}' is not used for this input")
     return values[layer]

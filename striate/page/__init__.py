@@ -1,6 +1,5 @@
 """The live page: draw something, and see every layer of a network of your own answer, down to one multiply-add."""
 
-from striate.page.application import Application
-from striate.page.live import Live
+from striate.page.seeing import see
 
-__all__ = ["Application", "Live"]
+__all__ = ["see"]

@@ -17,13 +17,14 @@ from urllib.parse import parse_qs
 from PIL import Image
 
 from striate.data.opening import ImageError, opened
-from striate.errors import StriateError
+from striate.errors import InputError, StriateError
 from striate.page.live import Live
 
 PIXELS = 40_000_000  # of an image; Pillow would open larger ones, and a file of a few bytes can say any size
 TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 STATIC = files("striate.page") / "static"
 FILES = {f"/{one.name}": one for one in STATIC.iterdir() if one.name.rpartition(".")[2] in TYPES}
+DIGITS = 10  # of a number that is sent, fewer than these
 JSON = "application/json"
 BINARY = "application/octet-stream"
 
@@ -78,8 +79,6 @@ class Application:
                 return _json(self.live.work(frame, call, tuple(_numbers(asked, "at"))))
         except StriateError as error:
             return _refused(422, str(error))
-        except (ValueError, KeyError):
-            return _refused(400, "a number is missing or wrong")
         return _refused(404, "there is nothing at this address")
 
 
@@ -98,11 +97,20 @@ def image_of(body: bytes) -> Image.Image:
 
 
 def _number(asked: dict[str, list[str]], name: str) -> int:
-    return int(asked[name][0])
+    (number, *_) = _numbers(asked, name)
+    return number
 
 
 def _numbers(asked: dict[str, list[str]], name: str) -> list[int]:
-    return list(map(int, asked[name][0].split(",")))
+    """Whole numbers between commas.
+
+    Raises:
+        InputError: There are none, or others.
+    """
+    words = asked.get(name, [""])[0].split(",")
+    if not all(word.removeprefix("-").isdecimal() and len(word) < DIGITS for word in words):
+        raise InputError(f"'{name}' is missing, or no whole number")
+    return [int(word) for word in words]
 
 
 def _json(value: Any) -> Answer:

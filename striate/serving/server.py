@@ -71,8 +71,9 @@ class Server:
         return f"http://{self._shown}:{self.port}/{self.token}/"
 
     def start(self) -> Self:
-        """Answer requests from now on; they wait until the server has begun."""
-        self._thread.start()
+        """Answer requests from now on, unless it does already; they wait until the server has begun."""
+        if self._thread.ident is None:
+            self._thread.start()
         return self
 
     def wait(self) -> None:

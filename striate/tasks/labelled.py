@@ -165,6 +165,10 @@ class Labelled(Task):
             for name, labels, values in zip(asked.names, best.indices.tolist(), best.values.tolist(), strict=True)
         ]
 
+    def shares(self, outputs: Fields) -> Mapping[str, float]:
+        """The probabilities of the classes."""
+        return dict(zip(self.classes, logits(outputs).softmax(1)[0].tolist(), strict=True))
+
     def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> JudgedLabels:
         """How a network does on labelled examples."""
         return JudgedLabels(name, examples, rows, figures, self.unit, self.classes)

@@ -157,6 +157,10 @@ class Multilabel(Task):
         found = {part: labels_of(examples, LABELS).nonzero()[:, 1] for part, examples in parts.items()}
         return data.too_few(self.labels, found, "labels")
 
+    def shares(self, outputs: Fields) -> Mapping[str, float]:
+        """The probability of each label, which do not add up to 1."""
+        return dict(zip(self.labels, logits(outputs).sigmoid()[0].tolist(), strict=True))
+
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The labels that are likelier there than not, and the likeliest ones."""
         rows = logits(outputs).double().sigmoid()

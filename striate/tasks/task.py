@@ -291,6 +291,10 @@ class Task(ABC):
             for path, row in zip(asked.names, rows, strict=True)
         ]
 
+    def shares(self, outputs: Fields) -> Mapping[str, float]:
+        """How sure a network is of each class for one example, 0 to 1; nothing where it names no classes."""
+        return {}
+
     def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> Any:
         """A `Judged` for labelled examples."""
         return Judged(name, examples, rows, figures, self.unit)
