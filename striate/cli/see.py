@@ -1,9 +1,14 @@
 """`striate see RUN`: draw something and see every layer answer; or open the report."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from striate.cli.common import check_run, say
 from striate.errors import InputError
+
+if TYPE_CHECKING:
+    from striate.runs.run import Run
 
 
 @click.command()
@@ -21,30 +26,32 @@ def command(run: str, report: bool, port: int, browser: bool) -> None:
 
     opened = Run(run, "cpu")
     if report:
-        _open_report(opened)
+        _open_report(opened, browser)
         return
     from striate.page import see
+    from striate.training.interrupt import as_exception
 
     try:
         server = see(opened, port=port, browser=browser)
     except InputError as error:
         say(f"{error}; here is the report")
-        _open_report(opened)
+        _open_report(opened, browser)
         return
     for note in opened.notes:
         say(note)
     click.echo(server.address)
     say("Ctrl-C ends it")
     try:
-        server.wait()
+        with as_exception():
+            server.wait()
     except KeyboardInterrupt:
         server.stop()
 
 
-def _open_report(opened: object) -> None:
-    path, shown = opened.see()  # type: ignore[attr-defined]
-    for note in opened.notes:  # type: ignore[attr-defined]
+def _open_report(run: "Run", browser: bool) -> None:
+    path, shown = run.see(browser)
+    for note in run.notes:
         say(note)
-    if not shown:
+    if browser and not shown:
         say("no browser was found; open this file in one")
     click.echo(str(path))

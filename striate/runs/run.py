@@ -358,8 +358,11 @@ class Run:
         for batch in feed_of(examples, opened.schema, self.recipe, "cpu", bad=bad).in_order(size):
             yield _only(batch.inputs, "inputs"), _only(batch.targets, "targets")
 
-    def see(self) -> tuple[Path, bool]:
+    def see(self, browser: bool = True) -> tuple[Path, bool]:
         """Open the report in the browser; returns its path, and whether a browser was found.
+
+        Args:
+            browser: Whether it is opened; else the path is only returned.
 
         Raises:
             WorkError: The run has no report, or it is damaged.
@@ -370,7 +373,7 @@ class Run:
         if not path.is_file():
             raise WorkError(f"{self.path} has no {REPORT}; training was ended before it was written")
         self.saved.store.read(REPORT)
-        return path, webbrowser.open(path.absolute().as_uri())
+        return path, browser and webbrowser.open(path.absolute().as_uri())
 
 
 def recipe_of(config: Mapping[str, Any]) -> Recipe | None:

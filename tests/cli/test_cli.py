@@ -403,7 +403,7 @@ def test_a_file_name_of_any_bytes(cli: Cli, run: Path, seven: Path) -> None:
 def test_see_prints_where_the_report_lies(cli: Cli, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", opened.append)
-    assert cli("see", run).out == f"{run / 'report.html'}\n"
+    assert cli("see", run, "--report").out == f"{run / 'report.html'}\n"
     assert opened[0].startswith("file://")
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 from typing import IO
+from urllib.request import urlopen
 
 import pytest
 
@@ -172,3 +173,27 @@ def test_ctrl_c_ends_training_with_its_report_and_best_weights(tmp_path: Path, e
     assert opened.notes == []
     assert (tmp_path / "run" / "report.html").is_file()
     assert f"test accuracy       {opened.test().accuracy:.2%}" in out
+
+
+def test_see_serves_its_page_until_ctrl_c(tmp_path: Path) -> None:
+    assert run("train", TINY, "digits", "--epochs", "1", "--out", tmp_path / "run").returncode == 0
+    words = [*STRIATE, "see", str(tmp_path / "run"), "--no-browser"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    assert process.stdout
+    address = process.stdout.readline().strip()
+    with urlopen(address, timeout=60) as page:
+        assert b"main.js" in page.read()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert err == "Ctrl-C ends it\n"
+
+
+def test_see_opens_the_report_of_what_reads_no_image(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("".join(f"{('good', 'fine')[n % 2]} a {'bc'[n % 2]}\n" for n in range(40)))
+    net = "words = 9\nlength = 9\ninput length -> embed (words)x4 -> conv 4@3 -> relu -> gmp -> fc 2"
+    assert run("train", net, tmp_path / "words.txt", "--epochs", "1", "--out", tmp_path / "run").returncode == 0
+    ended = run("see", tmp_path / "run", "--no-browser")
+    assert ended.returncode == 0
+    assert ended.stdout == f"{tmp_path / 'run' / 'report.html'}\n"
+    assert "the live page is for networks that read one image of a fixed size; here is the report" in ended.stderr

@@ -70,5 +70,5 @@ def test_the_weights_alone_predict_and_test(run: Path, tmp_path: Path, cli: Cli)
         ours, theirs = (cli(verb, source, *what, "--json") for source in (alone, run))
         assert ours.status == 0
         assert ours.json == theirs.json
-    assert cli("see", alone).status == 1
+    assert cli("see", alone, "--report").status == 1
     assert cli("resume", alone).status == 2

@@ -233,7 +233,7 @@ def test_a_run_that_is_damaged_all_over(cli: Cli, run: Path) -> None:
 def test_a_report_that_was_never_written(cli: Cli, run: Path, tmp_path: Path) -> None:
     (run / "report.html").rename(tmp_path / "kept")
     try:
-        ended = cli("see", run)
+        ended = cli("see", run, "--report")
         assert ended.status == 1
         assert "has no report.html" in ended.error
     finally:
