@@ -84,7 +84,7 @@ def test_the_field_of_largest_values_by_function_calls() -> None:
         def forward(self, x: Tensor) -> Tensor:
             x = torch.maximum(x[:, :1], x[:, 1:])
             x = F.adaptive_max_pool2d(x, (4, 2)).max(dim=3).values
-            return self.last(x.relu_())
+            return self.last((-x).relu_())  # of what is negative
 
     found = inside.receptive_field(Largest(), (2, 8, 8), Unit("last", 0, (1,)))
     assert found.box == ((2, 4), (0, 8))
