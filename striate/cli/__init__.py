@@ -42,7 +42,7 @@ OTHER_NAMES = {  # what other programs call them
     "test": ("evaluate", "evaluation", "eval", "val", "valid", "validate", "score", "check"),
     "predict": ("infer", "inference", "classify", "recognise", "recognize", "apply"),
     "see": ("show", "view", "report", "open", "look", "display", "plot", "visualize", "visualise"),
-    "inside": ("interpret", "attribute", "visualise-filters", "gradcam", "saliency"),
+    "inside": ("interpret", "attribute", "attribution", "gradcam", "saliency"),
     "bench": ("benchmark", "profile", "speed", "time", "race", "timeit"),
     "baseline": ("features", "rival", "classic"),
 }

@@ -93,11 +93,11 @@ def settled(model: nn.Module, x: Tensor, aim: Aim) -> Sight:
         InputError: There is no such class, unit or position.
     """
     aim = aim if isinstance(aim, Class | Unit) else Class(aim)
-    with torch.no_grad():
+    with torch.inference_mode(False), torch.no_grad():  # so that gradients can be asked for with what is made here
         values = _values(model, x, aim)
-    if values.dim() < 2 or len(values) != len(x):
-        raise InputError(f"values of shape {tuple(values.shape)} are not (N, K, …) for {len(x)} examples")
-    return _of_class(model, values, aim) if isinstance(aim, Class) else _of_unit(model, values, aim)
+        if values.dim() < 2 or len(values) != len(x):
+            raise InputError(f"values of shape {tuple(values.shape)} are not (N, K, …) for {len(x)} examples")
+        return _of_class(model, values, aim) if isinstance(aim, Class) else _of_unit(model, values, aim)
 
 
 def _values(model: nn.Module, x: Tensor, aim: Class | Unit) -> Tensor:
@@ -113,7 +113,9 @@ def _of_class(model: nn.Module, values: Tensor, aim: Class) -> Sight:
         raise InputError(f"a region has the shape of the output's maps, {sizes}")
     region = torch.ones(values.shape[2:], device=values.device) if aim.region is None else aim.region.to(values)
     totals = (values * region).flatten(2).sum(2) if values.dim() > 2 else values
-    numbers = totals.argmax(1).tolist() if aim.number is None else [_checked("class", aim.number, values)] * len(values)
+    numbers = (
+        totals.argmax(1).tolist() if aim.number is None else [checked_number("class", aim.number, values)] * len(values)
+    )
     weights = torch.zeros_like(values)
     for row, number in enumerate(numbers):
         weights[row, number] = region
@@ -121,7 +123,7 @@ def _of_class(model: nn.Module, values: Tensor, aim: Class) -> Sight:
 
 
 def _of_unit(model: nn.Module, values: Tensor, aim: Unit) -> Sight:
-    channel, spatial = _checked("unit", aim.channel, values), values.shape[2:]
+    channel, spatial = checked_number("unit", aim.channel, values), values.shape[2:]
     weights = torch.zeros_like(values)
     if aim.position == "all":
         weights[:, channel] = 1
@@ -130,19 +132,29 @@ def _of_unit(model: nn.Module, values: Tensor, aim: Unit) -> Sight:
         best = values[:, channel].reshape(len(values), -1).argmax(1)
         places = [tuple(map(int, torch.unravel_index(one, spatial))) if spatial else () for one in best]
     else:
-        places = [_place(aim.position, spatial)] * len(values)
+        places = [checked_place(aim.position, spatial)] * len(values)
     for row, place in enumerate(places):
         weights[(row, channel, *place)] = 1
     return Sight(model, aim, weights, tuple((channel, *place) for place in places))
 
 
-def _checked(what: str, number: int, values: Tensor) -> int:
+def checked_number(what: str, number: int, values: Tensor) -> int:
+    """The number of a class or a unit of values (N, C, …).
+
+    Raises:
+        InputError: There is none.
+    """
     if not 0 <= number < values.shape[1]:
         raise InputError(f"no {what} {number}: there are {values.shape[1]}, numbered from 0")
     return number
 
 
-def _place(position: object, spatial: torch.Size) -> tuple[int, ...]:
+def checked_place(position: object, spatial: torch.Size) -> tuple[int, ...]:
+    """A position on a map.
+
+    Raises:
+        InputError: There is none.
+    """
     place = position if isinstance(position, tuple) else ()
     if len(place) != len(spatial) or not all(0 <= at < size for at, size in zip(place, spatial, strict=True)):
         raise InputError(f"a position is one of a map of {tuple(spatial)}. Received: {position}")

@@ -28,6 +28,7 @@ SIDE = 2.3  # inches of a panel
 WIDTH = 38  # characters of a title or a label in a line
 TILE = 0.85  # inches of a small one
 MOST_ROWS, MOST_TILES = 8, 64
+MOST_NAMED = 20  # classes that each have a colour of their own
 LONG = 6  # times wider than high, from where on a map fills its panel
 COVER = 0.6  # how much of an image a map over it hides
 
@@ -149,7 +150,7 @@ def sheet(panels: Sequence[Panel], scale: Scale | None, title: str, columns: int
     """A figure of many small panels, all on one scale with one legend."""
     columns = columns or min(len(panels), max(1, math.ceil(math.sqrt(len(panels)) * 1.3)))
     rows = math.ceil(len(panels) / columns)
-    size = (max(4.5, columns * TILE + 1.2), max(2.0, rows * (TILE + 0.25) + 0.6))
+    size = (max(4.5, columns * TILE + 1.2), max(2.6, rows * (TILE + 0.25) + 0.6))
     figure = Figure(figsize=size, layout="constrained")
     places = figure.subplots(rows, columns, squeeze=False)
     for axes in places.flat:
@@ -224,20 +225,23 @@ def figure_of_table(values: Tensor, rows: Sequence[str], columns: Sequence[str],
 
 
 def figure_of_points(points: Tensor, labels: Tensor | None, classes: Sequence[str], title: str) -> Figure:
-    """Points in the plane, in a colour for each label with a legend."""
+    """Points in the plane, in a colour for each label with a legend; many labels are on a scale."""
     import matplotlib
 
     figure = Figure(figsize=(6.5, 5), layout="constrained")
     axes = figure.subplots()
     x, y = points.T.numpy()
-    if labels is None:
+    found = np.array([] if labels is None else labels.tolist(), int)
+    kinds = sorted(set(found.tolist()))
+    if not kinds:
         axes.scatter(x, y, s=8)
-    known = [] if labels is None else labels.tolist()
-    for place, label in enumerate(sorted(set(known))):
-        one = np.array(known) == label
-        name = classes[label] if 0 <= label < len(classes) else str(label)
-        axes.scatter(x[one], y[one], s=8, color=matplotlib.colormaps["tab20"](place % 20), label=name)
-    if labels is not None:
+    elif len(kinds) > MOST_NAMED:
+        figure.colorbar(axes.scatter(x, y, s=8, c=found), ax=axes).set_label("number of the class", fontsize=8)
+    else:
+        for place, kind in enumerate(kinds):
+            one = found == kind
+            name = classes[kind] if 0 <= kind < len(classes) else str(kind)
+            axes.scatter(x[one], y[one], s=8, color=matplotlib.colormaps["tab20"](place), label=name)
         axes.legend(fontsize=7, markerscale=2, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set_title(title, fontsize=9)
     axes.set_xticks([])

@@ -2,7 +2,8 @@
 
 By gradients, so of any module: its weights and the input are replaced for one pass by positive random numbers, so that
 nothing cancels; a ReLU lets all through and a max pool takes the mean of its window, so that nothing is cut off. What
-then has a gradient is in the field. For a network of the notation `Measure.entries` says the same by rule.
+then has a gradient is in the field; places that a max unpooling chose are taken as they are. For a network of the
+notation `Measure.entries` says the same by rule.
 
 >>> net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.MaxPool2d(2))
 >>> receptive_field(net, (1, 8, 8), Unit("2", 0, (1, 0))).box
@@ -18,12 +19,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from striate.errors import InputError
 from striate.inside import gradients
-from striate.inside.aims import Unit
+from striate.inside.aims import Unit, checked_number, checked_place
 from striate.inside.drawn import Drawn
 from striate.inside.opening import Open
-from striate.inside.watching import value_of
+from striate.inside.watching import module_named, value_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -95,18 +95,18 @@ def receptive_field(
     Raises:
         InputError: There is no such layer, unit or position, or the model reads no such numbers.
     """
+    module_named(model, unit.layer)  # or it is refused by this name
     generator = torch.Generator().manual_seed(seed)
     device = next((one.device for one in model.parameters()), torch.device("cpu"))
-    leaf = (torch.rand(1, *shape, generator=generator, dtype=torch.float64) + 0.5).to(device).requires_grad_()
-    with torch.enable_grad(), Open():
+    with gradients.recording(), Open():
+        leaf = (torch.rand(1, *shape, generator=generator, dtype=torch.float64) + 0.5).to(device).requires_grad_()
         values = value_of(_Positive(model, generator), leaf, layer=f"model.{unit.layer}")
-    if not 0 <= unit.channel < values.shape[1]:
-        raise InputError(f"no unit {unit.channel}: '{unit.layer}' has {values.shape[1]}, numbered from 0")
     spatial = values.shape[2:]
-    place = unit.position if isinstance(unit.position, tuple) else tuple(size // 2 for size in spatial)
-    if len(place) != len(spatial) or not all(0 <= at < size for at, size in zip(place, spatial, strict=True)):
-        raise InputError(f"a position is one of a map of {tuple(spatial)}. Received: {place}")
-    seen = gradients.of(values[(0, unit.channel, *place)], leaf)[0] != 0
+    given = unit.position if isinstance(unit.position, tuple) else tuple(size // 2 for size in spatial)
+    place = checked_place(given, spatial)
+    with gradients.recording():
+        score = values[(0, checked_number("unit", unit.channel, values), *place)]
+    seen = gradients.of(score, leaf)[0] != 0
     channels = tuple(seen.flatten(1).any(1).nonzero().flatten().tolist())
     return ReceptiveField(replace(unit, position=place), seen.any(0), channels, x)
 

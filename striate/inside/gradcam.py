@@ -32,7 +32,7 @@ def grad_cam(model: nn.Module, x: Tensor, aim: Aim = None, *, layer: str = "") -
     """
     x = batch_of(x) if x.is_floating_point() else x
     sight, layer = settled(model, x, aim), layer or last_with_maps(model, x)
-    with torch.enable_grad(), kept(model, [layer]) as values:
+    with gradients.recording(), kept(model, [layer]) as values:
         leaf = x.clone().requires_grad_() if x.is_floating_point() else x  # so that frozen layers have gradients, too
         scores = sight.scores(leaf)
     if layer not in values:

@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import Tensor
@@ -16,6 +17,13 @@ from torch import Tensor
 from striate.errors import InputError
 from striate.inside.aims import Sight
 from striate.inside.watching import batch_of
+
+
+@contextmanager
+def recording() -> Iterator[None]:
+    """Inside, gradients can be asked for, also where `no_grad` or `inference_mode` is on around it."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
 
 
 def gradient(sight: Sight, x: Tensor, passes: AbstractContextManager[object] | None = None) -> tuple[Tensor, Tensor]:
@@ -29,7 +37,7 @@ def gradient(sight: Sight, x: Tensor, passes: AbstractContextManager[object] | N
     Raises:
         InputError: The score has no gradient.
     """
-    with torch.enable_grad(), passes or nullcontext():
+    with recording(), passes or nullcontext():
         leaf = batch_of(x).clone().requires_grad_()
         scores = sight.scores(leaf)
     return of(scores, leaf), scores.detach()
@@ -41,7 +49,10 @@ def of(scores: Tensor, value: Tensor) -> Tensor:
     Raises:
         InputError: No gradient leads from the scores to the value.
     """
-    found = torch.autograd.grad(scores.sum(), value, allow_unused=True)[0] if scores.requires_grad else None
+    found = None
+    if scores.requires_grad:
+        with recording():
+            (found,) = torch.autograd.grad(scores.sum(), value, allow_unused=True)
     if found is None:
         raise InputError("what is explained has no gradient: the model detaches it, or reads words")
     return found

@@ -112,12 +112,13 @@ def maximise(
         raise InputError(f"there is at least 1 step. Received: {steps}")
     generator = torch.Generator().manual_seed(seed)
     device = next((one.device for one in model.parameters()), torch.device("cpu"))
-    x = (START * torch.randn(1, *shape, generator=generator)).to(device)
+    with torch.inference_mode(False):
+        x = (START * torch.randn(1, *shape, generator=generator)).to(device)
     sight = settled(model, x, aim)
     optimizer = torch.optim.Adam([x], lr=rate)
     axes, history = tuple(range(2, x.dim())), []
     for step in range(steps):
-        with torch.enable_grad():
+        with gradients.recording():
             leaf = x.detach().clone().requires_grad_()
             score = sight.scores(_rolled(leaf, axes, keep.jitter, generator)).sum()
             aimed = score - keep.variation * total_variation(leaf)

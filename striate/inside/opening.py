@@ -1,4 +1,4 @@
-"""A pass in which nothing is cut off: ReLUs let all through, and the largest of several numbers is their mean.
+"""A pass in which nothing is cut off: ReLUs and clips let all through, the largest of several numbers is their mean.
 
 >>> with Open():
 ...     F.max_pool1d(torch.tensor([[[1.0, 3.0]]]), 2), torch.relu(torch.tensor(-1.0))
@@ -21,6 +21,7 @@ from striate.layers.pooling import AvgPool
 NAMES = [f"max_pool{axes}d" for axes in (1, 2, 3)]
 POOLS = [*(getattr(F, name) for name in NAMES), *(getattr(torch, name) for name in NAMES)]
 ADAPTIVE = {getattr(F, f"adaptive_max_pool{axes}d"): getattr(F, f"adaptive_avg_pool{axes}d") for axes in (1, 2, 3)}
+CLIPS = (F.relu6, F.hardtanh, F.hardsigmoid, F.hardswish, torch.clamp, Tensor.clamp, Tensor.clamp_)
 LARGEST = (torch.amax, Tensor.amax)
 LARGEST_AT = (torch.max, Tensor.max)
 
@@ -33,7 +34,7 @@ class Open(TorchFunctionMode):
     ) -> Any:
         """The call itself, unless it chooses among entries."""
         kwargs = dict(kwargs or {})
-        if func in RECTIFIERS:
+        if func in RECTIFIERS or func in CLIPS:
             return args[0] if args else kwargs["input"]
         if func in POOLS:
             return _pooled(*args, **kwargs)

@@ -67,7 +67,7 @@ class TopPatches(Drawn):
             Panel(image(patch), f"{number}: {value:.3g}")
             for number, value, patch in zip(self.examples, self.values, self.patches, strict=True)
         ]
-        scale = Scale(0, 1, "gray", "each patch from its smallest to its largest")
+        scale = Scale(0, 1, "gray", "smallest to largest, of each")
         return sheet(panels, scale, f"{self.layer} unit {self.channel}: example and activation")
 
 

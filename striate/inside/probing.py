@@ -25,13 +25,11 @@ class Pass:
         name: The layer's.
         shape: Of what it gave, (N, C, *spatial).
         weighted: Whether it has weights itself, not only in layers inside.
-        held: Where what it gave is held, so that a block can be told from its last layer.
     """
 
     name: str
     shape: tuple[int, ...]
     weighted: bool
-    held: int
 
     @property
     def has_maps(self) -> bool:
@@ -42,27 +40,27 @@ class Pass:
 def passes(model: nn.Module, x: Tensor) -> list[Pass]:
     """The uses of all layers that give tensors, in the order in which they end.
 
-    A block whose last layer gives what it gives itself is left out.
+    One that gives what the one before it gave is left out: a block after its last layer, dropout in evaluation.
 
     Raises:
         InputError: The model can't read the input.
     """
     found: list[Pass] = []
-    values: list[Tensor] = []  # while they live, no other can be held in their place
+    values: list[tuple[Tensor, int]] = []  # with how often each was changed in place
 
     def note(name: str) -> Hook:
         def hook(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
             if not isinstance(output, Tensor):
                 return
-            values.append(output)
-            inner = found and found[-1].held == id(output) and found[-1].name.startswith(f"{name}.")
-            if not inner:
+            if not values or values[-1][0] is not output or values[-1][1] != output._version:
+                values.append((output, output._version))
                 weighted = any(True for _ in module.parameters(recurse=False))
-                found.append(Pass(name, tuple(output.shape), weighted, id(output)))
+                found.append(Pass(name, tuple(output.shape), weighted))
 
         return hook
 
-    with torch.no_grad(), looking(model), hooked([(one, note(name)) for name, one in model.named_modules() if name]):
+    hooks = [(one, note(name)) for name, one in model.named_modules() if name]
+    with torch.inference_mode(False), torch.no_grad(), looking(model), hooked(hooks):
         called(model, x.clone())
     return found
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 FEW = 4  # examples that t-SNE and UMAP need at least
 PERPLEXITY = 30.0
-MOST_NAMED = 20  # classes with their names in the legend; more are on a scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +95,7 @@ def embedding(
     for x, label in batches_of(batches):
         with torch.no_grad():
             features.append(value_of(model, x, layer=layer).flatten(1).double().cpu())
-        labels += [] if label is None else [label.cpu()]
+        labels += [label.cpu()] if label is not None and label.dim() == 1 else []  # masks are no classes of examples
     rows = torch.cat(features)
     known = torch.cat(labels) if sum(map(len, labels)) == len(rows) else None
     if len(rows) < (least := 2 if method == "pca" else FEW):

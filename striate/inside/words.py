@@ -92,7 +92,7 @@ def word_scores(
         return found[-1][1].clone()
 
     tables: list[tuple[nn.Module, Hook]] = [(one, note) for one in model.modules() if isinstance(one, nn.Embedding)]
-    with torch.enable_grad(), hooked(tables):
+    with gradients.recording(), hooked(tables):
         scores = sight.scores(words)
     if not found:
         raise InputError("no table of word vectors (`nn.Embedding`) of this model reads these numbers")

@@ -9,9 +9,10 @@ from striate import inside
 from striate.building import build
 from striate.errors import InputError
 from striate.inside import Unit
-from striate.notation import measure, read
+from striate.notation import measure, read, tree
 from striate.zoo import net
 from tests.inside.models import foreign
+from tests.zoo.small import cut_down
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,23 @@ def test_the_field_by_gradients_is_the_field_by_rule(text: str, layers: list[str
             assert [(low, high - 1) for low, high in found.box] == expected, (layer, place)
 
 
+@pytest.mark.parametrize(
+    "name", ["densenet121", "googlenet", "mobilenetv2", "mobilenetv3-large", "alexnet", "se-resnet50"]
+)
+def test_in_networks_of_the_zoo(name: str) -> None:
+    """Convolutions that read all channels, four of each network, with fewer channels than the paper's."""
+    network = cut_down(net(name), 8)
+    measured, model = measure(network), build(network, seed=0)
+    convolutions = {v.name for v in measured.graph.vertices if isinstance(v.node, tree.Conv) and v.node.groups == 1}
+    rows = [row for row in measured.rows if row.name in convolutions]
+    for row in rows[:: max(1, len(rows) // 4)]:
+        height, width = row.output.value[1:]
+        for place in {(0, 0), (height // 2, width // 3), (height - 1, width - 1)}:
+            found = inside.receptive_field(model, network.input, Unit(row.name, 1, place))
+            expected = [measured.entries(row.name, at, axis) for axis, at in enumerate(place)]
+            assert [(low, high - 1) for low, high in found.box] == expected, (row.name, place)
+
+
 def test_the_mask_has_holes_where_a_kernel_steps_over_entries() -> None:
     model = build(read("input 1x9x9 -> conv 1@3 dilate 3"))
     mask = inside.receptive_field(model, (1, 9, 9), Unit("conv1", 0, (1, 2))).mask
@@ -66,7 +84,7 @@ def test_the_field_of_largest_values_by_function_calls() -> None:
         def forward(self, x: Tensor) -> Tensor:
             x = torch.maximum(x[:, :1], x[:, 1:])
             x = F.adaptive_max_pool2d(x, (4, 2)).max(dim=3).values
-            return self.last(x.relu_())
+            return self.last((-x).relu_())  # of what is negative
 
     found = inside.receptive_field(Largest(), (2, 8, 8), Unit("last", 0, (1,)))
     assert found.box == ((2, 4), (0, 8))
@@ -74,7 +92,12 @@ def test_the_field_of_largest_values_by_function_calls() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "message"), [(Unit("pool", 9), "no unit 9"), (Unit("pool", 0, (9, 9)), "a position is")]
+    ("unit", "message"),
+    [
+        (Unit("pol", 0), "no layer 'pol'; did you mean 'pool'"),
+        (Unit("pool", 9), "no unit 9: there are 6"),
+        (Unit("pool", 0, (9, 9)), "a position is"),
+    ],
 )
 def test_fields_of_what_is_not_there(unit: Unit, message: str) -> None:
     with pytest.raises(InputError, match=message):

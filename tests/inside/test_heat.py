@@ -84,6 +84,13 @@ def test_of_an_output_that_is_a_map_it_is_a_layer_before_the_last_weights() -> N
     assert found.layer == "relu1"
 
 
+def test_dropout_gives_nothing_of_its_own_and_an_in_place_relu_does() -> None:
+    model = nn.Sequential(
+        nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(inplace=True), nn.Dropout(0.5)), nn.Flatten(), nn.Linear(144, 2)
+    )
+    assert inside.grad_cam(model, drawn(1, 1, 8, 8), 0).layer == "0.1"
+
+
 def test_layers_without_maps_are_refused() -> None:
     with pytest.raises(InputError, match="layer 'out' has no maps"):
         inside.grad_cam(foreign(), drawn(1, 3, 16, 16), layer="out")

@@ -43,6 +43,9 @@ def _results() -> dict[str, inside.FeatureMaps]:
         "dream of a sequence": inside.maximise(sequence, (2, 20), 1, steps=2),
         "classes": inside.unit_classes(model, [(x, labels)], "conv2"),
         "points": inside.embedding(model, [(x, labels)], "conv2"),
+        "points of many classes": inside.embedding(
+            nn.Sequential(nn.Identity()), [(drawn(30, 4), torch.arange(30))], "0"
+        ),
         "points without labels": inside.embedding(model, [x], "conv2"),
         "words": inside.word_scores(Words(), torch.tensor([[1, 2, 0]]), written=[["a $", "b", ""]]),
         "a map's class": inside.saliency(Several(lambda classes, maps: maps), drawn(1, 1, 6, 6), 1),

@@ -139,6 +139,15 @@ def test_wrong_batches_are_refused(batches: list[Any], message: str) -> None:
         inside.embedding(foreign(), batches, "out")
 
 
+@pytest.mark.parametrize("name", [one for one in FUNCTIONS if one != "filters"])
+@pytest.mark.parametrize("off", [torch.no_grad, torch.inference_mode])
+def test_it_works_where_gradients_are_off(name: str, off: Callable[[], Any]) -> None:
+    model = foreign()
+    expected = FUNCTIONS[name](model).facts()
+    with off():
+        assert FUNCTIONS[name](model).facts() == expected
+
+
 def test_words_leave_no_trace_either() -> None:
     model = Words().train()
     before = _state(model)

@@ -48,6 +48,7 @@ async function look() {
     return
   }
   waiting = true
+  document.body.dataset.waiting = "true"
   try {
     do {
       again = false
@@ -69,6 +70,7 @@ async function look() {
     } while (again)
   } finally {
     waiting = false
+    document.body.dataset.waiting = "false"
   }
 }
 

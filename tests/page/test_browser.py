@@ -1,0 +1,145 @@
+"""The live page in a real browser: digits are drawn with the mouse, and answered as the network answers their files."""
+
+import math
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from striate import data
+from striate.data.fetch import data_folder
+from striate.page import see
+from striate.runs.run import Run
+from striate.runs.training import train
+
+playwright = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="there is no Chromium"),
+    pytest.mark.skipif(data_folder() is None, reason="$STRIATE_DATA is not set"),
+]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+DIGITS, AS_FILES = 100, 95
+INK = 190  # of 255: the pixels that are drawn
+PEN = 2  # how many rows a stroke covers
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """LeNet-5 after an epoch on MNIST."""
+    return train("lenet5", "mnist", epochs=1, seed=0, out=tmp_path_factory.mktemp("runs") / "run", quiet=True)
+
+
+@pytest.fixture(scope="module")
+def address(run: Run) -> Iterator[str]:
+    """Where its page is."""
+    with see(run, browser=False) as server:
+        yield server.address
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """The browser."""
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any, address: str) -> Iterator[Any]:
+    """The page, which must not complain."""
+    made, complaints = chromium.new_page(viewport={"width": 1440, "height": 900}), list[str]()
+    made.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    made.on("pageerror", lambda error: complaints.append(str(error)))
+    made.goto(address)
+    settled(made)
+    yield made
+    made.close()
+    assert not complaints
+
+
+def settled(page: Any) -> None:
+    """Waits until what is on the paper is answered."""
+    page.wait_for_selector("body[data-frame][data-waiting=false]")
+
+
+def draw(page: Any, pixels: NDArray[np.uint8]) -> None:
+    """Strokes through the rows of dark pixels."""
+    page.click("#clear")
+    box, scale = page.locator("#paper").bounding_box(), 280 / 28
+    for row, line in list(enumerate(pixels > INK))[::PEN]:
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], line.astype(np.int8), [0]))))
+        for first, end in edges.reshape(-1, 2).tolist():
+            y = box["y"] + (row + 0.5) * scale
+            page.mouse.move(box["x"] + (first + 0.5) * scale, y)
+            page.mouse.down()
+            page.mouse.move(box["x"] + (end - 0.5) * scale, y)
+            page.mouse.up()
+    settled(page)
+
+
+def answered(page: Any) -> str:
+    """The first of the answers."""
+    return str(page.locator("#answer li").first.inner_text()).split()[0]
+
+
+def test_drawn_digits_are_answered_as_their_files(page: Any, run: Run, tmp_path: Path) -> None:
+    test = data.load("mnist").test
+    assert test is not None
+    same = 0
+    for number in range(DIGITS):
+        pixels = test.images[number, 0].numpy()
+        Image.fromarray(pixels).save(tmp_path / "digit.png")
+        draw(page, pixels)
+        same += answered(page) == run.predict(tmp_path / "digit.png")[0].label
+    assert same >= AS_FILES
+
+
+def test_a_value_is_spelled_out(page: Any) -> None:
+    page.locator('.card:has(h3:text-is("conv2")) canvas').nth(3).click()
+    page.locator("#large").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    page.wait_for_selector("#said:has-text('(3,2,1)')")
+    said = page.locator("#said")
+    total, shown = float(said.inner_text().rpartition("=")[2]), float(said.get_attribute("data-value"))
+    assert math.isclose(total, shown, rel_tol=1e-3)
+    assert page.locator(".window").count() == 6, "conv2 reads six maps"
+
+
+def test_the_page_recovers_from_wrong_files(page: Any, tmp_path: Path) -> None:
+    (tmp_path / "words.png").write_text("just words")
+    page.set_input_files("#file", tmp_path / "words.png")
+    page.wait_for_selector("#status:has-text('no image')")
+    page.click("#clear")
+    settled(page)
+    assert "ms" in page.locator("#status").inner_text()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1440, "dark")])
+def test_it_fits_any_screen(chromium: Any, address: str, width: int, scheme: str) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(address)
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_when_the_server_ends_the_page_says_so(chromium: Any, run: Run) -> None:
+    page = chromium.new_page()
+    with see(run, browser=False) as server:
+        page.goto(server.address)
+        settled(page)
+    time.sleep(0.1)
+    page.click("#clear")
+    page.wait_for_selector("#status:has-text('has ended')")
+    page.close()
