@@ -16,14 +16,14 @@ from pathlib import Path
 
 from striate.errors import InputError, WorkError
 from striate.notation import Measure
-from striate.picture.drawing import svg
+from striate.picture.drawing import NAMESPACE, svg
 from striate.picture.folding import closed
 from striate.picture.parts import Chain
 from striate.picture.placing import placed
 from striate.picture.plane import Cell, Flow
 from striate.picture.reading import chain, linked
 
-WIDEST = 1500.0  # pixels to which a picture grows to the right; a longer one grows downwards
+WIDEST = 1140.0  # pixels to which a picture grows to the right, as wide as a report; a longer one grows downwards
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Picture:
 
     @cached_property
     def svg(self) -> str:
-        """The picture as one `<svg>` element, which may also stand in a page."""
+        """The picture as one `<svg>` element."""
         measured = self.measure
         macs = measured.total_macs
         counts = f"{measured.total_parameters:,} parameters · {'?' if macs is None else f'{macs:,}'} MACs"
@@ -52,6 +52,11 @@ class Picture:
         way = "left to right" if self.flow.rightwards else "top to bottom"
         words = f"The network {measured.network.name}, {way}: {layers}, {counts}."
         return svg(self.place, self.flow, measured.network.name, (counts, layers), words)
+
+    @property
+    def inline(self) -> str:
+        """The same without its namespace, which inside a page it does not need."""
+        return self.svg.replace(f' xmlns="{NAMESPACE}"', "", 1)
 
     def save(self, path: str | Path) -> None:
         """Write it to a file, whose name ends in `.svg`.

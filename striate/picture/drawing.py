@@ -15,6 +15,7 @@ from striate.picture.parts import End
 from striate.picture.plane import Area, Cell, Flow, Label, Path
 from striate.picture.words import SIZES, width
 
+NAMESPACE = "http://www.w3.org/2000/svg"
 MARGIN = 16.0
 TIP, HALF = 6.0, 3.5  # length of an arrow's head, and half its width
 ROUND = 6.0  # radius of corners
@@ -53,7 +54,7 @@ def svg(cell: Cell, flow: Flow, title: str, facts: Sequence[str], description: s
     ]
     view = " ".join(f"{number:.1f}" for number in (*shift, *size))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="striate-picture" role="graphics-document" '
+        f'<svg xmlns="{NAMESPACE}" class="striate-picture" role="graphics-document" '
         f'viewBox="{view}" width="{size[0]:.0f}" height="{size[1]:.0f}">\n'
         f"<title>{_text(title)}</title>\n<desc>{_text(description)}</desc>\n<style>\n{_sheet()}</style>\n"
         f'<rect class="paper" x="{shift[0]:.1f}" y="{shift[1]:.1f}" width="{size[0]:.1f}" height="{size[1]:.1f}"/>\n'

@@ -55,7 +55,7 @@ def report(
         sections=tuple(judged.sections(run.config["data"]["source"], parts.each)),
         unit=history.unit,
         network=render(run.network),
-        picture=Markup(picture(cost).svg),
+        picture=Markup(picture(cost).inline),
         decisions=tuple(shortened(str(line), roots) for line in run.config["decisions"]),
         verdict=verdict,
         history=tuple({name: value for name, value in row.items() if value is not None} for row in history.to_json()),
