@@ -96,9 +96,15 @@ class _Closer:
                 self.named.add(like)
                 return _box(part, part.title if isinstance(part, Frame) else part.name, like)
             self.seen[part.outline] = _title(part)
+        return self.inside(part)
+
+    def inside(self, part: Frame | Split) -> Part:
+        """An open part; what is alone in a frame is open with it."""
         if isinstance(part, Split):
             return dataclasses.replace(part, lanes=tuple(map(self.chain, part.lanes)))
-        return dataclasses.replace(part, chain=self.chain(part.chain))
+        only = part.chain[0] if len(part.chain) == 1 else None
+        inner = (self.inside(only),) if isinstance(only, Frame | Split) else self.chain(part.chain)
+        return dataclasses.replace(part, chain=inner)
 
     def closes(self, part: Frame | Split) -> bool:
         """Whether no link begins or ends inside, but where it ends; and something goes out."""

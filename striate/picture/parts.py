@@ -270,7 +270,7 @@ class Frame(Part):
     @property
     def outline(self) -> Hashable:
         """See Part."""
-        return tuple(part.outline for part in self.chain)
+        return self.chain[0].outline if len(self.chain) == 1 else tuple(part.outline for part in self.chain)
 
     def together(self, others: Iterable[Frame]) -> Frame:
         """See Part."""

@@ -37,7 +37,7 @@ class Flow:
 
     def gap(self, least: float, label: str) -> float:
         """The length of an arrow that has room for its label."""
-        return max(least, width(label, "shape") + 16) if self.rightwards and label else least
+        return max(least, width(label, "shape") + 13) if self.rightwards and label else least
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from striate.notation.graph import Vertex
 from striate.picture import Picture
 from striate.picture.folding import walk
 from striate.picture.parts import Closed, End, Frame, Wire
-from striate.picture.plane import Area, Path, Point
+from striate.picture.plane import Area, Label, Path, Point
+from striate.picture.words import width
 
 NEAR = 1e-6
 
@@ -22,6 +23,14 @@ def overlap(one: Area, other: Area) -> bool:
     return all(
         one.start[axis] < other.stop[axis] - NEAR and other.start[axis] < one.stop[axis] - NEAR for axis in (0, 1)
     )
+
+
+def words(label: Label, picture: Picture) -> Area:
+    """What a shape beside an arrow takes."""
+    wide, (along, across) = width(label.text, "shape"), label.point
+    if picture.flow.rightwards:
+        return Area((along - 3 - wide / 2, across + 5), (along - 3 + wide / 2, across + 13))
+    return Area((along - 4, across + 5), (along + 4, across + 5 + wide))
 
 
 def segments(path: Path) -> Iterator[Area]:

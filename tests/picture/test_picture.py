@@ -18,7 +18,7 @@ from striate.picture.kinds import KINDS, kind, style
 from striate.picture.parts import Closed, End, Frame
 from striate.picture.plane import Area
 from striate.zoo import names
-from tests.picture.geometry import boxes, counted, crosses, edges, folds, gives, overlap, read, within
+from tests.picture.geometry import boxes, counted, crosses, edges, folds, gives, overlap, read, within, words
 from tests.skips import texts
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -65,6 +65,8 @@ def check(picture: Picture) -> None:
     for area in (*place.areas, *place.labels):
         corners = [area.point] if hasattr(area, "point") else [area.start, area.stop]
         assert all(within(corner, whole) for corner in corners)
+    shapes = [words(label, picture) for label in place.labels]
+    assert not any(overlap(shape, area) for shape in shapes for area in (*areas, *shapes) if shape is not area)
     for area in areas:
         wide, high = picture.flow.sides(*(stop - start for start, stop in zip(area.start, area.stop, strict=True)))
         assert all(line.width <= wide for line in area.lines)
