@@ -116,8 +116,7 @@ def _title(part: Part) -> str:
     """What others say that they are like."""
     if isinstance(part, Split):
         return part.name
-    assert isinstance(part, Frame)
-    return part.title or _title(part.chain[0]) if isinstance(part.chain[0], Frame | Split) else part.title
+    return (part.title or _title(part.chain[0])) if isinstance(part, Frame) else ""
 
 
 def _box(part: Part, title: str, like: str) -> Closed:
@@ -174,7 +173,8 @@ def _alike(lanes: tuple[Chain, ...], linked: Collection[str]) -> Iterator[Chain]
     """The branches, of many equal ones beside each other one."""
     for _, group in groupby(lanes, key=lambda lane: [part.key for part in lane]):
         equal = list(group)
-        if len(equal) > SIDE_BY_SIDE and equal[0] and all(_plain(part, linked) for lane in equal for part in lane):
+        boxes = sum(part.boxes for part in equal[0])
+        if boxes and len(equal) > SIDE_BY_SIDE and all(_plain(part, linked) for lane in equal for part in lane):
             chain = zipped(equal)
             taken, given = equal[0][0].taken, equal[0][-1].given
             yield (Frame(title="", chain=chain, badge=f"{len(equal)} side by side", taken=taken, given=given),)

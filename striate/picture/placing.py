@@ -49,7 +49,9 @@ class _Placer:
             if not isinstance(part, Wire):
                 cell = self.part(part)
                 top = made.along + self.flow.gap(gap, label)
-                made = self._joined(made, cell.moved(top, 0), top, live and not part.begins and (pen, top), label, part)
+                if live and not part.begins and pen < top:
+                    made = self._arrow(made, pen, top, label, isinstance(part, Box | Closed | End))
+                made = _followed(made, cell.moved(top, 0), top)
                 pen, gap, live = made.along, GAP, cell.live
                 label = shapes(part.given) if changes(part) else ""
             made = self._left(made, part)
@@ -57,27 +59,13 @@ class _Placer:
             made = replace(made, paths=(*made.paths, Path(((pen, 0.0), (made.along, 0.0)))))
         return resolved(replace(made, live=live))
 
-    def _joined(
-        self, made: Cell, cell: Cell, top: float, line: tuple[float, float] | bool, label: str, part: Part
-    ) -> Cell:
-        """A chain and its next part, with the arrow between them."""
-        paths, labels, high = made.paths, made.labels, max(made.high, cell.high)
-        if isinstance(line, tuple) and line[0] < line[1]:
-            (pen, _) = line
-            paths = (*paths, Path(((pen, 0.0), (top, 0.0)), arrow=isinstance(part, Box | Closed | End)))
-            if label:
-                labels = (*labels, Label(((made.along + top) / 2, 0.0), label))
-                high = max(high, self._label_room(label))
-        return Cell(
-            top + cell.along,
-            min(made.low, cell.low),
-            high,
-            (*made.areas, *cell.areas),
-            (*paths, *cell.paths),
-            (*labels, *cell.labels),
-            (*made.exits, *cell.exits),
-            (*made.entries, *cell.entries),
-        )
+    def _arrow(self, made: Cell, pen: float, top: float, label: str, tip: bool) -> Cell:
+        """The chain with the line to its next part, and the shape beside it."""
+        made = replace(made, paths=(*made.paths, Path(((pen, 0.0), (top, 0.0)), arrow=tip)))
+        if not label:
+            return made
+        mark = Label(((made.along + top) / 2, 0.0), label)
+        return replace(made, labels=(*made.labels, mark), high=max(made.high, self._label_room(label)))
 
     def _label_room(self, label: str) -> float:
         return 16.0 if self.flow.rightwards else width(label, "shape") + 8
@@ -146,6 +134,20 @@ class _Placer:
         cells = [self.chain(lane, GAP if part.taken else 0) for lane in part.lanes]
         labels = [shapes(lane[-1].given) if lane and changes(lane[-1]) else "" for lane in part.lanes]
         return beside(part, cells, labels, self.flow)
+
+
+def _followed(made: Cell, cell: Cell, top: float) -> Cell:
+    """A chain and its next part."""
+    return Cell(
+        top + cell.along,
+        min(made.low, cell.low),
+        max(made.high, cell.high),
+        (*made.areas, *cell.areas),
+        (*made.paths, *cell.paths),
+        (*made.labels, *cell.labels),
+        (*made.exits, *cell.exits),
+        (*made.entries, *cell.entries),
+    )
 
 
 def changes(part: Part) -> bool:

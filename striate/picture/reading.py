@@ -161,14 +161,14 @@ class _Reader:
         assert met is not None
         join, read = met
         lanes, passes = tuple(() if lane is None else lane for lane in read), None in read
-        gated = isinstance(join, Scaled)
+        gated, open_ended = isinstance(join, Scaled), FORMS[type(block)].parts[-1].endswith("*")
         row = self.row[name]
         return Split(
             name=short,
             lanes=lanes if gated or not passes else lanes[::-1],  # the body straight on; beside a gate what it scales
             joins=(row,),
             sign=SIGNS[type(join)],
-            straight=gated or isinstance(block, tree.Residual | tree.Dense),
+            straight=not open_ended,
             taken=(shape,),
             given=(row.output.value,),
         )
