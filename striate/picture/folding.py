@@ -22,17 +22,15 @@ LONG, WIDE = 48, 10  # parts in a chain, branches in a block
 SIDE_BY_SIDE = 3  # most equal branches that are each drawn
 
 
-def folded(chain: Chain, linked: Collection[str]) -> Chain:
-    """A chain with its repeats drawn once. No branch begins in a repeat but the last.
+def folded(chain: Chain) -> Chain:
+    """A chain with its repeats drawn once.
 
-    Args:
-        chain: Parts in order.
-        linked: The values at which links begin.
+    A branch that begins in one begins in the last: a label stands for the nearest before it.
     """
     made: list[Part] = []
     at = 0
     while at < len(chain):
-        period, times = _repeat(chain, at, linked)
+        period, times = _repeat(chain, at)
         if times > 1:
             columns = [chain[at + one : at + period * times : period] for one in range(period)]
             made.append(_repeated(tuple(first.together(others) for first, *others in columns), chain[at], times))
@@ -42,14 +40,12 @@ def folded(chain: Chain, linked: Collection[str]) -> Chain:
     return tuple(made)
 
 
-def _repeat(chain: Chain, at: int, linked: Collection[str]) -> tuple[int, int]:
+def _repeat(chain: Chain, at: int) -> tuple[int, int]:
     """The repeat that begins here and saves most boxes: the number of its parts, and how often they stand there."""
     best, most = (1, 1), SAVED - 1
     for period in range(1, min(PERIOD, (len(chain) - at) // 2) + 1):
         one, times = chain[at : at + period], 1
-        while _same(one, chain[at + period * times : at + period * (times + 1)]) and not any(
-            row.name in linked for part in chain[at + period * (times - 1) : at + period * times] for row in part.rows
-        ):
+        while _same(one, chain[at + period * times : at + period * (times + 1)]):
             times += 1
         saved = (times - 1) * sum(part.boxes for part in one)
         if saved > most:

@@ -59,7 +59,7 @@ class _Reader:
             for part in self.node(node, prefix + name, weights + name, shape):
                 self.append(made, part)
                 shape = part.given[-1] if part.given else shape
-        return folded(tuple(made), self.linked)
+        return folded(tuple(made))
 
     def append(self, made: list[Part], part: Part) -> None:
         """Adds a part; layers that follow go into the box before them, unless a branch begins between."""

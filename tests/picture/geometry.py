@@ -49,6 +49,16 @@ def crosses(path: Path, box: Area) -> bool:
     )
 
 
+def together(one: Path, other: Path) -> bool:
+    """Whether two lines run on one another for more than a point."""
+    return any(
+        all(a.start[axis] <= b.stop[axis] + NEAR and b.start[axis] <= a.stop[axis] + NEAR for axis in (0, 1))
+        and any(min(a.stop[axis], b.stop[axis]) - max(a.start[axis], b.start[axis]) > NEAR for axis in (0, 1))
+        for a in segments(one)
+        for b in segments(other)
+    )
+
+
 def within(point: Point, area: Area) -> bool:
     """Whether a point is in an area or on its edge."""
     return all(area.start[axis] - NEAR <= point[axis] <= area.stop[axis] + NEAR for axis in (0, 1))

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,9 +17,10 @@ from striate.notation import tree
 from striate.picture import Picture
 from striate.picture.kinds import KINDS, kind, style
 from striate.picture.parts import Closed, End, Frame
-from striate.picture.plane import Area
+from striate.picture.placing import placed
+from striate.picture.plane import Area, Flow
 from striate.zoo import names
-from tests.picture.geometry import boxes, counted, crosses, edges, folds, gives, overlap, read, within, words
+from tests.picture.geometry import boxes, counted, crosses, edges, folds, gives, overlap, read, together, within, words
 from tests.skips import texts
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -48,6 +50,7 @@ input 4x8x8 -> a: conv 4@1 -> b: conv 4@1 -> from a -> conv 3@1 -> sum[ id | fro
     "places of a pool": """
 input 3x8x8 -> p: maxpool 2 -> conv 3@3 pad 1 -> concat[ conv 3@1 -> unpool p | upsample 2 ] -> gap""",
     "only id": "input 4x8x8 -> id -> x: id -> sum[ id | from x ]",
+    "shapes wider than boxes": "input 4096x9x9 -> concat[ gap | gmp | gap ] -> scale[ gap ]",
     "one layer": "input 4 -> fc 3",
     "a head on the side": "input 3x8x8 -> conv 4@3 -> aux[ gap -> fc 2 ] -> conv 4@3 -> gap -> fc 2",
 }
@@ -58,7 +61,13 @@ def drawn(source: str) -> Picture:
 
 
 def check(picture: Picture) -> None:
-    """What holds for the picture of any network."""
+    """What holds for the picture of any network, whichever way it goes."""
+    other = not picture.flow.rightwards
+    check_places(picture)
+    check_places(replace(picture, place=placed(picture.parts, other), flow=Flow(other)))
+
+
+def check_places(picture: Picture) -> None:
     areas, place = boxes(picture), picture.place
     assert not any(overlap(one, other) for one, other in itertools.combinations(areas, 2))
     whole = Area((0, place.low), (place.along, place.high))
@@ -74,6 +83,8 @@ def check(picture: Picture) -> None:
     for path in place.paths:
         assert not any(crosses(path, area) for area in areas)
         assert not path.arrow or sum(within(path.points[-1], area) for area in areas) == 1
+    links = [path for path in place.paths if path.link]
+    assert not any(together(link, path) for link in links for path in place.paths if path is not link)
     assert not place.exits
     assert not place.entries
     measured = picture.measure
