@@ -71,10 +71,8 @@ def check_places(picture: Picture) -> None:
     areas, place = boxes(picture), picture.place
     assert not any(overlap(one, other) for one, other in itertools.combinations(areas, 2))
     whole = Area((0, place.low), (place.along, place.high))
-    for area in (*place.areas, *place.labels):
-        corners = [area.point] if hasattr(area, "point") else [area.start, area.stop]
-        assert all(within(corner, whole) for corner in corners)
     shapes = [words(label, picture) for label in place.labels]
+    assert all(within(corner, whole) for area in (*place.areas, *shapes) for corner in (area.start, area.stop))
     assert not any(overlap(shape, area) for shape in shapes for area in (*areas, *shapes) if shape is not area)
     for area in areas:
         wide, high = picture.flow.sides(*(stop - start for start, stop in zip(area.start, area.stop, strict=True)))
