@@ -41,7 +41,10 @@ def folded(chain: Chain) -> Chain:
 
 
 def _repeat(chain: Chain, at: int) -> tuple[int, int]:
-    """The repeat that begins here and saves most boxes: the number of its parts, and how often they stand there."""
+    """The repeat that begins here and saves most boxes: the number of its parts, and how often they stand there.
+
+    One that may begin at the next part as well does: then it ends in a pool, and does not begin with one.
+    """
     best, most = (1, 1), SAVED - 1
     for period in range(1, min(PERIOD, (len(chain) - at) // 2) + 1):
         one, times = chain[at : at + period], 1
@@ -50,7 +53,9 @@ def _repeat(chain: Chain, at: int) -> tuple[int, int]:
         saved = (times - 1) * sum(part.boxes for part in one)
         if saved > most:
             best, most = (period, times), saved
-    return best
+    period, times = best
+    after = chain[at + period * times : at + period * times + 1]
+    return (1, 1) if times > 1 and _same(chain[at : at + 1], after) else best
 
 
 def _same(one: Chain, other: Chain) -> bool:

@@ -151,6 +151,13 @@ def test_repeats_are_drawn_once_with_their_number() -> None:
     assert not folds(drawn("input 3x8x8 -> [conv 4@3 pad 1 -> relu]*2 -> gap"))  # nothing is gained by it
 
 
+def test_a_repeat_ends_in_its_pool() -> None:
+    """As a paper has it, and not from the pool before it."""
+    (frame,) = (part for part in drawn("vgg16").parts if isinstance(part, Frame) and len(part.chain) > 1)
+    assert [row.text.split()[0] for row in frame.rows if row.text.startswith("maxpool")] == ["maxpool"] * 2
+    assert [row.text for row in list(frame.rows)[-2:]] == ["maxpool 2"] * 2
+
+
 def test_copies_that_cost_more_and_more_show_the_least_and_the_most() -> None:
     assert ">8,448–28,928 params<" in drawn("densenet121").svg
 
