@@ -1,7 +1,7 @@
 """The picture of a network, as papers draw it, in SVG. Never imports torch.
 
-Four steps, one file each: `reading` makes the network's tree into parts, `folding` says which are drawn once for many,
-`placing` (with `sides` and `routing`) gives each its place, `drawing` writes the file.
+Four steps, one file each: `reading` makes the network's tree into `parts` and `brackets`, `folding` says which are
+drawn once for many, `placing` (with `sides` and `routing`) gives each its place, `drawing` writes the file.
 
 >>> from striate.notation import measure, read
 >>> drawn = picture(measure(read("input 1x28x28 -> conv 8@3 -> relu -> fc 10", name="small")))

@@ -52,15 +52,19 @@ def svg(cell: Cell, flow: Flow, title: str, facts: Sequence[str], description: s
         *(_label(label, flow) for label in cell.labels),
         *(_entry(kind, shift[0] + MARGIN + x, bottom + MARGIN + y) for kind, x, y in legend),
     ]
+    said = f"<title>{_text(title)}</title>\n<desc>{_text(description)}</desc>\n<style>\n{_sheet()}</style>"
+    return "\n".join([_opening(shift, size), said, _paper(shift, size), *body, "</svg>\n"])
+
+
+def _opening(shift: tuple[float, float], size: tuple[float, float]) -> str:
     view = " ".join(f"{number:.1f}" for number in (*shift, *size))
-    return (
-        f'<svg xmlns="{NAMESPACE}" class="striate-picture" role="graphics-document" '
-        f'viewBox="{view}" width="{size[0]:.0f}" height="{size[1]:.0f}">\n'
-        f"<title>{_text(title)}</title>\n<desc>{_text(description)}</desc>\n<style>\n{_sheet()}</style>\n"
-        f'<rect class="paper" x="{shift[0]:.1f}" y="{shift[1]:.1f}" width="{size[0]:.1f}" height="{size[1]:.1f}"/>\n'
-        + "\n".join(body)
-        + "\n</svg>\n"
-    )
+    kind = f'xmlns="{NAMESPACE}" class="striate-picture" role="graphics-document"'
+    return f'<svg {kind} viewBox="{view}" width="{size[0]:.0f}" height="{size[1]:.0f}">'
+
+
+def _paper(shift: tuple[float, float], size: tuple[float, float]) -> str:
+    (x, y), (wide, high) = shift, size
+    return f'<rect class="paper" x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}"/>'
 
 
 @cache

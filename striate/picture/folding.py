@@ -13,7 +13,8 @@ import dataclasses
 from collections.abc import Collection, Hashable, Iterator
 from itertools import groupby
 
-from striate.picture.parts import Chain, Closed, Frame, Part, Split, zipped
+from striate.picture.brackets import Frame, Split, zipped
+from striate.picture.parts import Chain, Closed, Part
 
 PERIOD = 8  # most parts of a repeat that has no brackets
 SAVED = 2  # boxes that a repeat must save
@@ -191,14 +192,3 @@ def _plain(part: Part, linked: Collection[str]) -> bool:
 def _several(parts: Chain, caption: str) -> Closed:
     rows = tuple(row for part in parts for row in part.rows)
     return Closed(copies=(rows,), title=caption, taken=parts[0].taken, given=parts[-1].given)
-
-
-def walk(chain: Chain) -> Iterator[Part]:
-    """Every part that is drawn, with those inside of it."""
-    for part in chain:
-        yield part
-        if isinstance(part, Frame):
-            yield from walk(part.chain)
-        elif isinstance(part, Split):
-            for lane in part.lanes:
-                yield from walk(lane)

@@ -11,8 +11,9 @@ from functools import singledispatchmethod
 
 from striate.notation import tree
 from striate.notation.graph import BOXES
+from striate.picture.brackets import Frame, Split
 from striate.picture.kinds import END, FOLDED, kind
-from striate.picture.parts import Box, Chain, Closed, End, Frame, Part, Split, Start, Wire
+from striate.picture.parts import Box, Chain, Closed, End, Part, Start, Wire
 from striate.picture.plane import Area, Cell, Flow, Label, Open, Path
 from striate.picture.routing import TRACK, resolved
 from striate.picture.sides import beside

@@ -14,8 +14,9 @@ from striate.notation import Measure, Row, tree
 from striate.notation.graph import BOXES, FORMS, INPUT, Added, Concatenated, Graph, Join, Scaled, Vertex, meeting
 from striate.notation.graph import parts as branches
 from striate.notation.tree import Block, Group, Heads, Identity, Layer, Node, Shape, Shared, named
+from striate.picture.brackets import Frame, Split
 from striate.picture.folding import folded
-from striate.picture.parts import Box, Chain, End, Frame, Part, Split, Start, Wire
+from striate.picture.parts import Box, Chain, End, Part, Start, Wire
 
 FOLLOW = (tree.Pointwise, tree.GroupNorm, tree.InstanceNorm)  # they are drawn in the box of the layer before them
 SIGNS: dict[type[Join], str] = {Added: "+", Scaled: "×", Concatenated: "concat"}

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from striate.picture.brackets import Split, begins
 from striate.picture.kinds import JOIN
-from striate.picture.parts import Chain, Split, Wire, begins
+from striate.picture.parts import Chain, Wire
 from striate.picture.plane import Area, Cell, Flow, Label, Open, Path, Point
 from striate.picture.routing import TRACK, inwards, outwards
 from striate.picture.words import SIZES, width
@@ -50,7 +51,7 @@ def beside(split: Split, cells: Sequence[Cell], labels: Sequence[str], flow: Flo
     made = replace(made, paths=(*fork, *made.paths), along=rows)
     if split.stops:
         return replace(made, live=False)
-    reach = [(top + cell.along, centre, cell.live) for cell, centre in zip(cells, centres, strict=True)]
+    reach = [(top + cell.along, centre) for cell, centre in zip(cells, centres, strict=True)]
     if not split.joins:
         return replace(made, paths=(*made.paths, Path(((reach[0][0], 0.0), (rows, 0.0)))))
     return _met(made, split, reach, labels, flow)
@@ -103,16 +104,14 @@ def _corners(points: Sequence[Point]) -> tuple[Point, ...]:
     return tuple(point for number, point in enumerate(points) if not number or point != points[number - 1])
 
 
-def _met(
-    made: Cell, split: Split, reach: Sequence[tuple[float, float, bool]], labels: Sequence[str], flow: Flow
-) -> Cell:
+def _met(made: Cell, split: Split, reach: Sequence[Point], labels: Sequence[str], flow: Flow) -> Cell:
     """Branches and the place where they meet."""
     gap = max(flow.gap(18.0, label) for label in labels)
     start = made.along + gap
     bar = len(split.sign) > 1
-    area = _bar(split, [centre for _, centre, _ in reach], start, flow) if bar else _circle(split, start)
+    area = _bar(split, [centre for _, centre in reach], start, flow) if bar else _circle(split, start)
     paths, marks = list(made.paths), list(made.labels)
-    for (end, centre, _), label in zip(reach, labels, strict=True):
+    for (end, centre), label in zip(reach, labels, strict=True):
         points: tuple[Point, ...] = ((end, centre), (start, centre))
         if not bar and centre:
             side = ROUND if centre > 0 else -ROUND

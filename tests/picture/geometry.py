@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from striate.notation import Measure, tree
 from striate.notation.graph import Vertex
 from striate.picture import Picture
-from striate.picture.folding import walk
-from striate.picture.parts import Closed, End, Frame, Wire
+from striate.picture.brackets import Frame, walk
+from striate.picture.parts import Closed, End, Wire
 from striate.picture.plane import Area, Label, Path, Point
 from striate.picture.words import width
 

@@ -15,8 +15,9 @@ from striate.errors import InputError, WorkError
 from striate.explanation import explain
 from striate.notation import tree
 from striate.picture import Picture
+from striate.picture.brackets import Frame
 from striate.picture.kinds import KINDS, kind, style
-from striate.picture.parts import Closed, End, Frame
+from striate.picture.parts import Closed, End
 from striate.picture.placing import placed
 from striate.picture.plane import Area, Flow
 from striate.zoo import names
