@@ -23,7 +23,7 @@ from striate.picture.placing import placed
 from striate.picture.plane import Cell, Flow
 from striate.picture.reading import chain, linked
 
-WIDEST = 1100.0  # pixels to which a picture grows to the right, as wide as a report; a longer one grows downwards
+WIDEST = 1115.0  # pixels to which a picture grows to the right, as wide as a report; a longer one grows downwards
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from striate.picture.sides import beside
 from striate.picture.words import lines, shapes, width
 
 PAD = 8.0  # between a text and the edge of its box, a chain and its frame
-GAP = 24.0  # from box to box
+GAP = 22.0  # from box to box
 LEAST = 44.0  # width of a box
 TITLE = 18.0  # height of a frame's title
 

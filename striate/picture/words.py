@@ -20,7 +20,7 @@ from striate.picture.parts import Box, Closed, End
 from striate.tables import short
 
 SIZES = {"head": 12.0, "soft": 10.5, "cost": 10.0, "caption": 10.0, "shape": 10.0, "title": 15.0}  # pixels of letters
-WIDTH = 0.6  # of a letter, as a part of its size; wide letters and digits are wider than most
+WIDTH, BOLD = 0.6, 0.63  # of a letter, as a part of its size, on average; bold letters are wider
 HEAD = 21  # letters in a line
 LINES = 2  # most lines of one kind
 LEADING = 1.3
@@ -47,7 +47,7 @@ class Line:
 
 def width(text: str, style: str) -> float:
     """Pixels of a text in one line."""
-    return len(text) * SIZES[style] * WIDTH
+    return len(text) * SIZES[style] * (BOLD if style in ("head", "title") else WIDTH)
 
 
 def lines(part: Box | Closed | End, letters: int = 27) -> tuple[Line, ...]:
