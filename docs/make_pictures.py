@@ -52,6 +52,11 @@ def explanation() -> str:
     return console.export_svg(title="striate explain lenet5", unique_id="explain")
 
 
+def network() -> str:
+    """What `striate explain kim-cnn --picture` draws."""
+    return st.explain("kim-cnn").picture().svg
+
+
 def report(place: Path) -> None:
     """A picture of the report of the README's first training, written to `place`."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -77,4 +82,5 @@ def report(place: Path) -> None:
 if __name__ == "__main__":
     seven().save(PICTURES / "seven.png", optimize=True)
     (PICTURES / "explain.svg").write_text(explanation(), encoding="utf-8")
+    (PICTURES / "network.svg").write_text(network(), encoding="utf-8")
     report(PICTURES / "report.png")

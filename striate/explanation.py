@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from torch import nn
 
+    from striate.picture import Picture
+
 FEW = 16  # most layers for which the formulas are shown by default
 BATCH = 64
 WIDE = 160  # columns where no terminal gives a width
@@ -118,6 +120,12 @@ class Explanation:
         """The text with every bare word sized; empty when the text had none."""
         network = self.measure.network
         return render(network) if network.program and has_bare_words(network.program) else ""
+
+    def picture(self) -> Picture:
+        """The network as papers draw it: `.save("net.svg")` writes it, `.svg` is its text, a notebook shows it."""
+        from striate.picture import picture
+
+        return picture(self.measure)
 
     def columns(self) -> list[Column]:
         """The table's columns: one row per layer, then the totals."""
@@ -281,6 +289,14 @@ class ModuleExplanation(Explanation):
     def inference_line(self) -> str:
         """What is known without the graph: nothing."""
         return ""
+
+    def picture(self) -> Picture:
+        """None is known.
+
+        Raises:
+            InputError: Always.
+        """
+        raise InputError("a picture follows from a network's text, and a module has none")
 
     @property
     def _no_taps(self) -> str:

@@ -17,8 +17,10 @@ from striate.cli.common import (
     say,
     size_option,
 )
+from striate.errors import InputError
 from striate.explanation import BATCH, FEW, explain, show_comparison
 from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
+from striate.picture import checked
 
 
 @click.command()
@@ -27,6 +29,13 @@ from striate.notation.measure import OPTIMIZER_ALSO, OPTIMIZER_STATES
     "--formulas", is_flag=True, help=f"Every formula; those of output and parameters show up to {FEW} layers."
 )
 @click.option("--taps", is_flag=True, help="The stages other networks stand on: where maps of each size are complete.")
+@click.option(
+    "--picture",
+    metavar="FILE",
+    help="Draw the network as papers do, to an .svg file.",
+    cls=Option,
+    also=("figure", "diagram", "svg", "plot", "draw"),
+)
 @click.option("--batch", type=int, default=BATCH, show_default=True, help="Examples in a batch, for training memory.")
 @click.option("--optimizer", type=Known(list(OPTIMIZER_STATES), OPTIMIZER_ALSO), default="adamw", show_default=True)
 @click.option("--at", metavar="CxHxW", help="The size of free axes ('?').", cls=Option, also=("shape", "inputshape"))
@@ -37,6 +46,7 @@ def command(
     nets: tuple[str, ...],
     formulas: bool,
     taps: bool,
+    picture: str | None,
     batch: int,
     optimizer: str,
     at: str | None,
@@ -49,15 +59,22 @@ def command(
     NET is a name of the zoo, a .net file, the text itself, or - for standard input; several are compared
     side by side.
     """
+    drawing = None if picture is None else checked(picture)
     shape, sides, values = read_shape(at), read_size(size), read_letters(letters)
     if STANDARD_INPUT in nets:
         text = read_standard_input()
         nets = tuple(text if net == STANDARD_INPUT else net for net in nets)
+    if drawing and len(nets) > 1:
+        raise InputError(f"--picture draws one network, and here are {len(nets)}; draw each by itself")
     explanations = [
         explain(net, batch=batch, at=shape, size=sides, optimizer=optimizer, letters=values) for net in nets
     ]
     for note in dict.fromkeys(note for explanation in explanations for note in explanation.notes):
         say(note)
+    if drawing:
+        (explanation,) = explanations
+        explanation.picture().save(drawing)
+        say(f"the picture of {explanation.measure.network.name} is in {drawing}")
     if as_json:
         documents = [explanation.to_json() for explanation in explanations]
         print_json(documents[0] if len(documents) == 1 else documents)

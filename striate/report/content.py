@@ -29,6 +29,7 @@ class Report:
         sections: the task's parts, in order.
         unit: what examples are called.
         network: the network's text.
+        picture: the network as papers draw it, as SVG.
         decisions: what defaults decided, one line each.
         verdict: sentences: does it underfit or overfit, and then what to try.
         history: one mapping per epoch with `epoch`, `train_loss`, `validation_loss`, further figures whose names begin
@@ -49,6 +50,7 @@ class Report:
     sections: tuple[Section, ...] = ()
     unit: str = "images"
     network: str = ""
+    picture: Markup = Markup()
     decisions: tuple[str, ...] = ()
     verdict: tuple[str, ...] = ()
     history: tuple[Mapping[str, float], ...] = ()

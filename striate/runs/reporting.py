@@ -17,6 +17,7 @@ from torch import nn
 from striate.data.left_out import printable
 from striate.notation import Measure, measure, render
 from striate.notation.rules.shape import shown
+from striate.picture import picture
 from striate.report import Report
 from striate.report import render as render_report
 from striate.report.places import shortened
@@ -54,6 +55,7 @@ def report(
         sections=tuple(judged.sections(run.config["data"]["source"], parts.each)),
         unit=history.unit,
         network=render(run.network),
+        picture=Markup(picture(cost).inline),
         decisions=tuple(shortened(str(line), roots) for line in run.config["decisions"]),
         verdict=verdict,
         history=tuple({name: value for name, value in row.items() if value is not None} for row in history.to_json()),

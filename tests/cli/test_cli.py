@@ -47,6 +47,29 @@ def test_explain_shows_the_lecture_s_example(cli: Cli) -> None:
     assert "(7*7*3 + 1)*16 = 2,368" in ended.out
 
 
+def test_explain_draws_a_picture(cli: Cli, tmp_path: Path) -> None:
+    ended = cli("explain", "lenet5", "--picture", str(tmp_path / "net.svg"), "--json")
+    assert f"the picture of lenet5 is in {tmp_path / 'net.svg'}" in ended.err
+    assert ended.json["total_parameters"] == 61_706
+    assert "61,706 parameters" in (tmp_path / "net.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("lenet5", "--picture", "net.png"), "a picture is written as SVG: net.png; end the name in .svg"),
+        (("lenet5", "--picture", "nowhere/net.svg"), "there is no folder nowhere for net.svg"),
+        (("lenet5", "lenet1", "--picture", "net.svg"), "--picture draws one network, and here are 2"),
+        (("lenet5", "--diagram", "net.svg"), "did you mean '--picture'?"),
+    ],
+)
+def test_a_picture_that_can_t_be_drawn(cli: Cli, words: tuple[str, ...], said: str) -> None:
+    ended = cli("explain", *words)
+    assert ended.status == 2
+    assert said in ended.err
+    assert not Path("net.svg").exists()
+
+
 def test_explain_as_json(cli: Cli) -> None:
     value = cli("explain", "input 3x128x128 -> conv 16@7x7 stride 2 pad 3 -> relu", "--json").json
     assert {"layers", "total_parameters", "total_macs"} <= set(value)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from striate.metrics import Calibration, ClassScore, Score
@@ -35,6 +36,7 @@ class Classified:
     best_epoch: int
     filters: NDArray[np.float32] | None
     cost: tuple[Mapping[str, object], ...]
+    picture: Markup = Markup()
 
     def report(self) -> Report:
         """The page's content, in the order that a training's report has."""
@@ -52,6 +54,7 @@ class Classified:
             headline=classes.headline(self.score, self.evaluated),
             sections=tuple(sections),
             network=self.network,
+            picture=self.picture,
             decisions=self.decisions,
             verdict=self.verdict,
             history=self.history,

@@ -7,7 +7,9 @@ from html.parser import HTMLParser
 import matplotlib
 import numpy as np
 import pytest
+from markupsafe import Markup
 
+from striate.explanation import explain
 from striate.metrics import Calibration, ClassScore, score
 from striate.report.classes import WrongImage, most_confused
 from tests.report.classified import Classified, render
@@ -109,6 +111,14 @@ def test_page_needs_no_network_no_other_file_and_no_script(report: Classified) -
     assert all(reference.startswith(("#", "data:image/png;base64,")) for reference in references)
     assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", html))
     assert "default-src 'none'" in page.all("meta")[2]["content"]
+
+
+def test_the_network_s_picture_stands_beside_its_text(report: Classified) -> None:
+    drawn = Markup(explain("lenet5").picture().inline)
+    html = render(replace(report, picture=drawn))
+    assert (html.count(drawn), html.count("://")) == (1, 0)
+    assert html.index('<section id="network">') < html.index(drawn) < html.rindex("<pre><code>")
+    assert '<section id="network" class="half">' in render(report)
 
 
 def test_page_of_a_thirty_image_report_is_small(report: Classified) -> None:

@@ -118,6 +118,8 @@ def test_the_report_of_a_training_names_no_folder_and_counts_the_classes(colours
     text = (run.path / "report.html").read_text()
     assert str(tmp_path) not in text
     assert "striate train" in text
+    assert 'class="striate-picture"' in text
+    assert "://" not in text
     assert re.search(r'<th scope="row">red</th><td class="n">11</td><td class="n">1</td><td class="n">2</td>', text)
     other = colours.rename(tmp_path / "elsewhere")
     Run(run.path).test(other, report=tmp_path / "page.html")
