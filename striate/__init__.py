@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from striate.building import build
+    from striate.drawing import draw
     from striate.errors import InputError, StriateError, WorkError
     from striate.explanation import explain
     from striate.notation import Network, NotationError, bind, measure, parse, render
@@ -33,6 +34,7 @@ _HOMES = {
     "InputError": "errors",
     "StriateError": "errors",
     "WorkError": "errors",
+    "draw": "drawing",
     "explain": "explanation",
     "Network": "notation",
     "NotationError": "notation",
@@ -61,6 +63,7 @@ __all__ = [
     "bench",
     "bind",
     "build",
+    "draw",
     "explain",
     "load_weights",
     "measure",
