@@ -16,7 +16,7 @@ from striate.stepping import Step
 from striate.stepping.reading import Array
 from striate.stepping.sliding import Windows
 
-MOST = 12  # rows and columns of a matrix in a picture
+MOST = 32  # rows and columns of a matrix in a picture
 Cell = tuple[int, int]  # a row and a column
 Cells = frozenset[Cell]
 

@@ -34,7 +34,7 @@ def draw(step: Step, path: str | Path) -> Path:
         The path.
 
     Raises:
-        InputError: Another ending, a folder that is not there, or a map of more than 12 x 12 entries.
+        InputError: Another ending, a folder that is not there, or a map of more than 32 x 32 entries.
     """
     path = Path(path)
     if path.suffix.lower() not in ENDINGS:

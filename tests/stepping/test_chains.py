@@ -39,21 +39,19 @@ def chains(draw: some.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(chains(), some.integers(0, 10**6), some.sampled_from(["cross-entropy", "squared"]))
 def test_chains_are_pytorchs(text: str, seed: int, loss: str) -> None:
     target: Any = seed % 3 if loss == "cross-entropy" else [seed % 5, -1, 0]
     found = st.step(text, seed=seed, target=target, lr="1/8")
     assert isinstance(found, Chain)
-    oracle = Oracle(text, found)
+    oracle = Oracle(text if loss == "squared" else text.removesuffix(" -> softmax"), found)  # PyTorch's has its own
     x = tensor(shown(found, "X"))[None].requires_grad_()
     y = oracle.output(x)
     if loss == "squared":
         error = (y[0] - tensor(target)).square().sum() / 2
     else:
-        scores = tensor(found.steps["fc1" if "softmax" in text else list(found.steps)[-1]]["O"].values)
-        close(found["E"].values, F.cross_entropy(scores, torch.tensor(target)), "the error")
-        error = -y[0].log()[target] if "softmax" in text else F.cross_entropy(y, torch.tensor([target]))
+        error = F.cross_entropy(y, torch.tensor([target]))
     close(found["E"].values, error, "the error")
     error.backward()
     compare(found, oracle, x)
@@ -103,7 +101,7 @@ def test_one_neuron_with_a_squared_error() -> None:
 def test_a_single_layer_takes_a_step_too() -> None:
     found = st.step("conv 1@1", "1 2; 3 4", weights="2", upstream="1 0; 0 1", lr="1/10")
     assert not isinstance(found, Chain)
-    assert str(found["W'"].entries[0]) == "W' = 2 - 0.1*5 = 1.5"
+    assert str(found["W'"].entries[0]) == "W'[0,0] = 2 - 0.1*5 = 1.5"
 
 
 def test_the_seed_decides() -> None:
