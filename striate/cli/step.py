@@ -34,7 +34,12 @@ from striate.stepping.writing import FORMATS, write
 @click.option("--training", is_flag=True, help="Dropout draws its mask from the seed.")
 @click.option("--im2col", is_flag=True, help="Also the matrices of a convolution as one product.")
 @click.option(
-    "--format", "form", type=Known(FORMATS, {"latex": ("tex",), "markdown": ("md",)}), default="text", show_default=True
+    "--format",
+    "form",
+    type=Known(FORMATS, {"latex": ("tex",), "markdown": ("md",)}),
+    default="text",
+    show_default=True,
+    help="How the working is written: a handout in Markdown, or a LaTeX document.",
 )
 @click.option("--picture", metavar="FILE", help="Also draw it, as .svg, .png or .pdf.", cls=Option, also=("figure",))
 @json_option
@@ -48,7 +53,7 @@ def command(layers: str, given: tuple[str, ...], form: str, picture: str | None,
     striate step "conv 1@2x2" --input "1 2 3; 4 5 6; 7 8 9" --weights "10 20; 30 40"
     striate step "maxpool 2" --input "1 1 2 4; 5 6 7 8; 3 2 1 0; 1 2 3 4"
     striate step softmax --input "1 2 3" --target 2
-    striate step "input 1x5x5 -> conv 1@2 -> relu -> maxpool 2 -> fc 2 -> softmax" --seed 1 --target 0 --lr 0.1
+    striate step "input 1x5x5 -> conv 1@2 -> relu -> maxpool 2 -> fc 2 -> softmax" --seed 5 --target 1 --lr 0.1
     """
     shown = step(layers, given=_by_name(given), **options)
     for note in shown.notes:

@@ -43,7 +43,7 @@ class Need:
     role: Literal["weights", "bias", ""] = ""
     trained: bool = True
     optional: bool = False
-    drawn: tuple[int, ...] = (-2, -1, 0, 1, 2)
+    drawn: tuple[int, ...] = (-1, 0, 1)
     ordered: bool = False
 
 
@@ -52,7 +52,7 @@ def _weights(shape: Size, symbol: str = "W", key: str = "weight", **more: Any) -
 
 
 def _bias(count: int, symbol: str = "b", key: str = "bias", **more: Any) -> Need:
-    return Need(symbol, key, (count,), Fraction(0), "bias", drawn=(-1, 0, 1), **more)
+    return Need(symbol, key, (count,), Fraction(0), "bias", **more)
 
 
 @singledispatch
@@ -84,7 +84,7 @@ def _(layer: tree.Local, shape: Size) -> tuple[Need, ...]:
 def _(layer: tree.Deform, shape: Size) -> tuple[Need, ...]:
     maps = offset_maps(layer)
     weights = _weights((layer.filters, shape[0] // layer.groups, *layer.kernel))
-    offsets = Need("Wo", "offset.weight", (maps, shape[0], *layer.kernel), Fraction(0), drawn=(-1, 0, 1))
+    offsets = Need("Wo", "offset.weight", (maps, shape[0], *layer.kernel), Fraction(0))
     biases = (_bias(layer.filters),) if layer.bias else ()
     return weights, *biases, offsets, Need("bo", "offset.bias", (maps,), Fraction(0), drawn=(0,))
 
@@ -98,10 +98,10 @@ def _(layer: tree.FullyConnected, shape: Size) -> tuple[Need, ...]:
 @needs.register
 def _(layer: tree.Attention, shape: Size) -> tuple[Need, ...]:
     channels = shape[0]
-    first = Need("Wqkv", "qkv.weight", (3 * channels, channels), drawn=(-1, 0, 1))
-    biases = (Need("bqkv", "qkv.bias", (3 * channels,), Fraction(0), drawn=(-1, 0, 1)),) if layer.bias else ()
+    first = Need("Wqkv", "qkv.weight", (3 * channels, channels))
+    biases = (Need("bqkv", "qkv.bias", (3 * channels,), Fraction(0)),) if layer.bias else ()
     last = Need("Wout", "out.weight", (channels, channels))
-    return first, *biases, last, Need("bout", "out.bias", (channels,), Fraction(0), drawn=(-1, 0, 1))
+    return first, *biases, last, Need("bout", "out.bias", (channels,), Fraction(0))
 
 
 @needs.register
@@ -144,7 +144,7 @@ def _(layer: tree.RMSNorm, shape: Size) -> tuple[Need, ...]:
 @needs.register
 def _(layer: tree.BatchNorm, shape: Size) -> tuple[Need, ...]:
     statistics = (
-        Need("mean", "running_mean", shape[:1], trained=False, optional=True, drawn=(-1, 0, 1)),
+        Need("mean", "running_mean", shape[:1], trained=False, optional=True),
         Need("var", "running_var", shape[:1], trained=False, optional=True, drawn=(1, 2, 4)),
     )
     return (*_affine(shape[0]), *statistics) if layer.affine else statistics

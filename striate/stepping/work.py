@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from functools import singledispatch
 from typing import TypeAlias
 
+from striate.errors import InputError
 from striate.notation.graph import Join
-from striate.notation.tree import Layer, Unpool
+from striate.notation.tree import Layer, Own, Unpool
 from striate.stepping.content import Part
 from striate.stepping.reading import Array
 
@@ -27,7 +28,13 @@ def work(node: Layer | Join, arrays: Arrays, upstream: Array) -> Iterator[Part]:
         node: The layer.
         arrays: Its inputs (X, or X1, X2, … of a join) and what `needs` lists, by symbol; numbers.
         upstream: dE/dO in the output's shape; numbers, or the names that stand for them.
+
+    Raises:
+        InputError: The layer is a module of the program's own.
     """
+    if isinstance(node, Own):
+        rule = f"a step can't look into {node.word}, a module of your own"
+        raise InputError(f"{rule}; step through the layers before it or after it")
     raise NotImplementedError(f"no rule works {type(node).__name__} out")
 
 

@@ -19,7 +19,7 @@ from striate.stepping.reading import Array, Given, read_as, read_input
 from striate.stepping.supply import Supply, drawn
 
 MOST_ENTRIES = 4096  # of the input
-WHOLE = (0, 1, 2, 3, 4)  # what an input is drawn from
+WHOLE = (0, 1, 2, 3)  # what an input is drawn from
 HAS_INPUT = re.compile(r"\A(\s*\w+\s*=[^\n]*\n)*\s*(\w+\s*:\s*)?input\b", re.IGNORECASE)
 
 

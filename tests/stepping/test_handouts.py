@@ -114,7 +114,7 @@ def test_a_chain(options: Any) -> None:
     check_latex(document)
     assert r"\subsection*{Forward, conv1: conv 1@2x2; X is the input}" in document
     assert ("Backward, conv1" in document) == bool(options)
-    assert r"O_{0,0} &= 3 \cdot 1 + 4 \cdot 1 + 3 \cdot (-1) + 1 \cdot 0 + (-1) = 3" in document
+    assert r"O_{0,0} &= 2 \cdot 1 + 3 \cdot 1 + 2 \cdot (-1) + 1 \cdot 0 + (-1) = 2" in document
     check_markdown(write(shown, "markdown"))
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 import striate
 from striate.cli.step import command
 from striate.errors import InputError
 from striate.notation import NotationError
+from striate.notation.tree import OWN
 from striate.stepping import step
 
 MATRIX, FILTER = "1 2; 3 4", "1 2; 3 4"
@@ -117,6 +119,17 @@ def test_wrong_layers_and_options(layer: str, options: dict[str, Any], message: 
 def test_the_notation_points_at_the_place(layer: str) -> None:
     with pytest.raises(NotationError, match=r"\n +input 1x2x2 ->.*\n +\^"):
         step(layer, MATRIX)
+
+
+def test_a_module_of_ones_own() -> None:
+    known = dict(OWN)
+    striate.register("twice", lambda channels: torch.nn.Conv2d(channels, channels, 1))
+    try:
+        with pytest.raises(InputError, match="a step can't look into twice, a module of your own"):
+            step("twice -> relu", MATRIX)
+    finally:
+        OWN.clear()
+        OWN.update(known)
 
 
 def test_targets_and_parts() -> None:
