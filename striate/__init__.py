@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from striate import inside
     from striate.building import build
+    from striate.drawing import draw
     from striate.errors import InputError, StriateError, WorkError
     from striate.explanation import explain
     from striate.notation import Network, NotationError, bind, measure, parse, render
@@ -35,6 +36,7 @@ _HOMES = {
     "InputError": "errors",
     "StriateError": "errors",
     "WorkError": "errors",
+    "draw": "drawing",
     "explain": "explanation",
     "Network": "notation",
     "NotationError": "notation",
@@ -66,6 +68,7 @@ __all__ = [
     "bench",
     "bind",
     "build",
+    "draw",
     "explain",
     "inside",
     "load_weights",

@@ -1,4 +1,4 @@
-"""One layer step by step: every output entry and every gradient as its sum of products, with the numbers filled in.
+"""Layers step by step: every output entry and every gradient as its sum of products, with the numbers filled in.
 
 What a blackboard shows of backpropagation (Rumelhart, Hinton & Williams 1986; for convolution LeCun et al. 1989), in
 exact arithmetic where the inputs are whole numbers or fractions. Never imports torch.
@@ -10,7 +10,8 @@ O[0,0] = 1*10 + 2*20 + 4*30 + 5*40 = 370
 dE/dW[0,0] = 1*dO[0,0] + 2*dO[0,1] + 4*dO[1,0] + 5*dO[1,1]
 """
 
+from striate.stepping.chain import Chain
 from striate.stepping.content import Entry, Im2col, Part, Picture, Step
 from striate.stepping.working import step
 
-__all__ = ["Entry", "Im2col", "Part", "Picture", "Step", "step"]
+__all__ = ["Chain", "Entry", "Im2col", "Part", "Picture", "Step", "step"]

@@ -6,7 +6,8 @@ dE/dW[0,0] = 1*2 + 3*4 = 14
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from html import escape
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from striate.errors import InputError, nearest
+from striate.notation.graph import Join
+from striate.notation.tree import Layer
 from striate.stepping.number import Number, Value, number_text, total
 from striate.stepping.reading import Array
 
@@ -82,13 +85,28 @@ class Im2col:
     filters: Array
     product: Array
 
-    def __str__(self) -> str:
-        pictures = (
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The three matrices with their titles."""
+        return (
             Picture("im2col: a column for each position of the filter, a row for each weight", self.columns),
             Picture("filters, a row each", self.filters),
             Picture("filters · columns (+ bias) = the output, a row for each filter", self.product),
         )
-        return "\n".join(map(str, pictures))
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.pictures))
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """What stands under one heading."""
+
+    title: str
+    items: tuple[Picture | Part | Im2col, ...]
+
+    def __str__(self) -> str:
+        return "\n\n".join([self.title, *map(str, self.items)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +116,11 @@ class Step:
     Attributes:
         layer: As the notation writes it.
         given: What came in: input X, weights W, bias b, upstream gradient dO.
-        parts: The output O, then the gradients.
+        parts: What is computed on the way, the output O, then the gradients.
         im2col: The matrices of the product, where asked for.
         notes: What to look at again in what came in, a sentence each.
+        node: The layer, or the join; None of a chain.
+        arrays: All that it computes from, by symbol.
     """
 
     layer: str
@@ -108,12 +128,18 @@ class Step:
     parts: tuple[Part, ...]
     im2col: Im2col | None = None
     notes: tuple[str, ...] = ()
+    node: Layer | Join | None = None
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """All of it but for the notes, in the order in which it is shown."""
+        return (Section(self.layer, (*self.given, *self.parts, *([self.im2col] if self.im2col else []))),)
 
     @property
     def working(self) -> str:
-        """All of it but for the notes."""
-        parts: list[object] = [*self.given, *self.parts, *([self.im2col] if self.im2col else [])]
-        return "\n\n".join([self.layer, *map(str, parts)])
+        """The sections as text."""
+        return "\n\n".join(map(str, self.sections))
 
     def __getitem__(self, name: str) -> Part:
         names = [part.name for part in self.parts]
@@ -126,7 +152,7 @@ class Step:
         document: dict[str, Any] = {
             "layer": self.layer,
             "given": {picture.title: plain(picture.cells) for picture in self.given},
-            "parts": [_part_json(part) for part in self.parts],
+            "parts": [part_json(part) for part in self.parts],
             "notes": list(self.notes),
         }
         if self.im2col:
@@ -168,6 +194,12 @@ def filled(shape: tuple[int, ...], values: list[Any]) -> Array:
     return array.reshape(shape)
 
 
+def numbers(values: Any) -> Array:
+    """Whole numbers and fractions, however nested, as an array."""
+    found = np.array(values, dtype=object)
+    return filled(found.shape, [Fraction(value) for value in found.flat])
+
+
 def zeros(shape: tuple[int, ...]) -> Array:
     """An array of exact zeros."""
     return np.full(shape, Fraction(0), dtype=object)
@@ -187,7 +219,8 @@ def plain(cells: Array | Value | None) -> Any:
     return cells
 
 
-def _part_json(part: Part) -> dict[str, Any]:
+def part_json(part: Part) -> dict[str, Any]:
+    """A part in the contract of `--json`."""
     listed = [{"name": e.name, "formula": e.formula, "value": plain(e.value)} for e in part.entries]
     return {
         "name": part.name,

@@ -63,6 +63,8 @@ def total(terms: Sequence[Term]) -> tuple[str, Number | None]:
     Only the first 64 terms are written; the sum counts all.
     """
     written = " + ".join("*".join(factor_text(factor) for factor in term) for term in terms[:MOST_TERMS])
+    if len(terms) == 1 == len(terms[0]):
+        written = number_text(terms[0][0])  # which is no part of a sum
     if len(terms) > MOST_TERMS:
         written += f" + … ({len(terms) - MOST_TERMS} more)"
     value: Number = Fraction(0)

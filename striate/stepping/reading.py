@@ -2,7 +2,7 @@
 
 In text, entries are separated by blanks or commas, rows by `;`, maps by `|`, and filters by a `/` between blanks (`1/3`
 without blanks is a fraction). `@file` reads the text or JSON of a file; its JSON may be an object with a key for each
-of `input`, `filters` (or `weights`), `bias` and `upstream`.
+of `input`, `filters` (or `weights`), `bias` and `upstream`, or for the arrays of a chain's layers: `conv1.weight`.
 
 >>> read_input("1 2; 3 4 | 5 6; 7 8").shape, read_input("1 2 3").shape
 ((2, 2, 2), (1, 3))
@@ -20,12 +20,17 @@ from numpy.typing import NDArray
 from striate.errors import InputError
 from striate.stepping.number import number
 
-Array: TypeAlias = NDArray[Any]  # of fractions, floats and names
+Array: TypeAlias = Any  # a NumPy array of fractions, floats, names or dual numbers, of which its stubs know nothing
 Given: TypeAlias = str | Sequence[Any] | NDArray[Any] | float
 
-KEYS = {"input": ("input",), "weights": ("weights", "filters"), "bias": ("bias",), "upstream": ("upstream",)}
+KEYS = {"weights": ("weights", "filters")}  # of roles with more names than their own
 MOST_CHARACTERS = 1_000_000
 DEEPEST = 5  # filters, maps and three axes
+
+
+def keys(role: str) -> tuple[str, ...]:
+    """What a file may call the numbers for a role."""
+    return KEYS.get(role, (role,))
 
 
 def in_file(source: object, role: str) -> bool:
@@ -33,7 +38,7 @@ def in_file(source: object, role: str) -> bool:
     if not isinstance(source, str) or not source.startswith("@"):
         return False
     found = _file(source)
-    return isinstance(found, dict) and any(key in found for key in KEYS[role])
+    return isinstance(found, dict) and any(key in found for key in keys(role))
 
 
 def read_input(source: Given) -> Array:
@@ -77,11 +82,11 @@ def _find(source: Given, role: str) -> Any:
         found = _file(source) if source.startswith("@") else _document(source, role)
         if not isinstance(found, dict):
             return found
-        for key in KEYS[role]:
+        for key in keys(role):
             if key in found:
                 return found[key]
-        keys = ", ".join(map(str, found)) or "none"
-        raise InputError(f"{role}: there is no key '{KEYS[role][-1]}'. Received the keys: {keys[:100]}")
+        received = ", ".join(map(str, found)) or "none"
+        raise InputError(f"{role}: there is no key '{keys(role)[-1]}'. Received the keys: {received[:100]}")
     return source.tolist() if hasattr(source, "tolist") else source
 
 

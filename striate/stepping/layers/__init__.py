@@ -1,0 +1,14 @@
+"""The layers, worked out in their own terms: one concept a file."""
+
+from striate.stepping.layers import (  # noqa: F401 - they register their rules
+    activations,
+    attention,
+    deform,
+    joins,
+    moving,
+    norms,
+    pooling,
+    regions,
+    sums,
+    upsampling,
+)
