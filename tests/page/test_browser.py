@@ -27,8 +27,17 @@ pytestmark = [
 ]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DIGITS, AS_FILES = 100, 95
-INK = 190  # of 255: the pixels that are drawn
-PEN = 2  # how many rows a stroke covers
+INK = 127  # of 255: the pixels that are drawn
+STROKES = """(strokes) => {
+  const paper = document.querySelector("#paper"), box = paper.getBoundingClientRect()
+  const at = (kind, x, y, buttons) => paper.dispatchEvent(new PointerEvent(kind,
+    { pointerId: 1, clientX: box.left + x, clientY: box.top + y, buttons, bubbles: true }))
+  for (const [first, end, y] of strokes) {
+    at("pointerdown", first, y, 1)
+    at("pointermove", end, y, 1)
+    at("pointerup", end, y, 0)
+  }
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -71,18 +80,32 @@ def settled(page: Any) -> None:
     page.wait_for_selector("body[data-frame][data-waiting=false]")
 
 
-def draw(page: Any, pixels: NDArray[np.uint8]) -> None:
-    """Strokes through the rows of dark pixels."""
-    page.click("#clear")
-    box, scale = page.locator("#paper").bounding_box(), 280 / 28
-    for row, line in list(enumerate(pixels > INK))[::PEN]:
+def strokes(pixels: NDArray[np.uint8]) -> list[tuple[float, float, float]]:
+    """A stroke through each row of dark pixels: from x to x at y, on the paper."""
+    found, scale = [], 280 / 28
+    for row, line in enumerate(pixels > INK):
         edges = np.flatnonzero(np.diff(np.concatenate(([0], line.astype(np.int8), [0]))))
         for first, end in edges.reshape(-1, 2).tolist():
-            y = box["y"] + (row + 0.5) * scale
-            page.mouse.move(box["x"] + (first + 0.5) * scale, y)
-            page.mouse.down()
-            page.mouse.move(box["x"] + (end - 0.5) * scale, y)
-            page.mouse.up()
+            found.append(((first + 0.5) * scale, (end - 0.5) * scale, (row + 0.5) * scale))
+    return found
+
+
+def draw(page: Any, pixels: NDArray[np.uint8]) -> None:
+    """As the mouse would draw them, and at once."""
+    page.click("#clear")
+    page.evaluate(STROKES, strokes(pixels))
+    settled(page)
+
+
+def draw_by_mouse(page: Any, pixels: NDArray[np.uint8]) -> None:
+    """With the mouse itself."""
+    page.click("#clear")
+    box = page.locator("#paper").bounding_box()
+    for first, end, y in strokes(pixels):
+        page.mouse.move(box["x"] + first, box["y"] + y)
+        page.mouse.down()
+        page.mouse.move(box["x"] + end, box["y"] + y)
+        page.mouse.up()
     settled(page)
 
 
@@ -101,6 +124,17 @@ def test_drawn_digits_are_answered_as_their_files(page: Any, run: Run, tmp_path:
         draw(page, pixels)
         same += answered(page) == run.predict(tmp_path / "digit.png")[0].label
     assert same >= AS_FILES
+
+
+def test_the_mouse_draws_as_those_strokes_do(page: Any) -> None:
+    test = data.load("mnist").test
+    assert test is not None
+    for number in range(5):
+        pixels, seen = test.images[number, 0].numpy(), []
+        for way in (draw, draw_by_mouse):
+            way(page, pixels)
+            seen.append(page.locator("#answer").inner_text())
+        assert seen[0].split()[0] == seen[1].split()[0]
 
 
 def test_a_value_is_spelled_out(page: Any) -> None:

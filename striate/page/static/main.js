@@ -53,7 +53,7 @@ async function look() {
     do {
       again = false
       const began = performance.now()
-      const answer = await fetch(`look?shown=${network.shown}`, { method: "POST", body: await paper.blob() }).catch(() => null)
+      const answer = await fetch(`look?shown=${network.shown}`, { method: "POST", body: paper.blob() }).catch(() => null)
       if (!answer) {
         one("status").textContent = "the server has ended; start `striate see` again"
         continue
