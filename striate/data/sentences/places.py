@@ -45,8 +45,16 @@ def located(path: Path) -> Place | None:
         return None
     groups = grouped(_files(folder))
     if not path.is_file():
-        return next((Place(folder, group) for group in groups if group.name == path.name), None)
+        return next((Place(folder, one) for one in groups if one.name == path.name and len(one.files) > 1), None)
     return _of_file(path, next((group for group in groups if path.name in group.files), None))
+
+
+def begun(path: Path) -> Path | None:
+    """The one file that could be meant by the beginning of its name, as `imdb` of `imdb.csv`."""
+    if not path.parent.is_dir() or not is_candidate(path.name):
+        return None
+    groups = grouped(_files(path.parent))
+    return next((path.parent / one.files[0] for one in groups if one.name == path.name and len(one.files) == 1), None)
 
 
 def _of_file(path: Path, group: Group | None) -> Place | None:
