@@ -24,6 +24,7 @@ from .forms import Form, form_of, read_labelled
 from .grouping import is_candidate
 from .lines import read_plain
 from .opening import read
+from .places import files_in
 from .rows import NO_LABEL
 from .tables import ALIKE, first_rows
 
@@ -76,15 +77,14 @@ def sentences_under(folder: Path, bad: str = "skip", known: Sequence[str] = ()) 
         known: the classes that the network has learned.
 
     Raises:
-        InputError: With "refuse", one can't be read.
+        InputError: The folder can't be listed, or with "refuse", a file can't be read.
     """
     if documents(folder) and (found := read(folder, bad=bad, known=known)):
         sentences = [sentence for part in found.parts.values() for sentence in part.sentences]
         yield _first(folder, sentences, found.notes, found.left_out)
         return
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and is_candidate(path.name):
-            yield _if_text(path, bad, known)
+    for name in sorted(filter(is_candidate, files_in(folder))):
+        yield _if_text(folder / name, bad, known)
 
 
 def _if_text(path: Path, bad: str, known: Sequence[str]) -> Unlabelled:
@@ -106,7 +106,7 @@ def form_to_ask(lines: Sequence[str], known: Collection[str]) -> Form:
     """The form of a file that a network is asked about, with no column of classes in a table.
 
     Lines of any text may look as if they began with a class, or as if their commas made a table. They are taken so
-    only where what would be the classes are known ones, or where the first line names the columns.
+    only where what would be the classes are known ones, the first line names the columns, or tabs part them.
 
     >>> form_to_ask(("the film is fine", "the plot is dull", "a bore", "a joy"), ("bad", "good")).kind
     'plain'
@@ -117,9 +117,9 @@ def form_to_ask(lines: Sequence[str], known: Collection[str]) -> Form:
     form = form_of(lines)
     if form.columns:
         rows = first_rows(lines, form.delimiter)
-        if not _are_known(_cells(rows, form.columns), known) and not _has_names(rows):
-            return Form("plain")
-        return replace(form, columns=replace(form.columns, label=None))
+        if form.delimiter == "\t" or _has_names(rows) or _are_known(_cells(rows, form.columns), known):
+            return replace(form, columns=replace(form.columns, label=None))
+        return Form("plain")
     if form.kind == "spaced" and not _are_known([line.split()[0] for line in lines if line.strip()], known):
         return Form("plain")
     return form

@@ -17,7 +17,7 @@ from striate.errors import InputError, nearest
 
 from .labelled import Sentences, SentenceSet
 
-MOST_NAMED = 10  # classes named in one line
+MOST_NAMED = 10  # classes or notes named in one line
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _repeated(train: Sentences, parts: dict[Part, Sentences]) -> list[str]:
 
 
 def _because(told: Told) -> str:
-    lines = [*told.notes, *([said(told.left_out)] if told.left_out else [])]
+    lines = [*told.notes[:MOST_NAMED], *([said(told.left_out)] if told.left_out else [])]
     return "".join(f"; {line}" for line in lines)
 
 

@@ -1,8 +1,11 @@
 """Files that a network is asked about: classes beside the sentences are not read as words of them."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from striate.data.sentences.asking import form_to_ask, sentences_in
 from striate.errors import InputError
@@ -36,6 +39,10 @@ FILMS = ("a fine film", "so very dull", "no plot at all")
         ),
         (
             "good\ta fine film\ngood\tso very dull\n\ngood\tno plot at all\n",
+            "column 2 is read as the sentence, and 1 other column is not used",
+        ),
+        (
+            "Good\ta fine film\nBad\tso very dull\nBad\tno plot at all\n",
             "column 2 is read as the sentence, and 1 other column is not used",
         ),
         (
@@ -97,3 +104,12 @@ def test_json_lines_are_refused_by_name(tmp_path: Path) -> None:
         sentences_in(path, known=KNOWN)
     path.write_text("{sighs} a fine film\n")
     assert sentences_in(path, known=KNOWN).sentences == ("{sighs} a fine film",)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["text", "label", "good", "bad", ",", "\t", " ", '"', "\n", "{", "__label__", "x"])))
+def test_any_text_is_sentences_or_an_error_of_one_line(tmp_path: Path, pieces: list[str]) -> None:
+    path = tmp_path / "new.txt"
+    path.write_text("".join(pieces))
+    with suppress(InputError):
+        assert all(sentence.strip() for sentence in sentences_in(path, known=KNOWN).sentences)
