@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +33,7 @@ from striate.data.sentences import (
     tokenised,
     wanted,
 )
-from striate.data.sentences.asking import Unlabelled, sentences_in
+from striate.data.sentences.given import TAKES, sentences_given
 from striate.data.sentences.rows import shortened
 from striate.errors import InputError
 from striate.notation import Network
@@ -60,7 +59,6 @@ RATE = 0.002  # learning rate of AdamW
 OFTEN, MANY = 2, 1000  # a word is known that occurs so often, in so many training sentences; in fewer, any word
 DROPPED = 0.1  # share of the words that are unknown in an epoch of training
 MOST_NAMED = 10  # unknown words of a sentence
-TAKES = "predict takes sentences, or text files with one on each line"
 
 
 @dataclass(frozen=True)
@@ -170,8 +168,8 @@ class Text(Labelled):
     # what is told
 
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
-        """Sentences, or text files with a sentence on each line."""
-        found = list(_found(given, bad))
+        """Sentences, or files and folders of some, which may be those that can be trained on."""
+        found = list(sentences_given(given, bad, self.classes))
         sentences = [sentence for some in found for sentence in some.sentences]
         left_out = tuple(file for some in found for file in some.left_out)
         if not sentences:
@@ -208,29 +206,6 @@ class Text(Labelled):
 
 def _few(words: Sequence[str]) -> str:
     return ", ".join(words[:MOST_NAMED]) + ", …" * (len(words) > MOST_NAMED)
-
-
-def _found(given: Any, bad: str) -> Iterator[Unlabelled]:
-    """The sentences of each of the things that a user asks about.
-
-    Raises:
-        InputError: One is no sentence and no file of some.
-    """
-    if isinstance(given, list | tuple):
-        for one in given:
-            yield from _found(one, bad)
-        return
-    try:
-        place = Path(given)
-        is_file, is_folder = place.is_file(), place.is_dir()
-    except (OSError, ValueError, TypeError):  # no name of a file
-        is_file = is_folder = False
-    if is_file:
-        yield sentences_in(place, bad)
-    elif isinstance(given, Path) or not isinstance(given, str) or (is_folder and os.sep in given):
-        raise InputError(f"{TAKES}. Received: {given!r}")
-    elif given.strip():
-        yield Unlabelled((given,))
 
 
 def _opened(task: Text, found: SentenceSet, positions: Sequence[int]) -> Opened:

@@ -78,6 +78,38 @@ def test_what_holds_no_sentence_is_refused(tmp_path: Path) -> None:
             asked(*nothing)
 
 
+@pytest.mark.parametrize("word", ["nosuch.txt", "new.CSV", "films/new", "a.tsv", "./films"])
+def test_a_word_that_can_only_be_a_path_and_is_none_is_refused(word: str) -> None:
+    with pytest.raises(InputError, match=f"no file '{word}'; predict takes sentences"):
+        asked(word)
+
+
+@pytest.mark.parametrize("sentence", ["film", "a fine film.txt", "good and/or bad", "fine."])
+def test_other_words_are_sentences(sentence: str) -> None:
+    assert asked(sentence).names == [sentence]
+
+
+def test_what_exists_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "film").mkdir()
+    (tmp_path / "film" / "new.txt").write_text("a fine film\na film\n")
+    (tmp_path / "film" / "table.csv").write_text("label,text\ngood,fine\nbad,a\n")
+    (tmp_path / "film" / "image.png").write_bytes(b"\x89PNG\r\n" + bytes(range(32)) * 4)
+    found = asked("film")
+    assert found.names == ["a fine film", "a film", "fine", "a"]
+    assert [one.path for one in found.left_out] == [str(Path("film/image.png"))]
+    with pytest.raises(InputError, match=r"cannot read '.*image.png'"):
+        asked("film", bad="refuse")
+
+
+def test_a_folder_for_each_class_is_read_as_training_reads_it(tmp_path: Path) -> None:
+    for number in range(2):
+        for name in TASK.classes:
+            (tmp_path / name).mkdir(exist_ok=True)
+            (tmp_path / name / f"{number}.txt").write_text(f"a {name}\nfilm {number}\n")
+    assert asked(str(tmp_path)).names == ["a bad film 0", "a bad film 1", "a good film 0", "a good film 1"]
+
+
 def test_of_many_unknown_words_a_few_are_named() -> None:
     (note,) = asked(" ".join(f"w{number}" for number in range(9999))).notes
     assert (

@@ -9,7 +9,7 @@ Columns(label=1, text=0, header=False, known=False)
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 # What such columns are called, likelier names first.
@@ -52,17 +52,21 @@ def columns_of(rows: Sequence[Sequence[str]]) -> Columns | None:
     if not rows:
         return None
     head, body = tuple(rows[0]), [row for row in rows[1:SAMPLE] if len(row) == len(rows[0])]
-    label, text = named_column(head, LABELS), named_column(head, TEXTS)
+    numbered = [column for column in range(len(head)) if _is_numbering([row[column] for row in body])]
+    label, text = named_column(head, LABELS), named_column(head, TEXTS, numbered)
     if text is None:
-        return _guessed(head, body)
+        return _guessed(head, body, label)
     if label is not None and label != text:
         return Columns(label, text, header=True, known=True, head=head)
     return Columns(_label_column(body, text), text, header=True, known=False, head=head)
 
 
-def named_column(head: Sequence[str], names: Sequence[str]) -> int | None:
-    """The column that has one of the names, or else a name with such a word in it (`Class Index`, `comment_text`)."""
-    plain = [cell.strip().lower() for cell in head]
+def named_column(head: Sequence[str], names: Sequence[str], but: Collection[int] = ()) -> int | None:
+    """The column that has one of the names, or else a name with such a word in it (`Class Index`, `comment_text`).
+
+    Columns `but` these are looked at.
+    """
+    plain = ["" if column in but else cell.strip().lower() for column, cell in enumerate(head)]
     words = [re.split(r"[\W_]+", cell) if len(cell) < 40 else [] for cell in plain]
     for name in names:
         if name in plain:
@@ -70,8 +74,8 @@ def named_column(head: Sequence[str], names: Sequence[str]) -> int | None:
     return next((column for name in names for column, parts in enumerate(words) if name in parts), None)
 
 
-def _guessed(head: Sequence[str], body: Sequence[Sequence[str]]) -> Columns | None:
-    """The columns by their content: the longest text, and beside it the fewest values."""
+def _guessed(head: Sequence[str], body: Sequence[Sequence[str]], named: int | None) -> Columns | None:
+    """The columns by their content: the longest text, and the one `named` as a class or that of fewest values."""
     rows = body or [head]
     widths = [sum(len(row[column]) for row in rows) for column in range(len(head))]
     text = widths.index(max(widths)) if widths else 0
@@ -80,22 +84,25 @@ def _guessed(head: Sequence[str], body: Sequence[Sequence[str]]) -> Columns | No
         return None
     if len(set(cells)) * 2 <= len(cells) and len(cells) > 10:
         return None
-    label = _label_column([head, *body], text)
+    label = _label_column([head, *body], text, named)
     if label is None:
         return None
-    header = _is_header(head, body, label)
+    header = label == named or _is_header(head, body, label)
     return Columns(label, text, header, known=False, head=tuple(head) if header else ())
 
 
-def _label_column(body: Sequence[Sequence[str]], text: int) -> int | None:
-    """The column beside the text with the fewest different values, two or more, that are those of classes."""
+def _label_column(body: Sequence[Sequence[str]], text: int, named: int | None = None) -> int | None:
+    """The column beside the text with the fewest different values, two or more, that are those of classes.
+
+    The one `named` as a class comes first, if its values can be those of classes.
+    """
     if not body:
         return None
     kinds = {column: len({row[column] for row in body}) for column in range(len(body[0])) if column != text}
     kinds = {column: kind for column, kind in kinds.items() if all(row[column].strip() for row in body)}
     most = max(2.0, MOST_CLASSES * len(body) + 1)  # one more, for a header
     fit = {column: kind for column, kind in kinds.items() if 2 <= kind <= most}
-    return min(fit, key=lambda column: (fit[column], column)) if fit else None
+    return min(fit, key=lambda column: (column != named, fit[column], column)) if fit else None
 
 
 def _is_header(head: Sequence[str], body: Sequence[Sequence[str]], label: int) -> bool:
@@ -104,6 +111,11 @@ def _is_header(head: Sequence[str], body: Sequence[Sequence[str]], label: int) -
     if first in rest or len(set(rest)) < 2 or any(" " in cell.strip() for cell in head):
         return False
     return (not _is_number(first) and all(map(_is_number, rest))) or len(set(rest)) < len(rest)
+
+
+def _is_numbering(cells: Sequence[str]) -> bool:
+    """Whether a column numbers the rows: all its cells are numbers, and no two the same."""
+    return bool(cells) and all(map(_is_number, cells)) and len(set(cells)) == len(cells)
 
 
 def _is_number(text: str) -> bool:

@@ -4,8 +4,14 @@
 Decoded(lines=('naïve', 'naïve'), notes=('line 2 is not UTF-8 and is read as Windows-1252',))
 """
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from striate.errors import InputError
+
+JSON_LINES = (".jsonl", ".ndjson")
 MARKS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 UTF8_MARK = b"\xef\xbb\xbf"
 SAMPLE = 1 << 16  # bytes from which is decided whether they are text
@@ -23,6 +29,38 @@ class Decoded:
 
     lines: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+
+def text_of(path: Path) -> Decoded:
+    """The lines of a text file.
+
+    Raises:
+        InputError: It can't be read, or is no text of lines.
+    """
+    try:
+        text = decoded(path.read_bytes())
+    except NotTextError as error:
+        raise InputError(f"cannot read '{path}': {error}; save it as UTF-8 text") from error
+    except OSError as error:
+        raise InputError(f"cannot read '{path}' ({error.strerror}); check that it may be read") from error
+    if path.suffix.lower() in JSON_LINES or is_json(text.lines):
+        raise InputError(
+            f"'{path}' is JSON Lines, which are not read; write a CSV table with the columns label and text"
+        )
+    return text
+
+
+def is_json(lines: Sequence[str]) -> bool:
+    """Whether the first line that is not empty is a JSON object.
+
+    >>> is_json(['{"text": "a fine film", "label": 1}']), is_json(["{sighs} a fine film"])
+    (True, False)
+    """
+    first = next((line.strip() for line in lines if line.strip()), "")
+    try:
+        return first.startswith("{") and isinstance(json.loads(first), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def decoded(data: bytes) -> Decoded:

@@ -17,7 +17,7 @@ from striate.errors import InputError, nearest
 
 from .labelled import Sentences, SentenceSet
 
-MOST_NAMED = 10  # classes named in one line
+MOST_NAMED = 10  # classes or notes named in one line
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,14 @@ def gather(name: str, source: str, entries: Sequence[Entry], told: Told, known: 
     classes = in_order({entry.label for entry in entries if entry.part == "train"})
     if len(classes) < 2 and not (classes and classes[0] in known):
         has = f"has only one class, '{classes[0]}'" if classes else "holds no labelled sentence"
-        raise InputError(f"'{source}' {has}; give sentences of at least two classes{_because(told.left_out)}")
+        raise InputError(f"'{source}' {has}; give sentences of at least two classes{_because(told)}")
     labels = {label: position for position, label in enumerate(classes)}
     for entry in entries:
         if entry.label not in labels:
             other = f"{entry.name}: the class '{entry.label}' is not among those of the training sentences"
-            raise InputError(f"{other}{nearest(entry.label, classes) or '; they are ' + _named(classes)}")
+            raise InputError(
+                f"{other}{nearest(entry.label, classes) or '; they are ' + _named(classes)}{_because(told)}"
+            )
     parts = {part: _part([entry for entry in entries if entry.part == part], labels) for part in PARTS}
     lines = [*_counted(parts.items(), classes), *told.notes, *_repeated(parts["train"], parts)]
     lines += [said(told.left_out)] if told.left_out else []
@@ -103,8 +105,9 @@ def _repeated(train: Sentences, parts: dict[Part, Sentences]) -> list[str]:
     return lines
 
 
-def _because(left_out: Sequence[LeftOut]) -> str:
-    return f"; {said(left_out)}" if left_out else ""
+def _because(told: Told) -> str:
+    lines = [*told.notes[:MOST_NAMED], *([said(told.left_out)] if told.left_out else [])]
+    return "".join(f"; {line}" for line in lines)
 
 
 def _named(classes: Sequence[str]) -> str:

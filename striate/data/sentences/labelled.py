@@ -15,6 +15,8 @@ from striate.data.left_out import LeftOut
 from striate.errors import InputError
 from striate.tables import html_table
 
+MOST_NOTES = 10  # told in an error
+
 
 @dataclass(frozen=True)
 class Sentences:
@@ -96,7 +98,8 @@ class SentenceSet:
             return self
         chosen = held_out(self.train.labels, self.train.sentences, fraction)
         if not chosen:
-            raise InputError(f"'{self.source}' has one sentence per class; give more, so that some can be the test")
+            more = "; ".join(("give more, so that some can be the test", *self.notes[:MOST_NOTES]))
+            raise InputError(f"'{self.source}' has one sentence per class; {more}")
         rest = sorted(set(range(len(self.train))) - set(chosen))
         said = f"{self.name}: held out {len(chosen):,} sentences as test, about {fraction:.0%} of each class"
         test, train = self.train.take(chosen), self.train.take(rest)

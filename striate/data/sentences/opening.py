@@ -13,17 +13,18 @@ from striate.data.loading import check_bad, places_of
 from striate.data.parts import Part
 from striate.errors import InputError
 
-from .asking import text_of
-from .decoding import Decoded, NotTextError, decoded
+from .decoding import Decoded, NotTextError, decoded, text_of
 from .folders import Documents, documents_in
 from .forms import Form, form_of, read_labelled
 from .gathering import Entry, Told, gather
 from .grouping import ENDS, Group
 from .labelled import SentenceSet
 from .lines import read_plain
-from .places import Place, located
+from .places import Place, begun, located
 from .rows import Fault, Read, bad_line, shortened
+from .tables import columns_said, first_rows
 
+FEW = 3  # lines named of a file that can't be read
 RULE = "a line is a class, a tab or space, and a sentence, or the file is a table with the columns label and text"
 
 
@@ -48,6 +49,8 @@ def read(source: str | Path, *, bad: str = "skip", known: Sequence[str] = ()) ->
     path = Path(source).expanduser()
     place = next((found for one in places_of(path) if (found := _located(one))), None)
     if place is None:
+        if file := _begun(path):
+            raise InputError(f"no '{path}'; did you mean '{file}'?")
         return None
     reading = _Reading(place.folder, refuses=bad == "refuse")
     if isinstance(place.files, Documents):
@@ -66,6 +69,15 @@ def _located(path: Path) -> Place | None:
     except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL byte
         if isinstance(error, InputError):
             raise
+        return None
+
+
+def _begun(path: Path) -> Path | None:
+    """A file of which `path` is only the beginning; not read, for another thing may have been meant."""
+    places = places_of(path)
+    try:
+        return None if any(place.exists() for place in places) else next(filter(None, map(begun, places)), None)
+    except (OSError, ValueError):  # a name that is too long, or holds a NUL byte
         return None
 
 
@@ -125,6 +137,8 @@ class _Reading:
             self._fault(name, fault)
 
     def _entries(self, file: str, part: Part, read: Read) -> Iterator[Entry]:
+        if len(read.faults) > len(read.rows):
+            raise InputError(_mostly_bad(self.folder / file, read))
         for fault in read.faults:
             self._fault(file, fault)
         self.notes += [f"{file}: {note}" for note in read.notes]
@@ -167,13 +181,21 @@ def _unlabelled(path: Path, text: Decoded, form: Form) -> str:
     if not any(line.strip() for line in text.lines):
         return f"'{path}' is empty; {RULE}"
     if form.columns:
-        return f"'{path}' has no column of classes; name it label in the first line"
+        said = columns_said(form.columns, first_rows(text.lines, form.delimiter)[0])
+        return f"'{path}' has no column of classes; name it label in the first line ({said})"
     firsts = {line.split()[0] for line in text.lines if line.strip()}
     if len(firsts) == 1 and any(len(line.split()) > 1 for line in text.lines):
         return f"'{path}' has only one class, '{shortened(*firsts)}'; give sentences of at least two classes"
     words = len(next(line for line in text.lines if line.strip()).split())
     what = "no tab or space after a class" if words < 2 else "its first words are no classes"
     return f"'{path}', line 1: {what}; {RULE}"
+
+
+def _mostly_bad(path: Path, read: Read) -> str:
+    few = "; ".join(f"line {fault.line:,}: {fault.rule}" for fault in read.faults[:FEW])
+    said = f" ({'; '.join(read.notes)})" if read.notes else ""
+    lines = len(read.faults) + len(read.rows)
+    return f"'{path}': {len(read.faults):,} of {lines:,} lines are no labelled sentence: {few}{said}; {RULE}"
 
 
 def _name(path: Path, place: Place) -> str:

@@ -43,10 +43,18 @@ def located(path: Path) -> Place | None:
     folder = path.parent
     if not folder.is_dir() or not is_candidate(path.name):
         return None
-    groups = grouped(_files(folder))
+    groups = grouped(files_in(folder))
     if not path.is_file():
-        return next((Place(folder, group) for group in groups if group.name == path.name), None)
+        return next((Place(folder, one) for one in groups if one.name == path.name and len(one.files) > 1), None)
     return _of_file(path, next((group for group in groups if path.name in group.files), None))
+
+
+def begun(path: Path) -> Path | None:
+    """The one file that could be meant by the beginning of its name, as `imdb` of `imdb.csv`."""
+    if not path.parent.is_dir() or not is_candidate(path.name):
+        return None
+    groups = grouped(files_in(path.parent))
+    return next((path.parent / one.files[0] for one in groups if one.name == path.name and len(one.files) == 1), None)
 
 
 def _of_file(path: Path, group: Group | None) -> Place | None:
@@ -67,7 +75,7 @@ def _in_folder(root: Path) -> Place | None:
         if found := documents(place):
             left_out = [LeftOut(f"{folder}/", "folder not used", "no class of the data") for folder in found.others]
             return Place(place, found, left_out=tuple(left_out))
-        groups = [group for group in grouped(_files(place)) if _looks_right(place, group)]
+        groups = [group for group in grouped(files_in(place)) if _looks_right(place, group)]
         if len(groups) == 1:
             return Place(place, groups[0])
         if groups:
@@ -99,7 +107,12 @@ def _called(folder: Path, group: Group) -> str:
     return f"'{folder / (group.name if whole else group.files[0])}'"
 
 
-def _files(folder: Path) -> list[str]:
+def files_in(folder: Path) -> list[str]:
+    """The names of the files directly in a folder.
+
+    Raises:
+        InputError: it may not be listed.
+    """
     try:
         with os.scandir(folder) as entries:
             return [entry.name for entry in entries if entry.is_file()]

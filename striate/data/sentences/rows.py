@@ -6,6 +6,7 @@ Fault(line=3, rule='a NUL byte', remedy='save the file as UTF-8 text')
 
 from dataclasses import dataclass
 
+NO_LABEL = "?"  # of a sentence whose class is not read
 LONGEST = 1_000_000  # characters of a sentence; a novel is shorter
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 from striate.errors import InputError
 
 from .columns import Columns, columns_of
-from .rows import Fault, Read, collected
+from .rows import NO_LABEL, Fault, Read, collected, shortened
 
 DELIMITERS = (",", ";", "\t", "|")
 SNIFFED = 2000  # lines from which delimiter and columns are found
@@ -60,19 +60,37 @@ def first_rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 
 
 def read_table(lines: Sequence[str], delimiter: str, columns: Columns) -> Read:
-    """The labelled sentences of a table whose columns are known, with a label among them.
+    """The sentences of a table whose columns are known, and their labels; `NO_LABEL` where no column has them.
 
     Raises:
         InputError: a quotation mark is never closed.
     """
-    assert columns.label is not None
     rows = [row for row in table_rows(lines, delimiter) if any(cell.strip() for cell in row.cells)]
     body = rows[columns.header :]
-    most = max(columns.label, columns.text)
-    found = [(row.cells[columns.label], row.cells[columns.text], row.line) for row in body if len(row.cells) > most]
-    read = collected(found, sum(not line.strip() for line in lines), _said(columns, rows))
+    label, text = columns.label, columns.text
+    most = text if label is None else max(label, text)
+    full = [row for row in body if len(row.cells) > most]
+    found = [(NO_LABEL if label is None else row.cells[label], row.cells[text], row.line) for row in full]
+    read = collected(found, sum(not line.strip() for line in lines), (columns_said(columns, rows[0].cells),))
     short = [_too_short(row, delimiter) for row in body if len(row.cells) <= most]
     return Read(read.rows, tuple(sorted([*read.faults, *short], key=lambda f: f.line)), read.empty, read.notes)
+
+
+def columns_said(columns: Columns, first: Sequence[str]) -> str:
+    """Which columns of a table with this first row are read, in one line.
+
+    >>> columns_said(Columns(label=0, text=1, header=True, known=True), ["stars", "review", "id"])
+    "'stars' is read as the class and 'review' as the sentence, and 1 other column is not used"
+    """
+    label = "" if columns.label is None else f"{_named(columns, first, columns.label)} is read as the class and "
+    text = f"{_named(columns, first, columns.text)} {'as' if label else 'is read as'} the sentence"
+    others = len(first) - (2 if label else 1)
+    more = f", and {others} other {'columns are' if others > 1 else 'column is'} not used" if others > 0 else ""
+    return f"{label}{text}{more}"
+
+
+def _named(columns: Columns, first: Sequence[str], at: int) -> str:
+    return f"'{shortened(first[at])}'" if columns.header and at < len(first) else f"column {at + 1}"
 
 
 def table_rows(lines: Sequence[str], delimiter: str) -> Iterator[Cells]:
@@ -115,17 +133,6 @@ def _quoting(lines: Sequence[str], delimiter: str) -> Literal[0, 3]:
     except csv.Error:
         return csv.QUOTE_NONE
     return csv.QUOTE_MINIMAL if len(widths) == 1 else csv.QUOTE_NONE
-
-
-def _said(columns: Columns, rows: Sequence[Cells]) -> tuple[str, ...]:
-    if columns.known or columns.label is None:
-        return ()
-    names = [f"column {column + 1}" for column in range(len(rows[0].cells))]
-    if columns.header:
-        names = [f"'{cell.strip()}'" for cell in rows[0].cells]
-    others = len(names) - 2
-    more = f", and {others} other {'columns are' if others > 1 else 'column is'} not used" if others else ""
-    return (f"{names[columns.label]} is read as the class and {names[columns.text]} as the sentence{more}",)
 
 
 def _too_short(row: Cells, delimiter: str) -> Fault:

@@ -282,6 +282,71 @@ def test_sentences_of_both_parts_are_counted(write: Callable[..., Path]) -> None
     assert "q: 1 test sentences are training sentences too, so test figures come out too high" in found.notes
 
 
+JSON = '{"text": "a fine film", "label": "good"}\n{"text": "so dull", "label": "bad"}\n'
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.jsonl", JSON), ("a.txt", "\n" + JSON * 9), ("a.ndjson", FILMS)])
+def test_json_lines_are_refused_by_name(write: Callable[..., Path], name: str, content: str) -> None:
+    with pytest.raises(InputError, match=f"{name}' is JSON Lines, which are not read; write a CSV table with the col"):
+        read(write(name, content) / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rule"),
+    [
+        (
+            "a.txt",
+            "__label__good fine\n__label__bad dull\nlost\nso\nfar\nlong ago\n",
+            r"a.txt': 4 of 6 lines are no labelled sentence: line 3: no __label__ at its beginning; line 4: .* line 5",
+        ),
+        (
+            "a.csv",
+            "label,text\ngood,fine\nbad,dull\nbad\n,nice\ngood,\n",
+            r"a.csv': 3 of 5 lines are no labelled sentence: line 4: no comma between class and sentence; line 5: "
+            r"a sentence without a label; line 6: .*'label' is read as the class and 'text' as the sentence",
+        ),
+    ],
+)
+def test_a_file_of_which_most_is_left_out_is_refused(
+    write: Callable[..., Path], name: str, content: str, rule: str
+) -> None:
+    with pytest.raises(InputError, match=rule) as caught:
+        read(write(name, content) / name)
+    assert "\n" not in str(caught.value)
+    good = content + {"a.txt": "__label__good fine\n" * 2, "a.csv": "good,fine\n"}[name]
+    assert opened(write(name, good) / name).left_out
+
+
+def test_the_columns_of_a_table_are_said_also_where_nothing_can_be_learned(write: Callable[..., Path]) -> None:
+    said = "'label' is read as the class and 'text' as the sentence"
+    films = opened(write("a.csv", "label,text\ngood,fine\nbad,dull\n") / "a.csv")
+    assert f"a: a.csv: {said}" in films.notes
+    with pytest.raises(InputError, match=f"one sentence per class; give more.*{said}"):
+        films.with_test()
+    with pytest.raises(InputError, match=f"has only one class, 'good'.*{said}"):
+        read(write("a.csv", "label,text\ngood,fine\n") / "a.csv")
+    with pytest.raises(InputError, match=r"no column of classes.* \('text' is read as the sentence, and 1 other"):
+        read(write("a.csv", "id,text\n1,a fine film\n2,dull\n3,poor\n") / "a.csv")
+
+
+@pytest.mark.parametrize("file", ["imdb.csv", "imdb.txt", "imdb.train.tsv"])
+def test_the_beginning_of_one_file_s_name_is_not_that_file(write: Callable[..., Path], file: str) -> None:
+    root = write(file, "good\ta fine film\nbad\tdull\n")
+    with pytest.raises(InputError, match=f"no '.*imdb'; did you mean '.*{file}'?"):
+        read(root / "imdb")
+    assert read(root / "imd") is None
+    assert opened(root / file).classes == ("bad", "good")
+    (root / "imdb").mkdir()
+    assert read(root / "imdb") is None
+
+
+def test_a_file_here_does_not_hide_the_data_folder(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    write("data/imdb/a.all", FILMS)
+    monkeypatch.chdir(write("here/imdb.csv", "label,text\ngood,fine\nbad,dull\n") / "here")
+    monkeypatch.setenv("STRIATE_DATA", "../data")
+    assert opened(Path("imdb")).train.sentences[0] == "a fine film"
+
+
 def test_a_folder_under_the_data_folder(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIATE_DATA", str(write("films/films.all", FILMS)))
     assert opened(Path("films/films.all")).source == "films/films.all"

@@ -58,6 +58,31 @@ def test_a_constant_column_is_no_class() -> None:
     assert form_of(rows).columns == Columns(label=0, text=4, header=False, known=False)
 
 
+@pytest.mark.parametrize("numbering", ["review_id", "tweet_id", "question", "text"])
+def test_a_column_that_numbers_the_rows_is_never_the_sentence(numbering: str) -> None:
+    lines = (f"{numbering},stars,body", "71,5,a fine film", "72,1,so dull", "73,1,no plot", "74,5,warm and wise")
+    assert form_of(lines).columns == Columns(label=1, text=2, header=True, known=False)
+    named = (f"{numbering},label,comment", "71,5,fine", "72,1,dull")
+    assert form_of(named).columns == Columns(label=1, text=2, header=True, known=True)
+
+
+def test_a_column_of_numbers_that_come_again_may_be_the_sentence() -> None:
+    assert form_of(("label,text", "a,42", "b,7", "a,42")).columns == Columns(0, 1, header=True, known=True)
+
+
+def test_a_column_that_is_named_as_the_class_is_it_beside_one_of_fewer_values() -> None:
+    lines = (
+        "stars,seen,body",
+        "5,yes,a fine film",
+        "1,no,so dull",
+        "3,no,no plot",
+        "5,yes,warm",
+        "1,no,a bore",
+        "3,no,x",
+    )
+    assert form_of(lines).columns == Columns(label=0, text=2, header=True, known=False)
+
+
 def test_quotation_marks_between_tabs_may_be_single() -> None:
     lines = ('ham\t"hello', 'spam\t"win" a prize', "ham\tsee you", "spam\tcall now")
     assert pairs(*lines)[0] == ("ham", '"hello')
