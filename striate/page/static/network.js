@@ -90,9 +90,10 @@ export class NetworkView {
       return canvas
     })
     grid.append(...canvases)
-    if (channels > count) grid.append(made("p", { textContent: `and ${channels - count} more` }))
     this.maps.set(place.value, canvases)
-    return grid
+    const all = made("div", {})
+    all.append(grid, ...(channels > count ? [made("p", { textContent: `and ${channels - count} more` })] : []))
+    return all
   }
 
   /** @param {Frame} frame */
