@@ -309,7 +309,9 @@ class Run:
 
         Args:
             given: What the task reads. For images: files or folders that hold some; PIL images; arrays or tensors,
-                (H, W), (H, W, 3) or (3, H, W), of bytes or of floats 0 to 1; or lists of any of these.
+                (H, W), (H, W, 3) or (3, H, W), of bytes or of floats 0 to 1, or stacks of them, with N in front. For
+                signals and volumes: arrays or tensors of the shape that was learned from, or N of them. For all of
+                these: an .npz archive with `x` or `images`, or an .npy file; or lists of any of these.
             bad: Whether files that can't be read are left out and noted ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
 
