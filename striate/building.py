@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from striate import layers, zoo
+from striate.checks import check_number
 from striate.errors import InputError
 from striate.initial import initialise, rule_before
 from striate.layers.wired import X
@@ -82,6 +83,7 @@ def _drawing_from(seed: int | None) -> Iterator[None]:
     if seed is None:
         yield
         return
+    check_number(seed, "seed", least=-(2**63), most=2**63 - 1)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed every GPU too
         yield

@@ -37,7 +37,7 @@ def several_tasks(source: object, words: Iterable[str]) -> str:
     return f"'{source}' may be data for {' or '.join(words)}; say which with `task`"
 
 
-def nearest(name: str, known: Iterable[str], also: Mapping[str, Iterable[str]] | None = None) -> str:
+def nearest(name: object, known: Iterable[str], also: Mapping[str, Iterable[str]] | None = None) -> str:
     """`; did you mean '…'?` for the known names that `name` may stand for, or nothing where none is likely.
 
     A suggestion is made for another spelling (`cifar-10`), for another name in use (`also`), for a typing error, and
@@ -61,8 +61,8 @@ def plain(name: str) -> str:
     return re.sub(r"[-_.\s]", "", name.lower())
 
 
-def _meant(name: str, known: list[str], also: Mapping[str, Iterable[str]]) -> list[str]:
-    word, own = plain(name), {plain(one): one for one in reversed(known)}
+def _meant(name: object, known: list[str], also: Mapping[str, Iterable[str]]) -> list[str]:
+    word, own = plain(str(name)), {plain(one): one for one in reversed(known)}
     named = {plain(other): one for one, others in also.items() for other in others if one in known} | own
     if word in named:
         return [named[word]]

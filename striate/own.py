@@ -52,7 +52,7 @@ def register(word: str, module: Callable[..., nn.Module], shape: Callable[..., S
     Raises:
         InputError: The word is one of the notation's, or is no word; the module is none that can be made.
     """
-    if not re.fullmatch(r"[a-z_][a-z0-9_]*", word):
+    if not re.fullmatch(r"[a-z_][a-z0-9_]*", str(word)):
         raise InputError(f"a word has small letters, digits and _, such as 'blend'. Received: {word!r}")
     if word in RESERVED:
         raise InputError(f"'{word}' is a word of the notation; choose another name")

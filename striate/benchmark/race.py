@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from striate.benchmark.machine import processor
 from striate.benchmark.peak import Peak
 from striate.benchmark.results import Entry, Race
 from striate.benchmark.terms import ALONE, BATCHES, ROUNDS, WORKS, timable
+from striate.checks import check_number
 from striate.errors import InputError, StriateError
 from striate.native.target import host
 from striate.notation import Network, measure
@@ -68,9 +70,17 @@ def bench(
             known or not installed.
     """
     network = timable(zoo.find(net, letters))
+    for value, name in ((engines or (), "engines"), (works, "works"), (batches, "batches")):
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise InputError(f"{name} is a list, as in {name}=[…]. Received: {value!r}")
+    if others := [work for work in works if work not in WORKS]:
+        raise InputError(f"no work {others[0]!r}; there are {', '.join(WORKS)}")
+    for number in (rounds, *batches):
+        check_number(number, "each of rounds and batches", least=-math.inf)
+    check_number(seconds, "seconds", whole=False)
     if rounds < 2 or not batches or any(batch < 1 for batch in batches):
         raise InputError("bench takes 2 rounds or more, and batches of 1 image or more")
-    contestants, place = chosen(engines), torch.device(device)
+    contestants, place = chosen(engines), _device(device)
     if line := waiting():
         say(line)
     with using(threads):
@@ -80,6 +90,13 @@ def bench(
             work: [(who, jobs[size]) for size in sizes[work] for who in contestants if who.does(work)] for work in works
         }
         return _races(network, entered, rounds, seconds, place, say)
+
+
+def _device(name: torch.device | str) -> torch.device:
+    try:
+        return torch.device(str(name))
+    except RuntimeError:
+        raise InputError(f"no device '{name}'; PyTorch has cpu, cuda, mps") from None
 
 
 def _races(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from striate.cli.common import (
 from striate.errors import WorkError
 from striate.runs import devices
 
+TABLE = "answers.csv"
 WIDEST = 100  # characters to which names are filled up
 
 
@@ -35,7 +38,7 @@ WIDEST = 100  # characters to which names are filled up
 @click.option(
     "--out",
     metavar="FOLDER",
-    help="Write what there is to see of each answer there, as PNG files under the examples' names.",
+    help="Write all answers there as answers.csv, and what there is to see of each as PNG files under its name.",
     cls=Option,
     also=("output", "outdir", "save", "savedir"),
 )
@@ -50,7 +53,8 @@ def command(
     out: str | None,
     as_json: bool,
 ) -> None:
-    """Say what EXAMPLES are: for images, files or folders that hold some; for a run on text, sentences or text files.
+    """Say what EXAMPLES are: for images, files or folders that hold some; for images, signals or volumes, an .npz
+    archive with `x` or an .npy file, one answer for each row; for a run on text, sentences or text files.
 
     RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
     """
@@ -70,12 +74,16 @@ def command(
     width = min(WIDEST, max(map(len, paths)))
     for path, answer in zip(paths, answers, strict=True):
         click.echo(f"{path:<{width}}  {answer.said}")
-    if written:
-        click.echo(f"{len(written)} pictures in {out}")
+    if out is not None:
+        drawn = f"{len(written)} pictures" if written else f"no pictures, for the task {opened.task.word} draws none"
+        click.echo(f"{drawn}; the answers are in {Path(out) / TABLE}")
 
 
 def _written(answers: Sequence[Any], folder: Path) -> list[Path]:
-    """Writes the pictures of all answers; examples of one name from several folders are numbered.
+    """Writes a table of all answers, and their pictures; examples of one name from several folders are numbered.
+
+    Returns:
+        The pictures.
 
     Raises:
         WorkError: They can't be written.
@@ -84,6 +92,7 @@ def _written(answers: Sequence[Any], folder: Path) -> list[Path]:
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _tabulated(answers, folder / TABLE)
         for answer in answers:
             stem = Path(answer.path).stem
             taken[stem] = taken.get(stem, 0) + 1
@@ -94,3 +103,17 @@ def _written(answers: Sequence[Any], folder: Path) -> list[Path]:
     except OSError as error:
         raise WorkError(f"can't write to {folder}: {error.strerror}") from None
     return written
+
+
+def _tabulated(answers: Sequence[Any], path: Path) -> None:
+    """One line for each answer: its name and its values; those that are lists as JSON."""
+    columns = list(dict.fromkeys(name for answer in answers for name in answer.values))
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["name", *columns])
+        for answer in answers:
+            table.writerow([answer.path, *(_cell(answer.values.get(name, "")) for name in columns)])
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value

@@ -91,7 +91,7 @@ def read(path: Path, shape: Sequence[int | None] | None) -> Archive:
     turn = _turn(arrays[pairs["train"][0]].shape[1:], shape)
     raw = [_images(arrays[pairs[part][0]], names[part][0], turn) for part in pairs]
     said = scales(dict(zip((x for x, _ in names.values()), raw, strict=True)))
-    images = dict(zip(pairs, _as_pixels(raw), strict=True))
+    images = dict(zip(pairs, as_pixels(raw), strict=True))
     targets = {part: arrays[y] for part, (_, y) in pairs.items()}
     for part, pair in pairs.items():
         _check(path, pair, images[part], targets[part], images["train"].shape[1:])
@@ -213,15 +213,24 @@ def _with_test(splits: dict[Part, Split], hold_out: bool) -> list[str]:
 
 def _images(array: Array, name: str, turn: Turn) -> Array:
     """The array with a channel axis, checked to be finite, as float32 or unchanged."""
-    if array.dtype.kind not in "buif":
-        raise InputError(f"{name} holds {array.dtype}; images are uint8, other whole numbers, or floats")
-    if array.dtype.kind == "b":
-        array = array * np.uint8(255)
+    _check_kind(array, name)
     array = _turned(array, turn) if array.ndim > 1 else array
     if not 3 <= array.ndim <= 5:
         raise InputError(f"{name} has {array.ndim} axes; images are (N, H, W) or (N, C, …) with one to three more")
     if 0 in array.shape:
         raise InputError(f"{name} is empty: {'x'.join(map(str, array.shape))}")
+    return numbers(array, name)
+
+
+def numbers(array: Array, name: str) -> Array:
+    """Whole numbers unchanged, floats as finite float32, and truth values as 0 and 255.
+
+    Raises:
+        InputError: The array, called `name`, holds something else.
+    """
+    _check_kind(array, name)
+    if array.dtype.kind == "b":
+        return array * np.uint8(255)
     if array.dtype.kind == "f":
         with np.errstate(over="ignore"):  # values too large for float32 are refused below
             array = array.astype(np.float32, copy=False)
@@ -232,7 +241,12 @@ def _images(array: Array, name: str, turn: Turn) -> Array:
     return array
 
 
-def _as_pixels(images: list[Array]) -> list[Array]:
+def _check_kind(array: Array, name: str) -> None:
+    if array.dtype.kind not in "buif":
+        raise InputError(f"{name} holds {array.dtype}; images are uint8, other whole numbers, or floats")
+
+
+def as_pixels(images: list[Array]) -> list[Array]:
     """uint8 where all values are whole numbers 0..255 (and not only 0 and 1), else float32."""
     if all(x.dtype == np.uint8 for x in images):
         return images

@@ -139,6 +139,9 @@ class Opened:
         strata: Of each example of `train` the group that a share of is held out; () for no groups.
         sha256: The checksum of the examples that training sees, with validation.
         levels: What is black and white in its image files of more than 8 bits.
+
+    Raises:
+        InputError: Examples have other fields than the schema names.
     """
 
     name: str
@@ -152,6 +155,16 @@ class Opened:
     strata: Sequence[int] = field(default=(), repr=False)
     sha256: str = ""
     levels: Levels | None = None
+
+    def __post_init__(self) -> None:
+        named = {*self.schema.inputs, *self.schema.targets}
+        for part in (self.train, self.test, self.validation):
+            if isinstance(part, Table) and (apart := sorted(named ^ part.columns.keys())):
+                has, lacks = ("examples", "schema") if apart[0] in part.columns else ("schema", "examples")
+                raise InputError(
+                    f"'{apart[0]}' is a field in the {has} of {self.name} and not in their {lacks}; "
+                    "a Table has the fields that its Schema names as inputs and targets"
+                )
 
     def split(self, fraction: float, seed: int, unit: str = "images") -> tuple[Examples, Examples]:
         """Examples to train on and to validate by: the data's own, or a share of each group of `train`.

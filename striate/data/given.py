@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -34,11 +35,16 @@ def as_files(images: Sequence[Any]) -> Iterator[list[Path]]:
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"image {number}.png" for number in range(1, len(images) + 1)]
         for path, image in zip(paths, images, strict=True):
-            picture = image if isinstance(image, Image.Image) else Image.fromarray(_bytes(np.asarray(image)))
+            picture = image if isinstance(image, Image.Image) else Image.fromarray(_bytes(as_array(image)))
             if picture.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
                 picture = picture.convert("RGB")
             picture.save(path, exif=picture.getexif())
         yield paths
+
+
+def as_array(values: Any) -> NDArray[Any]:
+    """A tensor, wherever it is, or anything else as an array."""
+    return np.asarray(values.detach().cpu() if isinstance(values, torch.Tensor) else values)
 
 
 def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:

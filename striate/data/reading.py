@@ -47,9 +47,10 @@ def read_and_tell(path: str | Path, recipe: Recipe) -> tuple[Tensor, list[str]]:
         InputError: as for `read_image`.
     """
     channels, *spatial = recipe.source
-    if not recipe.pixels or len(spatial) != 2 or channels not in (1, 3):
+    if not recipe.of_pictures:
         form = "x".join(map(str, recipe.source))
-        raise InputError(f"cannot read '{path}' for a network that learned from arrays {form}; give it an .npz archive")
+        ask = "give it an .npz archive or an .npy file of such arrays"
+        raise InputError(f"cannot read '{path}' for a network that learned from arrays {form}; {ask}")
     size = spatial[0], spatial[1]
     levels, notes = _levels(Path(path), recipe.levels)
     if recipe.ink is None:

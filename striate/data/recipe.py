@@ -56,6 +56,11 @@ class Recipe:
     pixels: bool = True
     levels: Levels | None = None
 
+    @property
+    def of_pictures(self) -> bool:
+        """Whether an image file can be read in place of the data set's own: they are pixels, grey or RGB."""
+        return self.pixels and len(self.source) == 3 and self.source[0] in (1, 3)
+
     def __call__(self, images: Tensor) -> Tensor:
         """The network's input, float32 (N, *shape), from `images` (N, C, *spatial), uint8 or float.
 

@@ -46,8 +46,9 @@ def feature(name: str) -> Feature:
     Raises:
         InputError: There is no such feature, or the package that makes it is not installed.
     """
-    if name.lower() not in FEATURES:
+    word = str(name).lower()
+    if word not in FEATURES:
         raise InputError(f"no feature '{name}'{nearest(name, FEATURES)}; there are {', '.join(FEATURES)}")
-    found = FEATURES[name.lower()]
+    found = FEATURES[word]
     found.check()
     return found

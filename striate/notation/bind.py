@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 
+from striate.checks import check_kind
 from striate.errors import InputError, nearest
 from striate.notation import given, rules
 from striate.notation.arguments import ArgumentError, read_arguments, refuse_layer, refuse_reckoned, refuse_x
@@ -86,6 +87,7 @@ def bind(
         NotationError: An unknown word, a value out of range, or a layer that does not fit its input.
         InputError: A letter that the text does not have, or a shape that it does not take.
     """
+    check_kind(program, Program, "bind takes a parsed text, as st.parse gives")
     letters = given.letters({} if letters is None else letters)
     binder = _Binder(program, letters)
     binder.check(letters)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from striate.checks import check_kind
 from striate.errors import InputError, nearest
 from striate.notation import rules
 from striate.notation.errors import RuleError
@@ -269,6 +270,7 @@ def measure(network: Network, shape: Shape | None = None) -> Measure:
     Raises:
         RuleError: At these sizes a layer does not fit its input.
     """
+    check_kind(network, Network, "measure takes a network, as st.net gives")
     network = at(network, shape) if shape else network
     flat = graph(network)
     return Measure(network, flat, tuple(rows(flat)))

@@ -12,6 +12,7 @@ from typing import cast
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
+from striate.checks import check_kind
 from striate.notation.errors import NotationError, Span
 from striate.notation.evaluate import LARGEST
 from striate.notation.habits import single_name
@@ -61,6 +62,7 @@ def parse(text: str, source: str = "") -> Program:
     Raises:
         NotationError: The text is not in the notation.
     """
+    check_kind(text, str, "parse reads a text in the notation")
     plain = scan(text, source)
     try:
         tree = _parser().parse(plain)

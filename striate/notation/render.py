@@ -7,6 +7,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from striate.checks import check_kind
 from striate.notation import syntax
 from striate.notation.arguments import write_arguments
 from striate.notation.rules.shape import shown
@@ -24,6 +25,7 @@ def render(tree: Program | Network) -> str:
         layers = [(_node(node), isinstance(node, Layer) and node.follows) for node in tree.layers]
         inputs = (f"{_label(label)}input {shown(shape)}" for label, shape in tree.inputs.items())
         return "\n".join([*inputs, *_lines(layers)])
+    check_kind(tree, Program, "render takes a network or a parsed text, as st.net and st.parse give")
     letters = [f"{name} = {_number(value)}" for name, value in tree.letters]
     definitions = [f"{d.name}({', '.join(d.parameters)}) = {_sequence(d.body)}" for d in tree.definitions]
     elements = [(_element(e), isinstance(e, syntax.Word) and _follows(e.name)) for e in tree.layers]

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate import data as data_sets
+from striate.checks import check_number, path_of
 from striate.data.recipe import floats
 from striate.errors import InputError
 from striate.features import Feature, feature
@@ -26,6 +27,7 @@ from striate.rival.classifiers import Rows
 from striate.tasks.saying import Say, silent
 from striate.training.options import Options
 
+SEEDS = 2**31  # the largest
 LARGEST = 64  # pixels of the longer side; larger images are reduced
 AT_ONCE = 1000  # images described together
 DRAWN = 12
@@ -104,6 +106,9 @@ def baseline(
     """
     chosen = feature(features)
     classifiers.check(classifier)
+    check_number(seed, "seed", most=SEEDS)
+    check_number(validation, "validation", least=0.001, most=0.9, whole=False)
+    folder = None if out is None else path_of(out, "the folder `out`")
     dataset = data_sets.load(data, bad=bad, progress=show)
     notes: list[str] = []
 
@@ -123,8 +128,8 @@ def baseline(
             dataset.classes, {"training": training.labels, "validation": held.labels, "test": test.labels}
         ),
     )
-    if out is not None:
-        path = _drawn(chosen, parts[2], [dataset.classes[label] for label in test.labels], Path(out))
+    if folder is not None:
+        path = _drawn(chosen, parts[2], [dataset.classes[label] for label in test.labels], folder)
         tell(f"picture: {path}")
     (x, x_held, x_test), feature_seconds = _timed(lambda: [_rows(chosen, part) for part in parts])
     tell(f"features: {chosen.says}, {x.shape[1]:,} numbers per image")

@@ -44,7 +44,7 @@ def device(name: str = "auto") -> torch.device:
 
 def check(name: str) -> None:
     """Raises InputError for a word that is no device's name on any machine."""
-    kind, colon, number = name.partition(":")
+    kind, colon, number = str(name).partition(":")
     if kind not in DEVICES:
         raise InputError(f"no device '{name}'{nearest(name, DEVICES, DEVICES_ALSO)}; there are {', '.join(DEVICES)}")
     if colon and (kind == "auto" or not (number.isascii() and number.isdecimal() and int(number[:9]) < 128)):

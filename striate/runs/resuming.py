@@ -10,11 +10,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from striate.checks import check_number, path_of
 from striate.errors import InputError
 from striate.losses import NAMES, Loss
 from striate.runs import devices
@@ -97,7 +99,7 @@ def resumed(
         say: Is given each decision as one sentence.
         show: Whether to draw progress on standard error.
     """
-    saved = SavedRun.open(Path(path))
+    saved = SavedRun.open(path_of(path, "a run"))
     config, state = saved.config(), saved.last()
     source = config["data"]["source"] if dataset is None else dataset
     _check_loss(path, config["options"]["loss"], loss)
@@ -164,6 +166,7 @@ def _check_epochs(path: str | Path, wanted: int | None, done: int, planned: int)
     """Check that fewer epochs than there are were not asked for: nothing would be trained, and the plan lost."""
     if wanted is None:
         return
+    check_number(wanted, "epochs", least=-math.inf)
     if wanted < 1:
         raise InputError(f"epochs must be 1 or more when a run goes on. Received: {wanted}")
     if wanted <= done < planned:

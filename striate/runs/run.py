@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from striate import data
 from striate.building import build
+from striate.checks import path_of
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
 from striate.data.recipe import Recipe
@@ -75,7 +76,7 @@ class Run:
     ) -> None:
         with using(threads):  # or it is refused
             self.threads = threads
-        self.saved = opened(Path(path))
+        self.saved = opened(path_of(path, "a run"))
         self.say = say or self.saved.notes.append
         self.device, self.engine_name = device_named(device), engine_named(engine)
         self.left_out: list[LeftOut] = []
@@ -243,9 +244,10 @@ class Run:
             InputError: No such data, or data that the run can't judge.
             WorkError: The report can't be written, or the network's outputs are not finite.
         """
+        page = None if report is None else path_of(report, "a report")
         judged = self.judged(source, bad=bad, engine=engine, loss=loss)
-        if report is not None:
-            self.write_report(judged, "" if source is None else source_name(source), Path(report))
+        if page is not None:
+            self.write_report(judged, "" if source is None else source_name(source), page)
         return judged.result()
 
     def judged(
@@ -310,9 +312,15 @@ class Run:
 
         Args:
             given: What the task reads. For images: files or folders that hold some; PIL images; arrays or tensors,
-                (H, W), (H, W, 3) or (3, H, W), of bytes or of floats 0 to 1; or lists of any of these.
+                (H, W), (H, W, 3) or (3, H, W), of bytes or of floats 0 to 1, or stacks of them, with N in front. For
+                signals and volumes: arrays or tensors of the shape that was learned from, or N of them. For all of
+                these: an .npz archive with `x` or `images`, or an .npy file; or lists of any of these.
             bad: Whether files that can't be read are left out and noted ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
+
+        Returns:
+            An answer for each example, with `path`, `said` and `values`; of classes also `label`, `probability` and
+            `top`, of segmentation `mask`, (H, W) uint8.
 
         Raises:
             InputError: A path that is not there, or nothing that can be read.

@@ -14,6 +14,7 @@ from typing import Any
 
 from torch import nn
 
+from striate.checks import path_of
 from striate.losses import Loss
 from striate.notation import Network
 from striate.notation.sizes import Size
@@ -102,6 +103,8 @@ def train(
         InputError: Something named does not exist or does not fit.
         WorkError: The loss is no longer a number, or the disk is full; what was saved before is kept.
     """
+    if out is not None:
+        path_of(out, "the run's folder `out`")
     if isinstance(net, nn.Module):
         net, dataset = whole_for(net, dataset, size, bad)
     own = loss if callable(loss) else None

@@ -9,26 +9,28 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from striate import data
+from striate.data.arrays import as_pixels
 from striate.data.examples import Examples, Table
 from striate.data.files import unreadable
-from striate.data.given import as_files
+from striate.data.given import as_array, as_files
 from striate.data.image import decode
 from striate.data.lazy import Lazy
 from striate.data.left_out import LeftOut, said
 from striate.data.recipe import Recipe
+from striate.data.rows import examples_of, holds_arrays, pictures_in, stored
 from striate.errors import InputError
 from striate.report.places import inside
 from striate.tasks.task import Asked
@@ -74,8 +76,16 @@ def _placed(path: Path, recipe: Recipe) -> NDArray[np.uint8]:
     return made
 
 
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """An example in memory: what it is called, and its values. Those of a picture are an image, of others (1, …)."""
+
+    name: str
+    values: Any
+
+
 def asked_images(given: Sequence[Any], recipe: Recipe | None, bad: str, channels: int = 0) -> Asked:
-    """Image files or folders that hold some; PIL images; arrays or tensors; or lists of any of these.
+    """Image files or folders that hold some; PIL images; arrays or tensors; files of arrays; or lists of any of these.
 
     Args:
         given: What a user hands over.
@@ -86,23 +96,60 @@ def asked_images(given: Sequence[Any], recipe: Recipe | None, bad: str, channels
     Raises:
         InputError: None of it can be read.
     """
-    images = [one for some in given for one in (some if isinstance(some, list | tuple) else [some])]
-    if not images:
+    handed = [one for some in given for one in (some if isinstance(some, list | tuple) else [some])]
+    examples = [example for one in _numbered(handed) for example in _examples(*one, recipe)]
+    if not examples:
         raise InputError("predict takes images: paths, PIL images or arrays. Received: none")
     found = Asked((), ())
-    for are_paths, group in itertools.groupby(images, lambda one: isinstance(one, str | os.PathLike)):
-        with ExitStack() as stack:
-            some = list(group)
-            paths = some if are_paths else stack.enter_context(as_files(some))
-            more = _read(paths, recipe, bad, channels)
-        names = more.names if are_paths else [Path(name).stem for name in more.names]
+    for in_memory, group in itertools.groupby(examples, lambda one: isinstance(one, _Held)):
+        read = _held if in_memory else _read
+        more = read(list(group), recipe, bad, channels)
         found = Asked(
-            (*found.names, *names),
+            (*found.names, *more.names),
             (*found.inputs, *more.inputs),
             (*found.notes, *more.notes),
             (*found.left_out, *more.left_out),
         )
     return found
+
+
+def _numbered(handed: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    """Each with its number among those in memory that follow each other; 0 for a path."""
+    number = 0
+    for one in handed:
+        number = 0 if isinstance(one, str | os.PathLike) else number + 1
+        yield number, one
+
+
+def _examples(number: int, one: Any, recipe: Recipe | None) -> Iterator[Any]:
+    """A path of images as it is; what is in memory or in a file of arrays as an example for each row."""
+    is_path = isinstance(one, str | os.PathLike)
+    if is_path and not holds_arrays(one):
+        yield one
+        return
+    path = Path(one) if is_path else None
+    if recipe is not None and not recipe.of_pictures:
+        rows = examples_of(stored(path) if path else as_array(one), recipe, str(path or f"array {number}"))
+        values: Sequence[Any] = [rows[row : row + 1] for row in range(len(rows))]
+    elif path:
+        values = pictures_in(as_pixels([stored(path)])[0], in_rows=path.suffix.lower() == ".npz")
+    else:
+        values = [one] if isinstance(one, PIL.Image.Image) else pictures_in(as_array(one))
+    kind = "image" if recipe is None or recipe.of_pictures else "array"
+    name = str(path.with_suffix("")) if path else f"{kind} {number}"
+    for row, value in enumerate(values):
+        yield _Held(f"{name}[{row}]" if path or len(values) > 1 else name, value)
+
+
+def _held(examples: Sequence[_Held], recipe: Recipe | None, bad: str, channels: int) -> Asked:
+    """Pictures as if they were files, and other arrays as they are."""
+    names = [one.name for one in examples]
+    if recipe is not None and not recipe.of_pictures:
+        return Asked(names, [{IMAGE: one.values} for one in examples])
+    with as_files([one.values for one in examples]) as paths:
+        made = _read(paths, recipe, bad, channels)
+    called = {str(path): name for path, name in zip(paths, names, strict=True)}
+    return replace(made, names=[called[name] for name in made.names])
 
 
 def _read(paths: Sequence[str | Path], recipe: Recipe | None, bad: str, channels: int) -> Asked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -54,6 +54,17 @@ MASK, CALLED, COUNTS = "mask", "called", "counts"
 LOSSES = ("cross-entropy", "cross-entropy+dice", "dice", "balanced-cross-entropy", "balanced-cross-entropy+dice")
 CHANGES = ("mirror", "turn", "colour", "crop")  # of images and masks; each piece is cut out anywhere already
 SEEN = 192  # rows and columns of the answer that is kept of an image, to draw it
+
+
+@dataclass(frozen=True)
+class Segmented(Answer):
+    """What a run says of one image.
+
+    Attributes:
+        mask: (H, W) uint8, the class of each pixel as its position in `run.classes`, of the size of the image.
+    """
+
+    mask: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0), np.uint8), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -215,19 +226,19 @@ class Segment(Task):
         """Image files, folders of some, PIL images or arrays, each of its own size."""
         return asked_images(given, None, bad, self.channels)
 
-    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Segmented]:
         """The mask of each image, drawn over it."""
         made = called(outputs[OUTPUT]).byte().numpy()
         rows = zip(asked.names, asked.inputs, made, strict=True)
         return [self._answer(path, fields[IMAGE][0].numpy(), mask) for path, fields, mask in rows]
 
-    def _answer(self, path: str, image: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Answer:
+    def _answer(self, path: str, image: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Segmented:
         shares = np.bincount(mask.ravel(), minlength=len(self.classes)) / mask.size
         pairs = sorted(zip(self.classes, shares.tolist(), strict=True), key=lambda pair: -pair[1])
         said = ", ".join(f"{name} {share:.1%}" for name, share in pairs if share)
         values = {"size": list(mask.shape), "classes": [{"class": name, "share": share} for name, share in pairs]}
         drawn = overlay_png(image, mask, self.classes, self.colours)
-        return Answer(path, said, values, {"": label_png(mask, self.colours), "-overlay": drawn})
+        return Segmented(path, said, values, {"": label_png(mask, self.colours), "-overlay": drawn}, mask)
 
 
 def called(logits: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from striate.checks import check_number
 from striate.errors import InputError, nearest
 from striate.initial import ALSO as RULES_ALSO
 from striate.initial import RULES
@@ -130,11 +131,8 @@ class Options:
                 hint = nearest(str(value), meta["known"], VALUES_ALSO.get(option.name))
                 raise InputError(f"no {option.name} '{value}'{hint}; there are {listed}")
             whole = str(option.type).startswith("int")
-            if meta["least"] is not None and (not isinstance(value, int if whole else int | float) or value is True):
-                raise InputError(f"{option.name} must be a {'whole ' if whole else ''}number. Received: {value!r}")
-            if meta["least"] is not None and not meta["least"] <= value <= meta["most"]:
-                most = "" if meta["most"] == math.inf else f" to {meta['most']:,}"
-                raise InputError(f"{option.name} must be from {meta['least']:g}{most}. Received: {value:g}")
+            if meta["least"] is not None:
+                check_number(value, option.name, least=meta["least"], most=meta["most"], whole=whole)
 
         augmentations(self.augment)
 

@@ -396,7 +396,16 @@ def test_images_in_memory_are_predicted_as_files_are(folder: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "odd", [np.zeros((2, 3, 4, 5)), np.full((8, 8), 2.0), np.array([["a"]]), np.full((4, 4), -1), None, 3]
+    "odd",
+    [
+        np.zeros((2, 2, 3, 4, 5)),
+        np.zeros((2, 2, 4, 5)),
+        np.full((8, 8), 2.0),
+        np.array([["a"]]),
+        np.full((4, 4), -1),
+        None,
+        3,
+    ],
 )
 def test_what_is_no_image_in_memory_is_refused(odd: Any, tmp_path: Path) -> None:
     run = train("input 1x8x8 -> fc 10", "digits", epochs=1, out=tmp_path / "run", quiet=True)

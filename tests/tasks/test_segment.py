@@ -59,10 +59,25 @@ def test_forms_of_file_change_no_answer_and_what_is_no_image_is_named(
     assert {Path(one.path).name for one in asked.left_out} == {"notes.txt", "fake.png", "empty.png"}
 
 
+def test_images_in_arrays_have_the_same_masks(run: st.Run, cell: Image.Image, tmp_path: Path) -> None:
+    pixels, asked = np.asarray(cell), st.Run(run.path)
+    stack = np.stack([pixels, pixels[::-1]])
+    np.savez(tmp_path / "x.npz", x=stack)
+    (alone,) = asked.predict(pixels)
+    for form in (stack, stack[:, None], tmp_path / "x.npz"):
+        first, second = asked.predict(form)
+        assert np.array_equal(first.mask, alone.mask)
+        assert second.mask.any()
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (5, 7), (15, 16), (100, 3)])
 def test_an_image_of_any_size_has_a_mask_of_its_size(run: st.Run, cell: Image.Image, size: tuple[int, int]) -> None:
     (answer,) = st.Run(run.path).predict(cell.resize(size[::-1]))
     assert answer.values["size"] == list(size)
+    assert (answer.mask.shape, answer.mask.dtype) == (size, np.uint8)
+    shares = {one["class"]: one["share"] for one in answer.values["classes"]}
+    classes = st.Run(run.path).classes
+    assert [(answer.mask == row).mean() for row in range(2)] == pytest.approx([shares[name] for name in classes])
     assert sum(one["share"] for one in answer.values["classes"]) == pytest.approx(1)
 
 
