@@ -108,7 +108,7 @@ def test_a_wheel_holds_all_that_the_clone_does(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         packed = set(archive.namelist())
-    kinds = {".py", ".net", ".lark", ".html", ".css", ".h", ".typed"}
+    kinds = {".py", ".net", ".lark", ".html", ".css", ".js", ".h", ".typed"}
     kept = {path for path in (ROOT / "striate").rglob("*") if path.suffix in kinds or path.name == "py.typed"}
     assert {path.relative_to(ROOT).as_posix() for path in kept} == {
         name for name in packed if name.startswith("striate/")

@@ -178,7 +178,7 @@ def _batch_norm(call: Call, inputs: Sequence[Tensor], at: Place) -> Work | None:
         return None
     term, channel = _read(inputs, 0, at), at[0]
     mean, variance = float(layer.running_mean[channel]), float(layer.running_var[channel])
-    scale, shift = (float(one[channel]) for one in (layer.weight, layer.bias)) if layer.affine else (1.0, 0.0)
+    scale, shift = (float(one[channel].detach()) for one in (layer.weight, layer.bias)) if layer.affine else (1.0, 0.0)
     formula = f"(x - {_short(mean)})/√({_short(variance)} + {layer.eps:g})·{_short(scale)} + {_short(shift)}"
     return Work((term,), (term.value - mean) / math.sqrt(variance + layer.eps) * scale + shift, "one", formula=formula)
 

@@ -99,9 +99,7 @@ def _resized(shape: tuple[int, int, int]) -> Read:
     channels, height, width = shape
     mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(channels)
     if mode is None:
-        raise InputError(
-            f"images have 1, 3 or 4 channels; for {channels} give `read`, which makes a tensor of an image"
-        )
+        raise InputError(f"images have 1, 3 or 4 channels; for {channels} say how an image is read: read=…")
 
     def read(image: Any) -> Tensor:
         try:
