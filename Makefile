@@ -15,6 +15,7 @@ demo: .venv/installed
 	$(BIN)/striate train lenet5 digits --epochs 30 --seed 0 --out $(RUN) --overwrite
 	@echo
 	@echo "Look at the report:  $(RUN)/report.html"
+	@echo "See it at work:      $(BIN)/striate see $(RUN)"
 	@echo "Predict an image:    $(BIN)/striate predict $(RUN) docs/pictures/seven.png"
 
 test: .venv/installed
