@@ -77,6 +77,11 @@ class Sight:
             raise InputError(f"the values have shape {tuple(values.shape[1:])}, and {tuple(weights.shape[1:])} before")
         return (values * weights).flatten(1).sum(1)
 
+    @property
+    def explained(self) -> tuple[str, ...]:
+        """What is explained, in words, for each example."""
+        return tuple(map(self.said, range(len(self.numbers))))
+
     def said(self, row: int) -> str:
         """What is explained for an example, in words."""
         number, *position = self.numbers[row]

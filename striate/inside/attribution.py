@@ -79,7 +79,4 @@ class Attribution(Drawn):
                     Panel(plane(size), "largest size over channels", positive(size, f"|{self.unit}|", BEYOND)),
                 ]
             )
-        figure = grid(rows)
-        if self.note:
-            figure.suptitle(self.note, fontsize=8)
-        return figure
+        return grid(rows, self.note)

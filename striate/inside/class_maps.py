@@ -49,7 +49,7 @@ def cam(model: nn.Module, x: Tensor, aim: int | Class | None = None) -> Heat:
         weights = torch.stack([last.weight[number] for (number,) in sight.numbers])  # (N, C)
         heat = torch.einsum("nc,nc...->n...", weights, maps)
         scores = sight.scores(x)
-    return Heat("CAM", x, heat, scores, tuple(map(sight.said, range(len(x)))), layer)
+    return Heat("CAM", x, heat, scores, sight.explained, layer)
 
 
 def _last(model: nn.Module, x: Tensor, output: str) -> tuple[nn.Linear, Tensor]:

@@ -39,5 +39,4 @@ def deconvnet(model: nn.Module, x: Tensor, aim: Aim) -> Attribution:
     sight, passes = settled(model, x, aim), Rectifying(Deconvolved)
     values, scores = gradient(sight, x, passes)
     values = values * scores.view(-1, *(1,) * (x.dim() - 1))
-    explained = tuple(map(sight.said, range(len(x))))
-    return Attribution("deconvnet", x, values, scores, explained, passes.said(), "projection")
+    return Attribution("deconvnet", x, values, scores, sight.explained, passes.said(), "projection")

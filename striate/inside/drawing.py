@@ -132,8 +132,8 @@ def resized(values: Tensor, size: Sequence[int]) -> Tensor:
     return F.interpolate(values[:, None].float(), size=tuple(size), mode=mode, align_corners=False)[:, 0]
 
 
-def grid(rows: Sequence[Sequence[Panel]]) -> Figure:
-    """A figure with a row for each example; every panel with a scale has a legend beside it."""
+def grid(rows: Sequence[Sequence[Panel]], note: str = "") -> Figure:
+    """A figure with a row for each example, a note above; every panel with a scale has a legend beside it."""
     width = max(map(len, rows))
     figure = Figure(figsize=(width * (SIDE + 0.7), len(rows) * (SIDE + 0.3)), layout="constrained")
     places = figure.subplots(len(rows), width, squeeze=False)
@@ -143,6 +143,8 @@ def grid(rows: Sequence[Sequence[Panel]]) -> Figure:
             one.set_title(fill(panel.title, WIDTH), fontsize=8)
             if panel.scale:
                 figure.colorbar(drawn, ax=one, fraction=0.05).set_label(fill(panel.scale.label, WIDTH), fontsize=7)
+    if note:
+        figure.suptitle(note, fontsize=8)
     return figure
 
 

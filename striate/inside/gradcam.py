@@ -42,4 +42,4 @@ def grad_cam(model: nn.Module, x: Tensor, aim: Aim = None, *, layer: str = "") -
         raise InputError(f"layer '{layer}' has no maps, but {tuple(maps.shape)}; say another with `layer`")
     slopes = gradients.of(scores, maps).flatten(2).mean(2)  # (N, C)
     heat = torch.einsum("nc,nc...->n...", slopes, maps.detach()).relu()
-    return Heat("Grad-CAM", x, heat, scores.detach(), tuple(map(sight.said, range(len(x)))), layer)
+    return Heat("Grad-CAM", x, heat, scores.detach(), sight.explained, layer)

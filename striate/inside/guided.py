@@ -31,5 +31,4 @@ def guided_backprop(model: nn.Module, x: Tensor, aim: Aim = None) -> Attribution
     x = batch_of(x)
     sight, passes = settled(model, x, aim), Rectifying(Guided)
     values, scores = gradient(sight, x, passes)
-    explained = tuple(map(sight.said, range(len(x))))
-    return Attribution("guided backpropagation", x, values, scores, explained, passes.said(), "guided gradient")
+    return Attribution("guided backpropagation", x, values, scores, sight.explained, passes.said(), "guided gradient")

@@ -79,7 +79,4 @@ class Heat(Drawn):
                     Panel(plane(self.large[row]), "over the input", scale, under=under),
                 ]
             )
-        figure = grid(rows)
-        if self.note:
-            figure.suptitle(self.note, fontsize=8)
-        return figure
+        return grid(rows, self.note)

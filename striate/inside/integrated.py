@@ -72,5 +72,4 @@ def integrated_gradients(
     values = (x - start) * total
     error = values.flatten(1).sum(1) - change
     note = f"{steps} steps from the baseline; completeness error at most {float(error.abs().max()):.2g}"
-    explained = tuple(map(sight.said, range(len(x))))
-    return Integrated("integrated gradients", x, values, scores, explained, note, "share of the score", change)
+    return Integrated("integrated gradients", x, values, scores, sight.explained, note, "share of the score", change)

@@ -70,7 +70,7 @@ def occlusion(
     with torch.no_grad():
         scores = sight.scores(x)
         drops = torch.stack([scores[row] - _scores(sight, x[row], row, boxes, hidden) for row in range(len(x))])
-    explained, note = tuple(map(sight.said, range(len(x)))), f"windows of {window}, every {stride}"
+    explained, note = sight.explained, f"windows of {window}, every {stride}"
     heat, drops = _spread(drops, boxes, size), drops.view(len(x), *counts)
     return Occlusion("occlusion", x, heat, scores, explained, "", note, "fall of the score", drops)
 

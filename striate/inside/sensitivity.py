@@ -30,4 +30,4 @@ def saliency(model: nn.Module, x: Tensor, aim: Aim = None) -> Attribution:
     x = batch_of(x)
     sight = settled(model, x, aim)
     values, scores = gradient(sight, x)
-    return Attribution("saliency", x, values, scores, tuple(map(sight.said, range(len(x)))))
+    return Attribution("saliency", x, values, scores, sight.explained)

@@ -44,4 +44,4 @@ def smooth_grad(
     with torch.no_grad():
         scores = sight.scores(x)
     note = f"mean over {samples} inputs with noise of {noise:.0%} of their range"
-    return Attribution("SmoothGrad", x, total / samples, scores, tuple(map(sight.said, range(len(x)))), note)
+    return Attribution("SmoothGrad", x, total / samples, scores, sight.explained, note)

@@ -100,5 +100,4 @@ def word_scores(
     for module, vectors in found:
         axis = 1 if isinstance(module, Embed) else 2  # the notation's has its width where channels are
         values += (gradients.of(scores, vectors) * vectors.detach()).sum(axis)
-    explained = tuple(map(sight.said, range(len(words))))
-    return WordScores(words, values, scores.detach(), explained, tuple(map(tuple, written)))
+    return WordScores(words, values, scores.detach(), sight.explained, tuple(map(tuple, written)))

@@ -31,7 +31,7 @@ class Card:
 
     Attributes:
         name: Of its layer; of what is folded, the module's path, or those of the first and the last module.
-        path: What is to be opened to see inside; empty for a single call.
+        path: What is to be opened to see inside, several with commas between them; empty for a single call.
         calls: The numbers of its calls.
         reads: The values that come into it.
         gives: The values that it gives and others read, or the network gives; the last is shown.
@@ -103,12 +103,13 @@ def _runs(trace: Trace, groups: Sequence[_Group], opened: Collection[str]) -> It
 
     for _, some in groupby(groups, alike):
         inside = list(some)
-        path = ",".join(one.path for one in inside)
-        if len(inside) == 1 or any(one.path in opened for one in inside) or path in opened:
+        if len(inside) == 1 or any(one.path in opened for one in inside):
             yield from inside
         else:
             name = f"{inside[0].name} … {inside[-1].name}"
-            yield _Group(path, name, tuple(number for one in inside for number in one.calls))
+            yield _Group(
+                ",".join(one.path for one in inside), name, tuple(number for one in inside for number in one.calls)
+            )
 
 
 def _card(trace: Trace, group: _Group) -> Card:

@@ -56,7 +56,7 @@ def see(
         InputError: No such run, or one whose network does not read one image of a fixed size.
         WorkError: The port is taken.
     """
-    live = _of_module(what, shape, classes, read) if isinstance(what, nn.Module) else of_run(what)
+    live = of_module(what, shape, classes, read) if isinstance(what, nn.Module) else of_run(what)
     server = Server(Application(live), port=port).start()
     if browser:
         webbrowser.open(server.address)
@@ -67,7 +67,7 @@ def of_run(what: Run | str | Path) -> Live:
     """A run's network with its best weights, reading images as `predict` does.
 
     Raises:
-        InputError: No such run, or its network does not read one image of a fixed size, or gives no classes.
+        InputError: No such run, or its network does not read one image of a fixed size.
     """
     run = what if isinstance(what, Run) else Run(what, "cpu")
     shape, network = run.shape, run.network
@@ -81,7 +81,8 @@ def of_run(what: Run | str | Path) -> Live:
     return Live(run.name, run.model(), run.read, answer, fixed)
 
 
-def _of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[str], read: Read | None) -> Live:
+def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[str], read: Read | None) -> Live:
+    """Any module that reads one image; arguments and errors as for `see`."""
     if shape is None or len(shape) != 3:
         raise InputError(f"say what the module reads, as in see(model, (3, 224, 224)). Received: {shape}")
     fixed = (shape[0], shape[1], shape[2])

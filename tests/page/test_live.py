@@ -12,12 +12,12 @@ from torch import nn
 import striate as st
 from striate.page.application import Answer, Application
 from striate.page.live import Live
-from striate.page.seeing import _of_module
+from striate.page.seeing import of_module
 from tests.page.looking import Seen
 
 
 def live(model: nn.Module, *shape: int) -> Live:
-    return _of_module(model.eval(), shape, (), None)
+    return of_module(model.eval(), shape, (), None)
 
 
 def picture(width: int, height: int, seed: int = 0) -> Image.Image:
