@@ -3,10 +3,14 @@
 The folder has 20,000 JPEG files of 224 x 224 pixels, 200 different ones by many names. Memory is the proportional set
 size of all processes (Linux). Decoding alone is the same batches by the same processes, with nothing computed;
 computing alone is the native engine on one batch in memory. Both use all cores, so at best a training takes the time of
-both together; waiting is what it takes beyond that.
+both together; waiting is what it takes beyond that, by the clock, whose speed changes here from second to second. What
+does not depend on it: idle is the share of all cores' time of a training in which none of its processes worked, and
+extra is how much more processor time an image takes in training than in decoding and computing alone.
 
     python benchmarks/streaming.py [--images 20000] [--rounds 3] [--json]
 """
+
+from __future__ import annotations
 
 import argparse
 import json
@@ -25,6 +29,7 @@ from PIL import Image
 
 import striate as st
 from striate import building, zoo
+from striate.data.workers import cores
 from striate.runs.feeding import feed_of
 from striate.runs.planning import Request, planned
 from striate.training.feed import Batch
@@ -34,7 +39,7 @@ from striate.training.stream import Ready
 
 NET = "input 3x224x224 -> conv 8@7x7 stride 4 -> relu -> maxpool 2 -> conv 16@3x3 -> relu -> gap -> fc 2"
 DIFFERENT = 200
-STEPS = 20
+STEPS = 150
 GIB = 2**30
 
 
@@ -88,12 +93,31 @@ class Watch(threading.Thread):
 
 
 @dataclass(frozen=True)
+class Pass:
+    """Images, the seconds that they took, and those of all cores in which this process and its own worked."""
+
+    images: int
+    seconds: float
+    work: float
+
+
+@dataclass(frozen=True)
 class Speeds:
-    """Images a second: of the files alone, of the engine alone, of both at once."""
+    """Images a second: of the files alone, of the engine alone, of both at once; and what the processors did."""
 
     decoding: float
     computing: float
     training: float
+    idle: float
+    extra: float
+
+    @classmethod
+    def of(cls, decoding: Pass, computing: Pass, training: Pass) -> Speeds:
+        """From the three."""
+        alone = decoding.work / decoding.images + computing.work / computing.images
+        idle = 1 - training.work / training.seconds / cores()
+        extra = training.work / training.images / alone - 1
+        return cls(*(one.images / one.seconds for one in (decoding, computing, training)), idle, extra)
 
     @property
     def waiting(self) -> float:
@@ -109,22 +133,28 @@ def speeds(folder: Path, rounds: int) -> list[Speeds]:
     one = Ready({"image": torch.randn(size, 3, 224, 224)}, {"label": torch.zeros(size, dtype=torch.int64)})
     engine.learn(one)
     return [
-        Speeds(
-            per_second(feed.epoch(0, number, size), lambda batch: None),
-            per_second(iter([one] * STEPS), engine.learn),
-            per_second(feed.epoch(0, number, size), engine.learn),
+        Speeds.of(
+            passed(feed.epoch(0, number, size), lambda batch: None),
+            passed(iter([one] * STEPS), engine.learn),
+            passed(feed.epoch(0, number, size), engine.learn),
         )
         for number in range(1, rounds + 1)
     ]
 
 
-def per_second(batches: Iterator[Batch], work: Callable[[Batch], object]) -> float:
-    """Images a second of work on batches."""
-    count, began = 0, time.perf_counter()
+def passed(batches: Iterator[Batch], work: Callable[[Batch], object]) -> Pass:
+    """Work on batches."""
+    count, began, spent = 0, time.perf_counter(), _worked()
     for batch in batches:
         work(batch)
         count += len(batch)
-    return count / (time.perf_counter() - began)
+    return Pass(count, time.perf_counter() - began, _worked() - spent)
+
+
+def _worked() -> float:
+    """Processor seconds of this process and of those that it started and that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def main() -> None:
@@ -147,7 +177,7 @@ def main() -> None:
         "images": given.images,
         "gib_above_start": round((watch.most - watch.start_bytes) / GIB, 2),
         **{f"{name}_images_per_second": over(found, name) for name in ("decoding", "computing", "training")},
-        "waiting": over(found, "waiting", 3),
+        **{name: over(found, name, 3) for name in ("waiting", "idle", "extra")},
     }
     print(json.dumps(result) if given.json else "\n".join(f"{name:30} {value}" for name, value in result.items()))
 

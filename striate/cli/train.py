@@ -31,7 +31,7 @@ from striate.cli.common import (
 from striate.data.loading import check as check_data
 from striate.runs import devices
 from striate.training.options import OTHER_NAMES, VALUES_ALSO, Options
-from striate.training.saved import REPORT, RUNS, SavedRun
+from striate.training.saved import RUNS, SavedRun
 
 if TYPE_CHECKING:
     from striate.runs.doing import Trained
@@ -155,20 +155,11 @@ def show(done: Trained, as_json: bool) -> int:
     """The result of a training; the status is 1 when it was stopped by Ctrl-C."""
     from striate.runs.doing import CTRL_C
 
-    for line in done.verdict:
+    for line in done.said():
         say(line)
-    if done.stopped:
-        goes_on = f"; `{done.goes_on}` goes on" if done.goes_on else ""
-        say(f"stopped by {done.stopped} after epoch {len(done.history)}; the best weights are kept{goes_on}")
-    result = done.to_json()
     if as_json:
-        print_json(result)
+        print_json(done.to_json())
     else:
-        click.echo(f"validation {done.validation.said()}; kept: epoch {result['best_epoch']}")
-        if done.test:
-            name = done.history.metric.words
-            figures = done.test.said().removeprefix(name)
-            click.echo(f"{f'test {name}':<{len(f'validation {name}')}}{figures}")
-        click.echo(f"run:    {done.run.path}")
-        click.echo(f"report: {done.run.path / REPORT}")
+        for line in done.printed():
+            click.echo(line)
     return 1 if done.stopped == CTRL_C else 0

@@ -38,13 +38,14 @@ from striate.training.memory import enough_memory
 from striate.training.moment import Moment
 from striate.training.native_engine import NativeEngine
 from striate.training.objective import Objective
-from striate.training.progress import Bar, Quiet
-from striate.training.saved import RUNS, SavedRun
+from striate.training.progress import Bar, Quiet, looking
+from striate.training.saved import REPORT, RUNS, SavedRun
 from striate.training.state import State
 from striate.training.threads import using
 from striate.training.verdict import verdict
 
 CTRL_C = "Ctrl-C"
+VALIDATION_SET, TEST_SET = "the validation set", "the test set"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,26 @@ class Trained:
     verdict: tuple[str, ...]
     stopped: str = ""
     goes_on: str = ""
+
+    def said(self) -> list[str]:
+        """What there is to say of how it went, a sentence each."""
+        after = f"stopped by {self.stopped} after epoch {len(self.history)}; the best weights are kept"
+        goes_on = f"; `{self.goes_on}` goes on" if self.goes_on else ""
+        return [*self.verdict, *([f"{after}{goes_on}"] if self.stopped else [])]
+
+    def printed(self) -> list[str]:
+        """The figures, and where to look, a line each."""
+        name = self.history.metric.words
+        wide = len(f"validation {name}")
+        test = [f"{f'test {name}':<{wide}}{self.test.said().removeprefix(name)}"] if self.test else []
+        where = [f"run:    {self.run.path}", f"report: {self.run.path / REPORT}"]
+        return [f"validation {self.validation.said()}; kept: {self.history.choice()}", *test, *where]
+
+    def told(self, say: Say) -> Trained:
+        """Itself, when all that was said."""
+        for line in (*self.said(), *self.printed()):
+            say(line)
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate train --json`."""
@@ -190,7 +211,9 @@ def _train(
     validation = _feed(plan, parts, parts.validation, unread)  # every epoch and the verdict use the same
     with undone_by(lambda: _last_words(keeper)):
         stopped = _learn(plan, parts, keeper, validation, unread, at)
-        return _finish(plan, parts, saved, engine, keeper.history, stopped, validation, unread)
+        if stopped == CTRL_C:
+            say("training is over; the best weights are measured")
+        return _finish(plan, parts, saved, engine, keeper.history, stopped, validation, unread, show)
 
 
 def _feed(plan: Plan, parts: Parts, examples: Examples, unread: Unread, augment: Augment | None = None) -> Feed:
@@ -209,12 +232,15 @@ def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: U
     except KeyboardInterrupt:
         stopped = CTRL_C
     except WorkError as error:
-        kept = f"; the weights of epoch {keeper.history.best.epoch} are kept in {root}" if keeper.history else ""
-        raise WorkError(f"{error}{kept}") from None
+        raise WorkError(f"{error}{_kept(keeper.history, root)}") from None
     if not keeper.history:
         lost = "nothing was learned" if keeper.moment is None else f"`{resumes(root)}` goes on within it"
         raise WorkError(f"stopped by {stopped} before the first epoch was finished; {lost}")
     return "patience" if not stopped and len(keeper.history) < plan.options.epochs else stopped
+
+
+def _kept(history: History, root: Path) -> str:
+    return f"; the weights of epoch {history.best.epoch} are kept in {root}" if history else ""
 
 
 def _last_words(keeper: Keeper) -> None:
@@ -234,16 +260,24 @@ def _finish(
     stopped: str,
     validation: Feed,
     unread: Unread,
+    show: bool,
 ) -> Trained:
     """Measure the best weights, as they are stored, on the validation and test sets and write the report."""
     run, objective = Run(saved.root, str(plan.device)), plan.objective(parts.own_loss)
     engine.load(dict(run.state.weights))
     with enough_memory():
-        judged = judge(engine, plan.task, objective, "the validation set", parts.validation, validation, unread)
+        try:
+            judged = judge(engine, plan.task, objective, VALIDATION_SET, parts.validation, validation, unread, show)
+        except WorkError as error:
+            again = f"`{resumes(saved.root)}` measures them again"
+            raise WorkError(f"{error}{_kept(history, saved.root)}; {again}") from None
         test = None
         if parts.test is not None:
             feed = _feed(plan, parts, parts.test, unread)
-            test = judge(engine, plan.task, objective, "the test set", parts.test, feed, unread)
+            try:
+                test = judge(engine, plan.task, objective, TEST_SET, parts.test, feed, unread, show)
+            except WorkError as error:  # the training and its report do not depend on it
+                unread.say(f"there are no figures of {TEST_SET}: {error}")
     if unread.files:
         parts = dataclasses.replace(parts, left_out=(*parts.left_out, *unread.left_out()))
         saved.save_left_out(parts.left_out)
@@ -261,10 +295,18 @@ def _finish(
 
 
 def judge(
-    engine: Engine, task: Task, objective: Objective, name: str, examples: Examples, feed: Feed, unread: Unread
+    engine: Engine,
+    task: Task,
+    objective: Objective,
+    name: str,
+    examples: Examples,
+    feed: Feed,
+    unread: Unread,
+    show: bool = False,
 ) -> Any:
     """How a network does on labelled examples, in its task's words."""
-    figures, rows = measured(engine, feed, objective)
+    with looking(name, task.unit, not show) as looked:
+        figures, rows = measured(engine, feed, objective, looked)
     return task.judged(name, unread.left_of(examples), rows, figures)
 
 

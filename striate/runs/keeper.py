@@ -55,6 +55,10 @@ class Keeper:
                 self.moment = now
             self.kept = time.monotonic()
 
+    def looked(self, done: int, count: int) -> None:
+        """Passes on how far the look at the validation set is."""
+        self.bar.looked(done, count)
+
     def epoch(self, history: History) -> None:
         """Saves the epoch, then shows it."""
         last = self._state(history)

@@ -63,7 +63,7 @@ def resume(
         engine: As for `train`, whichever trained before; by default the same, or on a new device one that fits it.
         device: As for `train`; by default the one it was trained on.
         threads, workers: As for `train`; by default as before.
-        quiet: Whether to print nothing; otherwise decisions are reported on standard error.
+        quiet: As for `train`.
 
     Returns:
         The run, on disk, with the weights of the best epoch, as for `train`.
@@ -75,7 +75,7 @@ def resume(
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
     how: dict[str, Any] = {"loss": loss, "engine": engine, "device": device, "threads": threads}
     how["workers"] = workers
-    return resumed(path, dataset, changes, say=voice(quiet), **how).run
+    return resumed(path, dataset, changes, say=voice(quiet), show=not quiet, **how).told(voice(quiet)).run
 
 
 def resumed(

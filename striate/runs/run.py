@@ -42,6 +42,7 @@ from striate.training.lone import opened
 from striate.training.loop import ENTRIES, measured, outputs_of
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
+from striate.training.progress import looking
 from striate.training.saved import REPORT
 from striate.training.state import State
 from striate.training.threads import using
@@ -228,6 +229,7 @@ class Run:
         engine: str | None = None,
         loss: Loss | None = None,
         report: str | Path | None = None,
+        quiet: bool = False,
     ) -> Any:
         """Test on labelled examples: the figures of the run's task.
 
@@ -239,19 +241,26 @@ class Run:
             loss: A function of (outputs, labels) whose value is given; by default what the run was trained with, if
                 that has a name.
             report: Where to write all figures as a page, like the run's own report.
+            quiet: Whether a long test shows nothing of how far it is; else it does on standard error.
 
         Raises:
             InputError: No such data, or data that the run can't judge.
             WorkError: The report can't be written, or the network's outputs are not finite.
         """
         page = None if report is None else path_of(report, "a report")
-        judged = self.judged(source, bad=bad, engine=engine, loss=loss)
+        judged = self.judged(source, bad=bad, engine=engine, loss=loss, quiet=quiet)
         if page is not None:
             self.write_report(judged, "" if source is None else source_name(source), page)
         return judged.result()
 
     def judged(
-        self, source: Any = None, *, bad: str = "skip", engine: str | None = None, loss: Loss | None = None
+        self,
+        source: Any = None,
+        *,
+        bad: str = "skip",
+        engine: str | None = None,
+        loss: Loss | None = None,
+        quiet: bool = False,
     ) -> Any:
         """The answers on labelled examples; arguments and errors as for `test`."""
         name, opened, examples = self._labelled(source, bad)
@@ -259,8 +268,8 @@ class Run:
         objective = self.task.objective(known_loss)
         unread = Unread(lambda line: self._note([line]))
         feed = feed_of(examples, opened.schema, self.recipe, self.device, None, bad, unread.tell)
-        with using(self.threads):
-            figures, rows = measured(self._chosen(engine), feed, objective)
+        with using(self.threads), looking(name, self.task.unit, quiet) as looked:
+            figures, rows = measured(self._chosen(engine), feed, objective, looked)
         if known_loss is None:  # a loss of one's own that is not given again
             figures["loss"] = float("nan")
         self.left_out += unread.left_out()

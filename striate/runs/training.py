@@ -78,7 +78,7 @@ def train(
         threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
         workers: Processes that read images which stay in their files, as those of a set larger than memory; 0 reads
             them in this process; by default one for each core. The weights are the same, bit for bit.
-        quiet: Whether to print nothing; otherwise whatever a default decides is reported on standard error.
+        quiet: Whether to print nothing; else what a default decides, each epoch and the verdict, on standard error.
         epochs: Passes over the training examples; 0 takes ten, and more for small sets.
         batch: Examples in a mini-batch; 0 takes the whole set; by default 64, or 32 for few photographs.
         lr: Highest learning rate; by default the optimiser's usual one for the task.
@@ -126,7 +126,8 @@ def train(
     )
     how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}
     how |= {"size": size, "weights": weights, "threads": threads, "workers": workers, "task": task}
-    return trained(Request(net, dataset, options, **how), out, overwrite, say=voice(quiet)).run
+    asked = Request(net, dataset, options, show=not quiet, **how)
+    return trained(asked, out, overwrite, say=voice(quiet)).told(voice(quiet)).run
 
 
 def trained(asked: Request, out: str | Path | None = None, overwrite: bool = False, *, say: Say = silent) -> Trained:

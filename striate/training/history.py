@@ -108,6 +108,14 @@ class History:
             highest = epoch if higher else highest
         return best
 
+    def choice(self) -> str:
+        """The best epoch in words, and why it is that one where another has a higher figure."""
+        best, highest = self.best, self.highest
+        if self.value(best) == self.value(highest):
+            return f"epoch {best.epoch}"
+        rival = f"epoch {highest.epoch}'s {self.metric.shown(self.value(highest))}"
+        return f"epoch {best.epoch}, the last that {best.validated:,} {self.unit} can't tell from {rival}"
+
     @property
     def last_is_best(self) -> bool:
         """Whether the newest epoch is the best one."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import torch
@@ -25,6 +25,11 @@ from striate.training.options import Options
 EVALUATED = 512  # examples per pass in evaluation, at most …
 ENTRIES = 2**25  # … and entries of the network's input
 START = Moment()
+Looked = Callable[[int, int], None]
+
+
+def unseen(done: int, count: int) -> None:
+    """Nobody looks at how far an evaluation is."""
 
 
 class Engine(Protocol):
@@ -49,6 +54,9 @@ class Watcher(Protocol):
 
     def batch(self, now: Moment) -> None:
         """After each step."""
+
+    def looked(self, done: int, count: int) -> None:
+        """After each batch of the look at the validation set: how many of its examples are done."""
 
     def epoch(self, history: History) -> None:
         """After each epoch; the newest is last."""
@@ -86,7 +94,7 @@ def train(
         end = one_epoch(engine, training, objective, options, number, watcher, at)
         speed = (end.done - at.done) / (time.perf_counter() - started)
         try:
-            figures = evaluate(engine, validation, objective)
+            figures, _ = measured(engine, validation, objective, watcher.looked)
         except LossError as error:
             raise LossError(f"{error}, on the validation {objective.unit} after epoch {number}") from None
         if not math.isfinite(loss := figures[LOSS]):
@@ -159,8 +167,10 @@ def evaluate(engine: Engine, feed: Feed, objective: Objective) -> dict[str, floa
     return measured(engine, feed, objective)[0]
 
 
-def measured(engine: Engine, feed: Feed, objective: Objective) -> tuple[dict[str, float], dict[str, Tensor]]:
-    """The same, and what the objective keeps of the examples."""
+def measured(
+    engine: Engine, feed: Feed, objective: Objective, looked: Looked = unseen
+) -> tuple[dict[str, float], dict[str, Tensor]]:
+    """The same, and what the objective keeps of the examples; `looked` is told how many are done, and of how many."""
     total, count, kept = 0.0, 0, []
     for batch in slices(feed):
         targets = batch.targets
@@ -168,6 +178,7 @@ def measured(engine: Engine, feed: Feed, objective: Objective) -> tuple[dict[str
         total += len(batch) * float(sum(objective.loss(outputs, targets).values()))
         count += len(batch)
         kept.append(moved_to("cpu", objective.rows(outputs, targets)))
+        looked(count, len(feed))
     rows = joined(kept)
     return {LOSS: total / count, **objective.figures(rows)}, rows
 

@@ -13,11 +13,13 @@ epoch 3/10 12,800/60,000 96.5% 0:01:23
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -35,6 +37,9 @@ class Quiet(AbstractContextManager["Quiet"]):
     """Shows nothing."""
 
     def batch(self, now: Moment) -> None:
+        """Nothing."""
+
+    def looked(self, done: int, count: int) -> None:
         """Nothing."""
 
     def epoch(self, history: History) -> None:
@@ -117,10 +122,11 @@ class Bar(Quiet):
         self.examples, self.epochs, self.first = examples, epochs, first
         self.decides, self.unit = decides, unit
         self.console = console or Console(stderr=True)
-        self.started = self.looked = time.perf_counter()
+        self.started = self.shown_at = time.perf_counter()
         self.batches, self.estimated, self.begun = 0, False, begun
         self.now = Running(first + 1, epochs, 0, examples, float("nan"), 0.0, 0.0)
         live = self.console.is_interactive and not self.console.is_dumb_terminal
+        self.looking = ""
         self.live = Live(get_renderable=self._drawn, console=self.console, transient=True) if live else None
 
     def __enter__(self) -> Bar:
@@ -137,9 +143,9 @@ class Bar(Quiet):
         """Shows new figures a few times per second and, once, how long training will take."""
         clock = time.perf_counter()
         self.batches += 1
-        if clock - self.looked < INTERVAL:
+        if clock - self.shown_at < INTERVAL:
             return
-        self.looked = clock
+        self.shown_at = clock
         learned = (now.epoch - 1 - self.first) * self.examples + now.done - self.begun
         seconds = (clock - self.started) / learned  # seconds per example, with a share for validation and saving
         left = ((self.epochs - now.epoch + 1) * self.examples - now.done) * seconds
@@ -160,12 +166,18 @@ class Bar(Quiet):
             if left > LONG:
                 self.console.print(f"about {duration(left)} to go; Ctrl-C keeps the best weights", highlight=False)
 
+    def looked(self, done: int, count: int) -> None:
+        """Shows how far the look at the validation set is."""
+        self.looking = f"{done:,}/{count:,} validation {self.unit}" if done < count else ""
+
     def epoch(self, history: History) -> None:
         """Prints the epoch's figures in one line."""
         self.console.print(line(history), highlight=False, soft_wrap=True)
 
     def _drawn(self) -> Table | Text:
         width = self.console.width
+        if self.looking:
+            return Text(f"epoch {self.now.epoch}/{self.epochs}  {self.looking}", no_wrap=True)
         figures = Text(
             self.now.shown(width) if self.now.speed else f"epoch {self.now.epoch}/{self.epochs}", no_wrap=True
         )
@@ -174,6 +186,36 @@ class Bar(Quiet):
         row = Table.grid(padding=(0, 1))
         row.add_row(ProgressBar(total=self.examples, completed=self.now.done, width=min(free, MOST_BAR)), figures)
         return row
+
+
+@contextmanager
+def looking(
+    what: str, unit: str = IMAGES, quiet: bool = False, console: Console | None = None
+) -> Iterator[Callable[[int, int], None]]:
+    """Shows how far an evaluation is: yields what is told how many examples are done, and of how many.
+
+    On a terminal it is a bar, for as long as it takes; else a line says of a long one how long it will take.
+
+    >>> with looking("the test set") as looked:
+    ...     looked(64, 128)
+    """
+    console = console or Console(stderr=True)
+    shown = console.is_interactive and not console.is_dumb_terminal
+    started, told = time.perf_counter(), False
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not shown) as bar:
+        task = bar.add_task(what)
+
+        def looked(done: int, count: int) -> None:
+            nonlocal told
+            bar.update(task, completed=done, total=count)
+            seconds = time.perf_counter() - started
+            left = seconds * (count - done) / done
+            if not shown and not quiet and not told and seconds >= SURE and left >= SURE:
+                told = True
+                console.print(f"{what}: about {duration(left)} to go", highlight=False)
+
+        yield looked
 
 
 def duration(seconds: float) -> str:

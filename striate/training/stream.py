@@ -34,7 +34,7 @@ from striate.training.threads import using
 
 AHEAD = 2**28  # bytes of batches that wait for the engine, over all processes
 SHARED = Path("/dev/shm")
-GONE = 8  # files one after the other that can't be read: then they are all gone
+GONE = 32  # files drawn one after the other that can't be read: then most of them are gone
 Column = Tensor | Lazy
 Bad = tuple[str, str]  # a file that can't be read, and why
 
@@ -96,24 +96,25 @@ class Stream:
     def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Ready]:
         """The batches of an epoch; one of which no file can be read is empty."""
         drawn = self.augment.drawn(len(self), generator(seed, "augment", number)) if self.augment else None
-        yield from self._batches(shuffled(len(self), size, seed, number)[begin:], drawn)
+        yield from self._batches(shuffled(len(self), size, seed, number)[begin:], drawn, min(GONE, len(self)))
 
     def in_order(self, size: int) -> Iterator[Ready]:
-        """All of them in order, `size` at a time."""
+        """All of them in order, `size` at a time, but for those whose files can't be read; one at least can be."""
         count = len(self) // self.times
-        batches = self._batches(list(torch.split(torch.arange(count), 1 if self.ragged else size)), None)
+        batches = self._batches(list(torch.split(torch.arange(count), 1 if self.ragged else size)), None, count)
         yield from (batch for batch in batches if len(batch))
 
-    def _batches(self, batches: Sequence[Tensor], drawn: Moved | None) -> Iterator[Ready]:
+    def _batches(self, batches: Sequence[Tensor], drawn: Moved | None, most: int) -> Iterator[Ready]:
+        """The batches; so many files lost in whole batches, one after the other, end them."""
         if not batches:
             return
         made = _Made(self.inputs, self.targets, self.prepare, self.kinds, drawn, self.times if drawn else 1)
-        lost, left = list[Bad](), len(batches)
+        lost = list[Bad]()
         try:
             for inputs, targets, bad in self._loader(made, batches):
-                batch, left = Ready(moved_to(self.device, inputs), moved_to(self.device, targets)), left - 1
+                batch = Ready(moved_to(self.device, inputs), moved_to(self.device, targets))
                 lost = [] if len(batch) else [*lost, *bad]
-                self._look_at(bad, lost, last=not left)
+                self._look_at(bad, lost, most)
                 yield batch
         except RuntimeError as error:
             if "DataLoader worker" not in str(error):
@@ -140,18 +141,18 @@ class Stream:
             count -= 1
         return count, max(1, min(4, room // max(1, count * size)))
 
-    def _look_at(self, bad: Sequence[Bad], lost: Sequence[Bad], last: bool) -> None:
+    def _look_at(self, bad: Sequence[Bad], lost: Sequence[Bad], most: int) -> None:
         """What is done about files that can't be read; those of whole batches, one after the other, are `lost`.
 
         Raises:
             InputError: They are refused.
-            WorkError: Many that follow each other can't be read, or all of them: the files have gone.
+            WorkError: As many as `most` are lost: the files have gone.
         """
         for path, why in bad:
             if self.refuse:
                 raise InputError(f"cannot read '{path}' ({why})")
             self.tell(path, why)
-        if len(lost) >= GONE or (last and lost and len(lost) >= len(self)):
+        if len(lost) >= most:
             path, why = lost[0]
             each = f"none of {len(lost)} files that follow each other can be read"
             raise WorkError(f"{each}; the first: '{path}' ({why})")

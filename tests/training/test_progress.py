@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from striate.training.moment import Moment
-from striate.training.progress import Bar, Quiet, Running, line
+from striate.training.progress import Bar, Quiet, Running, line, looking
 from tests.learning import epoch, history
 
 EPOCH = epoch(3, 0.5, 0.875, 0.25, 0.9375, 0.01, 12345.6, 1.25)
@@ -40,7 +40,7 @@ def test_how_long_it_will_take_is_said_once_after_the_first_batches_of_a_long_tr
     console = screen(80) if terminal else Console(file=io.StringIO(), width=80)
     with Bar(1000, 100, console=console) as bar:
         for number in range(1, 6):
-            bar.started, bar.looked = time.perf_counter() - started * number, 0.0
+            bar.started, bar.shown_at = time.perf_counter() - started * number, 0.0
             bar.batch(now(1, 10 * number, 1.0, 3))
     said = re.findall(r"about (\d+ \w+|\d\.\d hours) to go", written(console))
     assert said == ["11 hours" if started == 4 else "2.8 hours"]  # 100,000 images at 0.4 s or 0.1 s
@@ -50,9 +50,31 @@ def test_a_short_training_says_no_time() -> None:
     console = screen(80)
     with Bar(100, 2, console=console, decides="accuracy") as bar:
         for number in range(1, 6):
-            bar.started, bar.looked = time.perf_counter() - number, 0.0
+            bar.started, bar.shown_at = time.perf_counter() - number, 0.0
             bar.batch(now(1, 20 * number, 1.0, 3))
     assert "to go" not in written(console)
+
+
+def test_the_look_at_the_validation_set_is_seen_while_it_lasts() -> None:
+    console = screen(80)
+    with Bar(100, 2, console=console, unit="sentences") as bar:
+        bar.looked(512, 6000)
+        assert str(bar._drawn()) == "epoch 1/2  512/6,000 validation sentences"
+        bar.looked(6000, 6000)
+        assert "validation" not in str(bar._drawn())
+
+
+@pytest.mark.parametrize(("terminal", "quiet"), [(True, False), (False, False), (True, True), (False, True)])
+def test_an_evaluation_shows_how_far_it_is(terminal: bool, quiet: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = screen(80) if terminal else Console(file=io.StringIO(), width=80)
+    clock = iter(range(0, 1000, 30))
+    monkeypatch.setattr("striate.training.progress.time.perf_counter", lambda: float(next(clock)))
+    with looking("the test set", "sentences", quiet, console) as looked:
+        for done in (100, 200, 300):
+            looked(done, 1000)
+    shown = written(console)
+    assert ("300/1000 sentences" in shown) == (terminal and not quiet)
+    assert shown.count("the test set: about 4 minutes to go\n") == (not terminal and not quiet)
 
 
 def now(epoch: int, done: int, loss: float, right: int) -> Moment:
@@ -96,7 +118,7 @@ def test_on_a_terminal_the_running_epoch_is_one_line(width: int) -> None:
     console = screen(width)
     with Bar(60_000, 12, first=1, console=console, decides="accuracy") as bar:
         assert bar.live
-        bar.looked = bar.started = time.perf_counter() - 10
+        bar.shown_at = bar.started = time.perf_counter() - 10
         bar.batch(now(2, 30_000, 15_000.0, 24_000))
         bar.live.refresh()
         bar.epoch(history(EPOCH))
@@ -117,7 +139,7 @@ def test_on_a_terminal_the_running_epoch_is_one_line(width: int) -> None:
 def test_nothing_moves_where_nothing_can(options: dict[str, Any]) -> None:
     console = screen(80, **options)
     with Bar(100, 2, console=console, decides="accuracy") as bar:
-        bar.looked -= 1
+        bar.shown_at -= 1
         bar.batch(now(1, 50, 1.0, 3))
         bar.epoch(history(EPOCH))
     assert isinstance(console.file, io.StringIO)

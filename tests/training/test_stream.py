@@ -169,9 +169,58 @@ def test_files_that_all_go_end_the_training_and_what_was_learned_is_kept(
         return batches(self, *given)
 
     monkeypatch.setattr(Stream, "_batches", going)
-    with pytest.raises(st.WorkError, match=r"none of 16 files that follow each other can be read; .*epoch 1 are kept"):
+    with pytest.raises(st.WorkError, match=r"none of 32 files that follow each other can be read; .*epoch 1 are kept"):
         go(0)
     assert len(st.Run(tmp_path / "run").history) == 1
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_files_that_go_in_a_row_of_names_cost_nobody_the_figures_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("striate.runs.training.voice", lambda quiet: told.append)
+    monkeypatch.setattr(lazy, "MEMORY", 0)
+    monkeypatch.setattr("striate.training.loop.EVALUATED", 4)
+    root = written.colours(tmp_path / "data", ("red", "green"), 200, (20, 24), noise=120, light=100)
+    gone = vanishing(monkeypatch, part, lambda paths: paths[: len(paths) - 3])
+    run = st.train(NET, root, out=tmp_path / "run", epochs=2, batch=16, device="cpu", workers=0)
+    assert len(gone) > stream.GONE
+    assert {line for line in told if "left out: " in line} == {
+        f"left out: {path} (no such file or directory)" for path in gone
+    }
+    assert (run.path / "report.html").is_file()
+
+
+def test_a_test_set_that_is_gone_is_said_and_the_report_is_of_the_validation_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("striate.runs.training.voice", lambda quiet: told.append)
+    monkeypatch.setattr(lazy, "MEMORY", 0)
+    root = written.colours(tmp_path / "data", ("red", "green"), 40, (20, 24), noise=120, light=100)
+    gone = vanishing(monkeypatch, "test", list)
+    run = st.train(NET, root, out=tmp_path / "run", epochs=1, batch=16, device="cpu", workers=0)
+    (said,) = (line for line in told if line.startswith("there are no figures of the test set: "))
+    assert f"none of {len(gone)} files that follow each other can be read" in said
+    assert (run.path / "report.html").is_file()
+    assert run.model()
+
+
+def vanishing(monkeypatch: pytest.MonkeyPatch, part: str, which: Callable[[list[Path]], list[Path]]) -> list[Path]:
+    """Removes some files of a part when the training begins; they are in the list from then on."""
+    planned, gone = training.planned, list[Path]()
+
+    def going(request: Request) -> Any:
+        plan, parts, begun = planned(request)
+        examples = parts.each[part]
+        gone.extend(which([Path(examples.name(row)) for row in range(len(examples))]))
+        for path in gone:
+            path.unlink()
+        return plan, parts, begun
+
+    monkeypatch.setattr(training, "planned", going)
+    return gone
 
 
 def test_a_process_that_is_killed_is_told_and_what_was_learned_is_kept_and_gone_on_with(

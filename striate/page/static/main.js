@@ -1,15 +1,18 @@
 // @ts-check
 /** The page: what is drawn goes to the server, and what the network makes of it comes back. */
 import { drawLegend, drawMap } from "./colours.js"
-import { frameOf } from "./frame.js"
 import { NetworkView } from "./network.js"
 import { Paper } from "./paper.js"
+import { Served } from "./source.js"
 import { Zoom } from "./zoom.js"
 
 /** @typedef {import("./frame.js").Frame} Frame */
 
 /** @param {string} id @returns {any} */
 const one = (id) => document.getElementById(id)
+
+/** @type {import("./source.js").Source} */
+const source = new Served()
 
 /** @type {string[]} */
 const opened = []
@@ -26,9 +29,9 @@ let network
 
 /** The network, with what was opened. */
 async function load() {
-  graph = await (await fetch(`graph?${new URLSearchParams(opened.map((path) => ["open", path]))}`)).json()
+  graph = await source.graph(opened)
   document.title = one("name").textContent = graph.name
-  zoom = new Zoom(one("zoom"), graph, (path) => fetch(path))
+  zoom = new Zoom(one("zoom"), graph, source)
   network = new NetworkView(one("network"), graph, {
     choose: (place) => frame && zoom.open(place, frame),
     open: (path) => {
@@ -53,16 +56,12 @@ async function look() {
     do {
       again = false
       const began = performance.now()
-      const answer = await fetch(`look?shown=${network.shown}`, { method: "POST", body: paper.blob() }).catch(() => null)
-      if (!answer) {
-        one("status").textContent = "the server has ended; start `striate see` again"
+      try {
+        frame = await source.look(paper.blob(), network.shown)
+      } catch (error) {
+        one("status").textContent = /** @type {Error} */ (error).message
         continue
       }
-      if (!answer.ok) {
-        one("status").textContent = (await answer.json()).error
-        continue
-      }
-      frame = frameOf(await answer.arrayBuffer())
       show(frame)
       const took = performance.now() - began
       document.body.dataset.took = took.toFixed(1)

@@ -52,7 +52,7 @@ export class NetworkView {
 
   /** The numbers of the values that are shown, the input first. */
   get shown() {
-    return [0, ...this.maps.keys()].join(",")
+    return [0, ...this.maps.keys()]
   }
 
   /** @param {Card} card @param {Acts} acts @returns {HTMLElement} */

@@ -13,11 +13,11 @@ import { drawMap } from "./colours.js"
 const LARGE = 320, MOST_TABLES = 24
 
 export class Zoom {
-  /** @param {HTMLElement} section @param {Graph} graph @param {(path: string) => Promise<Response>} ask */
-  constructor(section, graph, ask) {
+  /** @param {HTMLElement} section @param {Graph} graph @param {import("./source.js").Source} source */
+  constructor(section, graph, source) {
     this.section = section
     this.graph = graph
-    this.ask = ask
+    this.source = source
     /** @type {Place | null} */
     this.place = null
     this.entry = 0
@@ -52,13 +52,8 @@ export class Zoom {
     const [rows, columns] = shape.length > 2 ? shape.slice(-2) : shape.length === 2 ? [1, shape[1]] : [shape[0], 1]
     this.rows = rows
     this.columns = columns
-    const wanted = shape.length > 1 ? `map?frame=${frame.frame}&value=${value}&map=${map}` : ""
-    let numbers = shown.numbers
-    if (wanted) {
-      const answer = await this.ask(wanted)
-      if (!answer.ok) return
-      numbers = new Float32Array(await answer.arrayBuffer())
-    }
+    const numbers = shape.length > 1 ? await this.newest(this.source.map(frame.frame, value, map)) : shown.numbers
+    if (!numbers) return
     const { low, high } = shown
     drawMap(this.canvas, numbers, rows, columns, Math.max(Math.abs(low), Math.abs(high)))
     const scale = LARGE / Math.max(rows, columns)
@@ -100,13 +95,20 @@ export class Zoom {
     return shape.length === 1 ? [this.entry] : shape.length === 2 ? [map, column] : [map, row, column]
   }
 
+  /** An answer; null where the picture has changed since it was asked for. @template T @param {Promise<T>} asked */
+  async newest(asked) {
+    try {
+      return await asked
+    } catch {
+      return null
+    }
+  }
+
   async explain() {
     if (!this.place || !this.frame) return
-    const at = this.where().join(",")
-    const answer = await this.ask(`work?frame=${this.frame.frame}&call=${this.place.call}&at=${at}`)
-    if (!answer.ok || at !== this.where().join(",")) return
-    /** @type {Work} */
-    const work = await answer.json()
+    const at = this.where()
+    const work = await this.newest(this.source.work(this.frame.frame, this.place.call, at))
+    if (!work || String(at) !== String(this.where())) return
     const said = /** @type {HTMLElement} */ (this.section.querySelector("#said"))
     said.textContent = `(${at})  ${work.said}`
     said.dataset.value = String(work.value)
