@@ -182,6 +182,7 @@ def test_files_that_go_in_a_row_of_names_cost_nobody_the_figures_of_the_others(
     monkeypatch.setattr("striate.runs.training.voice", lambda quiet: told.append)
     monkeypatch.setattr(lazy, "MEMORY", 0)
     monkeypatch.setattr("striate.training.loop.EVALUATED", 4)
+    monkeypatch.setattr(stream, "GONE", 8)
     root = written.colours(tmp_path / "data", ("red", "green"), 200, (20, 24), noise=120, light=100)
     gone = vanishing(monkeypatch, part, lambda paths: paths[: len(paths) - 3])
     run = st.train(NET, root, out=tmp_path / "run", epochs=2, batch=16, device="cpu", workers=0)
