@@ -2,13 +2,18 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 RUN    := runs/demo
+NPM    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm  # it checks the pages' JavaScript; nothing else needs it
 SIDE_BY_SIDE := -n auto --dist worksteal  # a process per core
 
-.PHONY: demo test quick lint docs pictures bench clean
+.PHONY: demo test quick lint front docs pictures bench clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --config-settings editable_mode=compat -e ".[dev]"
+	touch $@
+
+node_modules/installed: package.json package-lock.json .venv/installed
+	$(NPM) ci --silent
 	touch $@
 
 demo: .venv/installed
@@ -30,6 +35,10 @@ lint: .venv/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+front: node_modules/installed
+	$(NPM) run --silent check
+	$(NPM) test --silent
+
 docs: .venv/installed
 	$(BIN)/python docs/make_layers.py
 
@@ -41,4 +50,4 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/mnist_headlines.py
 
 clean:
-	rm -rf .venv runs build dist *.egg-info
+	rm -rf .venv node_modules runs build dist *.egg-info

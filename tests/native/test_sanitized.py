@@ -68,7 +68,7 @@ def drawn(network: Network, target: str) -> None:
 
 
 def known() -> None:
-    for text, loss in zip((*TEXTS[::2], *test_depth.TEXTS[::2], *CORNERS[-6:]), cycle(LOSSES)):
+    for text, loss in zip((*TEXTS[::5], *test_depth.TEXTS[::5], *CORNERS[-6:]), cycle(LOSSES)):
         use(read(text), loss=loss)
     for text in ASIDE:
         use(read(text))

@@ -89,7 +89,7 @@ def programs(draw: st.DrawFn) -> Program:
     return Program(letters, definitions, draw(some(ELEMENTS, 0, 4)))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(programs())
 def test_a_text_as_parsed(program: Program) -> None:
     text = render(program)
@@ -197,7 +197,7 @@ def _measurable(network: Network) -> bool:
     return True
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(networks())
 def test_a_bound_network(network: Network) -> None:
     text = render(network)

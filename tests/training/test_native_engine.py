@@ -132,11 +132,11 @@ def is_small(name: str) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*filter(is_small, DIFFERENT), *FAMILIES])
-def test_networks_of_the_zoo_over_fifty_steps(name: str) -> None:
+def test_networks_of_the_zoo_over_many_steps(name: str) -> None:
     network, size = read(FAMILIES[name]) if name in FAMILIES else zoo.net(name), BATCHES.get(name, 32)
     torch_engine, native = engines(network, optimizer="sgd", lr=RATES.get(name, 0.003), batch=size)
     batches = images(network, 256, 10)
-    assert apart(losses(native, batches, 50, size), losses(torch_engine, batches, 50, size)) <= TOLERANCE
+    assert apart(losses(native, batches, 20, size), losses(torch_engine, batches, 20, size)) <= TOLERANCE
     with torch.no_grad():
         outputs = native.model.eval()(batches.inputs["image"][:70]).flatten(1)
     assert (outputs_of(native, batches.inputs["image"][:70]) - outputs).abs().max() <= 1e-4 * outputs.abs().max()

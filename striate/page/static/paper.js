@@ -9,6 +9,7 @@ export class Paper {
     this.canvas = canvas
     this.changed = changed
     this.erases = false
+    this.x = this.y = 0 // where the pen was last
     /** @type {Blob | null} an image file that is shown instead of a drawing, as it was given */
     this.file = null
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"))
@@ -59,7 +60,7 @@ export class Paper {
     const [x, y] = this.at(event), context = this.context
     Object.assign(context, { lineWidth: WIDTH, lineCap: "round", strokeStyle: this.erases ? "#fff" : "#000" })
     context.beginPath()
-    context.moveTo(/** @type {number} */ (this.x), /** @type {number} */ (this.y))
+    context.moveTo(this.x, this.y)
     context.lineTo(x, y)
     context.stroke()
     ;[this.x, this.y] = [x, y]
