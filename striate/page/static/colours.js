@@ -1,7 +1,7 @@
 // @ts-check
 /** One scale for all maps: blue below zero, the paper's white at zero, orange above; each map by its layer's largest. */
 
-const BELOW = [33, 102, 172], ZERO = [247, 247, 247], ABOVE = [178, 84, 10]
+export const BELOW = [33, 102, 172], ZERO = [247, 247, 247], ABOVE = [178, 84, 10]
 
 /** @param {number} value from -1 to 1 @returns {[number, number, number]} */
 export function colour(value) {

@@ -4,6 +4,7 @@ import { drawLegend, drawMap } from "./colours.js"
 import { NetworkView } from "./network.js"
 import { Paper } from "./paper.js"
 import { Served } from "./source.js"
+import { Space } from "./space.js"
 import { Zoom } from "./zoom.js"
 
 /** @typedef {import("./frame.js").Frame} Frame */
@@ -26,6 +27,8 @@ let frame
 let zoom
 /** @type {NetworkView} */
 let network
+/** @type {Space | undefined} the view in three dimensions, while it is open */
+let space
 
 /** The network, with what was opened. */
 async function load() {
@@ -76,6 +79,7 @@ async function look() {
 /** @param {Frame} frame */
 function show(frame) {
   network.draw(frame)
+  space?.draw(frame)
   zoom.draw(frame)
   const read = /** @type {import("./frame.js").Value} */ (frame.values.get(0)), [, rows, columns] = read.sent
   drawMap(one("read"), read.numbers.subarray(0, rows * columns), rows, columns, Math.max(Math.abs(read.low), Math.abs(read.high)))
@@ -90,6 +94,21 @@ function show(frame) {
   )
   document.body.dataset.frame = String(frame.frame)
 }
+
+/** Opens the view in three dimensions in the place of the flat one, or closes it. */
+function turn() {
+  const opens = !space
+  try {
+    space = opens ? new Space(one("space"), graph, source, (place, entry) => frame && zoom.open(place, frame, entry)) : undefined
+  } catch (error) {
+    one("status").textContent = /** @type {Error} */ (error).message
+  }
+  one("space").hidden = !space
+  one("network").hidden = Boolean(space)
+  one("solid").setAttribute("aria-pressed", String(Boolean(space)))
+  if (space && frame) space.draw(frame)
+}
+one("solid").addEventListener("click", turn)
 
 const paper = new Paper(one("paper"), look)
 /** @param {boolean} erases */

@@ -32,9 +32,10 @@ export class Zoom {
     this.section.hidden = true
   }
 
-  /** @param {Place} place @param {Frame} frame */
-  async open(place, frame) {
+  /** @param {Place} place @param {Frame} frame @param {number} entry of the map, that is pointed at first */
+  async open(place, frame, entry = this.entry) {
     this.place = place
+    this.entry = entry
     this.section.hidden = false
     const call = this.graph.calls[place.call]
     const title = /** @type {HTMLElement} */ (this.section.querySelector("#zoomed"))
