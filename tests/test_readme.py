@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,7 @@ import torch
 from PIL import Image
 
 import striate as st
+from striate.cli import _status, striate
 from tests.native.needs import needs_compiler
 
 ROOT = Path(__file__).parents[1]
@@ -63,17 +65,28 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+def status_of(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """What a command ends with: in this process, which spares its start; by the shell where it is joined to others."""
+    words = shlex.split(line, comments=True)
+    if "|" in words:
+        return run(["sh", "-c", f'PATH="$PWD:$PATH"; {line}'], folder).returncode
+    monkeypatch.setattr(sys, "argv", words)
+    return _status(lambda: striate.main(words[1:], standalone_mode=False))
+
+
 @pytest.mark.slow
 @needs_compiler
-def test_every_command_runs(folder: Path) -> None:
+def test_every_command_runs(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(commands()) > 12
     (folder / "striate").write_text(f'#!/bin/sh\nexec {sys.executable} -m striate "$@"\n')
     (folder / "striate").chmod(0o755)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("webbrowser.open", lambda address: True)
     for line in commands():
         if "striate see" in line and "--report" not in line:
             continue  # serves until Ctrl-C: tests/cli/test_process.py
-        ended = run(["sh", "-c", f'PATH="$PWD:$PATH"; {line}'], folder)
-        assert ended.returncode == 0, f"{line}\n{ended.stderr}"
+        status = status_of(line, folder, monkeypatch)
+        assert status == 0, f"{line}\n{capsys.readouterr().err}"
     files = {
         path.relative_to(folder / "runs/lenet5-digits-1").parts[0]
         for path in (folder / "runs/lenet5-digits-1").iterdir()

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 REFERENCE = "plain"  # the reference of ratios, where it takes part
-OF_PYTORCH = ("plain", "plain-bf16", "torch-compile", "torch-compile-bf16")  # the settings that a user can choose from
+OF_PYTORCH = (  # the settings that a user can choose from
+    *("plain", "plain-bf16", "torch-compile", "torch-compile-bf16", "torch-compile-bf16-channels-last"),
+)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from striate.cli.asking import Asked, read_unit
 from striate.cli.common import Known, Option, check_run, json_option, print_json, say
+
+if TYPE_CHECKING:
+    from striate.inside.drawn import Drawn
 
 METHODS = {
     "filters": "The weights of a layer; by default the first that has filters.",
@@ -24,7 +28,7 @@ METHODS = {
     "occlusion": "How far the score falls when a part of the input is hidden.",
     "dream": "An input made to excite a class or a unit.",
     "classes": "The class that each unit of a layer stands for, on the test examples.",
-    "embedding": "The test examples as points, by the features of a layer.",
+    "embedding": "The test examples as points, by the features of a layer; by default those that the last one reads.",
     "words": "What each word of a sentence has to do with the class.",
 }
 ALSO = {
@@ -90,7 +94,7 @@ def command(run: str, method: str, unit: str | None, out: str | None, as_json: b
     for note in asked.run.notes:
         say(note)
     if picture is not None:
-        result.save(picture)
+        with_names(result, asked.classes).save(picture)
     facts = result.facts()
     if as_json:
         print_json({"run": run, "look": method, "picture": picture, "classes": list(asked.classes), **facts})
@@ -98,6 +102,13 @@ def command(run: str, method: str, unit: str | None, out: str | None, as_json: b
     for line in said(facts, asked.classes):
         click.echo(line)
     click.echo(f"picture: {picture}")
+
+
+def with_names(result: Drawn, classes: tuple[str, ...]) -> Drawn:
+    """A result that says what classes are called, where it explains some."""
+    if not classes or not hasattr(result, "explained"):
+        return result
+    return dataclasses.replace(result, explained=tuple(_named(one, classes) for one in result.explained))  # type: ignore[type-var]
 
 
 def said(facts: Mapping[str, Any], classes: tuple[str, ...]) -> Iterator[str]:

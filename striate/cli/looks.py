@@ -58,7 +58,7 @@ def _classes(asked: Asked) -> Drawn:
 
 
 def _embedding(asked: Asked) -> Drawn:
-    return inside.embedding(asked.model, _batches(asked), asked.named, method=asked.by, classes=asked.classes)
+    return inside.embedding(asked.model, _batches(asked), asked.layer or "", method=asked.by, classes=asked.classes)
 
 
 def _words(asked: Asked) -> Drawn:

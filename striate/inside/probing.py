@@ -65,6 +65,22 @@ def passes(model: nn.Module, x: Tensor) -> list[Pass]:
     return found
 
 
+def last_features(model: nn.Module, x: Tensor) -> str:
+    """The layer before the last one with weights: what the classifier reads.
+
+    >>> last_features(nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), torch.zeros(1, 1, 2, 2))
+    '2'
+
+    Raises:
+        InputError: There is none.
+    """
+    found = passes(model, x)
+    last = max((place for place, one in enumerate(found) if one.weighted), default=0)
+    if not last:
+        raise InputError("no layer comes before the last one with weights; say with `layer` which to read")
+    return found[last - 1].name
+
+
 def last_with_maps(model: nn.Module, x: Tensor) -> str:
     """The last layer that has maps; where the output itself is a map, the last before the last layer with weights.
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from striate.errors import InputError, WorkError, nearest
 from striate.inside.drawn import Drawn
+from striate.inside.probing import last_features
 from striate.inside.watching import batches_of, value_of
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Embedding(Drawn):
 def embedding(
     model: nn.Module,
     batches: Iterable[Any],
-    layer: str,
+    layer: str = "",
     *,
     method: str = "pca",
     classes: Sequence[str] = (),
@@ -80,7 +81,7 @@ def embedding(
     Args:
         model: Any module of one input.
         batches: Inputs (N, …), or pairs of them and labels (N,).
-        layer: The layer's name.
+        layer: The layer's name; by default the one before the last with weights.
         method: `pca`, which keeps the two directions of most variance; `tsne` (scikit-learn); `umap` (umap-learn).
         classes: The names of the labels.
         seed: Of t-SNE and UMAP.
@@ -93,6 +94,7 @@ def embedding(
         raise InputError(f"no method '{method}'{nearest(method, METHODS, ALSO)}; there are {', '.join(METHODS)}")
     features, labels = [], []
     for x, label in batches_of(batches):
+        layer = layer or last_features(model, x[:1])
         with torch.no_grad():
             features.append(value_of(model, x, layer=layer).flatten(1).double().cpu())
         labels += [label.cpu()] if label is not None and label.dim() == 1 else []  # masks are no classes of examples

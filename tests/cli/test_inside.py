@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from striate import data, inside
-from striate.cli.inside import METHODS
+from striate.cli.inside import METHODS, with_names
 from striate.cli.looks import LOOKS
 from striate.runs.run import Run
 from striate.runs.training import train
@@ -59,7 +59,7 @@ WORDS: dict[str, tuple[str, ...]] = {  # with which options, and whether an exam
     "occlusion": ("EXAMPLE", "--layer", "conv2", "--unit", "3,0,0"),
     "dream": ("--class", "3", "--steps", "5"),
     "classes": ("--layer", "conv2"),
-    "embedding": ("--layer", "gap1", "--by", "pca"),
+    "embedding": ("--by", "pca"),
 }
 
 
@@ -90,6 +90,13 @@ def test_in_words_with_a_picture_of_its_own(
     assert "layer: relu2" in ended.out
     assert ended.out.endswith("picture: cam.png\n")
     assert (tmp_path / "cam.png").is_file()
+
+
+def test_a_picture_says_what_the_class_is_called() -> None:
+    x = torch.ones(1, 1, 2, 2)
+    named = with_names(inside.Attribution("saliency", x, x, torch.zeros(1), ("class 1",)), ("cat", "dog"))
+    assert named.explained == ("class 1 (dog)",)  # type: ignore[attr-defined]
+    assert named.picture().axes[0].get_title() == "input; class 1 (dog): 0"
 
 
 def test_it_says_what_python_says(cli: Cli, run: Path, seven: Path) -> None:

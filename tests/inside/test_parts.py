@@ -151,6 +151,15 @@ def test_pca_is_scikit_learn_s_up_to_sign() -> None:
     assert np.allclose(found.points.abs().numpy(), np.abs(expected), atol=1e-5)
 
 
+def test_points_are_by_default_of_what_the_last_layer_reads() -> None:
+    model, x = nn.Sequential(nn.Flatten(), nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 2), nn.Softmax(1)), drawn(8, 6)
+    found = inside.embedding(model, [x])
+    assert found.layer == "2"
+    assert torch.equal(found.points, inside.embedding(model, [x], "2").points)
+    with pytest.raises(InputError, match="no layer comes before the last one with weights"):
+        inside.embedding(nn.Linear(6, 2), [x])
+
+
 def test_t_sne_tells_two_heaps_apart_and_a_seed_repeats() -> None:
     x = torch.cat([drawn(15, 6), 20 + drawn(15, 6, seed=1)])
     labels = torch.arange(30) // 15

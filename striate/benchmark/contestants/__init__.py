@@ -42,6 +42,12 @@ ENGINES = {
             _by("by_hand", "compiled_inference", bf16=True),
             foreign=True,
         ),
+        Contestant(
+            "torch-compile-bf16-channels-last",
+            _by("by_hand", "compiled_training", bf16=True, channels_last=True),
+            None,
+            foreign=True,
+        ),
         Contestant("onnxruntime", None, _by("onnxruntime", "inference"), ("onnxruntime", *_EXPORT), foreign=True),
         Contestant("openvino", None, _by("openvino", "inference"), ("openvino", *_EXPORT), foreign=True),
         Contestant(

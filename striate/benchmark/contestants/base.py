@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -91,6 +91,16 @@ class Job:
         if self.of_positions:
             raise Unable("it learns a class of an image here, not of each position")
         return self
+
+    def channels_last(self) -> Job:
+        """The same; of images of two axes the channels of a pixel stand side by side.
+
+        Raises:
+            Unable: It reads none.
+        """
+        if self.images.ndim != 4:
+            raise Unable("channels last is for images of two axes")
+        return replace(self, images=self.images.contiguous(memory_format=torch.channels_last))
 
     def on_cpu(self) -> Job:
         """The job itself, if it is to run on the CPU.
