@@ -61,6 +61,13 @@ class KernelSheet:
     extent: float
 
 
+def planes(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A convolution's weights as filters (F, C, kh, kw): of sequences one row, of volumes the middle plane."""
+    if weights.ndim == 3:
+        return weights[:, :, None]
+    return weights[:, :, weights.shape[2] // 2] if weights.ndim == 5 else weights
+
+
 def kernel_sheet(filters: NDArray[np.float32]) -> KernelSheet:
     """Filters of shape (F, C, kh, kw) in grey, the first of them where they are many; 0 is mid-grey."""
     num_filters, channels, height, width = filters.shape

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from markupsafe import Markup
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from striate.data.left_out import printable
 from striate.notation import Measure, measure, render
@@ -20,6 +20,7 @@ from striate.notation.rules.shape import shown
 from striate.picture import picture
 from striate.report import Report, Section
 from striate.report import render as render_report
+from striate.report.images import planes
 from striate.report.places import shortened
 from striate.runs.command import judges
 from striate.runs.plan import Parts
@@ -113,16 +114,10 @@ def _facts(run: Run, cost: Measure) -> tuple[tuple[str, str], ...]:
 
 
 def convolutions(model: nn.Module) -> dict[str, NDArray[np.float32]]:
-    """The weights (F, C, kh, kw) of each convolution by name: of sequences one row, of volumes the middle plane."""
+    """The weights (F, C, kh, kw) of each convolution by name."""
     kinds = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
     found = {name: one.weight.detach().cpu().float() for name, one in model.named_modules() if isinstance(one, kinds)}
-    return {name: _flat(weight).contiguous().numpy() for name, weight in found.items()}
-
-
-def _flat(weight: Tensor) -> Tensor:
-    if weight.dim() == 3:
-        return weight[:, :, None]
-    return weight[:, :, weight.shape[2] // 2] if weight.dim() == 5 else weight
+    return {name: planes(weight.contiguous().numpy()) for name, weight in found.items()}
 
 
 def _cost(cost: Measure) -> tuple[dict[str, object], ...]:

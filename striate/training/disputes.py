@@ -59,6 +59,6 @@ class Disputes:
         try:
             epochs, count, bits = json.loads(text)
             packed = np.frombuffer(zlib.decompress(base64.b64decode(bits)), np.uint8)
-            return Disputes(np.unpackbits(packed, count=epochs * count).reshape(epochs, count).astype(np.bool_))
+            return Disputes(np.unpackbits(packed)[: epochs * count].reshape(epochs, count).astype(np.bool_))
         except (TypeError, zlib.error) as error:
             raise ValueError(f"no disputes: {error}") from None
