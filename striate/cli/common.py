@@ -156,6 +156,12 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(command)
 
 
+def see_option(command: F) -> F:
+    """`--see`."""
+    help = "Serve a page on this machine that shows the training while it runs, and open the browser."
+    return click.option("--see", is_flag=True, help=help)(command)
+
+
 def bad_files_option(command: F) -> F:
     """`--bad-files skip|refuse`."""
     return click.option(

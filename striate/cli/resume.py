@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from striate.cli.common import Known, check_run, json_option, say, threads_option, workers_option
+from striate.cli.common import Known, check_run, json_option, say, see_option, threads_option, workers_option
 from striate.cli.train import show
 from striate.data.loading import check as check_data
 from striate.runs import devices
@@ -24,6 +24,7 @@ from striate.training.schedules import SCHEDULES
 @click.option("--device", help="cpu, cuda, cuda:1, mps; by default the one it was trained on.")
 @threads_option
 @workers_option
+@see_option
 @json_option
 def command(
     run: str,
@@ -35,6 +36,7 @@ def command(
     device: str | None,
     threads: int | None,
     workers: int | None,
+    see: bool,
     as_json: bool,
 ) -> int:
     """Go on with RUN from its newest intact state, as if it had never stopped; --epochs may extend it.
@@ -46,7 +48,10 @@ def command(
     if data:
         check_data(data)
     from striate.runs.resuming import resumed  # the words are right: from here on it takes PyTorch
+    from striate.watching import Page
+
+    page = Page(say) if see else None
 
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
     how: dict[str, Any] = {"engine": engine, "device": device, "threads": threads, "workers": workers}
-    return show(resumed(run, data, changes, **how, say=say, show=True), as_json)
+    return show(resumed(run, data, changes, **how, say=say, show=True, page=page), as_json, page)

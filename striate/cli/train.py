@@ -23,6 +23,7 @@ from striate.cli.common import (
     read_letters,
     read_size,
     say,
+    see_option,
     size_option,
     task_option,
     threads_option,
@@ -35,6 +36,7 @@ from striate.training.saved import RUNS, SavedRun
 
 if TYPE_CHECKING:
     from striate.runs.doing import Trained
+    from striate.watching import Page
 
 
 class Count(click.ParamType[int]):
@@ -100,6 +102,7 @@ def training_options(command: Any) -> Any:
 @size_option
 @bad_files_option
 @letters_option
+@see_option
 @json_option
 def command(
     net: str,
@@ -115,6 +118,7 @@ def command(
     size: str | None,
     bad: str,
     letters: tuple[str, ...],
+    see: bool,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -131,7 +135,9 @@ def command(
         SavedRun(Path(out)).is_free(overwrite)
     from striate.runs.planning import Request  # the words are right: from here on it takes PyTorch
     from striate.runs.training import trained
+    from striate.watching import Page
 
+    page = Page(say) if see else None
     asked = Request(
         net,
         data,
@@ -146,14 +152,16 @@ def command(
         size=sides,
         weights=weights,
         show=True,
+        page=page,
         command=shlex.join(["striate", *sys.argv[1:]]),
     )
-    return show(trained(asked, out, overwrite, say=say), as_json)
+    return show(trained(asked, out, overwrite, say=say), as_json, page)
 
 
-def show(done: Trained, as_json: bool) -> int:
-    """The result of a training; the status is 1 when it was stopped by Ctrl-C."""
+def show(done: Trained, as_json: bool, page: Page | None = None) -> int:
+    """The result of a training, then its page while somebody looks; the status is 1 when it was stopped by Ctrl-C."""
     from striate.runs.doing import CTRL_C
+    from striate.training.interrupt import as_exception
 
     for line in done.said():
         say(line)
@@ -162,4 +170,10 @@ def show(done: Trained, as_json: bool) -> int:
     else:
         for line in done.printed():
             click.echo(line)
+    if page and done.stopped != CTRL_C:
+        try:
+            with as_exception():
+                page.wait()
+        except KeyboardInterrupt:
+            page.stop()
     return 1 if done.stopped == CTRL_C else 0

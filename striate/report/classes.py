@@ -35,12 +35,30 @@ class WrongImage:
         true_class: what it is.
         top: the most probable classes with their probabilities, most probable first; usually three.
         name: where to find it: a file name, or its number in the set.
+        heat: what the network read with the places that decided, (H, W, 3), uint8; None where there is none.
+        note: what else there is to say.
     """
 
     image: NDArray[np.uint8]
     true_class: str
     top: tuple[tuple[str, float], ...]
     name: str
+    heat: NDArray[np.uint8] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class WrongText:
+    """One text that the network got wrong; attributes as for `WrongImage`."""
+
+    text: str
+    true_class: str
+    top: tuple[tuple[str, float], ...]
+    name: str
+    note: str = ""
+
+
+Wrong = Sequence[WrongImage] | Sequence[WrongText]
 
 
 @dataclass(frozen=True)
@@ -128,10 +146,17 @@ def calibration(measured: Calibration, evaluated: str, unit: str = "images") -> 
     return Section("calibration", "Calibration", body)
 
 
-def most_wrong(wrong: Sequence[WrongImage], evaluated: str, num_wrong: int, unit: str = "images") -> Section:
-    """The surest mistakes, surest first, of `num_wrong`; other arguments as for `headline`."""
-    body = part(TEMPLATE, "wrong", most_wrong=wrong, evaluated=evaluated, num_wrong=num_wrong, unit=unit)
+def most_wrong(wrong: Wrong, evaluated: str, num_wrong: int, unit: str = "images", heat: str = "") -> Section:
+    """The surest mistakes, surest first, of `num_wrong`; `heat` says how the places that decided were found."""
+    about = {"count": len(wrong), "evaluated": evaluated, "num_wrong": num_wrong, "unit": unit}
+    body = part(TEMPLATE, "wrong", listed=listed(wrong, heat), **about)
     return Section("wrong", "Most wrong", body)
+
+
+def listed(wrong: Wrong, heat: str = "") -> Markup:
+    """Examples side by side, each with its class and the most probable ones; `heat` as for `most_wrong`."""
+    macro = "texts" if wrong and isinstance(wrong[0], WrongText) else "images"
+    return part(TEMPLATE, macro, wrong=wrong) + part("heat.html", "legend", heat=heat)
 
 
 def most_confused(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> tuple[ConfusedPair, ...]:

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from markupsafe import Markup
@@ -37,7 +37,7 @@ class Report:
             per second, `seconds`; what was not measured is left out or NaN. Shares are fractions from 0 to 1.
         metrics: what the figures are; the first chose the epoch.
         best_epoch: the epoch whose weights were kept.
-        filters: weights of the first layer's filters, shape (F, C, kh, kw), or None.
+        filters: the weights of every convolution by its name, shape (F, C, kh, kw), in order.
         cost: one row per layer with `name`, `layer`, `output`, `parameters`, `macs`, `receptive_field`; no weight is
             in two rows, so the totals are the sums. None stands for what does not apply.
         left_out: (path, kind and reason) of each file that was found among the examples and not read.
@@ -56,12 +56,12 @@ class Report:
     history: tuple[Mapping[str, float], ...] = ()
     metrics: tuple[Metric, ...] = ()
     best_epoch: int = 0
-    filters: NDArray[np.float32] | None = None
+    filters: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     cost: tuple[Mapping[str, object], ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        assert self.filters is None or self.filters.ndim == 4, "filters must have shape (F, C, kh, kw)"
+        assert all(one.ndim == 4 for one in self.filters.values()), "filters must have shape (F, C, kh, kw)"
 
     @property
     def metric(self) -> Metric | None:

@@ -6,7 +6,7 @@ import numpy as np
 from markupsafe import Markup
 
 from striate.report.content import Report
-from striate.report.images import filter_sheet
+from striate.report.images import MOST_LAYERS, filter_sheet, kernel_sheet
 from striate.report.pictures import curves, learning_rate_curve
 from striate.report.section import environment
 
@@ -22,7 +22,7 @@ def render(report: Report) -> str:
         .render(
             report=report,
             history_table=_history_table(report),
-            filters=None if report.filters is None else filter_sheet(report.filters),
+            filters=_filters(report),
             totals={column: _total(report, column) for column in ("parameters", "macs")},
             curves=_curves(report) if report.history else (),
             sections=_sections(report),
@@ -42,10 +42,19 @@ def _sections(report: Report) -> dict[str, str]:
         "curves": ("Learning curves", report.history),
         **{section.anchor: (section.name, True) for section in report.sections},
         "cost": ("Cost", report.cost),
-        "filters": ("Filters", report.filters is not None),
+        "filters": ("Filters", report.filters),
         "network": ("Network", report.network),
     }
     return {anchor: name for anchor, (name, content) in parts.items() if content}
+
+
+def _filters(report: Report) -> dict[str, object]:
+    """The first layer's filters where they are more than single numbers, and those of the layers after it."""
+    layers = list(report.filters.items())
+    first = layers[:1] if layers and layers[0][1][0, 0].size > 1 else []
+    deeper = layers[len(first) :]
+    sheets = {name: kernel_sheet(weights) for name, weights in deeper[:MOST_LAYERS]}
+    return {"first": filter_sheet(first[0][1]) if first else None, "deeper": sheets, "count": len(deeper)}
 
 
 def _words(report: Report) -> dict[str, str]:

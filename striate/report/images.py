@@ -14,6 +14,8 @@ from PIL import Image
 
 LONGEST_SIDE = 96  # pixels; a page of thirty photographs stays under a megabyte
 MOST_FILTERS = 96
+MOST_KERNELS, MOST_SINGLE = 16, 64  # filters, and channels of each, of a deeper layer; of one whose kernels are 1x1
+MOST_LAYERS = 40  # deeper layers
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,46 @@ def data_uri(image: NDArray[np.uint8], longest: int = LONGEST_SIDE) -> str:
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+@dataclass(frozen=True)
+class KernelSheet:
+    """A layer's filters as one image: a row for each filter, a column for each of its input channels.
+
+    Attributes:
+        uri: a `data:` address.
+        width: of the image in pixels.
+        said: how many filters and channels there are, and how many are shown.
+        extent: as for `FilterSheet`.
+    """
+
+    uri: str
+    width: int
+    said: str
+    extent: float
+
+
+def planes(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A convolution's weights as filters (F, C, kh, kw): of sequences one row, of volumes the middle plane."""
+    if weights.ndim == 3:
+        return weights[:, :, None]
+    return weights[:, :, weights.shape[2] // 2] if weights.ndim == 5 else weights
+
+
+def kernel_sheet(filters: NDArray[np.float32]) -> KernelSheet:
+    """Filters of shape (F, C, kh, kw) in grey, the first of them where they are many; 0 is mid-grey."""
+    num_filters, channels, height, width = filters.shape
+    single = height == width == 1
+    most, gap = (MOST_SINGLE, 0) if single else (MOST_KERNELS, 1)
+    some = filters[:most, :most]
+    extent = float(np.abs(some).max())
+    grey = np.rint(127.5 + 127.5 * some / max(extent, 1e-12)).astype(np.uint8)
+    opaque = np.stack([grey, np.full_like(grey, 255)], axis=-1)  # the gaps between kernels let the page through
+    sheet = np.pad(opaque, ((0, 0), (0, 0), (0, gap), (0, gap), (0, 0)))
+    joined = sheet.transpose(0, 2, 1, 3, 4).reshape(len(some) * (height + gap), -1, 2)
+    shown = "" if some.size == filters.size else f", of which {some.shape[0]} x {some.shape[1]} are shown"
+    said = f"{num_filters} filters of {channels} x {height}x{width}{shown}"
+    return KernelSheet(data_uri(joined, max(joined.shape)), joined.shape[1], said, extent)
 
 
 def filter_sheet(filters: NDArray[np.float32]) -> FilterSheet:

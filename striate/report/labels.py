@@ -22,12 +22,16 @@ class WorstImage:
         true: the labels that it has.
         mistakes: name, probability, and whether it is there, of each label that is wrong.
         name: where to find it: a file name, or its number in the set.
+        heat: what the network read with the places that spoke for the first mistake, (H, W, 3), uint8; None without.
+        note: what else there is to say.
     """
 
     image: NDArray[np.uint8]
     true: tuple[str, ...]
     mistakes: tuple[tuple[str, float, bool], ...]
     name: str
+    heat: NDArray[np.uint8] | None = None
+    note: str = ""
 
 
 def headline(scores: MultilabelScores, evaluated: str) -> Markup:
@@ -46,6 +50,12 @@ def table(scores: MultilabelScores, labels: Sequence[str], evaluated: str, unit:
     return Section("labels", "Labels", body)
 
 
-def worst(images: Sequence[WorstImage], evaluated: str, unit: str) -> Section:
-    """The images whose labels are most wrong, the worst first."""
-    return Section("wrong", "Worst images", part(TEMPLATE, "worst", images=images, evaluated=evaluated, unit=unit))
+def worst(images: Sequence[WorstImage], evaluated: str, unit: str, heat: str = "") -> Section:
+    """The images whose labels are most wrong, the worst first; `heat` says how the places that decided were found."""
+    body = part(TEMPLATE, "worst", listed=listed(images, heat), evaluated=evaluated, unit=unit)
+    return Section("wrong", "Worst images", body)
+
+
+def listed(images: Sequence[WorstImage], heat: str = "") -> Markup:
+    """Images side by side, each with its labels and those that are wrong; `heat` as for `worst`."""
+    return part(TEMPLATE, "images", images=images) + part("heat.html", "legend", heat=heat)

@@ -18,15 +18,19 @@ from striate.interrupt import undone_by
 from striate.runs.beginning import Beginning
 from striate.runs.command import resumes
 from striate.runs.engines import INSTEAD, native_engine
-from striate.runs.feeding import feed_of
+from striate.runs.feeding import feed_of, reads_files
+from striate.runs.hints import hints_of
 from striate.runs.keeper import Keeper
+from striate.runs.looking import with_look
 from striate.runs.plan import Choice, Parts, Plan
 from striate.runs.reporting import report
 from striate.runs.run import Run
+from striate.runs.seen import VALIDATION_SET, ended_on, scene_of
 from striate.runs.unread import Unread
 from striate.tasks.saying import Say
 from striate.tasks.task import Task
 from striate.training.augment import Augment
+from striate.training.disputes import Disputes
 from striate.training.draws import derived_seed
 from striate.training.engine import TorchEngine
 from striate.training.feed import Feed
@@ -43,9 +47,11 @@ from striate.training.saved import REPORT, RUNS, SavedRun
 from striate.training.state import State
 from striate.training.threads import using
 from striate.training.verdict import verdict
+from striate.watching import Page
 
 CTRL_C = "Ctrl-C"
-VALIDATION_SET, TEST_SET = "the validation set", "the test set"
+TRAINING_SET, TEST_SET = "the training set", "the test set"
+MANY = 10  # epochs beside which one more pass over the training examples takes a few percent
 
 
 @dataclass(frozen=True)
@@ -76,13 +82,16 @@ class Trained:
         goes_on = f"; `{self.goes_on}` goes on" if self.goes_on else ""
         return [*self.verdict, *([f"{after}{goes_on}"] if self.stopped else [])]
 
-    def printed(self) -> list[str]:
-        """The figures, and where to look, a line each."""
+    def figures(self) -> list[str]:
+        """How good the weights are that were kept, a line each."""
         name = self.history.metric.words
         wide = len(f"validation {name}")
         test = [f"{f'test {name}':<{wide}}{self.test.said().removeprefix(name)}"] if self.test else []
-        where = [f"run:    {self.run.path}", f"report: {self.run.path / REPORT}"]
-        return [f"validation {self.validation.said()}; kept: {self.history.choice()}", *test, *where]
+        return [f"validation {self.validation.said()}; kept: {self.history.choice()}", *test]
+
+    def printed(self) -> list[str]:
+        """The figures, and where to look, a line each."""
+        return [*self.figures(), f"run:    {self.run.path}", f"report: {self.run.path / REPORT}"]
 
     def told(self, say: Say) -> Trained:
         """Itself, when all that was said."""
@@ -116,6 +125,7 @@ def start(
     overwrite: bool,
     say: Say,
     show: bool,
+    page: Page | None = None,
 ) -> Trained:
     """Train from the beginning, in a new folder.
 
@@ -129,10 +139,12 @@ def start(
         saved = SavedRun.create(root, plan.text, plan.to_json(parts.own_loss), overwrite)
         for line in (*plan.said(), *saved.save_left_out(parts.left_out)):
             say(line)
-        return _train(plan, parts, saved, engine, plan.task.history(), Moment(), say, show)
+        return _train(plan, parts, saved, engine, plan.task.history(), Moment(), Disputes(), say, show, page)
 
 
-def go_on(plan: Plan, parts: Parts, saved: SavedRun, state: State, *, say: Say, show: bool) -> Trained:
+def go_on(
+    plan: Plan, parts: Parts, saved: SavedRun, state: State, *, say: Say, show: bool, page: Page | None = None
+) -> Trained:
     """Go on from a state of a run, exactly as if it had never stopped.
 
     Raises:
@@ -148,7 +160,7 @@ def go_on(plan: Plan, parts: Parts, saved: SavedRun, state: State, *, say: Say, 
         saved.save_set_up(plan.text, plan.to_json(parts.own_loss))
         saved.save_left_out(parts.left_out)
         history = dataclasses.replace(state.history, metrics=plan.task.metrics)
-        return _train(plan, parts, saved, engine, history, state.moment, say, show)
+        return _train(plan, parts, saved, engine, history, state.moment, state.disputes, say, show, page)
 
 
 def _going_on(plan: Plan, state: State) -> str:
@@ -198,8 +210,10 @@ def _train(
     engine: TorchEngine | NativeEngine,
     history: History,
     at: Moment,
+    disputes: Disputes,
     say: Say,
     show: bool,
+    page: Page | None,
 ) -> Trained:
     epochs, task, objective = plan.options.epochs, plan.task, plan.objective(parts.own_loss)
     bar = (
@@ -207,13 +221,20 @@ def _train(
         if show
         else Quiet()
     )
-    keeper, unread = Keeper(saved, engine, bar, plan, parts, history), Unread(say)
+    unread = Unread(say)
+    if page:
+        page.begin(scene_of(plan, parts, unread, history, at))
+        bar = page.around(bar, engine.weights)
+    keeper = Keeper(saved, engine, bar, plan, parts, history, disputes)
     validation = _feed(plan, parts, parts.validation, unread)  # every epoch and the verdict use the same
-    with undone_by(lambda: _last_words(keeper)):
+    with undone_by(lambda: _last_words(keeper)), ended_on(page):
         stopped = _learn(plan, parts, keeper, validation, unread, at)
         if stopped == CTRL_C:
             say("training is over; the best weights are measured")
-        return _finish(plan, parts, saved, engine, keeper.history, stopped, validation, unread, show)
+        done = _finish(plan, parts, saved, engine, keeper.history, keeper.disputes, stopped, validation, unread, show)
+    if page:
+        page.end([*done.said(), *done.figures()], saved.root / REPORT)
+    return done
 
 
 def _feed(plan: Plan, parts: Parts, examples: Examples, unread: Unread, augment: Augment | None = None) -> Feed:
@@ -257,6 +278,7 @@ def _finish(
     saved: SavedRun,
     engine: TorchEngine | NativeEngine,
     history: History,
+    disputes: Disputes,
     stopped: str,
     validation: Feed,
     unread: Unread,
@@ -290,7 +312,28 @@ def _finish(
         "epoch kept": f"{history.best.epoch} of {len(history)}{f' (stopped by {stopped})' if stopped else ''}",
         "seconds": f"{sum(epoch.seconds for epoch in history.epochs):.1f}",
     }
-    run.saved.save_report(report(run, history, said, test or judged, figures, parts))
+    learned = None
+    if len(history) >= MANY and not reads_files(parts.training):  # then one more pass over them costs little
+        learned = judge(
+            engine,
+            plan.task,
+            objective,
+            TRAINING_SET,
+            parts.training,
+            _feed(plan, parts, parts.training, unread),
+            unread,
+            show,
+        )
+    hints = hints_of(
+        run,
+        parts,
+        with_look(judged, run, parts.schema),
+        learned and with_look(learned, run, parts.schema),
+        disputes,
+        len(history),
+    )
+    shown = with_look(test or judged, run, parts.schema)
+    run.saved.save_report(report(run, history, said, shown, figures, parts, hints))
     return Trained(run, history, judged, test, said, stopped, resumes(run.path) if unfinished else "")
 
 

@@ -32,6 +32,7 @@ from striate.training.augment import Augment
 from striate.training.options import NO_AUGMENT, Options
 from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.threads import using
+from striate.watching import Page
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Request:
         device, engine, bad, letters, size, weights, threads, workers: As for `train`.
         own_loss: A function of (outputs, labels) instead of the options' loss.
         show: Whether to draw progress on standard error.
+        page: Where the training is seen; None where it is not.
         command: The command that repeats the training; by default written from the rest.
         again: The plan's own entries of a run that goes on.
     """
@@ -64,6 +66,7 @@ class Request:
     workers: int | None = None
     own_loss: Loss | None = None
     show: bool = False
+    page: Page | None = None
     command: str = ""
     again: Again | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from striate.data.left_out import printable
 from striate.notation import Measure, measure, render
 from striate.notation.rules.shape import shown
 from striate.picture import picture
-from striate.report import Report
+from striate.report import Report, Section
 from striate.report import render as render_report
+from striate.report.images import planes
 from striate.report.places import shortened
 from striate.runs.command import judges
 from striate.runs.plan import Parts
@@ -34,6 +35,7 @@ def report(
     judged: Any,
     figures: Mapping[str, str],
     parts: Parts,
+    hints: Sequence[Section] = (),
 ) -> str:
     """The report of a training as one HTML document.
 
@@ -44,6 +46,7 @@ def report(
         judged: How the best weights do on the test set, or on the validation set if there is none.
         figures: Facts to list first, by name.
         parts: The examples.
+        hints: Parts on what may be wrong with the data.
     """
     cost = measure(run.network, run.shape)
     roots = _roots(run)
@@ -52,7 +55,7 @@ def report(
         command=shortened(run.config["command"], roots),
         facts=(*figures.items(), *_facts(run, cost)),
         headline=_headline(judged),
-        sections=tuple(judged.sections(run.config["data"]["source"], parts.each)),
+        sections=(*judged.sections(run.config["data"]["source"], parts.each), *hints),
         unit=history.unit,
         network=render(run.network),
         picture=Markup(picture(cost).inline),
@@ -61,7 +64,7 @@ def report(
         history=tuple({name: value for name, value in row.items() if value is not None} for row in history.to_json()),
         metrics=history.metrics or (history.metric,),
         best_epoch=history.best.epoch,
-        filters=first_filters(run.engine.model),
+        filters=convolutions(run.model()),
         cost=_cost(cost),
         left_out=tuple((printable(shortened(file.path, roots)), file.said()) for file in parts.left_out),
     )
@@ -110,13 +113,11 @@ def _facts(run: Run, cost: Measure) -> tuple[tuple[str, str], ...]:
     )
 
 
-def first_filters(model: nn.Module) -> NDArray[np.float32] | None:
-    """The weights (F, C, kh, kw) of the first two-dimensional convolution, if there is one of more than one entry."""
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d):
-            weight = module.weight.detach().cpu().float()
-            return weight.contiguous().numpy() if weight[0, 0].numel() > 1 else None
-    return None
+def convolutions(model: nn.Module) -> dict[str, NDArray[np.float32]]:
+    """The weights (F, C, kh, kw) of each convolution by name."""
+    kinds = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    found = {name: one.weight.detach().cpu().float() for name, one in model.named_modules() if isinstance(one, kinds)}
+    return {name: planes(weight.contiguous().numpy()) for name, weight in found.items()}
 
 
 def _cost(cost: Measure) -> tuple[dict[str, object], ...]:

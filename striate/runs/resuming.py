@@ -31,6 +31,7 @@ from striate.tasks.task import OWN
 from striate.training.options import Options
 from striate.training.saved import REPORT, SavedRun
 from striate.training.state import FIRST
+from striate.watching import Page
 
 
 def resume(
@@ -46,6 +47,7 @@ def resume(
     threads: int | None = None,
     workers: int | None = None,
     quiet: bool = False,
+    see: bool = False,
 ) -> Run:
     """Go on with an interrupted run, or train a finished one for more epochs.
 
@@ -63,7 +65,7 @@ def resume(
         engine: As for `train`, whichever trained before; by default the same, or on a new device one that fits it.
         device: As for `train`; by default the one it was trained on.
         threads, workers: As for `train`; by default as before.
-        quiet: As for `train`.
+        quiet, see: As for `train`.
 
     Returns:
         The run, on disk, with the weights of the best epoch, as for `train`.
@@ -74,7 +76,7 @@ def resume(
     """
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
     how: dict[str, Any] = {"loss": loss, "engine": engine, "device": device, "threads": threads}
-    how["workers"] = workers
+    how |= {"workers": workers, "page": Page(voice(quiet)) if see else None}
     return resumed(path, dataset, changes, say=voice(quiet), show=not quiet, **how).told(voice(quiet)).run
 
 
@@ -90,6 +92,7 @@ def resumed(
     workers: int | None = None,
     say: Say = silent,
     show: bool = False,
+    page: Page | None = None,
 ) -> Trained:
     """As `resume`, but returns the whole result.
 
@@ -98,6 +101,7 @@ def resumed(
         changes: Options by name that change from here on; None leaves one as it is.
         say: Is given each decision as one sentence.
         show: Whether to draw progress on standard error.
+        page: Where the training is seen; None where it is not.
     """
     saved = SavedRun.open(path_of(path, "a run"))
     config, state = saved.config(), saved.last()
@@ -135,7 +139,7 @@ def resumed(
     )
     plan, parts, _ = planned(request)
     check_changed(plan, config, saved.root)
-    return go_on(plan, parts, saved, state, say=say, show=show)
+    return go_on(plan, parts, saved, state, say=say, show=show, page=page)
 
 
 def _options(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Options:

@@ -24,6 +24,7 @@ from striate.runs.run import Run
 from striate.tasks.fitting import whole_for
 from striate.tasks.saying import Say, silent, voice
 from striate.training.options import Options
+from striate.watching import Page
 
 
 def train(
@@ -42,6 +43,7 @@ def train(
     threads: int | None = None,
     workers: int | None = None,
     quiet: bool = False,
+    see: bool = False,
     epochs: int = Options.epochs,
     batch: int | None = Options.batch,
     lr: float | None = Options.lr,
@@ -78,6 +80,7 @@ def train(
         threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
         workers: Processes that read images which stay in their files, as those of a set larger than memory; 0 reads
             them in this process; by default one for each core. The weights are the same, bit for bit.
+        see: Whether to serve a page on this machine that shows the training while it runs, and to open the browser.
         quiet: Whether to print nothing; else what a default decides, each epoch and the verdict, on standard error.
         epochs: Passes over the training examples; 0 takes ten, and more for small sets.
         batch: Examples in a mini-batch; 0 takes the whole set; by default 64, or 32 for few photographs.
@@ -126,11 +129,12 @@ def train(
     )
     how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}
     how |= {"size": size, "weights": weights, "threads": threads, "workers": workers, "task": task}
-    asked = Request(net, dataset, options, show=not quiet, **how)
+    page = Page(voice(quiet)) if see else None
+    asked = Request(net, dataset, options, show=not quiet, page=page, **how)
     return trained(asked, out, overwrite, say=voice(quiet)).told(voice(quiet)).run
 
 
 def trained(asked: Request, out: str | Path | None = None, overwrite: bool = False, *, say: Say = silent) -> Trained:
     """The whole result of what a user asks for; `say` is given each decision as one sentence."""
     plan, parts, beginning = planned(asked)
-    return start(plan, parts, beginning, out=out, overwrite=overwrite, say=say, show=asked.show)
+    return start(plan, parts, beginning, out=out, overwrite=overwrite, say=say, show=asked.show, page=asked.page)

@@ -68,7 +68,8 @@ class Guard:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                message["headers"] = [*message.get("headers", ()), *_encoded(HEADERS)]
+                own = list(message.get("headers", ()))  # a page may have a policy of its own
+                message["headers"] = own + [one for one in _encoded(HEADERS) if one[0] not in dict(own)]
             await send(message)
 
         inner = dict(scope, path=scope["path"][len(self.token) + 1 :], raw_path=None)

@@ -12,13 +12,14 @@ TestResult(accuracy=0.6666666666666666, error=0.33333333333333337, loss=0.5, exa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from striate import metrics
@@ -198,23 +199,37 @@ class JudgedLabels(Judged):
         yield classes.confusions(self.confusion, self.classes, evaluated, self.unit)
         yield classes.table(self.per_class, self.classes, each, evaluated, self.unit)
         yield classes.calibration(self.calibration, evaluated, self.unit)
-        if wrong := self.wrong(root):
-            yield classes.most_wrong(wrong, evaluated, self.score.examples - self.score.right, self.unit)
+        if worst := self.worst_section(root):
+            yield worst
+
+    def worst_section(self, root: str) -> Section | None:
+        """The surest mistakes; nothing where the examples can't be shown."""
+        from striate.report import classes
+
+        wrong, heat = self.wrong(self.most_wrong, root, {})
+        number = self.score.examples - self.score.right
+        return classes.most_wrong(wrong, self._evaluated(), number, self.unit, heat) if wrong else None
+
+    def shown(self, rows: Sequence[int], root: str, notes: Mapping[int, str]) -> Markup:
+        """Examples with their classes and the most probable ones."""
+        from striate.report import classes
+
+        wrong, heat = self.wrong(rows, root, notes)
+        return classes.listed(wrong, heat) if wrong else Markup()
 
     def _evaluated(self) -> str:
         return f"{self.name} ({len(self.examples):,} {self.unit})"
 
-    def wrong(self, root: str) -> list[Any]:
-        """The most wrong, drawn; nothing where the examples are no pictures."""
+    def wrong(self, rows: Sequence[int], root: str, notes: Mapping[int, str]) -> tuple[list[Any], str]:
+        """Examples, drawn, and how the places that decided were found; nothing where they are no pictures."""
         from striate.report.classes import WrongImage
-        from striate.tasks.pictures import drawn
+        from striate.tasks.pictures import pictured
 
-        seen = [(row, drawn(self.examples, row, root)) for row in self.most_wrong]
+        pictures, heat = pictured(self, {row: int(self.probabilities[row].argmax()) for row in rows}, root)
         return [
-            WrongImage(found[0], self.classes[self.labels[row]], self.top(row), found[1])
-            for row, found in seen
-            if found
-        ]
+            WrongImage(one.image, self.classes[self.labels[row]], self.top(row), one.name, one.heat, notes.get(row, ""))
+            for row, one in pictures.items()
+        ], heat
 
     def printed(self) -> Iterator[Any]:
         """What `striate test` prints."""

@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from striate import data
@@ -169,6 +171,10 @@ class Labelled(Task):
         """The probabilities of the classes."""
         return dict(zip(self.classes, logits(outputs).softmax(1)[0].tolist(), strict=True))
 
+    def disputed(self, rows: Fields) -> NDArray[np.bool_]:
+        """Those that are called another class as surely as examples of that class are (Northcutt et al. 2021)."""
+        return disputed(rows[OUTPUT].softmax(1), rows[LABEL])
+
     def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> JudgedLabels:
         """How a network does on labelled examples."""
         return JudgedLabels(name, examples, rows, figures, self.unit, self.classes)
@@ -197,6 +203,29 @@ class Labelled(Task):
             more=self.unit,
             doubtful="the labels",
         )
+
+
+def disputed(probabilities: Tensor, labels: Tensor) -> NDArray[np.bool_]:
+    """Examples (N,) whose most probable class is not their own, and at least as probable as in the mean over its own.
+
+    This is the count of "confident learning" (Northcutt et al. 2021, equation 1): a class of which a network is never
+    very sure needs less than one of which it always is.
+
+    >>> shares = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.95, 0.05]])
+    >>> disputed(shares, torch.tensor([0, 0, 1, 1]))
+    array([False, False, False,  True])
+
+    Args:
+        probabilities: (N, K).
+        labels: (N,).
+    """
+    sums = torch.zeros(probabilities.shape[1]).index_add_(0, labels, probabilities[range(len(labels)), labels].float())
+    usual = sums / torch.bincount(
+        labels, minlength=len(sums)
+    )  # of a class without examples not a number: never reached
+    share, called = probabilities.max(1)
+    found: NDArray[np.bool_] = ((called != labels) & (share >= usual[called])).numpy()
+    return found
 
 
 def logits(outputs: Fields) -> Tensor:

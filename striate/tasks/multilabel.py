@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from striate import data
@@ -175,6 +178,15 @@ class Multilabel(Task):
             name: [{"label": label, "probability": share} for label, share in some] for name, some in pairs.items()
         }
         return Answer(path, said, values)
+
+    def disputed(self, rows: Fields) -> NDArray[np.bool_]:
+        """Those with a label that is decided otherwise as surely as for images of which that is true."""
+        shares, true = rows[OUTPUT].sigmoid(), rows[LABELS] > 0
+        of = (shares * true).sum(0) / true.sum(0)  # a label that no image has is not a number: never reached
+        others = (shares * ~true).sum(0) / (~true).sum(0)
+        wrong = (shares >= 0.5) != true
+        found: NDArray[np.bool_] = (wrong & torch.where(true, shares <= others, shares >= of)).any(1).numpy()
+        return found
 
     def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> JudgedMultilabel:
         """How a network does on labelled examples."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from striate.data.recipe import Recipe
 from striate.data.rows import examples_of, holds_arrays, pictures_in, stored
 from striate.errors import InputError
 from striate.report.places import inside
-from striate.tasks.task import Asked
+from striate.tasks.task import Asked, Judged
 from striate.training.fields import Fields
 
 IMAGE = "image"
@@ -47,6 +47,36 @@ def drawn(examples: Examples, row: int, root: str) -> tuple[NDArray[np.uint8], s
         return None
     name = examples.name(row)
     return picture(image[0]), f"number {row}" if name == str(row) else inside(name, root)
+
+
+@dataclass(frozen=True, eq=False)
+class Pictured:
+    """An example to show.
+
+    Attributes:
+        image: (H, W) or (H, W, 3).
+        name: What it is called.
+        heat: What the network read with the places that decided, (H, W, 3); None where nobody can say.
+    """
+
+    image: NDArray[np.uint8]
+    name: str
+    heat: NDArray[np.uint8] | None
+
+
+def pictured(judged: Judged, outputs: Mapping[int, int], root: str) -> tuple[dict[int, Pictured], str]:
+    """Those of some examples that are pictures, by position, and how the places that decided were found.
+
+    Args:
+        judged: Answers on all examples.
+        outputs: The positions of some, and the output of each whose places are shown.
+        root: As for `drawn`.
+    """
+    found = {row: made for row in outputs if (made := drawn(judged.examples, row, root))}
+    sights = judged.look([*found], [outputs[row] for row in found]) if judged.look and found else None
+    heats = sights.pictures if sights else [None] * len(found)
+    seen = {row: Pictured(*made, heat) for (row, made), heat in zip(found.items(), heats, strict=True)}
+    return seen, sights.said if sights else ""
 
 
 def picture(image: Tensor) -> NDArray[np.uint8]:

@@ -11,13 +11,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from striate.data.examples import Examples
@@ -167,17 +168,36 @@ class JudgedMultilabel(Judged):
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """Label by label, and the worst images."""
         from striate.report import labels
-        from striate.tasks.pictures import drawn
 
         yield labels.table(self.scores, self.labels, self._evaluated(), self.unit)
-        seen = [(row, drawn(self.examples, row, root)) for row in self.worst]
-        images = [
-            labels.WorstImage(found[0], tuple(self.names(row)), tuple(self.mistakes(row)), found[1])
-            for row, found in seen
-            if found
-        ]
-        if images:
-            yield labels.worst(images, self._evaluated(), self.unit)
+        if worst := self.worst_section(root):
+            yield worst
+
+    def worst_section(self, root: str) -> Section | None:
+        """The worst images; nothing where no label is wrong."""
+        from striate.report import labels
+
+        images, heat = self._drawn(self.worst, root, {})
+        return labels.worst(images, self._evaluated(), self.unit, heat) if images else None
+
+    def shown(self, rows: Sequence[int], root: str, notes: Mapping[int, str]) -> Markup:
+        """Images with their labels and those that are wrong."""
+        from striate.report import labels
+
+        images, heat = self._drawn(rows, root, notes)
+        return labels.listed(images, heat) if images else Markup()
+
+    def _drawn(self, rows: Sequence[int], root: str, notes: Mapping[int, str]) -> tuple[list[Any], str]:
+        """Images of which a label is wrong, and how the places that spoke for their first mistakes were found."""
+        from striate.report.labels import WorstImage
+        from striate.tasks.pictures import pictured
+
+        mistakes = {row: found for row in rows if (found := self.mistakes(row))}
+        pictures, heat = pictured(self, {row: self.labels.index(found[0][0]) for row, found in mistakes.items()}, root)
+        return [
+            WorstImage(one.image, tuple(self.names(row)), tuple(mistakes[row]), one.name, one.heat, notes.get(row, ""))
+            for row, one in pictures.items()
+        ], heat
 
     def _evaluated(self) -> str:
         return f"{self.name} ({len(self.examples):,} {self.unit})"

@@ -130,11 +130,17 @@ class JudgedRegions(Judged):
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """Class by class, and the worst images with their masks."""
         from striate.report import regions
-        from striate.report.places import inside
 
         yield regions.table(
             self.scores, self.classes, self.colours, f"{self.name} ({len(self.examples):,} {self.unit})"
         )
+        yield self.worst_section(root)
+
+    def worst_section(self, root: str) -> Section:
+        """The worst images with their masks."""
+        from striate.report import regions
+        from striate.report.places import inside
+
         drawn = []
         for row in self.worst[:MOST_DRAWN]:
             fields = self.examples.take([row])
@@ -142,4 +148,4 @@ class JudgedRegions(Judged):
             small = self.rows["called"][row].numpy()
             name = inside(self.examples.name(row), root)
             drawn.append(regions.Drawn(image, mask, resized(small, mask.shape), name, self.each[row]))
-        yield regions.worst(drawn, self.classes, self.colours)
+        return regions.worst(drawn, self.classes, self.colours)

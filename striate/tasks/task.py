@@ -14,6 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
 from striate import data
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
@@ -105,6 +109,22 @@ class Answer:
 
 
 @dataclass(frozen=True, eq=False)
+class Sights:
+    """Where in examples a network looked.
+
+    Attributes:
+        pictures: For each what the network read, (H, W, 3), with the places that spoke for an answer in colours.
+        said: How they were found: "Grad-CAM of the layer conv2".
+    """
+
+    pictures: Sequence[NDArray[np.uint8]]
+    said: str
+
+
+Look = Callable[[Sequence[int], Sequence[int]], Sights | None]  # of examples, by position, and an output of each
+
+
+@dataclass(frozen=True, eq=False)
 class Judged:
     """How a network does on labelled examples.
 
@@ -114,6 +134,7 @@ class Judged:
         rows: What the task's objective keeps of each.
         figures: Its metrics by name, with the mean loss.
         unit: What examples are called.
+        look: Says where in an example the network looked; None where nobody can say.
     """
 
     name: str
@@ -121,6 +142,7 @@ class Judged:
     rows: Fields
     figures: Mapping[str, float]
     unit: str
+    look: Look | None = field(default=None, kw_only=True, repr=False)
 
     def said(self) -> str:
         """The figure that counts most, in words."""
@@ -151,6 +173,14 @@ class Judged:
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """The task's parts of the report; `root` is the folder of the data, whose name files are told without."""
         yield from ()
+
+    def worst_section(self, root: str) -> Section | None:
+        """The report's part on the examples that are most wrong; None where there is none."""
+        return None
+
+    def shown(self, rows: Sequence[int], root: str, notes: Mapping[int, str]) -> Markup:
+        """Examples with their answers, as the part on the most wrong shows them; `notes` are added, by position."""
+        return Markup()
 
 
 @dataclass(frozen=True)
@@ -294,6 +324,13 @@ class Task(ABC):
     def shares(self, outputs: Fields) -> Mapping[str, float]:
         """How sure a network is of each class for one example, 0 to 1; nothing where it names no classes."""
         return {}
+
+    def disputed(self, rows: Fields) -> NDArray[np.bool_] | None:
+        """Which examples (N,) have a target that the network disputes with confidence; None where nothing can be said.
+
+        Those that are disputed in epoch after epoch are listed in the report, as their targets may be wrong.
+        """
+        return None
 
     def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> Any:
         """A `Judged` for labelled examples."""

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from striate import layers, zoo
-from striate.data.examples import Opened, Schema, Table, digest_of
+from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.kinds import Label, Tokens
 from striate.data.left_out import said as left_out_said
 from striate.data.multilabel import is_table
@@ -44,7 +44,7 @@ from striate.report.marked_words import line
 from striate.report.word_scores import by_leaving_out
 from striate.tasks.ends import check_inputs, outputs_for
 from striate.tasks.fitting import Fitted, adapting
-from striate.tasks.judging import TOP
+from striate.tasks.judging import TOP, JudgedLabels
 from striate.tasks.labelled import LABEL, Labelled, Prediction, logits
 from striate.tasks.task import Asked, Wish, is_place
 from striate.training.augment import Augment
@@ -190,6 +190,10 @@ class Text(Labelled):
         found = super().answers(outputs, asked, net)
         return [self.explained(one, net) if row < EXPLAINED else one for row, one in enumerate(found)]
 
+    def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> JudgedSentences:
+        """How a network does on labelled sentences."""
+        return JudgedSentences(name, examples, rows, figures, self.unit, self.classes, self.known)
+
     def explained(self, answer: Prediction, net: Net) -> Prediction:
         """The answer with the words that decided, by leaving out each."""
         words = tokenised(answer.path, self.lower)
@@ -202,6 +206,35 @@ class Text(Labelled):
         return dataclasses.replace(
             answer, said=f"{answer.said}   {line(words, scores)}", values={**answer.values, "words": marks}
         )
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedSentences(JudgedLabels):
+    """A network's answers on labelled sentences.
+
+    Attributes:
+        known: The words that the network reads.
+    """
+
+    known: Vocabulary
+
+    def wrong(self, rows: Sequence[int], root: str, notes: Mapping[int, str]) -> tuple[list[Any], str]:
+        """Sentences as the network read them, without the words that it does not know."""
+        from striate.report.classes import WrongText
+        from striate.report.places import inside
+
+        tokens = self.examples.take(rows)[TOKENS].int()
+        texts = [" ".join(self.known.decoded(one.tolist())) for one in tokens]
+        return [
+            WrongText(
+                text,
+                self.classes[self.labels[row]],
+                self.top(row),
+                inside(self.examples.name(row), root),
+                notes.get(row, ""),
+            )
+            for row, text in zip(rows, texts, strict=True)
+        ], ""
 
 
 def _few(words: Sequence[str]) -> str:

@@ -58,6 +58,9 @@ class Watcher(Protocol):
     def looked(self, done: int, count: int) -> None:
         """After each batch of the look at the validation set: how many of its examples are done."""
 
+    def measured(self, rows: Fields) -> None:
+        """After the look at the validation set: what the objective keeps of its examples."""
+
     def epoch(self, history: History) -> None:
         """After each epoch; the newest is last."""
 
@@ -94,7 +97,7 @@ def train(
         end = one_epoch(engine, training, objective, options, number, watcher, at)
         speed = (end.done - at.done) / (time.perf_counter() - started)
         try:
-            figures, _ = measured(engine, validation, objective, watcher.looked)
+            figures, rows = measured(engine, validation, objective, watcher.looked)
         except LossError as error:
             raise LossError(f"{error}, on the validation {objective.unit} after epoch {number}") from None
         if not math.isfinite(loss := figures[LOSS]):
@@ -103,6 +106,7 @@ def train(
         whole = end.figures(objective.decides) | {VALIDATION + name: figure for name, figure in figures.items()}
         seconds = time.perf_counter() - started
         history = history.plus(Epoch(number, whole, engine.rate, speed, seconds, end.first_rate, len(validation)))
+        watcher.measured(rows)
         watcher.epoch(history)
         at = START
     return history

@@ -24,6 +24,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from striate.training.fields import Fields
 from striate.training.history import IMAGES, LOSS, TRAIN, VALIDATION, History
 from striate.training.moment import Moment
 
@@ -40,6 +41,9 @@ class Quiet(AbstractContextManager["Quiet"]):
         """Nothing."""
 
     def looked(self, done: int, count: int) -> None:
+        """Nothing."""
+
+    def measured(self, rows: Fields) -> None:
         """Nothing."""
 
     def epoch(self, history: History) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate.errors import InputError
+from striate.training.disputes import Disputes
 from striate.training.history import History
 from striate.training.moment import Moment
 from striate.training.seal import BLANK, sealed
@@ -70,6 +71,7 @@ class State:
         config: As in `config.json`.
         history: The epochs up to these weights.
         moment: How far into the next epoch they are.
+        disputes: Which validation targets were disputed up to here; the files of best weights do not keep it.
     """
 
     weights: Mapping[str, Tensor]
@@ -78,6 +80,7 @@ class State:
     config: dict[str, Any]
     history: History
     moment: Moment = Moment()
+    disputes: Disputes = field(default_factory=Disputes)
 
     def to_bytes(self) -> bytes:
         """One safetensors file; text and figures are in its header."""
@@ -86,6 +89,7 @@ class State:
         tensors = {OPTIMIZER + name: tensor for name, tensor in self.optimizer.items()} | dict(self.weights)
         facts = {"net": self.net, "config": json.dumps(self.config), "history": json.dumps(self.history.to_json())}
         facts |= {"moment": json.dumps(self.moment.to_json())} if self.moment.batches else {}
+        facts |= {"disputes": self.disputes.to_text()} if self.optimizer and self.disputes.epochs.size else {}
         seal = {} if self.optimizer else BLANK  # best weights are copied elsewhere, without the list of checksums
         content = write_tensors(tensors, metadata={"format": "pt", NUMBER: str(FORMAT), **facts, **seal})
         return sealed(content) if seal else content
@@ -113,10 +117,11 @@ class State:
             net, config = facts["net"], json.loads(facts["config"])
             history = History.from_json(json.loads(facts["history"]), config)
             moment = Moment(**json.loads(facts.get("moment", "{}")))
+            disputes = Disputes.from_text(facts["disputes"]) if "disputes" in facts else Disputes()
         except LaterError:
             raise
         except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise DamagedError(f"{where} holds no saved state of a run: {error}") from None
         weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(OPTIMIZER)}
         optimizer = {name.removeprefix(OPTIMIZER): t for name, t in tensors.items() if name.startswith(OPTIMIZER)}
-        return State(weights, optimizer, net, config, history, moment)
+        return State(weights, optimizer, net, config, history, moment, disputes)

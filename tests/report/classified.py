@@ -60,7 +60,7 @@ class Classified:
             history=self.history,
             metrics=(ACCURACY,),
             best_epoch=self.best_epoch,
-            filters=self.filters,
+            filters={} if self.filters is None else {"conv1": self.filters},
             cost=self.cost,
         )
 

@@ -1,0 +1,116 @@
+"""Images of one set that are nearly those of another: copies, also in another size, compression or brightness.
+
+Each image becomes a small grey one with mean 0 and length 1, so that the product of two is their correlation. A k-d
+tree of their first principal components finds, for every image, the few of the other set that come into question; the
+likest is looked at again in colour and in more detail.
+
+>>> import torch
+>>> images = torch.arange(3 * 64).mul(torch.tensor(37)).remainder(251).reshape(3, 1, 8, 8).to(torch.uint8)
+>>> [(one.first, one.second, one.exact) for one in near_duplicates(images, images[2:])]
+[(2, 0, True)]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Images: TypeAlias = "Tensor | Sequence[Tensor]"
+
+LIKE = 0.99  # the least correlation of the pixels of near duplicates
+ROUGHLY = 0.99  # the same of small grey images, among which they are looked for
+SMALL, LARGE = 8, 32  # sides of the images that are compared first, and at last
+AXES, NEAREST = 12, 8  # principal components of the small images, and how many are nearest by them
+BLOCK = 1024  # images at once
+FLAT = 1.0  # spread of 255 below which an image shows nothing
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two images that are nearly the same.
+
+    Attributes:
+        first, second: Their positions in the two sets.
+        likeness: The correlation of their pixels, up to 1.
+        exact: Whether all pixels are equal.
+    """
+
+    first: int
+    second: int
+    likeness: float
+    exact: bool
+
+
+def near_duplicates(first: Images, second: Images, like: float = LIKE) -> list[Pair]:
+    """For each image of the second set the likest of the first, where they are nearly the same; the likest pair first.
+
+    Images that are of one colour all over are left out.
+
+    Args:
+        first, second: Images (C, H, W), uint8, in one tensor or of any size each.
+        like: The least correlation of their pixels.
+    """
+    import torch
+
+    found = []
+    for rows, columns in _likest(_vectors(first, SMALL, grey=True), _vectors(second, SMALL, grey=True)):
+        ours, theirs = (
+            [images[int(place)] for place in places] for images, places in ((first, rows), (second, columns))
+        )
+        likeness = (_vectors(ours, LARGE) * _vectors(theirs, LARGE)).sum(1)
+        for place in (likeness >= like).nonzero()[:, 0].tolist():
+            exact = torch.equal(ours[place], theirs[place])
+            found.append(Pair(int(rows[place]), int(columns[place]), float(likeness[place]), exact))
+    return sorted(found, key=lambda pair: (not pair.exact, -pair.likeness))
+
+
+def _likest(first: Tensor, second: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Positions in both, of vectors of the second and the likest of the first where they are roughly alike."""
+    import torch
+    from scipy.spatial import cKDTree
+
+    axes = torch.linalg.eigh((first - first.mean(0)).T @ (first - first.mean(0)))[1][:, -AXES:]
+    tree = cKDTree((first @ axes).double().numpy())
+    apart = math.sqrt(2 - 2 * ROUGHLY)  # the distance of vectors of length 1 with this product
+    asked = (second @ axes).double().numpy()
+    near = tree.query(asked, range(1, NEAREST + 1), distance_upper_bound=apart, workers=torch.get_num_threads())[1]
+    for rows, some, start in zip(
+        *(torch.split(x, BLOCK) for x in (torch.from_numpy(near), second)), count(0, BLOCK), strict=False
+    ):
+        found = first[rows.clamp_max(len(first) - 1)]  # a number too large stands for none
+        likeness = torch.einsum("nkd,nd->nk", found, some).masked_fill(rows == len(first), 0)
+        best = likeness.max(1)
+        alike = best.values >= ROUGHLY
+        yield rows.gather(1, best.indices[:, None])[alike, 0], start + alike.nonzero()[:, 0]
+
+
+def _vectors(images: Images, side: int, grey: bool = False) -> Tensor:
+    """(N, D): the images made small, with mean 0 and length 1; 0 where they show nothing."""
+    import torch
+    from torch.nn import functional as F
+
+    made = []
+    for start in range(0, len(images), BLOCK) if isinstance(images, torch.Tensor) else range(len(images)):
+        some = images[start : start + BLOCK] if isinstance(images, torch.Tensor) else images[start][None]
+        values = some.float().mean(1, keepdim=True) if grey else some.float()
+        rows, columns = (_areas(length, side) for length in values.shape[2:])
+        made.append(((values @ columns.T).transpose(2, 3).contiguous() @ rows.T).flatten(1))
+    vectors = torch.cat(made) if made else torch.zeros(0, side * side)
+    vectors -= vectors.mean(1, keepdim=True)
+    flat = vectors.square().mean(1, keepdim=True).sqrt() < FLAT
+    return F.normalize(vectors).masked_fill(flat, 0)
+
+
+def _areas(length: int, side: int) -> Tensor:
+    """(side, length): a row of pixels times this is its means over `side` parts of equal length."""
+    import torch
+
+    edges, pixels = torch.linspace(0, length, side + 1, dtype=torch.float64), torch.arange(length)
+    shared = torch.minimum(edges[1:, None], pixels + 1) - torch.maximum(edges[:-1, None], pixels)
+    return (shared.clamp_min(0) * side / length).float()

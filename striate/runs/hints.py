@@ -1,0 +1,93 @@
+"""Hints at what may be wrong with the data of a run: targets that the network disputes, and examples in two parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from markupsafe import Markup
+
+from striate.data.duplicates import LIKE, Images, near_duplicates
+from striate.data.examples import Examples, Table
+from striate.data.lazy import Lazy
+from striate.report.hints import DisputedPart, Twins, disputed, duplicates
+from striate.report.section import Section
+from striate.runs.plan import Parts
+from striate.runs.run import Run
+from striate.tasks.pictures import IMAGE, drawn
+from striate.tasks.task import Task
+from striate.training.disputes import Disputes
+
+MOST = 24  # examples shown
+OFTEN = 0.5  # share of the later epochs in more than which the network must dispute a target
+LEAST = 2  # epochs that tell a steady answer from a chance one
+
+
+def hints_of(run: Run, parts: Parts, judged: Any, learned: Any | None, disputes: Disputes, done: int) -> list[Section]:
+    """The report's parts on what may be wrong; arguments as for `disputed_section`."""
+    root, task = run.config["data"]["source"], run.task
+    sections = disputed_section(task, judged, learned, disputes, done, root), duplicate_section(parts, task.unit, root)
+    return [section for section in sections if section]
+
+
+def disputed_section(
+    task: Task, judged: Any, learned: Any | None, disputes: Disputes, done: int, root: str
+) -> Section | None:
+    """Examples whose targets may be wrong; None where there are none, or the task says nothing of them.
+
+    Args:
+        task: Says what is disputed.
+        judged: The best weights' answers on the validation examples.
+        learned: The same on the training examples; None where they were not asked for.
+        disputes: What was disputed in the last epochs.
+        done: How many epochs there were.
+        root: The folder of the data.
+    """
+    found = []
+    times, epochs = disputes.later(done)
+    if epochs >= LEAST and len(times) == len(judged.examples):
+        rows = [int(row) for row in np.argsort(-times, kind="stable") if times[row] > OFTEN * epochs]
+        notes = {row: f"in {times[row]} of the last {epochs} epochs" for row in rows}
+        how = f"disputed after most of the last {epochs} epochs"
+        found.append(_part(judged, rows, notes, f"validation {task.unit}", how, root))
+    if learned is not None:
+        disputed_now = task.disputed(learned.rows)
+        rows = [] if disputed_now is None else np.flatnonzero(disputed_now).tolist()
+        how = "disputed by the weights that were kept, although they learned from them"
+        found.append(_part(learned, rows, {}, f"training {task.unit}", how, root))
+    shown = [one for one in found if one.shown]
+    return disputed(shown, task.unit) if shown else None
+
+
+def _part(judged: Any, rows: list[int], notes: Mapping[int, str], unit: str, how: str, root: str) -> DisputedPart:
+    few = f"; here are {MOST}" if len(rows) > MOST else ""
+    said = f"{len(rows):,} of {len(judged.examples):,} {unit}: {how}{few}"
+    return DisputedPart(said, judged.shown(rows[:MOST], root, notes) if rows else Markup())
+
+
+def duplicate_section(parts: Parts, unit: str, root: str) -> Section | None:
+    """Examples to judge by that are nearly those to learn from; None where there are none, or nothing was compared."""
+    name, others = ("test", parts.test) if parts.test is not None else ("validation", parts.validation)
+    ours, theirs = _images(parts.training), _images(others)
+    if ours is None or theirs is None:
+        return None
+    pairs = near_duplicates(ours, theirs)
+    if not pairs:
+        return None
+    shown = []
+    for pair in pairs[:MOST]:
+        first, second = drawn(parts.training, pair.first, root), drawn(others, pair.second, root)
+        if first and second:
+            shown.append(Twins(first[0], second[0], first[1], second[1], name, pair.likeness, pair.exact))
+    exact = sum(pair.exact for pair in pairs)
+    return duplicates(shown, len(pairs), exact, f"{len(others):,} {name} {unit}", unit, LIKE)
+
+
+def _images(examples: Examples) -> Images | None:
+    """Their images, where they are pictures in memory: files would all have to be read again."""
+    images = examples.columns.get(IMAGE) if isinstance(examples, Table) else None
+    if isinstance(images, Lazy):
+        return [torch.from_numpy(one) for one in images.held] or None
+    return images if images is not None and images.ndim == 4 and images.dtype == torch.uint8 else None
