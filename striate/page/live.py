@@ -13,11 +13,31 @@ from torch import Tensor, nn
 
 from striate.errors import InputError
 from striate.inside.arithmetic import worked
+from striate.inside.reach import Reach
 from striate.inside.tracing import Call, Trace, traced
 from striate.page.cards import cards
-from striate.page.frame import Frame
+from striate.page.frame import Frame, maps_of
 
 MOST_TERMS = 5000  # of a value's arithmetic that are sent
+MOST_MAPS = 64  # that are sent at once
+Loss = Callable[[Tensor, int], Tensor]  # of what the network gives (1, …), for the number of a label
+
+
+class ChangedError(InputError):
+    """The question is about a picture that is no longer the newest."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the network chooses among.
+
+    Attributes:
+        names: Of the labels, in the order of the outputs.
+        loss: What training makes small where the label is right.
+    """
+
+    names: Sequence[str]
+    loss: Loss
 
 
 @dataclass(eq=False)
@@ -30,6 +50,8 @@ class Live:
         read: From what the page sends, a PIL image, to what the network reads, (1, …).
         answer: From what it gives, (1, …), to answers, most probable first.
         shape: What the network reads of one example.
+        labels: None where it chooses among none.
+        lock: Held while the model computes, or is changed.
     """
 
     name: str
@@ -37,9 +59,11 @@ class Live:
     read: Callable[[Any], Tensor]
     answer: Callable[[Tensor], Sequence[Mapping[str, Any]]]
     shape: tuple[int, ...]
+    labels: Labels | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
     _frame: Frame | None = None
     _count: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _reach: Reach | None = None
 
     def graph(self, opened: Collection[str] = ()) -> dict[str, Any]:
         """The network as it runs on an empty input, for JSON.
@@ -55,6 +79,7 @@ class Live:
             "outputs": list(trace.outputs),
             "calls": [_told(call, trace) for call in trace.calls],
             "cards": [asdict(card) for card in cards(trace, opened)],
+            "labels": list(self.labels.names) if self.labels else [],
         }
 
     def look(self, image: Any, shown: Sequence[int]) -> Frame:
@@ -68,7 +93,7 @@ class Live:
             InputError: It is none that the network can read, or there is no such value.
         """
         x = self.read(image)
-        with self._lock:
+        with self.lock:
             began = time.perf_counter()
             trace = traced(self.model, x)
             seconds = time.perf_counter() - began
@@ -79,16 +104,45 @@ class Live:
             self._frame = Frame(self._count, trace, list(shown), answer, seconds)
             return self._frame
 
-    def map(self, frame: int, value: int, number: int) -> Tensor:
-        """One map of a value, or all of a value that has no maps, with every entry.
+    def maps(self, frame: int, value: int, first: int, count: int = 1) -> Tensor:
+        """Maps of a value with every entry, (maps, rows, columns); what has no maps is one.
 
         Raises:
-            InputError: It is not there.
+            InputError: They are not there, or too many at once.
         """
-        values = self._seen(frame).values
-        if not 0 <= value < len(values) or not 0 <= number < values[value].shape[1]:
-            raise InputError("there is no such map")
-        return values[value][0, number].float()
+        values = self.seen(frame).values
+        if not 0 <= value < len(values):
+            raise InputError("there is no such value")
+        every = maps_of(values[value][0])
+        if not (0 <= first < len(every) and 1 <= count <= MOST_MAPS):
+            raise InputError(f"this has {len(every)} maps, from 0, of which {MOST_MAPS} are sent at once")
+        return every[first : first + count]
+
+    def map(self, frame: int, value: int, number: int) -> Tensor:
+        """One of these maps; errors as for `maps`."""
+        return self.maps(frame, value, number)[0]
+
+    def links(self, frame: int, value: int, at: Sequence[int], shown: Collection[int]) -> list[dict[str, Any]]:
+        """What an entry is computed from, and what is computed from it: a frame on each value that is shown, for JSON.
+
+        Raises:
+            InputError: There is no such entry.
+        """
+        self.seen(frame)
+        with self.lock:
+            self._reach = self._reach or Reach(self.model, self.shape)
+            if not 0 <= value < len(self._reach.trace.values):
+                raise InputError("there is no such value")
+            found = {
+                "source": self._reach.sources(value, at),
+                "target": self._reach.targets(value, at),
+            }
+        return [
+            {"number": number, "kind": kind, **_framed(mask)}
+            for kind, masks in found.items()
+            for number, mask in masks.items()
+            if number in shown and bool(mask.any())
+        ]
 
     def work(self, frame: int, call: int, at: tuple[int, ...]) -> dict[str, Any]:
         """The arithmetic of a value, for JSON.
@@ -96,7 +150,7 @@ class Live:
         Raises:
             InputError: It is not there.
         """
-        trace = self._seen(frame)
+        trace = self.seen(frame)
         if not 0 <= call < len(trace.calls):
             raise InputError("there is no such layer")
         asked = trace.calls[call]
@@ -112,10 +166,15 @@ class Live:
             "reads": list(asked.reads),
         }
 
-    def _seen(self, frame: int) -> Trace:
+    def seen(self, frame: int) -> Trace:
+        """The values of a frame.
+
+        Raises:
+            ChangedError: It is no longer the newest.
+        """
         newest = self._frame
         if newest is None or newest.number != frame:
-            raise InputError("the picture has changed since; look again")
+            raise ChangedError("the picture has changed since; look again")
         return newest.trace
 
 
@@ -131,3 +190,11 @@ def _told(call: Call, trace: Trace) -> dict[str, Any]:
         "gives": list(call.gives),
         "shape": list(trace.values[call.gives[0]].shape[1:]),
     }
+
+
+def _framed(mask: Tensor) -> dict[str, Any]:
+    """Which maps have entries of a mask, and the frame around these."""
+    maps = maps_of(mask)
+    _, rows, columns = maps.nonzero(as_tuple=True)
+    ends = [[int(one.min()), int(one.max()) + 1] for one in (rows, columns)]
+    return {"maps": maps.flatten(1).any(1).nonzero().flatten().tolist(), "rows": ends[0], "columns": ends[1]}

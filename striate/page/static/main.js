@@ -1,9 +1,12 @@
 // @ts-check
 /** The page: what is drawn goes to the server, and what the network makes of it comes back. */
-import { drawLegend, drawMap } from "./colours.js"
+import { drawColours, drawMap, pictureLegend, short, signedLegend } from "./colours.js"
+import { most } from "./frame.js"
+import { framed, Links } from "./links.js"
 import { NetworkView } from "./network.js"
+import { Backward, Overlays } from "./overlays.js"
 import { Paper } from "./paper.js"
-import { Served } from "./source.js"
+import { Served, tell } from "./source.js"
 import { Zoom } from "./zoom.js"
 
 /** @typedef {import("./frame.js").Frame} Frame */
@@ -18,27 +21,39 @@ const source = new Served()
 const opened = []
 /** @type {import("./network.js").Graph} */
 let graph
-drawLegend(one("legend"))
-
 /** @type {Frame | undefined} */
 let frame
-/** @type {Zoom} */
-let zoom
 /** @type {NetworkView} */
 let network
+
+const links = new Links(source, () => network.shown, (found) => {
+  network.mark(found)
+  one("read").parentElement.querySelectorAll(".mark").forEach((/** @type {Element} */ old) => old.remove())
+  const input = found.find((link) => link.number === 0)
+  if (input) framed(one("read").parentElement, input, graph.shape.slice(1))
+})
+const zoom = new Zoom(one("zoom"), source, (entry) => links.show(entry))
+const overlays = new Overlays(one("overlays"), source, () => zoom.place, () => frame && overlays.draw(frame))
+const backward = new Backward(one("backward"), source, () => frame && drawMaps(frame))
 
 /** The network, with what was opened. */
 async function load() {
   graph = await source.graph(opened)
   document.title = one("name").textContent = graph.name
-  zoom = new Zoom(one("zoom"), graph, source)
+  zoom.graph = graph
   network = new NetworkView(one("network"), graph, {
-    choose: (place) => frame && zoom.open(place, frame),
+    choose: async (place) => {
+      if (!frame) return
+      await zoom.open(place, frame)
+      if (overlays.aim.value === "open") overlays.draw(frame)
+    },
+    hover: (entry) => frame && links.show(entry && { frame: frame.frame, ...entry }),
     open: (path) => {
       opened.push(...path.split(","))
       load().then(look)
     },
   })
+  for (const view of [overlays, backward]) view.offer(graph.labels)
 }
 await load()
 
@@ -59,13 +74,13 @@ async function look() {
       try {
         frame = await source.look(paper.blob(), network.shown)
       } catch (error) {
-        one("status").textContent = /** @type {Error} */ (error).message
+        tell(/** @type {Error} */ (error).message)
         continue
       }
       show(frame)
       const took = performance.now() - began
       document.body.dataset.took = took.toFixed(1)
-      one("status").textContent = `${took.toFixed(0)} ms from stroke to picture, ${(1000 * frame.seconds).toFixed(0)} ms of it the network`
+      tell(`${took.toFixed(0)} ms from stroke to picture, ${(1000 * frame.seconds).toFixed(0)} ms of it the network`)
     } while (again)
   } finally {
     waiting = false
@@ -75,10 +90,10 @@ async function look() {
 
 /** @param {Frame} frame */
 function show(frame) {
-  network.draw(frame)
+  drawMaps(frame)
+  drawRead(/** @type {import("./frame.js").Value} */ (frame.values.get(0)))
   zoom.draw(frame)
-  const read = /** @type {import("./frame.js").Value} */ (frame.values.get(0)), [, rows, columns] = read.sent
-  drawMap(one("read"), read.numbers.subarray(0, rows * columns), rows, columns, Math.max(Math.abs(read.low), Math.abs(read.high)))
+  overlays.draw(frame)
   one("answer").replaceChildren(
     ...frame.answer.map(({ label, probability }) => {
       const line = document.createElement("li")
@@ -89,6 +104,26 @@ function show(frame) {
     }),
   )
   document.body.dataset.frame = String(frame.frame)
+}
+
+/** The values on all maps, or the gradients there. @param {Frame} frame */
+async function drawMaps(frame) {
+  signedLegend(one("legend"), "− largest", `largest ${backward.on ? "gradient" : "value"} of each layer`)
+  if (!backward.on) return network.draw(frame)
+  const gradients = await backward.gradients(frame, network.shown)
+  if (gradients) network.draw(gradients)
+}
+
+/** What the network reads, in colour where it has colours. @param {import("./frame.js").Value} read */
+function drawRead(read) {
+  const [channels, rows, columns] = read.sent
+  if (channels === 3) {
+    drawColours(one("read"), read.numbers, rows, columns, read.low, read.high)
+    pictureLegend(one("readlegend"), short(read.low), short(read.high))
+  } else {
+    drawMap(one("read"), read.numbers, rows, columns, most(read))
+    signedLegend(one("readlegend"), short(-most(read)), short(most(read)))
+  }
 }
 
 const paper = new Paper(one("paper"), look)
@@ -107,7 +142,7 @@ async function put(file) {
   try {
     if (file) await paper.show(file)
   } catch {
-    one("status").textContent = "this is no image that the browser can show"
+    tell("this is no image that the browser can show")
   }
 }
 one("file").addEventListener("change", () => put(one("file").files[0]))

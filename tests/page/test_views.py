@@ -1,0 +1,101 @@
+"""Each view of the page in a real browser, beside what PyTorch and `striate.inside` say."""
+
+from typing import Any
+
+import pytest
+
+from striate import data
+from striate.data.fetch import data_folder
+from striate.inside import Unit, receptive_field
+from striate.runs.run import Run
+from tests.page.browsing import BROWSER, draw, settled
+
+pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="there is no Chromium"),
+    pytest.mark.skipif(data_folder() is None, reason="$STRIATE_DATA is not set"),
+]
+CONV2 = '.card:has(h3:text-is("conv2"))'
+
+
+@pytest.fixture
+def digit(page: Any) -> Any:
+    """The page with the first test image on its paper."""
+    test = data.load("mnist").test
+    assert test is not None
+    draw(page, test.images[0, 0].numpy())
+    return page
+
+
+def test_a_values_receptive_field_lights_up(digit: Any, run: Run) -> None:
+    digit.locator(f"{CONV2} canvas").nth(3).click()
+    digit.locator("#large").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        digit.keyboard.press(key)
+    digit.wait_for_selector("#said:has-text('(3,2,1)')")
+    mark = digit.locator("#given .mark.source")
+    (top, bottom), (left, right) = receptive_field(run.model(), (1, 32, 32), Unit("conv2", 3, (2, 1))).box
+    sides = ("top", "height", "left", "width")
+    wanted = [f"{100 * one / 32:g}%" for one in (top, bottom - top, left, right - left)]
+    digit.wait_for_selector(f"#given .mark[style*='top: {wanted[0]}']")
+    assert mark.evaluate("(mark, sides) => sides.map((side) => mark.style[side])", list(sides)) == wanted
+    assert digit.locator('.card:has(h3:text-is("avgpool1")) .mark.source').count() == 6, "conv2 reads six maps"
+    assert digit.locator('.card:has(h3:text-is("tanh2")) .mark.target').count() == 1
+
+
+def test_hovering_links_a_value_and_leaving_ends_it(digit: Any) -> None:
+    digit.locator('.card:has(h3:text-is("conv1")) canvas').nth(0).hover()
+    digit.wait_for_selector("#given .mark.source")
+    digit.locator("h1").hover()
+    digit.wait_for_selector(".mark", state="detached")
+
+
+def test_a_layer_shows_all_its_maps_and_leads_to_each(digit: Any) -> None:
+    digit.locator('.card:has(h3:text-is("conv3")) button:text("Look closer")').click()
+    digit.wait_for_selector("#page:has-text('maps 0 to 63 of 120')")
+    digit.click("#after")
+    digit.wait_for_selector("#page:has-text('maps 64 to 119 of 120')")
+    assert digit.locator("#all button").count() == 56
+    digit.locator("#all button").nth(5).click()
+    digit.wait_for_selector("#where:has-text('map 69')")
+    digit.locator('#where button:text("conv3")').click()
+    digit.wait_for_selector("#page:has-text('maps 64 to 119 of 120')")
+    digit.locator('#where button:text("Network")').click()
+    assert digit.locator("#zoom").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("method", "said"), [("gradcam", "Grad-CAM"), ("saliency", "saliency"), ("deconvnet", "no ReLU")]
+)
+def test_an_overlay_follows_the_picture_and_the_label(digit: Any, method: str, said: str) -> None:
+    digit.select_option("#method", method)
+    digit.wait_for_selector(f"#overlays figcaption:has-text('{said}'):has-text('class 7')")
+    digit.select_option("#aim", "3")
+    digit.wait_for_selector("#overlays figcaption:has-text('class 3')")
+    before = digit.evaluate("document.querySelector('#over').toDataURL()")
+    digit.click("#clear")
+    settled(digit)
+    frame = digit.get_attribute("body", "data-frame")
+    digit.wait_for_selector(f"#overlays figure[data-frame='{frame}']")
+    assert digit.evaluate("document.querySelector('#over').toDataURL()") != before
+    assert digit.locator("#overlays .legend canvas").count() == 1
+
+
+def test_gradients_flow_back_to_every_map(digit: Any) -> None:
+    digit.select_option("#what", "gradients")
+    digit.select_option("#right", "4")
+    digit.wait_for_selector("#legend:has-text('gradient')")
+    with digit.expect_response(lambda answer: "label=5" in answer.url) as sent:
+        digit.select_option("#right", "5")
+    assert sent.value.ok
+    digit.select_option("#what", "values")
+    digit.wait_for_selector("#legend:has-text('value')")
+
+
+def test_mistakes_of_the_reader_are_said(digit: Any) -> None:
+    digit.select_option("#aim", "open")
+    digit.select_option("#method", "deconvnet")
+    digit.wait_for_selector("#overlays figcaption:has-text('choose a map')")
+    digit.locator(f"{CONV2} canvas").nth(2).click()
+    digit.wait_for_selector("#overlays figcaption:has-text('conv2 unit 2')")
