@@ -21,6 +21,8 @@ from striate.errors import InputError, StriateError
 from striate.page.frame import floats
 from striate.page.live import ChangedError, Live
 from striate.page.overlays import backpropagated, overlay
+from striate.page.strongest import Examples, Strongest
+from striate.page.touching import Changes
 
 PIXELS = 40_000_000  # of an image; Pillow would open larger ones, and a file of a few bytes can say any size
 TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
@@ -42,10 +44,16 @@ class Answer(NamedTuple):
 
 
 class Application:
-    """An ASGI application around a network that is looked at."""
+    """An ASGI application around a network that is looked at.
 
-    def __init__(self, live: Live) -> None:
-        self.live = live
+    Args:
+        live: The network.
+        examples: Opens those of which the top patches of a map are shown; None where there are none.
+    """
+
+    def __init__(self, live: Live, examples: Callable[[], Examples] | None = None) -> None:
+        self.live, self.examples = live, examples
+        self._strongest: Strongest | None = None
         self._workers = ThreadPoolExecutor(2)
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[..., Any]) -> None:
@@ -75,8 +83,8 @@ class Application:
                 return Answer(200, BINARY, made) if isinstance(made, bytes) else Answer(200, JSON, _json(made))
             if path in (*self._read, *self._sent, *FILES, "/"):
                 return _refused(405, f"GET, or POST to {' and '.join(self._sent)}")
-        except ChangedError as error:
-            return Answer(422, JSON, _json({"error": str(error), "changed": True}))
+        except ChangedError:
+            return Answer(204, JSON, b"")  # no error: the page has asked about a newer picture already
         except StriateError as error:
             return _refused(422, str(error))
         return _refused(404, "there is nothing at this address")
@@ -104,8 +112,15 @@ class Application:
         def gradients(asked: Asked, _: bytes) -> bytes:
             return backpropagated(live, _number(asked, "frame"), _number(asked, "label"), _numbers(asked, "shown"))
 
+        def patches(asked: Asked, _: bytes) -> bytes:
+            return self._search().patches(_number(asked, "value"), _number(asked, "map"))
+
+        def graph(asked: Asked, _: bytes) -> Any:
+            return {**live.graph(asked.get("open", [])), "examples": self.examples is not None}
+
         return {
-            "/graph": lambda asked, _: live.graph(asked.get("open", [])),
+            "/graph": graph,
+            "/patches": patches,
             "/map": maps,
             "/work": work,
             "/links": links,
@@ -116,7 +131,19 @@ class Application:
     @property
     def _sent(self) -> dict[str, Handler]:
         """What is done with what is sent, by address."""
-        return {"/look": lambda asked, body: self.live.look(image_of(body), _numbers(asked, "shown")).as_bytes()}
+        return {
+            "/look": lambda asked, body: self.live.look(image_of(body), _numbers(asked, "shown")).as_bytes(),
+            "/touch": lambda _, body: self.live.touch(Changes.of_json(body)),
+        }
+
+    def _search(self) -> Strongest:
+        """The search for patches in the network as it is."""
+        if self.examples is None:
+            raise InputError("there are no examples here to take patches from")
+        with self.live.lock:
+            if self._strongest is None or self._strongest.model is not self.live.model:
+                self._strongest = Strongest(self.live, self.examples)
+            return self._strongest
 
 
 def image_of(body: bytes) -> Image.Image:

@@ -28,6 +28,7 @@ class Frame:
 
     Attributes:
         number: Counts the inputs; questions about a value name it.
+        version: Of the network that worked.
         trace: All values.
         shown: The numbers of the values that are sent.
         answer: What the network says, most probable first.
@@ -35,6 +36,7 @@ class Frame:
     """
 
     number: int
+    version: int
     trace: Trace
     shown: Sequence[int]
     answer: Sequence[Mapping[str, Any]]
@@ -42,7 +44,7 @@ class Frame:
 
     def as_bytes(self) -> bytes:
         """The values that are shown, as `packed`."""
-        said = {"frame": self.number, "answer": list(self.answer), "seconds": self.seconds}
+        said = {"frame": self.number, "version": self.version, "answer": list(self.answer), "seconds": self.seconds}
         return packed(said, {number: self.trace.values[number] for number in self.shown})
 
 

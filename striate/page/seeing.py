@@ -23,6 +23,7 @@ from striate.errors import InputError
 from striate.inside.tracing import traced
 from striate.page.application import Application
 from striate.page.live import Labels, Live
+from striate.page.strongest import Examples
 from striate.runs.run import Run
 from striate.serving import Server
 from striate.tasks.labelled import LABEL, Labelled
@@ -60,20 +61,23 @@ def see(
         InputError: No such run, or one whose network does not read one image of a fixed size.
         WorkError: The port is taken.
     """
-    live = of_module(what, shape, classes, read) if isinstance(what, nn.Module) else of_run(what)
-    server = Server(Application(live), port=port).start()
+    if isinstance(what, nn.Module):
+        application = Application(of_module(what, shape, classes, read))
+    else:
+        run = what if isinstance(what, Run) else Run(what, "cpu")
+        application = Application(of_run(run), _examples(run))
+    server = Server(application, port=port).start()
     if browser:
         webbrowser.open(server.address)
     return server
 
 
-def of_run(what: Run | str | Path) -> Live:
+def of_run(run: Run) -> Live:
     """A run's network with its best weights, reading images as `predict` does.
 
     Raises:
         InputError: No such run, or its network does not read one image of a fixed size.
     """
-    run = what if isinstance(what, Run) else Run(what, "cpu")
     shape, network = run.shape, run.network
     if len(network.inputs) > 1 or len(shape) != 3 or None in shape or run.task.unit != "images":
         raise InputError(f"{run.name}: the live page is for networks that read one image of a fixed size")
@@ -83,6 +87,13 @@ def of_run(what: Run | str | Path) -> Live:
         return _told(run.task.shares({OUTPUT: outputs}))
 
     return Live(run.name, run.model(), run.read, answer, fixed, _labels(run))
+
+
+def _examples(run: Run) -> Callable[[], Examples] | None:
+    """The run's test images; None where it was trained on data made in Python."""
+    if not run.config["data"]["source"]:
+        return None
+    return lambda: Examples(len(run.test_split()), lambda: (x for x, _ in run.batches()))
 
 
 def _labels(run: Run) -> Labels | None:

@@ -99,3 +99,54 @@ def test_mistakes_of_the_reader_are_said(digit: Any) -> None:
     digit.wait_for_selector("#overlays figcaption:has-text('choose a map')")
     digit.locator(f"{CONV2} canvas").nth(2).click()
     digit.wait_for_selector("#overlays figcaption:has-text('conv2 unit 2')")
+
+
+def test_a_filter_is_switched_off_and_one_button_brings_it_back(digit: Any) -> None:
+    before = digit.inner_text("#answer")
+    digit.locator(f"{CONV2} canvas").nth(3).click()
+    digit.wait_for_selector("#said:has-text('=')")
+    digit.check("#off")
+    digit.wait_for_selector("#touched:has-text('conv2 without 3')")
+    digit.wait_for_selector("#said[data-value='0']")
+    digit.check("#nobiases")
+    digit.wait_for_selector("#touched:has-text('no biases')")
+    digit.click("#back")
+    digit.wait_for_selector("#touched:has-text('As it was trained')")
+    digit.wait_for_selector("#said:not([data-value='0'])")
+    settled(digit)
+    assert digit.inner_text("#answer") == before
+    assert not digit.is_checked("#off")
+
+
+def test_dropout_is_drawn_as_a_layer_and_stays_with_its_layer(digit: Any) -> None:
+    digit.locator('.card:has(h3:text-is("fc1")) button:text("Look closer")').click()
+    digit.locator("#dropout").focus()
+    digit.keyboard.press("ArrowRight")
+    digit.wait_for_selector('.card h3:text-is("fc1.dropout")')
+    digit.wait_for_selector("#costs:has-text('Multiply-adds 416,520 → 416,520')")
+    assert digit.inner_text("#where").replace("\n", "").endswith("fc1")
+    digit.click("#back")
+    digit.wait_for_selector('.card h3:text-is("fc1.dropout")', state="detached")
+
+
+def test_what_is_impossible_is_said_and_not_done(chromium: Any, address: str) -> None:
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(address)
+    settled(page)
+    page.locator(f"{CONV2} canvas").nth(0).click()
+    page.fill("#stride", "3")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("#status:has-text('compute with this change')")
+    assert page.input_value("#stride") == "1"
+    assert "As it was trained" in page.inner_text("#touched")
+    page.close()
+
+
+def test_the_strongest_patches_of_a_map_are_found(digit: Any) -> None:
+    digit.locator(f"{CONV2} canvas").nth(3).click()
+    digit.click("#patches button")
+    digit.wait_for_selector("#patches .found figure >> nth=8", timeout=120_000)
+    digit.wait_for_selector("#patches .found:has-text('of 2,000 test images')")
+    assert digit.locator("#patches .legend canvas").count() == 1
+    digit.locator(f"{CONV2} canvas").nth(4).click()
+    digit.wait_for_selector("#patches .found figure", state="detached")

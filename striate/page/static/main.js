@@ -7,6 +7,7 @@ import { NetworkView } from "./network.js"
 import { Backward, Overlays } from "./overlays.js"
 import { Paper } from "./paper.js"
 import { Served, tell } from "./source.js"
+import { Touch } from "./touch.js"
 import { Zoom } from "./zoom.js"
 
 /** @typedef {import("./frame.js").Frame} Frame */
@@ -32,7 +33,8 @@ const links = new Links(source, () => network.shown, (found) => {
   const input = found.find((link) => link.number === 0)
   if (input) framed(one("read").parentElement, input, graph.shape.slice(1))
 })
-const zoom = new Zoom(one("zoom"), source, (entry) => links.show(entry))
+const touch = new Touch(one("touch"), one("touchlayer"), source, () => load().then(look))
+const zoom = new Zoom(one("zoom"), source, (entry) => links.show(entry), (call, map) => touch.look(call, map))
 const overlays = new Overlays(one("overlays"), source, () => zoom.place, () => frame && overlays.draw(frame))
 const backward = new Backward(one("backward"), source, () => frame && drawMaps(frame))
 
@@ -40,7 +42,7 @@ const backward = new Backward(one("backward"), source, () => frame && drawMaps(f
 async function load() {
   graph = await source.graph(opened)
   document.title = one("name").textContent = graph.name
-  zoom.graph = graph
+  zoom.of(graph)
   network = new NetworkView(one("network"), graph, {
     choose: async (place) => {
       if (!frame) return
@@ -54,8 +56,8 @@ async function load() {
     },
   })
   for (const view of [overlays, backward]) view.offer(graph.labels)
+  touch.offer(graph)
 }
-await load()
 
 let waiting = false, again = false
 
@@ -73,6 +75,11 @@ async function look() {
       const began = performance.now()
       try {
         frame = await source.look(paper.blob(), network.shown)
+        if (frame.version !== graph.version) { // it was touched, here or on another page
+          await load()
+          again = true
+          continue
+        }
       } catch (error) {
         tell(/** @type {Error} */ (error).message)
         continue
@@ -152,4 +159,5 @@ document.addEventListener("drop", (event) => {
   event.preventDefault()
   put(event.dataTransfer?.files[0])
 })
+await load()
 look()

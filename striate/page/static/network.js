@@ -7,9 +7,11 @@ import { framed, placeOf, sides } from "./links.js"
 /**
  * @typedef {import("./frame.js").Values} Values
  * @typedef {import("./links.js").Link} Link
- * @typedef {{name: string, kind: string, said: string, parameters: number, reads: number[], gives: number[], shape: number[]}} Call
+ * @typedef {{name: string, kind: string, said: string, parameters: number, reads: number[], gives: number[], shape: number[], path?: string, weighted?: boolean, sized?: number[] | null}} Call
+ *   `sized` is padding and stride; where these are missing, nothing can be changed
  * @typedef {{name: string, path: string, calls: number[], reads: number[], gives: number[], layers: number}} Card
- * @typedef {{name: string, shape: number[], inputs: number, outputs: number[], calls: Call[], cards: Card[], labels: string[]}} Graph
+ * @typedef {{name: string, shape: number[], inputs: number, outputs: number[], calls: Call[], cards: Card[], labels: string[],
+ *   version?: number, examples?: boolean, epochs?: number[], changes?: import("./touch.js").Changes}} Graph
  * @typedef {{call: number, value: number, map: number}} Place a layer's map, or all of them where `map` is -1
  * @typedef {{
  *   choose: (place: Place) => void,

@@ -8,6 +8,9 @@ import { frameOf } from "./frame.js"
  * @typedef {import("./network.js").Graph} Graph
  * @typedef {import("./arithmetic.js").Work} Work
  * @typedef {import("./links.js").Link} Link
+ * @typedef {import("./patches.js").Patches} Patches
+ * @typedef {import("./touch.js").Changes} Changes
+ * @typedef {import("./touch.js").Touched} Touched
  * @typedef {{
  *   graph: (opened: string[]) => Promise<Graph>,
  *   look: (image: Blob, shown: number[]) => Promise<Frame>,
@@ -17,6 +20,8 @@ import { frameOf } from "./frame.js"
  *   links?: (frame: number, value: number, at: number[], shown: number[]) => Promise<Link[]>,
  *   overlay?: (frame: number, method: string, aim: number[]) => Promise<Values>,
  *   gradients?: (frame: number, label: number, shown: number[]) => Promise<Values>,
+ *   patches?: (value: number, map: number) => Promise<Patches>,
+ *   touch?: (changes: Changes) => Promise<Touched>,
  * }} Source a promise is rejected with an error whose message is for the user, or with `Changed`; the page hides the
  *   controls of what a source lacks
  */
@@ -86,16 +91,24 @@ export class Served {
     return frameOf(await (await this.asked("gradients", { frame, label, shown })).arrayBuffer())
   }
 
+  /** What excites a map most, once it is found. @param {number} value @param {number} map @returns {Promise<Patches>} */
+  async patches(value, map) {
+    return frameOf(await (await this.asked("patches", { value, map })).arrayBuffer())
+  }
+
+  /** Changes the trained network, in place of all changes before. @param {Changes} changes @returns {Promise<Touched>} */
+  async touch(changes) {
+    return (await this.asked("touch", {}, new Blob([JSON.stringify(changes)]))).json()
+  }
+
   /** @param {string} path @param {Record<string, any> | any[][]} words @param {Blob} [body] @returns {Promise<Response>} */
   async asked(path, words, body) {
     const pairs = Array.isArray(words) ? words : Object.entries(words)
     const address = `${path}?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}`
     const answer = await fetch(address, body ? { method: "POST", body } : {}).catch(() => null)
     if (!answer) throw new Error("the server has ended; start `striate see` again")
-    if (!answer.ok) {
-      const { error, changed } = await answer.json()
-      throw changed ? new Changed(error) : new Error(error)
-    }
+    if (answer.status === 204) throw new Changed()
+    if (!answer.ok) throw new Error((await answer.json()).error)
     return answer
   }
 }

@@ -6,6 +6,7 @@ import { most } from "./frame.js"
 import { LayerView } from "./layer.js"
 import { placeOf, sides } from "./links.js"
 import { pointed } from "./network.js"
+import { PatchesView } from "./patches.js"
 import { answered } from "./source.js"
 
 /**
@@ -18,8 +19,13 @@ import { answered } from "./source.js"
 const LARGE = 320
 
 export class Zoom {
-  /** @param {HTMLElement} section @param {import("./source.js").Source} source @param {(entry: import("./links.js").Entry | null) => void} chosen */
-  constructor(section, source, chosen) {
+  /**
+   * @param {HTMLElement} section @param {import("./source.js").Source} source
+   * @param {(entry: import("./links.js").Entry | null) => void} chosen a value
+   * @param {(call: import("./network.js").Call | null, map: number) => void} opened a layer or a map
+   */
+  constructor(section, source, chosen, opened) {
+    this.opened = opened
     this.section = section
     this.source = source
     this.chosen = chosen
@@ -34,6 +40,7 @@ export class Zoom {
     this.canvas.addEventListener("pointermove", (event) => this.choose(...pointed(event, this.canvas, this.sides)))
     this.canvas.addEventListener("keydown", (event) => this.move(event))
     this.one("#close").addEventListener("click", () => this.close())
+    this.patches = new PatchesView(this.one("#patches"), source)
     this.layer = new LayerView(section, source, (place) => this.frame && this.open(place, this.frame))
   }
 
@@ -46,6 +53,18 @@ export class Zoom {
     this.place = null
     this.section.hidden = true
     this.chosen(null)
+    this.opened(null, -1)
+  }
+
+  /** Of the network from now on; where that was changed, of the same layer in it, if there is one. @param {Graph} graph */
+  of(graph) {
+    const before = this.place && this.call
+    this.graph = graph
+    if (!this.place || !before) return
+    const call = graph.calls.findIndex(({ path, name }) => (path || name) === (before.path || before.name))
+    if (call < 0) return this.close()
+    Object.assign(this.place, { call, value: graph.calls[call].gives.at(-1) })
+    this.opened(this.call, this.place.map)
   }
 
   /** @param {Place} place @param {Frame} frame */
@@ -58,6 +77,8 @@ export class Zoom {
     this.one("#inside").hidden = place.map < 0
     if (place.map < 0) this.chosen(null)
     this.path()
+    this.opened(this.call, place.map)
+    this.patches.at(place.value, place.map, Boolean(this.graph?.examples) && shape.length === 3)
     await this.draw(frame)
     this.section.scrollIntoView({ block: "nearest" })
   }
