@@ -115,11 +115,17 @@ class Application:
         def patches(asked: Asked, _: bytes) -> bytes:
             return self._search().patches(_number(asked, "value"), _number(asked, "map"))
 
+        def diagram(_: Asked, __: bytes) -> bytes:
+            if live.diagram is None:
+                raise InputError("this network has no text to draw a diagram of")
+            return live.diagram().encode()
+
         def graph(asked: Asked, _: bytes) -> Any:
             return {**live.graph(asked.get("open", [])), "examples": self.examples is not None}
 
         return {
             "/graph": graph,
+            "/diagram": diagram,
             "/patches": patches,
             "/map": maps,
             "/work": work,

@@ -53,6 +53,7 @@ class Live:
         answer: From what it gives, (1, …), to answers, most probable first.
         shape: What the network reads of one example.
         labels: None where it chooses among none.
+        diagram: Draws the trained network in SVG; None where there is only a module.
         epochs: The network after epochs of its training, made when it is asked for.
         lock: Held while the model computes, or is changed. The changes are those of all pages that are open.
         version: Counts the changes.
@@ -64,6 +65,7 @@ class Live:
     answer: Callable[[Tensor], Sequence[Mapping[str, Any]]]
     shape: tuple[int, ...]
     labels: Labels | None = None
+    diagram: Callable[[], str] | None = None
     epochs: Mapping[int, Callable[[], nn.Module]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     version: int = 0
@@ -92,6 +94,7 @@ class Live:
             "cards": [{**asdict(card), "name": _named(card.name)} for card in cards(trace, opened)],
             "labels": list(self.labels.names) if self.labels else [],
             "epochs": sorted(self.epochs),
+            "diagram": self.diagram is not None,
             "version": self.version,
             "changes": self.changes.as_json(),
         }

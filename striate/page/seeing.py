@@ -21,9 +21,11 @@ from torch.nn import functional as F
 
 from striate.errors import InputError
 from striate.inside.tracing import traced
+from striate.notation import measure
 from striate.page.application import Application
 from striate.page.live import Labels, Live
 from striate.page.strongest import Examples
+from striate.picture import picture
 from striate.runs.run import Run
 from striate.serving import Server
 from striate.tasks.labelled import LABEL, Labelled
@@ -86,7 +88,10 @@ def of_run(run: Run) -> Live:
     def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
         return _told(run.task.shares({OUTPUT: outputs}))
 
-    return Live(run.name, run.model(), run.read, answer, fixed, _labels(run))
+    def diagram() -> str:
+        return picture(measure(network, fixed)).svg
+
+    return Live(run.name, run.model(), run.read, answer, fixed, _labels(run), diagram)
 
 
 def _examples(run: Run) -> Callable[[], Examples] | None:

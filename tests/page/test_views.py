@@ -1,8 +1,10 @@
 """Each view of the page in a real browser, beside what PyTorch and `striate.inside` say."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from striate import data
 from striate.data.fetch import data_folder
@@ -150,3 +152,46 @@ def test_the_strongest_patches_of_a_map_are_found(digit: Any) -> None:
     assert digit.locator("#patches .legend canvas").count() == 1
     digit.locator(f"{CONV2} canvas").nth(4).click()
     digit.wait_for_selector("#patches .found figure", state="detached")
+
+
+def test_any_view_is_saved_as_a_picture(digit: Any, tmp_path: Path) -> None:
+    digit.locator(f"{CONV2} canvas").nth(3).click()
+    digit.wait_for_selector("#said:has-text('=')")
+    for view in ("network", "given", "zoom"):
+        digit.select_option("#view", view)
+        with digit.expect_download() as saved:
+            digit.click("#save")
+        assert saved.value.suggested_filename == f"lenet5 on mnist {view}.png"
+        saved.value.save_as(tmp_path / "view.png")
+        with Image.open(tmp_path / "view.png") as image:
+            assert min(image.size) > 200
+            colours = image.convert("RGB").getcolors(2**24)
+            assert colours is not None
+            assert len(colours) > 100, "the maps are on it"
+
+
+def test_the_diagram_is_saved_as_svg(digit: Any, tmp_path: Path) -> None:
+    digit.select_option("#view", "diagram")
+    with digit.expect_download() as saved:
+        digit.click("#save")
+    saved.value.save_as(tmp_path / "net.svg")
+    assert "conv2" in (tmp_path / "net.svg").read_text()
+
+
+def test_a_presentation_turns_by_arrow_keys_and_ends(digit: Any) -> None:
+    digit.click("#present")
+    assert digit.locator("#paper").is_visible()
+    assert digit.locator(".card").first.is_hidden()
+    for _ in range(2):
+        digit.keyboard.press("ArrowRight")
+    assert digit.locator(".card:visible").count() == 1
+    assert digit.locator(".card:visible h3").inner_text() == "conv1"
+    size = digit.locator(".card:visible h3").evaluate("(title) => title.getBoundingClientRect().height")
+    digit.keyboard.press("ArrowLeft")
+    digit.keyboard.press("ArrowLeft")
+    digit.keyboard.press("ArrowLeft")
+    assert digit.inner_text("#screen").startswith("1 of ")
+    digit.keyboard.press("Escape")
+    assert digit.locator(".card:visible").count() == 12
+    assert digit.locator("#screen").is_hidden()
+    assert size > 1.2 * digit.locator(".card h3").first.evaluate("(title) => title.getBoundingClientRect().height")

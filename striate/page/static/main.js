@@ -6,7 +6,9 @@ import { framed, Links } from "./links.js"
 import { NetworkView } from "./network.js"
 import { Backward, Overlays } from "./overlays.js"
 import { Paper } from "./paper.js"
-import { Served, tell } from "./source.js"
+import { Presenting } from "./presenting.js"
+import { save, savePicture } from "./saving.js"
+import { answered, Served, tell } from "./source.js"
 import { Touch } from "./touch.js"
 import { Zoom } from "./zoom.js"
 
@@ -37,6 +39,7 @@ const touch = new Touch(one("touch"), one("touchlayer"), source, () => load().th
 const zoom = new Zoom(one("zoom"), source, (entry) => links.show(entry), (call, map) => touch.look(call, map))
 const overlays = new Overlays(one("overlays"), source, () => zoom.place, () => frame && overlays.draw(frame))
 const backward = new Backward(one("backward"), source, () => frame && drawMaps(frame))
+const presenting = new Presenting(one("present"), one("screen"))
 
 /** The network, with what was opened. */
 async function load() {
@@ -57,6 +60,8 @@ async function load() {
   })
   for (const view of [overlays, backward]) view.offer(graph.labels)
   touch.offer(graph)
+  one("view").querySelector("[value=diagram]").hidden = !source.diagram || !graph.diagram
+  presenting.show()
 }
 
 let waiting = false, again = false
@@ -115,7 +120,7 @@ function show(frame) {
 
 /** The values on all maps, or the gradients there. @param {Frame} frame */
 async function drawMaps(frame) {
-  signedLegend(one("legend"), "− largest", `largest ${backward.on ? "gradient" : "value"} of each layer`)
+  signedLegend(one("legend"), "−", `+ largest ${backward.on ? "gradient" : "value"} of each layer`)
   if (!backward.on) return network.draw(frame)
   const gradients = await backward.gradients(frame, network.shown)
   if (gradients) network.draw(gradients)
@@ -142,6 +147,14 @@ function take(erases) {
 }
 one("pen").addEventListener("click", () => take(false))
 one("eraser").addEventListener("click", () => take(true))
+one("save").addEventListener("click", async () => {
+  const view = one(one("view").value)
+  if (!view) {
+    const diagram = source.diagram && (await answered(source.diagram()))
+    if (diagram) save(diagram, `${graph.name}.svg`)
+  } else if (view.hidden) tell("choose a layer or a map first")
+  else savePicture(view, `${graph.name} ${view.id}`)
+})
 one("clear").addEventListener("click", () => paper.clear())
 
 /** @param {Blob | null | undefined} file */

@@ -11,7 +11,7 @@ import { framed, placeOf, sides } from "./links.js"
  *   `sized` is padding and stride; where these are missing, nothing can be changed
  * @typedef {{name: string, path: string, calls: number[], reads: number[], gives: number[], layers: number}} Card
  * @typedef {{name: string, shape: number[], inputs: number, outputs: number[], calls: Call[], cards: Card[], labels: string[],
- *   version?: number, examples?: boolean, epochs?: number[], changes?: import("./touch.js").Changes}} Graph
+ *   diagram?: boolean, version?: number, examples?: boolean, epochs?: number[], changes?: import("./touch.js").Changes}} Graph
  * @typedef {{call: number, value: number, map: number}} Place a layer's map, or all of them where `map` is -1
  * @typedef {{
  *   choose: (place: Place) => void,
@@ -154,6 +154,8 @@ export class NetworkView {
       }
     }
     this.lines.replaceChildren(...paths)
+    this.lines.setAttribute("width", "0") // so that it does not count
+    this.lines.setAttribute("height", "0")
     this.lines.setAttribute("width", String(this.place.scrollWidth))
     this.lines.setAttribute("height", String(this.place.scrollHeight))
   }

@@ -21,6 +21,7 @@ import { frameOf } from "./frame.js"
  *   overlay?: (frame: number, method: string, aim: number[]) => Promise<Values>,
  *   gradients?: (frame: number, label: number, shown: number[]) => Promise<Values>,
  *   patches?: (value: number, map: number) => Promise<Patches>,
+ *   diagram?: () => Promise<Blob>,
  *   touch?: (changes: Changes) => Promise<Touched>,
  * }} Source a promise is rejected with an error whose message is for the user, or with `Changed`; the page hides the
  *   controls of what a source lacks
@@ -94,6 +95,11 @@ export class Served {
   /** What excites a map most, once it is found. @param {number} value @param {number} map @returns {Promise<Patches>} */
   async patches(value, map) {
     return frameOf(await (await this.asked("patches", { value, map })).arrayBuffer())
+  }
+
+  /** The network as papers draw it, in SVG. */
+  async diagram() {
+    return new Blob([await (await this.asked("diagram", {})).arrayBuffer()], { type: "image/svg+xml" })
   }
 
   /** Changes the trained network, in place of all changes before. @param {Changes} changes @returns {Promise<Touched>} */
