@@ -43,7 +43,7 @@ class Call:
         layer: The layer; None for an operation.
         reads: The values that it reads, by number: first the module's inputs, then what the calls gave, in order.
         gives: The numbers of the values that it gives.
-        again: Computes from such inputs as it reads what it gives; of several, the first.
+        redone: Computes from such inputs as it reads what it gives.
     """
 
     name: str
@@ -52,7 +52,11 @@ class Call:
     layer: nn.Module | None
     reads: tuple[int, ...]
     gives: tuple[int, ...]
-    again: Callable[[Sequence[Tensor]], Tensor] = field(repr=False)
+    redone: Callable[[Sequence[Tensor]], Sequence[Tensor]] = field(repr=False)
+
+    def again(self, inputs: Sequence[Tensor]) -> Tensor:
+        """What it gives for other inputs; of several, the first."""
+        return self.redone(inputs)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,22 +175,22 @@ class _Recorder(TorchFunctionMode):
         name = (path or kind) if layer else f"{path}: {kind}".removeprefix(": ")
         self._uses[name] += 1
         shown = name if self._uses[name] == 1 else f"{name}#{self._uses[name]}"
-        again = _repeated(work, given, self.known)
-        self.calls.append(Call(shown, kind, path, layer, reads, tuple(map(self.number, new)), again))
+        redone = _repeated(work, given, self.known)
+        self.calls.append(Call(shown, kind, path, layer, reads, tuple(map(self.number, new)), redone))
 
 
 def _repeated(
     work: Callable[..., Any], given: Any, known: Callable[[Tensor], int | None]
-) -> Callable[[Sequence[Tensor]], Tensor]:
+) -> Callable[[Sequence[Tensor]], Sequence[Tensor]]:
     """The same work on other values in the places of those that are known."""
     is_read = tree_map(lambda one: isinstance(one, Tensor) and known(one) is not None, given)
 
-    def again(inputs: Sequence[Tensor]) -> Tensor:
+    def redone(inputs: Sequence[Tensor]) -> Sequence[Tensor]:
         left = iter(inputs)
         args, kwargs = tree_map(lambda one, read: next(left) if read else one, given, is_read)
-        return next(one for one in _tensors(work(*args, **kwargs)) if one.is_floating_point())
+        return [one for one in _tensors(work(*args, **kwargs)) if one.is_floating_point()]
 
-    return again
+    return redone
 
 
 def _is_layer(module: nn.Module) -> bool:

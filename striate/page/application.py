@@ -1,4 +1,4 @@
-"""The page's addresses: files of the page, the graph, a frame for an image, a map, the arithmetic of a value.
+"""The page's addresses: files of the page, the graph, a frame for an image, and whatever is asked about a frame.
 
 Nothing that a client sends is a path or an address; images are opened in memory, with limits on their size.
 """
@@ -11,14 +11,18 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 
 from PIL import Image
 
 from striate.data.opening import ImageError, opened
 from striate.errors import InputError, StriateError
-from striate.page.live import Live
+from striate.page.frame import floats
+from striate.page.live import ChangedError, Live
+from striate.page.overlays import backpropagated, overlay
+from striate.page.strongest import Examples, Strongest
+from striate.page.touching import Changes
 
 PIXELS = 40_000_000  # of an image; Pillow would open larger ones, and a file of a few bytes can say any size
 TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
@@ -27,6 +31,8 @@ FILES = {f"/{one.name}": one for one in STATIC.iterdir() if one.name.rpartition(
 DIGITS = 10  # of a number that is sent, fewer than these
 JSON = "application/json"
 BINARY = "application/octet-stream"
+Asked: TypeAlias = dict[str, list[str]]  # the words of an address after the question mark
+Handler: TypeAlias = Callable[[Asked, bytes], Any]  # gives bytes, or what JSON can hold
 
 
 class Answer(NamedTuple):
@@ -38,10 +44,16 @@ class Answer(NamedTuple):
 
 
 class Application:
-    """An ASGI application around a network that is looked at."""
+    """An ASGI application around a network that is looked at.
 
-    def __init__(self, live: Live) -> None:
-        self.live = live
+    Args:
+        live: The network.
+        examples: Opens those of which the top patches of a map are shown; None where there are none.
+    """
+
+    def __init__(self, live: Live, examples: Callable[[], Examples] | None = None) -> None:
+        self.live, self.examples = live, examples
+        self._strongest: Strongest | None = None
         self._workers = ThreadPoolExecutor(2)
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[..., Any]) -> None:
@@ -59,27 +71,85 @@ class Application:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
-    def answer(self, method: str, path: str, asked: dict[str, list[str]], body: bytes) -> Answer:
+    def answer(self, method: str, path: str, asked: Asked, body: bytes) -> Answer:
         """What a request gets: one clear line where it is wrong."""
+        found = self._read if method == "GET" else self._sent if method == "POST" else {}
         try:
-            if method == "POST" and path == "/look":
-                return Answer(200, BINARY, self.live.look(image_of(body), _numbers(asked, "shown")).as_bytes())
-            if method != "GET":
-                return _refused(405, "GET, or POST to /look")
-            if path in ("/", *FILES):
+            if method == "GET" and path in ("/", *FILES):
                 file = FILES["/page.html" if path == "/" else path]
                 return Answer(200, TYPES[file.name.rpartition(".")[2]], file.read_bytes())
-            if path == "/graph":
-                return _json(self.live.graph(asked.get("open", [])))
-            if path == "/map":
-                frame, value, number = (_number(asked, name) for name in ("frame", "value", "map"))
-                return Answer(200, BINARY, self.live.map(frame, value, number).numpy().astype("<f4").tobytes())
-            if path == "/work":
-                frame, call = _number(asked, "frame"), _number(asked, "call")
-                return _json(self.live.work(frame, call, tuple(_numbers(asked, "at"))))
+            if path in found:
+                made = found[path](asked, body)
+                return Answer(200, BINARY, made) if isinstance(made, bytes) else Answer(200, JSON, _json(made))
+            if path in (*self._read, *self._sent, *FILES, "/"):
+                return _refused(405, f"GET, or POST to {' and '.join(self._sent)}")
+        except ChangedError:
+            return Answer(204, JSON, b"")  # no error: the page has asked about a newer picture already
         except StriateError as error:
             return _refused(422, str(error))
         return _refused(404, "there is nothing at this address")
+
+    @property
+    def _read(self) -> dict[str, Handler]:
+        """What is read, by address."""
+        live = self.live
+
+        def maps(asked: Asked, _: bytes) -> bytes:
+            count = _number(asked, "count") if "count" in asked else 1
+            return floats(live.maps(_number(asked, "frame"), _number(asked, "value"), _number(asked, "map"), count))
+
+        def work(asked: Asked, _: bytes) -> Any:
+            return live.work(_number(asked, "frame"), _number(asked, "call"), _numbers(asked, "at"))
+
+        def links(asked: Asked, _: bytes) -> Any:
+            frame, value = _number(asked, "frame"), _number(asked, "value")
+            return live.links(frame, value, _numbers(asked, "at"), _numbers(asked, "shown"))
+
+        def over(asked: Asked, _: bytes) -> bytes:
+            aim = _numbers(asked, "aim") if "aim" in asked else ()
+            return overlay(live, _number(asked, "frame"), _word(asked, "how"), aim)
+
+        def gradients(asked: Asked, _: bytes) -> bytes:
+            return backpropagated(live, _number(asked, "frame"), _number(asked, "label"), _numbers(asked, "shown"))
+
+        def patches(asked: Asked, _: bytes) -> bytes:
+            return self._search().patches(_number(asked, "value"), _number(asked, "map"))
+
+        def diagram(_: Asked, __: bytes) -> bytes:
+            if live.diagram is None:
+                raise InputError("this network has no text to draw a diagram of")
+            return live.diagram().encode()
+
+        def graph(asked: Asked, _: bytes) -> Any:
+            return {**live.graph(asked.get("open", [])), "examples": self.examples is not None}
+
+        return {
+            "/graph": graph,
+            "/diagram": diagram,
+            "/patches": patches,
+            "/map": maps,
+            "/work": work,
+            "/links": links,
+            "/overlay": over,
+            "/gradients": gradients,
+        }
+
+    @property
+    def _sent(self) -> dict[str, Handler]:
+        """What is done with what is sent, by address."""
+        return {
+            "/look": lambda asked, body: self.live.look(image_of(body), _numbers(asked, "shown")).as_bytes(),
+            "/touch": lambda _, body: self.live.touch(Changes.of_json(body)),
+        }
+
+    def _search(self) -> Strongest:
+        """The search for patches in the network as it is."""
+        if self.examples is None:
+            raise InputError("there are no examples here to take patches from")
+        with self.live.lock:
+            if self._strongest is None or self._strongest.model is not self.live.model:
+                self._strongest = Strongest(self.live, self.examples)
+            return self._strongest
 
 
 def image_of(body: bytes) -> Image.Image:
@@ -96,26 +166,30 @@ def image_of(body: bytes) -> Image.Image:
         return image.copy()
 
 
-def _number(asked: dict[str, list[str]], name: str) -> int:
+def _number(asked: Asked, name: str) -> int:
     (number, *_) = _numbers(asked, name)
     return number
 
 
-def _numbers(asked: dict[str, list[str]], name: str) -> list[int]:
+def _word(asked: Asked, name: str) -> str:
+    return asked.get(name, [""])[0]
+
+
+def _numbers(asked: Asked, name: str) -> tuple[int, ...]:
     """Whole numbers between commas.
 
     Raises:
         InputError: There are none, or others.
     """
-    words = asked.get(name, [""])[0].split(",")
+    words = _word(asked, name).split(",")
     if not all(word.removeprefix("-").isdecimal() and len(word) < DIGITS for word in words):
         raise InputError(f"'{name}' is missing, or no whole number")
-    return [int(word) for word in words]
+    return tuple(map(int, words))
 
 
-def _json(value: Any) -> Answer:
-    return Answer(200, JSON, json.dumps(value).encode())
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()
 
 
 def _refused(status: int, why: str) -> Answer:
-    return Answer(status, JSON, json.dumps({"error": why}).encode())
+    return Answer(status, JSON, _json({"error": why}))

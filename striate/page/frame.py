@@ -1,6 +1,6 @@
 """What the page shows of one input: every value of the network, small enough to send with each stroke.
 
-A frame is a header in JSON and the numbers behind it, so that the browser draws maps without reading digits.
+What is sent is a header in JSON and the numbers behind it, so that the browser draws maps without reading digits.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from striate.inside.tracing import Trace
 WHOLE = 300_000  # entries of all values up to which every one is sent
 MAPS = 16  # otherwise so many maps of a value …
 SIDE = 32  # … and so many rows and columns of each
+INPUT_SIDE = 112  # of the input
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Frame:
 
     Attributes:
         number: Counts the inputs; questions about a value name it.
+        version: Of the network that worked.
         trace: All values.
         shown: The numbers of the values that are sent.
         answer: What the network says, most probable first.
@@ -34,40 +36,53 @@ class Frame:
     """
 
     number: int
+    version: int
     trace: Trace
     shown: Sequence[int]
     answer: Sequence[Mapping[str, Any]]
     seconds: float
 
     def as_bytes(self) -> bytes:
-        """The length of the header (4 bytes, little-endian), the header, and float32 numbers, little-endian."""
-        values = [self.trace.values[number] for number in self.shown]
-        whole = sum(value.numel() for value in values) <= WHOLE
-        sent = [_maps(value[0], whole) for value in values]
-        header = {
-            "frame": self.number,
-            "answer": list(self.answer),
-            "seconds": self.seconds,
-            "values": [
-                {
-                    "number": number,
-                    "shape": list(value.shape[1:]),
-                    "sent": list(some.shape),
-                    "low": float(value.min()),
-                    "high": float(value.max()),
-                }
-                for number, value, some in zip(self.shown, values, sent, strict=True)
-            ],
+        """The values that are shown, as `packed`."""
+        said = {"frame": self.number, "version": self.version, "answer": list(self.answer), "seconds": self.seconds}
+        return packed(said, {number: self.trace.values[number] for number in self.shown})
+
+
+def packed(said: Mapping[str, Any], values: Mapping[int, Tensor]) -> bytes:
+    """Values for the page: the length of the header (4 bytes, little-endian), the header, and float32 numbers.
+
+    Args:
+        said: What else stands in the header.
+        values: (1, …) each, by number; where they are many, their first maps are sent, made small.
+    """
+    whole = sum(value.numel() for value in values.values()) <= WHOLE
+    sent = [maps_of(value[0]) if whole else _small(maps_of(value[0]), number) for number, value in values.items()]
+    told = [
+        {
+            "number": number,
+            "shape": list(value.shape[1:]),
+            "sent": list(some.shape),
+            "low": float(value.min()),
+            "high": float(value.max()),
         }
-        text = json.dumps(header).encode()
-        text += b" " * (-len(text) % 4)  # numbers begin at a multiple of their size
-        return struct.pack("<I", len(text)) + text + b"".join(one.numpy().astype("<f4").tobytes() for one in sent)
+        for (number, value), some in zip(values.items(), sent, strict=True)
+    ]
+    text = json.dumps({**said, "values": told}).encode()
+    text += b" " * (-len(text) % 4)  # numbers begin at a multiple of their size
+    return struct.pack("<I", len(text)) + text + b"".join(map(floats, sent))
 
 
-def _maps(value: Tensor, whole: bool) -> Tensor:
+def floats(numbers: Tensor) -> bytes:
+    """As float32, little-endian."""
+    return numbers.float().contiguous().numpy().astype("<f4").tobytes()
+
+
+def maps_of(value: Tensor) -> Tensor:
     """A value as (maps, rows, columns): (C, …) as C maps, two axes as one map, a row of numbers as one column."""
-    maps = value.float().reshape(len(value) if value.ndim > 2 else 1, -1, value.shape[-1] if value.ndim > 1 else 1)
-    if whole:
-        return maps.contiguous()
-    rows, columns = (min(SIDE, side) for side in maps.shape[1:])
-    return F.adaptive_avg_pool2d(maps[:MAPS], (rows, columns)).contiguous()
+    return value.reshape(len(value) if value.ndim > 2 else 1, -1, value.shape[-1] if value.ndim > 1 else 1)
+
+
+def _small(maps: Tensor, number: int) -> Tensor:
+    """The first maps with few rows and columns; more of the input, which is shown in large."""
+    rows, columns = (min(SIDE if number else INPUT_SIDE, side) for side in maps.shape[1:])
+    return F.adaptive_avg_pool2d(maps[:MAPS].float(), (rows, columns))

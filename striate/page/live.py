@@ -13,11 +13,33 @@ from torch import Tensor, nn
 
 from striate.errors import InputError
 from striate.inside.arithmetic import worked
+from striate.inside.reach import Reach
 from striate.inside.tracing import Call, Trace, traced
 from striate.page.cards import cards
-from striate.page.frame import Frame
+from striate.page.cost import costs
+from striate.page.frame import Frame, maps_of
+from striate.page.touching import SIZED, WEIGHTED, WITHIN, Changes, changed
 
 MOST_TERMS = 5000  # of a value's arithmetic that are sent
+MOST_MAPS = 64  # that are sent at once
+Loss = Callable[[Tensor, int], Tensor]  # of what the network gives (1, …), for the number of a label
+
+
+class ChangedError(InputError):
+    """The question is about a picture that is no longer the newest."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the network chooses among.
+
+    Attributes:
+        names: Of the labels, in the order of the outputs.
+        loss: What training makes small where the label is right.
+    """
+
+    names: Sequence[str]
+    loss: Loss
 
 
 @dataclass(eq=False)
@@ -26,10 +48,15 @@ class Live:
 
     Attributes:
         name: Shown as the title.
-        model: In evaluation.
+        model: In evaluation; a changed copy where it was touched.
         read: From what the page sends, a PIL image, to what the network reads, (1, …).
         answer: From what it gives, (1, …), to answers, most probable first.
         shape: What the network reads of one example.
+        labels: None where it chooses among none.
+        diagram: Draws the trained network in SVG; None where there is only a module.
+        epochs: The network after epochs of its training, made when it is asked for.
+        lock: Held while the model computes, or is changed. The changes are those of all pages that are open.
+        version: Counts the changes.
     """
 
     name: str
@@ -37,9 +64,18 @@ class Live:
     read: Callable[[Any], Tensor]
     answer: Callable[[Tensor], Sequence[Mapping[str, Any]]]
     shape: tuple[int, ...]
+    labels: Labels | None = None
+    diagram: Callable[[], str] | None = None
+    epochs: Mapping[int, Callable[[], nn.Module]] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    version: int = 0
+    changes: Changes = field(default_factory=Changes)
     _frame: Frame | None = None
     _count: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _reach: Reach | None = None
+
+    def __post_init__(self) -> None:
+        self.trained = self.model
 
     def graph(self, opened: Collection[str] = ()) -> dict[str, Any]:
         """The network as it runs on an empty input, for JSON.
@@ -47,14 +83,20 @@ class Live:
         Args:
             opened: Folded parts of which the inside is shown.
         """
-        trace = traced(self.model, torch.zeros(1, *self.shape))
+        with self.lock:
+            trace = traced(self.model, torch.zeros(1, *self.shape))
         return {
             "name": self.name,
             "shape": list(self.shape),
             "inputs": trace.inputs,
             "outputs": list(trace.outputs),
             "calls": [_told(call, trace) for call in trace.calls],
-            "cards": [asdict(card) for card in cards(trace, opened)],
+            "cards": [{**asdict(card), "name": _named(card.name)} for card in cards(trace, opened)],
+            "labels": list(self.labels.names) if self.labels else [],
+            "epochs": sorted(self.epochs),
+            "diagram": self.diagram is not None,
+            "version": self.version,
+            "changes": self.changes.as_json(),
         }
 
     def look(self, image: Any, shown: Sequence[int]) -> Frame:
@@ -62,33 +104,58 @@ class Live:
 
         Args:
             image: As `read` takes it.
-            shown: The numbers of the values that the page shows.
+            shown: The numbers of the values that the page shows; those that are not there are left out, as after a
+                change on another page.
 
         Raises:
-            InputError: It is none that the network can read, or there is no such value.
+            InputError: It is none that the network can read.
         """
         x = self.read(image)
-        with self._lock:
+        with self.lock:
             began = time.perf_counter()
             trace = traced(self.model, x)
             seconds = time.perf_counter() - began
-            if not all(0 <= number < len(trace.values) for number in shown):
-                raise InputError("there is no such value")
+            there = [number for number in shown if 0 <= number < len(trace.values)]
             self._count += 1
             answer = self.answer(trace.values[trace.outputs[0]])
-            self._frame = Frame(self._count, trace, list(shown), answer, seconds)
+            self._frame = Frame(self._count, self.version, trace, there, answer, seconds)
             return self._frame
 
-    def map(self, frame: int, value: int, number: int) -> Tensor:
-        """One map of a value, or all of a value that has no maps, with every entry.
+    def maps(self, frame: int, value: int, first: int, count: int = 1) -> Tensor:
+        """Maps of a value with every entry, (maps, rows, columns); what has no maps is one.
 
         Raises:
-            InputError: It is not there.
+            InputError: They are not there, or too many at once.
         """
-        values = self._seen(frame).values
-        if not 0 <= value < len(values) or not 0 <= number < values[value].shape[1]:
-            raise InputError("there is no such map")
-        return values[value][0, number].float()
+        values = self.seen(frame).values
+        if not 0 <= value < len(values):
+            raise InputError("there is no such value")
+        every = maps_of(values[value][0])
+        if not (0 <= first < len(every) and 1 <= count <= MOST_MAPS):
+            raise InputError(f"this has {len(every)} maps, from 0, of which {MOST_MAPS} are sent at once")
+        return every[first : first + count]
+
+    def map(self, frame: int, value: int, number: int) -> Tensor:
+        """One of these maps; errors as for `maps`."""
+        return self.maps(frame, value, number)[0]
+
+    def links(self, frame: int, value: int, at: Sequence[int], shown: Collection[int]) -> list[dict[str, Any]]:
+        """What an entry is computed from, and what is computed from it: a frame on each value that is shown, for JSON.
+
+        Raises:
+            InputError: There is no such entry.
+        """
+        self.seen(frame)
+        reach = self.reach()
+        if not 0 <= value < len(reach.trace.values):
+            raise InputError("there is no such value")
+        found = {"source": reach.sources(value, at), "target": reach.targets(value, at)}
+        return [
+            {"number": number, "kind": kind, **_framed(mask)}
+            for kind, masks in found.items()
+            for number, mask in masks.items()
+            if number in shown and bool(mask.any())
+        ]
 
     def work(self, frame: int, call: int, at: tuple[int, ...]) -> dict[str, Any]:
         """The arithmetic of a value, for JSON.
@@ -96,7 +163,7 @@ class Live:
         Raises:
             InputError: It is not there.
         """
-        trace = self._seen(frame)
+        trace = self.seen(frame)
         if not 0 <= call < len(trace.calls):
             raise InputError("there is no such layer")
         asked = trace.calls[call]
@@ -112,22 +179,82 @@ class Live:
             "reads": list(asked.reads),
         }
 
-    def _seen(self, frame: int) -> Trace:
+    def reach(self) -> Reach:
+        """What reaches what in the network as it is."""
+        with self.lock:
+            self._reach = self._reach or Reach(self.model, self.shape)
+            return self._reach
+
+    def touch(self, changes: Changes) -> dict[str, Any]:
+        """Change the trained network, in place of all changes before; none bring it back.
+
+        Returns:
+            What an example costs the trained network and the changed one, for JSON.
+
+        Raises:
+            InputError: There is no such layer or epoch, or the network can't compute any more; it stays as it was.
+        """
+        if changes.epoch is not None and changes.epoch not in self.epochs:
+            raise InputError(f"the weights of epoch {changes.epoch} were not kept")
+        with self.lock:
+            began = self.trained if changes.epoch is None else self.epochs[changes.epoch]()
+            model = began if changes == Changes(epoch=changes.epoch) else changed(began, changes)
+            before = costs(self.trained, self.shape)
+            try:
+                after = costs(model, self.shape)
+            except InputError as error:
+                line = str(error.__cause__ or error).splitlines()[0]
+                raise InputError(f"the network can't compute with this change: {line}") from error
+            if after.outputs != before.outputs:
+                raise InputError(f"the network would give {after.outputs} in place of {before.outputs}")
+            self.model, self.changes, self.version = model, changes, self.version + 1
+            self._frame = self._reach = None
+        return {"version": self.version, "before": asdict(before), "after": asdict(after)}
+
+    def seen(self, frame: int) -> Trace:
+        """The values of a frame.
+
+        Raises:
+            ChangedError: It is no longer the newest.
+            InputError: There was none.
+        """
         newest = self._frame
         if newest is None or newest.number != frame:
-            raise InputError("the picture has changed since; look again")
+            if 0 < frame <= self._count:
+                raise ChangedError("the picture has changed since; look again")
+            raise InputError("there was no such picture")
         return newest.trace
 
 
 def _told(call: Call, trace: Trace) -> dict[str, Any]:
     """A call for JSON."""
-    count = sum(one.numel() for one in call.layer.parameters(recurse=False)) if call.layer else 0
+    layer = call.layer
     return {
-        "name": call.name,
+        "name": _named(call.name),
         "kind": call.kind,
-        "said": "" if call.layer is None else call.layer.extra_repr(),
-        "parameters": count,
+        "said": "" if layer is None else layer.extra_repr(),
+        "parameters": sum(one.numel() for one in layer.parameters(recurse=False)) if layer else 0,
         "reads": list(call.reads),
         "gives": list(call.gives),
         "shape": list(trace.values[call.gives[0]].shape[1:]),
+        "path": _named(call.path) if layer else "",
+        "weighted": isinstance(layer, WEIGHTED),
+        "sized": [_first(layer.padding), _first(layer.stride)] if isinstance(layer, SIZED) else None,
     }
+
+
+def _named(path: str) -> str:
+    """As the trained network names a layer, also where it was touched."""
+    return path.replace(f".{WITHIN}", "")
+
+
+def _first(sides: Any) -> Any:
+    return sides[0] if isinstance(sides, tuple) else sides
+
+
+def _framed(mask: Tensor) -> dict[str, Any]:
+    """Which maps have entries of a mask, and the frame around these."""
+    maps = maps_of(mask)
+    _, rows, columns = maps.nonzero(as_tuple=True)
+    ends = [[int(one.min()), int(one.max()) + 1] for one in (rows, columns)]
+    return {"maps": maps.flatten(1).any(1).nonzero().flatten().tolist(), "rows": ends[0], "columns": ends[1]}

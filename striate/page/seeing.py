@@ -17,12 +17,19 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from striate.errors import InputError
+from striate.inside.tracing import traced
+from striate.notation import measure
 from striate.page.application import Application
-from striate.page.live import Live
+from striate.page.live import Labels, Live
+from striate.page.strongest import Examples
+from striate.picture import picture
 from striate.runs.run import Run
 from striate.serving import Server
+from striate.tasks.labelled import LABEL, Labelled
+from striate.tasks.task import OWN
 from striate.training.fields import OUTPUT
 
 MOST_ANSWERS = 10
@@ -56,20 +63,23 @@ def see(
         InputError: No such run, or one whose network does not read one image of a fixed size.
         WorkError: The port is taken.
     """
-    live = of_module(what, shape, classes, read) if isinstance(what, nn.Module) else of_run(what)
-    server = Server(Application(live), port=port).start()
+    if isinstance(what, nn.Module):
+        application = Application(of_module(what, shape, classes, read))
+    else:
+        run = what if isinstance(what, Run) else Run(what, "cpu")
+        application = Application(of_run(run), _examples(run))
+    server = Server(application, port=port).start()
     if browser:
         webbrowser.open(server.address)
     return server
 
 
-def of_run(what: Run | str | Path) -> Live:
+def of_run(run: Run) -> Live:
     """A run's network with its best weights, reading images as `predict` does.
 
     Raises:
         InputError: No such run, or its network does not read one image of a fixed size.
     """
-    run = what if isinstance(what, Run) else Run(what, "cpu")
     shape, network = run.shape, run.network
     if len(network.inputs) > 1 or len(shape) != 3 or None in shape or run.task.unit != "images":
         raise InputError(f"{run.name}: the live page is for networks that read one image of a fixed size")
@@ -78,7 +88,30 @@ def of_run(what: Run | str | Path) -> Live:
     def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
         return _told(run.task.shares({OUTPUT: outputs}))
 
-    return Live(run.name, run.model(), run.read, answer, fixed)
+    def diagram() -> str:
+        return picture(measure(network, fixed)).svg
+
+    return Live(run.name, run.model(), run.read, answer, fixed, _labels(run), diagram)
+
+
+def _examples(run: Run) -> Callable[[], Examples] | None:
+    """The run's test images; None where it was trained on data made in Python."""
+    if not run.config["data"]["source"]:
+        return None
+    return lambda: Examples(len(run.test_split()), lambda: (x for x, _ in run.batches()))
+
+
+def _labels(run: Run) -> Labels | None:
+    """The classes and the loss of the training; of a loss of one's own, the task's usual one."""
+    if not isinstance(run.task, Labelled):
+        return None
+    name = run.config["options"]["loss"]
+    objective = run.task.objective(None if name == OWN else name)
+
+    def loss(outputs: Tensor, label: int) -> Tensor:
+        return torch.stack([*objective.loss({OUTPUT: outputs}, {LABEL: torch.tensor([label])}).values()]).sum()
+
+    return Labels(run.task.classes, loss)
 
 
 def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[str], read: Read | None) -> Live:
@@ -87,13 +120,18 @@ def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[s
         raise InputError(f"say what the module reads, as in see(model, (3, 224, 224)). Received: {shape}")
     fixed = (shape[0], shape[1], shape[2])
 
-    def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
-        if outputs.dim() != 2 or (classes and len(classes) != outputs.shape[1]):
-            return []
-        names = classes or [str(number) for number in range(outputs.shape[1])]
-        return _told(dict(zip(names, outputs[0].softmax(0).tolist(), strict=True)))
+    given = traced(model, torch.zeros(1, *fixed))
+    outputs = given.values[given.outputs[0]] if given.outputs else torch.zeros(0)
+    if classes and tuple(outputs.shape) != (1, len(classes)):
+        sizes = f"gives {tuple(outputs.shape[1:])} numbers, and there are {len(classes)} names of classes"
+        raise InputError(f"the module {sizes}; give a name for each, or leave them out")
+    names = classes or ([str(number) for number in range(outputs.shape[1])] if outputs.dim() == 2 else [])
+    labels = Labels(names, lambda outputs, label: F.cross_entropy(outputs, torch.tensor([label]))) if names else None
 
-    return Live(type(model).__name__, model, read or _resized(fixed), answer, fixed)
+    def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
+        return _told(dict(zip(names, outputs[0].softmax(0).tolist(), strict=True))) if names else []
+
+    return Live(type(model).__name__, model, read or _resized(fixed), answer, fixed, labels)
 
 
 def _resized(shape: tuple[int, int, int]) -> Read:

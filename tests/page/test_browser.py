@@ -1,9 +1,7 @@
 """The live page in a real browser: digits are drawn with the mouse, and answered as the network answers their files."""
 
 import math
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,85 +14,15 @@ from striate import data
 from striate.data.fetch import data_folder
 from striate.page import see
 from striate.runs.run import Run
-from striate.runs.training import train
+from tests.page.browsing import BROWSER, draw, settled, strokes
 
-playwright = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(BROWSER is None, reason="there is no Chromium"),
     pytest.mark.skipif(data_folder() is None, reason="$STRIATE_DATA is not set"),
 ]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DIGITS, AS_FILES = 100, 95
-INK = 127  # of 255: the pixels that are drawn
-STROKES = """(strokes) => {
-  const paper = document.querySelector("#paper"), box = paper.getBoundingClientRect()
-  const at = (kind, x, y, buttons) => paper.dispatchEvent(new PointerEvent(kind,
-    { pointerId: 1, clientX: box.left + x, clientY: box.top + y, buttons, bubbles: true }))
-  for (const [first, end, y] of strokes) {
-    at("pointerdown", first, y, 1)
-    at("pointermove", end, y, 1)
-    at("pointerup", end, y, 0)
-  }
-}"""
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """LeNet-5 after an epoch on MNIST."""
-    return train("lenet5", "mnist", epochs=1, seed=0, out=tmp_path_factory.mktemp("runs") / "run", quiet=True)
-
-
-@pytest.fixture(scope="module")
-def address(run: Run) -> Iterator[str]:
-    """Where its page is."""
-    with see(run, browser=False) as server:
-        yield server.address
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """The browser."""
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Any, address: str) -> Iterator[Any]:
-    """The page, which must not complain."""
-    made, complaints = chromium.new_page(viewport={"width": 1440, "height": 900}), list[str]()
-    made.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    made.on("pageerror", lambda error: complaints.append(str(error)))
-    made.goto(address)
-    settled(made)
-    yield made
-    made.close()
-    assert not complaints
-
-
-def settled(page: Any) -> None:
-    """Waits until what is on the paper is answered."""
-    page.wait_for_selector("body[data-frame][data-waiting=false]")
-
-
-def strokes(pixels: NDArray[np.uint8]) -> list[tuple[float, float, float]]:
-    """A stroke through each row of dark pixels: from x to x at y, on the paper."""
-    found, scale = [], 280 / 28
-    for row, line in enumerate(pixels > INK):
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], line.astype(np.int8), [0]))))
-        for first, end in edges.reshape(-1, 2).tolist():
-            found.append(((first + 0.5) * scale, (end - 0.5) * scale, (row + 0.5) * scale))
-    return found
-
-
-def draw(page: Any, pixels: NDArray[np.uint8]) -> None:
-    """As the mouse would draw them, and at once."""
-    page.click("#clear")
-    page.evaluate(STROKES, strokes(pixels))
-    settled(page)
 
 
 def draw_by_mouse(page: Any, pixels: NDArray[np.uint8]) -> None:

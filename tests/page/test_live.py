@@ -8,10 +8,14 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
+from torch.nn import functional as F
 
 import striate as st
+from striate import inside
+from striate.inside import Unit
 from striate.page.application import Answer, Application
 from striate.page.live import Live
+from striate.page.overlays import backpropagated, overlay
 from striate.page.seeing import of_module
 from tests.page.looking import Seen
 
@@ -122,6 +126,9 @@ def test_arithmetic_of_a_value(application: Application) -> None:
         ("/work", {"frame": "x", "call": "0", "at": "0,0,0"}, 422),
         ("/work", {"call": "0"}, 422),
         ("/map", {"frame": "999", "value": "0", "map": "0"}, 422),
+        ("/links", {"frame": "999", "value": "0", "at": "0,0,0", "shown": "0"}, 422),
+        ("/overlay", {"frame": "999", "how": "saliency"}, 422),
+        ("/gradients", {"frame": "999", "label": "0", "shown": "0"}, 422),
         ("/nothing", {}, 404),
         ("/../page.html", {}, 404),
         ("/live.py", {}, 404),
@@ -140,6 +147,54 @@ def test_places_that_are_not_there_are_refused(application: Application, at: str
     frame = str(Seen.of(answer.body).header["frame"])
     assert asked(application, "/work", frame=frame, call="0", at=at).status == 422
     assert asked(application, "/work", frame=frame, call="99", at="0,0,0").status == 422
+
+
+def test_wrong_questions_about_a_frame_get_a_line(application: Application) -> None:
+    answer = asked(application, "/look", "POST", png(picture(32, 32)), shown="0")
+    frame = str(Seen.of(answer.body).header["frame"])
+    for path, words in [
+        ("/map", {"value": "1", "map": "0", "count": "65"}),
+        ("/map", {"value": "1", "map": "6"}),
+        ("/map", {"value": "99", "map": "0"}),
+        ("/links", {"value": "1", "at": "6,0,0", "shown": "0"}),
+        ("/links", {"value": "-1", "at": "0,0,0", "shown": "0"}),
+        ("/links", {"value": "1", "at": "0,0,0"}),
+        ("/overlay", {"how": "lime"}),
+        ("/overlay", {"how": "saliency", "aim": "10"}),
+        ("/overlay", {"how": "saliency", "aim": "99,0"}),
+        ("/overlay", {"how": "saliency", "aim": "0,6"}),
+        ("/overlay", {"how": "saliency", "aim": "0,0,0"}),
+        ("/gradients", {"label": "10", "shown": "0"}),
+        ("/gradients", {"label": "-1", "shown": "0"}),
+    ]:
+        answer = asked(application, path, frame=frame, **words)
+        assert (answer.status, answer.body.count(b"\n")) == (422, 0), (path, words)
+    asked(application, "/look", "POST", png(picture(32, 32)), shown="0")
+    assert asked(application, "/map", frame=frame, value="0", map="0").status == 204, "the picture has only changed"
+
+
+def test_overlays_are_those_of_inside() -> None:
+    model = st.build("resnet20", seed=0).eval()
+    page, image = live(model, 3, 32, 32), picture(40, 40)
+    frame, x = page.look(image, [0]), page.read(image)
+    layer = next(n for n, call in enumerate(page.graph()["calls"]) if call["kind"] == "Conv2d")
+    for method, aim, true in [
+        ("gradcam", (3,), inside.grad_cam(model, x, 3).large[:, None]),
+        ("saliency", (), inside.saliency(model, x).values),
+        ("deconvnet", (layer, 2), inside.deconvnet(model, x, Unit(page.graph()["calls"][layer]["name"], 2)).values),
+    ]:
+        seen = Seen.of(overlay(page, frame.number, method, aim))
+        np.testing.assert_allclose(seen.values[0], true[0].detach(), rtol=1e-5, atol=1e-6)
+
+
+def test_gradients_of_the_loss_are_pytorchs() -> None:
+    model = st.build("resnet20", seed=0).eval()
+    page, image = live(model, 3, 32, 32), picture(40, 40)
+    frame, x = page.look(image, [0]), page.read(image).requires_grad_()
+    F.cross_entropy(model(x), torch.tensor([4])).backward()
+    seen = Seen.of(backpropagated(page, frame.number, 4, [0]))
+    assert x.grad is not None
+    np.testing.assert_allclose(seen.values[0], x.grad[0], rtol=1e-5, atol=1e-5 * float(x.grad.abs().max()))
 
 
 def test_files_of_the_page(application: Application) -> None:

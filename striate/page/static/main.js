@@ -1,10 +1,16 @@
 // @ts-check
 /** The page: what is drawn goes to the server, and what the network makes of it comes back. */
-import { drawLegend, drawMap } from "./colours.js"
+import { drawColours, drawMap, pictureLegend, short, signedLegend } from "./colours.js"
+import { most } from "./frame.js"
+import { framed, Links } from "./links.js"
 import { NetworkView } from "./network.js"
+import { Backward, Overlays } from "./overlays.js"
 import { Paper } from "./paper.js"
-import { Served } from "./source.js"
+import { Presenting } from "./presenting.js"
+import { save, savePicture } from "./saving.js"
+import { answered, Served, tell } from "./source.js"
 import { Space } from "./space.js"
+import { Touch } from "./touch.js"
 import { Zoom } from "./zoom.js"
 
 /** @typedef {import("./frame.js").Frame} Frame */
@@ -19,31 +25,48 @@ const source = new Served()
 const opened = []
 /** @type {import("./network.js").Graph} */
 let graph
-drawLegend(one("legend"))
-
 /** @type {Frame | undefined} */
 let frame
-/** @type {Zoom} */
-let zoom
 /** @type {NetworkView} */
 let network
 /** @type {Space | undefined} the view in three dimensions, while it is open */
 let space
 
+const links = new Links(source, () => network.shown, (found) => {
+  network.mark(found)
+  one("read").parentElement.querySelectorAll(".mark").forEach((/** @type {Element} */ old) => old.remove())
+  const input = found.find((link) => link.number === 0)
+  if (input) framed(one("read").parentElement, input, graph.shape.slice(1))
+})
+const touch = new Touch(one("touch"), one("touchlayer"), source, () => load().then(look))
+const zoom = new Zoom(one("zoom"), source, (entry) => links.show(entry), (call, map) => touch.look(call, map))
+const overlays = new Overlays(one("overlays"), source, () => zoom.place, () => frame && overlays.draw(frame))
+const backward = new Backward(one("backward"), source, () => frame && drawMaps(frame))
+const presenting = new Presenting(one("present"), one("screen"))
+
 /** The network, with what was opened. */
 async function load() {
   graph = await source.graph(opened)
   document.title = one("name").textContent = graph.name
-  zoom = new Zoom(one("zoom"), graph, source)
+  zoom.of(graph)
   network = new NetworkView(one("network"), graph, {
-    choose: (place) => frame && zoom.open(place, frame),
+    choose: async (place) => {
+      if (!frame) return
+      await zoom.open(place, frame)
+      if (overlays.aim.value === "open") overlays.draw(frame)
+    },
+    hover: (entry) => frame && links.show(entry && { frame: frame.frame, ...entry }),
     open: (path) => {
       opened.push(...path.split(","))
       load().then(look)
     },
   })
+  for (const view of [overlays, backward]) view.offer(graph.labels)
+  touch.offer(graph)
+  one("view").querySelector("[value=diagram]").hidden = !source.diagram || !graph.diagram
+  presenting.show()
+  if (space) turn(true)
 }
-await load()
 
 let waiting = false, again = false
 
@@ -61,14 +84,19 @@ async function look() {
       const began = performance.now()
       try {
         frame = await source.look(paper.blob(), network.shown)
+        if (frame.version !== graph.version) { // it was touched, here or on another page
+          await load()
+          again = true
+          continue
+        }
       } catch (error) {
-        one("status").textContent = /** @type {Error} */ (error).message
+        tell(/** @type {Error} */ (error).message)
         continue
       }
       show(frame)
       const took = performance.now() - began
       document.body.dataset.took = took.toFixed(1)
-      one("status").textContent = `${took.toFixed(0)} ms from stroke to picture, ${(1000 * frame.seconds).toFixed(0)} ms of it the network`
+      tell(`${took.toFixed(0)} ms from stroke to picture, ${(1000 * frame.seconds).toFixed(0)} ms of it the network`)
     } while (again)
   } finally {
     waiting = false
@@ -78,11 +106,11 @@ async function look() {
 
 /** @param {Frame} frame */
 function show(frame) {
-  network.draw(frame)
+  drawMaps(frame)
+  drawRead(/** @type {import("./frame.js").Value} */ (frame.values.get(0)))
   space?.draw(frame)
   zoom.draw(frame)
-  const read = /** @type {import("./frame.js").Value} */ (frame.values.get(0)), [, rows, columns] = read.sent
-  drawMap(one("read"), read.numbers.subarray(0, rows * columns), rows, columns, Math.max(Math.abs(read.low), Math.abs(read.high)))
+  overlays.draw(frame)
   one("answer").replaceChildren(
     ...frame.answer.map(({ label, probability }) => {
       const line = document.createElement("li")
@@ -95,20 +123,39 @@ function show(frame) {
   document.body.dataset.frame = String(frame.frame)
 }
 
-/** Opens the view in three dimensions in the place of the flat one, or closes it. */
-function turn() {
-  const opens = !space
+/** Opens the view in three dimensions in the place of the flat one, or closes it. @param {boolean} opens */
+function turn(opens) {
   try {
     space = opens ? new Space(one("space"), graph, source, (place, entry) => frame && zoom.open(place, frame, entry)) : undefined
   } catch (error) {
-    one("status").textContent = /** @type {Error} */ (error).message
+    tell(/** @type {Error} */ (error).message)
   }
   one("space").hidden = !space
   one("network").hidden = Boolean(space)
   one("solid").setAttribute("aria-pressed", String(Boolean(space)))
   if (space && frame) space.draw(frame)
 }
-one("solid").addEventListener("click", turn)
+one("solid").addEventListener("click", () => turn(!space))
+
+/** The values on all maps, or the gradients there. @param {Frame} frame */
+async function drawMaps(frame) {
+  signedLegend(one("legend"), "−", `+ largest ${backward.on ? "gradient" : "value"} of each layer`)
+  if (!backward.on) return network.draw(frame)
+  const gradients = await backward.gradients(frame, network.shown)
+  if (gradients) network.draw(gradients)
+}
+
+/** What the network reads, in colour where it has colours. @param {import("./frame.js").Value} read */
+function drawRead(read) {
+  const [channels, rows, columns] = read.sent
+  if (channels === 3) {
+    drawColours(one("read"), read.numbers, rows, columns, read.low, read.high)
+    pictureLegend(one("readlegend"), short(read.low), short(read.high))
+  } else {
+    drawMap(one("read"), read.numbers, rows, columns, most(read))
+    signedLegend(one("readlegend"), short(-most(read)), short(most(read)))
+  }
+}
 
 const paper = new Paper(one("paper"), look)
 /** @param {boolean} erases */
@@ -119,6 +166,14 @@ function take(erases) {
 }
 one("pen").addEventListener("click", () => take(false))
 one("eraser").addEventListener("click", () => take(true))
+one("save").addEventListener("click", async () => {
+  const view = one(space && one("view").value === "network" ? "space" : one("view").value)
+  if (!view) {
+    const diagram = source.diagram && (await answered(source.diagram()))
+    if (diagram) save(diagram, `${graph.name}.svg`)
+  } else if (view.hidden) tell("choose a layer or a map first")
+  else savePicture(view, `${graph.name} ${view.id}`)
+})
 one("clear").addEventListener("click", () => paper.clear())
 
 /** @param {Blob | null | undefined} file */
@@ -126,7 +181,7 @@ async function put(file) {
   try {
     if (file) await paper.show(file)
   } catch {
-    one("status").textContent = "this is no image that the browser can show"
+    tell("this is no image that the browser can show")
   }
 }
 one("file").addEventListener("change", () => put(one("file").files[0]))
@@ -136,4 +191,5 @@ document.addEventListener("drop", (event) => {
   event.preventDefault()
   put(event.dataTransfer?.files[0])
 })
+await load()
 look()

@@ -1,14 +1,23 @@
 // @ts-check
 /** The network from left to right: a column for each depth, a card for each call or fold, its maps on it. */
 import { drawMap } from "./colours.js"
+import { mapOf, most } from "./frame.js"
+import { framed, placeOf, sides } from "./links.js"
 
 /**
- * @typedef {import("./frame.js").Frame} Frame
- * @typedef {{name: string, kind: string, said: string, parameters: number, reads: number[], gives: number[], shape: number[]}} Call
+ * @typedef {import("./frame.js").Values} Values
+ * @typedef {import("./links.js").Link} Link
+ * @typedef {{name: string, kind: string, said: string, parameters: number, reads: number[], gives: number[], shape: number[], path?: string, weighted?: boolean, sized?: number[] | null}} Call
+ *   `sized` is padding and stride; where these are missing, nothing can be changed
  * @typedef {{name: string, path: string, calls: number[], reads: number[], gives: number[], layers: number}} Card
- * @typedef {{name: string, shape: number[], inputs: number, outputs: number[], calls: Call[], cards: Card[]}} Graph
- * @typedef {{call: number, value: number, map: number}} Place
- * @typedef {{choose: (place: Place) => void, open: (path: string) => void}} Acts
+ * @typedef {{name: string, shape: number[], inputs: number, outputs: number[], calls: Call[], cards: Card[], labels: string[],
+ *   diagram?: boolean, version?: number, examples?: boolean, epochs?: number[], changes?: import("./touch.js").Changes}} Graph
+ * @typedef {{call: number, value: number, map: number}} Place a layer's map, or all of them where `map` is -1
+ * @typedef {{
+ *   choose: (place: Place) => void,
+ *   open: (path: string) => void,
+ *   hover: (entry: {value: number, at: number[]} | null) => void,
+ * }} Acts
  */
 
 const MAPS = 16, SIDE = 56, LONGEST = 480
@@ -65,11 +74,13 @@ export class NetworkView {
     const what = card.path ? `${card.layers} layers` : call.kind
     place.append(made("h3", { textContent: card.name }), made("p", { textContent: `${what}, ${size}`, title: call.said }))
     place.append(this.grid(card.name, { call: number, value, map: 0 }, call.shape, acts))
-    if (card.path) {
-      const button = made("button", { textContent: "Open", title: `Show the ${card.layers} layers of ${card.name}` })
-      button.addEventListener("click", () => acts.open(card.path))
-      place.append(button)
+    const button = (/** @type {string} */ textContent, /** @type {string} */ title, /** @type {() => void} */ act) => {
+      const one = made("button", { textContent, title })
+      one.addEventListener("click", act)
+      place.append(one)
     }
+    button("Look closer", `All maps of ${card.name}`, () => acts.choose({ call: number, value, map: -1 }))
+    if (card.path) button("Open", `Show the ${card.layers} layers of ${card.name}`, () => acts.open(card.path))
     card.gives.forEach((one) => this.givers.set(one, place))
     place.dataset.reads = card.reads.join(",")
     return place
@@ -87,29 +98,50 @@ export class NetworkView {
       const choose = () => acts.choose({ ...place, map })
       canvas.addEventListener("click", choose)
       canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && choose())
+      canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+        const [row, column] = pointed(event, canvas, sides(shape))
+        acts.hover({ value: place.value, at: placeOf(shape, map, row, column) })
+      })
+      canvas.addEventListener("pointerleave", () => acts.hover(null))
       return canvas
     })
-    grid.append(...canvases)
+    grid.append(...canvases.map((canvas) => {
+      const map = made("div", { className: "map" })
+      map.append(canvas)
+      return map
+    }))
     this.maps.set(place.value, canvases)
     const all = made("div", {})
     all.append(grid, ...(channels > count ? [made("p", { textContent: `and ${channels - count} more` })] : []))
     return all
   }
 
-  /** @param {Frame} frame */
-  draw(frame) {
+  /** @param {Values} shown values, or their gradients */
+  draw(shown) {
     for (const [number, canvases] of this.maps) {
-      const value = frame.values.get(number)
+      const value = shown.values.get(number)
+      canvases.forEach((canvas) => canvas.classList.toggle("missing", !value))
       if (!value) continue
-      const most = Math.max(Math.abs(value.low), Math.abs(value.high))
-      const [, rows, columns] = value.sent, size = rows * columns
+      const [, rows, columns] = value.sent
       canvases.forEach((canvas, map) => {
-        drawMap(canvas, value.numbers.subarray(map * size, (map + 1) * size), rows, columns, most)
+        drawMap(canvas, mapOf(value, map), rows, columns, most(value))
         const [width, height] = columns === 1 ? [14, Math.min(LONGEST, Math.max(SIDE, rows * 12))] : [SIDE, (SIDE * rows) / columns]
         Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` })
       })
     }
     this.connect()
+  }
+
+  /** Puts frames on maps, in place of those before. @param {Link[]} links */
+  mark(links) {
+    this.place.querySelectorAll(".mark").forEach((old) => old.remove())
+    for (const link of links) {
+      const call = this.graph.calls.find((one) => one.gives.includes(link.number)), canvases = this.maps.get(link.number)
+      if (!call || !canvases) continue
+      for (const map of link.maps.filter((one) => one < canvases.length)) {
+        framed(/** @type {Element} */ (canvases[map].parentElement), link, sides(call.shape))
+      }
+    }
   }
 
   /** A line from each card to those that read it. */
@@ -122,6 +154,8 @@ export class NetworkView {
       }
     }
     this.lines.replaceChildren(...paths)
+    this.lines.setAttribute("width", "0") // so that it does not count
+    this.lines.setAttribute("height", "0")
     this.lines.setAttribute("width", String(this.place.scrollWidth))
     this.lines.setAttribute("height", String(this.place.scrollHeight))
   }
@@ -136,4 +170,11 @@ function curve(from, to) {
   const over = left - x > 60 && Math.abs(y - middle) < 40 ? -Math.max(from.offsetHeight, to.offsetHeight) / 2 - 24 : 0
   path.setAttribute("d", `M${x} ${y} C${x + bend} ${y + over * 1.4} ${left - bend} ${middle + over * 1.4} ${left} ${middle}`)
   return path
+}
+
+/** The row and column that a pointer is at. @param {PointerEvent} event @param {HTMLElement} canvas @param {number[]} sides @returns {[number, number]} */
+export function pointed(event, canvas, [rows, columns]) {
+  const box = canvas.getBoundingClientRect()
+  const at = (/** @type {number} */ share, /** @type {number} */ count) => Math.max(0, Math.min(count - 1, Math.floor(share * count)))
+  return [at((event.clientY - box.top) / box.height, rows), at((event.clientX - box.left) / box.width, columns)]
 }

@@ -4,15 +4,50 @@ import { frameOf } from "./frame.js"
 
 /**
  * @typedef {import("./frame.js").Frame} Frame
+ * @typedef {import("./frame.js").Values} Values
  * @typedef {import("./network.js").Graph} Graph
- * @typedef {import("./zoom.js").Work} Work
+ * @typedef {import("./arithmetic.js").Work} Work
+ * @typedef {import("./links.js").Link} Link
+ * @typedef {import("./patches.js").Patches} Patches
+ * @typedef {import("./touch.js").Changes} Changes
+ * @typedef {import("./touch.js").Touched} Touched
  * @typedef {{
  *   graph: (opened: string[]) => Promise<Graph>,
  *   look: (image: Blob, shown: number[]) => Promise<Frame>,
  *   map: (frame: number, value: number, map: number) => Promise<Float32Array>,
  *   work: (frame: number, call: number, at: number[]) => Promise<Work>,
- * }} Source a promise is rejected with an error whose message is for the user
+ *   maps?: (frame: number, value: number, map: number, count: number) => Promise<Float32Array>,
+ *   links?: (frame: number, value: number, at: number[], shown: number[]) => Promise<Link[]>,
+ *   overlay?: (frame: number, method: string, aim: number[]) => Promise<Values>,
+ *   gradients?: (frame: number, label: number, shown: number[]) => Promise<Values>,
+ *   patches?: (value: number, map: number) => Promise<Patches>,
+ *   diagram?: () => Promise<Blob>,
+ *   touch?: (changes: Changes) => Promise<Touched>,
+ * }} Source a promise is rejected with an error whose message is for the user, or with `Changed`; the page hides the
+ *   controls of what a source lacks
  */
+
+/** The picture has changed since the question; the answer to a newer one is on its way. */
+export class Changed extends Error {}
+
+/**
+ * An answer; null where there is none, which the user is told unless the picture has only changed.
+ * @template T @param {Promise<T>} asked @returns {Promise<T | null>}
+ */
+export async function answered(asked) {
+  try {
+    return await asked
+  } catch (error) {
+    if (!(error instanceof Changed)) tell(/** @type {Error} */ (error).message)
+    return null
+  }
+}
+
+/** @param {string} text what the user is told */
+export function tell(text) {
+  const status = /** @type {HTMLElement} */ (document.getElementById("status"))
+  status.textContent = text
+}
 
 /** @implements {Source} */
 export class Served {
@@ -23,25 +58,62 @@ export class Served {
 
   /** What it makes of an image. @param {Blob} image @param {number[]} shown values that are sent @returns {Promise<Frame>} */
   async look(image, shown) {
-    return frameOf(await (await this.asked("look", [["shown", String(shown)]], image)).arrayBuffer())
+    return frameOf(await (await this.asked("look", { shown }, image)).arrayBuffer())
   }
 
   /** A map with all its entries. @param {number} frame @param {number} value @param {number} map */
-  async map(frame, value, map) {
-    const answer = await this.asked("map", Object.entries({ frame, value, map }))
+  map(frame, value, map) {
+    return this.maps(frame, value, map, 1)
+  }
+
+  /** Maps in a row, fewer at the end. @param {number} frame @param {number} value @param {number} map the first @param {number} count */
+  async maps(frame, value, map, count) {
+    const answer = await this.asked("map", { frame, value, map, count })
     return new Float32Array(await answer.arrayBuffer())
   }
 
   /** The arithmetic of an entry. @param {number} frame @param {number} call @param {number[]} at @returns {Promise<Work>} */
   async work(frame, call, at) {
-    return (await this.asked("work", Object.entries({ frame, call, at }))).json()
+    return (await this.asked("work", { frame, call, at })).json()
   }
 
-  /** @param {string} path @param {any[][]} words @param {Blob} [body] @returns {Promise<Response>} */
+  /** What an entry comes from and goes to. @param {number} frame @param {number} value @param {number[]} at @param {number[]} shown @returns {Promise<Link[]>} */
+  async links(frame, value, at, shown) {
+    return (await this.asked("links", { frame, value, at, shown })).json()
+  }
+
+  /** Where an answer comes from. @param {number} frame @param {string} method @param {number[]} aim a label, a call and its map, or nothing @returns {Promise<Values>} */
+  async overlay(frame, method, aim) {
+    return frameOf(await (await this.asked("overlay", { frame, how: method, ...(aim.length ? { aim } : {}) })).arrayBuffer())
+  }
+
+  /** The loss's gradients at values, if a label is right. @param {number} frame @param {number} label @param {number[]} shown @returns {Promise<Values>} */
+  async gradients(frame, label, shown) {
+    return frameOf(await (await this.asked("gradients", { frame, label, shown })).arrayBuffer())
+  }
+
+  /** What excites a map most, once it is found. @param {number} value @param {number} map @returns {Promise<Patches>} */
+  async patches(value, map) {
+    return frameOf(await (await this.asked("patches", { value, map })).arrayBuffer())
+  }
+
+  /** The network as papers draw it, in SVG. */
+  async diagram() {
+    return new Blob([await (await this.asked("diagram", {})).arrayBuffer()], { type: "image/svg+xml" })
+  }
+
+  /** Changes the trained network, in place of all changes before. @param {Changes} changes @returns {Promise<Touched>} */
+  async touch(changes) {
+    return (await this.asked("touch", {}, new Blob([JSON.stringify(changes)]))).json()
+  }
+
+  /** @param {string} path @param {Record<string, any> | any[][]} words @param {Blob} [body] @returns {Promise<Response>} */
   async asked(path, words, body) {
-    const address = `${path}?${new URLSearchParams(words.map(([name, value]) => [name, String(value)]))}`
+    const pairs = Array.isArray(words) ? words : Object.entries(words)
+    const address = `${path}?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}`
     const answer = await fetch(address, body ? { method: "POST", body } : {}).catch(() => null)
     if (!answer) throw new Error("the server has ended; start `striate see` again")
+    if (answer.status === 204) throw new Changed()
     if (!answer.ok) throw new Error((await answer.json()).error)
     return answer
   }

@@ -1,35 +1,70 @@
 // @ts-check
-/** One map in large, and the arithmetic of the value that is pointed at. */
-import { drawMap } from "./colours.js"
+/** Closer and closer: the network, a layer with all its maps, a map in large, and the arithmetic of one of its values. */
+import { windows } from "./arithmetic.js"
+import { drawMap, short, signedLegend } from "./colours.js"
+import { most } from "./frame.js"
+import { LayerView } from "./layer.js"
+import { placeOf, sides } from "./links.js"
+import { pointed } from "./network.js"
+import { PatchesView } from "./patches.js"
+import { answered } from "./source.js"
 
 /**
  * @typedef {import("./network.js").Graph} Graph
  * @typedef {import("./network.js").Place} Place
  * @typedef {import("./frame.js").Frame} Frame
- * @typedef {{read: number, place: number[], value: number, times: number}} Term
- * @typedef {{said: string, how: string, bias: number | null, value: number, count: number, terms: Term[], reads: number[]}} Work
+ * @typedef {import("./arithmetic.js").Work} Work
  */
 
-const LARGE = 320, MOST_TABLES = 24
+const LARGE = 320
 
 export class Zoom {
-  /** @param {HTMLElement} section @param {Graph} graph @param {import("./source.js").Source} source */
-  constructor(section, graph, source) {
+  /**
+   * @param {HTMLElement} section @param {import("./source.js").Source} source
+   * @param {(entry: import("./links.js").Entry | null) => void} chosen a value
+   * @param {(call: import("./network.js").Call | null, map: number) => void} opened a layer or a map
+   */
+  constructor(section, source, chosen, opened) {
+    this.opened = opened
     this.section = section
-    this.graph = graph
     this.source = source
+    this.chosen = chosen
+    /** @type {Graph | null} */
+    this.graph = null
     /** @type {Place | null} */
     this.place = null
+    /** @type {Frame | null} */
+    this.frame = null
     this.entry = 0
     this.canvas = /** @type {HTMLCanvasElement} */ (section.querySelector("#large"))
-    this.canvas.addEventListener("pointermove", (event) => this.point(event))
+    this.canvas.addEventListener("pointermove", (event) => this.choose(...pointed(event, this.canvas, this.sides)))
     this.canvas.addEventListener("keydown", (event) => this.move(event))
-    section.querySelector("#close")?.addEventListener("click", () => this.close())
+    this.one("#close").addEventListener("click", () => this.close())
+    this.patches = new PatchesView(this.one("#patches"), source)
+    this.layer = new LayerView(section, source, (place) => this.frame && this.open(place, this.frame))
+  }
+
+  /** @param {string} chosen @returns {HTMLElement} */
+  one(chosen) {
+    return /** @type {HTMLElement} */ (this.section.querySelector(chosen))
   }
 
   close() {
     this.place = null
     this.section.hidden = true
+    this.chosen(null)
+    this.opened(null, -1)
+  }
+
+  /** Of the network from now on; where that was changed, of the same layer in it, if there is one. @param {Graph} graph */
+  of(graph) {
+    const before = this.place && this.call
+    this.graph = graph
+    if (!this.place || !before) return
+    const call = graph.calls.findIndex(({ path, name }) => (path || name) === (before.path || before.name))
+    if (call < 0) return this.close()
+    Object.assign(this.place, { call, value: graph.calls[call].gives.at(-1) })
+    this.opened(this.call, this.place.map)
   }
 
   /** @param {Place} place @param {Frame} frame @param {number} entry of the map, that is pointed at first */
@@ -37,38 +72,55 @@ export class Zoom {
     this.place = place
     this.entry = entry
     this.section.hidden = false
-    const call = this.graph.calls[place.call]
-    const title = /** @type {HTMLElement} */ (this.section.querySelector("#zoomed"))
-    title.textContent = call.shape.length > 1 ? `${call.name}, map ${place.map}` : call.name
+    const { shape } = this.call
+    if (place.map < 0 && shape.length < 3) place.map = 0 // it is one map
+    this.one("#layer").hidden = place.map >= 0
+    this.one("#inside").hidden = place.map < 0
+    if (place.map < 0) this.chosen(null)
+    this.path()
+    this.opened(this.call, place.map)
+    this.patches.at(place.value, place.map, Boolean(this.graph?.examples) && shape.length === 3)
     await this.draw(frame)
+    this.section.scrollIntoView({ block: "nearest" })
+  }
+
+  get call() {
+    return /** @type {Graph} */ (this.graph).calls[/** @type {Place} */ (this.place).call]
+  }
+
+  get sides() {
+    return sides(this.call.shape)
+  }
+
+  /** The way here, each step of which leads back. */
+  path() {
+    const place = /** @type {Place} */ (this.place), { name, shape } = this.call
+    const step = (/** @type {string} */ textContent, /** @type {() => void} */ act) => {
+      const button = Object.assign(document.createElement("button"), { textContent })
+      button.addEventListener("click", act)
+      return button
+    }
+    const layer = step(name, () => this.frame && this.open({ ...place, map: -1 }, this.frame))
+    const map = place.map < 0 || shape.length < 3 ? [] : [" › ", `map ${place.map}`]
+    this.one("#where").replaceChildren(step("Network", () => this.close()), " › ", layer, ...map)
   }
 
   /** @param {Frame} frame */
   async draw(frame) {
-    if (!this.place) return
     this.frame = frame
+    if (!this.place) return
     const { value, map } = this.place, shown = frame.values.get(value)
     if (!shown) return this.close()
-    const shape = shown.shape
-    const [rows, columns] = shape.length > 2 ? shape.slice(-2) : shape.length === 2 ? [1, shape[1]] : [shape[0], 1]
-    this.rows = rows
-    this.columns = columns
-    const numbers = shape.length > 1 ? await this.newest(this.source.map(frame.frame, value, map)) : shown.numbers
-    if (!numbers) return
-    const { low, high } = shown
-    drawMap(this.canvas, numbers, rows, columns, Math.max(Math.abs(low), Math.abs(high)))
+    if (map < 0) return this.layer.draw(this.place, frame)
+    const [rows, columns] = this.sides
+    const numbers = await answered(this.source.map(frame.frame, value, map))
+    if (!numbers || this.place?.map !== map || this.place.value !== value) return
+    drawMap(this.canvas, numbers, rows, columns, most(shown))
+    signedLegend(this.one("#maplegend"), short(-most(shown)), short(most(shown)))
     const scale = LARGE / Math.max(rows, columns)
     Object.assign(this.canvas.style, { width: `${Math.max(14, columns * scale)}px`, height: `${Math.max(14, rows * scale)}px` })
     this.entry = Math.min(this.entry, rows * columns - 1)
     await this.explain()
-  }
-
-  /** @param {PointerEvent} event */
-  point(event) {
-    const box = this.canvas.getBoundingClientRect()
-    const column = Math.floor(((event.clientX - box.left) / box.width) * (this.columns ?? 1))
-    const row = Math.floor(((event.clientY - box.top) / box.height) * (this.rows ?? 1))
-    this.choose(row, column)
   }
 
   /** @param {KeyboardEvent} event */
@@ -76,13 +128,19 @@ export class Zoom {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key]
     if (!step) return
     event.preventDefault()
-    const columns = this.columns ?? 1
-    this.choose(Math.floor(this.entry / columns) + step[0], (this.entry % columns) + step[1])
+    event.stopPropagation() // in a presentation, arrows turn pages
+    const [row, column] = this.at
+    this.choose(row + step[0], column + step[1])
+  }
+
+  get at() {
+    const [, columns] = this.sides
+    return [Math.floor(this.entry / columns), this.entry % columns]
   }
 
   /** @param {number} row @param {number} column */
   choose(row, column) {
-    const [rows, columns] = [this.rows ?? 1, this.columns ?? 1]
+    const [rows, columns] = this.sides
     const entry = Math.max(0, Math.min(rows - 1, row)) * columns + Math.max(0, Math.min(columns - 1, column))
     if (entry === this.entry) return
     this.entry = entry
@@ -91,58 +149,19 @@ export class Zoom {
 
   /** @returns {number[]} where the chosen value is in what the call gives */
   where() {
-    const { call, map } = /** @type {Place} */ (this.place), shape = this.graph.calls[call].shape
-    const columns = this.columns ?? 1, [row, column] = [Math.floor(this.entry / columns), this.entry % columns]
-    return shape.length === 1 ? [this.entry] : shape.length === 2 ? [map, column] : [map, row, column]
-  }
-
-  /** An answer; null where the picture has changed since it was asked for. @template T @param {Promise<T>} asked */
-  async newest(asked) {
-    try {
-      return await asked
-    } catch {
-      return null
-    }
+    const [row, column] = this.at
+    return placeOf(this.call.shape, /** @type {Place} */ (this.place).map, row, column)
   }
 
   async explain() {
     if (!this.place || !this.frame) return
-    const at = this.where()
-    const work = await this.newest(this.source.work(this.frame.frame, this.place.call, at))
-    if (!work || String(at) !== String(this.where())) return
-    const said = /** @type {HTMLElement} */ (this.section.querySelector("#said"))
+    const at = this.where(), { call, value } = this.place
+    this.chosen({ frame: this.frame.frame, value, at })
+    const work = await answered(this.source.work(this.frame.frame, call, at))
+    if (!work || this.place?.call !== call || String(at) !== String(this.where())) return
+    const said = this.one("#said")
     said.textContent = `(${at})  ${work.said}`
     said.dataset.value = String(work.value)
-    const tables = /** @type {HTMLElement} */ (this.section.querySelector("#windows"))
-    tables.replaceChildren(...windows(work.terms).slice(0, MOST_TABLES))
+    this.one("#windows").replaceChildren(...windows(work.terms))
   }
-}
-
-/** A table for each map that is read, with value · factor in its cells. @param {Term[]} terms @returns {HTMLElement[]} */
-function windows(terms) {
-  /** @type {Map<string, Term[]>} */
-  const maps = new Map()
-  for (const term of terms) {
-    if (term.place.length !== 3) continue
-    const key = `${term.read}:${term.place[0]}`
-    maps.set(key, [...(maps.get(key) ?? []), term])
-  }
-  return [...maps.values()].map((some) => {
-    const table = Object.assign(document.createElement("table"), { className: "window" })
-    table.createCaption().textContent = `map ${some[0].place[0]}: value · weight`
-    /** @type {Map<number, HTMLTableRowElement>} */
-    const rows = new Map()
-    for (const term of some) {
-      const row = rows.get(term.place[1]) ?? table.insertRow()
-      rows.set(term.place[1], row)
-      const text = short(term.value) + (term.times === 1 ? "" : ` · ${short(term.times)}`)
-      row.insertCell().textContent = text
-    }
-    return table
-  })
-}
-
-/** @param {number} value */
-function short(value) {
-  return Number(value.toPrecision(3)).toString()
 }

@@ -1,0 +1,34 @@
+// @ts-check
+/** The arithmetic of a value as tables: a window on each map that is read. */
+import { short } from "./colours.js"
+
+/**
+ * @typedef {{read: number, place: number[], value: number, times: number}} Term
+ * @typedef {{said: string, how: string, bias: number | null, value: number, count: number, terms: Term[], reads: number[]}} Work
+ */
+
+const MOST_TABLES = 24
+
+/** A table for each map that is read, with value · factor in its cells. @param {Term[]} terms @returns {HTMLElement[]} */
+export function windows(terms) {
+  /** @type {Map<string, Term[]>} */
+  const maps = new Map()
+  for (const term of terms) {
+    if (term.place.length !== 3) continue
+    const key = `${term.read}:${term.place[0]}`
+    maps.set(key, [...(maps.get(key) ?? []), term])
+  }
+  return [...maps.values()].slice(0, MOST_TABLES).map((some) => {
+    const table = Object.assign(document.createElement("table"), { className: "window" })
+    table.createCaption().textContent = `map ${some[0].place[0]}: value · weight`
+    /** @type {Map<number, HTMLTableRowElement>} */
+    const rows = new Map()
+    for (const term of some) {
+      const row = rows.get(term.place[1]) ?? table.insertRow()
+      rows.set(term.place[1], row)
+      const text = short(term.value) + (term.times === 1 ? "" : ` · ${short(term.times)}`)
+      row.insertCell().textContent = text
+    }
+    return table
+  })
+}
