@@ -200,9 +200,14 @@ export class Space {
     const [x, y] = [event.clientX - box.left, event.clientY - box.top].map((side) => Math.floor(side * sharp))
     const number = this.boxes.pick(x, y, this.camera(), eyeOf(this.view))
     this.chosen = number < 0 ? undefined : number
-    if (this.chosen === undefined) this.boxes.link(new Float32Array())
+    if (this.chosen === undefined) this.unlink()
     else this.link(this.chosen)
     this.ask()
+  }
+
+  unlink() {
+    this.boxes.link(new Float32Array())
+    this.said.textContent = ""
   }
 
   /** The links of an entry, by its number among all. @param {number} number */

@@ -67,10 +67,10 @@ export class Zoom {
     this.opened(this.call, this.place.map)
   }
 
-  /** @param {Place} place @param {Frame} frame @param {number} entry of the map, that is pointed at first */
-  async open(place, frame, entry = this.entry) {
+  /** @param {Place} place @param {Frame} frame @param {number} [entry] of the map, that is pointed at first */
+  async open(place, frame, entry) {
     this.place = place
-    this.entry = entry
+    this.entry = entry ?? this.entry
     this.section.hidden = false
     const { shape } = this.call
     if (place.map < 0 && shape.length < 3) place.map = 0 // it is one map
@@ -81,7 +81,7 @@ export class Zoom {
     this.opened(this.call, place.map)
     this.patches.at(place.value, place.map, Boolean(this.graph?.examples) && shape.length === 3)
     await this.draw(frame)
-    this.section.scrollIntoView({ block: "nearest" })
+    if (entry === undefined) this.section.scrollIntoView({ block: "nearest" }) // else it was chosen in another view
   }
 
   get call() {
