@@ -1,7 +1,6 @@
-"""The view in three dimensions in a real browser: it is drawn, turned, flown through, and shows the links of a value."""
+"""The view in three dimensions in a real browser: drawn, turned, flown through, and the links of a value shown."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,13 +20,13 @@ pytestmark = [
 
 
 @pytest.fixture
-def space(page: Any) -> Iterator[Any]:
+def space(page: Any) -> Any:
     """The page with a digit on the paper and the view open."""
     draw(page, np.asarray(data.load("mnist").test.images[0, 0]))
     page.click("#solid")
     page.wait_for_selector("#space canvas")
     page.wait_for_function("document.querySelectorAll('#space .labels span:not([hidden])').length > 5")
-    yield page
+    return page
 
 
 def pixels(page: Any, tmp_path: Any) -> Any:
