@@ -1,4 +1,4 @@
-"""Images of one set that are nearly those of another: copies, also in another size, compression or brightness.
+"""Images of one set that are nearly those of another: copies, also in another compression or brightness.
 
 Each image becomes a small grey one with mean 0 and length 1, so that the product of two is their correlation. A k-d
 tree of their first principal components finds, for every image, the few of the other set that come into question; the
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Images: TypeAlias = "Tensor | Sequence[Tensor]"
 
-LIKE = 0.99  # the least correlation of the pixels of near duplicates
+LIKE = 0.995  # the least correlation of the pixels of near duplicates
 ROUGHLY = 0.99  # the same of small grey images, among which they are looked for
 SMALL, LARGE = 8, 32  # sides of the images that are compared first, and at last
 AXES, NEAREST = 12, 8  # principal components of the small images, and how many are nearest by them

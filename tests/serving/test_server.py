@@ -119,3 +119,15 @@ def test_wrong_addresses_are_said() -> None:
         Server(echo, port=70000)
     with pytest.raises(InputError, match="no address 'no such host'"):
         Server(echo, host="no such host")
+
+
+def test_a_page_may_have_a_policy_of_its_own_and_no_other_rule() -> None:
+    async def own(scope, receive, send):  # type: ignore[no-untyped-def]
+        headers = [(b"content-security-policy", b"default-src 'none'")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    with Server(own) as made:
+        headers = asked(made)[2]
+    assert headers["content-security-policy"] == "default-src 'none'"
+    assert headers["x-content-type-options"] == "nosniff"

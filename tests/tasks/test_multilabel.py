@@ -216,3 +216,18 @@ def test_labels_that_cannot_be_judged_are_told() -> None:
 
     said = TASK.doubts({"training": part([1, 1, 0], [1, 1, 1]), "test": part([1, 0, 0])}, "pets")
     assert said == ["labels of a single image: eel", "labels without an image in the test set: dog, eel"]
+
+
+def test_a_label_is_disputed_as_surely_as_others_are_named() -> None:
+    task = Multilabel(("cat", "dog"))
+    shares = torch.tensor([[0.9, 0.1], [0.8, 0.05], [0.85, 0.1], [0.1, 0.9], [0.6, 0.1]])
+    true = torch.tensor([[1, 0], [1, 0], [0, 0], [0, 1], [0, 0]])
+    found = task.disputed({"output": shares.logit(), "labels": true})
+    assert found.tolist() == [False, False, True, False, False], "the last is wrong, but less sure than cats are"
+    missed = task.disputed({"output": shares.logit(), "labels": torch.tensor([[1, 0], [1, 1], [1, 0], [0, 1], [1, 0]])})
+    assert missed.tolist() == [False, True, False, False, False], "no image without a dog is surer to have none"
+
+
+def test_a_label_that_no_image_has_disputes_nothing() -> None:
+    rows = {"output": torch.tensor([[5.0], [4.0]]), "labels": torch.tensor([[0], [0]])}
+    assert Multilabel(("cat",)).disputed(rows).tolist() == [False, False]
