@@ -18,7 +18,7 @@ from PIL import Image
 
 from striate.data.opening import ImageError, opened
 from striate.errors import InputError, StriateError
-from striate.page.frame import floats
+from striate.page.frame import floats, packed
 from striate.page.live import ChangedError, Live
 from striate.page.overlays import backpropagated, overlay
 from striate.page.strongest import Examples, Strongest
@@ -98,6 +98,10 @@ class Application:
             count = _number(asked, "count") if "count" in asked else 1
             return floats(live.maps(_number(asked, "frame"), _number(asked, "value"), _number(asked, "map"), count))
 
+        def filters(asked: Asked, _: bytes) -> bytes:
+            frame, channel = _number(asked, "frame"), _number(asked, "channel")
+            return packed({"frame": frame}, {0: live.filters(frame, _number(asked, "call"), channel)[None]}, whole=True)
+
         def work(asked: Asked, _: bytes) -> Any:
             return live.work(_number(asked, "frame"), _number(asked, "call"), _numbers(asked, "at"))
 
@@ -129,6 +133,7 @@ class Application:
             "/patches": patches,
             "/map": maps,
             "/work": work,
+            "/filters": filters,
             "/links": links,
             "/overlay": over,
             "/gradients": gradients,

@@ -48,14 +48,15 @@ class Frame:
         return packed(said, {number: self.trace.values[number] for number in self.shown})
 
 
-def packed(said: Mapping[str, Any], values: Mapping[int, Tensor]) -> bytes:
+def packed(said: Mapping[str, Any], values: Mapping[int, Tensor], whole: bool = False) -> bytes:
     """Values for the page: the length of the header (4 bytes, little-endian), the header, and float32 numbers.
 
     Args:
         said: What else stands in the header.
         values: (1, …) each, by number; where they are many, their first maps are sent, made small.
+        whole: All entries are sent, however many.
     """
-    whole = sum(value.numel() for value in values.values()) <= WHOLE
+    whole = whole or sum(value.numel() for value in values.values()) <= WHOLE
     sent = [maps_of(value[0]) if whole else _small(maps_of(value[0]), number) for number, value in values.items()]
     told = [
         {

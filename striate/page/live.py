@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from striate.errors import InputError
 from striate.inside.arithmetic import worked
 from striate.inside.reach import Reach
-from striate.inside.tracing import Call, Trace, traced
+from striate.inside.tracing import Trace, traced
 from striate.page.cards import cards
 from striate.page.cost import costs
 from striate.page.frame import Frame, maps_of
-from striate.page.touching import SIZED, WEIGHTED, WITHIN, Changes, changed
+from striate.page.telling import framed, named, told
+from striate.page.touching import Changes, changed
 
 MOST_TERMS = 5000  # of a value's arithmetic that are sent
 MOST_MAPS = 64  # that are sent at once
@@ -90,8 +91,8 @@ class Live:
             "shape": list(self.shape),
             "inputs": trace.inputs,
             "outputs": list(trace.outputs),
-            "calls": [_told(call, trace) for call in trace.calls],
-            "cards": [{**asdict(card), "name": _named(card.name)} for card in cards(trace, opened)],
+            "calls": [told(call, trace) for call in trace.calls],
+            "cards": [{**asdict(card), "name": named(card.name)} for card in cards(trace, opened)],
             "labels": list(self.labels.names) if self.labels else [],
             "epochs": sorted(self.epochs),
             "diagram": self.diagram is not None,
@@ -139,6 +140,21 @@ class Live:
         """One of these maps; errors as for `maps`."""
         return self.maps(frame, value, number)[0]
 
+    def filters(self, frame: int, call: int, channel: int) -> Tensor:
+        """The weights with which each filter of a convolution reads one of its channels, (filters, rows, columns).
+
+        Raises:
+            InputError: There is no such convolution or channel.
+        """
+        calls = self.seen(frame).calls
+        layer = calls[call].layer if 0 <= call < len(calls) else None
+        if not isinstance(layer, nn.Conv2d):
+            raise InputError("only convolutions have filters to look at")
+        weight = layer.weight.detach()
+        if not 0 <= channel < weight.shape[1]:
+            raise InputError(f"a filter here reads {weight.shape[1]} channels, numbered from 0. Received: {channel}")
+        return weight[:, channel]
+
     def links(self, frame: int, value: int, at: Sequence[int], shown: Collection[int]) -> list[dict[str, Any]]:
         """What an entry is computed from, and what is computed from it: a frame on each value that is shown, for JSON.
 
@@ -151,7 +167,7 @@ class Live:
             raise InputError("there is no such value")
         found = {"source": reach.sources(value, at), "target": reach.targets(value, at)}
         return [
-            {"number": number, "kind": kind, **_framed(mask)}
+            {"number": number, "kind": kind, **framed(mask)}
             for kind, masks in found.items()
             for number, mask in masks.items()
             if number in shown and bool(mask.any())
@@ -224,37 +240,3 @@ class Live:
                 raise ChangedError("the picture has changed since; look again")
             raise InputError("there was no such picture")
         return newest.trace
-
-
-def _told(call: Call, trace: Trace) -> dict[str, Any]:
-    """A call for JSON."""
-    layer = call.layer
-    return {
-        "name": _named(call.name),
-        "kind": call.kind,
-        "said": "" if layer is None else layer.extra_repr(),
-        "parameters": sum(one.numel() for one in layer.parameters(recurse=False)) if layer else 0,
-        "reads": list(call.reads),
-        "gives": list(call.gives),
-        "shape": list(trace.values[call.gives[0]].shape[1:]),
-        "path": _named(call.path) if layer else "",
-        "weighted": isinstance(layer, WEIGHTED),
-        "sized": [_first(layer.padding), _first(layer.stride)] if isinstance(layer, SIZED) else None,
-    }
-
-
-def _named(path: str) -> str:
-    """As the trained network names a layer, also where it was touched."""
-    return path.replace(f".{WITHIN}", "")
-
-
-def _first(sides: Any) -> Any:
-    return sides[0] if isinstance(sides, tuple) else sides
-
-
-def _framed(mask: Tensor) -> dict[str, Any]:
-    """Which maps have entries of a mask, and the frame around these."""
-    maps = maps_of(mask)
-    _, rows, columns = maps.nonzero(as_tuple=True)
-    ends = [[int(one.min()), int(one.max()) + 1] for one in (rows, columns)]
-    return {"maps": maps.flatten(1).any(1).nonzero().flatten().tolist(), "rows": ends[0], "columns": ends[1]}

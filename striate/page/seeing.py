@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,8 @@ def of_run(run: Run) -> Live:
     def diagram() -> str:
         return picture(measure(network, fixed)).svg
 
-    return Live(run.name, run.model(), run.read, answer, fixed, _labels(run), diagram)
+    epochs = {epoch: partial(run.model, epoch) for epoch in run.epochs()}
+    return Live(run.name, run.model(), run.read, answer, fixed, _labels(run), diagram, epochs)
 
 
 def _examples(run: Run) -> Callable[[], Examples] | None:

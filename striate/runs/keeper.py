@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 
 from striate.runs.plan import Parts, Plan
@@ -18,6 +19,7 @@ from striate.training.saved import SavedRun
 from striate.training.state import State
 
 OFTEN = 300.0  # seconds after which a moment within an epoch is kept
+MOST_EPOCHS, MOST_BYTES = 50, 50 * 10**6  # of weights that are kept to look at
 
 
 class Keeper:
@@ -50,6 +52,7 @@ class Keeper:
         self.task, self.disputes = plan.task, disputes
         self.rows: Fields = {}  # of the newest look at the validation set
         self.net, self.config = plan.text, plan.to_json(parts.own_loss)
+        self.epochs = plan.options.epochs
         self.kept = time.monotonic()
         self.moment: Moment | None = None
 
@@ -77,11 +80,34 @@ class Keeper:
         last = dataclasses.replace(self._state(history), disputes=disputes)
         best = dataclasses.replace(last, optimizer={}) if history.last_is_best else None
         with uninterrupted():
-            self.saved.save_epoch(best, last)
+            self.saved.save_epoch(best, last, self._to_look_at(last))
             self.history, self.disputes, self.moment = history, disputes, None
         self.kept = time.monotonic()
         self.bar.epoch(history)
 
+    def _to_look_at(self, last: State) -> bool:
+        """Whether the weights of an epoch are kept."""
+        size = sum(weight.numel() * weight.element_size() for weight in last.weights.values())
+        kept = [epoch for epoch in self.saved.epochs() if epoch < len(last.history)]
+        return (len(kept) + 1) * size <= MOST_BYTES and looked_at(len(last.history), self.epochs, size)
+
     def _state(self, history: History) -> State:
         weights, optimizer = self.engine.weights(), self.engine.state()
         return State(weights, optimizer, self.net, self.config, history, disputes=self.disputes)
+
+
+def looked_at(epoch: int, epochs: int, size: int) -> bool:
+    """Whether the weights of an epoch are kept: of the first, and of others at even distances, as many as may be.
+
+    Args:
+        epoch: From 1.
+        epochs: Of the whole training.
+        size: Of the weights, in bytes.
+
+    >>> [epoch for epoch in range(1, 201) if looked_at(epoch, 200, 5_000_000)]
+    [1, 24, 47, 70, 93, 116, 139, 162, 185]
+    >>> looked_at(1, 20, 60_000_000)
+    False
+    """
+    most = min(MOST_EPOCHS, MOST_BYTES // max(1, size))
+    return most > 1 and (epoch - 1) % math.ceil((epochs - 1) / (most - 1) if epochs > most else 1) == 0

@@ -164,10 +164,25 @@ class Run:
         """The epochs that were finished."""
         return self.saved.history()
 
-    def model(self) -> nn.Sequential:
-        """The network with the best weights, an ordinary module in evaluation mode, on the CPU."""
+    def epochs(self) -> list[int]:
+        """After which epochs the weights were kept, for `model`; none of a large network."""
+        return self.saved.epochs()
+
+    def model(self, epoch: int | None = None) -> nn.Sequential:
+        """The network with its weights, an ordinary module in evaluation mode, on the CPU.
+
+        Args:
+            epoch: After which epoch, of `epochs()`; by default the best.
+
+        Raises:
+            InputError: The weights of that epoch were not kept.
+        """
+        if epoch is not None and epoch not in self.epochs():
+            kept = ", ".join(map(str, self.epochs())) or "none"
+            raise InputError(f"the weights of epoch {epoch} were not kept; there are those of {kept}")
+        state = self.state if epoch is None else self.saved.at(epoch)
         model = build(self.network, seed=0)  # any rule will do: these weights are replaced
-        model.load_state_dict(named_now(model, self.state.weights))
+        model.load_state_dict(named_now(model, state.weights))
         return model.eval()
 
     @cached_property

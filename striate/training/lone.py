@@ -71,6 +71,10 @@ class LoneModel(SavedRun):
         """
         raise InputError(f"{self.root} is the weights of a run alone; training goes on from the run's folder")
 
+    def epochs(self) -> list[int]:
+        """None: those are in the run's folder."""
+        return []
+
     def net(self) -> str:
         """The network's text."""
         return self._state_read.net

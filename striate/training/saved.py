@@ -5,6 +5,7 @@
     history.csv         one line per epoch
     model.safetensors   the best weights; they carry the network and the configuration with them
     checkpoint/         the last epochs' whole state, and in a long epoch the newest
+    epochs/             the weights after epochs all along the training, to see how they grew; none of a large network
     left-out.txt        files found among the images and not read, one line per file; only if there were any
     report.html         the page to look at
     SHA256SUMS          the checksums of all of them
@@ -37,6 +38,7 @@ from striate.training.store import SUMS, DamagedError, Store
 NET, CONFIG, HISTORY, MODEL, REPORT = "net.net", "config.json", "history.csv", "model.safetensors", "report.html"
 LEFT_OUT = "left-out.txt"
 CHECKPOINTS = "checkpoint"
+EPOCHS = "epochs"
 RUNS = "runs"  # where runs go unless said otherwise
 TEXTS = (NET, CONFIG, HISTORY)  # small: checked whenever a run is opened; all other files when they are used
 WITHIN = "_"  # in a checkpoint's name, after the epochs that are done: how many batches of the next are
@@ -137,8 +139,13 @@ class SavedRun:
             self.store.write({LEFT_OUT: self.set_up[LEFT_OUT]})
         return [f"what was left out is named in {self.root / LEFT_OUT}"]
 
-    def save_epoch(self, best: State | None, last: State) -> None:
+    def save_epoch(self, best: State | None, last: State, to_look_at: bool = False) -> None:
         """Save an epoch: the history, the weights if they are the best so far, and the whole state.
+
+        Args:
+            best: With the best weights so far, if these are.
+            last: The whole state.
+            to_look_at: Whether its weights are kept as long as the run is.
 
         Raises:
             WorkError: The disk is full; the epochs before are kept.
@@ -148,6 +155,8 @@ class SavedRun:
         files = {_checkpoint(last): last.to_bytes()}
         if best:
             files[MODEL] = best.to_bytes()
+        if to_look_at:
+            files[_kept(len(last.history))] = dataclasses.replace(last, optimizer={}).to_bytes()
         files[HISTORY] = last.history.to_csv().encode()
         drop = [name for name in self._checkpoints(whole=True) if name not in files][KEPT - 1 :]
         drop += [name for name in self._checkpoints() if WITHIN in name]
@@ -210,6 +219,19 @@ class SavedRun:
             WorkError: No state is whole, or no epoch was finished.
         """
         return self._newest(self._checkpoints())
+
+    def epochs(self) -> list[int]:
+        """After which epochs the weights were kept."""
+        found = (re.fullmatch(rf"{EPOCHS}/epoch-(\d+)\.safetensors", name) for name in self.store.listed())
+        return sorted(int(match[1]) for match in found if match)
+
+    def at(self, epoch: int) -> State:
+        """The weights after one of these epochs.
+
+        Raises:
+            DamagedError: They are not as they were written.
+        """
+        return self._state(_kept(epoch))
 
     def net(self) -> str:
         """The network's text."""
@@ -292,13 +314,17 @@ def _meant(root: Path) -> str:
 
 def _is_own(name: str) -> bool:
     return name in (NET, CONFIG, HISTORY, MODEL, REPORT, LEFT_OUT, SUMS) or bool(
-        re.fullmatch(rf"{CHECKPOINTS}/epoch-\d+({WITHIN}\d+)?\.safetensors", name)
+        re.fullmatch(rf"({CHECKPOINTS}/epoch-\d+({WITHIN}\d+)?|{EPOCHS}/epoch-\d+)\.safetensors", name)
     )
 
 
 def _checkpoint(state: State) -> str:
     within = f"{WITHIN}{state.moment.batches:07d}" if state.moment.batches else ""
     return f"{CHECKPOINTS}/epoch-{len(state.history):05d}{within}.safetensors"
+
+
+def _kept(epoch: int) -> str:
+    return f"{EPOCHS}/epoch-{epoch:05d}.safetensors"
 
 
 def _set_up(net: str, config: dict[str, Any]) -> dict[str, bytes]:

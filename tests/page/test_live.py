@@ -164,6 +164,10 @@ def test_wrong_questions_about_a_frame_get_a_line(application: Application) -> N
         ("/overlay", {"how": "saliency", "aim": "99,0"}),
         ("/overlay", {"how": "saliency", "aim": "0,6"}),
         ("/overlay", {"how": "saliency", "aim": "0,0,0"}),
+        ("/filters", {"call": "0", "channel": "1"}),
+        ("/filters", {"call": "0", "channel": "-1"}),
+        ("/filters", {"call": "1", "channel": "0"}),
+        ("/filters", {"call": "99", "channel": "0"}),
         ("/gradients", {"label": "10", "shown": "0"}),
         ("/gradients", {"label": "-1", "shown": "0"}),
     ]:
@@ -195,6 +199,17 @@ def test_gradients_of_the_loss_are_pytorchs() -> None:
     seen = Seen.of(backpropagated(page, frame.number, 4, [0]))
     assert x.grad is not None
     np.testing.assert_allclose(seen.values[0], x.grad[0], rtol=1e-5, atol=1e-5 * float(x.grad.abs().max()))
+
+
+def test_filters_are_the_layers_weights() -> None:
+    model = st.build("lenet5", seed=0).eval()
+    page = live(model, 1, 32, 32)
+    frame = page.look(picture(40, 40), [0])
+    for number, call in enumerate(page.graph()["calls"]):
+        if call["kind"] == "Conv2d":
+            weight = model.get_submodule(call["path"]).weight
+            assert call["reading"] == weight.shape[1]
+            assert torch.equal(page.filters(frame.number, number, weight.shape[1] - 1), weight[:, -1])
 
 
 def test_files_of_the_page(application: Application) -> None:

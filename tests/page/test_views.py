@@ -195,3 +195,18 @@ def test_a_presentation_turns_by_arrow_keys_and_ends(digit: Any) -> None:
     assert digit.locator(".card:visible").count() == 12
     assert digit.locator("#screen").is_hidden()
     assert size > 1.2 * digit.locator(".card h3").first.evaluate("(title) => title.getBoundingClientRect().height")
+
+
+def test_filters_grow_along_the_epochs(digit: Any, run: Run) -> None:
+    assert run.epochs() == [1]
+    digit.locator('.card:has(h3:text-is("conv2")) button:text("Look closer")').click()
+    digit.select_option("#maps", "filters")
+    digit.wait_for_selector("#page:has-text('filters 0 to 15 of 16')")
+    assert digit.get_attribute("#channel", "max") == "5"
+    assert digit.inner_text("#epochsaid") == "best weights"
+    digit.locator("#epoch").focus()
+    digit.keyboard.press("Home")
+    digit.wait_for_selector("#epochsaid:has-text('after epoch 1')")
+    digit.wait_for_selector("#touched:has-text('weights after epoch 1')")
+    digit.click("#back")
+    digit.wait_for_selector("#epochsaid:has-text('best weights')")

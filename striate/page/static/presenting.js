@@ -48,8 +48,8 @@ export class Presenting {
     this.number = Math.max(0, Math.min(screens.length - 1, this.number))
     const stage = screens[this.number]
     stage.classList.add("stage")
-    const fits = Math.min(innerWidth / (stage.offsetWidth + MARGIN), (innerHeight - MARGIN) / stage.offsetHeight)
-    stage.style.setProperty("zoom", String(Math.max(LEAST, fits)))
+    const wide = (innerWidth - MARGIN / 2) / stage.scrollWidth, fits = Math.min(wide, (innerHeight - MARGIN) / stage.offsetHeight)
+    stage.style.setProperty("zoom", String(Math.max(fits, Math.min(LEAST, wide))))
     this.said.textContent = `${this.number + 1} of ${screens.length}; arrow keys turn, Escape ends`
   }
 }

@@ -20,6 +20,7 @@ import { frameOf } from "./frame.js"
  *   links?: (frame: number, value: number, at: number[], shown: number[]) => Promise<Link[]>,
  *   overlay?: (frame: number, method: string, aim: number[]) => Promise<Values>,
  *   gradients?: (frame: number, label: number, shown: number[]) => Promise<Values>,
+ *   filters?: (frame: number, call: number, channel: number) => Promise<Values>,
  *   patches?: (value: number, map: number) => Promise<Patches>,
  *   diagram?: () => Promise<Blob>,
  *   touch?: (changes: Changes) => Promise<Touched>,
@@ -90,6 +91,11 @@ export class Served {
   /** The loss's gradients at values, if a label is right. @param {number} frame @param {number} label @param {number[]} shown @returns {Promise<Values>} */
   async gradients(frame, label, shown) {
     return frameOf(await (await this.asked("gradients", { frame, label, shown })).arrayBuffer())
+  }
+
+  /** The weights with which each filter reads a channel. @param {number} frame @param {number} call @param {number} channel @returns {Promise<Values>} */
+  async filters(frame, call, channel) {
+    return frameOf(await (await this.asked("filters", { frame, call, channel })).arrayBuffer())
   }
 
   /** What excites a map most, once it is found. @param {number} value @param {number} map @returns {Promise<Patches>} */

@@ -24,6 +24,7 @@ export class Touch {
     this.layer = layer
     this.source = source
     this.changed = changed
+    this.last = Promise.resolve()
     /** @type {Changes} */
     this.changes = { biases: true, seed: 0, epoch: null, layers: {} }
     /** @type {{call: import("./network.js").Call, map: number} | null} */
@@ -32,7 +33,7 @@ export class Touch {
       this.one(id).addEventListener(event, () => this.change((changes) => act(changes, this.one(id))))
     on("nobiases", "change", (changes, box) => (changes.biases = !box.checked))
     on("again", "click", (changes) => (changes.seed += 1))
-    on("epoch", "change", (changes, slider) => (changes.epoch = this.epochs[slider.value] ?? null))
+    on("epoch", "input", (changes, slider) => (changes.epoch = this.epochs[slider.value] ?? null))
     on("back", "click", (changes) => Object.assign(changes, { biases: true, seed: 0, epoch: null, layers: {} }))
     for (const name of /** @type {const} */ (["noise", "dropout", "padding", "stride"])) {
       on(name, "change", (changes, input) => (this.here(changes)[name] = Number(input.value)))
@@ -56,8 +57,13 @@ export class Touch {
     return (changes.layers[path] ??= none())
   }
 
+  /** One after the other. @param {(changes: Changes) => void} act */
+  change(act) {
+    this.last = this.last.then(() => this.carryOut(act))
+  }
+
   /** @param {(changes: Changes) => void} act */
-  async change(act) {
+  async carryOut(act) {
     const wanted = structuredClone(this.changes)
     act(wanted)
     const told = await (this.source.touch && answered(this.source.touch(wanted)))

@@ -111,7 +111,7 @@ export class Zoom {
     if (!this.place) return
     const { value, map } = this.place, shown = frame.values.get(value)
     if (!shown) return this.close()
-    if (map < 0) return this.layer.draw(this.place, frame)
+    if (map < 0) return this.layer.draw(this.place, this.call, frame)
     const [rows, columns] = this.sides
     const numbers = await answered(this.source.map(frame.frame, value, map))
     if (!numbers || this.place?.map !== map || this.place.value !== value) return
