@@ -41,6 +41,9 @@ front: node_modules/installed
 
 docs: .venv/installed
 	$(BIN)/python docs/make_layers.py
+	$(BIN)/sphinx-build -q -W --keep-going -a -E -d build/doctrees docs build/site
+	@du -sh --apparent-size build/site
+	@echo "Open it:  build/site/index.html"
 
 pictures: .venv/installed
 	$(BIN)/python docs/make_pictures.py
