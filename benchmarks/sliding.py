@@ -171,7 +171,9 @@ def main() -> None:
     assert split is not None
     with tempfile.TemporaryDirectory() as place:
         folder = given.run or st.train("lenet5", "mnist", epochs=3, out=Path(place) / "run", quiet=True).path
-        made = list(rows(finder_of(st.Run(folder)), split, given.pages))
+        finder = finder_of(st.Run(folder))
+        assert finder is not None
+        made = list(rows(finder, split, given.pages))
     if given.json:
         print(json.dumps(made))
         return

@@ -102,6 +102,8 @@ def slide(run: Run | str | Path, *given: Any, bad: str = "skip") -> list[Finds]:
     """
     opened = run if isinstance(run, Run) else Run(run, "cpu")
     finder = finder_of(opened)
+    if finder is None:
+        raise InputError(f"{opened.name}: sliding is for networks that give one class for an image")
     data.check_bad(bad)
     asked = asked_images(given, None, bad, channels=finder.recipe.source[0])
     opened.notes.extend(asked.notes)
@@ -113,15 +115,11 @@ def slide(run: Run | str | Path, *given: Any, bad: str = "skip") -> list[Finds]:
     ]
 
 
-def finder_of(run: Run) -> Finder:
-    """A finder with a run's best weights.
-
-    Raises:
-        InputError: The run's network does not give one class for an image.
-    """
+def finder_of(run: Run) -> Finder | None:
+    """A finder with a run's best weights; None where the network does not give one class for an image."""
     task, recipe = run.task, run.recipe
     if not isinstance(task, Labelled) or recipe is None or not recipe.of_pictures:
-        raise InputError(f"{run.name}: sliding is for networks that give one class for an image")
+        return None
     return Finder(run.model(), recipe, task.classes)
 
 

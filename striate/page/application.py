@@ -64,8 +64,10 @@ class Application:
         try:
             if method == "POST" and path == "/look":
                 return Answer(200, BINARY, self.live.look(image_of(body), _numbers(asked, "shown")).as_bytes())
+            if method == "POST" and path == "/slide":
+                return _json(self.live.slide(image_of(body)))
             if method != "GET":
-                return _refused(405, "GET, or POST to /look")
+                return _refused(405, "GET, or POST to /look and /slide")
             if path in ("/", *FILES):
                 file = FILES["/page.html" if path == "/" else path]
                 return Answer(200, TYPES[file.name.rpartition(".")[2]], file.read_bytes())

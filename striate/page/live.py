@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import InputError
+from striate.finding import Found
 from striate.inside.arithmetic import worked
 from striate.inside.tracing import Call, Trace, traced
 from striate.page.cards import cards
@@ -30,6 +31,7 @@ class Live:
         read: From what the page sends, a PIL image, to what the network reads, (1, …).
         answer: From what it gives, (1, …), to answers, most probable first.
         shape: What the network reads of one example.
+        find: From a PIL image to all that is found in it; None for networks that can't slide.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Live:
     read: Callable[[Any], Tensor]
     answer: Callable[[Tensor], Sequence[Mapping[str, Any]]]
     shape: tuple[int, ...]
+    find: Callable[[Any], Sequence[Found]] | None = None
     _frame: Frame | None = None
     _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -78,6 +81,17 @@ class Live:
             answer = self.answer(trace.values[trace.outputs[0]])
             self._frame = Frame(self._count, trace, list(shown), answer, seconds)
             return self._frame
+
+    def slide(self, image: Any) -> list[dict[str, Any]]:
+        """All that is found in an image, for JSON.
+
+        Raises:
+            InputError: The network can't slide over one.
+        """
+        if self.find is None:
+            raise InputError("only networks that give one class for an image find several things in one")
+        with self._lock:
+            return [asdict(find) for find in self.find(image)]
 
     def map(self, frame: int, value: int, number: int) -> Tensor:
         """One map of a value, or all of a value that has no maps, with every entry.

@@ -19,6 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import InputError
+from striate.finding.found import Found
+from striate.finding.images import finder_of, found_in
 from striate.page.application import Application
 from striate.page.live import Live
 from striate.runs.run import Run
@@ -78,7 +80,15 @@ def of_run(what: Run | str | Path) -> Live:
     def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
         return _told(run.task.shares({OUTPUT: outputs}))
 
-    return Live(run.name, run.model(), run.read, answer, fixed)
+    return Live(run.name, run.model(), run.read, answer, fixed, _finding(run))
+
+
+def _finding(run: Run) -> Callable[[Any], list[Found]] | None:
+    """What finds all that a run knows in an image; None where the run can't."""
+    finder = finder_of(run)
+    if finder is None:
+        return None
+    return lambda image: found_in(finder, torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1))
 
 
 def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[str], read: Read | None) -> Live:

@@ -1,5 +1,6 @@
 // @ts-check
 /** The page: what is drawn goes to the server, and what the network makes of it comes back. */
+import { Camera } from "./camera.js"
 import { drawLegend, drawMap } from "./colours.js"
 import { NetworkView } from "./network.js"
 import { Paper } from "./paper.js"
@@ -110,6 +111,8 @@ async function put(file) {
     one("status").textContent = "this is no image that the browser can show"
   }
 }
+const camera = new Camera(one("camera"), { slide: (image) => source.slide(image), whole: (image) => paper.show(image) })
+one("film").addEventListener("click", () => camera.open().catch((error) => (one("status").textContent = error.message)))
 one("file").addEventListener("change", () => put(one("file").files[0]))
 document.addEventListener("paste", (event) => put(event.clipboardData?.files[0]))
 document.addEventListener("dragover", (event) => event.preventDefault())

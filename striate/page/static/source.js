@@ -6,9 +6,12 @@ import { frameOf } from "./frame.js"
  * @typedef {import("./frame.js").Frame} Frame
  * @typedef {import("./network.js").Graph} Graph
  * @typedef {import("./zoom.js").Work} Work
+ * @typedef {{label: string, probability: number, box: [number, number, number, number]}} Found
+ *   the box is left, top, right, bottom, in pixels of the image
  * @typedef {{
  *   graph: (opened: string[]) => Promise<Graph>,
  *   look: (image: Blob, shown: number[]) => Promise<Frame>,
+ *   slide: (image: Blob) => Promise<Found[]>,
  *   map: (frame: number, value: number, map: number) => Promise<Float32Array>,
  *   work: (frame: number, call: number, at: number[]) => Promise<Work>,
  * }} Source a promise is rejected with an error whose message is for the user
@@ -24,6 +27,11 @@ export class Served {
   /** What it makes of an image. @param {Blob} image @param {number[]} shown values that are sent @returns {Promise<Frame>} */
   async look(image, shown) {
     return frameOf(await (await this.asked("look", [["shown", String(shown)]], image)).arrayBuffer())
+  }
+
+  /** All that it finds in an image, and where. @param {Blob} image @returns {Promise<Found[]>} */
+  async slide(image) {
+    return (await this.asked("slide", [], image)).json()
   }
 
   /** A map with all its entries. @param {number} frame @param {number} value @param {number} map */
