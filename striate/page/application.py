@@ -21,6 +21,7 @@ from striate.errors import InputError, StriateError
 from striate.page.live import Live
 
 PIXELS = 40_000_000  # of an image; Pillow would open larger ones, and a file of a few bytes can say any size
+LETTERS = 100_000  # bytes of a sentence
 TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 STATIC = files("striate.page") / "static"
 FILES = {f"/{one.name}": one for one in STATIC.iterdir() if one.name.rpartition(".")[2] in TYPES}
@@ -63,7 +64,8 @@ class Application:
         """What a request gets: one clear line where it is wrong."""
         try:
             if method == "POST" and path == "/look":
-                return Answer(200, BINARY, self.live.look(image_of(body), _numbers(asked, "shown")).as_bytes())
+                given = image_of(body) if self.live.words is None else sentence_of(body)
+                return Answer(200, BINARY, self.live.look(given, _numbers(asked, "shown")).as_bytes())
             if method == "POST" and path == "/slide":
                 return _json(self.live.slide(image_of(body)))
             if method != "GET":
@@ -96,6 +98,20 @@ def image_of(body: bytes) -> Image.Image:
             raise ImageError(name, f"it has {image.width:,} x {image.height:,} pixels; {PIXELS:,} are the most")
         image.load()
         return image.copy()
+
+
+def sentence_of(body: bytes) -> str:
+    """A sentence from its letters.
+
+    Raises:
+        InputError: It is no text, or too long.
+    """
+    if len(body) > LETTERS:
+        raise InputError(f"a sentence has {LETTERS:,} bytes at most")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError("a sentence is text in UTF-8") from None
 
 
 def _number(asked: dict[str, list[str]], name: str) -> int:

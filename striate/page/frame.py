@@ -5,6 +5,7 @@ A frame is a header in JSON and the numbers behind it, so that the browser draws
 
 from __future__ import annotations
 
+import base64
 import json
 import struct
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,8 @@ class Frame:
         shown: The numbers of the values that are sent.
         answer: What the network says, most probable first.
         seconds: That the network took.
+        words: Of a sentence, as the network reads them.
+        picture: A PNG file that says what an answer of maps says.
     """
 
     number: int
@@ -38,6 +41,8 @@ class Frame:
     shown: Sequence[int]
     answer: Sequence[Mapping[str, Any]]
     seconds: float
+    words: Sequence[str] = ()
+    picture: bytes = b""
 
     def as_bytes(self) -> bytes:
         """The length of the header (4 bytes, little-endian), the header, and float32 numbers, little-endian."""
@@ -48,6 +53,8 @@ class Frame:
             "frame": self.number,
             "answer": list(self.answer),
             "seconds": self.seconds,
+            "words": list(self.words),
+            "picture": base64.b64encode(self.picture).decode(),
             "values": [
                 {
                     "number": number,

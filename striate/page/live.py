@@ -28,9 +28,11 @@ class Live:
     Attributes:
         name: Shown as the title.
         model: In evaluation.
-        read: From what the page sends, a PIL image, to what the network reads, (1, …).
+        read: From what the page sends, a PIL image or a sentence, to what the network reads, (1, …).
         answer: From what it gives, (1, …), to answers, most probable first.
         shape: What the network reads of one example.
+        words: The words of a sentence as the network reads them; None for networks that read images.
+        drawn: A PNG file of an answer of maps, from the PIL image and what the network gives; None for other answers.
         find: From a PIL image to all that is found in it; None for networks that can't slide.
     """
 
@@ -40,6 +42,8 @@ class Live:
     answer: Callable[[Tensor], Sequence[Mapping[str, Any]]]
     shape: tuple[int, ...]
     find: Callable[[Any], Sequence[Found]] | None = None
+    words: Callable[[str], Sequence[str]] | None = None
+    drawn: Callable[[Any, Tensor], bytes] | None = None
     _frame: Frame | None = None
     _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -53,6 +57,7 @@ class Live:
         trace = traced(self.model, torch.zeros(1, *self.shape))
         return {
             "name": self.name,
+            "reads": "image" if self.words is None else "text",
             "shape": list(self.shape),
             "inputs": trace.inputs,
             "outputs": list(trace.outputs),
@@ -64,7 +69,7 @@ class Live:
         """The frame of an image.
 
         Args:
-            image: As `read` takes it.
+            image: As `read` takes it, or a sentence.
             shown: The numbers of the values that the page shows.
 
         Raises:
@@ -78,8 +83,10 @@ class Live:
             if not all(0 <= number < len(trace.values) for number in shown):
                 raise InputError("there is no such value")
             self._count += 1
-            answer = self.answer(trace.values[trace.outputs[0]])
-            self._frame = Frame(self._count, trace, list(shown), answer, seconds)
+            given = trace.values[trace.outputs[0]]
+            words = self.words(image) if self.words else ()
+            picture = self.drawn(image, given) if self.drawn else b""
+            self._frame = Frame(self._count, trace, list(shown), self.answer(given), seconds, words, picture)
             return self._frame
 
     def slide(self, image: Any) -> list[dict[str, Any]]:
@@ -100,9 +107,12 @@ class Live:
             InputError: It is not there.
         """
         values = self._seen(frame).values
-        if not 0 <= value < len(values) or not 0 <= number < values[value].shape[1]:
+        if not 0 <= value < len(values):
+            raise InputError("there is no such value")
+        maps = values[value][0] if values[value].dim() > 3 else values[value]
+        if not 0 <= number < len(maps):
             raise InputError("there is no such map")
-        return values[value][0, number].float()
+        return maps[number].float()
 
     def work(self, frame: int, call: int, at: tuple[int, ...]) -> dict[str, Any]:
         """The arithmetic of a value, for JSON.

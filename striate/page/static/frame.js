@@ -4,7 +4,8 @@
 /**
  * @typedef {{number: number, shape: number[], sent: number[], low: number, high: number, numbers: Float32Array}} Value
  * @typedef {{label: string, probability: number}} Answer
- * @typedef {{frame: number, seconds: number, answer: Answer[], values: Map<number, Value>}} Frame
+ * @typedef {{frame: number, seconds: number, answer: Answer[], words: string[], picture: string, values: Map<number, Value>}} Frame
+ *   the picture is a PNG file in base64, or empty
  */
 
 /** @param {ArrayBuffer} buffer @returns {Frame} */

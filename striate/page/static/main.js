@@ -4,6 +4,7 @@ import { Camera } from "./camera.js"
 import { drawLegend, drawMap } from "./colours.js"
 import { NetworkView } from "./network.js"
 import { Paper } from "./paper.js"
+import { Sentence } from "./sentence.js"
 import { Served } from "./source.js"
 import { Zoom } from "./zoom.js"
 
@@ -58,7 +59,7 @@ async function look() {
       again = false
       const began = performance.now()
       try {
-        frame = await source.look(paper.blob(), network.shown)
+        frame = await source.look((graph.reads === "text" ? sentence : paper).blob(), network.shown)
       } catch (error) {
         one("status").textContent = /** @type {Error} */ (error).message
         continue
@@ -80,6 +81,9 @@ function show(frame) {
   zoom.draw(frame)
   const read = /** @type {import("./frame.js").Value} */ (frame.values.get(0)), [, rows, columns] = read.sent
   drawMap(one("read"), read.numbers.subarray(0, rows * columns), rows, columns, Math.max(Math.abs(read.low), Math.abs(read.high)))
+  one("words").textContent = frame.words.join(" ")
+  one("picture").hidden = !frame.picture
+  if (frame.picture) one("picture").src = `data:image/png;base64,${frame.picture}`
   one("answer").replaceChildren(
     ...frame.answer.map(({ label, probability }) => {
       const line = document.createElement("li")
@@ -92,7 +96,8 @@ function show(frame) {
   document.body.dataset.frame = String(frame.frame)
 }
 
-const paper = new Paper(one("paper"), look)
+const paper = new Paper(one("paper"), look), sentence = new Sentence(one("sentence"), look)
+document.body.dataset.reads = graph.reads
 /** @param {boolean} erases */
 function take(erases) {
   paper.erases = erases

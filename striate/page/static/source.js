@@ -24,7 +24,7 @@ export class Served {
     return (await this.asked("graph", opened.map((path) => ["open", path]))).json()
   }
 
-  /** What it makes of an image. @param {Blob} image @param {number[]} shown values that are sent @returns {Promise<Frame>} */
+  /** What it makes of an image or a sentence. @param {Blob} image @param {number[]} shown values that are sent @returns {Promise<Frame>} */
   async look(image, shown) {
     return frameOf(await (await this.asked("look", [["shown", String(shown)]], image)).arrayBuffer())
   }

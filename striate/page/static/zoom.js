@@ -38,7 +38,7 @@ export class Zoom {
     this.section.hidden = false
     const call = this.graph.calls[place.call]
     const title = /** @type {HTMLElement} */ (this.section.querySelector("#zoomed"))
-    title.textContent = call.shape.length > 1 ? `${call.name}, map ${place.map}` : call.name
+    title.textContent = call.shape.length > 2 ? `${call.name}, map ${place.map}` : call.name
     await this.draw(frame)
   }
 
@@ -49,7 +49,7 @@ export class Zoom {
     const { value, map } = this.place, shown = frame.values.get(value)
     if (!shown) return this.close()
     const shape = shown.shape
-    const [rows, columns] = shape.length > 2 ? shape.slice(-2) : shape.length === 2 ? [1, shape[1]] : [shape[0], 1]
+    const [rows, columns] = shape.length > 1 ? shape.slice(-2) : [shape[0], 1]
     this.rows = rows
     this.columns = columns
     const numbers = shape.length > 1 ? await this.newest(this.source.map(frame.frame, value, map)) : shown.numbers
@@ -92,7 +92,7 @@ export class Zoom {
   where() {
     const { call, map } = /** @type {Place} */ (this.place), shape = this.graph.calls[call].shape
     const columns = this.columns ?? 1, [row, column] = [Math.floor(this.entry / columns), this.entry % columns]
-    return shape.length === 1 ? [this.entry] : shape.length === 2 ? [map, column] : [map, row, column]
+    return shape.length === 1 ? [this.entry] : shape.length === 2 ? [row, column] : [map, row, column]
   }
 
   /** An answer; null where the picture has changed since it was asked for. @template T @param {Promise<T>} asked */
@@ -122,18 +122,18 @@ function windows(terms) {
   /** @type {Map<string, Term[]>} */
   const maps = new Map()
   for (const term of terms) {
-    if (term.place.length !== 3) continue
-    const key = `${term.read}:${term.place[0]}`
+    if (term.place.length < 2) continue
+    const key = term.place.length > 2 ? `${term.read}:${term.place[0]}` : String(term.read)
     maps.set(key, [...(maps.get(key) ?? []), term])
   }
   return [...maps.values()].map((some) => {
     const table = Object.assign(document.createElement("table"), { className: "window" })
-    table.createCaption().textContent = `map ${some[0].place[0]}: value · weight`
+    table.createCaption().textContent = some[0].place.length > 2 ? `map ${some[0].place[0]}: value · weight` : "value · weight"
     /** @type {Map<number, HTMLTableRowElement>} */
     const rows = new Map()
     for (const term of some) {
-      const row = rows.get(term.place[1]) ?? table.insertRow()
-      rows.set(term.place[1], row)
+      const line = term.place[term.place.length - 2], row = rows.get(line) ?? table.insertRow()
+      rows.set(line, row)
       const text = short(term.value) + (term.times === 1 ? "" : ` · ${short(term.times)}`)
       row.insertCell().textContent = text
     }
