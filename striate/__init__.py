@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from striate.drawing import draw
     from striate.errors import InputError, StriateError, WorkError
     from striate.explanation import explain
+    from striate.finding import slide
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.own import register
     from striate.page import see
@@ -46,6 +47,7 @@ _HOMES = {
     "render": "notation",
     "register": "own",
     "see": "page",
+    "slide": "finding",
     "step": "stepping",
     "baseline": "rival.rival",
     "resume": "runs.resuming",
@@ -79,6 +81,7 @@ __all__ = [
     "render",
     "resume",
     "see",
+    "slide",
     "step",
     "train",
 ]

@@ -72,7 +72,7 @@ def centred(grey: NDArray[np.uint8], ink: Ink, size: tuple[int, int], background
     field = np.zeros(size, np.float32)
     if len(rows):
         drawing = strength[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-        field = _placed(_scaled(drawing, min(ink.box, *size)), ink.centre, size)
+        field = placed(scaled(drawing, min(ink.box, *size)), ink.centre, size)
     levels = field if background < 0.5 else 1 - field
     return np.rint(levels * 255).astype(np.uint8)
 
@@ -90,7 +90,7 @@ def _strength(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(strength, np.float32)
 
 
-def _scaled(drawing: NDArray[np.float32], box: int) -> NDArray[np.float32]:
+def scaled(drawing: NDArray[np.float32], box: int) -> NDArray[np.float32]:
     """The drawing with `box` as its longer side, and its strongest ink at 1: thin lines would turn pale."""
     from PIL import Image
 
@@ -101,7 +101,7 @@ def _scaled(drawing: NDArray[np.float32], box: int) -> NDArray[np.float32]:
     return np.asarray(np.clip(small / small.max(), 0, 1), np.float32)
 
 
-def _placed(drawing: NDArray[np.float32], centre: tuple[float, float], size: tuple[int, int]) -> NDArray[np.float32]:
+def placed(drawing: NDArray[np.float32], centre: tuple[float, float], size: tuple[int, int]) -> NDArray[np.float32]:
     """The drawing in an empty field, its centre of mass as near to `centre` as whole pixels and the edge allow."""
     field = np.zeros(size, np.float32)
     corner = []

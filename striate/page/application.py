@@ -25,6 +25,7 @@ from striate.page.strongest import Examples, Strongest
 from striate.page.touching import Changes
 
 PIXELS = 40_000_000  # of an image; Pillow would open larger ones, and a file of a few bytes can say any size
+LETTERS = 100_000  # bytes of a sentence
 TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 STATIC = files("striate.page") / "static"
 FILES = {f"/{one.name}": one for one in STATIC.iterdir() if one.name.rpartition(".")[2] in TYPES}
@@ -142,9 +143,11 @@ class Application:
     @property
     def _sent(self) -> dict[str, Handler]:
         """What is done with what is sent, by address."""
+        live, given = self.live, image_of if self.live.words is None else sentence_of
         return {
-            "/look": lambda asked, body: self.live.look(image_of(body), _numbers(asked, "shown")).as_bytes(),
-            "/touch": lambda _, body: self.live.touch(Changes.of_json(body)),
+            "/look": lambda asked, body: live.look(given(body), _numbers(asked, "shown")).as_bytes(),
+            "/slide": lambda _, body: live.slide(image_of(body)),
+            "/touch": lambda _, body: live.touch(Changes.of_json(body)),
         }
 
     def _search(self) -> Strongest:
@@ -169,6 +172,20 @@ def image_of(body: bytes) -> Image.Image:
             raise ImageError(name, f"it has {image.width:,} x {image.height:,} pixels; {PIXELS:,} are the most")
         image.load()
         return image.copy()
+
+
+def sentence_of(body: bytes) -> str:
+    """A sentence from its letters.
+
+    Raises:
+        InputError: It is no text, or too long.
+    """
+    if len(body) > LETTERS:
+        raise InputError(f"a sentence has {LETTERS:,} bytes at most")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError("a sentence is text in UTF-8") from None
 
 
 def _number(asked: Asked, name: str) -> int:

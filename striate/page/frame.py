@@ -5,6 +5,7 @@ What is sent is a header in JSON and the numbers behind it, so that the browser 
 
 from __future__ import annotations
 
+import base64
 import json
 import struct
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,8 @@ class Frame:
         shown: The numbers of the values that are sent.
         answer: What the network says, most probable first.
         seconds: That the network took.
+        words: Of a sentence, as the network reads them.
+        picture: A PNG file that says what an answer of maps says.
     """
 
     number: int
@@ -41,10 +44,19 @@ class Frame:
     shown: Sequence[int]
     answer: Sequence[Mapping[str, Any]]
     seconds: float
+    words: Sequence[str] = ()
+    picture: bytes = b""
 
     def as_bytes(self) -> bytes:
         """The values that are shown, as `packed`."""
-        said = {"frame": self.number, "version": self.version, "answer": list(self.answer), "seconds": self.seconds}
+        said = {
+            "frame": self.number,
+            "version": self.version,
+            "answer": list(self.answer),
+            "seconds": self.seconds,
+            "words": list(self.words),
+            "picture": base64.b64encode(self.picture).decode(),
+        }
         return packed(said, {number: self.trace.values[number] for number in self.shown})
 
 

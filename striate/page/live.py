@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import InputError
+from striate.finding import Found
 from striate.inside.arithmetic import worked
 from striate.inside.reach import Reach
 from striate.inside.tracing import Trace, traced
@@ -50,11 +51,14 @@ class Live:
     Attributes:
         name: Shown as the title.
         model: In evaluation; a changed copy where it was touched.
-        read: From what the page sends, a PIL image, to what the network reads, (1, …).
+        read: From what the page sends, a PIL image or a sentence, to what the network reads, (1, …).
         answer: From what it gives, (1, …), to answers, most probable first.
         shape: What the network reads of one example.
         labels: None where it chooses among none.
         diagram: Draws the trained network in SVG; None where there is only a module.
+        words: The words of a sentence as the network reads them; None for networks that read images.
+        drawn: A PNG file of an answer of maps, from the PIL image and what the network gives; None for other answers.
+        find: From a PIL image to all that is found in it; None for networks that can't slide.
         epochs: The network after epochs of its training, made when it is asked for.
         lock: Held while the model computes, or is changed. The changes are those of all pages that are open.
         version: Counts the changes.
@@ -67,6 +71,9 @@ class Live:
     shape: tuple[int, ...]
     labels: Labels | None = None
     diagram: Callable[[], str] | None = None
+    words: Callable[[str], Sequence[str]] | None = None
+    drawn: Callable[[Any, Tensor], bytes] | None = None
+    find: Callable[[Any], Sequence[Found]] | None = None
     epochs: Mapping[int, Callable[[], nn.Module]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     version: int = 0
@@ -88,6 +95,8 @@ class Live:
             trace = traced(self.model, torch.zeros(1, *self.shape))
         return {
             "name": self.name,
+            "reads": "image" if self.words is None else "text",
+            "slides": self.find is not None,
             "shape": list(self.shape),
             "inputs": trace.inputs,
             "outputs": list(trace.outputs),
@@ -104,7 +113,7 @@ class Live:
         """The frame of an image.
 
         Args:
-            image: As `read` takes it.
+            image: As `read` takes it, or a sentence.
             shown: The numbers of the values that the page shows; those that are not there are left out, as after a
                 change on another page.
 
@@ -118,9 +127,23 @@ class Live:
             seconds = time.perf_counter() - began
             there = [number for number in shown if 0 <= number < len(trace.values)]
             self._count += 1
-            answer = self.answer(trace.values[trace.outputs[0]])
-            self._frame = Frame(self._count, self.version, trace, there, answer, seconds)
+            given = trace.values[trace.outputs[0]]
+            words = self.words(image) if self.words else ()
+            picture = self.drawn(image, given) if self.drawn else b""
+            answer = self.answer(given)
+            self._frame = Frame(self._count, self.version, trace, there, answer, seconds, words, picture)
             return self._frame
+
+    def slide(self, image: Any) -> list[dict[str, Any]]:
+        """All that is found in an image, for JSON.
+
+        Raises:
+            InputError: The network can't slide over one.
+        """
+        if self.find is None:
+            raise InputError("only networks that give one class for an image find several things in one")
+        with self.lock:
+            return [asdict(find) for find in self.find(image)]
 
     def maps(self, frame: int, value: int, first: int, count: int = 1) -> Tensor:
         """Maps of a value with every entry, (maps, rows, columns); what has no maps is one.

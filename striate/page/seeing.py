@@ -11,29 +11,39 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from PIL import ImageOps
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.data.sentences.encoding import encoded
 from striate.errors import InputError
+from striate.finding.found import Found
+from striate.finding.images import finder_of, found_in
 from striate.inside.tracing import traced
 from striate.notation import measure
 from striate.page.application import Application
 from striate.page.live import Labels, Live
 from striate.page.strongest import Examples
 from striate.picture import picture
+from striate.report.overlay import overlay_png
 from striate.runs.run import Run
 from striate.serving import Server
 from striate.tasks.labelled import LABEL, Labelled
-from striate.tasks.task import OWN
+from striate.tasks.segment import Segment, called
+from striate.tasks.task import OWN, Task
+from striate.tasks.text import Text
+from striate.tiling import middle
 from striate.training.fields import OUTPUT
 
 MOST_ANSWERS = 10
+PAD = "·"  # shown for the padding of a sentence
 Read = Callable[[Any], Tensor]
 
 
@@ -61,7 +71,7 @@ def see(
         The server, which runs until its `stop()` or the end of the program; `address` is the page's.
 
     Raises:
-        InputError: No such run, or one whose network does not read one image of a fixed size.
+        InputError: No such run, or one whose network does not read one image or one sentence.
         WorkError: The port is taken.
     """
     if isinstance(what, nn.Module):
@@ -76,24 +86,77 @@ def see(
 
 
 def of_run(run: Run) -> Live:
-    """A run's network with its best weights, reading images as `predict` does.
+    """A run's network with its best weights, reading images or sentences as `predict` does.
 
     Raises:
-        InputError: No such run, or its network does not read one image of a fixed size.
+        InputError: No such run, or its network does not read one image or one sentence.
     """
-    shape, network = run.shape, run.network
-    if len(network.inputs) > 1 or len(shape) != 3 or None in shape or run.task.unit != "images":
-        raise InputError(f"{run.name}: the live page is for networks that read one image of a fixed size")
-    fixed = (int(shape[0] or 0), int(shape[1] or 0), int(shape[2] or 0))
+    if len(run.network.inputs) > 1 or run.task.unit not in ("images", "sentences"):
+        raise InputError(f"{run.name}: the live page is for networks that read one image or one sentence")
+    live = next((way for kind, way in WAYS.items() if isinstance(run.task, kind)), _of_images)(run)
+    epochs = {epoch: partial(run.model, epoch) for epoch in run.epochs()}
+    return replace(
+        live, labels=_labels(run), diagram=lambda: picture(measure(run.network, live.shape)).svg, epochs=epochs
+    )
+
+
+def _of_images(run: Run) -> Live:
+    """Classes of images, at the size that was learned from."""
+    if run.recipe is None or not run.recipe.of_pictures:
+        raise InputError(f"{run.name}: the live page is for images that are pictures, grey or RGB")
+    return Live(run.name, run.model(), run.read, _shares(run), run.recipe.shape, find=_finding(run))
+
+
+def _of_sentences(run: Run) -> Live:
+    """Classes of sentences. What is sent is never taken for a file's name."""
+    task = run.task
+    assert isinstance(task, Text)
+
+    def read(sentence: str) -> Tensor:
+        return encoded(task.known, [sentence], task.length).numbers.float()
+
+    def words(sentence: str) -> list[str]:
+        (row,) = encoded(task.known, [sentence], task.length).numbers.tolist()
+        return ["".join(task.known.decoded([number])) or PAD for number in row]
+
+    return Live(run.name, run.model(), read, _shares(run), (task.length,), words=words)
+
+
+def _of_masks(run: Run) -> Live:
+    """A class for each pixel; an image is scaled and cut to the size of the pieces that were learned from."""
+    task = run.task
+    assert isinstance(task, Segment)
+
+    def fitted(image: Any) -> Any:
+        return ImageOps.fit(image.convert("L" if task.channels == 1 else "RGB"), task.tile[::-1])
 
     def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
-        return _told(run.task.shares({OUTPUT: outputs}))
+        shares = called(outputs)[0].flatten().bincount(minlength=len(task.classes)) / called(outputs).numel()
+        return _told(dict(zip(task.classes, shares.tolist(), strict=True)))
 
-    def diagram() -> str:
-        return picture(measure(network, fixed)).svg
+    def drawn(image: Any, outputs: Tensor) -> bytes:
+        mask = called(outputs)[0].byte()
+        pixels = torch.from_numpy(np.array(fitted(image))).reshape(*task.tile, task.channels).permute(2, 0, 1)
+        return overlay_png(middle(pixels, mask.shape).numpy(), mask.numpy(), task.classes, task.colours)
 
-    epochs = {epoch: partial(run.model, epoch) for epoch in run.epochs()}
-    return Live(run.name, run.model(), run.read, answer, fixed, _labels(run), diagram, epochs)
+    shape = (task.channels, *task.tile)
+    return Live(run.name, run.model(), lambda image: run.read(fitted(image)), answer, shape, drawn=drawn)
+
+
+WAYS: dict[type[Task], Callable[[Run], Live]] = {Text: _of_sentences, Segment: _of_masks}  # others read images
+
+
+def _shares(run: Run) -> Callable[[Tensor], list[Mapping[str, Any]]]:
+    """How sure the network is of each class."""
+    return lambda outputs: _told(run.task.shares({OUTPUT: outputs}))
+
+
+def _finding(run: Run) -> Callable[[Any], list[Found]] | None:
+    """What finds all that a run knows in an image; None where the run can't."""
+    finder = finder_of(run)
+    if finder is None:
+        return None
+    return lambda image: found_in(finder, torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1))
 
 
 def _examples(run: Run) -> Callable[[], Examples] | None:

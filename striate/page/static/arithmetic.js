@@ -14,18 +14,18 @@ export function windows(terms) {
   /** @type {Map<string, Term[]>} */
   const maps = new Map()
   for (const term of terms) {
-    if (term.place.length !== 3) continue
-    const key = `${term.read}:${term.place[0]}`
+    if (term.place.length < 2) continue
+    const key = term.place.length > 2 ? `${term.read}:${term.place[0]}` : String(term.read)
     maps.set(key, [...(maps.get(key) ?? []), term])
   }
   return [...maps.values()].slice(0, MOST_TABLES).map((some) => {
     const table = Object.assign(document.createElement("table"), { className: "window" })
-    table.createCaption().textContent = `map ${some[0].place[0]}: value · weight`
+    table.createCaption().textContent = some[0].place.length > 2 ? `map ${some[0].place[0]}: value · weight` : "value · weight"
     /** @type {Map<number, HTMLTableRowElement>} */
     const rows = new Map()
     for (const term of some) {
-      const row = rows.get(term.place[1]) ?? table.insertRow()
-      rows.set(term.place[1], row)
+      const line = term.place[term.place.length - 2], row = rows.get(line) ?? table.insertRow()
+      rows.set(line, row)
       const text = short(term.value) + (term.times === 1 ? "" : ` · ${short(term.times)}`)
       row.insertCell().textContent = text
     }

@@ -5,7 +5,8 @@
  * @typedef {{number: number, shape: number[], sent: number[], low: number, high: number, numbers: Float32Array}} Value
  * @typedef {{label: string, probability: number}} Answer
  * @typedef {{frame: number, said?: string, values: Map<number, Value>}} Values
- * @typedef {Values & {seconds: number, answer: Answer[], version?: number}} Frame
+ * @typedef {Values & {seconds: number, answer: Answer[], version?: number, words?: string[], picture?: string}} Frame
+ *   the picture is a PNG file in base64
  */
 
 /** @param {ArrayBuffer} buffer @returns {any} a frame, or values alone */

@@ -1,5 +1,6 @@
 // @ts-check
 /** The page: what is drawn goes to the server, and what the network makes of it comes back. */
+import { Camera } from "./camera.js"
 import { drawColours, drawMap, pictureLegend, short, signedLegend } from "./colours.js"
 import { most } from "./frame.js"
 import { framed, Links } from "./links.js"
@@ -8,6 +9,7 @@ import { Backward, Overlays } from "./overlays.js"
 import { Paper } from "./paper.js"
 import { Presenting } from "./presenting.js"
 import { save, savePicture } from "./saving.js"
+import { Sentence } from "./sentence.js"
 import { answered, Served, tell } from "./source.js"
 import { Space } from "./space.js"
 import { Touch } from "./touch.js"
@@ -48,6 +50,8 @@ const presenting = new Presenting(one("present"), one("screen"))
 async function load() {
   graph = await source.graph(opened)
   document.title = one("name").textContent = graph.name
+  document.body.dataset.reads = graph.reads ?? "image"
+  camera.offer(Boolean(graph.slides))
   zoom.of(graph)
   network = new NetworkView(one("network"), graph, {
     choose: async (place) => {
@@ -83,7 +87,7 @@ async function look() {
       again = false
       const began = performance.now()
       try {
-        frame = await source.look(paper.blob(), network.shown)
+        frame = await source.look((graph.reads === "text" ? sentence : paper).blob(), network.shown)
         if (frame.version !== graph.version) { // it was touched, here or on another page
           await load()
           again = true
@@ -109,6 +113,9 @@ function show(frame) {
   drawMaps(frame)
   drawRead(/** @type {import("./frame.js").Value} */ (frame.values.get(0)))
   space?.draw(frame)
+  one("words").textContent = (frame.words ?? []).join(" ")
+  one("picture").hidden = !frame.picture
+  if (frame.picture) one("picture").src = `data:image/png;base64,${frame.picture}`
   zoom.draw(frame)
   overlays.draw(frame)
   one("answer").replaceChildren(
@@ -157,7 +164,7 @@ function drawRead(read) {
   }
 }
 
-const paper = new Paper(one("paper"), look)
+const paper = new Paper(one("paper"), look), sentence = new Sentence(one("sentence"), look)
 /** @param {boolean} erases */
 function take(erases) {
   paper.erases = erases
@@ -184,6 +191,9 @@ async function put(file) {
     tell("this is no image that the browser can show")
   }
 }
+const slide = source.slide && ((/** @type {Blob} */ image) => answered(/** @type {any} */ (source).slide(image)))
+const camera = new Camera(one("camera"), { slide, whole: (image) => paper.show(image) })
+one("film").addEventListener("click", () => answered(camera.open()))
 one("file").addEventListener("change", () => put(one("file").files[0]))
 document.addEventListener("paste", (event) => put(event.clipboardData?.files[0]))
 document.addEventListener("dragover", (event) => event.preventDefault())

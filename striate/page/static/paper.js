@@ -4,7 +4,7 @@
 const WIDTH = 22
 
 export class Paper {
-  /** @param {HTMLCanvasElement} canvas @param {() => void} changed */
+  /** @param {HTMLCanvasElement} canvas @param {() => void | Promise<void>} changed */
   constructor(canvas, changed) {
     this.canvas = canvas
     this.changed = changed
@@ -37,7 +37,7 @@ export class Paper {
     const [width, height] = [image.width * scale, image.height * scale]
     this.context.drawImage(image, (this.canvas.width - width) / 2, (this.canvas.height - height) / 2, width, height)
     this.file = file
-    this.changed()
+    await this.changed()
   }
 
   /** What is sent: the file as it was given, or the drawing. `toBlob` would wait for the browser to be idle. */

@@ -11,6 +11,8 @@ import { frameOf } from "./frame.js"
  * @typedef {import("./patches.js").Patches} Patches
  * @typedef {import("./touch.js").Changes} Changes
  * @typedef {import("./touch.js").Touched} Touched
+ * @typedef {{label: string, probability: number, box: [number, number, number, number]}} Found
+ *   the box is left, top, right, bottom, in pixels of the image
  * @typedef {{
  *   graph: (opened: string[]) => Promise<Graph>,
  *   look: (image: Blob, shown: number[]) => Promise<Frame>,
@@ -23,6 +25,7 @@ import { frameOf } from "./frame.js"
  *   filters?: (frame: number, call: number, channel: number) => Promise<Values>,
  *   patches?: (value: number, map: number) => Promise<Patches>,
  *   diagram?: () => Promise<Blob>,
+ *   slide?: (image: Blob) => Promise<Found[]>,
  *   touch?: (changes: Changes) => Promise<Touched>,
  * }} Source a promise is rejected with an error whose message is for the user, or with `Changed`; the page hides the
  *   controls of what a source lacks
@@ -57,9 +60,14 @@ export class Served {
     return (await this.asked("graph", opened.map((path) => ["open", path]))).json()
   }
 
-  /** What it makes of an image. @param {Blob} image @param {number[]} shown values that are sent @returns {Promise<Frame>} */
+  /** What it makes of an image or a sentence. @param {Blob} image @param {number[]} shown values that are sent @returns {Promise<Frame>} */
   async look(image, shown) {
     return frameOf(await (await this.asked("look", { shown }, image)).arrayBuffer())
+  }
+
+  /** All that it finds in an image, and where. @param {Blob} image @returns {Promise<Found[]>} */
+  async slide(image) {
+    return (await this.asked("slide", {}, image)).json()
   }
 
   /** A map with all its entries. @param {number} frame @param {number} value @param {number} map */

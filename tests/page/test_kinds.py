@@ -1,0 +1,159 @@
+"""The page of networks that read sentences or give masks; every value is PyTorch's."""
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+import striate as st
+from striate.page.application import LETTERS, Application
+from striate.page.live import Live
+from striate.page.seeing import of_run
+from striate.runs.run import Run
+from tests.page.looking import Seen
+
+KIM = """
+classes = 2
+words = 20
+length = 9
+input length
+embed (words)x20 -> concat[ conv 8@3 -> relu -> gmp | conv 8@4 -> relu -> gmp ] -> fc classes
+"""
+OPEN = "input 1x?x? -> conv 4@3 -> relu -> gap -> fc 10"
+UNET = """
+twice(w) = [conv w@3 pad 1 nobias -> bn -> relu]*2
+input 1x?x?
+d: twice(4) -> maxpool 2 -> twice(8) -> upconv 4@2 stride 2 -> concat[ from d | id ] -> twice(4) -> conv 2@1
+"""
+
+
+@pytest.fixture(scope="module")
+def sentences(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    place = tmp_path_factory.mktemp("sentences")
+    words = {"good": ("fine", "great", "lovely"), "bad": ("dull", "weak", "poor")}
+    lines = [f"{label}\ta {word} film number {n}\n" for n in range(8) for label in words for word in words[label]]
+    (place / "films.tsv").write_text("".join(lines))
+    return st.train(KIM, place / "films.tsv", epochs=1, out=place / "run", quiet=True)
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    place, chance = tmp_path_factory.mktemp("cells"), np.random.default_rng(0)
+    for part in ("images", "masks"):
+        (place / "set" / part).mkdir(parents=True)
+    for number in range(8):
+        pixels, mask = chance.normal(90, 20, (40, 48)), np.zeros((40, 48), np.uint8)
+        mask[number : number + 15, 10:30] = 255
+        pixels[mask > 0] += 80
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(place / "set" / "images" / f"{number}.png")
+        Image.fromarray(mask).save(place / "set" / "masks" / f"{number}.png")
+    return st.train(UNET, place / "set", epochs=1, out=place / "run", quiet=True)
+
+
+def outputs(model: nn.Module, x: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What each layer gives, by hooks."""
+    found: dict[str, torch.Tensor] = {}
+    for name, module in model.named_modules():
+        if not list(module.children()):
+            module.register_forward_hook(lambda m, a, y, name=name: found.update({name: y.detach().clone()}))
+    with torch.no_grad():
+        model(x)
+    return found
+
+
+def check_values(page: Live, given: Any, model: nn.Module) -> None:
+    """Every layer's value, as sent and as asked for, is PyTorch's."""
+    graph, true = page.graph(), outputs(model, page.read(given))
+    frame = page.look(given, range(len(graph["calls"]) + 1))
+    seen, checked = Seen.of(frame.as_bytes()), 0
+    for call in graph["calls"]:
+        if call["name"] not in true:
+            continue
+        value, number = true[call["name"]][0], call["gives"][0]
+        if seen.values[number].size == value.numel():
+            np.testing.assert_allclose(seen.values[number].ravel(), value.ravel(), rtol=1e-5, atol=1e-5)
+        if value.dim() > 1:
+            last = value[-1] if value.dim() == 3 else value
+            whole = page.map(frame.number, number, len(value) - 1 if value.dim() == 3 else 0)
+            torch.testing.assert_close(whole, last, rtol=1e-5, atol=1e-5)
+        place = tuple(size // 2 for size in value.shape)
+        work = page.work(frame.number, graph["calls"].index(call), place)
+        assert work["value"] == pytest.approx(float(value[place]), rel=1e-5, abs=1e-5)
+        if work["how"] == "sum":
+            total = sum(term["value"] * term["times"] for term in work["terms"]) + (work["bias"] or 0)
+            assert total == pytest.approx(work["value"], rel=1e-4, abs=1e-5)
+        checked += 1
+    assert checked == len(true)
+
+
+def test_values_of_a_network_of_sentences(sentences: Run) -> None:
+    check_values(of_run(sentences), "a fine film", sentences.model())
+
+
+def test_values_of_a_u_net(cells: Run) -> None:
+    image = Image.fromarray(np.random.default_rng(1).integers(0, 256, (40, 48)).astype(np.uint8))
+    check_values(of_run(cells), image, cells.model())
+
+
+def test_a_sentence_is_answered_as_by_predict(sentences: Run) -> None:
+    application = Application(of_run(sentences))
+    assert application.live.graph()["reads"] == "text"
+    answer = application.answer("POST", "/look", {"shown": ["0"]}, b"a great film number unheard")
+    header = Seen.of(answer.body).header
+    (said,) = sentences.predict("a great film number unheard")
+    assert header["answer"][0]["label"] == said.label
+    assert header["answer"][0]["probability"] == pytest.approx(said.probability, rel=1e-5)
+    assert [word for word in header["words"] if word != "·"] == ["a", "great", "film", "number", "<unknown>"]
+    assert len(header["words"]) == sentences.shape[0]
+
+
+@pytest.mark.parametrize("sent", [b"", "œuvre 良い 🎬".encode(), b"/etc/passwd", b"x " * (LETTERS // 2)])
+def test_whatever_is_typed_is_a_sentence(sentences: Run, sent: bytes) -> None:
+    answer = Application(of_run(sentences)).answer("POST", "/look", {"shown": ["0"]}, sent)
+    assert answer.status == 200
+    words = [word for word in Seen.of(answer.body).header["words"] if word != "·"]
+    assert set(words) <= {"<unknown>", *sentences.task.vocabulary}
+    assert sent != b"/etc/passwd" or len(words) <= 4, "the file is not read"
+
+
+@pytest.mark.parametrize(("sent", "why"), [(b"\xff\xfe", b"UTF-8"), (b"x" * (LETTERS + 1), b"at most")])
+def test_what_is_no_sentence_gets_a_line(sentences: Run, sent: bytes, why: bytes) -> None:
+    answer = Application(of_run(sentences)).answer("POST", "/look", {"shown": ["0"]}, sent)
+    assert answer.status == 422
+    assert why in answer.body
+
+
+@pytest.mark.parametrize("size", [(40, 48), (48, 40), (301, 17), (1, 1)])
+def test_a_mask_is_shown_over_the_picture(cells: Run, size: tuple[int, int]) -> None:
+    image = Image.fromarray(np.random.default_rng(1).integers(0, 256, (*size, 3)).astype(np.uint8))
+    page = of_run(cells)
+    header = Seen.of(page.look(image, [0]).as_bytes()).header
+    with Image.open(io.BytesIO(base64.b64decode(header["picture"]))) as picture:
+        assert picture.width >= cells.task.tile[1]
+    assert sum(one["probability"] for one in header["answer"]) == pytest.approx(1)
+    with torch.no_grad():
+        called = cells.model()(page.read(image)).argmax(1)
+    shares = {one["label"]: one["probability"] for one in header["answer"]}
+    assert shares[cells.task.classes[1]] == pytest.approx(float((called == 1).float().mean()), abs=1e-6)
+
+
+def test_networks_of_signals_are_refused(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(40, 1, 16)).astype(np.float32)
+    np.savez(tmp_path / "waves.npz", x=rows, y=np.arange(40) % 2)
+    run = st.train("input 1x16 -> fc 2", tmp_path / "waves.npz", epochs=1, out=tmp_path / "run", quiet=True)
+    with pytest.raises(st.InputError, match="live page is for"):
+        st.see(run, browser=False)
+
+
+def test_networks_of_open_size_are_seen_at_the_size_that_was_learned_from(tmp_path: Path) -> None:
+    run = st.train(
+        "input 1x?x? -> conv 4@3 -> relu -> gap -> fc 10", "digits", epochs=1, out=tmp_path / "run", quiet=True
+    )
+    header = Seen.of(of_run(run).look(Image.new("L", (50, 30)), [0]).as_bytes()).header
+    assert header["values"][0]["shape"] == [1, 8, 8]
