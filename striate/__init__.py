@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from striate.explanation import explain
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.own import register
-    from striate.page import see
+    from striate.page import save_page, see
     from striate.rival.rival import baseline
     from striate.runs.resuming import resume
     from striate.runs.run import Run
@@ -45,6 +45,7 @@ _HOMES = {
     "parse": "notation",
     "render": "notation",
     "register": "own",
+    "save_page": "page",
     "see": "page",
     "step": "stepping",
     "baseline": "rival.rival",
@@ -78,6 +79,7 @@ __all__ = [
     "register",
     "render",
     "resume",
+    "save_page",
     "see",
     "step",
     "train",

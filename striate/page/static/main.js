@@ -3,7 +3,7 @@
 import { drawLegend, drawMap } from "./colours.js"
 import { NetworkView } from "./network.js"
 import { Paper } from "./paper.js"
-import { Served } from "./source.js"
+import { opened as openedSource } from "./source.js"
 import { Zoom } from "./zoom.js"
 
 /** @typedef {import("./frame.js").Frame} Frame */
@@ -11,8 +11,7 @@ import { Zoom } from "./zoom.js"
 /** @param {string} id @returns {any} */
 const one = (id) => document.getElementById(id)
 
-/** @type {import("./source.js").Source} */
-const source = new Served()
+const source = await openedSource()
 
 /** @type {string[]} */
 const opened = []
@@ -117,4 +116,5 @@ document.addEventListener("drop", (event) => {
   event.preventDefault()
   put(event.dataTransfer?.files[0])
 })
+source.lessons?.(one("lessons"), { image: () => paper.blob(), look, grown: () => load().then(look), clear: () => paper.clear() })
 look()

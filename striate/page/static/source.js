@@ -1,5 +1,5 @@
 // @ts-check
-/** Where the page gets the network from: a server here; the page knows nothing else of it. */
+/** Where the page gets the network from: a server, or the page itself; what shows it knows nothing else of it. */
 import { frameOf } from "./frame.js"
 
 /**
@@ -11,8 +11,15 @@ import { frameOf } from "./frame.js"
  *   look: (image: Blob, shown: number[]) => Promise<Frame>,
  *   map: (frame: number, value: number, map: number) => Promise<Float32Array>,
  *   work: (frame: number, call: number, at: number[]) => Promise<Work>,
+ *   lessons?: (place: HTMLElement, acts: import("./learning.js").Acts) => Promise<void>, where it can learn
  * }} Source a promise is rejected with an error whose message is for the user
  */
+
+/** What the page holds, or the server's. @returns {Promise<Source>} */
+export async function opened() {
+  const held = document.getElementById("held")
+  return held ? (await import("./inpage.js")).opened(held.textContent ?? "") : new Served()
+}
 
 /** @implements {Source} */
 export class Served {
