@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from striate.errors import InputError
 from striate.inside.tracing import Trace, traced
+from striate.layers.softmax import LastSoftmax
 from striate.native import web
 from striate.native.optimizers import Optimizer
 from striate.native.plan import Plan
@@ -22,7 +23,7 @@ from striate.notation.graph import INPUT
 from striate.page.cards import cards
 from striate.page.live import Live
 from striate.page.rehearsing import Rehearsed
-from striate.page.rules import rule
+from striate.page.rules import VIEWS, rule
 from striate.page.widening import NEVER, Last, last
 from striate.runs.run import Run
 from striate.tasks.fitting import resolved
@@ -30,6 +31,8 @@ from striate.training.state import State
 
 ADAM = {"kind": int(Optimizer.ADAM), "decay": 0.0, "momentum": 0.0, "eps": 1e-8, "beta1": 0.9, "beta2": 0.999}
 RATE = 1e-4  # learns ten drawings in 200 steps; ten times as much loses twice as many of the digits that were known
+
+MOST = 16_000_000  # weights; with more the page has 90 MB, which browsers open slowly
 
 
 def held(run: Run, live: Live, examples: Rehearsed | None, say: Callable[[str], None]) -> dict[str, Any]:
@@ -48,6 +51,8 @@ def held(run: Run, live: Live, examples: Rehearsed | None, say: Callable[[str], 
     classes: tuple[str, ...] = run.task.classes  # type: ignore[attr-defined]
     end = last(run.network, len(classes))
     plan = web.kept(end.networks[-1] if end else run.network)
+    if plan.size > MOST:
+        raise InputError(f"{run.name} has {plan.size:,} weights; a page by itself holds {MOST:,} at most")
     trace = traced(live.model, torch.zeros(1, *live.shape))
     code = web.assembled(plan, f"{run.network.name}-page", say)
     return {
@@ -84,9 +89,9 @@ def _where(trace: Trace, plan: Plan) -> list[dict[str, Any]]:
         before = found[call.reads[0]]
         if call.path in plan.named and final[call.path] is call:
             found[call.gives[0]] = {"place": call.path, "softmax": False}
-        elif call.kind == "Flatten":
+        elif call.kind in VIEWS:
             found[call.gives[0]] = before
-        elif call.kind == "Softmax" and call.gives[0] in trace.outputs:
+        elif isinstance(call.layer, LastSoftmax):
             found[call.gives[0]] = {**before, "softmax": True}
         else:
             raise InputError(f"a page by itself lacks the values of '{call.name}'")

@@ -15,13 +15,14 @@ from striate.inside.arithmetic import PLAIN
 from striate.inside.tracing import Call
 
 Rule = dict[str, Any]
+VIEWS = ("Flatten", "flatten", "reshape", "view", "squeeze", "unsqueeze")  # the same numbers in another shape
 
 
 def rule(call: Call) -> Rule:
     """A call's rule for JSON: `how`, its sizes, and the names of its tensors; `how` is empty where there is none."""
-    kind = type(call.layer) if call.layer else None
-    found = next((RULES[one.__name__] for one in kind.__mro__ if one.__name__ in RULES), None) if kind else None
-    return (found and found(call)) or ({"how": "added"} if call.kind in ("add", "iadd") else {"how": ""})
+    names = [one.__name__ for one in type(call.layer).__mro__] if call.layer else [call.kind]
+    found = next((RULES[name] for name in names if name in RULES), None)
+    return (found and found(call)) or {"how": ""}
 
 
 def _window(layer: Any) -> Rule:
@@ -30,7 +31,7 @@ def _window(layer: Any) -> Rule:
 
 
 def _pair(value: Any) -> tuple[int, int]:
-    return (value[0], value[1]) if isinstance(value, tuple) else (int(value), int(value))
+    return (value[0], value[1]) if isinstance(value, tuple) else (value, value)
 
 
 def _tensors(call: Call) -> Rule:
@@ -40,9 +41,10 @@ def _tensors(call: Call) -> Rule:
 
 def _convolution(call: Call) -> Rule | None:
     layer: Any = call.layer
-    if isinstance(layer.padding, str) or layer.padding_mode != "zeros" or type(layer).forward not in PLAIN:
+    if layer.padding_mode != "zeros" or type(layer).forward not in PLAIN:
         return None
-    return {"how": "convolution", "groups": layer.groups, **_window(layer), **_tensors(call)}
+    left, _, top, _ = layer._reversed_padding_repeated_twice  # in numbers, where the padding is a word
+    return {"how": "convolution", "groups": layer.groups, **_window(layer), "padding": (top, left), **_tensors(call)}
 
 
 def _mean(call: Call) -> Rule | None:
@@ -75,5 +77,6 @@ RULES: dict[str, Callable[[Call], Rule | None]] = {
     "Sigmoid": _function("sigmoid"),
     "Identity": _function("same"),
     "_DropoutNd": _function("same"),
-    "Flatten": lambda call: {"how": "moved"},
+    **dict.fromkeys(VIEWS, lambda call: {"how": "moved"}),
+    **dict.fromkeys(("add", "iadd"), lambda call: {"how": "added"} if len(call.reads) > 1 else None),
 }

@@ -21,7 +21,7 @@ const FUNCTIONS = {
   same: { formula: "x", of: (x) => x },
 }
 
-/** @type {Record<string, (rule: any, inputs: Map[], at: number[], rows: Rows) => {how: string, terms: Term[], bias?: number | null, formula?: string}>} */
+/** @type {Record<string, (rule: any, inputs: Map[], at: number[], rows: Rows, shape: number[]) => {how: string, terms: Term[], bias?: number | null, formula?: string}>} */
 const WAYS = {
   convolution: (rule, inputs, [number, ...place], rows) => {
     const row = rows(rule.weight)[number], per = inputs[0].shape[0] / rule.groups
@@ -48,26 +48,21 @@ const WAYS = {
     return { how: "one", terms: [term(inputs, 0, at)], formula }
   },
   function: (rule, inputs, at) => ({ how: "one", terms: [term(inputs, 0, at)], formula: FUNCTIONS[rule.name].formula }),
-  moved: (rule, inputs, at) => {
-    const [, ...sizes] = inputs[0].shape, place = []
-    let rest = at[0]
-    for (const size of sizes.reverse()) {
-      place.unshift(rest % size)
-      rest = Math.floor(rest / size)
-    }
-    return { how: "one", terms: [term(inputs, 0, [rest, ...place])], formula: "x" }
+  moved: (rule, inputs, at, rows, shape) => {
+    const place = placeOf(flat(at, shape), inputs[0].shape)
+    return { how: "one", terms: [term(inputs, 0, place)], formula: "x" }
   },
   added: (rule, inputs, at) => ({ how: "sum", terms: inputs.map((_, read) => term(inputs, read, at)) }),
 }
 
 /**
  * @param {string} name the layer's @param {Rule} rule @param {Map[]} inputs what it reads @param {number[]} reads their numbers
- * @param {number[]} at where @param {number} value what is there @param {Rows} rows @returns {Work}
+ * @param {Map} made what it gives @param {number[]} at where @param {Rows} rows @returns {Work}
  */
-export function worked(name, rule, inputs, reads, at, value, rows) {
+export function worked(name, rule, inputs, reads, made, at, rows) {
   const way = WAYS[rule.how]
   if (!way) throw new Error(`the arithmetic of ${name} is shown by \`striate see\` only`)
-  const { how, terms, bias = null, formula = "x" } = way(rule, inputs, at, rows)
+  const { how, terms, bias = null, formula = "x" } = way(rule, inputs, at, rows, made.shape), value = made.numbers[flat(at, made.shape)]
   return { said: `${said(how, terms, bias, formula)} = ${digits(value)}`, how, bias, value, count: terms.length, terms, reads }
 }
 
@@ -94,8 +89,16 @@ const isInside = (place, shape) => place.every((one, i) => one >= 0 && one < sha
 
 /** An entry that is read; 0 outside of the map. @param {Map[]} inputs @param {number} read @param {number[]} place @returns {Term} */
 function term(inputs, read, place, times = 1) {
-  const { shape, numbers } = inputs[read], at = place.reduce((sum, one, i) => sum * shape[i] + one, 0)
-  return { read, place, value: isInside(place, shape) ? numbers[at] : 0, times }
+  const { shape, numbers } = inputs[read]
+  return { read, place, value: isInside(place, shape) ? numbers[flat(place, shape)] : 0, times }
+}
+
+/** How many entries come before a place. @param {number[]} place @param {number[]} shape */
+const flat = (place, shape) => place.reduce((sum, one, i) => sum * shape[i] + one, 0)
+
+/** @param {number} flat @param {number[]} shape @returns {number[]} */
+function placeOf(flat, shape) {
+  return shape.map((size, axis) => Math.floor(flat / shape.slice(axis + 1).reduce((a, b) => a * b, 1)) % size)
 }
 
 /** @param {any} rule @param {number} number @param {Rows} rows */

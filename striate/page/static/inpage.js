@@ -103,8 +103,8 @@ export class InPage {
   async work(frame, call, at) {
     const { name, reads, gives } = this.held.graph.calls[call], shape = this.shape(gives[0])
     const inputs = reads.map((number) => ({ shape: this.shape(number), numbers: this.seen(number) }))
-    const value = this.seen(gives[0])[at.reduce((sum, one, i) => sum * shape[i] + one, 0)]
-    return worked(name, this.held.rules[call], inputs, reads, at, value, (tensor) => this.engine.rows(tensor))
+    const made = { shape, numbers: this.seen(gives[0]) }
+    return worked(name, this.held.rules[call], inputs, reads, made, at, (tensor) => this.engine.rows(tensor))
   }
 
   /** @param {HTMLElement} place @param {import("./learning.js").Acts} acts */

@@ -12,7 +12,7 @@ const STEPS = 200, FILTERS = 16, WIDTH = 320, HEIGHT = 120
 const FORM = `<h2>Teach it</h2>
 <div class="tools"><label>What you drew is <select id="sign"></select></label>
 <label id="naming" hidden>called <input id="sign-name" maxlength="40" size="10" autocomplete="off"></label>
-<button id="add">Add example</button></div>
+<button id="add">Add example</button><button id="undo">Remove the last</button></div>
 <p id="examples" role="status"></p>
 <div class="tools"><label>Learning rate <input id="rate" type="number" min="0" step="any"></label>
 <label>Steps <input id="steps" type="number" min="1" step="1" value="${STEPS}"></label>
@@ -33,9 +33,11 @@ export class Lessons {
     this.one("rate").value = String(page.learner.rule.rate)
     this.one("sign").addEventListener("change", () => this.name())
     this.listen("add", () => this.add())
+    this.listen("undo", async () => this.undo())
     this.listen("learn", () => this.learn())
     this.listen("keep", () => this.keep())
     this.signs(0)
+    this.count()
     this.draw()
   }
 
@@ -72,10 +74,20 @@ export class Lessons {
     if (learner.classes.length > known) this.acts.grown()
   }
 
+  undo() {
+    this.page.learner.drawn.pop()
+    this.count()
+  }
+
+  /** The examples so far; before the first, what a step learns from. */
   count() {
-    const { drawn, classes } = this.page.learner
+    const { drawn, classes, known } = this.page.learner
     const counts = classes.map((name, label) => [name, drawn.filter((one) => one.label === label).length])
-    this.one("examples").textContent = counts.flatMap(([name, count]) => (count ? [`${name}: ${count}`] : [])).join(", ")
+    const said = counts.flatMap(([name, count]) => (count ? [`${name}: ${count}`] : [])).join(", ")
+    const others = known.length
+      ? `Half of what a step learns from is your drawings, half ${known.length} of the images that the network was trained on.`
+      : "This page holds no images that the network was trained on: what it learns may displace what it knows."
+    this.one("examples").textContent = said || others
   }
 
   /** So many steps, in slices between which the page stays alive; the same button ends them. */

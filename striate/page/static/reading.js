@@ -73,7 +73,7 @@ function placed(page, { source: [, height, width], ink }) {
   if (!cut) return field
   const scale = Math.min(box, height, width) / Math.max(cut.width, cut.height)
   const [wide, high] = [cut.width, cut.height].map((side) => Math.max(1, even(side * scale)))
-  const small = resized(cut, wide, high, scale < 1 ? FILTERS.box : FILTERS.cubic), most = small.pixels.reduce((a, b) => Math.max(a, b), 0)
+  const small = resized(cut, wide, high, scale < 1 ? FILTERS.box : FILTERS.cubic), most = largest(small.pixels, (one) => one)
   const inked = Float32Array.from(small.pixels, (one) => Math.min(1, Math.max(0, one / most)))
   const total = inked.reduce((a, b) => a + b, 0)
   const middle = (/** @type {(i: number) => number} */ along) => inked.reduce((sum, one, i) => sum + one * along(i), 0) / total
@@ -87,7 +87,7 @@ function placed(page, { source: [, height, width], ink }) {
 /** How much ink each pixel has, 0 to 1: what stands out from the paper by more than its noise. @param {Plane} page */
 function strength(page) {
   const edge = border(page), paper = median(edge), sign = meanOf(page.pixels) >= paper ? 1 : -1
-  const most = page.pixels.reduce((found, one) => Math.max(found, sign * (one - paper)), -Infinity)
+  const most = largest(page.pixels, (one) => sign * (one - paper))
   const noise = Math.fround(Math.min(2 * percentile(edge.map((one) => Math.abs(one - paper)), 0.95), most / 2)), made = new Float32Array(page.pixels.length)
   if (most <= noise) return made
   page.pixels.forEach((one, i) => {
@@ -140,6 +140,13 @@ function meanOf(numbers) {
   let sum = 0
   for (let i = 0; i < numbers.length; i++) sum += numbers[i]
   return sum / numbers.length
+}
+
+/** @param {ArrayLike<number>} numbers @param {(one: number) => number} of */
+function largest(numbers, of) {
+  let found = -Infinity
+  for (let i = 0; i < numbers.length; i++) found = Math.max(found, of(numbers[i]))
+  return found
 }
 
 /** @param {number[]} numbers */

@@ -11,8 +11,8 @@ import { frameOf } from "./frame.js"
  *   look: (image: Blob, shown: number[]) => Promise<Frame>,
  *   map: (frame: number, value: number, map: number) => Promise<Float32Array>,
  *   work: (frame: number, call: number, at: number[]) => Promise<Work>,
- *   lessons?: (place: HTMLElement, acts: import("./learning.js").Acts) => Promise<void>, where it can learn
- * }} Source a promise is rejected with an error whose message is for the user
+ *   lessons?: (place: HTMLElement, acts: import("./learning.js").Acts) => Promise<void>,
+ * }} Source `lessons` is there where the network can learn; a promise is rejected with an error whose message is for the user
  */
 
 /** What the page holds, or the server's. @returns {Promise<Source>} */
