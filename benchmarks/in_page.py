@@ -1,7 +1,7 @@
 """Training in the page of LeNet-5: images a second in Chromium, and how long it takes to learn an eleventh class.
 
 The page is opened from the disk. Ten stars are drawn as a hand would, and learned with one press of the button; what
-the ten digits lose is measured on MNIST's 10,000 test digits, what is won on 100 other stars.
+the ten digits lose is measured on MNIST's 10,000 test digits, what is won on 20 other stars.
 
     python benchmarks/in_page.py [--rounds 5] [--json]
 """
@@ -24,7 +24,7 @@ import striate as st
 from striate import data
 from tests.page.opening import BROWSER, FLAGS, Shown, shown, star
 
-STARS, OTHERS = 10, 100
+STARS, OTHERS = 10, 20
 
 
 def teach(page: Shown, rng: random.Random) -> float:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import InputError
+from striate.layers.softmax import LastSoftmax
 from striate.page.application import Application
 from striate.page.live import Live
 from striate.runs.run import Run
@@ -73,12 +74,13 @@ def of_run(what: Run | str | Path) -> Live:
     shape, network = run.shape, run.network
     if len(network.inputs) > 1 or len(shape) != 3 or None in shape or run.task.unit != "images":
         raise InputError(f"{run.name}: the live page is for networks that read one image of a fixed size")
-    fixed = (int(shape[0] or 0), int(shape[1] or 0), int(shape[2] or 0))
+    fixed, model = (int(shape[0] or 0), int(shape[1] or 0), int(shape[2] or 0)), run.model()
+    shares = any(isinstance(module, LastSoftmax) for module in model.modules())  # which tasks take themselves
 
     def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
-        return _told(run.task.shares({OUTPUT: outputs}))
+        return _told(run.task.shares({OUTPUT: outputs.log() if shares else outputs}))
 
-    return Live(run.name, run.model(), run.read, answer, fixed)
+    return Live(run.name, model, run.read, answer, fixed)
 
 
 def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[str], read: Read | None) -> Live:
