@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from striate.finding import slide
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.own import register
-    from striate.page import see
+    from striate.page import save_page, see
     from striate.rival.rival import baseline
     from striate.runs.resuming import resume
     from striate.runs.run import Run
@@ -46,6 +46,7 @@ _HOMES = {
     "parse": "notation",
     "render": "notation",
     "register": "own",
+    "save_page": "page",
     "see": "page",
     "slide": "finding",
     "step": "stepping",
@@ -80,6 +81,7 @@ __all__ = [
     "register",
     "render",
     "resume",
+    "save_page",
     "see",
     "slide",
     "step",

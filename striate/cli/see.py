@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("run")
 @click.option("--report", is_flag=True, help="Open the report of the training instead.")
+@click.option("--static", metavar="FILE", help="Write a page that needs no server: it computes and learns by itself.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where the page is served; a free one if 0.")
 @click.option("--browser/--no-browser", default=True, help="Whether the browser is opened.")
-def command(run: str, report: bool, port: int, browser: bool) -> None:
+def command(run: str, report: bool, static: str | None, port: int, browser: bool) -> None:
     """Serve a page on this machine: draw or drop an image, and see every layer of RUN's network answer.
 
     Networks that read anything else than one image of a fixed size get the report of their training.
@@ -27,6 +28,9 @@ def command(run: str, report: bool, port: int, browser: bool) -> None:
     opened = Run(run, "cpu")
     if report:
         _open_report(opened, browser)
+        return
+    if static:
+        _save_page(opened, static)
         return
     from striate.page import see
     from striate.training.interrupt import as_exception
@@ -46,6 +50,15 @@ def command(run: str, report: bool, port: int, browser: bool) -> None:
             server.wait()
     except KeyboardInterrupt:
         server.stop()
+
+
+def _save_page(run: "Run", path: str) -> None:
+    from striate.page import save_page
+
+    saved = save_page(run, path, say=say)
+    for note in run.notes:
+        say(note)
+    click.echo(str(saved))
 
 
 def _open_report(run: "Run", browser: bool) -> None:

@@ -24,7 +24,7 @@ from pathlib import Path
 from . import cache
 from .jobs import Job, run_all
 from .jobs import NoCompiler as NoCompiler  # what callers catch
-from .target import Target, fingerprint, host
+from .target import WEB, Target, fingerprint, host
 
 FLAGS = (
     *("-std=gnu11", "-O3", "-fPIC", "-fvisibility=default", "-Werror=switch"),
@@ -82,9 +82,7 @@ def found() -> list[Compiler]:
                 return [_compiler(path, *words[1:])]
         raise NoCompiler(f"STRIATE_CC={wanted}: there is no such command")
     installed = [_compiler(path) for path in map(shutil.which, ("cc", "gcc", "clang")) if path]
-    if (zig := find_spec("ziglang")) and zig.origin:
-        wheel = (sys.executable, "-m", "ziglang", "cc")
-        installed.append(Compiler(wheel, _stamp(Path(zig.origin).with_name("zig"))))
+    installed += filter(None, (_zig(),))
     if not installed:
         raise NoCompiler("no C compiler (cc, gcc or clang) on this machine; `pip install striate[native]` brings one")
     each: dict[str, Compiler] = {}
@@ -148,9 +146,21 @@ def _library(
         objects.setdefault(text, Job(name, OBJECT, (*words, "-c", f"{stem}.c", "-o", OBJECT), {stem: text}, about))
     parts = (part for stem, text in units.items() for part in (stem, objects[text].name))
     name = cache.named(f"{title}-{target.name}", "library", *made_by, *parts)
-    job = Job(name, LIBRARY, (*words, "-shared"), units, about)
+    job = Job(name, LIBRARY, (*words, *target.linked), units, about)
     path, cached = _somewhere(title, job, list(objects.values()), say)
     return Built(path, time.perf_counter() - start, cached, path.parent)
+
+
+def for_web(units: Mapping[str, str], title: str, say: Say = lambda line: None) -> Built:
+    """WebAssembly of `units`, from the cache or compiled by the `ziglang` wheel; arguments as for `library`.
+
+    Raises:
+        NoCompiler: the wheel is not installed, or it failed.
+    """
+    zig = _zig()
+    if not zig:
+        raise NoCompiler("only the ziglang wheel makes WebAssembly; `pip install striate[native]` brings it")
+    return _library(zig, title, units, WEB, (), say)
 
 
 def load(path: Path) -> ctypes.CDLL:
@@ -221,6 +231,14 @@ def _make(title: str, linked: Job, objects: list[Job], root: Path, say: Say) -> 
         path = run_all([replace(linked, words=words)], place, root)[linked.name]
     cache.trim(root)
     return path, False
+
+
+def _zig() -> Compiler | None:
+    """The wheel's, where it is installed."""
+    wheel = find_spec("ziglang")
+    if not wheel or not wheel.origin:
+        return None
+    return Compiler((sys.executable, "-m", "ziglang", "cc"), _stamp(Path(wheel.origin).with_name("zig")))
 
 
 def _compiler(path: str, *words: str) -> Compiler:

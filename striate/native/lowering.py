@@ -37,28 +37,29 @@ from striate.notation.tree import Layer
 PAYS = 0.9  # of all multiply-adds: so many in strips
 
 
-def lowered(network: Network, target: Target, strips: int = 1) -> Plan:
+def lowered(network: Network, target: Target, strips: int = 1, apart: bool = False) -> Plan:
     """The network's plan for a machine.
 
     Args:
         network: Bound, of fixed input size.
         target: The machine's vector units.
         strips: In how many lanes each image should be; it is in fewer where most of the network can't work so.
+        apart: Whether every value is computed by itself and kept, to be looked at; that is slower.
 
     Raises:
         Refused: Names what the native engine lacks.
     """
-    plan = _lowered(network, target, 1)
+    plan = _lowered(network, target, 1, apart)
     while strips > 1:
         if len(network.input) == 3 and plan.input.rows % strips == 0:
-            cut = _lowered(network, target, strips)
+            cut = _lowered(network, target, strips, apart)
             if sum(s.macs * s.inputs[0].strips for s in cut.steps if s.inputs[0].strips > 1) >= PAYS * plan.macs:
                 return cut
         strips //= 2
     return plan
 
 
-def _lowered(network: Network, target: Target, strips: int) -> Plan:
+def _lowered(network: Network, target: Target, strips: int, apart: bool) -> Plan:
     if None in network.input:
         raise Refused(f"the native engine takes inputs of fixed size, not {shown(network.input)}")
     flat, builder = graph(network), Builder(target, len(network.input) - 1)
@@ -79,10 +80,13 @@ def _lowered(network: Network, target: Target, strips: int) -> Plan:
     given = [*((name, of, False) for name, of in flat.outputs.items()), *(("", of, True) for of in flat.aside.values())]
     shapes, several = measure(network), len(given) > 1
     ends = tuple(_end(builder, End(n, values[of], sizes(shapes.shape(of)), aside), several) for n, of, aside in given)
-    steps = fused(peaked(builder.steps), [end.value for end in ends])
-    share(steps, x)
+    steps = builder.steps
+    if not apart:
+        steps = fused(peaked(steps), [end.value for end in ends])
+        share(steps, x)
     x.compact = all(isinstance(step, Convolution | Flatten) for step in steps if x in step.inputs)
-    return Plan(x, ends, steps, target.lanes).arranged()
+    named = {name: value for name, value in values.items() if name not in left} if apart else {}
+    return Plan(x, ends, steps, target.lanes, apart, named).arranged()
 
 
 def _end(b: Builder, end: End, several: bool) -> End:

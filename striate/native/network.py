@@ -23,6 +23,7 @@ from striate.errors import InputError, WorkError
 from striate.native import compiler
 from striate.native.losses import Loss, Over, all_below, parts_of
 from striate.native.lowering import lowered
+from striate.native.plan import Plan
 from striate.native.single import Single
 from striate.native.source import source
 from striate.native.steps.embed import tables
@@ -110,6 +111,17 @@ class Buffer:
     shape: tuple[int, ...]
 
 
+def buffers_of(plan: Plan) -> list[Buffer]:
+    """Running statistics and prototypes."""
+    norms = [step for step in plan.steps if isinstance(step, BatchNorm)]
+    total, found = sum(step.output.channels for step in norms), []
+    for step in norms:
+        found.append(Buffer(f"{step.name}.running_mean", step.first, (step.output.channels,)))
+        found.append(Buffer(f"{step.name}.running_var", total + step.first, (step.output.channels,)))
+    rbfs = [step for step in plan.steps if isinstance(step, RBF)]
+    return found + [Buffer(f"{rbf.path}.prototypes", 2 * total + rbf.first, rbf.shape) for rbf in rbfs]
+
+
 class Compiled:
     """A network as machine code.
 
@@ -170,7 +182,7 @@ class Compiled:
             raise WorkError("not enough memory; try a smaller `batch` or a smaller network")
         size = max(self.plan.size, self.plan.lanes)
         self.flat = {name: self._array(name, size) for name in ("weights", "mean", "square", "gradients")}
-        self._buffers = list(self._untrained())
+        self._buffers = buffers_of(self.plan)
         self._kept = self._array("buffers", sum(prod(buffer.shape) for buffer in self._buffers))
 
     def _kinds(self) -> list[str]:
@@ -292,15 +304,6 @@ class Compiled:
                 self._library.settle(self._net)
         entries = self.flat[of][parameter.offset : parameter.offset + parameter.size]
         return entries.reshape(parameter.shape[0], -1)
-
-    def _untrained(self) -> Iterable[Buffer]:
-        norms = [step for step in self.plan.steps if isinstance(step, BatchNorm)]
-        total = sum(step.output.channels for step in norms)
-        for step in norms:
-            yield Buffer(f"{step.name}.running_mean", step.first, (step.output.channels,))
-            yield Buffer(f"{step.name}.running_var", total + step.first, (step.output.channels,))
-        for rbf in (step for step in self.plan.steps if isinstance(step, RBF)):
-            yield Buffer(f"{rbf.path}.prototypes", 2 * total + rbf.first, rbf.shape)
 
     def _array(self, name: str, size: int) -> Array:
         pointer = ctypes.cast(getattr(self._library, name)(self._net), ctypes.POINTER(ctypes.c_float))

@@ -170,12 +170,16 @@ class Plan:
         ends: The outputs, and the heads on the side.
         steps: In order.
         lanes: Of a vector.
+        apart: Whether every value keeps a place of its own, so that all can be read after an evaluation.
+        named: The value of each vertex of the network's graph, by its name; where they are apart.
     """
 
     input: Value
     ends: tuple[End, ...]
     steps: list[Step]
     lanes: int
+    apart: bool = False
+    named: dict[str, Value] = field(default_factory=dict)
     places: dict[Value, tuple[bool, int]] = field(default_factory=dict)  # root → (kept over phases?, offset in vecs)
     gradient_places: dict[Value, tuple[bool, int]] = field(default_factory=dict)
     rooms: dict[Step, tuple[bool, int]] = field(default_factory=dict)
@@ -251,11 +255,12 @@ class Plan:
             self.turned = self._rounded(self.turned + step.turned())
         self._find_writers()
         moments, phases = self._moments()
+        last = len(phases)
         late = {value.root: moments[step][0] for step in self.steps for value in step.read_late()}
         kept: list[Interval] = []
         scratch: list[Interval] = []
         for owner, gradient, born, dies in self._intervals(moments):
-            until = dies if gradient or isinstance(owner, Step) else max(dies, late.get(owner, 0))
+            until = dies if gradient or isinstance(owner, Step) else max(dies, late.get(owner, 0), last * self.apart)
             (scratch if phases[born] == phases[dies] else kept).append((owner, gradient, born, until))
         self.kept, self.scratch = self._pack(kept, True), self._pack(scratch, False)
         return self

@@ -40,12 +40,14 @@ class Target:
         lanes: float32 values in one vector.
         registers: vector registers.
         flags: compiler flags that allow these units.
+        linked: what makes a library of objects.
     """
 
     name: str
     lanes: int
     registers: int
     flags: tuple[str, ...]
+    linked: tuple[str, ...] = ("-shared",)
 
 
 TARGETS = {
@@ -57,6 +59,16 @@ TARGETS = {
         Target("plain", 4, 16, ()),  # four lanes fit SSE2, and are plain C where there are no vectors
     )
 }
+
+
+EXPORTS = (
+    *("malloc", "create", "step", "evaluate"),
+    *("weights", "mean", "square", "buffers", "gradients", "scratch", "kept"),
+)
+WEB = Target(  # a browser's: no machine's own, so it has no place among the others
+    *("wasm", 4, 16, ("-target", "wasm32-wasi", "-msimd128")),
+    linked=("-mexec-model=reactor", "-s", *(f"-Wl,--export={name}" for name in EXPORTS)),
+)
 
 
 def named(name: str) -> Target:

@@ -27,6 +27,7 @@ from striate.errors import InputError
 from striate.finding.found import Found
 from striate.finding.images import finder_of, found_in
 from striate.inside.tracing import traced
+from striate.layers.softmax import LastSoftmax
 from striate.notation import measure
 from striate.page.application import Application
 from striate.page.live import Labels, Live
@@ -148,7 +149,14 @@ WAYS: dict[type[Task], Callable[[Run], Live]] = {Text: _of_sentences, Segment: _
 
 def _shares(run: Run) -> Callable[[Tensor], list[Mapping[str, Any]]]:
     """How sure the network is of each class."""
-    return lambda outputs: _told(run.task.shares({OUTPUT: outputs}))
+    logits = _logits(run)
+    return lambda outputs: _told(run.task.shares({OUTPUT: logits(outputs)}))
+
+
+def _logits(run: Run) -> Callable[[Tensor], Tensor]:
+    """From what the network gives to what its task reads: before a softmax at the end, which the task takes itself."""
+    softmax = any(isinstance(module, LastSoftmax) for module in run.model().modules())
+    return torch.log if softmax else lambda outputs: outputs
 
 
 def _finding(run: Run) -> Callable[[Any], list[Found]] | None:
@@ -173,8 +181,11 @@ def _labels(run: Run) -> Labels | None:
     name = run.config["options"]["loss"]
     objective = run.task.objective(None if name == OWN else name)
 
+    logits = _logits(run)
+
     def loss(outputs: Tensor, label: int) -> Tensor:
-        return torch.stack([*objective.loss({OUTPUT: outputs}, {LABEL: torch.tensor([label])}).values()]).sum()
+        parts = objective.loss({OUTPUT: logits(outputs)}, {LABEL: torch.tensor([label])})
+        return torch.stack([*parts.values()]).sum()
 
     return Labels(run.task.classes, loss)
 

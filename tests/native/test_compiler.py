@@ -178,7 +178,10 @@ def test_flags_for_sanitising_are_obeyed() -> None:
     assert "next.c:1:28: runtime error: signed integer overflow" in done.stderr
 
 
-def test_an_error_in_the_source_is_one_line_that_says_where_the_rest_is(root: Path) -> None:
+def test_an_error_in_the_source_is_one_line_that_says_where_the_rest_is(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRIATE_CC", CC)  # no other compiler fails after it
     with pytest.raises(compiler.NoCompiler) as caught:
         compiler.library({"good": ONE, "bad": "int f(void)\n{ return nothing; }"})
     message = str(caught.value)
@@ -443,3 +446,9 @@ def test_processes_that_compile_the_same_at_once_all_get_it(tmp_path: Path, root
     assert len(set(said)) == 1
     assert said[0].startswith("3 ")
     assert len(entries(root)) == 3  # two objects and the library, and nothing half made
+
+
+def test_webassembly_is_made_by_the_wheel_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "find_spec", lambda name: None)
+    with pytest.raises(compiler.NoCompiler, match=r"only the ziglang wheel makes WebAssembly; `pip install striate"):
+        compiler.for_web({"one": ONE}, "one")

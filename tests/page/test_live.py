@@ -1,6 +1,7 @@
 """What the page is sent equals what PyTorch computes, and wrong questions get one line."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from striate.inside import Unit
 from striate.page.application import Answer, Application
 from striate.page.live import Live
 from striate.page.overlays import backpropagated, overlay
-from striate.page.seeing import of_module
+from striate.page.seeing import of_module, of_run
 from tests.page.looking import Seen
 
 
@@ -280,3 +281,12 @@ def test_a_module_of_ones_own_is_seen() -> None:
 def test_what_can_not_be_seen_is_said(shape: Any, why: str) -> None:
     with pytest.raises(st.InputError, match=why):
         st.see(nn.Conv2d(5, 1, 1), shape, browser=False)
+
+
+def test_a_softmax_at_the_end_is_taken_once(tmp_path: Path) -> None:
+    run = st.train("input 1x8x8 -> fc 10 -> softmax", "digits", epochs=2, seed=0, out=tmp_path / "run", quiet=True)
+    picture(8, 8).save(tmp_path / "picture.png")
+    (wanted,) = run.predict(tmp_path / "picture.png")
+    found = of_run(run).look(Image.open(tmp_path / "picture.png"), [0]).answer[0]
+    assert found["label"] == wanted.label
+    assert found["probability"] == pytest.approx(wanted.probability, rel=1e-4)

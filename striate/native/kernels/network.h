@@ -121,6 +121,8 @@ float *mean(struct net *n) { return n->mean; }
 float *square(struct net *n) { return n->square; }
 float *buffers(struct net *n) { return n->buffers; }
 float *gradients(struct net *n) { return n->gradients; }
+vec *scratch(struct net *n) { return n->scratch; }
+vec *kept(struct net *n) { return n->kept; }
 
 /* The groups from *first up to *last are this thread's. */
 static void share_of(const struct net *n, int thread, int *first, int *last) {

@@ -1,5 +1,17 @@
 /* A pool of threads that all run the same work, and a barrier inside it. Thread 0 is the caller. */
 #pragma once
+#ifdef __wasm__ /* one thread alone */
+#include <stdlib.h>
+
+struct pool {
+  int threads;
+};
+
+static void barrier(struct pool *pool) { (void)pool; }
+static void start(struct pool *pool, int threads) { pool->threads = threads; }
+static void run(struct pool *pool, void (*work)(void *, int), void *argument) { (void)pool, work(argument, 0); }
+static void stop(struct pool *pool) { (void)pool; }
+#else
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -106,3 +118,4 @@ static void stop(struct pool *pool) {
   for (int i = 1; i < pool->threads; i++) pthread_join(pool->workers[i].thread, NULL);
   free(pool->workers);
 }
+#endif

@@ -10,7 +10,7 @@ import { Paper } from "./paper.js"
 import { Presenting } from "./presenting.js"
 import { save, savePicture } from "./saving.js"
 import { Sentence } from "./sentence.js"
-import { answered, Served, tell } from "./source.js"
+import { answered, opened as openedSource, tell } from "./source.js"
 import { Space } from "./space.js"
 import { Touch } from "./touch.js"
 import { Zoom } from "./zoom.js"
@@ -20,8 +20,7 @@ import { Zoom } from "./zoom.js"
 /** @param {string} id @returns {any} */
 const one = (id) => document.getElementById(id)
 
-/** @type {import("./source.js").Source} */
-const source = new Served()
+const source = await openedSource()
 
 /** @type {string[]} */
 const opened = []
@@ -202,4 +201,5 @@ document.addEventListener("drop", (event) => {
   put(event.dataTransfer?.files[0])
 })
 await load()
+source.lessons?.(one("lessons"), { image: () => paper.blob(), look, grown: () => load().then(look), clear: () => paper.clear() })
 look()

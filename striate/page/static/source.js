@@ -26,6 +26,7 @@ import { frameOf } from "./frame.js"
  *   patches?: (value: number, map: number) => Promise<Patches>,
  *   diagram?: () => Promise<Blob>,
  *   slide?: (image: Blob) => Promise<Found[]>,
+ *   lessons?: (place: HTMLElement, acts: import("./learning.js").Acts) => Promise<void>,
  *   touch?: (changes: Changes) => Promise<Touched>,
  * }} Source a promise is rejected with an error whose message is for the user, or with `Changed`; the page hides the
  *   controls of what a source lacks
@@ -51,6 +52,12 @@ export async function answered(asked) {
 export function tell(text) {
   const status = /** @type {HTMLElement} */ (document.getElementById("status"))
   status.textContent = text
+}
+
+/** What the page holds, or the server's. @returns {Promise<Source>} */
+export async function opened() {
+  const held = document.getElementById("held")
+  return held ? (await import("./inpage.js")).opened(held.textContent ?? "") : new Served()
 }
 
 /** @implements {Source} */

@@ -54,7 +54,8 @@ export class Touch {
   /** The change of the layer that is looked at. @param {Changes} changes @returns {Change} */
   here(changes) {
     const path = this.at?.call.path ?? ""
-    return (changes.layers[path] ??= none())
+    changes.layers[path] ??= none()
+    return changes.layers[path]
   }
 
   /** One after the other. @param {(changes: Changes) => void} act */
