@@ -245,7 +245,7 @@ class TestInBrowser:
             figure.get_by_role("button", name="Stop").click()
         with Sheet(chromium, reduced_motion="reduce") as sheet:
             figure = sheet.figure(site, "convolution")
-            assert figure.get_by_role("button").all_inner_texts() == ["Next"]
+            assert figure.get_by_role("button").all_inner_texts() == ["First image", "Next"]
 
     def test_a_step_of_descent_makes_the_error_smaller(self, site: Path, chromium: Any) -> None:
         with Sheet(chromium) as sheet:
