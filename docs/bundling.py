@@ -8,6 +8,7 @@ exports by name are understood, in the forms that the project's modules have; an
 >>> _ = (folder / "one.js").write_text("export const one = 1\\n")
 >>> _ = (folder / "two.js").write_text('import { one as less } from "./one.js"\\nconsole.log(less + 1)\\n')
 >>> print(bundle(folder / "two.js"))
+"use strict"
 {
 const module0 = (() => {
 const one = 1
@@ -39,7 +40,7 @@ def bundle(entry: Path) -> str:
         ValueError: An import or export is written in a form that is not understood, or modules import each other.
     """
     names: dict[Path, str] = {}
-    return "\n".join(["{", *_modules(entry.resolve(), names, ()), "}"])
+    return "\n".join(['"use strict"', "{", *_modules(entry.resolve(), names, ()), "}"])
 
 
 def _modules(path: Path, names: dict[Path, str], above: tuple[Path, ...]) -> list[str]:

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from striate.interrupt import undone_by
 from striate.runs.beginning import Beginning
 from striate.runs.command import resumes
 from striate.runs.engines import INSTEAD, native_engine
-from striate.runs.feeding import feed_of, reads_files
+from striate.runs.feeding import feed_of
 from striate.runs.hints import hints_of
 from striate.runs.keeper import Keeper
 from striate.runs.looking import with_look
@@ -51,7 +52,6 @@ from striate.watching import Page
 
 CTRL_C = "Ctrl-C"
 TRAINING_SET, TEST_SET = "the training set", "the test set"
-MANY = 10  # epochs beside which one more pass over the training examples takes a few percent
 
 
 @dataclass(frozen=True)
@@ -312,25 +312,10 @@ def _finish(
         "epoch kept": f"{history.best.epoch} of {len(history)}{f' (stopped by {stopped})' if stopped else ''}",
         "seconds": f"{sum(epoch.seconds for epoch in history.epochs):.1f}",
     }
-    learned = None
-    if len(history) >= MANY and not reads_files(parts.training):  # then one more pass over them costs little
-        learned = judge(
-            engine,
-            plan.task,
-            objective,
-            TRAINING_SET,
-            parts.training,
-            _feed(plan, parts, parts.training, unread),
-            unread,
-            show,
-        )
+    learned = partial(judge, engine, plan.task, objective, TRAINING_SET, parts.training)
+    feeding = partial(_feed, plan, parts, parts.training, unread)
     hints = hints_of(
-        run,
-        parts,
-        with_look(judged, run, parts.schema),
-        learned and with_look(learned, run, parts.schema),
-        disputes,
-        len(history),
+        run, parts, judged, lambda: learned(feeding(), unread, show), disputes, len(history), say=unread.say
     )
     shown = with_look(test or judged, run, parts.schema)
     run.saved.save_report(report(run, history, said, shown, figures, parts, hints))

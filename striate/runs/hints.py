@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,39 +12,66 @@ from markupsafe import Markup
 from striate.data.duplicates import LIKE, Images, near_duplicates
 from striate.data.examples import Examples, Table
 from striate.data.lazy import Lazy
+from striate.errors import WorkError
 from striate.report.hints import DisputedPart, Twins, disputed, duplicates
 from striate.report.section import Section
+from striate.runs.feeding import reads_files
+from striate.runs.looking import with_look
 from striate.runs.plan import Parts
 from striate.runs.run import Run
 from striate.tasks.pictures import IMAGE, drawn
+from striate.tasks.saying import Say
 from striate.tasks.task import Task
 from striate.training.disputes import Disputes
 
 MOST = 24  # examples shown
 OFTEN = 0.5  # share of the later epochs in more than which the network must dispute a target
+MANY = 10  # epochs beside which one more pass over the training examples takes a few percent
 LEAST = 2  # epochs that tell a steady answer from a chance one
 
 
-def hints_of(run: Run, parts: Parts, judged: Any, learned: Any | None, disputes: Disputes, done: int) -> list[Section]:
-    """The report's parts on what may be wrong; arguments as for `disputed_section`."""
+def hints_of(
+    run: Run,
+    parts: Parts,
+    judged: Any,
+    learned: Callable[[], Any],
+    disputes: Disputes,
+    done: int,
+    *,
+    say: Say,
+) -> list[Section]:
+    """The report's parts on what may be wrong with the data.
+
+    Args:
+        run: The trained network.
+        parts: The data.
+        judged: The best weights' answers on the validation examples.
+        learned: Gives those on the training examples, where one more pass over them costs little.
+        disputes: What was disputed in the last epochs.
+        done: How many epochs there were.
+        say: Is told why there are none, where the outputs are not finite.
+    """
     root, task = run.config["data"]["source"], run.task
-    sections = disputed_section(task, judged, learned, disputes, done, root), duplicate_section(parts, task.unit, root)
-    return [section for section in sections if section]
+    try:
+        asked = done >= MANY and not reads_files(parts.training) and task.disputed(judged.rows) is not None
+        answers = [with_look(one, run, parts.schema) for one in (judged, *([learned()] if asked else []))]
+        found = [disputed_section(task, answers, disputes, done, root), duplicate_section(parts, task.unit, root)]
+    except WorkError as error:
+        say(f"there are no hints at what may be wrong with the data: {error}")
+        return []
+    return [section for section in found if section]
 
 
-def disputed_section(
-    task: Task, judged: Any, learned: Any | None, disputes: Disputes, done: int, root: str
-) -> Section | None:
+def disputed_section(task: Task, answers: Sequence[Any], disputes: Disputes, done: int, root: str) -> Section | None:
     """Examples whose targets may be wrong; None where there are none, or the task says nothing of them.
 
     Args:
         task: Says what is disputed.
-        judged: The best weights' answers on the validation examples.
-        learned: The same on the training examples; None where they were not asked for.
-        disputes: What was disputed in the last epochs.
-        done: How many epochs there were.
+        answers: Those on the validation examples, and maybe on the training examples.
+        disputes, done: As for `hints_of`.
         root: The folder of the data.
     """
+    judged, *learned = answers
     found = []
     times, epochs = disputes.later(done)
     if epochs >= LEAST and len(times) == len(judged.examples):
@@ -52,11 +79,11 @@ def disputed_section(
         notes = {row: f"in {times[row]} of the last {epochs} epochs" for row in rows}
         how = f"disputed after most of the last {epochs} epochs"
         found.append(_part(judged, rows, notes, f"validation {task.unit}", how, root))
-    if learned is not None:
-        disputed_now = task.disputed(learned.rows)
+    for one in learned:
+        disputed_now = task.disputed(one.rows)
         rows = [] if disputed_now is None else np.flatnonzero(disputed_now).tolist()
         how = "disputed by the weights that were kept, although they learned from them"
-        found.append(_part(learned, rows, {}, f"training {task.unit}", how, root))
+        found.append(_part(one, rows, {}, f"training {task.unit}", how, root))
     shown = [one for one in found if one.shown]
     return disputed(shown, task.unit) if shown else None
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** A filter slides over an image; the sum of products at each place is an entry of the map. */
-import { EDITING, grid, legend } from "./grid.js"
-import { bracketed, choice, figure, player, written } from "./parts.js"
+import { EDITING, editable, grid, legend, plus } from "./grid.js"
+import { bracketed, button, choice, figure, player, written } from "./parts.js"
 
 export const IMAGE = [
   [0, -3, 4, 8, 1],
@@ -50,32 +50,20 @@ export function spelled(image, filter, row, column) {
 /** @param {HTMLElement} place */
 export function mount(place) {
   const { controls, stage, say } = figure(place, `A filter slides over an image. ${EDITING}`)
-  const image = IMAGE.map((row) => [...row])
-  const filter = FILTERS.sharpen.map((row) => [...row])
+  let image = IMAGE
+  let filter = FILTERS.sharpen
   let row = 0
   let column = 0
   const inWindow = (/** @type {number} */ r, /** @type {number} */ c) =>
     r >= row && r < row + 3 && c >= column && c < column + 3
-  const input = grid(
-    "image",
-    5,
-    5,
-    () => {},
-    (r, c, by) => {
-      image[r][c] += by
-      show()
-    }
-  )
-  const weights = grid(
-    "filter",
-    3,
-    3,
-    () => {},
-    (r, c, by) => {
-      filter[r][c] += by
-      show()
-    }
-  )
+  const input = editable("image", 5, (r, c, by) => {
+    image = plus(image, r, c, by)
+    show()
+  })
+  const weights = editable("filter", 3, (r, c, by) => {
+    filter = plus(filter, r, c, by)
+    show()
+  })
   const output = grid("map", 3, 3, (r, c) => {
     ;[row, column] = [r, c]
     show()
@@ -88,7 +76,11 @@ export function mount(place) {
   }
   controls.append(
     choice("Filter", Object.keys(FILTERS), (name) => {
-      FILTERS[name].forEach((line, r) => line.forEach((weight, c) => (filter[r][c] = weight)))
+      filter = FILTERS[name]
+      show()
+    }),
+    button("First image", () => {
+      image = IMAGE
       show()
     }),
     ...player(() => {

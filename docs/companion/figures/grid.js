@@ -74,6 +74,16 @@ export function grid(caption, rows, columns, moved, acted) {
   return { table, show }
 }
 
+/** A square grid whose entries are edited. @param {string} caption @param {number} size @param {Visit} acted */
+export const editable = (caption, size, acted) => grid(caption, size, size, () => {}, acted)
+
+/**
+ * Numbers with one of them changed.
+ * @param {number[][]} rows @param {number} row @param {number} column @param {number} by
+ */
+export const plus = (rows, row, column, by) =>
+  rows.map((line, r) => line.map((value, c) => (r === row && c === column ? value + by : value)))
+
 /** @param {HTMLElement} cell @param {number} share from -1 to 1 */
 function paint(cell, share) {
   const rgb = colour(share)

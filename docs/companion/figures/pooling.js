@@ -1,6 +1,6 @@
 // @ts-check
 /** A pool keeps one number of each window; what moves a little inside a window changes nothing. */
-import { EDITING, grid, legend } from "./grid.js"
+import { EDITING, editable, grid, legend, plus } from "./grid.js"
 import { bracketed, button, choice, figure, slider, written } from "./parts.js"
 
 /** @type {Record<string, number[][]>} */
@@ -59,21 +59,16 @@ export function mount(place) {
     })
     output.show(values(), (r, c) => (r === row && c === column ? "seen" : ""))
     const numbers = entries.map((one) => one.value)
+    const place = `row ${from.r + 1}, column ${from.c + 1} of the map`
     const sum = pool.largest
-      ? `the largest of ${numbers.map(written).join(", ")} is ${written(value)}, at row ${from.r + 1}, column ${from.c + 1}`
+      ? `the largest of ${numbers.map(written).join(", ")} is ${written(value)}, from ${place}`
       : `(${numbers.map(bracketed).join(" + ")}) / ${numbers.length} = ${written(value)}`
     say(`${before}Row ${row + 1}, column ${column + 1}: ${sum}`)
   }
-  const input = grid(
-    "map",
-    4,
-    4,
-    () => {},
-    (r, c, by) => {
-      map = map.map((line, i) => line.map((value, j) => (i === r && j === c ? value + by : value)))
-      show()
-    }
-  )
+  const input = editable("map", 4, (r, c, by) => {
+    map = plus(map, r, c, by)
+    show()
+  })
   let output = grid("pooled", 2, 2)
   const slot = document.createElement("div")
   function resize() {
