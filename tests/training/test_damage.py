@@ -24,7 +24,8 @@ from striate.training.store import SUMS
 
 TIMES = 400
 STATES = ("checkpoint/epoch-00002.safetensors", "checkpoint/epoch-00003.safetensors")
-FILES = (CONFIG, HISTORY, MODEL, NET, REPORT, SUMS, *STATES)
+EPOCHS = tuple(f"epochs/epoch-{epoch:05d}.safetensors" for epoch in (1, 2, 3))
+FILES = (CONFIG, HISTORY, MODEL, NET, REPORT, SUMS, *STATES, *EPOCHS)
 USED = (CONFIG, HISTORY, MODEL, NET)  # by opening a run and its weights
 Damage = Callable[[bytes, random.Random], bytes]
 
