@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -64,7 +65,7 @@ def held(run: Run, live: Live, examples: Rehearsed | None, say: Callable[[str], 
         "recipe": _recipe(run),
         "classes": classes,
         "layout": web.layout(plan),
-        "code": _text(code),
+        "code": _text(zlib.compress(code, 9)),
         **_numbers(plan, live.model.state_dict(), end),
         "last": end and _last(end),
         "rule": {**ADAM, "rate": RATE},

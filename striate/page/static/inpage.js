@@ -24,7 +24,7 @@ import { pixelsOf, read } from "./reading.js"
 export async function opened(text) {
   /** @type {Held} */
   const held = JSON.parse(text)
-  const engine = await Engine.of(bytesOf(held.code), held.layout, floatsOf(held.weights), floatsOf(held.buffers))
+  const engine = await Engine.of(await inflated(held.code), held.layout, floatsOf(held.weights), floatsOf(held.buffers))
   return new InPage(held, engine, new Learner(engine, held, held.examples && (await unpacked(held.examples, held.layout.read))))
 }
 
@@ -146,9 +146,14 @@ function floatsOf(text) {
   return new Float32Array(bytesOf(text).buffer)
 }
 
+/** @param {string} text base64 of what zlib has compressed */
+async function inflated(text) {
+  const stream = new Blob([bytesOf(text)]).stream().pipeThrough(new DecompressionStream("deflate"))
+  return new Uint8Array(await new Response(stream).arrayBuffer())
+}
+
 /** Examples as the network reads them. @param {Examples} packed @param {number} size */
 async function unpacked({ content, labels, low, high }, size) {
-  const stream = new Blob([bytesOf(content)]).stream().pipeThrough(new DecompressionStream("deflate"))
-  const levels = new Uint8Array(await new Response(stream).arrayBuffer())
+  const levels = await inflated(content)
   return labels.map((label, i) => ({ label, input: Float32Array.from(levels.subarray(i * size, (i + 1) * size), (one) => low + ((high - low) * one) / 255) }))
 }
