@@ -116,7 +116,7 @@ def test_the_address_gives_finds_or_a_line(run: Run, sheet: Grey) -> None:
     found = json.loads(application.answer("POST", "/slide", {}, file.getvalue()).body)
     assert [one["label"] for one in found] == [str(label) for label in LABELS]
     assert application.answer("POST", "/slide", {}, b"words").status == 422
-    assert application.answer("GET", "/slide", {}, b"").status == 404
+    assert application.answer("GET", "/slide", {}, b"").status == 405
     other = Application(of_module(nn.Conv2d(1, 1, 1), (1, 8, 8), (), None))
     assert b"one class for an image" in other.answer("POST", "/slide", {}, file.getvalue()).body
     assert np.asarray(sheet).shape == (480, 640)
