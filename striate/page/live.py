@@ -58,6 +58,7 @@ class Live:
         return {
             "name": self.name,
             "reads": "image" if self.words is None else "text",
+            "slides": self.find is not None,
             "shape": list(self.shape),
             "inputs": trace.inputs,
             "outputs": list(trace.outputs),

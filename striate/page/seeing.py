@@ -23,6 +23,8 @@ from striate.data.sentences.encoding import encoded
 from striate.errors import InputError
 from striate.finding.found import Found
 from striate.finding.images import finder_of, found_in
+from striate.inside.watching import called as called_with
+from striate.inside.watching import looking
 from striate.page.application import Application
 from striate.page.live import Live
 from striate.report.overlay import overlay_png
@@ -145,10 +147,13 @@ def _finding(run: Run) -> Callable[[Any], list[Found]] | None:
 
 
 def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[str], read: Read | None) -> Live:
-    """Any module that reads one image; arguments and errors as for `see`."""
+    """Any module that reads one image; arguments and errors as for `see`, also where it can't read such an image."""
     if shape is None or len(shape) != 3:
         raise InputError(f"say what the module reads, as in see(model, (3, 224, 224)). Received: {shape}")
     fixed = (shape[0], shape[1], shape[2])
+    read = read or _resized(fixed)
+    with torch.no_grad(), looking(model):
+        called_with(model, torch.zeros(1, *fixed))
 
     def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
         if outputs.dim() != 2 or (classes and len(classes) != outputs.shape[1]):
@@ -156,7 +161,7 @@ def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[s
         names = classes or [str(number) for number in range(outputs.shape[1])]
         return _told(dict(zip(names, outputs[0].softmax(0).tolist(), strict=True)))
 
-    return Live(type(model).__name__, model, read or _resized(fixed), answer, fixed)
+    return Live(type(model).__name__, model, read, answer, fixed)
 
 
 def _resized(shape: tuple[int, int, int]) -> Read:

@@ -29,6 +29,12 @@ export class Camera {
     this.stream = undefined
   }
 
+  /** @param {boolean} possible whether the network finds several things in a picture */
+  offer(possible) {
+    for (const option of this.way.options) option.disabled = option.value === "slide" && !possible
+    if (!possible) this.way.value = "whole"
+  }
+
   /** Shows the camera until it is closed. Throws an error whose message is for the user. */
   async open() {
     if (this.stream) return

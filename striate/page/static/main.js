@@ -32,6 +32,7 @@ let network
 /** The network, with what was opened. */
 async function load() {
   graph = await source.graph(opened)
+  document.body.dataset.reads = graph.reads
   document.title = one("name").textContent = graph.name
   zoom = new Zoom(one("zoom"), graph, source)
   network = new NetworkView(one("network"), graph, {
@@ -97,7 +98,6 @@ function show(frame) {
 }
 
 const paper = new Paper(one("paper"), look), sentence = new Sentence(one("sentence"), look)
-document.body.dataset.reads = graph.reads
 /** @param {boolean} erases */
 function take(erases) {
   paper.erases = erases
@@ -117,7 +117,10 @@ async function put(file) {
   }
 }
 const camera = new Camera(one("camera"), { slide: (image) => source.slide(image), whole: (image) => paper.show(image) })
-one("film").addEventListener("click", () => camera.open().catch((error) => (one("status").textContent = error.message)))
+one("film").addEventListener("click", () => {
+  camera.offer(graph.slides)
+  camera.open().catch((error) => (one("status").textContent = error.message))
+})
 one("file").addEventListener("change", () => put(one("file").files[0]))
 document.addEventListener("paste", (event) => put(event.clipboardData?.files[0]))
 document.addEventListener("dragover", (event) => event.preventDefault())

@@ -6,7 +6,7 @@ import { drawMap } from "./colours.js"
  * @typedef {import("./frame.js").Frame} Frame
  * @typedef {{name: string, kind: string, said: string, parameters: number, reads: number[], gives: number[], shape: number[]}} Call
  * @typedef {{name: string, path: string, calls: number[], reads: number[], gives: number[], layers: number}} Card
- * @typedef {{name: string, reads: "image" | "text", shape: number[], inputs: number, outputs: number[], calls: Call[], cards: Card[]}} Graph
+ * @typedef {{name: string, reads: "image" | "text", slides: boolean, shape: number[], inputs: number, outputs: number[], calls: Call[], cards: Card[]}} Graph
  * @typedef {{call: number, value: number, map: number}} Place
  * @typedef {{choose: (place: Place) => void, open: (path: string) => void}} Acts
  */
