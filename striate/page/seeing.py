@@ -191,11 +191,11 @@ def _labels(run: Run) -> Labels | None:
 
 
 def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[str], read: Read | None) -> Live:
-    """Any module that reads one image; arguments and errors as for `see`."""
+    """Any module that reads one image; arguments and errors as for `see`, also where it can't read such an image."""
     if shape is None or len(shape) != 3:
         raise InputError(f"say what the module reads, as in see(model, (3, 224, 224)). Received: {shape}")
     fixed = (shape[0], shape[1], shape[2])
-
+    read = read or _resized(fixed)
     given = traced(model, torch.zeros(1, *fixed))
     outputs = given.values[given.outputs[0]] if given.outputs else torch.zeros(0)
     if classes and tuple(outputs.shape) != (1, len(classes)):
@@ -207,7 +207,7 @@ def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[s
     def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
         return _told(dict(zip(names, outputs[0].softmax(0).tolist(), strict=True))) if names else []
 
-    return Live(type(model).__name__, model, read or _resized(fixed), answer, fixed, labels)
+    return Live(type(model).__name__, model, read, answer, fixed, labels)
 
 
 def _resized(shape: tuple[int, int, int]) -> Read:

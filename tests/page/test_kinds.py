@@ -3,20 +3,17 @@
 import base64
 import io
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import nn
 
 import striate as st
 from striate.page.application import LETTERS, Application
-from striate.page.live import Live
 from striate.page.seeing import of_run
 from striate.runs.run import Run
-from tests.page.looking import Seen
+from tests.page.looking import Seen, check_values
 
 KIM = """
 classes = 2
@@ -54,42 +51,6 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Run:
         Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(place / "set" / "images" / f"{number}.png")
         Image.fromarray(mask).save(place / "set" / "masks" / f"{number}.png")
     return st.train(UNET, place / "set", epochs=1, out=place / "run", quiet=True)
-
-
-def outputs(model: nn.Module, x: torch.Tensor) -> dict[str, torch.Tensor]:
-    """What each layer gives, by hooks."""
-    found: dict[str, torch.Tensor] = {}
-    for name, module in model.named_modules():
-        if not list(module.children()):
-            module.register_forward_hook(lambda m, a, y, name=name: found.update({name: y.detach().clone()}))
-    with torch.no_grad():
-        model(x)
-    return found
-
-
-def check_values(page: Live, given: Any, model: nn.Module) -> None:
-    """Every layer's value, as sent and as asked for, is PyTorch's."""
-    graph, true = page.graph(), outputs(model, page.read(given))
-    frame = page.look(given, range(len(graph["calls"]) + 1))
-    seen, checked = Seen.of(frame.as_bytes()), 0
-    for call in graph["calls"]:
-        if call["name"] not in true:
-            continue
-        value, number = true[call["name"]][0], call["gives"][0]
-        if seen.values[number].size == value.numel():
-            np.testing.assert_allclose(seen.values[number].ravel(), value.ravel(), rtol=1e-5, atol=1e-5)
-        if value.dim() > 1:
-            last = value[-1] if value.dim() == 3 else value
-            whole = page.map(frame.number, number, len(value) - 1 if value.dim() == 3 else 0)
-            torch.testing.assert_close(whole, last, rtol=1e-5, atol=1e-5)
-        place = tuple(size // 2 for size in value.shape)
-        work = page.work(frame.number, graph["calls"].index(call), place)
-        assert work["value"] == pytest.approx(float(value[place]), rel=1e-5, abs=1e-5)
-        if work["how"] == "sum":
-            total = sum(term["value"] * term["times"] for term in work["terms"]) + (work["bias"] or 0)
-            assert total == pytest.approx(work["value"], rel=1e-4, abs=1e-5)
-        checked += 1
-    assert checked == len(true)
 
 
 def test_values_of_a_network_of_sentences(sentences: Run) -> None:

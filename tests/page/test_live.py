@@ -275,6 +275,15 @@ def test_a_module_of_ones_own_is_seen() -> None:
     np.testing.assert_allclose(seen.values[1] + seen.values[2], seen.values[3], rtol=1e-6)
 
 
+def test_a_module_of_two_inputs_is_refused_at_once() -> None:
+    class Both(nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return x + y
+
+    with pytest.raises(st.InputError, match="can't read an input of shape"):
+        st.see(Both(), (1, 8, 8), browser=False)
+
+
 @pytest.mark.parametrize(
     ("shape", "why"), [(None, "say what the module reads"), ((3, 8), "say what"), ((5, 8, 8), "1, 3 or 4 channels")]
 )

@@ -1,6 +1,7 @@
 """Every network of the zoo opens on the page: its graph, a frame, and the arithmetic of a value of several layers."""
 
 import gc
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,9 +9,10 @@ from torch import Tensor
 
 import striate as st
 from striate.notation import measure
+from striate.notation.sizes import resized
 from striate.page.live import Live
 from striate.zoo import names
-from tests.page.looking import Seen
+from tests.page.looking import Seen, check_values
 
 FAST = (
     "all-cnn",
@@ -24,15 +26,14 @@ FAST = (
     "resnet20",
 )
 SEVERAL = 5  # layers whose arithmetic is asked for, the last among them
-SMALLER = {"unet": (1, 188, 188)}  # the least that the paper's own network takes is 140
+SMALLER = {"unet": 188, "fcn8s": 147, "segnet": 96}  # sides at which their maps take less memory and time
 NETS = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in names()]
 
 
 def live(name: str) -> Live:
     """The page of a network with random weights."""
-    net = st.net(name)
-    shape = tuple(side or 64 for side in SMALLER.get(name, net.input))
-    net = st.net(name, size=SMALLER[name][1]) if name in SMALLER else net
+    net = resized(st.net(name), SMALLER[name]) if name in SMALLER else st.net(name)
+    shape = tuple(side or 64 for side in net.input)
     random = torch.Generator().manual_seed(0)
 
     def read(given: object) -> Tensor:
@@ -41,6 +42,14 @@ def live(name: str) -> Live:
         return torch.rand(1, *shape, generator=random)
 
     return Live(name, st.build(net, seed=0).eval(), read, lambda outputs: [], shape)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["googlenet", "se-resnet50", "densenet121", "unet", "kim-cnn"])
+def test_every_value_is_pytorchs(name: str) -> None:
+    page = live(name)
+    given = page.read(None)
+    check_values(replace(page, read=lambda image: given), None, page.model)
 
 
 @pytest.mark.parametrize("name", NETS)
