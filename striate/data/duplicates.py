@@ -73,10 +73,10 @@ def near_duplicates(first: Images, second: Images, like: float = LIKE) -> list[P
 def _likest(first: Tensor, second: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     """Positions in both, of vectors of the second and the likest of the first where they are roughly alike."""
     import torch
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     axes = torch.linalg.eigh((first - first.mean(0)).T @ (first - first.mean(0)))[1][:, -AXES:]
-    tree = cKDTree((first @ axes).double().numpy())
+    tree = KDTree((first @ axes).double().numpy())
     apart = math.sqrt(2 - 2 * ROUGHLY)  # the distance of vectors of length 1 with this product
     asked = (second @ axes).double().numpy()
     near = tree.query(asked, range(1, NEAREST + 1), distance_upper_bound=apart, workers=torch.get_num_threads())[1]
