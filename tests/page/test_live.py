@@ -130,6 +130,8 @@ def test_arithmetic_of_a_value(application: Application) -> None:
         ("/links", {"frame": "999", "value": "0", "at": "0,0,0", "shown": "0"}, 422),
         ("/overlay", {"frame": "999", "how": "saliency"}, 422),
         ("/gradients", {"frame": "999", "label": "0", "shown": "0"}, 422),
+        ("/diagram", {}, 422),
+        ("/touch", {}, 405),
         ("/nothing", {}, 404),
         ("/../page.html", {}, 404),
         ("/live.py", {}, 404),

@@ -68,6 +68,7 @@ def test_it_learns_the_digits(trained: Run) -> None:
 def test_a_run_s_folder(trained: Run) -> None:
     names = {path.relative_to(trained.path).as_posix() for path in trained.path.rglob("*") if path.is_file()}
     states = {"checkpoint/epoch-00002.safetensors", "checkpoint/epoch-00003.safetensors"}
+    states |= {f"epochs/epoch-{epoch:05d}.safetensors" for epoch in (1, 2, 3)}
     texts = {"net.net", "config.json", "history.csv", "report.html", "SHA256SUMS"}
     assert names == texts | states | {"model.safetensors"}
     for line in (trained.path / "SHA256SUMS").read_text().splitlines():

@@ -9,7 +9,7 @@ import { short } from "./colours.js"
 
 const MOST_TABLES = 24
 
-/** A table for each map that is read, with value · factor in its cells. @param {Term[]} terms @returns {HTMLElement[]} */
+/** A table for each map that is read, with value · factor in its cells. @param {Term[]} terms @returns {(HTMLElement | string)[]} */
 export function windows(terms) {
   /** @type {Map<string, Term[]>} */
   const maps = new Map()
@@ -18,7 +18,7 @@ export function windows(terms) {
     const key = term.place.length > 2 ? `${term.read}:${term.place[0]}` : String(term.read)
     maps.set(key, [...(maps.get(key) ?? []), term])
   }
-  return [...maps.values()].slice(0, MOST_TABLES).map((some) => {
+  const tables = [...maps.values()].slice(0, MOST_TABLES).map((some) => {
     const table = Object.assign(document.createElement("table"), { className: "window" })
     table.createCaption().textContent = some[0].place.length > 2 ? `map ${some[0].place[0]}: value · weight` : "value · weight"
     /** @type {Map<number, HTMLTableRowElement>} */
@@ -31,4 +31,5 @@ export function windows(terms) {
     }
     return table
   })
+  return maps.size > MOST_TABLES ? [...tables, `and ${maps.size - MOST_TABLES} more maps`] : tables
 }
