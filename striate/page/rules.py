@@ -54,6 +54,11 @@ def _mean(call: Call) -> Rule | None:
     return {"how": "mean", **_window(layer)}
 
 
+def _output(call: Call) -> Any:
+    layer: Any = call.layer
+    return layer.output_size
+
+
 def _batch_norm(call: Call) -> Rule | None:
     layer: Any = call.layer
     if layer.running_mean is None:
@@ -71,6 +76,7 @@ RULES: dict[str, Callable[[Call], Rule | None]] = {
     "Linear": lambda call: {"how": "dense", **_tensors(call)},
     "MaxPool2d": lambda call: {"how": "largest", **_window(call.layer)},
     "AvgPool2d": _mean,
+    "AdaptiveAvgPool2d": lambda call: {"how": "average"} if _pair(_output(call)) == (1, 1) else None,
     "BatchNorm2d": _batch_norm,
     "ReLU": _function("relu"),
     "Tanh": _function("tanh"),

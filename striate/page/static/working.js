@@ -41,6 +41,10 @@ const WAYS = {
     const all = windowOf(rule, place)
     return { how: "sum", terms: all.map((where) => term(inputs, 0, [channel, ...where], 1 / all.length)), bias: 0 }
   },
+  average: (rule, inputs, [channel]) => {
+    const [, rows, columns] = inputs[0].shape, all = Array.from({ length: rows * columns }, (_, i) => placeOf(i, [rows, columns]))
+    return { how: "sum", terms: all.map((where) => term(inputs, 0, [channel, ...where], 1 / all.length)), bias: 0 }
+  },
   norm: (rule, inputs, at, rows) => {
     const number = (/** @type {string | undefined} */ name, /** @type {number} */ other) => (name ? rows(name)[at[0]][0] : other)
     const [mean, variance, scale, shift] = [number(rule.mean, 0), number(rule.variance, 1), number(rule.weight, 1), number(rule.bias, 0)]
