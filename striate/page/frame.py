@@ -49,6 +49,7 @@ class Frame:
         values = [self.trace.values[number] for number in self.shown]
         whole = sum(value.numel() for value in values) <= WHOLE
         sent = [_maps(value[0], whole) for value in values]
+        ends = [value.aminmax() for value in values]  # several times as fast as min and max
         header = {
             "frame": self.number,
             "answer": list(self.answer),
@@ -60,10 +61,10 @@ class Frame:
                     "number": number,
                     "shape": list(value.shape[1:]),
                     "sent": list(some.shape),
-                    "low": float(value.min()),
-                    "high": float(value.max()),
+                    "low": float(low),
+                    "high": float(high),
                 }
-                for number, value, some in zip(self.shown, values, sent, strict=True)
+                for number, value, some, (low, high) in zip(self.shown, values, sent, ends, strict=True)
             ],
         }
         text = json.dumps(header).encode()
