@@ -49,7 +49,8 @@ def rows(nets: list[str], strokes: int) -> Iterator[dict[str, object]]:
                 "net": name,
                 "input": "x".join(map(str, shape)),
                 "stroke to repaint, ms": round(statistics.median(times[WARM:])),
-                "slowest": round(max(times[WARM:])),
+                "least": round(min(times[WARM:])),
+                "most": round(max(times[WARM:])),
                 "of it the network": round(statistics.median(network[WARM:])),
             }
         browser.close()

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where the page is served; a free one if 0.")
 @click.option("--browser/--no-browser", default=True, help="Whether the browser is opened.")
 def command(run: str, report: bool, static: str | None, port: int, browser: bool) -> None:
-    """Serve a page on this machine: draw or drop an image, and see every layer of RUN's network answer.
+    """Serve a page on this machine: draw, drop or film an image, and see every layer of RUN's network answer.
 
-    Networks that read anything else than one image of a fixed size get the report of their training.
+    Networks of sentences get a field to type in. Those that read anything else than one image or one sentence get the
+    report of their training.
     """
     check_run(run)
     from striate.runs.run import Run  # there is a run: from here on it takes PyTorch

@@ -21,14 +21,14 @@ from striate.data.recipe import Recipe, with_channels
 from striate.finding.found import Box, Found, alone, in_reading_order
 from striate.finding.paper import Strengths, strengths
 from striate.finding.pyramid import swept
-from striate.finding.regions import INK, Region, regions
+from striate.finding.regions import INK, SMALLEST, Region, regions
 from striate.finding.strips import Strips
 from striate.inside.sliding import Slider, fully_convolutional
 from striate.inside.watching import looking
 
 SURE = 0.5  # probability from which a region is a character: chosen on pages composed of training digits
 CERTAIN = 0.9  # the same for windows of a picture, where all that is no object has to be told apart
-WIDE = 1.2  # width of a region, of its height, from which it may be several characters
+WIDE, LONG = 1.2, 20  # width of a region, of its height, between which it may be several characters
 WIDEST = 2.0  # the same, up to which it may be one
 BORDER = 3  # pixels of paper around a region
 
@@ -75,9 +75,9 @@ class Finder:
         return max((self.named(way) for way in ways if way), key=_sure, default=[])
 
     def _cut(self, region: Region) -> Iterator[Region]:
-        """A wide region cut into characters; nothing of one that is not."""
+        """A wide region cut into characters; nothing of one that is not, or of a line."""
         height, width = region.ink.shape
-        if width <= WIDE * height:
+        if height < SMALLEST or not WIDE * height < width <= LONG * height:
             return
         edges = [0, *Strips(self.slider, self.recipe).cuts(region.ink), width]
         for left, right in pairwise(edges):

@@ -24,6 +24,7 @@ from striate.finding.pyramid import prepared
 from striate.inside.sliding import Slider
 
 APART = (0.4, 1.0)  # heights from one character's middle to the next one's, at least and at most
+FINE = 20  # steps in which a window moves by its character's height, at most
 LEAST = 1e-6  # probability that a window is given at least
 MARGIN = (0.1, 0.55)  # heights from the ink's edge to the first or last one's middle
 USUAL = 0.7  # heights from one character's middle to the next one's, most often
@@ -70,13 +71,14 @@ class Strips:
         return cuts
 
     def _probabilities(self, ink: Strengths) -> NDArray[np.float64]:
-        """Of the best class in the window around each of the strip's columns, in the network's pixels."""
+        """Of the best class in the window around each of the strip's columns, in the network's pixels; 0 between
+        those that are looked at."""
         field = self._field(ink)
         x = prepared(torch.from_numpy(field if self.recipe.background[0] < 0.5 else 1 - field)[None], self.recipe)
         step = self.slider.stride[1]
         width = field.shape[1] - self.slider.window[1] + 1
         found = np.zeros(width)
-        for shift in range(min(step, width)):
+        for shift in range(0, min(step, width), max(1, int(self.box // FINE))):
             scores = self.slider(x[:, :, :, shift:])[0, :, 0].softmax(0)
             found[shift::step] = scores.max(0).values.numpy()
         return found

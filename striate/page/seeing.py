@@ -44,6 +44,7 @@ from striate.tiling import middle
 from striate.training.fields import OUTPUT
 
 MOST_ANSWERS = 10
+ONLY = "the live page is for networks that read one picture or one sentence"
 PAD = "·"  # shown for the padding of a sentence
 Read = Callable[[Any], Tensor]
 
@@ -93,7 +94,7 @@ def of_run(run: Run) -> Live:
         InputError: No such run, or its network does not read one image or one sentence.
     """
     if len(run.network.inputs) > 1 or run.task.unit not in ("images", "sentences"):
-        raise InputError(f"{run.name}: the live page is for networks that read one image or one sentence")
+        raise InputError(f"{run.name}: {ONLY}")
     live = next((way for kind, way in WAYS.items() if isinstance(run.task, kind)), _of_images)(run)
     epochs = {epoch: partial(run.model, epoch) for epoch in run.epochs()}
     return replace(
@@ -104,7 +105,7 @@ def of_run(run: Run) -> Live:
 def _of_images(run: Run) -> Live:
     """Classes of images, at the size that was learned from."""
     if run.recipe is None or not run.recipe.of_pictures:
-        raise InputError(f"{run.name}: the live page is for images that are pictures, grey or RGB")
+        raise InputError(f"{run.name}: {ONLY}")
     return Live(run.name, run.model(), run.read, _shares(run), run.recipe.shape, find=_finding(run))
 
 

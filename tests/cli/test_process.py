@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 from urllib.request import urlopen
 
+import numpy as np
 import pytest
 
 from striate.cli import VERBS
@@ -190,10 +191,14 @@ def test_see_serves_its_page_until_ctrl_c(tmp_path: Path) -> None:
 
 
 def test_see_opens_the_report_of_what_reads_no_image(tmp_path: Path) -> None:
-    (tmp_path / "words.txt").write_text("".join(f"{('good', 'fine')[n % 2]} a {'bc'[n % 2]}\n" for n in range(40)))
-    net = "words = 9\nlength = 9\ninput length -> embed (words)x4 -> conv 4@3 -> relu -> gmp -> fc 2"
-    assert run("train", net, tmp_path / "words.txt", "--epochs", "1", "--out", tmp_path / "run").returncode == 0
+    np.savez(tmp_path / "waves.npz", x=np.random.default_rng(0).normal(size=(40, 1, 16)), y=np.arange(40) % 2)
+    assert (
+        run(
+            "train", "input 1x16 -> fc 2", tmp_path / "waves.npz", "--epochs", "1", "--out", tmp_path / "run"
+        ).returncode
+        == 0
+    )
     ended = run("see", tmp_path / "run", "--no-browser")
     assert ended.returncode == 0
     assert ended.stdout == f"{tmp_path / 'run' / 'report.html'}\n"
-    assert "the live page is for networks that read one image of a fixed size; here is the report" in ended.stderr
+    assert "the live page is for networks that read one picture or one sentence; here is the report" in ended.stderr

@@ -79,6 +79,12 @@ class TestPages:
         for empty in (np.full((200, 300), 255, np.uint8), noise, np.zeros((5, 5), np.uint8)):
             assert read(run, empty) == ""
 
+    def test_lines_and_specks_are_no_digits(self, run: Run) -> None:
+        for place in (np.s_[100, 5:315], np.s_[100:103, 5:40], np.s_[60:62, 60:75], np.s_[50:53, 50:52]):
+            lined = np.full((240, 320), 240, np.uint8)
+            lined[place] = 20
+            assert read(run, lined) == ""
+
     def test_large_pictures_have_boxes_of_their_own_size(self, run: Run, six: Grey) -> None:
         large = np.asarray(Image.fromarray(six).resize((3200, 2400), Image.Resampling.BICUBIC))
         (seen,), (small,) = st.slide(run, large), st.slide(run, six)

@@ -103,6 +103,7 @@ def test_a_refused_or_missing_camera_gets_a_line(run: Run) -> None:
         browser = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
         made = browser.new_page()
         made.goto(server.address)
+        made.wait_for_selector("body[data-frame][data-waiting=false]")
         made.click("#film")
         made.wait_for_selector("#status:has-text('camera')")
         assert made.locator("#camera").is_hidden()
