@@ -22,7 +22,8 @@ from playwright.sync_api import sync_playwright
 
 import striate as st
 from striate import data
-from tests.page.opening import BROWSER, FLAGS, Shown, shown, star
+from tests.page.browsing import BROWSER, FLAGS
+from tests.page.opening import Shown, shown, star
 
 STARS, OTHERS = 10, 20
 

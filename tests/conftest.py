@@ -15,6 +15,7 @@ from striate import data
 from striate.runs.run import Run
 from striate.runs.training import train
 from tests import written
+from tests.page.browsing import BROWSER, FLAGS
 
 SMALL = "input 1x8x8 -> conv 12@3x3 -> relu -> fc 10"
 
@@ -23,6 +24,23 @@ SMALL = "input 1x8x8 -> conv 12@3x3 -> relu -> fc 10"
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Three epochs on the digits. Not to be changed."""
     return train(SMALL, "digits", epochs=3, lr=0.01, out=tmp_path_factory.mktemp("runs") / "digits")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Any]:
+    """What drives browsers; there can be one in a process."""
+    with pytest.importorskip("playwright.sync_api", reason="there is no Playwright").sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Any) -> Iterator[Any]:
+    """The browser."""
+    if BROWSER is None:
+        pytest.skip("there is no Chromium")
+    browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

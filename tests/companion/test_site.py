@@ -3,16 +3,16 @@
 import doctest
 import importlib.util
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
+
+from tests.page.browsing import BROWSER
 
 pytest.importorskip("furo", reason="the docs extra is not installed")
 pytest.importorskip("myst_parser", reason="the docs extra is not installed")
@@ -30,9 +30,7 @@ FIGURES = {
     "sizes": "sizes",
     "training": "training",
 }
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 RUN_AXE = (
     """all => axe.run(all ? document : { exclude: [".highlight span"] }, { preload: false })"""  # code looks alike
 )
@@ -116,16 +114,6 @@ def test_where_the_pages_are_stored_a_sentence_stands_for_a_figure() -> None:
 
 def test_links_to_files_outside_the_site_are_their_names(site: Path) -> None:
     assert "benchmarks/RESULTS.md</span></code>" in (site / "companion" / "features.html").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """The browser."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Sheet:

@@ -8,7 +8,7 @@ import pytest
 from striate.page import see
 from striate.runs.run import Run
 from striate.runs.training import train
-from tests.page.browsing import BROWSER, FLAGS, settled
+from tests.page.browsing import settled
 
 
 @pytest.fixture(scope="session")
@@ -22,17 +22,6 @@ def address(run: Run) -> Iterator[str]:
     """Where its page is."""
     with see(run, browser=False) as server:
         yield server.address
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """The browser."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import base64
 import math
 import random
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 Points = list[tuple[float, float]]
 REMEMBER = """async () => {
   const { InPage } = await import("inpage.js"), look = InPage.prototype.look

@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,29 +16,21 @@ from striate.page import see
 from striate.page.application import Application
 from striate.page.seeing import of_module, of_run
 from striate.runs.run import Run
-from striate.runs.training import train
 from tests.finding.composing import Grey, digits, page
+from tests.page.browsing import BROWSER, FLAGS
 
-playwright = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(BROWSER is None, reason="there is no Chromium"),
     pytest.mark.skipif(data_folder() is None, reason="$STRIATE_DATA is not set"),
 ]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DRAWN = """() => {
   const canvas = document.querySelector("#camera canvas"), context = canvas.getContext("2d")
   const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data
   return pixels.filter((value, place) => place % 4 == 3 && value).length
 }"""
 LABELS, PLACES = [7, 2, 1, 0], [(60, 60, 120), (250, 90, 80), (480, 40, 160), (120, 280, 140)]
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """LeNet-5 after an epoch on MNIST."""
-    return train("lenet5", "mnist", epochs=1, seed=0, out=tmp_path_factory.mktemp("runs") / "run", quiet=True)
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +49,12 @@ def film(sheet: Grey, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(run: Run, film: Path) -> Iterator[Any]:
+def opened(run: Run, film: Path, playwright: Any) -> Iterator[Any]:
     """The page in a browser with that camera."""
     camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     flags = [*FLAGS, *camera, f"--use-file-for-fake-video-capture={film}"]
-    with see(run, browser=False) as server, playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=BROWSER, args=flags)
+    with see(run, browser=False) as server:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=flags)
         made = browser.new_page(viewport={"width": 390, "height": 900})
         made.goto(server.address)
         made.wait_for_selector("body[data-frame][data-waiting=false]")
@@ -98,9 +89,9 @@ def test_the_stream_stops_when_the_camera_is_closed(opened: Any) -> None:
     assert opened.locator("#camera").is_hidden()
 
 
-def test_a_refused_or_missing_camera_gets_a_line(run: Run) -> None:
-    with see(run, browser=False) as server, playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
+def test_a_refused_or_missing_camera_gets_a_line(run: Run, playwright: Any) -> None:
+    with see(run, browser=False) as server:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
         made = browser.new_page()
         made.goto(server.address)
         made.wait_for_selector("body[data-frame][data-waiting=false]")

@@ -22,9 +22,10 @@ from striate.inside.tracing import traced
 from striate.page import save_page
 from striate.runs.run import Run
 from striate.runs.training import train
-from tests.page.opening import BROWSER, FLAGS, Shown, shown, star
+from tests.page.browsing import BROWSER
+from tests.page.opening import Shown, shown, star
 
-playwright = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
+pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(BROWSER is None, reason="there is no Chromium"),
@@ -36,12 +37,6 @@ CLOSE, SAME = 1e-4, 1e-5
 JOINED = """input 1x8x8 -> conv 4@3x3 pad same -> bn -> relu -> concat[ id | conv 2@1x1 -> tanh ]
 -> scale[ gap -> fc c/2 -> relu -> fc c -> sigmoid ] -> residual[ conv 6@3x3 pad same groups 2 -> bn ]
 -> dropout 0.5 -> lrn -> maxpool 3 stride 2 pad 1 -> fc 10 -> softmax"""
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """LeNet-5 after an epoch on MNIST."""
-    return train("lenet5", "mnist", epochs=1, seed=0, out=tmp_path_factory.mktemp("runs") / "run", quiet=True)
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +52,6 @@ def residual(tmp_path_factory: pytest.TempPathFactory) -> Run:
     images, labels = rng.integers(0, 256, (100, 32, 32, 3), np.uint8), np.arange(100) % 10
     np.savez(place / "colours.npz", x=images, y=labels)
     return train("resnet20", place / "colours.npz", epochs=1, seed=0, out=place / "run", quiet=True)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """The browser."""
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

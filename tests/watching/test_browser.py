@@ -1,6 +1,5 @@
 """The page of a training in a real browser: curves, filters and the most wrong while it runs, then the verdict."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,21 +11,11 @@ from striate.runs.planning import Request
 from striate.runs.training import trained
 from striate.training.options import Options
 from striate.watching import Page
+from tests.page.browsing import BROWSER
 
-playwright = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NET = "input 1x8x8 -> conv 8@3 -> relu -> conv 8@3 -> relu -> fc 10"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """The browser."""
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ const WAYS = {
     const all = windowOf(rule, place)
     return { how: "sum", terms: all.map((where) => term(inputs, 0, [channel, ...where], 1 / all.length)), bias: 0 }
   },
-  average: (rule, inputs, [channel]) => {
+  average: (_rule, inputs, [channel]) => {
     const [, rows, columns] = inputs[0].shape, all = Array.from({ length: rows * columns }, (_, i) => placeOf(i, [rows, columns]))
     return { how: "sum", terms: all.map((where) => term(inputs, 0, [channel, ...where], 1 / all.length)), bias: 0 }
   },
