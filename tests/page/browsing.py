@@ -1,12 +1,14 @@
 """A page in a real browser, for tests."""
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 INK = 127  # of 255: the pixels that are drawn
 STROKES = """(strokes) => {
@@ -41,3 +43,16 @@ def draw(page: Any, pixels: NDArray[np.uint8]) -> None:
     page.click("#clear")
     page.evaluate(STROKES, strokes(pixels))
     settled(page)
+
+
+def serious(page: Any) -> list[str]:
+    """What axe-core calls serious or critical: the rule and the first places."""
+    if not AXE.is_file():  # `make front` fetches it
+        return []
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("() => axe.run(document, { preload: false })")["violations"]
+    return [
+        f"{one['id']}: {[node['target'] for node in one['nodes'][:3]]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -1,16 +1,14 @@
 """What axe-core finds on the pages: nothing serious, in light and dark, on a phone's width and a desk's."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from striate.data.fetch import data_folder
 from striate.runs.run import Run
-from tests.page.browsing import BROWSER, settled
+from tests.page.browsing import AXE, BROWSER, serious, settled
 
 pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(BROWSER is None, reason="there is no Chromium"),
@@ -18,17 +16,6 @@ pytestmark = [
     pytest.mark.skipif(data_folder() is None, reason="$STRIATE_DATA is not set"),
 ]
 SCREENS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
-
-
-def serious(page: Any) -> list[str]:
-    """What axe calls serious or critical: the rule and the first places."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("() => axe.run(document, { preload: false })")["violations"]
-    return [
-        f"{one['id']}: {[node['target'] for node in one['nodes'][:3]]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.parametrize(("scheme", "width"), SCREENS)

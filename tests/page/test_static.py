@@ -22,7 +22,7 @@ from striate.inside.tracing import traced
 from striate.page import save_page
 from striate.runs.run import Run
 from striate.runs.training import train
-from tests.page.browsing import BROWSER
+from tests.page.browsing import BROWSER, serious
 from tests.page.opening import Shown, shown, star
 
 pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
@@ -250,3 +250,4 @@ def test_what_is_missing_is_said(page: Shown) -> None:
 def test_it_fits_any_screen(chromium: Any, file: Path, width: int, scheme: str) -> None:
     with shown(chromium, file, viewport={"width": width, "height": 800}, color_scheme=scheme) as page:
         assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert serious(page.page) == []

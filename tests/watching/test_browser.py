@@ -11,7 +11,7 @@ from striate.runs.planning import Request
 from striate.runs.training import trained
 from striate.training.options import Options
 from striate.watching import Page
-from tests.page.browsing import BROWSER
+from tests.page.browsing import BROWSER, serious
 
 pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")]
@@ -72,12 +72,13 @@ def test_its_link_leads_to_the_report(chromium: Any, seen: Page) -> None:
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1440, "dark")])
 def test_it_fits_any_screen(chromium: Any, seen: Page, width: int, scheme: str) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
     tab = context.new_page()
     assert seen.server
     tab.goto(seen.server.address)
     tab.wait_for_selector("#verdict:not([hidden])")
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert serious(tab) == []
     ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(18, 21, 27)") == (scheme == "dark")
     context.close()
