@@ -27,7 +27,8 @@ LIKE = 0.995  # the least correlation of the pixels of near duplicates
 ROUGHLY = 0.99  # the same of small grey images, among which they are looked for
 SMALL, LARGE = 8, 32  # sides of the images that are compared first, and at last
 AXES, NEAREST = 12, 8  # principal components of the small images, and how many are nearest by them
-BLOCK = 1024  # images at once
+BLOCK = 1024  # images at once, where they are small
+ENTRIES = 2**24  # numbers at once, of images as they are
 FLAT = 1.0  # spread of 255 below which an image shows nothing
 
 
@@ -95,9 +96,9 @@ def _vectors(images: Images, side: int, grey: bool = False) -> Tensor:
     import torch
     from torch.nn import functional as F
 
-    made = []
-    for start in range(0, len(images), BLOCK) if isinstance(images, torch.Tensor) else range(len(images)):
-        some = images[start : start + BLOCK] if isinstance(images, torch.Tensor) else images[start][None]
+    made, block = [], max(1, ENTRIES // max(1, images[0].numel())) if len(images) else 1
+    for start in range(0, len(images), block) if isinstance(images, torch.Tensor) else range(len(images)):
+        some = images[start : start + block] if isinstance(images, torch.Tensor) else images[start][None]
         values = some.float().mean(1, keepdim=True) if grey else some.float()
         rows, columns = (_areas(length, side) for length in values.shape[2:])
         made.append(((values @ columns.T).transpose(2, 3).contiguous() @ rows.T).flatten(1))

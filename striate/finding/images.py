@@ -15,7 +15,7 @@ import PIL.Image
 import torch
 from numpy.typing import NDArray
 from PIL import ImageDraw, ImageFont
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate import data
@@ -25,6 +25,7 @@ from striate.finding.found import Box, Found
 from striate.runs.run import Run
 from striate.tasks.labelled import Labelled
 from striate.tasks.pictures import IMAGE, asked_images, picture
+from striate.training.engine import without_softmax
 
 LONGEST = 1600  # pixels of an image's longer side that are searched; larger images are made smaller first
 FRAME, LETTERS = "#d6006c", "#ffffff"
@@ -115,12 +116,12 @@ def slide(run: Run | str | Path, *given: Any, bad: str = "skip") -> list[Finds]:
     ]
 
 
-def finder_of(run: Run) -> Finder | None:
-    """A finder with a run's best weights; None where the network does not give one class for an image."""
+def finder_of(run: Run, model: nn.Module | None = None) -> Finder | None:
+    """A finder with a run's best weights, or with its network as it was changed; None where it names no classes."""
     task, recipe = run.task, run.recipe
     if not isinstance(task, Labelled) or recipe is None or not recipe.of_pictures:
         return None
-    return Finder(run.model(), recipe, task.classes)
+    return Finder(without_softmax(model or run.model()).eval(), recipe, task.classes)
 
 
 def found_in(finder: Finder, image: Tensor) -> list[Found]:

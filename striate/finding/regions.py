@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from striate.finding.paper import Strengths
 INK = 0.3  # strength from which a pixel is of a stroke
 SMALLEST = 12  # pixels of the longer side of a character …
 SPECK = 3  # … and of a part of one
+MOST = 500  # parts that are looked at, the largest: a photograph has thousands
 LARGEST = 0.95  # of the page's height
 GAP = 0.2  # of two parts' height together that may lie between them
 TALLER = 1.6  # times the taller part's height that both together may have
@@ -56,6 +57,8 @@ def regions(ink: Strengths) -> list[Region]:
         box = (columns.start, rows.start, columns.stop, rows.stop)
         if _longer(box) >= SPECK and box[3] - box[1] <= LARGEST * len(ink):
             boxes[number] = box
+    largest = set(sorted(boxes, key=lambda number: -_longer(boxes[number]))[:MOST])
+    boxes = {number: box for number, box in boxes.items() if number in largest}
     made = [_region(ink, labels, boxes, parts) for parts in _joined(boxes)]
     return [region for region in made if _longer(region.box) >= SMALLEST]
 
@@ -63,9 +66,14 @@ def regions(ink: Strengths) -> list[Region]:
 def _joined(boxes: dict[int, Box]) -> list[tuple[int, ...]]:
     """The numbers of the parts of each region: parts one above the other go together, until none are left."""
     left: dict[tuple[int, ...], Box] = {(number,): box for number, box in boxes.items()}
-    while pair := next((pair for pair in combinations(left, 2) if _belong(*(left[one] for one in pair))), None):
-        one, other = (left.pop(parts) for parts in pair)
-        left[pair[0] + pair[1]] = _around(one, other)
+    waiting = deque(left)  # those that were not compared with all others yet
+    while waiting:
+        one = waiting.popleft()
+        other = next((other for other in left if other != one and _belong(left[one], left[other])), None)
+        if other is not None:
+            waiting = deque(parts for parts in waiting if parts != other)
+            left[one + other] = _around(left.pop(one), left.pop(other))
+            waiting.append(one + other)
     return list(left)
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,12 +175,12 @@ class _Recorder(TorchFunctionMode):
         name = (path or kind) if layer else f"{path}: {kind}".removeprefix(": ")
         self._uses[name] += 1
         shown = name if self._uses[name] == 1 else f"{name}#{self._uses[name]}"
-        redone = _repeated(work, given, self.known)
+        redone = _repeated(work, given, self.known, layer)
         self.calls.append(Call(shown, kind, path, layer, reads, tuple(map(self.number, new)), redone))
 
 
 def _repeated(
-    work: Callable[..., Any], given: Any, known: Callable[[Tensor], int | None]
+    work: Callable[..., Any], given: Any, known: Callable[[Tensor], int | None], layer: nn.Module | None
 ) -> Callable[[Sequence[Tensor]], Sequence[Tensor]]:
     """The same work on other values in the places of those that are known."""
     is_read = tree_map(lambda one: isinstance(one, Tensor) and known(one) is not None, given)
@@ -188,7 +188,8 @@ def _repeated(
     def redone(inputs: Sequence[Tensor]) -> Sequence[Tensor]:
         left = iter(inputs)
         args, kwargs = tree_map(lambda one, read: next(left) if read else one, given, is_read)
-        return [one for one in _tensors(work(*args, **kwargs)) if one.is_floating_point()]
+        with looking(layer) if layer else nullcontext():  # in evaluation, as in the pass that was seen
+            return [one for one in _tensors(work(*args, **kwargs)) if one.is_floating_point()]
 
     return redone
 

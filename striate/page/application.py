@@ -6,7 +6,6 @@ Nothing that a client sends is a path or an address; images are opened in memory
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
@@ -18,7 +17,7 @@ from PIL import Image
 
 from striate.data.opening import ImageError, opened
 from striate.errors import InputError, StriateError
-from striate.page.frame import floats, packed
+from striate.page.frame import as_json, floats, packed
 from striate.page.live import ChangedError, Live
 from striate.page.overlays import backpropagated, overlay
 from striate.page.strongest import Examples, Strongest
@@ -88,6 +87,8 @@ class Application:
             return Answer(204, JSON, b"")  # no error: the page has asked about a newer picture already
         except StriateError as error:
             return _refused(422, str(error))
+        except Exception as error:  # the page is told, and the server lives on
+            return _refused(500, f"{type(error).__name__}: {error}")
         return _refused(404, "there is nothing at this address")
 
     @property
@@ -210,7 +211,7 @@ def _numbers(asked: Asked, name: str) -> tuple[int, ...]:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value).encode()
+    return as_json(value).encode()
 
 
 def _refused(status: int, why: str) -> Answer:

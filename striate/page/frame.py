@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -76,14 +77,31 @@ def packed(said: Mapping[str, Any], values: Mapping[int, Tensor], whole: bool = 
             "number": number,
             "shape": list(value.shape[1:]),
             "sent": list(some.shape),
-            "low": float(low),
-            "high": float(high),
+            "low": finite(low),
+            "high": finite(high),
         }
         for (number, value), some, (low, high) in zip(values.items(), sent, ends, strict=True)
     ]
-    text = json.dumps({**said, "values": told}).encode()
+    text = as_json({**said, "values": told}).encode()
     text += b" " * (-len(text) % 4)  # numbers begin at a multiple of their size
     return struct.pack("<I", len(text)) + text + b"".join(map(floats, sent))
+
+
+def as_json(value: Any) -> str:
+    """JSON as browsers read it: null in the place of numbers that are not finite.
+
+    >>> as_json({"loss": float("nan"), "name": "NaN"})
+    '{"loss": null, "name": "NaN"}'
+    """
+    text = json.dumps(value)
+    if "NaN" in text or "Infinity" in text:
+        text = json.dumps(json.loads(text, parse_constant=lambda word: None))
+    return text
+
+
+def finite(value: Tensor) -> float:
+    """A number that JSON has: the largest there is in the place of what is infinite, 0 for what is none."""
+    return float(torch.nan_to_num(value.float()))
 
 
 def floats(numbers: Tensor) -> bytes:

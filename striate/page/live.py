@@ -58,7 +58,7 @@ class Live:
         diagram: Draws the trained network in SVG; None where there is only a module.
         words: The words of a sentence as the network reads them; None for networks that read images.
         drawn: A PNG file of an answer of maps, from the PIL image and what the network gives; None for other answers.
-        find: From a PIL image to all that is found in it; None for networks that can't slide.
+        find: From the model and a PIL image to all that is found in it; None for networks that can't slide.
         epochs: The network after epochs of its training, made when it is asked for.
         lock: Held while the model computes, or is changed. The changes are those of all pages that are open.
         version: Counts the changes.
@@ -73,7 +73,7 @@ class Live:
     diagram: Callable[[], str] | None = None
     words: Callable[[str], Sequence[str]] | None = None
     drawn: Callable[[Any, Tensor], bytes] | None = None
-    find: Callable[[Any], Sequence[Found]] | None = None
+    find: Callable[[nn.Module, Any], Sequence[Found]] | None = None
     epochs: Mapping[int, Callable[[], nn.Module]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     version: int = 0
@@ -143,7 +143,7 @@ class Live:
         if self.find is None:
             raise InputError("only networks that give one class for an image find several things in one")
         with self.lock:
-            return [asdict(find) for find in self.find(image)]
+            return [asdict(find) for find in self.find(self.model, image)]
 
     def maps(self, frame: int, value: int, first: int, count: int = 1) -> Tensor:
         """Maps of a value with every entry, (maps, rows, columns); what has no maps is one.
@@ -206,7 +206,8 @@ class Live:
         if not 0 <= call < len(trace.calls):
             raise InputError("there is no such layer")
         asked = trace.calls[call]
-        made = worked(trace, asked, at)
+        with self.lock:  # nothing else computes meanwhile: who watches a layer would see this too
+            made = worked(trace, asked, at)
         return {
             "said": made.said,
             "how": made.how,

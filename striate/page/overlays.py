@@ -101,7 +101,8 @@ def backpropagated(live: Live, frame: int, label: int, shown: Collection[int]) -
     """
     trace, labels = live.seen(frame), _labels(live)
     _label(live, label)
-    found = flowing(trace, lambda outputs: labels.loss(outputs, label))
+    with live.lock:
+        found = flowing(trace, lambda outputs: labels.loss(outputs, label))
     said = f"gradients of the loss if '{labels.names[label]}' is right"
     return packed({"frame": frame, "said": said}, {number: found[number] for number in shown if number in found})
 

@@ -24,6 +24,7 @@ from torch.nn import functional as F
 
 from striate.data.sentences.encoding import encoded
 from striate.errors import InputError
+from striate.finding.finder import Finder
 from striate.finding.found import Found
 from striate.finding.images import finder_of, found_in
 from striate.inside.tracing import traced
@@ -160,12 +161,20 @@ def _logits(run: Run) -> Callable[[Tensor], Tensor]:
     return torch.log if softmax else lambda outputs: outputs
 
 
-def _finding(run: Run) -> Callable[[Any], list[Found]] | None:
-    """What finds all that a run knows in an image; None where the run can't."""
-    finder = finder_of(run)
-    if finder is None:
+def _finding(run: Run) -> Callable[[nn.Module, Any], list[Found]] | None:
+    """What finds all that a network knows in an image; None where the run can't, or would hold the page too long."""
+    first = finder_of(run)
+    if first is None or (first.recipe.ink is None and not first.slider.joined):
         return None
-    return lambda image: found_in(finder, torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1))
+    made: tuple[nn.Module | None, Finder] = (None, first)
+
+    def find(model: nn.Module, image: Any) -> list[Found]:
+        nonlocal made
+        if made[0] is not model:  # it was touched
+            made = model, finder_of(run, model) or first
+        return found_in(made[1], torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1))
+
+    return find
 
 
 def _examples(run: Run) -> Callable[[], Examples] | None:

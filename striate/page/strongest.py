@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from striate.errors import InputError, StriateError
+from striate.errors import InputError
 from striate.inside.tracing import traced
 from striate.page.frame import packed
 from striate.page.live import Live
@@ -60,9 +60,10 @@ class Strongest:
     examples: Callable[[], Examples]
     total: int = 0
     done: int = 0
+    finished: bool = False
     _best: dict[int, _Best] = field(default_factory=dict)
     _kept: list[Tensor] = field(default_factory=list)
-    _error: StriateError | None = None
+    _error: Exception | None = None
     _thread: threading.Thread | None = None
 
     def __post_init__(self) -> None:
@@ -90,8 +91,8 @@ class Strongest:
         self.start()
         if self._error:
             raise InputError(str(self._error))
-        said: dict[str, Any] = {"done": self.done, "total": self.total, "found": []}
-        if not self.total or self.done < self.total:
+        said: dict[str, Any] = {"done": self.done, "total": self.total, "finished": self.finished, "found": []}
+        if not self.finished:
             return packed(said, {})
         if value not in self._best or not 0 <= number < self._best[value].activations.shape[1]:
             raise InputError("there is no such map")
@@ -100,7 +101,7 @@ class Strongest:
             box = self._box(value, number, place)
             patches[rank] = self._kept[example][(slice(None), *(slice(*ends) for ends in box))][None]
             said["found"].append({"activation": activation, "example": example, "box": box})
-        return packed(said, patches)
+        return packed(said, patches, whole=True)  # else they would have unequal resolutions
 
     def _of(self, value: int, number: int) -> tuple[list[float], list[int], list[int]]:
         activations, examples, places = (one[:, number].tolist() for one in self._best[value])
@@ -127,8 +128,10 @@ class Strongest:
                     self._look(x[None])
                 if self.done >= self.total:
                     return
-        except StriateError as error:
+        except Exception as error:  # whatever it is, the page must not wait for it
             self._error = error
+        finally:
+            self.finished = True
 
     def _look(self, x: Tensor) -> None:
         """One example at a time, so that a stroke on the page never waits long."""

@@ -11,7 +11,6 @@ The changes are made in a copy, all at once from the trained network, so that no
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, fields
@@ -89,7 +88,7 @@ class Changes:
         if not isinstance(layers, dict) or not isinstance(known.get("biases", True), bool):
             raise InputError("'layers' names layers with their changes, and 'biases' is true or false")
         for name in ("seed", "epoch"):
-            if known.get(name) is not None:
+            if name in known and (name, known[name]) != ("epoch", None):
                 _check(name, known[name], 0, 2**31, whole=True)
         return cls(**known, layers={name: _change(one) for name, one in layers.items()})
 
@@ -115,7 +114,7 @@ def _known(kind: type, given: Any) -> dict[str, Any]:
 
 def _check(name: str, value: Any, low: float, high: float, whole: bool = False) -> None:
     number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not low <= value <= high:
+    if not number or not low <= value <= high:  # neither is what is not finite
         raise InputError(f"{name} is a {'whole ' if whole else ''}number from {low} to {high}")
 
 
@@ -151,6 +150,8 @@ def _apply(model: nn.Module, name: str, change: Change, generator: torch.Generat
         if value is not None:
             if not isinstance(layer, SIZED):
                 raise InputError(f"{name} has no {what}; choose a convolution or a pooling layer")
+            if what == "padding" and getattr(layer, "padding_mode", "zeros") != "zeros":
+                raise InputError(f"{name} pads by '{layer.padding_mode}'; only padding with zeros can be changed")
             setattr(layer, what, (value, value))
     if change.dropout:
         home, _, last = name.rpartition(".")

@@ -23,6 +23,7 @@ from striate.tasks.pictures import IMAGE, drawn
 from striate.tasks.saying import Say
 from striate.tasks.task import Task
 from striate.training.disputes import Disputes
+from striate.training.memory import enough_memory
 
 MOST = 24  # examples shown
 OFTEN = 0.5  # share of the later epochs in more than which the network must dispute a target
@@ -53,9 +54,10 @@ def hints_of(
     """
     root, task = run.config["data"]["source"], run.task
     try:
-        asked = done >= MANY and not reads_files(parts.training) and task.disputed(judged.rows) is not None
-        answers = [with_look(one, run, parts.schema) for one in (judged, *([learned()] if asked else []))]
-        found = [disputed_section(task, answers, disputes, done, root), duplicate_section(parts, task.unit, root)]
+        with enough_memory():
+            asked = done >= MANY and not reads_files(parts.training) and task.disputed(judged.rows) is not None
+            answers = [with_look(one, run, parts.schema) for one in (judged, *([learned()] if asked else []))]
+            found = [disputed_section(task, answers, disputes, done, root), duplicate_section(parts, task.unit, root)]
     except WorkError as error:
         say(f"there are no hints at what may be wrong with the data: {error}")
         return []

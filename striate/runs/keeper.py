@@ -82,14 +82,15 @@ class Keeper:
         with uninterrupted():
             self.saved.save_epoch(best, last, self._to_look_at(last))
             self.history, self.disputes, self.moment = history, disputes, None
-        self.kept = time.monotonic()
+        self.kept, self.rows = time.monotonic(), {}
         self.bar.epoch(history)
 
     def _to_look_at(self, last: State) -> bool:
         """Whether the weights of an epoch are kept."""
         size = sum(weight.numel() * weight.element_size() for weight in last.weights.values())
         kept = [epoch for epoch in self.saved.epochs() if epoch < len(last.history)]
-        return (len(kept) + 1) * size <= MOST_BYTES and looked_at(len(last.history), self.epochs, size)
+        room = len(kept) < MOST_EPOCHS and (len(kept) + 1) * size <= MOST_BYTES
+        return room and looked_at(len(last.history), self.epochs, size)
 
     def _state(self, history: History) -> State:
         weights, optimizer = self.engine.weights(), self.engine.state()

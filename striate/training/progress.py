@@ -145,7 +145,7 @@ class Bar(Quiet):
 
     def batch(self, now: Moment) -> None:
         """Shows new figures a few times per second and, once, how long training will take."""
-        clock = time.perf_counter()
+        clock, self.looking = time.perf_counter(), ""
         self.batches += 1
         if clock - self.shown_at < INTERVAL:
             return

@@ -69,6 +69,8 @@ class Application:
                 return Answer(200, HTML, self.scene.report.read_bytes(), ALONE)
         except (StriateError, OSError) as error:
             return _refused(422, str(error))
+        except Exception as error:  # the page is told, and the server lives on
+            return _refused(500, f"{type(error).__name__}: {error}")
         return _refused(404, "there is nothing at this address")
 
 

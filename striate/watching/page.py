@@ -130,6 +130,7 @@ class Seen(Quiet):
             name: one for name, one in self.weights().items() if one.dim() in (3, 4, 5) and one[0, 0].numel() > 1
         }
         some = list(kernels.items())[:LAYERS]
+        self.scene.copies += 1
         self.scene.filters = {name.rpartition(".")[0]: planes(one.float().numpy()) for name, one in some}
         self.pictured = time.monotonic()
         self.took = self.pictured - began

@@ -49,6 +49,7 @@ class Scene:
         now: The newest moment of the running epoch.
         rows: Of the newest look at the validation set.
         filters: The weights of the first convolutions by name.
+        copies: How often these were put in, so that the page asks for pictures only of new ones.
         said: How it ended, a sentence each; empty while it runs.
         report: The report's file, once there is one.
         started: When it began, of `time.monotonic`.
@@ -63,6 +64,7 @@ class Scene:
     now: Moment = field(default_factory=Moment)
     rows: Fields = field(default_factory=dict)
     filters: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    copies: int = 0
     said: tuple[str, ...] = ()
     report: Path | None = None
     started: float = field(default_factory=time.monotonic)
@@ -90,6 +92,7 @@ class Scene:
             "left": seconds * (self.epochs - done) / (done - self.begun) if done > self.begun else None,
             "said": list(self.said),
             "report": self.report is not None,
+            "copies": self.copies,
         }
 
     def pictures(self) -> list[dict[str, Any]]:

@@ -184,3 +184,17 @@ def test_the_best_path_is_the_best_of_all_paths() -> None:
         every = [path for first in range(margin[0], margin[1] + 1) for path in paths(first, 16)]
         assert best_path(cost, margin, apart, 4.5) == min(every, key=lambda path: whole(cost, path))
     assert best_path(rng.random(2), margin, apart, 4.5) == []
+
+
+@pytest.mark.slow
+@needs_mnist
+def test_a_softmax_at_the_end_is_taken_once(tmp_path: Path, six: Grey) -> None:
+    net = "input 1x28x28 -> conv 8@5 -> relu -> maxpool 2 -> conv 16@5 -> relu -> maxpool 2 -> fc 10 -> softmax"
+    run = st.train(net, "mnist", epochs=1, seed=0, out=tmp_path / "run", quiet=True)
+    assert read(run, six) == "".join(map(str, LABELS))
+
+
+def test_thousands_of_parts_are_looked_at_in_little_time() -> None:
+    """A photograph's texture: no more than the largest are compared with each other."""
+    ink = (np.random.default_rng(0).random((480, 640)) < 0.2).astype(np.float32)
+    assert len(regions(np.kron(ink[:240, :320], np.ones((2, 2), np.float32)))) <= 500

@@ -1,6 +1,7 @@
 """What the page is sent equals what PyTorch computes, and wrong questions get one line."""
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +302,49 @@ def test_a_softmax_at_the_end_is_taken_once(tmp_path: Path) -> None:
     found = of_run(run).look(Image.open(tmp_path / "picture.png"), [0]).answer[0]
     assert found["label"] == wanted.label
     assert found["probability"] == pytest.approx(wanted.probability, rel=1e-4)
+
+
+def test_a_module_in_training_is_seen_in_evaluation_and_stays_as_it_was() -> None:
+    model = nn.Sequential(
+        nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.Dropout(0.5), nn.Flatten(), nn.Linear(108, 4)
+    ).train()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    page = of_module(model, (1, 8, 8), (), None)
+    frame = page.look(picture(8, 8), [0, 1, 2])
+    backpropagated(page, frame.number, 1, [0, 1])
+    for call in (0, 1, 2):
+        place = (1, 2, 3)
+        assert page.work(frame.number, call, place)["value"] == pytest.approx(
+            page.work(frame.number, call, place)["value"]
+        )
+    (link,) = (one for one in page.links(frame.number, 2, (0, 3, 3), [0]) if one["kind"] == "source")
+    assert (link["rows"], link["columns"]) == ([3, 6], [3, 6]), (
+        "the norm of a batch reaches no further than its weights"
+    )
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+    assert model.training
+    assert model[1].training
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_that_are_none_are_sent_as_json(number: float) -> None:
+    class Odd(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.flatten(1)[:, :3] * 0 + number
+
+    page = of_module(nn.Sequential(Odd()).eval(), (1, 8, 8), ("a", "b", "c"), None)
+    application = Application(page)
+    sent = application.answer("POST", "/look", {"shown": ["0,1"]}, png(picture(8, 8)))
+    assert sent.status == 200
+    length = int.from_bytes(sent.body[:4], "little")
+    header = json.loads(sent.body[4 : 4 + length], parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+    assert [one["number"] for one in header["values"]] == [0, 1]
+
+
+def test_an_error_that_nobody_thought_of_is_told_and_the_server_lives_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    application = Application(of_module(nn.Conv2d(1, 1, 1).eval(), (1, 8, 8), (), None))
+    with monkeypatch.context() as patch:
+        patch.setattr(Live, "graph", lambda self, opened: 1 / 0)
+        answer = application.answer("GET", "/graph", {}, b"")
+    assert (answer.status, json.loads(answer.body)) == (500, {"error": "ZeroDivisionError: division by zero"})
+    assert application.answer("GET", "/graph", {}, b"").status == 200

@@ -40,6 +40,26 @@ def test_examples_that_can_not_be_read_are_said() -> None:
         search.patches(1, 0)
 
 
+@pytest.mark.parametrize("kept", [3, 0])
+def test_a_search_ends_where_some_can_not_be_read(kept: int) -> None:
+    search = Strongest(
+        live(st.build("lenet5", seed=0), 1, 32, 32), lambda: Examples(5, lambda: [torch.zeros(kept, 1, 32, 32)])
+    )
+    search.wait()
+    if kept:
+        assert len(Seen.of(search.patches(1, 0)).header["found"]) == kept
+    else:
+        with pytest.raises(st.InputError, match="no such map"):
+            search.patches(1, 0)
+
+
+def test_an_error_of_any_kind_ends_it_and_is_said() -> None:
+    search = Strongest(live(st.build("lenet5", seed=0), 1, 32, 32), lambda: Examples(5, lambda: [torch.zeros(1, 7)]))
+    search.wait()
+    with pytest.raises(st.InputError):
+        search.patches(1, 0)
+
+
 def test_wrong_questions_get_a_line() -> None:
     page = live(st.build("lenet5", seed=0), 1, 32, 32)
     assert asked(Application(page), "/patches", value="1", map="0").status == 422

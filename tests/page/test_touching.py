@@ -109,6 +109,8 @@ def test_dropout_keeps_a_share_and_scales_the_rest() -> None:
         ('{"layers": []}', "names layers"),
         ('{"biases": 0}', "true or false"),
         ('{"seed": 1.5}', "whole"),
+        ('{"seed": null}', "whole"),
+        ('{"layers": {"conv1": {"noise": 1%s}}}' % ("0" * 400), "number from"),
         ('{"epoch": 7}', "not kept"),
         ('{"layers": {"nothing": {}}}', "no layer"),
         ('{"layers": {"conv1": {"noise": NaN}}}', "number from"),
@@ -132,6 +134,12 @@ def test_what_can_not_be_changed_is_refused_in_a_line(text: str, why: str) -> No
     assert why in json.loads(answer.body)["error"]
     assert "\n" not in json.loads(answer.body)["error"]
     assert torch.equal(outputs(page), before)
+
+
+def test_padding_that_is_not_of_zeros_is_not_changed() -> None:
+    page = live(nn.Sequential(nn.Conv2d(1, 2, 3, padding=1, padding_mode="reflect")).eval(), 1, 8, 8)
+    answer = asked(Application(page), "/touch", "POST", b'{"layers": {"0": {"padding": 2}}}')
+    assert (answer.status, "pads by 'reflect'" in answer.body.decode()) == (422, True)
 
 
 def test_values_and_links_are_those_of_the_touched_network() -> None:

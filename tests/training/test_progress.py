@@ -60,6 +60,9 @@ def test_the_look_at_the_validation_set_is_seen_while_it_lasts() -> None:
     with Bar(100, 2, console=console, unit="sentences") as bar:
         bar.looked(512, 6000)
         assert str(bar._drawn()) == "epoch 1/2  512/6,000 validation sentences"
+        bar.looked(980, 6000)  # files that can't be read are left out: it ends before the last
+        bar.batch(now(2, 10, 1.0, 3))
+        assert "validation" not in str(bar._drawn())
         bar.looked(6000, 6000)
         assert "validation" not in str(bar._drawn())
 

@@ -27,6 +27,7 @@ export class Camera {
     addEventListener("pagehide", () => this.close())
     /** @type {MediaStream | undefined} */
     this.stream = undefined
+    this.opening = false // the user is being asked
   }
 
   /** Whether several characters can be read at once. @param {boolean} slides */
@@ -38,7 +39,8 @@ export class Camera {
 
   /** Shows the camera until it is closed. Throws an error whose message is for the user. */
   async open() {
-    if (this.stream) return
+    if (this.stream || this.opening) return
+    this.opening = true
     const devices = navigator.mediaDevices
     if (!devices) throw new Error("the browser gives no camera to this address")
     try {
@@ -46,6 +48,8 @@ export class Camera {
     } catch (error) {
       const { name, message } = /** @type {Error} */ (error)
       throw new Error(REASONS[name] ?? `the camera can't be used: ${message}`)
+    } finally {
+      this.opening = false
     }
     this.place.hidden = false
     this.video.srcObject = this.stream

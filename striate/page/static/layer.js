@@ -42,9 +42,10 @@ export class LayerView {
 
   /** @param {Place} place @param {Call} call @param {Frame} frame */
   async draw(place, call, frame) {
-    this.redraw = () => this.draw(place, call, frame)
+    const mine = () => this.draw(place, call, frame)
+    this.redraw = mine
     const filters = this.filters(call), shown = await (filters ? this.weights(place, frame) : this.values(place, frame))
-    if (!shown) return
+    if (!shown || this.redraw !== mine) return // another layer was chosen meanwhile
     const { count, first, numbers, sides: [rows, columns], largest } = shown, here = Math.min(PAGE, count - first)
     while (this.grid.children.length > here) this.grid.lastElementChild?.remove()
     while (this.grid.children.length < here) this.grid.append(document.createElement("button"))

@@ -1,6 +1,7 @@
 // @ts-check
 /** The lessons: examples are drawn and named, the network learns them while one watches, and its weights are kept. */
 import { drawMap } from "./colours.js"
+import { save } from "./saving.js"
 
 /**
  * @typedef {{image: () => Blob, look: () => void, grown: () => void, clear: () => void}} Acts of the page: what is on the
@@ -98,9 +99,21 @@ export class Lessons {
       if (!learner.drawn.length) throw new Error("add an example first")
       return
     }
+    if (!(wanted >= 1)) throw new Error("say how many steps it shall learn: 1 or more")
     learner.rule.rate = Number(this.one("rate").value)
     this.runs = true
     button.textContent = "Stop"
+    try {
+      await this.steps(wanted)
+    } finally {
+      this.runs = false
+      button.textContent = "Learn"
+    }
+  }
+
+  /** So many steps, or until it is stopped. @param {number} wanted */
+  async steps(wanted) {
+    const { learner } = this.page
     let done = 0, spent = 0, drawn = performance.now()
     while (this.runs && done < wanted) {
       const began = performance.now()
@@ -113,8 +126,6 @@ export class Lessons {
       }
       await new Promise((next) => setTimeout(next))
     }
-    this.runs = false
-    button.textContent = "Learn"
     this.draw()
     this.acts.look()
     const [loss] = learner.losses.slice(-1), speed = Math.round((1000 * learner.batch * done) / spent)
@@ -123,12 +134,9 @@ export class Lessons {
   }
 
   async keep() {
-    const bytes = await this.page.file(), link = document.createElement("a")
-    link.href = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (bytes)]))
-    link.download = `${this.page.held.graph.name.replace(/\W+/g, "-")}.safetensors`
-    link.click()
-    URL.revokeObjectURL(link.href)
-    this.one("learned").textContent = `${link.download}: \`striate predict ${link.download} IMAGE\` opens it`
+    const bytes = await this.page.file(), name = `${this.page.held.graph.name.replace(/\W+/g, "-")}.safetensors`
+    save(new Blob([/** @type {BlobPart} */ (bytes)]), name)
+    this.one("learned").textContent = `${name}: \`striate predict ${name} IMAGE\` opens it`
   }
 
   draw() {

@@ -39,7 +39,7 @@ const links = new Links(source, () => network.shown, (found) => {
   const input = found.find((link) => link.number === 0)
   if (input) framed(one("read").parentElement, input, graph.shape.slice(1))
 })
-const touch = new Touch(one("touch"), one("touchlayer"), source, () => load().then(look))
+const touch = new Touch(one("touch"), one("touchlayer"), source, () => answered(load().then(look)))
 const zoom = new Zoom(one("zoom"), source, (entry) => links.show(entry), (call, map) => touch.look(call, map))
 const overlays = new Overlays(one("overlays"), source, () => zoom.place, () => frame && overlays.draw(frame))
 const backward = new Backward(one("backward"), source, () => frame && drawMaps(frame))
@@ -61,7 +61,7 @@ async function load() {
     hover: (entry) => frame && links.show(entry && { frame: frame.frame, ...entry }),
     open: (path) => {
       opened.push(...path.split(","))
-      load().then(look)
+      answered(load().then(look))
     },
   })
   for (const view of [overlays, backward]) view.offer(graph.labels)
@@ -131,8 +131,10 @@ function show(frame) {
 
 /** Opens the view in three dimensions in the place of the flat one, or closes it. @param {boolean} opens */
 function turn(opens) {
+  const view = space?.view
+  space?.close()
   try {
-    space = opens ? new Space(one("space"), graph, source, (place, entry) => frame && zoom.open(place, frame, entry)) : undefined
+    space = opens ? new Space(one("space"), graph, source, (place, entry) => frame && zoom.open(place, frame, entry), view) : undefined
   } catch (error) {
     tell(/** @type {Error} */ (error).message)
   }
@@ -148,7 +150,7 @@ async function drawMaps(frame) {
   signedLegend(one("legend"), "−", `+ largest ${backward.on ? "gradient" : "value"} of each layer`)
   if (!backward.on) return network.draw(frame)
   const gradients = await backward.gradients(frame, network.shown)
-  if (gradients) network.draw(gradients)
+  if (gradients && backward.on) network.draw(gradients)
 }
 
 /** What the network reads, in colour where it has colours. @param {import("./frame.js").Value} read */

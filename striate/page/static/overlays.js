@@ -69,8 +69,12 @@ export class Overlays {
 function drawn(canvas, over, read) {
   const [channels, rows, columns] = over.sent
   if (channels === 3) return drawColours(canvas, over.numbers, rows, columns, -most(over), most(over))
-  const under = mapOf(read, 0), same = read.sent[1] === rows && read.sent[2] === columns, range = read.high - read.low || 1
-  drawOver(canvas, mapOf(over, 0), rows, columns, most(over), (i) => (same ? (under[i] - read.low) / range : 1))
+  const [maps, high, wide] = read.sent, under = Array.from({ length: maps }, (_, map) => mapOf(read, map)), range = read.high - read.low || 1
+  const beneath = (/** @type {number} */ i) => {
+    const at = Math.floor((Math.floor(i / columns) * high) / rows) * wide + Math.floor(((i % columns) * wide) / columns)
+    return (under.reduce((sum, map) => sum + map[at], 0) / maps - read.low) / range
+  }
+  drawOver(canvas, mapOf(over, 0), rows, columns, most(over), beneath)
 }
 
 export class Backward {

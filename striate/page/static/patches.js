@@ -6,7 +6,7 @@ import { answered } from "./source.js"
 
 /**
  * @typedef {{activation: number, example: number, box: number[][]}} Found
- * @typedef {import("./frame.js").Values & {done: number, total: number, found: Found[]}} Patches
+ * @typedef {import("./frame.js").Values & {done: number, total: number, finished: boolean, found: Found[]}} Patches
  */
 
 const WAIT = 400, SIDE = 64
@@ -31,6 +31,11 @@ export class PatchesView {
     if (this.value === value && this.map === map) return
     this.value = value
     this.map = map
+    this.clear()
+  }
+
+  /** What was found is no longer so. */
+  clear() {
     this.found.replaceChildren()
     this.legend.replaceChildren()
   }
@@ -41,7 +46,7 @@ export class PatchesView {
       const made = await answered(this.source.patches(value, map))
       if (!made) break
       Object.assign(this.bar, { max: made.total || 1, value: made.done })
-      this.bar.hidden = made.done >= made.total && made.total > 0
+      this.bar.hidden = made.finished
       if (!this.bar.hidden) {
         await new Promise((wake) => setTimeout(wake, WAIT))
         continue

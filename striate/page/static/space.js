@@ -41,8 +41,9 @@ export class Space {
   /**
    * @param {HTMLElement} place @param {Graph} graph @param {import("./source.js").Source} source
    * @param {(place: import("./network.js").Place, entry: number) => void} choose
+   * @param {View} [view] where it was looked from before
    */
-  constructor(place, graph, source, choose) {
+  constructor(place, graph, source, choose, view) {
     this.graph = graph
     this.source = source
     this.choose = choose
@@ -61,13 +62,21 @@ export class Space {
     /** @type {Plate[]} */
     this.plates = []
     /** @type {View} */
-    this.view = { at: [0, 0, 0], turn: -0.95, tilt: 0.3, far: 10 } // the input is left, and one sees its face
+    this.view = view ?? { at: [0, 0, 0], turn: -0.95, tilt: 0.3, far: 10 } // the input is left, and one sees its face
+    this.fitted = Boolean(view)
     this.canvas.addEventListener("pointermove", (event) => event.buttons && this.drag(event))
     this.canvas.addEventListener("pointerdown", (event) => this.press(event))
     this.canvas.addEventListener("click", (event) => this.click(event))
     this.canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false })
     this.canvas.addEventListener("keydown", (event) => this.key(event))
-    new ResizeObserver(() => this.ask()).observe(place)
+    this.observer = new ResizeObserver(() => this.ask())
+    this.observer.observe(place)
+  }
+
+  /** Gives back what the view holds. */
+  close() {
+    this.observer.disconnect()
+    this.boxes.gl.getExtension("WEBGL_lose_context")?.loseContext()
   }
 
   /** @param {Frame} frame */
@@ -96,15 +105,16 @@ export class Space {
     })
     this.boxes.place(Float32Array.from(places))
     const deepest = Math.max(...this.plates.map((plate) => plate.middle[0]))
-    this.view.at = [0.4 * deepest, 0, 0] // what is near is larger
-    this.fit()
+    if (!this.fitted) this.fit(deepest)
     this.labels.replaceChildren(
       ...this.plates.map(({ name }) => Object.assign(document.createElement("span"), { textContent: name })),
     )
   }
 
-  /** Goes as near as all plates can be seen from. */
-  fit() {
+  /** Goes as near as all plates can be seen from. @param {number} deepest where the last one stands */
+  fit(deepest) {
+    this.fitted = true
+    this.view.at = [0.4 * deepest, 0, 0] // what is near is larger
     const corners = this.plates.flatMap(({ middle }) => [-6.5, 5].flatMap((y) => [-5, 5].map((z) => plus(middle, [0, y, z]))))
     const inside = () =>
       corners.every((corner) => {
@@ -201,7 +211,7 @@ export class Space {
     const number = this.boxes.pick(x, y, this.camera(), eyeOf(this.view))
     this.chosen = number < 0 ? undefined : number
     if (this.chosen === undefined) this.unlink()
-    else this.link(this.chosen)
+    else this.link(this.chosen, true)
     this.ask()
   }
 
@@ -210,8 +220,8 @@ export class Space {
     this.said.textContent = ""
   }
 
-  /** The links of an entry, by its number among all. @param {number} number */
-  async link(number) {
+  /** The links of an entry. @param {number} number its number among all @param {boolean} opens whether it is also shown in the zoom */
+  async link(number, opens = false) {
     const plate = /** @type {Plate} */ (this.plates.findLast((one) => one.first <= number)), frame = this.frame
     if (!frame || plate.call < 0) return
     const value = /** @type {import("./frame.js").Value} */ (frame.values.get(plate.value)), entry = number - plate.first
@@ -221,7 +231,7 @@ export class Space {
       return
     }
     const size = value.sent[1] * value.sent[2]
-    this.choose({ call: plate.call, value: plate.value, map: Math.floor(entry / size) }, entry % size)
+    if (opens) this.choose({ call: plate.call, value: plate.value, map: Math.floor(entry / size) }, entry % size)
     try {
       const work = await this.source.work(frame.frame, plate.call, at)
       this.boxes.link(links(placeOf(plate, entry), this.terms(work)))

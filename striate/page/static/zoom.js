@@ -60,8 +60,9 @@ export class Zoom {
   of(graph) {
     const before = this.place && this.call
     this.graph = graph
+    this.patches.clear()
     if (!this.place || !before) return
-    const call = graph.calls.findIndex(({ path, name }) => (path || name) === (before.path || before.name))
+    const call = graph.calls.findIndex(({ name }) => name === before.name)
     if (call < 0) return this.close()
     Object.assign(this.place, { call, value: graph.calls[call].gives.at(-1) })
     this.opened(this.call, this.place.map)

@@ -5,7 +5,7 @@
  * @typedef {{name: string, words: string, share: boolean}} Metric
  * @typedef {Record<string, number>} Row an epoch's figures
  * @typedef {{title: string, unit: string, epochs: number, examples: number, metric: Metric, history: Row[], kept: number | null,
- *   now: {epoch: number, done: number, loss?: number} | null, left: number | null, said: string[], report: boolean}} Numbers
+ *   now: {epoch: number, done: number, loss?: number} | null, left: number | null, said: string[], report: boolean, copies: number}} Numbers
  * @typedef {{name: string, said: string, extent: number, uris: string[], width?: number}} Sheet
  */
 

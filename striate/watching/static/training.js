@@ -88,7 +88,7 @@ function showEnd(seen) {
   one("report").hidden = !seen.report
 }
 
-let epochs = -1
+let epochs = -1, copies = -1
 
 /** Once a second, so that the server knows that somebody looks. */
 async function look() {
@@ -97,7 +97,8 @@ async function look() {
     document.title = one("title").textContent = seen.title
     one("status").textContent = status(seen)
     plots(seen)
-    if (!seen.said.length || epochs !== seen.history.length) showFilters(await filters())
+    if (copies !== seen.copies) showFilters(await filters())
+    copies = seen.copies
     if (epochs !== seen.history.length) showWorst(await worst())
     epochs = seen.history.length
     showEnd(seen)
