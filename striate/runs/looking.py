@@ -34,7 +34,7 @@ def look_of(run: Run, examples: Examples, schema: Schema) -> Look:
     model: list[nn.Module] = []  # made when it is first asked for
 
     def look(rows: Sequence[int], outputs: Sequence[int]) -> Sights | None:
-        feed = feed_of(examples.part(rows), schema, run.recipe)
+        feed = feed_of(examples.part(rows), schema, run.recipe, workers=run.config.get("workers"))
         if len(run.network.inputs) > 1:
             return None
         model[:] = model or [without_softmax(run.model()).eval()]

@@ -62,15 +62,17 @@ def test_what_is_drawn_changes_it(space: Any, tmp_path: Any) -> None:
 
 
 def test_a_chosen_value_has_its_links_and_its_sum(space: Any) -> None:
-    """Clicks over the view until a value of a convolution is met; its sum is that of the arithmetic's server."""
+    """Clicks over the view until a value is met that is computed from others."""
+    links = {"conv1": 25, "conv2": 150, "conv3": 400, "tanh": 1, "avgpool": 4, "fc1": 120, "fc2": 84}
     for across, down in np.random.default_rng(0).uniform(0.25, 0.75, (150, 2)):
         box = space.locator("#space canvas").bounding_box()
         space.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
         space.wait_for_timeout(100)
-        if re.match(r"conv\d \(", said := space.inner_text("#space .said")):
+        if found := re.match(r"(\w+) \([\d,]+\): ([\d,]+) links", space.inner_text("#space .said")):
             break
-    name, count = re.match(r"(conv\d) \([\d,]+\): ([\d,]+) links", said).groups()  # type: ignore[union-attr]
-    assert int(count) == {"conv1": 25, "conv2": 150, "conv3": 400}[name]
+    assert found
+    name, count = found.groups()
+    assert int(count) == next(number for kind, number in links.items() if name.startswith(kind))
     assert name in space.inner_text("#where")
 
 

@@ -32,6 +32,7 @@ def digit(page: Any) -> Any:
 
 def test_a_values_receptive_field_lights_up(digit: Any, run: Run) -> None:
     digit.locator(f"{CONV2} canvas").nth(3).click()
+    digit.locator("h1").hover()  # the mouse rests on no map
     digit.locator("#large").focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         digit.keyboard.press(key)
