@@ -67,7 +67,7 @@ def test_a_chosen_value_has_its_links_and_its_sum(space: Any) -> None:
     for across, down in np.random.default_rng(0).uniform(0.25, 0.75, (150, 2)):
         box = space.locator("#space canvas").bounding_box()
         space.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
-        space.wait_for_timeout(100)
+        space.wait_for_timeout(300)
         if found := re.match(r"(\w+) \([\d,]+\): ([\d,]+) links", space.inner_text("#space .said")):
             break
     assert found

@@ -234,6 +234,7 @@ export class Space {
     if (opens) this.choose({ call: plate.call, value: plate.value, map: Math.floor(entry / size) }, entry % size)
     try {
       const work = await this.source.work(frame.frame, plate.call, at)
+      if (this.chosen !== number) return // another was chosen meanwhile
       this.boxes.link(links(placeOf(plate, entry), this.terms(work)))
       this.said.textContent = `${plate.name} (${at}): ${work.count.toLocaleString("en")} links. ${work.said}`
     } catch (error) {
