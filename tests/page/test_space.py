@@ -67,9 +67,10 @@ def test_a_chosen_value_has_its_links_and_its_sum(space: Any) -> None:
     for across, down in np.random.default_rng(0).uniform(0.25, 0.75, (150, 2)):
         box = space.locator("#space canvas").bounding_box()
         space.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
-        space.wait_for_timeout(300)
-        if found := re.match(r"(\w+) \([\d,]+\): ([\d,]+) links", space.inner_text("#space .said")):
+        if space.get_attribute("#space canvas", "data-chosen"):
             break
+    said = space.wait_for_selector("#space .said:has-text('links')").inner_text()
+    found = re.match(r"(\w+) \([\d,]+\): ([\d,]+) links", said)
     assert found
     name, count = found.groups()
     assert int(count) == next(number for kind, number in links.items() if name.startswith(kind))

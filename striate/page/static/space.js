@@ -218,6 +218,7 @@ export class Space {
   unlink() {
     this.boxes.link(new Float32Array())
     this.said.textContent = ""
+    delete this.canvas.dataset.chosen
   }
 
   /** The links of an entry. @param {number} number its number among all @param {boolean} opens whether it is also shown in the zoom */
@@ -230,6 +231,7 @@ export class Space {
       this.said.textContent = `${plate.name} is shown smaller than it is: open it in the flat view for its values`
       return
     }
+    this.canvas.dataset.chosen = plate.name
     const size = value.sent[1] * value.sent[2]
     if (opens) this.choose({ call: plate.call, value: plate.value, map: Math.floor(entry / size) }, entry % size)
     try {
