@@ -30,12 +30,7 @@ STARS, OTHERS = 10, 20
 
 def teach(page: Shown, rng: random.Random) -> float:
     """The seconds of learning ten stars."""
-    page.page.select_option("#sign", "")
-    page.page.fill("#sign-name", "star")
-    for number in range(STARS):
-        page.draw(star(rng))
-        page.page.click("#add")
-        page.page.wait_for_selector(f"#examples:has-text('star: {number + 1}')")
+    page.teach(rng, STARS)
     began = time.perf_counter()
     page.learn()
     return time.perf_counter() - began

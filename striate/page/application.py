@@ -8,39 +8,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 from PIL import Image
 
 from striate.data.opening import ImageError, opened
 from striate.errors import InputError, StriateError
-from striate.page.frame import as_json, floats, packed
+from striate.page.frame import floats, packed
 from striate.page.live import ChangedError, Live
 from striate.page.overlays import backpropagated, overlay
 from striate.page.strongest import Examples, Strongest
 from striate.page.touching import Changes
+from striate.serving.answer import JSON, Answer, of_file, of_json, refused, static
 
 PIXELS = 40_000_000  # of an image; Pillow would open larger ones, and a file of a few bytes can say any size
 LETTERS = 100_000  # bytes of a sentence
-TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
-STATIC = files("striate.page") / "static"
-FILES = {f"/{one.name}": one for one in STATIC.iterdir() if one.name.rpartition(".")[2] in TYPES}
+FILES = static("striate.page")
+FILES |= {"/": FILES["/page.html"]}
 DIGITS = 10  # of a number that is sent, fewer than these
-JSON = "application/json"
 BINARY = "application/octet-stream"
 Asked: TypeAlias = dict[str, list[str]]  # the words of an address after the question mark
 Handler: TypeAlias = Callable[[Asked, bytes], Any]  # gives bytes, or what JSON can hold
-
-
-class Answer(NamedTuple):
-    """What is sent back."""
-
-    status: int
-    kind: str
-    body: bytes
 
 
 class Application:
@@ -67,29 +57,26 @@ class Application:
         answer = await loop.run_in_executor(
             self._workers, self.answer, scope["method"], scope["path"], asked, bytes(body)
         )
-        headers = [(b"content-type", answer.kind.encode()), (b"content-length", str(len(answer.body)).encode())]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await answer.sent(send)
 
     def answer(self, method: str, path: str, asked: Asked, body: bytes) -> Answer:
         """What a request gets: one clear line where it is wrong."""
         found = self._read if method == "GET" else self._sent if method == "POST" else {}
         try:
-            if method == "GET" and path in ("/", *FILES):
-                file = FILES["/page.html" if path == "/" else path]
-                return Answer(200, TYPES[file.name.rpartition(".")[2]], file.read_bytes())
+            if method == "GET" and path in FILES:
+                return of_file(FILES[path])
             if path in found:
                 made = found[path](asked, body)
-                return Answer(200, BINARY, made) if isinstance(made, bytes) else Answer(200, JSON, _json(made))
-            if path in (*self._read, *self._sent, *FILES, "/"):
-                return _refused(405, f"GET, or POST to {' and '.join(self._sent)}")
+                return Answer(200, BINARY, made) if isinstance(made, bytes) else of_json(made)
+            if path in (*self._read, *self._sent, *FILES):
+                return refused(405, f"GET, or POST to {' and '.join(self._sent)}")
         except ChangedError:
             return Answer(204, JSON, b"")  # no error: the page has asked about a newer picture already
         except StriateError as error:
-            return _refused(422, str(error))
+            return refused(422, str(error))
         except Exception as error:  # the page is told, and the server lives on
-            return _refused(500, f"{type(error).__name__}: {error}")
-        return _refused(404, "there is nothing at this address")
+            return refused(500, f"{type(error).__name__}: {error}")
+        return refused(404, "there is nothing at this address")
 
     @property
     def _read(self) -> dict[str, Handler]:
@@ -208,11 +195,3 @@ def _numbers(asked: Asked, name: str) -> tuple[int, ...]:
     if not all(word.removeprefix("-").isdecimal() and len(word) < DIGITS for word in words):
         raise InputError(f"'{name}' is missing, or no whole number")
     return tuple(map(int, words))
-
-
-def _json(value: Any) -> bytes:
-    return as_json(value).encode()
-
-
-def _refused(status: int, why: str) -> Answer:
-    return Answer(status, JSON, _json({"error": why}))

@@ -6,7 +6,6 @@ What is sent is a header in JSON and the numbers behind it, so that the browser 
 from __future__ import annotations
 
 import base64
-import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.inside.tracing import Trace
+from striate.serving.answer import as_json
 
 WHOLE = 300_000  # entries of all values up to which every one is sent
 MAPS = 16  # otherwise so many maps of a value …
@@ -85,18 +85,6 @@ def packed(said: Mapping[str, Any], values: Mapping[int, Tensor], whole: bool = 
     text = as_json({**said, "values": told}).encode()
     text += b" " * (-len(text) % 4)  # numbers begin at a multiple of their size
     return struct.pack("<I", len(text)) + text + b"".join(map(floats, sent))
-
-
-def as_json(value: Any) -> str:
-    """JSON as browsers read it: null in the place of numbers that are not finite.
-
-    >>> as_json({"loss": float("nan"), "name": "NaN"})
-    '{"loss": null, "name": "NaN"}'
-    """
-    text = json.dumps(value)
-    if "NaN" in text or "Infinity" in text:
-        text = json.dumps(json.loads(text, parse_constant=lambda word: None))
-    return text
 
 
 def finite(value: Tensor) -> float:

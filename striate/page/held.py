@@ -6,7 +6,6 @@ import json
 import zlib
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,11 @@ from striate.native import web
 from striate.native.optimizers import Optimizer
 from striate.native.plan import Plan
 from striate.notation.graph import INPUT
-from striate.page.cards import Card, cards
+from striate.page.cards import cards
 from striate.page.live import Live
 from striate.page.rehearsing import Rehearsed
 from striate.page.rules import VIEWS, rule
-from striate.page.telling import named
+from striate.page.telling import told_card
 from striate.page.widening import NEVER, Last, last
 from striate.runs.run import Run
 from striate.tasks.fitting import resolved
@@ -58,8 +57,8 @@ def held(run: Run, live: Live, examples: Rehearsed | None, say: Callable[[str], 
     trace = traced(live.model, torch.zeros(1, *live.shape))
     code = web.assembled(plan, f"{run.network.name}-page", say)
     return {
-        "graph": live.graph() | {"cards": [_told(card) for card in cards(trace, most=len(trace.calls))]},
-        "folded": [_told(card) for card in cards(trace)],
+        "graph": live.graph() | {"cards": [told_card(card) for card in cards(trace, most=len(trace.calls))]},
+        "folded": [told_card(card) for card in cards(trace)],
         "where": _where(trace, plan),
         "rules": [rule(call) for call in trace.calls],
         "recipe": _recipe(run),
@@ -77,11 +76,6 @@ def held(run: Run, live: Live, examples: Rehearsed | None, say: Callable[[str], 
 def _last(end: Last) -> dict[str, Any]:
     texts = [resolved(network) for network in end.networks]
     return {"weight": f"{end.name}.weight", "bias": f"{end.name}.bias", "texts": texts}
-
-
-def _told(card: Card) -> dict[str, Any]:
-    """A card for JSON."""
-    return {**asdict(card), "name": named(card.name)}
 
 
 def _where(trace: Trace, plan: Plan) -> list[dict[str, Any]]:

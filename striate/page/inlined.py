@@ -40,7 +40,7 @@ def modules() -> dict[str, str]:
     """The modules that the page needs, by name, with bare names in their imports.
 
     >>> sorted(modules())[:3]
-    ['arithmetic.js', 'boxes.js', 'camera.js']
+    ['arithmetic.js', 'boxes.js', 'bytes.js']
     """
     found: dict[str, str] = {}
     waiting = [MAIN]

@@ -19,7 +19,7 @@ from striate.inside.tracing import Trace, traced
 from striate.page.cards import cards
 from striate.page.cost import costs
 from striate.page.frame import Frame, maps_of
-from striate.page.telling import framed, named, told
+from striate.page.telling import framed, told, told_card
 from striate.page.touching import Changes, changed
 
 MOST_TERMS = 5000  # of a value's arithmetic that are sent
@@ -101,7 +101,7 @@ class Live:
             "inputs": trace.inputs,
             "outputs": list(trace.outputs),
             "calls": [told(call, trace) for call in trace.calls],
-            "cards": [{**asdict(card), "name": named(card.name)} for card in cards(trace, opened)],
+            "cards": [told_card(card) for card in cards(trace, opened)],
             "labels": list(self.labels.names) if self.labels else [],
             "epochs": sorted(self.epochs),
             "diagram": self.diagram is not None,

@@ -98,16 +98,20 @@ def of_run(run: Run) -> Live:
         raise InputError(f"{run.name}: {ONLY}")
     live = next((way for kind, way in WAYS.items() if isinstance(run.task, kind)), _of_images)(run)
     epochs = {epoch: partial(run.model, epoch) for epoch in run.epochs()}
-    return replace(
-        live, labels=_labels(run), diagram=lambda: picture(measure(run.network, live.shape)).svg, epochs=epochs
-    )
+    diagram = partial(_diagram, run, live.shape)
+    return replace(live, labels=_labels(run, live.model), diagram=diagram, epochs=epochs)
+
+
+def _diagram(run: Run, shape: tuple[int, ...]) -> str:
+    return picture(measure(run.network, shape)).svg
 
 
 def _of_images(run: Run) -> Live:
     """Classes of images, at the size that was learned from."""
     if run.recipe is None or not run.recipe.of_pictures:
         raise InputError(f"{run.name}: {ONLY}")
-    return Live(run.name, run.model(), run.read, _shares(run), run.recipe.shape, find=_finding(run))
+    model = run.model()
+    return Live(run.name, model, run.read, _shares(run, model), run.recipe.shape, find=_finding(run, model))
 
 
 def _of_sentences(run: Run) -> Live:
@@ -122,7 +126,8 @@ def _of_sentences(run: Run) -> Live:
         (row,) = encoded(task.known, [sentence], task.length).numbers.tolist()
         return ["".join(task.known.decoded([number])) or PAD for number in row]
 
-    return Live(run.name, run.model(), read, _shares(run), (task.length,), words=words)
+    model = run.model()
+    return Live(run.name, model, read, _shares(run, model), (task.length,), words=words)
 
 
 def _of_masks(run: Run) -> Live:
@@ -149,24 +154,24 @@ def _of_masks(run: Run) -> Live:
 WAYS: dict[type[Task], Callable[[Run], Live]] = {Text: _of_sentences, Segment: _of_masks}  # others read images
 
 
-def _shares(run: Run) -> Callable[[Tensor], list[Mapping[str, Any]]]:
+def _shares(run: Run, model: nn.Module) -> Callable[[Tensor], list[Mapping[str, Any]]]:
     """How sure the network is of each class."""
-    logits = _logits(run)
+    logits = _logits(model)
     return lambda outputs: _told(run.task.shares({OUTPUT: logits(outputs)}))
 
 
-def _logits(run: Run) -> Callable[[Tensor], Tensor]:
+def _logits(model: nn.Module) -> Callable[[Tensor], Tensor]:
     """From what the network gives to what its task reads: before a softmax at the end, which the task takes itself."""
-    softmax = any(isinstance(module, LastSoftmax) for module in run.model().modules())
+    softmax = any(isinstance(module, LastSoftmax) for module in model.modules())
     return torch.log if softmax else lambda outputs: outputs
 
 
-def _finding(run: Run) -> Callable[[nn.Module, Any], list[Found]] | None:
+def _finding(run: Run, model: nn.Module) -> Callable[[nn.Module, Any], list[Found]] | None:
     """What finds all that a network knows in an image; None where the run can't, or would hold the page too long."""
-    first = finder_of(run)
+    first = finder_of(run, model)
     if first is None or (first.recipe.ink is None and not first.slider.joined):
         return None
-    made: tuple[nn.Module | None, Finder] = (None, first)
+    made: tuple[nn.Module, Finder] = (model, first)
 
     def find(model: nn.Module, image: Any) -> list[Found]:
         nonlocal made
@@ -184,14 +189,12 @@ def _examples(run: Run) -> Callable[[], Examples] | None:
     return lambda: Examples(len(run.test_split()), lambda: (x for x, _ in run.batches()))
 
 
-def _labels(run: Run) -> Labels | None:
+def _labels(run: Run, model: nn.Module) -> Labels | None:
     """The classes and the loss of the training; of a loss of one's own, the task's usual one."""
     if not isinstance(run.task, Labelled):
         return None
     name = run.config["options"]["loss"]
-    objective = run.task.objective(None if name == OWN else name)
-
-    logits = _logits(run)
+    objective, logits = run.task.objective(None if name == OWN else name), _logits(model)
 
     def loss(outputs: Tensor, label: int) -> Tensor:
         parts = objective.loss({OUTPUT: logits(outputs)}, {LABEL: torch.tensor([label])})

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from torch import Tensor, nn
 
 from striate.inside.tracing import Call, Trace
+from striate.page.cards import Card
 from striate.page.frame import maps_of
 from striate.page.touching import SIZED, WEIGHTED, WITHIN
 
@@ -31,6 +33,11 @@ def told(call: Call, trace: Trace) -> dict[str, Any]:
         "reading": layer.weight.shape[1] if isinstance(layer, nn.Conv2d) else 0,
         "sized": [_first(layer.padding), _first(layer.stride)] if isinstance(layer, SIZED) else None,
     }
+
+
+def told_card(card: Card) -> dict[str, Any]:
+    """A card for JSON."""
+    return {**asdict(card), "name": named(card.name)}
 
 
 def named(path: str) -> str:

@@ -72,6 +72,15 @@ class Shown:
         self.page.evaluate(DRAW, points)
         self.settled()
 
+    def teach(self, rng: random.Random, count: int) -> None:
+        """Examples of a new sign."""
+        self.page.select_option("#sign", "")
+        self.page.fill("#sign-name", "star")
+        for number in range(count):
+            self.draw(star(rng))
+            self.page.click("#add")
+            self.page.wait_for_selector(f"#examples:has-text('star: {number + 1}')")
+
     def answered(self) -> str:
         """The first of the answers."""
         return str(self.page.locator("#answer li").first.inner_text()).split()[0]

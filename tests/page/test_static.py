@@ -76,16 +76,6 @@ def on_paper(page: Shown) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(text.partition(",")[2])))
 
 
-def teach(page: Shown, rng: random.Random, count: int) -> None:
-    """Examples of a new sign."""
-    page.page.select_option("#sign", "")
-    page.page.fill("#sign-name", "star")
-    for number in range(count):
-        page.draw(star(rng))
-        page.page.click("#add")
-        page.page.wait_for_selector(f"#examples:has-text('star: {number + 1}')")
-
-
 def test_its_answers_are_pytorchs(page: Shown, run: Run, file: Path, digits: tuple[torch.Tensor, ...]) -> None:
     inputs = digits[0][:1000]
     with torch.no_grad():
@@ -213,7 +203,7 @@ def test_an_eleventh_sign_is_learned_and_kept(
 ) -> None:
     inputs, labels, rng = digits[0].numpy(), digits[1].numpy(), random.Random(0)
     before = (page.outputs(inputs).argmax(1) == labels).mean()
-    teach(page, rng, 10)
+    page.teach(rng, 10)
     page.learn()
     after = (page.outputs(inputs).argmax(1) == labels).mean()
     right = 0

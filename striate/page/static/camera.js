@@ -1,5 +1,6 @@
 // @ts-check
 /** The camera: frames go to the network as fast as they are answered, one at a time. */
+import { fileOf } from "./bytes.js"
 
 /**
  * @typedef {import("./source.js").Found} Found
@@ -86,8 +87,7 @@ export class Camera {
 
   /** @param {HTMLCanvasElement} frame */
   async look(frame) {
-    const [, text] = frame.toDataURL("image/jpeg", QUALITY).split(",")
-    const image = new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))])
+    const image = fileOf(frame, "image/jpeg", QUALITY)
     if (this.way.value === "slide" && this.acts.slide) return this.draw(frame, (await this.acts.slide(image)) ?? [])
     await this.acts.whole(image)
     this.draw(frame, [])

@@ -1,6 +1,7 @@
 // @ts-check
 /** The network in the page itself: the same answers as the server's, from WebAssembly. */
 import { worked } from "./working.js"
+import { bytesOf } from "./bytes.js"
 import { Engine } from "./engine.js"
 import { kept } from "./keeping.js"
 import { Learner } from "./learner.js"
@@ -134,11 +135,6 @@ export function softmax(logits) {
   const most = logits.reduce((a, b) => Math.max(a, b), -Infinity), powers = logits.map((one) => Math.exp(one - most))
   const sum = powers.reduce((a, b) => a + b, 0)
   return powers.map((one) => one / sum)
-}
-
-/** @param {string} text base64 */
-function bytesOf(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
 }
 
 /** @param {string} text base64 of little-endian float32 */

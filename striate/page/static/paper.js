@@ -1,5 +1,6 @@
 // @ts-check
 /** The paper: strokes of a pen, an eraser, or an image that is put on it. */
+import { fileOf } from "./bytes.js"
 
 const WIDTH = 22
 
@@ -40,11 +41,10 @@ export class Paper {
     await this.changed()
   }
 
-  /** What is sent: the file as it was given, or the drawing. `toBlob` would wait for the browser to be idle. */
+  /** What is sent: the file as it was given, or the drawing. */
   blob() {
     if (this.file) return this.file
-    const [, text] = this.canvas.toDataURL("image/png").split(",")
-    return new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))])
+    return fileOf(this.canvas, "image/png")
   }
 
   /** @param {PointerEvent} event */

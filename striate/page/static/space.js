@@ -1,6 +1,7 @@
 // @ts-check
 /** The network in three dimensions: layer behind layer, to turn and to fly through; the links of a chosen value. */
 import { Boxes } from "./boxes.js"
+import { entryAt, placeAt } from "./bytes.js"
 import { ABOVE, BELOW } from "./colours.js"
 import { placeOf, plates } from "./layout.js"
 import { looking, perspective, plus, product, seen, times } from "./matrix.js"
@@ -259,17 +260,11 @@ export class Space {
 /** Where an entry of what was sent is in the value; null where that was made smaller. @param {number} entry @param {number[]} shape @param {number[]} sent @returns {number[] | null} */
 export function indexOf(entry, shape, sent) {
   if (shape.reduce((a, b) => a * b, 1) !== sent.reduce((a, b) => a * b, 1)) return null
-  const at = []
-  let rest = entry
-  for (const side of [...shape].reverse()) {
-    at.unshift(rest % side)
-    rest = Math.floor(rest / side)
-  }
-  return at
+  return placeAt(entry, shape)
 }
 
 /** The reverse. @param {number[]} place @param {number[]} shape @param {number[]} sent @returns {number | null} */
 export function entryOf(place, shape, sent) {
   if (shape.reduce((a, b) => a * b, 1) !== sent.reduce((a, b) => a * b, 1)) return null
-  return place.reduce((whole, at, axis) => whole * shape[axis] + at, 0)
+  return entryAt(place, shape)
 }

@@ -1,5 +1,6 @@
 // @ts-check
 /** How a layer comes to one of its values, as the server says it, from the values and weights in the page. */
+import { entryAt, placeAt } from "./bytes.js"
 
 /**
  * @typedef {import("./arithmetic.js").Work} Work
@@ -42,7 +43,7 @@ const WAYS = {
     return { how: "sum", terms: all.map((where) => term(inputs, 0, [channel, ...where], 1 / all.length)), bias: 0 }
   },
   average: (_rule, inputs, [channel]) => {
-    const [, rows, columns] = inputs[0].shape, all = Array.from({ length: rows * columns }, (_, i) => placeOf(i, [rows, columns]))
+    const [, rows, columns] = inputs[0].shape, all = Array.from({ length: rows * columns }, (_, i) => placeAt(i, [rows, columns]))
     return { how: "sum", terms: all.map((where) => term(inputs, 0, [channel, ...where], 1 / all.length)), bias: 0 }
   },
   norm: (rule, inputs, at, rows) => {
@@ -53,7 +54,7 @@ const WAYS = {
   },
   function: (rule, inputs, at) => ({ how: "one", terms: [term(inputs, 0, at)], formula: FUNCTIONS[rule.name].formula }),
   moved: (_rule, inputs, at, _rows, shape) => {
-    const place = placeOf(flat(at, shape), inputs[0].shape)
+    const place = placeAt(entryAt(at, shape), inputs[0].shape)
     return { how: "one", terms: [term(inputs, 0, place)], formula: "x" }
   },
   added: (_rule, inputs, at) => ({ how: "sum", terms: inputs.map((_, read) => term(inputs, read, at)) }),
@@ -66,7 +67,7 @@ const WAYS = {
 export function worked(name, rule, inputs, reads, made, at, rows) {
   const way = WAYS[rule.how]
   if (!way) throw new Error(`the arithmetic of ${name} is shown by \`striate see\` only`)
-  const { how, terms, bias = null, formula = "x" } = way(rule, inputs, at, rows, made.shape), value = made.numbers[flat(at, made.shape)]
+  const { how, terms, bias = null, formula = "x" } = way(rule, inputs, at, rows, made.shape), value = made.numbers[entryAt(at, made.shape)]
   return { said: `${said(how, terms, bias, formula)} = ${digits(value)}`, how, bias, value, count: terms.length, terms, reads }
 }
 
@@ -94,15 +95,7 @@ const isInside = (place, shape) => place.every((one, i) => one >= 0 && one < sha
 /** An entry that is read; 0 outside of the map. @param {Map[]} inputs @param {number} read @param {number[]} place @returns {Term} */
 function term(inputs, read, place, times = 1) {
   const { shape, numbers } = inputs[read]
-  return { read, place, value: isInside(place, shape) ? numbers[flat(place, shape)] : 0, times }
-}
-
-/** How many entries come before a place. @param {number[]} place @param {number[]} shape */
-const flat = (place, shape) => place.reduce((sum, one, i) => sum * shape[i] + one, 0)
-
-/** @param {number} flat @param {number[]} shape @returns {number[]} */
-function placeOf(flat, shape) {
-  return shape.map((size, axis) => Math.floor(flat / shape.slice(axis + 1).reduce((a, b) => a * b, 1)) % size)
+  return { read, place, value: isInside(place, shape) ? numbers[entryAt(place, shape)] : 0, times }
 }
 
 /** @param {any} rule @param {number} number @param {Rows} rows */
