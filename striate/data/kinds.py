@@ -1,7 +1,7 @@
 """What a field of an example is: how it moves when the images of the example are moved.
 
->>> Image().moves, Label(10).moves, Mask(3).moves
-(True, False, True)
+>>> Image().moves, Label(10).moves, Mask(3).moves, Points().moves
+(True, False, True, True)
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+Size = tuple[int, int]  # height, width
+
+
 class Moved:
     """What an epoch does to each example, drawn before its first batch: one draw moves all its fields alike."""
 
@@ -27,9 +30,25 @@ class Moved:
         """Masks (N, …) of whole numbers in and out; what comes from beyond an edge is `ignored`."""
         return masks
 
+    def points(self, points: Tensor, rows: Tensor, size: Size) -> Tensor:
+        """Places (N, P, 2) of images of this size in and out: (x, y) from the first pixel's middle."""
+        return points
+
+    def mirrored_now(self, rows: Tensor) -> Tensor | None:
+        """Which images (N,) are mirrored, so that left and right change places; None where none ever is."""
+        return None
+
+    def classes(self, labels: Tensor, rows: Tensor, count: int) -> Tensor:
+        """Classes (N,) of `count` in; out as they are, or a share (N, count) of each class."""
+        return labels
+
     def tokens(self, numbers: Tensor, rows: Tensor) -> Tensor:
         """Sentences (N, length) of numbers of words in and out."""
         return numbers
+
+    def cut(self, values: Tensor, row: int) -> Tensor:
+        """A part of one field, (…, height, width), of the example at `row`; by default the whole."""
+        return values
 
 
 @dataclass(frozen=True)
@@ -77,6 +96,56 @@ class Label(Kind):
     """One class: a whole number from 0 to `classes` - 1."""
 
     classes: int
+
+    def moved(self, values: Tensor, by: Moved, rows: Tensor) -> Tensor:
+        """As it is, unless images are mixed or labels made softer."""
+        return by.classes(values, rows, self.classes)
+
+
+@dataclass(frozen=True)
+class Points(Kind):
+    """Places in an image: (P, 2) float32, column x and row y of each, (0, 0) in the middle of the first pixel.
+
+    Attributes:
+        size: (height, width) of the image.
+        pairs: Which points are a left and a right one of the same kind, and change names in a mirror.
+    """
+
+    size: Size = (1, 1)
+    pairs: tuple[tuple[int, int], ...] = ()
+    moves: ClassVar[bool] = True
+
+    def moved(self, values: Tensor, by: Moved, rows: Tensor) -> Tensor:
+        """Moved, and in a mirror renamed."""
+        points, mirrored = by.points(values, rows, self.size), by.mirrored_now(rows)
+        if mirrored is None or not self.pairs:
+            return points
+        order = list(range(points.shape[1]))
+        for left, right in self.pairs:
+            order[left], order[right] = right, left
+        return points.where(~mirrored.to(points.device).view(-1, 1, 1), points[:, order])
+
+
+@dataclass(frozen=True)
+class Boxes(Kind):
+    """Boxes in an image: (B, 4) float32, left, top, right and bottom edge, as `Points` counts.
+
+    Attributes:
+        size: (height, width) of the image.
+    """
+
+    size: Size = (1, 1)
+    moves: ClassVar[bool] = True
+
+    def moved(self, values: Tensor, by: Moved, rows: Tensor) -> Tensor:
+        """The boxes around the moved corners, cut at the image's edges."""
+        import torch
+
+        height, width = self.size
+        corners = values[:, :, [0, 1, 2, 1, 0, 3, 2, 3]]
+        places = by.points(corners.view(len(values), -1, 2), rows, self.size).view(len(values), -1, 4, 2)
+        most = values.new_tensor([width - 0.5, height - 0.5])
+        return torch.cat([place.clamp_min(-0.5).minimum(most) for place in (places.amin(2), places.amax(2))], 2)
 
 
 @dataclass(frozen=True)

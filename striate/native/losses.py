@@ -168,6 +168,27 @@ class OfNumbers(Kind):
         yield from _flat(self, part, at, targets, share, seen)
 
 
+class OfShares(Kind):
+    """A share of each class, together 1: (N, K) float32."""
+
+    target = "float"
+
+    def suits(self, end: End) -> bool:
+        """One number for each class."""
+        return prod(end.shape[1:]) == 1
+
+    def over(self, targets: NDArray[Any], part: Part) -> Over:
+        """The images."""
+        assert targets.dtype == np.float32
+        assert targets.shape[1:] == (part.end.value.size,), "a share for each output"
+        assert targets.flags.c_contiguous
+        return Over(len(targets), len(targets))
+
+    def text(self, part: Part, at: Places, targets: str, share: str, seen: str) -> Iterator[str]:
+        """Rows of shares by lanes."""
+        yield from _flat(self, part, at, targets, share, seen)
+
+
 def _flat(kind: Kind, part: Part, at: Places, targets: str, share: str, seen: str) -> Iterator[str]:
     """C statements for as many targets as the output has entries."""
     y = part.end.value
@@ -192,8 +213,10 @@ def _no_class(classes: int, targets: NDArray[Any]) -> InputError:
     return InputError(f"labels are 0 to {classes - 1}. Received: {targets.min()} to {targets.max()}")
 
 
+SOFT = "soft-cross-entropy"
 KINDS: dict[str, Kind] = {
     "cross-entropy": OfClass("cross_entropy"),
+    SOFT: OfShares("soft_cross_entropy"),
     "mse": OfClass("squared_error"),
     "hinge": OfClass("hinge"),
     "map": OfClass("map_criterion"),

@@ -49,9 +49,12 @@ class Rule(ctypes.Structure):
 
 
 class Moves(ctypes.Structure):
-    """As the kernels' `struct moves` has it: where each image's window begins, and the background around the image."""
+    """As the kernels' `struct moves` has it: how each image is shifted or warped, and which square of it is empty."""
 
-    _fields_ = (("most", ctypes.c_int), *((name, ctypes.c_void_p) for name in ("down", "right", "background")))
+    _fields_ = (
+        *((name, ctypes.c_int) for name in ("most", "side")),
+        *((name, ctypes.c_void_p) for name in ("down", "right", "holes", "matrix", "background", "empty")),
+    )
 
 
 class Counted(ctypes.Structure):

@@ -12,8 +12,10 @@ from typing import Any
 
 from torch import nn
 
+from striate.augmentation.augment import Augment
 from striate.building import build
 from striate.data.examples import Examples
+from striate.draws import derived_seed
 from striate.errors import WorkError
 from striate.interrupt import undone_by
 from striate.runs.beginning import Beginning
@@ -23,16 +25,14 @@ from striate.runs.feeding import feed_of
 from striate.runs.hints import hints_of
 from striate.runs.keeper import Keeper
 from striate.runs.looking import with_look
-from striate.runs.plan import Choice, Parts, Plan
+from striate.runs.plan import Choice, Parts, Plan, native_loss
 from striate.runs.reporting import report
 from striate.runs.run import Run
 from striate.runs.seen import VALIDATION_SET, ended_on, scene_of
 from striate.runs.unread import Unread
 from striate.tasks.saying import Say
 from striate.tasks.task import Task
-from striate.training.augment import Augment
 from striate.training.disputes import Disputes
-from striate.training.draws import derived_seed
 from striate.training.engine import TorchEngine
 from striate.training.feed import Feed
 from striate.training.history import VALIDATION, History
@@ -195,7 +195,7 @@ def _native(plan: Plan, parts: Parts, model: nn.Module, say: Say) -> tuple[Nativ
     """The native engine where it was chosen; None, and one more decision reported, where it can't be made here."""
     if plan.engine.name != "native":
         return None, plan
-    loss = plan.task.native(parts.own_loss or plan.options.loss)
+    loss = native_loss(plan.task, parts.own_loss or plan.options.loss, plan.augment)
     made = native_engine(plan.network, model, plan.options, plan.num_steps, loss, say)
     if isinstance(made, str):
         assert INSTEAD in made

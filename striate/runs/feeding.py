@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 import torch
 
+from striate.augmentation.augment import Augment
 from striate.data.examples import Examples, Schema, Table
 from striate.data.kinds import Image
 from striate.data.lazy import Lazy
 from striate.data.recipe import Recipe
-from striate.training.augment import Augment
 from striate.training.feed import Feed
 from striate.training.fields import Fields
 from striate.training.pool import Pool, prepared

@@ -13,14 +13,16 @@ from typing import Any
 import torch
 
 import striate
+from striate.augmentation.augment import Augment
 from striate.data.examples import Examples, Schema
 from striate.data.left_out import LeftOut
 from striate.data.recipe import Recipe
 from striate.losses import Loss
+from striate.native.losses import SOFT
+from striate.native.losses import Loss as NativeLoss
 from striate.notation import Network
 from striate.tasks.fitting import resolved
-from striate.tasks.task import Task
-from striate.training.augment import Augment
+from striate.tasks.task import LossName, Task
 from striate.training.engine import Pace
 from striate.training.feed import num_batches
 from striate.training.objective import Objective
@@ -83,6 +85,11 @@ class Parts:
         """The parts there are, by name."""
         parts = {"training": self.training, "validation": self.validation, "test": self.test}
         return {name: part for name, part in parts.items() if part is not None}
+
+
+def native_loss(task: Task, loss: LossName, augment: Augment | None) -> NativeLoss:
+    """What the native engine calls the loss; empty where it has none."""
+    return SOFT if augment and augment.shares else task.native(loss)
 
 
 @dataclass(frozen=True)

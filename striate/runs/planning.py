@@ -11,6 +11,9 @@ from typing import Any
 import torch
 
 from striate import zoo
+from striate.augmentation.augment import Augment
+from striate.augmentation.chain import Chain
+from striate.augmentation.mixing import Smoothing
 from striate.data.examples import Opened
 from striate.data.recipe import Recipe
 from striate.data.workers import check_count
@@ -24,11 +27,10 @@ from striate.runs.beginning import Beginning
 from striate.runs.command import FROM_PYTHON, repeats, source_key
 from striate.runs.engines import INSTEAD, engine_for
 from striate.runs.feeding import reads_files
-from striate.runs.plan import Choice, Data, Parts, Plan
+from striate.runs.plan import Choice, Data, Parts, Plan, native_loss
 from striate.tasks import known
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
 from striate.tasks.task import Task, Wish
-from striate.training.augment import Augment
 from striate.training.options import NO_AUGMENT, Options
 from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.threads import using
@@ -105,7 +107,8 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     fitted = task.fit(network, opened, recipe, asked.size)
     check_trainable(fitted)
     check_max_norm(fitted.network, asked.options.max_norm)
-    task, augment = fitted.task, task.augment(asked.options.augment, fitted, opened)
+    task, places = fitted.task, task.augment(asked.options.augment, fitted, opened)
+    augment = _softened(places, asked, task)
     count = len(training) * (augment.times if augment else 1)
     options, more = _options(asked, count, fitted, augment)
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss)
@@ -114,9 +117,9 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         network=fitted.network,
         data=Data(opened.name, source_key(opened.source) if opened.source else "", opened.sha256),
         recipe=fitted.recipe,
-        options=dataclasses.replace(options, augment=augment.written() if augment else NO_AUGMENT),
+        options=dataclasses.replace(options, augment=places.written() if places else NO_AUGMENT),
         augment=augment,
-        engine=_engine(asked, engine, task, fitted.network, options, count, device),
+        engine=_engine(asked, engine, task, fitted.network, options, count, device, augment),
         device=device,
         threads=asked.threads,
         workers=asked.workers,
@@ -129,6 +132,21 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         before=asked.again.decided if asked.again else (),
     )
     return plan, parts, beginning
+
+
+def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | None:
+    """What happens to examples, label smoothing included.
+
+    Raises:
+        InputError: Targets become shares of classes, with which the loss can't compare.
+    """
+    if share := asked.options.smoothing:
+        steps = augment.steps if isinstance(augment, Chain) else (augment,) if augment else ()
+        augment = Chain((*steps, Smoothing(share))) if steps else Smoothing(share)
+    if augment and augment.shares and (why := task.softens(asked.own_loss or asked.options.loss)):
+        word = "smoothing" if asked.options.smoothing else f"augment '{asked.options.augment}'"
+        raise InputError(f"{word} makes shares of classes, and {why}")
+    return augment
 
 
 def _wish(asked: Request, network: Network) -> Wish:
@@ -160,11 +178,18 @@ def _options(asked: Request, count: int, fitted: Fitted, augment: Augment | None
 
 
 def _engine(
-    asked: Request, engine: str, task: Task, network: Network, options: Options, count: int, device: torch.device
+    asked: Request,
+    engine: str,
+    task: Task,
+    network: Network,
+    options: Options,
+    count: int,
+    device: torch.device,
+    augment: Augment | None,
 ) -> Choice:
     whole = dataclasses.replace(options, batch=options.images(count))
     with using(asked.threads):
-        loss = task.native(asked.own_loss or options.loss)
+        loss = native_loss(task, asked.own_loss or options.loss, augment)
         chosen, why = engine_for(engine, network, whole, device, loss, asked.own_loss is not None)
     return Choice(chosen, "native" if INSTEAD in why else chosen, why)
 

@@ -53,6 +53,7 @@ def train(
     l1: float = Options.l1,
     l2: float | None = Options.l2,
     augment: str = Options.augment,
+    smoothing: float = Options.smoothing,
     max_norm: float = Options.max_norm,
     patience: int = Options.patience,
     validation: float = Options.validation,
@@ -92,6 +93,7 @@ def train(
         l2: L2 penalty (weight decay) on weights; by default the optimiser's usual one, more for few photographs.
         augment: `shift` moves images a little, `none` does not; `auto` does what suits the data;
             for the others see `striate train --help`.
+        smoothing: Label smoothing, the share of each example's class that all classes share.
         max_norm: The longest that a row of the last layer's weights may be, as Kim (2014) has 3; 0 sets no limit.
         patience: Stop after this many epochs without a better one; 0 never stops.
         validation: Share of the training examples kept for validation, from 0.001 to 0.9.
@@ -121,6 +123,7 @@ def train(
         l1=l1,
         l2=l2,
         augment=augment,
+        smoothing=smoothing,
         max_norm=max_norm,
         patience=patience,
         validation=validation,

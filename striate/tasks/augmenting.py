@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+
+from striate.augmentation import photo
+from striate.augmentation.augment import Augment
+from striate.augmentation.chain import Chain
+from striate.augmentation.cutout import Cutout
+from striate.augmentation.elastic import Elastic
+from striate.augmentation.mixing import Cutmix, Mixup
+from striate.augmentation.photo import Photo
+from striate.augmentation.policy import Policy
+from striate.augmentation.rough import Blur, Noise
+from striate.augmentation.shift import Shift, shift_for
+from striate.augmentation.turned import Turn
+from striate.augmentation.warp import Warp
+from striate.augmentation.words import AUTO, SHORT, Wanted, parsed
 from striate.data.examples import Schema
+from striate.data.kinds import Label
 from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.notation.tree import Conv
 from striate.tasks.fitting import Fitted
-from striate.training import photo
-from striate.training.augment import Shift, shift_for
-from striate.training.options import PHOTO, augmentations
-from striate.training.photo import Photo
+
+BENT = ("rotate", "scale", "shear")  # what whole pixels can't do
+LIGHT = ("colour", "trivial", "randaugment")  # what needs pixels, grey or RGB
+MIXED = ("mixup", "cutmix")
+HALF, TENTH = 2, 10  # shares of the shorter side: an emptied square, the largest bend
 
 
-def augment_for(wanted: str, fitted: Fitted, schema: Schema) -> Shift | Photo | None:
+def augment_for(wanted: str, fitted: Fitted, schema: Schema) -> Augment | None:
     """What happens to the training examples; None leaves them.
 
     Args:
@@ -25,32 +42,91 @@ def augment_for(wanted: str, fitted: Fitted, schema: Schema) -> Shift | Photo | 
     Raises:
         InputError: The images are not of the kind that was asked for.
     """
-    words, recipe = augmentations(wanted), fitted.recipe
+    changes, recipe = parsed(wanted), fitted.recipe
     if not any(kind.moves for kind in schema.inputs.values()) or recipe is None:
-        if words in (("auto",), ("none",)):
+        if not changes:
             return None
         raise InputError(f"`augment='{wanted}'` is for images; these are {', '.join(schema.inputs)}")
-    if words == ("auto",):
-        convolves = isinstance(next(iter(fitted.network.layers), None), Conv)
-        colours = recipe.pixels and len(recipe.shape) == 3 and recipe.source[0] == 3
-        words = ("shift",) if convolves and recipe.ink else PHOTO if convolves and colours else ()
-    if words in ((), ("none",)):
+    if wanted == AUTO:
+        changes = _usual(fitted, recipe)
+    if not changes:
         return None
+    _check(wanted, changes, recipe, schema)
+    steps = steps_for(changes, recipe)
+    return Chain(tuple(steps)) if len(steps) > 1 else steps[0] if steps else None
+
+
+def _usual(fitted: Fitted, recipe: Recipe) -> tuple[Wanted, ...]:
+    """What suits the images."""
+    convolves = isinstance(next(iter(fitted.network.layers), None), Conv)
+    colours = recipe.pixels and len(recipe.shape) == 3 and recipe.source[0] == 3
+    if convolves and recipe.ink:
+        most = shift_for(*recipe.shape[1:])
+        return (Wanted("shift", most),) if most else ()
+    return tuple(map(Wanted, SHORT["photo"])) if convolves and colours else ()
+
+
+def _check(wanted: str, changes: tuple[Wanted, ...], recipe: Recipe, schema: Schema) -> None:
+    words = {one.word for one in changes}
     if len(recipe.shape) != 3:
         raise InputError(f"`augment='{wanted}'` is for images of two axes; these have {len(recipe.shape) - 1}")
-    if words == ("shift",):
-        most = max(shift_for(*recipe.shape[1:]), int(wanted == "shift"))
-        return Shift(most, _background(recipe)) if most else None
-    if others := [word for word in words if word not in PHOTO]:
-        raise InputError(f"augment '{others[0]}' is not for images of one class; there are shift, {', '.join(PHOTO)}")
-    if recipe.shape[0] not in (1, 3):
+    if "words" in words:
+        raise InputError("augment 'words' is for sentences; these are images")
+    if words & {*LIGHT, "crop"} and recipe.shape[0] not in (1, 3):
         raise InputError(
             f"`augment='{wanted}'` is for images that are grey or RGB; these have {recipe.shape[0]} channels"
         )
-    crop = min(recipe.shape[1:]) // photo.SHARE if "crop" in words else 0
-    return Photo("mirror" in words, crop, photo.COLOUR if "colour" in words else 0.0)
+    if (mixes := words & set(MIXED)) and not any(isinstance(kind, Label) for kind in schema.targets.values()):
+        raise InputError(f"augment '{min(mixes)}' is for examples of one class each")
 
 
-def _background(recipe: Recipe) -> tuple[float, ...]:
+def steps_for(changes: Sequence[Wanted], recipe: Recipe) -> list[Augment]:
+    """The changes that words ask for: places first, then light, then what is emptied and mixed."""
+    amount = {one.word: one.amount for one in changes}
+    return [*_placed(amount, recipe), *_seen(amount, recipe)]
+
+
+def _placed(amount: Mapping[str, float | None], recipe: Recipe) -> Iterator[Augment]:
+    height, width = recipe.shape[1:]
+    background = background_of(recipe)
+    if "turn" in amount:
+        yield Turn(height == width)
+    shift = round(amount.get("shift") or max(1, shift_for(height, width))) if "shift" in amount else 0
+    crop = round(amount.get("crop") or min(height, width) // photo.SHARE) if "crop" in amount else 0
+    colour = amount.get("colour") or 0.0
+    drawings = "shift" in amount or recipe.ink is not None
+    warped = {word: amount[word] or 0.0 for word in BENT if word in amount}
+    if warped or "alternate" in amount or (shift and "mirror" in amount):
+        mirror = "alternate" if "alternate" in amount else "chance" if "mirror" in amount else "never"
+        yield Warp(float(shift or crop), **warped, mirror=mirror, background=background if drawings else None)
+        shift = crop = 0
+        amount = {word: number for word, number in amount.items() if word != "mirror"}
+    if shift:
+        yield Shift(shift, background)
+    if "mirror" in amount or crop or colour:
+        yield Photo("mirror" in amount, min(crop, height - 1, width - 1), colour)
+    if "elastic" in amount:
+        yield Elastic(amount["elastic"] or min(height, width) / TENTH, background if drawings else None)
+
+
+def _seen(amount: Mapping[str, float | None], recipe: Recipe) -> Iterator[Augment]:
+    background = background_of(recipe) if recipe.ink else (0.0,) * recipe.shape[0]  # of photographs the mean
+    if "trivial" in amount:
+        yield Policy("trivial", 1, None, recipe.mean, recipe.std)
+    if "randaugment" in amount:
+        yield Policy("randaugment", 2, amount["randaugment"], recipe.mean, recipe.std)
+    if "noise" in amount:
+        yield Noise(amount["noise"] or 0.0)
+    if "blur" in amount:
+        yield Blur(amount["blur"] or 0.0)
+    if "cutout" in amount:
+        yield Cutout(round(amount["cutout"] or min(recipe.shape[1:]) / HALF), background)
+    if "mixup" in amount:
+        yield Mixup(amount["mixup"] or 1.0)
+    if "cutmix" in amount:
+        yield Cutmix(amount["cutmix"] or 1.0)
+
+
+def background_of(recipe: Recipe) -> tuple[float, ...]:
     """The values of an empty border, as the network reads it."""
     return tuple((b - m) / s for b, m, s in zip(recipe.background, recipe.mean, recipe.std, strict=True))

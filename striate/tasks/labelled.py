@@ -123,13 +123,18 @@ class Labelled(Task):
         """The engine has all of the named losses."""
         return "" if callable(loss) else loss or USUAL
 
+    def softens(self, loss: LossName) -> str:
+        """Cross-entropy does."""
+        return "" if loss in (None, USUAL) else f"the loss {self.loss_name(loss)} takes no shares of classes"
+
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """Cross-entropy."""
         return self.objective(None).loss(outputs, targets)
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
-        """The examples whose largest output is their class's."""
-        return (logits(outputs).argmax(1) == targets[LABEL]).sum(), len(targets[LABEL])
+        """The examples whose largest output is their class's, or the one of which they have the largest share."""
+        labels = targets[LABEL] if targets[LABEL].ndim == 1 else targets[LABEL].argmax(1)
+        return (logits(outputs).argmax(1) == labels).sum(), len(labels)
 
     def rows(self, outputs: Fields, targets: Fields) -> Fields:
         """The outputs (N, K) and the labels (N,)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from striate.augmentation.augment import Augment
+from striate.augmentation.chain import Chain
+from striate.augmentation.cut import Cut
+from striate.augmentation.words import AUTO, parsed
 from striate.data import lazy, masks
 from striate.data.dataset import ALL, TEST_SHARE, held_out
 from striate.data.examples import Opened, Schema, Table, digest_of
@@ -35,16 +40,14 @@ from striate.notation import Network
 from striate.notation.sizes import Size
 from striate.notation.thumb import CLASSES
 from striate.report.overlay import label_png, overlay_png
+from striate.tasks.augmenting import steps_for
 from striate.tasks.pictures import IMAGE, asked_images
 from striate.tasks.pieces import fitted_in_pieces, in_pieces, pieces_of
 from striate.tasks.regions import JudgedRegions
 from striate.tasks.task import Answer, Asked, Bound, LossName, Task, Wish, is_place
 from striate.tiling import middle
-from striate.training.cut import Cut
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net, Objective
-from striate.training.options import NO_AUGMENT, augmentations
-from striate.training.photo import COLOUR
 
 if TYPE_CHECKING:
     from striate.tasks.fitting import Fitted
@@ -52,7 +55,8 @@ if TYPE_CHECKING:
 
 MASK, CALLED, COUNTS = "mask", "called", "counts"
 LOSSES = ("cross-entropy", "cross-entropy+dice", "dice", "balanced-cross-entropy", "balanced-cross-entropy+dice")
-CHANGES = ("mirror", "turn", "colour", "crop")  # of images and masks; each piece is cut out anywhere already
+CUT = ("mirror", "turn", "colour", "crop")  # of images and masks; each piece is cut out anywhere already
+CHANGES = (*CUT, "rotate", "scale", "shear", "elastic", "noise", "blur", "cutout")
 SEEN = 192  # rows and columns of the answer that is kept of an image, to draw it
 
 
@@ -143,17 +147,19 @@ class Segment(Task):
         """A network that sees images in pieces of the size that it reads."""
         return fitted_in_pieces(network, self, opened, recipe, size)
 
-    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Cut | None:
+    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
         """Pieces are cut out anew in every epoch; grey images have no up and down, colour ones no left and right."""
-        words = augmentations(wanted)
-        if words == ("auto",):
-            words = ("mirror", "turn") if self.channels == 1 else ("mirror",)
-        if others := [word for word in words if word not in (*CHANGES, NO_AUGMENT)]:
+        changes = parsed(("mirror,turn" if self.channels == 1 else "mirror") if wanted == AUTO else wanted)
+        if others := [one.word for one in changes if one.word not in CHANGES]:
             raise InputError(f"augment '{others[0]}' is not for masks; there are {', '.join(CHANGES)}")
-        task = fitted.task
+        task, amount = fitted.task, {one.word: one.amount for one in changes}
         assert isinstance(task, Segment)
+        assert fitted.recipe is not None
         times = pieces_of(opened.train, task.tile)
-        return Cut(task.tile, times, "mirror" in words, "turn" in words, COLOUR if "colour" in words else 0.0)
+        cut = Cut(task.tile, times, "mirror" in amount, "turn" in amount, amount.get("colour") or 0.0)
+        piece = dataclasses.replace(fitted.recipe, shape=(self.channels, *task.tile))
+        more = steps_for([one for one in changes if one.word not in CUT], piece)
+        return Chain((cut, *more)) if more else cut
 
     # what is made small, and what is measured
 

@@ -19,6 +19,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from striate import data
+from striate.augmentation.augment import Augment
+from striate.augmentation.chain import of_photographs
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
 from striate.errors import InputError
@@ -28,13 +30,11 @@ from striate.native.losses import Loss as NativeLoss  # what `Task.native` gives
 from striate.notation import Network
 from striate.notation.sizes import Size
 from striate.notation.tree import Shape
-from striate.training.augment import Augment
 from striate.training.fields import OUTPUT, Fields
 from striate.training.history import Epoch, History
 from striate.training.objective import Net, Objective
 from striate.training.options import Options, for_few
 from striate.training.passes import FEW
-from striate.training.photo import Photo
 from striate.training.verdict import Standing
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ class Task(ABC):
 
     def usual(self, options: Options, count: int, augment: Augment | None, started: bool) -> Options:
         """The options with what suits `count` such examples, where nothing was chosen; maybe `started` from weights."""
-        return for_few(options) if isinstance(augment, Photo) and count < FEW and not started else options
+        return for_few(options) if of_photographs(augment) and count < FEW and not started else options
 
     def native(self, loss: LossName) -> NativeLoss:
         """What the native engine calls the loss, one of `striate.native.losses.KINDS`; empty where it has none.
@@ -292,6 +292,10 @@ class Task(ABC):
         For several outputs one for each, by the name that the output, its target and its part of the loss have.
         """
         return ""
+
+    def softens(self, loss: LossName) -> str:
+        """Why a target can't be shares of several classes with this loss; empty where it can."""
+        return f"the task {self.word} has no examples of one class each"
 
     def doubts(self, parts: Mapping[str, Examples], name: str) -> list[str]:
         """Notes on what can't be learned or judged well in the parts of the data."""

@@ -13,6 +13,9 @@ import torch
 from torch import nn
 
 from striate import layers, zoo
+from striate.augmentation.augment import Augment
+from striate.augmentation.word_dropout import WordDropout
+from striate.augmentation.words import NONE, parsed
 from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.kinds import Label, Tokens
 from striate.data.left_out import said as left_out_said
@@ -47,11 +50,9 @@ from striate.tasks.fitting import Fitted, adapting
 from striate.tasks.judging import TOP, JudgedLabels
 from striate.tasks.labelled import LABEL, Labelled, Prediction, logits
 from striate.tasks.task import Asked, Wish, is_place
-from striate.training.augment import Augment
 from striate.training.fields import Fields
 from striate.training.objective import Net
-from striate.training.options import NO_AUGMENT, Options, augmentations
-from striate.training.words import WordDropout
+from striate.training.options import Options
 
 TOKENS = "tokens"
 EXPLAINED = 100  # sentences of which the words that decided are found
@@ -156,10 +157,10 @@ class Text(Labelled):
 
     def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> WordDropout | None:
         """Some words of each sentence are unknown ones, others in every epoch."""
-        words = augmentations(wanted)
-        if words not in (("auto",), ("words",), (NO_AUGMENT,)):
+        changes = parsed(wanted)
+        if any(one.word != "words" for one in changes):
             raise InputError(f"augment '{wanted}' is for images; for sentences there is words")
-        return None if words == (NO_AUGMENT,) else WordDropout(DROPPED, self.length)
+        return None if wanted == NONE else WordDropout(DROPPED, self.length)
 
     def usual(self, options: Options, count: int, augment: Augment | None, started: bool) -> Options:
         """A lower rate than that of images."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -101,6 +101,10 @@ class TorchEngine:
     def rate(self) -> float:
         """The learning rate of the newest step; before the first, that of the first."""
         return self.pace.rate
+
+    def coming(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The batches as they are."""
+        return batches
 
     def learn(self, batch: Batch) -> Step:
         """One step on a batch."""

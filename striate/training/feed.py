@@ -15,7 +15,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from striate.training.draws import generator
+from striate.draws import generator
 from striate.training.fields import Fields
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import torch
@@ -37,6 +37,9 @@ class Engine(Protocol):
 
     def train(self) -> None:
         """Get ready for training steps."""
+
+    def coming(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The batches of an epoch, which the engine may have made before their turn."""
 
     def learn(self, batch: Batch) -> Step:
         """One step down the gradient, on a batch."""
@@ -125,7 +128,7 @@ def one_epoch(
     engine.train()
     size = options.images(len(training))
     count, now = num_batches(len(training), size), at
-    for batch in training.epoch(options.seed, number, size, at.batches):
+    for batch in engine.coming(training.epoch(options.seed, number, size, at.batches)):
         if not len(batch):  # no file of it can be read, as was told
             now = now.passed()
             continue

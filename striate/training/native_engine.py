@@ -12,11 +12,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -28,11 +28,12 @@ from striate.native.optimizers import optimizer_named
 from striate.native.values import Parameter
 from striate.notation import Network
 from striate.tiling import middle
-from striate.training.augment import Shifted
+from striate.training.ahead import made_ahead
 from striate.training.engine import AUX_WEIGHT, Pace, check_weights, dropout_key
 from striate.training.feed import Batch
 from striate.training.fields import OUTPUT, Fields
 from striate.training.max_norm import last_layer, limited
+from striate.training.native_moves import moves_of, native_steps
 from striate.training.objective import Step
 from striate.training.optimizers import MOMENTUM, in_groups
 from striate.training.options import Options
@@ -108,12 +109,22 @@ class NativeEngine:
         (images,), rows = batch.pool.inputs.values(), batch.rows
         if drawn is None:
             return self._step(images, batch.targets, rows)
-        if not isinstance(drawn, Shifted):
+        moves = moves_of(drawn, rows, images.shape[1:])
+        if moves is None:
             return self.step(batch.inputs, batch.targets)
-        down, right = drawn.down[rows].numpy(), drawn.right[rows].numpy()
-        background = np.array(drawn.shift.background, np.float32)
-        moves = Moves(drawn.shift.most, down.ctypes.data, right.ctypes.data, background.ctypes.data)
-        return self._step(images, batch.targets, rows, moves)
+        return self._step(images, batch.targets, rows, moves.given)
+
+    def coming(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The batches; those that must be changed by PyTorch are made beside the C threads, before their turn."""
+        first = next(batches, None)
+        if first is None:
+            return
+        whole = chain([first], batches)
+        ready = not isinstance(first, Taken) or (first.drawn is None and not first.pool.prepare)
+        if not ready and isinstance(first, Taken) and first.drawn and not first.pool.prepare:
+            (images,) = first.pool.inputs.values()
+            ready = native_steps(first.drawn, images.shape[1:]) is not None
+        yield from whole if ready else made_ahead(whole)
 
     def step(self, inputs: Fields, targets: Fields) -> Step:
         """One step down the gradient of the batch's mean loss.

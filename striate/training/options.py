@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from striate.augmentation.words import AUTO, NONE, SHORT, WORDS, parsed
 from striate.checks import check_number
 from striate.errors import InputError, nearest
 from striate.initial import ALSO as RULES_ALSO
@@ -23,9 +24,7 @@ from striate.training.passes import BATCH, EPOCHS, FEW_BATCH, FEW_DECAY, MOST
 from striate.training.schedules import ALSO as SCHEDULES_ALSO
 from striate.training.schedules import SCHEDULES
 
-PHOTO = ("mirror", "crop", "colour")
-NO_AUGMENT = "none"
-AUGMENT = ("auto", NO_AUGMENT, "shift", "photo", *PHOTO, "turn", "words")
+NO_AUGMENT = NONE
 VALUES_ALSO = {  # what others call the values of a choice
     "optimizer": OPTIMIZER_ALSO,
     "schedule": SCHEDULES_ALSO,
@@ -42,6 +41,7 @@ OTHER_NAMES = {  # what others call a choice itself
     "l1": ("lasso",),
     "l2": ("weightdecay", "wd", "decay", "ridge"),
     "augment": ("augmentation", "dataaugmentation"),
+    "smoothing": ("labelsmoothing",),
     "max_norm": ("normconstraint", "weightnorm", "l2constraint"),
     "patience": ("earlystopping", "earlystop"),
     "validation": ("validationsplit", "valsplit"),
@@ -54,25 +54,6 @@ def _option(
     default: Any, help: str, known: tuple[str, ...] = (), least: float | None = None, most: float = math.inf
 ) -> Any:
     return field(default=default, metadata={"help": help, "known": known, "least": least, "most": most})
-
-
-def augmentations(written: str) -> tuple[str, ...]:
-    """The words of `augment`, with "photo" replaced by the words it stands for.
-
-    >>> augmentations("photo"), augmentations("crop,mirror")
-    (('mirror', 'crop', 'colour'), ('crop', 'mirror'))
-
-    Raises:
-        InputError: A word that is not known, or one that does not go with others.
-    """
-    words = tuple(str(written).lower().replace("color", "colour").split(","))
-    for word in words:
-        if word not in AUGMENT:
-            raise InputError(f"no augment '{word}'{nearest(word, AUGMENT)}; there are {', '.join(AUGMENT)}")
-    together = (*PHOTO, "turn")
-    if len(words) > 1 and (alone := next((word for word in words if word not in together), None)):
-        raise InputError(f"augment '{alone}' stands alone; only {', '.join(together)} go together. Received: {written}")
-    return PHOTO if words == ("photo",) else words
 
 
 @dataclass(frozen=True)
@@ -108,10 +89,13 @@ class Options:
         least=0,
     )
     augment: str = _option(
-        "auto",
-        "change training images a little, differently in each epoch: shift for centred drawings; photo, or some of "
-        "mirror,crop,colour, for photographs; turn where no side is up; words makes some words unknown; "
-        "auto tells one from the other",
+        AUTO,
+        "change training images a little, differently in each epoch, by words with commas and maybe a number each, "
+        f"as in shift:2,rotate:10: {', '.join(WORDS)}; photo is {','.join(SHORT['photo'])}, distort is "
+        f"{','.join(SHORT['distort'])}; auto does what suits the data",
+    )
+    smoothing: float = _option(
+        0.0, "label smoothing: the share of each training example's class that all classes share", least=0, most=0.999
     )
     max_norm: float = _option(
         0.0, "the longest that the weights of an output may be, as a row of the last layer; 0 sets no limit", least=0
@@ -133,8 +117,7 @@ class Options:
             whole = str(option.type).startswith("int")
             if meta["least"] is not None:
                 check_number(value, option.name, least=meta["least"], most=meta["most"], whole=whole)
-
-        augmentations(self.augment)
+        parsed(self.augment)
 
     @property
     def rate(self) -> float:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from striate.augmentation.augment import Augment
 from striate.data.kinds import Kinds, Moved, moved
 from striate.data.recipe import AT_ONCE
-from striate.training.augment import Augment
-from striate.training.draws import generator
+from striate.draws import generator
 from striate.training.feed import shuffled
 from striate.training.fields import Fields
 
@@ -54,7 +54,7 @@ class Pool:
 
     def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Taken]:
         """The batches of an epoch."""
-        drawn = self.augment.drawn(len(self), generator(seed, "augment", number)) if self.augment else None
+        drawn = self.augment.drawn(len(self), generator(seed, "augment", number), number) if self.augment else None
         for rows in shuffled(len(self), size, seed, number)[begin:]:
             yield Taken(self, rows, drawn)
 

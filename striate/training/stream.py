@@ -18,15 +18,15 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from striate.augmentation.augment import Augment
 from striate.data.image import ImageError
 from striate.data.kinds import Kinds, Moved, moved
 from striate.data.lazy import Lazy
 from striate.data.quiet import collected
 from striate.data.workers import cores
+from striate.draws import generator
 from striate.errors import InputError, WorkError
-from striate.training.augment import Augment
-from striate.training.cut import Cuts
-from striate.training.draws import generator
+from striate.training.ahead import Ready
 from striate.training.feed import shuffled
 from striate.training.fields import moved_to
 from striate.training.pool import Prepare
@@ -37,17 +37,6 @@ SHARED = Path("/dev/shm")
 GONE = 32  # files drawn one after the other that can't be read: then most of them are gone
 Column = Tensor | Lazy
 Bad = tuple[str, str]  # a file that can't be read, and why
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A batch whose tensors are made."""
-
-    inputs: Mapping[str, Tensor]
-    targets: Mapping[str, Tensor]
-
-    def __len__(self) -> int:
-        return len(next(iter(self.inputs.values())))
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +84,7 @@ class Stream:
 
     def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Ready]:
         """The batches of an epoch; one of which no file can be read is empty."""
-        drawn = self.augment.drawn(len(self), generator(seed, "augment", number)) if self.augment else None
+        drawn = self.augment.drawn(len(self), generator(seed, "augment", number), number) if self.augment else None
         yield from self._batches(shuffled(len(self), size, seed, number)[begin:], drawn, min(GONE, len(self)))
 
     def in_order(self, size: int) -> Iterator[Ready]:
@@ -219,7 +208,7 @@ class _Made(Dataset[Any]):
         return name in self.kinds and self.kinds[name].moves
 
     def _cut(self, name: str, values: Tensor, row: int) -> Tensor:
-        return self.drawn.cut(values, row) if isinstance(self.drawn, Cuts) and self._moves(name) else values
+        return self.drawn.cut(values, row) if self.drawn and self._moves(name) else values
 
     def _prepared(self, name: str, values: Tensor) -> Tensor:
         return self.prepare[name](values) if name in self.prepare else values

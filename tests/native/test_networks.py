@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from striate import zoo
+from striate.augmentation.shift import Shift
 from striate.modules import MODULES
 from striate.native.layers import LAYERS
 from striate.native.lowering import JOINS, Refused, lowered
@@ -16,7 +17,6 @@ from striate.native.network import Moves
 from striate.native.target import host, named, runnable
 from striate.notation import Network, measure, read
 from striate.notation.graph import Join
-from striate.training.augment import Shift
 from tests import skips
 from tests.native import networks as nets
 from tests.native.needs import needs_compiler

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from striate.augmentation.photo import Photo
+from striate.augmentation.shift import Shift
 from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.runs.command import FROM_PYTHON
 from striate.runs.plan import Parts, Plan
 from striate.runs.planning import Again, Request, planned
 from striate.tasks.classify import Classify
-from striate.training.augment import Shift
 from striate.training.options import Options
-from striate.training.photo import Photo
 
 NET = "input 1x8x8 -> fc 10"
 

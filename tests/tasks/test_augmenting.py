@@ -2,6 +2,8 @@
 
 import pytest
 
+from striate.augmentation.photo import Photo
+from striate.augmentation.shift import Shift
 from striate.data.examples import Schema
 from striate.data.ink import Ink
 from striate.data.kinds import Image, Kind, Label, Tokens
@@ -11,8 +13,6 @@ from striate.notation import Network, read
 from striate.tasks import augmenting
 from striate.tasks.classify import Classify
 from striate.tasks.fitting import Fitted
-from striate.training.augment import Shift
-from striate.training.photo import Photo
 
 CONV, DENSE = read("input 3x32x32 -> conv 4@3 -> fc 2"), read("input 3x32x32 -> fc 2")
 

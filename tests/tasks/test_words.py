@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import load_file
 
 import striate as st
+from striate.augmentation.word_dropout import WordDropout
 from striate.notation import read
 from striate.tasks.fitting import check_max_norm
-from striate.training.words import WordDropout
 from tests.native.needs import needs_compiler
 
 CHANNELS = """

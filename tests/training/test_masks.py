@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from striate.augmentation.augment import Augment
+from striate.augmentation.photo import Photo
+from striate.augmentation.shift import Shift
 from striate.data.kinds import Image, Label, Mask
-from striate.training.augment import Augment, Shift
-from striate.training.photo import Photo
 from striate.training.pool import Pool, prepared
 
 CLASSES, IGNORED = 5, 9

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from striate import zoo
+from striate.augmentation.shift import Shift
 from striate.building import build
 from striate.errors import InputError
 from striate.losses import LOSSES
@@ -16,7 +17,6 @@ from striate.native.losses import criteria
 from striate.native.lowering import Refused
 from striate.notation import Network, read
 from striate.tasks.labelled import USUAL
-from striate.training.augment import Shift
 from striate.training.engine import TorchEngine
 from striate.training.native_engine import NativeEngine
 from striate.training.optimizers import OPTIMIZERS

@@ -44,6 +44,32 @@ INLINE void cross_entropy(const vec *y, const int32_t *labels, vec *dy, const in
   softmax_loss(y, labels, dy, count, share, classes, seen, 0);
 }
 
+/* The sum over classes of -share log softmax(y), `rows` having one image's shares per lane; right is the class of the
+   largest share. */
+INLINE void soft_cross_entropy(const vec *y, const float *const *rows, vec *dy, const int count, const float share,
+                               const int classes, struct seen *seen) {
+  int32_t labels[LANES];
+  for (int n = 0; n < count; n++) {
+    labels[n] = 0;
+    for (int k = 1; k < classes; k++) labels[n] = rows[n][k] > rows[n][labels[n]] ? k : labels[n];
+  }
+  count_correct(y, labels, count, classes, seen);
+  vec most = y[0], total = splat(0);
+  for (int k = 1; k < classes; k++) most = larger(y[k], most);
+  for (int k = 0; k < classes; k++) {
+    dy[k] = exponential(y[k] - most);
+    total += dy[k];
+  }
+  vec weight = splat(0);
+  for (int n = 0; n < count; n++) weight[n] = share;
+  for (int k = 0; k < classes; k++) dy[k] = dy[k] / total * weight;
+  for (int n = 0; n < count; n++)
+    for (int k = 0; k < classes; k++) {
+      seen->loss += rows[n][k] * (logf(total[n]) + (most[n] - y[k][n]));
+      dy[k][n] -= share * rows[n][k];
+    }
+}
+
 /* LeNet-5's criterion; the outputs are minus distances, and "rubbish" is at distance 0.1. */
 INLINE void map_criterion(const vec *y, const int32_t *labels, vec *dy, const int count, const float share,
                           const int classes, struct seen *seen) {

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from striate.training.photo import Photo
+from striate.augmentation.photo import Photo
 
 
 def drawn(photo: Photo, images: Tensor, seed: int = 0) -> Tensor:

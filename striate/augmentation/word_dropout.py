@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from striate.augmentation.augment import Augment
 from striate.data.kinds import Moved
 from striate.data.sentences import PADDING, UNKNOWN
-from striate.training.augment import Augment
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class WordDropout(Augment):
     share: float
     length: int
 
-    def drawn(self, count: int, generator: torch.Generator) -> DroppedWords:
+    def drawn(self, count: int, generator: torch.Generator, epoch: int = 1) -> DroppedWords:
         """Which words of each sentence are unknown in an epoch."""
         return DroppedWords(torch.rand(count, self.length, generator=generator) < self.share)
 

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from striate.training.augment import Augment, Shift, shift_for
-from striate.training.photo import Photo
+from striate.augmentation.augment import Augment
+from striate.augmentation.photo import Photo
+from striate.augmentation.shift import Shift, shift_for
 from tests.learning import pool, taken
 
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from striate.augmentation.augment import Augment
+from striate.augmentation.photo import changed, lit
 from striate.data.kinds import Moved
 from striate.tiling import at
-from striate.training.augment import Augment
-from striate.training.photo import changed, lit
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Cut(Augment):
     turn: bool = False
     colour: float = 0.0
 
-    def drawn(self, count: int, generator: torch.Generator) -> Cuts:
+    def drawn(self, count: int, generator: torch.Generator, epoch: int = 1) -> Cuts:
         """The choices of an epoch; every kind is drawn, used or not, so that one does not affect the others."""
         places = torch.rand(count, 2, generator=generator, dtype=torch.float64)
         mirrored = torch.rand(count, generator=generator) < 0.5
@@ -50,8 +50,8 @@ class Cut(Augment):
 
     def written(self) -> str:
         """What may happen to a part, by words."""
-        chosen = {"mirror": self.mirror, "turn": self.turn, "colour": bool(self.colour)}
-        return ",".join(word for word, taken in chosen.items() if taken) or "none"
+        colour = [f"colour:{self.colour:g}"] * bool(self.colour)
+        return ",".join(["mirror"] * self.mirror + ["turn"] * self.turn + colour) or "none"
 
     def said(self) -> str:
         """Which parts, and what may happen to them."""

@@ -8,38 +8,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from striate.data.kinds import Moved
+from striate.augmentation.augment import Augment, pixels
+from striate.data.kinds import Moved, Size
 
 SHARE = 28  # a drawing is moved by up to one entry per 28 of its shorter side: one pixel for MNIST
-
-
-class Augment(ABC):
-    """A way to change examples, drawn anew for each epoch, before its first batch, so that batching changes nothing."""
-
-    times = 1  # how often an epoch takes each example
-
-    @abstractmethod
-    def drawn(self, count: int, generator: torch.Generator) -> Moved:
-        """An epoch's choices for `count` examples."""
-
-    @abstractmethod
-    def written(self) -> str:
-        """The option that asks for exactly this, however `auto` may change."""
-
-    @abstractmethod
-    def said(self) -> str:
-        """It in one line, with the way out."""
-
-
-def pixels(count: int) -> str:
-    """A number of pixels in words."""
-    return "a pixel" if count == 1 else f"{count} pixels"
 
 
 def shift_for(height: int, width: int) -> int:
@@ -63,14 +40,14 @@ class Shift(Augment):
     most: int
     background: tuple[float, ...]
 
-    def drawn(self, count: int, generator: torch.Generator) -> Shifted:
+    def drawn(self, count: int, generator: torch.Generator, epoch: int = 1) -> Shifted:
         """The moves of an epoch."""
         down, right = torch.randint(2 * self.most + 1, (2, count), generator=generator)
         return Shifted(self, down, right)
 
     def written(self) -> str:
-        """`shift`."""
-        return "shift"
+        """`shift` with its number."""
+        return f"shift:{self.most}"
 
     def said(self) -> str:
         """How far.
@@ -102,6 +79,10 @@ class Shifted(Moved):
     def mask(self, masks: Tensor, rows: Tensor, ignored: int) -> Tensor:
         """(N, H, W) in and out."""
         return self._windows(masks[:, None], masks.new_full((1, 1, 1, 1), ignored), rows)[:, 0]
+
+    def points(self, points: Tensor, rows: Tensor, size: Size) -> Tensor:
+        """(N, P, 2) in and out."""
+        return points + self.shift.most - torch.stack([self.right, self.down], 1)[rows, None].to(points)
 
     def _windows(self, x: Tensor, edge: Tensor, rows: Tensor) -> Tensor:
         count, channels, height, width = x.shape

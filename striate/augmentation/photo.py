@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from striate.data.kinds import Moved
-from striate.training.augment import Augment, pixels
+from striate.augmentation.augment import Augment, pixels
+from striate.data.kinds import Moved, Size
 
 SHARE = 8  # a photograph is moved by up to one entry per this many of its shorter side: 4 for 32x32
 COLOUR = 0.15  # how far contrast, brightness and tint change by default
@@ -39,7 +39,7 @@ class Photo(Augment):
     crop: int
     colour: float
 
-    def drawn(self, count: int, generator: torch.Generator) -> Shots:
+    def drawn(self, count: int, generator: torch.Generator, epoch: int = 1) -> Shots:
         """The choices of an epoch; every kind is drawn, used or not, so that one does not affect the others."""
         mirrored = torch.rand(count, generator=generator) < 0.5
         down, right = torch.randint(2 * self.crop + 1, (2, count), generator=generator)
@@ -50,9 +50,10 @@ class Photo(Augment):
         """Its parts by their words.
 
         >>> Photo(mirror=True, crop=4, colour=0.0).written()
-        'mirror,crop'
+        'mirror,crop:4'
         """
-        return ",".join(word for word in ("mirror", "crop", "colour") if getattr(self, word)) or "none"
+        numbers = [f"{word}:{number:g}" for word, number in (("crop", self.crop), ("colour", self.colour)) if number]
+        return ",".join(["mirror"] * self.mirror + numbers)
 
     def said(self) -> str:
         """What may happen, and how to leave it out."""
@@ -94,6 +95,17 @@ class Shots(Moved):
     def mask(self, masks: Tensor, rows: Tensor, ignored: int) -> Tensor:
         """(N, H, W) in and out: mirrored and moved like the images, whose edges are reflected."""
         return self._placed(masks[:, None].double(), rows)[:, 0].to(masks.dtype)  # PyTorch reflects no whole numbers
+
+    def points(self, points: Tensor, rows: Tensor, size: Size) -> Tensor:
+        """(N, P, 2) in and out: of the image itself, not of its reflection."""
+        x, y = points.unbind(2)
+        x = x.where(~self.mirrored[rows, None].to(x.device), size[1] - 1 - x)
+        moves = torch.stack([self.right, self.down], 1)[rows, None].to(points)
+        return torch.stack([x, y], 2) + self.photo.crop - moves
+
+    def mirrored_now(self, rows: Tensor) -> Tensor:
+        """Those that are."""
+        return self.mirrored[rows]
 
     def _placed(self, images: Tensor, rows: Tensor) -> Tensor:
         """Mirrored, and cut out of the extended image."""

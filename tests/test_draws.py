@@ -4,8 +4,8 @@ import itertools
 
 import torch
 
-from striate.training.augment import Shift
-from striate.training.draws import derived_seed, generator
+from striate.augmentation.shift import Shift
+from striate.draws import derived_seed, generator
 from striate.training.feed import shuffled
 from tests.learning import pool
 

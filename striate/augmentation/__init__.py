@@ -1,0 +1,1 @@
+"""More examples from the same ones: how each is changed, differently in every epoch; a change a file."""
