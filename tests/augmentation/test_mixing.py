@@ -75,5 +75,3 @@ def test_both_engines_learn_the_same_from_changed_images(augment: Augment) -> No
     plain, native = (learned(engine, some, SOFT if augment.shares else "cross-entropy") for engine in (False, True))
     assert max(float((plain[name] - native[name]).abs().max()) for name in plain) < 1e-5
     assert float((plain["fc1.weight"] - learned(False, pool(images, labels), "")["fc1.weight"]).abs().max()) > 1e-3
-
-

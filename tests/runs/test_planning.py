@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from striate.augmentation.chain import Chain
 from striate.augmentation.photo import Photo
 from striate.augmentation.shift import Shift
 from striate.data.recipe import Recipe
@@ -62,13 +63,18 @@ def test_the_configuration_is_json_and_holds_the_decisions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "augment"),
-    [({"augment": "shift"}, Shift), ({"augment": "mirror,crop"}, Photo), ({"augment": "none"}, type(None))],
+    ("options", "augment", "kept"),
+    [
+        ({"augment": "shift"}, Shift, "shift:1"),
+        ({"augment": "mirror,crop"}, Photo, "mirror,crop:4"),
+        ({"augment": "rotate,cutout:3", "smoothing": 0.1}, Chain, "rotate:15,cutout:3"),
+        ({"augment": "none"}, type(None), "none"),
+    ],
 )
-def test_what_changes_the_examples_is_in_the_plan(options: dict[str, Any], augment: type) -> None:
+def test_what_changes_the_examples_is_in_the_plan(options: dict[str, Any], augment: type, kept: str) -> None:
     plan = plan_of("lenet5", epochs=1, **options)
     assert type(plan.augment) is augment
-    assert plan.options.augment == options["augment"]
+    assert plan.options.augment == kept
     assert any(line.startswith("augmentation") for line in plan.notes) is (plan.augment is not None)
 
 

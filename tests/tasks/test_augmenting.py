@@ -2,11 +2,14 @@
 
 import pytest
 
+from striate.augmentation.chain import Chain
+from striate.augmentation.cutout import Cutout
 from striate.augmentation.photo import Photo
 from striate.augmentation.shift import Shift
+from striate.augmentation.warp import Warp
 from striate.data.examples import Schema
 from striate.data.ink import Ink
-from striate.data.kinds import Image, Kind, Label, Tokens
+from striate.data.kinds import Image, Kind, Label, Labels, Tokens
 from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.notation import Network, read
@@ -64,12 +67,21 @@ def test_images_of_another_kind_are_refused(wanted: str, shape: tuple[int, ...])
         augment_for(wanted, recipe(shape), CONV)
 
 
-@pytest.mark.parametrize("wanted", ["turn", "words", "mirror,turn"])
-def test_what_is_of_other_data_is_refused(wanted: str) -> None:
-    with pytest.raises(
-        InputError, match=r"augment '(turn|words)' is not for images of one class; there are shift, mirror"
-    ):
-        augment_for(wanted, recipe((3, 32, 32)), CONV)
+def test_what_is_of_other_data_is_refused() -> None:
+    with pytest.raises(InputError, match=r"augment 'words' is for sentences; these are images"):
+        augment_for("words", recipe((3, 32, 32)), CONV)
+    several = Schema({"image": Image()}, {"labels": Labels(2)})
+    with pytest.raises(InputError, match=r"augment 'mixup' is for examples of one class each"):
+        augmenting.augment_for("mirror,mixup", Fitted(CONV, recipe(), (), Classify(("a", "b"))), several)
+
+
+def test_what_whole_pixels_can_not_do_takes_all_places_along() -> None:
+    assert augment_for("shift:2,rotate:10", DRAWINGS, CONV) == Warp(2.0, 10.0, background=(0.0,))
+    assert augment_for("photo,scale", recipe(), CONV) == Chain(
+        (Warp(4.0, scale=0.15, mirror="chance"), Photo(False, 0, 0.15))
+    )
+    assert augment_for("alternate,crop:3", recipe(), CONV) == Warp(3.0, mirror="alternate")
+    assert augment_for("shift,cutout:6", DRAWINGS, CONV) == Chain((Shift(1, (0.0,)), Cutout(6, (0.0,))))
 
 
 def test_it_is_said_with_the_way_out() -> None:

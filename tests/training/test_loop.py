@@ -1,7 +1,7 @@
 """The loop: what it asks of an engine, when it stops, and that the seed alone decides."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -39,6 +39,9 @@ class Scripted:
 
     def train(self) -> None:
         self.training = True
+
+    def coming(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        return batches
 
     def learn(self, batch: Batch) -> Step:
         assert self.training
