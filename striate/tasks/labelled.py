@@ -204,7 +204,7 @@ class Labelled(Task):
             guessing=guessing(score, self.unit),
             above=score.accuracy > share,
             lost=wilson(right, trained_on).low <= share,
-            weak=learned - share < WEAK * (1 - share),
+            weak=max(learned, score.accuracy) - share < WEAK * (1 - share),  # changed and mixed images are harder
             more=self.unit,
             doubtful="the labels",
         )

@@ -155,6 +155,7 @@ def test_the_standing_is_about_right_decisions() -> None:
     weak = standing(*many(200, 100), learned=0.65)
     assert weak.weak
     assert not weak.guessing
+    assert not standing(*many(285, 15), learned=0.6).weak  # images of the training were mixed
     guess = standing(*many(100, 200), learned=0.33)
     assert guess.lost
     assert guess.guessing.startswith("No better than always saying 'cat', which 33.3% of the validation images are")
