@@ -17,6 +17,8 @@ from striate.errors import InputError, StriateError, nearest
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from striate.watching import Page
+
 FLAGS = {
     "bad": "bad-files",
     "letters": "set",
@@ -156,10 +158,25 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(command)
 
 
-def see_option(command: F) -> F:
-    """`--see`."""
+def see_options(command: F) -> F:
+    """`--see`, and `--port` where it is served."""
     help = "Serve a page on this machine that shows the training while it runs, and open the browser."
+    where = "Where that page is served; a free one if 0."
+    command = click.option("--port", type=click.IntRange(0, 65535), default=0, help=where)(command)
     return click.option("--see", is_flag=True, help=help)(command)
+
+
+def page_of(see: bool, port: int) -> Page | None:
+    """What `--see` and `--port` ask for.
+
+    Raises:
+        InputError: There is a port and nothing to see.
+    """
+    if port and not see:
+        raise InputError("--port says where the page of --see is served; give both")
+    from striate.watching import Page
+
+    return Page(say, port=port) if see else None
 
 
 def bad_files_option(command: F) -> F:

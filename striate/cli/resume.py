@@ -4,7 +4,16 @@ from typing import Any
 
 import click
 
-from striate.cli.common import Known, check_run, json_option, say, see_option, threads_option, workers_option
+from striate.cli.common import (
+    Known,
+    check_run,
+    json_option,
+    page_of,
+    say,
+    see_options,
+    threads_option,
+    workers_option,
+)
 from striate.cli.train import show
 from striate.data.loading import check as check_data
 from striate.runs import devices
@@ -24,7 +33,7 @@ from striate.training.schedules import SCHEDULES
 @click.option("--device", help="cpu, cuda, cuda:1, mps; by default the one it was trained on.")
 @threads_option
 @workers_option
-@see_option
+@see_options
 @json_option
 def command(
     run: str,
@@ -37,6 +46,7 @@ def command(
     threads: int | None,
     workers: int | None,
     see: bool,
+    port: int,
     as_json: bool,
 ) -> int:
     """Go on with RUN from its newest intact state, as if it had never stopped; --epochs may extend it.
@@ -47,10 +57,8 @@ def command(
     devices.check(device or "auto")
     if data:
         check_data(data)
+    page = page_of(see, port)
     from striate.runs.resuming import resumed  # the words are right: from here on it takes PyTorch
-    from striate.watching import Page
-
-    page = Page(say) if see else None
 
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
     how: dict[str, Any] = {"engine": engine, "device": device, "threads": threads, "workers": workers}

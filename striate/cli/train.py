@@ -19,11 +19,12 @@ from striate.cli.common import (
     engine_option,
     json_option,
     letters_option,
+    page_of,
     print_json,
     read_letters,
     read_size,
     say,
-    see_option,
+    see_options,
     size_option,
     task_option,
     threads_option,
@@ -102,7 +103,7 @@ def training_options(command: Any) -> Any:
 @size_option
 @bad_files_option
 @letters_option
-@see_option
+@see_options
 @json_option
 def command(
     net: str,
@@ -119,6 +120,7 @@ def command(
     bad: str,
     letters: tuple[str, ...],
     see: bool,
+    port: int,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -133,11 +135,10 @@ def command(
     devices.check(device)
     if out:
         SavedRun(Path(out)).is_free(overwrite)
+    page = page_of(see, port)
     from striate.runs.planning import Request  # the words are right: from here on it takes PyTorch
     from striate.runs.training import trained
-    from striate.watching import Page
 
-    page = Page(say) if see else None
     asked = Request(
         net,
         data,

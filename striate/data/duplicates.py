@@ -13,15 +13,17 @@ likest is looked at again in colour and in more detail.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 
+from .lazy import Lazy
+
 if TYPE_CHECKING:
     from torch import Tensor
 
-Images: TypeAlias = "Tensor | Sequence[Tensor]"
+Images: TypeAlias = "Tensor | Lazy | Sequence[Tensor]"
 
 LIKE = 0.995  # the least correlation of the pixels of near duplicates
 ROUGHLY = 0.99  # the same of small grey images, among which they are looked for
@@ -48,21 +50,27 @@ class Pair:
     exact: bool
 
 
-def near_duplicates(first: Images, second: Images, like: float = LIKE) -> list[Pair]:
+def near_duplicates(
+    first: Images, second: Images, like: float = LIKE, looked: Callable[[int, int], None] = lambda done, count: None
+) -> list[Pair]:
     """For each image of the second set the likest of the first, where they are nearly the same; the likest pair first.
 
-    Images that are of one colour all over are left out.
+    Images that are of one colour all over are left out, as are files that can't be read.
 
     Args:
-        first, second: Images (C, H, W), uint8, in one tensor or of any size each.
+        first, second: Images (C, H, W), uint8, in one tensor, of any size each, or in files, which are read once, and
+            once more where they may be alike.
         like: The least correlation of their pixels.
+        looked: Is told how many of how many were looked at.
     """
     import torch
 
-    found = []
-    for rows, columns in _likest(_vectors(first, SMALL, grey=True), _vectors(second, SMALL, grey=True)):
+    found, both = [], len(first) + len(second)
+    small = _vectors(first, SMALL, True, lambda done: looked(done, both))
+    other = _vectors(second, SMALL, True, lambda done: looked(len(first) + done, both))
+    for rows, columns in _likest(small, other):
         ours, theirs = (
-            [images[int(place)] for place in places] for images, places in ((first, rows), (second, columns))
+            [_at(images, int(place)) for place in places] for images, places in ((first, rows), (second, columns))
         )
         likeness = (_vectors(ours, LARGE) * _vectors(theirs, LARGE)).sum(1)
         for place in (likeness >= like).nonzero()[:, 0].tolist():
@@ -91,17 +99,40 @@ def _likest(first: Tensor, second: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         yield rows.gather(1, best.indices[:, None])[alike, 0], start + alike.nonzero()[:, 0]
 
 
-def _vectors(images: Images, side: int, grey: bool = False) -> Tensor:
+def _at(images: Images, place: int) -> Tensor:
+    """The image at a position."""
+    import torch
+
+    return torch.from_numpy(images.one(place)) if isinstance(images, Lazy) else images[place]
+
+
+def _blocks(images: Images) -> Iterator[Tensor]:
+    """All images in order, (N, C, H, W): as many of one size as are computed with together."""
+    import torch
+
+    if isinstance(images, Lazy):
+        nothing = torch.zeros(1, 1, 1, 1, dtype=torch.uint8)
+        yield from (nothing if one is None else torch.from_numpy(one)[None] for one in images.each())
+    elif isinstance(images, torch.Tensor) and len(images):
+        yield from torch.split(images, max(1, ENTRIES // max(1, images[0].numel())))
+    else:
+        yield from (one[None] for one in images)
+
+
+def _vectors(
+    images: Images, side: int, grey: bool = False, looked: Callable[[int], None] = lambda done: None
+) -> Tensor:
     """(N, D): the images made small, with mean 0 and length 1; 0 where they show nothing."""
     import torch
     from torch.nn import functional as F
 
-    made, block = [], max(1, ENTRIES // max(1, images[0].numel())) if len(images) else 1
-    for start in range(0, len(images), block) if isinstance(images, torch.Tensor) else range(len(images)):
-        some = images[start : start + block] if isinstance(images, torch.Tensor) else images[start][None]
+    made, done = [], 0
+    for some in _blocks(images):
         values = some.float().mean(1, keepdim=True) if grey else some.float()
         rows, columns = (_areas(length, side) for length in values.shape[2:])
         made.append(((values @ columns.T).transpose(2, 3).contiguous() @ rows.T).flatten(1))
+        done += len(some)
+        looked(done)
     vectors = torch.cat(made) if made else torch.zeros(0, side * side)
     vectors -= vectors.mean(1, keepdim=True)
     flat = vectors.square().mean(1, keepdim=True).sqrt() < FLAT

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MEMORY = 2**30  # bytes that the decoded images of a set may take; above, they stay in their files
+AT_ONCE = 64  # images that are read together where all are gone through
 SAMPLED = 1000  # images that stand for all of them where their values are measured
 
 Work = Callable[[Any], NDArray[Any]]
@@ -83,6 +84,12 @@ class Lazy:
         if self.held:
             return self.held[row]
         return self.work(self.items[row] if self.items else Path(self.paths[row]))
+
+    def each(self) -> Iterator[NDArray[Any] | None]:
+        """All of them in order, a few in memory at a time; None for those that can't be read."""
+        with collected(), ThreadPoolExecutor(cores()) as threads:
+            for start in range(0, len(self), AT_ONCE):
+                yield from threads.map(self._tried, range(start, min(start + AT_ONCE, len(self))))
 
     def sample(self) -> Tensor:
         """Some of them, evenly spread; those that can't be read are passed over."""

@@ -55,6 +55,11 @@ def disputed(parts: Sequence[DisputedPart], unit: str) -> Section:
     return Section("disputed", "Perhaps mislabelled", part(TEMPLATE, "disputed", parts=parts, unit=unit))
 
 
+def not_compared(why: str) -> Section:
+    """In the place of near duplicates, why nobody looked for them."""
+    return Section("duplicates", "Near duplicates", part(TEMPLATE, "not_compared", why=why))
+
+
 def duplicates(pairs: Sequence[Twins], count: int, exact: int, others: str, unit: str, least: float) -> Section:
     """Examples that are in two parts of the data.
 

@@ -315,7 +315,15 @@ def _finish(
     learned = partial(judge, engine, plan.task, objective, TRAINING_SET, parts.training)
     feeding = partial(_feed, plan, parts, parts.training, unread)
     hints = hints_of(
-        run, parts, judged, lambda: learned(feeding(), unread, show), disputes, len(history), say=unread.say
+        run,
+        parts,
+        judged,
+        lambda: learned(feeding(), unread, show),
+        disputes,
+        len(history),
+        hurried=stopped == CTRL_C,
+        say=unread.say,
+        show=show,
     )
     shown = with_look(test or judged, run, parts.schema)
     run.saved.save_report(report(run, history, said, shown, figures, parts, hints))

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 from markupsafe import Markup
+from torch import Tensor
 
-from striate.data.duplicates import LIKE, Images, near_duplicates
+from striate.data.duplicates import LIKE, near_duplicates
 from striate.data.examples import Examples, Table
+from striate.data.image import ImageError
 from striate.data.lazy import Lazy
 from striate.errors import WorkError
-from striate.report.hints import DisputedPart, Twins, disputed, duplicates
+from striate.report.hints import DisputedPart, Twins, disputed, duplicates, not_compared
 from striate.report.section import Section
 from striate.runs.feeding import reads_files
 from striate.runs.looking import with_look
@@ -24,6 +26,7 @@ from striate.tasks.saying import Say
 from striate.tasks.task import Task
 from striate.training.disputes import Disputes
 from striate.training.memory import enough_memory
+from striate.training.progress import looking
 
 MOST = 24  # examples shown
 OFTEN = 0.5  # share of the later epochs in more than which the network must dispute a target
@@ -39,7 +42,9 @@ def hints_of(
     disputes: Disputes,
     done: int,
     *,
+    hurried: bool,
     say: Say,
+    show: bool,
 ) -> list[Section]:
     """The report's parts on what may be wrong with the data.
 
@@ -50,6 +55,8 @@ def hints_of(
         learned: Gives those on the training examples, where one more pass over them costs little.
         disputes: What was disputed in the last epochs.
         done: How many epochs there were.
+        hurried: Whether somebody waits for the end: what takes another pass over files is then left out.
+        show: Whether a long look at files shows how far it is.
         say: Is told why there are none, where the outputs are not finite.
     """
     root, task = run.config["data"]["source"], run.task
@@ -57,8 +64,11 @@ def hints_of(
         with enough_memory():
             asked = done >= MANY and not reads_files(parts.training) and task.disputed(judged.rows) is not None
             answers = [with_look(one, run, parts.schema) for one in (judged, *([learned()] if asked else []))]
-            found = [disputed_section(task, answers, disputes, done, root), duplicate_section(parts, task.unit, root)]
-    except WorkError as error:
+            found = [disputed_section(task, answers, disputes, done, root)]
+            files = any(map(reads_files, (parts.training, _others(parts)[1])))
+            why = _too_long(parts, task.unit, done, hurried) if files else ""
+            found.append(duplicate_section(parts, task.unit, root, why, show))
+    except (WorkError, ImageError) as error:  # a file that was there before
         say(f"there are no hints at what may be wrong with the data: {error}")
         return []
     return [section for section in found if section]
@@ -96,13 +106,40 @@ def _part(judged: Any, rows: list[int], notes: Mapping[int, str], unit: str, how
     return DisputedPart(said, judged.shown(rows[:MOST], root, notes) if rows else Markup())
 
 
-def duplicate_section(parts: Parts, unit: str, root: str) -> Section | None:
-    """Examples to judge by that are nearly those to learn from; None where there are none, or nothing was compared."""
-    name, others = ("test", parts.test) if parts.test is not None else ("validation", parts.validation)
+def _too_long(parts: Parts, unit: str, done: int, hurried: bool) -> str:
+    """Why files are not all read once more; empty where that takes a few percent of the training."""
+    count = len(parts.training) + len(_others(parts)[1])
+    if hurried:
+        return f"the training was stopped, and {count:,} {unit} in their files would have to be read once more"
+    if done < MANY:
+        most = f"that is done after {MANY} epochs or more, of which it is a small part"
+        return f"{count:,} {unit} in their files would have to be read once more; {most}"
+    return ""
+
+
+def _others(parts: Parts) -> tuple[str, Examples]:
+    """The examples to judge by, and what they are called."""
+    return ("test", parts.test) if parts.test is not None else ("validation", parts.validation)
+
+
+def duplicate_section(parts: Parts, unit: str, root: str, why: str = "", show: bool = False) -> Section | None:
+    """Examples to judge by that are nearly those to learn from; None where there are none, or they are no pictures.
+
+    Args:
+        parts: The data.
+        unit: What examples are called.
+        root: The folder of the data.
+        why: Nothing is compared, and the report says why; empty where all are.
+        show: Whether a long look shows how far it is.
+    """
+    name, others = _others(parts)
     ours, theirs = _images(parts.training), _images(others)
     if ours is None or theirs is None:
         return None
-    pairs = near_duplicates(ours, theirs)
+    if why:
+        return not_compared(why)
+    with looking("near duplicates", unit, not show) as looked:
+        pairs = near_duplicates(ours, theirs, looked=looked)
     if not pairs:
         return None
     shown = []
@@ -114,9 +151,9 @@ def duplicate_section(parts: Parts, unit: str, root: str) -> Section | None:
     return duplicates(shown, len(pairs), exact, f"{len(others):,} {name} {unit}", unit, LIKE)
 
 
-def _images(examples: Examples) -> Images | None:
-    """Their images, where they are pictures in memory: files would all have to be read again."""
+def _images(examples: Examples) -> Tensor | Lazy | None:
+    """Their images, where they are pictures of bytes, in memory or in files."""
     images = examples.columns.get(IMAGE) if isinstance(examples, Table) else None
-    if isinstance(images, Lazy):
-        return [torch.from_numpy(one) for one in images.held] or None
-    return images if images is not None and images.ndim == 4 and images.dtype == torch.uint8 else None
+    if images is None or isinstance(images, Lazy):
+        return images or None
+    return images if images.ndim == 4 and images.dtype == torch.uint8 else None

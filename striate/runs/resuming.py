@@ -13,6 +13,7 @@ import dataclasses
 import math
 import os
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def resume(
     workers: int | None = None,
     quiet: bool = False,
     see: bool = False,
+    port: int = 0,
 ) -> Run:
     """Go on with an interrupted run, or train a finished one for more epochs.
 
@@ -65,7 +67,7 @@ def resume(
         engine: As for `train`, whichever trained before; by default the same, or on a new device one that fits it.
         device: As for `train`; by default the one it was trained on.
         threads, workers: As for `train`; by default as before.
-        quiet, see: As for `train`.
+        quiet, see, port: As for `train`.
 
     Returns:
         The run, on disk, with the weights of the best epoch, as for `train`.
@@ -76,8 +78,10 @@ def resume(
     """
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
     how: dict[str, Any] = {"loss": loss, "engine": engine, "device": device, "threads": threads}
-    how |= {"workers": workers, "page": Page(voice(quiet)) if see else None}
-    return resumed(path, dataset, changes, say=voice(quiet), show=not quiet, **how).told(voice(quiet)).run
+    page = Page(voice(quiet), port=port) if see else None
+    how |= {"workers": workers, "page": page}
+    with page or nullcontext():
+        return resumed(path, dataset, changes, say=voice(quiet), show=not quiet, **how).told(voice(quiet)).run
 
 
 def resumed(

@@ -278,6 +278,8 @@ class Run:
         quiet: bool = False,
     ) -> Any:
         """The answers on labelled examples; arguments and errors as for `test`."""
+        from striate.runs.looking import with_look  # it takes runs itself
+
         name, opened, examples = self._labelled(source, bad)
         known_loss = loss or self._loss()
         objective = self.task.objective(known_loss)
@@ -288,7 +290,8 @@ class Run:
         if known_loss is None:  # a loss of one's own that is not given again
             figures["loss"] = float("nan")
         self.left_out += unread.left_out()
-        return self.task.judged(name, unread.left_of(examples), rows, figures)
+        judged = self.task.judged(name, unread.left_of(examples), rows, figures)
+        return with_look(judged, self, opened.schema)
 
     def write_report(self, judged: Any, source: str, path: Path) -> None:
         """Write what `judged` gave as a page.

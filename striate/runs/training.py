@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def train(
     workers: int | None = None,
     quiet: bool = False,
     see: bool = False,
+    port: int = 0,
     epochs: int = Options.epochs,
     batch: int | None = Options.batch,
     lr: float | None = Options.lr,
@@ -81,7 +83,9 @@ def train(
         threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
         workers: Processes that read images which stay in their files, as those of a set larger than memory; 0 reads
             them in this process; by default one for each core. The weights are the same, bit for bit.
-        see: Whether to serve a page on this machine that shows the training while it runs, and to open the browser.
+        see: Whether to serve a page on this machine that shows the training while it runs, and to open the browser. It
+            is served until it is closed, or the program ends.
+        port: Where that page is served; by default a free one.
         quiet: Whether to print nothing; else what a default decides, each epoch and the verdict, on standard error.
         epochs: Passes over the training examples; 0 takes ten, and more for small sets.
         batch: Examples in a mini-batch; 0 takes the whole set; by default 64, or 32 for few photographs.
@@ -132,9 +136,10 @@ def train(
     )
     how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}
     how |= {"size": size, "weights": weights, "threads": threads, "workers": workers, "task": task}
-    page = Page(voice(quiet)) if see else None
+    page = Page(voice(quiet), port=port) if see else None
     asked = Request(net, dataset, options, show=not quiet, page=page, **how)
-    return trained(asked, out, overwrite, say=voice(quiet)).told(voice(quiet)).run
+    with page or nullcontext():
+        return trained(asked, out, overwrite, say=voice(quiet)).told(voice(quiet)).run
 
 
 def trained(asked: Request, out: str | Path | None = None, overwrite: bool = False, *, say: Say = silent) -> Trained:

@@ -94,11 +94,20 @@ class Server:
         self.stop()
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def checked_port(port: int) -> int:
+    """A port.
+
+    Raises:
+        InputError: There is no such port.
+    """
     if not 0 <= port <= 65535:
         raise InputError(f"ports are 0 to 65535, of which 0 takes a free one. Received: {port}")
+    return port
+
+
+def _listening(host: str, port: int) -> socket.socket:
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        family = socket.getaddrinfo(host, checked_port(port), type=socket.SOCK_STREAM)[0][0]
         made = socket.socket(family, socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise InputError(f"this machine has no address '{host}'; leave it out, or give one of its own") from None

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import webbrowser
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from torch import Tensor
 
 from striate.errors import WorkError
 from striate.report.images import planes
 from striate.serving import Server
+from striate.serving.server import checked_port
 from striate.training.fields import Fields
 from striate.training.history import History
 from striate.training.moment import Moment
@@ -35,13 +39,17 @@ class Page:
     Args:
         say: Is given a line for the user.
         browser: Whether the browser is opened.
+        port: Where it is served; 0 for a free one.
 
     Attributes:
         server: What serves it; None before it is begun, and where it can't be served.
+
+    Raises:
+        InputError: There is no such port.
     """
 
-    def __init__(self, say: Callable[[str], None], browser: bool = True) -> None:
-        self.say, self.browser = say, browser
+    def __init__(self, say: Callable[[str], None], browser: bool = True, port: int = 0) -> None:
+        self.say, self.browser, self.port = say, browser, checked_port(port)
         self.scene: Scene | None = None
         self.server: Server | None = None
         self.application: Application | None = None
@@ -50,7 +58,7 @@ class Page:
         """Serve the page; where that is not possible, one line says so and the training goes on."""
         self.scene, self.application = scene, Application(scene)
         try:
-            self.server = Server(self.application).start()
+            self.server = Server(self.application, port=self.port).start()
         except WorkError as error:
             self.say(f"the training can't be seen: {error}")
             return
@@ -68,10 +76,28 @@ class Page:
 
     def wait(self) -> None:
         """Serve the page for as long as somebody looks."""
-        if self.server and self.application and self.application.idle < GONE:
+        if self._looked_at():
             self.say("the page is served until it is closed; Ctrl-C ends it now")
-            while self.application.idle < GONE:
+            while self._looked_at():
                 time.sleep(OFTEN)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """While the program goes on, serve the page until its end was shown and nobody looks any more."""
+        if self.server:
+            self.say("the page is served until it is closed, or the program ends")
+            threading.Thread(target=self._stop_unseen, daemon=True).start()  # the program's end does not wait for it
+
+    def _stop_unseen(self) -> None:
+        left = time.monotonic()
+        while self._looked_at() or time.monotonic() - left < GONE:  # a browser may still be starting
+            time.sleep(OFTEN)
+        self.stop()
+
+    def _looked_at(self) -> bool:
+        return self.application is not None and self.application.idle < GONE
 
     def stop(self) -> None:
         """End the server."""

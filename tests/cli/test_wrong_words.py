@@ -22,6 +22,7 @@ WRONG = [
     (["explain", "input 1x8x8 -> cnov 3@3"], "cnov"),
     (["explain", "input 1x8x8 -> conv 3@9x9"], "does not fit"),
     (["explain", "input 1x8x8 -> conv 3@3 strid 2"], "did you mean 'stride'?"),
+    (["train", "lenet5", "digits", "--port", "8000"], "--port says where the page of --see is served; give both"),
     (["explain"], "Missing argument 'NET...'"),
     (["explain", "missing.net"], "no file missing.net (looked in "),
     (["explain", "nets/missing.net"], "no file nets/missing.net"),

@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from striate import data
+from striate.data import lazy
+from striate.runs.hints import MANY
 from striate.runs.keeper import Keeper
 from striate.runs.resuming import resume
 from striate.runs.run import Run
@@ -101,8 +103,9 @@ def test_a_run_of_an_earlier_version_goes_on_without(flipped: tuple[Path, set[by
     assert not section(page(went_on), "disputed"), "one epoch tells nothing, and training images need ten"
 
 
-def test_images_of_the_test_set_that_were_trained_on_are_named(tmp_path: Path) -> None:
-    root = written.colours(tmp_path / "colours", ("red", "green"), 14)
+def copied(root: Path) -> Path:
+    """Colours in two parts, of which the test images hold a copy of a training image; returns that one."""
+    written.colours(root, ("red", "green"), 14)
     for part in ("train", "test"):
         (root / part).mkdir()
     for number, path in enumerate(sorted(root.glob("*/*.png"))):
@@ -110,18 +113,50 @@ def test_images_of_the_test_set_that_were_trained_on_are_named(tmp_path: Path) -
         target = root / part / path.parent.name / path.name
         target.parent.mkdir(exist_ok=True)
         path.rename(target)
-    copied = sorted((root / "train" / "red").iterdir())[0]
-    (root / "test" / "red" / "copy.png").write_bytes(copied.read_bytes())
+    original = sorted((root / "train" / "red").iterdir())[0]
+    (root / "test" / "red" / "copy.png").write_bytes(original.read_bytes())
     for folder in ("red", "green"):
         (root / folder).rmdir()
-    run = train("input 3x12x16 -> conv 4@3 -> relu -> gap -> fc 2", root, epochs=1, out=tmp_path / "run", quiet=True)
+    return original
+
+
+COLOURS = "input 3x12x16 -> conv 4@3 -> relu -> gap -> fc 2"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_images_of_the_test_set_that_were_trained_on_are_named(
+    streamed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = copied(tmp_path / "colours")
+    if streamed:
+        monkeypatch.setattr(lazy, "MEMORY", 0)
+    epochs = MANY if streamed else 1
+    run = train(COLOURS, tmp_path / "colours", epochs=epochs, out=tmp_path / "run", quiet=True, workers=0)
     html = section(page(run), "duplicates")
     assert "is nearly the same" in html
     assert "1 of them in every pixel" in html
-    assert f"training: train/red/{copied.name}" in html
+    assert f"training: train/red/{original.name}" in html
     assert "test: test/red/copy.png" in html
+    if streamed:
+        return
     clean = train(NET, "digits", epochs=1, out=tmp_path / "clean", quiet=True)
     assert not section(page(clean), "duplicates")
+
+
+def test_the_report_says_why_nobody_looked_for_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the images stay in their files, and one more pass over these would be a large part of the training."""
+    copied(tmp_path / "colours")
+    monkeypatch.setattr(lazy, "MEMORY", 0)
+    run = train(COLOURS, tmp_path / "colours", epochs=2, out=tmp_path / "run", quiet=True, workers=0)
+    html = section(page(run), "duplicates")
+    assert "They were not looked for" in html
+    assert f"after {MANY} epochs or more" in html
+
+
+def test_the_report_of_a_test_shows_it_too(run: Run, flipped: tuple[Path, set[bytes]], tmp_path: Path) -> None:
+    run.test(report=tmp_path / "test.html", quiet=True)
+    html = section((tmp_path / "test.html").read_text(), "wrong")
+    assert html == section(page(run), "wrong"), "the same images, with the same places"
 
 
 def test_the_report_shows_where_the_network_looked(run: Run, tmp_path: Path) -> None:

@@ -4,18 +4,20 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import numpy as np
 import pytest
 
-from striate.errors import WorkError
+from striate.errors import InputError, WorkError
 from striate.runs.resuming import resume
 from striate.runs.training import train
 from striate.watching import Page, page
@@ -32,8 +34,8 @@ class Told(Page):
 
     pages: list["Told"] = []  # noqa: RUF012 - one list for the test
 
-    def __init__(self, say: Callable[[str], None], browser: bool = True) -> None:
-        super().__init__(say, browser=False)
+    def __init__(self, say: Callable[[str], None], browser: bool = True, port: int = 0) -> None:
+        super().__init__(say, browser=False, port=port)
         self.pages.append(self)
         self.lines: list[str] = []
         self.say = self.lines.append
@@ -91,17 +93,69 @@ def test_what_goes_on_is_seen_with_all_its_epochs(told: list[Told], tmp_path: Pa
     assert [row["epoch"] for row in told[0].get("/numbers")["history"]] == [1, 2, 3]
 
 
-def test_where_nothing_can_be_served_one_line_says_so(
-    told: list[Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def taken(*given: Any) -> None:
-        raise WorkError("can't listen at 127.0.0.1, port 0 (Address already in use); give another port")
-
-    monkeypatch.setattr(page, "Server", taken)
-    run = train(NET, "digits", epochs=1, out=tmp_path / "run", **OPTIONS)
+def test_where_nothing_can_be_served_one_line_says_so(told: list[Told], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = train(NET, "digits", epochs=1, out=tmp_path / "run", **OPTIONS, port=port)
     assert len(run.history) == 1
     (line,) = told[0].lines
-    assert line.startswith("the training can't be seen: can't listen")
+    assert line.startswith(f"the training can't be seen: can't listen at 127.0.0.1, port {port}")
+
+
+def test_it_is_served_at_the_port_that_is_asked_for(told: list[Told], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    train(NET, "digits", epochs=1, out=tmp_path / "run", **OPTIONS, port=port)
+    assert told[0].server
+    assert told[0].server.port == port
+    with pytest.raises(InputError, match="ports are 0 to 65535"):
+        resume(tmp_path / "run", epochs=2, see=True, port=70000)
+
+
+def test_from_python_it_is_served_until_it_is_closed(
+    told: list[Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "GONE", 1.0)
+    monkeypatch.setattr(page, "OFTEN", 0.05)
+    train(NET, "digits", epochs=1, out=tmp_path / "run", **OPTIONS)
+    server = told[0].server
+    assert server
+    assert any("until it is closed, or the program ends" in line for line in told[0].lines)
+    for _ in range(15):  # longer than a page is kept that nobody looks at
+        assert json.loads(urlopen(server.address + "numbers").read())["said"], "its last state is there"
+        time.sleep(0.1)
+    server.wait()
+    with pytest.raises(URLError, match="refused"):
+        urlopen(server.address)
+
+
+def test_the_programs_end_does_not_wait_for_a_page_that_is_open(tmp_path: Path) -> None:
+    """Neither for one that goes on asking, nor for a question that never ends."""
+    program = f"""
+import contextlib, re, socket, threading, urllib.request, striate as st
+from striate.tasks import saying
+def looked(line):
+    if found := re.search(r"http://\\S+/", line):
+        held = socket.create_connection(("127.0.0.1", int(found[0].split(":")[2].split("/")[0])))
+        held.sendall(b"POST / HTTP/1.1\\r\\ncontent-length: 9\\r\\n")
+        threads = [threading.Thread(target=ask, args=(found[0], held), daemon=True) for _ in range(3)]
+        [one.start() for one in threads]
+def ask(address, held):
+    with contextlib.suppress(OSError):
+        while True:
+            urllib.request.urlopen(address + "numbers").read()
+saying.aloud = looked
+st.train({NET!r}, "digits", epochs=2, out={str(tmp_path / "run")!r}, see=True)
+"""
+    made = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "BROWSER": "true"},
+        capture_output=True,
+        text=True,
+        timeout=page.GONE,
+    )
+    assert made.returncode == 0, made.stderr
+    assert "Traceback" not in made.stderr
 
 
 def test_why_a_training_failed_is_on_its_page(told: list[Told], tmp_path: Path) -> None:
