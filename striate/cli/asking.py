@@ -61,6 +61,13 @@ class Asked:
         return self.run.read(self.example)
 
     @property
+    def reads_words(self) -> bool:
+        """Whether the network reads words."""
+        from striate.tasks.text import Text
+
+        return isinstance(self.run.task, Text)
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Of the network's input; where it is free, of the example."""
         return tuple(self.x.shape[1:]) if None in self.run.shape else self.run.shape  # type: ignore[return-value]
@@ -118,7 +125,7 @@ def class_number(word: str, classes: Sequence[str]) -> int:
     if word.isdecimal() and len(word) < 10 and (not classes or int(word) < len(classes)):
         return int(word)
     raise InputError(
-        f"no class '{word}'{nearest(word, classes)}; there are {', '.join(classes[:20]) or 'numbers only'}"
+        f"no class '{word}'{nearest(word, classes)}; there are {', '.join(classes[:MOST_NAMED]) or 'numbers only'}"
     )
 
 

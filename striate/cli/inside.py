@@ -86,11 +86,11 @@ def command(run: str, method: str, unit: str | None, out: str | None, as_json: b
     picture = out if out is not None else None if as_json else f"{method}.png"
     if picture is not None:
         check_path(picture)
-    from striate.cli.looks import LOOKS
+    from striate.cli.looks import looked
     from striate.runs.run import Run
 
     asked = Asked(Run(run, "cpu"), method, unit=place, **words)
-    result = LOOKS[method](asked)
+    result = looked(asked)
     for note in asked.run.notes:
         say(note)
     if picture is not None:

@@ -16,6 +16,20 @@ from striate.cli.common import say
 from striate.errors import InputError
 from striate.inside.drawn import Drawn
 from striate.inside.weights import filters_of
+from striate.tasks.labelled import Labelled
+
+OF_WORDS = ("filters", "maps", "cam", "classes", "embedding", "words")  # what networks that read words can be asked
+
+
+def looked(asked: Asked) -> Drawn:
+    """The result of the method.
+
+    Raises:
+        InputError: It makes no sense of this run, or something it needs is missing or wrong.
+    """
+    if asked.reads_words and asked.method not in OF_WORDS:
+        raise InputError(f"{asked.method} is for networks that read numbers; of one that reads words take words")
+    return LOOKS[asked.method](asked)
 
 
 def _filters(asked: Asked) -> Drawn:
@@ -54,6 +68,8 @@ def _dream(asked: Asked) -> Drawn:
 
 
 def _classes(asked: Asked) -> Drawn:
+    if not isinstance(asked.run.task, Labelled):
+        raise InputError(f"classes is for runs whose examples have one class each. Received: {asked.run.task.word}")
     return inside.unit_classes(asked.model, _batches(asked), asked.named, classes=asked.classes or None)
 
 
@@ -62,9 +78,9 @@ def _embedding(asked: Asked) -> Drawn:
 
 
 def _words(asked: Asked) -> Drawn:
-    known = getattr(asked.run.task, "known", None)
-    if known is None:
+    if not asked.reads_words:
         raise InputError("words is for runs on text")
+    known = asked.run.task.known  # type: ignore[attr-defined]
     written = [["".join(known.decoded([int(number)])) for number in row] for row in asked.x.tolist()]
     return inside.word_scores(asked.model, asked.x, asked.aim(), written=written)
 

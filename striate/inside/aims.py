@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import InputError
-from striate.inside.watching import value_of
+from striate.inside.watching import by_example, value_of
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,7 @@ def settled(model: nn.Module, x: Tensor, aim: Aim) -> Sight:
     """
     aim = aim if isinstance(aim, Class | Unit) else Class(aim)
     with torch.inference_mode(False), torch.no_grad():  # so that gradients can be asked for with what is made here
-        values = _values(model, x, aim)
-        if values.dim() < 2 or len(values) != len(x):
-            raise InputError(f"values of shape {tuple(values.shape)} are not (N, K, …) for {len(x)} examples")
+        values = by_example(_values(model, x, aim), x)
         return _of_class(model, values, aim) if isinstance(aim, Class) else _of_unit(model, values, aim)
 
 

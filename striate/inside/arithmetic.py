@@ -223,8 +223,8 @@ def _by_slope(call: Call, inputs: Sequence[Tensor], at: Place) -> Work:
     """For any other: the entries on which the value depends, with the slopes; those of a linear layer add up."""
     given = [one[:1].detach().clone().requires_grad_() for one in inputs]
     with torch.enable_grad():
-        made = call.again(given)[0][at]
-        slopes = torch.autograd.grad(made, given, allow_unused=True)
+        made = call.again([one.clone() for one in given])[0][at]  # it may write over what it reads
+        slopes = torch.autograd.grad(made, given, allow_unused=True) if made.requires_grad else ()
     value = float(made.detach())
     terms = tuple(
         _read(inputs, number, tuple(place), float(slope[0][tuple(place)]))

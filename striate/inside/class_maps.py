@@ -70,7 +70,7 @@ def _last(model: nn.Module, x: Tensor, output: str) -> tuple[nn.Linear, Tensor]:
 
 def _maps(model: nn.Module, x: Tensor, pooled: Tensor, output: str) -> tuple[str, Tensor]:
     """The last layer whose maps have these means, and its maps."""
-    for name in reversed([one.name for one in passes(model, x) if one.has_maps]):
+    for name in reversed([one.name for one in passes(model, x) if one.has_maps(x)]):
         with kept(model, [name]) as values:
             value_of(model, x, output=output)
         means = values[name].flatten(2).mean(2)

@@ -13,11 +13,11 @@ from textwrap import fill
 from typing import Literal
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.text import Text
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
@@ -25,9 +25,11 @@ from torch.nn import functional as F
 Array = NDArray[np.float32]
 
 SIDE = 2.3  # inches of a panel
-WIDTH = 38  # characters of a title or a label in a line
+WIDTH, LINES = 38, 5  # characters of a title or a label in a line, and lines of it
+NAME = 32  # characters of a name beside others
 TILE = 0.85  # inches of a small one
 MOST_ROWS, MOST_TILES = 8, 64
+MOST_WORDS = 60  # of a sentence
 MOST_NAMED = 20  # classes that each have a colour of their own
 LONG = 6  # times wider than high, from where on a map fills its panel
 COVER = 0.6  # how much of an image a map over it hides
@@ -140,11 +142,27 @@ def grid(rows: Sequence[Sequence[Panel]], note: str = "") -> Figure:
     for axes, row in zip(places, rows, strict=True):
         for one, panel in zip(axes, row, strict=True):
             drawn = _draw(one, panel)
-            one.set_title(fill(panel.title, WIDTH), fontsize=8)
+            one.set_title(_lines(panel.title), fontsize=8)
             if panel.scale:
-                figure.colorbar(drawn, ax=one, fraction=0.05).set_label(fill(panel.scale.label, WIDTH), fontsize=7)
+                figure.colorbar(drawn, ax=one, fraction=0.05).set_label(_lines(panel.scale.label), fontsize=7)
     if note:
         figure.suptitle(note, fontsize=8)
+    return _as_written(figure)
+
+
+def _lines(text: str) -> str:
+    return fill(text, WIDTH, max_lines=LINES, placeholder=" …")
+
+
+def short(name: str) -> str:
+    """A name that leaves room for others."""
+    return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
+
+
+def _as_written(figure: Figure) -> Figure:
+    """The figure with each of its texts as it is: a dollar sign in a name begins no formula."""
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
     return figure
 
 
@@ -163,7 +181,7 @@ def sheet(panels: Sequence[Panel], scale: Scale | None, title: str, columns: int
     figure.suptitle(title, fontsize=9)
     if scale:
         legend(figure, places, scale)
-    return figure
+    return _as_written(figure)
 
 
 def legend(figure: Figure, places: NDArray[np.object_], scale: Scale) -> None:
@@ -171,7 +189,7 @@ def legend(figure: Figure, places: NDArray[np.object_], scale: Scale) -> None:
     from matplotlib.cm import ScalarMappable
 
     shown = ScalarMappable(Normalize(scale.low, scale.high), scale.colours)
-    figure.colorbar(shown, ax=places, fraction=0.04).set_label(fill(scale.label, WIDTH), fontsize=8)
+    figure.colorbar(shown, ax=places, fraction=0.04).set_label(_lines(scale.label), fontsize=8)
 
 
 def shown_of(count: int, most: int, what: str) -> str:
@@ -208,22 +226,22 @@ def _draw(axes: Axes, panel: Panel) -> AxesImage:
     )
 
 
-def strongest(values: Tensor) -> Tensor:
-    """The largest absolute value over the channels: (N, C, *spatial) to (N, *spatial)."""
-    return torch.amax(values.abs(), dim=1)
-
-
 def figure_of_table(values: Tensor, rows: Sequence[str], columns: Sequence[str], scale: Scale, title: str) -> Figure:
     """A named row for each unit, a named column for each class, in colours with a legend."""
-    rows = rows[:MOST_TILES]
-    figure = Figure(figsize=(3.5 + 0.3 * len(columns), 1.5 + 0.17 * len(rows)), layout="constrained")
+    title = f"{title}; {shown_of(len(rows), MOST_TILES, 'units')}, {shown_of(len(columns), MOST_TILES, 'classes')}"
+    rows, columns = rows[:MOST_TILES], [short(name) for name in columns[:MOST_TILES]]
+    longest = max(map(len, columns))
+    size = (3.5 + 0.3 * len(columns), 1.5 + 0.17 * len(rows) + 0.06 * longest)
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
-    drawn = axes.imshow(plane(values[: len(rows)]), scale.colours, vmin=scale.low, vmax=scale.high, aspect="auto")
+    drawn = axes.imshow(
+        plane(values[: len(rows), : len(columns)]), scale.colours, vmin=scale.low, vmax=scale.high, aspect="auto"
+    )
     axes.set_yticks(range(len(rows)), rows, fontsize=6)
-    axes.set_xticks(range(len(columns)), columns, fontsize=7, rotation=0 if max(map(len, columns)) < 3 else 90)
-    axes.set_title(f"{title}; {shown_of(len(values), MOST_TILES, 'units')}", fontsize=8)
-    figure.colorbar(drawn, ax=axes).set_label(fill(scale.label, WIDTH), fontsize=8)
-    return figure
+    axes.set_xticks(range(len(columns)), columns, fontsize=7, rotation=0 if longest < 3 else 90)
+    axes.set_title(title, fontsize=8)
+    figure.colorbar(drawn, ax=axes).set_label(_lines(scale.label), fontsize=8)
+    return _as_written(figure)
 
 
 def figure_of_points(points: Tensor, labels: Tensor | None, classes: Sequence[str], title: str) -> Figure:
@@ -242,18 +260,19 @@ def figure_of_points(points: Tensor, labels: Tensor | None, classes: Sequence[st
     else:
         for place, kind in enumerate(kinds):
             one = found == kind
-            name = classes[kind] if 0 <= kind < len(classes) else str(kind)
-            axes.scatter(x[one], y[one], s=8, color=matplotlib.colormaps["tab20"](place), label=name)
-        axes.legend(fontsize=7, markerscale=2, loc="center left", bbox_to_anchor=(1, 0.5))
+            axes.scatter(x[one], y[one], s=8, color=matplotlib.colormaps["tab20"](place), label=str(place))
+        made = axes.legend(fontsize=7, markerscale=2, loc="center left", bbox_to_anchor=(1, 0.5))
+        for text, kind in zip(made.get_texts(), kinds, strict=True):  # matplotlib leaves out what begins with "_"
+            text.set_text(short(classes[kind]) if 0 <= kind < len(classes) else str(kind))
     axes.set_title(title, fontsize=9)
     axes.set_xticks([])
     axes.set_yticks([])
-    return figure
+    return _as_written(figure)
 
 
 def figure_of_words(rows: Sequence[tuple[str, Sequence[tuple[str, float]]]], scale: Scale) -> Figure:
     """Sentences with a bar for each word, in colours with a legend."""
-    rows = rows[:MOST_ROWS]
+    rows = [_deciding(*row) for row in rows[:MOST_ROWS]]
     longest = max(len(words) for _, words in rows)
     figure = Figure(figsize=(6, len(rows) * (0.6 + 0.2 * longest)), layout="constrained")
     places = figure.subplots(len(rows), 1, squeeze=False)
@@ -264,9 +283,17 @@ def figure_of_words(rows: Sequence[tuple[str, Sequence[tuple[str, float]]]], sca
         values = [value for _, value in words]
         colours = matplotlib.colormaps[scale.colours](norm(values))
         axes.barh(range(len(words)), values, color=colours, edgecolor="grey", linewidth=0.5)
-        axes.set_yticks(range(len(words)), [word for word, _ in words], fontsize=8, parse_math=False)
+        axes.set_yticks(range(len(words)), [short(word) for word, _ in words], fontsize=8)
         axes.invert_yaxis()
         axes.axvline(0, color="grey", linewidth=0.5)
         axes.set_title(title, fontsize=8)
     legend(figure, places, scale)
-    return figure
+    return _as_written(figure)
+
+
+def _deciding(title: str, words: Sequence[tuple[str, float]]) -> tuple[str, Sequence[tuple[str, float]]]:
+    """A sentence with its title; of a long one those words, in order, that count most."""
+    if len(words) <= MOST_WORDS:
+        return title, words
+    most = sorted(range(len(words)), key=lambda place: -abs(words[place][1]))[:MOST_WORDS]
+    return f"{title}; the {MOST_WORDS} that count most of {len(words)} words", [words[place] for place in sorted(most)]

@@ -40,6 +40,7 @@ def flowing(trace: Trace, loss: Callable[[Tensor], Tensor]) -> Mapping[int, Tens
         with gradients.recording():
             leaves = [trace.values[number].clone().requires_grad_() for number in call.reads]
             made = dict(zip(call.gives, call.redone([leaf.clone() for leaf in leaves]), strict=True))
+            above = [number for number in above if made[number].requires_grad]  # not what was detached
             slopes = torch.autograd.grad(
                 [made[number] for number in above], leaves, [found[number] for number in above], allow_unused=True
             )

@@ -38,8 +38,8 @@ def grad_cam(model: nn.Module, x: Tensor, aim: Aim = None, *, layer: str = "") -
     if layer not in values:
         raise InputError(f"layer '{layer}' is not used for this input")
     maps = values[layer]  # (N, C, *places)
-    if maps.dim() < 3:
-        raise InputError(f"layer '{layer}' has no maps, but {tuple(maps.shape)}; say another with `layer`")
+    if maps.dim() != max(3, x.dim()):
+        raise InputError(f"layer '{layer}' has no maps on the input's axes, but {tuple(maps.shape)}; say another")
     slopes = gradients.of(scores, maps).flatten(2).mean(2)  # (N, C)
     heat = torch.einsum("nc,nc...->n...", slopes, maps.detach()).relu()
     return Heat("Grad-CAM", x, heat, scores.detach(), sight.explained, layer)

@@ -47,12 +47,16 @@ def of(scores: Tensor, value: Tensor) -> Tensor:
     """The gradient of the scores' sum.
 
     Raises:
-        InputError: No gradient leads from the scores to the value.
+        InputError: No gradient leads from the scores to the value, or the model writes over what one needs.
     """
     found = None
     if scores.requires_grad:
         with recording():
-            (found,) = torch.autograd.grad(scores.sum(), value, allow_unused=True)
+            try:
+                (found,) = torch.autograd.grad(scores.sum(), value, allow_unused=True)
+            except RuntimeError as error:
+                line = str(error).partition(";")[0].splitlines()[0]
+                raise InputError(f"what is explained has no gradient: {line}") from error
     if found is None:
         raise InputError("what is explained has no gradient: the model detaches it, or reads words")
     return found

@@ -25,7 +25,7 @@ class Heat(Drawn):
 
     Attributes:
         method: Its name.
-        input: (N, C, *spatial).
+        input: (N, C, *spatial), or the numbers of words (N, L).
         map: (N, *places), as many as the layer has.
         scores: (N,), what is explained.
         explained: What that is, in words, for each example.
@@ -45,10 +45,10 @@ class Heat(Drawn):
 
     @property
     def large(self) -> Tensor:
-        """The map at the input's size, (N, *spatial), linear between its entries."""
+        """The map at the input's size, (N, *spatial), linear between its entries; of words (N, L), a value for each."""
         from striate.inside.drawing import resized
 
-        return resized(self.map, self.input.shape[2:])
+        return resized(self.map, self.input.shape[2:] or self.input.shape[1:])
 
     def facts(self) -> dict[str, Any]:
         """It for programs."""

@@ -31,10 +31,9 @@ class Pass:
     shape: tuple[int, ...]
     weighted: bool
 
-    @property
-    def has_maps(self) -> bool:
-        """Whether there is more than one place."""
-        return len(self.shape) > 2 and max(self.shape[2:]) > 1
+    def has_maps(self, x: Tensor) -> bool:
+        """Whether there is more than one place, on as many axes as the input has (of words (N, L), on one)."""
+        return len(self.shape) == max(3, x.dim()) and max(self.shape[2:]) > 1
 
 
 def passes(model: nn.Module, x: Tensor) -> list[Pass]:
@@ -88,10 +87,10 @@ def last_with_maps(model: nn.Module, x: Tensor) -> str:
         InputError: There is none.
     """
     found = passes(model, x)
-    if found and found[-1].has_maps:
+    if found and found[-1].has_maps(x):
         last = max((place for place, one in enumerate(found) if one.weighted), default=0)
         found = found[:last]
-    named = [one.name for one in found if one.has_maps]
+    named = [one.name for one in found if one.has_maps(x)]
     if not named:
-        raise InputError("no layer has maps of more than one entry; say with `layer` which to read")
+        raise InputError("no layer has maps of more than one entry on the axes of the input")
     return named[-1]

@@ -66,8 +66,9 @@ class Reach:
                     for number, one in zip(call.gives, made, strict=True)
                     if number in masks
                 ]
-                slopes = torch.autograd.grad(torch.stack(parts).sum(), leaves, allow_unused=True)
-            for number, slope in zip(call.reads, slopes, strict=True):
+                total = torch.stack(parts).sum()
+                slopes = torch.autograd.grad(total, leaves, allow_unused=True) if total.requires_grad else ()
+            for number, slope in zip(call.reads, slopes, strict=False):
                 if slope is not None:
                     masks[number] = masks.get(number, torch.zeros(())).bool() | (slope[0] != 0)
         return masks
@@ -96,7 +97,8 @@ class Reach:
         return mask
 
     def _numbers(self, value: int) -> Tensor:
-        return torch.rand(self.trace.values[value].shape, generator=self._generator) + 0.5
+        like = self.trace.values[value]
+        return (torch.rand(like.shape, generator=self._generator) + 0.5).to(like)
 
 
 def _positive(model: nn.Module) -> nn.Module:
@@ -104,8 +106,8 @@ def _positive(model: nn.Module) -> nn.Module:
     memo: dict[int, object] = {}
     for weight in model.parameters():
         share = 1 / (weight[0].numel() if weight.dim() > 1 else 1)
-        memo[id(weight)] = nn.Parameter(torch.full((), share).expand(weight.shape), requires_grad=False)
+        memo[id(weight)] = nn.Parameter(weight.new_full((), share).expand(weight.shape), requires_grad=False)
     for name, buffer in model.named_buffers():
         if (moment := MOMENTS.get(name.rpartition(".")[2])) is not None:
-            memo[id(buffer)] = torch.full(buffer.shape, moment)
+            memo[id(buffer)] = torch.full_like(buffer, moment)
     return deepcopy(model, memo)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from striate.errors import InputError, WorkError, nearest
 from striate.inside.drawn import Drawn
 from striate.inside.probing import last_features
-from striate.inside.watching import batches_of, value_of
+from striate.inside.watching import batches_of, by_example, value_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,6 +78,8 @@ def embedding(
 ) -> Embedding:
     """The features of a layer, all its numbers for an example, brought to two dimensions.
 
+    Where examples of several sizes give maps of several sizes, the features are the maps' means.
+
     Args:
         model: Any module of one input.
         batches: Inputs (N, …), or pairs of them and labels (N,).
@@ -96,14 +98,23 @@ def embedding(
     for x, label in batches_of(batches):
         layer = layer or last_features(model, x[:1])
         with torch.no_grad():
-            features.append(value_of(model, x, layer=layer).flatten(1).double().cpu())
+            features.append(by_example(value_of(model, x, layer=layer), x).double().cpu())
         labels += [label.cpu()] if label is not None and label.dim() == 1 else []  # masks are no classes of examples
-    rows = torch.cat(features)
+    rows, means = _rows(features)
     known = torch.cat(labels) if sum(map(len, labels)) == len(rows) else None
     if len(rows) < (least := 2 if method == "pca" else FEW):
         raise InputError(f"{method} needs at least {least} examples. Received: {len(rows)}")
     points, note = METHODS[method](rows, seed)
-    return Embedding(layer, method, points, known, tuple(classes), note)
+    return Embedding(layer, method, points, known, tuple(classes), note + means)
+
+
+def _rows(features: Sequence[Tensor]) -> tuple[Tensor, str]:
+    """What a layer gave as a row of numbers for each example, and what there is to say of it."""
+    if len({one.shape[1:] for one in features}) == 1:
+        return torch.cat([one.flatten(1) for one in features]), ""
+    if len({one.shape[1] for one in features}) > 1 or any(one.dim() < 3 for one in features):
+        raise InputError("examples of several sizes give another number of features each; say another layer")
+    return torch.cat([one.flatten(2).mean(2) for one in features]), "; means of maps of several sizes"
 
 
 def pca(rows: Tensor, seed: int = 0) -> tuple[Tensor, str]:

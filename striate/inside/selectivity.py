@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from striate.errors import InputError
 from striate.inside.drawn import Drawn
-from striate.inside.watching import batches_of, value_of
+from striate.inside.watching import batches_of, by_example, value_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,10 +67,10 @@ class UnitClasses(Drawn):
 
     def picture(self) -> Figure:
         """A row for each unit, by its class and most selective first; a column for each class."""
-        from striate.inside.drawing import figure_of_table, signed
+        from striate.inside.drawing import figure_of_table, short, signed
 
         order = sorted(range(len(self.means)), key=lambda u: (int(self.best[u]), -float(self.selectivity[u])))
-        rows = [f"unit {u}: {self.classes[int(self.best[u])]} ({float(self.selectivity[u]):.2f})" for u in order]
+        rows = [f"unit {u}: {short(self.classes[int(self.best[u])])} ({float(self.selectivity[u]):.2f})" for u in order]
         scale = signed(self.means, "mean activation")
         return figure_of_table(self.means[order], rows, self.classes, scale, f"{self.layer}: class (selectivity)")
 
@@ -95,7 +95,7 @@ def unit_classes(
         if labels is None or labels.shape != (len(x),) or labels.is_floating_point():
             raise InputError("each batch is a pair: inputs (N, …) and labels (N,), whole numbers from 0")
         with torch.no_grad():
-            values = value_of(model, x, layer=layer).double()
+            values = by_example(value_of(model, x, layer=layer), x).double()
         values = values.flatten(2).mean(2) if values.dim() > 2 else values
         for label in sorted(set(labels.tolist())):
             some = values[labels == label]

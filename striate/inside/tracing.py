@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._pytree import tree_leaves, tree_map
 
-from striate.inside.watching import called, looking
+from striate.inside.watching import called, hookable, looking
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +140,7 @@ class _Recorder(TorchFunctionMode):
             handle
             for path, module in self.model.named_modules()
             for handle in (
-                module.register_forward_pre_hook(self._enter(path, module)),
+                hookable(module).register_forward_pre_hook(self._enter(path, module)),
                 module.register_forward_hook(self._leave(path, module), with_kwargs=True),
             )
         ]

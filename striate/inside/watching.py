@@ -49,10 +49,25 @@ def looking(model: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
+def hookable(module: nn.Module) -> nn.Module:
+    """A module that can be looked into.
+
+    Raises:
+        InputError: It was compiled by `torch.jit.script`.
+    """
+    if isinstance(module, torch.jit.ScriptModule):
+        raise InputError("a module made by `torch.jit.script` can't be looked into; give the one that it was made from")
+    return module
+
+
 @contextmanager
 def hooked(hooks: Iterable[tuple[nn.Module, Hook]]) -> Iterator[None]:
-    """Inside, each hook is called with (module, arguments, output) after its module; what it returns replaces that."""
-    handles = [module.register_forward_hook(hook) for module, hook in hooks]
+    """Inside, each hook is called with (module, arguments, output) after its module; what it returns replaces that.
+
+    Raises:
+        InputError: A module takes no hooks.
+    """
+    handles = [hookable(module).register_forward_hook(hook) for module, hook in [*hooks]]
     try:
         yield
     finally:
@@ -120,14 +135,14 @@ def value_of(model: nn.Module, x: Tensor, layer: str = "", output: str = "") -> 
     return values[layer]
 
 
-def output_named(given: Any, name: str) -> Tensor:
-    """One of the tensors that a model gave: of one or several, by name or by place.
+def outputs_of(given: Any) -> dict[str, Tensor]:
+    """All tensors that a model gave, by name or by place; a single one has no name.
 
     Raises:
-        InputError: There is no such output, or it has to be named.
+        InputError: It gave something else.
 
-    >>> output_named({"a": torch.zeros(1), "b": torch.ones(1)}, "b").item()
-    1.0
+    >>> [*outputs_of((torch.zeros(1), "a word", torch.zeros(1)))]
+    ['0', '2']
     """
     if isinstance(given, Tensor):
         outputs: Mapping[str, Any] = {"": given}
@@ -137,13 +152,36 @@ def output_named(given: Any, name: str) -> Tensor:
         outputs = {str(place): value for place, value in enumerate(given)}
     else:
         raise InputError(f"the model gives a {type(given).__name__}, which is no tensor, dictionary or tuple")
-    tensors = {key: value for key, value in outputs.items() if isinstance(value, Tensor)}
+    return {key: value for key, value in outputs.items() if isinstance(value, Tensor)}
+
+
+def output_named(given: Any, name: str) -> Tensor:
+    """One of the tensors that a model gave: of one or several, by name or by place.
+
+    Raises:
+        InputError: There is no such output, or it has to be named.
+
+    >>> output_named({"a": torch.zeros(1), "b": torch.ones(1)}, "b").item()
+    1.0
+    """
+    tensors = outputs_of(given)
     if not name and len(tensors) == 1:
         return next(iter(tensors.values()))
     if name not in tensors:
         wrong = f"no output '{name}'{nearest(name, tensors)}" if name else "several outputs: name one"
         raise InputError(f"{wrong}; there are {', '.join(filter(None, tensors)) or 'none with a name'}")
     return tensors[name]
+
+
+def by_example(values: Tensor, x: Tensor) -> Tensor:
+    """What a layer gave, where it is a value for each example.
+
+    Raises:
+        InputError: It is something else, as what a layer makes of weights.
+    """
+    if values.dim() < 2 or len(values) != len(x):
+        raise InputError(f"values of shape {tuple(values.shape)} are not (N, K, …) for {len(x)} examples")
+    return values
 
 
 def batch_of(x: Tensor) -> Tensor:

@@ -50,6 +50,8 @@ class Application:
         body, more = bytearray(), True
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":  # nobody waits for an answer any more
+                return
             body += message.get("body", b"")
             more = message.get("more_body", False)
         loop = asyncio.get_running_loop()

@@ -55,6 +55,7 @@ class Live:
         answer: From what it gives, (1, …), to answers, most probable first.
         shape: What the network reads of one example.
         labels: None where it chooses among none.
+        output: Which of several outputs answers; empty where there is one.
         diagram: Draws the trained network in SVG; None where there is only a module.
         words: The words of a sentence as the network reads them; None for networks that read images.
         drawn: A PNG file of an answer of maps, from the PIL image and what the network gives; None for other answers.
@@ -70,6 +71,7 @@ class Live:
     answer: Callable[[Tensor], Sequence[Mapping[str, Any]]]
     shape: tuple[int, ...]
     labels: Labels | None = None
+    output: str = ""
     diagram: Callable[[], str] | None = None
     words: Callable[[str], Sequence[str]] | None = None
     drawn: Callable[[Any, Tensor], bytes] | None = None

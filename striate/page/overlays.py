@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from striate.errors import InputError
-from striate.inside import Aim, Unit, deconvnet, grad_cam, saliency
+from striate.inside import Aim, Class, Unit, deconvnet, grad_cam, saliency
 from striate.inside.flowing import flowing
 from striate.page.frame import packed
 from striate.page.live import Labels, Live
@@ -79,9 +79,9 @@ def overlay(live: Live, frame: int, method: str, aim: tuple[int, ...]) -> bytes:
 def _aim(live: Live, frame: int, aim: tuple[int, ...]) -> Aim:
     match aim:
         case ():
-            return None
+            return Class(None, live.output)
         case (label,):
-            return _label(live, label)
+            return Class(_label(live, label), live.output)
         case (number, channel):
             calls = live.seen(frame).calls
             if not 0 <= number < len(calls):

@@ -28,6 +28,7 @@ from striate.finding.finder import Finder
 from striate.finding.found import Found
 from striate.finding.images import finder_of, found_in
 from striate.inside.tracing import traced
+from striate.inside.watching import called, looking, outputs_of
 from striate.layers.softmax import LastSoftmax
 from striate.notation import measure
 from striate.page.application import Application
@@ -38,7 +39,8 @@ from striate.report.overlay import overlay_png
 from striate.runs.run import Run
 from striate.serving import Server
 from striate.tasks.labelled import LABEL, Labelled
-from striate.tasks.segment import Segment, called
+from striate.tasks.segment import Segment
+from striate.tasks.segment import called as classes_called
 from striate.tasks.task import OWN, Task
 from striate.tasks.text import Text
 from striate.tiling import middle
@@ -139,11 +141,13 @@ def _of_masks(run: Run) -> Live:
         return ImageOps.fit(image.convert("L" if task.channels == 1 else "RGB"), task.tile[::-1])
 
     def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
-        shares = called(outputs)[0].flatten().bincount(minlength=len(task.classes)) / called(outputs).numel()
+        shares = (
+            classes_called(outputs)[0].flatten().bincount(minlength=len(task.classes)) / classes_called(outputs).numel()
+        )
         return _told(dict(zip(task.classes, shares.tolist(), strict=True)))
 
     def drawn(image: Any, outputs: Tensor) -> bytes:
-        mask = called(outputs)[0].byte()
+        mask = classes_called(outputs)[0].byte()
         pixels = torch.from_numpy(np.array(fitted(image))).reshape(*task.tile, task.channels).permute(2, 0, 1)
         return overlay_png(middle(pixels, mask.shape).numpy(), mask.numpy(), task.classes, task.colours)
 
@@ -210,7 +214,9 @@ def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[s
     fixed = (shape[0], shape[1], shape[2])
     read = read or _resized(fixed)
     given = traced(model, torch.zeros(1, *fixed))
-    outputs = given.values[given.outputs[0]] if given.outputs else torch.zeros(0)
+    if not given.outputs:
+        raise InputError("what the module gives can't be followed back to the image; see `inside` for single methods")
+    outputs = given.values[given.outputs[0]]
     if classes and tuple(outputs.shape) != (1, len(classes)):
         sizes = f"gives {tuple(outputs.shape[1:])} numbers, and there are {len(classes)} names of classes"
         raise InputError(f"the module {sizes}; give a name for each, or leave them out")
@@ -220,7 +226,9 @@ def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[s
     def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
         return _told(dict(zip(names, outputs[0].softmax(0).tolist(), strict=True))) if names else []
 
-    return Live(type(model).__name__, model, read, answer, fixed, labels)
+    with torch.no_grad(), looking(model):
+        output = next(iter(outputs_of(called(model, torch.zeros(1, *fixed)))), "")  # the first, as a trace has them
+    return Live(type(model).__name__, model, read, answer, fixed, labels, output)
 
 
 def _resized(shape: tuple[int, int, int]) -> Read:

@@ -137,6 +137,9 @@ def test_words_of_a_sentence(cli: Cli, spoken: Path, tmp_path: Path) -> None:
     value = cli("inside", spoken, "words", "a great film", "--class", "good", "--out", picture, "--json").json
     assert [one["word"] for one in value["words"][0]] == ["a", "great", "film"]
     assert picture.is_file()
+    looked = cli("inside", spoken, "cam", "a great film", "--out", tmp_path / "cam.png", "--json").json
+    assert looked["method"] == "Grad-CAM"
+    assert (tmp_path / "cam.png").is_file()
     assert "reads words" in cli("inside", spoken, "saliency", "a great film").error
 
 
