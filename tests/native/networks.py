@@ -42,7 +42,14 @@ def layers(sizes: drawing.Sizes) -> Draws:
 def plain(sizes: drawing.Sizes) -> Draws:
     """Any that keeps the shape."""
     pointwise = _any_of([kind for kind in WITHIN if 0 in drawing.dims_of(kind)], sizes)
-    return pointwise.filter(lambda layer: rules.output(layer, sizes).value == sizes)
+    return pointwise.filter(lambda layer: _keeps(layer, sizes))
+
+
+def _keeps(layer: Layer, sizes: drawing.Sizes) -> bool:
+    try:
+        return rules.output(layer, sizes).value == sizes
+    except RuleError:  # a norm of a single channel
+        return False
 
 
 def _any_of(kinds: list[type[Layer]], sizes: drawing.Sizes) -> Draws:
