@@ -5,6 +5,8 @@ RUN    := runs/demo
 NPM    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm  # it checks the pages' JavaScript; nothing else needs it
 SIDE_BY_SIDE := -n auto --dist worksteal  # a process per core
 
+export PYTHONDONTWRITEBYTECODE :=  # else each process that tests start compiles all modules again
+
 .PHONY: demo test quick lint front docs pictures bench clean
 
 .venv/installed: pyproject.toml constraints.txt

@@ -15,9 +15,18 @@ from striate import data
 from striate.runs.run import Run
 from striate.runs.training import train
 from tests import written
+from tests.drawn_once import DrawnOnce
 from tests.page.browsing import BROWSER, FLAGS
 
+DRAWING = ("tests/report/", "tests/page/", "tests/test_readme.py")  # they look at the pictures
 SMALL = "input 1x8x8 -> conv 12@3x3 -> relu -> fc 10"
+
+
+@pytest.fixture(autouse=True)
+def pictures_drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings in tests of something else do not draw what another has drawn."""
+    if not request.node.nodeid.startswith(DRAWING):
+        monkeypatch.setattr("striate.report.svg.Figure", DrawnOnce)
 
 
 @pytest.fixture(scope="session")

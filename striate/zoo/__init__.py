@@ -21,6 +21,7 @@ from striate.errors import InputError, nearest
 from striate.notation import Network, bind, given, notes, parse
 from striate.notation.sizes import Size
 from striate.notation.sizes import resized as at_size
+from striate.notation.syntax import Program
 
 if TYPE_CHECKING:
     from torch import nn
@@ -124,8 +125,8 @@ def find(source: str | Path | Network, letters: Mapping[str, int | float] | None
             raise InputError(f"no network '{source}'; the file of a network ends in .net, or is given as ./{source}")
         if "." in source and (near := _nearby(Path(source))):
             raise InputError(f"no network and no file '{source}'{near}")
-        found = entry(source)
-        return bind(parse(found.text, f"{found.name}.net"), letters, name=found.name)
+        name = entry(source).name
+        return bind(_program(name), letters, name=name) if letters else _whole(name)
     return bind(parse(source), letters)
 
 
@@ -153,6 +154,18 @@ def rebind(network: Network, letters: Mapping[str, int | float], input: Sequence
     if network.program is None:
         raise InputError(f"{network.name} was not made from a text; it has no letters")
     return bind(network.program, {**dict(network.letters), **given.letters(letters)}, name=network.name, input=input)
+
+
+@cache
+def _program(name: str) -> Program:
+    """The text of a network of the zoo, parsed."""
+    return parse(entry(name).text, f"{name}.net")
+
+
+@cache
+def _whole(name: str) -> Network:
+    """A network of the zoo with the letters of its text."""
+    return bind(_program(name), name=name)
 
 
 def _names_a_file(source: str) -> bool:

@@ -21,10 +21,8 @@ from striate.notation import Network, tree
 from striate.notation.render import node_text
 from striate.notation.tree import Chain, Layer
 from tests.drawing import Sizes
-from tests.native.networks import LOOK, choose_as_native
+from tests.native.networks import LOOK, QUICK, choose_as_native
 
-# Each kernel is compiled once and called, not put in wherever it is used: the same C text in a fortieth of the time.
-QUICK = ("-O0", "-Dalways_inline=noinline")
 ENDS = 2
 Case = tuple[Sizes, Layer]  # what comes into a layer, and the layer
 

@@ -23,7 +23,9 @@ from striate.training.engine import AUX_WEIGHT, without_softmax
 from tests import drawing
 
 LOOK = Rule(rate=-1.0)  # a step that only finds the gradients
-
+# Each kernel is compiled once and called, not put in wherever it is used: the same C text in a fortieth of the time.
+QUICK = ("-O0", "-Dalways_inline=noinline")
+AS_USED: tuple[str, ...] = ()  # the engine's own flags
 
 # From far away a distance's last digits outweigh the loss; a table stands at a network's beginning alone.
 WITHIN = [kind for kind in LAYERS if kind not in (tree.RBF, tree.Embed)]
@@ -40,7 +42,14 @@ def layers(sizes: drawing.Sizes) -> Draws:
 def plain(sizes: drawing.Sizes) -> Draws:
     """Any that keeps the shape."""
     pointwise = _any_of([kind for kind in WITHIN if 0 in drawing.dims_of(kind)], sizes)
-    return pointwise.filter(lambda layer: rules.output(layer, sizes).value == sizes)
+    return pointwise.filter(lambda layer: _keeps(layer, sizes))
+
+
+def _keeps(layer: Layer, sizes: drawing.Sizes) -> bool:
+    try:
+        return rules.output(layer, sizes).value == sizes
+    except RuleError:  # a norm of a single channel
+        return False
 
 
 def _any_of(kinds: list[type[Layer]], sizes: drawing.Sizes) -> Draws:
@@ -140,7 +149,7 @@ def _fits(start: drawing.Sizes, chain: list[tree.Node]) -> bool:
 def twins(network: Network, most: int, **how: Any) -> tuple[torch.nn.Module, Compiled]:
     """The module in float64, its last softmax left to the loss, and the compiled network, with the same random weights.
 
-    `how`: options of `Compiled`.
+    `how`: options of `Compiled`; its compilation is quick unless they say otherwise.
     """
     torch.manual_seed(1)
     model = build(network)
@@ -150,7 +159,7 @@ def twins(network: Network, most: int, **how: Any) -> tuple[torch.nn.Module, Com
     for name, tensor in model.named_buffers():
         if name.endswith("prototypes"):
             torch.nn.init.normal_(tensor)  # nor the prototypes that all networks begin with
-    compiled = Compiled(network, most=most, **{"threads": 2, "aside": AUX_WEIGHT, **how})
+    compiled = Compiled(network, most=most, **{"threads": 2, "aside": AUX_WEIGHT, "extra_flags": QUICK, **how})
     compiled.load({name: tensor.numpy() for name, tensor in model.state_dict().items()})
     return without_softmax(model.double()), compiled
 

@@ -52,7 +52,7 @@ def test_known_networks(text: str) -> None:
 @needs_compiler
 @pytest.mark.parametrize("name", runnable())
 def test_every_vector_width_gives_the_same(name: str) -> None:
-    nets.same_gradients(read(TEXTS[0]), 11, target=named(name))
+    nets.same_gradients(read(TEXTS[0]), 11, target=named(name), extra_flags=nets.AS_USED)
 
 
 def test_frames_are_not_copied_where_no_border_is_wanted() -> None:

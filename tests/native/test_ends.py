@@ -12,7 +12,6 @@ from striate.native.network import Compiled
 from striate.native.target import host
 from striate.notation import measure, read
 from tests.native import networks as nets
-from tests.native.branches import QUICK
 from tests.native.needs import needs_compiler
 
 ASIDE = [
@@ -63,14 +62,14 @@ SINGLE = {
 @pytest.mark.parametrize("images", [2, 21])
 @pytest.mark.parametrize("text", ASIDE)
 def test_heads_on_the_side_are_learned_from_and_left_out_of_evaluation(text: str, images: int) -> None:
-    nets.same_gradients(read(text), images, extra_flags=QUICK)
+    nets.same_gradients(read(text), images)
 
 
 @needs_compiler
 @pytest.mark.parametrize("images", [2, 21])
 @pytest.mark.parametrize("text", [*HEADS, *SINGLE])
 def test_each_output_has_its_loss(text: str, images: int) -> None:
-    nets.same_gradients(read(text), images, loss={**HEADS, **SINGLE}[text], extra_flags=QUICK)
+    nets.same_gradients(read(text), images, loss={**HEADS, **SINGLE}[text])
 
 
 def test_evaluation_takes_no_step_of_a_head_on_the_side() -> None:
@@ -88,7 +87,7 @@ def test_evaluation_takes_no_step_of_a_head_on_the_side() -> None:
 @needs_compiler
 def test_the_parts_of_a_loss_have_the_names_of_the_outputs() -> None:
     text, random = next(iter(HEADS)), np.random.default_rng(0)
-    _, compiled = nets.twins(read(text), 5, loss=PLACE_AND_LEVEL, extra_flags=QUICK)
+    _, compiled = nets.twins(read(text), 5, loss=PLACE_AND_LEVEL)
     x, targets = (
         random.random((5, 1, 8, 8), np.float32),
         {"place": np.arange(5) % 3, "level": np.ones((5, 2), np.float32)},
@@ -103,7 +102,7 @@ def test_the_parts_of_a_loss_have_the_names_of_the_outputs() -> None:
 
 @needs_compiler
 def test_targets_that_are_none_for_their_output_never_reach_c() -> None:
-    _, compiled = nets.twins(read(next(iter(HEADS))), 5, loss=PLACE_AND_LEVEL, extra_flags=QUICK)
+    _, compiled = nets.twins(read(next(iter(HEADS))), 5, loss=PLACE_AND_LEVEL)
     x, right = np.zeros((5, 1, 8, 8), np.float32), np.ones((5, 2), np.float32)
     with pytest.raises(InputError, match=r"^labels are 0 to 2\. Received: 0 to 4$"):
         compiled.step(x, {"place": np.arange(5), "level": right}, nets.LOOK)

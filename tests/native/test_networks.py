@@ -1,6 +1,6 @@
 """The native engine's numbers against PyTorch's in float64: outputs, loss, every gradient, over drawn networks."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -25,30 +25,32 @@ LACKS = {
     *("attention", "deform", "droppath", "local", "roialign", "roipool", "unpool"),
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+Flags: TypeAlias = tuple[str, ...]
+OPTIMISED = some.sampled_from([nets.QUICK, nets.QUICK, nets.AS_USED])  # a compilation as for use costs three quick ones
 
 
 @needs_compiler
 @pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
-@given(network=nets.networks(), images=some.integers(4, 40), seed=some.integers(0, 1000))
-def test_a_network_gives_what_float64_gives(network: Network, images: int, seed: int) -> None:
-    nets.same_gradients(network, images, seed)
+@given(network=nets.networks(), images=some.integers(4, 40), seed=some.integers(0, 1000), flags=OPTIMISED)
+def test_a_network_gives_what_float64_gives(network: Network, images: int, seed: int, flags: Flags) -> None:
+    nets.same_gradients(network, images, seed, extra_flags=flags)
 
 
 @needs_compiler
 @pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
-@given(network=nets.wide_networks(), images=some.integers(4, 40), target=some.sampled_from(runnable()))
-def test_winograd_s_products_give_what_float64_gives(network: Network, images: int, target: str) -> None:
-    nets.same_gradients(network, images, target=named(target))
+@given(nets.wide_networks(), some.integers(4, 40), some.sampled_from(runnable()), OPTIMISED)
+def test_winograd_s_products_give_what_float64_gives(network: Network, images: int, target: str, flags: Flags) -> None:
+    nets.same_gradients(network, images, target=named(target), extra_flags=flags)
 
 
 @needs_compiler
 @pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=SLOW)
-@given(text=skips.texts(), images=some.integers(2, 20), seed=some.integers(0, 1000))
-def test_branches_from_labels_give_what_float64_gives(text: str, images: int, seed: int) -> None:
-    nets.same_gradients(read(text), images, seed)
+@given(text=skips.texts(), images=some.integers(2, 20), seed=some.integers(0, 1000), flags=OPTIMISED)
+def test_branches_from_labels_give_what_float64_gives(text: str, images: int, seed: int, flags: Flags) -> None:
+    nets.same_gradients(read(text), images, seed, extra_flags=flags)
 
 
 TEXTS = [
@@ -94,7 +96,7 @@ TEXTS = [
 @pytest.mark.parametrize("text", TEXTS)
 def test_known_networks(text: str) -> None:
     for images in (1 + ("bn" in text), 5, 33):
-        nets.same_gradients(read(text), images)
+        nets.same_gradients(read(text), images, extra_flags=nets.AS_USED)
 
 
 CORNERS = [
@@ -152,7 +154,7 @@ def test_corners(text: str) -> None:
 @pytest.mark.parametrize("name", runnable())
 def test_every_vector_width_gives_the_same(name: str) -> None:
     for text in TEXTS[:3]:
-        nets.same_gradients(read(text), 11, target=named(name))
+        nets.same_gradients(read(text), 11, target=named(name), extra_flags=nets.AS_USED)
 
 
 WHOLE = {
@@ -190,7 +192,7 @@ def test_the_same_seed_and_threads_give_the_same_bits() -> None:
     rule = nets.Rule(kind=1, rate=0.1, momentum=0.9)
     found: list[Any] = []
     for _ in range(2):
-        _, compiled = nets.twins(network, 50)
+        _, compiled = nets.twins(network, 50, extra_flags=nets.AS_USED)
         losses = [compiled.step(x, y, rule, seed=step).loss for step in range(5)]
         found.append((losses, compiled.flat["weights"].copy()))
     assert found[0][0] == found[1][0]
@@ -239,7 +241,7 @@ def test_far_from_zero_a_slope_is_as_exact_as_near_it(word: str) -> None:
     """Entries grown a hundredfold: where x multiplies a slope's rounding, nothing may flow back that is only noise."""
     network = read(f"input 3 -> fc 2 nobias -> dropout 0.99 -> {word} -> fc 3")
     for seed in (214, *range(20)):
-        nets.same_gradients(network, 6, seed)
+        nets.same_gradients(network, 6, seed, extra_flags=nets.AS_USED)
 
 
 @needs_compiler

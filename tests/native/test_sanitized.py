@@ -27,7 +27,7 @@ from tests.native.test_ends import ASIDE, HEADS, SINGLE
 from tests.native.test_networks import CORNERS, TEXTS
 
 LOSSES = [name for name, kind in KINDS.items() if isinstance(kind, OfClass)]
-FLAGS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O0")
+FLAGS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", *nets.QUICK)
 FILE = "libasan.so"
 DRAWN = 10
 GCC = next(filter(None, map(shutil.which, ("gcc", "cc"))), "")
