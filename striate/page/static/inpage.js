@@ -5,7 +5,7 @@ import { bytesOf } from "./bytes.js"
 import { Engine } from "./engine.js"
 import { kept } from "./keeping.js"
 import { Learner } from "./learner.js"
-import { pixelsOf, read } from "./reading.js"
+import { pixelsIn, read } from "./reading.js"
 
 /**
  * @typedef {import("./network.js").Graph} Graph
@@ -43,7 +43,7 @@ export class InPage {
   /** Folded, or with everything open: one that is opened opens all. @param {string[]} opened @returns {Promise<Graph>} */
   async graph(opened) {
     const { graph, folded } = this.held, calls = graph.calls.map((call, i) => ({ ...call, shape: this.shape(graph.calls[i].gives[0]) }))
-    return { ...graph, calls, cards: opened.length ? graph.cards : folded }
+    return { ...graph, calls, way: this.held.recipe, cards: opened.length ? graph.cards : folded }
   }
 
   /** The shape of a value, with the classes that were added. @param {number} value @returns {number[]} */
@@ -56,7 +56,7 @@ export class InPage {
 
   /** What it reads of an image. @param {Blob} image */
   async read(image) {
-    return read(await pixelsOf(image), this.held.recipe)
+    return read(await pixelsIn(image), this.held.recipe)
   }
 
   /** @param {Blob} image @param {number[]} shown @returns {Promise<Frame>} */
