@@ -1,6 +1,6 @@
 // @ts-check
 /** The arithmetic of a value as tables: a window on each map that is read. */
-import { short } from "./colours.js"
+import { short } from "./numbers.js"
 
 /**
  * @typedef {{read: number, place: number[], value: number, times: number}} Term

@@ -5,6 +5,7 @@ import { bytesOf } from "./bytes.js"
 import { Engine } from "./engine.js"
 import { kept } from "./keeping.js"
 import { Learner } from "./learner.js"
+import { sources } from "./reaching.js"
 import { pixelsIn, read } from "./reading.js"
 
 /**
@@ -106,6 +107,11 @@ export class InPage {
     const inputs = reads.map((number) => ({ shape: this.shape(number), numbers: this.seen(number) }))
     const made = { shape, numbers: this.seen(gives[0]) }
     return worked(name, this.held.rules[call], inputs, reads, made, at, (tensor) => this.engine.rows(tensor))
+  }
+
+  /** @param {number} _frame @param {number} value @param {number[]} at @param {number[]} shown */
+  async links(_frame, value, at, shown) {
+    return sources(this.held.graph.calls, this.held.rules, (one) => this.shape(one), value, at).filter(({ number }) => shown.includes(number))
   }
 
   /** @param {HTMLElement} place @param {import("./learning.js").Acts} acts */

@@ -1,10 +1,11 @@
 // @ts-check
 /** The page: what is drawn goes to the server, and what the network makes of it comes back. */
 import { Camera } from "./camera.js"
-import { drawColours, drawMap, pictureLegend, short, signedLegend } from "./colours.js"
+import { drawColours, drawMap, pictureLegend, signedLegend } from "./colours.js"
 import { most } from "./frame.js"
 import { framed, Links } from "./links.js"
 import { NetworkView } from "./network.js"
+import { short } from "./numbers.js"
 import { Backward, Overlays } from "./overlays.js"
 import { Paper } from "./paper.js"
 import { Presenting } from "./presenting.js"

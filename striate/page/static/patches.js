@@ -1,7 +1,8 @@
 // @ts-check
 /** The parts of test images that excite a map most, found in the background. */
-import { drawColours, drawMap, pictureLegend, short, signedLegend } from "./colours.js"
+import { drawColours, drawMap, pictureLegend, signedLegend } from "./colours.js"
 import { mapOf } from "./frame.js"
+import { short } from "./numbers.js"
 import { answered } from "./source.js"
 
 /**

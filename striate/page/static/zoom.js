@@ -1,11 +1,12 @@
 // @ts-check
 /** Closer and closer: the network, a layer with all its maps, a map in large, and the arithmetic of one of its values. */
 import { windows } from "./arithmetic.js"
-import { drawMap, short, signedLegend } from "./colours.js"
+import { drawMap, signedLegend } from "./colours.js"
 import { most } from "./frame.js"
 import { LayerView } from "./layer.js"
 import { framed, placeOf, saidPlace, sides } from "./links.js"
 import { pointed } from "./network.js"
+import { short } from "./numbers.js"
 import { PatchesView } from "./patches.js"
 import { answered } from "./source.js"
 
