@@ -90,7 +90,7 @@ def test_the_trained_network_is_measured_once() -> None:
     model.register_forward_hook(lambda module, given, made: runs.append(module))
     page = live(model, 1, 32, 32)
     runs.clear()
-    told = [touch(page, layers={"conv1": {"padding": padding}}) for padding in (1, 2)]
+    told = [touch(page, layers={"fc1": {"dropout": rate}}) for rate in (0.1, 0.2)]
     assert told[0]["before"] == told[1]["before"]
     assert sum(module is model for module in runs) == 1
 
