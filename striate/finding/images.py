@@ -62,7 +62,7 @@ class Finds:
         """The image with a box and a label at each find."""
         made = PIL.Image.fromarray(self.image).convert("RGB")
         pen = ImageDraw.Draw(made)
-        size = max(10, min(made.size) // 30)
+        size = max(14, min(made.size) // 30)
         font = ImageFont.load_default(size)
         for find in self.found:
             left, top, right, bottom = find.box

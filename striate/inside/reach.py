@@ -22,7 +22,8 @@ from torch import Tensor, nn
 from striate.inside import gradients
 from striate.inside.aims import checked_place
 from striate.inside.opening import Open
-from striate.inside.tracing import traced
+from striate.inside.tracing import Call, traced
+from striate.layers.embed import Embed
 
 MOMENTS = {"running_mean": 0.0, "running_var": 1.0}
 CHANGE = 8.0  # of an entry, so that it is seen among very many
@@ -60,7 +61,7 @@ class Reach:
                 continue
             leaves = [self._numbers(number).requires_grad_() for number in call.reads]
             with gradients.recording(), Open():
-                made = call.redone([leaf.clone() for leaf in leaves])  # a layer may write over what it reads
+                made = _redone(call, [leaf.clone() for leaf in leaves])  # a layer may write over what it reads
                 parts = [
                     (one[0] * masks[number] * self._numbers(number)[0]).sum()
                     for number, one in zip(call.gives, made, strict=True)
@@ -87,7 +88,7 @@ class Reach:
                 x + CHANGE * one if number == value else x.clone() for number, x in zip(call.reads, before, strict=True)
             ]
             with torch.no_grad(), Open():
-                pairs = zip(call.redone(before), call.redone(after), strict=True)
+                pairs = zip(_redone(call, before), _redone(call, after), strict=True)
                 masks |= {number: x[0] != y[0] for number, (x, y) in zip(call.gives, pairs, strict=True)}
         return masks
 
@@ -99,6 +100,12 @@ class Reach:
     def _numbers(self, value: int) -> Tensor:
         like = self.trace.values[value]
         return (torch.rand(like.shape, generator=self._generator) + 0.5).to(like)
+
+
+def _redone(call: Call, reads: Sequence[Tensor]) -> Sequence[Tensor]:
+    """What a call gives; a table of vectors gives each number in the place of its vector, for it looks up in steps."""
+    made = call.redone(reads)
+    return [reads[0].unsqueeze(1).expand_as(one) for one in made] if isinstance(call.layer, Embed) else made
 
 
 def _positive(model: nn.Module) -> nn.Module:

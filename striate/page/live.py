@@ -17,7 +17,7 @@ from striate.inside.arithmetic import worked
 from striate.inside.reach import Reach
 from striate.inside.tracing import Trace, traced
 from striate.page.cards import cards
-from striate.page.cost import costs
+from striate.page.cost import Costs, costs
 from striate.page.frame import Frame, maps_of
 from striate.page.telling import framed, told, told_card
 from striate.page.touching import Changes, changed
@@ -56,6 +56,8 @@ class Live:
         shape: What the network reads of one example.
         labels: None where it chooses among none.
         output: Which of several outputs answers; empty where there is one.
+        way: How an image becomes what it reads, as `Recipe.to_json`, with the fit "stretch" where all of an image is
+            made as large as `shape` says; None where only `read` knows.
         diagram: Draws the trained network in SVG; None where there is only a module.
         words: The words of a sentence as the network reads them; None for networks that read images.
         drawn: A PNG file of an answer of maps, from the PIL image and what the network gives; None for other answers.
@@ -72,6 +74,7 @@ class Live:
     shape: tuple[int, ...]
     labels: Labels | None = None
     output: str = ""
+    way: Mapping[str, Any] | None = None
     diagram: Callable[[], str] | None = None
     words: Callable[[str], Sequence[str]] | None = None
     drawn: Callable[[Any, Tensor], bytes] | None = None
@@ -83,6 +86,7 @@ class Live:
     _frame: Frame | None = None
     _count: int = 0
     _reach: Reach | None = None
+    _before: Costs | None = None
 
     def __post_init__(self) -> None:
         self.trained = self.model
@@ -100,6 +104,7 @@ class Live:
             "reads": "image" if self.words is None else "text",
             "slides": self.find is not None,
             "shape": list(self.shape),
+            "way": self.way,
             "inputs": trace.inputs,
             "outputs": list(trace.outputs),
             "calls": [told(call, trace) for call in trace.calls],
@@ -241,7 +246,7 @@ class Live:
         with self.lock:
             began = self.trained if changes.epoch is None else self.epochs[changes.epoch]()
             model = began if changes == Changes(epoch=changes.epoch) else changed(began, changes)
-            before = costs(self.trained, self.shape)
+            before = self._before = self._before or costs(self.trained, self.shape)
             try:
                 after = costs(model, self.shape)
             except InputError as error:

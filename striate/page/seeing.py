@@ -113,7 +113,8 @@ def _of_images(run: Run) -> Live:
     if run.recipe is None or not run.recipe.of_pictures:
         raise InputError(f"{run.name}: {ONLY}")
     model = run.model()
-    return Live(run.name, model, run.read, _shares(run, model), run.recipe.shape, find=_finding(run, model))
+    way, find = run.recipe.to_json(), _finding(run, model)
+    return Live(run.name, model, run.read, _shares(run, model), run.recipe.shape, way=way, find=find)
 
 
 def _of_sentences(run: Run) -> Live:
@@ -152,7 +153,8 @@ def _of_masks(run: Run) -> Live:
         return overlay_png(middle(pixels, mask.shape).numpy(), mask.numpy(), task.classes, task.colours)
 
     shape = (task.channels, *task.tile)
-    return Live(run.name, run.model(), lambda image: run.read(fitted(image)), answer, shape, drawn=drawn)
+    way = {"source": shape, "shape": shape, "fit": "as is", "ink": None}
+    return Live(run.name, run.model(), lambda image: run.read(fitted(image)), answer, shape, way=way, drawn=drawn)
 
 
 WAYS: dict[type[Task], Callable[[Run], Live]] = {Text: _of_sentences, Segment: _of_masks}  # others read images
@@ -212,6 +214,7 @@ def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[s
     if shape is None or len(shape) != 3:
         raise InputError(f"say what the module reads, as in see(model, (3, 224, 224)). Received: {shape}")
     fixed = (shape[0], shape[1], shape[2])
+    way = None if read else {"source": fixed, "shape": fixed, "fit": "stretch", "ink": None}
     read = read or _resized(fixed)
     given = traced(model, torch.zeros(1, *fixed))
     if not given.outputs:
@@ -228,7 +231,7 @@ def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[s
 
     with torch.no_grad(), looking(model):
         output = next(iter(outputs_of(called(model, torch.zeros(1, *fixed)))), "")  # the first, as a trace has them
-    return Live(type(model).__name__, model, read, answer, fixed, labels, output)
+    return Live(type(model).__name__, model, read, answer, fixed, labels, output, way)
 
 
 def _resized(shape: tuple[int, int, int]) -> Read:

@@ -13,7 +13,10 @@ from striate.errors import StriateError
 from striate.serving.answer import TYPES, Answer, of_file, of_json, refused, static
 from striate.watching.scene import Scene
 
-FILES = static("striate.watching")
+SHARED = ("numbers.js", "plot.js")  # of the live page
+OURS, THEIRS = static("striate.watching"), static("striate.page")
+FILES = {f"/watching/static{name}" if name.endswith(".js") else name: file for name, file in OURS.items()}
+FILES |= {f"/page/static/{name}": THEIRS[f"/{name}"] for name in SHARED}
 FILES |= {"/": FILES["/training.html"], "/report.css": files("striate.report") / "report.css"}
 HTML = TYPES["html"]
 ALONE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"  # the report's own rule

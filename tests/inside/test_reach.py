@@ -38,6 +38,21 @@ def test_targets_are_what_changes() -> None:
         assert torch.equal(reach.targets(value, at)[call.gives[0]], differs)
 
 
+def test_a_word_reaches_the_windows_that_read_it() -> None:
+    reach = Reach(st.build("input 7 -> embed 20x5 -> conv 3@3 -> relu -> fc 2", seed=0), (7,))
+    words = [set(reach.sources(value, at)[0].nonzero().flatten().tolist()) for value, at in [(1, (4, 6)), (2, (2, 3))]]
+    assert words == [{6}, {3, 4, 5}]
+    assert reach.targets(0, (6,))[1].nonzero()[:, 1].unique().tolist() == [6]
+
+
+def test_what_is_found_in_steps_has_no_sources() -> None:
+    class Ranked(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.argsort(1).float()
+
+    assert set(Reach(Ranked(), (4,)).sources(1, (2,))) == {1}
+
+
 def test_places_that_are_not_there_are_refused() -> None:
     reach = Reach(st.build("lenet5", seed=0), (1, 32, 32))
     for at in ((6, 0, 0), (0, 28, 0), (0, 0), (-1, 0, 0)):

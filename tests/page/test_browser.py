@@ -70,7 +70,7 @@ def test_a_value_is_spelled_out(page: Any) -> None:
     page.locator("#large").focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
-    page.wait_for_selector("#said:has-text('(3,2,1)')")
+    page.wait_for_selector("#said:has-text('map 3, row 2, column 1:')")
     said = page.locator("#said")
     total, shown = float(said.inner_text().rpartition("=")[2]), float(said.get_attribute("data-value"))
     assert math.isclose(total, shown, rel_tol=1e-3)

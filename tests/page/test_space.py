@@ -69,8 +69,8 @@ def test_a_chosen_value_has_its_links_and_its_sum(space: Any) -> None:
         space.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
         if space.get_attribute("#space canvas", "data-chosen"):
             break
-    said = space.wait_for_selector("#space .said:has-text('links')").inner_text()
-    found = re.match(r"(\w+) \([\d,]+\): ([\d,]+) links", said)
+    said = space.wait_for_selector("#space .said:has-text(' link')").inner_text()
+    found = re.match(r"(\w+), [\w ,]+: ([\d,]+) links?\.", said)
     assert found
     name, count = found.groups()
     assert int(count) == next(number for kind, number in links.items() if name.startswith(kind))

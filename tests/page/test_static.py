@@ -20,6 +20,7 @@ from striate.data.fetch import data_folder
 from striate.inside.arithmetic import worked
 from striate.inside.tracing import traced
 from striate.page import save_page
+from striate.page.seeing import of_run
 from striate.runs.run import Run
 from striate.runs.training import train
 from tests.page.browsing import BROWSER, serious
@@ -32,6 +33,7 @@ pytestmark = [
     pytest.mark.skipif(find_spec("ziglang") is None, reason="there is no ziglang"),
     pytest.mark.skipif(data_folder() is None, reason="$STRIATE_DATA is not set"),
 ]
+LINKS = "([value, at]) => shown.links(0, value, at, Array.from({ length: 20 }, (_, i) => i))"
 WORK = "([call, at]) => shown.work(0, call, at).catch((error) => error.message)"
 CLOSE, SAME = 1e-4, 1e-5
 JOINED = """input 1x8x8 -> conv 4@3x3 pad same -> bn -> relu -> concat[ id | conv 2@1x1 -> tanh ]
@@ -74,6 +76,16 @@ def on_paper(page: Shown) -> Image.Image:
     """What is drawn, as its file."""
     text = page.page.evaluate("document.querySelector('#paper').toDataURL('image/png')")
     return Image.open(io.BytesIO(base64.b64decode(text.partition(",")[2])))
+
+
+def test_receptive_fields_are_the_servers(page: Shown, run: Run) -> None:
+    live = of_run(run)
+    live.look(Image.new("L", (28, 28)), [0])
+    given = {call["name"]: call["gives"][0] for call in live.graph()["calls"]}
+    for name, at in [("conv1", (2, 0, 27)), ("avgpool1", (5, 13, 1)), ("conv2", (3, 2, 1)), ("conv3", (7, 0, 0))]:
+        wanted = [one for one in live.links(1, given[name], at, range(20)) if one["kind"] == "source"]
+        found = page.page.evaluate(LINKS, [given[name], at])
+        assert sorted(found, key=lambda one: one["number"]) == sorted(wanted, key=lambda one: one["number"]), name
 
 
 def test_its_answers_are_pytorchs(page: Shown, run: Run, file: Path, digits: tuple[torch.Tensor, ...]) -> None:

@@ -85,6 +85,16 @@ def test_padding_and_stride_change_the_network_and_its_cost(what: str, value: in
     assert told["after"]["parameters"] == told["before"]["parameters"]
 
 
+def test_the_trained_network_is_measured_once() -> None:
+    model, runs = st.build("lenet5", seed=0).eval(), list[nn.Module]()
+    model.register_forward_hook(lambda module, given, made: runs.append(module))
+    page = live(model, 1, 32, 32)
+    runs.clear()
+    told = [touch(page, layers={"fc1": {"dropout": rate}}) for rate in (0.1, 0.2)]
+    assert told[0]["before"] == told[1]["before"]
+    assert sum(module is model for module in runs) == 1
+
+
 def test_dropout_keeps_a_share_and_scales_the_rest() -> None:
     page = live(st.build("lenet5", seed=0).eval(), 1, 32, 32)
     touch(page, layers={"fc1": {"dropout": 0.25}})

@@ -36,15 +36,32 @@ def test_a_values_receptive_field_lights_up(digit: Any, run: Run) -> None:
     digit.locator("#large").focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         digit.keyboard.press(key)
-    digit.wait_for_selector("#said:has-text('(3,2,1)')")
-    mark = digit.locator("#given .mark.source")
+    digit.wait_for_selector("#said:has-text('map 3, row 2, column 1:')")
+    mark = digit.locator("#given figure .mark.source")
     (top, bottom), (left, right) = receptive_field(run.model(), (1, 32, 32), Unit("conv2", 3, (2, 1))).box
     sides = ("top", "height", "left", "width")
     wanted = [f"{100 * one / 32:g}%" for one in (top, bottom - top, left, right - left)]
-    digit.wait_for_selector(f"#given .mark[style*='top: {wanted[0]}']")
+    digit.wait_for_selector(f"#given figure .mark[style*='top: {wanted[0]}']")
     assert mark.evaluate("(mark, sides) => sides.map((side) => mark.style[side])", list(sides)) == wanted
+    assert digit.locator("#given .map:has(#paper) .mark.source").count() == 1, "on the drawing too"
     assert digit.locator('.card:has(h3:text-is("avgpool1")) .mark.source').count() == 6, "conv2 reads six maps"
     assert digit.locator('.card:has(h3:text-is("tanh2")) .mark.target').count() == 1
+
+
+def test_a_click_holds_a_value_and_another_lets_it_go(digit: Any) -> None:
+    digit.locator(f"{CONV2} canvas").nth(3).click()
+    box = digit.locator("#large").bounding_box()
+    places = [(box["x"] + box["width"] * share, box["y"] + box["height"] * share) for share in (0.35, 0.75)]
+    digit.mouse.click(*places[0])
+    digit.wait_for_selector("#said:has-text('map 3, row 3, column 3:')")
+    digit.mouse.move(*places[1])
+    digit.wait_for_selector("#large + .mark.source")
+    assert "row 3, column 3:" in digit.inner_text("#said")
+    for _ in range(2):
+        digit.mouse.click(*places[1])
+    digit.mouse.move(*places[0])
+    digit.wait_for_selector("#said:has-text('row 3, column 3:')")
+    assert digit.locator("#large + .mark.loose").count() == 1
 
 
 def test_hovering_links_a_value_and_leaving_ends_it(digit: Any) -> None:
@@ -149,7 +166,7 @@ def test_the_strongest_patches_of_a_map_are_found(digit: Any) -> None:
     digit.locator(f"{CONV2} canvas").nth(3).click()
     digit.click("#patches button")
     digit.wait_for_selector("#patches .found figure >> nth=8", timeout=120_000)
-    digit.wait_for_selector("#patches .found:has-text('of 2,000 test images')")
+    digit.wait_for_selector("#patches p:has-text('2,000 test images')")
     assert digit.locator("#patches .legend canvas").count() == 1
     digit.locator(f"{CONV2} canvas").nth(4).click()
     digit.wait_for_selector("#patches .found figure", state="detached")

@@ -187,7 +187,7 @@ def test_the_worst_of_any_task_are_shown(told: list[Told], tmp_path: Path) -> No
     ("method", "path", "status"),
     [
         ("GET", "/", 200),
-        ("GET", "/training.js", 200),
+        ("GET", "/watching/static/training.js", 200),
         ("GET", "/report.css", 200),
         ("GET", "/numbers", 200),
         ("GET", "/worst", 200),

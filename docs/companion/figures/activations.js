@@ -1,7 +1,7 @@
 // @ts-check
 /** Activations and their slopes at a point that the reader moves. */
-import { choice, drawn, figure, slider, written } from "./parts.js"
-import { keys, plot } from "./plot.js"
+import { plot } from "../../../striate/page/static/plot.js"
+import { choice, drawn, figure, keys, slider, written } from "./parts.js"
 
 const sigmoid = (/** @type {number} */ x) => 1 / (1 + Math.exp(-x))
 const density = (/** @type {number} */ x) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)

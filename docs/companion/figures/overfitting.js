@@ -1,7 +1,7 @@
 // @ts-check
 /** Capacity against error: polynomials of degree 1 to 14 through the page's fifteen noisy points. */
-import { drawn, figure, slider, written } from "./parts.js"
-import { keys, plot } from "./plot.js"
+import { plot } from "../../../striate/page/static/plot.js"
+import { drawn, figure, keys, slider, written } from "./parts.js"
 
 export const NOISE = [
   0.408184, -0.511133, 0.08362, -0.113554, -0.09053, -0.043119, -0.403997, -0.046386, -0.173043, 0.6646, 0.045157,

@@ -4,6 +4,8 @@
  * aloud.
  */
 
+import { short } from "../../../striate/page/static/numbers.js"
+
 /** @typedef {Record<string, string | number | ((event: any) => void)>} Attributes functions are listeners */
 
 const SVG = "http://www.w3.org/2000/svg"
@@ -36,7 +38,7 @@ export const drawn = (name, attributes = {}, ...children) =>
   filled(document.createElementNS(/** @type {"http://www.w3.org/2000/svg"} */ (SVG), name), attributes, children)
 
 /** A number as short as it goes, with a real minus sign. @param {number} value */
-export const written = (value) => String(Number(value.toPrecision(4)) + 0).replace("-", "−")
+export const written = (value) => short(value, 4)
 
 /** The same inside a sum: a negative one in brackets. @param {number} value */
 export const bracketed = (value) => (value < 0 ? `(${written(value)})` : written(value))
@@ -107,3 +109,11 @@ export function player(next, pause = 600) {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches
   return [button("Next", next), ...(still ? [] : [play])]
 }
+
+/** What the lines of a plot mean. @param {[string, string][]} lines each one's classes and words */
+export const keys = (...lines) =>
+  element(
+    "p",
+    { class: "legend" },
+    ...lines.map(([kind, words]) => element("span", {}, element("span", { class: `key ${kind}` }), ` ${words}`))
+  )

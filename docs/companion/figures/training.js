@@ -1,7 +1,7 @@
 // @ts-check
 /** Six optimisers race down a valley, E = 0.05·x² + y², by the rules of the page. */
+import { plot } from "../../../striate/page/static/plot.js"
 import { drawn, element, figure, player, slider, written } from "./parts.js"
-import { plot } from "./plot.js"
 
 /**
  * @typedef {[number, number]} Point @typedef {{ v: number, q: number, m: number }} Memory of a weight; all 0 at first

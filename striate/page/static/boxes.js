@@ -151,7 +151,7 @@ export class Boxes {
     gl.bindVertexArray(this.lines.array)
     gl.uniformMatrix4fv(gl.getUniformLocation(this.lines.program, "camera"), false, camera)
     gl.enable(gl.BLEND)
-    gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA)
+    gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
     gl.drawArrays(gl.LINES, 0, this.ends)
     gl.disable(gl.BLEND)
   }

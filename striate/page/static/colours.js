@@ -70,8 +70,3 @@ function bar(place, low, high, said) {
   place.replaceChildren(low, canvas, high)
   return canvas
 }
-
-/** A number in few digits. @param {number} value */
-export function short(value) {
-  return Number(value.toPrecision(3)).toString().replace("-", "−")
-}

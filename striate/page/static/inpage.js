@@ -5,7 +5,8 @@ import { bytesOf } from "./bytes.js"
 import { Engine } from "./engine.js"
 import { kept } from "./keeping.js"
 import { Learner } from "./learner.js"
-import { pixelsOf, read } from "./reading.js"
+import { sources } from "./reaching.js"
+import { pixelsIn, read } from "./reading.js"
 
 /**
  * @typedef {import("./network.js").Graph} Graph
@@ -43,7 +44,7 @@ export class InPage {
   /** Folded, or with everything open: one that is opened opens all. @param {string[]} opened @returns {Promise<Graph>} */
   async graph(opened) {
     const { graph, folded } = this.held, calls = graph.calls.map((call, i) => ({ ...call, shape: this.shape(graph.calls[i].gives[0]) }))
-    return { ...graph, calls, cards: opened.length ? graph.cards : folded }
+    return { ...graph, calls, way: this.held.recipe, cards: opened.length ? graph.cards : folded }
   }
 
   /** The shape of a value, with the classes that were added. @param {number} value @returns {number[]} */
@@ -56,7 +57,7 @@ export class InPage {
 
   /** What it reads of an image. @param {Blob} image */
   async read(image) {
-    return read(await pixelsOf(image), this.held.recipe)
+    return read(await pixelsIn(image), this.held.recipe)
   }
 
   /** @param {Blob} image @param {number[]} shown @returns {Promise<Frame>} */
@@ -106,6 +107,11 @@ export class InPage {
     const inputs = reads.map((number) => ({ shape: this.shape(number), numbers: this.seen(number) }))
     const made = { shape, numbers: this.seen(gives[0]) }
     return worked(name, this.held.rules[call], inputs, reads, made, at, (tensor) => this.engine.rows(tensor))
+  }
+
+  /** @param {number} _frame @param {number} value @param {number[]} at @param {number[]} shown */
+  async links(_frame, value, at, shown) {
+    return sources(this.held.graph.calls, this.held.rules, (one) => this.shape(one), value, at).filter(({ number }) => shown.includes(number))
   }
 
   /** @param {HTMLElement} place @param {import("./learning.js").Acts} acts */

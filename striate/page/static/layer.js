@@ -1,8 +1,9 @@
 // @ts-check
 /** All maps of a layer, a page at a time. */
-import { drawMap, short, signedLegend } from "./colours.js"
+import { drawMap, signedLegend } from "./colours.js"
 import { most } from "./frame.js"
 import { sides } from "./links.js"
+import { short } from "./numbers.js"
 import { answered } from "./source.js"
 
 /**

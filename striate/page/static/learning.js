@@ -1,6 +1,7 @@
 // @ts-check
 /** The lessons: examples are drawn and named, the network learns them while one watches, and its weights are kept. */
 import { drawMap } from "./colours.js"
+import { plot, round } from "./plot.js"
 import { save } from "./saving.js"
 
 /**
@@ -9,7 +10,7 @@ import { save } from "./saving.js"
  */
 
 const SLICE = 30, REDRAW = 200 // milliseconds of steps between two looks at the user's events, and at the network
-const STEPS = 200, FILTERS = 16, WIDTH = 320, HEIGHT = 120
+const STEPS = 200, FILTERS = 16, HEIGHT = 150
 const FORM = `<h2>Teach it</h2>
 <div class="tools"><label>What you drew is <select id="sign"></select></label>
 <label id="naming" hidden>called <input id="sign-name" maxlength="40" size="10" autocomplete="off"></label>
@@ -19,7 +20,7 @@ const FORM = `<h2>Teach it</h2>
 <label>Steps <input id="steps" type="number" min="1" step="1" value="${STEPS}"></label>
 <button id="learn">Learn</button><button id="keep">Keep the weights</button></div>
 <p id="learned" role="status"></p>
-<div class="charts"><figure><canvas id="losses" width="${WIDTH}" height="${HEIGHT}" role="img"></canvas><figcaption></figcaption></figure>
+<div class="charts"><figure id="losses"></figure>
 <figure><div id="filters" role="img"></div><figcaption></figcaption></figure></div>`
 
 export class Lessons {
@@ -145,16 +146,12 @@ export class Lessons {
   }
 
   drawLosses() {
-    const canvas = this.one("losses"), { losses } = this.page.learner, most = losses.reduce((a, b) => Math.max(a, b), 0)
-    const context = canvas.getContext("2d"), style = getComputedStyle(canvas)
-    context.clearRect(0, 0, WIDTH, HEIGHT)
-    Object.assign(context, { strokeStyle: style.getPropertyValue("--bar"), lineWidth: 1.5 })
-    context.beginPath()
-    losses.forEach((loss, i) => context.lineTo((i / Math.max(1, losses.length - 1)) * WIDTH, HEIGHT - 2 - (loss / most) * (HEIGHT - 4)))
-    context.stroke()
-    const said = losses.length ? `Loss by step, 1 to ${losses.length}; from 0 to ${most.toPrecision(3)}` : "Loss by step"
-    canvas.setAttribute("aria-label", said)
-    canvas.nextElementSibling.textContent = said
+    const { losses } = this.page.learner, most = losses.reduce((a, b) => Math.max(a, b), 0), end = Math.max(1, losses.length)
+    const words = losses.length ? `Loss by step, 1 to ${end}; from 0 to ${most.toPrecision(3)}` : "Loss by step"
+    const xs = round(0, end).filter((one) => one % 1 === 0)
+    const { svg, line } = plot(words, [0, end], [0, most || 1], losses.length ? { xs, ys: round(0, most), height: HEIGHT } : { xs: [], ys: [], height: HEIGHT })
+    svg.append(line(losses.map((loss, i) => [i + 1, loss]), {}))
+    this.one("losses").replaceChildren(svg, Object.assign(document.createElement("figcaption"), { textContent: words }))
   }
 
   /** The filters of the first convolution, in the colours of the maps. */

@@ -35,7 +35,7 @@ export class Links {
   }
 }
 
-/** Puts a frame on the canvas before it. @param {Element} map @param {Link} link @param {number[]} shape of the whole map */
+/** Puts a frame on the canvas before it. @param {Element} map @param {{rows: number[], columns: number[], kind: string}} link @param {number[]} shape of the whole map */
 export function framed(map, link, [rows, columns]) {
   const frame = document.createElement("i")
   frame.className = `mark ${link.kind}`
@@ -54,6 +54,13 @@ export function sides(shape) {
   if (shape.length === 1) return [shape[0], 1]
   const rest = shape.length > 2 ? shape.slice(1, -1) : shape.slice(0, 1)
   return [rest.reduce((a, b) => a * b, 1), shape[shape.length - 1]]
+}
+
+/** In words where an entry is. @param {number[]} at as `placeOf` gives it */
+export function saidPlace(at) {
+  if (at.length === 1) return `unit ${at[0]}`
+  const [row, column] = at.slice(-2), map = at.length > 2 ? `map ${at[0]}, ` : ""
+  return `${map}row ${row}, column ${column}`
 }
 
 /** Where an entry of a map is in its value. @param {number[]} shape @param {number} map @param {number} row @param {number} column @returns {number[]} */

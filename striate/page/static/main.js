@@ -1,10 +1,11 @@
 // @ts-check
 /** The page: what is drawn goes to the server, and what the network makes of it comes back. */
 import { Camera } from "./camera.js"
-import { drawColours, drawMap, pictureLegend, short, signedLegend } from "./colours.js"
+import { drawColours, drawMap, pictureLegend, signedLegend } from "./colours.js"
 import { most } from "./frame.js"
 import { framed, Links } from "./links.js"
 import { NetworkView } from "./network.js"
+import { short } from "./numbers.js"
 import { Backward, Overlays } from "./overlays.js"
 import { Paper } from "./paper.js"
 import { Presenting } from "./presenting.js"
@@ -35,15 +36,24 @@ let space
 
 const links = new Links(source, () => network.shown, (found) => {
   network.mark(found)
-  one("read").parentElement.querySelectorAll(".mark").forEach((/** @type {Element} */ old) => old.remove())
-  const input = found.find((link) => link.number === 0)
-  if (input) framed(one("read").parentElement, input, graph.shape.slice(1))
+  markInput(found.find((link) => link.number === 0))
 })
 const touch = new Touch(one("touch"), one("touchlayer"), source, () => answered(load().then(look)))
 const zoom = new Zoom(one("zoom"), source, (entry) => links.show(entry), (call, map) => touch.look(call, map))
 const overlays = new Overlays(one("overlays"), source, () => zoom.place, () => frame && overlays.draw(frame))
 const backward = new Backward(one("backward"), source, () => frame && drawMaps(frame))
 const presenting = new Presenting(one("present"), one("screen"))
+
+/** What a value reads of the input: on what the network reads, on the paper, or among the words. @param {import("./links.js").Link | undefined} link */
+function markInput(link) {
+  for (const old of /** @type {NodeListOf<HTMLElement>} */ (one("given").querySelectorAll(".mark"))) old.remove()
+  const [first, end] = link?.rows ?? [0, 0]
+  for (const [number, word] of [...one("words").children].entries()) word.classList.toggle("read", number >= first && number < end)
+  if (!link || graph.reads === "text") return
+  framed(one("read").parentElement, link, graph.shape.slice(1))
+  const there = graph.way && paper.linkOn(link, graph.way), { height, width } = paper.canvas
+  if (there) framed(one("paper").parentElement, { ...link, ...there }, [height, width])
+}
 
 /** The network, with what was opened. */
 async function load() {
@@ -112,7 +122,7 @@ function show(frame) {
   drawMaps(frame)
   drawRead(/** @type {import("./frame.js").Value} */ (frame.values.get(0)))
   space?.draw(frame)
-  one("words").textContent = (frame.words ?? []).join(" ")
+  one("words").replaceChildren(...(frame.words ?? []).flatMap((textContent) => [Object.assign(document.createElement("span"), { textContent }), " "]))
   one("picture").hidden = !frame.picture
   if (frame.picture) one("picture").src = `data:image/png;base64,${frame.picture}`
   zoom.draw(frame)
@@ -147,7 +157,7 @@ one("solid").addEventListener("click", () => turn(!space))
 
 /** The values on all maps, or the gradients there. @param {Frame} frame */
 async function drawMaps(frame) {
-  signedLegend(one("legend"), "−", `+ largest ${backward.on ? "gradient" : "value"} of each layer`)
+  signedLegend(one("legend"), "−", `+ (darkest: its layer's largest ${backward.on ? "gradient" : "value"})`)
   if (!backward.on) return network.draw(frame)
   const gradients = await backward.gradients(frame, network.shown)
   if (gradients && backward.on) network.draw(gradients)

@@ -11,7 +11,7 @@ import { framed, placeOf, sides } from "./links.js"
  *   `reading` is how many channels a filter reads; `sized` is padding and stride; where these are missing, nothing can be changed
  * @typedef {{name: string, path: string, calls: number[], reads: number[], gives: number[], layers: number}} Card
  * @typedef {{name: string, reads?: "image" | "text", slides?: boolean, shape: number[], inputs: number, outputs: number[], calls: Call[], cards: Card[], labels: string[],
- *   diagram?: boolean, version?: number, examples?: boolean, epochs?: number[], changes?: import("./touch.js").Changes}} Graph
+ *   way?: import("./placing.js").Way | null, diagram?: boolean, version?: number, examples?: boolean, epochs?: number[], changes?: import("./touch.js").Changes}} Graph
  * @typedef {{call: number, value: number, map: number}} Place a layer's map, or all of them where `map` is -1
  * @typedef {{
  *   choose: (place: Place) => void,
@@ -125,7 +125,7 @@ export class NetworkView {
       const [, rows, columns] = value.sent
       canvases.forEach((canvas, map) => {
         drawMap(canvas, mapOf(value, map), rows, columns, most(value))
-        const [width, height] = columns === 1 ? [14, Math.min(LONGEST, Math.max(SIDE, rows * 12))] : [SIDE, (SIDE * rows) / columns]
+        const [width, height] = columns === 1 ? [14, Math.min(LONGEST, Math.max(14, rows * 12))] : [SIDE, (SIDE * rows) / columns]
         Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` })
       })
     }

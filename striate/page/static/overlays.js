@@ -1,7 +1,8 @@
 // @ts-check
 /** Where an answer comes from: a picture over what the network reads; and the loss's gradients on every map. */
-import { drawColours, drawOver, short, signedLegend } from "./colours.js"
+import { drawColours, drawOver, signedLegend } from "./colours.js"
 import { mapOf, most } from "./frame.js"
+import { short } from "./numbers.js"
 import { answered } from "./source.js"
 
 /**

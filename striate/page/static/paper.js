@@ -1,6 +1,8 @@
 // @ts-check
 /** The paper: strokes of a pen, an eraser, or an image that is put on it. */
 import { fileOf } from "./bytes.js"
+import { fieldOf, linkOn } from "./placing.js"
+import { pixelsOf } from "./reading.js"
 
 const WIDTH = 22
 
@@ -13,6 +15,8 @@ export class Paper {
     this.x = this.y = 0 // where the pen was last
     /** @type {Blob | null} an image file that is shown instead of a drawing, as it was given */
     this.file = null
+    this.image = /** @type {ImageBitmap | null} */ (null) // what the file shows
+    this.field = /** @type {import("./placing.js").Box | null} */ (null) // the part of it that is read, once it was asked for
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"))
     this.blank()
     canvas.addEventListener("pointerdown", (event) => this.begin(event))
@@ -20,9 +24,15 @@ export class Paper {
   }
 
   blank() {
-    this.file = null
+    this.file = this.image = this.field = null
+    this.used(false)
     this.context.fillStyle = "#fff"
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height)
+  }
+
+  /** What may be done here is said while nothing is. @param {boolean} used */
+  used(used) {
+    this.canvas.parentElement?.classList.toggle("used", used)
   }
 
   clear() {
@@ -34,11 +44,26 @@ export class Paper {
   async show(file) {
     const image = await createImageBitmap(file)
     this.blank()
-    const scale = Math.min(this.canvas.width / image.width, this.canvas.height / image.height)
-    const [width, height] = [image.width * scale, image.height * scale]
-    this.context.drawImage(image, (this.canvas.width - width) / 2, (this.canvas.height - height) / 2, width, height)
-    this.file = file
+    const { scale, left, top } = this.placeOf(image)
+    this.context.drawImage(image, left, top, image.width * scale, image.height * scale)
+    Object.assign(this, { file, image })
+    this.used(true)
     await this.changed()
+  }
+
+  /** How much smaller an image is here, and where. @param {{width: number, height: number}} image */
+  placeOf({ width, height }) {
+    const scale = Math.min(this.canvas.width / width, this.canvas.height / height)
+    return { scale, left: (this.canvas.width - width * scale) / 2, top: (this.canvas.height - height * scale) / 2 }
+  }
+
+  /** Rows and columns of what is read, on the paper; null where they are beyond its edge. @param {{rows: number[], columns: number[]}} link @param {import("./placing.js").Way} way */
+  linkOn(link, way) {
+    const { width, height } = this.canvas, image = this.image ?? this.canvas, { scale, left, top } = this.placeOf(image)
+    this.field ??= fieldOf(this.image ? pixelsOf(this.image) : this.context.getImageData(0, 0, width, height), way)
+    const read = linkOn(this.field, link, way.shape.slice(1))
+    const rows = read.rows.map((row) => clamped(top + scale * row, height)), columns = read.columns.map((column) => clamped(left + scale * column, width))
+    return rows[0] < rows[1] && columns[0] < columns[1] ? { rows, columns } : null
   }
 
   /** What is sent: the file as it was given, or the drawing. */
@@ -58,6 +83,8 @@ export class Paper {
   /** @param {PointerEvent} event */
   draw(event) {
     const [x, y] = this.at(event), context = this.context
+    this.field = null
+    this.used(true)
     Object.assign(context, { lineWidth: WIDTH, lineCap: "round", strokeStyle: this.erases ? "#fff" : "#000" })
     context.beginPath()
     context.moveTo(this.x, this.y)
@@ -74,3 +101,6 @@ export class Paper {
     return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale]
   }
 }
+
+/** @param {number} at @param {number} most */
+const clamped = (at, most) => Math.min(most, Math.max(0, at))

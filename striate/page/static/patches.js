@@ -1,7 +1,8 @@
 // @ts-check
 /** The parts of test images that excite a map most, found in the background. */
-import { drawColours, drawMap, pictureLegend, short, signedLegend } from "./colours.js"
+import { drawColours, drawMap, pictureLegend, signedLegend } from "./colours.js"
 import { mapOf } from "./frame.js"
+import { short } from "./numbers.js"
 import { answered } from "./source.js"
 
 /**
@@ -18,6 +19,7 @@ export class PatchesView {
     this.source = source
     this.button = /** @type {HTMLButtonElement} */ (place.querySelector("button"))
     this.bar = /** @type {HTMLProgressElement} */ (place.querySelector("progress"))
+    this.heading = /** @type {HTMLElement} */ (place.querySelector("p"))
     this.found = /** @type {HTMLElement} */ (place.querySelector(".found"))
     this.legend = /** @type {HTMLElement} */ (place.querySelector(".legend"))
     this.button.addEventListener("click", () => this.search())
@@ -36,6 +38,7 @@ export class PatchesView {
 
   /** What was found is no longer so. */
   clear() {
+    this.heading.textContent = ""
     this.found.replaceChildren()
     this.legend.replaceChildren()
   }
@@ -70,11 +73,11 @@ export class PatchesView {
         canvas.setAttribute("role", "img")
         canvas.setAttribute("aria-label", `Patch of test image ${example}`)
         Object.assign(canvas.style, { width: `${SIDE}px`, height: `${(SIDE * rows) / columns}px` })
-        figure.append(canvas, Object.assign(document.createElement("figcaption"), { textContent: `${short(activation)}, image ${example}` }))
+        figure.append(canvas, Object.assign(document.createElement("figcaption"), { textContent: `${short(activation)}\nimage ${example}` }))
         return figure
       }),
-      `of ${total.toLocaleString("en")} test images`,
     )
+    this.heading.textContent = `The parts of ${total.toLocaleString("en")} test images that excite this map most, with its value there`
     if (colours) pictureLegend(this.legend, short(low), short(high))
     else signedLegend(this.legend, short(-size), short(size))
   }

@@ -13,9 +13,11 @@ const LONGEST = 2048 // pixels of the longer side to which a page is reduced to 
 const KEPT = 3 // pixels per result pixel, along each side, to which a large image is first averaged
 const LUMINANCE = [0.299, 0.587, 0.114]
 
-/** The pixels of an image, on white. @param {Blob} file @returns {Promise<ImageData>} */
-export async function pixelsOf(file) {
-  const image = await createImageBitmap(file, { colorSpaceConversion: "none" })
+/** The pixels of an image file. @param {Blob} file @returns {Promise<ImageData>} */
+export const pixelsIn = async (file) => pixelsOf(await createImageBitmap(file, { colorSpaceConversion: "none" }))
+
+/** The pixels of an image, on white. @param {ImageBitmap} image @returns {ImageData} */
+export function pixelsOf(image) {
   const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height })
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }))
   context.fillStyle = "#fff"
@@ -32,7 +34,7 @@ export function read(image, recipe) {
 }
 
 /** @param {ImageData} image @param {number} channels @returns {Plane[]} grey, or red, green and blue */
-function planesOf({ data, width, height }, channels) {
+export function planesOf({ data, width, height }, channels) {
   return Array.from({ length: channels }, (_, channel) => {
     const pixels = new Uint8Array(width * height)
     for (let i = 0; i < pixels.length; i++) {
@@ -43,20 +45,24 @@ function planesOf({ data, width, height }, channels) {
   })
 }
 
+/** The middle of an image that is scaled to cover the data's size. @param {{width: number, height: number}} image @param {number} width @param {number} height */
+export function middleOf(image, width, height) {
+  const scale = Math.min(image.width / width, image.height / height)
+  return { scale, left: Math.max(0, image.width - scale * width) / 2, top: Math.max(0, image.height - scale * height) / 2 }
+}
+
 /** Scaled until it covers the data's size, its middle cut out. @param {Plane} plane @param {number} width @param {number} height */
 function covering(plane, width, height) {
   if (plane.width === width && plane.height === height) return plane
-  const scale = Math.min(plane.width / width, plane.height / height), factor = Math.max(1, Math.trunc(scale / KEPT))
-  const small = reduced(plane, factor)
-  const left = Math.max(0, plane.width - scale * width) / 2 / factor, top = Math.max(0, plane.height - scale * height) / 2 / factor
+  const middle = middleOf(plane, width, height), { scale } = middle, factor = Math.max(1, Math.trunc(scale / KEPT))
+  const small = reduced(plane, factor), left = middle.left / factor, top = middle.top / factor
   const [right, bottom] = [Math.min(plane.width / factor - left, small.width), Math.min(plane.height / factor - top, small.height)]
   return resized(small, width, height, FILTERS.cubic, [left, top, right, bottom])
 }
 
 /** A drawing as the data's own are: centred by its ink. @param {Plane} grey @param {Recipe} recipe @returns {Plane} */
 function drawing(grey, recipe) {
-  const [, height, width] = recipe.source, dark = recipe.background[0] < 0.5
-  const page = reduced(grey, Math.max(1, Math.ceil(Math.max(grey.width, grey.height) / LONGEST)))
+  const [, height, width] = recipe.source, dark = recipe.background[0] < 0.5, { page } = searched(grey)
   if (page.width === width && page.height === height) {
     const [paper, mean] = [median(border(page)), meanOf(page.pixels)]
     const inverted = dark ? paper >= 128 && mean < paper : paper < 128 && mean > paper
@@ -66,11 +72,25 @@ function drawing(grey, recipe) {
   return { width, height, pixels: Uint8Array.from(field, (one) => even(Math.fround((dark ? one : Math.fround(1 - one)) * 255))) }
 }
 
+/** A page as it is searched for a drawing, and how many of its pixels became one along each side. @param {Plane} grey */
+export function searched(grey) {
+  const factor = Math.max(1, Math.ceil(Math.max(grey.width, grey.height) / LONGEST))
+  return { page: reduced(grey, factor), factor }
+}
+
 /** @param {Plane} page @param {Recipe} recipe @returns {Float32Array} how much ink each pixel of the field has */
-function placed(page, { source: [, height, width], ink }) {
-  const { box, centre } = /** @type {{box: number, centre: number[]}} */ (ink)
-  const field = new Float32Array(height * width), cut = cropped({ ...page, pixels: strength(page) })
-  if (!cut) return field
+function placed(page, recipe) {
+  const [, height, width] = recipe.source, field = new Float32Array(height * width), place = placement(page, recipe)
+  if (!place) return field
+  const { inked, wide, high, top, left } = place
+  for (let row = 0; row < high; row++) field.set(inked.subarray(row * wide, (row + 1) * wide), (top + row) * width + left)
+  return field
+}
+
+/** The drawing on a page, made small, and where it goes in the field; null where there is none. @param {Plane} page @param {Recipe} recipe */
+export function placement(page, { source: [, height, width], ink }) {
+  const { box, centre } = /** @type {{box: number, centre: number[]}} */ (ink), cut = cropped({ ...page, pixels: strength(page) })
+  if (!cut) return null
   const scale = Math.min(box, height, width) / Math.max(cut.width, cut.height)
   const [wide, high] = [cut.width, cut.height].map((side) => Math.max(1, even(side * scale)))
   const small = resized(cut, wide, high, scale < 1 ? FILTERS.box : FILTERS.cubic), most = largest(small.pixels, (one) => one)
@@ -80,8 +100,7 @@ function placed(page, { source: [, height, width], ink }) {
   const corner = (/** @type {number} */ at, /** @type {number} */ most) => Math.min(most, Math.max(0, even(at)))
   const top = corner(centre[0] - middle((i) => Math.floor(i / wide)), height - high)
   const left = corner(centre[1] - middle((i) => i % wide), width - wide)
-  for (let row = 0; row < high; row++) field.set(inked.subarray(row * wide, (row + 1) * wide), (top + row) * width + left)
-  return field
+  return { cut, inked, wide, high, top, left }
 }
 
 /** How much ink each pixel has, 0 to 1: what stands out from the paper by more than its noise. @param {Plane} page */
@@ -97,7 +116,7 @@ function strength(page) {
   return made
 }
 
-/** @param {Plane} plane @returns {Plane | null} the smallest rectangle around what is not 0 */
+/** @param {Plane} plane @returns {Plane & {left: number, top: number} | null} the smallest rectangle around what is not 0 */
 function cropped({ width, height, pixels }) {
   let [left, top, right, bottom] = [width, height, 0, 0]
   pixels.forEach((one, i) => {
@@ -108,7 +127,7 @@ function cropped({ width, height, pixels }) {
   if (!right) return null
   const made = new Float32Array((right - left) * (bottom - top))
   for (let row = top; row < bottom; row++) made.set(pixels.subarray(row * width + left, row * width + right), (row - top) * (right - left))
-  return { width: right - left, height: bottom - top, pixels: made }
+  return { width: right - left, height: bottom - top, pixels: made, left, top }
 }
 
 /** By the recipe: channels, size, scale. @param {Plane[]} planes @param {Recipe} recipe @returns {Float32Array} */

@@ -4,6 +4,7 @@ import { Boxes } from "./boxes.js"
 import { entryAt, placeAt } from "./bytes.js"
 import { ABOVE, BELOW } from "./colours.js"
 import { placeOf, plates } from "./layout.js"
+import { saidPlace } from "./links.js"
 import { looking, perspective, plus, product, seen, times } from "./matrix.js"
 
 /**
@@ -17,6 +18,7 @@ import { looking, perspective, plus, product, seen, times } from "./matrix.js"
 const ANGLE = 0.8, NEAR = 0.1, FAR = 2000 // of the view: radians; the space in which things are drawn
 const TURN = 0.008, STEEPEST = 1.5 // radians a pixel; never from straight above
 const MOST_LINKS = 2000
+const LETTER = 6.5, LINE = 14 // pixels of a label: no two are drawn over each other
 const FLIGHT = { w: [0, 0, 1], s: [0, 0, -1], a: [-1, 0, 0], d: [1, 0, 0], e: [0, 1, 0], q: [0, -1, 0] }
 
 /** Where the eye is. @param {View} view @returns {Vector} */
@@ -63,7 +65,7 @@ export class Space {
     /** @type {Plate[]} */
     this.plates = []
     /** @type {View} */
-    this.view = view ?? { at: [0, 0, 0], turn: -0.95, tilt: 0.3, far: 10 } // the input is left, and one sees its face
+    this.view = view ?? { at: [0, 0, 0], turn: -0.75, tilt: 0.3, far: 10 } // the input is left, and one sees its face
     this.fitted = Boolean(view)
     this.canvas.addEventListener("pointermove", (event) => event.buttons && this.drag(event))
     this.canvas.addEventListener("pointerdown", (event) => this.press(event))
@@ -146,11 +148,16 @@ export class Space {
     Object.assign(this.canvas, { width: width * sharp, height: height * sharp })
     const camera = this.camera()
     this.boxes.draw(camera, eyeOf(this.view))
-    this.plates.forEach(({ middle }, number) => {
+    /** @type {number[][]} */
+    const taken = []
+    this.plates.forEach(({ middle, name }, number) => {
       const [x, y, depth] = seen(camera, plus(middle, [0, -6, 0]))
       const label = /** @type {HTMLElement} */ (this.labels.children[number])
-      label.hidden = depth > 1 || depth < -1 || Math.abs(x) > 1
-      label.style.transform = `translate(-50%, 0) translate(${((x + 1) / 2) * width}px, ${((1 - y) / 2) * height}px)`
+      const at = [((x + 1) / 2) * width, ((1 - y) / 2) * height, (LETTER * name.length) / 2]
+      const hidden = taken.some((other) => Math.abs(other[0] - at[0]) < other[2] + at[2] && Math.abs(other[1] - at[1]) < LINE)
+      label.hidden = hidden || depth > 1 || depth < -1 || Math.abs(x) > 1
+      if (!label.hidden) taken.push(at)
+      label.style.transform = `translate(-50%, 0) translate(${at[0]}px, ${at[1]}px)`
     })
   }
 
@@ -239,7 +246,7 @@ export class Space {
       const work = await this.source.work(frame.frame, plate.call, at)
       if (this.chosen !== number) return // another was chosen meanwhile
       this.boxes.link(links(placeOf(plate, entry), this.terms(work)))
-      this.said.textContent = `${plate.name} (${at}): ${work.count.toLocaleString("en")} links. ${work.said}`
+      this.said.textContent = `${plate.name}, ${saidPlace(at)}: ${work.count.toLocaleString("en")} ${work.count === 1 ? "link" : "links"}. ${work.said}`
     } catch (error) {
       this.said.textContent = /** @type {Error} */ (error).message
     }

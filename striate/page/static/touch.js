@@ -67,6 +67,7 @@ export class Touch {
   async carryOut(act) {
     const wanted = structuredClone(this.changes)
     act(wanted)
+    this.one("touched").textContent = "Changing the network …"
     const told = await (this.source.touch && answered(this.source.touch(wanted)))
     if (told) {
       this.changes = wanted

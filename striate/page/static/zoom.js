@@ -1,11 +1,12 @@
 // @ts-check
 /** Closer and closer: the network, a layer with all its maps, a map in large, and the arithmetic of one of its values. */
 import { windows } from "./arithmetic.js"
-import { drawMap, short, signedLegend } from "./colours.js"
+import { drawMap, signedLegend } from "./colours.js"
 import { most } from "./frame.js"
 import { LayerView } from "./layer.js"
-import { placeOf, sides } from "./links.js"
+import { framed, placeOf, saidPlace, sides } from "./links.js"
 import { pointed } from "./network.js"
+import { short } from "./numbers.js"
 import { PatchesView } from "./patches.js"
 import { answered } from "./source.js"
 
@@ -37,7 +38,9 @@ export class Zoom {
     this.frame = null
     this.entry = 0
     this.canvas = /** @type {HTMLCanvasElement} */ (section.querySelector("#large"))
-    this.canvas.addEventListener("pointermove", (event) => this.choose(...pointed(event, this.canvas, this.sides)))
+    this.held = false // a click holds the value, so that the mouse may leave it
+    this.canvas.addEventListener("pointermove", (event) => this.held || this.choose(...pointed(event, this.canvas, this.sides)))
+    this.canvas.addEventListener("click", (event) => this.hold(...pointed(event, this.canvas, this.sides)))
     this.canvas.addEventListener("keydown", (event) => this.move(event))
     this.one("#close").addEventListener("click", () => this.close())
     this.patches = new PatchesView(this.one("#patches"), source)
@@ -72,6 +75,7 @@ export class Zoom {
   async open(place, frame, entry) {
     this.place = place
     this.entry = entry ?? this.entry
+    this.held = false
     this.section.hidden = false
     const { shape } = this.call
     if (place.map < 0 && shape.length < 3) place.map = 0 // it is one map
@@ -148,6 +152,21 @@ export class Zoom {
     this.explain()
   }
 
+  /** Holds a value; one that is held is let go. @param {number} row @param {number} column */
+  hold(row, column) {
+    const before = this.entry, held = this.held
+    this.choose(row, column)
+    this.held = !(held && before === this.entry)
+    this.mark()
+  }
+
+  /** A frame around the chosen value, dashed while it follows the mouse. */
+  mark() {
+    const [row, column] = this.at, around = /** @type {Element} */ (this.canvas.parentElement)
+    around.querySelector(".mark")?.remove()
+    framed(around, { rows: [row, row + 1], columns: [column, column + 1], kind: this.held ? "source" : "loose" }, this.sides)
+  }
+
   /** @returns {number[]} where the chosen value is in what the call gives */
   where() {
     const [row, column] = this.at
@@ -156,12 +175,13 @@ export class Zoom {
 
   async explain() {
     if (!this.place || !this.frame) return
+    this.mark()
     const at = this.where(), { call, value } = this.place
     this.chosen({ frame: this.frame.frame, value, at })
     const work = await answered(this.source.work(this.frame.frame, call, at))
     if (!work || this.place?.call !== call || String(at) !== String(this.where())) return
     const said = this.one("#said")
-    said.textContent = `(${at})  ${work.said}`
+    said.textContent = `${saidPlace(at)}: ${work.said}`
     said.dataset.value = String(work.value)
     this.one("#windows").replaceChildren(...windows(work.terms))
   }

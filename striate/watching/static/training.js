@@ -1,12 +1,13 @@
 // @ts-check
 /** The page of a training: it asks for the figures every second, and for pictures when there are new ones. */
-import { drawn } from "./curves.js"
+import { curves } from "./curves.js"
 import { filters, numbers, worst } from "./source.js"
 
 /** @typedef {import("./source.js").Numbers} Numbers */
 /** @typedef {import("./source.js").Sheet} Sheet */
 
 const EVERY = 1000 // milliseconds
+const FEW = 50 // epochs
 
 /** @param {string} id @returns {any} */
 const one = (id) => document.getElementById(id)
@@ -34,9 +35,15 @@ function status(seen) {
   return `epoch ${Math.min(seen.epochs, seen.history.length + 1)} of ${seen.epochs}${count}${left}`
 }
 
+/** How many epochs the curves have room for: all, or of very many a round number beyond those that are done. @param {number} done @param {number} all */
+function shownEpochs(done, all) {
+  const wanted = Math.max(FEW, 1.25 * done), power = 10 ** Math.floor(Math.log10(wanted))
+  return Math.min(all, [1, 2, 5, 10].map((factor) => factor * power).find((round) => round >= wanted) ?? all)
+}
+
 /** @param {Numbers} seen */
 function plots(seen) {
-  const { history, metric, epochs, kept } = seen
+  const { history, metric, kept } = seen, epochs = shownEpochs(history.length, seen.epochs)
   /** @param {string} name @returns {[number, number][]} */
   const points = (name) => history.filter((row) => name in row).map((row) => [row.epoch, row[name]])
   /** @param {string} of */
@@ -51,9 +58,9 @@ function plots(seen) {
   ])
   /** @type {[number, number] | undefined} */
   const now = seen.now?.loss === undefined ? undefined : [seen.now.epoch - 1 + seen.now.done / seen.examples, seen.now.loss]
-  const first = drawn({ title: "loss", lines: both("loss"), epochs, log: true, kept, now })
-  const second = metric.name === "loss" ? [] : [drawn({ title: metric.words, lines: both(metric.name).filter((line) => line.points.length || !history.length), epochs, share: metric.share, kept })]
-  const third = drawn({ title: "learning rate", lines: [{ name: "learning rate", kind: "rate", points: rates }], epochs })
+  const first = curves({ title: "loss", lines: both("loss"), epochs, log: true, kept, now })
+  const second = metric.name === "loss" ? [] : [curves({ title: metric.words, lines: both(metric.name).filter((line) => line.points.length || !history.length), epochs, share: metric.share, kept })]
+  const third = curves({ title: "learning rate", lines: [{ name: "learning rate", kind: "rate", points: rates }], epochs })
   one("plots").replaceChildren(first, ...second, third)
 }
 
