@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 # The colours of a drawing, and the variables of the page that replace them: dark pages have other colours.
 INK, SOFT, AXIS, GRID, CARD = "#1f2937", "#4b5563", "#9ca3af", "#e5e7eb", "#fdfdfe"
 TRAIN, VALIDATION, MARK, BIN, ERROR = "#2563eb", "#ea580c", "#6b7280", "#60a5fa", "#dc2626"
+SERIES = ("#0b62a8", "#c2500a", "#0a7d5a", "#a3247f", "#6d4bc3", "#8a6d00", "#b3261e", "#00788a")  # of several runs
 ON_COLOUR = "#ffffff"  # letters on a strong colour, which are white on any page
 VARIABLES = {
     INK: "ink",
@@ -34,6 +35,7 @@ VARIABLES = {
     BIN: "bin",
     ERROR: "error",
     ON_COLOUR: "on-colour",
+    **{colour: f"series-{number}" for number, colour in enumerate(SERIES, start=1)},
 }
 
 STYLE = {
