@@ -225,6 +225,14 @@ def workers_option(command: F) -> F:
     )(command)
 
 
+def log_option(command: F) -> F:
+    """`--log csv,tensorboard`."""
+    from striate.runs.logs.known import KNOWN
+
+    help = f"Log to other programs too, by commas: {', '.join(KNOWN)} (csv: every step, in the run's logs/steps.csv)."
+    return click.option("--log", metavar="NAMES", help=help, cls=Option, also=("logger", "loggers", "tracker"))(command)
+
+
 def task_option(command: F) -> F:
     """`--task`."""
     help = "What the network is for; by default found out from the data; `striate tasks` lists them."

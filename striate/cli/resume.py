@@ -8,6 +8,7 @@ from striate.cli.common import (
     Known,
     check_run,
     json_option,
+    log_option,
     page_of,
     say,
     see_options,
@@ -18,6 +19,7 @@ from striate.cli.train import show
 from striate.data.loading import check as check_data
 from striate.runs import devices
 from striate.runs.devices import ENGINES
+from striate.runs.logs.known import read
 from striate.training.schedules import SCHEDULES
 
 
@@ -33,6 +35,7 @@ from striate.training.schedules import SCHEDULES
 @click.option("--device", help="cpu, cuda, cuda:1, mps; by default the one it was trained on.")
 @threads_option
 @workers_option
+@log_option
 @see_options
 @json_option
 def command(
@@ -45,6 +48,7 @@ def command(
     device: str | None,
     threads: int | None,
     workers: int | None,
+    log: str | None,
     see: bool,
     port: int,
     as_json: bool,
@@ -54,6 +58,7 @@ def command(
     DATA says where its images are now, when they have moved.
     """
     check_run(run)
+    logs = None if log is None else read(log)
     devices.check(device or "auto")
     if data:
         check_data(data)
@@ -61,5 +66,5 @@ def command(
     from striate.runs.resuming import resumed  # the words are right: from here on it takes PyTorch
 
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
-    how: dict[str, Any] = {"engine": engine, "device": device, "threads": threads, "workers": workers}
+    how: dict[str, Any] = {"engine": engine, "device": device, "threads": threads, "workers": workers, "log": logs}
     return show(resumed(run, data, changes, **how, say=say, show=True, page=page), as_json, page)

@@ -19,6 +19,7 @@ from striate.cli.common import (
     engine_option,
     json_option,
     letters_option,
+    log_option,
     page_of,
     print_json,
     read_letters,
@@ -32,6 +33,7 @@ from striate.cli.common import (
 )
 from striate.data.loading import check as check_data
 from striate.runs import devices
+from striate.runs.logs.known import read
 from striate.training.options import OTHER_NAMES, VALUES_ALSO, Options
 from striate.training.saved import RUNS, SavedRun
 
@@ -101,6 +103,7 @@ def training_options(command: Any) -> Any:
     help="Start from the weights of a run or a file (ours, torchvision's, timm's): those that fit are kept.",
 )
 @size_option
+@log_option
 @bad_files_option
 @letters_option
 @see_options
@@ -117,6 +120,7 @@ def command(
     overwrite: bool,
     weights: str | None,
     size: str | None,
+    log: str | None,
     bad: str,
     letters: tuple[str, ...],
     see: bool,
@@ -129,7 +133,7 @@ def command(
     NET is a name of the zoo, a .net file, or the text itself. DATA is a named set (digits, mnist, fashion-mnist,
     cifar10), a folder or an archive; `striate tasks` lists what is read for which task. Default choices are reported.
     """
-    chosen, values, sides = Options(**options), read_letters(letters), read_size(size)
+    chosen, values, sides, logs = Options(**options), read_letters(letters), read_size(size), read(log)
     zoo.find(net, values)
     check_data(data)
     devices.check(device)
@@ -151,6 +155,7 @@ def command(
         bad=bad,
         letters=values,
         size=sides,
+        log=logs,
         weights=weights,
         show=True,
         page=page,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,11 +20,13 @@ from striate.draws import derived_seed
 from striate.errors import WorkError
 from striate.interrupt import undone_by
 from striate.runs.beginning import Beginning
+from striate.runs.beside import Beside
 from striate.runs.command import resumes
 from striate.runs.engines import INSTEAD, native_engine
 from striate.runs.feeding import feed_of
 from striate.runs.hints import hints_of
 from striate.runs.keeper import Keeper
+from striate.runs.logs.logs import closed_at_end, opened
 from striate.runs.looking import with_look
 from striate.runs.plan import Choice, Parts, Plan, native_loss
 from striate.runs.reporting import report
@@ -126,6 +129,7 @@ def start(
     say: Say,
     show: bool,
     page: Page | None = None,
+    watchers: Sequence[Quiet] = (),
 ) -> Trained:
     """Train from the beginning, in a new folder.
 
@@ -139,11 +143,19 @@ def start(
         saved = SavedRun.create(root, plan.text, plan.to_json(parts.own_loss), overwrite)
         for line in (*plan.said(), *saved.save_left_out(parts.left_out)):
             say(line)
-        return _train(plan, parts, saved, engine, plan.task.history(), Moment(), Disputes(), say, show, page)
+        return _train(plan, parts, saved, engine, plan.task.history(), Moment(), Disputes(), say, show, page, watchers)
 
 
 def go_on(
-    plan: Plan, parts: Parts, saved: SavedRun, state: State, *, say: Say, show: bool, page: Page | None = None
+    plan: Plan,
+    parts: Parts,
+    saved: SavedRun,
+    state: State,
+    *,
+    say: Say,
+    show: bool,
+    page: Page | None = None,
+    watchers: Sequence[Quiet] = (),
 ) -> Trained:
     """Go on from a state of a run, exactly as if it had never stopped.
 
@@ -160,7 +172,7 @@ def go_on(
         saved.save_set_up(plan.text, plan.to_json(parts.own_loss))
         saved.save_left_out(parts.left_out)
         history = dataclasses.replace(state.history, metrics=plan.task.metrics)
-        return _train(plan, parts, saved, engine, history, state.moment, state.disputes, say, show, page)
+        return _train(plan, parts, saved, engine, history, state.moment, state.disputes, say, show, page, watchers)
 
 
 def _going_on(plan: Plan, state: State) -> str:
@@ -214,9 +226,10 @@ def _train(
     say: Say,
     show: bool,
     page: Page | None,
+    watchers: Sequence[Quiet],
 ) -> Trained:
     epochs, task, objective = plan.options.epochs, plan.task, plan.objective(parts.own_loss)
-    bar = (
+    bar: Quiet = (
         Bar(plan.examples, epochs, len(history), decides=objective.decides, unit=task.unit, begun=at.done)
         if show
         else Quiet()
@@ -225,16 +238,26 @@ def _train(
     if page:
         page.begin(scene_of(plan, parts, unread, history, at))
         bar = page.around(bar, engine.weights)
+    config = plan.to_json(parts.own_loss)
+    logs = opened(plan.log, saved.root, config, (len(history), at.batches), say)
+    bar = Beside(bar, (logs, *watchers)) if plan.log or watchers else bar
     keeper = Keeper(saved, engine, bar, plan, parts, history, disputes)
     validation = _feed(plan, parts, parts.validation, unread)  # every epoch and the verdict use the same
-    with undone_by(lambda: _last_words(keeper)), ended_on(page):
+    with undone_by(lambda: _last_words(keeper)), ended_on(page), closed_at_end(logs):
         stopped = _learn(plan, parts, keeper, validation, unread, at)
         if stopped == CTRL_C:
             say("training is over; the best weights are measured")
         done = _finish(plan, parts, saved, engine, keeper.history, keeper.disputes, stopped, validation, unread, show)
+        logs.end(_figures(done))
     if page:
         page.end([*done.said(), *done.figures()], saved.root / REPORT)
     return done
+
+
+def _figures(done: Trained) -> dict[str, float]:
+    """What is known of the weights that are kept."""
+    judged = {"validation": done.validation, "test": done.test}
+    return {f"{part}_{name}": value for part, one in judged.items() if one for name, value in one.figures.items()}
 
 
 def _feed(plan: Plan, parts: Parts, examples: Examples, unread: Unread, augment: Augment | None = None) -> Feed:

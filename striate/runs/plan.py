@@ -112,6 +112,7 @@ class Plan:
         begun: What is known of the weights it starts from; None for new ones.
         command: What to type to repeat it.
         notes: What was decided about the data and the network, one sentence each.
+        log: The loggers that it is told to.
         more_passes: Whether small data get more epochs than usual.
         before: What was decided when it first began, where it goes on.
     """
@@ -131,6 +132,7 @@ class Plan:
     begun: Mapping[str, Any] | None = None
     command: str = ""
     notes: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
     more_passes: bool = False
     before: tuple[str, ...] = ()
 
@@ -190,6 +192,7 @@ class Plan:
             "threads": self.threads,
             "workers": self.workers,
             "bad": self.bad,
+            **({"log": list(self.log)} if self.log else {}),
             "command": self.command,
             "decisions": self.said(),
         }

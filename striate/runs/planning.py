@@ -33,6 +33,7 @@ from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_tra
 from striate.tasks.task import Task, Wish
 from striate.training.options import NO_AUGMENT, Options
 from striate.training.passes import EPOCHS, usual_epochs
+from striate.training.progress import Quiet
 from striate.training.threads import using
 from striate.watching import Page
 
@@ -47,6 +48,9 @@ class Request:
         options: How to train.
         task: A task's word; None for the one that finds its data.
         device, engine, bad, letters, size, weights, threads, workers: As for `train`.
+        log: The loggers that the training is told to.
+        tested: Whether its weights are judged on the test examples.
+        watchers: Who else looks on.
         own_loss: A function of (outputs, labels) instead of the options' loss.
         show: Whether to draw progress on standard error.
         page: Where the training is seen; None where it is not.
@@ -66,6 +70,9 @@ class Request:
     weights: str | Path | None = None
     threads: int | None = None
     workers: int | None = None
+    log: tuple[str, ...] = ()
+    tested: bool = True
+    watchers: tuple[Quiet, ...] = ()
     own_loss: Loss | None = None
     show: bool = False
     page: Page | None = None
@@ -127,10 +134,13 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         examples=count,
         begun=asked.again.begun if asked.again else None,
         command=command,
+        log=asked.log,
         notes=_notes(asked, task, opened, fitted, parts, augment),
         more_passes=more,
         before=asked.again.decided if asked.again else (),
     )
+    if not asked.tested:  # from here on, no code sees a test example
+        parts = dataclasses.replace(parts, test=None)
     return plan, parts, beginning
 
 
@@ -162,6 +172,7 @@ def _command(asked: Request, network: Network) -> str:
         return FROM_PYTHON
     flags: dict[str, Any] = {"task": asked.task, "engine": asked.engine, "device": asked.device, "size": asked.size}
     flags |= {"from": asked.weights, "threads": asked.threads, "workers": asked.workers}
+    flags |= {"log": ",".join(asked.log) or None}
     flags |= {"bad-files": None if asked.bad == "skip" else asked.bad}
     return repeats(asked.net, asked.data, asked.options, asked.letters or {}, flags)
 

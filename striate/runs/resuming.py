@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from striate.losses import NAMES, Loss
 from striate.runs import devices
 from striate.runs.command import FROM_PYTHON, goes_on, resumes, source_name
 from striate.runs.doing import Trained, go_on
+from striate.runs.logs.known import read
 from striate.runs.planning import Again, Request, check_changed, planned
 from striate.runs.run import Run, recipe_of
 from striate.tasks import known
@@ -30,6 +31,7 @@ from striate.tasks.fitting import from_resolved
 from striate.tasks.saying import Say, silent, voice
 from striate.tasks.task import OWN
 from striate.training.options import Options
+from striate.training.progress import Quiet
 from striate.training.saved import REPORT, SavedRun
 from striate.training.state import FIRST
 from striate.watching import Page
@@ -47,6 +49,7 @@ def resume(
     device: str | None = None,
     threads: int | None = None,
     workers: int | None = None,
+    log: str | Iterable[str] | None = None,
     quiet: bool = False,
     see: bool = False,
     port: int = 0,
@@ -66,7 +69,7 @@ def resume(
         loss: Your own loss, if the run was trained with one: a function of (outputs, labels).
         engine: As for `train`, whichever trained before; by default the same, or on a new device one that fits it.
         device: As for `train`; by default the one it was trained on.
-        threads, workers: As for `train`; by default as before.
+        threads, workers, log: As for `train`; by default as before.
         quiet, see, port: As for `train`.
 
     Returns:
@@ -79,7 +82,7 @@ def resume(
     changes = {"epochs": epochs, "lr": lr, "schedule": schedule}
     how: dict[str, Any] = {"loss": loss, "engine": engine, "device": device, "threads": threads}
     page = Page(voice(quiet), port=port) if see else None
-    how |= {"workers": workers, "page": page}
+    how |= {"workers": workers, "log": None if log is None else read(log), "page": page}
     with page or nullcontext():
         return resumed(path, dataset, changes, say=voice(quiet), show=not quiet, **how).told(voice(quiet)).run
 
@@ -94,6 +97,9 @@ def resumed(
     device: str | None = None,
     threads: int | None = None,
     workers: int | None = None,
+    log: tuple[str, ...] | None = None,
+    tested: bool = True,
+    watchers: tuple[Quiet, ...] = (),
     say: Say = silent,
     show: bool = False,
     page: Page | None = None,
@@ -101,7 +107,8 @@ def resumed(
     """As `resume`, but returns the whole result.
 
     Args:
-        path, dataset, loss, engine, device, threads, workers: As for `resume`.
+        path, dataset, loss, engine, device, threads, workers, log: As for `resume`.
+        tested, watchers: As for `Request`.
         changes: Options by name that change from here on; None leaves one as it is.
         say: Is given each decision as one sentence.
         show: Whether to draw progress on standard error.
@@ -123,7 +130,7 @@ def resumed(
         )
     moved = "" if dataset is None else source_name(dataset)
     asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device, "threads": threads}
-    asked["workers"] = workers
+    asked |= {"workers": workers, "log": ",".join(log) if log else None}
     repeatable = config["command"] != FROM_PYTHON
     elsewhere = device is not None and str(devices.device(device)) != config["device"]
     request = Request(
@@ -135,6 +142,8 @@ def resumed(
         engine=engine or ("auto" if elsewhere else config.get("wanted", config["engine"])),
         threads=threads or config.get("threads"),
         workers=config.get("workers") if workers is None else workers,
+        log=tuple(config.get("log", ())) if log is None else log,
+        tested=tested,
         bad=config.get("bad", "skip"),
         own_loss=loss,
         show=show,
@@ -143,7 +152,7 @@ def resumed(
     )
     plan, parts, _ = planned(request)
     check_changed(plan, config, saved.root)
-    return go_on(plan, parts, saved, state, say=say, show=show, page=page)
+    return go_on(plan, parts, saved, state, say=say, show=show, page=page, watchers=watchers)
 
 
 def _options(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Options:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from striate.losses import Loss
 from striate.notation import Network
 from striate.notation.sizes import Size
 from striate.runs.doing import Trained, start
+from striate.runs.logs.known import read
 from striate.runs.planning import Request, planned
 from striate.runs.run import Run
 from striate.tasks.fitting import whole_for
@@ -43,6 +44,7 @@ def train(
     weights: str | Path | None = None,
     threads: int | None = None,
     workers: int | None = None,
+    log: str | Iterable[str] = (),
     quiet: bool = False,
     see: bool = False,
     port: int = 0,
@@ -83,6 +85,7 @@ def train(
         threads: CPU threads that compute; by default as many as PyTorch uses, most often one per core.
         workers: Processes that read images which stay in their files, as those of a set larger than memory; 0 reads
             them in this process; by default one for each core. The weights are the same, bit for bit.
+        log: Loggers that are told too, by commas or in a list: `csv` (every step), `tensorboard`, `mlflow`, `wandb`.
         see: Whether to serve a page on this machine that shows the training while it runs, and to open the browser. It
             is served until it is closed, or the program ends.
         port: Where that page is served; by default a free one.
@@ -135,7 +138,7 @@ def train(
         seed=seed,
     )
     how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}
-    how |= {"size": size, "weights": weights, "threads": threads, "workers": workers, "task": task}
+    how |= {"size": size, "weights": weights, "threads": threads, "workers": workers, "task": task, "log": read(log)}
     page = Page(voice(quiet), port=port) if see else None
     asked = Request(net, dataset, options, show=not quiet, page=page, **how)
     with page or nullcontext():
@@ -145,4 +148,5 @@ def train(
 def trained(asked: Request, out: str | Path | None = None, overwrite: bool = False, *, say: Say = silent) -> Trained:
     """The whole result of what a user asks for; `say` is given each decision as one sentence."""
     plan, parts, beginning = planned(asked)
-    return start(plan, parts, beginning, out=out, overwrite=overwrite, say=say, show=asked.show, page=asked.page)
+    seen: dict[str, Any] = {"show": asked.show, "page": asked.page, "watchers": asked.watchers}
+    return start(plan, parts, beginning, out=out, overwrite=overwrite, say=say, **seen)
