@@ -18,15 +18,19 @@ if TYPE_CHECKING:
     from striate.building import build
     from striate.drawing import draw
     from striate.errors import InputError, StriateError, WorkError
+    from striate.estimating.estimate import plan
     from striate.explanation import explain
     from striate.finding import slide
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.own import register
     from striate.page import save_page, see
     from striate.rival.rival import baseline
+    from striate.runs.compared import compare
+    from striate.runs.listing import list_runs
     from striate.runs.resuming import resume
     from striate.runs.run import Run
     from striate.runs.training import train
+    from striate.searching.searching import search
     from striate.stepping import step
     from striate.weights import load_weights
     from striate.zoo import net
@@ -51,9 +55,13 @@ _HOMES = {
     "slide": "finding",
     "step": "stepping",
     "baseline": "rival.rival",
+    "compare": "runs.compared",
+    "list_runs": "runs.listing",
     "resume": "runs.resuming",
     "train": "runs.training",
     "Run": "runs.run",
+    "plan": "estimating.estimate",
+    "search": "searching.searching",
     "net": "zoo",
     "load_weights": "weights",
 }
@@ -71,17 +79,21 @@ __all__ = [
     "bench",
     "bind",
     "build",
+    "compare",
     "draw",
     "explain",
     "inside",
+    "list_runs",
     "load_weights",
     "measure",
     "net",
     "parse",
+    "plan",
     "register",
     "render",
     "resume",
     "save_page",
+    "search",
     "see",
     "slide",
     "step",

@@ -1,0 +1,1 @@
+"""What a training on many devices takes, before it is begun: formulas filled in, from numbers whose source is told."""
