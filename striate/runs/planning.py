@@ -155,7 +155,7 @@ def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | 
         augment = Chain((*steps, Smoothing(share))) if steps else Smoothing(share)
     if augment and augment.shares and (why := task.softens(asked.own_loss or asked.options.loss)):
         word = "smoothing" if asked.options.smoothing else f"augment '{asked.options.augment}'"
-        raise InputError(f"{word} makes shares of classes, and {why}")
+        raise InputError(f"{word} makes targets softer, and {why}")
     return augment
 
 

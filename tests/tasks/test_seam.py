@@ -14,9 +14,14 @@ from striate.tasks.task import Task
 ROOT = Path(striate.__file__).parent
 VERBS = ("train", "resume", "test", "predict", "see", "tasks", "common")
 FILES = sorted(
-    [*(ROOT / "training").glob("*.py"), *(ROOT / "runs").glob("*.py"), *(ROOT / "cli" / f"{verb}.py" for verb in VERBS)]
+    [
+        *(path for path in (ROOT / "training").glob("*.py") if path.name not in SPOKEN),
+        *(ROOT / "runs").glob("*.py"),
+        *(ROOT / "cli" / f"{verb}.py" for verb in VERBS),
+    ]
 )
 WORDS = re.compile(r"\bclass(es|if\w*)|accurac|confusion|\blabel|\bmasks?\b|\bsentences?\b", re.IGNORECASE)
+SPOKEN = ("options.py", "recipes.py")  # what users choose has the field's names, whatever task takes it
 ALLOWED = {  # the kinds of fields that are moved with their images, and the verdict's own sentences
     ("sentence", "verdict.py"),
     ("mask", "augment.py"),
