@@ -13,6 +13,7 @@ from striate.tasks.task import Task
 
 ROOT = Path(striate.__file__).parent
 VERBS = ("train", "resume", "test", "predict", "see", "tasks", "common")
+SPOKEN = ("options.py", "recipes.py")  # what users choose has the field's names, whatever task takes it
 FILES = sorted(
     [
         *(path for path in (ROOT / "training").glob("*.py") if path.name not in SPOKEN),
@@ -21,14 +22,8 @@ FILES = sorted(
     ]
 )
 WORDS = re.compile(r"\bclass(es|if\w*)|accurac|confusion|\blabel|\bmasks?\b|\bsentences?\b", re.IGNORECASE)
-SPOKEN = ("options.py", "recipes.py")  # what users choose has the field's names, whatever task takes it
-ALLOWED = {  # the kinds of fields that are moved with their images, and the verdict's own sentences
+ALLOWED = {  # the verdict's own sentences
     ("sentence", "verdict.py"),
-    ("mask", "augment.py"),
-    ("masks", "augment.py"),
-    ("mask", "photo.py"),
-    ("masks", "photo.py"),
-    ("masks", "cut.py"),
 }
 
 
