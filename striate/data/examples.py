@@ -110,6 +110,23 @@ class Table:
         return digest.digest()
 
 
+def joined(*tables: Table) -> Table:
+    """The examples of several tables of the same fields, one table after the other.
+
+    >>> import torch
+    >>> some = Table({"label": torch.tensor([0, 1])}, ("a", "b"))
+    >>> joined(some, some.part([1])).names
+    ('a', 'b', 'b')
+    """
+    import torch
+
+    columns: dict[str, Tensor | Lazy] = {}
+    for name, first in tables[0].columns.items():
+        every = [table.columns[name] for table in tables]
+        columns[name] = first.plus(*every[1:]) if isinstance(first, Lazy) else torch.cat(every)  # type: ignore[arg-type]
+    return Table(columns, tuple(name for table in tables for name in table.names))
+
+
 @dataclass(frozen=True)
 class Schema:
     """What the fields of an example are.

@@ -59,6 +59,15 @@ class Lazy:
         items, held = (tuple(some[row] for row in rows) if some else () for some in (self.items, self.held))
         return replace(self, paths=tuple(self.paths[row] for row in rows), items=items, held=held)
 
+    def plus(self, *others: Lazy) -> Lazy:
+        """With those of others of its kind."""
+        every = (self, *others)
+        paths, items, held = (
+            tuple(one for some in every for one in getattr(some, name)) for name in ("paths", "items", "held")
+        )
+        whole = len(held) == len(paths)
+        return replace(self, paths=paths, items=items, held=held if whole else ())
+
     def hold(self) -> Lazy:
         """With all arrays read, as for a set that fits memory; those that can't be read are read when asked for."""
         made = [self._tried(row) for row in range(len(self))]
