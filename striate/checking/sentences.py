@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from striate.data.sentences import SentenceSet, tokenised
-from striate.data.sentences.decoding import NotTextError, decoded
+from striate.data.sentences.decoding import NotTextError, read_text
 from striate.data.sentences.folders import Documents, documents_in
 from striate.data.sentences.places import Place
 
@@ -37,7 +37,7 @@ def lines(place: Place) -> Iterator[Finding]:
     for path in _files(place):
         name = below(str(path), str(place.folder))
         try:
-            text = decoded(path.read_bytes())
+            text = read_text(path)
         except (OSError, NotTextError):  # told as a bad line
             continue
         yield from (Finding("encoding", name, note) for note in text.notes)

@@ -9,7 +9,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from striate.errors import InputError, nearest
 
@@ -49,7 +48,6 @@ def load(
         WorkError: a download failed.
     """
     check_bad(bad)
-    on_bad: Literal["skip", "refuse"] = "refuse" if bad == "refuse" else "skip"
     if isinstance(source, Dataset):
         return source
     if not isinstance(source, str | os.PathLike):
@@ -62,14 +60,24 @@ def load(
             notes += (f"'{word}' is read as the named data set; write '.{os.sep}{word}' for the one here",)
         return replace(found, source=word, notes=notes)
     path = found_at(word)
+    from .entries import Wanted
+
+    wanted = Wanted(shape, bad, hold_out, known, progress, levels)
+    from .multilabel.loading import listed_at
+    from .multilabel.places import form
+
+    if place := listed_at(path):
+        from . import listed
+
+        return listed.load(path, place, word, wanted)
     if path.is_dir():
         from . import folder
 
-        return folder.load(
-            path, word, shape=shape, bad=on_bad, hold_out=hold_out, known=known, progress=progress, levels=levels
-        )
+        return folder.load(path, word, wanted)
     from . import arrays
 
+    if path.suffix.lower() != ".npz":
+        form(path)  # says what the table lacks
     return arrays.load(path, word, shape=shape, hold_out=hold_out, known=known)
 
 
@@ -105,7 +113,11 @@ def _of_another_task(source: str) -> bool:
     return False
 
 
-_LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images per class, or an .npz archive"
+FILES = (".npz", ".csv", ".tsv", ".tab", ".parquet")
+_LEGAL = (
+    f"a data set is {', '.join(names())}, a folder with one sub-folder of images per class, a table of images with "
+    "their classes (.csv, .parquet), or an .npz archive"
+)
 
 
 def places_of(word: str | Path) -> list[Path]:
@@ -123,7 +135,7 @@ def found_at(word: str) -> Path:
     places = places_of(word)
     for place in places:
         if word and os.path.exists(place):  # Path.exists would raise for a name that is too long
-            if not place.is_dir() and place.suffix.lower() != ".npz":
+            if not place.is_dir() and place.suffix.lower() not in FILES:
                 raise InputError(f"'{word}' is a file that holds no data set; {_LEGAL}")
             return place
     if any(mark in word for mark in ("/", os.sep, "~", ".")):
