@@ -1,9 +1,8 @@
 """Labels that a network disputes with confidence, the surest first: they are likely wrong.
 
-What counts is not one answer but the mean over the epochs of a training, of a network that did not learn from the
-example where that can be had: a network learns wrong labels by heart last (Swayamdipta et al. 2020, "Dataset
-Cartography"; Pleiss et al. 2020, "Area Under the Margin"). Which are disputed is said by confident learning (Northcutt
-et al. 2021).
+Each example is judged by something that did not learn from it: by a classifier of the run's features
+(`striate.checking.crossing`), or where that is asked for by the run's network, trained anew without it. Which labels
+are disputed is said by confident learning (Northcutt et al. 2021); the order is that of the margins.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from torch import Tensor
 from striate.data.examples import Examples, Schema, Table, joined
 from striate.data.loading import places_of
 from striate.errors import InputError
+from striate.notation.thumb import CLASSES
 from striate.runs.doing import start
 from striate.runs.feeding import feed_of
 from striate.runs.planning import Again, Request, planned
@@ -29,17 +29,15 @@ from striate.runs.unread import Unread
 from striate.tasks.labelled import LABEL, Labelled, disputed, labels_of
 from striate.tasks.saying import Say, silent
 from striate.tasks.task import Wish
-from striate.training.draws import derived_seed
-from striate.training.engine import TorchEngine
 from striate.training.fields import OUTPUT
 from striate.training.loop import measured
-from striate.training.options import Options
 
+from .crossing import crossed, dealt, features_layer, features_of
 from .files import below
 from .found import Finding
 
 KIND = "likely wrong label"
-MOST_EPOCHS = 12  # of a training that are asked
+BATCH = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +47,7 @@ class Judged:
     Attributes:
         names: Where each comes from.
         labels: (N,).
-        chances: (N, K), the mean probability of each class.
+        chances: (N, K), the probability of each class.
     """
 
     names: Sequence[str]
@@ -78,7 +76,7 @@ def likely_wrong(path: str | Path, source: Any, folds: int | None = None, *, say
         path: A run.
         source: The data; also others than it learned from.
         folds: How often its network is trained anew, each time without a part of the examples, which it then judges;
-            None asks the run itself, which may have learned wrong labels by heart.
+            None asks classifiers of the run's features.
         say: Is given each decision as one sentence.
 
     Raises:
@@ -88,7 +86,8 @@ def likely_wrong(path: str | Path, source: Any, folds: int | None = None, *, say
     run = Run(path)
     if not isinstance(run.task, Labelled):
         raise InputError(f"labels are judged where an example has one class; {path} is for {run.task.word}")
-    found = _of_folds(run, source, folds, say) if folds else _of_run(run, source, say)
+    schema, examples = _opened(run, source)
+    found = _of_folds(run, source, schema, examples, folds, say) if folds else _crossed(run, schema, examples, say)
     root = next((str(place) for place in places_of(str(source)) if place.exists()), "")
     return findings(found, run.task.classes, root)
 
@@ -108,44 +107,55 @@ def findings(found: Judged, classes: Sequence[str], root: str) -> list[Finding]:
     ]
 
 
-def _of_run(run: Run, source: Any, say: Say) -> Judged:
-    """What the run says of all examples."""
+def _opened(run: Run, source: Any) -> tuple[Schema, Table]:
+    """All examples of the data, in their order, each once."""
     recipe = run.recipe
-    wish = Wish(recipe.source if recipe else run.network.input, levels=recipe.levels if recipe else None, named=True)
-    found = type(run.task).open(source, wish, run.task)
+    shape, levels = (recipe.source, recipe.levels) if recipe else (run.network.input, None)
+    found = type(run.task).open(source, Wish(shape, hold_out=False, levels=levels, named=True), run.task)
     if found is None:
         raise InputError(f"'{source}' holds nothing for the task {run.task.word}, which reads {run.task.reads}")
-    opened = found[1]
-    return _judged(run, opened.schema, _all(opened.train, opened.validation, opened.test), say)
+    opened, tables, known = found[1], list[Table](), set[bytes]()
+    for part, examples in (("train", opened.train), ("validation", opened.validation), ("test", opened.test)):
+        if isinstance(examples, Table) and examples.digest() not in known:  # without a test part another stands in
+            known.add(examples.digest())
+            names = examples.names or tuple(f"{part}[{row}]" for row in range(len(examples)))
+            tables.append(replace(examples, names=names))
+    return opened.schema, joined(*tables)
 
 
-def _all(*parts: Examples | None) -> Table:
-    return joined(*(part for part in parts if isinstance(part, Table)))
+def _crossed(run: Run, schema: Schema, examples: Table, say: Say) -> Judged:
+    """What classifiers of the network's features say."""
+    unread = Unread(say)
+    feed = feed_of(examples, schema, run.recipe, "cpu", None, "skip", unread.tell)
+    model, rows, labels = run.model(), list[Tensor](), list[Tensor]()
+    layer: str | None = None
+    with torch.no_grad():
+        for batch in feed.in_order(BATCH):
+            (x,) = batch.inputs.values()
+            layer = features_layer(model, x[:1]) if layer is None else layer
+            rows.append(features_of(model, x, layer))
+            labels.append(batch.targets[LABEL])
+    truth = torch.cat(labels)
+    return Judged(_names(unread.left_of(examples)), truth, crossed(torch.cat(rows), truth, run.task.letters()[CLASSES]))
 
 
 def _judged(run: Run, schema: Schema, examples: Table, say: Say) -> Judged:
-    """What the network said along its training: the mean over the epochs that were kept, or its best weights alone."""
-    kept = run.epochs()
-    epochs: Sequence[int | None] = kept[:: max(1, -(-len(kept) // MOST_EPOCHS))] or [None]
+    """What the network itself says."""
     unread = Unread(say)
-    total: Tensor | None = None
-    for epoch in epochs:
-        objective = run.task.objective(run.config["options"]["loss"])
-        engine = TorchEngine(run.model(epoch), Options(batch=1), 0, objective, run.device)
-        feed = feed_of(examples, schema, run.recipe, run.device, None, "skip", unread.tell)
-        _, rows = measured(engine, feed, objective)
-        chances = rows[OUTPUT].softmax(1)
-        total = chances if total is None else total + chances
-    assert total is not None
-    read = unread.left_of(examples)
-    return Judged([read.name(row) for row in range(len(read))], rows[LABEL], total / len(epochs))
+    objective = run.task.objective(None)
+    feed = feed_of(examples, schema, run.recipe, run.device, None, "skip", unread.tell)
+    _, rows = measured(run.engine, feed, objective)
+    return Judged(_names(unread.left_of(examples)), rows[LABEL], rows[OUTPUT].softmax(1))
 
 
-def _of_folds(run: Run, source: Any, folds: int, say: Say) -> Judged:
+def _names(examples: Examples) -> list[str]:
+    return [examples.name(row) for row in range(len(examples))]
+
+
+def _of_folds(run: Run, source: Any, schema: Schema, examples: Table, folds: int, say: Say) -> Judged:
     """What networks say that were trained as the run was, each of the examples that it did not learn from."""
     plan, parts, beginning = planned(_request(run, source))
-    examples = _all(parts.training, parts.validation, parts.test)
-    fold_of = _dealt(labels_of(examples), folds, plan.options.seed)
+    fold_of = dealt(labels_of(examples), folds, plan.options.seed)
     found: Judged | None = None
     with tempfile.TemporaryDirectory() as folder:
         for number in range(folds):
@@ -157,7 +167,7 @@ def _of_folds(run: Run, source: Any, folds: int, say: Say) -> Judged:
             how = replace(plan, examples=len(rest))
             out = Path(folder) / str(number)
             trained = start(how, here, beginning, out=out, overwrite=False, say=silent, show=True)
-            judged = _judged(trained.run, parts.schema, held, say)
+            judged = _judged(trained.run, schema, held, say)
             found = judged if found is None else found.plus(judged)
     assert found is not None
     return found
@@ -170,12 +180,3 @@ def _request(run: Run, source: Any) -> Request:
     wanted = config.get("wanted", config["engine"])
     again, options = Again(run.recipe), options_of(config, {}, silent)
     return Request(run.network, source, options, run.task.word, engine=wanted, weights=begun, again=again)
-
-
-def _dealt(labels: Tensor, folds: int, seed: int) -> Tensor:
-    """(N,): the fold of each example; every fold has its share of each class."""
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(derived_seed(seed, "folds")))
-    by_class = order[labels[order].argsort(stable=True)]
-    fold_of = torch.empty(len(labels), dtype=torch.int64)
-    fold_of[by_class] = torch.arange(len(labels)) % folds
-    return fold_of

@@ -37,7 +37,7 @@ def check(data: str, run: str | None, folds: int | None, every: bool, as_json: b
     """
     from striate.checking import check as checked
 
-    more = list[Finding]()
+    more: list[Finding] = []
     if folds is not None and run is None:
         raise click.UsageError("--folds trains the network of a run; say which with --run")
     if run is not None:

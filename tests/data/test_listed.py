@@ -37,10 +37,8 @@ def test_headers_and_delimiters_of_all_spellings(images: Path, head: str) -> Non
             assert found.test is not None
             assert {Path(path).name for path in found.test.paths} == {"9.png", "10.png", "11.png"}
         for part in found.parts.values():
-            told = {
-                Path(path).stem: found.classes[int(label)] for path, label in zip(part.paths, part.labels, strict=True)
-            }
-            assert all(("eel", "ant", "bee")[int(stem) % 3] == label for stem, label in told.items())
+            for path, label in zip(part.paths, part.labels.tolist(), strict=True):
+                assert found.classes[label] == ("eel", "ant", "bee")[int(Path(path).stem) % 3]
 
 
 def test_numbers_names_of_several_words_and_one_hot_columns(images: Path) -> None:
@@ -63,11 +61,7 @@ def test_rows_that_can_not_be_used_are_left_out_or_refused(images: Path) -> None
     with pytest.raises(InputError, match=r"table.csv:13: there is no file 'gone.png'; correct the row"):
         load(table, bad="refuse")
     table.write_text("\n".join(["path,label,split", *rows, "images/11.png,a,sometimes"]))
-    assert load(table).left_out[
-        0
-    ].reason == "'sometimes' is neither training, validation nor test" or "not used: split" in " ".join(
-        load(table).notes
-    )
+    assert load(table).left_out[0].reason == "'sometimes' is neither training, validation nor test"
     table.write_text("\n".join(["path,label", *(f"images/{n}.png,{'ab'[n % 2]}" for n in range(11)), "images/0.png,b"]))
     with pytest.raises(
         InputError, match=r"an image with 2 classes, a, b; keep one of them, or say `task='multilabel'`"
