@@ -3,9 +3,9 @@
 A network that learned wrong labels by heart still puts an example among those that look like it, in the features that
 its last layer reads. Logistic regression on these, with strong regularisation, can't learn single examples by heart.
 
->>> rows = torch.tensor([[0.0], [0.1], [0.2], [0.9], [1.0], [1.1]])
->>> crossed(rows, torch.tensor([0, 0, 0, 1, 1, 1]), 2).argmax(1).tolist()
-[0, 0, 0, 1, 1, 1]
+>>> rows = torch.tensor([0.0, 9.0]).repeat_interleave(10)[:, None]
+>>> crossed(rows, (rows[:, 0] > 0).long(), classes=2).argmax(1).tolist()
+[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
 """
 
 from __future__ import annotations

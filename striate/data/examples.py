@@ -18,7 +18,7 @@ from striate.errors import InputError
 
 from .dataset import held_out
 from .kinds import Kinds
-from .lazy import Lazy
+from .lazy import Lazy, chosen, together
 from .left_out import LeftOut
 
 if TYPE_CHECKING:
@@ -59,21 +59,21 @@ class Table:
     """
 
     columns: Mapping[str, Tensor | Lazy]
-    names: tuple[str, ...] = ()
+    names: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
 
     def name(self, row: int) -> str:
         """Its file, or its position."""
-        return self.names[row] if self.names else str(row)
+        return self.names[row] if len(self.names) else str(row)
 
     def part(self, rows: Sequence[int]) -> Table:
         """Those at these positions, in that order; a copy."""
         import torch
 
         index = torch.tensor(rows, dtype=torch.int64)
-        names = tuple(self.names[row] for row in rows) if self.names else ()
+        names = chosen(self.names, rows) if len(self.names) else ()
         columns = {
             name: values.part(rows) if isinstance(values, Lazy) else values[index]
             for name, values in self.columns.items()
@@ -120,11 +120,18 @@ def joined(*tables: Table) -> Table:
     """
     import torch
 
-    columns: dict[str, Tensor | Lazy] = {}
-    for name, first in tables[0].columns.items():
-        every = [table.columns[name] for table in tables]
-        columns[name] = first.plus(*every[1:]) if isinstance(first, Lazy) else torch.cat(every)  # type: ignore[arg-type]
-    return Table(columns, tuple(name for table in tables for name in table.names))
+    def after(first: Tensor | Lazy, other: Tensor | Lazy) -> Tensor | Lazy:
+        if isinstance(first, Lazy):
+            assert isinstance(other, Lazy)
+            return first.plus(other)
+        assert isinstance(other, torch.Tensor)
+        return torch.cat([first, other])
+
+    whole, *others = tables
+    for table in others:
+        columns = {name: after(values, table.columns[name]) for name, values in whole.columns.items()}
+        whole = Table(columns, together(whole.names, table.names))
+    return whole
 
 
 @dataclass(frozen=True)

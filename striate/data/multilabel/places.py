@@ -138,7 +138,8 @@ def _below(root: Path) -> Iterable[dict[Part, Path]]:
     """The tables in folders for each part: `train/_classes.csv` and `valid/_classes.csv`."""
     parts: dict[Part, Path] = {}
     for folder in sub_folders(root):
-        part, tables = part_of(folder.name), _groups(folder)
+        part = part_of(folder.name)
+        tables = _groups(folder) if part else []
         if part and len(tables) == 1 and len(tables[0]) == 1:
             parts.setdefault(part[0], next(iter(tables[0].values())))
     return [parts] if parts else []
