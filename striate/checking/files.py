@@ -1,7 +1,7 @@
 """Looking at the image files of a data set, one after the other: what is wrong with each, and what is unlike the rest.
 
 >>> [one.kind for one in named("pets", ["pets/cat/é.png", "pets/cat/1.png", "pets/cat/A.png", "pets/cat/a.png"])]
-['name', 'name']
+['name', 'name', 'name']
 """
 
 from __future__ import annotations

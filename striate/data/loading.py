@@ -59,10 +59,15 @@ def load(
         if Path(word).exists():
             notes += (f"'{word}' is read as the named data set; write '.{os.sep}{word}' for the one here",)
         return replace(found, source=word, notes=notes)
-    path = found_at(word)
     from .entries import Wanted
 
     wanted = Wanted(shape, bad, hold_out, known, progress, levels)
+    if is_packed(word):
+        from . import shards
+
+        if found_shards := shards.shards_at(word, places_of(word)):
+            return shards.load(found_shards, word, wanted)
+    path = found_at(word)
     from .multilabel.loading import listed_at
     from .multilabel.places import form
 
@@ -87,13 +92,22 @@ def check_bad(bad: str) -> None:
         raise InputError(f"bad is 'skip' or 'refuse'. Received: {bad!r}")
 
 
+def is_packed(word: str) -> bool:
+    """Whether a word may name tar archives: one, several by `{000..999}`, or a folder of them."""
+    return word.lower().endswith(".tar") or any(place.is_dir() and _holds_tar(place) for place in places_of(word))
+
+
+def _holds_tar(folder: Path) -> bool:
+    return any(next(place.glob("*.tar"), None) for place in (folder, *(x for x in folder.iterdir() if x.is_dir())))
+
+
 def check(source: str) -> None:
     """Whether a word can name a data set: a named one, or a folder or archive that is there; nothing is read.
 
     Raises:
         InputError: It can't.
     """
-    if source.lower() in LOADERS:
+    if source.lower() in LOADERS or is_packed(source):
         return
     try:
         found_at(source)
@@ -113,10 +127,10 @@ def _of_another_task(source: str) -> bool:
     return False
 
 
-FILES = (".npz", ".csv", ".tsv", ".tab", ".parquet")
+FILES = (".npz", ".tar", ".csv", ".tsv", ".tab", ".parquet")
 _LEGAL = (
     f"a data set is {', '.join(names())}, a folder with one sub-folder of images per class, a table of images with "
-    "their classes (.csv, .parquet), or an .npz archive"
+    "their classes (.csv, .parquet), tar archives as WebDataset writes them, or an .npz archive"
 )
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from math import prod
 from pathlib import Path
 from statistics import median_low
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from .lazy import Lazy
 from .levels import Extent, Levels, settled
 from .many import Many
 from .small import much_smaller
+from .worker import Answer
 
 FREE_SIZE = (64, 64)  # the size for images of several sizes, when the network takes any
 
@@ -82,7 +84,18 @@ class Form:
     areas: list[int]
 
 
-def formed(many: Many, shape: Sequence[int | None] | None, levels: Levels | None) -> Form:
+class Files(Protocol):
+    """Image files, and a function's result for each."""
+
+    @property
+    def paths(self) -> Sequence[Any]:
+        """What opens."""
+
+    def facts(self, what: str, work: "partial[Any]", areas: Sequence[int] | None = None) -> list[Answer]:
+        """As `Many.facts`."""
+
+
+def formed(many: Files, shape: Sequence[int | None] | None, levels: Levels | None) -> Form:
     """What the files of `many` are decoded to; arguments as for `pictures`."""
     answers = many.facts("sizes", partial(header))
     heads = [None if reason else _head(value) for value, reason in answers]
@@ -123,7 +136,7 @@ def _area(head: Header | None) -> int:
 
 
 def _levelled(
-    many: Many, heads: Sequence[Header | None], given: Levels | None
+    many: Files, heads: Sequence[Header | None], given: Levels | None
 ) -> tuple[Levels | None, dict[int, str], tuple[str, ...]]:
     """What is black and white in files of more than 8 bits, those that have no known range, and what to say."""
     areas = [_area(head) if head and head.deep else 0 for head in heads]
