@@ -32,7 +32,7 @@ def main() -> None:
         begin = time.perf_counter()
         opened = Classify.open(folder, Wish(shape=(3, SIDE, SIDE)))
         assert opened is not None
-        task, data = opened
+        data = opened[1]
         print(f"{count:,} images, {workers} processes; opened in {time.perf_counter() - begin:.0f} s", flush=True)
         feed = feed_of(data.train, data.schema, None, workers=workers)
         done, marks, begin = 0, list(MARKS), time.perf_counter()

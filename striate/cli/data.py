@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from striate.cli.common import in_flags, json_option, print_json, say
+from striate.cli.common import (
+    Option,
+    in_flags,
+    json_option,
+    print_json,
+    read_size,
+    say,
+    size_option,
+    task_option,
+)
 
 if TYPE_CHECKING:
     from striate.checking import Finding
@@ -52,3 +61,42 @@ def check(data: str, run: str | None, folds: int | None, every: bool, as_json: b
             click.echo(in_flags(line))
     if found.faults:
         raise click.exceptions.Exit(1)
+
+
+@command.command()
+@click.argument("data")
+@click.option("--net", metavar="NET", help="The network that is to read them; by default images keep their size.")
+@click.option("--augment", default="auto", show_default=True, help="As for `striate train`.")
+@click.option("--count", type=click.IntRange(1, 100), default=6, show_default=True, help="How many examples.")
+@click.option("--seed", type=click.INT, default=0, show_default=True, help="As for `striate train`.")
+@click.option(
+    "--out",
+    default="data.png",
+    show_default=True,
+    metavar="FILE",
+    help="The picture: .png, .svg or .pdf.",
+    cls=Option,
+    also=("output", "save", "file", "picture"),
+)
+@task_option
+@size_option
+@json_option
+def show(data: str, net: str | None, out: str, size: str | None, as_json: bool, **words: Any) -> None:
+    """Draw what a network gets of DATA: examples after fitting, beside their changed copies of the first epochs."""
+    from striate.inside.drawn import check_path
+
+    check_path(out)
+    from striate.checking.showing import NET
+    from striate.checking.showing import show as shown
+
+    made = shown(data, net or NET, size=read_size(size), **words)
+    made.save(out)
+    facts = made.facts()
+    if as_json:
+        print_json({"data": data, "picture": out, **facts})
+        return
+    for line in facts["notes"]:
+        say(line)
+    for name in facts["examples"]:
+        click.echo(name)
+    click.echo(f"picture: {out}")
