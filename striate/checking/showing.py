@@ -114,7 +114,7 @@ def _picture(x: Tensor, recipe: Recipe) -> Array:
 
 def _target(plan: Plan, parts: Parts, some: Table, row: int) -> str:
     """What an example is labelled, in words."""
-    classes: Sequence[str] = getattr(plan.task, "classes", None) or getattr(plan.task, "labels", ())
+    classes: Sequence[str] = getattr(plan.task, "classes", ()) or getattr(plan.task, "labels", ())
     for name, kind in parts.schema.targets.items():
         values = some.take([row])[name][0]
         if isinstance(kind, Label):

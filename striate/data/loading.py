@@ -62,6 +62,10 @@ def load(
     from .entries import Wanted
 
     wanted = Wanted(shape, bad, hold_out, known, progress, levels)
+    if place_of_hub := hub_at(word):
+        from . import hub
+
+        return replace(hub.load(place_of_hub, wanted), source=word)
     if is_packed(word):
         from . import shards
 
@@ -92,6 +96,13 @@ def check_bad(bad: str) -> None:
         raise InputError(f"bad is 'skip' or 'refuse'. Received: {bad!r}")
 
 
+def hub_at(word: str) -> str:
+    """Where a data set of the package `datasets` is: a name on the hub, or its folder; "" for other data."""
+    if word.startswith(HUB):
+        return word
+    return next((str(place) for place in places_of(word) if any((place / name).is_file() for name in SAVED)), "")
+
+
 def is_packed(word: str) -> bool:
     """Whether a word may name tar archives: one, several by `{000..999}`, or a folder of them."""
     return word.lower().endswith(".tar") or any(place.is_dir() and _holds_tar(place) for place in places_of(word))
@@ -107,7 +118,7 @@ def check(source: str) -> None:
     Raises:
         InputError: It can't.
     """
-    if source.lower() in LOADERS or is_packed(source):
+    if source.lower() in LOADERS or is_packed(source) or hub_at(source):
         return
     try:
         found_at(source)
@@ -127,10 +138,13 @@ def _of_another_task(source: str) -> bool:
     return False
 
 
+HUB = "hf:"  # begins the name of a set on the Hugging Face hub
+SAVED = ("dataset_dict.json", "state.json")  # what a set has in its folder that the package `datasets` saved
 FILES = (".npz", ".tar", ".csv", ".tsv", ".tab", ".parquet")
 _LEGAL = (
     f"a data set is {', '.join(names())}, a folder with one sub-folder of images per class, a table of images with "
-    "their classes (.csv, .parquet), tar archives as WebDataset writes them, or an .npz archive"
+    "their classes (.csv, .parquet), tar archives as WebDataset writes them, hf:user/name, a saved set of the package "
+    "datasets, or an .npz archive"
 )
 
 
