@@ -80,8 +80,8 @@ class Text(Labelled):
 
     word: ClassVar[str] = "text"
     reads: ClassVar[str] = (
-        "a text file with a class and a sentence on each line, parted by a tab or space; a CSV or Parquet table; a set of "
-        "the package datasets (hf:user/name); a folder with "
+        "a text file with a class and a sentence on each line, parted by a tab or space; a CSV or Parquet table; a set "
+        "of the package datasets (hf:user/name); a folder with "
         "one sub-folder of text files per class; or a folder or file names with train and test parts"
     )
     unit: ClassVar[str] = "sentences"
