@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from striate.draws import derived_seed
 from striate.inside.probing import passes
 from striate.inside.watching import value_of
-from striate.training.draws import derived_seed
 
 FOLDS = 5
 STRENGTH = 0.1  # scikit-learn's C of standardised features: the inverse of the penalty

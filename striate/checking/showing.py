@@ -14,6 +14,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from striate.augmentation.augment import Augment
 from striate.data.examples import Table
 from striate.data.kinds import Label, Labels, Mask
 from striate.data.recipe import Recipe, written
@@ -24,7 +25,6 @@ from striate.report.places import inside
 from striate.runs.feeding import feed_of
 from striate.runs.plan import Parts, Plan
 from striate.runs.planning import Request, planned
-from striate.training.augment import Augment
 from striate.training.feed import shuffled
 from striate.training.options import Options
 
