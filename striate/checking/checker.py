@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from striate.data.dataset import Dataset
-from striate.data.loading import load, places_of
+from striate.data.lazy import Lazy
+from striate.data.loading import hub_at, is_packed, load, places_of
 from striate.data.masks import NotMasksError
 from striate.data.multilabel import load as load_labels
 from striate.data.named import LOADERS
@@ -54,6 +55,8 @@ def surveyed(source: Any, progress: bool) -> Survey:
     if isinstance(source, Dataset):
         return arrays.surveyed(source)
     word = str(source)
+    if hub_at(word) or is_packed(word):
+        return files.surveyed(_packed(load(source, hold_out=False, progress=progress)), progress)
     path = next((place for place in places_of(word) if os.path.exists(place)), None)
     if word.lower() in LOADERS or path is None:
         return arrays.surveyed(load(source, progress=progress))  # or it says that there is no such data
@@ -61,6 +64,18 @@ def surveyed(source: Any, progress: bool) -> Survey:
         return _of_path(path, progress)
     except InputError as error:
         raise _UnusableError(str(error)) from error
+
+
+def _packed(dataset: Dataset) -> Listed:
+    """The images that stay in a few large files."""
+    items, labels, parts = list[object](), list[str](), list[str]()
+    for part, split in dataset.parts.items():
+        if part != "test" or split not in (dataset.train, dataset.validation):
+            assert isinstance(split.images, Lazy)
+            items += split.images.items or split.paths
+            labels += [dataset.classes[label] for label in split.labels.tolist()]
+            parts += [part] * len(split)
+    return Listed(dataset.name, dataset.source, items, labels, parts)
 
 
 def _of_path(path: Path, progress: bool) -> Survey:

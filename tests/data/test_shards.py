@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import striate as st
+from striate.checking import check
 from striate.data import load
 from striate.data.lazy import Lazy
 from striate.errors import InputError
@@ -61,6 +62,13 @@ def test_a_folder_and_braces_name_the_same_images(packed: Path) -> None:
             image, label = pixels[Path(path).name]
             assert torch.equal(part.images.read([row])[0], image)
             assert part.labels[row] == label
+
+
+def test_copies_in_archives_are_named(packed: Path) -> None:
+    image = (packed.parent / "files/0/000.png").read_bytes()
+    pack(packed / "003.tar", {"again.png": image, "again.cls": b"0"})
+    (found,) = check(packed).of("copies")
+    assert {Path(name).name for name in (found.path, *found.also)} == {"000.png", "again.png"}
 
 
 def test_parts_by_the_names_of_archives_and_folders(packed: Path) -> None:
