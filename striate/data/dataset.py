@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from striate.errors import InputError
 from striate.tables import html_table
 
+from .lazy import Lazy, chosen
+
 if TYPE_CHECKING:  # the names of data sets are read without importing torch
     from torch import Tensor
 
-    from .lazy import Lazy
     from .left_out import LeftOut
     from .levels import Levels
 
@@ -40,7 +41,7 @@ class Split:
 
     images: Tensor | Lazy
     labels: Tensor
-    paths: tuple[str, ...] = ()
+    paths: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -57,7 +58,7 @@ class Split:
         import torch
 
         index = torch.tensor(rows, dtype=torch.int64)
-        paths = tuple(self.paths[row] for row in rows) if self.paths else ()
+        paths = chosen(self.paths, rows) if len(self.paths) else ()
         images = self.images[index] if isinstance(self.images, torch.Tensor) else self.images.part(rows)
         return Split(images, self.labels[index], paths)
 

@@ -15,8 +15,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .lazy import Lazy
 
@@ -31,6 +35,8 @@ SMALL, LARGE = 8, 32  # sides of the images that are compared first, and at last
 AXES, NEAREST = 12, 8  # principal components of the small images, and how many are nearest by them
 BLOCK = 1024  # images at once, where they are small
 ENTRIES = 2**24  # numbers at once, of images as they are
+APART = math.sqrt(2 - 2 * ROUGHLY)  # the distance of vectors of length 1 whose product is that
+MOST_HELD = 4096  # images whose details are kept while pairs are compared
 FLAT = 1.0  # spread of 255 below which an image shows nothing
 
 
@@ -48,6 +54,12 @@ class Pair:
     second: int
     likeness: float
     exact: bool
+
+
+def small_vectors(images: Images) -> NDArray[np.float16]:
+    """(N, 64): what `likenesses` takes of images (C, H, W)."""
+    made: NDArray[np.float16] = _vectors(images, SMALL, grey=True).half().numpy()
+    return made
 
 
 def near_duplicates(
@@ -79,16 +91,62 @@ def near_duplicates(
     return sorted(found, key=lambda pair: (not pair.exact, -pair.likeness))
 
 
+def likenesses(
+    small: NDArray[np.float16], picture: Callable[[int], Tensor], like: float = LIKE
+) -> Iterator[tuple[int, int, float]]:
+    """Pairs of one set that are nearly the same: both positions, the lesser first, and the correlation of their pixels.
+
+    Only those are looked at in detail that come into question, so a set may be larger than memory.
+
+    Args:
+        small: (N, D), of each image a small grey one with mean 0 and length 1; 0 where it shows nothing.
+        picture: Gives the image (C, H, W) at a position.
+        like: The least correlation.
+    """
+    import torch
+
+    vectors = torch.from_numpy(small)
+    seen = lru_cache(MOST_HELD)(lambda row: _vectors([picture(row)], LARGE)[0])
+    told = set[tuple[int, int]]()
+    for ends in _roughly_alike(vectors):
+        one, other = min(ends), max(ends)
+        if (one, other) in told:
+            continue
+        likeness = float(seen(one) @ seen(other))
+        if likeness >= like:
+            told.add((one, other))
+            yield one, other, min(likeness, 1.0)
+
+
+def _roughly_alike(vectors: Tensor) -> Iterator[tuple[int, int]]:
+    """Pairs of vectors of one set that come into question, some twice: each with the few that are nearest to it."""
+    import torch
+    from scipy.spatial import KDTree
+
+    shown = vectors.any(1).nonzero()[:, 0]
+    if len(shown) < 2:
+        return
+    points = (vectors[shown].float() @ _axes(vectors[shown].float())).double().numpy()
+    tree = KDTree(points)
+    for start in range(0, len(shown), BLOCK):
+        some = points[start : start + BLOCK]
+        near = tree.query(some, range(1, NEAREST + 2), distance_upper_bound=APART, workers=torch.get_num_threads())[1]
+        rows, places = (near < len(shown)).nonzero()
+        ours, theirs = torch.from_numpy(rows + start), torch.from_numpy(near[rows, places])
+        likeness = (vectors[shown[ours]].float() * vectors[shown[theirs]].float()).sum(1)
+        good = (likeness >= ROUGHLY) & (ours != theirs)
+        yield from zip(shown[ours[good]].tolist(), shown[theirs[good]].tolist(), strict=True)
+
+
 def _likest(first: Tensor, second: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     """Positions in both, of vectors of the second and the likest of the first where they are roughly alike."""
     import torch
     from scipy.spatial import KDTree
 
-    axes = torch.linalg.eigh((first - first.mean(0)).T @ (first - first.mean(0)))[1][:, -AXES:]
+    axes = _axes(first)
     tree = KDTree((first @ axes).double().numpy())
-    apart = math.sqrt(2 - 2 * ROUGHLY)  # the distance of vectors of length 1 with this product
     asked = (second @ axes).double().numpy()
-    near = tree.query(asked, range(1, NEAREST + 1), distance_upper_bound=apart, workers=torch.get_num_threads())[1]
+    near = tree.query(asked, range(1, NEAREST + 1), distance_upper_bound=APART, workers=torch.get_num_threads())[1]
     for rows, some, start in zip(
         *(torch.split(x, BLOCK) for x in (torch.from_numpy(near), second)), count(0, BLOCK), strict=False
     ):
@@ -97,6 +155,15 @@ def _likest(first: Tensor, second: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         best = likeness.max(1)
         alike = best.values >= ROUGHLY
         yield rows.gather(1, best.indices[:, None])[alike, 0], start + alike.nonzero()[:, 0]
+
+
+def _axes(vectors: Tensor) -> Tensor:
+    """(D, 12): the first principal components of vectors (N, D)."""
+    import torch
+
+    centred = vectors - vectors.mean(0)
+    axes: Tensor = torch.linalg.eigh(centred.T @ centred)[1][:, -AXES:]
+    return axes
 
 
 def _at(images: Images, place: int) -> Tensor:

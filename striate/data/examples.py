@@ -18,7 +18,7 @@ from striate.errors import InputError
 
 from .dataset import held_out
 from .kinds import Kinds
-from .lazy import Lazy
+from .lazy import Lazy, chosen, together
 from .left_out import LeftOut
 
 if TYPE_CHECKING:
@@ -59,21 +59,21 @@ class Table:
     """
 
     columns: Mapping[str, Tensor | Lazy]
-    names: tuple[str, ...] = ()
+    names: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
 
     def name(self, row: int) -> str:
         """Its file, or its position."""
-        return self.names[row] if self.names else str(row)
+        return self.names[row] if len(self.names) else str(row)
 
     def part(self, rows: Sequence[int]) -> Table:
         """Those at these positions, in that order; a copy."""
         import torch
 
         index = torch.tensor(rows, dtype=torch.int64)
-        names = tuple(self.names[row] for row in rows) if self.names else ()
+        names = chosen(self.names, rows) if len(self.names) else ()
         columns = {
             name: values.part(rows) if isinstance(values, Lazy) else values[index]
             for name, values in self.columns.items()
@@ -108,6 +108,30 @@ class Table:
                 continue
             digest.update(values.contiguous().view(torch.uint8).numpy().data)
         return digest.digest()
+
+
+def joined(*tables: Table) -> Table:
+    """The examples of several tables of the same fields, one table after the other.
+
+    >>> import torch
+    >>> some = Table({"label": torch.tensor([0, 1])}, ("a", "b"))
+    >>> joined(some, some.part([1])).names
+    ('a', 'b', 'b')
+    """
+    import torch
+
+    def after(first: Tensor | Lazy, other: Tensor | Lazy) -> Tensor | Lazy:
+        if isinstance(first, Lazy):
+            assert isinstance(other, Lazy)
+            return first.plus(other)
+        assert isinstance(other, torch.Tensor)
+        return torch.cat([first, other])
+
+    whole, *others = tables
+    for table in others:
+        columns = {name: after(values, table.columns[name]) for name, values in whole.columns.items()}
+        whole = Table(columns, together(whole.names, table.names))
+    return whole
 
 
 @dataclass(frozen=True)

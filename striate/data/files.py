@@ -17,7 +17,7 @@ from unicodedata import decimal
 from striate.errors import InputError
 
 from .formats import HEIC, holds_image, suffix, suffixes
-from .left_out import HIDDEN, NO_SUFFIX, SYSTEM, UNREADABLE, LeftOut
+from .left_out import BROKEN, HIDDEN, LINKED, NO_SUFFIX, SYSTEM, UNREADABLE, LeftOut
 
 # What systems and programs leave in people's folders, pictures among it; names that begin with a dot are skipped too.
 OF_THE_SYSTEM = {"__macosx", "__pycache__", "@eadir", "#recycle", "$recycle.bin", "system volume information"}
@@ -65,7 +65,7 @@ def walk(folder: Path) -> Found:
     while folders or links:
         place = folders.popleft() if folders else links.popleft()
         if _identity(place) in seen or (place != folder and place.is_symlink() and holds(place, folder)):
-            left_out.append(LeftOut(f"{place}/", "linked folder", "it is read already, or holds the link"))
+            left_out.append(LeftOut(f"{place}/", LINKED, "it is read already, or holds the link"))
             continue
         seen.add(_identity(place))
         for entry in _listed(place):
@@ -161,7 +161,7 @@ def _no_image(path: Path, entry: "os.DirEntry[str]") -> LeftOut | None:
     if end in suffixes():
         return None  # a broken link too: named as an image that can't be read
     if broken:
-        return LeftOut(str(path), "broken link", "it leads nowhere")
+        return LeftOut(str(path), BROKEN, "it leads nowhere")
     if end in HEIC:
         return LeftOut(str(path), f"{end} (`pip install pillow-heif` reads it)", "pillow-heif is not installed")
     if end:

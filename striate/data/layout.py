@@ -15,7 +15,7 @@ from pathlib import Path
 from striate.errors import InputError
 
 from .files import has_image, holds, loose_files, sub_folders
-from .left_out import LeftOut
+from .left_out import IMAGELESS, LINKED, LeftOut
 from .parts import Part, part_of
 
 NOT_USED = "folder not used"
@@ -168,7 +168,7 @@ def _stray(image: Path) -> LeftOut:
 
 def _unused(folder: Path) -> LeftOut:
     if holds(folder, folder.parent):
-        return LeftOut(f"{folder}/", "linked folder", "a link to a folder that it is in")
+        return LeftOut(f"{folder}/", LINKED, "a link to a folder that it is in")
     if not has_image(folder):
-        return LeftOut(f"{folder}/", "folder without images", "no image in it")
+        return LeftOut(f"{folder}/", IMAGELESS, "no image in it")
     return LeftOut(f"{folder}/", NOT_USED, "no part of the data" if _inside(folder) else "no class folders in it")

@@ -9,12 +9,13 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,38 @@ SAMPLED = 1000  # images that stand for all of them where their values are measu
 Work = Callable[[Any], NDArray[Any]]
 
 
+class Compact(Sequence[Any]):
+    """Places of examples in a few large files, held as numbers: a million of them take megabytes.
+
+    Forked processes share the numbers' memory, while each would in time get its own copy of a million objects.
+    """
+
+    @abstractmethod
+    def part(self, rows: Sequence[int]) -> Self:
+        """Those at these positions."""
+
+    @abstractmethod
+    def plus(self, other: Self) -> Self:
+        """With those of another of the same files."""
+
+    @abstractmethod
+    def digest(self) -> bytes:
+        """A number that changes with the files and the choice."""
+
+
+def chosen(some: Sequence[Any], rows: Sequence[int]) -> Any:
+    """Those of some at these positions, as what they were given as."""
+    return some.part(rows) if isinstance(some, Compact) else tuple(some[row] for row in rows)
+
+
+def together(some: Sequence[Any], other: Sequence[Any]) -> Any:
+    """Some and others after them."""
+    if isinstance(some, Compact):
+        assert isinstance(other, Compact)
+        return some.plus(other)
+    return (*some, *other)
+
+
 @dataclass(frozen=True, eq=False)
 class Lazy:
     """Images in files, in the place of a tensor of them.
@@ -45,10 +78,10 @@ class Lazy:
         held: The arrays, where they were read already.
     """
 
-    paths: tuple[str, ...]
+    paths: Sequence[str]
     work: Work
     shape: tuple[int, ...]
-    items: tuple[Any, ...] = ()
+    items: Sequence[Any] = ()
     held: tuple[NDArray[Any], ...] = ()
 
     def __len__(self) -> int:
@@ -56,8 +89,14 @@ class Lazy:
 
     def part(self, rows: Sequence[int]) -> Lazy:
         """Those at these positions."""
-        items, held = (tuple(some[row] for row in rows) if some else () for some in (self.items, self.held))
-        return replace(self, paths=tuple(self.paths[row] for row in rows), items=items, held=held)
+        items, held = (chosen(some, rows) if len(some) else () for some in (self.items, self.held))
+        return replace(self, paths=chosen(self.paths, rows), items=items, held=held)
+
+    def plus(self, other: Lazy) -> Lazy:
+        """With those of another of its kind."""
+        paths, items = together(self.paths, other.paths), together(self.items, other.items)
+        held = (*self.held, *other.held) if len(self.held) and len(other.held) else ()
+        return replace(self, paths=paths, items=items, held=held)
 
     def hold(self) -> Lazy:
         """With all arrays read, as for a set that fits memory; those that can't be read are read when asked for."""
@@ -83,7 +122,7 @@ class Lazy:
         """
         if self.held:
             return self.held[row]
-        return self.work(self.items[row] if self.items else Path(self.paths[row]))
+        return self.work(self.items[row] if len(self.items) else Path(self.paths[row]))
 
     def each(self) -> Iterator[NDArray[Any] | None]:
         """All of them in order, a few in memory at a time; None for those that can't be read."""
@@ -111,6 +150,8 @@ class Lazy:
 
     def digest(self) -> bytes:
         """A number that changes with the names and the sizes of the files; none is read."""
+        if isinstance(self.items, Compact):
+            return self.items.digest()
         digest = sha256()
         for path in self.paths:
             place = Path(path)

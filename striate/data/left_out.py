@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 UNREADABLE = "unreadable "  # prefix of the kind of a file that should be an image
 HIDDEN, SYSTEM, NO_SUFFIX = "hidden", "of the system", "without suffix"
+LINKED, BROKEN, IMAGELESS = "linked folder", "broken link", "folder without images"
 MOST_NAMED = 5  # most files named in the line
 
 

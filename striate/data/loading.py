@@ -9,7 +9,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from striate.errors import InputError, nearest
 
@@ -49,7 +48,6 @@ def load(
         WorkError: a download failed.
     """
     check_bad(bad)
-    on_bad: Literal["skip", "refuse"] = "refuse" if bad == "refuse" else "skip"
     if isinstance(source, Dataset):
         return source
     if not isinstance(source, str | os.PathLike):
@@ -61,15 +59,34 @@ def load(
         if Path(word).exists():
             notes += (f"'{word}' is read as the named data set; write '.{os.sep}{word}' for the one here",)
         return replace(found, source=word, notes=notes)
+    from .entries import Wanted
+
+    wanted = Wanted(shape, bad, hold_out, known, progress, levels)
+    if place_of_hub := hub_at(word):
+        from . import hub
+
+        return replace(hub.load(place_of_hub, wanted), source=word)
+    if is_packed(word):
+        from . import shards
+
+        if found_shards := shards.shards_at(word, places_of(word)):
+            return shards.load(found_shards, word, wanted)
     path = found_at(word)
+    from .multilabel.loading import listed_at
+    from .multilabel.places import form
+
+    if place := listed_at(path):
+        from . import listed
+
+        return listed.load(path, place, word, wanted)
     if path.is_dir():
         from . import folder
 
-        return folder.load(
-            path, word, shape=shape, bad=on_bad, hold_out=hold_out, known=known, progress=progress, levels=levels
-        )
+        return folder.load(path, word, wanted)
     from . import arrays
 
+    if path.suffix.lower() != ".npz":
+        form(path)  # says what the table lacks
     return arrays.load(path, word, shape=shape, hold_out=hold_out, known=known)
 
 
@@ -79,13 +96,29 @@ def check_bad(bad: str) -> None:
         raise InputError(f"bad is 'skip' or 'refuse'. Received: {bad!r}")
 
 
+def hub_at(word: str) -> str:
+    """Where a data set of the package `datasets` is: a name on the hub, or its folder; "" for other data."""
+    if word.startswith(HUB):
+        return word
+    return next((str(place) for place in places_of(word) if any((place / name).is_file() for name in SAVED)), "")
+
+
+def is_packed(word: str) -> bool:
+    """Whether a word may name tar archives: one, several by `{000..999}`, or a folder of them."""
+    return word.lower().endswith(".tar") or any(place.is_dir() and _holds_tar(place) for place in places_of(word))
+
+
+def _holds_tar(folder: Path) -> bool:
+    return any(next(place.glob("*.tar"), None) for place in (folder, *(x for x in folder.iterdir() if x.is_dir())))
+
+
 def check(source: str) -> None:
     """Whether a word can name a data set: a named one, or a folder or archive that is there; nothing is read.
 
     Raises:
         InputError: It can't.
     """
-    if source.lower() in LOADERS:
+    if source.lower() in LOADERS or is_packed(source) or hub_at(source):
         return
     try:
         found_at(source)
@@ -105,7 +138,14 @@ def _of_another_task(source: str) -> bool:
     return False
 
 
-_LEGAL = f"a data set is {', '.join(names())}, a folder with one sub-folder of images per class, or an .npz archive"
+HUB = "hf:"  # begins the name of a set on the Hugging Face hub
+SAVED = ("dataset_dict.json", "state.json")  # what a set has in its folder that the package `datasets` saved
+FILES = (".npz", ".tar", ".csv", ".tsv", ".tab", ".parquet")
+_LEGAL = (
+    f"a data set is {', '.join(names())}, a folder with one sub-folder of images per class, a table of images with "
+    "their classes (.csv, .parquet), tar archives as WebDataset writes them, hf:user/name, a saved set of the package "
+    "datasets, or an .npz archive"
+)
 
 
 def places_of(word: str | Path) -> list[Path]:
@@ -123,7 +163,7 @@ def found_at(word: str) -> Path:
     places = places_of(word)
     for place in places:
         if word and os.path.exists(place):  # Path.exists would raise for a name that is too long
-            if not place.is_dir() and place.suffix.lower() != ".npz":
+            if not place.is_dir() and place.suffix.lower() not in FILES:
                 raise InputError(f"'{word}' is a file that holds no data set; {_LEGAL}")
             return place
     if any(mark in word for mark in ("/", os.sep, "~", ".")):

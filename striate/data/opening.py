@@ -23,11 +23,15 @@ from .quiet import collected
 
 
 class ImageError(InputError):
-    """The file at `path` cannot be read as an image, with the reason in a few words."""
+    """The file at `path` cannot be read as an image, with the reason in a few words.
 
-    def __init__(self, path: Path, reason: str) -> None:
+    Attributes:
+        is_image: Whether it begins like one, and is damaged or of a kind that is not read.
+    """
+
+    def __init__(self, path: Path, reason: str, is_image: bool = True) -> None:
         super().__init__(f"cannot read the image '{path}' ({reason})")
-        self.path, self.reason = path, reason
+        self.path, self.reason, self.is_image = path, reason, is_image
 
 
 @contextmanager
@@ -49,7 +53,8 @@ def opened(path: Path, data: bytes | None = None) -> Iterator[Image.Image]:
         except Image.DecompressionBombError as error:
             raise ImageError(path, _too_large(path, data)) from error
         except Exception as error:  # Pillow's readers raise errors of many kinds for files that are damaged
-            raise ImageError(path, _reason(path, data, error, words)) from error
+            unknown = isinstance(error, UnidentifiedImageError) and _form(path, data) is None
+            raise ImageError(path, _reason(path, data, error, words), is_image=not unknown) from error
 
 
 def _file(path: Path, data: bytes | None) -> BinaryIO:

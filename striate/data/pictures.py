@@ -10,6 +10,7 @@ from functools import partial
 from math import prod
 from pathlib import Path
 from statistics import median_low
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from .lazy import Lazy
 from .levels import Extent, Levels, settled
 from .many import Many
 from .small import much_smaller
+from .worker import Answer
 
 FREE_SIZE = (64, 64)  # the size for images of several sizes, when the network takes any
 
@@ -51,19 +53,57 @@ def pictures(many: Many, shape: Sequence[int | None] | None, levels: Levels | No
         shape: (C, *spatial), None for a free axis.
         levels: what is black and white in files of more than 8 bits; by default their values decide.
     """
+    form = formed(many, shape, levels)
+    work = partial(decode, channels=form.channels, size=form.size, levels=form.levels)
+    if len(many.paths) * form.channels * prod(form.size) > lazy.MEMORY:
+        return _in_files(many, work, (form.channels, *form.size), form.reasons, form.levels, form.said, form.notes)
+    images, told = many.pixels("images", work, (form.channels, *form.size), form.areas)
+    reasons = [form.reasons[row] or reason for row, reason in enumerate(told)]
+    read = [path for path, reason in zip(many.paths, reasons, strict=True) if reason is None]
+    return Pictures(_without_grey(images), reasons, form.levels, form.said, (*form.notes, *_blank(images, read)))
+
+
+@dataclass(frozen=True)
+class Form:
+    """What image files are decoded to, decided by their headers.
+
+    Attributes:
+        channels, size: Of each.
+        levels: What is black and white in those of more than 8 bits.
+        said, notes: What to say about it, after the size and in lines of their own.
+        reasons: For each file None, or why it can't be read.
+        areas: The pixels of each; 0 of one that can't be read.
+    """
+
+    channels: int
+    size: tuple[int, int]
+    levels: Levels | None
+    said: str
+    notes: tuple[str, ...]
+    reasons: list[str | None]
+    areas: list[int]
+
+
+class Files(Protocol):
+    """Image files, and a function's result for each."""
+
+    @property
+    def paths(self) -> Sequence[Any]:
+        """What opens."""
+
+    def facts(self, what: str, work: "partial[Any]", areas: Sequence[int] | None = None) -> list[Answer]:
+        """As `Many.facts`."""
+
+
+def formed(many: Files, shape: Sequence[int | None] | None, levels: Levels | None) -> Form:
+    """What the files of `many` are decoded to; arguments as for `pictures`."""
     answers = many.facts("sizes", partial(header))
     heads = [None if reason else _head(value) for value, reason in answers]
     levels, unranged, notes = _levelled(many, heads, levels)
     heads = [None if row in unranged else head for row, head in enumerate(heads)]
-    channels, size, form = _form([head[:2] for head in heads if head], shape)
-    work = partial(decode, channels=channels, size=size, levels=levels)
-    reasons = [unranged.get(row) or reason for row, (_, reason) in enumerate(answers)]
-    if len(many.paths) * channels * size[0] * size[1] > lazy.MEMORY:
-        return _in_files(many, work, (channels, *size), reasons, levels, form, notes)
-    images, reasons = many.pixels("images", work, (channels, *size), [_area(head) for head in heads])
-    reasons = [unranged.get(row) or answers[row][1] or reason for row, reason in enumerate(reasons)]
-    read = [path for path, reason in zip(many.paths, reasons, strict=True) if reason is None]
-    return Pictures(_without_grey(images), reasons, levels, form, (*notes, *_blank(images, read)))
+    channels, size, said = _form([head[:2] for head in heads if head], shape)
+    reasons = [answers[row][1] or unranged.get(row) for row in range(len(answers))]
+    return Form(channels, size, levels, said, notes, reasons, [_area(head) for head in heads])
 
 
 def _in_files(
@@ -96,7 +136,7 @@ def _area(head: Header | None) -> int:
 
 
 def _levelled(
-    many: Many, heads: Sequence[Header | None], given: Levels | None
+    many: Files, heads: Sequence[Header | None], given: Levels | None
 ) -> tuple[Levels | None, dict[int, str], tuple[str, ...]]:
     """What is black and white in files of more than 8 bits, those that have no known range, and what to say."""
     areas = [_area(head) if head and head.deep else 0 for head in heads]

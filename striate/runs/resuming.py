@@ -120,7 +120,7 @@ def resumed(
     _check_loss(path, config["options"]["loss"], loss)
     _check_source(path, source)
     _check_epochs(path, changes.get("epochs"), len(state.history), config["options"]["epochs"])
-    options = _options(config, changes, say)
+    options = options_of(config, changes, say)
     if len(state.history) >= options.epochs and (saved.root / REPORT).is_file():
         done = len(state.history)
         raise InputError(f"{path} has its {done} epochs; give more, as in `epochs={done * 2}`")
@@ -155,8 +155,8 @@ def resumed(
     return go_on(plan, parts, saved, state, say=say, show=show, page=page, watchers=watchers)
 
 
-def _options(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Options:
-    """The saved options with the changes."""
+def options_of(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> Options:
+    """The options of a run's configuration, with the changes."""
     before = config["options"]
     if foreign := Options.foreign(before):
         say(f"options of another version that this one does not know, and goes on without: {', '.join(foreign)}")

@@ -19,6 +19,7 @@ from striate.augmentation.words import NONE, parsed
 from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.kinds import Label, Tokens
 from striate.data.left_out import said as left_out_said
+from striate.data.loading import hub_at
 from striate.data.multilabel import is_table
 from striate.data.recipe import Recipe
 from striate.data.sentences import (
@@ -30,6 +31,7 @@ from striate.data.sentences import (
     fill,
     learned,
     length_for,
+    of_hub,
     read,
     read_vectors,
     said,
@@ -78,7 +80,8 @@ class Text(Labelled):
 
     word: ClassVar[str] = "text"
     reads: ClassVar[str] = (
-        "a text file with a class and a sentence on each line, parted by a tab or space; a CSV table; a folder with "
+        "a text file with a class and a sentence on each line, parted by a tab or space; a CSV or Parquet table; a set "
+        "of the package datasets (hf:user/name); a folder with "
         "one sub-folder of text files per class; or a folder or file names with train and test parts"
     )
     unit: ClassVar[str] = "sentences"
@@ -93,7 +96,8 @@ class Text(Labelled):
         """Labelled sentences as rows of numbers, by the vocabulary of those to train on."""
         if not is_place(source) or is_table(source):  # a table that lists images with labels
             return None
-        found = read(source, bad=wish.bad, known=like.classes if like else ())
+        known = like.classes if like else ()
+        found = of_hub(place, known) if (place := hub_at(str(source))) else read(source, bad=wish.bad, known=known)
         if found is None:
             return None
         if wish.hold_out:

@@ -13,6 +13,7 @@ from PIL import Image
 from striate.data.examples import Table
 from striate.errors import InputError, WorkError
 from striate.tasks import known
+from striate.tasks.classify import Classify
 from striate.tasks.multilabel import ONE_EACH, Multilabel
 from striate.tasks.ranked import LABELS, JudgedMultilabel
 from striate.tasks.task import Asked, Wish
@@ -54,11 +55,11 @@ def test_a_table_is_not_read_as_sentences(root: Path) -> None:
         assert (len(opened.train), len(opened.test or ())) == (6, 2)
 
 
-def test_one_label_each_is_said_to_be_classification(root: Path) -> None:
+def test_one_label_each_is_classification(root: Path) -> None:
     file = listed(root, *["cat", "dog"] * 4)
     for source in (root, file):
-        with pytest.raises(InputError, match=r"every image exactly one label: .* classify .* `task='multilabel'`$"):
-            known.opened(source, Wish())
+        task, _ = known.opened(source, Wish())
+        assert task == Classify(("cat", "dog"))
         _, opened = known.opened(source, Wish(), "multilabel")
         assert any(ONE_EACH in note for note in opened.notes)
 

@@ -27,6 +27,7 @@ from .found import Pair
 from .reading import other_size
 from .values import MaskFacts, mask_facts
 
+UNFIT, UNKNOWN = "mask that does not fit", "mask with other values"
 PHOTOGRAPH = "it is a photograph, not a mask: a mask has one value or colour per class"
 UNDRAWN: Answer = (None, None)
 SMEARED = "it is a photograph, or its colours were saved as JPEG, which smears them: save masks as PNG"
@@ -99,9 +100,9 @@ def _seen(pair: Pair, image: Answer, mask: Answer) -> Looked:
     return Looked(replace(pair, size=size, turn=turned), grey, facts, None if facts else mask_says, None)
 
 
-def _unfit(pair: Pair, reason: str) -> LeftOut:
+def _unfit(pair: Pair, reason: str, kind: str = UNFIT) -> LeftOut:
     """The entry of a mask that is read and does not belong to its image or to the classes."""
-    return LeftOut(str(pair.mask if isinstance(pair.mask, Path) else pair.image), "mask that does not fit", reason)
+    return LeftOut(str(pair.mask if isinstance(pair.mask, Path) else pair.image), kind, reason)
 
 
 def image_facts(path: Path) -> ImageFacts:
@@ -120,7 +121,7 @@ def known(one: Looked, coding: Coding) -> Looked:
     if one.left_out or one.facts is None:
         return one
     strange = coding.unknown(value for value, _ in coding.of_facts(one.facts))
-    return one._replace(left_out=_unfit(one.pair, coding.says_unknown(strange))) if strange else one
+    return one._replace(left_out=_unfit(one.pair, coding.says_unknown(strange), UNKNOWN)) if strange else one
 
 
 def class_counts(one: Looked, coding: Coding) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 >>> def is_image(cell):
 ...     return cell.endswith(".png")
 >>> form_of(("path,cat,dog", "1.png,1,0", "2.png,1,1"), is_image)
-Form(delimiter=',', image=0, labels=(1, 2), head=('path', 'cat', 'dog'))
+Form(delimiter=',', image=0, labels=(1, 2), head=('path', 'cat', 'dog'), part=None)
 >>> form_of(("image_name,tags", "1.png,cat dog", "2.png,"), is_image).lists
 True
 """
@@ -11,18 +11,21 @@ True
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from striate.data.formats import suffix, suffixes
+from striate.data.parts import part_of
 from striate.data.sentences.columns import LABELS, named_column
 from striate.data.sentences.tables import DELIMITERS, first_rows
 from striate.errors import InputError
 
 from .found import NotMultilabelError
 
-TAGS = ("tags", "tag", *LABELS)  # what a column of labels is called, likelier names first
+TAGS = ("tags", "tag", *LABELS, "species", "breed")  # what a column of labels is called, likelier names first
+SINGULAR = ("label", "class", "category", "species", "breed", "target", "y", "class_name", "label_name")
+SPLITS = ("split", "part", "partition", "subset", "set", "usage", "phase")  # what a column of parts is called
 YES = ("1", "1.0", "true")
 NO = ("0", "0.0", "false")
 MOST = 0.5  # share of a column's cells that must be alike for it to be a column of that kind
@@ -44,12 +47,14 @@ class Form:
         image: The column of image files.
         labels: The column of lists, or those of 0 and 1.
         head: The names of all columns, () without a header.
+        part: The column that says which part an image is in; None where there is none.
     """
 
     delimiter: str
     image: int
     labels: tuple[int, ...]
     head: tuple[str, ...]
+    part: int | None = None
 
     @property
     def lists(self) -> bool:
@@ -64,7 +69,7 @@ class Form:
     @property
     def unused(self) -> tuple[str, ...]:
         """The names of columns of something else."""
-        used = (self.image, *self.labels)
+        used = (self.image, *self.labels, self.part)
         return tuple(name for column, name in enumerate(self.head) if name and column not in used)
 
     def check_names(self, table: Path) -> None:
@@ -92,7 +97,8 @@ class Form:
         if any(name not in names for name in wanted):
             return None
         image, *labels = (names.index(name) for name in wanted)
-        return replace(self, image=image, labels=tuple(labels), head=names)
+        part = _part_column(names)
+        return replace(self, image=image, labels=tuple(labels), head=names, part=part)
 
 
 def form_of(lines: Sequence[str], is_image: IsImage) -> Form:
@@ -112,8 +118,9 @@ def form_of(lines: Sequence[str], is_image: IsImage) -> Form:
         header = not is_image(rows[0][image].strip())
         head = tuple(cell.strip() for cell in rows[0]) if header else ()
         body = [row for row in rows[header:] if len(row) == len(rows[0])]
-        if labels := _label_columns(body, head, image):
-            return Form(delimiter, image, labels, head)
+        part = _part_column(head, body)
+        if labels := _label_columns(body, head, {image, part}):
+            return Form(delimiter, image, labels, head, part)
         why = "no column of labels; name it labels, or give each label a column of 0 and 1 under its name"
     raise NotMultilabelError(why)
 
@@ -135,13 +142,27 @@ def _image_column(rows: Sequence[Sequence[str]], is_image: IsImage) -> int | Non
     return max((column for column, share in enumerate(shares) if share > MOST), key=rank, default=None)
 
 
-def _label_columns(body: Sequence[Sequence[str]], head: Sequence[str], image: int) -> tuple[int, ...]:
-    """The columns of labels; () for none."""
+def _part_column(head: Sequence[str], body: Sequence[Sequence[str]] = ()) -> int | None:
+    """The column that says which part an image is in; None where none is called so, or its cells name no parts."""
+    column = named_column(["" if name.lower() in TAGS else name for name in head], SPLITS)
+    if column is None or (body and _share([row[column].strip() for row in body], _is_part) <= MOST):
+        return None
+    return column
+
+
+def _is_part(cell: str) -> bool:
+    return part_of(cell) is not None
+
+
+def _label_columns(
+    body: Sequence[Sequence[str]], head: Sequence[str], others: Collection[int | None]
+) -> tuple[int, ...]:
+    """The columns of labels, which are none of the `others`; () for none."""
     width = len(body[0]) if body else 0
-    cells = {column: [row[column].strip() for row in body] for column in range(width) if column != image}
+    cells = {column: [row[column].strip() for row in body] for column in range(width) if column not in others}
     indices = {column for column, some in cells.items() if head and _is_index(head[column], some)}
     switches = [column for column, some in cells.items() if column not in indices and _share(some, _is_switch) > MOST]
-    named = named_column(["" if column == image else name for column, name in enumerate(head)], TAGS)
+    named = named_column(["" if column in others else name for column, name in enumerate(head)], TAGS)
     if named is not None and named not in switches:
         return (named,) if _are_labels(cells[named]) else ()
     if len(switches) > 1:
@@ -181,6 +202,22 @@ def separator(cells: Sequence[str]) -> str:
     """
     bare = [_unquoted(cell)[0] for cell in cells]
     return next((mark for mark in BETWEEN if any(mark in cell for cell in bare)), "")
+
+
+def are_whole(name: str, cells: Sequence[str]) -> bool:
+    """Whether the cells of a column, in which blanks alone could part labels, are names of several words.
+
+    So it is where the column is called by a singular and no cell is made of what other cells are.
+
+    >>> are_whole("label", ["polar bear", "brown bear", "cat"]), are_whole("label", ["cat dog", "cat", "dog"])
+    (True, False)
+    >>> are_whole("labels", ["polar bear", "brown bear"])
+    False
+    """
+    distinct = set(cells)
+    several = [words for cell in distinct if len(words := cell.split()) > 1]
+    lists = any(distinct.issuperset(words) or all(map(str.isdigit, words)) for words in several)
+    return name.lower().strip() in SINGULAR and not lists
 
 
 def listed(cell: str, mark: str) -> tuple[str, ...]:

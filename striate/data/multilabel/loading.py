@@ -17,11 +17,6 @@ from .found import LabelRows
 from .places import Finder, Place, located
 from .rows import Row, Tables
 
-ONE_EACH = (
-    "gives every image exactly one label: put the images of each in a folder of its own, as classify reads them, or "
-    "say `task='multilabel'`"
-)
-
 
 def load(
     source: str | Path,
@@ -62,9 +57,15 @@ def load(
         raise InputError(several_tasks(source, ("classify", "multilabel")))
     rows = reader.rows()
     if not named and _one_each(rows):
-        raise InputError(f"'{place.tables['train']}' {ONE_EACH}")
+        return None  # classify reads them
     name = path.resolve().name if path.is_dir() else path.stem
     return tables.load(reader, rows, name, str(source), shape=shape, bad=bad, progress=progress, levels=levels)
+
+
+def listed_at(path: Path) -> Place | None:
+    """The tables that list images with labels at a path; None where there are none, or folders are the classes."""
+    place = located(path, named=False)
+    return None if place is None or (path.is_dir() and _has_class_folders(path, place)) else place
 
 
 def _has_class_folders(root: Path, place: Place) -> bool:

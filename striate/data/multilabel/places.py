@@ -16,8 +16,9 @@ from striate.data.files import sub_folders
 from striate.data.formats import suffix, suffixes
 from striate.data.layout import FILLERS, UNUSED
 from striate.data.loading import places_of
+from striate.data.parquet import PARQUET, is_readable
 from striate.data.parts import PARTS, Part, part_of
-from striate.data.sentences.decoding import SAMPLE, NotTextError, decoded
+from striate.data.sentences.decoding import NotTextError, first_lines
 from striate.data.sentences.grouping import grouped, is_candidate
 from striate.errors import InputError
 
@@ -25,7 +26,7 @@ from .columns import Form, form_of
 from .found import NotMultilabelError
 
 DEEPEST = 4  # folders in which there is only one other folder
-ENDS = (".csv", ".tsv", ".tab")
+ENDS = (".csv", ".tsv", ".tab", PARQUET)
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,8 @@ def _below(root: Path) -> Iterable[dict[Part, Path]]:
     """The tables in folders for each part: `train/_classes.csv` and `valid/_classes.csv`."""
     parts: dict[Part, Path] = {}
     for folder in sub_folders(root):
-        part, tables = part_of(folder.name), _groups(folder)
+        part = part_of(folder.name)
+        tables = _groups(folder) if part else []
         if part and len(tables) == 1 and len(tables[0]) == 1:
             parts.setdefault(part[0], next(iter(tables[0].values())))
     return [parts] if parts else []
@@ -153,7 +155,10 @@ def _tables(folder: Path) -> list[str]:
     return [
         name
         for name in names
-        if name.lower().endswith(ENDS) and is_candidate(name) and UNUSED.isdisjoint(re.split(r"[\W_]+", name.lower()))
+        if name.lower().endswith(ENDS)
+        and is_readable(name)
+        and is_candidate(name)
+        and UNUSED.isdisjoint(re.split(r"[\W_]+", name.lower()))
     ]
 
 
@@ -164,11 +169,7 @@ def form(path: Path) -> Form:
         NotMultilabelError: It lists no images with labels.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(SAMPLE)
-            rest = bool(file.read(1))
-        lines = decoded(data).lines
-        return form_of(lines[:-1] if rest else lines, Finder.of(path).names)
+        return form_of(first_lines(path), Finder.of(path).names)
     except NotTextError as error:
         raise NotMultilabelError(f"cannot read '{path}': {error}; save it as UTF-8 text") from error
     except OSError as error:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from striate.data.left_out import LeftOut
-from striate.data.parts import Part
-from striate.data.sentences.decoding import NotTextError, decoded
+from striate.data.parts import PARTS, Part, part_of
+from striate.data.sentences.decoding import NotTextError, read_text
 from striate.data.sentences.tables import Cells, table_rows
 from striate.errors import InputError
 
-from .columns import NO, YES, Form, listed, separator
+from .columns import NO, YES, Form, are_whole, listed, separator
 from .places import Finder, Place, form, ordered
 
 NO_FILE = "rows without a file"
@@ -36,12 +36,14 @@ class Tables:
         place: Where they are.
         refuses: Whether a row that can't be used is an error.
         known: Labels that a network has learned; a cell that is one of them as a whole is not a list.
+        whole: Whether no cell is a list.
         names: The labels that columns are named for, where there is one for each.
     """
 
     place: Place
     refuses: bool
     known: tuple[str, ...] = ()
+    whole: bool = False
     names: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
@@ -68,11 +70,11 @@ class Tables:
         once = _once(found, like.lists)
         if many := len(found) - len(once):
             self.notes.append(f"images have several rows: {many:,} more rows are joined to the first")
-        return once
+        return sorted(once, key=lambda row: PARTS.index(row.part))
 
     def _cells(self, path: Path, delimiter: str) -> list[Cells]:
         try:
-            text = decoded(path.read_bytes())
+            text = read_text(path)
             rows = [row for row in table_rows(text.lines, delimiter) if any(cell.strip() for cell in row.cells)]
         except (NotTextError, OSError, InputError) as error:
             raise InputError(f"cannot read '{path}': {getattr(error, 'strerror', None) or error}") from error
@@ -82,10 +84,13 @@ class Tables:
     def _mark(self, body: Sequence[Cells], here: Form) -> str | None:
         """What parts the labels of a cell; None where each cell is a label that is known."""
         cells = [row.cells[here.labels[0]].strip() for row in body if len(row.cells) > here.labels[0]]
-        return "\0" if self.known and {*cells} <= {*self.known, ""} else separator(cells)
+        whole = self.whole or (self.known and {*cells} <= {*self.known, ""})
+        if whole or (mark := separator(cells)):
+            return "\0" if whole else mark
+        return "\0" if here.head and are_whole(here.head[here.labels[0]], cells) else ""
 
     def _images(self, path: Path, part: Part, body: Sequence[Cells], here: Form, mark: str) -> Iterator[Row]:
-        finder, least = Finder.of(path), max(here.image, *here.labels)
+        finder, least = Finder.of(path), max(here.image, *here.labels, here.part or 0)
         for row in body:
             where = f"{path.name}:{row.line}"
             if len(row.cells) <= least:
@@ -96,7 +101,15 @@ class Tables:
             if image is None:
                 self._fault(where, NO_FILE, f"there is no file '{name}'")
                 continue
-            yield Row(image, _labels(row, here, mark, where), part, where)
+            stated = part if here.part is None else self._part(row.cells[here.part], where)
+            if stated:
+                yield Row(image, _labels(row, here, mark, where), stated, where)
+
+    def _part(self, cell: str, where: str) -> Part | None:
+        found = part_of(cell.strip())
+        if found is None:
+            self._fault(where, "rows of no known part", f"'{cell.strip()}' is neither training, validation nor test")
+        return found[0] if found else None
 
     def _fault(self, where: str, kind: str, reason: str) -> None:
         if self.refuses:

@@ -7,7 +7,7 @@
 
 from .encoding import MARGIN, MOST_WORDS, Encoded, encoded, length_for
 from .labelled import Sentences, SentenceSet
-from .opening import read
+from .opening import of_hub, read
 from .table import fill, wanted
 from .vectors import WordVectors, read_vectors
 from .vocabulary import PADDING, UNKNOWN, Vocabulary, learned, said
@@ -27,6 +27,7 @@ __all__ = [
     "fill",
     "learned",
     "length_for",
+    "of_hub",
     "read",
     "read_vectors",
     "said",

@@ -7,13 +7,16 @@ Decoded(lines=('naïve', 'naïve'), notes=('line 2 is not UTF-8 and is read as W
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from striate.data.parquet import is_parquet, parquet_lines
 from striate.errors import InputError
 
 JSON_LINES = (".jsonl", ".ndjson")
 MARKS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 UTF8_MARK = b"\xef\xbb\xbf"
+MOST_LINES = 2000  # of a Parquet file, from which its form is found
 SAMPLE = 1 << 16  # bytes from which is decided whether they are text
 CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})  # no text has many of these
 MOST_CONTROLS = 0.02  # share of the sample; of compressed data a tenth
@@ -38,7 +41,7 @@ def text_of(path: Path) -> Decoded:
         InputError: It can't be read, or is no text of lines.
     """
     try:
-        text = decoded(path.read_bytes())
+        text = read_text(path)
     except NotTextError as error:
         raise InputError(f"cannot read '{path}': {error}; save it as UTF-8 text") from error
     except OSError as error:
@@ -48,6 +51,29 @@ def text_of(path: Path) -> Decoded:
             f"'{path}' is JSON Lines, which are not read; write a CSV table with the columns label and text"
         )
     return text
+
+
+def read_text(path: Path) -> Decoded:
+    """The lines of a file, of a Parquet file as those of a CSV table.
+
+    Raises:
+        NotTextError: They are binary.
+        OSError: It can't be read.
+    """
+    if is_parquet(path):
+        return Decoded(tuple(parquet_lines(path)))
+    return decoded(path.read_bytes())
+
+
+def first_lines(path: Path) -> tuple[str, ...]:
+    """The first lines of a file, each of them whole; errors as for `read_text`."""
+    if is_parquet(path):
+        return tuple(islice(parquet_lines(path), MOST_LINES))
+    with path.open("rb") as file:
+        data = file.read(SAMPLE)
+        rest = bool(file.read(1))
+    lines = decoded(data).lines
+    return lines[:-1] if rest else lines
 
 
 def is_json(lines: Sequence[str]) -> bool:

@@ -7,9 +7,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from striate.data.parquet import PARQUET, is_readable
 from striate.data.parts import PARTS, Part, part_of
 
-ENDS = (".txt", ".text", ".csv", ".tsv", ".tab", ".all", ".data", ".dat")  # suffixes that say nothing of the content
+TEXTS = (".txt", ".text", ".csv", ".tsv", ".tab", ".all", ".data", ".dat")
+ENDS = (*TEXTS, PARQUET)  # suffixes that say nothing of the content
 NO_DATA = ("readme", "license", "licence", "copying", "notice", "changelog", "requirements", "makefile", "citation")
 OTHERS = (
     *(".md", ".rst", ".html", ".htm", ".pdf", ".json", ".xml", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".lock"),
@@ -48,7 +50,7 @@ class _Name:
 def is_candidate(name: str) -> bool:
     """Whether a file may hold sentences, judged by its name."""
     low = name.lower()
-    return not low.startswith((".", *NO_DATA)) and not low.endswith(OTHERS)
+    return not low.startswith((".", *NO_DATA)) and not low.endswith(OTHERS) and is_readable(name)
 
 
 def grouped(names: Iterable[str]) -> list[Group]:

@@ -63,6 +63,18 @@ def read(source: str | Path, *, bad: str = "skip", known: Sequence[str] = ()) ->
     return gather(_name(path, place), str(source), entries, told, known)
 
 
+def of_hub(place: str, known: Sequence[str] = ()) -> SentenceSet | None:
+    """The labelled sentences of a set of the package `datasets`; None where it has images, or no text.
+
+    Raises:
+        InputError: It can't be read, or has one class only.
+    """
+    from striate.data.hub import entries
+
+    found = entries(place)
+    return None if found is None else gather(found[0], place, found[1], Told(), known)
+
+
 def _located(path: Path) -> Place | None:
     try:
         return located(path)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from striate.data.files import has_image, sub_folders
 from striate.data.left_out import LeftOut
+from striate.data.parquet import is_parquet
 from striate.errors import InputError
 
-from .decoding import SAMPLE, NotTextError, decoded
+from .decoding import SAMPLE, NotTextError, decoded, first_lines
 from .folders import Documents, documents
 from .forms import form_of
 from .grouping import Group, grouped, is_candidate
@@ -90,8 +91,11 @@ def _in_folder(root: Path) -> Place | None:
 
 def _looks_right(folder: Path, group: Group) -> bool:
     """Whether the beginning and the end of a data set's first file are labelled sentences; it may be in class order."""
+    first = folder / group.files[0]
     try:
-        with (folder / group.files[0]).open("rb") as file:
+        if is_parquet(first):
+            return form_of(first_lines(first)).has_labels
+        with first.open("rb") as file:
             data = file.read(SAMPLE)
             rest = max(os.fstat(file.fileno()).st_size - len(data), 0)
             file.seek(-min(rest, SAMPLE), os.SEEK_END)

@@ -253,10 +253,6 @@ BROKEN = {
         r"labels\.csv': column 3 holds 0 and 1 and has no name; name its label",
     ),
     "no label": (LISTS.replace("cat", "").replace("dog", ""), "no training image has a label"),
-    "one label each": (
-        LISTS.replace("cat dog", "cat").replace("c.png,", "c.png,dog"),
-        "exactly one label: put the images",
-    ),
     "an open quotation mark": (LISTS.replace("cat dog", '"cat dog'), "a quotation mark opens a cell that does not end"),
 }
 

@@ -1,0 +1,117 @@
+"""Checking a data set of any task: finding out what it is, reading it once, and looking at all of it together."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from striate.data.dataset import Dataset
+from striate.data.lazy import Lazy
+from striate.data.loading import hub_at, is_packed, load, places_of
+from striate.data.masks import NotMasksError
+from striate.data.multilabel import load as load_labels
+from striate.data.named import LOADERS
+from striate.data.sentences import read
+from striate.data.sentences.places import located
+from striate.errors import InputError
+
+from . import arrays, files, folders, sentences
+from .comparing import copies
+from .counting import classes
+from .found import Checked, Finding, in_order
+from .survey import Listed, Survey
+
+
+def check(source: Any, *, more: Iterable[Finding] = (), progress: bool = False) -> Checked:
+    """What is wrong or odd in a data set. Nothing is written.
+
+    Args:
+        source: As for `striate.train`: a name, a folder, a table, an archive, or a data set.
+        more: What is known besides, as from `likely_wrong`.
+        progress: Whether to draw progress on standard error.
+
+    Raises:
+        InputError: There is no such data.
+    """
+    try:
+        survey = surveyed(source, progress)
+    except _UnusableError as error:
+        return Checked(str(source), str(source), 0, {}, {}, (Finding("unusable", ".", str(error)),))
+    findings = [*survey.findings, *classes(survey), *copies(survey), *more]
+    parts, labels = Counter(survey.parts), Counter(survey.labels if survey.of_classes else ())
+    return Checked(survey.name, str(source), len(survey), parts, labels, in_order(findings))
+
+
+class _UnusableError(Exception):
+    """There are data, and they can't be read as a whole."""
+
+
+def surveyed(source: Any, progress: bool) -> Survey:
+    """The examples of a data set, whatever it is."""
+    if isinstance(source, Dataset):
+        return arrays.surveyed(source)
+    word = str(source)
+    if hub_at(word) or is_packed(word):
+        return files.surveyed(_packed(load(source, hold_out=False, progress=progress)), progress)
+    path = next((place for place in places_of(word) if os.path.exists(place)), None)
+    if word.lower() in LOADERS or path is None:
+        return arrays.surveyed(load(source, progress=progress))  # or it says that there is no such data
+    try:
+        return _of_path(path, progress)
+    except InputError as error:
+        raise _UnusableError(str(error)) from error
+
+
+def _packed(dataset: Dataset) -> Listed:
+    """The images that stay in a few large files."""
+    items, labels, parts = list[object](), list[str](), list[str]()
+    for part, split in dataset.parts.items():
+        if part != "test" or split not in (dataset.train, dataset.validation):
+            assert isinstance(split.images, Lazy)
+            items += split.images.items or split.paths
+            labels += [dataset.classes[label] for label in split.labels.tolist()]
+            parts += [part] * len(split)
+    return Listed(dataset.name, dataset.source, items, labels, parts)
+
+
+def _of_path(path: Path, progress: bool) -> Survey:
+    if path.suffix.lower() == ".npz":
+        return _of_archive(path)
+    listed = _listed(path, progress)
+    if listed is not None:
+        return files.surveyed(listed, progress)
+    place, found = located(path), read(path)
+    if place is None or found is None:
+        load(path)  # says what data there are
+        raise InputError(f"'{path}' holds no data of any task")
+    return sentences.surveyed(found, place)
+
+
+def _listed(path: Path, progress: bool) -> Listed | None:
+    """The image files of a path; None where it has none."""
+    if path.is_dir():
+        try:
+            if found := folders.of_masks(path, progress):
+                return found
+        except NotMasksError:  # pairs of two photographs: their folders are classes
+            pass
+    if found := folders.of_table(path):
+        return found
+    return folders.of_classes(path) if path.is_dir() and located(path) is None else None
+
+
+def _of_archive(path: Path) -> Survey:
+    rows = load_labels(path)
+    if rows is None:
+        found = load(path, hold_out=False)
+        own = found.test not in (found.train, found.validation)
+        return arrays.surveyed(found if own else replace(found, test=None))
+    train, *others = (rows.parts.get(part) for part in ("train", "test", "validation"))
+    assert train
+    test, validation = others
+    dataset = Dataset(rows.name, rows.source, train, test, rows.labels, validation=validation)
+    return arrays.surveyed(dataset)

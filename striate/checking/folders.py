@@ -1,0 +1,118 @@
+"""The files of a folder of classes, of a table, or of images with masks, with their labels and parts."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from striate.data import masks
+from striate.data.files import walk
+from striate.data.layout import layout
+from striate.data.left_out import IMAGELESS, LINKED, LeftOut
+from striate.data.masks.found import UNMASKED, UNPAIRED, MaskSet
+from striate.data.masks.looking import UNFIT, UNKNOWN
+from striate.data.multilabel.places import located
+from striate.data.multilabel.rows import NO_FILE, Tables
+from striate.data.parts import PARTS
+from striate.errors import InputError
+
+from .counting import out_of_range
+from .files import below, left_out
+from .found import Finding
+from .survey import Listed
+
+KINDS = {UNMASKED: "no mask", UNPAIRED: "no mask", UNFIT: "no mask", UNKNOWN: "label out of range"}
+
+
+def of_classes(root: Path) -> Listed:
+    """The images in the class folders of `root`."""
+    try:
+        place = layout(root)
+    except InputError as error:
+        every = walk(root)
+        said = (Finding("unusable", ".", str(error)), *left_out(every.left_out, str(root)))
+        return Listed(root.resolve().name, str(root), every.images, _none(every.images), _none(every.images), said)
+    items, labels, parts = list[Path](), list[str](), list[str]()
+    findings = list[Finding]()
+    for part in PARTS:
+        for label, folder in place.folders.get(part, ()):
+            found = walk(folder)
+            items += found.images
+            labels += [label] * len(found.images)
+            parts += [part] * len(found.images)
+            findings += left_out(found.left_out, str(root))
+    findings += _outside(place.outside(root), root)
+    if not items:
+        findings.append(Finding("unusable", ".", "no image in a folder of its class"))
+    return Listed(root.resolve().name, str(root), items, labels, parts, tuple(findings))
+
+
+def _outside(found: list[LeftOut], root: Path) -> Iterator[Finding]:
+    """What is in no class folder; a folder without images is an empty class."""
+    for one in found:
+        if one.kind == IMAGELESS and not os.path.basename(one.path.rstrip("/")).startswith("."):
+            yield Finding("empty class", below(one.path, str(root)), one.reason)
+        else:
+            yield from left_out([one], str(root))
+
+
+def _none(items: tuple[Path, ...]) -> list[str]:
+    return [""] * len(items)
+
+
+def of_table(path: Path) -> Listed | None:
+    """The images that a table, or a folder's tables, list with labels; None where there are none.
+
+    Raises:
+        InputError: A table is damaged as a whole.
+    """
+    place = located(path, named=False)
+    if place is None:
+        return None
+    reader = Tables(place, refuses=False)
+    rows = reader.rows()
+    one_each = all(len(row.labels) == 1 for row in rows)
+    findings = [
+        Finding("missing" if one.kind == NO_FILE else "bad line", one.path, one.reason) for one in reader.left_out
+    ]
+    labels = [", ".join(row.labels) for row in rows]
+    name = path.stem if path.is_file() else path.resolve().name
+    items, parts = [row.path for row in rows], [row.part for row in rows]
+    return Listed(name, str(place.folder), items, labels, parts, tuple(findings), one_each)
+
+
+def of_masks(root: Path, progress: bool) -> Listed | None:
+    """The images of a folder that have masks; None where it has none.
+
+    Raises:
+        InputError: There are masks, and they can't be read as classes.
+    """
+    found = masks.find(root, progress=progress)
+    if found is None:
+        return None
+    findings = list[Finding]()
+    for one in found.left_out:
+        kind = KINDS.get(one.kind)
+        findings += [Finding(kind, one.path, one.reason)] if kind else left_out([one], str(root))
+    findings += _slips(found, str(root))
+    items, parts = [pair.image for pair in found.pairs], [pair.part for pair in found.pairs]
+    return Listed(root.resolve().name, str(root), items, [""] * len(items), parts, tuple(findings), of_classes=False)
+
+
+def _slips(found: MaskSet, root: str) -> Iterator[Finding]:
+    """Values of a few masks that are far from the others', and were taken for classes."""
+    if found.coding.how not in ("number", "shade"):
+        return
+    holds = found.counts > 0
+    values = [str(value) for value in found.coding.values]
+    outside = out_of_range(Counter(dict(zip(values, holds.sum(0).tolist(), strict=True))))
+    for column, value in enumerate(values):
+        for row in holds[:, column].nonzero()[0].tolist() if value in outside else ():
+            yield Finding("label out of range", below(found.pairs[row].where, root), f"the value {value}")
+
+
+def loops(root: Path) -> Iterator[Finding]:
+    """Links that lead back into the data, wherever they are."""
+    yield from left_out([one for one in walk(root).left_out if one.kind == LINKED], str(root))

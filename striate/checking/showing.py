@@ -1,0 +1,126 @@
+"""What a network really gets of a data set: examples after all that training does to them, beside their changed copies.
+
+>>> show("digits", count=2).facts()["shape"]
+'1x8x8'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from striate.augmentation.augment import Augment
+from striate.data.examples import Table
+from striate.data.kinds import Label, Labels, Mask
+from striate.data.recipe import Recipe, written
+from striate.errors import InputError
+from striate.inside.drawing import Array, Panel, grid, plane
+from striate.inside.drawn import Drawn
+from striate.report.places import inside
+from striate.runs.feeding import feed_of
+from striate.runs.plan import Parts, Plan
+from striate.runs.planning import Request, planned
+from striate.training.feed import shuffled
+from striate.training.options import Options
+
+NET = "INPUT -> CONV -> FC"  # reads images as they are
+COPIES = 3  # changed copies of each example, one an epoch
+
+
+@dataclass(frozen=True, eq=False)
+class Shown(Drawn):
+    """Examples as a network reads them.
+
+    Attributes:
+        rows: For each example its pictures: plain, then as each of the first epochs changes it.
+        names: What each is called, with its target.
+        shape: Of what the network reads.
+        notes: What was decided, a sentence each.
+    """
+
+    rows: Sequence[Sequence[Array]]
+    names: Sequence[str]
+    shape: tuple[int, ...]
+    notes: tuple[str, ...]
+
+    def picture(self) -> Figure:
+        """A row for each example."""
+        panels = [
+            [Panel(one, name if not place else f"epoch {place}") for place, one in enumerate(row)]
+            for row, name in zip(self.rows, self.names, strict=True)
+        ]
+        return grid(panels, f"what the network reads, {written(self.shape)}, without its scaling")
+
+    def facts(self) -> dict[str, Any]:
+        """The examples' names, and what was decided."""
+        return {"shape": written(self.shape), "examples": list(self.names), "notes": list(self.notes)}
+
+
+def show(data: Any, net: str = NET, *, augment: str = "auto", count: int = 6, seed: int = 0, **how: Any) -> Shown:
+    """Examples of a data set as a training would give them to a network.
+
+    Args:
+        data, net, augment, seed: As for `striate.train`.
+        count: How many examples, evenly over the training examples.
+        how: `task`, `size` and `letters`, as for `striate.train`.
+
+    Raises:
+        InputError: As for `striate.train`; or the data are no images.
+    """
+    plan, parts, _ = planned(Request(net, data, Options(augment=augment, seed=seed), **how))
+    training = parts.training
+    if plan.recipe is None or not isinstance(training, Table):
+        raise InputError(f"what is shown are images, signals and volumes; {plan.data.name} has {plan.task.unit}")
+    step = max(1, len(training) // count)
+    some = training.part(range(0, len(training), step)[:count])
+    plain = _inputs(plan, parts, some, None, seed, 0)
+    copies = [
+        _inputs(plan, parts, some, plan.augment, seed, epoch + 1) for epoch in range(COPIES if plan.augment else 0)
+    ]
+    pictures = [[_picture(values[row], plan.recipe) for values in (plain, *copies)] for row in range(len(some))]
+    root = plan.data.source
+    names = [f"{inside(some.name(row), root)}: {_target(plan, parts, some, row)}" for row in range(len(some))]
+    return Shown(pictures, names, plan.recipe.shape, plan.notes)
+
+
+def _inputs(plan: Plan, parts: Parts, some: Table, augment: Augment | None, seed: int, epoch: int) -> Tensor:
+    """What the network reads of each example: in an epoch, or unchanged."""
+    feed = feed_of(some, parts.schema, plan.recipe, "cpu", augment, "refuse", workers=0)
+    if augment is None:
+        return torch.cat([next(iter(batch.inputs.values())) for batch in feed.in_order(len(some))])
+    times, total = augment.times, len(some) * augment.times
+    (batch,) = feed.epoch(seed, epoch, total)
+    order = torch.cat(list(shuffled(total, total, seed, epoch)))
+    made = next(iter(batch.inputs.values()))
+    return made[order.argsort()[::times]]
+
+
+def _picture(x: Tensor, recipe: Recipe) -> Array:
+    """An input with its scaling undone, as grey or colours 0 to 1; other numbers from the least to the most."""
+    column = (-1,) + (1,) * (x.dim() - 1)
+    x = x * x.new_tensor(recipe.std).view(column) + x.new_tensor(recipe.mean).view(column)
+    if not recipe.pixels:
+        x = (x - x.min()) / (x.max() - x.min()).clamp_min(1e-9)
+    x = x.clamp(0, 1)
+    if x.dim() == 3 and len(x) == 3:
+        return x.permute(1, 2, 0).numpy()
+    return plane(x if x.dim() == 2 else x.mean(0))
+
+
+def _target(plan: Plan, parts: Parts, some: Table, row: int) -> str:
+    """What an example is labelled, in words."""
+    classes: Sequence[str] = getattr(plan.task, "classes", ()) or getattr(plan.task, "labels", ())
+    for name, kind in parts.schema.targets.items():
+        values = some.take([row])[name][0]
+        if isinstance(kind, Label):
+            return str(classes[int(values)])
+        if isinstance(kind, Labels):
+            return ", ".join(classes[place] for place in values.nonzero()[:, 0].tolist())
+        if isinstance(kind, Mask):
+            return ", ".join(classes[value] for value in sorted(set(values.flatten().tolist())) if value < len(classes))
+    return ""

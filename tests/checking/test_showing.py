@@ -1,0 +1,50 @@
+"""What is shown of data is what the feed of a training gives, with its scaling undone."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from striate import data
+from striate.checking.showing import COPIES, show
+from striate.cli import _status, striate
+from striate.errors import InputError
+
+
+def test_what_is_shown_are_the_images_themselves_and_their_moved_copies() -> None:
+    found = show("digits", "input 1x8x8 -> conv 4@3 -> fc 10", augment="shift", count=3)
+    images = data.load("digits").train.images
+    assert isinstance(images, torch.Tensor)
+    known = {image.numpy().tobytes() for image in images}
+    for row in found.rows:
+        plain = np.rint(row[0] * 255).astype(np.uint8)
+        assert plain[None].tobytes() in known
+        assert len(row) == 1 + COPIES
+        moves = [np.roll(np.pad(row[0], 1), (down, right), (0, 1)) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+        for copy in row[1:]:
+            assert any(np.allclose(copy, moved[1:-1, 1:-1], atol=1e-5) for moved in moves)
+
+
+def test_the_command_draws_and_sentences_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "some.png"
+    words = ["data", "show", "digits", "--count", "2", "--out", str(out)]
+    assert _status(lambda: striate.main(words, standalone_mode=False)) == 0
+    assert out.read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "films.tsv").write_text("good\ta fine film\nbad\ta dull film\n" * 8)
+    with pytest.raises(InputError, match="what is shown are images"):
+        show(tmp_path / "films.tsv", "kim-cnn")
+
+
+def test_the_status_of_a_check_says_whether_there_are_faults(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images, labels = np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8), np.arange(20) % 2
+    np.savez(tmp_path / "a.npz", images=images, labels=labels)
+    words = ["data", "check", str(tmp_path / "a.npz"), "--json"]
+    assert _status(lambda: striate.main(words, standalone_mode=False)) == 0
+    labels[3] = 200
+    np.savez(tmp_path / "a.npz", images=images, labels=labels)
+    capsys.readouterr()
+    assert _status(lambda: striate.main(words, standalone_mode=False)) == 1
+    assert '"kind": "label out of range"' in capsys.readouterr().out
