@@ -207,7 +207,10 @@ def test_a_step_is_pytorchs(page: Shown, run: Run, digits: tuple[torch.Tensor, .
         for key, tensor in model.state_dict().items():
             code = f"return Float32Array.from(engine.rows('{key}').flatMap((row) => [...row]))"
             rows: NDArray[np.float32] = page.numbers(code)[: tensor.numel()]
-            assert np.abs(rows - tensor.numpy().ravel()).max() < SAME, (name, key)
+            assert np.abs(rows - tensor.numpy().ravel()).max() < 2 * SAME, (
+                name,
+                key,
+            )  # adam divides by what is nearly 0
 
 
 def test_an_eleventh_sign_is_learned_and_kept(

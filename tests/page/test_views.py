@@ -48,20 +48,26 @@ def test_a_values_receptive_field_lights_up(digit: Any, run: Run) -> None:
     assert digit.locator('.card:has(h3:text-is("tanh2")) .mark.target').count() == 1
 
 
+def over(page: Any, share: float) -> tuple[float, float]:
+    """A place on the large map, which stands elsewhere once the text beside it is longer."""
+    box = page.locator("#large").bounding_box()
+    return box["x"] + box["width"] * share, box["y"] + box["height"] * share
+
+
 def test_a_click_holds_a_value_and_another_lets_it_go(digit: Any) -> None:
     digit.locator(f"{CONV2} canvas").nth(3).click()
-    box = digit.locator("#large").bounding_box()
-    places = [(box["x"] + box["width"] * share, box["y"] + box["height"] * share) for share in (0.35, 0.75)]
-    digit.mouse.click(*places[0])
+    digit.wait_for_selector("#large + .mark")
+    digit.mouse.click(*over(digit, 0.35))
     digit.wait_for_selector("#said:has-text('map 3, row 3, column 3:')")
-    digit.mouse.move(*places[1])
+    digit.mouse.move(*over(digit, 0.75))
     digit.wait_for_selector("#large + .mark.source")
     assert "row 3, column 3:" in digit.inner_text("#said")
-    for _ in range(2):
-        digit.mouse.click(*places[1])
-    digit.mouse.move(*places[0])
+    digit.mouse.click(*over(digit, 0.75))
+    digit.wait_for_selector("#said:has-text('row 7, column 7:')")
+    digit.mouse.click(*over(digit, 0.75))
+    digit.wait_for_selector("#large + .mark.loose")
+    digit.mouse.move(*over(digit, 0.35))
     digit.wait_for_selector("#said:has-text('row 3, column 3:')")
-    assert digit.locator("#large + .mark.loose").count() == 1
 
 
 def test_hovering_links_a_value_and_leaving_ends_it(digit: Any) -> None:
