@@ -179,6 +179,8 @@ def _going_on(plan: Plan, state: State) -> str:
     """Where training goes on, and at what rate: with a changed schedule the rate differs from where it stopped."""
     done, pace, options = len(state.history), plan.pace, plan.options
     pace.steps = int(state.optimizer["steps"])
+    if not done and not state.moment.batches:
+        return "going on from the beginning: no state of the first epoch was kept"
     within = f", within epoch {done + 1}" if state.moment.batches else ""
     where = f"going on after epoch {done} of {options.epochs}{within}"
     if done >= options.epochs or not state.history:
@@ -244,6 +246,8 @@ def _train(
     keeper = Keeper(saved, engine, bar, plan, parts, history, disputes)
     validation = _feed(plan, parts, parts.validation, unread)  # every epoch and the verdict use the same
     with undone_by(lambda: _last_words(keeper)), ended_on(page), closed_at_end(logs):
+        if not history and at == Moment():
+            keeper.begin()
         stopped = _learn(plan, parts, keeper, validation, unread, at)
         if stopped == CTRL_C:
             say("training is over; the best weights are measured")
