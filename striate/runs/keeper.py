@@ -1,4 +1,4 @@
-"""Watches a training, shows its progress, and keeps its beginning, every epoch, and moments within long ones on disk."""
+"""Watches a training, shows it, and keeps on disk what it begins with, every epoch, and moments within long ones."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,6 @@ def test_moments_take_their_share_of_the_time(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(SavedRun, "save_moment", slow)
     monkeypatch.setattr(Keeper, "batch", step)
     train(NET, "digits", out=tmp_path / "run", engine="torch", **OPTIONS | {"epochs": 1, "batch": 2, "keep_every": 10})
-    gaps = [after - before for before, after in zip(kept, kept[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(kept)]
     assert len(gaps) >= 2
     assert all(gap == pytest.approx(202) for gap in gaps)
