@@ -49,7 +49,7 @@ def trains(rank: int, world: int, port: int, net: str, data: str, how: dict[str,
     noting = Noting()
     doing.Quiet = lambda: noting  # type: ignore[misc, assignment]
     with started("cpu", sync) as ours:
-        asked = Request(net, data, Options(**how), engine="torch", device="cpu", threads=1, processes=ours)
+        asked = Request(net, data, Options(**how), engine="torch", device="cpu", threads=1, workers=0, processes=ours)
         plan, parts, _ = planned(asked)
         doing.follow(plan, parts, None, None, silent)
     out.write_text(json.dumps([noting.losses, noting.figures]))

@@ -147,7 +147,7 @@ def command(
     zoo.find(net, values)
     check_data(data)
     devices.check(device)
-    if under_torchrun():
+    if "WORLD_SIZE" in os.environ:  # as torchrun sets it
         check_launched(out, overwrite, engine)
     elif out:
         SavedRun(Path(out)).is_free(overwrite)
@@ -185,11 +185,6 @@ def command(
         else:
             done = trained(asked, out, overwrite, say=say)
     return show(done, as_json, page) if done else 0
-
-
-def under_torchrun() -> bool:
-    """Whether torchrun has started this process."""
-    return "TORCHELASTIC_RUN_ID" in os.environ
 
 
 def check_launched(out: str | None, overwrite: bool, engine: str) -> None:

@@ -22,6 +22,7 @@ from striate.training.feed import Part
 from striate.training.fields import Fields
 from striate.training.state import State
 
+ELASTIC = "TORCHELASTIC_RUN_ID"  # in the environment of what torchrun starts
 LOST = (
     "connection",
     "timed out",
@@ -40,7 +41,7 @@ class Processes:
     Attributes:
         rank: Its number, from 0.
         world: How many there are.
-        launched: Whether `torchrun` has started it, and starts all again when one dies.
+        launched: Whether `torchrun`, or another program that says who is who, has started it and may do so again.
         sync_norm: Whether batch norm measures the whole batch instead of each process's part.
     """
 
@@ -160,18 +161,17 @@ def started(device: str, sync_norm: bool = False, environment: Mapping[str, str]
         InputError: The environment does not say it.
         WorkError: They can't be connected.
     """
-    launched = "TORCHELASTIC_RUN_ID" in environment
     try:
         rank, world = int(environment.get("RANK", 0)), int(environment.get("WORLD_SIZE", 1))
     except ValueError:
         raise InputError("$RANK and $WORLD_SIZE must be numbers, as torchrun sets them") from None
     if world < 2:
-        yield Processes(launched=launched, sync_norm=sync_norm)
+        yield Processes(launched=ELASTIC in environment, sync_norm=sync_norm)
         return
     with connected():
         dist.init_process_group("cpu:gloo,cuda:nccl" if device.startswith("cuda") else "gloo")
     try:
-        yield Processes(rank, world, launched, sync_norm)
+        yield Processes(rank, world, True, sync_norm)
     finally:
         dist.destroy_process_group()
 

@@ -593,7 +593,7 @@ class At:
 def test_ctrl_c_while_saving_waits_until_all_is_saved(
     word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    At(monkeypatch, word, {"history.csv": 3, "epoch-00002": 1, "SHA256SUMS": 4}[word])
+    At(monkeypatch, word, {"history.csv": 3, "epoch-00002": 1, "SHA256SUMS": 6}[word])
     result, _ = trained_here(TINY, "digits", tmp_path / "run", epochs=50)
     monkeypatch.undo()
     assert result.stopped == "Ctrl-C"
