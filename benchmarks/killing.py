@@ -122,7 +122,7 @@ def killed_run(net: str, data: Path, told: dict[str, Any], step: int) -> None:
 
 
 def killed_saving(net: str, data: Path, told: dict[str, Any], operation: int, half: bool, kept: Path) -> None:
-    """A training that is killed before an operation on its files, or in the middle of writing one; notes what is saved."""
+    """A training that is killed before an operation on its files, or in the middle of one; notes what is saved."""
     done = 0
 
     def counted(work: Callable[..., Any], writes: bool = False) -> Callable[..., Any]:
