@@ -18,7 +18,7 @@ from bundling import bundle  # noqa: E402
 COMPANION = "convolution sizes sharing pooling activations backpropagation training overfitting architectures features"
 CONTENTS = {
     "Companion": ["companion/README", *(f"companion/{page}" for page in COMPANION.split()), "companion/worked"],
-    "Reference": ["whole", "layers", "networks", "adding"],
+    "Reference": ["whole", "layers", "networks", "machines", "adding"],
 }
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
 

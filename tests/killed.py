@@ -16,7 +16,7 @@ def train_and_die(net: str, data: Any, how: dict[str, Any]) -> None:
     batch = keeper.Keeper.batch
 
     def ending(self: keeper.Keeper, now: Moment) -> None:
-        keeper.OFTEN = 0.0 if (now.epoch, now.batches) == (EPOCH, KEPT) else math.inf
+        self.cost, self.every = 0.0, 0.0 if (now.epoch, now.batches) == (EPOCH, KEPT) else math.inf
         batch(self, now)
         if (now.epoch, now.batches) == (EPOCH, LAST):
             os.kill(os.getpid(), signal.SIGKILL)

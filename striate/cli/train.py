@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ from striate.cli.common import (
     workers_option,
 )
 from striate.data.loading import check as check_data
+from striate.errors import InputError
 from striate.runs import devices
 from striate.runs.logs.known import read
 from striate.training.options import OTHER_NAMES, VALUES_ALSO, Options
@@ -106,6 +108,13 @@ def training_options(command: Any) -> Any:
 @log_option
 @bad_files_option
 @letters_option
+@click.option(
+    "--sync-norm",
+    is_flag=True,
+    help="Under torchrun: batch norm measures the whole batch, not each process's part.",
+    cls=Option,
+    also=("syncbn", "syncbatchnorm"),
+)
 @see_options
 @json_option
 def command(
@@ -123,6 +132,7 @@ def command(
     log: str | None,
     bad: str,
     letters: tuple[str, ...],
+    sync_norm: bool,
     see: bool,
     port: int,
     as_json: bool,
@@ -137,31 +147,58 @@ def command(
     zoo.find(net, values)
     check_data(data)
     devices.check(device)
-    if out:
+    if "WORLD_SIZE" in os.environ:  # as torchrun sets it
+        check_launched(out, overwrite, engine)
+    elif out:
         SavedRun(Path(out)).is_free(overwrite)
-    page = page_of(see, port)
+    from striate.runs.launching import launched
     from striate.runs.planning import Request  # the words are right: from here on it takes PyTorch
     from striate.runs.training import trained
+    from striate.tasks.saying import silent
+    from striate.training.processes import own_device, started
 
-    asked = Request(
-        net,
-        data,
-        chosen,
-        task=task,
-        device=device,
-        threads=threads,
-        workers=workers,
-        engine=engine,
-        bad=bad,
-        letters=values,
-        size=sides,
-        log=logs,
-        weights=weights,
-        show=True,
-        page=page,
-        command=shlex.join(["striate", *sys.argv[1:]]),
-    )
-    return show(trained(asked, out, overwrite, say=say), as_json, page)
+    device = own_device(device)
+    with started(device, sync_norm) as processes:
+        page = page_of(see, port) if processes.first else None
+        asked = Request(
+            net,
+            data,
+            chosen,
+            task=task,
+            device=device,
+            threads=threads,
+            workers=workers,
+            engine="torch" if processes.several else engine,
+            bad=bad,
+            letters=values,
+            size=sides,
+            log=logs,
+            weights=weights,
+            show=processes.first,
+            page=page,
+            processes=processes,
+            command=shlex.join(["striate", *sys.argv[1:]]),
+        )
+        if processes.launched:
+            assert out
+            done = launched(asked, Path(out), say=say if processes.first else silent)
+        else:
+            done = trained(asked, out, overwrite, say=say)
+    return show(done, as_json, page) if done else 0
+
+
+def check_launched(out: str | None, overwrite: bool, engine: str) -> None:
+    """Check what may be asked for under torchrun.
+
+    Raises:
+        InputError: It would not be found again after a restart, or one process alone can do it.
+    """
+    if not out:
+        raise InputError("under torchrun the run needs a folder by name, `out`: there it is found after a restart")
+    if overwrite:
+        raise InputError("under torchrun nothing is replaced, for a restart would do it again; take another `out`")
+    if engine == "native" and os.environ.get("WORLD_SIZE", "1") != "1":
+        raise InputError("the native engine trains in one process; several take `engine='torch'`")
 
 
 def show(done: Trained, as_json: bool, page: Page | None = None) -> int:

@@ -25,5 +25,5 @@ class DropPath(Dropout):
         if self.key is None:
             stays = torch.rand(len(x), device=x.device) >= self.p
         else:
-            stays = mixed(torch.arange(len(x), device=x.device) ^ self.key) >= int(self.p * 2**32)
+            stays = mixed((torch.arange(len(x), device=x.device) + self.first) ^ self.key) >= int(self.p * 2**32)
         return x * stays.view(-1, *[1] * (x.ndim - 1)) / (1 - self.p)

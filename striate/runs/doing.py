@@ -33,14 +33,14 @@ from striate.runs.reporting import report
 from striate.runs.run import Run
 from striate.runs.seen import VALIDATION_SET, ended_on, scene_of
 from striate.runs.unread import Unread
-from striate.tasks.saying import Say
+from striate.tasks.saying import Say, silent
 from striate.tasks.task import Task
 from striate.training.disputes import Disputes
 from striate.training.engine import TorchEngine
-from striate.training.feed import Feed
+from striate.training.feed import WHOLE, Feed, Part
 from striate.training.history import VALIDATION, History
 from striate.training.interrupt import as_exception
-from striate.training.loop import Engine, measured
+from striate.training.loop import Engine, Watcher, measured
 from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
 from striate.training.moment import Moment
@@ -50,6 +50,7 @@ from striate.training.progress import Bar, Quiet, looking
 from striate.training.saved import REPORT, RUNS, SavedRun
 from striate.training.state import State
 from striate.training.threads import using
+from striate.training.together import ShownIn, engine_of, measured_by, rows_of
 from striate.training.verdict import verdict
 from striate.watching import Page
 
@@ -167,7 +168,7 @@ def go_on(
         say(line)
     with using(plan.threads):
         engine, plan = _engine(plan, parts, None, state, say)
-        for line in (plan.how(), *([plan.engine.because] if plan.engine.because else [])):
+        for line in (plan.how(), *plan.processes.said(), *([plan.engine.because] if plan.engine.because else [])):
             say(line)
         saved.save_set_up(plan.text, plan.to_json(parts.own_loss))
         saved.save_left_out(parts.left_out)
@@ -179,6 +180,8 @@ def _going_on(plan: Plan, state: State) -> str:
     """Where training goes on, and at what rate: with a changed schedule the rate differs from where it stopped."""
     done, pace, options = len(state.history), plan.pace, plan.options
     pace.steps = int(state.optimizer["steps"])
+    if not done and not state.moment.batches:
+        return "going on from the beginning: no state of the first epoch was kept"
     within = f", within epoch {done + 1}" if state.moment.batches else ""
     where = f"going on after epoch {done} of {options.epochs}{within}"
     if done >= options.epochs or not state.history:
@@ -197,7 +200,8 @@ def _engine(
     if beginning and not state:
         plan = dataclasses.replace(plan, begun=beginning.begin(model, plan.task))
     made, plan = _native(plan, parts, model, say)
-    engine = made or TorchEngine(model, plan.options, plan.num_steps, plan.objective(parts.own_loss), plan.device)
+    objective = plan.objective(parts.own_loss)
+    engine = made or engine_of(plan.processes, model, plan.options, plan.num_steps, objective, plan.device)
     if state:
         engine.load(dict(state.weights), dict(state.optimizer))
     return engine, plan
@@ -244,6 +248,8 @@ def _train(
     keeper = Keeper(saved, engine, bar, plan, parts, history, disputes)
     validation = _feed(plan, parts, parts.validation, unread)  # every epoch and the verdict use the same
     with undone_by(lambda: _last_words(keeper)), ended_on(page), closed_at_end(logs):
+        if not history and at == Moment():
+            keeper.begin()
         stopped = _learn(plan, parts, keeper, validation, unread, at)
         if stopped == CTRL_C:
             say("training is over; the best weights are measured")
@@ -260,19 +266,54 @@ def _figures(done: Trained) -> dict[str, float]:
     return {f"{part}_{name}": value for part, one in judged.items() if one for name, value in one.figures.items()}
 
 
-def _feed(plan: Plan, parts: Parts, examples: Examples, unread: Unread, augment: Augment | None = None) -> Feed:
+def follow(plan: Plan, parts: Parts, beginning: Beginning | None, state: State | None, say: Say) -> None:
+    """Train as one of several processes that is not the first: it neither shows nor keeps anything.
+
+    Raises:
+        WorkError: As for `train`.
+    """
+    with using(plan.threads):
+        engine, plan = _engine(plan, parts, beginning, state, silent)
+        history = dataclasses.replace(state.history, metrics=plan.task.metrics) if state else plan.task.history()
+        at = state.moment if state else Moment()
+        with as_exception(), enough_memory():
+            _learn_with(plan, parts, engine, Quiet(), history, at, Unread(say))
+
+
+def _feed(
+    plan: Plan, parts: Parts, examples: Examples, unread: Unread, augment: Augment | None = None, part: Part = WHOLE
+) -> Feed:
     """The batches of one of the parts."""
-    return feed_of(examples, parts.schema, plan.recipe, plan.device, augment, plan.bad, unread.tell, plan.workers)
+    return feed_of(examples, parts.schema, plan.recipe, plan.device, augment, plan.bad, unread.tell, plan.workers, part)
+
+
+def _learn_with(
+    plan: Plan,
+    parts: Parts,
+    engine: TorchEngine | NativeEngine,
+    watcher: Watcher,
+    history: History,
+    at: Moment,
+    unread: Unread,
+    validation: Feed | None = None,
+) -> None:
+    """Train to the end: on this process's part of every batch, where there are several."""
+    ours, objective = plan.processes, plan.objective(parts.own_loss)
+    training = _feed(plan, parts, parts.training, unread, plan.augment, ours.part)
+    measure = None
+    if ours.several:
+        own = parts.validation.part(rows_of(ours, len(parts.validation)))
+        validation, measure = ShownIn(_feed(plan, parts, own, unread), len(parts.validation)), measured_by(ours)
+    validation = validation or _feed(plan, parts, parts.validation, unread)
+    train_loop(engine, training, validation, objective, plan.options, watcher, history, at, measure)
 
 
 def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: Unread, at: Moment) -> str:
     """Train to the end; returns why it ended before that, if it did."""
-    root, objective = keeper.saved.root, plan.objective(parts.own_loss)
-    stopped = ""
+    root, stopped = keeper.saved.root, ""
     try:
         with as_exception(), keeper.bar, enough_memory():
-            training = _feed(plan, parts, parts.training, unread, plan.augment)
-            train_loop(keeper.engine, training, validation, objective, plan.options, keeper, keeper.history, at)
+            _learn_with(plan, parts, keeper.engine, keeper, keeper.history, at, unread, validation)
     except KeyboardInterrupt:
         stopped = CTRL_C
     except WorkError as error:

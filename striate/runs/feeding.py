@@ -11,7 +11,7 @@ from striate.data.examples import Examples, Schema, Table
 from striate.data.kinds import Image
 from striate.data.lazy import Lazy
 from striate.data.recipe import Recipe
-from striate.training.feed import Feed
+from striate.training.feed import WHOLE, Feed, Part
 from striate.training.fields import Fields
 from striate.training.pool import Pool, prepared
 from striate.training.stream import Stream
@@ -26,6 +26,7 @@ def feed_of(
     bad: str = "skip",
     tell: Callable[[str, str], None] = lambda path, why: None,
     workers: int | None = None,
+    part: Part = WHOLE,
 ) -> Feed:
     """The batches of examples.
 
@@ -38,6 +39,7 @@ def feed_of(
         bad: Whether a file that can't be read when its turn comes is left out ("skip") or refused ("refuse").
         tell: Is given such a file and why.
         workers: Processes that read images which stay in their files; by default one for each core.
+        part: Which part of every batch of a training is read here.
     """
     assert isinstance(examples, Table)
     prepare, kinds = prepares(schema, recipe), {**schema.inputs, **schema.targets}
@@ -48,8 +50,9 @@ def feed_of(
         lazy = [column for column in (*inputs.values(), *targets.values()) if isinstance(column, Lazy)]
         workers = workers if reads_files(examples) else 0
         ragged = any(column.shape[-1] == 0 for column in lazy)
-        return Stream(inputs, targets, prepare, every, device, kinds, augment, bad == "refuse", tell, workers, ragged)
-    return prepared(Pool(inputs, targets, prepare, device, kinds, augment), shapes)  # type: ignore[arg-type]
+        refuse = bad == "refuse"
+        return Stream(inputs, targets, prepare, every, device, kinds, augment, refuse, tell, workers, ragged, part)
+    return prepared(Pool(inputs, targets, prepare, device, kinds, augment, part), shapes)  # type: ignore[arg-type]
 
 
 def reads_files(examples: Examples) -> bool:

@@ -1,4 +1,4 @@
-"""Watches a training, shows its progress, and keeps every epoch on disk; of a long epoch also moments within it."""
+"""Watches a training, shows it, and keeps on disk what it begins with, every epoch, and moments within long ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from striate.training.progress import Quiet
 from striate.training.saved import SavedRun
 from striate.training.state import State
 
-OFTEN = 300.0  # seconds after which a moment within an epoch is kept
+SHARE = 0.01  # of the time at most that keeping moments within epochs may take
 MOST_EPOCHS, MOST_BYTES = 50, 50 * 10**6  # of weights that are kept to look at
 
 
@@ -36,6 +36,8 @@ class Keeper:
 
     Attributes:
         moment: The newest moment within the running epoch that is kept; None where there is none.
+        every: Seconds after which the next one is kept, or later where that would take more than its share of the time.
+        cost: Seconds that keeping the newest took.
     """
 
     def __init__(
@@ -53,16 +55,19 @@ class Keeper:
         self.rows: Fields = {}  # of the newest look at the validation set
         self.net, self.config = plan.text, plan.to_json(parts.own_loss)
         self.epochs = plan.options.epochs
-        self.kept = time.monotonic()
+        self.every, self.cost, self.kept = plan.options.keep_every, 0.0, time.monotonic()
         self.moment: Moment | None = None
+
+    def begin(self) -> None:
+        """Keeps what training begins with, so that it goes on from there should it be killed in its first epoch."""
+        self._keep(Moment())
 
     def batch(self, now: Moment) -> None:
         """Passes the figures to the bar; from time to time, keeps all that going on from here needs."""
         self.bar.batch(now)
-        if time.monotonic() - self.kept >= OFTEN:
-            if self.saved.save_moment(dataclasses.replace(self._state(self.history), moment=now)):
-                self.moment = now
-            self.kept = time.monotonic()
+        if time.monotonic() - self.kept >= max(self.every, self.cost / SHARE):
+            self._keep(now)
+            self.moment = now
 
     def looked(self, done: int, count: int) -> None:
         """Passes on how far the look at the validation set is."""
@@ -84,6 +89,13 @@ class Keeper:
             self.history, self.disputes, self.moment = history, disputes, None
         self.kept, self.rows = time.monotonic(), {}
         self.bar.epoch(history)
+
+    def _keep(self, now: Moment) -> None:
+        started = time.monotonic()
+        with uninterrupted():
+            self.saved.save_moment(dataclasses.replace(self._state(self.history), moment=now))
+        self.kept = time.monotonic()
+        self.cost = self.kept - started
 
     def _to_look_at(self, last: State) -> bool:
         """Whether the weights of an epoch are kept."""

@@ -28,6 +28,7 @@ from striate.training.feed import num_batches
 from striate.training.objective import Objective
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.options import Options
+from striate.training.processes import ALONE, Processes
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class Plan:
         log: The loggers that it is told to.
         more_passes: Whether small data get more epochs than usual.
         before: What was decided when it first began, where it goes on.
+        processes: Who trains.
     """
 
     task: Task
@@ -135,6 +137,7 @@ class Plan:
     log: tuple[str, ...] = ()
     more_passes: bool = False
     before: tuple[str, ...] = ()
+    processes: Processes = ALONE
 
     @property
     def text(self) -> str:
@@ -171,7 +174,7 @@ class Plan:
         """All decisions, one sentence each."""
         begun = [self.begun["said"]] if self.begun else []
         because = [self.engine.because] if self.engine.because else []
-        now = [*self.notes, self.how(), *begun, *because]
+        now = [*self.notes, self.how(), *self.processes.said(), *begun, *because]
         return [*self.before, *(line for line in now if line not in self.before)]
 
     def to_json(self, own_loss: Loss | None = None) -> dict[str, Any]:

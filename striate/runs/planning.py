@@ -33,8 +33,10 @@ from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_tra
 from striate.tasks.task import Task, Wish
 from striate.training.options import NO_AUGMENT, Options
 from striate.training.passes import EPOCHS, usual_epochs
+from striate.training.processes import ALONE, Processes
 from striate.training.progress import Quiet
 from striate.training.threads import using
+from striate.training.together import check_sizes
 from striate.watching import Page
 
 
@@ -54,6 +56,7 @@ class Request:
         own_loss: A function of (outputs, labels) instead of the options' loss.
         show: Whether to draw progress on standard error.
         page: Where the training is seen; None where it is not.
+        processes: Who trains.
         command: The command that repeats the training; by default written from the rest.
         again: The plan's own entries of a run that goes on.
     """
@@ -76,6 +79,7 @@ class Request:
     own_loss: Loss | None = None
     show: bool = False
     page: Page | None = None
+    processes: Processes = ALONE
     command: str = ""
     again: Again | None = None
 
@@ -118,6 +122,8 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     augment = _softened(places, asked, task)
     count = len(training) * (augment.times if augment else 1)
     options, more = _options(asked, count, fitted, augment)
+    if asked.processes.several:
+        _check_parts(asked, fitted, options.images(count), count, len(validation))
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss)
     plan = Plan(
         task=task,
@@ -138,6 +144,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         notes=_notes(asked, task, opened, fitted, parts, augment),
         more_passes=more,
         before=asked.again.decided if asked.again else (),
+        processes=asked.processes,
     )
     if not asked.tested:  # from here on, no code sees a test example
         parts = dataclasses.replace(parts, test=None)
@@ -186,6 +193,14 @@ def _options(asked: Request, count: int, fitted: Fitted, augment: Augment | None
     assert macs is not None  # the data have left no axis open
     epochs = options.epochs or usual_epochs(count, options.images(count), macs)
     return dataclasses.replace(options, epochs=epochs), epochs > EPOCHS and not options.epochs
+
+
+def _check_parts(asked: Request, fitted: Fitted, batch: int, count: int, validation: int) -> None:
+    """Check that every process has a part of each batch that it can learn from, and one of the validation set."""
+    check_sizes(asked.processes, batch, validation, fitted.task.unit)
+    last = (count - 1) % batch + 1
+    if last > 1 and not asked.processes.sync_norm:  # a single one joins the batch before it
+        check_batch(fitted, min(batch, last) // asked.processes.world or 1)
 
 
 def _engine(

@@ -114,7 +114,7 @@ def resumed(
         show: Whether to draw progress on standard error.
         page: Where the training is seen; None where it is not.
     """
-    saved = SavedRun.open(path_of(path, "a run"))
+    saved = SavedRun.to_go_on(path_of(path, "a run"))
     config, state = saved.config(), saved.last()
     source = config["data"]["source"] if dataset is None else dataset
     _check_loss(path, config["options"]["loss"], loss)

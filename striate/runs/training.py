@@ -62,6 +62,7 @@ def train(
     patience: int = Options.patience,
     validation: float = Options.validation,
     init: str | None = Options.init,
+    keep_every: float = Options.keep_every,
     seed: int = Options.seed,
 ) -> Run:
     """Train a network on a data set.
@@ -105,6 +106,8 @@ def train(
         patience: Stop after this many epochs without a better one; 0 never stops.
         validation: Share of the training examples kept for validation, from 0.001 to 0.9.
         init: How weights begin, as for `build`.
+        keep_every: Seconds after which the state within an epoch is kept, for a run that is killed; less often where
+            that would take more than 1 % of the time.
         seed: Same seed, same machine, same result.
 
     Returns:
@@ -135,6 +138,7 @@ def train(
         patience=patience,
         validation=validation,
         init=init,
+        keep_every=keep_every,
         seed=seed,
     )
     how: dict[str, Any] = {"device": device, "engine": engine, "bad": bad, "letters": letters, "own_loss": own}

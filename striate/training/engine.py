@@ -89,6 +89,7 @@ class TorchEngine:
         self.format = _memory_format(self.model)
         self.model.to(memory_format=self.format)  # type: ignore[call-overload]
         self.scores = without_softmax(self.model)
+        self.learned = self.scores
         self.dropouts = [module for module in self.model.modules() if isinstance(module, Dropout)]
         self.penalised = list(weights(self.model)) if options.l1 else []
 
@@ -146,7 +147,7 @@ class TorchEngine:
 
     def _gradients(self, inputs: Fields, targets: Fields, share: float = 1.0) -> Step:
         """Adds the gradients of `share` times the mean loss."""
-        made = self._made(inputs)
+        made = self._made(self.learned, inputs)
         given, heads = made if isinstance(made, tuple) else (made, [])
         outputs = named(given)
         parts = dict(self.objective.loss(outputs, targets))
@@ -158,10 +159,10 @@ class TorchEngine:
         right, decided = self.objective.right(_detached(outputs), targets)
         return Step(_detached(parts), right, decided)
 
-    def _made(self, inputs: Fields) -> Any:
+    def _made(self, model: Callable[..., Any], inputs: Fields) -> Any:
         """What the model gives; several inputs are handed over by name."""
         given = {name: self._formatted(x) for name, x in inputs.items()}
-        return self.scores(**given) if len(given) > 1 else self.scores(*given.values())
+        return model(**given) if len(given) > 1 else model(*given.values())
 
     def _formatted(self, x: Tensor) -> Tensor:
         wanted = self.format is torch.channels_last and x.ndim == 4
@@ -176,7 +177,7 @@ class TorchEngine:
         """The outputs (N, …) of a batch in evaluation, by name; a softmax at the network's end is left out."""
         if self.scores.training:
             self.scores.eval()
-        return named(self._made(inputs))
+        return named(self._made(self.scores, inputs))
 
     # what is kept on disk
 

@@ -10,6 +10,7 @@ epoch give the same batches, whoever reads them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -56,6 +57,30 @@ class Feed(Protocol):
 
     def in_order(self, size: int) -> Iterator[Batch]:
         """All examples in their order, unchanged, up to `size` at a time."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which part of every batch is read here, where several processes have one each.
+
+    Attributes:
+        number: From 0.
+        count: How many parts there are, of equal length up to one.
+    """
+
+    number: int = 0
+    count: int = 1
+
+    def of(self, rows: Tensor) -> Tensor:
+        """This part of the positions of a batch.
+
+        >>> [Part(number, 2).of(torch.arange(5)).tolist() for number in range(2)]
+        [[0, 1, 2], [3, 4]]
+        """
+        return torch.tensor_split(rows, self.count)[self.number]
+
+
+WHOLE = Part()
 
 
 def shuffled(count: int, size: int, seed: int, epoch: int) -> list[Tensor]:

@@ -26,6 +26,7 @@ EVALUATED = 512  # examples per pass in evaluation, at most …
 ENTRIES = 2**25  # … and entries of the network's input
 START = Moment()
 Looked = Callable[[int, int], None]
+Measured = Callable[..., tuple[dict[str, float], dict[str, Tensor]]]  # with the arguments of `measured`
 
 
 def unseen(done: int, count: int) -> None:
@@ -77,6 +78,7 @@ def train(
     watcher: Watcher,
     history: History,
     at: Moment = START,
+    measure: Measured | None = None,
 ) -> History:
     """Train until the epochs are done or patience runs out.
 
@@ -89,6 +91,7 @@ def train(
         watcher: Is called after every step and epoch, and saves the weights.
         history: Epochs done before, when training goes on.
         at: Where within the next epoch it goes on.
+        measure: Looks at the validation set; by default `measured`.
 
     Raises:
         WorkError: The loss is no longer a number.
@@ -100,7 +103,7 @@ def train(
         end = one_epoch(engine, training, objective, options, number, watcher, at)
         speed = (end.done - at.done) / (time.perf_counter() - started)
         try:
-            figures, rows = measured(engine, validation, objective, watcher.looked)
+            figures, rows = (measure or measured)(engine, validation, objective, watcher.looked)
         except LossError as error:
             raise LossError(f"{error}, on the validation {objective.unit} after epoch {number}") from None
         if not math.isfinite(loss := figures[LOSS]):
@@ -178,6 +181,14 @@ def measured(
     engine: Engine, feed: Feed, objective: Objective, looked: Looked = unseen
 ) -> tuple[dict[str, float], dict[str, Tensor]]:
     """The same, and what the objective keeps of the examples; `looked` is told how many are done, and of how many."""
+    total, count, rows = looked_at(engine, feed, objective, looked)
+    return {LOSS: total / count, **objective.figures(rows)}, rows
+
+
+def looked_at(
+    engine: Engine, feed: Feed, objective: Objective, looked: Looked = unseen
+) -> tuple[float, int, dict[str, Tensor]]:
+    """The sum of the losses of all examples, how many they are, and what the objective keeps of them."""
     total, count, kept = 0.0, 0, []
     for batch in slices(feed):
         targets = batch.targets
@@ -186,8 +197,7 @@ def measured(
         count += len(batch)
         kept.append(moved_to("cpu", objective.rows(outputs, targets)))
         looked(count, len(feed))
-    rows = joined(kept)
-    return {LOSS: total / count, **objective.figures(rows)}, rows
+    return total, count, joined(kept)
 
 
 def outputs_of(engine: Engine, feed: Feed, objective: Objective) -> dict[str, Tensor]:

@@ -46,6 +46,7 @@ OTHER_NAMES = {  # what others call a choice itself
     "patience": ("earlystopping", "earlystop"),
     "validation": ("validationsplit", "valsplit"),
     "init": ("weightinit",),
+    "keep_every": ("saveevery", "checkpointevery", "saveinterval"),
     "seed": ("randomseed", "randomstate"),
 }
 
@@ -103,6 +104,12 @@ class Options:
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)
     init: str | None = _option(None, "how weights begin; by default as the activations ask for", known=tuple(RULES))
+    keep_every: float = _option(
+        60.0,
+        "seconds after which the state within an epoch is kept, for a run that is killed; less often where that would "
+        "take more than 1 % of the time",
+        least=0,
+    )
     seed: int = _option(0, "same seed, same machine, same result", least=0, most=2**31)
 
     def __post_init__(self) -> None:

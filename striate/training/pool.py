@@ -17,7 +17,7 @@ from striate.augmentation.augment import Augment
 from striate.data.kinds import Kinds, Moved, moved
 from striate.data.recipe import AT_ONCE
 from striate.draws import generator
-from striate.training.feed import shuffled
+from striate.training.feed import WHOLE, Part, shuffled
 from striate.training.fields import Fields
 
 PREPARED_BYTES = 2**31  # sets up to this size are prepared once; larger ones batch by batch
@@ -35,6 +35,7 @@ class Pool:
         device: Where the batches go.
         kinds: What each field is, by name, where it can be moved.
         augment: Draws anew for each epoch how the examples are changed.
+        part: Which part of the batches of an epoch is taken.
     """
 
     inputs: Fields
@@ -43,6 +44,7 @@ class Pool:
     device: torch.device | str = "cpu"
     kinds: Kinds = field(default_factory=dict)
     augment: Augment | None = None
+    part: Part = WHOLE
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -56,7 +58,7 @@ class Pool:
         """The batches of an epoch."""
         drawn = self.augment.drawn(len(self), generator(seed, "augment", number), number) if self.augment else None
         for rows in shuffled(len(self), size, seed, number)[begin:]:
-            yield Taken(self, rows, drawn)
+            yield Taken(self, self.part.of(rows), drawn)
 
     def in_order(self, size: int) -> Iterator[Taken]:
         """All of them in order, `size` at a time."""

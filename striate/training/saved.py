@@ -4,7 +4,8 @@
     config.json         data, options, how images become inputs
     history.csv         one line per epoch
     model.safetensors   the best weights; they carry the network and the configuration with them
-    checkpoint/         the last epochs' whole state, and in a long epoch the newest
+    checkpoint/         the last epochs' whole state, and within an epoch the newest; of a run that is to take this
+                        one's place the newest of its first epoch
     epochs/             the weights after epochs all along the training, to see how they grew; none of a large network
     left-out.txt        files found among the images and not read, one line per file; only if there were any
     report.html         the page to look at
@@ -41,6 +42,7 @@ CHECKPOINTS = "checkpoint"
 EPOCHS = "epochs"
 RUNS = "runs"  # where runs go unless said otherwise
 TEXTS = (NET, CONFIG, HISTORY)  # small: checked whenever a run is opened; all other files when they are used
+NEXT = "next-"  # begins the names of the whole states of a run that is to take this one's place
 WITHIN = "_"  # in a checkpoint's name, after the epochs that are done: how many batches of the next are
 KEPT = 2  # checkpoints: the newest, and one more in case it is damaged
 _T = TypeVar("_T")
@@ -61,6 +63,7 @@ class SavedRun:
         self.format = FORMAT
         self.set_up: dict[str, bytes] = {}
         self.replaced: list[str] = []  # files of an earlier run, which stays intact until the first epoch replaces it
+        self.next: State | None = None  # of the run that replaces it, where training goes on with that one
 
     @staticmethod
     def create(root: Path, net: str, config: dict[str, Any], overwrite: bool = False) -> SavedRun:
@@ -72,8 +75,7 @@ class SavedRun:
         """
         run = SavedRun(root)
         if not run.is_free(overwrite):
-            former = {*run.store.listed(), *run._checkpoints()}  # a killed process may leave one unlisted
-            run.replaced = sorted(filter(_is_own, former))  # whatever else a list names is not for us to delete
+            run.replaced = run._own()
         run.set_up = _set_up(net, config)
         if not run.replaced:
             run.store.write({**run.set_up, HISTORY: History().to_csv().encode()})
@@ -116,13 +118,35 @@ class SavedRun:
         run._whole(CONFIG, run._config, dict)  # a later format is refused before anything else is read
         return run
 
+    @staticmethod
+    def to_go_on(root: Path) -> SavedRun:
+        """An existing run that training goes on with: the one that is to take its place, where that was killed before
+        it had an epoch.
+
+        Raises:
+            InputError: As for `open`.
+            WorkError: The state of the one that is to take its place is damaged.
+        """
+        run = SavedRun.open(root)
+        if names := sorted(set(run._checkpoints(NEXT)) & set(run.store.listed()), reverse=True):
+            run.next = run._newest(names)
+            run.replaced, run.format = run._own(), FORMAT
+        return run
+
+    def _own(self) -> list[str]:
+        """The files of the run; whatever else a list names is not for us to delete."""
+        names = {*self.store.listed(), *self._checkpoints(), *self._checkpoints(NEXT)}  # a kill may leave one unlisted
+        return sorted(filter(_is_own, names))
+
     def save_set_up(self, net: str, config: dict[str, Any]) -> None:
         """Save the network and the configuration: a resumed training may have other options.
 
         Raises:
             WorkError: The disk is full; what was there is kept.
         """
-        self.store.write(_set_up(net, config))
+        self.set_up |= _set_up(net, config)
+        if not self.replaced:
+            self.store.write(_set_up(net, config))
 
     def save_left_out(self, files: Sequence[LeftOut]) -> list[str]:
         """Save the list of files that were not read; returns what to say about it.
@@ -164,19 +188,21 @@ class SavedRun:
             files = {**self.set_up, **files}
             drop = [name for name in self.replaced if name not in files]
         self.store.write(files, drop)
-        self.replaced = []
+        self.replaced, self.next = [], None
 
-    def save_moment(self, last: State) -> bool:
-        """Save the whole state within an epoch, in place of an earlier moment's; returns whether it is saved.
+    def save_moment(self, last: State) -> None:
+        """Save the whole state within an epoch, in place of an earlier moment's.
+
+        A run that this one takes the place of stays as it is until an epoch is finished.
 
         Raises:
             WorkError: The disk is full; what was saved before is kept.
         """
-        if self.replaced:  # the run that this one takes the place of is kept until an epoch is finished
-            return False
-        name = _checkpoint(last)
-        self.store.write({name: last.to_bytes()}, [old for old in self._checkpoints() if WITHIN in old and old != name])
-        return True
+        begins = NEXT if self.replaced else ""
+        name = _checkpoint(last, begins)
+        former = [old for old in self._checkpoints(begins) if WITHIN in old and old != name]
+        self.store.write({name: last.to_bytes()}, former)
+        self.replaced = self._own() if self.replaced else []
 
     def settle(self, last: State) -> None:
         """Make the best weights agree with the history to go on from: a kill may have come between writing the two.
@@ -218,7 +244,7 @@ class SavedRun:
         Raises:
             WorkError: No state is whole, or no epoch was finished.
         """
-        return self._newest(self._checkpoints())
+        return self.next or self._newest(self._checkpoints())
 
     def epochs(self) -> list[int]:
         """After which epochs the weights were kept."""
@@ -239,6 +265,8 @@ class SavedRun:
 
     def config(self) -> dict[str, Any]:
         """The newest configuration, with which training goes on."""
+        if self.next:
+            return self.next.config
         return self._whole(CONFIG, self._config, lambda: self.best().config)
 
     def history(self) -> History:
@@ -289,9 +317,11 @@ class SavedRun:
         if note not in self.notes:
             self.notes.append(note)
 
-    def _checkpoints(self, whole: bool = False) -> list[str]:
+    def _checkpoints(self, begins: str = "", whole: bool = False) -> list[str]:
         """The checkpoints in the folder, newest first; those of whole epochs alone where they are wanted."""
-        found = (f"{CHECKPOINTS}/{path.name}" for path in (self.root / CHECKPOINTS).glob("epoch-*.safetensors"))
+        found = (
+            f"{CHECKPOINTS}/{path.name}" for path in (self.root / CHECKPOINTS).glob(f"{begins}epoch-*.safetensors")
+        )
         return sorted((name for name in found if not (whole and WITHIN in name)), reverse=True)
 
 
@@ -314,13 +344,14 @@ def _meant(root: Path) -> str:
 
 def _is_own(name: str) -> bool:
     return name in (NET, CONFIG, HISTORY, MODEL, REPORT, LEFT_OUT, SUMS) or bool(
-        re.fullmatch(rf"({CHECKPOINTS}/epoch-\d+({WITHIN}\d+)?|{EPOCHS}/epoch-\d+)\.safetensors", name)
+        re.fullmatch(rf"({CHECKPOINTS}/({NEXT})?epoch-\d+({WITHIN}\d+)?|{EPOCHS}/epoch-\d+)\.safetensors", name)
     )
 
 
-def _checkpoint(state: State) -> str:
-    within = f"{WITHIN}{state.moment.batches:07d}" if state.moment.batches else ""
-    return f"{CHECKPOINTS}/epoch-{len(state.history):05d}{within}.safetensors"
+def _checkpoint(state: State, begins: str = "") -> str:
+    inside = state.moment.batches or not state.history  # before any epoch there is nothing but a moment
+    within = f"{WITHIN}{state.moment.batches:07d}" if inside else ""
+    return f"{CHECKPOINTS}/{begins}epoch-{len(state.history):05d}{within}.safetensors"
 
 
 def _kept(epoch: int) -> str:

@@ -27,7 +27,7 @@ from striate.data.workers import cores
 from striate.draws import generator
 from striate.errors import InputError, WorkError
 from striate.training.ahead import Ready
-from striate.training.feed import shuffled
+from striate.training.feed import WHOLE, Part, shuffled
 from striate.training.fields import moved_to
 from striate.training.pool import Prepare
 from striate.training.threads import using
@@ -54,6 +54,7 @@ class Stream:
         refuse: Whether a file that can't be read ends the training; else it is left out of its batch and told.
         tell: Is given such a file and why, once for each.
         workers: Processes that read; by default one for each core; 0 reads in this process.
+        part: Which part of the batches of an epoch is read.
         ragged: Whether examples have several sizes, so that whole ones go through one by one.
     """
 
@@ -68,6 +69,7 @@ class Stream:
     tell: Callable[[str, str], None] = lambda path, why: None
     workers: int | None = None
     ragged: bool = False
+    part: Part = WHOLE
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values()))) * self.times
@@ -85,7 +87,8 @@ class Stream:
     def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Ready]:
         """The batches of an epoch; one of which no file can be read is empty."""
         drawn = self.augment.drawn(len(self), generator(seed, "augment", number), number) if self.augment else None
-        yield from self._batches(shuffled(len(self), size, seed, number)[begin:], drawn, min(GONE, len(self)))
+        batches = [self.part.of(rows) for rows in shuffled(len(self), size, seed, number)[begin:]]
+        yield from self._batches(batches, drawn, min(GONE, len(self)))
 
     def in_order(self, size: int) -> Iterator[Ready]:
         """All of them in order, `size` at a time, but for those whose files can't be read; one at least can be."""

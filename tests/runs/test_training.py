@@ -187,7 +187,7 @@ def test_every_option_is_a_named_parameter_with_its_default() -> None:
 def test_every_option_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     other: dict[str, Any] = {"epochs": 3, "batch": 7, "lr": 0.5, "optimizer": "sgd", "schedule": "step", "loss": "mse"}
     other |= {"l1": 0.1, "l2": 0.2, "augment": "none", "patience": 4, "validation": 0.3, "init": "he", "seed": 9}
-    other |= {"max_norm": 2.0, "smoothing": 0.1}
+    other |= {"max_norm": 2.0, "smoothing": 0.1, "keep_every": 5.0}
     assert other.keys() == {option.name for option in dataclasses.fields(Options)}
     assert not any(value == getattr(Options(), name) for name, value in other.items())
     seen: list[Options] = []
@@ -593,7 +593,7 @@ class At:
 def test_ctrl_c_while_saving_waits_until_all_is_saved(
     word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    At(monkeypatch, word, {"history.csv": 3, "epoch-00002": 1, "SHA256SUMS": 4}[word])
+    At(monkeypatch, word, {"history.csv": 3, "epoch-00002": 1, "SHA256SUMS": 6}[word])
     result, _ = trained_here(TINY, "digits", tmp_path / "run", epochs=50)
     monkeypatch.undo()
     assert result.stopped == "Ctrl-C"

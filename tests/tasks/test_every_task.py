@@ -6,6 +6,7 @@ A task that is added needs a row in `MADE`: a small set of it, a network, and an
 
 import dataclasses
 import json
+import math
 import shutil
 import signal
 from collections.abc import Callable
@@ -183,7 +184,7 @@ def test_it_goes_on_within_an_epoch(
     """Stopped after two batches of the second epoch, of which the state was kept."""
     data, *_ = where(word)
     trained(word, data, tmp_path / "whole", engine)
-    monkeypatch.setattr(keeper, "OFTEN", 0.0)
+    monkeypatch.setattr(keeper, "SHARE", math.inf)
     batch = keeper.Keeper.batch
 
     def stopping(self: keeper.Keeper, now: Moment) -> None:
@@ -192,7 +193,7 @@ def test_it_goes_on_within_an_epoch(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(keeper.Keeper, "batch", stopping)
-    trained(word, data, tmp_path / "half", engine)
+    trained(word, data, tmp_path / "half", engine, keep_every=0)
     monkeypatch.undo()
     assert any("_" in path.name for path in (tmp_path / "half" / "checkpoint").iterdir())
     (tmp_path / "half" / "report.html").unlink(missing_ok=True)

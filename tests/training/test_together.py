@@ -1,0 +1,112 @@
+"""Several processes train one network: the same steps as one process makes, and the same run when one of them dies."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import striate as st
+from striate.layers.sync_norm import synchronised
+from striate.runs.run import Run
+from striate.training.processes import Processes, own_device, started
+from striate.training.together import rows_of
+from tests import several, written
+
+PLAIN = "input 1x8x8 -> conv 8@3 nobias -> relu -> dropout 0.2 -> residual[ conv 8@3 pad 1 ] -> fc 10"
+NORMED = "input 1x8x8 -> conv 8@3 nobias -> bn -> relu -> dropout 0.2 -> fc 10"
+HOW = {"epochs": 5, "batch": 63, "lr": 0.02, "optimizer": "momentum", "augment": "shift:1,rotate:5", "seed": 2}
+
+
+@pytest.mark.parametrize(("net", "sync"), [(PLAIN, False), (NORMED, True)])
+def test_the_losses_of_one_two_and_three_processes_agree(context: Any, tmp_path: Path, net: str, sync: bool) -> None:
+    """1,295 images in batches of 63: the last has 35, and the parts differ in size."""
+    (one, figures), (two, as_two), (three, _) = (
+        several.together(context, world, tmp_path, net, "digits", HOW, sync) for world in (1, 2, 3)
+    )
+    assert len(one) == 105
+    np.testing.assert_allclose(two[:100], one[:100], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(three[:100], one[:100], rtol=0, atol=1e-5)
+    for ours, theirs in zip(figures, as_two, strict=True):
+        assert theirs == pytest.approx(ours, rel=1e-4)
+
+
+def test_batch_norm_of_each_part_is_another(context: Any, tmp_path: Path) -> None:
+    """Or the test above would show nothing about it."""
+    (one, _), (two, _) = (
+        several.together(context, w, tmp_path, NORMED, "digits", HOW | {"epochs": 1}, False) for w in (1, 2)
+    )
+    assert np.abs(np.subtract(one, two)).max() > 1e-3
+
+
+def test_a_last_batch_smaller_than_the_processes_counts(context: Any, tmp_path: Path) -> None:
+    """1,295 = 9 · 143 + 8 leaves 8 images; in batches of 431, two leave 2 for three processes."""
+    how = HOW | {"batch": 431, "epochs": 2}
+    (one, _), (three, _) = (several.together(context, w, tmp_path, PLAIN, "digits", how, False) for w in (1, 3))
+    np.testing.assert_allclose(three, one, rtol=0, atol=1e-5)
+
+
+def test_files_are_read_by_those_who_learn_from_them(context: Any, tmp_path: Path) -> None:
+    """Masks, in files."""
+    written.cells(tmp_path / "cells", 20, 4)
+    net = "input 1x16x16 -> conv 8@3 pad 1 -> relu -> conv 2@3 pad 1"
+    how = {"epochs": 2, "batch": 4, "lr": 0.02, "seed": 3, "validation": 0.2}
+    seen = [several.together(context, w, tmp_path, net, str(tmp_path / "cells"), how, False) for w in (1, 2)]
+    np.testing.assert_allclose(seen[0][0], seen[1][0], rtol=0, atol=1e-5)
+    assert seen[1][1][-1] == pytest.approx(seen[0][1][-1], rel=1e-4)
+
+
+def test_alone_there_is_nothing_to_tell() -> None:
+    with started("cpu", environment={}) as ours:
+        assert ours == Processes()
+        assert (ours.summed([1.5]), ours.each(3), ours.told(None)) == ([1.5], [3], None)
+        assert torch.equal(ours.joined({"x": torch.ones(2)})["x"], torch.ones(2))
+    with pytest.raises(st.InputError, match="must be numbers"), started("cpu", environment={"WORLD_SIZE": "two"}):
+        pass
+    assert own_device("cuda", {"LOCAL_RANK": "2"}) == "cuda:2"
+
+
+def test_parts_are_all_of_it() -> None:
+    rows = torch.arange(11)
+    parts = [Processes(rank, 3).part.of(rows) for rank in range(3)]
+    assert torch.equal(torch.cat(parts), rows)
+    assert [row for rank in range(3) for row in rows_of(Processes(rank, 3), 11)] == list(range(11))
+
+
+def test_a_network_keeps_its_tensors_when_its_norms_are_synchronised() -> None:
+    model = st.build(st.net("input 3x8x8 -> residual[ conv 3@3 pad 1 -> bn ] -> bn -> relu -> fc 2"))
+    before = dict(model.state_dict())
+    x = torch.rand(4, 3, 8, 8)
+    expected = model.eval()(x)
+    made = synchronised(model, torch.device("cpu")).eval()
+    assert {name: id(tensor) for name, tensor in made.state_dict().items()}.keys() == before.keys()
+    assert all(torch.equal(tensor, before[name]) for name, tensor in made.state_dict().items())
+    assert torch.equal(made(x), expected)
+
+
+def torchrun(out: Path, *more: str, dies_at: int = 0) -> subprocess.CompletedProcess[str]:
+    """`torchrun -m striate train` with two processes."""
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    words += ["--max-restarts", "1", "-m", "tests.several", "train", PLAIN, "digits", "--epochs", "2", "--batch", "64"]
+    environment = {**os.environ, several.DIES: str(dies_at), "OMP_NUM_THREADS": "1"}
+    return subprocess.run([*words, "--out", str(out), *more], env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_when_one_of_two_is_killed_the_run_is_that_of_two_who_lived(tmp_path: Path) -> None:
+    whole = torchrun(tmp_path / "whole")
+    assert whole.returncode == 0, whole.stderr
+    killed = torchrun(tmp_path / "killed", "--keep-every", "0.01", dies_at=30)
+    assert killed.returncode == 0, killed.stderr
+    assert "going on after epoch 1 of 2" in killed.stderr
+    ours, theirs = Run(tmp_path / "killed"), Run(tmp_path / "whole")
+    last, wanted = ours.saved.last(), theirs.saved.last()
+    assert all(torch.equal(last.weights[name], tensor) for name, tensor in wanted.weights.items())
+    assert all(torch.equal(last.optimizer[name], tensor) for name, tensor in wanted.optimizer.items())
+    assert [epoch.figures for epoch in ours.history.epochs] == [epoch.figures for epoch in theirs.history.epochs]
+    assert whole.stderr.count("epoch   2 ") == 1, "one log"
+    assert (tmp_path / "killed" / "report.html").is_file()
