@@ -21,15 +21,18 @@ class Dropout(nn.Dropout):
 
     Attributes:
         key: 32 bits that a training step sets, different for each dropout of a network; None for PyTorch's generator.
+            A tensor of one number where the network is compiled.
+        first: The position in the batch of the first image, where it goes through in parts.
     """
 
-    key: int | None = None
+    key: int | Tensor | None = None
+    first: int | Tensor = 0
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, …) in and out."""
         if self.key is None or not self.training:
             return super().forward(x)
-        places = torch.arange(x.numel(), device=x.device).view(x.shape)
+        places = torch.arange(x.numel(), device=x.device).view(x.shape) + self.first * (x.numel() // len(x))
         stays = mixed(places & MASK ^ self.key) >= int(self.p * 2**32)
         return x * stays / (1 - self.p)
 

@@ -197,7 +197,8 @@ def _engine(
     if beginning and not state:
         plan = dataclasses.replace(plan, begun=beginning.begin(model, plan.task))
     made, plan = _native(plan, parts, model, say)
-    engine = made or TorchEngine(model, plan.options, plan.num_steps, plan.objective(parts.own_loss), plan.device)
+    goal = plan.objective(parts.own_loss)
+    engine = made or TorchEngine(model, plan.options, plan.num_steps, goal, plan.device, say)
     if state:
         engine.load(dict(state.weights), dict(state.optimizer))
     return engine, plan

@@ -163,7 +163,7 @@ class Plan:
         decay = f", weight decay {o.decay:g}" if o.decay != OPTIMIZERS[o.optimizer].decay else ""
         few = f" (so few {self.task.unit} need more than ten passes)" * self.more_passes
         passes = f"{o.epochs} epoch{'s' * (o.epochs > 1)}{few}"
-        how = f"{passes}, {o.optimizer}, {o.schedule} up to {o.rate:g}{decay}, {batch}"
+        how = ", ".join([f"{passes}, {o.optimizer}, {o.schedule} up to {o.rate:g}{decay}, {batch}", *o.said()])
         count = self.threads or torch.get_num_threads()
         return f"training: {how}; engine {self.engine.name} on {self.device}, {count} thread{'s' * (count > 1)}"
 

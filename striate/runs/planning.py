@@ -31,8 +31,10 @@ from striate.runs.plan import Choice, Data, Parts, Plan, native_loss
 from striate.tasks import known
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
 from striate.tasks.task import Task, Wish
+from striate.training.feed import num_batches
 from striate.training.options import NO_AUGMENT, Options
 from striate.training.passes import EPOCHS, usual_epochs
+from striate.training.precision import compiles, precision_for
 from striate.training.progress import Quiet
 from striate.training.threads import using
 from striate.watching import Page
@@ -117,7 +119,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     task, places = fitted.task, task.augment(asked.options.augment, fitted, opened)
     augment = _softened(places, asked, task)
     count = len(training) * (augment.times if augment else 1)
-    options, more = _options(asked, count, fitted, augment)
+    options, more = _options(asked, count, fitted, augment, device)
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss)
     plan = Plan(
         task=task,
@@ -177,7 +179,9 @@ def _command(asked: Request, network: Network) -> str:
     return repeats(asked.net, asked.data, asked.options, asked.letters or {}, flags)
 
 
-def _options(asked: Request, count: int, fitted: Fitted, augment: Augment | None) -> tuple[Options, bool]:
+def _options(
+    asked: Request, count: int, fitted: Fitted, augment: Augment | None, device: torch.device
+) -> tuple[Options, bool]:
     """The options with what depends on the data filled in, and whether there are more epochs than usual."""
     started = asked.weights is not None or bool(asked.again and asked.again.begun)
     options = fitted.task.usual(asked.options, count, augment, started)
@@ -185,7 +189,14 @@ def _options(asked: Request, count: int, fitted: Fitted, augment: Augment | None
     macs = measure(fitted.network, fitted.shape).total_macs
     assert macs is not None  # the data have left no axis open
     epochs = options.epochs or usual_epochs(count, options.images(count), macs)
-    return dataclasses.replace(options, epochs=epochs), epochs > EPOCHS and not options.epochs
+    steps = epochs * num_batches(count, options.images(count))
+    filled = dataclasses.replace(
+        options,
+        epochs=epochs,
+        precision=precision_for(options.precision, device),
+        compile=compiles(options.compile, device, steps),
+    )
+    return filled, epochs > EPOCHS and not options.epochs
 
 
 def _engine(
