@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from striate.augmentation.augment import Augment
 from striate.building import build
@@ -261,9 +261,17 @@ def _figures(done: Trained) -> dict[str, float]:
     return {f"{part}_{name}": value for part, one in judged.items() if one for name, value in one.figures.items()}
 
 
-def _feed(plan: Plan, parts: Parts, examples: Examples, unread: Unread, augment: Augment | None = None) -> Feed:
+def _feed(
+    plan: Plan,
+    parts: Parts,
+    examples: Examples,
+    unread: Unread,
+    augment: Augment | None = None,
+    classes: Tensor | None = None,
+) -> Feed:
     """The batches of one of the parts."""
-    return feed_of(examples, parts.schema, plan.recipe, plan.device, augment, plan.bad, unread.tell, plan.workers)
+    how = (augment, plan.bad, unread.tell, plan.workers, classes)
+    return feed_of(examples, parts.schema, plan.recipe, plan.device, *how)
 
 
 def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: Unread, at: Moment) -> str:
@@ -272,7 +280,7 @@ def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: U
     stopped = ""
     try:
         with as_exception(), keeper.bar, enough_memory():
-            training = _feed(plan, parts, parts.training, unread, plan.augment)
+            training = _feed(plan, parts, parts.training, unread, plan.augment, plan.balanced(parts))
             train_loop(keeper.engine, training, validation, objective, plan.options, keeper, keeper.history, at)
     except KeyboardInterrupt:
         stopped = CTRL_C

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 import striate
 from striate.augmentation.augment import Augment
@@ -27,7 +28,7 @@ from striate.training.engine import Pace
 from striate.training.feed import num_batches
 from striate.training.objective import Objective
 from striate.training.optimizers import OPTIMIZERS
-from striate.training.options import Options
+from striate.training.options import SAMPLING, Options
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,11 @@ class Plan:
     def pace(self) -> Pace:
         """How its learning rate moves."""
         return Pace(self.options, self.num_steps)
+
+    def balanced(self, parts: Parts) -> Tensor | None:
+        """The class of each training example, (N,), where an epoch draws each class equally often."""
+        classes: Tensor | None = self.task.class_of_each(parts.training)
+        return classes if self.options.balance == SAMPLING else None
 
     def objective(self, own_loss: Loss | None) -> Objective:
         """What is made small, and what is measured."""

@@ -12,9 +12,10 @@ import torch
 
 from striate import zoo
 from striate.augmentation.augment import Augment
-from striate.augmentation.chain import Chain
+from striate.augmentation.chain import Chain, steps_of
 from striate.augmentation.mixing import Smoothing
-from striate.data.examples import Opened
+from striate.augmentation.weighing import Weighing
+from striate.data.examples import Examples, Opened
 from striate.data.recipe import Recipe
 from striate.data.workers import check_count
 from striate.errors import InputError
@@ -31,8 +32,9 @@ from striate.runs.plan import Choice, Data, Parts, Plan, native_loss
 from striate.tasks import known
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
 from striate.tasks.task import Task, Wish
+from striate.training.balance import said, weights_of
 from striate.training.feed import num_batches
-from striate.training.options import NO_AUGMENT, Options
+from striate.training.options import NO_AUGMENT, WEIGHTS, Options
 from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.precision import compiles, precision_for
 from striate.training.progress import Quiet
@@ -117,7 +119,8 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     check_trainable(fitted)
     check_max_norm(fitted.network, asked.options.max_norm)
     task, places = fitted.task, task.augment(asked.options.augment, fitted, opened)
-    augment = _softened(places, asked, task)
+    softened = _softened(places, asked, task)
+    augment, classes_note = _balanced(softened, asked, task, training)
     count = len(training) * (augment.times if augment else 1)
     options, more = _options(asked, count, fitted, augment, device)
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss)
@@ -137,7 +140,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         begun=asked.again.begun if asked.again else None,
         command=command,
         log=asked.log,
-        notes=_notes(asked, task, opened, fitted, parts, augment),
+        notes=(*_notes(asked, task, opened, fitted, parts, softened), *classes_note),
         more_passes=more,
         before=asked.again.decided if asked.again else (),
     )
@@ -153,12 +156,34 @@ def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | 
         InputError: Targets become shares of classes, with which the loss can't compare.
     """
     if share := asked.options.smoothing:
-        steps = augment.steps if isinstance(augment, Chain) else (augment,) if augment else ()
-        augment = Chain((*steps, Smoothing(share))) if steps else Smoothing(share)
+        augment = Chain((*steps_of(augment), Smoothing(share))) if augment else Smoothing(share)
     if augment and augment.shares and (why := task.softens(asked.own_loss or asked.options.loss)):
         word = "smoothing" if asked.options.smoothing else f"augment '{asked.options.augment}'"
         raise InputError(f"{word} makes targets softer, and {why}")
     return augment
+
+
+def _balanced(
+    augment: Augment | None, asked: Request, task: Task, training: Examples
+) -> tuple[Augment | None, list[str]]:
+    """What happens to examples, the weights of their classes included, and a line about classes.
+
+    Raises:
+        InputError: The examples have no classes, or the loss takes no weights.
+    """
+    how, loss = asked.options.balance, asked.own_loss or asked.options.loss
+    if how == NO_AUGMENT:
+        return augment, []
+    labels = task.class_of_each(training)
+    if labels is None:
+        raise InputError(f"balance '{how}' is for examples of one class each, and the task {task.word} has none")
+    names = task.facts()["classes"]
+    if how == WEIGHTS:
+        if task.softens(loss):
+            raise InputError(f"balance 'weights' is for the loss cross-entropy; for {loss} take balance='sampling'")
+        weighing = Weighing(tuple(weights_of(labels, len(names)).tolist()))
+        augment = Chain((*steps_of(augment), weighing)) if augment else weighing
+    return augment, [said(labels, names, how)]
 
 
 def _wish(asked: Request, network: Network) -> Wish:

@@ -62,6 +62,7 @@ def train(
     l2: float | None = Options.l2,
     augment: str = Options.augment,
     smoothing: float | None = Options.smoothing,
+    balance: str = Options.balance,
     max_norm: float = Options.max_norm,
     patience: int = Options.patience,
     validation: float = Options.validation,
@@ -113,6 +114,8 @@ def train(
         augment: `shift` moves images a little, `none` does not; `auto` does what suits the data;
             for the others see `striate train --help`.
         smoothing: Label smoothing, the share of each example's class that all classes share.
+        balance: `weights` makes classes of unequal size count alike by the loss of their examples, `sampling` by how
+            often an epoch draws them; by default `none`.
         max_norm: The longest that a row of the last layer's weights may be, as Kim (2014) has 3; 0 sets no limit.
         patience: Stop after this many epochs without a better one; 0 never stops.
         validation: Share of the training examples kept for validation, from 0.001 to 0.9.
@@ -150,6 +153,7 @@ def train(
         l2=l2,
         augment=augment,
         smoothing=smoothing,
+        balance=balance,
         max_norm=max_norm,
         patience=patience,
         validation=validation,

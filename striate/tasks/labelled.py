@@ -123,6 +123,10 @@ class Labelled(Task):
         """The engine has all of the named losses."""
         return "" if callable(loss) else loss or USUAL
 
+    def class_of_each(self, examples: Examples) -> Tensor:
+        """Their labels."""
+        return labels_of(examples)
+
     def softens(self, loss: LossName) -> str:
         """Cross-entropy does."""
         return "" if loss in (None, USUAL) else f"the loss {self.loss_name(loss)} takes no shares of classes"

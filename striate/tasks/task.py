@@ -38,7 +38,7 @@ from striate.training.passes import FEW
 from striate.training.verdict import Standing
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from striate.data.levels import Levels
     from striate.data.recipe import Recipe
@@ -292,6 +292,10 @@ class Task(ABC):
         For several outputs one for each, by the name that the output, its target and its part of the loss have.
         """
         return ""
+
+    def class_of_each(self, examples: Examples) -> Tensor | None:
+        """The class of each example, (N,), as a position in `classes`; None where examples have no one class each."""
+        return None
 
     def softens(self, loss: LossName) -> str:
         """Why a target can't be shares of several classes with this loss; empty where it can."""

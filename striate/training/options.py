@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,11 +29,16 @@ NO_AUGMENT = NONE
 FLOAT32, BF16, FP16 = "float32", "bf16", "fp16"
 PRECISIONS = (AUTO, FLOAT32, BF16, FP16)
 COMPILES = (AUTO, "yes", "no")
-VALUES_ALSO = {  # what others call the values of a choice
+WEIGHTS, SAMPLING = "weights", "sampling"
+BALANCES = (NONE, WEIGHTS, SAMPLING)
+VALUES_ALSO: dict[str, Mapping[str, Sequence[str]]] = {  # what others call the values of a choice
     "optimizer": OPTIMIZER_ALSO,
     "schedule": SCHEDULES_ALSO,
     "loss": LOSSES_ALSO,
     "init": RULES_ALSO,
+    "balance": {WEIGHTS: ("balanced", "weighted"), SAMPLING: ("sampler", "oversampling")},
+    "precision": {FLOAT32: ("fp32", "32", "full"), BF16: ("bfloat16",), FP16: ("float16", "16", "half")},
+    "compile": {"yes": ("true", "on"), "no": ("false", "off")},
 }
 OTHER_NAMES = {  # what others call a choice itself
     "epochs": ("numepochs", "nepochs", "maxepochs"),
@@ -51,6 +57,7 @@ OTHER_NAMES = {  # what others call a choice itself
     "ema": ("modelema", "averaging", "weightaveraging", "polyak"),
     "precision": ("dtype", "amp", "mixedprecision"),
     "compile": ("torchcompile", "jit"),
+    "balance": ("classweight", "classweights", "sampler", "weightedsampling", "oversample"),
     "max_norm": ("normconstraint", "weightnorm", "l2constraint"),
     "patience": ("earlystopping", "earlystop"),
     "validation": ("validationsplit", "valsplit"),
@@ -131,6 +138,12 @@ class Options:
         "label smoothing: the share of each training example's class that all classes share; by default 0",
         least=0,
         most=0.999,
+    )
+    balance: str = _option(
+        NONE,
+        "make classes of unequal size count alike: weights does by the loss of their examples, sampling by how often "
+        "an epoch draws them",
+        known=BALANCES,
     )
     max_norm: float = _option(
         0.0, "the longest that the weights of an output may be, as a row of the last layer; 0 sets no limit", least=0
