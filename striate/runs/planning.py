@@ -12,9 +12,11 @@ import torch
 
 from striate import zoo
 from striate.augmentation.augment import Augment
-from striate.augmentation.chain import Chain, steps_of
+from striate.augmentation.chain import Chain, of_photographs, steps_of
 from striate.augmentation.mixing import Smoothing
+from striate.augmentation.shift import Shift
 from striate.augmentation.weighing import Weighing
+from striate.augmentation.words import AUTO
 from striate.data.examples import Examples, Opened
 from striate.data.recipe import Recipe
 from striate.data.workers import check_count
@@ -38,6 +40,7 @@ from striate.training.options import NO_AUGMENT, WEIGHTS, Options
 from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.precision import compiles, precision_for
 from striate.training.progress import Quiet
+from striate.training.recipes import RECIPES, Preset, written
 from striate.training.threads import using
 from striate.watching import Page
 
@@ -118,18 +121,23 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     fitted = task.fit(network, opened, recipe, asked.size)
     check_trainable(fitted)
     check_max_norm(fitted.network, asked.options.max_norm)
-    task, places = fitted.task, task.augment(asked.options.augment, fitted, opened)
+    task, preset = fitted.task, RECIPES[asked.options.recipe]
+    softens = not task.softens(asked.own_loss or asked.options.loss)
+    asked = dataclasses.replace(asked, options=preset.filled(asked.options, softens))
+    places = _places(asked.options.augment, preset, fitted, opened)
     softened = _softened(places, asked, task)
     augment, classes_note = _balanced(softened, asked, task, training)
     count = len(training) * (augment.times if augment else 1)
     options, more = _options(asked, count, fitted, augment, device)
+    options = dataclasses.replace(options, augment=places.written() if places else NO_AUGMENT)
+    recipe_note = [written(options)] if options.recipe != NO_AUGMENT else []
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss)
     plan = Plan(
         task=task,
         network=fitted.network,
         data=Data(opened.name, source_key(opened.source) if opened.source else "", opened.sha256),
         recipe=fitted.recipe,
-        options=dataclasses.replace(options, augment=places.written() if places else NO_AUGMENT),
+        options=options,
         augment=augment,
         engine=_engine(asked, engine, task, fitted.network, options, count, device, augment),
         device=device,
@@ -140,13 +148,21 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         begun=asked.again.begun if asked.again else None,
         command=command,
         log=asked.log,
-        notes=(*_notes(asked, task, opened, fitted, parts, softened), *classes_note),
+        notes=(*_notes(asked, task, opened, fitted, parts, softened), *classes_note, *recipe_note),
         more_passes=more,
         before=asked.again.decided if asked.again else (),
     )
     if not asked.tested:  # from here on, no code sees a test example
         parts = dataclasses.replace(parts, test=None)
     return plan, parts, beginning
+
+
+def _places(wanted: str, preset: Preset, fitted: Fitted, opened: Opened) -> Augment | None:
+    """How training images are changed: as was asked for, or as suits them, maybe stronger."""
+    places = fitted.task.augment(wanted, fitted, opened)
+    if wanted != AUTO or (not isinstance(places, Shift) and not of_photographs(places)):
+        return places
+    return fitted.task.augment(preset.stronger[of_photographs(places)], fitted, opened)
 
 
 def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | None:
@@ -213,15 +229,17 @@ def _options(
     check_batch(fitted, options.images(count))
     macs = measure(fitted.network, fitted.shape).total_macs
     assert macs is not None  # the data have left no axis open
-    epochs = options.epochs or usual_epochs(count, options.images(count), macs)
+    preset = RECIPES[options.recipe]
+    epochs = options.epochs or max(1, round(preset.passes * usual_epochs(count, options.images(count), macs)))
     steps = epochs * num_batches(count, options.images(count))
     filled = dataclasses.replace(
         options,
         epochs=epochs,
+        ema=preset.ema(options, steps),
         precision=precision_for(options.precision, device),
         compile=compiles(options.compile, device, steps),
     )
-    return filled, epochs > EPOCHS and not options.epochs
+    return filled, epochs > EPOCHS * max(1, preset.passes) and not options.epochs
 
 
 def _engine(

@@ -48,6 +48,7 @@ def train(
     quiet: bool = False,
     see: bool = False,
     port: int = 0,
+    recipe: str = Options.recipe,
     epochs: int = Options.epochs,
     batch: int | None = Options.batch,
     lr: float | None = Options.lr,
@@ -97,6 +98,7 @@ def train(
             is served until it is closed, or the program ends.
         port: Where that page is served; by default a free one.
         quiet: Whether to print nothing; else what a default decides, each epoch and the verdict, on standard error.
+        recipe: `fast` or `accurate`: a tested whole for the options that have their default here; it is printed.
         epochs: Passes over the training examples; 0 takes ten, and more for small sets.
         batch: Examples in a mini-batch; 0 takes the whole set; by default 64, or 32 for few photographs.
         lr: Highest learning rate; by default the optimiser's usual one for the task.
@@ -139,6 +141,7 @@ def train(
         net, dataset = whole_for(net, dataset, size, bad)
     own = loss if callable(loss) else None
     options = Options(
+        recipe=recipe,
         epochs=epochs,
         batch=batch,
         lr=lr,

@@ -31,6 +31,7 @@ PRECISIONS = (AUTO, FLOAT32, BF16, FP16)
 COMPILES = (AUTO, "yes", "no")
 WEIGHTS, SAMPLING = "weights", "sampling"
 BALANCES = (NONE, WEIGHTS, SAMPLING)
+RECIPE_NAMES = (NONE, "fast", "accurate")
 VALUES_ALSO: dict[str, Mapping[str, Sequence[str]]] = {  # what others call the values of a choice
     "optimizer": OPTIMIZER_ALSO,
     "schedule": SCHEDULES_ALSO,
@@ -41,6 +42,7 @@ VALUES_ALSO: dict[str, Mapping[str, Sequence[str]]] = {  # what others call the 
     "compile": {"yes": ("true", "on"), "no": ("false", "off")},
 }
 OTHER_NAMES = {  # what others call a choice itself
+    "recipe": ("preset", "config"),
     "epochs": ("numepochs", "nepochs", "maxepochs"),
     "batch": ("batchsize", "bs", "minibatch"),
     "lr": ("learningrate", "rate", "maxlr", "eta"),
@@ -80,6 +82,12 @@ class Options:
         InputError: A name that is not known or a number out of its range.
     """
 
+    recipe: str = _option(
+        NONE,
+        "a tested whole for the options that are not given, which is printed in full: fast takes fewer epochs at a "
+        "higher rate; accurate takes more, averages the weights, softens classes and changes images more",
+        known=RECIPE_NAMES,
+    )
     epochs: int = _option(
         0, f"passes over the training images; 0 takes {EPOCHS}, and up to {MOST} for small sets", least=0, most=10**6
     )
