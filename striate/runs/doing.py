@@ -242,7 +242,7 @@ def _train(
     config = plan.to_json(parts.own_loss)
     logs = opened(plan.log, saved.root, config, (len(history), at.batches), say)
     bar = Beside(bar, (logs, *watchers)) if plan.log or watchers else bar
-    keeper = Keeper(saved, engine, bar, plan, parts, history, disputes)
+    keeper = Keeper(saved, engine, bar, plan, parts, history, disputes, say)
     validation = _feed(plan, parts, parts.validation, unread)  # every epoch and the verdict use the same
     with undone_by(lambda: _last_words(keeper)), ended_on(page), closed_at_end(logs):
         stopped = _learn(plan, parts, keeper, validation, unread, at)
