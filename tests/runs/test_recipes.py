@@ -3,19 +3,31 @@
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 from striate.runs.plan import Plan
 from striate.runs.planning import Request, planned
 from striate.training.options import RECIPE_NAMES, Options
 from striate.training.recipes import RECIPES
+from tests.data.test_ink import drawings
 from tests.native.needs import needs_compiler
 
-FLAT, CONV = "input 1x24x24 -> fc 10", "input 1x24x24 -> conv 4@3 -> relu -> fc 10"
+DATA = ""
+FLAT, CONV = "input 1x28x28 -> fc 10", "input 1x28x28 -> conv 4@3 -> relu -> fc 10"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Centred drawings, which training moves by itself."""
+    path = tmp_path_factory.mktemp("drawn") / "drawn.npz"
+    np.savez(path, x=(255 * drawings()).astype(np.uint8), y=np.arange(200) % 10)
+    global DATA
+    DATA = str(path)
 
 
 def plan_of(net: str = CONV, **options: Any) -> Plan:
-    return planned(Request(net, "digits", Options(**options)))[0]
+    return planned(Request(net, DATA, Options(**options)))[0]
 
 
 def test_each_name_has_a_recipe_and_none_is_as_ever() -> None:
@@ -35,7 +47,9 @@ def test_fast_has_fewer_epochs_at_a_higher_rate() -> None:
 def test_accurate_has_more_of_everything_that_helps_and_says_so() -> None:
     plan, usual = plan_of(recipe="accurate"), plan_of()
     assert plan.options.epochs == 3 * usual.options.epochs
-    assert (plan.options.ema, plan.options.smoothing) == (0.999, 0.1)
+    assert (plan.options.ema, plan.options.smoothing) == (0.99, 0.1)
+    assert RECIPES["accurate"].ema(plan.options, 10**6) == 0.99, "what was chosen"
+    assert RECIPES["accurate"].ema(Options(), 10**6) == 0.999
     assert re.match(r"shift:1,rotate:15,scale:0\.15,shear:10$", plan.options.augment)
     (line,) = (line for line in plan.notes if line.startswith("recipe accurate: "))
     for name in ("epochs", "ema", "smoothing", "augment", "lr", "schedule"):
@@ -59,4 +73,4 @@ def test_the_options_of_a_run_bring_nothing_new_when_it_goes_on() -> None:
 
 @pytest.mark.parametrize("recipe", ["fast", "accurate"])
 def test_the_command_repeats_it(recipe: str) -> None:
-    assert plan_of(recipe=recipe, epochs=2).command.endswith(f"digits --recipe {recipe} --epochs 2")
+    assert plan_of(recipe=recipe, epochs=2).command.endswith(f"drawn.npz --recipe {recipe} --epochs 2")
