@@ -54,10 +54,14 @@ class Chain(Augment):
         return f"augmentation: {'; '.join(each)}; `augment='none'` leaves all of it out"
 
 
+def steps_of(augment: Augment | None) -> tuple[Augment, ...]:
+    """The changes, one by one."""
+    return augment.steps if isinstance(augment, Chain) else (augment,) if augment else ()
+
+
 def of_photographs(augment: Augment | None) -> bool:
     """Whether images are changed as photographs are."""
-    steps = augment.steps if isinstance(augment, Chain) else (augment,)
-    return any(isinstance(step, Photo) for step in steps)
+    return any(isinstance(step, Photo) for step in steps_of(augment))
 
 
 @dataclass(frozen=True, eq=False)

@@ -210,6 +210,16 @@ def threads_option(command: F) -> F:
     )(command)
 
 
+def tta_option(command: F) -> F:
+    """`--tta`."""
+    return click.option(
+        "--tta",
+        is_flag=True,
+        help="Ask the network of several views of each image and average their probabilities: mirrored, where training "
+        "mirrored images, else moved by a pixel.",
+    )(command)
+
+
 def workers_option(command: F) -> F:
     """`--workers`."""
     from striate.data.workers import MOST

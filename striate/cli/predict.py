@@ -20,6 +20,7 @@ from striate.cli.common import (
     print_json,
     say,
     threads_option,
+    tta_option,
 )
 from striate.errors import WorkError
 from striate.runs import devices
@@ -34,6 +35,7 @@ WIDEST = 100  # characters to which names are filled up
 @engine_option
 @device_option
 @threads_option
+@tta_option
 @bad_files_option
 @click.option(
     "--out",
@@ -49,6 +51,7 @@ def command(
     engine: str,
     device: str,
     threads: int | None,
+    tta: bool,
     bad: str,
     out: str | None,
     as_json: bool,
@@ -63,7 +66,7 @@ def command(
     from striate.runs.run import Run  # the words are right: from here on it takes PyTorch
 
     opened = Run(run, device, engine, threads, say)
-    answers = opened.predict(*examples, bad=bad)
+    answers = opened.predict(*examples, bad=bad, tta=tta)
     for note in opened.notes:
         say(note)
     written = [] if out is None else _written(answers, Path(out))

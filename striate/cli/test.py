@@ -16,6 +16,7 @@ from striate.cli.common import (
     print_json,
     say,
     threads_option,
+    tta_option,
 )
 from striate.data.loading import check as check_data
 from striate.errors import InputError
@@ -38,6 +39,7 @@ FREE = "test.html"  # the page that --report alone writes
 @engine_option
 @device_option
 @threads_option
+@tta_option
 @bad_files_option
 @json_option
 def command(
@@ -47,6 +49,7 @@ def command(
     engine: str,
     device: str,
     threads: int | None,
+    tta: bool,
     bad: str,
     as_json: bool,
 ) -> None:
@@ -63,7 +66,7 @@ def command(
     from striate.runs.run import Run  # the words are right: from here on it takes PyTorch
 
     opened = Run(run, device, engine, threads, say)
-    judged = opened.judged(data, bad=bad)
+    judged = opened.judged(data, bad=bad, tta=tta)
     if report is not None:
         opened.write_report(judged, data or "", Path(report))
     result = judged.result()

@@ -21,11 +21,12 @@ class Dropout(nn.Dropout):
 
     Attributes:
         key: 32 bits that a training step sets, different for each dropout of a network; None for PyTorch's generator.
+            A tensor of one number where the network is compiled.
         first: The position in the batch of the first image, where it goes through in parts.
     """
 
-    key: int | None = None
-    first: int = 0
+    key: int | Tensor | None = None
+    first: int | Tensor = 0
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, …) in and out."""

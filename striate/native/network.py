@@ -44,7 +44,7 @@ class Rule(ctypes.Structure):
     _fields_ = (
         ("kind", ctypes.c_int),
         *((name, ctypes.c_float) for name in ("rate", "decay", "l1", "momentum", "eps", "beta1", "beta2")),
-        *((name, ctypes.c_float) for name in ("correct1", "correct2")),
+        *((name, ctypes.c_float) for name in ("correct1", "correct2", "clip")),
     )
 
 
@@ -286,6 +286,20 @@ class Compiled:
             self.write(parameter, tensors[parameter.name])
         for buffer in self._buffers:
             self._values_of(buffer)[:] = tensors[buffer.name]
+        self._prepared = False
+
+    @property
+    def trained(self) -> list[Array]:
+        """All that a step moves, to read and to write: the parameters, and the running statistics with prototypes."""
+        return [self.flat["weights"], self._kept]
+
+    def settle(self) -> None:
+        """Bring rows of tables that the last steps have not read up to date."""
+        with self._lock:
+            self._library.settle(self._net)
+
+    def renewed(self) -> None:
+        """Whoever has written to `trained` says so."""
         self._prepared = False
 
     def forget(self) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from striate.augmentation.augment import Augment
 from striate.building import build
@@ -201,7 +201,7 @@ def _engine(
         plan = dataclasses.replace(plan, begun=beginning.begin(model, plan.task))
     made, plan = _native(plan, parts, model, say)
     objective = plan.objective(parts.own_loss)
-    engine = made or engine_of(plan.processes, model, plan.options, plan.num_steps, objective, plan.device)
+    engine = made or engine_of(plan.processes, model, plan.options, plan.num_steps, objective, plan.device, say)
     if state:
         engine.load(dict(state.weights), dict(state.optimizer))
     return engine, plan
@@ -245,7 +245,7 @@ def _train(
     config = plan.to_json(parts.own_loss)
     logs = opened(plan.log, saved.root, config, (len(history), at.batches), say)
     bar = Beside(bar, (logs, *watchers)) if plan.log or watchers else bar
-    keeper = Keeper(saved, engine, bar, plan, parts, history, disputes)
+    keeper = Keeper(saved, engine, bar, plan, parts, history, disputes, say)
     validation = _feed(plan, parts, parts.validation, unread)  # every epoch and the verdict use the same
     with undone_by(lambda: _last_words(keeper)), ended_on(page), closed_at_end(logs):
         if not history and at == Moment():
@@ -281,10 +281,17 @@ def follow(plan: Plan, parts: Parts, beginning: Beginning | None, state: State |
 
 
 def _feed(
-    plan: Plan, parts: Parts, examples: Examples, unread: Unread, augment: Augment | None = None, part: Part = WHOLE
+    plan: Plan,
+    parts: Parts,
+    examples: Examples,
+    unread: Unread,
+    augment: Augment | None = None,
+    classes: Tensor | None = None,
+    part: Part = WHOLE,
 ) -> Feed:
     """The batches of one of the parts."""
-    return feed_of(examples, parts.schema, plan.recipe, plan.device, augment, plan.bad, unread.tell, plan.workers, part)
+    how = (augment, plan.bad, unread.tell, plan.workers, classes, part)
+    return feed_of(examples, parts.schema, plan.recipe, plan.device, *how)
 
 
 def _learn_with(
@@ -299,7 +306,7 @@ def _learn_with(
 ) -> None:
     """Train to the end: on this process's part of every batch, where there are several."""
     ours, objective = plan.processes, plan.objective(parts.own_loss)
-    training = _feed(plan, parts, parts.training, unread, plan.augment, ours.part)
+    training = _feed(plan, parts, parts.training, unread, plan.augment, plan.balanced(parts), ours.part)
     measure = None
     if ours.several:
         own = parts.validation.part(rows_of(ours, len(parts.validation)))

@@ -24,6 +24,7 @@ from striate.notation import Network
 from striate.training.engine import AUX_WEIGHT
 from striate.training.native_engine import MOST, NativeEngine
 from striate.training.options import Options
+from striate.training.precision import DTYPES
 
 INSTEAD = "engine torch instead of native"
 LARGEST_MACS = 2_000_000_000  # per image: larger networks are left to PyTorch
@@ -89,6 +90,10 @@ def plan_for(network: Network, options: Options, device: torch.device, loss: Los
         raise Refused(f"the native engine runs on the CPU, not on {device}")
     if not loss:
         raise Refused("the native engine lacks the loss of this task")
+    if options.micro:
+        raise Refused("the native engine takes a mini-batch at once, without `micro`")
+    if options.precision in DTYPES or options.compile == "yes":
+        raise Refused("the native engine computes in float32, by code of its own")
     optimizer_named(options.optimizer)
     if not 0 < options.images(MOST) < MOST:
         raise Refused(f"the native engine takes batches below {MOST:,} images")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import torch
+from torch import Tensor
 
 from striate.augmentation.augment import Augment
 from striate.data.examples import Examples, Schema, Table
@@ -26,6 +27,7 @@ def feed_of(
     bad: str = "skip",
     tell: Callable[[str, str], None] = lambda path, why: None,
     workers: int | None = None,
+    classes: Tensor | None = None,
     part: Part = WHOLE,
 ) -> Feed:
     """The batches of examples.
@@ -39,6 +41,7 @@ def feed_of(
         bad: Whether a file that can't be read when its turn comes is left out ("skip") or refused ("refuse").
         tell: Is given such a file and why.
         workers: Processes that read images which stay in their files; by default one for each core.
+        classes: The class of each, (N,), where an epoch draws each class equally often.
         part: Which part of every batch of a training is read here.
     """
     assert isinstance(examples, Table)
@@ -50,9 +53,9 @@ def feed_of(
         lazy = [column for column in (*inputs.values(), *targets.values()) if isinstance(column, Lazy)]
         workers = workers if reads_files(examples) else 0
         ragged = any(column.shape[-1] == 0 for column in lazy)
-        refuse = bad == "refuse"
-        return Stream(inputs, targets, prepare, every, device, kinds, augment, refuse, tell, workers, ragged, part)
-    return prepared(Pool(inputs, targets, prepare, device, kinds, augment, part), shapes)  # type: ignore[arg-type]
+        how = (bad == "refuse", tell, workers, ragged)
+        return Stream(inputs, targets, prepare, every, device, kinds, augment, classes, *how, part)
+    return prepared(Pool(inputs, targets, prepare, device, kinds, augment, classes, part), shapes)  # type: ignore[arg-type]
 
 
 def reads_files(examples: Examples) -> bool:

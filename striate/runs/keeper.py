@@ -7,6 +7,7 @@ import math
 import time
 
 from striate.runs.plan import Parts, Plan
+from striate.tasks.saying import Say, silent
 from striate.training.disputes import Disputes
 from striate.training.engine import TorchEngine
 from striate.training.fields import Fields
@@ -16,8 +17,10 @@ from striate.training.moment import Moment
 from striate.training.native_engine import NativeEngine
 from striate.training.progress import Quiet
 from striate.training.saved import SavedRun
+from striate.training.spikes import Spikes
 from striate.training.state import State
 
+CLIP = 1.0  # the length of a gradient that is suggested
 SHARE = 0.01  # of the time at most that keeping moments within epochs may take
 MOST_EPOCHS, MOST_BYTES = 50, 50 * 10**6  # of weights that are kept to look at
 
@@ -33,6 +36,7 @@ class Keeper:
         parts: What it is carried out on.
         history: The epochs done before.
         disputes: What was disputed in them.
+        say: Is given a line where the loss jumps.
 
     Attributes:
         moment: The newest moment within the running epoch that is kept; None where there is none.
@@ -49,6 +53,7 @@ class Keeper:
         parts: Parts,
         history: History,
         disputes: Disputes,
+        say: Say = silent,
     ) -> None:
         self.saved, self.engine, self.bar, self.history = saved, engine, bar, history
         self.task, self.disputes = plan.task, disputes
@@ -57,6 +62,8 @@ class Keeper:
         self.epochs = plan.options.epochs
         self.every, self.cost, self.kept = plan.options.keep_every, 0.0, time.monotonic()
         self.moment: Moment | None = None
+        self.say, self.spikes, self.before, self.clip = say, Spikes(), Moment(), plan.options.clip
+        self.told = 0  # the last epoch of which a spike was told
 
     def begin(self) -> None:
         """Keeps what training begins with, so that it goes on from there should it be killed in its first epoch."""
@@ -65,9 +72,25 @@ class Keeper:
     def batch(self, now: Moment) -> None:
         """Passes the figures to the bar; from time to time, keeps all that going on from here needs."""
         self.bar.batch(now)
+        self._look_for_spikes(now)
         if time.monotonic() - self.kept >= max(self.every, self.cost / SHARE):
             self._keep(now)
             self.moment = now
+
+    def _look_for_spikes(self, now: Moment) -> None:
+        """Says once in an epoch that the loss has jumped."""
+        before, self.before = self.before, now
+        if now.batches - before.batches != 1 or now.epoch != before.epoch:
+            return
+        loss = (now.loss * now.done - before.loss * before.done) / (now.done - before.done)
+        usual = self.spikes.at(loss)
+        if usual is not None and self.told != now.epoch:
+            self.told = now.epoch
+            way_out = "a lower `lr`" if self.clip else f"`clip={CLIP:g}` or a lower `lr`"
+            self.say(
+                f"a spike: the loss jumped from about {usual:.3g} to {loss:.3g} at epoch {now.epoch}, batch "
+                f"{now.batches}; if it does not come down by itself, try {way_out}"
+            )
 
     def looked(self, done: int, count: int) -> None:
         """Passes on how far the look at the validation set is."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 import striate
 from striate.augmentation.augment import Augment
@@ -27,7 +28,7 @@ from striate.training.engine import Pace
 from striate.training.feed import num_batches
 from striate.training.objective import Objective
 from striate.training.optimizers import OPTIMIZERS
-from striate.training.options import Options
+from striate.training.options import SAMPLING, Options
 from striate.training.processes import ALONE, Processes
 
 
@@ -154,6 +155,11 @@ class Plan:
         """How its learning rate moves."""
         return Pace(self.options, self.num_steps)
 
+    def balanced(self, parts: Parts) -> Tensor | None:
+        """The class of each training example, (N,), where an epoch draws each class equally often."""
+        classes: Tensor | None = self.task.class_of_each(parts.training)
+        return classes if self.options.balance == SAMPLING else None
+
     def objective(self, own_loss: Loss | None) -> Objective:
         """What is made small, and what is measured."""
         objective: Objective = self.task.objective(own_loss or self.options.loss)
@@ -166,7 +172,7 @@ class Plan:
         decay = f", weight decay {o.decay:g}" if o.decay != OPTIMIZERS[o.optimizer].decay else ""
         few = f" (so few {self.task.unit} need more than ten passes)" * self.more_passes
         passes = f"{o.epochs} epoch{'s' * (o.epochs > 1)}{few}"
-        how = f"{passes}, {o.optimizer}, {o.schedule} up to {o.rate:g}{decay}, {batch}"
+        how = ", ".join([f"{passes}, {o.optimizer}, {o.schedule} up to {o.rate:g}{decay}, {batch}", *o.said()])
         count = self.threads or torch.get_num_threads()
         return f"training: {how}; engine {self.engine.name} on {self.device}, {count} thread{'s' * (count > 1)}"
 

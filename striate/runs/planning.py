@@ -12,9 +12,12 @@ import torch
 
 from striate import zoo
 from striate.augmentation.augment import Augment
-from striate.augmentation.chain import Chain
+from striate.augmentation.chain import Chain, of_photographs, steps_of
 from striate.augmentation.mixing import Smoothing
-from striate.data.examples import Opened
+from striate.augmentation.shift import Shift
+from striate.augmentation.weighing import Weighing
+from striate.augmentation.words import AUTO
+from striate.data.examples import Examples, Opened
 from striate.data.recipe import Recipe
 from striate.data.workers import check_count
 from striate.errors import InputError
@@ -31,10 +34,14 @@ from striate.runs.plan import Choice, Data, Parts, Plan, native_loss
 from striate.tasks import known
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
 from striate.tasks.task import Task, Wish
-from striate.training.options import NO_AUGMENT, Options
+from striate.training.balance import said, weights_of
+from striate.training.feed import num_batches
+from striate.training.options import NO_AUGMENT, WEIGHTS, Options
 from striate.training.passes import EPOCHS, usual_epochs
+from striate.training.precision import compiles, precision_for
 from striate.training.processes import ALONE, Processes
 from striate.training.progress import Quiet
+from striate.training.recipes import RECIPES, Preset, written
 from striate.training.threads import using
 from striate.training.together import check_sizes
 from striate.watching import Page
@@ -118,10 +125,16 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     fitted = task.fit(network, opened, recipe, asked.size)
     check_trainable(fitted)
     check_max_norm(fitted.network, asked.options.max_norm)
-    task, places = fitted.task, task.augment(asked.options.augment, fitted, opened)
-    augment = _softened(places, asked, task)
+    task, preset = fitted.task, RECIPES[asked.options.recipe]
+    softens = not task.softens(asked.own_loss or asked.options.loss)
+    asked = dataclasses.replace(asked, options=preset.filled(asked.options, softens))
+    places = _places(asked.options.augment, preset, fitted, opened)
+    softened = _softened(places, asked, task)
+    augment, classes_note = _balanced(softened, asked, task, training)
     count = len(training) * (augment.times if augment else 1)
-    options, more = _options(asked, count, fitted, augment)
+    options, more = _options(asked, count, fitted, augment, device)
+    options = dataclasses.replace(options, augment=places.written() if places else NO_AUGMENT)
+    recipe_note = [written(options)] if options.recipe != NO_AUGMENT else []
     if asked.processes.several:
         _check_parts(asked, fitted, options.images(count), count, len(validation))
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss)
@@ -130,7 +143,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         network=fitted.network,
         data=Data(opened.name, source_key(opened.source) if opened.source else "", opened.sha256),
         recipe=fitted.recipe,
-        options=dataclasses.replace(options, augment=places.written() if places else NO_AUGMENT),
+        options=options,
         augment=augment,
         engine=_engine(asked, engine, task, fitted.network, options, count, device, augment),
         device=device,
@@ -141,7 +154,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         begun=asked.again.begun if asked.again else None,
         command=command,
         log=asked.log,
-        notes=_notes(asked, task, opened, fitted, parts, augment),
+        notes=(*_notes(asked, task, opened, fitted, parts, softened), *classes_note, *recipe_note),
         more_passes=more,
         before=asked.again.decided if asked.again else (),
         processes=asked.processes,
@@ -151,6 +164,14 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     return plan, parts, beginning
 
 
+def _places(wanted: str, preset: Preset, fitted: Fitted, opened: Opened) -> Augment | None:
+    """How training images are changed: as was asked for, or as suits them, maybe stronger."""
+    places = fitted.task.augment(wanted, fitted, opened)
+    if wanted != AUTO or (not isinstance(places, Shift) and not of_photographs(places)):
+        return places
+    return fitted.task.augment(preset.stronger[of_photographs(places)], fitted, opened)
+
+
 def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | None:
     """What happens to examples, label smoothing included.
 
@@ -158,12 +179,34 @@ def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | 
         InputError: Targets become shares of classes, with which the loss can't compare.
     """
     if share := asked.options.smoothing:
-        steps = augment.steps if isinstance(augment, Chain) else (augment,) if augment else ()
-        augment = Chain((*steps, Smoothing(share))) if steps else Smoothing(share)
+        augment = Chain((*steps_of(augment), Smoothing(share))) if augment else Smoothing(share)
     if augment and augment.shares and (why := task.softens(asked.own_loss or asked.options.loss)):
         word = "smoothing" if asked.options.smoothing else f"augment '{asked.options.augment}'"
         raise InputError(f"{word} makes targets softer, and {why}")
     return augment
+
+
+def _balanced(
+    augment: Augment | None, asked: Request, task: Task, training: Examples
+) -> tuple[Augment | None, list[str]]:
+    """What happens to examples, the weights of their classes included, and a line about classes.
+
+    Raises:
+        InputError: The examples have no classes, or the loss takes no weights.
+    """
+    how, loss = asked.options.balance, asked.own_loss or asked.options.loss
+    if how == NO_AUGMENT:
+        return augment, []
+    labels = task.class_of_each(training)
+    if labels is None:
+        raise InputError(f"balance '{how}' is for examples of one class each, and the task {task.word} has none")
+    names = task.facts()["classes"]
+    if how == WEIGHTS:
+        if task.softens(loss):
+            raise InputError(f"balance 'weights' is for the loss cross-entropy; for {loss} take balance='sampling'")
+        weighing = Weighing(tuple(weights_of(labels, len(names)).tolist()))
+        augment = Chain((*steps_of(augment), weighing)) if augment else weighing
+    return augment, [said(labels, names, how)]
 
 
 def _wish(asked: Request, network: Network) -> Wish:
@@ -184,15 +227,26 @@ def _command(asked: Request, network: Network) -> str:
     return repeats(asked.net, asked.data, asked.options, asked.letters or {}, flags)
 
 
-def _options(asked: Request, count: int, fitted: Fitted, augment: Augment | None) -> tuple[Options, bool]:
+def _options(
+    asked: Request, count: int, fitted: Fitted, augment: Augment | None, device: torch.device
+) -> tuple[Options, bool]:
     """The options with what depends on the data filled in, and whether there are more epochs than usual."""
     started = asked.weights is not None or bool(asked.again and asked.again.begun)
     options = fitted.task.usual(asked.options, count, augment, started)
     check_batch(fitted, options.images(count))
     macs = measure(fitted.network, fitted.shape).total_macs
     assert macs is not None  # the data have left no axis open
-    epochs = options.epochs or usual_epochs(count, options.images(count), macs)
-    return dataclasses.replace(options, epochs=epochs), epochs > EPOCHS and not options.epochs
+    preset = RECIPES[options.recipe]
+    epochs = options.epochs or max(1, round(preset.passes * usual_epochs(count, options.images(count), macs)))
+    steps = epochs * num_batches(count, options.images(count))
+    filled = dataclasses.replace(
+        options,
+        epochs=epochs,
+        ema=preset.ema(options, steps),
+        precision=precision_for(options.precision, device),
+        compile=compiles(options.compile, device, steps),
+    )
+    return filled, epochs > EPOCHS * max(1, preset.passes) and not options.epochs
 
 
 def _check_parts(asked: Request, fitted: Fitted, batch: int, count: int, validation: int) -> None:

@@ -121,6 +121,9 @@ def resumed(
     _check_source(path, source)
     _check_epochs(path, changes.get("epochs"), len(state.history), config["options"]["epochs"])
     options = options_of(config, changes, say)
+    elsewhere = device is not None and str(devices.device(device)) != config["device"]
+    if elsewhere:  # what suits the device is decided anew
+        options = dataclasses.replace(options, precision="auto", compile="auto")
     if len(state.history) >= options.epochs and (saved.root / REPORT).is_file():
         done = len(state.history)
         raise InputError(f"{path} has its {done} epochs; give more, as in `epochs={done * 2}`")
@@ -132,7 +135,6 @@ def resumed(
     asked = {**changes, "epochs": options.epochs, "engine": engine, "device": device, "threads": threads}
     asked |= {"workers": workers, "log": ",".join(log) if log else None}
     repeatable = config["command"] != FROM_PYTHON
-    elsewhere = device is not None and str(devices.device(device)) != config["device"]
     request = Request(
         from_resolved(state.net, config["network"]),
         source,

@@ -34,13 +34,15 @@ from striate.tables import html_table
 from striate.tasks import known
 from striate.tasks.fitting import from_resolved, last_input
 from striate.tasks.saying import Say
-from striate.tasks.task import OWN, Task, Wish, is_path
+from striate.tasks.task import OWN, LossName, Task, Wish, is_path
+from striate.tasks.views import Viewed, viewed
 from striate.training.engine import TorchEngine
 from striate.training.fields import Fields, joined
 from striate.training.history import History
 from striate.training.lone import opened
 from striate.training.loop import ENTRIES, measured, outputs_of
 from striate.training.native_engine import NativeEngine
+from striate.training.objective import Objective
 from striate.training.options import Options
 from striate.training.progress import looking
 from striate.training.saved import REPORT
@@ -231,10 +233,17 @@ class Run:
         with using(self.threads):
             return self._engine(name) if name else self.engine
 
-    def _outputs(self, inputs: Fields, engine: TorchEngine | NativeEngine) -> Fields:
+    def _outputs(self, inputs: Fields, engine: TorchEngine | NativeEngine, tta: bool = False) -> Fields:
         feed = unlabelled(inputs, self.recipe, self.device)
         with using(self.threads):
-            return outputs_of(engine, feed, self.task.objective(self._loss()))
+            return outputs_of(engine, feed, self._objective(self._loss(), tta))
+
+    def _objective(self, loss: LossName, tta: bool) -> Objective:
+        """What is measured, maybe over several views of each image."""
+        if tta:
+            return viewed(self.task, loss, self.config["options"]["augment"], len(self.shape) if self.recipe else 0)
+        objective: Objective = self.task.objective(loss)
+        return objective
 
     def test(
         self,
@@ -244,6 +253,7 @@ class Run:
         engine: str | None = None,
         loss: Loss | None = None,
         report: str | Path | None = None,
+        tta: bool = False,
         quiet: bool = False,
     ) -> Any:
         """Test on labelled examples: the figures of the run's task.
@@ -256,6 +266,8 @@ class Run:
             loss: A function of (outputs, labels) whose value is given; by default what the run was trained with, if
                 that has a name.
             report: Where to write all figures as a page, like the run's own report.
+            tta: Whether the network is asked of several views of each image, whose probabilities are averaged
+                (test-time augmentation); a note says how it does without.
             quiet: Whether a long test shows nothing of how far it is; else it does on standard error.
 
         Raises:
@@ -263,7 +275,7 @@ class Run:
             WorkError: The report can't be written, or the network's outputs are not finite.
         """
         page = None if report is None else path_of(report, "a report")
-        judged = self.judged(source, bad=bad, engine=engine, loss=loss, quiet=quiet)
+        judged = self.judged(source, bad=bad, engine=engine, loss=loss, tta=tta, quiet=quiet)
         if page is not None:
             self.write_report(judged, "" if source is None else source_name(source), page)
         return judged.result()
@@ -275,6 +287,7 @@ class Run:
         bad: str = "skip",
         engine: str | None = None,
         loss: Loss | None = None,
+        tta: bool = False,
         quiet: bool = False,
     ) -> Any:
         """The answers on labelled examples; arguments and errors as for `test`."""
@@ -282,11 +295,19 @@ class Run:
 
         name, opened, examples = self._labelled(source, bad)
         known_loss = loss or self._loss()
-        objective = self.task.objective(known_loss)
         unread = Unread(lambda line: self._note([line]))
         feed = feed_of(examples, opened.schema, self.recipe, self.device, None, bad, unread.tell)
-        with using(self.threads), looking(name, self.task.unit, quiet) as looked:
-            figures, rows = measured(self._chosen(engine), feed, objective, looked)
+
+        def found(objective: Objective) -> tuple[dict[str, float], dict[str, Tensor]]:
+            with using(self.threads), looking(name, self.task.unit, quiet) as looked:
+                return measured(self._chosen(engine), feed, objective, looked)
+
+        objective = self._objective(known_loss, tta)
+        figures, rows = found(objective)
+        if isinstance(objective, Viewed):
+            alone, each = found(self.task.objective(known_loss))
+            without = self.task.judged(name, unread.left_of(examples), each, alone).said()
+            self._note([f"{objective.said()}; without it {without}"])
         if known_loss is None:  # a loss of one's own that is not given again
             figures["loss"] = float("nan")
         self.left_out += unread.left_out()
@@ -334,7 +355,7 @@ class Run:
     def _note(self, lines: Iterable[str]) -> None:
         self.saved.notes += [line for line in lines if line not in self.saved.notes]
 
-    def predict(self, *given: Any, bad: str = "skip", engine: str | None = None) -> list[Any]:
+    def predict(self, *given: Any, bad: str = "skip", engine: str | None = None, tta: bool = False) -> list[Any]:
         """Say what examples are.
 
         Args:
@@ -344,6 +365,7 @@ class Run:
                 these: an .npz archive with `x` or `images`, or an .npy file; or lists of any of these.
             bad: Whether files that can't be read are left out and noted ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
+            tta: As for `test`.
 
         Returns:
             An answer for each example, with `path`, `said` and `values`; of classes also `label`, `probability` and
@@ -361,7 +383,7 @@ class Run:
             some = dataclasses.replace(
                 asked, names=[asked.names[row] for row in rows], inputs=[asked.inputs[row] for row in rows]
             )
-            answers += self.task.answers(self._outputs(joined(some.inputs), chosen), some, chosen.evaluate)
+            answers += self.task.answers(self._outputs(joined(some.inputs), chosen, tta), some, chosen.evaluate)
         return answers
 
     def read(self, *given: Any) -> Tensor:

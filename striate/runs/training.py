@@ -48,19 +48,27 @@ def train(
     quiet: bool = False,
     see: bool = False,
     port: int = 0,
+    recipe: str = Options.recipe,
     epochs: int = Options.epochs,
     batch: int | None = Options.batch,
     lr: float | None = Options.lr,
     optimizer: str = Options.optimizer,
     schedule: str = Options.schedule,
+    warm_up: float = Options.warm_up,
+    clip: float = Options.clip,
+    micro: int = Options.micro,
+    ema: float | None = Options.ema,
     loss: str | Loss | None = Options.loss,
     l1: float = Options.l1,
     l2: float | None = Options.l2,
     augment: str = Options.augment,
-    smoothing: float = Options.smoothing,
+    smoothing: float | None = Options.smoothing,
+    balance: str = Options.balance,
     max_norm: float = Options.max_norm,
     patience: int = Options.patience,
     validation: float = Options.validation,
+    precision: str = Options.precision,
+    compile: str = Options.compile,
     init: str | None = Options.init,
     keep_every: float = Options.keep_every,
     seed: int = Options.seed,
@@ -91,20 +99,32 @@ def train(
             is served until it is closed, or the program ends.
         port: Where that page is served; by default a free one.
         quiet: Whether to print nothing; else what a default decides, each epoch and the verdict, on standard error.
+        recipe: `fast` or `accurate`: a tested whole for the options that have their default here; it is printed.
         epochs: Passes over the training examples; 0 takes ten, and more for small sets.
         batch: Examples in a mini-batch; 0 takes the whole set; by default 64, or 32 for few photographs.
         lr: Highest learning rate; by default the optimiser's usual one for the task.
         optimizer: `sgd`, `momentum`, `nesterov`, `adagrad`, `rmsprop`, `adam` or `adamw`.
         schedule: How the learning rate moves: `constant`, `step`, `cosine` or `one-cycle`.
+        warm_up: The share of the training in which the rate rises, or from 1 on so many epochs; `one-cycle` has 0.3.
+        clip: The longest that a step's gradient may be, over all weights together; 0 sets no limit.
+        micro: Examples that go through the network at once; their gradients are added up for a mini-batch. By default
+            0, a mini-batch at once. Batch norm measures each part by itself.
+        ema: The share that an exponential moving average of the weights keeps in a step: what is measured and kept is
+            the average. By default 0, the weights themselves.
         loss: A loss's name, or a function of (outputs, labels); by default the task's usual one.
         l1: L1 penalty on weights.
         l2: L2 penalty (weight decay) on weights; by default the optimiser's usual one, more for few photographs.
         augment: `shift` moves images a little, `none` does not; `auto` does what suits the data;
             for the others see `striate train --help`.
         smoothing: Label smoothing, the share of each example's class that all classes share.
+        balance: `weights` makes classes of unequal size count alike by the loss of their examples, `sampling` by how
+            often an epoch draws them; by default `none`.
         max_norm: The longest that a row of the last layer's weights may be, as Kim (2014) has 3; 0 sets no limit.
         patience: Stop after this many epochs without a better one; 0 never stops.
         validation: Share of the training examples kept for validation, from 0.001 to 0.9.
+        precision: The numbers in which PyTorch computes while training: `float32`, `bf16`, `fp16`; by default bf16 on
+            GPUs that gain from it.
+        compile: Whether PyTorch compiles the network first: `yes`, `no`; by default on a GPU, for many steps.
         init: How weights begin, as for `build`.
         keep_every: Seconds after which the state within an epoch is kept, for a run that is killed; less often where
             that would take more than 1 % of the time.
@@ -124,19 +144,27 @@ def train(
         net, dataset = whole_for(net, dataset, size, bad)
     own = loss if callable(loss) else None
     options = Options(
+        recipe=recipe,
         epochs=epochs,
         batch=batch,
         lr=lr,
         optimizer=optimizer,
         schedule=schedule,
+        warm_up=warm_up,
+        clip=clip,
+        micro=micro,
+        ema=ema,
         loss=None if own or loss is None else str(loss),
         l1=l1,
         l2=l2,
         augment=augment,
         smoothing=smoothing,
+        balance=balance,
         max_norm=max_norm,
         patience=patience,
         validation=validation,
+        precision=precision,
+        compile=compile,
         init=init,
         keep_every=keep_every,
         seed=seed,

@@ -123,6 +123,10 @@ class Labelled(Task):
         """The engine has all of the named losses."""
         return "" if callable(loss) else loss or USUAL
 
+    def class_of_each(self, examples: Examples) -> Tensor:
+        """Their labels."""
+        return labels_of(examples)
+
     def softens(self, loss: LossName) -> str:
         """Cross-entropy does."""
         return "" if loss in (None, USUAL) else f"the loss {self.loss_name(loss)} takes no shares of classes"
@@ -130,6 +134,10 @@ class Labelled(Task):
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """Cross-entropy."""
         return self.objective(None).loss(outputs, targets)
+
+    def pooled(self, several: Sequence[Fields]) -> Fields:
+        """The logarithms of the mean probabilities (N, K)."""
+        return {OUTPUT: torch.stack([logits(outputs).softmax(1) for outputs in several]).mean(0).log()}
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
         """The examples whose largest output is their class's, or the one of which they have the largest share."""

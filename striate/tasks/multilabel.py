@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -126,6 +126,10 @@ class Multilabel(Task):
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """Binary cross-entropy."""
         return self.objective(None).loss(outputs, targets)
+
+    def pooled(self, several: Sequence[Fields]) -> Fields:
+        """The logits of the mean probabilities (N, K)."""
+        return {OUTPUT: torch.stack([logits(outputs).sigmoid() for outputs in several]).mean(0).logit()}
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
         """The labels that are rightly decided for or against."""

@@ -103,6 +103,7 @@ class Segment(Task):
     metrics: ClassVar[tuple[Metric, ...]] = (Metric("mean_iou"), Metric("dice"), Metric("pixel_accuracy"))
     unit: ClassVar[str] = "images"
     decides: ClassVar[str] = "pixel_accuracy"
+    places: ClassVar[bool] = True
 
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
@@ -202,6 +203,13 @@ class Segment(Task):
     def through(self, net: Net, inputs: Fields) -> Fields:
         """The outputs of whole images, put together from those of pieces."""
         return in_pieces(net, inputs, self.tile, self.margin, self.stride, self.cut)
+
+    def pooled(self, several: Sequence[Fields]) -> Fields:
+        """The logarithms of the mean probabilities (N, K, H, W); the logits of one map."""
+        made = [outputs[OUTPUT] for outputs in several]
+        if made[0].shape[1] == 1:
+            return {OUTPUT: torch.stack([one.sigmoid() for one in made]).mean(0).logit()}
+        return {OUTPUT: torch.stack([one.softmax(1) for one in made]).mean(0).log()}
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
         """The pixels that are right, of those that count."""

@@ -38,7 +38,7 @@ from striate.training.passes import FEW
 from striate.training.verdict import Standing
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from striate.data.levels import Levels
     from striate.data.recipe import Recipe
@@ -192,6 +192,7 @@ class Task(ABC):
     metrics: ClassVar[tuple[Metric, ...]]  # the first chooses the best epoch
     unit: ClassVar[str] = "examples"
     decides: ClassVar[str] = ""
+    places: ClassVar[bool] = False  # whether each output belongs to a place of the image
 
     @classmethod
     @abstractmethod
@@ -219,6 +220,14 @@ class Task(ABC):
     def through(self, net: Net, inputs: Fields) -> Fields:
         """The outputs for inputs in evaluation; by default the network's."""
         return net(inputs)
+
+    def pooled(self, several: Sequence[Fields]) -> Fields:
+        """Outputs whose probabilities are the mean of those of several outputs for the same examples.
+
+        Raises:
+            InputError: The task has no probabilities.
+        """
+        raise InputError(f"the answers of {self.word} are no probabilities, of which there is a mean")
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Any, int]:
         """How many decisions are right while training, and how many there are."""
@@ -292,6 +301,10 @@ class Task(ABC):
         For several outputs one for each, by the name that the output, its target and its part of the loss have.
         """
         return ""
+
+    def class_of_each(self, examples: Examples) -> Tensor | None:
+        """The class of each example, (N,), as a position in `classes`; None where examples have no one class each."""
+        return None
 
     def softens(self, loss: LossName) -> str:
         """Why a target can't be shares of several classes with this loss; empty where it can."""

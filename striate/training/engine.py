@@ -14,8 +14,9 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn, optim
@@ -25,15 +26,20 @@ from striate.layers import Aux, Heads
 from striate.layers.dropout import Dropout, mixed
 from striate.layers.earlier import named_now
 from striate.layers.softmax import LastSoftmax
+from striate.training.average import Average, averaged
 from striate.training.feed import Batch
 from striate.training.fields import OUTPUT, Fields, named
 from striate.training.max_norm import limit_norm
+from striate.training.memory import ran_out
 from striate.training.objective import Objective, Step
 from striate.training.optimizers import make_optimizer, weights
 from striate.training.options import Options
-from striate.training.schedules import SCHEDULES
+from striate.training.precision import Precision
+from striate.training.schedules import warmed
 
 CHUNK = 2048  # a larger batch goes through in parts of so many examples, whose gradients are added
+FEWEST = 2  # examples of a part at least: batch norm can't measure a single one
+TRAINED, AT_ONCE = "trained.", "at_once"  # in a state: the weights beside their average; what memory allowed
 AUX_WEIGHT = 0.3  # weight of a side head's loss (Szegedy et al. 2014, section 5)
 
 
@@ -42,7 +48,7 @@ class Pace:
 
     def __init__(self, options: Options, total_steps: int) -> None:
         self.options, self.total_steps, self.steps = options, total_steps, 0
-        self.schedule: Callable[[float], float] = SCHEDULES[options.schedule]
+        self.schedule: Callable[[float], float] = warmed(options.schedule, options.rise)
 
     @property
     def rate(self) -> float:
@@ -73,7 +79,10 @@ class TorchEngine:
         total_steps: Steps of the whole training, for the schedule.
         objective: What is made small.
         device: Where it runs.
+        say: Is given every decision.
     """
+
+    halves: ClassVar[bool] = True  # whether a batch that memory refuses goes through in parts
 
     def __init__(
         self,
@@ -82,6 +91,7 @@ class TorchEngine:
         total_steps: int,
         objective: Objective,
         device: torch.device | str = "cpu",
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.model = model.to(device)
         self.options, self.pace, self.device = options, Pace(options, total_steps), torch.device(device)
@@ -89,9 +99,15 @@ class TorchEngine:
         self.format = _memory_format(self.model)
         self.model.to(memory_format=self.format)  # type: ignore[call-overload]
         self.scores = without_softmax(self.model)
-        self.learned = self.scores
+        compiled = options.compile == "yes"
+        self.learned = torch.compile(self.scores, dynamic=False) if compiled else self.scores
         self.dropouts = [module for module in self.model.modules() if isinstance(module, Dropout)]
+        for dropout in self.dropouts if compiled else ():  # their numbers change in every step: tensors, not constants
+            dropout.key, dropout.first = (torch.zeros((), dtype=torch.int64, device=device) for _ in range(2))
         self.penalised = list(weights(self.model)) if options.l1 else []
+        self.precision = Precision(options.precision, self.device)
+        self.average = Average(averaged(self.model), options.ema) if options.ema else None
+        self.at_once, self.say = options.micro or CHUNK, say
 
     @cached_property
     def optimizer(self) -> optim.Optimizer:
@@ -118,36 +134,65 @@ class TorchEngine:
             inputs: (N, …) float32 each, on the engine's device.
             targets: As the objective takes them.
         """
+        self._show_average(False)
         self.pace.steps += 1
         key = dropout_key(self.options, self.pace.steps)
         for number, dropout in enumerate(self.dropouts, start=1):
-            dropout.key = int(mixed(torch.tensor((key + number) % 2**32)))
+            put(dropout, "key", int(mixed(torch.tensor((key + number) % 2**32))))
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate
-        self.optimizer.zero_grad(set_to_none=True)
-        seen = self._gradients(inputs, targets) if _count(inputs) <= CHUNK else self._in_parts(inputs, targets)
+        seen = self._all_gradients(inputs, targets)
+        self.precision.unscale(self.optimizer)
+        if self.options.clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
         for weight in self.penalised:
             assert weight.grad is not None
             weight.grad.add_(weight.detach().sign(), alpha=self.options.l1)
-        self.optimizer.step()
+        self.precision.step(self.optimizer)
         if self.options.max_norm:
             limit_norm(self.model, self.options.max_norm)
+        if self.average:
+            self.average.follow(self.pace.steps)
         return seen
+
+    def _all_gradients(self, inputs: Fields, targets: Fields) -> Step:
+        """The whole batch's gradients; where memory runs out, from here on in parts of half as many examples."""
+        while True:
+            self.optimizer.zero_grad(set_to_none=True)
+            try:
+                return self._in_parts(inputs, targets)
+            except (MemoryError, RuntimeError) as error:
+                few = min(self.at_once, _count(inputs)) // 2
+                if not (self.halves and ran_out(error)) or few < FEWEST:
+                    raise
+            self.at_once = few
+            self.say(
+                f"not enough memory for a batch at once: it goes through in parts of at most {few} examples, and their "
+                f"gradients are added, so that its size is the same; `micro={few}` does so from the beginning"
+            )
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
 
     def _in_parts(self, inputs: Fields, targets: Fields) -> Step:
         """The whole batch's gradients, added up over parts of equal size: batch norm can't measure a single example."""
         count = _count(inputs)
-        parts = -(-count // CHUNK)
-        seen = [
-            self._gradients(x, y, _count(x) / count)
-            for x, y in zip(_split(inputs, parts), _split(targets, parts), strict=True)
-        ]
+        parts = min(-(-count // self.at_once), max(1, count // FEWEST))
+        seen, first = list[Step](), 0
+        for x, y in zip(_split(inputs, parts), _split(targets, parts), strict=True):
+            for dropout in self.dropouts:
+                put(dropout, "first", first)
+            seen.append(self._gradients(x, y, _count(x) / count))
+            first += _count(x)
+        if parts == 1:
+            return seen[0]
         sums = {name: sum(step.parts[name] for step in seen) for name in seen[0].parts}
         return Step(sums, sum(step.right for step in seen), sum(step.decided for step in seen))
 
     def _gradients(self, inputs: Fields, targets: Fields, share: float = 1.0) -> Step:
         """Adds the gradients of `share` times the mean loss."""
-        made = self._made(self.learned, inputs)
+        with self.precision.forward():
+            made = self._made(self.learned, inputs)
+        made = _exact(made) if self.precision.dtype else made
         given, heads = made if isinstance(made, tuple) else (made, [])
         outputs = named(given)
         parts = dict(self.objective.loss(outputs, targets))
@@ -155,7 +200,7 @@ class TorchEngine:
             for name, part in self.objective.loss({OUTPUT: head}, targets).items():
                 parts[name] = parts[name] + AUX_WEIGHT * part
         parts = parts if share == 1 else {name: part * share for name, part in parts.items()}
-        sum(parts.values()).backward()  # type: ignore[union-attr]
+        self.precision.backward(sum(parts.values()))  # type: ignore[arg-type]
         right, decided = self.objective.right(_detached(outputs), targets)
         return Step(_detached(parts), right, decided)
 
@@ -170,26 +215,41 @@ class TorchEngine:
 
     def train(self) -> None:
         """Before training: dropout drops units, batch norm uses the batch's statistics."""
+        self._show_average(False)
         self.scores.train()
+
+    def _show_average(self, wanted: bool) -> None:
+        if self.average:
+            self.average.show(wanted)
 
     @torch.inference_mode()
     def evaluate(self, inputs: Fields) -> Fields:
         """The outputs (N, …) of a batch in evaluation, by name; a softmax at the network's end is left out."""
         if self.scores.training:
             self.scores.eval()
+        self._show_average(True)
         return named(self._made(self.scores, inputs))
 
     # what is kept on disk
 
     def weights(self) -> dict[str, Tensor]:
-        """The model's tensors by name, on the CPU; a copy."""
+        """The model's tensors by name, on the CPU; a copy. Of averaged weights it is the average."""
+        with self.average.shown() if self.average else nullcontext():
+            return self._tensors()
+
+    def _tensors(self) -> dict[str, Tensor]:
         return {
             name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in self.model.state_dict().items()
         }
 
     def state(self) -> dict[str, Tensor]:
         """The optimiser's tensors and the number of steps, enough to go on exactly."""
-        saved = {"steps": torch.tensor(self.pace.steps)}
+        saved = {"steps": torch.tensor(self.pace.steps), **self.precision.state()}
+        if self.at_once < (self.options.micro or CHUNK):
+            saved[AT_ONCE] = torch.tensor(self.at_once)
+        if self.average:
+            with self.average.shown(False):
+                saved |= {TRAINED + name: tensor for name, tensor in self._tensors().items()}
         for index, entries in self.optimizer.state_dict()["state"].items():
             for name, value in entries.items():
                 if value is not None:
@@ -204,17 +264,45 @@ class TorchEngine:
         """
         tensors = dict(named_now(self.model, tensors))
         check_weights(self.model, tensors)
+        self._show_average(False)
         self.model.load_state_dict(tensors)
+        if self.average:
+            self.average.begin()
         if state is not None:
-            entries: dict[int, dict[str, Tensor]] = {}
-            for key, value in state.items():
-                if key != "steps":
-                    index, name = key.split(".", 1)
-                    entries.setdefault(int(index), {})[name] = value
-            whole = self.optimizer.state_dict()
-            self.optimizer.load_state_dict({**whole, "state": entries})
-            _lay_out_as_the_weights(self.optimizer)
-            self.pace.steps = int(state["steps"])
+            self._load_state(state)
+
+    def _load_state(self, state: Mapping[str, Tensor]) -> None:
+        if self.average and (trained := trained_of(state)):
+            self.model.load_state_dict(named_now(self.model, trained))
+        entries: dict[int, dict[str, Tensor]] = {}
+        for key, value in state.items():
+            index, _, name = key.partition(".")
+            if index.isdecimal():
+                entries.setdefault(int(index), {})[name] = value
+        whole = self.optimizer.state_dict()
+        self.optimizer.load_state_dict({**whole, "state": entries})
+        _lay_out_as_the_weights(self.optimizer)
+        self.pace.steps = int(state["steps"])
+        self.precision.load(state)
+        self.at_once = int(state.get(AT_ONCE, self.at_once))
+
+
+def trained_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights that a state keeps beside their average, by name; none where nothing is averaged."""
+    return {name.removeprefix(TRAINED): tensor for name, tensor in state.items() if name.startswith(TRAINED)}
+
+
+def put(dropout: Dropout, name: str, value: int) -> None:
+    """A number that a dropout reads; a compiled network reads it from a tensor."""
+    held = getattr(dropout, name)
+    held.fill_(value) if isinstance(held, Tensor) else setattr(dropout, name, value)
+
+
+def _exact(made: Any) -> Any:
+    """Outputs as float32, in which the loss is found, however they are held together."""
+    if isinstance(made, Tensor):
+        return made.float()
+    return {k: v.float() for k, v in made.items()} if isinstance(made, Mapping) else type(made)(map(_exact, made))
 
 
 def _count(fields: Fields) -> int:

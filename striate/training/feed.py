@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from striate.draws import generator
+from striate.training.balance import balanced
 from striate.training.fields import Fields
 
 
@@ -83,12 +84,20 @@ class Part:
 WHOLE = Part()
 
 
-def shuffled(count: int, size: int, seed: int, epoch: int) -> list[Tensor]:
+def shuffled(count: int, size: int, seed: int, epoch: int, classes: Tensor | None = None) -> list[Tensor]:
     """The positions 0 … count - 1 in an order drawn for this epoch, in batches of `size`.
 
     A last batch of one example joins the one before it: batch norm needs two.
+
+    Args:
+        count: Examples.
+        size: Of a batch.
+        seed: The training's.
+        epoch: Its number.
+        classes: The class of each example, (count,), where each class is to be drawn equally often.
     """
-    order = torch.randperm(count, generator=generator(seed, "order", epoch))
+    drawing = generator(seed, "order", epoch)
+    order = torch.randperm(count, generator=drawing) if classes is None else balanced(classes, drawing)
     batches = list(torch.split(order, size))
     if len(batches) > 1 and len(batches[-1]) == 1 < size:
         batches[-2:] = [torch.cat(batches[-2:])]

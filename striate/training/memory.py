@@ -25,8 +25,17 @@ def enough_memory() -> Iterator[None]:
     """
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        refused = type(error) is RuntimeError and any(words in str(error) for words in SAID)
-        if not refused and not isinstance(error, torch.OutOfMemoryError | MemoryError):
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out(error):
             raise
         raise WorkError("not enough memory; try a smaller `batch` or a smaller network") from None
+
+
+def ran_out(error: Exception) -> bool:
+    """Whether an allocator, on the CPU or a GPU, had not enough memory.
+
+    >>> ran_out(RuntimeError("DefaultCPUAllocator: can't allocate memory")), ran_out(RuntimeError("no such shape"))
+    (True, False)
+    """
+    refused = type(error) is RuntimeError and any(words in str(error) for words in SAID)
+    return refused or isinstance(error, torch.OutOfMemoryError | MemoryError)

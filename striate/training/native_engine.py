@@ -29,7 +29,8 @@ from striate.native.values import Parameter
 from striate.notation import Network
 from striate.tiling import middle
 from striate.training.ahead import made_ahead
-from striate.training.engine import AUX_WEIGHT, Pace, check_weights, dropout_key
+from striate.training.average import Average
+from striate.training.engine import AUX_WEIGHT, TRAINED, Pace, check_weights, dropout_key, trained_of
 from striate.training.feed import Batch
 from striate.training.fields import OUTPUT, Fields
 from striate.training.max_norm import last_layer, limited
@@ -86,6 +87,7 @@ class NativeEngine:
         most = min(MOST, options.images(MOST) + 1)  # a last batch may have one image more
         self.net = Compiled(network, threads or torch.get_num_threads(), most, loss, AUX_WEIGHT, say=say)
         self._write(model.state_dict())
+        self.average = Average(map(torch.from_numpy, self.net.trained), options.ema) if options.ema else None
 
     @property
     def model(self) -> nn.Module:
@@ -99,7 +101,14 @@ class NativeEngine:
         return self.pace.rate
 
     def train(self) -> None:
-        """Nothing to do: a step trains, and evaluation does not."""
+        """A step trains, and evaluation does not; only the newest weights take the place of their average again."""
+        self._show_average(False)
+
+    def _show_average(self, wanted: bool) -> None:
+        if self.average and self.average.is_shown != wanted:
+            self.net.settle()
+            self.average.show(wanted)
+            self.net.renewed()
 
     def learn(self, batch: Batch) -> Step:
         """One step on a batch; prepared examples in memory are read in place, without a copy by PyTorch."""
@@ -137,6 +146,7 @@ class NativeEngine:
         return self._step(x, targets)
 
     def _step(self, x: Tensor, targets: Fields, rows: Tensor | None = None, moves: Moves | None = None) -> Step:
+        self._show_average(False)
         self.pace.steps += 1
         each = {part.end.name: self._target(part, targets) for part in self.net.parts}
         images, numbers = x.contiguous().numpy(), None if rows is None else rows.numpy()
@@ -144,6 +154,9 @@ class NativeEngine:
         seen = self.net.step(images, each, self._rule(), key, numbers, moves)
         if self.options.max_norm:
             self._limit_norm()
+        if self.average:
+            self.net.settle()
+            self.average.follow(self.pace.steps)
         return Step(*seen)
 
     @cached_property
@@ -167,6 +180,7 @@ class NativeEngine:
 
     def evaluate(self, inputs: Fields) -> Fields:
         """The outputs (N, …) of a batch in evaluation, by name; a softmax at the network's end is left out."""
+        self._show_average(True)
         (x,) = inputs.values()
         made, outputs = torch.from_numpy(self.net.evaluate(x.contiguous().numpy())), self.net.plan.outputs
         rows = torch.split(made, [end.value.size for end in outputs], 1)
@@ -193,14 +207,21 @@ class NativeEngine:
             eps=EPS.get(name, 1e-8),
             beta1=self._betas[0],
             beta2=self._betas[1],
+            clip=options.clip,
         )
 
     # what is kept on disk, in the torch engine's own form
 
     def weights(self) -> dict[str, Tensor]:
-        """The model's tensors by name; a copy."""
+        """The model's tensors by name; a copy. Of averaged weights it is the average."""
+        return self._tensors(average=True)
+
+    def _tensors(self, average: bool) -> dict[str, Tensor]:
+        before = self.average is not None and self.average.is_shown
+        self._show_average(average)
         found = {name: torch.from_numpy(values) for name, values in self.net.tensors().items()}
         steps = self.pace.steps  # the batches that batch norm counts
+        self._show_average(before)
         return {name: found[name] if name in found else torch.tensor(steps) for name in self._model.state_dict()}
 
     def state(self) -> dict[str, Tensor]:
@@ -213,6 +234,8 @@ class NativeEngine:
                 saved[f"{index}.step"] = torch.tensor(float(self.pace.steps))
             for theirs, ours in REMEMBERED.get(self.options.optimizer, {}).items():
                 saved[f"{index}.{theirs}"] = torch.from_numpy(self.net.read(parameter, ours))
+        if self.average:
+            saved |= {TRAINED + name: tensor for name, tensor in self._tensors(average=False).items()}
         return saved
 
     def load(self, tensors: dict[str, Tensor], state: dict[str, Tensor] | None = None) -> None:
@@ -223,9 +246,14 @@ class NativeEngine:
         """
         tensors = dict(named_now(self._model, tensors))
         check_weights(self._model, tensors)
+        self._show_average(False)
         self._write(tensors)
+        if self.average:
+            self.average.begin()
         if state is None:
             return
+        if self.average and (trained := trained_of(state)):
+            self._write(dict(named_now(self._model, trained)))
         self.net.forget()
         for index, parameter in enumerate(self._in_order()):
             for theirs, ours in REMEMBERED.get(self.options.optimizer, {}).items():

@@ -21,8 +21,10 @@ from torch import Tensor
 
 from striate.augmentation.chain import Chained
 from striate.augmentation.cutout import Holes
+from striate.augmentation.mixing import Smoothed
 from striate.augmentation.shift import Shifted
 from striate.augmentation.warp import Warped
+from striate.augmentation.weighing import Weighed
 from striate.data.kinds import Moved
 from striate.native.network import Moves
 
@@ -67,14 +69,18 @@ def moves_of(drawn: Moved, rows: Tensor, shape: Sequence[int]) -> TakenMoves | N
 
 
 def native_steps(drawn: Moved, shape: Sequence[int]) -> tuple[Shifted | Warped | None, Holes | None] | None:
-    """The change of places and the emptied square, where there is nothing else."""
-    steps = list(drawn.steps) if isinstance(drawn, Chained) else [drawn]
+    """The change of places and the emptied square, where there is nothing else but changes of classes."""
+    steps = [step for step in _steps(drawn) if not isinstance(step, Smoothed | Weighed)]
     placed, holes = None, None
     if steps and _is_placing(steps[0], shape):
         placed = steps.pop(0)
     if steps and isinstance(steps[0], Holes):
         holes = steps.pop(0)
     return None if steps or len(shape) != 3 else (placed, holes)  # type: ignore[return-value]
+
+
+def _steps(drawn: Moved) -> Sequence[Moved]:
+    return drawn.steps if isinstance(drawn, Chained) else [drawn]
 
 
 def _is_placing(step: Moved, shape: Sequence[int]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,13 +26,23 @@ from striate.training.schedules import ALSO as SCHEDULES_ALSO
 from striate.training.schedules import SCHEDULES
 
 NO_AUGMENT = NONE
-VALUES_ALSO = {  # what others call the values of a choice
+FLOAT32, BF16, FP16 = "float32", "bf16", "fp16"
+PRECISIONS = (AUTO, FLOAT32, BF16, FP16)
+COMPILES = (AUTO, "yes", "no")
+WEIGHTS, SAMPLING = "weights", "sampling"
+BALANCES = (NONE, WEIGHTS, SAMPLING)
+RECIPE_NAMES = (NONE, "fast", "accurate")
+VALUES_ALSO: dict[str, Mapping[str, Sequence[str]]] = {  # what others call the values of a choice
     "optimizer": OPTIMIZER_ALSO,
     "schedule": SCHEDULES_ALSO,
     "loss": LOSSES_ALSO,
     "init": RULES_ALSO,
+    "balance": {WEIGHTS: ("balanced", "weighted"), SAMPLING: ("sampler", "oversampling")},
+    "precision": {FLOAT32: ("fp32", "32", "full"), BF16: ("bfloat16",), FP16: ("float16", "16", "half")},
+    "compile": {"yes": ("true", "on"), "no": ("false", "off")},
 }
 OTHER_NAMES = {  # what others call a choice itself
+    "recipe": ("preset", "config"),
     "epochs": ("numepochs", "nepochs", "maxepochs"),
     "batch": ("batchsize", "bs", "minibatch"),
     "lr": ("learningrate", "rate", "maxlr", "eta"),
@@ -42,6 +53,13 @@ OTHER_NAMES = {  # what others call a choice itself
     "l2": ("weightdecay", "wd", "decay", "ridge"),
     "augment": ("augmentation", "dataaugmentation"),
     "smoothing": ("labelsmoothing",),
+    "warm_up": ("warmup", "warmupepochs", "warmupratio"),
+    "clip": ("clipnorm", "gradclip", "gradientclipping", "clipgradnorm", "maxgradnorm"),
+    "micro": ("microbatch", "accumulate", "accumulation", "gradaccum", "gradientaccumulation"),
+    "ema": ("modelema", "averaging", "weightaveraging", "polyak"),
+    "precision": ("dtype", "amp", "mixedprecision"),
+    "compile": ("torchcompile", "jit"),
+    "balance": ("classweight", "classweights", "sampler", "weightedsampling", "oversample"),
     "max_norm": ("normconstraint", "weightnorm", "l2constraint"),
     "patience": ("earlystopping", "earlystop"),
     "validation": ("validationsplit", "valsplit"),
@@ -65,6 +83,12 @@ class Options:
         InputError: A name that is not known or a number out of its range.
     """
 
+    recipe: str = _option(
+        NONE,
+        "a tested whole for the options that are not given, which is printed in full: fast takes fewer epochs at a "
+        "higher rate; accurate takes more, averages the weights, softens classes and changes images more",
+        known=RECIPE_NAMES,
+    )
     epochs: int = _option(
         0, f"passes over the training images; 0 takes {EPOCHS}, and up to {MOST} for small sets", least=0, most=10**6
     )
@@ -79,6 +103,29 @@ class Options:
     )
     optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
     schedule: str = _option("one-cycle", "how the learning rate moves", known=tuple(SCHEDULES))
+    warm_up: float = _option(
+        0.0,
+        "the share of the training in which the rate rises to its highest, or from 1 on so many epochs; one-cycle "
+        "takes 0.3 by itself",
+        least=0,
+    )
+    clip: float = _option(
+        0.0, "the longest that a step's gradient may be, over all weights together; 0 sets no limit", least=0
+    )
+    micro: int = _option(
+        0,
+        "images that go through the network at once, where a whole mini-batch takes too much memory: their gradients "
+        "are added; 0 takes a mini-batch at once",
+        least=0,
+        most=2**31,
+    )
+    ema: float | None = _option(
+        None,
+        "the share that an exponential moving average of the weights keeps in a step, as 0.999: the average is what is "
+        "measured and kept; by default 0, none",
+        least=0,
+        most=0.999999,
+    )
     loss: str | None = _option(
         None, "what is made small; by default what is usual for the task, such as cross-entropy", known=NAMES
     )
@@ -95,14 +142,33 @@ class Options:
         f"as in shift:2,rotate:10: {', '.join(WORDS)}; photo is {','.join(SHORT['photo'])}, distort is "
         f"{','.join(SHORT['distort'])}; auto does what suits the data",
     )
-    smoothing: float = _option(
-        0.0, "label smoothing: the share of each training example's class that all classes share", least=0, most=0.999
+    smoothing: float | None = _option(
+        None,
+        "label smoothing: the share of each training example's class that all classes share; by default 0",
+        least=0,
+        most=0.999,
+    )
+    balance: str = _option(
+        NONE,
+        "make classes of unequal size count alike: weights does by the loss of their examples, sampling by how often "
+        "an epoch draws them",
+        known=BALANCES,
     )
     max_norm: float = _option(
         0.0, "the longest that the weights of an output may be, as a row of the last layer; 0 sets no limit", least=0
     )
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)
+    precision: str = _option(
+        "auto",
+        "the numbers in which a training computes with PyTorch; auto takes bf16 on GPUs that gain from it",
+        known=PRECISIONS,
+    )
+    compile: str = _option(
+        "auto",
+        "whether PyTorch compiles the network first; auto does on a GPU, for many steps",
+        known=COMPILES,
+    )
     init: str | None = _option(None, "how weights begin; by default as the activations ask for", known=tuple(RULES))
     keep_every: float = _option(
         60.0,
@@ -125,11 +191,36 @@ class Options:
             if meta["least"] is not None:
                 check_number(value, option.name, least=meta["least"], most=meta["most"], whole=whole)
         parsed(self.augment)
+        if self.warm_up >= 1 and 0 < self.epochs <= self.warm_up:
+            raise InputError(
+                f"warm_up is less than the training, which has epochs={self.epochs}. Received: {self.warm_up:g}"
+            )
 
     @property
     def rate(self) -> float:
         """The highest learning rate."""
         return OPTIMIZERS[self.optimizer].rate if self.lr is None else self.lr
+
+    @property
+    def rise(self) -> float:
+        """The share of the training in which the rate rises before its schedule begins."""
+        return self.warm_up if self.warm_up < 1 else self.warm_up / max(1, self.epochs)
+
+    def said(self) -> list[str]:
+        """What steps do beside what is usual, a few words each.
+
+        >>> Options(clip=1, precision="float32").said()
+        ['gradient clipped at 1']
+        """
+        words = {
+            f"warm-up over {self.rise:.2g} of it": self.warm_up,
+            f"gradient clipped at {self.clip:g}": self.clip,
+            f"{self.micro} at once": self.micro,
+            f"weights averaged (ema {self.ema:g})" if self.ema else "": self.ema,
+            f"in {self.precision}": self.precision not in (AUTO, FLOAT32),
+            "compiled": self.compile == "yes",
+        }
+        return [said for said, wanted in words.items() if wanted]
 
     def images(self, count: int) -> int:
         """How many of `count` images go into a mini-batch."""
@@ -143,6 +234,7 @@ class Options:
     def to_json(self) -> dict[str, Any]:
         """Every choice, defaults filled in."""
         filled = {"lr": self.rate, "l2": self.decay, "batch": BATCH if self.batch is None else self.batch}
+        filled |= {"ema": self.ema or 0.0, "smoothing": self.smoothing or 0.0}
         return {**dataclasses.asdict(self), **filled}
 
     @staticmethod

@@ -6,9 +6,10 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 WARM_UP = 0.3  # share of training in which one-cycle rises
-LOWEST = 0.04  # share of the highest rate at which one-cycle begins
+LOWEST = 0.04  # share of the highest rate at which a rise begins
 
 
 def constant(moment: float) -> float:
@@ -26,11 +27,11 @@ def cosine(moment: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * moment))
 
 
-def one_cycle(moment: float) -> float:
+def one_cycle(moment: float, rise: float = WARM_UP) -> float:
     """Up along half a cosine, then down to nothing (Smith 2018)."""
-    if moment < WARM_UP:
-        return LOWEST + (1 - LOWEST) * (1 - cosine(moment / WARM_UP))
-    return cosine((moment - WARM_UP) / (1 - WARM_UP))
+    if moment < rise:
+        return LOWEST + (1 - LOWEST) * (1 - cosine(moment / rise))
+    return cosine((moment - rise) / (1 - rise)) if rise < 1 else 1.0
 
 
 SCHEDULES: dict[str, Callable[[float], float]] = {
@@ -45,3 +46,27 @@ ALSO = {  # names in other programs
     "cosine": ("cosineannealing", "cosineannealinglr", "cosinedecay", "cos"),
     "one-cycle": ("onecyclelr", "1cycle", "superconvergence"),
 }
+
+
+def warmed(name: str, rise: float) -> Callable[[float], float]:
+    """A schedule after a warm-up: up in a straight line (Goyal et al. 2017, section 2.2), then all of the schedule.
+
+    One-cycle rises by itself; its own rise then takes that share.
+
+    Args:
+        name: Of the schedule.
+        rise: The share of the training in which the rate rises, 0 to 1.
+
+    >>> [round(warmed("cosine", 0.5)(t), 2) for t in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    [0.04, 0.52, 1.0, 0.5, 0.0]
+    """
+    schedule = SCHEDULES[name]
+    if not rise:
+        return schedule
+    return partial(one_cycle, rise=rise) if schedule is one_cycle else partial(_after_a_rise, schedule, rise)
+
+
+def _after_a_rise(schedule: Callable[[float], float], rise: float, moment: float) -> float:
+    if moment < rise:
+        return LOWEST + (1 - LOWEST) * moment / rise
+    return schedule((moment - rise) / (1 - rise)) if rise < 1 else 1.0

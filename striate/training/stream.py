@@ -51,6 +51,7 @@ class Stream:
         device: Where the batches go.
         kinds: What each field is, by name.
         augment: Draws anew for each epoch how the examples are changed.
+        classes: The class of each example, (N,), where an epoch draws each class equally often.
         refuse: Whether a file that can't be read ends the training; else it is left out of its batch and told.
         tell: Is given such a file and why, once for each.
         workers: Processes that read; by default one for each core; 0 reads in this process.
@@ -65,6 +66,7 @@ class Stream:
     device: torch.device | str = "cpu"
     kinds: Kinds = field(default_factory=dict)
     augment: Augment | None = None
+    classes: Tensor | None = None
     refuse: bool = False
     tell: Callable[[str, str], None] = lambda path, why: None
     workers: int | None = None
@@ -87,7 +89,8 @@ class Stream:
     def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Ready]:
         """The batches of an epoch; one of which no file can be read is empty."""
         drawn = self.augment.drawn(len(self), generator(seed, "augment", number), number) if self.augment else None
-        batches = [self.part.of(rows) for rows in shuffled(len(self), size, seed, number)[begin:]]
+        order = shuffled(len(self), size, seed, number, self.classes)[begin:]
+        batches = [self.part.of(rows) for rows in order]
         yield from self._batches(batches, drawn, min(GONE, len(self)))
 
     def in_order(self, size: int) -> Iterator[Ready]:

@@ -7,7 +7,7 @@ that the whole batch makes in one process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from inspect import signature
@@ -19,7 +19,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from striate.errors import InputError, WorkError
 from striate.layers.sync_norm import synchronised
-from striate.training.engine import TorchEngine
+from striate.training.engine import TorchEngine, put
 from striate.training.feed import Batch, Feed
 from striate.training.fields import Fields
 from striate.training.history import LOSS
@@ -68,7 +68,10 @@ class TogetherEngine(TorchEngine):
     Args:
         model, options, total_steps, objective, device: As for the torch engine.
         processes: Who they are.
+        say: Is given every decision.
     """
+
+    halves = False  # the others would wait for parts that only one has
 
     def __init__(
         self,
@@ -78,9 +81,10 @@ class TogetherEngine(TorchEngine):
         objective: Objective,
         device: torch.device | str,
         processes: Processes,
+        say: Callable[[str], None],
     ) -> None:
         model = synchronised(model, torch.device(device)) if processes.sync_norm else model
-        super().__init__(model, options, total_steps, objective, device)
+        super().__init__(model, options, total_steps, objective, device, say)
         self.processes = processes
         where = [self.device] if self.device.type == "cuda" else None
         with connected():
@@ -110,7 +114,7 @@ class TogetherEngine(TorchEngine):
     def _gradients(self, inputs: Fields, targets: Fields, share: float = 1.0) -> Step:
         """Those of its part; what is told of them waits for the last where it goes through in parts itself."""
         for dropout in self.dropouts:
-            dropout.first = self.before + self.done
+            put(dropout, "first", self.before + self.done)
         self.done += len(next(iter(inputs.values())))
         with nullcontext() if self.done >= self.count else self.learned.no_sync():
             return super()._gradients(inputs, targets, share * self.share)
@@ -160,11 +164,12 @@ def engine_of(
     total_steps: int,
     objective: Objective,
     device: torch.device,
+    say: Callable[[str], None],
 ) -> TorchEngine:
     """The torch engine, alone or together with others."""
     if not processes.several:
-        return TorchEngine(model, options, total_steps, objective, device)
-    return TogetherEngine(model, options, total_steps, objective, device, processes)
+        return TorchEngine(model, options, total_steps, objective, device, say)
+    return TogetherEngine(model, options, total_steps, objective, device, processes, say)
 
 
 def measured_by(processes: Processes) -> Measured:

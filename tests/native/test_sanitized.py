@@ -43,7 +43,7 @@ def use(network: Network, target: str = runnable()[0], loss: Loss = "cross-entro
     for kind, count in enumerate((1, 2, lanes - 1, lanes, lanes + 1, 2 * lanes + 3, 70)):
         x = nets.inputs(network, count, random)
         y = {part.end.name: nets.target_of(part, count, random) for part in net.parts}
-        rule = Rule(kind=kind, rate=1e-3, momentum=0.9, eps=1e-8, l1=1e-4)
+        rule = Rule(kind=kind, rate=1e-3, momentum=0.9, eps=1e-8, l1=1e-4, clip=1e-3)
         rule.correct1 = rule.correct2 = 1.0
         net.step(x, y, rule, seed=count)
         net.step(x, y, rule, rows=np.arange(count)[::-1].copy(), moves=moves(count, network))
@@ -56,7 +56,7 @@ def moves(count: int, network: Network) -> Moves:
         np.arange(count) // 3 % 3,
         np.zeros(network.input[0] or 1, np.float32),
     )
-    return Moves(1, down.ctypes.data, right.ctypes.data, background.ctypes.data)
+    return Moves(most=1, down=down.ctypes.data, right=right.ctypes.data, background=background.ctypes.data)
 
 
 @settings(max_examples=DRAWN, deadline=None, suppress_health_check=SLOW, database=None, derandomize=True)

@@ -88,7 +88,8 @@ def test_the_configuration_is_enough_to_train_again(trained: Run, tmp_path: Path
     sum_ = data.load("digits").sha256()
     assert config["data"] == {"name": "digits", "source": "digits", "sha256": sum_}
     assert config["task"] == {"word": "classify", "classes": list("0123456789")}
-    chosen = Options(epochs=3, lr=0.01, loss="cross-entropy", augment="none")
+    how = {"precision": "float32", "compile": "no"}
+    chosen = Options(epochs=3, lr=0.01, loss="cross-entropy", augment="none", **how)
     assert config["options"] == chosen.to_json(), "with what `auto` was"
     assert config["engine"] == ("native" if str(trained.device) == "cpu" else "torch")
     assert config["device"] == str(trained.device)

@@ -44,8 +44,8 @@ INLINE void cross_entropy(const vec *y, const int32_t *labels, vec *dy, const in
   softmax_loss(y, labels, dy, count, share, classes, seen, 0);
 }
 
-/* The sum over classes of -share log softmax(y), `rows` having one image's shares per lane; right is the class of the
-   largest share. */
+/* The sum over classes of -share log softmax(y), `rows` having one image's shares per lane, which are 1 together or, of
+   an image that counts for more or less, its weight; right is the class of the largest share. */
 INLINE void soft_cross_entropy(const vec *y, const float *const *rows, vec *dy, const int count, const float share,
                                const int classes, struct seen *seen) {
   int32_t labels[LANES];
@@ -61,7 +61,8 @@ INLINE void soft_cross_entropy(const vec *y, const float *const *rows, vec *dy, 
     total += dy[k];
   }
   vec weight = splat(0);
-  for (int n = 0; n < count; n++) weight[n] = share;
+  for (int n = 0; n < count; n++)
+    for (int k = 0; k < classes; k++) weight[n] += share * rows[n][k];
   for (int k = 0; k < classes; k++) dy[k] = dy[k] / total * weight;
   for (int n = 0; n < count; n++)
     for (int k = 0; k < classes; k++) {

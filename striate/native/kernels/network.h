@@ -18,6 +18,7 @@ struct net {
   float *sums;
   float *statistics;                 /* a thread's own numbers for normalised channels */
   struct seen *seen;                 /* PARTS per thread: one for each part of the loss */
+  double *squares;                   /* of the gradients of a thread's share of the parameters, summed */
   struct alone *alone;               /* for single images */
   struct library *library;           /* tables of word vectors */
   float *turned;                     /* what steps compute from their weights whenever these have changed */
@@ -40,6 +41,8 @@ static void close_library(struct library *library);
 static struct library *open_library(long images);
 static void list_words(struct net *n);
 static void catch_up_touched(struct net *n, int thread);
+static void add_words(struct net *n, int thread);
+static double squares_of_words(struct net *n, int thread, float scale);
 static void learn_words(struct net *n, int thread);
 static void remember(struct net *n);
 void settle(struct net *n);
@@ -64,7 +67,7 @@ void destroy(struct net *n) {
   if (n->pool.threads) stop(&n->pool);
   void *owned[] = {n->weights, n->mean, n->square, n->buffers, n->gradients, n->scratch,
                    n->kept,    n->moments, n->sums, n->statistics, n->seen,
-                   n->moved,   n->turned,  n->workspace};
+                   n->moved,   n->turned,  n->workspace, n->squares};
   for (unsigned i = 0; i < sizeof owned / sizeof *owned; i++) release(owned[i]);
   free_alone(n);
   close_library(n->library);
@@ -89,12 +92,13 @@ struct net *create(int threads, int images) {
   n->sums = zeros(sizeof(float) * 2 * NORMALISED * n->most);
   n->statistics = zeros(sizeof(float) * 6 * NORMALISED * threads);
   n->seen = zeros(sizeof(struct seen) * PARTS * threads);
+  n->squares = zeros(sizeof(double) * threads);
   n->moved = zeros(sizeof(float) * IMAGES * VALUES * threads);
   n->turned = zeros(sizeof(float) * TURNED);
   n->workspace = zeros(sizeof(vec) * WORKSPACE * threads);
   n->library = open_library(n->most * (long)IMAGES);
   if (!n->library || !n->weights || !n->mean || !n->square || !n->buffers || !n->gradients || !n->scratch || !n->kept || !n->moments ||
-      !n->sums || !n->statistics || !n->seen || !n->moved || !n->turned || !n->workspace) {
+      !n->sums || !n->statistics || !n->seen || !n->squares || !n->moved || !n->turned || !n->workspace) {
     destroy(n);
     return NULL;
   }
@@ -141,13 +145,41 @@ static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int
 static void recall(struct net *n, float *st);
 static void give(const vec *scratch, const vec *kept, int count, float *to);
 
-/* Adds up the threads' gradients of this thread's share of the parameters, in the threads' order, and steps. */
-static void update(struct net *n, int thread) {
+/* This thread's share of the parameters, but for tables of words. */
+static void parameters_of(const struct net *n, int thread, long *first, long *last) {
   const long vecs = DENSE / LANES;
-  const long first = vecs * thread / n->pool.threads * LANES, last = vecs * (thread + 1) / n->pool.threads * LANES;
+  *first = vecs * thread / n->pool.threads * LANES, *last = vecs * (thread + 1) / n->pool.threads * LANES;
+}
+
+/* Adds up the threads' gradients of this thread's share, in the threads' order. */
+static void add_gradients(struct net *n, int thread) {
+  long first, last;
+  parameters_of(n, thread, &first, &last);
   for (int t = 1; t < n->pool.threads; t++)
     for (long i = first; i < last; i++) n->gradients[i] += n->gradients[t * (long)PARAMETERS + i];
-  if (n->rule.rate < 0) return; /* only the gradients were asked for */
+  add_words(n, thread);
+}
+
+/* Shortens the gradient of all parameters together to the rule's length, where it is longer (Pascanu et al. 2013). */
+static void clip_gradients(struct net *n, int thread) {
+  long first, last;
+  parameters_of(n, thread, &first, &last);
+  double total = squares_of_words(n, thread, 1);
+  for (long i = first; i < last; i++) total += (double)n->gradients[i] * n->gradients[i];
+  n->squares[thread] = total;
+  barrier(&n->pool);
+  double all = 0;
+  for (int t = 0; t < n->pool.threads; t++) all += n->squares[t];
+  const float scale = n->rule.clip / (sqrt(all) + 1e-6); /* as PyTorch's clip_grad_norm_ */
+  if (scale >= 1) return;
+  for (long i = first; i < last; i++) n->gradients[i] *= scale;
+  squares_of_words(n, thread, scale);
+}
+
+/* Steps with this thread's share of the parameters. */
+static void update(struct net *n, int thread) {
+  long first, last;
+  parameters_of(n, thread, &first, &last);
   const long middle = first > PENALISED ? first : last < PENALISED ? last : PENALISED;
   optimize(&n->rule, n->weights, n->gradients, n->mean, n->square, first, middle, 1);
   optimize(&n->rule, n->weights, n->gradients, n->mean, n->square, middle, last, 0);
@@ -162,6 +194,9 @@ static void work_step(void *given, int thread) {
   turn(n, thread);
   train(n, thread);
   barrier(&n->pool);
+  add_gradients(n, thread);
+  if (n->rule.rate < 0) return; /* only the gradients were asked for */
+  if (n->rule.clip) clip_gradients(n, thread);
   update(n, thread);
   learn_words(n, thread);
 }

@@ -9,6 +9,7 @@ struct rule {
   enum optimizer kind;
   float rate, decay, l1, momentum, eps, beta1, beta2;
   float correct1, correct2; /* Adam's corrections of this step's means: 1 - beta^step */
+  float clip;               /* the longest that the gradient may be; 0 for no limit */
 };
 
 #define EACH_PARAMETER for (long i = first; i < last; i++)

@@ -89,8 +89,8 @@ static void catch_up_touched(struct net *n, int thread) {
   }
 }
 
-/* Adds up the gradients of this thread's columns, and steps. */
-static void learn_words(struct net *n, int thread) {
+/* Adds up the gradients of this thread's columns. */
+static void add_words(struct net *n, int thread) {
   struct library *l = n->library;
   EACH_TABLE(t) {
     SHARE(n, thread, t->width / LANES, from, to);
@@ -100,7 +100,29 @@ static void learn_words(struct net *n, int thread) {
         const vec *word = (const vec *)(vectors_of(l, t, i) + k * (long)t->width);
         for (long j = from; j < to; j++) sum[j] += word[j];
       }
-    if (n->rule.rate < 0 || from == to) continue;
+  }
+}
+
+/* Scales the gradients of this thread's columns; the sum of their squares. */
+static double squares_of_words(struct net *n, int thread, float scale) {
+  struct library *l = n->library;
+  double total = 0;
+  EACH_TABLE(t) {
+    SHARE(n, thread, t->width / LANES, from, to);
+    for (int i = 0; i < l->num_touched[t - tables]; i++) {
+      float *row = n->gradients + t->first + l->touched[t->row + i] * (long)t->width;
+      for (long j = from * LANES; j < to * LANES; j++) row[j] *= scale, total += (double)row[j] * row[j];
+    }
+  }
+  return total;
+}
+
+/* Steps with this thread's columns. */
+static void learn_words(struct net *n, int thread) {
+  struct library *l = n->library;
+  EACH_TABLE(t) {
+    SHARE(n, thread, t->width / LANES, from, to);
+    if (from == to) continue;
     for (int i = 0; i < l->num_touched[t - tables]; i++) {
       const long first = t->first + l->touched[t->row + i] * (long)t->width;
       optimize(&n->rule, n->weights, n->gradients, n->mean, n->square, first + from * LANES, first + to * LANES, 1);
