@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from striate.rival.rival import baseline
     from striate.runs.compared import compare
     from striate.runs.listing import list_runs
+    from striate.runs.rating import rate
     from striate.runs.resuming import resume
     from striate.runs.run import Run
     from striate.runs.training import train
@@ -57,6 +58,7 @@ _HOMES = {
     "baseline": "rival.rival",
     "compare": "runs.compared",
     "list_runs": "runs.listing",
+    "rate": "runs.rating",
     "resume": "runs.resuming",
     "train": "runs.training",
     "Run": "runs.run",
@@ -89,6 +91,7 @@ __all__ = [
     "net",
     "parse",
     "plan",
+    "rate",
     "register",
     "render",
     "resume",

@@ -138,7 +138,7 @@ def start(
         WorkError: As for `train`.
     """
     with using(plan.threads):
-        engine, plan = _engine(plan, parts, beginning, None, say)
+        engine, plan = first_engine(plan, parts, beginning, None, say)
         root = Path(out) if out else _next_run(plan.network.name, plan.data.name)
         saved = SavedRun.create(root, plan.text, plan.to_json(parts.own_loss), overwrite)
         for line in (*plan.said(), *saved.save_left_out(parts.left_out)):
@@ -166,7 +166,7 @@ def go_on(
     for line in (*saved.notes, _going_on(plan, state)):
         say(line)
     with using(plan.threads):
-        engine, plan = _engine(plan, parts, None, state, say)
+        engine, plan = first_engine(plan, parts, None, state, say)
         for line in (plan.how(), *([plan.engine.because] if plan.engine.because else [])):
             say(line)
         saved.save_set_up(plan.text, plan.to_json(parts.own_loss))
@@ -188,7 +188,7 @@ def _going_on(plan: Plan, state: State) -> str:
     return f"{where}; learning rate: {schedule} over {options.epochs} epochs, now {pace.next_rate:.3g} ({ended})"
 
 
-def _engine(
+def first_engine(
     plan: Plan, parts: Parts, beginning: Beginning | None, state: State | None, say: Say
 ) -> tuple[TorchEngine | NativeEngine, Plan]:
     """The engine with its first weights, and the plan with what became known only now."""

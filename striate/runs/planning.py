@@ -104,7 +104,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     device, engine = devices.device(asked.device), devices.engine(asked.engine)
     check_count(asked.workers)
     network = zoo.find(asked.net, asked.letters)
-    command = asked.command or _command(asked, network)
+    command = asked.command or command_of(asked, network)
     beginning = None if asked.weights is None else Beginning(asked.weights)
     task, opened = known.opened(asked.data, _wish(asked, network), asked.task)
     task.objective(asked.own_loss or asked.options.loss)  # or it is refused, before anything long begins
@@ -165,7 +165,7 @@ def _wish(asked: Request, network: Network) -> Wish:
     return Wish(shape, asked.bad, progress=asked.show)
 
 
-def _command(asked: Request, network: Network) -> str:
+def command_of(asked: Request, network: Network) -> str:
     """What to type to repeat the training; a note where that is not possible."""
     named = not hasattr(asked.data, "source") or bool(asked.data.source)
     if asked.own_loss or not named or any(isinstance(node, Own) for node in deep(network.layers)):
