@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from striate.rival.rival import baseline
     from striate.runs.compared import compare
     from striate.runs.listing import list_runs
+    from striate.runs.ensemble import Ensemble
     from striate.runs.rating import rate
     from striate.runs.resuming import resume
     from striate.runs.run import Run
@@ -58,6 +59,7 @@ _HOMES = {
     "baseline": "rival.rival",
     "compare": "runs.compared",
     "list_runs": "runs.listing",
+    "Ensemble": "runs.ensemble",
     "rate": "runs.rating",
     "resume": "runs.resuming",
     "train": "runs.training",
@@ -71,6 +73,7 @@ _HOMES = {
 _ROOMS = ("inside",)  # packages that are named as they are
 
 __all__ = [
+    "Ensemble",
     "InputError",
     "Network",
     "NotationError",

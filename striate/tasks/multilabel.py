@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -32,6 +32,7 @@ from striate.metrics.multilabel import multilabel_scores
 from striate.notation.rules import product
 from striate.notation.rules.shape import shown
 from striate.notation.thumb import CLASSES
+from striate.tasks import together
 from striate.tasks.judging import TOP
 from striate.tasks.labelled import TIMES, WEAK, labels_of, logits
 from striate.tasks.pictures import IMAGE, placed_as_trained
@@ -159,6 +160,14 @@ class Multilabel(Task):
         """Labels that can't be learned or judged well."""
         found = {part: labels_of(examples, LABELS).nonzero()[:, 1] for part, examples in parts.items()}
         return data.too_few(self.labels, found, "labels")
+
+    def meaning(self) -> tuple[Any, ...]:
+        """The labels."""
+        return self.labels
+
+    def together(self, outputs: Sequence[Fields]) -> Fields:
+        """The mean of the probabilities of each label."""
+        return {OUTPUT: together.labels_of([logits(one) for one in outputs])}
 
     def shares(self, outputs: Fields) -> Mapping[str, float]:
         """The probability of each label, which do not add up to 1."""

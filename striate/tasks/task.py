@@ -325,6 +325,14 @@ class Task(ABC):
             for path, row in zip(asked.names, rows, strict=True)
         ]
 
+    def meaning(self) -> tuple[Any, ...]:
+        """What the outputs stand for, and what is read: networks that agree in it can answer together."""
+        return ()
+
+    def together(self, outputs: Sequence[Fields]) -> Fields:
+        """One answer of several networks on the same examples; by default the mean of their outputs."""
+        return {name: sum(one[name] for one in outputs) / len(outputs) for name in outputs[0]}  # type: ignore[misc]
+
     def shares(self, outputs: Fields) -> Mapping[str, float]:
         """How sure a network is of each class for one example, 0 to 1; nothing where it names no classes."""
         return {}
