@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from striate.runs.compared import compare
     from striate.runs.listing import list_runs
     from striate.runs.ensemble import Ensemble
+    from striate.runs.folding import folds
     from striate.runs.rating import rate
     from striate.runs.resuming import resume
     from striate.runs.run import Run
@@ -60,6 +61,7 @@ _HOMES = {
     "compare": "runs.compared",
     "list_runs": "runs.listing",
     "Ensemble": "runs.ensemble",
+    "folds": "runs.folding",
     "rate": "runs.rating",
     "resume": "runs.resuming",
     "train": "runs.training",
@@ -87,6 +89,7 @@ __all__ = [
     "compare",
     "draw",
     "explain",
+    "folds",
     "inside",
     "list_runs",
     "load_weights",

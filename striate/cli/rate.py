@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from striate.data.loading import check as check_data
 from striate.runs import devices
 from striate.training.options import Options
 
-LEFT_OUT = ("lr", "schedule", "epochs", "patience", "out", "overwrite", "see", "port", "as_json")
+LEFT_OUT = ("lr", "schedule", "epochs", "patience", "fold", "out", "overwrite", "see", "port", "as_json")
 
 
 @click.command()
@@ -43,13 +44,7 @@ def command(
 
     Nothing is kept. NET, DATA and the options that say how to train are those of `striate train`.
     """
-    names = {field.name for field in dataclasses.fields(Options)} & training.keys()
-    options = Options(**{name: training[name] for name in names})
-    how = {name: value for name, value in training.items() if name not in names}
-    how |= {"letters": read_letters(how["letters"]), "size": read_size(how["size"])}
-    network = zoo.find(net, how["letters"])
-    check_data(data)
-    devices.check(how["device"])
+    options, how = words_of(net, data, training)
     from striate.inside.drawn import check_path
 
     if out:
@@ -70,7 +65,23 @@ def command(
         click.echo(f"picture: {out}")
     if found.suggested is not None:
         chosen = dataclasses.replace(options, lr=float(f"{found.suggested:.2g}"))
-        click.echo(f"next: {command_of(dataclasses.replace(asked, options=chosen), network)}")
+        click.echo(f"next: {command_of(dataclasses.replace(asked, options=chosen), zoo.find(net, how['letters']))}")
+
+
+def words_of(net: str, data: str, training: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
+    """What the options of `striate train` ask for, checked before anything is loaded; the rest is a request's.
+
+    Raises:
+        InputError: A word is wrong.
+    """
+    names = {field.name for field in dataclasses.fields(Options)} & training.keys()
+    options = Options(**{name: training[name] for name in names})
+    how = {name: value for name, value in training.items() if name not in names}
+    how |= {"letters": read_letters(how["letters"]), "size": read_size(how["size"])}
+    zoo.find(net, how["letters"])
+    check_data(data)
+    devices.check(how["device"])
+    return options, how
 
 
 command.params = [*(one for one in train.command.params if one.name not in LEFT_OUT), *command.params]

@@ -139,7 +139,7 @@ def start(
     """
     with using(plan.threads):
         engine, plan = first_engine(plan, parts, beginning, None, say)
-        root = Path(out) if out else _next_run(plan.network.name, plan.data.name)
+        root = Path(out) if out else next_run(plan.network.name, plan.data.name)
         saved = SavedRun.create(root, plan.text, plan.to_json(parts.own_loss), overwrite)
         for line in (*plan.said(), *saved.save_left_out(parts.left_out)):
             say(line)
@@ -369,7 +369,7 @@ def judge(
     return task.judged(name, unread.left_of(examples), rows, figures)
 
 
-def _next_run(net: str, dataset: str) -> Path:
+def next_run(net: str, dataset: str) -> Path:
     """`runs/lenet5-mnist-1`, or the first free number; made at once, so that two trainings never share a folder."""
     number = 1
     while True:

@@ -14,7 +14,7 @@ from striate import zoo
 from striate.augmentation.augment import Augment
 from striate.augmentation.chain import Chain
 from striate.augmentation.mixing import Smoothing
-from striate.data.examples import Opened
+from striate.data.examples import Examples, Opened
 from striate.data.recipe import Recipe
 from striate.data.workers import check_count
 from striate.errors import InputError
@@ -108,7 +108,8 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     beginning = None if asked.weights is None else Beginning(asked.weights)
     task, opened = known.opened(asked.data, _wish(asked, network), asked.task)
     task.objective(asked.own_loss or asked.options.loss)  # or it is refused, before anything long begins
-    training, validation = opened.split(asked.options.validation, asked.options.seed, task.unit)
+    training, validation = _split(asked, task, opened)
+    rows = opened.in_fold(*fold, asked.options.seed) if (fold := asked.options.folds) else []
     opened = dataclasses.replace(opened, train=training)  # from here on, no code sees a validation example
     recipe = asked.again.recipe if asked.again else None
     fitted = task.fit(network, opened, recipe, asked.size)
@@ -118,7 +119,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     augment = _softened(places, asked, task)
     count = len(training) * (augment.times if augment else 1)
     options, more = _options(asked, count, fitted, augment)
-    parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss)
+    parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss, tuple(rows))
     plan = Plan(
         task=task,
         network=fitted.network,
@@ -142,6 +143,13 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     if not asked.tested:  # from here on, no code sees a test example
         parts = dataclasses.replace(parts, test=None)
     return plan, parts, beginning
+
+
+def _split(asked: Request, task: Task, opened: Opened) -> tuple[Examples, Examples]:
+    """Examples to train on and to validate by."""
+    if fold := asked.options.folds:
+        return opened.folded(*fold, asked.options.seed, task.unit)
+    return opened.split(asked.options.validation, asked.options.seed, task.unit)
 
 
 def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | None:
@@ -215,6 +223,8 @@ def _notes(
     if opened.validation is not None and asked.options.validation != Options.validation:
         share = f"{asked.options.validation:g}"
         lines.append(f"a share of {share} for validation is not taken: {opened.name} has validation {task.unit}")
+    if opened.validation is not None and asked.options.fold:
+        lines.append(f"the validation {task.unit} of {opened.name} are in no fold and not used")
     if asked.workers is not None and not reads_files(parts.training):
         lines.append(f"`workers` changes nothing: the {task.unit} of {opened.name} are all in memory")
     return (*lines, *changed)
@@ -222,7 +232,9 @@ def _notes(
 
 def _split_note(asked: Request, task: Task, opened: Opened, parts: Parts) -> str:
     test = f"{len(parts.test):,} for the test" if parts.test is not None else "none for a test"
-    chosen = "the data's own" if opened.validation is not None else f"seed {asked.options.seed}"
+    own = opened.validation is not None and not asked.options.fold
+    part = f"fold {asked.options.fold}, " if asked.options.fold else ""
+    chosen = "the data's own" if own else f"{part}seed {asked.options.seed}"
     kept = f"{len(parts.validation):,} kept for validation ({chosen})"
     return f"{task.unit}: {len(parts.training):,} to train on, {kept}, {test}"
 

@@ -61,6 +61,7 @@ def train(
     max_norm: float = Options.max_norm,
     patience: int = Options.patience,
     validation: float = Options.validation,
+    fold: str = Options.fold,
     init: str | None = Options.init,
     seed: int = Options.seed,
 ) -> Run:
@@ -104,6 +105,7 @@ def train(
         max_norm: The longest that a row of the last layer's weights may be, as Kim (2014) has 3; 0 sets no limit.
         patience: Stop after this many epochs without a better one; 0 never stops.
         validation: Share of the training examples kept for validation, from 0.001 to 0.9.
+        fold: "2/5" validates by the second of five equal parts of the training examples; `st.folds` takes them all.
         init: How weights begin, as for `build`.
         seed: Same seed, same machine, same result.
 
@@ -134,6 +136,7 @@ def train(
         max_norm=max_norm,
         patience=patience,
         validation=validation,
+        fold=fold,
         init=init,
         seed=seed,
     )

@@ -241,7 +241,7 @@ def _opened(found: multilabel.LabelRows, known: bool) -> Opened:
         validation,
         (*found.notes, *one_each),
         found.left_out,
-        strata=[] if validation else multilabel.rarest(labels_of(train, LABELS)).tolist(),
+        strata=multilabel.rarest(labels_of(train, LABELS)).tolist(),
         sha256="" if known else digest_of(train, validation),
         levels=found.levels,
     )

@@ -161,6 +161,10 @@ class Judged:
         """What `Run.test` gives."""
         return self.to_json()
 
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """What there is to tell of each example, for a table: a column each, by name."""
+        return {}
+
     def printed(self) -> Iterator[Any]:
         """What `striate test` prints, in lines and tables."""
         for name, value in self.figures.items():

@@ -45,6 +45,7 @@ OTHER_NAMES = {  # what others call a choice itself
     "max_norm": ("normconstraint", "weightnorm", "l2constraint"),
     "patience": ("earlystopping", "earlystop"),
     "validation": ("validationsplit", "valsplit"),
+    "fold": ("kfold", "split"),
     "init": ("weightinit",),
     "seed": ("randomseed", "randomstate"),
 }
@@ -102,6 +103,10 @@ class Options:
     )
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)
+    fold: str = _option(
+        "",
+        "validate by one of several equal parts of the training images, the others train: 2/5 is the second of 5",
+    )
     init: str | None = _option(None, "how weights begin; by default as the activations ask for", known=tuple(RULES))
     seed: int = _option(0, "same seed, same machine, same result", least=0, most=2**31)
 
@@ -118,11 +123,22 @@ class Options:
             if meta["least"] is not None:
                 check_number(value, option.name, least=meta["least"], most=meta["most"], whole=whole)
         parsed(self.augment)
+        self.folds  # noqa: B018 - or it is refused
 
     @property
     def rate(self) -> float:
         """The highest learning rate."""
         return OPTIMIZERS[self.optimizer].rate if self.lr is None else self.lr
+
+    @property
+    def folds(self) -> tuple[int, int] | None:
+        """Which fold, from 1, and of how many; None where a share is kept for validation."""
+        if not self.fold:
+            return None
+        number, _, count = self.fold.partition("/")
+        if not number.isdecimal() or not count.isdecimal() or not 1 <= int(number) <= int(count) or int(count) < 2:
+            raise InputError(f"fold takes a number and how many there are, as in 2/5. Received: {self.fold}")
+        return int(number), int(count)
 
     def images(self, count: int) -> int:
         """How many of `count` images go into a mini-batch."""
