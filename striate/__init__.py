@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from striate.runs.listing import list_runs
     from striate.runs.ensemble import Ensemble
     from striate.runs.folding import folds
+    from striate.runs.pruning import prune
     from striate.runs.rating import rate
     from striate.runs.resuming import resume
     from striate.runs.run import Run
@@ -62,6 +63,7 @@ _HOMES = {
     "list_runs": "runs.listing",
     "Ensemble": "runs.ensemble",
     "folds": "runs.folding",
+    "prune": "runs.pruning",
     "rate": "runs.rating",
     "resume": "runs.resuming",
     "train": "runs.training",
@@ -97,6 +99,7 @@ __all__ = [
     "net",
     "parse",
     "plan",
+    "prune",
     "rate",
     "register",
     "render",

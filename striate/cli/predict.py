@@ -57,6 +57,8 @@ def command(
     RUN is a run's folder, or its model.safetensors alone, wherever that was copied to. Several answer together, by the
     mean of their probabilities.
     """
+    if len(words) < 2:
+        raise click.UsageError("Missing argument 'EXAMPLES...'", click.get_current_context())
     runs, examples = runs_first(words)
     if not examples:
         raise InputError("predict takes a run, or several, and then examples; there are no examples")

@@ -62,7 +62,7 @@ class SideBySide:
 
 
 class Ensemble:
-    """Runs of one task on the same classes; their networks, sizes and engines may differ.
+    """Runs of one task that know the same; their networks, sizes and engines may differ.
 
     Args:
         runs: Runs, or their folders; two or more.
@@ -112,7 +112,7 @@ class Ensemble:
         """
         if source is None and len({run.config["data"]["sha256"] for run in self.runs}) > 1:
             raise InputError("these runs were trained on different data; say what to test them on")
-        opened = [run.labelled(source, bad) for run in self.runs]
+        opened = [run.judged_on(source, bad) for run in self.runs]
         unread = Unread(lambda line: self.runs[0].notes.append(line))
         tells = [unread.tell] + [lambda path, why: None] * (len(self.runs) - 1)
         feeds = [
@@ -197,10 +197,11 @@ def _check_alike(first: Run, other: Run) -> None:
         )
     if one.meaning() == two.meaning():
         return
-    apart = [x for x in one.meaning() if x not in two.meaning()] + [x for x in two.meaning() if x not in one.meaning()]
-    why = f"only one of them knows {apart[0]}" if apart and isinstance(apart[0], str) else "their classes differ"
+    ours, theirs = one.meaning(), two.meaning()
+    apart = next((known for known in (*ours, *theirs) if (known in ours) != (known in theirs)), None)
+    why = f"only one of them knows {apart}" if isinstance(apart, str) else "their outputs stand for other things"
     raise InputError(
-        f"{first.path} and {other.path} can't answer together: {why}; an ensemble has the same classes in one order"
+        f"{first.path} and {other.path} can't answer together: {why}; an ensemble knows the same, in one order"
     )
 
 

@@ -281,7 +281,7 @@ class Run:
         """The answers on labelled examples; arguments and errors as for `test`."""
         from striate.runs.looking import with_look  # it takes runs itself
 
-        name, opened, examples = self.labelled(source, bad)
+        name, opened, examples = self.judged_on(source, bad)
         known_loss = loss or self.trained_loss()
         objective = self.task.objective(known_loss)
         unread = Unread(lambda line: self._note([line]))
@@ -309,9 +309,9 @@ class Run:
 
     def test_split(self, source: Any = None, *, bad: str = "skip") -> Examples:
         """The examples that `test` measures on."""
-        return self.labelled(source, bad)[2]
+        return self.judged_on(source, bad)[2]
 
-    def labelled(self, source: Any, bad: str) -> tuple[str, Opened, Examples]:
+    def judged_on(self, source: Any, bad: str) -> tuple[str, Opened, Examples]:
         """What the test examples are called, the data that they are of, and themselves."""
         trained_on = self.config["data"]["source"]
         if source is None and not trained_on:
@@ -390,7 +390,7 @@ class Run:
         Raises:
             InputError: As `test`; or there are several inputs or targets.
         """
-        _, opened, examples = self.labelled(source, bad)
+        _, opened, examples = self.judged_on(source, bad)
         for batch in feed_of(examples, opened.schema, self.recipe, "cpu", bad=bad).in_order(size):
             yield _only(batch.inputs, "inputs"), _only(batch.targets, "targets")
 

@@ -73,7 +73,7 @@ def test_the_tasks_join_probabilities_and_not_outputs() -> None:
 
 def test_runs_that_answer_other_questions_are_refused(runs: list[st.Run], colours: Path, tmp_path: Path) -> None:
     other = st.train("input 3x8x8 -> fc 3", colours, epochs=1, out=tmp_path / "other", quiet=True)
-    with pytest.raises(st.InputError, match="only one of them knows 0; an ensemble has the same classes"):
+    with pytest.raises(st.InputError, match="only one of them knows 0; an ensemble knows the same"):
         st.Ensemble([runs[0], other])
     data, *_ = MADE["text"].make(tmp_path / "text")
     text = st.train(MADE["text"].net, data, out=tmp_path / "texts", **options("torch") | {"epochs": 1})
