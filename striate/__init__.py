@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from striate.page import save_page, see
     from striate.rival.rival import baseline
     from striate.runs.compared import compare
-    from striate.runs.listing import list_runs
     from striate.runs.ensemble import Ensemble
     from striate.runs.folding import folds
+    from striate.runs.listing import list_runs
     from striate.runs.pruning import prune
     from striate.runs.rating import rate
     from striate.runs.resuming import resume

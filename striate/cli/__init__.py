@@ -49,7 +49,6 @@ OTHER_NAMES = {  # what other programs call them
     "train": ("fit", "learn", "run", "start"),
     "search": ("tune", "sweep", "optimize", "optimise", "hpo", "grid", "hyperparameters", "tuning"),
     "rate": ("lr", "lrfind", "lrfinder", "findlr"),
-    "rate": ("lr", "lrfind", "lrfinder", "findlr"),
     "folds": ("kfold", "crossvalidate", "crossvalidation", "cv"),
     "resume": ("continue", "restart"),
     "runs": ("history", "experiments", "trainings", "leaderboard", "compare"),

@@ -13,9 +13,10 @@ from striate.cli import train
 from striate.cli.common import Option, in_flags, json_option, print_json, read_letters, read_size, say
 from striate.data.loading import check as check_data
 from striate.runs import devices
+from striate.runs.logs.known import read
 from striate.training.options import Options
 
-LEFT_OUT = ("lr", "schedule", "epochs", "patience", "fold", "out", "overwrite", "see", "port", "as_json")
+LEFT_OUT = ("lr", "schedule", "epochs", "patience", "fold", "log", "out", "overwrite", "see", "port", "as_json")
 
 
 @click.command()
@@ -77,7 +78,7 @@ def words_of(net: str, data: str, training: Mapping[str, Any]) -> tuple[Options,
     names = {field.name for field in dataclasses.fields(Options)} & training.keys()
     options = Options(**{name: training[name] for name in names})
     how = {name: value for name, value in training.items() if name not in names}
-    how |= {"letters": read_letters(how["letters"]), "size": read_size(how["size"])}
+    how |= {"letters": read_letters(how["letters"]), "size": read_size(how["size"]), "log": read(how.get("log"))}
     zoo.find(net, how["letters"])
     check_data(data)
     devices.check(how["device"])

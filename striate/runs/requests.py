@@ -19,11 +19,12 @@ from torch import nn
 
 from striate.errors import InputError, nearest
 from striate.notation import Network
+from striate.runs.logs.known import read
 from striate.runs.planning import Request
 from striate.tasks.fitting import whole_for
 from striate.training.options import Options
 
-OURS = ("net", "data", "options", "own_loss", "show", "page", "command", "again")  # of a request, which nobody names
+OURS = ("net", "data", "options", "own_loss", "show", "page", "command", "again", "tested", "watchers")
 
 
 def request_of(
@@ -44,4 +45,5 @@ def request_of(
     own = loss if callable(loss) else None
     chosen = {name: value for name, value in given.items() if name in options} | ({"loss": None} if own else {})
     how = {name: value for name, value in given.items() if name in others}
+    how |= {"log": read(given.get("log"))}
     return Request(net, dataset, Options(**chosen), own_loss=own, show=show, **how)
