@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from striate.page import save_page, see
     from striate.rival.rival import baseline
     from striate.runs.compared import compare
+    from striate.runs.ensemble import Ensemble
+    from striate.runs.folding import folds
     from striate.runs.listing import list_runs
+    from striate.runs.pruning import prune
+    from striate.runs.rating import rate
     from striate.runs.resuming import resume
     from striate.runs.run import Run
     from striate.runs.training import train
@@ -57,6 +61,10 @@ _HOMES = {
     "baseline": "rival.rival",
     "compare": "runs.compared",
     "list_runs": "runs.listing",
+    "Ensemble": "runs.ensemble",
+    "folds": "runs.folding",
+    "prune": "runs.pruning",
+    "rate": "runs.rating",
     "resume": "runs.resuming",
     "train": "runs.training",
     "Run": "runs.run",
@@ -69,6 +77,7 @@ _HOMES = {
 _ROOMS = ("inside",)  # packages that are named as they are
 
 __all__ = [
+    "Ensemble",
     "InputError",
     "Network",
     "NotationError",
@@ -82,6 +91,7 @@ __all__ = [
     "compare",
     "draw",
     "explain",
+    "folds",
     "inside",
     "list_runs",
     "load_weights",
@@ -89,6 +99,8 @@ __all__ = [
     "net",
     "parse",
     "plan",
+    "prune",
+    "rate",
     "register",
     "render",
     "resume",

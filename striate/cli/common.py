@@ -128,6 +128,25 @@ def check_run(run: str) -> None:
         SavedRun.open(Path(run))
 
 
+def runs_first(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The runs with which words begin, and the rest.
+
+    Raises:
+        InputError: They begin with none.
+    """
+    check_run(words[0])
+    count = next((number for number, word in enumerate(words) if not _is_run(word)), len(words))
+    return tuple(words[:count]), tuple(words[count:])
+
+
+def _is_run(word: str) -> bool:
+    """Whether a word can only be a run: its folder, or its weights alone."""
+    from striate.training.saved import MODEL
+
+    path = Path(word)
+    return (path / MODEL).is_file() or (path.is_file() and path.suffix == Path(MODEL).suffix)
+
+
 def letters_option(command: F) -> F:
     """`--set N=2`, once for each letter of the network's text or for several by commas."""
     from striate.notation.thumb import MEANINGS

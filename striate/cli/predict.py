@@ -13,16 +13,16 @@ import click
 from striate.cli.common import (
     Option,
     bad_files_option,
-    check_run,
     device_option,
     engine_option,
     json_option,
     print_json,
+    runs_first,
     say,
     threads_option,
     tta_option,
 )
-from striate.errors import WorkError
+from striate.errors import InputError, WorkError
 from striate.runs import devices
 
 TABLE = "answers.csv"
@@ -30,8 +30,7 @@ WIDEST = 100  # characters to which names are filled up
 
 
 @click.command()
-@click.argument("run")
-@click.argument("examples", nargs=-1, required=True)
+@click.argument("words", nargs=-1, required=True, metavar="RUN... EXAMPLES...")
 @engine_option
 @device_option
 @threads_option
@@ -46,8 +45,7 @@ WIDEST = 100  # characters to which names are filled up
 )
 @json_option
 def command(
-    run: str,
-    examples: tuple[str, ...],
+    words: tuple[str, ...],
     engine: str,
     device: str,
     threads: int | None,
@@ -59,14 +57,25 @@ def command(
     """Say what EXAMPLES are: for images, files or folders that hold some; for images, signals or volumes, an .npz
     archive with `x` or an .npy file, one answer for each row; for a run on text, sentences or text files.
 
-    RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
+    RUN is a run's folder, or its model.safetensors alone, wherever that was copied to. Several answer together, by the
+    mean of their probabilities.
     """
-    check_run(run)
+    if len(words) < 2:
+        raise click.UsageError("Missing argument 'EXAMPLES...'", click.get_current_context())
+    runs, examples = runs_first(words)
+    if not examples:
+        raise InputError("predict takes a run, or several, and then examples; there are no examples")
     devices.check(device)
     from striate.runs.run import Run  # the words are right: from here on it takes PyTorch
 
-    opened = Run(run, device, engine, threads, say)
-    answers = opened.predict(*examples, bad=bad, tta=tta)
+    opened: Any = Run(runs[0], device, engine, threads, say)
+    if len(runs) > 1:
+        if tta:
+            raise InputError(f"--tta shows views to one run, and here are {len(runs)}")
+        from striate.runs.ensemble import Ensemble
+
+        opened = Ensemble([opened, *(Run(run, device, engine, threads, say) for run in runs[1:])])
+    answers = opened.predict(*examples, bad=bad, **({"tta": True} if tta else {}))
     for note in opened.notes:
         say(note)
     written = [] if out is None else _written(answers, Path(out))

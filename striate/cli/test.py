@@ -1,4 +1,4 @@
-"""`striate test RUN DATA`: how a run does on a data set."""
+"""`striate test RUN... [DATA]`: how a run does on a data set, or several by themselves and together."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import click
 
 from striate.cli.common import (
     bad_files_option,
-    check_run,
     console,
     device_option,
     engine_option,
     json_option,
     print_json,
+    runs_first,
     say,
     threads_option,
     tta_option,
@@ -27,8 +27,7 @@ FREE = "test.html"  # the page that --report alone writes
 
 
 @click.command()
-@click.argument("run")
-@click.argument("data", required=False)
+@click.argument("words", nargs=-1, required=True, metavar="RUN... [DATA]")
 @click.option(
     "--report",
     is_flag=False,
@@ -43,8 +42,7 @@ FREE = "test.html"  # the page that --report alone writes
 @bad_files_option
 @json_option
 def command(
-    run: str,
-    data: str | None,
+    words: tuple[str, ...],
     report: str | None,
     engine: str,
     device: str,
@@ -55,17 +53,28 @@ def command(
 ) -> None:
     """Test RUN on DATA; without DATA, on what was held out when it was trained.
 
-    RUN is a run's folder, or its model.safetensors alone, wherever that was copied to.
+    RUN is a run's folder, or its model.safetensors alone, wherever that was copied to. Of several, the figures of each
+    are printed beside those of all together, whose answer is the mean of their probabilities.
     """
     if report is not None and not report.lower().endswith(SUFFIX):
         raise InputError(f"--report takes a file whose name ends in {SUFFIX}, or none. Received: {report}")
-    check_run(run)
+    runs, rest = runs_first(words)
+    if len(rest) > 1:
+        raise InputError(f"test takes runs and then one data set; these are no runs: {', '.join(rest[:-1])}")
+    data = rest[0] if rest else None
     devices.check(device)
     if data:
         check_data(data)
+    if len(runs) > 1:
+        if report is not None:
+            raise InputError(f"--report writes a page of one run, and here are {len(runs)}")
+        if tta:
+            raise InputError(f"--tta shows views to one run, and here are {len(runs)}")
+        _together(runs, data, device, engine, threads, bad, as_json)
+        return
     from striate.runs.run import Run  # the words are right: from here on it takes PyTorch
 
-    opened = Run(run, device, engine, threads, say)
+    opened = Run(runs[0], device, engine, threads, say)
     judged = opened.judged(data, bad=bad, tta=tta)
     if report is not None:
         opened.write_report(judged, data or "", Path(report))
@@ -79,3 +88,30 @@ def command(
         click.echo(line) if isinstance(line, str) else console().print(line)
     if report:
         click.echo(f"report: {Path(report)}")
+
+
+def _together(
+    runs: tuple[str, ...], data: str | None, device: str, engine: str, threads: int | None, bad: str, as_json: bool
+) -> None:
+    """The figures of several runs, side by side."""
+    from striate.runs.ensemble import Ensemble
+
+    ensemble = Ensemble(runs, device, engine, threads, say)
+    found = ensemble.judged(data, bad=bad)
+    for note in ensemble.notes:
+        say(note)
+    if as_json:
+        print_json(found.to_json())
+        return
+    from rich import box
+    from rich.table import Table
+
+    rows = found.rows()
+    names = list(rows[0][1])
+    table = Table(title=f"{found.whole.name}: {len(found.whole.examples):,} {found.whole.unit}", box=box.SIMPLE_HEAD)
+    table.add_column("")
+    for name in names:
+        table.add_column(name.replace("_", " "), justify="right")
+    for path, figures in rows:
+        table.add_row(path, *(f"{figures[name]:.4f}" for name in names))
+    console().print(table)

@@ -183,3 +183,17 @@ def held_out(labels: Sequence[int], keys: Iterable[str], fraction: float) -> lis
         count = min(max(1, round(fraction * len(rows))), len(rows) - 1)
         chosen += [row for _, row in sorted(rows)[:count]]
     return sorted(chosen)
+
+
+def folds_of(labels: Sequence[int], keys: Iterable[str], count: int) -> list[int]:
+    """The fold, from 1, of each position: every class is shared out over all folds, and these are as large up to one.
+
+    >>> sorted(zip(folds_of([0] * 4 + [1] * 2, "abcdef", 3), [0] * 4 + [1] * 2))
+    [(1, 0), (1, 0), (2, 0), (2, 1), (3, 0), (3, 1)]
+    """
+    hashed = ((label, sha256(key.encode()).digest()) for label, key in zip(labels, keys, strict=True))
+    order = sorted((label, digest, row) for row, (label, digest) in enumerate(hashed))
+    folds = [0] * len(order)
+    for dealt, (_, _, row) in enumerate(order):
+        folds[row] = dealt % count + 1
+    return folds

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from striate.errors import InputError
 
-from .dataset import held_out
+from .dataset import folds_of, held_out
 from .kinds import Kinds
 from .lazy import Lazy, chosen, together
 from .left_out import LeftOut
@@ -201,10 +201,30 @@ class Opened:
         count = len(self.train)
         keys = (f"{seed} {row}" for row in range(count))
         chosen = set(held_out(self.strata or [0] * count, keys, fraction))
+        return self._parted(chosen, unit)
+
+    def folded(self, number: int, count: int, seed: int, unit: str = "images") -> tuple[Examples, Examples]:
+        """Examples to train on, and those of one of `count` folds of `train`, from 1, to validate by.
+
+        Raises:
+            InputError: There are fewer examples than folds; `unit` is what they are called.
+        """
+        if len(self.train) < count:
+            raise InputError(f"{count} folds take as many {unit}; there are {len(self.train)}")
+        return self._parted(set(self.in_fold(number, count, seed)), unit)
+
+    def in_fold(self, number: int, count: int, seed: int) -> list[int]:
+        """The positions in `train` of the examples of a fold, rising."""
+        rows = range(len(self.train))
+        folds = folds_of(self.strata or [0] * len(rows), (f"{seed} {row}" for row in rows), count)
+        return [row for row, fold in zip(rows, folds, strict=True) if fold == number]
+
+    def _parted(self, chosen: set[int], unit: str) -> tuple[Examples, Examples]:
+        """The others, and those at the chosen positions."""
         if not chosen:
             why = f"no class has two {unit}; give more {unit}" if self.strata else "there is only one; give more"
             raise InputError(f"nothing can be set aside: {why}")
-        rest = [row for row in range(count) if row not in chosen]
+        rest = [row for row in range(len(self.train)) if row not in chosen]
         return self.train.part(rest), self.train.part(sorted(chosen))
 
 

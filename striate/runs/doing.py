@@ -139,8 +139,8 @@ def start(
         WorkError: As for `train`.
     """
     with using(plan.threads):
-        engine, plan = _engine(plan, parts, beginning, None, say)
-        root = Path(out) if out else _next_run(plan.network.name, plan.data.name)
+        engine, plan = first_engine(plan, parts, beginning, None, say)
+        root = Path(out) if out else next_run(plan.network.name, plan.data.name)
         saved = SavedRun.create(root, plan.text, plan.to_json(parts.own_loss), overwrite)
         for line in (*plan.said(), *saved.save_left_out(parts.left_out)):
             say(line)
@@ -167,7 +167,7 @@ def go_on(
     for line in (*saved.notes, _going_on(plan, state)):
         say(line)
     with using(plan.threads):
-        engine, plan = _engine(plan, parts, None, state, say)
+        engine, plan = first_engine(plan, parts, None, state, say)
         for line in (plan.how(), *plan.processes.said(), *([plan.engine.because] if plan.engine.because else [])):
             say(line)
         saved.save_set_up(plan.text, plan.to_json(parts.own_loss))
@@ -191,7 +191,7 @@ def _going_on(plan: Plan, state: State) -> str:
     return f"{where}; learning rate: {schedule} over {options.epochs} epochs, now {pace.next_rate:.3g} ({ended})"
 
 
-def _engine(
+def first_engine(
     plan: Plan, parts: Parts, beginning: Beginning | None, state: State | None, say: Say
 ) -> tuple[TorchEngine | NativeEngine, Plan]:
     """The engine with its first weights, and the plan with what became known only now."""
@@ -273,7 +273,7 @@ def follow(plan: Plan, parts: Parts, beginning: Beginning | None, state: State |
         WorkError: As for `train`.
     """
     with using(plan.threads):
-        engine, plan = _engine(plan, parts, beginning, state, silent)
+        engine, plan = first_engine(plan, parts, beginning, state, silent)
         history = dataclasses.replace(state.history, metrics=plan.task.metrics) if state else plan.task.history()
         at = state.moment if state else Moment()
         with as_exception(), enough_memory():
@@ -417,7 +417,7 @@ def judge(
     return task.judged(name, unread.left_of(examples), rows, figures)
 
 
-def _next_run(net: str, dataset: str) -> Path:
+def next_run(net: str, dataset: str) -> Path:
     """`runs/lenet5-mnist-1`, or the first free number; made at once, so that two trainings never share a folder."""
     number = 1
     while True:

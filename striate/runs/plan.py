@@ -73,6 +73,7 @@ class Parts:
         test: Those to judge by.
         left_out: Files that were found among them and not read.
         own_loss: A user's own loss.
+        rows: Of a fold, the positions that its validation examples have among all training examples.
     """
 
     schema: Schema
@@ -81,6 +82,7 @@ class Parts:
     test: Examples | None = None
     left_out: tuple[LeftOut, ...] = ()
     own_loss: Loss | None = None
+    rows: tuple[int, ...] = ()
 
     @property
     def each(self) -> dict[str, Examples]:

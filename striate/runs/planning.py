@@ -115,11 +115,12 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     device, engine = devices.device(asked.device), devices.engine(asked.engine)
     check_count(asked.workers)
     network = zoo.find(asked.net, asked.letters)
-    command = asked.command or _command(asked, network)
+    command = asked.command or command_of(asked, network)
     beginning = None if asked.weights is None else Beginning(asked.weights)
     task, opened = known.opened(asked.data, _wish(asked, network), asked.task)
     task.objective(asked.own_loss or asked.options.loss)  # or it is refused, before anything long begins
-    training, validation = opened.split(asked.options.validation, asked.options.seed, task.unit)
+    training, validation = _split(asked, task, opened)
+    rows = opened.in_fold(*fold, asked.options.seed) if (fold := asked.options.folds) else []
     opened = dataclasses.replace(opened, train=training)  # from here on, no code sees a validation example
     recipe = asked.again.recipe if asked.again else None
     fitted = task.fit(network, opened, recipe, asked.size)
@@ -137,7 +138,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     recipe_note = [written(options)] if options.recipe != NO_AUGMENT else []
     if asked.processes.several:
         _check_parts(asked, fitted, options.images(count), count, len(validation))
-    parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss)
+    parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss, tuple(rows))
     plan = Plan(
         task=task,
         network=fitted.network,
@@ -170,6 +171,13 @@ def _places(wanted: str, preset: Preset, fitted: Fitted, opened: Opened) -> Augm
     if wanted != AUTO or (not isinstance(places, Shift) and not of_photographs(places)):
         return places
     return fitted.task.augment(preset.stronger[of_photographs(places)], fitted, opened)
+
+
+def _split(asked: Request, task: Task, opened: Opened) -> tuple[Examples, Examples]:
+    """Examples to train on and to validate by."""
+    if fold := asked.options.folds:
+        return opened.folded(*fold, asked.options.seed, task.unit)
+    return opened.split(asked.options.validation, asked.options.seed, task.unit)
 
 
 def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | None:
@@ -215,7 +223,7 @@ def _wish(asked: Request, network: Network) -> Wish:
     return Wish(shape, asked.bad, progress=asked.show)
 
 
-def _command(asked: Request, network: Network) -> str:
+def command_of(asked: Request, network: Network) -> str:
     """What to type to repeat the training; a note where that is not possible."""
     named = not hasattr(asked.data, "source") or bool(asked.data.source)
     if asked.own_loss or not named or any(isinstance(node, Own) for node in deep(network.layers)):
@@ -284,6 +292,8 @@ def _notes(
     if opened.validation is not None and asked.options.validation != Options.validation:
         share = f"{asked.options.validation:g}"
         lines.append(f"a share of {share} for validation is not taken: {opened.name} has validation {task.unit}")
+    if opened.validation is not None and asked.options.fold:
+        lines.append(f"the validation {task.unit} of {opened.name} are in no fold and not used")
     if asked.workers is not None and not reads_files(parts.training):
         lines.append(f"`workers` changes nothing: the {task.unit} of {opened.name} are all in memory")
     return (*lines, *changed)
@@ -291,7 +301,9 @@ def _notes(
 
 def _split_note(asked: Request, task: Task, opened: Opened, parts: Parts) -> str:
     test = f"{len(parts.test):,} for the test" if parts.test is not None else "none for a test"
-    chosen = "the data's own" if opened.validation is not None else f"seed {asked.options.seed}"
+    own = opened.validation is not None and not asked.options.fold
+    part = f"fold {asked.options.fold}, " if asked.options.fold else ""
+    chosen = "the data's own" if own else f"{part}seed {asked.options.seed}"
     kept = f"{len(parts.validation):,} kept for validation ({chosen})"
     return f"{task.unit}: {len(parts.training):,} to train on, {kept}, {test}"
 

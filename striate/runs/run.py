@@ -197,7 +197,7 @@ class Run:
         return self._engine(self.engine_name)
 
     def _engine(self, name: str) -> TorchEngine | NativeEngine:
-        loss = self._loss()
+        loss = self.trained_loss()
         options = Options(batch=1)
         wanted = "torch" if name == "auto" else engine_named(name)
         native = self.task.native(loss)  # compiled as for the training
@@ -210,7 +210,7 @@ class Run:
         self.saved.notes += [why] if why else []
         return TorchEngine(self.model(), options, 0, self.task.objective(loss), self.device)
 
-    def _loss(self) -> str | None:
+    def trained_loss(self) -> str | None:
         """The name of the loss it was trained with; None for a user's own."""
         trained: str = self.config["options"]["loss"]
         return None if trained == OWN else trained
@@ -224,19 +224,20 @@ class Run:
         names = (*self.network.inputs, *measure(self.network, self.shape).outputs)
         if len(names) > 2:
             raise InputError(f"{self.network.name} has {', '.join(filter(None, names))}; Run.outputs is for one")
-        made = self._outputs({INPUT: images}, self._chosen(engine))
+        made = self.outputs_by_name({INPUT: images}, self.chosen_engine(engine))
         (outputs,) = made.values()
         return outputs.flatten(1) if outputs[0].numel() == max(outputs.shape[1:]) else outputs
 
-    def _chosen(self, name: str | None) -> TorchEngine | NativeEngine:
+    def chosen_engine(self, name: str | None) -> TorchEngine | NativeEngine:
         """The engine of this name, by default the run's."""
         with using(self.threads):
             return self._engine(name) if name else self.engine
 
-    def _outputs(self, inputs: Fields, engine: TorchEngine | NativeEngine, tta: bool = False) -> Fields:
+    def outputs_by_name(self, inputs: Fields, engine: TorchEngine | NativeEngine, tta: bool = False) -> Fields:
+        """The outputs (N, …) by name for examples as `Task.asked` gives them, maybe over several views of each."""
         feed = unlabelled(inputs, self.recipe, self.device)
         with using(self.threads):
-            return outputs_of(engine, feed, self._objective(self._loss(), tta))
+            return outputs_of(engine, feed, self._objective(self.trained_loss(), tta))
 
     def _objective(self, loss: LossName, tta: bool) -> Objective:
         """What is measured, maybe over several views of each image."""
@@ -293,14 +294,14 @@ class Run:
         """The answers on labelled examples; arguments and errors as for `test`."""
         from striate.runs.looking import with_look  # it takes runs itself
 
-        name, opened, examples = self._labelled(source, bad)
-        known_loss = loss or self._loss()
+        name, opened, examples = self.judged_on(source, bad)
+        known_loss = loss or self.trained_loss()
         unread = Unread(lambda line: self._note([line]))
         feed = feed_of(examples, opened.schema, self.recipe, self.device, None, bad, unread.tell)
 
         def found(objective: Objective) -> tuple[dict[str, float], dict[str, Tensor]]:
             with using(self.threads), looking(name, self.task.unit, quiet) as looked:
-                return measured(self._chosen(engine), feed, objective, looked)
+                return measured(self.chosen_engine(engine), feed, objective, looked)
 
         objective = self._objective(known_loss, tta)
         figures, rows = found(objective)
@@ -329,9 +330,9 @@ class Run:
 
     def test_split(self, source: Any = None, *, bad: str = "skip") -> Examples:
         """The examples that `test` measures on."""
-        return self._labelled(source, bad)[2]
+        return self.judged_on(source, bad)[2]
 
-    def _labelled(self, source: Any, bad: str) -> tuple[str, Opened, Examples]:
+    def judged_on(self, source: Any, bad: str) -> tuple[str, Opened, Examples]:
         """What the test examples are called, the data that they are of, and themselves."""
         trained_on = self.config["data"]["source"]
         if source is None and not trained_on:
@@ -378,12 +379,12 @@ class Run:
         asked = self.task.asked(given, self.recipe, bad)
         self.saved.notes += asked.notes
         self.left_out += asked.left_out
-        answers, chosen = list[Any](), self._chosen(engine)
-        for rows in _of_one_shape(asked.inputs):
+        answers, chosen = list[Any](), self.chosen_engine(engine)
+        for rows in of_one_shape(asked.inputs):
             some = dataclasses.replace(
                 asked, names=[asked.names[row] for row in rows], inputs=[asked.inputs[row] for row in rows]
             )
-            answers += self.task.answers(self._outputs(joined(some.inputs), chosen, tta), some, chosen.evaluate)
+            answers += self.task.answers(self.outputs_by_name(joined(some.inputs), chosen, tta), some, chosen.evaluate)
         return answers
 
     def read(self, *given: Any) -> Tensor:
@@ -411,7 +412,7 @@ class Run:
         Raises:
             InputError: As `test`; or there are several inputs or targets.
         """
-        _, opened, examples = self._labelled(source, bad)
+        _, opened, examples = self.judged_on(source, bad)
         for batch in feed_of(examples, opened.schema, self.recipe, "cpu", bad=bad).in_order(size):
             yield _only(batch.inputs, "inputs"), _only(batch.targets, "targets")
 
@@ -445,7 +446,7 @@ def _only(fields: Fields, what: str) -> Tensor:
     return next(iter(fields.values()))
 
 
-def _of_one_shape(inputs: Sequence[Fields]) -> Iterator[list[int]]:
+def of_one_shape(inputs: Sequence[Fields]) -> Iterator[list[int]]:
     """The positions of inputs that follow each other and have one shape, so that they go through together.
 
     Of large ones it is a few at a time: their outputs may be many times larger.

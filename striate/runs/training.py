@@ -69,6 +69,7 @@ def train(
     validation: float = Options.validation,
     precision: str = Options.precision,
     compile: str = Options.compile,
+    fold: str = Options.fold,
     init: str | None = Options.init,
     keep_every: float = Options.keep_every,
     seed: int = Options.seed,
@@ -125,6 +126,7 @@ def train(
         precision: The numbers in which PyTorch computes while training: `float32`, `bf16`, `fp16`; by default bf16 on
             GPUs that gain from it.
         compile: Whether PyTorch compiles the network first: `yes`, `no`; by default on a GPU, for many steps.
+        fold: "2/5" validates by the second of five equal parts of the training examples; `st.folds` takes them all.
         init: How weights begin, as for `build`.
         keep_every: Seconds after which the state within an epoch is kept, for a run that is killed; less often where
             that would take more than 1 % of the time.
@@ -165,6 +167,7 @@ def train(
         validation=validation,
         precision=precision,
         compile=compile,
+        fold=fold,
         init=init,
         keep_every=keep_every,
         seed=seed,

@@ -48,7 +48,6 @@ class Classify(Labelled):
         task = like or cls(loaded.classes)
         positions = torch.tensor(task.positions(loaded.classes, loaded.name))
         parts = {name: _table(split, positions) for name, split in loaded.parts.items()}
-        labels = [] if loaded.validation else labels_of(parts["train"]).tolist()
         return task, Opened(
             loaded.name,
             loaded.source,
@@ -56,7 +55,7 @@ class Classify(Labelled):
             **parts,
             notes=loaded.notes,
             left_out=loaded.left_out,
-            strata=labels,
+            strata=labels_of(parts["train"]).tolist(),
             sha256="" if like else loaded.sha256(),
             levels=loaded.levels,
         )

@@ -125,6 +125,16 @@ class JudgedLabels(Judged):
             raise WorkError(f"the outputs for {self.unit[:-1]} {one} of {self.name} are not finite; look at its values")
         return np.asarray(outputs.double().softmax(1).numpy())  # in float32 two outputs could become equal
 
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """The label, the class that it was called, and the probabilities of both."""
+        called, rows = self.probabilities.argmax(1), np.arange(len(self.labels))
+        named = {"label": self.labels, "called": called}
+        sure = {"probability": called, "probability_of_label": self.labels}
+        return {
+            **{name: [self.classes[k] for k in column] for name, column in named.items()},
+            **{name: self.probabilities[rows, column].round(6).tolist() for name, column in sure.items()},
+        }
+
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
         """Counts (K, K): row = true class, column = predicted class."""

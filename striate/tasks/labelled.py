@@ -29,6 +29,7 @@ from striate.notation.rules.shape import shown
 from striate.notation.thumb import CLASSES
 from striate.tasks.judging import TOP, JudgedLabels, gap_of, guessing
 from striate.tasks.task import OWN, Answer, Asked, Bound, LossName, Task, Wish
+from striate.tasks.together import classes_of
 from striate.training.fields import OUTPUT, Fields
 from striate.training.history import TRAIN, Epoch
 from striate.training.objective import Net, Objective
@@ -179,6 +180,14 @@ class Labelled(Task):
             Prediction.of(name, tuple((self.classes[k], p) for k, p in zip(labels, values, strict=True)))
             for name, labels, values in zip(asked.names, best.indices.tolist(), best.values.tolist(), strict=True)
         ]
+
+    def meaning(self) -> tuple[Any, ...]:
+        """The classes."""
+        return self.classes
+
+    def together(self, outputs: Sequence[Fields]) -> Fields:
+        """The mean of the probabilities."""
+        return {OUTPUT: classes_of([logits(one) for one in outputs])}
 
     def shares(self, outputs: Fields) -> Mapping[str, float]:
         """The probabilities of the classes."""

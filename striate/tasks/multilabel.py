@@ -32,6 +32,7 @@ from striate.metrics.multilabel import multilabel_scores
 from striate.notation.rules import product
 from striate.notation.rules.shape import shown
 from striate.notation.thumb import CLASSES
+from striate.tasks import together
 from striate.tasks.judging import TOP
 from striate.tasks.labelled import TIMES, WEAK, labels_of, logits
 from striate.tasks.pictures import IMAGE, placed_as_trained
@@ -164,6 +165,14 @@ class Multilabel(Task):
         found = {part: labels_of(examples, LABELS).nonzero()[:, 1] for part, examples in parts.items()}
         return data.too_few(self.labels, found, "labels")
 
+    def meaning(self) -> tuple[Any, ...]:
+        """The labels."""
+        return self.labels
+
+    def together(self, outputs: Sequence[Fields]) -> Fields:
+        """The mean of the probabilities of each label."""
+        return {OUTPUT: together.labels_of([logits(one) for one in outputs])}
+
     def shares(self, outputs: Fields) -> Mapping[str, float]:
         """The probability of each label, which do not add up to 1."""
         return dict(zip(self.labels, logits(outputs).sigmoid()[0].tolist(), strict=True))
@@ -236,7 +245,7 @@ def _opened(found: multilabel.LabelRows, known: bool) -> Opened:
         validation,
         (*found.notes, *one_each),
         found.left_out,
-        strata=[] if validation else multilabel.rarest(labels_of(train, LABELS)).tolist(),
+        strata=multilabel.rarest(labels_of(train, LABELS)).tolist(),
         sha256="" if known else digest_of(train, validation),
         levels=found.levels,
     )

@@ -64,6 +64,18 @@ class JudgedMultilabel(Judged):
         """Which labels each image has (N, K)."""
         return np.asarray(self.rows[LABELS].numpy() > 0)
 
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """The labels, those that it was called, and the probability of each."""
+        shares = 1 / (1 + np.exp(-self.outputs))
+        named = {"labels": self.true, "called": shares >= 0.5}
+        return {
+            **{name: [";".join(self._named(row)) for row in rows] for name, rows in named.items()},
+            **{f"probability_of_{label}": shares[:, k].round(6).tolist() for k, label in enumerate(self.labels)},
+        }
+
+    def _named(self, row: NDArray[np.bool_]) -> list[str]:
+        return [label for label, there in zip(self.labels, row, strict=True) if there]
+
     @cached_property
     def scores(self) -> MultilabelScores:
         """Over all images."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,10 @@ class JudgedRegions(Judged):
     def each(self) -> list[float]:
         """The mean IoU of each image."""
         return [region_scores(counts).mean_iou for counts in self.rows["counts"].numpy()]
+
+    def columns(self) -> Mapping[str, Sequence[float]]:
+        """The mean IoU of each image."""
+        return {"mean_iou": self.each}
 
     @property
     def worst(self) -> list[int]:

@@ -45,6 +45,7 @@ from striate.tasks.pictures import IMAGE, asked_images
 from striate.tasks.pieces import fitted_in_pieces, in_pieces, pieces_of
 from striate.tasks.regions import JudgedRegions
 from striate.tasks.task import Answer, Asked, Bound, LossName, Task, Wish, is_place
+from striate.tasks.together import classes_of, labels_of
 from striate.tiling import middle
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net, Objective
@@ -239,6 +240,16 @@ class Segment(Task):
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
         """Image files, folders of some, PIL images or arrays, each of its own size."""
         return asked_images(given, None, bad, self.channels)
+
+    def meaning(self) -> tuple[Any, ...]:
+        """The classes, and how many colours the images have."""
+        return *self.classes, self.channels
+
+    def together(self, outputs: Sequence[Fields]) -> Fields:
+        """The mean of the probabilities at each pixel."""
+        maps = [one[OUTPUT] for one in outputs]
+        join = classes_of if maps[0].shape[1] > 1 else labels_of
+        return {OUTPUT: join(maps)}
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Segmented]:
         """The mask of each image, drawn over it."""

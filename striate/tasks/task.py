@@ -161,6 +161,10 @@ class Judged:
         """What `Run.test` gives."""
         return self.to_json()
 
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """What there is to tell of each example, for a table: a column each, by name."""
+        return {}
+
     def printed(self) -> Iterator[Any]:
         """What `striate test` prints, in lines and tables."""
         for name, value in self.figures.items():
@@ -337,6 +341,14 @@ class Task(ABC):
             Answer(path, ", ".join(f"{name} {value}" for name, value in row.items()), row)
             for path, row in zip(asked.names, rows, strict=True)
         ]
+
+    def meaning(self) -> tuple[Any, ...]:
+        """What the outputs stand for, and what is read: networks that agree in it can answer together."""
+        return ()
+
+    def together(self, outputs: Sequence[Fields]) -> Fields:
+        """One answer of several networks on the same examples; by default the mean of their outputs."""
+        return {name: sum(one[name] for one in outputs) / len(outputs) for name in outputs[0]}  # type: ignore[misc]
 
     def shares(self, outputs: Fields) -> Mapping[str, float]:
         """How sure a network is of each class for one example, 0 to 1; nothing where it names no classes."""

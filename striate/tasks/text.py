@@ -190,6 +190,10 @@ class Text(Labelled):
         notes = (*notes, left_out_said(left_out)) if left_out else notes
         return Asked(sentences, [{TOKENS: row[None].float()} for row in made.numbers], notes, left_out)
 
+    def meaning(self) -> tuple[Any, ...]:
+        """The classes and the words."""
+        return self.classes, self.vocabulary, self.lower, self.length
+
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Prediction]:
         """The most probable classes of each sentence, and of a few the words that decided."""
         found = super().answers(outputs, asked, net)

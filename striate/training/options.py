@@ -63,6 +63,7 @@ OTHER_NAMES = {  # what others call a choice itself
     "max_norm": ("normconstraint", "weightnorm", "l2constraint"),
     "patience": ("earlystopping", "earlystop"),
     "validation": ("validationsplit", "valsplit"),
+    "fold": ("kfold", "split"),
     "init": ("weightinit",),
     "keep_every": ("saveevery", "checkpointevery", "saveinterval"),
     "seed": ("randomseed", "randomstate"),
@@ -169,6 +170,10 @@ class Options:
         "whether PyTorch compiles the network first; auto does on a GPU, for many steps",
         known=COMPILES,
     )
+    fold: str = _option(
+        "",
+        "validate by one of several equal parts of the training images, the others train: 2/5 is the second of 5",
+    )
     init: str | None = _option(None, "how weights begin; by default as the activations ask for", known=tuple(RULES))
     keep_every: float = _option(
         60.0,
@@ -195,6 +200,7 @@ class Options:
             raise InputError(
                 f"warm_up is less than the training, which has epochs={self.epochs}. Received: {self.warm_up:g}"
             )
+        self.folds  # noqa: B018 - or it is refused
 
     @property
     def rate(self) -> float:
@@ -221,6 +227,16 @@ class Options:
             "compiled": self.compile == "yes",
         }
         return [said for said, wanted in words.items() if wanted]
+
+    @property
+    def folds(self) -> tuple[int, int] | None:
+        """Which fold, from 1, and of how many; None where a share is kept for validation."""
+        if not self.fold:
+            return None
+        number, _, count = self.fold.partition("/")
+        if not number.isdecimal() or not count.isdecimal() or not 1 <= int(number) <= int(count) or int(count) < 2:
+            raise InputError(f"fold takes a number and how many there are, as in 2/5. Received: {self.fold}")
+        return int(number), int(count)
 
     def images(self, count: int) -> int:
         """How many of `count` images go into a mini-batch."""

@@ -86,13 +86,13 @@ def test_many_images_of_one_size_go_through_a_few_at_a_time(
 ) -> None:
     asked, images = st.Run(run.path), [np.roll(np.asarray(cell), shift, 1) for shift in range(7)]
     together = asked.predict(images)
-    seen, outputs = [], st.Run._outputs
+    seen, outputs = [], st.Run.outputs_by_name
 
     def counted(self: st.Run, inputs: Any, engine: Any) -> Any:
         seen.append(len(inputs["image"]))
         return outputs(self, inputs, engine)
 
-    monkeypatch.setattr(st.Run, "_outputs", counted)
+    monkeypatch.setattr(st.Run, "outputs_by_name", counted)
     monkeypatch.setattr(module, "ENTRIES", 3 * cell.width * cell.height)
     assert [one.said for one in asked.predict(images)] == [one.said for one in together]
     assert seen == [3, 3, 1]
