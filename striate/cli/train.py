@@ -148,7 +148,7 @@ def command(
     check_data(data)
     devices.check(device)
     if "WORLD_SIZE" in os.environ:  # as torchrun sets it
-        check_launched(out, overwrite, engine)
+        check_launched(out, overwrite, engine, workers)
     elif out:
         SavedRun(Path(out)).is_free(overwrite)
     from striate.runs.launching import launched
@@ -167,7 +167,7 @@ def command(
             task=task,
             device=device,
             threads=threads,
-            workers=workers,
+            workers=0 if processes.several else workers,  # forked beside gloo's threads, readers have been seen to hang
             engine="torch" if processes.several else engine,
             bad=bad,
             letters=values,
@@ -187,7 +187,7 @@ def command(
     return show(done, as_json, page) if done else 0
 
 
-def check_launched(out: str | None, overwrite: bool, engine: str) -> None:
+def check_launched(out: str | None, overwrite: bool, engine: str, workers: int | None) -> None:
     """Check what may be asked for under torchrun.
 
     Raises:
@@ -197,8 +197,11 @@ def check_launched(out: str | None, overwrite: bool, engine: str) -> None:
         raise InputError("under torchrun the run needs a folder by name, `out`: there it is found after a restart")
     if overwrite:
         raise InputError("under torchrun nothing is replaced, for a restart would do it again; take another `out`")
-    if engine == "native" and os.environ.get("WORLD_SIZE", "1") != "1":
+    several = os.environ.get("WORLD_SIZE", "1") != "1"
+    if engine == "native" and several:
         raise InputError("the native engine trains in one process; several take `engine='torch'`")
+    if workers and several:
+        raise InputError("each of several processes reads its files itself; leave `workers` out, or start more of them")
 
 
 def show(done: Trained, as_json: bool, page: Page | None = None) -> int:
