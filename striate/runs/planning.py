@@ -27,10 +27,13 @@ from striate.runs.beginning import Beginning
 from striate.runs.command import FROM_PYTHON, repeats, source_key
 from striate.runs.engines import INSTEAD, engine_for
 from striate.runs.feeding import reads_files
+from striate.runs.freezing import rates_for
 from striate.runs.plan import Choice, Data, Parts, Plan, native_loss
 from striate.tasks import known
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
 from striate.tasks.task import Task, Wish
+from striate.training.feed import num_batches
+from striate.training.layer_rates import LayerRates
 from striate.training.options import NO_AUGMENT, Options
 from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.progress import Quiet
@@ -112,12 +115,16 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     opened = dataclasses.replace(opened, train=training)  # from here on, no code sees a validation example
     recipe = asked.again.recipe if asked.again else None
     fitted = task.fit(network, opened, recipe, asked.size)
+    fitted = beginning.scaled(fitted) if beginning else fitted
     check_trainable(fitted)
     check_max_norm(fitted.network, asked.options.max_norm)
     task, places = fitted.task, task.augment(asked.options.augment, fitted, opened)
     augment = _softened(places, asked, task)
     count = len(training) * (augment.times if augment else 1)
     options, more = _options(asked, count, fitted, augment)
+    begun = asked.again.begun if asked.again else None
+    steps = num_batches(count, options.images(count))
+    rates = rates_for(fitted.network, options, steps, (begun or {}).get("fresh", ()))
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss)
     plan = Plan(
         task=task,
@@ -126,13 +133,14 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         recipe=fitted.recipe,
         options=dataclasses.replace(options, augment=places.written() if places else NO_AUGMENT),
         augment=augment,
-        engine=_engine(asked, engine, task, fitted.network, options, count, device, augment),
+        engine=_engine(asked, engine, task, fitted.network, options, count, device, augment, rates),
         device=device,
         threads=asked.threads,
         workers=asked.workers,
         bad=asked.bad,
         examples=count,
-        begun=asked.again.begun if asked.again else None,
+        begun=begun,
+        rates=rates,
         command=command,
         log=asked.log,
         notes=_notes(asked, task, opened, fitted, parts, augment),
@@ -197,11 +205,12 @@ def _engine(
     count: int,
     device: torch.device,
     augment: Augment | None,
+    rates: LayerRates,
 ) -> Choice:
     whole = dataclasses.replace(options, batch=options.images(count))
     with using(asked.threads):
         loss = native_loss(task, asked.own_loss or options.loss, augment)
-        chosen, why = engine_for(engine, network, whole, device, loss, asked.own_loss is not None)
+        chosen, why = engine_for(engine, network, whole, device, loss, asked.own_loss is not None, rates)
     return Choice(chosen, "native" if INSTEAD in why else chosen, why)
 
 

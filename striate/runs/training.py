@@ -59,6 +59,9 @@ def train(
     augment: str = Options.augment,
     smoothing: float = Options.smoothing,
     max_norm: float = Options.max_norm,
+    freeze: str | int = Options.freeze,
+    unfreeze_after: int = Options.unfreeze_after,
+    rates: float | None = Options.rates,
     patience: int = Options.patience,
     validation: float = Options.validation,
     init: str | None = Options.init,
@@ -92,7 +95,8 @@ def train(
         quiet: Whether to print nothing; else what a default decides, each epoch and the verdict, on standard error.
         epochs: Passes over the training examples; 0 takes ten, and more for small sets.
         batch: Examples in a mini-batch; 0 takes the whole set; by default 64, or 32 for few photographs.
-        lr: Highest learning rate; by default the optimiser's usual one for the task.
+        lr: Highest learning rate; by default the optimiser's usual one for the task, and a third of it for weights of
+            another training.
         optimizer: `sgd`, `momentum`, `nesterov`, `adagrad`, `rmsprop`, `adam` or `adamw`.
         schedule: How the learning rate moves: `constant`, `step`, `cosine` or `one-cycle`.
         loss: A loss's name, or a function of (outputs, labels); by default the task's usual one.
@@ -102,6 +106,11 @@ def train(
             for the others see `striate train --help`.
         smoothing: Label smoothing, the share of each example's class that all classes share.
         max_norm: The longest that a row of the last layer's weights may be, as Kim (2014) has 3; 0 sets no limit.
+        freeze: Layers that keep the weights with which they begin: names of layers, parts or labels, with commas; how
+            many from the first on; or `all-but-head`. Their batch norms use the mean and spread that they have.
+        unfreeze_after: Frozen layers learn too after so many epochs; 0 never.
+        rates: The share of the learning rate at which the first layer learns; the head has all of it, those between
+            are in equal ratios; by default 0.1 for weights of another training, else 1.
         patience: Stop after this many epochs without a better one; 0 never stops.
         validation: Share of the training examples kept for validation, from 0.001 to 0.9.
         init: How weights begin, as for `build`.
@@ -132,6 +141,9 @@ def train(
         augment=augment,
         smoothing=smoothing,
         max_norm=max_norm,
+        freeze=str(freeze),
+        unfreeze_after=unfreeze_after,
+        rates=rates,
         patience=patience,
         validation=validation,
         init=init,

@@ -27,6 +27,7 @@ from striate.layers.earlier import named_now
 from striate.layers.softmax import LastSoftmax
 from striate.training.feed import Batch
 from striate.training.fields import OUTPUT, Fields, named
+from striate.training.layer_rates import ALIKE, LayerRates
 from striate.training.max_norm import limit_norm
 from striate.training.objective import Objective, Step
 from striate.training.optimizers import make_optimizer, weights
@@ -73,6 +74,7 @@ class TorchEngine:
         total_steps: Steps of the whole training, for the schedule.
         objective: What is made small.
         device: Where it runs.
+        rates: How fast each layer learns.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class TorchEngine:
         total_steps: int,
         objective: Objective,
         device: torch.device | str = "cpu",
+        rates: LayerRates = ALIKE,
     ) -> None:
         self.model = model.to(device)
         self.options, self.pace, self.device = options, Pace(options, total_steps), torch.device(device)
@@ -91,11 +94,14 @@ class TorchEngine:
         self.scores = without_softmax(self.model)
         self.dropouts = [module for module in self.model.modules() if isinstance(module, Dropout)]
         self.penalised = list(weights(self.model)) if options.l1 else []
+        self.rates, self.held = rates, False
+        self.frozen = [one for name, one in self.model.named_parameters() if one.requires_grad and rates.freezes(name)]
 
     @cached_property
     def optimizer(self) -> optim.Optimizer:
         """Made when it is first needed: PyTorch takes a second to import what its optimisers need."""
-        return make_optimizer(self.options.optimizer, self.model, self.options.rate, self.options.decay)
+        options = self.options
+        return make_optimizer(options.optimizer, self.model, options.rate, options.decay, self.rates)
 
     @property
     def rate(self) -> float:
@@ -118,14 +124,18 @@ class TorchEngine:
             targets: As the objective takes them.
         """
         self.pace.steps += 1
+        if self.held != self.rates.hold(self.pace.steps):
+            self._hold()
         key = dropout_key(self.options, self.pace.steps)
         for number, dropout in enumerate(self.dropouts, start=1):
             dropout.key = int(mixed(torch.tensor((key + number) % 2**32)))
         for group in self.optimizer.param_groups:
-            group["lr"] = self.rate
+            group["lr"] = self.rate * group["share"]
         self.optimizer.zero_grad(set_to_none=True)
         seen = self._gradients(inputs, targets) if _count(inputs) <= CHUNK else self._in_parts(inputs, targets)
         for weight in self.penalised:
+            if not weight.requires_grad:
+                continue
             assert weight.grad is not None
             weight.grad.add_(weight.detach().sign(), alpha=self.options.l1)
         self.optimizer.step()
@@ -170,6 +180,15 @@ class TorchEngine:
     def train(self) -> None:
         """Before training: dropout drops units, batch norm uses the batch's statistics."""
         self.scores.train()
+        self._hold()
+
+    def _hold(self) -> None:
+        """Frozen layers get no gradients, and their batch norms are in evaluation, for as long as they are frozen."""
+        self.held = self.rates.hold(max(1, self.pace.steps))
+        for parameter in self.frozen:
+            parameter.requires_grad_(not self.held)
+        for name in self.rates.norms:
+            self.model.get_submodule(name).train(not self.held and self.scores.training)
 
     @torch.inference_mode()
     def evaluate(self, inputs: Fields) -> Fields:

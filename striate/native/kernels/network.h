@@ -32,6 +32,8 @@ struct net {
   int count, groups;
   uint32_t seed;
   struct rule rule;
+  const struct range *ranges;        /* the parameters that learn; NULL where all do, at one rate */
+  int num_ranges;
   float *outputs;
 };
 
@@ -141,6 +143,23 @@ static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int
 static void recall(struct net *n, float *st);
 static void give(const vec *scratch, const vec *kept, int count, float *to);
 
+/* Steps with the parameters from `first` to `last`. */
+static void optimize_part(struct net *n, const struct rule *rule, long first, long last) {
+  const long middle = first > PENALISED ? first : last < PENALISED ? last : PENALISED;
+  optimize(rule, n->weights, n->gradients, n->mean, n->square, first, middle, 1);
+  optimize(rule, n->weights, n->gradients, n->mean, n->square, middle, last, 0);
+}
+
+/* Steps with those of them that learn, each at its own rate. */
+static void optimize_ranges(struct net *n, long first, long last) {
+  for (const struct range *r = n->ranges; r < n->ranges + n->num_ranges; r++) {
+    struct rule rule = n->rule;
+    rule.rate *= r->share, rule.correct1 = r->correct1, rule.correct2 = r->correct2;
+    const long from = first > r->first ? first : r->first, to = last < r->last ? last : r->last;
+    if (from < to) optimize_part(n, &rule, from, to);
+  }
+}
+
 /* Adds up the threads' gradients of this thread's share of the parameters, in the threads' order, and steps. */
 static void update(struct net *n, int thread) {
   const long vecs = DENSE / LANES;
@@ -148,9 +167,8 @@ static void update(struct net *n, int thread) {
   for (int t = 1; t < n->pool.threads; t++)
     for (long i = first; i < last; i++) n->gradients[i] += n->gradients[t * (long)PARAMETERS + i];
   if (n->rule.rate < 0) return; /* only the gradients were asked for */
-  const long middle = first > PENALISED ? first : last < PENALISED ? last : PENALISED;
-  optimize(&n->rule, n->weights, n->gradients, n->mean, n->square, first, middle, 1);
-  optimize(&n->rule, n->weights, n->gradients, n->mean, n->square, middle, last, 0);
+  if (n->ranges) optimize_ranges(n, first, last);
+  else optimize_part(n, &n->rule, first, last);
 }
 
 static void work_step(void *given, int thread) {
@@ -183,6 +201,9 @@ void step(struct net *n, const float *images, const int64_t *rows, const void *c
     seen[p].loss /= over[p];
   }
 }
+
+/* From here on only the parameters of these ranges learn; of NULL all. The caller keeps their memory. */
+void learn_by(struct net *n, const struct range *ranges, int count) { n->ranges = ranges, n->num_ranges = count; }
 
 static void work_evaluate(void *given, int thread) {
   struct net *n = given;
