@@ -186,7 +186,7 @@ class Plan:
         begun = [self.begun["said"]] if self.begun else []
         because = [self.engine.because] if self.engine.because else []
         layers = freezing.said(self.rates, self.options, bool(self.begun))
-        now = [*self.notes, self.how(), *begun, *layers, *because]
+        now = [*self.notes, self.how(), *layers, *begun, *because]
         return [*self.before, *(line for line in now if line not in self.before)]
 
     def to_json(self, own_loss: Loss | None = None) -> dict[str, Any]:
