@@ -55,7 +55,9 @@ def said(rates: LayerRates, options: Options, started: bool) -> list[str]:
         first, last = rates.frozen[0], rates.frozen[-1]
         which = first if first == last else f"{first} to {last}, {len(rates.frozen)} in all"
         weights = "" if started else ", with weights that never learned"
-        how_long = f"for {options.unfreeze_after} epochs" if rates.until else "to the end"
+        how_long = (
+            f"for {options.unfreeze_after} epoch{'s' * (options.unfreeze_after > 1)}" if rates.until else "to the end"
+        )
         norms = "; their batch norms use the mean and spread they have, and keep them" if rates.norms else ""
         lines.append(f"frozen {how_long}: {which}{weights}{norms}")
     if any(share < 1 for share in rates.shares.values()):
