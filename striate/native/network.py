@@ -48,6 +48,15 @@ class Rule(ctypes.Structure):
     )
 
 
+class Range(ctypes.Structure):
+    """As the kernels' `struct range` has it: parameters that learn at a share of the rate."""
+
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in ("first", "last")),
+        *((name, ctypes.c_float) for name in ("share", "correct1", "correct2")),
+    )
+
+
 class Moves(ctypes.Structure):
     """As the kernels' `struct moves` has it: how each image is shifted or warped, and which square of it is empty."""
 
@@ -98,6 +107,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
             ctypes.POINTER(Counted),
         ),
     ),
+    "learn_by": (None, (ctypes.c_void_p, ctypes.POINTER(Range), ctypes.c_int)),
     "settle": (None, (ctypes.c_void_p,)),
     "prepare": (ctypes.c_int, (ctypes.c_void_p,)),
     "evaluate_one": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
@@ -236,6 +246,11 @@ class Compiled:
             self._prepared = False
             self._library.step(self._net, images.ctypes.data, chosen, given, count, totals, *how)
         return self._seen(counted, over)
+
+    def learn_by(self, ranges: Sequence[Range] | None) -> None:
+        """From here on only these parts of the parameters learn; None for all. Not for tables of words."""
+        self._ranges = None if ranges is None else (Range * len(ranges))(*ranges)
+        self._library.learn_by(self._net, self._ranges, len(ranges or ()))
 
     def _seen(self, counted: ctypes.Array[Counted], over: Sequence[Over]) -> Seen:
         """A step's result from what each part counted."""

@@ -13,24 +13,34 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
+from striate.building import build
+from striate.data.recipe import Recipe
 from striate.errors import InputError
+from striate.notation import Network
+from striate.runs.run import recipe_of
 from striate.tasks import known
+from striate.tasks.fitting import Fitted
 from striate.tasks.task import Task
 from striate.training.lone import opened
 from striate.training.saved import MODEL
 from striate.training.state import carries_state
 from striate.weights import Table, keep_fitting, read_tables
 from striate.weights.layouts import leaves
+from striate.weights.matching import match
+from striate.weights.scaling import Scaling, scaling_of
 
+HEAD_SPREAD = 0.01  # of a new head's first weights
 TEXTS = (".txt", ".vec")
-SCALE = "images are scaled by the mean and spread of this data, whatever the weights were trained on"
+OWN_SCALE = "images are scaled by the mean and spread of this data, whatever the weights were trained on"
 
 
 class Beginning:
@@ -41,6 +51,8 @@ class Beginning:
         tables: The tensors; of a text file none.
         task: The task of a run; None where the file does not say.
         notes: The damage found while reading, one sentence per file.
+        recipe: How a run's examples became its network's input; None for other files.
+        scaling: How images are scaled for the weights, once `scaled` has found out; None where that is not known.
 
     Raises:
         InputError: There is no such file, or it holds no weights.
@@ -54,13 +66,40 @@ class Beginning:
         self.file = path / MODEL if path.is_dir() else path
         self.task: Task | None = None
         self.notes: list[str] = []
+        self.recipe: Recipe | None = None
+        self.scaling: Scaling | None = None
         if path.is_dir() or carries_state(path):
             run = opened(path)
             state = run.best()
             self.tables = [Table("", dict(state.weights))]
             self.task, self.notes = known.of_run(state.config), run.notes
+            self.recipe = recipe_of(state.config)
         else:
             self.tables = [] if path.suffix.lower() in TEXTS else read_tables(path)
+
+    @property
+    def of_network(self) -> bool:
+        """Whether these are the weights of a network, not vectors of words."""
+        return bool(self.tables)
+
+    def scaled(self, fitted: Fitted) -> Fitted:
+        """The same with images scaled as those that the weights learned from, where that is known."""
+        recipe = fitted.recipe
+        self.scaling = self._scaling(fitted.network) if recipe and recipe.pixels and self.of_network else None
+        if not recipe or not self.scaling or len(self.scaling.mean) != recipe.shape[0]:
+            self.scaling = None
+            return fitted
+        scaled = dataclasses.replace(recipe, mean=self.scaling.mean, std=self.scaling.std)
+        notes = tuple(scaled.said() if note == recipe.said() else note for note in fitted.notes)
+        return dataclasses.replace(fitted, recipe=scaled, notes=notes)
+
+    def _scaling(self, network: Network) -> Scaling | None:
+        if self.task:
+            before = self.recipe
+            return Scaling(before.mean, before.std, "those of that run") if before and before.pixels else None
+        with torch.device("meta"):  # names and shapes alone are needed
+            model = build(network, "zeros")
+        return scaling_of(match(model, self.tables).layout)
 
     def begin(self, model: nn.Module, task: Task) -> dict[str, Any]:
         """Put what fits into a model for this task; a head for another, or for other data, starts with new weights.
@@ -72,13 +111,19 @@ class Beginning:
             InputError: Nothing fits.
         """
         where = {"source": str(Path(self.source).resolve()), "sha256": self.sha256}
-        if not self.tables:
+        if not self.of_network:
             return where | task.begin(model, self.file)
-        head = [leaf.path for leaf in leaves(model) if leaf.module.state_dict()][-1:]
-        fresh = tuple(head) if self.task not in (None, task) else ()
-        kept = keep_fitting(model, self.tables, self.source, fresh)
-        said = "; ".join([kept.said(self.source), *self.notes, SCALE])
-        return where | {"kept": len(kept.kept), "of": kept.total, "new": list(kept.new), "said": said}
+        layers = [leaf for leaf in leaves(model) if leaf.module.state_dict()]
+        first, head = layers[0], layers[-1]
+        kept = keep_fitting(model, self.tables, self.source, (head.path,) if self.task not in (None, task) else ())
+        if head.path in kept.fresh:
+            _make_small(head.module)
+        if self.scaling and self.scaling.bgr and first.path not in kept.fresh:
+            _turn_channels(first.module)
+        scale = f"images are scaled for them: {self.scaling.said()}" if self.scaling else OWN_SCALE
+        said = "; ".join([kept.said(self.source), *self.notes, scale])
+        new = {"new": list(kept.new), "fresh": list(kept.fresh)}
+        return where | {"kept": len(kept.kept), "of": kept.total, **new, "said": said}
 
     @cached_property
     def sha256(self) -> str:
@@ -87,3 +132,20 @@ class Beginning:
             return ""
         with self.file.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make_small(head: nn.Module) -> None:
+    """Let a new head begin with small weights, and no bias: its answers are near to each other, whatever comes in.
+
+    Features of a trained network may be large. Answers to them by weights of the usual size are confident and wrong,
+    which the first steps pay for (Girshick 2015, "Fast R-CNN", section 2.3, begins with 0.01).
+    """
+    for parameter in head.parameters(recurse=False):
+        spread = float(parameter.data.std()) if parameter.ndim >= 2 and parameter.numel() > 1 else 0.0
+        parameter.data *= min(1.0, HEAD_SPREAD / spread) if spread else 0.0
+
+
+def _turn_channels(layer: nn.Module) -> None:
+    """Let a convolution that reads blue, green and red read red, green and blue."""
+    weight = layer.get_parameter("weight")
+    weight.data = weight.data.flip(1).contiguous()

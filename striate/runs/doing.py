@@ -198,10 +198,12 @@ def first_engine(
     with enough_memory():
         model = build(plan.network, plan.options.init, derived_seed(plan.options.seed, "weights"))
     if beginning and not state:
-        plan = dataclasses.replace(plan, begun=beginning.begin(model, plan.task))
+        plan = plan.begins(beginning.begin(model, plan.task))
     made, plan = _native(plan, parts, model, say)
     objective = plan.objective(parts.own_loss)
-    engine = made or engine_of(plan.processes, model, plan.options, plan.num_steps, objective, plan.device, say)
+    engine = made or engine_of(
+        plan.processes, model, plan.options, plan.num_steps, objective, plan.device, say, plan.rates
+    )
     if state:
         engine.load(dict(state.weights), dict(state.optimizer))
     return engine, plan
@@ -212,7 +214,7 @@ def _native(plan: Plan, parts: Parts, model: nn.Module, say: Say) -> tuple[Nativ
     if plan.engine.name != "native":
         return None, plan
     loss = native_loss(plan.task, parts.own_loss or plan.options.loss, plan.augment)
-    made = native_engine(plan.network, model, plan.options, plan.num_steps, loss, say)
+    made = native_engine(plan.network, model, plan.options, plan.num_steps, loss, say, plan.rates)
     if isinstance(made, str):
         assert INSTEAD in made
         return None, dataclasses.replace(plan, engine=Choice("torch", "native", made))

@@ -22,7 +22,8 @@ from striate.native.plan import Plan
 from striate.native.target import host
 from striate.notation import Network
 from striate.training.engine import AUX_WEIGHT
-from striate.training.native_engine import MOST, NativeEngine
+from striate.training.layer_rates import ALIKE, LayerRates
+from striate.training.native_engine import MOST, NativeEngine, check_rates
 from striate.training.options import Options
 from striate.training.precision import DTYPES
 
@@ -32,7 +33,13 @@ LARGEST_BYTES = 2**31  # that a step may use
 
 
 def engine_for(
-    name: str, network: Network, options: Options, device: torch.device, loss: Loss, own_loss: bool = False
+    name: str,
+    network: Network,
+    options: Options,
+    device: torch.device,
+    loss: Loss,
+    own_loss: bool = False,
+    rates: LayerRates = ALIKE,
 ) -> tuple[str, str]:
     """The engine, and why it is not the native one where that could surprise.
 
@@ -43,6 +50,7 @@ def engine_for(
         device: Where.
         loss: What the native engine calls the loss; empty where it has none.
         own_loss: Whether the loss is a user's own function.
+        rates: How fast each layer learns.
 
     Raises:
         InputError: The native one was asked for and lacks something.
@@ -54,7 +62,7 @@ def engine_for(
     except InputError as error:  # $STRIATE_TARGET names vector units that this machine lacks
         return "torch", f"{INSTEAD}: {error}"
     try:
-        plan = plan_for(network, options, device, loss, own_loss)
+        plan = plan_for(network, options, device, loss, own_loss, rates)
     except Refused as error:
         if name == "native":
             raise InputError(f"{error}; take `engine='torch'`") from None
@@ -69,16 +77,29 @@ def engine_for(
 
 
 def native_engine(
-    network: Network, model: nn.Module, options: Options, total_steps: int, loss: Loss, say: Callable[[str], None]
+    network: Network,
+    model: nn.Module,
+    options: Options,
+    total_steps: int,
+    loss: Loss,
+    say: Callable[[str], None],
+    rates: LayerRates = ALIKE,
 ) -> NativeEngine | str:
     """The native engine that was chosen; one line with the reason where it can't be made here."""
     try:
-        return NativeEngine(network, model, options, total_steps, loss, say=say)
+        return NativeEngine(network, model, options, total_steps, loss, say=say, rates=rates)
     except compiler.NoCompiler as error:
         return f"{INSTEAD}: {error}"
 
 
-def plan_for(network: Network, options: Options, device: torch.device, loss: Loss, own_loss: bool = False) -> Plan:
+def plan_for(
+    network: Network,
+    options: Options,
+    device: torch.device,
+    loss: Loss,
+    own_loss: bool = False,
+    rates: LayerRates = ALIKE,
+) -> Plan:
     """The native engine's plan for this training.
 
     Raises:
@@ -99,6 +120,7 @@ def plan_for(network: Network, options: Options, device: torch.device, loss: Los
         raise Refused(f"the native engine takes batches below {MOST:,} images")
     plan = lowered(network, host())
     parts_of(plan.ends, loss, AUX_WEIGHT)
+    check_rates(plan, rates)
     return plan
 
 

@@ -22,10 +22,12 @@ from striate.losses import Loss
 from striate.native.losses import SOFT
 from striate.native.losses import Loss as NativeLoss
 from striate.notation import Network
+from striate.runs import freezing
 from striate.tasks.fitting import resolved
 from striate.tasks.task import LossName, Task
 from striate.training.engine import Pace
 from striate.training.feed import num_batches
+from striate.training.layer_rates import ALIKE, LayerRates
 from striate.training.objective import Objective
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.options import SAMPLING, Options
@@ -113,6 +115,7 @@ class Plan:
         workers: Processes that read images which stay in their files; None for one for each core.
         bad: What happens to files that can't be read.
         examples: How many there are to train on.
+        rates: How fast each layer learns.
         begun: What is known of the weights it starts from; None for new ones.
         command: What to type to repeat it.
         notes: What was decided about the data and the network, one sentence each.
@@ -134,6 +137,7 @@ class Plan:
     workers: int | None
     bad: str
     examples: int
+    rates: LayerRates = ALIKE
     begun: Mapping[str, Any] | None = None
     command: str = ""
     notes: tuple[str, ...] = ()
@@ -150,7 +154,17 @@ class Plan:
     @property
     def num_steps(self) -> int:
         """The number of steps of the whole training."""
-        return self.options.epochs * num_batches(self.examples, self.options.images(self.examples))
+        return self.options.epochs * self.steps
+
+    @property
+    def steps(self) -> int:
+        """The number of steps of an epoch."""
+        return num_batches(self.examples, self.options.images(self.examples))
+
+    def begins(self, begun: Mapping[str, Any]) -> Plan:
+        """The plan with what became known of the weights: layers that begin with new ones are not frozen."""
+        rates = freezing.rates_for(self.network, self.options, self.steps, begun.get("fresh", ()))
+        return dataclasses.replace(self, begun=begun, rates=rates)
 
     @property
     def pace(self) -> Pace:
@@ -182,7 +196,8 @@ class Plan:
         """All decisions, one sentence each."""
         begun = [self.begun["said"]] if self.begun else []
         because = [self.engine.because] if self.engine.because else []
-        now = [*self.notes, self.how(), *self.processes.said(), *begun, *because]
+        layers = freezing.said(self.rates, self.options, bool(self.begun))
+        now = [*self.notes, self.how(), *self.processes.said(), *layers, *begun, *because]
         return [*self.before, *(line for line in now if line not in self.before)]
 
     def to_json(self, own_loss: Loss | None = None) -> dict[str, Any]:

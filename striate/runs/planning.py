@@ -30,12 +30,14 @@ from striate.runs.beginning import Beginning
 from striate.runs.command import FROM_PYTHON, repeats, source_key
 from striate.runs.engines import INSTEAD, engine_for
 from striate.runs.feeding import reads_files
+from striate.runs.freezing import rates_for
 from striate.runs.plan import Choice, Data, Parts, Plan, native_loss
 from striate.tasks import known
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
 from striate.tasks.task import Task, Wish
 from striate.training.balance import said, weights_of
 from striate.training.feed import num_batches
+from striate.training.layer_rates import LayerRates
 from striate.training.options import NO_AUGMENT, WEIGHTS, Options
 from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.precision import compiles, precision_for
@@ -124,6 +126,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     opened = dataclasses.replace(opened, train=training)  # from here on, no code sees a validation example
     recipe = asked.again.recipe if asked.again else None
     fitted = task.fit(network, opened, recipe, asked.size)
+    fitted = beginning.scaled(fitted) if beginning else fitted
     check_trainable(fitted)
     check_max_norm(fitted.network, asked.options.max_norm)
     task, preset = fitted.task, RECIPES[asked.options.recipe]
@@ -138,6 +141,9 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     recipe_note = [written(options)] if options.recipe != NO_AUGMENT else []
     if asked.processes.several:
         _check_parts(asked, fitted, options.images(count), count, len(validation))
+    begun = asked.again.begun if asked.again else None
+    steps = num_batches(count, options.images(count))
+    rates = rates_for(fitted.network, options, steps, (begun or {}).get("fresh", ()))
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss, tuple(rows))
     plan = Plan(
         task=task,
@@ -146,13 +152,14 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         recipe=fitted.recipe,
         options=options,
         augment=augment,
-        engine=_engine(asked, engine, task, fitted.network, options, count, device, augment),
+        engine=_engine(asked, engine, task, fitted.network, options, count, device, augment, rates),
         device=device,
         threads=asked.threads,
         workers=asked.workers,
         bad=asked.bad,
         examples=count,
-        begun=asked.again.begun if asked.again else None,
+        begun=begun,
+        rates=rates,
         command=command,
         log=asked.log,
         notes=(*_notes(asked, task, opened, fitted, parts, softened), *classes_note, *recipe_note),
@@ -260,6 +267,8 @@ def _options(
 def _check_parts(asked: Request, fitted: Fitted, batch: int, count: int, validation: int) -> None:
     """Check that every process has a part of each batch that it can learn from, and one of the validation set."""
     check_sizes(asked.processes, batch, validation, fitted.task.unit)
+    if asked.options.freeze:
+        raise InputError("frozen layers are for a training in one process; leave out `freeze`, or torchrun")
     last = (count - 1) % batch + 1
     if last > 1 and not asked.processes.sync_norm:  # a single one joins the batch before it
         check_batch(fitted, min(batch, last) // asked.processes.world or 1)
@@ -274,11 +283,12 @@ def _engine(
     count: int,
     device: torch.device,
     augment: Augment | None,
+    rates: LayerRates,
 ) -> Choice:
     whole = dataclasses.replace(options, batch=options.images(count))
     with using(asked.threads):
         loss = native_loss(task, asked.own_loss or options.loss, augment)
-        chosen, why = engine_for(engine, network, whole, device, loss, asked.own_loss is not None)
+        chosen, why = engine_for(engine, network, whole, device, loss, asked.own_loss is not None, rates)
     return Choice(chosen, "native" if INSTEAD in why else chosen, why)
 
 

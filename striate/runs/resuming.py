@@ -165,6 +165,7 @@ def options_of(config: dict[str, Any], changes: Mapping[str, Any], say: Say) -> 
     named = Options.from_json(before | ({} if before["loss"] in NAMES else {"loss": None}))
     if named.augment == "auto" and not (config["recipe"] or {}).get("ink"):
         named = dataclasses.replace(named, augment="none")  # runs that saved the word itself changed drawings only
+    named = dataclasses.replace(named, rates=named.slowest)  # earlier versions had one rate, from other weights too
     return dataclasses.replace(named, **{name: value for name, value in changes.items() if value is not None})
 
 

@@ -65,6 +65,9 @@ def train(
     smoothing: float | None = Options.smoothing,
     balance: str = Options.balance,
     max_norm: float = Options.max_norm,
+    freeze: str | int = Options.freeze,
+    unfreeze_after: int = Options.unfreeze_after,
+    rates: float | None = Options.rates,
     patience: int = Options.patience,
     validation: float = Options.validation,
     precision: str = Options.precision,
@@ -103,7 +106,8 @@ def train(
         recipe: `fast` or `accurate`: a tested whole for the options that have their default here; it is printed.
         epochs: Passes over the training examples; 0 takes ten, and more for small sets.
         batch: Examples in a mini-batch; 0 takes the whole set; by default 64, or 32 for few photographs.
-        lr: Highest learning rate; by default the optimiser's usual one for the task.
+        lr: Highest learning rate; by default the optimiser's usual one for the task, and a third of it for weights of
+            another training.
         optimizer: `sgd`, `momentum`, `nesterov`, `adagrad`, `rmsprop`, `adam` or `adamw`.
         schedule: How the learning rate moves: `constant`, `step`, `cosine` or `one-cycle`.
         warm_up: The share of the training in which the rate rises, or from 1 on so many epochs; `one-cycle` has 0.3.
@@ -121,6 +125,11 @@ def train(
         balance: `weights` makes classes of unequal size count alike by the loss of their examples, `sampling` by how
             often an epoch draws them; by default `none`.
         max_norm: The longest that a row of the last layer's weights may be, as Kim (2014) has 3; 0 sets no limit.
+        freeze: Layers that keep the weights with which they begin: names of layers, parts or labels, with commas; how
+            many from the first on; or `all-but-head`. Their batch norms use the mean and spread that they have.
+        unfreeze_after: Frozen layers learn too after so many epochs; 0 never.
+        rates: The share of the learning rate at which the first layer learns; the head has all of it, those between
+            are in equal ratios; by default 0.1 for weights of another training, else 1.
         patience: Stop after this many epochs without a better one; 0 never stops.
         validation: Share of the training examples kept for validation, from 0.001 to 0.9.
         precision: The numbers in which PyTorch computes while training: `float32`, `bf16`, `fp16`; by default bf16 on
@@ -163,6 +172,9 @@ def train(
         smoothing=smoothing,
         balance=balance,
         max_norm=max_norm,
+        freeze=str(freeze),
+        unfreeze_after=unfreeze_after,
+        rates=rates,
         patience=patience,
         validation=validation,
         precision=precision,

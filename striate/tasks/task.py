@@ -33,7 +33,7 @@ from striate.notation.tree import Shape
 from striate.training.fields import OUTPUT, Fields
 from striate.training.history import Epoch, History
 from striate.training.objective import Net, Objective
-from striate.training.options import Options, for_few
+from striate.training.options import Options, for_few, for_started
 from striate.training.passes import FEW
 from striate.training.verdict import Standing
 
@@ -297,7 +297,9 @@ class Task(ABC):
 
     def usual(self, options: Options, count: int, augment: Augment | None, started: bool) -> Options:
         """The options with what suits `count` such examples, where nothing was chosen; maybe `started` from weights."""
-        return for_few(options) if of_photographs(augment) and count < FEW and not started else options
+        if started:
+            return for_started(options)
+        return for_few(options) if of_photographs(augment) and count < FEW else options
 
     def native(self, loss: LossName) -> NativeLoss:
         """What the native engine calls the loss, one of `striate.native.losses.KINDS`; empty where it has none.

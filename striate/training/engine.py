@@ -29,6 +29,7 @@ from striate.layers.softmax import LastSoftmax
 from striate.training.average import Average, averaged
 from striate.training.feed import Batch
 from striate.training.fields import OUTPUT, Fields, named
+from striate.training.layer_rates import ALIKE, LayerRates
 from striate.training.max_norm import limit_norm
 from striate.training.memory import ran_out
 from striate.training.objective import Objective, Step
@@ -80,6 +81,7 @@ class TorchEngine:
         objective: What is made small.
         device: Where it runs.
         say: Is given every decision.
+        rates: How fast each layer learns.
     """
 
     halves: ClassVar[bool] = True  # whether a batch that memory refuses goes through in parts
@@ -92,6 +94,7 @@ class TorchEngine:
         objective: Objective,
         device: torch.device | str = "cpu",
         say: Callable[[str], None] = lambda line: None,
+        rates: LayerRates = ALIKE,
     ) -> None:
         self.model = model.to(device)
         self.options, self.pace, self.device = options, Pace(options, total_steps), torch.device(device)
@@ -108,11 +111,14 @@ class TorchEngine:
         self.precision = Precision(options.precision, self.device)
         self.average = Average(averaged(self.model), options.ema) if options.ema else None
         self.at_once, self.say = options.micro or CHUNK, say
+        self.rates, self.held = rates, False
+        self.frozen = [one for name, one in self.model.named_parameters() if one.requires_grad and rates.freezes(name)]
 
     @cached_property
     def optimizer(self) -> optim.Optimizer:
         """Made when it is first needed: PyTorch takes a second to import what its optimisers need."""
-        return make_optimizer(self.options.optimizer, self.model, self.options.rate, self.options.decay)
+        options = self.options
+        return make_optimizer(options.optimizer, self.model, options.rate, options.decay, self.rates)
 
     @property
     def rate(self) -> float:
@@ -136,16 +142,20 @@ class TorchEngine:
         """
         self._show_average(False)
         self.pace.steps += 1
+        if self.held != self.rates.hold(self.pace.steps):
+            self._hold()
         key = dropout_key(self.options, self.pace.steps)
         for number, dropout in enumerate(self.dropouts, start=1):
             put(dropout, "key", int(mixed(torch.tensor((key + number) % 2**32))))
         for group in self.optimizer.param_groups:
-            group["lr"] = self.rate
+            group["lr"] = self.rate * group["share"]
         seen = self._all_gradients(inputs, targets)
         self.precision.unscale(self.optimizer)
         if self.options.clip:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
         for weight in self.penalised:
+            if not weight.requires_grad:
+                continue
             assert weight.grad is not None
             weight.grad.add_(weight.detach().sign(), alpha=self.options.l1)
         self.precision.step(self.optimizer)
@@ -217,6 +227,15 @@ class TorchEngine:
         """Before training: dropout drops units, batch norm uses the batch's statistics."""
         self._show_average(False)
         self.scores.train()
+        self._hold()
+
+    def _hold(self) -> None:
+        """Frozen layers get no gradients, and their batch norms are in evaluation, for as long as they are frozen."""
+        self.held = self.rates.hold(max(1, self.pace.steps))
+        for parameter in self.frozen:
+            parameter.requires_grad_(not self.held)
+        for name in self.rates.norms:
+            self.model.get_submodule(name).train(not self.held and self.scores.training)
 
     def _show_average(self, wanted: bool) -> None:
         if self.average:

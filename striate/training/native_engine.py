@@ -23,8 +23,10 @@ from torch import Tensor, nn
 
 from striate.layers.earlier import named_now
 from striate.native.losses import Loss, OfPixels, Part
-from striate.native.network import Compiled, Moves, Rule
+from striate.native.lowering import Refused
+from striate.native.network import Compiled, Moves, Range, Rule
 from striate.native.optimizers import optimizer_named
+from striate.native.plan import Plan
 from striate.native.values import Parameter
 from striate.notation import Network
 from striate.tiling import middle
@@ -33,6 +35,7 @@ from striate.training.average import Average
 from striate.training.engine import AUX_WEIGHT, TRAINED, Pace, check_weights, dropout_key, trained_of
 from striate.training.feed import Batch
 from striate.training.fields import OUTPUT, Fields
+from striate.training.layer_rates import ALIKE, LayerRates
 from striate.training.max_norm import last_layer, limited
 from striate.training.native_moves import moves_of, native_steps
 from striate.training.objective import Step
@@ -50,9 +53,22 @@ REMEMBERED = {  # PyTorch's names for the state of its optimisers, and where the
     "adamw": {"exp_avg": "mean", "exp_avg_sq": "square"},
 }
 COUNTED = ("adagrad", "rmsprop", "adam", "adamw")  # those for which PyTorch counts steps
+EAGER = ("adagrad",)  # those that PyTorch gives a state before a parameter's first step
 EPS = {"adagrad": 1e-10}
 BETAS = {"rmsprop": (0.0, 0.99)}
 DTYPES = {"int64_t": torch.int64, "uint8_t": torch.uint8, "float": torch.float32}  # by C's names
+
+
+def check_rates(plan: Plan, rates: LayerRates) -> None:
+    """Check that the engine can let layers learn so.
+
+    Raises:
+        Refused: A batch norm is frozen, or a table of words is, or learns at a rate of its own.
+    """
+    if rates.norms:
+        raise Refused("the native engine lacks frozen batch norms")
+    if not rates.alike and any(parameter.sparse for parameter in plan.parameters):
+        raise Refused("the native engine lacks layers that learn at rates of their own beside a table of words")
 
 
 class NativeEngine:
@@ -66,9 +82,10 @@ class NativeEngine:
         loss: What is made small: one of `striate.native.losses.KINDS`, or one for each output by name.
         threads: By default as many as PyTorch takes.
         say: Is given every decision.
+        rates: How fast each layer learns.
 
     Raises:
-        Refused: A layer, a loss or a batch size that the engine lacks.
+        Refused: A layer, a loss, a batch size or a way to learn that the engine lacks.
         NoCompiler: The network can't be compiled here.
         WorkError: There is not enough memory.
     """
@@ -82,10 +99,13 @@ class NativeEngine:
         loss: Loss,
         threads: int | None = None,
         say: Callable[[str], None] = lambda line: None,
+        rates: LayerRates = ALIKE,
     ) -> None:
         self._model, self.options, self.pace = model, options, Pace(options, total_steps)
         most = min(MOST, options.images(MOST) + 1)  # a last batch may have one image more
         self.net = Compiled(network, threads or torch.get_num_threads(), most, loss, AUX_WEIGHT, say=say)
+        check_rates(self.net.plan, rates)
+        self.rates = rates
         self._write(model.state_dict())
         self.average = Average(map(torch.from_numpy, self.net.trained), options.ema) if options.ema else None
 
@@ -148,6 +168,8 @@ class NativeEngine:
     def _step(self, x: Tensor, targets: Fields, rows: Tensor | None = None, moves: Moves | None = None) -> Step:
         self._show_average(False)
         self.pace.steps += 1
+        if not self.rates.alike:
+            self.net.learn_by(self._ranges())
         each = {part.end.name: self._target(part, targets) for part in self.net.parts}
         images, numbers = x.contiguous().numpy(), None if rows is None else rows.numpy()
         key = dropout_key(self.options, self.pace.steps)
@@ -188,9 +210,24 @@ class NativeEngine:
 
     def _rule(self) -> Rule:
         """The optimiser at this step; one structure, of which three numbers change."""
-        rule, steps = self._fixed, self.pace.steps
-        rule.rate, rule.correct1, rule.correct2 = self.rate, 1 - self._betas[0] ** steps, 1 - self._betas[1] ** steps
+        rule = self._fixed
+        rule.rate, (rule.correct1, rule.correct2) = self.rate, self._corrections(self.pace.steps)
         return rule
+
+    def _ranges(self) -> list[Range]:
+        """The parameters that learn in this step; Adam's corrections are for the steps in which one has learned."""
+        return [
+            Range(one.offset, one.offset + one.size, self.rates.of(one.name), *self._corrections(steps))
+            for one in self.net.plan.parameters
+            if (steps := self._learned(one))
+        ]
+
+    def _learned(self, parameter: Parameter) -> int:
+        """In how many steps a parameter has learned."""
+        return self.pace.steps - self.rates.missed(parameter.name, self.pace.steps)
+
+    def _corrections(self, steps: int) -> tuple[float, float]:
+        return 1 - self._betas[0] ** steps, 1 - self._betas[1] ** steps
 
     @cached_property
     def _betas(self) -> tuple[float, float]:
@@ -230,8 +267,11 @@ class NativeEngine:
         if not self.pace.steps:
             return saved
         for index, parameter in enumerate(self._in_order()):
+            steps = self._learned(parameter)
+            if not steps and self.options.optimizer not in EAGER:
+                continue
             if self.options.optimizer in COUNTED:
-                saved[f"{index}.step"] = torch.tensor(float(self.pace.steps))
+                saved[f"{index}.step"] = torch.tensor(float(steps))
             for theirs, ours in REMEMBERED.get(self.options.optimizer, {}).items():
                 saved[f"{index}.{theirs}"] = torch.from_numpy(self.net.read(parameter, ours))
         if self.average:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the names of optimisers are read without importing torch
     from torch import nn, optim
+
+    from striate.training.layer_rates import LayerRates
 
 MOMENTUM = 0.9
 
@@ -44,7 +47,9 @@ OPTIMIZERS: dict[str, Rule] = {
 }
 
 
-def make_optimizer(name: str, model: nn.Module, rate: float, decay: float) -> optim.Optimizer:
+def make_optimizer(
+    name: str, model: nn.Module, rate: float, decay: float, rates: LayerRates | None = None
+) -> optim.Optimizer:
     """An optimiser over a model's parameters; weight decay acts on weights, not on biases and normalisation.
 
     Args:
@@ -52,12 +57,20 @@ def make_optimizer(name: str, model: nn.Module, rate: float, decay: float) -> op
         model: Whose parameters are trained.
         rate: The learning rate.
         decay: L2 penalty: its gradient is decay·w (AdamW shrinks the weights directly instead).
+        rates: How fast each layer learns; groups keep the share of the rate as `share`.
     """
-    decays = (decay, 0.0)
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+
+    def alike(parameter: nn.Parameter) -> tuple[float, bool]:  # PyTorch's fused SGD wants one beginning in a group
+        own = names[id(parameter)]
+        return (rates.of(own), rates.freezes(own)) if rates else (1.0, False)
+
     groups: list[dict[str, Any]] = [
-        {"params": group, "weight_decay": decay} for group, decay in zip(in_groups(model), decays, strict=True)
+        {"params": list(some), "weight_decay": decays, "share": share, "lr": rate * share}
+        for group, decays in zip(in_groups(model), (decay, 0.0), strict=True)
+        for (share, _), some in groupby(group, alike)
     ]
-    return OPTIMIZERS[name].make([group for group in groups if group["params"]], lr=rate)
+    return OPTIMIZERS[name].make(groups, lr=rate)
 
 
 def in_groups(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:

@@ -32,6 +32,7 @@ COMPILES = (AUTO, "yes", "no")
 WEIGHTS, SAMPLING = "weights", "sampling"
 BALANCES = (NONE, WEIGHTS, SAMPLING)
 RECIPE_NAMES = (NONE, "fast", "accurate")
+STARTED_RATE, STARTED_SLOWEST = 1 / 3, 0.1  # of the usual rate, and of that in the first layer
 VALUES_ALSO: dict[str, Mapping[str, Sequence[str]]] = {  # what others call the values of a choice
     "optimizer": OPTIMIZER_ALSO,
     "schedule": SCHEDULES_ALSO,
@@ -61,6 +62,9 @@ OTHER_NAMES = {  # what others call a choice itself
     "compile": ("torchcompile", "jit"),
     "balance": ("classweight", "classweights", "sampler", "weightedsampling", "oversample"),
     "max_norm": ("normconstraint", "weightnorm", "l2constraint"),
+    "freeze": ("frozen", "freezelayers", "freezebackbone"),
+    "unfreeze_after": ("unfreeze", "freezeepochs", "thawafter"),
+    "rates": ("layerdecay", "layerrates", "discriminativerates", "lrdecayrate", "backbonelr"),
     "patience": ("earlystopping", "earlystop"),
     "validation": ("validationsplit", "valsplit"),
     "fold": ("kfold", "split"),
@@ -100,7 +104,10 @@ class Options:
         most=2**31,
     )
     lr: float | None = _option(
-        None, "highest learning rate; by default the optimiser's usual one for the task", least=0
+        None,
+        "highest learning rate; by default the optimiser's usual one for the task, and a third of it for weights of "
+        "another training",
+        least=0,
     )
     optimizer: str = _option("adamw", "the optimiser", known=tuple(OPTIMIZERS))
     schedule: str = _option("one-cycle", "how the learning rate moves", known=tuple(SCHEDULES))
@@ -158,6 +165,19 @@ class Options:
     max_norm: float = _option(
         0.0, "the longest that the weights of an output may be, as a row of the last layer; 0 sets no limit", least=0
     )
+    freeze: str = _option(
+        "",
+        "layers that keep the weights with which they begin: names of layers, parts or labels, with commas; how many "
+        "from the first on; or all-but-head",
+    )
+    unfreeze_after: int = _option(0, "frozen layers learn too after so many epochs; 0 never", least=0, most=10**6)
+    rates: float | None = _option(
+        None,
+        "the first layer learns at this share of the learning rate, the head at all of it, those between in equal "
+        f"ratios; by default {STARTED_SLOWEST:g} for weights of another training, else 1",
+        least=0.0001,
+        most=1,
+    )
     patience: int = _option(0, "stop after so many epochs without a better one; 0 never", least=0)
     validation: float = _option(0.1, "share of the training images kept for validation", least=0.001, most=0.9)
     precision: str = _option(
@@ -201,6 +221,8 @@ class Options:
                 f"warm_up is less than the training, which has epochs={self.epochs}. Received: {self.warm_up:g}"
             )
         self.folds  # noqa: B018 - or it is refused
+        if self.unfreeze_after and not self.freeze:
+            raise InputError(f"unfreeze_after {self.unfreeze_after} is for frozen layers; say which with `freeze`")
 
     @property
     def rate(self) -> float:
@@ -243,6 +265,11 @@ class Options:
         return count if self.batch == 0 else self.batch or BATCH
 
     @property
+    def slowest(self) -> float:
+        """The share of the rate at which the first layer learns."""
+        return 1.0 if self.rates is None else self.rates
+
+    @property
     def decay(self) -> float:
         """The weight decay."""
         return OPTIMIZERS[self.optimizer].decay if self.l2 is None else self.l2
@@ -271,6 +298,16 @@ class Options:
         ['patients']
         """
         return sorted(value.keys() - {option.name for option in dataclasses.fields(Options)})
+
+
+def for_started(options: Options) -> Options:
+    """The options for a training that starts from the weights of another: smaller steps, most so in the first layers.
+
+    >>> for_started(Options()).rate, for_started(Options(lr=0.01)).rate, for_started(Options()).slowest
+    (0.001, 0.01, 0.1)
+    """
+    lr = options.rate * STARTED_RATE if options.lr is None else options.lr
+    return dataclasses.replace(options, lr=lr, rates=STARTED_SLOWEST if options.rates is None else options.rates)
 
 
 def for_few(options: Options) -> Options:

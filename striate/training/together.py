@@ -23,6 +23,7 @@ from striate.training.engine import TorchEngine, put
 from striate.training.feed import Batch, Feed
 from striate.training.fields import Fields
 from striate.training.history import LOSS
+from striate.training.layer_rates import LayerRates
 from striate.training.loop import Looked, Measured, looked_at, unseen
 from striate.training.objective import Objective, Step
 from striate.training.options import Options
@@ -69,6 +70,7 @@ class TogetherEngine(TorchEngine):
         model, options, total_steps, objective, device: As for the torch engine.
         processes: Who they are.
         say: Is given every decision.
+        rates: How fast each layer learns.
     """
 
     halves = False  # the others would wait for parts that only one has
@@ -82,9 +84,10 @@ class TogetherEngine(TorchEngine):
         device: torch.device | str,
         processes: Processes,
         say: Callable[[str], None],
+        rates: LayerRates,
     ) -> None:
         model = synchronised(model, torch.device(device)) if processes.sync_norm else model
-        super().__init__(model, options, total_steps, objective, device, say)
+        super().__init__(model, options, total_steps, objective, device, say, rates)
         self.processes = processes
         where = [self.device] if self.device.type == "cuda" else None
         with connected():
@@ -165,11 +168,12 @@ def engine_of(
     objective: Objective,
     device: torch.device,
     say: Callable[[str], None],
+    rates: LayerRates,
 ) -> TorchEngine:
     """The torch engine, alone or together with others."""
     if not processes.several:
-        return TorchEngine(model, options, total_steps, objective, device, say)
-    return TogetherEngine(model, options, total_steps, objective, device, processes, say)
+        return TorchEngine(model, options, total_steps, objective, device, say, rates)
+    return TogetherEngine(model, options, total_steps, objective, device, processes, say, rates)
 
 
 def measured_by(processes: Processes) -> Measured:

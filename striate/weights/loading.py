@@ -55,6 +55,7 @@ class Kept:
         total: All of the model's tensors.
         new: The layers that start with new weights, each with the reason.
         unused: Names in the file that have no place in the model.
+        fresh: The names of those layers.
     """
 
     names: str
@@ -62,6 +63,7 @@ class Kept:
     total: int
     new: tuple[str, ...]
     unused: tuple[str, ...]
+    fresh: tuple[str, ...]
 
     def said(self, source: str) -> str:
         """One line for the user."""
@@ -124,24 +126,24 @@ def keep_fitting(model: nn.Module, tables: list[Table], source: str, fresh: tupl
     """
     found = match(model, tables)
     values: dict[str, Tensor] = {}
-    new: list[str] = []
+    new: dict[str, str] = {}
     layers = {leaf.path: leaf.module.state_dict() for leaf in leaves(model) if leaf.module.state_dict()}
     for layer, own in layers.items():
         why = _difference(found, layer, own, last=layer == list(layers)[-1])
         why = why or ("of other classes" if layer in fresh else "")
         if why:
-            new.append(f"{layer} ({why})")
+            new[layer] = f"{layer} ({why})"
         else:
             values |= {f"{layer}.{key}": _matching(found, layer, key, tensor, source) for key, tensor in own.items()}
     if not values:
         first = next(iter(found.tensors))
         raise InputError(
             f"nothing of {source} fits the network: it has '{first}' of shape {_shape(found.tensors[first])}, "
-            f"the network {new[0] if new else 'no weights'}; give the network that the weights are of"
+            f"the network {next(iter(new.values()), 'no weights')}; give the network that the weights are of"
         )
     model.load_state_dict({**model.state_dict(), **values})
     total = sum(map(len, layers.values()))
-    return Kept(found.said(), tuple(values), total, tuple(new), tuple(_unused(found, model)))
+    return Kept(found.said(), tuple(values), total, tuple(new.values()), tuple(_unused(found, model)), tuple(new))
 
 
 def _difference(found: Match, layer: str, own: dict[str, Tensor], last: bool) -> str:

@@ -33,6 +33,8 @@ struct net {
   int count, groups;
   uint32_t seed;
   struct rule rule;
+  const struct range *ranges;        /* the parameters that learn; NULL where all do, at one rate */
+  int num_ranges;
   float *outputs;
 };
 
@@ -145,6 +147,23 @@ static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int
 static void recall(struct net *n, float *st);
 static void give(const vec *scratch, const vec *kept, int count, float *to);
 
+/* Steps with the parameters from `first` to `last`. */
+static void optimize_part(struct net *n, const struct rule *rule, long first, long last) {
+  const long middle = first > PENALISED ? first : last < PENALISED ? last : PENALISED;
+  optimize(rule, n->weights, n->gradients, n->mean, n->square, first, middle, 1);
+  optimize(rule, n->weights, n->gradients, n->mean, n->square, middle, last, 0);
+}
+
+/* Steps with those of them that learn, each at its own rate. */
+static void optimize_ranges(struct net *n, long first, long last) {
+  for (const struct range *r = n->ranges; r < n->ranges + n->num_ranges; r++) {
+    struct rule rule = n->rule;
+    rule.rate *= r->share, rule.correct1 = r->correct1, rule.correct2 = r->correct2;
+    const long from = first > r->first ? first : r->first, to = last < r->last ? last : r->last;
+    if (from < to) optimize_part(n, &rule, from, to);
+  }
+}
+
 /* This thread's share of the parameters, but for tables of words. */
 static void parameters_of(const struct net *n, int thread, long *first, long *last) {
   const long vecs = DENSE / LANES;
@@ -160,12 +179,26 @@ static void add_gradients(struct net *n, int thread) {
   add_words(n, thread);
 }
 
+static double squares(const struct net *n, long first, long last) {
+  double total = 0;
+  for (long i = first; i < last; i++) total += (double)n->gradients[i] * n->gradients[i];
+  return total;
+}
+
+/* The same of those that learn. */
+static double squares_of_ranges(const struct net *n, long first, long last) {
+  double total = 0;
+  for (const struct range *r = n->ranges; r < n->ranges + n->num_ranges; r++)
+    total += squares(n, first > r->first ? first : r->first, last < r->last ? last : r->last);
+  return total;
+}
+
 /* Shortens the gradient of all parameters together to the rule's length, where it is longer (Pascanu et al. 2013). */
 static void clip_gradients(struct net *n, int thread) {
   long first, last;
   parameters_of(n, thread, &first, &last);
   double total = squares_of_words(n, thread, 1);
-  for (long i = first; i < last; i++) total += (double)n->gradients[i] * n->gradients[i];
+  total += n->ranges ? squares_of_ranges(n, first, last) : squares(n, first, last);
   n->squares[thread] = total;
   barrier(&n->pool);
   double all = 0;
@@ -180,9 +213,8 @@ static void clip_gradients(struct net *n, int thread) {
 static void update(struct net *n, int thread) {
   long first, last;
   parameters_of(n, thread, &first, &last);
-  const long middle = first > PENALISED ? first : last < PENALISED ? last : PENALISED;
-  optimize(&n->rule, n->weights, n->gradients, n->mean, n->square, first, middle, 1);
-  optimize(&n->rule, n->weights, n->gradients, n->mean, n->square, middle, last, 0);
+  if (n->ranges) optimize_ranges(n, first, last);
+  else optimize_part(n, &n->rule, first, last);
 }
 
 static void work_step(void *given, int thread) {
@@ -218,6 +250,9 @@ void step(struct net *n, const float *images, const int64_t *rows, const void *c
     seen[p].loss /= over[p];
   }
 }
+
+/* From here on only the parameters of these ranges learn; of NULL all. The caller keeps their memory. */
+void learn_by(struct net *n, const struct range *ranges, int count) { n->ranges = ranges, n->num_ranges = count; }
 
 static void work_evaluate(void *given, int thread) {
   struct net *n = given;

@@ -2,6 +2,7 @@
    optimiser remembers. */
 #pragma once
 #include <math.h>
+#include <stdint.h>
 
 enum optimizer { SGD = 0, MOMENTUM = 1, NESTEROV = 2, ADAGRAD = 3, RMSPROP = 4, ADAM = 5, ADAMW = 6 };
 
@@ -10,6 +11,12 @@ struct rule {
   float rate, decay, l1, momentum, eps, beta1, beta2;
   float correct1, correct2; /* Adam's corrections of this step's means: 1 - beta^step */
   float clip;               /* the longest that the gradient may be; 0 for no limit */
+};
+
+/* Parameters from `first` to `last` that learn at a share of the rate, and Adam's corrections for the steps since. */
+struct range {
+  int64_t first, last;
+  float share, correct1, correct2;
 };
 
 #define EACH_PARAMETER for (long i = first; i < last; i++)
