@@ -16,7 +16,20 @@ from striate.runs import devices
 from striate.runs.logs.known import read
 from striate.training.options import Options
 
-LEFT_OUT = ("lr", "schedule", "epochs", "patience", "fold", "log", "out", "overwrite", "see", "port", "as_json")
+LEFT_OUT = (
+    "lr",
+    "schedule",
+    "epochs",
+    "patience",
+    "fold",
+    "log",
+    "out",
+    "overwrite",
+    "sync_norm",
+    "see",
+    "port",
+    "as_json",
+)
 
 
 @click.command()
