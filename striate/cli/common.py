@@ -185,14 +185,18 @@ def see_options(command: F) -> F:
     return click.option("--see", is_flag=True, help=help)(command)
 
 
-def page_of(see: bool, port: int) -> Page | None:
-    """What `--see` and `--port` ask for.
+def check_page(see: bool, port: int) -> None:
+    """Check `--see` and `--port`, before anything heavy is loaded.
 
     Raises:
         InputError: There is a port and nothing to see.
     """
     if port and not see:
         raise InputError("--port says where the page of --see is served; give both")
+
+
+def page_of(see: bool, port: int) -> Page | None:
+    """The page that `--see` asks for."""
     from striate.watching import Page
 
     return Page(say, port=port) if see else None

@@ -7,6 +7,7 @@ import click
 
 from striate.cli.common import (
     Known,
+    check_page,
     check_run,
     json_option,
     log_option,
@@ -68,6 +69,7 @@ def command(
     devices.check(device or "auto")
     if data:
         check_data(data)
+    check_page(see, port)
     page = page_of(see, port)
     from striate.runs.resuming import resumed  # the words are right: from here on it takes PyTorch
 

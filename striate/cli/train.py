@@ -16,6 +16,7 @@ from striate.cli.common import (
     Known,
     Option,
     bad_files_option,
+    check_page,
     device_option,
     engine_option,
     json_option,
@@ -147,6 +148,7 @@ def command(
     zoo.find(net, values)
     check_data(data)
     devices.check(device)
+    check_page(see, port)
     if "WORLD_SIZE" in os.environ:  # as torchrun sets it
         check_launched(out, overwrite, engine, workers)
     elif out:

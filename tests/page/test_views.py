@@ -48,25 +48,26 @@ def test_a_values_receptive_field_lights_up(digit: Any, run: Run) -> None:
     assert digit.locator('.card:has(h3:text-is("tanh2")) .mark.target').count() == 1
 
 
-def over(page: Any, share: float) -> tuple[float, float]:
-    """A place on the large map, which stands elsewhere once the text beside it is longer."""
+def over(page: Any, share: float) -> dict[str, Any]:
+    """A place on the large map; Playwright waits until it stands still."""
     box = page.locator("#large").bounding_box()
-    return box["x"] + box["width"] * share, box["y"] + box["height"] * share
+    return {"position": {"x": box["width"] * share, "y": box["height"] * share}}
 
 
 def test_a_click_holds_a_value_and_another_lets_it_go(digit: Any) -> None:
     digit.locator(f"{CONV2} canvas").nth(3).click()
     digit.wait_for_selector("#large + .mark")
-    digit.mouse.click(*over(digit, 0.35))
+    large = digit.locator("#large")
+    large.click(**over(digit, 0.35))
     digit.wait_for_selector("#said:has-text('map 3, row 3, column 3:')")
-    digit.mouse.move(*over(digit, 0.75))
+    large.hover(**over(digit, 0.75))
     digit.wait_for_selector("#large + .mark.source")
     assert "row 3, column 3:" in digit.inner_text("#said")
-    digit.mouse.click(*over(digit, 0.75))
+    large.click(**over(digit, 0.75))
     digit.wait_for_selector("#said:has-text('row 7, column 7:')")
-    digit.mouse.click(*over(digit, 0.75))
+    large.click(**over(digit, 0.75))
     digit.wait_for_selector("#large + .mark.loose")
-    digit.mouse.move(*over(digit, 0.35))
+    large.hover(**over(digit, 0.35))
     digit.wait_for_selector("#said:has-text('row 3, column 3:')")
 
 
