@@ -110,7 +110,7 @@ class Training:
     @cached_property
     def engine(self) -> Any:
         """With its first weights."""
-        made, self.plan = doing._engine(self.plan, self.parts, self.beginning, None, self.say)
+        made, self.plan = doing.first_engine(self.plan, self.parts, self.beginning, None, self.say)
         return made
 
 
