@@ -100,16 +100,21 @@ def hub_at(word: str) -> str:
     """Where a data set of the package `datasets` is: a name on the hub, or its folder; "" for other data."""
     if word.startswith(HUB):
         return word
-    return next((str(place) for place in places_of(word) if any((place / name).is_file() for name in SAVED)), "")
+    return next((str(place) for place in places_of(word) if any(os.path.isfile(place / name) for name in SAVED)), "")
 
 
 def is_packed(word: str) -> bool:
     """Whether a word may name tar archives: one, several by `{000..999}`, or a folder of them."""
-    return word.lower().endswith(".tar") or any(place.is_dir() and _holds_tar(place) for place in places_of(word))
+    return word.lower().endswith(".tar") or any(os.path.isdir(place) and _holds_tar(place) for place in places_of(word))
 
 
 def _holds_tar(folder: Path) -> bool:
-    return any(next(place.glob("*.tar"), None) for place in (folder, *(x for x in folder.iterdir() if x.is_dir())))
+    return any(next(place.glob("*.tar"), None) for place in (folder, *filter(os.path.isdir, _entries(folder))))
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in a folder; nothing where it may not be looked into, which is told when it is read."""
+    return list(folder.iterdir()) if os.access(folder, os.R_OK | os.X_OK) else []
 
 
 def check(source: str) -> None:

@@ -37,7 +37,7 @@ class Preset:
     def filled(self, options: Options, softens: bool) -> Options:
         """The options with those that depend on no data; `softens` says whether the loss takes shares of classes."""
         smoothing = self.smoothing if options.smoothing is None and softens else options.smoothing
-        lr = options.rate * self.rate if options.lr is None else options.lr
+        lr = options.rate * self.rate if options.lr is None and self.rate != 1 else options.lr
         return dataclasses.replace(options, lr=lr, smoothing=smoothing)
 
     def ema(self, options: Options, steps: int) -> float | None:

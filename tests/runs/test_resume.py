@@ -294,13 +294,13 @@ def test_the_images_become_its_input_as_before(tmp_path: Path) -> None:
 def test_photographs_are_changed_as_they_were(kept: str, colours: Path, tmp_path: Path) -> None:
     """Runs that kept the word `auto` are of before it changed photographs."""
     run = train("input 3x12x16 -> conv 2@3 -> fc 3", colours, out=tmp_path / "run", epochs=1)
-    assert run.config["options"]["augment"] == "mirror,crop,colour"
+    assert run.config["options"]["augment"] == "mirror,crop:1,colour:0.15"
     if kept == "auto":
         options = {**run.config["options"], "augment": "auto"}
         decisions = [line for line in run.config["decisions"] if not line.startswith("augmentation")]
         run.saved.save_set_up(run.saved.net(), {**run.saved.config(), "options": options, "decisions": decisions})
     more = resume(run.path, epochs=2).saved.config()
-    assert more["options"]["augment"] == ("none" if kept == "auto" else "mirror,crop,colour")
+    assert more["options"]["augment"] == ("none" if kept == "auto" else "mirror,crop:1,colour:0.15")
     assert any(line.startswith("augmentation") for line in more["decisions"]) == (kept == "as it was")
 
 
