@@ -38,8 +38,9 @@ def said(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def flags() -> set[str]:
-    """Every flag of every verb."""
+    """Every flag of every verb, and of the verbs within them."""
     commands = [import_module(f"striate.cli.{name}").command for name in VERBS]
+    commands += [inner for command in commands for inner in getattr(command, "commands", {}).values()]
     return {
         flag
         for command in commands

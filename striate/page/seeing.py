@@ -218,7 +218,7 @@ def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[s
     read = read or _resized(fixed)
     given = traced(model, torch.zeros(1, *fixed))
     if not given.outputs:
-        raise InputError("what the module gives can't be followed back to the image; see `inside` for single methods")
+        raise InputError("what the module gives can't be followed back to the image; the functions of st.inside may do")
     outputs = given.values[given.outputs[0]]
     if classes and tuple(outputs.shape) != (1, len(classes)):
         sizes = f"gives {tuple(outputs.shape[1:])} numbers, and there are {len(classes)} names of classes"

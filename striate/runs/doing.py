@@ -288,11 +288,11 @@ def _feed(
     examples: Examples,
     unread: Unread,
     augment: Augment | None = None,
-    classes: Tensor | None = None,
+    groups: Tensor | None = None,
     part: Part = WHOLE,
 ) -> Feed:
     """The batches of one of the parts."""
-    how = (augment, plan.bad, unread.tell, plan.workers, classes, part)
+    how = (augment, plan.bad, unread.tell, plan.workers, groups, part)
     return feed_of(examples, parts.schema, plan.recipe, plan.device, *how)
 
 

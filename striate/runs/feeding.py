@@ -27,7 +27,7 @@ def feed_of(
     bad: str = "skip",
     tell: Callable[[str, str], None] = lambda path, why: None,
     workers: int | None = None,
-    classes: Tensor | None = None,
+    groups: Tensor | None = None,
     part: Part = WHOLE,
 ) -> Feed:
     """The batches of examples.
@@ -41,7 +41,7 @@ def feed_of(
         bad: Whether a file that can't be read when its turn comes is left out ("skip") or refused ("refuse").
         tell: Is given such a file and why.
         workers: Processes that read images which stay in their files; by default one for each core.
-        classes: The class of each, (N,), where an epoch draws each class equally often.
+        groups: The group of each, (N,), where an epoch draws each group equally often.
         part: Which part of every batch of a training is read here.
     """
     assert isinstance(examples, Table)
@@ -54,8 +54,8 @@ def feed_of(
         workers = workers if reads_files(examples) else 0
         ragged = any(column.shape[-1] == 0 for column in lazy)
         how = (bad == "refuse", tell, workers, ragged)
-        return Stream(inputs, targets, prepare, every, device, kinds, augment, classes, *how, part)
-    return prepared(Pool(inputs, targets, prepare, device, kinds, augment, classes, part), shapes)  # type: ignore[arg-type]
+        return Stream(inputs, targets, prepare, every, device, kinds, augment, groups, *how, part)
+    return prepared(Pool(inputs, targets, prepare, device, kinds, augment, groups, part), shapes)  # type: ignore[arg-type]
 
 
 def reads_files(examples: Examples) -> bool:

@@ -173,8 +173,8 @@ class Plan:
 
     def balanced(self, parts: Parts) -> Tensor | None:
         """The class of each training example, (N,), where an epoch draws each class equally often."""
-        classes: Tensor | None = self.task.class_of_each(parts.training)
-        return classes if self.options.balance == SAMPLING else None
+        groups: Tensor | None = self.task.class_of_each(parts.training)
+        return groups if self.options.balance == SAMPLING else None
 
     def objective(self, own_loss: Loss | None) -> Objective:
         """What is made small, and what is measured."""

@@ -15,7 +15,6 @@ from striate.augmentation.augment import Augment
 from striate.augmentation.chain import Chain, of_photographs, steps_of
 from striate.augmentation.mixing import Smoothing
 from striate.augmentation.shift import Shift
-from striate.augmentation.weighing import Weighing
 from striate.augmentation.words import AUTO
 from striate.data.examples import Examples, Opened
 from striate.data.recipe import Recipe
@@ -33,12 +32,12 @@ from striate.runs.feeding import reads_files
 from striate.runs.freezing import rates_for
 from striate.runs.plan import Choice, Data, Parts, Plan, native_loss
 from striate.tasks import known
+from striate.tasks.balancing import balanced
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
 from striate.tasks.task import Task, Wish
-from striate.training.balance import said, weights_of
 from striate.training.feed import num_batches
 from striate.training.layer_rates import LayerRates
-from striate.training.options import NO_AUGMENT, WEIGHTS, Options
+from striate.training.options import NO_AUGMENT, Options
 from striate.training.passes import EPOCHS, usual_epochs
 from striate.training.precision import compiles, precision_for
 from striate.training.processes import ALONE, Processes
@@ -134,7 +133,8 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     asked = dataclasses.replace(asked, options=preset.filled(asked.options, softens))
     places = _places(asked.options.augment, preset, fitted, opened)
     softened = _softened(places, asked, task)
-    augment, classes_note = _balanced(softened, asked, task, training)
+    loss = asked.own_loss or asked.options.loss
+    augment, balance_note = balanced(softened, asked.options.balance, loss, task, training)
     count = len(training) * (augment.times if augment else 1)
     options, more = _options(asked, count, fitted, augment, device)
     options = dataclasses.replace(options, augment=places.written() if places else NO_AUGMENT)
@@ -162,7 +162,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         rates=rates,
         command=command,
         log=asked.log,
-        notes=(*_notes(asked, task, opened, fitted, parts, softened), *classes_note, *recipe_note),
+        notes=(*_notes(asked, task, opened, fitted, parts, softened), *balance_note, *recipe_note),
         more_passes=more,
         before=asked.again.decided if asked.again else (),
         processes=asked.processes,
@@ -199,29 +199,6 @@ def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | 
         word = "smoothing" if asked.options.smoothing else f"augment '{asked.options.augment}'"
         raise InputError(f"{word} makes targets softer, and {why}")
     return augment
-
-
-def _balanced(
-    augment: Augment | None, asked: Request, task: Task, training: Examples
-) -> tuple[Augment | None, list[str]]:
-    """What happens to examples, the weights of their classes included, and a line about classes.
-
-    Raises:
-        InputError: The examples have no classes, or the loss takes no weights.
-    """
-    how, loss = asked.options.balance, asked.own_loss or asked.options.loss
-    if how == NO_AUGMENT:
-        return augment, []
-    labels = task.class_of_each(training)
-    if labels is None:
-        raise InputError(f"balance '{how}' is for examples of one class each, and the task {task.word} has none")
-    names = task.facts()["classes"]
-    if how == WEIGHTS:
-        if task.softens(loss):
-            raise InputError(f"balance 'weights' is for the loss cross-entropy; for {loss} take balance='sampling'")
-        weighing = Weighing(tuple(weights_of(labels, len(names)).tolist()))
-        augment = Chain((*steps_of(augment), weighing)) if augment else weighing
-    return augment, [said(labels, names, how)]
 
 
 def _wish(asked: Request, network: Network) -> Wish:

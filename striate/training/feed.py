@@ -16,8 +16,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from striate.augmentation.balance import balanced
 from striate.draws import generator
-from striate.training.balance import balanced
 from striate.training.fields import Fields
 
 
@@ -84,7 +84,7 @@ class Part:
 WHOLE = Part()
 
 
-def shuffled(count: int, size: int, seed: int, epoch: int, classes: Tensor | None = None) -> list[Tensor]:
+def shuffled(count: int, size: int, seed: int, epoch: int, groups: Tensor | None = None) -> list[Tensor]:
     """The positions 0 … count - 1 in an order drawn for this epoch, in batches of `size`.
 
     A last batch of one example joins the one before it: batch norm needs two.
@@ -94,10 +94,10 @@ def shuffled(count: int, size: int, seed: int, epoch: int, classes: Tensor | Non
         size: Of a batch.
         seed: The training's.
         epoch: Its number.
-        classes: The class of each example, (count,), where each class is to be drawn equally often.
+        groups: The group of each example, (count,), where each group is to be drawn equally often.
     """
     drawing = generator(seed, "order", epoch)
-    order = torch.randperm(count, generator=drawing) if classes is None else balanced(classes, drawing)
+    order = torch.randperm(count, generator=drawing) if groups is None else balanced(groups, drawing)
     batches = list(torch.split(order, size))
     if len(batches) > 1 and len(batches[-1]) == 1 < size:
         batches[-2:] = [torch.cat(batches[-2:])]

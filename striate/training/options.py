@@ -54,7 +54,7 @@ OTHER_NAMES = {  # what others call a choice itself
     "l2": ("weightdecay", "wd", "decay", "ridge"),
     "augment": ("augmentation", "dataaugmentation"),
     "smoothing": ("labelsmoothing",),
-    "warm_up": ("warmup", "warmupepochs", "warmupratio"),
+    "warm_up": ("warmupepochs", "warmupratio"),
     "clip": ("clipnorm", "gradclip", "gradientclipping", "clipgradnorm", "maxgradnorm"),
     "micro": ("microbatch", "accumulate", "accumulation", "gradaccum", "gradientaccumulation"),
     "ema": ("modelema", "averaging", "weightaveraging", "polyak"),

@@ -35,7 +35,7 @@ class Pool:
         device: Where the batches go.
         kinds: What each field is, by name, where it can be moved.
         augment: Draws anew for each epoch how the examples are changed.
-        classes: The class of each example, (N,), where an epoch draws each class equally often.
+        groups: The group of each example, (N,), where an epoch draws each group equally often.
         part: Which part of the batches of an epoch is taken.
     """
 
@@ -45,7 +45,7 @@ class Pool:
     device: torch.device | str = "cpu"
     kinds: Kinds = field(default_factory=dict)
     augment: Augment | None = None
-    classes: Tensor | None = None
+    groups: Tensor | None = None
     part: Part = WHOLE
 
     def __len__(self) -> int:
@@ -59,7 +59,7 @@ class Pool:
     def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Taken]:
         """The batches of an epoch."""
         drawn = self.augment.drawn(len(self), generator(seed, "augment", number), number) if self.augment else None
-        for rows in shuffled(len(self), size, seed, number, self.classes)[begin:]:
+        for rows in shuffled(len(self), size, seed, number, self.groups)[begin:]:
             yield Taken(self, self.part.of(rows), drawn)
 
     def in_order(self, size: int) -> Iterator[Taken]:

@@ -143,7 +143,7 @@ def connected() -> Iterator[None]:
         if not any(word in str(error).lower() for word in LOST):
             raise
         raise WorkError(
-            "another process of this training has ended, or can't be reached; `torchrun --max-restarts 3` starts all "
+            "another process of this training has ended, or can't be reached; torchrun with restarts starts all "
             f"again from the last state ({str(error).splitlines()[0]})"
         ) from None
 

@@ -51,7 +51,7 @@ class Stream:
         device: Where the batches go.
         kinds: What each field is, by name.
         augment: Draws anew for each epoch how the examples are changed.
-        classes: The class of each example, (N,), where an epoch draws each class equally often.
+        groups: The group of each example, (N,), where an epoch draws each group equally often.
         refuse: Whether a file that can't be read ends the training; else it is left out of its batch and told.
         tell: Is given such a file and why, once for each.
         workers: Processes that read; by default one for each core; 0 reads in this process.
@@ -66,7 +66,7 @@ class Stream:
     device: torch.device | str = "cpu"
     kinds: Kinds = field(default_factory=dict)
     augment: Augment | None = None
-    classes: Tensor | None = None
+    groups: Tensor | None = None
     refuse: bool = False
     tell: Callable[[str, str], None] = lambda path, why: None
     workers: int | None = None
@@ -89,7 +89,7 @@ class Stream:
     def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Ready]:
         """The batches of an epoch; one of which no file can be read is empty."""
         drawn = self.augment.drawn(len(self), generator(seed, "augment", number), number) if self.augment else None
-        order = shuffled(len(self), size, seed, number, self.classes)[begin:]
+        order = shuffled(len(self), size, seed, number, self.groups)[begin:]
         batches = [self.part.of(rows) for rows in order]
         yield from self._batches(batches, drawn, min(GONE, len(self)))
 

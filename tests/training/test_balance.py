@@ -10,13 +10,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import striate as st
+from striate.augmentation.balance import balanced, weights_of
 from striate.augmentation.chain import Chain
 from striate.augmentation.mixing import Smoothing
 from striate.augmentation.weighing import Weighing
 from striate.data.kinds import Image, Label
 from striate.errors import InputError
 from striate.notation import read
-from striate.training.balance import balanced, weights_of
 from striate.training.feed import shuffled
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
@@ -69,7 +69,7 @@ def test_an_epoch_of_balanced_classes_is_a_function_of_seed_and_epoch() -> None:
     first = shuffled(71, 8, 0, 1, LABELS)
     assert all(map(torch.equal, first, shuffled(71, 8, 0, 1, LABELS)))
     assert not torch.equal(torch.cat(first), torch.cat(shuffled(71, 8, 0, 2, LABELS)))
-    some = pool(few(), LABELS, classes=LABELS)
+    some = pool(few(), LABELS, groups=LABELS)
     assert torch.equal(torch.cat([batch.targets["label"] for batch in some.epoch(0, 1, 8)]), LABELS[torch.cat(first)])
 
 
