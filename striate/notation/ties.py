@@ -18,9 +18,8 @@ from striate.notation.graph import Added, Concatenated, Scaled, Vertex
 from striate.notation.measure import Measure, measure
 from striate.notation.tree import Layer, Network
 
-KEEPS_ZERO = (  # layers that work on each channel by itself and give 0 for a channel of zeros
-    *(tree.Relu, tree.Relu6, tree.Leaky, tree.Elu, tree.Tanh, tree.Swish, tree.Gelu, tree.Mish, tree.HardSwish),
-    *(tree.Selu, tree.BatchNorm, tree.MaxPool, tree.AvgPool, tree.AdaptiveMaxPool, tree.AdaptiveAvgPool),
+KEEPS_ZERO = (  # beside activations, layers that work on each channel by itself and give 0 for a channel of zeros
+    *(tree.BatchNorm, tree.MaxPool, tree.AvgPool, tree.AdaptiveMaxPool, tree.AdaptiveAvgPool),
     *(tree.GlobalAvgPool, tree.GlobalMaxPool, tree.Dropout, tree.DropPath, tree.Identity, tree.Upsample, tree.Crop),
 )
 
@@ -123,7 +122,7 @@ class _Walk:
                 self.join(read[0], other)
             return read[0]
         depthwise = isinstance(node, tree.Conv) and node.groups == node.filters == len(read[0])
-        if isinstance(node, KEEPS_ZERO) or depthwise:
+        if isinstance(node, KEEPS_ZERO) or depthwise or (isinstance(node, tree.Activation) and node.keeps_zero):
             return read[0]
         text = node.word if isinstance(node, Layer) else node.block.kind
         for ids in read:

@@ -123,7 +123,10 @@ class Activation(Pointwise):
     Attributes:
         init: The rule that draws the weights before it: "he" where half of the numbers are lost.
         slope_reads: What its slope is computed from, "x" or "y".
+        keeps_zero: Whether it gives 0 for 0.
     """
+
+    keeps_zero: ClassVar[bool] = False
 
     follows: ClassVar[bool] = True
     init: ClassVar[str] = "glorot"
@@ -576,6 +579,7 @@ class Relu(Activation):
     """max(0, x)."""
 
     word: ClassVar[str] = "relu"
+    keeps_zero: ClassVar[bool] = True
     init: ClassVar[str] = "he"
     also: ClassVar[tuple[str, ...]] = ("rectifier", "rectifiedlinear")
 
@@ -585,6 +589,7 @@ class Relu6(Activation):
     """min(max(0, x), 6) (Krizhevsky 2010; MobileNet)."""
 
     word: ClassVar[str] = "relu6"
+    keeps_zero: ClassVar[bool] = True
     init: ClassVar[str] = "he"
 
 
@@ -593,6 +598,7 @@ class Leaky(Activation):
     """x for x > 0, else slope·x."""
 
     word: ClassVar[str] = "leaky"
+    keeps_zero: ClassVar[bool] = True
     init: ClassVar[str] = "he"
     also: ClassVar[tuple[str, ...]] = ("leakyrelu", "lrelu")
     slope: float = leading("number", 0.01)
@@ -613,6 +619,7 @@ class Elu(Activation):
     """x for x > 0, else alpha·(exp(x) - 1) (Clevert et al. 2015)."""
 
     word: ClassVar[str] = "elu"
+    keeps_zero: ClassVar[bool] = True
     init: ClassVar[str] = "he"
     alpha: float = leading("number", 1.0)
 
@@ -622,6 +629,7 @@ class Tanh(Activation):
     """The hyperbolic tangent; `scaled`: 1.7159·tanh(2x/3), which maps 1 to 1 and -1 to -1 (LeCun et al. 1998)."""
 
     word: ClassVar[str] = "tanh"
+    keeps_zero: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("hyperbolictangent",)
     scaled: bool = flag("scaled", False)
 
@@ -639,6 +647,7 @@ class Swish(Activation):
     """x·sigmoid(x), also called SiLU (Ramachandran et al. 2017)."""
 
     word: ClassVar[str] = "swish"
+    keeps_zero: ClassVar[bool] = True
     slope_reads: ClassVar[str] = "x"
     init: ClassVar[str] = "he"
 
@@ -648,6 +657,7 @@ class Gelu(Activation):
     """x·Φ(x) (Hendrycks & Gimpel 2016); `approx`: x/2·(1 + tanh(sqrt(2/π)·(x + 0.044715·x³)))."""
 
     word: ClassVar[str] = "gelu"
+    keeps_zero: ClassVar[bool] = True
     init: ClassVar[str] = "he"
     slope_reads: ClassVar[str] = "x"
     exact: bool = flag("approx")
@@ -658,6 +668,7 @@ class Mish(Activation):
     """x·tanh(softplus(x)) (Misra 2019)."""
 
     word: ClassVar[str] = "mish"
+    keeps_zero: ClassVar[bool] = True
     init: ClassVar[str] = "he"
     slope_reads: ClassVar[str] = "x"
 
@@ -675,6 +686,7 @@ class HardSwish(Activation):
     """x·relu6(x + 3)/6 (Howard et al. 2019)."""
 
     word: ClassVar[str] = "hardswish"
+    keeps_zero: ClassVar[bool] = True
     also: ClassVar[tuple[str, ...]] = ("hswish",)
     init: ClassVar[str] = "he"
     slope_reads: ClassVar[str] = "x"
@@ -685,6 +697,7 @@ class Selu(Activation):
     """1.0507·elu(x) with alpha 1.6733, which keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
 
     word: ClassVar[str] = "selu"
+    keeps_zero: ClassVar[bool] = True
     init: ClassVar[str] = "lecun"
 
 

@@ -88,9 +88,9 @@ def test_many_images_of_one_size_go_through_a_few_at_a_time(
     together = asked.predict(images)
     seen, outputs = [], st.Run.outputs_by_name
 
-    def counted(self: st.Run, inputs: Any, engine: Any) -> Any:
+    def counted(self: st.Run, inputs: Any, *how: Any) -> Any:
         seen.append(len(inputs["image"]))
-        return outputs(self, inputs, engine)
+        return outputs(self, inputs, *how)
 
     monkeypatch.setattr(st.Run, "outputs_by_name", counted)
     monkeypatch.setattr(module, "ENTRIES", 3 * cell.width * cell.height)
