@@ -126,9 +126,8 @@ class Activation(Pointwise):
         keeps_zero: Whether it gives 0 for 0.
     """
 
-    keeps_zero: ClassVar[bool] = False
-
     follows: ClassVar[bool] = True
+    keeps_zero: ClassVar[bool] = False
     init: ClassVar[str] = "glorot"
     slope_reads: ClassVar[str] = "y"
 
