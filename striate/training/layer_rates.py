@@ -5,7 +5,7 @@ have found less so: layers are frozen from the front, or learn at rates that gro
 (Howard & Ruder 2018, "Universal Language Model Fine-tuning", section 3.2).
 
 >>> model = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 3), nn.Linear(3, 2))
->>> rates = layer_rates(model, "1", share=0.25)
+>>> rates = layer_rates(model, "1", share=0.25, until=100)
 >>> rates.frozen, [rates.of(f"{name}.weight") for name in "012"]
 (('0',), [0.25, 0.5, 1.0])
 """
