@@ -16,10 +16,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
+from torch.distributed.rendezvous import rendezvous
 
 from striate.errors import InputError, StriateError, WorkError
 from striate.training.feed import Part
 from striate.training.fields import Fields
+from striate.training.meeting import met
 from striate.training.state import State
 
 ELASTIC = "TORCHELASTIC_RUN_ID"  # in the environment of what torchrun starts
@@ -169,7 +171,9 @@ def started(device: str, sync_norm: bool = False, environment: Mapping[str, str]
         yield Processes(launched=ELASTIC in environment, sync_norm=sync_norm)
         return
     with connected():
-        dist.init_process_group("cpu:gloo,cuda:nccl" if device.startswith("cuda") else "gloo")
+        kind = "cpu:gloo,cuda:nccl" if device.startswith("cuda") else "gloo"
+        store, rank, world = next(rendezvous("env://"))
+        dist.init_process_group(kind, store=met(store, rank, world), rank=rank, world_size=world)
     try:
         yield Processes(rank, world, True, sync_norm)
     finally:

@@ -96,7 +96,7 @@ def torchrun(out: Path, *more: str, dies_at: int = 0) -> subprocess.CompletedPro
     return subprocess.run([*words, "--out", str(out), *more], env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.skip(reason="it passed alone, and failed or did not end beside other work: not yet explained")
+@pytest.mark.slow
 def test_when_one_of_two_is_killed_the_run_is_that_of_two_who_lived(tmp_path: Path) -> None:
     whole = torchrun(tmp_path / "whole")
     assert whole.returncode == 0, whole.stderr
