@@ -21,6 +21,7 @@ def render(report: Report) -> str:
         .get_template("report.html")
         .render(
             report=report,
+            title=report.title,
             history_table=_history_table(report),
             filters=_filters(report),
             totals={column: _total(report, column) for column in ("parameters", "macs")},
