@@ -71,6 +71,12 @@ def check_rates(plan: Plan, rates: LayerRates) -> None:
         raise Refused("the native engine lacks layers that learn at rates of their own beside a table of words")
 
 
+def _in_place(batch: Taken) -> bool:
+    """Whether the engine can read the examples where they are, and make what happens to them itself."""
+    (images,) = batch.pool.inputs.values()
+    return not batch.pool.prepare and (batch.drawn is None or native_steps(batch.drawn, images.shape[1:]) is not None)
+
+
 class NativeEngine:
     """A network as machine code, its optimiser and its schedule.
 
@@ -132,16 +138,11 @@ class NativeEngine:
 
     def learn(self, batch: Batch) -> Step:
         """One step on a batch; prepared examples in memory are read in place, without a copy by PyTorch."""
-        drawn = batch.drawn if isinstance(batch, Taken) else None
-        if not isinstance(batch, Taken) or isinstance(batch.rows, slice) or batch.pool.prepare:
+        if not isinstance(batch, Taken) or isinstance(batch.rows, slice) or not _in_place(batch):
             return self.step(batch.inputs, batch.targets)
         (images,), rows = batch.pool.inputs.values(), batch.rows
-        if drawn is None:
-            return self._step(images, batch.targets, rows)
-        moves = moves_of(drawn, rows, images.shape[1:])
-        if moves is None:
-            return self.step(batch.inputs, batch.targets)
-        return self._step(images, batch.targets, rows, moves.given)
+        moves = moves_of(batch.drawn, rows, images.shape[1:]) if batch.drawn else None
+        return self._step(images, batch.targets, rows, moves.given if moves else None)
 
     def coming(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """The batches; those that must be changed by PyTorch are made beside the C threads, before their turn."""
@@ -149,11 +150,7 @@ class NativeEngine:
         if first is None:
             return
         whole = chain([first], batches)
-        ready = not isinstance(first, Taken) or (first.drawn is None and not first.pool.prepare)
-        if not ready and isinstance(first, Taken) and first.drawn and not first.pool.prepare:
-            (images,) = first.pool.inputs.values()
-            ready = native_steps(first.drawn, images.shape[1:]) is not None
-        yield from whole if ready else made_ahead(whole)
+        yield from made_ahead(whole) if isinstance(first, Taken) and not _in_place(first) else whole
 
     def step(self, inputs: Fields, targets: Fields) -> Step:
         """One step down the gradient of the batch's mean loss.
