@@ -1,5 +1,6 @@
 """Tensors as pictures: images, maps on colour scales with their legends, and sheets of many small ones.
 
+>>> import torch
 >>> signed(torch.tensor([[-2.0, 1.0]]), "weight").high
 2.0
 """

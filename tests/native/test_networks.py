@@ -254,6 +254,6 @@ def test_rows_and_moves_choose_and_shift_images() -> None:
     moved = shifted.image(x[rows], rows)
     down, right = shifted.down[rows].numpy(), shifted.right[rows].numpy()
     background = np.array(shifted.shift.background, np.float32)
-    moves = Moves(1, down.ctypes.data, right.ctypes.data, background.ctypes.data)
+    moves = Moves(most=1, down=down.ctypes.data, right=right.ctypes.data, background=background.ctypes.data)
     there = compiled.step(x.numpy(), y, nets.LOOK, rows=rows.numpy(), moves=moves).loss
     assert there == compiled.step(moved.numpy(), y, nets.LOOK).loss

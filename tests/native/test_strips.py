@@ -60,13 +60,13 @@ def test_the_gradients_are_those_of_float64(text: str, images: int) -> None:
 def test_any_number_of_images_and_threads(threads: int) -> None:
     network = read(STRIPS[2][0])
     x = np.random.default_rng(0).standard_normal((19, 13, 16, 9)).astype(np.float32)
-    _, compiled = nets.twins(network, 6, threads=threads)
+    _, compiled = nets.twins(network, 4, threads=threads)
     whole = Compiled(network, threads, 64, extra_flags=nets.QUICK)
     whole.load(compiled.tensors())
     assert compiled.plan.input.strips > whole.plan.input.strips == 1
     for count in (1, 2, 3, 19):
         nets.near(compiled.evaluate(x[:count]), whole.evaluate(x[:count]))
-    for count in (2, 5, 6):
+    for count in (2, 3, 4):
         labels, rule = np.arange(count) % 3, nets.Rule(kind=1, rate=0.01, momentum=0.9)
         losses = [net.step(x[:count], labels, rule).loss for net in (compiled, whole)]
         assert abs(losses[0] - losses[1]) < 1e-5
