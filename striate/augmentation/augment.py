@@ -18,6 +18,7 @@ class Augment(ABC):
     """A way to change examples."""
 
     times = 1  # how often an epoch takes each example
+    way_out: ClassVar[str] = "`augment='none'` leaves it"
     shares: ClassVar[bool] = False  # whether classes become shares of classes
 
     @abstractmethod
@@ -29,8 +30,12 @@ class Augment(ABC):
         """The option that asks for exactly this, however `auto` may change."""
 
     @abstractmethod
+    def told(self) -> str:
+        """What may happen, in a few words."""
+
     def said(self) -> str:
         """It in one line, with the way out."""
+        return f"augmentation: {self.told()}; {self.way_out}"
 
 
 def pixels(count: float) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -27,6 +28,8 @@ class Chain(Augment):
     """What may happen to each example, in this order; none of it changes what is drawn for the others."""
 
     steps: tuple[Augment, ...]
+
+    way_out: ClassVar[str] = "`augment='none'` leaves all of it out"
 
     @property
     def times(self) -> int:  # type: ignore[override]
@@ -48,10 +51,20 @@ class Chain(Augment):
         """All of them, with commas."""
         return ",".join(step.written() for step in self.steps)
 
-    def said(self) -> str:
-        """All of them, and the way out."""
-        each = [step.said().removeprefix("augmentation").removeprefix(": ").partition(";")[0] for step in self.steps]
-        return f"augmentation: {'; '.join(each)}; `augment='none'` leaves all of it out"
+    def told(self) -> str:
+        """All of them."""
+        return "; ".join(step.told() for step in self.steps)
+
+
+def chained(*changes: Augment | None) -> Augment | None:
+    """These changes as one, those of a chain one by one; None where there are none.
+
+    >>> from striate.augmentation.shift import Shift
+    >>> chained(None, Shift(1, (0.0,)))
+    Shift(most=1, background=(0.0,))
+    """
+    steps = tuple(step for change in changes for step in steps_of(change))
+    return Chain(steps) if len(steps) > 1 else next(iter(steps), None)
 
 
 def steps_of(augment: Augment | None) -> tuple[Augment, ...]:

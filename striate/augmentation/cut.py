@@ -11,6 +11,7 @@ torch.Size([4, 4])
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -39,6 +40,8 @@ class Cut(Augment):
     turn: bool = False
     colour: float = 0.0
 
+    way_out: ClassVar[str] = "`augment='none'` leaves them as they are"
+
     def drawn(self, count: int, generator: torch.Generator, epoch: int = 1) -> Cuts:
         """The choices of an epoch; every kind is drawn, used or not, so that one does not affect the others."""
         places = torch.rand(count, 2, generator=generator, dtype=torch.float64)
@@ -53,13 +56,20 @@ class Cut(Augment):
         colour = [f"colour:{self.colour:g}"] * bool(self.colour)
         return ",".join(["mirror"] * self.mirror + ["turn"] * self.turn + colour) or "none"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """Which parts, and what may happen to them."""
         height, width = self.size
         many = f"{self.times} pieces" if self.times > 1 else "a piece"
-        steps = ["mirrored"] * self.mirror + ["turned by quarters"] * self.turn + changed(self.colour)
-        how = f", {' and '.join(steps)} at random; `augment='none'` leaves them as they are" if steps else ""
-        return f"augmentation: {many} of {height}x{width} of each training image, cut out anywhere in every epoch{how}"
+        how = f", {' and '.join(self._changes)} at random" if self._changes else ""
+        return f"{many} of {height}x{width} of each training image, cut out anywhere in every epoch{how}"
+
+    def said(self) -> str:
+        """It in one line, with the way out where there is one."""
+        return super().said() if self._changes else f"augmentation: {self.told()}"
+
+    @property
+    def _changes(self) -> list[str]:
+        return ["mirrored"] * self.mirror + ["turned by quarters"] * self.turn + changed(self.colour)
 
 
 @dataclass(frozen=True, eq=False)

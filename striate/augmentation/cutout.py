@@ -31,10 +31,10 @@ class Cutout(Augment):
         """`cutout` with its side."""
         return f"cutout:{self.side}"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How large."""
         square = f"{self.side}x{self.side} pixels"
-        return f"augmentation: a square of {square} of each training image is emptied; `augment='none'` leaves it"
+        return f"a square of {square} of each training image is emptied"
 
 
 @dataclass(frozen=True, eq=False)

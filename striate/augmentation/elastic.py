@@ -37,10 +37,10 @@ class Elastic(Augment):
         """`elastic` with its size."""
         return f"elastic:{self.most:g}"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How far."""
         far = pixels(self.most)
-        return f"augmentation: each training image is bent by up to {far}; `augment='none'` leaves it"
+        return f"each training image is bent by up to {far}"
 
 
 @dataclass(frozen=True, eq=False)

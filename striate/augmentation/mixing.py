@@ -38,10 +38,10 @@ class Mixup(Augment):
         """`mixup` with its alpha."""
         return f"mixup:{self.alpha:g}"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How."""
         how = f"with shares from Beta({self.alpha:g}, {self.alpha:g})"
-        return f"augmentation: each training image is faded into another, {how}; `augment='none'` leaves it"
+        return f"each training image is faded into another, {how}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +78,10 @@ class Cutmix(Augment):
         """`cutmix` with its alpha."""
         return f"cutmix:{self.alpha:g}"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How."""
         how = f"its area from Beta({self.alpha:g}, {self.alpha:g})"
-        return f"augmentation: a box of each training image is of another, {how}; `augment='none'` leaves it"
+        return f"a box of each training image is of another, {how}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +109,7 @@ class Smoothing(Augment):
 
     share: float
 
+    way_out: ClassVar[str] = "`smoothing=0` leaves it"
     shares: ClassVar[bool] = True
 
     def drawn(self, count: int, generator: torch.Generator, epoch: int = 1) -> Smoothed:
@@ -119,10 +120,10 @@ class Smoothing(Augment):
         """`smoothing` with its share."""
         return f"smoothing:{self.share:g}"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How much."""
         share = f"{self.share:.3g}"
-        return f"augmentation: {share} of each class is shared by all classes; `augment='none'` leaves it"
+        return f"{share} of each class is shared by all classes"
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ torch.Size([2, 3, 8, 8])
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -39,6 +40,8 @@ class Photo(Augment):
     crop: int
     colour: float
 
+    way_out: ClassVar[str] = "`augment='crop,colour'` leaves out the mirror, `augment='none'` all of it"
+
     def drawn(self, count: int, generator: torch.Generator, epoch: int = 1) -> Shots:
         """The choices of an epoch; every kind is drawn, used or not, so that one does not affect the others."""
         mirrored = torch.rand(count, generator=generator) < 0.5
@@ -55,13 +58,16 @@ class Photo(Augment):
         numbers = [f"{word}:{number:g}" for word, number in (("crop", self.crop), ("colour", self.colour)) if number]
         return ",".join(["mirror"] * self.mirror + numbers)
 
-    def said(self) -> str:
-        """What may happen, and how to leave it out."""
+    def told(self) -> str:
+        """What may happen."""
         steps = ["mirrored half of the time"] * self.mirror
         steps += [f"moved by up to {pixels(self.crop)}"] * bool(self.crop)
         steps += changed(self.colour)
-        way_out = "`augment='crop,colour'` leaves out the mirror, `augment='none'` all of it"
-        return f"augmentation, as for photographs: each training image is {', '.join(steps)}; {way_out}"
+        return f"each training image is {', '.join(steps)}"
+
+    def said(self) -> str:
+        """It in one line, with the way out."""
+        return f"augmentation, as for photographs: {self.told()}; {self.way_out}"
 
 
 def changed(colour: float) -> list[str]:

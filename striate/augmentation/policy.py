@@ -51,11 +51,11 @@ class Policy(Augment):
         """Its word, and what can be chosen of it."""
         return self.name if self.strength is None else f"{self.name}:{self.strength:g}"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How many operations."""
         strong = "of a drawn strength" if self.strength is None else f"of strength {self.strength:g} of {STEPS}"
         many = f"{self.operations} of {len(OPERATIONS)} operations" if self.operations > 1 else "one operation"
-        return f"augmentation: {many} {strong} for each training image; `augment='none'` leaves it"
+        return f"{many} {strong} for each training image"
 
 
 @dataclass(frozen=True, eq=False)

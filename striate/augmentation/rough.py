@@ -8,6 +8,7 @@ True
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -26,6 +27,8 @@ class Noise(Augment):
 
     most: float
 
+    way_out: ClassVar[str] = "`augment='none'` leaves it out"
+
     def drawn(self, count: int, generator: torch.Generator, epoch: int = 1) -> Noisy:
         """A seed and a strength for each image."""
         seeds = torch.randint(2**32, (count,), generator=generator)
@@ -35,9 +38,9 @@ class Noise(Augment):
         """`noise` with its size."""
         return f"noise:{self.most:g}"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How much."""
-        return f"augmentation: noise of up to {self.most:g} of the data's spread; `augment='none'` leaves it out"
+        return f"noise of up to {self.most:g} of the data's spread"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +72,9 @@ class Blur(Augment):
         """`blur` with its size."""
         return f"blur:{self.most:g}"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How much."""
-        return f"augmentation: each training image is blurred by up to {self.most:g} pixels; `augment='none'` leaves it"
+        return f"each training image is blurred by up to {self.most:g} pixels"
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,13 +49,13 @@ class Shift(Augment):
         """`shift` with its number."""
         return f"shift:{self.most}"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How far.
 
         >>> Shift(1, (0.0,)).said()
         "augmentation: each training image is moved by up to a pixel; `augment='none'` leaves it"
         """
-        return f"augmentation: each training image is moved by up to {pixels(self.most)}; `augment='none'` leaves it"
+        return f"each training image is moved by up to {pixels(self.most)}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,10 +31,10 @@ class Turn(Augment):
         """`turn`."""
         return "turn"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How far."""
         by = "quarters" if self.square else "half a turn"
-        return f"augmentation: each training image is turned by {by} at random; `augment='none'` leaves it"
+        return f"each training image is turned by {by} at random"
 
 
 @dataclass(frozen=True, eq=False)

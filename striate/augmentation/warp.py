@@ -61,7 +61,7 @@ class Warp(Augment):
         numbers = {move: self.shift, "rotate": self.rotate, "scale": self.scale, "shear": self.shear}
         return ",".join([*mirror, *(f"{word}:{number:g}" for word, number in numbers.items() if number)])
 
-    def said(self) -> str:
+    def told(self) -> str:
         """What may happen."""
         steps = {"never": [], "chance": ["mirrored half of the time"], "alternate": ["mirrored in every other epoch"]}
         said = [*steps[self.mirror]]
@@ -69,7 +69,7 @@ class Warp(Augment):
         said += [f"turned by up to {self.rotate:g} degrees"] * bool(self.rotate)
         said += [f"enlarged or made smaller by up to {self.scale:.0%}".replace("%", " %")] * bool(self.scale)
         said += [f"sheared by up to {self.shear:g} degrees"] * bool(self.shear)
-        return f"augmentation: each training image is {', '.join(said)}; `augment='none'` leaves it"
+        return f"each training image is {', '.join(said)}"
 
 
 @dataclass(frozen=True, eq=False)

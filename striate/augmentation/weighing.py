@@ -28,6 +28,7 @@ class Weighing(Augment):
 
     weights: tuple[float, ...]
 
+    way_out: ClassVar[str] = "`balance='none'` leaves them"
     shares: ClassVar[bool] = True
 
     def drawn(self, count: int, generator: torch.Generator, epoch: int = 1) -> Weighed:
@@ -38,9 +39,9 @@ class Weighing(Augment):
         """Its weights; they are asked for by `balance`."""
         return f"weights:{self.weights}"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How much."""
-        return f"classes: weights from {min(self.weights):.3g} to {max(self.weights):.3g}; `balance='none'` leaves them"
+        return f"classes have weights from {min(self.weights):.3g} to {max(self.weights):.3g}"
 
 
 @dataclass(frozen=True, eq=False)

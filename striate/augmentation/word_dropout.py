@@ -10,6 +10,7 @@ tensor([[0, 1, 1, 7, 0]])
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -26,6 +27,8 @@ class WordDropout(Augment):
     share: float
     length: int
 
+    way_out: ClassVar[str] = "`augment='none'` leaves them"
+
     def drawn(self, count: int, generator: torch.Generator, epoch: int = 1) -> DroppedWords:
         """Which words of each sentence are unknown in an epoch."""
         return DroppedWords(torch.rand(count, self.length, generator=generator) < self.share)
@@ -34,10 +37,10 @@ class WordDropout(Augment):
         """`words`."""
         return "words"
 
-    def said(self) -> str:
+    def told(self) -> str:
         """How many words."""
         share = f"{self.share:.0%}".replace("%", " %")
-        return f"augmentation: in every epoch {share} of the words are unknown ones; `augment='none'` leaves them"
+        return f"in every epoch {share} of the words are unknown ones"
 
 
 @dataclass(frozen=True, eq=False)

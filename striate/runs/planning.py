@@ -12,7 +12,7 @@ import torch
 
 from striate import zoo
 from striate.augmentation.augment import Augment
-from striate.augmentation.chain import Chain, of_photographs, steps_of
+from striate.augmentation.chain import chained, of_photographs
 from striate.augmentation.mixing import Smoothing
 from striate.augmentation.shift import Shift
 from striate.augmentation.words import AUTO
@@ -194,7 +194,7 @@ def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | 
         InputError: Targets become shares of classes, with which the loss can't compare.
     """
     if share := asked.options.smoothing:
-        augment = Chain((*steps_of(augment), Smoothing(share))) if augment else Smoothing(share)
+        augment = chained(augment, Smoothing(share))
     if augment and augment.shares and (why := task.softens(asked.own_loss or asked.options.loss)):
         word = "smoothing" if asked.options.smoothing else f"augment '{asked.options.augment}'"
         raise InputError(f"{word} makes targets softer, and {why}")

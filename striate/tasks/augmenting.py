@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from striate.augmentation import photo
 from striate.augmentation.augment import Augment
-from striate.augmentation.chain import Chain
+from striate.augmentation.chain import chained
 from striate.augmentation.cutout import Cutout
 from striate.augmentation.elastic import Elastic
 from striate.augmentation.mixing import Cutmix, Mixup
@@ -52,8 +52,7 @@ def augment_for(wanted: str, fitted: Fitted, schema: Schema) -> Augment | None:
     if not changes:
         return None
     _check(wanted, changes, recipe, schema)
-    steps = steps_for(changes, recipe)
-    return Chain(tuple(steps)) if len(steps) > 1 else steps[0] if steps else None
+    return chained(*steps_for(changes, recipe))
 
 
 def _usual(fitted: Fitted, recipe: Recipe) -> tuple[Wanted, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from striate.augmentation.augment import Augment
 from striate.augmentation.balance import said, weights_of
-from striate.augmentation.chain import Chain, steps_of
+from striate.augmentation.chain import chained
 from striate.augmentation.weighing import Weighing
 from striate.data.examples import Examples
 from striate.errors import InputError
@@ -36,5 +36,5 @@ def balanced(
         if task.softens(loss):
             raise InputError(f"balance 'weights' is for the loss cross-entropy; for {loss} take balance='sampling'")
         weighing = Weighing(tuple(weights_of(labels, len(names)).tolist()))
-        augment = Chain((*steps_of(augment), weighing)) if augment else weighing
+        augment = chained(augment, weighing)
     return augment, [said(labels, names, how)]

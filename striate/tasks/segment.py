@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.augmentation.augment import Augment
-from striate.augmentation.chain import Chain
+from striate.augmentation.chain import chained
 from striate.augmentation.cut import Cut
 from striate.augmentation.words import AUTO, parsed
 from striate.data import lazy, masks
@@ -160,8 +160,7 @@ class Segment(Task):
         times = pieces_of(opened.train, task.tile)
         cut = Cut(task.tile, times, "mirror" in amount, "turn" in amount, amount.get("colour") or 0.0)
         piece = dataclasses.replace(fitted.recipe, shape=(self.channels, *task.tile))
-        more = steps_for([one for one in changes if one.word not in CUT], piece)
-        return Chain((cut, *more)) if more else cut
+        return chained(cut, *steps_for([one for one in changes if one.word not in CUT], piece))
 
     # what is made small, and what is measured
 

@@ -92,6 +92,10 @@ def test_it_is_said_with_the_way_out() -> None:
         "`augment='none'` all of it"
     )
     assert "mirrored" not in Photo(False, 4, 0.0).said().split(";")[0]
+    assert Chain((Photo(True, 0, 0.0), Cutout(3, (0.0,)))).said() == (
+        "augmentation: each training image is mirrored half of the time; a square of 3x3 pixels of each training image "
+        "is emptied; `augment='none'` leaves all of it out"
+    )
 
 
 def test_what_can_t_be_moved_is_left_or_refused() -> None:
