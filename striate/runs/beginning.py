@@ -128,10 +128,15 @@ class Beginning:
     @cached_property
     def sha256(self) -> str:
         """The file's checksum; empty where a damaged run has lost the file and a checkpoint gave the weights."""
-        if not self.file.is_file():
-            return ""
-        with self.file.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return checksum(self.file)
+
+
+def checksum(path: Path) -> str:
+    """A file's SHA-256; empty where there is none."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _make_small(head: nn.Module) -> None:

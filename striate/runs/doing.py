@@ -213,7 +213,7 @@ def _native(plan: Plan, parts: Parts, model: nn.Module, say: Say) -> tuple[Nativ
     """The native engine where it was chosen; None, and one more decision reported, where it can't be made here."""
     if plan.engine.name != "native":
         return None, plan
-    loss = native_loss(plan.task, parts.own_loss or plan.options.loss, plan.augment)
+    loss = native_loss(plan.task, parts.own_loss or plan.options.loss, plan.augment, plan.teachers)
     made = native_engine(plan.network, model, plan.options, plan.num_steps, loss, say, plan.rates)
     if isinstance(made, str):
         assert INSTEAD in made
@@ -309,6 +309,7 @@ def _learn_with(
     """Train to the end: on this process's part of every batch, where there are several."""
     ours, objective = plan.processes, plan.objective(parts.own_loss)
     training = _feed(plan, parts, parts.training, unread, plan.augment, plan.balanced(parts), ours.part)
+    training = plan.teachers.lessons(training) if plan.teachers else training
     measure = None
     if ours.several:
         own = parts.validation.part(rows_of(ours, len(parts.validation)))

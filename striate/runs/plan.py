@@ -23,6 +23,7 @@ from striate.native.losses import SOFT
 from striate.native.losses import Loss as NativeLoss
 from striate.notation import Network
 from striate.runs import freezing
+from striate.runs.teaching import Teachers
 from striate.tasks.fitting import resolved
 from striate.tasks.task import LossName, Task
 from striate.training.engine import Pace
@@ -93,9 +94,11 @@ class Parts:
         return {name: part for name, part in parts.items() if part is not None}
 
 
-def native_loss(task: Task, loss: LossName, augment: Augment | None) -> NativeLoss:
+def native_loss(task: Task, loss: LossName, augment: Augment | None, teachers: Teachers | None) -> NativeLoss:
     """What the native engine calls the loss; empty where it has none."""
-    return SOFT if augment and augment.shares else task.native(loss)
+    if teachers and not teachers.how.in_targets:
+        return ""
+    return SOFT if teachers or (augment and augment.shares) else task.native(loss)
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ class Plan:
         bad: What happens to files that can't be read.
         examples: How many there are to train on.
         rates: How fast each layer learns.
+        teachers: Runs that it learns from.
         begun: What is known of the weights it starts from; None for new ones.
         command: What to type to repeat it.
         notes: What was decided about the data and the network, one sentence each.
@@ -138,6 +142,7 @@ class Plan:
     bad: str
     examples: int
     rates: LayerRates = ALIKE
+    teachers: Teachers | None = None
     begun: Mapping[str, Any] | None = None
     command: str = ""
     notes: tuple[str, ...] = ()
@@ -179,7 +184,7 @@ class Plan:
     def objective(self, own_loss: Loss | None) -> Objective:
         """What is made small, and what is measured."""
         objective: Objective = self.task.objective(own_loss or self.options.loss)
-        return objective
+        return self.teachers.how.objective(self.task, objective) if self.teachers else objective
 
     def how(self) -> str:
         """How it trains, in one sentence."""
@@ -197,7 +202,8 @@ class Plan:
         begun = [self.begun["said"]] if self.begun else []
         because = [self.engine.because] if self.engine.because else []
         layers = freezing.said(self.rates, self.options, bool(self.begun))
-        now = [*self.notes, self.how(), *self.processes.said(), *layers, *begun, *because]
+        taught = [self.teachers.said()] if self.teachers else []
+        now = [*self.notes, self.how(), *taught, *self.processes.said(), *layers, *begun, *because]
         return [*self.before, *(line for line in now if line not in self.before)]
 
     def to_json(self, own_loss: Loss | None = None) -> dict[str, Any]:
@@ -211,6 +217,7 @@ class Plan:
             "data": dataclasses.asdict(self.data),
             "recipe": self.recipe.to_json() if self.recipe else None,
             **({"weights": dict(self.begun)} if self.begun else {}),
+            **({"teachers": self.teachers.to_json()} if self.teachers else {}),
             "options": self.options.to_json() | {"loss": self.task.loss_name(own_loss or self.options.loss)},
             "engine": self.engine.name,
             "wanted": self.engine.wanted,

@@ -21,6 +21,7 @@ from striate.data.recipe import Recipe
 from striate.data.workers import check_count
 from striate.errors import InputError
 from striate.losses import Loss
+from striate.native.losses import Loss as NativeLoss
 from striate.notation import Network, measure
 from striate.notation.sizes import Size
 from striate.notation.tree import Own, deep
@@ -31,6 +32,7 @@ from striate.runs.engines import INSTEAD, engine_for
 from striate.runs.feeding import reads_files
 from striate.runs.freezing import rates_for
 from striate.runs.plan import Choice, Data, Parts, Plan, native_loss
+from striate.runs.teaching import Teachers
 from striate.tasks import known
 from striate.tasks.balancing import balanced
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
@@ -118,6 +120,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     network = zoo.find(asked.net, asked.letters)
     command = asked.command or command_of(asked, network)
     beginning = None if asked.weights is None else Beginning(asked.weights)
+    teachers = Teachers(asked.options, device) if asked.options.teacher else None
     task, opened = known.opened(asked.data, _wish(asked, network), asked.task)
     task.objective(asked.own_loss or asked.options.loss)  # or it is refused, before anything long begins
     training, validation = _split(asked, task, opened)
@@ -128,6 +131,9 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     fitted = beginning.scaled(fitted) if beginning else fitted
     check_trainable(fitted)
     check_max_norm(fitted.network, asked.options.max_norm)
+    if teachers:
+        teachers.fit(fitted, asked.own_loss or asked.options.loss)
+        asked = dataclasses.replace(asked, options=dataclasses.replace(asked.options, teacher=teachers.source))
     task, preset = fitted.task, RECIPES[asked.options.recipe]
     softens = not task.softens(asked.own_loss or asked.options.loss)
     asked = dataclasses.replace(asked, options=preset.filled(asked.options, softens))
@@ -145,6 +151,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     steps = num_batches(count, options.images(count))
     rates = rates_for(fitted.network, options, steps, (begun or {}).get("fresh", ()))
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss, tuple(rows))
+    native = native_loss(task, loss, augment, teachers)
     plan = Plan(
         task=task,
         network=fitted.network,
@@ -152,7 +159,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         recipe=fitted.recipe,
         options=options,
         augment=augment,
-        engine=_engine(asked, engine, task, fitted.network, options, count, device, augment, rates),
+        engine=_engine(asked, engine, fitted.network, options, count, device, native, rates),
         device=device,
         threads=asked.threads,
         workers=asked.workers,
@@ -160,6 +167,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         examples=count,
         begun=begun,
         rates=rates,
+        teachers=teachers,
         command=command,
         log=asked.log,
         notes=(*_notes(asked, task, opened, fitted, parts, softened), *balance_note, *recipe_note),
@@ -254,17 +262,15 @@ def _check_parts(asked: Request, fitted: Fitted, batch: int, count: int, validat
 def _engine(
     asked: Request,
     engine: str,
-    task: Task,
     network: Network,
     options: Options,
     count: int,
     device: torch.device,
-    augment: Augment | None,
+    loss: NativeLoss,
     rates: LayerRates,
 ) -> Choice:
     whole = dataclasses.replace(options, batch=options.images(count))
     with using(asked.threads):
-        loss = native_loss(task, asked.own_loss or options.loss, augment)
         chosen, why = engine_for(engine, network, whole, device, loss, asked.own_loss is not None, rates)
     return Choice(chosen, "native" if INSTEAD in why else chosen, why)
 
@@ -313,6 +319,8 @@ def check_changed(plan: Plan, config: Mapping[str, Any], root: Path) -> None:
         )
     elif plan.data.sha256 != config["data"]["sha256"]:
         what = plan.task.unit
+    elif plan.teachers and plan.teachers.to_json() != config["teachers"]:
+        raise InputError(f"the weights of {plan.teachers.source} have changed since they began to teach {root}")
     else:
         return
     raise InputError(f"the {what} of {plan.data.name} have changed since {root} was trained on them")

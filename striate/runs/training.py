@@ -63,6 +63,9 @@ def train(
     l2: float | None = Options.l2,
     augment: str = Options.augment,
     smoothing: float | None = Options.smoothing,
+    teacher: str | Path = Options.teacher,
+    taught: float = Options.taught,
+    temperature: float = Options.temperature,
     balance: str = Options.balance,
     max_norm: float = Options.max_norm,
     freeze: str | int = Options.freeze,
@@ -122,6 +125,10 @@ def train(
         augment: `shift` moves images a little, `none` does not; `auto` does what suits the data;
             for the others see `striate train --help`.
         smoothing: Label smoothing, the share of each example's class that all classes share.
+        teacher: The folder of a run from whose answers this one learns, beside the classes (knowledge distillation);
+            of several, with commas, which answer together.
+        taught: The share of the loss that is the teacher's, 0 to 1.
+        temperature: What outputs are divided by before the teacher's and this network's are compared.
         balance: `weights` makes classes of unequal size count alike by the loss of their examples, `sampling` by how
             often an epoch draws them; by default `none`.
         max_norm: The longest that a row of the last layer's weights may be, as Kim (2014) has 3; 0 sets no limit.
@@ -170,6 +177,9 @@ def train(
         l2=l2,
         augment=augment,
         smoothing=smoothing,
+        teacher=str(teacher),
+        taught=taught,
+        temperature=temperature,
         balance=balance,
         max_norm=max_norm,
         freeze=str(freeze),

@@ -60,6 +60,9 @@ OTHER_NAMES = {  # what others call a choice itself
     "ema": ("modelema", "averaging", "weightaveraging", "polyak"),
     "precision": ("dtype", "amp", "mixedprecision"),
     "compile": ("torchcompile", "jit"),
+    "teacher": ("distil", "distill", "distillfrom", "teachermodel", "knowledgedistillation"),
+    "taught": ("distillweight", "softweight", "kdweight", "alpha"),
+    "temperature": ("temp", "softmaxtemperature", "kdtemperature"),
     "balance": ("classweight", "classweights", "sampler", "weightedsampling", "oversample"),
     "max_norm": ("normconstraint", "weightnorm", "l2constraint"),
     "freeze": ("frozen", "freezelayers", "freezebackbone"),
@@ -155,6 +158,19 @@ class Options:
         "label smoothing: the share of each training example's class that all classes share; by default 0",
         least=0,
         most=0.999,
+    )
+    teacher: str = _option(
+        "",
+        "the folder of a run from whose answers this one learns, beside the classes (knowledge distillation); of "
+        "several with commas, which answer together",
+    )
+    taught: float = _option(0.9, "the share of the loss that is the teacher's", least=0, most=1)
+    temperature: float = _option(
+        1.0,
+        "what outputs are divided by before a teacher's and its pupil's are compared: above 1, unlikely classes count "
+        "more",
+        least=0.01,
+        most=1000,
     )
     balance: str = _option(
         NONE,
