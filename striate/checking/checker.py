@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from striate.data import array_files
 from striate.data.dataset import Dataset
 from striate.data.lazy import Lazy
 from striate.data.loading import hub_at, is_packed, load, places_of
@@ -81,6 +82,8 @@ def _packed(dataset: Dataset) -> Listed:
 def _of_path(path: Path, progress: bool) -> Survey:
     if path.suffix.lower() == ".npz":
         return _of_archive(path)
+    if path.is_dir() and array_files.under(path):
+        return _of_arrays(path)
     listed = _listed(path, progress)
     if listed is not None:
         return files.surveyed(listed, progress)
@@ -104,12 +107,19 @@ def _listed(path: Path, progress: bool) -> Listed | None:
     return folders.of_classes(path) if path.is_dir() and located(path) is None else None
 
 
+def _of_arrays(path: Path) -> Survey:
+    """An archive, or a folder with a file for each example."""
+    found = load(path, hold_out=False)
+    own = found.test not in (found.train, found.validation)
+    survey = arrays.surveyed(found if own else replace(found, test=None))
+    survey.findings.extend(files.left_out(found.left_out, str(path)))
+    return survey
+
+
 def _of_archive(path: Path) -> Survey:
     rows = load_labels(path)
     if rows is None:
-        found = load(path, hold_out=False)
-        own = found.test not in (found.train, found.validation)
-        return arrays.surveyed(found if own else replace(found, test=None))
+        return _of_arrays(path)
     train, *others = (rows.parts.get(part) for part in ("train", "test", "validation"))
     assert train
     test, validation = others

@@ -222,6 +222,15 @@ def _images(array: Array, name: str, turn: Turn) -> Array:
     return numbers(array, name)
 
 
+def arranged(array: Array, name: str, shape: Sequence[int | None] | None) -> Array:
+    """Examples (N, …), of which rows of numbers are signals, as (N, C, *spatial) for a network that reads `shape`.
+
+    Raises:
+        InputError: They are no images, signals or volumes.
+    """
+    return _images(array, name, "added" if array.ndim == 2 else _turn(array.shape[1:], shape))
+
+
 def numbers(array: Array, name: str) -> Array:
     """Whole numbers unchanged, floats as finite float32, and truth values as 0 and 255.
 

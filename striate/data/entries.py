@@ -7,8 +7,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -23,8 +23,10 @@ from .left_out import LeftOut, said
 from .levels import Levels
 from .many import Many
 from .parts import PARTS, Part
-from .pictures import pictures
+from .pictures import Pictures, pictures
 from .workers import Workers
+
+Images = NDArray[Any]  # (N, C, *spatial)
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,22 @@ def dataset_of(listing: Listing, wanted: Wanted) -> Dataset:
     """Reads the images.
 
     Raises:
+        InputError: As `put_together`.
+    """
+    with Workers(len(listing.entries)) as workers:
+        many = Many(listing.name, listing.root, [entry.path for entry in listing.entries], workers, wanted.progress)
+        read = pictures(many, wanted.shape, wanted.levels)
+        return put_together(listing, read, wanted, many.notes)
+
+
+def put_together(listing: Listing, read: Pictures, wanted: Wanted, more: Sequence[str] = ()) -> Dataset:
+    """The data set of what was read; `more` is said of it at the end.
+
+    Raises:
         InputError: Fewer than two classes have images that can be read, or a class to judge by is not learned; with
             "refuse", a file can't be read.
     """
     root, entries, left_out = listing.root, list(listing.entries), list(listing.left_out)
-    with Workers(len(entries)) as workers:
-        many = Many(listing.name, root, [entry.path for entry in entries], workers, wanted.progress)
-        read = pictures(many, wanted.shape, wanted.levels)
     for entry, reason in zip(entries, read.reasons, strict=True):
         if reason is not None and wanted.bad == "refuse":
             raise ImageError(entry.path, reason)
@@ -101,7 +112,7 @@ def dataset_of(listing: Listing, wanted: Wanted) -> Dataset:
     left_out = [replace(file, path=below(file.path, root)) for file in (*left_out, *lost)]
     first = f"{len(images):,} images of {len(classes)} classes, {'x'.join(map(str, _form(images)))}{read.form}"
     counts = [sum(entry.label == label for entry in entries) for label in classes]
-    lines = [first, counted(classes, counts), *listing.notes, *decided, *listing.doubts, *read.notes, *many.notes]
+    lines = [first, counted(classes, counts), *listing.notes, *decided, *listing.doubts, *read.notes, *more]
     notes = [f"{listing.name}: {note}" for note in (*lines, *([said(left_out)] if left_out else []))]
     train, validation, test = (splits.get(part) for part in PARTS)
     assert train
@@ -110,7 +121,7 @@ def dataset_of(listing: Listing, wanted: Wanted) -> Dataset:
     )
 
 
-def _form(images: NDArray[np.uint8] | Lazy) -> tuple[int, ...]:
+def _form(images: Images | Lazy) -> tuple[int, ...]:
     return images.shape if isinstance(images, Lazy) else images.shape[1:]
 
 
@@ -125,8 +136,8 @@ def _unreadable_classes(root: Path, classes: Sequence[str], left_out: Sequence[L
 
 
 def _of_classes(
-    entries: list[Entry], images: NDArray[np.uint8] | Lazy, listing: Listing
-) -> tuple[list[Entry], NDArray[np.uint8] | Lazy, list[LeftOut]]:
+    entries: list[Entry], images: Images | Lazy, listing: Listing
+) -> tuple[list[Entry], Images | Lazy, list[LeftOut]]:
     """The entries without those of classes that have no training images, which are left out.
 
     Raises:
@@ -154,7 +165,7 @@ def _of_classes(
 
 
 def _splits(
-    root: Path, entries: Sequence[Entry], images: NDArray[np.uint8] | Lazy, classes: tuple[str, ...], hold_out: bool
+    root: Path, entries: Sequence[Entry], images: Images | Lazy, classes: tuple[str, ...], hold_out: bool
 ) -> tuple[dict[Part, Split], list[str]]:
     """The images of each part, and what was decided about them."""
     positions = {label: position for position, label in enumerate(classes)}

@@ -1,4 +1,4 @@
-"""A folder of image files, one sub-folder per class.
+"""A folder of image files, or of arrays in .npy files, one sub-folder per class.
 
 Folders for training, validation and test (`striate.data.layout`), each with the class folders in it, are the split;
 without a test folder a part of each class is held out, chosen by the hash of the file's name, so that it is the same
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from striate.errors import InputError
 
+from . import array_files
 from .dataset import Dataset
 from .entries import Entry, Listing, Wanted, below, dataset_of, enough
 from .files import holds, sub_folders, walk
@@ -23,6 +24,8 @@ from .parts import PARTS, Part, part_of
 
 def load(root: Path, source: str, wanted: Wanted) -> Dataset:
     """Reads the folder `root`; see `striate.data.load`."""
+    if stored := array_files.under(root):
+        return array_files.load(root, source, stored, wanted)
     name, place = root.resolve().name, layout(root)
     entries, left_out = _entries(root, place)
     if not enough({entry.label for entry in entries if entry.part == "train"}, wanted.known):

@@ -31,9 +31,9 @@ def load(
     """Reads a data set into memory.
 
     Args:
-        source: a name (`names()`), a folder with one sub-folder of image files per class, an .npz archive with
-            `x_train` and `y_train` (or `images` and `labels`, or `x` and `y`), or a data set, which is returned.
-            Both may have parts for validation and test: `train/`, `val/` and `test/`, `x_val`, `test_images`.
+        source: a name (`names()`), a folder with one sub-folder of image files (or .npy files) per class, an .npz
+            archive with `x_train` and `y_train` (or `images` and `labels`, or `x` and `y`), or a data set, which is
+            returned. Both may have parts for validation and test: `train/`, `val/` and `test/`, `x_val`, `test_images`.
         shape: what the network reads, (C, *spatial), None for a free axis. Image files are decoded no larger
             than that; for an archive it decides which axes are which.
         bad: whether image files that cannot be read are left out and noted, or refused.
@@ -147,9 +147,9 @@ HUB = "hf:"  # begins the name of a set on the Hugging Face hub
 SAVED = ("dataset_dict.json", "state.json")  # what a set has in its folder that the package `datasets` saved
 FILES = (".npz", ".tar", ".csv", ".tsv", ".tab", ".parquet")
 _LEGAL = (
-    f"a data set is {', '.join(names())}, a folder with one sub-folder of images per class, a table of images with "
-    "their classes (.csv, .parquet), tar archives as WebDataset writes them, hf:user/name, a saved set of the package "
-    "datasets, or an .npz archive"
+    f"a data set is {', '.join(names())}, a folder with one sub-folder of images (or .npy arrays) per class, a table "
+    "of images with their classes (.csv, .parquet), tar archives as WebDataset writes them, hf:user/name, a saved set "
+    "of the package datasets, or an .npz archive"
 )
 
 

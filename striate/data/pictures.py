@@ -31,14 +31,14 @@ class Pictures:
     """The images of a folder.
 
     Attributes:
-        images: (N, C, H, W), of the files that could be read; where all take too much memory, left in the files.
+        images: (N, C, *spatial), of the files that could be read; where all take too much memory, left in the files.
         reasons: for each file None, or why it could not be read.
         levels: what is black and white in those of more than 8 bits.
         form: how they were brought to one size, to be reported after that size.
         notes: what else to report.
     """
 
-    images: NDArray[np.uint8] | Lazy
+    images: NDArray[Any] | Lazy
     reasons: list[str | None]
     levels: Levels | None
     form: str

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate import data
+from striate.data import array_files
 from striate.data.arrays import as_pixels
 from striate.data.examples import Examples, Table
 from striate.data.files import unreadable
@@ -152,8 +153,12 @@ def _numbered(handed: Sequence[Any]) -> Iterator[tuple[int, Any]]:
 
 
 def _examples(number: int, one: Any, recipe: Recipe | None) -> Iterator[Any]:
-    """A path of images as it is; what is in memory or in a file of arrays as an example for each row."""
+    """A path of images as it is; what is in memory, or in a file or a folder of arrays, as an example for each row."""
     is_path = isinstance(one, str | os.PathLike)
+    if is_path and recipe is not None and not recipe.of_pictures and (files := array_files.under(Path(one))):
+        for file in files:
+            yield from _examples(number, file, recipe)
+        return
     if is_path and not holds_arrays(one):
         yield one
         return
