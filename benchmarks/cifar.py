@@ -70,7 +70,7 @@ def ours(folder: Path, epochs: int, seed: int, out: Path) -> dict[str, Any]:
     curve, at = list[Point](), whole - sum(epoch.seconds for epoch in run.history.epochs)
     for epoch in run.history.epochs:
         at += epoch.seconds
-        curve.append((at, epoch.value("accuracy")))
+        curve.append((at, epoch.validation_accuracy))
     return {"seconds": whole, "epochs": epochs, "curve": curve, "test": run.test().accuracy}
 
 
@@ -98,7 +98,12 @@ class Clock:
 
     def result(self, test: float) -> dict[str, Any]:
         """As of ours."""
-        return {"seconds": self.past, "epochs": self.done * BATCH / self.count, "curve": self.curve, "test": test}
+        return {
+            "seconds": self.curve[-1][0],
+            "epochs": self.done * BATCH / self.count,
+            "curve": self.curve,
+            "test": test,
+        }
 
 
 def batches(images: Tensor, labels: Tensor, mean: Tensor, std: Tensor, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -216,6 +221,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="for the other two; by default as long as ours took")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    if "striate" not in asked.who and not asked.seconds:
+        parser.error("how long do the others take? --seconds")
     found: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = unpacked(Path(place) / "files")

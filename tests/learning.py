@@ -43,7 +43,7 @@ def pool(images: Tensor, labels: Tensor, **options: Any) -> Pool:
 def taken(some: Pool, rows: Tensor, seed: int = 0, epoch: int = 0) -> Taken:
     """The examples at these positions, moved as an epoch moves them; epoch 0 moves nothing."""
     drawn = next(iter(some.epoch(seed, epoch, len(some)))).drawn if epoch else None
-    return Taken(some, rows, drawn)
+    return Taken(some, rows, drawn, rows if epoch else None)
 
 
 def step(engine: Any, x: Tensor, y: Tensor) -> Any:

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from striate.augmentation.augment import Augment
 from striate.augmentation.photo import Photo
+from striate.augmentation.words import NONE
 from striate.data.kinds import Moved, Size
 from striate.draws import derived_seed
 
@@ -49,7 +50,7 @@ class Chain(Augment):
 
     def written(self) -> str:
         """All of them, with commas."""
-        return ",".join(step.written() for step in self.steps)
+        return ",".join(word for step in self.steps if (word := step.written()) != NONE) or NONE
 
     def told(self) -> str:
         """All of them."""
@@ -111,6 +112,12 @@ class Chained(Moved):
         for step in self.steps:
             labels = step.classes(labels, rows, count)
         return labels
+
+    def tokens(self, numbers: Tensor, rows: Tensor) -> Tensor:
+        """(N, length) in and out."""
+        for step in self.steps:
+            numbers = step.tokens(numbers, rows)
+        return numbers
 
     def cut(self, values: Tensor, row: int) -> Tensor:
         """A part of one field."""

@@ -63,8 +63,9 @@ class Bent(Moved):
         """(N, P, 2) in and out: a point goes where the field, which is smooth, takes it from."""
         moves = self._moves(rows, torch.Size(size)).to(points)
         half = (points.new_tensor([size[1], size[0]]) - 1).clamp_min(1) / 2
+        found = points
         for _ in range(3):  # p = old - moves(p)
-            at = F.grid_sample(moves, (points / half - 1)[:, None], padding_mode="border", align_corners=True)
+            at = F.grid_sample(moves, (found / half - 1)[:, None], padding_mode="border", align_corners=True)
             found = points - at[:, :, 0].transpose(1, 2)
         return found
 
@@ -84,11 +85,14 @@ class Bent(Moved):
 
 def blurred(images: Tensor, sigma: Tensor, most: float) -> Tensor:
     """Images (N, C, H, W), each smoothed by a Gaussian of its own sigma (N,), up to `most` entries; edges reflected."""
-    count, channels, height, width = images.shape
-    reach = max(1, min(math.ceil(3 * most), height - 1, width - 1))
-    away = torch.arange(-reach, reach + 1, device=images.device)
-    kernel = torch.exp(-0.5 * (away / sigma.to(images.device).clamp_min(1e-3)[:, None]) ** 2)
-    each = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(channels, 0).to(images.dtype)
-    x = F.pad(images, (reach,) * 4, mode="reflect").reshape(1, count * channels, height + 2 * reach, width + 2 * reach)
-    x = F.conv2d(x, each[:, None, :, None], groups=count * channels)
-    return F.conv2d(x, each[:, None, None, :], groups=count * channels).view(count, channels, height, width)
+    count, channels, *size = images.shape
+    x = images.reshape(1, count * channels, *size)
+    for axis, length in enumerate(size, start=2):
+        reach = min(math.ceil(3 * most), length - 1)
+        away = torch.arange(-reach, reach + 1, device=images.device)
+        kernel = torch.exp(-0.5 * (away / sigma.to(images.device).clamp_min(1e-3)[:, None]) ** 2)
+        each = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(channels, 0).to(images.dtype)
+        shape = [count * channels, 1, *(2 * reach + 1 if place == axis else 1 for place in (2, 3))]
+        ends = (0, 0, reach, reach) if axis == 2 else (reach, reach, 0, 0)
+        x = F.conv2d(F.pad(x, ends, mode="reflect"), each.view(shape), groups=count * channels)
+    return x.view(images.shape)

@@ -42,15 +42,15 @@ WORDS: dict[str, Word] = {
     "rotate": Word("turns by up to so many degrees", 15, 180),
     "scale": Word("larger or smaller by up to such a share", 0.15, 4),
     "shear": Word("leans by up to so many degrees", 10, 60),
-    "elastic": Word("bends by up to so many pixels", None, 1024),
+    "elastic": Word("bends by up to so many pixels", None, 1024, 0.01),
     "colour": Word("contrast, brightness and tint by up to such a share", 0.15, 1),
     "noise": Word("noise of up to such a share of the data's spread", 0.1, 10),
     "blur": Word("a blur of up to so many pixels", 1, 64),
     "cutout": Word("empties a square of so many pixels", None, 1024, 1),
     "trivial": Word("TrivialAugment: one of 14 operations of any strength"),
     "randaugment": Word("RandAugment: two of 14 operations of such a strength, to 30", 9, 30),
-    "mixup": Word("fades two images into one, with Beta(number)", 0.2, 100),
-    "cutmix": Word("a box of another image, with Beta(number)", 1, 100),
+    "mixup": Word("fades two images into one, with Beta(number)", 0.2, 100, 0.01),
+    "cutmix": Word("a box of another image, with Beta(number)", 1, 100, 0.01),
     "words": Word("makes some words of a sentence unknown"),
 }
 SHORT = {
@@ -91,13 +91,22 @@ class Wanted:
         return WORDS[self.word].usual if self.number is None else self.number
 
 
+def tidy(written: str) -> str:
+    """The same in lower case, without blanks and repetitions.
+
+    >>> tidy(" Auto"), tidy("Mirror, crop:4,mirror")
+    ('auto', 'mirror,crop:4')
+    """
+    return ",".join(dict.fromkeys(part.strip() for part in str(written).lower().split(",")))
+
+
 def parsed(written: str) -> tuple[Wanted, ...]:
     """The changes that are asked for, in the order in which they are made; () for "none" and for "auto".
 
     Raises:
         InputError: A word that is not known, does not go with others, or has a wrong number.
     """
-    given = [_split(part) for part in str(written).lower().split(",")]
+    given = [_split(part) for part in tidy(written).split(",")]
     if len(given) == 1 and given[0].word in (AUTO, NONE):
         return ()
     found: dict[str, Wanted] = {}
@@ -119,7 +128,7 @@ def _split(part: str) -> Wanted:
     Raises:
         InputError: There is no such word, or its number is none.
     """
-    name, colon, rest = part.strip().partition(":")
+    name, colon, rest = part.partition(":")
     word = "colour" if name == "color" else name
     if word not in ALL:
         raise InputError(f"no augment '{name}'{nearest(name, ALL, ALSO)}; there are {', '.join(ALL)}")
@@ -127,7 +136,7 @@ def _split(part: str) -> Wanted:
         return Wanted(word)
     most, least = (WORDS[word].most, WORDS[word].least) if word in WORDS else (0.0, 0.0)
     if not most:
-        raise InputError(f"augment '{word}' takes no number. Received: {part.strip()}")
+        raise InputError(f"augment '{word}' takes no number. Received: {part}")
     try:
         number = float(rest)
     except ValueError:

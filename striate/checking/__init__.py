@@ -1,7 +1,7 @@
 """What is wrong or odd in a data set, each with the file it is in: `striate data check`.
 
-Nothing is written, not even to the cache. `check` tells what kind of data there is, `surveys` reads it once,
-`comparing` and `counting` look at all examples together, `labels` asks a trained network.
+The data are never written to; the index of tar archives is kept in the cache. `check` tells what kind of data there is,
+`surveys` reads it once, `comparing` and `counting` look at all examples together, `labels` asks a trained network.
 
 >>> from striate.checking import check
 >>> found = check("digits")

@@ -28,7 +28,7 @@ from .survey import Listed, Survey
 
 
 def check(source: Any, *, more: Iterable[Finding] = (), progress: bool = False) -> Checked:
-    """What is wrong or odd in a data set. Nothing is written.
+    """What is wrong or odd in a data set, which is never written to.
 
     Args:
         source: As for `striate.train`: a name, a folder, a table, an archive, or a data set.
@@ -54,36 +54,47 @@ class _UnusableError(Exception):
 def surveyed(source: Any, progress: bool) -> Survey:
     """The examples of a data set, whatever it is."""
     if isinstance(source, Dataset):
-        return arrays.surveyed(source)
+        return _of_dataset(source, progress)
     word = str(source)
-    if hub_at(word) or is_packed(word):
-        return files.surveyed(_packed(load(source, hold_out=False, progress=progress)), progress)
     path = next((place for place in places_of(word) if os.path.exists(place)), None)
-    if word.lower() in LOADERS or path is None:
+    packed = hub_at(word) or is_packed(word)
+    if word.lower() in LOADERS or (path is None and not packed):
         return arrays.surveyed(load(source, progress=progress))  # or it says that there is no such data
     try:
+        if packed:
+            return _of_dataset(load(source, hold_out=False, progress=progress), progress)
+        assert path
         return _of_path(path, progress)
     except InputError as error:
         raise _UnusableError(str(error)) from error
 
 
+def _of_dataset(dataset: Dataset, progress: bool) -> Survey:
+    """The examples of a set that is open."""
+    if dataset.test in (dataset.train, dataset.validation):  # it has no test part of its own
+        dataset = replace(dataset, test=None)
+    lazy = isinstance(dataset.train.images, Lazy)
+    survey = files.surveyed(_packed(dataset), progress) if lazy else arrays.surveyed(dataset)
+    survey.findings.extend(files.left_out(dataset.left_out, dataset.source))
+    return survey
+
+
 def _packed(dataset: Dataset) -> Listed:
-    """The images that stay in a few large files."""
+    """The images that stay in their files, or in a few large ones."""
     items, labels, parts = list[object](), list[str](), list[str]()
     for part, split in dataset.parts.items():
-        if part != "test" or split not in (dataset.train, dataset.validation):
-            assert isinstance(split.images, Lazy)
-            items += split.images.items or split.paths
-            labels += [dataset.classes[label] for label in split.labels.tolist()]
-            parts += [part] * len(split)
+        assert isinstance(split.images, Lazy)
+        items += split.images.items or split.paths
+        labels += [dataset.classes[label] for label in split.labels.tolist()]
+        parts += [part] * len(split)
     return Listed(dataset.name, dataset.source, items, labels, parts)
 
 
 def _of_path(path: Path, progress: bool) -> Survey:
     if path.suffix.lower() == ".npz":
-        return _of_archive(path)
+        return _of_archive(path, progress)
     if path.is_dir() and array_files.under(path):
-        return _of_arrays(path)
+        return _of_dataset(load(path, hold_out=False), progress)
     listed = _listed(path, progress)
     if listed is not None:
         return files.surveyed(listed, progress)
@@ -107,19 +118,10 @@ def _listed(path: Path, progress: bool) -> Listed | None:
     return folders.of_classes(path) if path.is_dir() and located(path) is None else None
 
 
-def _of_arrays(path: Path) -> Survey:
-    """An archive, or a folder with a file for each example."""
-    found = load(path, hold_out=False)
-    own = found.test not in (found.train, found.validation)
-    survey = arrays.surveyed(found if own else replace(found, test=None))
-    survey.findings.extend(files.left_out(found.left_out, str(path)))
-    return survey
-
-
-def _of_archive(path: Path) -> Survey:
+def _of_archive(path: Path, progress: bool) -> Survey:
     rows = load_labels(path)
     if rows is None:
-        return _of_arrays(path)
+        return _of_dataset(load(path, hold_out=False), progress)
     train, *others = (rows.parts.get(part) for part in ("train", "test", "validation"))
     assert train
     test, validation = others

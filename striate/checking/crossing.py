@@ -41,6 +41,8 @@ def features_of(model: nn.Module, x: Tensor, layer: str) -> Tensor:
 def crossed(rows: Tensor, labels: Tensor, classes: int, seed: int = 0) -> Tensor:
     """(N, K): the probability of each class of each example, by a classifier that did not learn from it.
 
+    Where that has seen no other example of its class, nothing can be said: its own class has probability 1.
+
     Args:
         rows: (N, D), features.
         labels: (N,).
@@ -61,6 +63,8 @@ def crossed(rows: Tensor, labels: Tensor, classes: int, seed: int = 0) -> Tensor
             model = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=STEPS))
             model.fit(x[some], y[some])
             chances[np.ix_(inside, model.classes_)] = model.predict_proba(x[inside])
+            unseen = inside[~np.isin(y[inside], model.classes_)]
+            chances[unseen] = np.eye(classes, dtype=np.float32)[y[unseen]]
     return torch.from_numpy(chances)
 
 

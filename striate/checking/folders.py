@@ -10,7 +10,7 @@ from pathlib import Path
 from striate.data import masks
 from striate.data.files import walk
 from striate.data.layout import layout
-from striate.data.left_out import IMAGELESS, LINKED, LeftOut
+from striate.data.left_out import IMAGELESS, LeftOut
 from striate.data.masks.found import UNMASKED, UNPAIRED, MaskSet
 from striate.data.masks.looking import UNFIT, UNKNOWN
 from striate.data.multilabel.places import located
@@ -111,8 +111,3 @@ def _slips(found: MaskSet, root: str) -> Iterator[Finding]:
     for column, value in enumerate(values):
         for row in holds[:, column].nonzero()[0].tolist() if value in outside else ():
             yield Finding("label out of range", below(found.pairs[row].where, root), f"the value {value}")
-
-
-def loops(root: Path) -> Iterator[Finding]:
-    """Links that lead back into the data, wherever they are."""
-    yield from left_out([one for one in walk(root).left_out if one.kind == LINKED], str(root))

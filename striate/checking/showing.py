@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from striate.augmentation.augment import Augment
+from striate.checks import check_number
 from striate.data.examples import Table
 from striate.data.kinds import Label, Labels, Mask
 from striate.data.recipe import Recipe, written
@@ -72,6 +73,7 @@ def show(data: Any, net: str = NET, *, augment: str = "auto", count: int = 6, se
     Raises:
         InputError: As for `striate.train`; or the data are no images.
     """
+    check_number(count, "count", least=1, whole=True)
     plan, parts, _ = planned(Request(net, data, Options(augment=augment, seed=seed), **how))
     training = parts.training
     if plan.recipe is None or not isinstance(training, Table):

@@ -185,6 +185,16 @@ def see_options(command: F) -> F:
     return click.option("--see", is_flag=True, help=help)(command)
 
 
+def check_alone(instead: str) -> None:
+    """Check that torchrun has not started several processes for what one does; says what several do instead.
+
+    Raises:
+        InputError: It has.
+    """
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise InputError(instead)
+
+
 def check_page(see: bool, port: int) -> None:
     """Check `--see` and `--port`, before anything heavy is loaded.
 

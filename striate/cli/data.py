@@ -38,7 +38,7 @@ def command() -> None:
 @click.option("--all", "every", is_flag=True, help="Name every file, not only the first few of each kind.")
 @json_option
 def check(data: str, run: str | None, folds: int | None, every: bool, as_json: bool) -> None:
-    """Name what is wrong or odd in DATA, each with its file; nothing is written.
+    """Name what is wrong or odd in DATA, each with its file; the data are not changed.
 
     DATA is a folder, a table, an archive or a name, for any task.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from striate.cli import train
-from striate.cli.common import Option, console, json_option, print_json, say
+from striate.cli.common import Option, check_alone, console, json_option, print_json, say
 from striate.cli.rate import words_of
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def command(net: str, data: str, count: int, out: str | None, as_json: bool, **t
     parts; the test examples are in none. The folder has a run for each part, and out-of-fold.csv: what was said of each
     example by the network that did not see it.
     """
+    check_alone("folds are trained in one process, one after the other; several can train each with `fold`")
     options, how = words_of(net, data, training)
     from striate.runs.folding import folded  # the words are right: from here on it takes PyTorch
     from striate.runs.planning import Request

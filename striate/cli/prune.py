@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -45,7 +47,9 @@ def command(run: str, keep: float, by: str, out: str | None, as_json: bool) -> N
     for note in opened.notes:
         say(note)
     source = opened.config["data"]["source"] or "DATA"
-    trains = shlex.join(["striate", "train", str(folder / TEXT), source, "--from", str(folder / WEIGHTS)])
+    same = [word for name, value in _split_of(opened.config["options"]).items() for word in (f"--{name}", str(value))]
+    words = ["striate", "train", str(folder / TEXT), source, "--task", opened.task.word]
+    trains = shlex.join([*words, "--from", str(folder / WEIGHTS), *same])
     if as_json:
         print_json(found.to_json() | {"folder": str(folder), "next": trains})
         return
@@ -59,3 +63,10 @@ def command(run: str, keep: float, by: str, out: str | None, as_json: bool) -> N
             click.echo(f"{name}: {cost:,} -> {less:,} ({less / max(1, cost):.1%})")
     click.echo(f"folder: {Path(folder)}")
     click.echo(f"next: {trains}")
+
+
+def _split_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options by which validation examples are chosen, where they are not the usual ones."""
+    from striate.training.options import Options
+
+    return {name: options[name] for name in ("seed", "validation", "fold") if options[name] != getattr(Options, name)}

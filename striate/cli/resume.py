@@ -1,12 +1,12 @@
 """`striate resume RUN [DATA]`: go on where a training stopped."""
 
-import os
 from typing import Any
 
 import click
 
 from striate.cli.common import (
     Known,
+    check_alone,
     check_page,
     check_run,
     json_option,
@@ -19,7 +19,6 @@ from striate.cli.common import (
 )
 from striate.cli.train import show
 from striate.data.loading import check as check_data
-from striate.errors import InputError
 from striate.runs import devices
 from striate.runs.devices import ENGINES
 from striate.runs.logs.known import read
@@ -62,10 +61,7 @@ def command(
     """
     check_run(run)
     logs = None if log is None else read(log)
-    if os.environ.get("WORLD_SIZE", "1") != "1":
-        raise InputError(
-            "several processes go on with a run by the command that began it, `striate train` with its `out`"
-        )
+    check_alone("several processes go on with a run by the command that began it, `striate train` with its `out`")
     devices.check(device or "auto")
     if data:
         check_data(data)

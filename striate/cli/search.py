@@ -11,6 +11,7 @@ from striate.cli.common import (
     Known,
     Option,
     bad_files_option,
+    check_alone,
     console,
     device_option,
     engine_option,
@@ -117,6 +118,7 @@ def command(
     Each trial is a run in the search's folder. The same command goes on with a search that was interrupted; more
     --trials extend it. Only the best trial is tested.
     """
+    check_alone("a search starts its processes itself; say how many with `jobs`")
     words = {"task": task, "device": device, "engine": engine, "weights": weights}
     how = how_of(read_size(size), **words, bad=None if bad == "skip" else bad)
     check_data(data)

@@ -92,8 +92,8 @@ def _read(files: Sequence[Path], wanted: Wanted) -> Pictures:
 def _array(path: Path) -> Array | str:
     """What is in a file; or why it can't be read."""
     try:
-        found = np.load(path, allow_pickle=False)
-        values = numbers(found, path.name)
+        with path.open("rb") as file:
+            values = numbers(np.lib.format.read_array(file, allow_pickle=False), path.name)
     except InputError as error:
         return str(error)
     except DAMAGE as error:

@@ -128,14 +128,21 @@ def load(source: str, wanted: Wanted) -> Dataset:
         raise InputError(f"'{source}' has no column of images; it has {', '.join(first.column_names)}")
     every = tuple(table.cast_column(column, datasets.Image(decode=False)) for table in parts.values())
     words = {part: _classes(table, label) for part, table in parts.items()}
-    classes = _names(first, label) or in_order(word for some in words.values() for word in some)
+    classes = _names(first, label) or in_order(word for some in words.values() for word in some if word is not None)
     packed = dict[Part, Packed]()
+    notes, lost = [f"the classes are in the column {label}"], 0
     for place, part in enumerate(parts):
-        rows = np.arange(len(every[place]))
+        rows = np.array([row for row, word in enumerate(words[part]) if word is not None], np.int64)
+        lost += len(words[part]) - len(rows)
+        if not len(rows) and part != "train":
+            notes.append(f"its {part} part has no classes and is not used")
+            continue
         items = Cells(every, column, np.stack([np.full_like(rows, place), rows], 1))
-        labels = torch.tensor([classes.index(word) for word in words[part]])
+        labels = torch.tensor([classes.index(word) for word in words[part] if word is not None], dtype=torch.int64)
         packed[part] = Packed(items, replace(items, named=True), labels)
-    notes = [f"the classes are in the column {label}"]
+    if not len(packed["train"].labels):
+        raise InputError(f"'{source}' has no class in the column {label}, of any image to learn from")
+    notes += [f"left out: {lost:,} images without a class"] if lost else []
     return dataset_of(_name(source), source, packed, classes, notes, wanted)
 
 
@@ -160,7 +167,8 @@ def _sentences(parts: Mapping[Part, Any], text: str, label: str) -> Iterator[Ent
         if part in parts:
             table = parts[part]
             for row, (word, sentence) in enumerate(zip(_classes(table, label), table[text], strict=True)):
-                yield Entry(part, word, str(sentence), f"{part}[{row}]")
+                if word is not None:
+                    yield Entry(part, word, str(sentence), f"{part}[{row}]")
 
 
 def _label(table: Any, source: str, others: set[str | None]) -> str:
@@ -181,10 +189,13 @@ def _names(table: Any, label: str) -> tuple[str, ...]:
     return tuple(getattr(table.features[label], "names", None) or ())
 
 
-def _classes(table: Any, label: str) -> list[str]:
-    """The class of each row."""
+def _classes(table: Any, label: str) -> list[str | None]:
+    """The class of each row; None where it has none, as the rows of many test parts on the hub, which have -1."""
     names = _names(table, label)
-    return [names[value] if names else str(value) for value in table[label]]
+    return [
+        None if value is None or (names and value < 0) else names[value] if names else str(value)
+        for value in table[label]
+    ]
 
 
 def _name(source: str) -> str:

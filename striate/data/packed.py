@@ -18,6 +18,7 @@ from .dataset import ALL, TEST_SHARE, Dataset, Split, held_out
 from .entries import Wanted, enough
 from .image import decode
 from .lazy import SAMPLED, Compact, Lazy
+from .left_out import LeftOut
 from .many import NOT_TRIED
 from .parts import PARTS, Part
 from .pictures import Form, formed
@@ -41,6 +42,7 @@ def dataset_of(
     classes: Sequence[str],
     notes: Sequence[str],
     wanted: Wanted,
+    left_out: Sequence[LeftOut] = (),
 ) -> Dataset:
     """The data set of images with their names and labels (N,), by part.
 
@@ -65,7 +67,7 @@ def dataset_of(
     train, validation, test = (splits.get(part) for part in PARTS)
     assert train
     said = tuple(f"{name}: {line}" for line in lines)
-    return Dataset(name, source, train, test, keep, said, form.levels, validation)
+    return Dataset(name, source, train, test, keep, said, form.levels, validation, tuple(left_out))
 
 
 class _Sample:

@@ -32,6 +32,7 @@ from .entries import Wanted
 from .files import has_image
 from .formats import suffixes
 from .lazy import Compact
+from .left_out import LeftOut
 from .many import Stamp
 from .packed import Packed, dataset_of
 from .parts import PARTS, Part, part_of
@@ -168,6 +169,8 @@ def expanded(word: str) -> list[str]:
     if not found:
         return [word]
     before, low, high, after = found.groups()
+    if int(low) > int(high):
+        raise InputError(f"'{word}' counts down; write {{{high}..{low}}}")
     return [
         f"{one}{number:0{len(low)}d}{after}" for one in expanded(before) for number in range(int(low), int(high) + 1)
     ]
@@ -230,22 +233,41 @@ def samples(shard: Path) -> Iterator[tuple[tarfile.TarInfo, str | None]]:
     """
     try:
         with tarfile.open(shard, "r:") as archive:
-            key, image, labels = "", None, dict[str, str]()
+            key, image, other, labels = "", None, None, dict[str, str]()
             while entry := archive.next():
                 archive.members.clear()  # type: ignore[attr-defined]  # it would keep all of them
                 stem, end = _parted(entry.name)
                 if stem != key:
-                    yield from [(image, _label(labels))] if image else []
-                    key, image, labels = stem, None, {}
+                    yield from _sample(image or other, labels)
+                    key, image, other, labels = stem, None, None, {}
                 if not entry.isfile():
                     continue
-                if f".{end.rpartition('.')[2]}" in suffixes():
-                    image = entry
+                if f".{end}" in suffixes():
+                    image = image or entry
+                elif f".{end.rpartition('.')[2]}" in suffixes():  # a mask, `seg.png`, or an image called `a.b.png`
+                    other = other or entry
                 elif end in LABELS and entry.size <= LONGEST and (file := archive.extractfile(entry)):
                     labels[end] = file.read().decode("utf-8", "replace")
-            yield from [(image, _label(labels))] if image else []
+            yield from _sample(image or other, labels)
+            _check_end(archive, shard)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise InputError(f"cannot read the archive '{shard}' ({error}); give a whole .tar, not compressed") from error
+
+
+def _sample(image: tarfile.TarInfo | None, labels: dict[str, str]) -> list[tuple[tarfile.TarInfo, str | None]]:
+    return [(image, _label(labels))] if image else []
+
+
+def _check_end(archive: tarfile.TarFile, shard: Path) -> None:
+    """Check that what ended an archive is its end: `tarfile` takes a damaged header for it.
+
+    Raises:
+        InputError: It is not.
+    """
+    assert archive.fileobj
+    archive.fileobj.seek(archive.offset)
+    if any(archive.fileobj.read(tarfile.BLOCKSIZE)):
+        raise InputError(f"cannot read the archive '{shard}': it is damaged at byte {archive.offset:,}")
 
 
 def _parted(name: str) -> tuple[str, str]:
@@ -292,4 +314,5 @@ def load(shards: Sequence[Path], source: str, wanted: Wanted) -> Dataset:
     notes += [f"left out: {lost:,} images without a class, such as '{first}'"] if lost else []
     if lost and wanted.bad == "refuse":
         raise InputError(f"'{first}' has no class; write one in .cls, .txt or .json beside it")
-    return dataset_of(name, source, parts, index.classes, notes, wanted)
+    left_out = [LeftOut(first, "images without a class", f"{lost:,} have none, this is the first")] if lost else []
+    return dataset_of(name, source, parts, index.classes, notes, wanted, left_out)

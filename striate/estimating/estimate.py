@@ -31,6 +31,7 @@ from striate.tables import html_table
 BATCH, EPOCHS = 64, 90
 PRECISIONS = {"float32": 4, "bfloat16": 2}  # bytes of an activation; weights and gradients stay in float32
 GIVEN = "given"
+ONE_MACHINE = 8  # cards that most machines have at most
 BACKWARD = 3  # a training step has the products of the forward pass, and twice as many backward
 ROUNDS, SECONDS = 3, 0.5
 
@@ -133,7 +134,8 @@ def plan(
         InputError: A number out of range, or the speed is not known.
     """
     network = zoo.resized(net, size, letters)
-    cost = cost_of(at_shape(network, at) if at else network)
+    network = at_shape(network, at) if at else network
+    cost = cost_of(network)
     total = count(images, "images")
     for value, name in ((gpus, "gpus"), (batch, "batch"), (epochs, "epochs")):
         check_number(value, name, least=1, most=10**9)
@@ -157,7 +159,11 @@ def plan(
     held = _memory(cost, batch, optimizer, precision, chosen)
     follows = [*held, *_time(total, gpus, batch, epochs, cost, speed, link)]
     made = {one.name: one for one in follows}
-    return Estimate(network.name, (*given, *follows, *_price(made, gpus, price)), _notes(chosen, share, speed, made))
+    return Estimate(
+        network.name,
+        (*given, *follows, *_price(made, gpus, price)),
+        _notes(chosen, share, speed, made, precision, gpus, bandwidth),
+    )
 
 
 def _source(value: int, usual: int) -> str:
@@ -178,7 +184,7 @@ def _speed(
     """The images that one device trains on per second."""
     name = "images/s of one"
     if per_second is not None:
-        check_number(per_second, "per_second", least=1e-9, whole=False)
+        check_number(per_second, "per_second", least=1e-9, most=1e15, whole=False)
         return Figure(name, per_second, _per_second(per_second), source=GIVEN)
     if measured:
         return _measured(name, network, batch, device)
@@ -279,10 +285,22 @@ def _price(made: Mapping[str, Figure], gpus: int, price: float | None) -> list[F
     return [Figure("cost", price * high, said, formula)]
 
 
-def _notes(chosen: Card | None, share: float, speed: Figure, made: Mapping[str, Figure]) -> tuple[str, ...]:
+def _notes(
+    chosen: Card | None,
+    share: float,
+    speed: Figure,
+    made: Mapping[str, Figure],
+    precision: str,
+    gpus: int,
+    bandwidth: str | float | None,
+) -> tuple[str, ...]:
     notes = []
     if chosen and speed.formula and share == 1:
-        notes.append("no training reaches the card's peak, so that times are lower bounds; `share` takes a part of it")
+        bound = "no training reaches the card's peak, so that times are lower bounds; `share` takes a part of it"
+        tf32 = "; PyTorch's convolutions use TF32 on newer cards, which may be faster" * (precision == "float32")
+        notes.append(bound + tf32)
+    if gpus > ONE_MACHINE and bandwidth is None:
+        notes.append("the link is that within one machine; so many cards are in several: give `bandwidth` between them")
     if chosen and made["share of its memory"].value > 1:
         notes.append(f"it does not fit {chosen.title}; take a smaller `batch` or `precision='bfloat16'`")
     notes.append("memory is without temporary buffers; time is without reading data, validation and saving")

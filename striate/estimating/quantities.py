@@ -15,6 +15,13 @@ from striate.errors import InputError
 
 STEPS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "t": 1e12}
 BITS = 8
+UNITS = (  # of time: seconds, and from how many of it on
+    ("days", 86400.0, 1.5),
+    ("hours", 3600.0, 1.5),
+    ("minutes", 60.0, 1.5),
+    ("s", 1.0, 0.9995),
+    ("ms", 1e-3, 0.9995),
+)
 
 
 def count(written: str | float, name: str) -> int:
@@ -48,18 +55,26 @@ def rate(written: str | float, name: str) -> float:
 def in_bytes(size: float) -> str:
     """Bytes in three digits and their unit, by thousands."""
     for unit, step in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= step:
-            return f"{size / step:.3g} {unit}"
+        if size >= 0.9995 * step:  # what is rounded to 1,000 of the smaller unit
+            return f"{_digits(size / step)} {unit}"
     return f"{size:.0f} bytes"
 
 
 def in_time(seconds: float) -> str:
-    """A duration in three digits and its unit."""
-    units = (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0), ("s", 1.0), ("ms", 1e-3))
-    for unit, step in units:
-        if seconds >= 1.5 * step:
-            return f"{seconds / step:.3g} {unit}"
-    return f"{seconds * 1e6:.3g} µs"
+    """A duration in three digits and its unit.
+
+    >>> in_time(1.2), in_time(0.0012), in_time(1200 * 86400)
+    ('1.2 s', '1.2 ms', '1,200 days')
+    """
+    for unit, step, least in UNITS:
+        if seconds >= least * step:
+            return f"{_digits(seconds / step)} {unit}"
+    return f"{_digits(seconds * 1e6)} µs"
+
+
+def _digits(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 999.5 else f"{value:.3g}"
 
 
 def _number(word: str) -> float:

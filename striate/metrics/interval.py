@@ -23,24 +23,25 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson(right: int, count: int) -> Interval:
+def wilson(right: int, count: int, z: float = Z) -> Interval:
     """The 95 % interval of a share, both ends from 0 to 1.
 
     Args:
         right: How many were right.
         count: Out of how many, at least one.
+        z: Standard deviations on either side, for another interval than that of 95 %.
     """
     assert 0 <= right <= count, f"{right} of {count} right"
     assert count, "a share of nothing"
-    share, square = right / count, Z * Z
+    share, square = right / count, z * z
     middle = (share + square / (2 * count)) / (1 + square / count)
-    half = Z / (1 + square / count) * math.sqrt(share * (1 - share) / count + square / (4 * count**2))
+    half = z / (1 + square / count) * math.sqrt(share * (1 - share) / count + square / (4 * count**2))
     low = 0.0 if right == 0 else middle - half  # exact, where rounding would leave a trace
     high = 1.0 if right == count else middle + half
     return Interval(low, high)
 
 
-def weighted_sum(shares: Sequence[tuple[float, int, int]]) -> Interval:
+def weighted_sum(shares: Sequence[tuple[float, int, int]], z: float = Z) -> Interval:
     """The 95 % interval of Σ weight · right / count over independent shares.
 
     >>> [round(end, 3) for end in weighted_sum([(1, 56, 70), (-1, 48, 80)])]  # Newcombe 1998, table II, method 10
@@ -48,10 +49,11 @@ def weighted_sum(shares: Sequence[tuple[float, int, int]]) -> Interval:
 
     Args:
         shares: (weight, right, count) of each.
+        z: As for `wilson`.
     """
     total = below = above = 0.0
     for weight, right, count in shares:
-        share, ends = right / count, wilson(right, count)
+        share, ends = right / count, wilson(right, count, z)
         towards_low, towards_high = (ends.low, ends.high) if weight > 0 else (ends.high, ends.low)
         total += weight * share
         below += (weight * (share - towards_low)) ** 2

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,34 @@ TEXTS = (".txt", ".vec")
 OWN_SCALE = "images are scaled by the mean and spread of this data, whatever the weights were trained on"
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What a run has seen.
+
+    Attributes:
+        data: The checksum of its data.
+        split: What decides which of them were for validation.
+    """
+
+    data: str
+    split: tuple[Any, ...]
+
+    @staticmethod
+    def of(config: Mapping[str, Any]) -> Learned:
+        """By a run's configuration."""
+        options = config["options"]
+        return Learned(config["data"]["sha256"], tuple(options.get(name) for name in ("seed", "validation", "fold")))
+
+    def doubt(self, now: Learned, source: str) -> str:
+        """What is to be known where validation examples are among those that it learned from; else empty."""
+        if self.data != now.data or self.split == now.split:
+            return ""
+        return (
+            f"{source} learned from these data with other validation examples: it knows some of those that now choose "
+            "the epoch, and their figures are too good; the same `seed`, `validation` and `fold` choose the same"
+        )
+
+
 class Beginning:
     """Weights to start from: a run's, its `model.safetensors`, any file of weights, or a text file that the task reads.
 
@@ -51,6 +81,7 @@ class Beginning:
         tables: The tensors; of a text file none.
         task: The task of a run; None where the file does not say.
         notes: The damage found while reading, one sentence per file.
+        learned: What identifies the data that a run learned from, and how it chose its validation examples.
         recipe: How a run's examples became its network's input; None for other files.
         scaling: How images are scaled for the weights, once `scaled` has found out; None where that is not known.
 
@@ -67,6 +98,7 @@ class Beginning:
         self.task: Task | None = None
         self.notes: list[str] = []
         self.recipe: Recipe | None = None
+        self.learned: Learned | None = None
         self.scaling: Scaling | None = None
         if path.is_dir() or carries_state(path):
             run = opened(path)
@@ -74,6 +106,7 @@ class Beginning:
             self.tables = [Table("", dict(state.weights))]
             self.task, self.notes = known.of_run(state.config), run.notes
             self.recipe = recipe_of(state.config)
+            self.learned = Learned.of(state.config)
         else:
             self.tables = [] if path.suffix.lower() in TEXTS else read_tables(path)
 

@@ -54,7 +54,7 @@ class Comparison:
     @property
     def names(self) -> list[str]:
         """The runs' paths without what all have in common."""
-        paths = [str(run.path) for run in self.runs]
+        paths = [os.path.abspath(run.path) for run in self.runs]
         common = os.path.commonpath([os.path.dirname(path) for path in paths]) if len(set(paths)) > 1 else ""
         return [os.path.relpath(path, common) if common else path for path in paths]
 
@@ -116,7 +116,7 @@ def _runs_of(path: Any) -> list[Path]:
 
 def same_data(runs: Sequence[Listed]) -> bool:
     """Whether all were trained on the same data."""
-    return len({(data := run.config.get("data", {})).get("source") or data.get("sha256") for run in runs}) == 1
+    return len({(data := run.config.get("data", {})).get("sha256") or data.get("source") for run in runs}) == 1
 
 
 def differing(runs: Sequence[Listed]) -> dict[str, tuple[Any, ...]]:
@@ -148,7 +148,10 @@ def _by_shares(made: Comparison) -> Comparison:
     best = max(range(len(ranks)), key=ranks.__getitem__)
     counts = [run.counts for run in made.runs]
     first = counts[best]
-    apart = [by_shares(first, one) if first and one and place != best else None for place, one in enumerate(counts)]
+    apart = [
+        by_shares(first, one, len(counts)) if first and one and place != best else None
+        for place, one in enumerate(counts)
+    ]
     return dataclasses.replace(made, best=best, differences=tuple(apart), method=SHARES if any(apart) else "")
 
 

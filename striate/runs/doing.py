@@ -26,6 +26,7 @@ from striate.runs.engines import INSTEAD, native_engine
 from striate.runs.feeding import feed_of
 from striate.runs.hints import hints_of
 from striate.runs.keeper import Keeper
+from striate.runs.listed import STOPPED_FILE
 from striate.runs.logs.logs import closed_at_end, opened
 from striate.runs.looking import with_look
 from striate.runs.plan import Choice, Parts, Plan, native_loss
@@ -142,6 +143,7 @@ def start(
         engine, plan = first_engine(plan, parts, beginning, None, say)
         root = Path(out) if out else next_run(plan.network.name, plan.data.name)
         saved = SavedRun.create(root, plan.text, plan.to_json(parts.own_loss), overwrite)
+        (root / STOPPED_FILE).unlink(missing_ok=True)  # of a run that this one replaces
         for line in (*plan.said(), *saved.save_left_out(parts.left_out)):
             say(line)
         return _train(plan, parts, saved, engine, plan.task.history(), Moment(), Disputes(), say, show, page, watchers)
@@ -245,7 +247,7 @@ def _train(
         page.begin(scene_of(plan, parts, unread, history, at))
         bar = page.around(bar, engine.weights)
     config = plan.to_json(parts.own_loss)
-    logs = opened(plan.log, saved.root, config, (len(history), at.batches), say)
+    logs = opened(plan.log, saved.root, config, len(history), at, say)
     bar = Beside(bar, (logs, *watchers)) if plan.log or watchers else bar
     keeper = Keeper(saved, engine, bar, plan, parts, history, disputes, say)
     validation = _feed(plan, parts, parts.validation, unread)  # every epoch and the verdict use the same
@@ -296,6 +298,12 @@ def _feed(
     return feed_of(examples, parts.schema, plan.recipe, plan.device, *how)
 
 
+def lessons(plan: Plan, parts: Parts, unread: Unread) -> Feed:
+    """What is learned from: this process's part of every batch, with what teachers say of it."""
+    feed = _feed(plan, parts, parts.training, unread, plan.augment, plan.balanced(parts), plan.processes.part)
+    return plan.teachers.lessons(feed) if plan.teachers else feed
+
+
 def _learn_with(
     plan: Plan,
     parts: Parts,
@@ -308,14 +316,12 @@ def _learn_with(
 ) -> None:
     """Train to the end: on this process's part of every batch, where there are several."""
     ours, objective = plan.processes, plan.objective(parts.own_loss)
-    training = _feed(plan, parts, parts.training, unread, plan.augment, plan.balanced(parts), ours.part)
-    training = plan.teachers.lessons(training) if plan.teachers else training
     measure = None
     if ours.several:
         own = parts.validation.part(rows_of(ours, len(parts.validation)))
         validation, measure = ShownIn(_feed(plan, parts, own, unread), len(parts.validation)), measured_by(ours)
     validation = validation or _feed(plan, parts, parts.validation, unread)
-    train_loop(engine, training, validation, objective, plan.options, watcher, history, at, measure)
+    train_loop(engine, lessons(plan, parts, unread), validation, objective, plan.options, watcher, history, at, measure)
 
 
 def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: Unread, at: Moment) -> str:

@@ -19,6 +19,7 @@ from striate.checks import check_number, path_of
 from striate.data.examples import Table
 from striate.errors import InputError, WorkError
 from striate.notation import Network
+from striate.runs.beginning import Beginning
 from striate.runs.doing import CTRL_C, judge, next_run
 from striate.runs.feeding import feed_of
 from striate.runs.folded import ROW, Folds, Kept, run_of
@@ -27,6 +28,7 @@ from striate.runs.planning import Request, planned
 from striate.runs.requests import request_of
 from striate.runs.resuming import resumed
 from striate.runs.run import Run
+from striate.runs.teaching import learned_before
 from striate.runs.training import trained
 from striate.runs.unread import Unread
 from striate.tasks.saying import Say, silent, voice
@@ -76,7 +78,8 @@ def folded(asked: Request, count: int = COUNT, out: str | Path | None = None, sa
     if asked.options.fold:
         raise InputError("cross-validation takes every fold; leave `fold` out")
     each = {number: _of_fold(asked, number, count) for number in range(1, count + 1)}
-    plan, *_ = planned(each[1])
+    plan, _, beginning = planned(each[1])
+    _check_unseen(plan, beginning)
     root = Path(out) if out else next_run(plan.network.name, f"{plan.data.name}-folds")
     kept = Kept(root, _about(plan, asked, count))
     for number, one in each.items():
@@ -87,6 +90,17 @@ def folded(asked: Request, count: int = COUNT, out: str | Path | None = None, sa
         _train(one, run_of(root, number), say)
         kept.finish(number, *_judged(one, run_of(root, number), say))
     return kept.join(count)
+
+
+def _check_unseen(plan: Plan, beginning: Beginning | None) -> None:
+    """Check that what a fold begins with has not seen the others.
+
+    Raises:
+        InputError: It has: no figure would be out of fold.
+    """
+    for source, learned in learned_before(beginning, plan.teachers).items():
+        if learned.data == plan.data.sha256:
+            raise InputError(f"{source} has learned from all parts of {plan.data.name}, so no fold would be new to it")
 
 
 def _of_fold(asked: Request, number: int, count: int) -> Request:

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import eq, gt, lt, ne
+from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from striate.runs.listed import Listed, listed
 from striate.training.saved import CONFIG, HISTORY, MODEL, RUNS
 
 DEEP = 4  # levels of folders that are searched for runs
-SIGNS = {"!=": ne, "=": eq, "<": lt, ">": gt}
+SIGNS = {"!=": ne, "=": eq, "<": lt, ">": gt, "<=": le, ">=": ge}
 DOWN = ("best", "changed", "epochs_done")  # sorted with the largest first
 
 
@@ -30,7 +30,7 @@ class Condition:
 
     Attributes:
         name: Of the fact.
-        sign: One of `=`, `!=`, `<`, `>`.
+        sign: One of `=`, `!=`, `<`, `>`, `<=`, `>=`.
         value: As it was written.
     """
 
@@ -45,10 +45,13 @@ class Condition:
         Raises:
             InputError: They are none.
         """
-        found = re.fullmatch(r"\s*(\w+)\s*(!=|=|<|>)\s*(.+?)\s*", str(written))
+        found = re.fullmatch(r"\s*(\w+)\s*(!=|<=|>=|=|<|>)\s*(.+?)\s*", str(written))
         if not found:
             raise InputError(f"a condition is name, sign, value, as in task=segment or lr<0.01. Received: {written}")
-        return Condition(*found.groups())
+        name, sign, value = found.groups()
+        if sign not in ("=", "!=") and _number(value) is None:
+            raise InputError(f"{sign} is for numbers, as in lr<0.01. Received: {written}")
+        return Condition(name, sign, value)
 
     def holds(self, facts: dict[str, Any]) -> bool:
         """Whether it is so of a run."""
@@ -56,9 +59,10 @@ class Condition:
         number = _number(self.value)
         if isinstance(fact, int | float) and number is not None:
             return bool(SIGNS[self.sign](fact, number))
-        if self.sign in ("<", ">"):
+        if self.sign not in ("=", "!="):
             return False
-        return bool(SIGNS[self.sign](str(fact).lower(), self.value.lower()))
+        said = str(fact).lower().removesuffix("?")  # "running?", of which one can't be sure
+        return bool(SIGNS[self.sign](said, self.value.lower().removesuffix("?")))
 
 
 def list_runs(

@@ -26,13 +26,13 @@ from striate.notation import Network, measure
 from striate.notation.sizes import Size
 from striate.notation.tree import Own, deep
 from striate.runs import devices
-from striate.runs.beginning import Beginning
+from striate.runs.beginning import Beginning, Learned
 from striate.runs.command import FROM_PYTHON, repeats, source_key
 from striate.runs.engines import INSTEAD, engine_for
 from striate.runs.feeding import reads_files
 from striate.runs.freezing import rates_for
 from striate.runs.plan import Choice, Data, Parts, Plan, native_loss
-from striate.runs.teaching import Teachers
+from striate.runs.teaching import Teachers, learned_before
 from striate.tasks import known
 from striate.tasks.balancing import balanced
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
@@ -152,6 +152,10 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     rates = rates_for(fitted.network, options, steps, (begun or {}).get("fresh", ()))
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss, tuple(rows))
     native = native_loss(task, loss, augment, teachers)
+    own = Learned(opened.sha256, (options.seed, options.validation, options.fold))
+    doubts = [
+        doubt for source, seen in learned_before(beginning, teachers).items() if (doubt := seen.doubt(own, source))
+    ]
     plan = Plan(
         task=task,
         network=fitted.network,
@@ -170,7 +174,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         teachers=teachers,
         command=command,
         log=asked.log,
-        notes=(*_notes(asked, task, opened, fitted, parts, softened), *balance_note, *recipe_note),
+        notes=(*_notes(asked, task, opened, fitted, parts, softened), *balance_note, *recipe_note, *doubts),
         more_passes=more,
         before=asked.again.decided if asked.again else (),
         processes=asked.processes,

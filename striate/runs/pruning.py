@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -78,10 +79,12 @@ class Pruned:
             root.mkdir(parents=True, exist_ok=True)
             if any(root.iterdir()):
                 raise InputError(f"{root} holds something already; choose another folder with `out`")
-            (root / TEXT).write_text(self.text, encoding="utf-8")
             save_file({name: tensor.contiguous() for name, tensor in self.weights.items()}, root / WEIGHTS)
-        except OSError as error:
-            raise WorkError(f"can't write to {root}: {error.strerror}") from None
+            (root / TEXT).write_text(self.text, encoding="utf-8")
+        except (OSError, SafetensorError) as error:
+            for name in (WEIGHTS, TEXT):  # half of it would keep the next one from being written
+                (root / name).unlink(missing_ok=True)
+            raise WorkError(f"can't write to {root}: {getattr(error, 'strerror', error)}") from None
         return root
 
     def costs(self) -> dict[str, tuple[int | None, int | None]]:

@@ -18,8 +18,7 @@ from torch import nn
 from striate.checks import check_number
 from striate.errors import InputError, WorkError
 from striate.notation import Network
-from striate.runs.doing import first_engine
-from striate.runs.feeding import feed_of
+from striate.runs.doing import first_engine, lessons
 from striate.runs.planning import Request, planned
 from striate.runs.requests import request_of
 from striate.runs.risen import Risen
@@ -90,11 +89,7 @@ def risen(asked: Request, low: float = LOW, high: float = HIGH, steps: int = STE
     with using(plan.threads), enough_memory():
         engine, plan = first_engine(plan, parts, beginning, None, say)
         engine.pace.total_steps, engine.pace.schedule = steps - 1, lambda moment: (low / high) ** (1 - moment)
-        unread = Unread(say)
-        feed = feed_of(
-            parts.training, parts.schema, plan.recipe, plan.device, plan.augment, plan.bad, unread.tell, plan.workers
-        )
-        rates, losses = _rise(engine, feed, plan.options, steps)
+        rates, losses = _rise(engine, lessons(plan, parts, Unread(say)), plan.options, steps)
     if not losses:
         raise WorkError(f"the loss is no number at a rate of {low:g}; try batch norm, another `init` or smaller values")
     usual = dataclasses.replace(plan.options, lr=None).rate

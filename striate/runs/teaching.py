@@ -21,7 +21,7 @@ from torch import Tensor
 from striate.data.recipe import Recipe
 from striate.data.recipe import written as sides
 from striate.errors import InputError
-from striate.runs.beginning import checksum
+from striate.runs.beginning import Beginning, Learned, checksum
 from striate.runs.engines import engine_for
 from striate.runs.run import Run
 from striate.tasks.distilling import Distilling
@@ -89,7 +89,8 @@ class Teachers:
         """Who teaches, in one line."""
         who = ", ".join(f"{run.path} ({run.name})" for run in self.runs)
         heat = f", at temperature {self.how.temperature:g}" * (not self.how.in_targets)
-        return f"learns {self.how.share:.0%} from what {who} say{'s' * (len(self.runs) == 1)} of each image{heat}"
+        say, unit = "say" + "s" * (len(self.runs) == 1), self.runs[0].task.unit
+        return f"learns {self.how.share:.0%} from what {who} {say} of its {unit}{heat}"
 
     def to_json(self) -> list[dict[str, str]]:
         """Which they are."""
@@ -167,3 +168,9 @@ class Seen:
         run = self.run
         chosen, _ = engine_for("auto", run.network, Options(), run.device, run.task.native(run.trained_loss()))
         return run.chosen_engine(chosen)
+
+
+def learned_before(beginning: Beginning | None, teachers: Teachers | None) -> dict[str, Learned]:
+    """What those runs have seen that a training begins with or learns from, by their folders."""
+    seen = {str(run.path): Learned.of(run.config) for run in (teachers.runs if teachers else ())}
+    return seen | ({beginning.source: beginning.learned} if beginning and beginning.learned else {})

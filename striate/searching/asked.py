@@ -55,6 +55,8 @@ class Asked:
             InputError: One can't, or a name is neither an option nor a letter of the text.
         """
         for one in self.over:
+            if one.name in ("validation", "fold"):
+                raise InputError(f"trials are compared on the same validation examples, which {one.name} chooses")
             for value in one.ends:
                 self.chosen({**{other.name: other.ends[0] for other in self.over}, one.name: value})
 

@@ -119,7 +119,13 @@ def ranged(name: str, low: float, high: float, how: str | None = None) -> Range:
     if how == "log" and low <= 0:
         raise InputError(f"the range of {name} can't be logarithmic: it begins at {low:g}; begin above 0")
     log = how == "log" if how else low > 0 and high / low >= DECADE
-    return Range(name, low, high, log, isinstance(low, int) and isinstance(high, int))
+    return Range(name, low, high, log, _whole(name, low, high))
+
+
+def _whole(name: str, *ends: float) -> bool:
+    """Whether an option takes whole numbers; of a letter the ends tell."""
+    of = {field.name: str(field.type) for field in dataclasses.fields(Options)}
+    return of[name].startswith("int") if name in of else all(isinstance(end, int) for end in ends)
 
 
 def given(over: Mapping[str, Any] | Sequence[str]) -> tuple[Over, ...]:

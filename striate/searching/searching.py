@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from striate.tasks.saying import Say, voice
 from striate.training.options import Options
 
 TRIALS = 20
+LAST_WORDS = 30.0  # seconds that a worker has to keep its state when the search is stopped
 
 
 def search(
@@ -155,6 +157,9 @@ def _side_by_side(book: Book, trials: int, jobs: int, threads: int, lock: int) -
         for process in started:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
+        for process in started:  # they hold the lock as long as they live
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LAST_WORDS)
     if STOPPED in ended:
         raise KeyboardInterrupt
     if any(ended):

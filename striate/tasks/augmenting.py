@@ -26,6 +26,7 @@ from striate.tasks.fitting import Fitted
 
 BENT = ("rotate", "scale", "shear")  # what whole pixels can't do
 LIGHT = ("colour", "trivial", "randaugment")  # what needs pixels, grey or RGB
+POLICIES = ("trivial", "randaugment")
 MIXED = ("mixup", "cutmix")
 HALF, TENTH = 2, 10  # shares of the shorter side: an emptied square, the largest bend
 
@@ -75,6 +76,10 @@ def _check(wanted: str, changes: tuple[Wanted, ...], recipe: Recipe, schema: Sch
         raise InputError(
             f"`augment='{wanted}'` is for images that are grey or RGB; these have {recipe.shape[0]} channels"
         )
+    if (policies := words & set(POLICIES)) and not recipe.pixels:
+        raise InputError(f"augment '{min(policies)}' is for pixels; these are other numbers")
+    if policies and any(kind.moves for kind in schema.targets.values()):
+        raise InputError(f"augment '{min(policies)}' is for examples whose targets do not move with the image")
     if (mixes := words & set(MIXED)) and not any(isinstance(kind, Label) for kind in schema.targets.values()):
         raise InputError(f"augment '{min(mixes)}' is for examples of one class each")
 
@@ -91,7 +96,7 @@ def _placed(amount: Mapping[str, float | None], recipe: Recipe) -> Iterator[Augm
     if "turn" in amount:
         yield Turn(height == width)
     shift = round(amount.get("shift") or max(1, shift_for(height, width))) if "shift" in amount else 0
-    crop = round(amount.get("crop") or min(height, width) // photo.SHARE) if "crop" in amount else 0
+    crop = round(amount.get("crop") or max(1, min(height, width) // photo.SHARE)) if "crop" in amount else 0
     colour = amount.get("colour") or 0.0
     drawings = "shift" in amount or recipe.ink is not None
     warped = {word: amount[word] or 0.0 for word in BENT if word in amount}

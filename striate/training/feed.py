@@ -9,7 +9,7 @@ epoch give the same batches, whoever reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -102,6 +102,16 @@ def shuffled(count: int, size: int, seed: int, epoch: int, groups: Tensor | None
     if len(batches) > 1 and len(batches[-1]) == 1 < size:
         batches[-2:] = [torch.cat(batches[-2:])]
     return batches
+
+
+def choices_of(batches: Sequence[Tensor], repeated: bool) -> Sequence[Tensor]:
+    """Which of an epoch's choices each example of the batches takes: that of its position in the set.
+
+    Where examples come more than once in an epoch, it is that of its place in the epoch, or each copy would be changed
+    in the same way.
+    """
+    sizes = [len(rows) for rows in batches]
+    return torch.split(torch.arange(sum(sizes)), sizes) if repeated else batches
 
 
 def num_batches(count: int, size: int) -> int:

@@ -33,18 +33,26 @@ def met(store: Store, rank: int, world: int, within: float = PATIENCE) -> Store:
     own, end = uuid4().hex, time.monotonic() + within
     store.set(f"{HERE}/{rank}", own)
     while time.monotonic() < end:
-        names = _seen(store, own, world) if rank == 0 else json.loads(store.get(TOGETHER))
+        names = _seen(store, own, world) if rank == 0 else _told(store)
         if rank and names[rank : rank + 1] == [own]:
             store.set(f"{names[0]}/{own}", "seen")
             return PrefixStore(names[0], store)
-        if rank == 0 and (world == 1 or store.check([f"{own}/{name}" for name in names[1:]])):
+        if rank == 0 and len(names) == world and (world == 1 or store.check([f"{own}/{name}" for name in names[1:]])):
             return PrefixStore(own, store)
         time.sleep(PAUSE)
     raise WorkError(f"process {rank} of {world} waited in vain for the others")
 
 
 def _seen(store: Store, own: str, world: int) -> list[str]:
-    """The names that stand there now, told to all; some may still be of those that have died."""
-    names = [own, *(store.get(f"{HERE}/{rank}").decode() for rank in range(1, world))]
+    """The names that stand there now, told to all; some may be of those that have died. None while one is missing."""
+    keys = [f"{HERE}/{rank}" for rank in range(1, world)]
+    if keys and not store.check(keys):  # to get what is not there would wait for as long as the store does
+        return []
+    names = [own, *(store.get(key).decode() for key in keys)]
     store.set(TOGETHER, json.dumps(names))
     return names
+
+
+def _told(store: Store) -> list[str]:
+    """The names as the first process has told them."""
+    return list(json.loads(store.get(TOGETHER))) if store.check([TOGETHER]) else []

@@ -140,8 +140,8 @@ class NativeEngine:
         """One step on a batch; prepared examples in memory are read in place, without a copy by PyTorch."""
         if not isinstance(batch, Taken) or isinstance(batch.rows, slice) or not _in_place(batch):
             return self.step(batch.inputs, batch.targets)
-        (images,), rows = batch.pool.inputs.values(), batch.rows
-        moves = moves_of(batch.drawn, rows, images.shape[1:]) if batch.drawn else None
+        (images,), rows, choices = batch.pool.inputs.values(), batch.rows, batch.choices
+        moves = moves_of(batch.drawn, choices, images.shape[1:]) if batch.drawn and choices is not None else None
         return self._step(images, batch.targets, rows, moves.given if moves else None)
 
     def coming(self, batches: Iterator[Batch]) -> Iterator[Batch]:

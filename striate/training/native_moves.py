@@ -61,7 +61,7 @@ def moves_of(drawn: Moved, rows: Tensor, shape: Sequence[int]) -> TakenMoves | N
 
     Args:
         drawn: The choices.
-        rows: (N,), the examples' positions.
+        rows: (N,), which of them each example takes.
         shape: (C, H, W) of an image.
     """
     found = native_steps(drawn, shape)

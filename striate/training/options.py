@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from striate.augmentation.words import AUTO, NONE, SHORT, WORDS, parsed
+from striate.augmentation.words import AUTO, NONE, SHORT, WORDS, parsed, tidy
 from striate.checks import check_number
 from striate.errors import InputError, nearest
 from striate.initial import ALSO as RULES_ALSO
@@ -231,6 +231,9 @@ class Options:
             whole = str(option.type).startswith("int")
             if meta["least"] is not None:
                 check_number(value, option.name, least=meta["least"], most=meta["most"], whole=whole)
+        plain = {"augment": tidy(self.augment), "freeze": str(self.freeze), "teacher": str(self.teacher)}
+        for name, text in plain.items():  # as they are compared and kept
+            object.__setattr__(self, name, text)
         parsed(self.augment)
         if self.warm_up >= 1 and 0 < self.epochs <= self.warm_up:
             raise InputError(

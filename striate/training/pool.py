@@ -17,7 +17,7 @@ from striate.augmentation.augment import Augment
 from striate.data.kinds import Kinds, Moved, moved
 from striate.data.recipe import AT_ONCE
 from striate.draws import generator
-from striate.training.feed import WHOLE, Part, shuffled
+from striate.training.feed import WHOLE, Part, choices_of, shuffled
 from striate.training.fields import Fields
 
 PREPARED_BYTES = 2**31  # sets up to this size are prepared once; larger ones batch by batch
@@ -59,8 +59,10 @@ class Pool:
     def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Taken]:
         """The batches of an epoch."""
         drawn = self.augment.drawn(len(self), generator(seed, "augment", number), number) if self.augment else None
-        for rows in shuffled(len(self), size, seed, number, self.groups)[begin:]:
-            yield Taken(self, self.part.of(rows), drawn)
+        order = shuffled(len(self), size, seed, number, self.groups)
+        chosen = choices_of(order, self.groups is not None)
+        for rows, choices in zip(order[begin:], chosen[begin:], strict=True):
+            yield Taken(self, self.part.of(rows), drawn, self.part.of(choices))
 
     def in_order(self, size: int) -> Iterator[Taken]:
         """All of them in order, `size` at a time."""
@@ -76,11 +78,13 @@ class Taken:
         pool: Where the examples are.
         rows: Their positions.
         drawn: How they are moved.
+        choices: Which of the epoch's choices each takes, (N,); needed where they are moved.
     """
 
     pool: Pool
     rows: Tensor | slice
     drawn: Moved | None = None
+    choices: Tensor | None = None
 
     def __len__(self) -> int:
         return len(range(*self.rows.indices(len(self.pool)))) if isinstance(self.rows, slice) else len(self.rows)
@@ -103,7 +107,9 @@ class Taken:
         return prepare(values[self.rows]).to(self.pool.device) if prepare else self._there(values)
 
     def _moved(self, name: str, values: Tensor) -> Tensor:
-        return values if isinstance(self.rows, slice) else moved(self.pool.kinds, name, values, self.drawn, self.rows)
+        if self.choices is None:
+            return values
+        return moved(self.pool.kinds, name, values, self.drawn, self.choices)
 
 
 def prepared(pool: Pool, shapes: Mapping[str, tuple[int, ...]]) -> Pool:

@@ -142,7 +142,7 @@ def connected() -> Iterator[None]:
     except StriateError:
         raise
     except RuntimeError as error:
-        if not any(word in str(error).lower() for word in LOST):
+        if not isinstance(error, dist.DistError) and not any(word in str(error).lower() for word in LOST):
             raise
         raise WorkError(
             "another process of this training has ended, or can't be reached; torchrun with restarts starts all "
@@ -172,7 +172,10 @@ def started(device: str, sync_norm: bool = False, environment: Mapping[str, str]
         return
     with connected():
         kind = "cpu:gloo,cuda:nccl" if device.startswith("cuda") else "gloo"
-        store, rank, world = next(rendezvous("env://"))
+        try:
+            store, rank, world = next(rendezvous("env://"))
+        except ValueError as error:
+            raise InputError(f"torchrun, or who else starts several processes, says where they meet: {error}") from None
         dist.init_process_group(kind, store=met(store, rank, world), rank=rank, world_size=world)
     try:
         yield Processes(rank, world, True, sync_norm)

@@ -246,6 +246,10 @@ class SavedRun:
         """
         return self.next or self._newest(self._checkpoints())
 
+    def has_state(self) -> bool:
+        """Whether a state was kept, whole or not: a training may be killed before its first."""
+        return self.next is not None or any((self.root / name).exists() for name in self._checkpoints())
+
     def epochs(self) -> list[int]:
         """After which epochs the weights were kept."""
         found = (re.fullmatch(rf"{EPOCHS}/epoch-(\d+)\.safetensors", name) for name in self.store.listed())

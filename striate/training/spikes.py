@@ -17,6 +17,7 @@ from collections import deque
 
 WINDOW, FEWEST = 1000, 100  # batches that the newest is compared with
 FAR = 7.0  # standard deviations
+FINEST = 1e-4  # standard deviation at least: losses that are all 0 have none
 
 
 class Spikes:
@@ -31,7 +32,7 @@ class Spikes:
         """The usual loss, where the newest is the second of a spike; else None. Losses of a spike are not usual."""
         count = len(self._lately)
         usual = self._sum / max(1, count)
-        spread = math.sqrt(max(0.0, self._squares / max(1, count) - usual**2))
+        spread = max(FINEST, math.sqrt(max(0.0, self._squares / max(1, count) - usual**2)))
         if count < FEWEST or loss <= usual + FAR * spread:
             self._high = False
             self._remember(loss)

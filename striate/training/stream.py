@@ -27,7 +27,7 @@ from striate.data.workers import cores
 from striate.draws import generator
 from striate.errors import InputError, WorkError
 from striate.training.ahead import Ready
-from striate.training.feed import WHOLE, Part, shuffled
+from striate.training.feed import WHOLE, Part, choices_of, shuffled
 from striate.training.fields import moved_to
 from striate.training.pool import Prepare
 from striate.training.threads import using
@@ -37,6 +37,7 @@ SHARED = Path("/dev/shm")
 GONE = 32  # files drawn one after the other that can't be read: then most of them are gone
 Column = Tensor | Lazy
 Bad = tuple[str, str]  # a file that can't be read, and why
+Asked = tuple[Tensor, Tensor]  # of a batch: positions of examples, and which of an epoch's choices each takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,17 +90,19 @@ class Stream:
     def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Ready]:
         """The batches of an epoch; one of which no file can be read is empty."""
         drawn = self.augment.drawn(len(self), generator(seed, "augment", number), number) if self.augment else None
-        order = shuffled(len(self), size, seed, number, self.groups)[begin:]
-        batches = [self.part.of(rows) for rows in order]
-        yield from self._batches(batches, drawn, min(GONE, len(self)))
+        order = shuffled(len(self), size, seed, number, self.groups)
+        chosen = choices_of(order, self.groups is not None)
+        batches = [(self.part.of(rows), self.part.of(few)) for rows, few in zip(order, chosen, strict=True)]
+        yield from self._batches(batches[begin:], drawn, min(GONE, len(self)))
 
     def in_order(self, size: int) -> Iterator[Ready]:
         """All of them in order, `size` at a time, but for those whose files can't be read; one at least can be."""
         count = len(self) // self.times
-        batches = self._batches(list(torch.split(torch.arange(count), 1 if self.ragged else size)), None, count)
+        each = torch.split(torch.arange(count), 1 if self.ragged else size)
+        batches = self._batches([(rows, rows) for rows in each], None, count)
         yield from (batch for batch in batches if len(batch))
 
-    def _batches(self, batches: Sequence[Tensor], drawn: Moved | None, most: int) -> Iterator[Ready]:
+    def _batches(self, batches: Sequence[Asked], drawn: Moved | None, most: int) -> Iterator[Ready]:
         """The batches; so many files lost in whole batches, one after the other, end them."""
         if not batches:
             return
@@ -119,10 +122,10 @@ class Stream:
                 "`striate resume` goes on, a smaller `batch` takes less"
             ) from None
 
-    def _loader(self, made: _Made, batches: Sequence[Tensor]) -> Iterator[Any]:
-        count, ahead = self._processes(4 * self.entries * max(map(len, batches)))
+    def _loader(self, made: _Made, batches: Sequence[Asked]) -> Iterator[Any]:
+        count, ahead = self._processes(4 * self.entries * max(len(rows) for rows, _ in batches))
         if not count:
-            return (made[rows] for rows in batches)
+            return (made[asked] for asked in batches)
         how: dict[str, Any] = {"batch_size": None, "num_workers": count, "prefetch_factor": ahead}
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "This DataLoader will create")  # more than there are cores: as asked for
@@ -164,39 +167,41 @@ class _Made(Dataset[Any]):
     drawn: Moved | None
     times: int
 
-    def __getitem__(self, rows: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Bad]]:
+    def __getitem__(self, asked: Asked) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Bad]]:
         """Inputs, targets, and the files that can't be read, whose examples are left out."""
+        rows, choices = asked
         with using(1), collected():  # one thread everywhere: sums do not depend on who makes them
-            read, bad = self._read(rows.tolist())
-            kept = torch.tensor([row for row in rows.tolist() if row in read], dtype=torch.int64)
+            read, bad = self._read(rows.tolist(), choices.tolist())
+            kept = torch.tensor([one is not None for one in read], dtype=torch.bool)
             columns = {**self.inputs, **self.targets}
             values = {
-                name: _stacked([read[row][name] for row in kept.tolist()], column.shape)
+                name: _stacked([one[name] for one in read if one is not None], column.shape)
                 if isinstance(column, Lazy)
-                else column[kept // self.times]
+                else column[rows[kept] // self.times]
                 for name, column in columns.items()
             }
-            if len(kept):
+            if kept.any():
                 values = {
-                    name: moved(self.kinds, name, self._prepared(name, one), self.drawn, kept)
+                    name: moved(self.kinds, name, self._prepared(name, one), self.drawn, choices[kept])
                     for name, one in values.items()
                 }
         return {name: values[name] for name in self.inputs}, {name: values[name] for name in self.targets}, bad
 
-    def _read(self, rows: Sequence[int]) -> tuple[dict[int, dict[str, Tensor]], list[Bad]]:
-        """The lazy fields of each example that can be read, and the files that can't."""
-        read: dict[int, dict[str, Tensor]] = {}
+    def _read(self, rows: Sequence[int], choices: Sequence[int]) -> tuple[list[dict[str, Tensor] | None], list[Bad]]:
+        """The lazy fields of each example, None of those that can't be read, and the files of these."""
+        read: list[dict[str, Tensor] | None] = []
         bad: list[Bad] = []
         lazy = {name: one for name, one in {**self.inputs, **self.targets}.items() if isinstance(one, Lazy)}
-        for row in rows:
+        for row, choice in zip(rows, choices, strict=True):
             try:
-                read[row] = self._whole(lazy, row)
+                read.append(self._whole(lazy, row, choice))
             except ImageError as error:
+                read.append(None)
                 path = next(iter(lazy.values())).paths[row // self.times]
                 bad.append((path, error.reason if str(error.path) == path else f"{error.path}: {error.reason}"))
         return read, bad
 
-    def _whole(self, lazy: Mapping[str, Lazy], row: int) -> dict[str, Tensor]:
+    def _whole(self, lazy: Mapping[str, Lazy], row: int, choice: int) -> dict[str, Tensor]:
         """The lazy fields of an example.
 
         Raises:
@@ -208,13 +213,13 @@ class _Made(Dataset[Any]):
             said = " and ".join("x".join(map(str, size)) for size in sorted(sizes))
             path = next(iter(lazy.values())).paths[row // self.times]
             raise ImageError(Path(path), f"its fields are of different sizes, {said}")
-        return {name: self._cut(name, values, row) for name, values in fields.items()}
+        return {name: self._cut(name, values, choice) for name, values in fields.items()}
 
     def _moves(self, name: str) -> bool:
         return name in self.kinds and self.kinds[name].moves
 
-    def _cut(self, name: str, values: Tensor, row: int) -> Tensor:
-        return self.drawn.cut(values, row) if self.drawn and self._moves(name) else values
+    def _cut(self, name: str, values: Tensor, choice: int) -> Tensor:
+        return self.drawn.cut(values, choice) if self.drawn and self._moves(name) else values
 
     def _prepared(self, name: str, values: Tensor) -> Tensor:
         return self.prepare[name](values) if name in self.prepare else values

@@ -10,7 +10,7 @@ from striate.augmentation.augment import Augment
 from striate.augmentation.chain import Chain
 from striate.augmentation.coins import alternating
 from striate.augmentation.cutout import Cutout
-from striate.augmentation.elastic import Elastic
+from striate.augmentation.elastic import Elastic, blurred
 from striate.augmentation.photo import Photo
 from striate.augmentation.policy import Policy
 from striate.augmentation.rough import Blur, Noise
@@ -147,3 +147,14 @@ def test_a_blur_keeps_the_mean_and_noise_has_its_spread() -> None:
     away = noisy.image(images, torch.arange(4)) - images
     assert torch.allclose(away.std((1, 2, 3)), noisy.sigma, rtol=0.05)
     assert abs(float(away.mean())) < 0.02
+
+
+@pytest.mark.parametrize("size", [(1, 64), (64, 1), (1, 1), (2, 5)])
+def test_images_of_a_single_row_are_blurred_and_bent_too(size: tuple[int, int]) -> None:
+    images, rows = torch.rand(3, 2, *size), torch.arange(3)
+    for augment in (Blur(2.0), Elastic(1.0)):
+        made = augment.drawn(3, torch.Generator().manual_seed(0)).image(images, rows)
+        assert made.shape == images.shape
+        assert torch.isfinite(made).all()
+    flat = torch.ones(2, 1, *size)
+    torch.testing.assert_close(blurred(flat, torch.ones(2), 1.0), flat)

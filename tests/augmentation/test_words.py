@@ -5,6 +5,7 @@ import pytest
 from striate.augmentation.words import ALL, AUTO, NONE, SHORT, WORDS, Wanted, parsed
 from striate.errors import InputError
 from striate.tasks.augmenting import steps_for
+from striate.training.options import Options
 from tests.augmentation.recipes import COLOUR, DRAWING
 
 
@@ -51,3 +52,15 @@ def test_what_is_written_asks_for_the_same(word: str, recipe: object) -> None:
     written = ",".join(step.written() for step in steps)
     assert steps_for(parsed(written), recipe) == steps  # type: ignore[arg-type]
     assert all(step.said().startswith("augmentation") and "`augment='none'`" in step.said() for step in steps)
+
+
+@pytest.mark.parametrize("written", ["Auto", " auto ", "auto,auto", "AUTO"])
+def test_a_word_means_the_same_however_it_is_written(written: str) -> None:
+    assert Options(augment=written).augment == "auto"
+    assert parsed("Mirror, CROP:4,mirror") == parsed("mirror,crop:4")
+
+
+@pytest.mark.parametrize("written", ["mixup:0", "cutmix:0", "elastic:0"])
+def test_a_number_of_nothing_is_refused(written: str) -> None:
+    with pytest.raises(InputError, match=r"takes a number from 0\.01"):
+        parsed(written)

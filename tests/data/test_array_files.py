@@ -124,3 +124,10 @@ def test_a_check_names_what_is_wrong_with_them(tmp_path: Path) -> None:
     save(tmp_path / "b" / "other.npy", np.zeros(7))
     named = {one.path for one in check(tmp_path).findings}
     assert {"a/nan.npy", "b/other.npy"} <= named
+
+
+def test_an_archive_that_is_called_npy_is_left_out(tmp_path: Path) -> None:
+    fill(tmp_path, "a", "b")
+    np.savez(tmp_path / "a" / "archive.npz", x=np.zeros(9))
+    (tmp_path / "a" / "archive.npz").rename(tmp_path / "a" / "archive.npy")
+    assert [one.path for one in data.load(tmp_path).left_out] == ["a/archive.npy"]

@@ -55,3 +55,20 @@ def test_sentences_and_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "films/state.json").write_text("{")
     with pytest.raises(InputError, match=r"cannot read '.*films' \("):
         st.train("kim-cnn", tmp_path / "films", epochs=1, out=tmp_path / "no", quiet=True)
+
+
+def test_rows_without_a_class_are_no_examples(tmp_path: Path, draw: Draw) -> None:
+    """Test parts on the hub have -1 where the classes are kept secret."""
+    paths = [draw(tmp_path / f"files/{n:02}.png", n) for n in range(16)]
+    kinds = datasets.Features({"image": datasets.Image(), "label": datasets.ClassLabel(names=["ant", "bee"])})
+
+    def made(rows: range, label: Callable[[int], int | None]) -> object:
+        columns = {"image": [str(paths[n]) for n in rows], "label": [label(n) for n in rows]}
+        return datasets.Dataset.from_dict(columns, features=kinds)
+
+    parts = {"train": made(range(12), lambda n: None if n == 3 else n % 2), "test": made(range(12, 16), lambda n: -1)}
+    datasets.DatasetDict(parts).save_to_disk(tmp_path / "set")
+    found = load(tmp_path / "set")
+    assert {part: len(split) for part, split in found.parts.items()} == {"train": 9, "test": 2}
+    assert "its test part has no classes and is not used" in " ".join(found.notes)
+    assert "left out: 5 images without a class" in " ".join(found.notes)

@@ -99,3 +99,43 @@ def test_what_is_wrong_is_said(packed: Path, tmp_path: Path) -> None:
         load(alone)
     with pytest.raises(InputError, match="has only one class, '3'"):
         load(pack(tmp_path / "one/a.tar", {"a.png": b"", "a.cls": b"3"}))
+
+
+def test_a_mask_beside_an_image_is_no_image(tmp_path: Path, draw: Draw) -> None:
+    members: dict[str, bytes] = {}
+    for number in range(8):
+        image, mask = (draw(tmp_path / f"{kind}/{number}.png", 10 * number + kind).read_bytes() for kind in (1, 2))
+        members |= {f"{number}.cls": str(number % 2).encode(), f"{number}.png": image, f"{number}.seg.png": mask}
+    plain = {name: content for name, content in members.items() if "seg" not in name}
+    both = [load(pack(tmp_path / f"set/{name}.tar", some)) for name, some in (("both", members), ("plain", plain))]
+    for one, other in zip(*(part.train.images.sample() for part in both), strict=True):  # type: ignore[union-attr]
+        assert torch.equal(one, other)
+
+
+def test_an_archive_that_is_damaged_in_its_middle_is_no_shorter_one(packed: Path) -> None:
+    shard = packed / "001.tar"
+    content = bytearray(shard.read_bytes())
+    with tarfile.open(shard) as archive:
+        offset = archive.getmembers()[6].offset
+    content[offset + 150] ^= 0x55  # in the header's checksum
+    shard.write_bytes(content)
+    with pytest.raises(InputError, match=f"001.tar': it is damaged at byte {offset:,}"):
+        load(packed)
+    (finding,) = check(str(packed)).findings
+    assert "damaged" in finding.said
+
+
+def test_images_without_a_class_are_found(tmp_path: Path, draw: Draw) -> None:
+    members: dict[str, bytes] = {}
+    for number in range(12):
+        members[f"{number:02}.png"] = draw(tmp_path / f"files/{number}.png", number).read_bytes()
+        if number != 5:
+            members[f"{number:02}.cls"] = str(number % 2).encode()
+    found = check(str(pack(tmp_path / "set/some.tar", members)))
+    assert any("05.png" in one.path for one in found.findings)
+    assert not [one for one in check(load(tmp_path / "set/some.tar", hold_out=False)).findings if "copies" in one.kind]
+
+
+def test_braces_that_count_down_are_refused(packed: Path) -> None:
+    with pytest.raises(InputError, match="counts down"):
+        load(str(packed / "{002..000}.tar"))

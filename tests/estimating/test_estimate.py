@@ -8,7 +8,7 @@ import pytest
 from striate.errors import InputError
 from striate.estimating.cards import CARDS
 from striate.estimating.estimate import plan
-from striate.estimating.quantities import count, in_time, rate
+from striate.estimating.quantities import count, in_bytes, in_time, rate
 from striate.notation import measure
 from striate.zoo import net
 
@@ -93,3 +93,14 @@ def test_quantities() -> None:
     assert [in_time(seconds) for seconds in (3e-6, 0.012, 40, 600, 7200, 1e6)] == [
         *("3 µs", "12 ms", "40 s", "10 minutes", "2 hours", "11.6 days")
     ]
+
+
+def test_times_and_sizes_have_no_exponents() -> None:
+    values = [10**k * m for k in range(-7, 9) for m in (1.0, 1.2, 1.5, 9.996)]
+    assert not [one for value in values for one in (in_time(value), in_bytes(value * 1e4)) if "e+" in one]
+    assert (in_bytes(999_600), in_time(1.2)) == ("1 MB", "1.2 s")
+
+
+def test_a_speed_without_end_is_refused() -> None:
+    with pytest.raises(InputError, match="per_second"):
+        plan("lenet5", images=1000, per_second=float("inf"))

@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from striate.errors import InputError
 from striate.metrics.interval import wilson
 from striate.runs.compared import compare
-from striate.runs.differing import by_examples, by_shares, holm, mcnemar
+from striate.runs.differing import by_examples, by_shares, mcnemar
 from striate.runs.run import Run
 from striate.runs.training import train
 from tests.page.browsing import serious
@@ -40,10 +40,23 @@ def test_chance_alone_is_rarely_called_a_difference() -> None:
     assert sum(apart) / len(apart) <= 0.08  # 5 % and what 300 draws may add
 
 
-def test_holm_never_makes_a_difference_surer() -> None:
-    chances = [0.001, 0.2, 0.03, 0.04]
-    assert all(after >= before for before, after in zip(chances, holm(chances), strict=True))
-    assert holm(chances)[0] == pytest.approx(0.004)
+@pytest.mark.parametrize("runs", [3, 8])
+def test_the_best_of_several_alike_is_rarely_called_better(runs: int) -> None:
+    """It is chosen on the examples on which it is compared with all the others."""
+    draw, shares, examples = np.random.default_rng(0), 0, 0
+    for _ in range(200):
+        right = draw.random((runs, 500)) < 0.9
+        best, *others = sorted(right, key=lambda one: -one.sum())
+        counts = [(int(one.sum()), 500) for one in (best, *others)]
+        shares += any(by_shares(counts[0], one, runs).beyond_chance for one in counts[1:])
+        examples += any(one.beyond_chance for one in by_examples(list(best), [list(other) for other in others]))
+    assert shares / 200 <= 0.08
+    assert examples / 200 <= 0.08
+
+
+def test_runs_are_named_from_wherever_they_are(trained: Run, other: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(trained.path.parent)
+    assert compare(trained.path.name, other.path.absolute()).names[0].endswith(trained.path.name)
 
 
 def test_only_the_settings_that_differ_are_told(trained: Run, other: Run) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 
 import striate as st
 from striate.data.dataset import folds_of
+from striate.errors import InputError
 from striate.runs import folding
 from striate.runs.run import Run
 from tests.tasks.test_every_task import MADE, options
@@ -108,3 +109,16 @@ def test_other_folds_and_other_words_are_refused(colours: Path, tmp_path: Path) 
     (tmp_path / "taken" / "mine.txt").touch()
     with pytest.raises(st.InputError, match="holds something already"):
         st.folds(NET, colours, **how | {"out": tmp_path / "taken"})
+
+
+@pytest.mark.parametrize("way", ["weights", "teacher"])
+def test_folds_do_not_begin_with_what_has_seen_them_all(way: str, tmp_path: Path) -> None:
+    net, how = "input 1x8x8 -> fc 10", {"epochs": 1, "quiet": True}
+    st.train(net, "digits", seed=1, out=tmp_path / "before", **how)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="has learned from all parts of digits"):
+        st.folds(net, "digits", count=2, out=tmp_path / "folds", **{way: tmp_path / "before"}, **how)
+    assert not (tmp_path / "folds").exists()
+    run = st.train(net, "digits", out=tmp_path / "other", **{way: tmp_path / "before"}, **how)  # type: ignore[arg-type]
+    assert any("learned from these data with other validation" in line for line in run.config["decisions"])
+    run = st.train(net, "digits", seed=1, out=tmp_path / "same", **{way: tmp_path / "before"}, **how)  # type: ignore[arg-type]
+    assert not any("other validation" in line for line in run.config["decisions"])

@@ -112,3 +112,11 @@ def test_pytorch_is_not_waited_for(runs: Path) -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (0, "2\n")
+
+
+def test_conditions_of_numbers_have_ends_of_either_kind(runs: Path) -> None:
+    assert len(list_runs(runs, where=["lr>=0.01"])) == len(list_runs(runs, where=["lr<=0.01"])) == 2
+    assert list_runs(runs, where=["lr>0.01"]) == []
+    with pytest.raises(InputError, match="is for numbers"):
+        list_runs(runs, where=["task>=classify"])
+    assert len(list_runs(runs, where=["state=running"])) == len(list_runs(runs, where=["state=running?"]))

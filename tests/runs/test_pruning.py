@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 import striate as st
 from striate.building import build
+from striate.errors import WorkError
 from striate.notation.ties import ties
+from striate.runs import pruning
 from striate.runs.pruning import Pruned
 from striate.runs.run import Run
 
@@ -125,3 +128,19 @@ def test_wrong_words_get_one_line(run: Any) -> None:
     for keep in (0, 1.5, "half"):
         with pytest.raises(st.InputError, match="keep must be"):
             st.prune(trained, keep)  # type: ignore[arg-type]
+
+
+def test_a_disk_that_is_full_leaves_nothing_behind(
+    tmp_path: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = st.prune(trained.path, 0.5)
+
+    def fails(*given: Any) -> None:
+        given[1].write_bytes(b"half of it")
+        raise SafetensorError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pruning, "save_file", fails)
+        with pytest.raises(WorkError, match="No space left"):
+            found.save(tmp_path / "small")
+    assert found.save(tmp_path / "small").is_dir()

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from striate.errors import InputError
 from striate.runs.feeding import feed_of
 from striate.runs.planning import Request, planned
+from striate.runs.rating import rate
 from striate.runs.resuming import resume
 from striate.runs.run import Run
 from striate.runs.teaching import Lessons
@@ -172,3 +173,11 @@ def test_lessons_are_a_feed(teacher: Run) -> None:
     for one, other in zip(lessons.epoch(0, 1, 500, begin=1), plain.epoch(0, 1, 500, begin=1), strict=True):
         assert torch.equal(one.inputs[IMAGE], other.inputs[IMAGE])
         assert one.targets[LABEL].shape == (len(one), 10)
+
+
+@pytest.mark.parametrize("engine", ["torch", pytest.param("native", marks=needs_compiler)])
+def test_the_finder_of_a_rate_learns_from_the_teacher_too(engine: str, teacher: Run) -> None:
+    how: dict[str, Any] = {"steps": 20, "engine": engine, "quiet": True}
+    alone, taught = (rate(SMALL, "digits", **how, **more) for more in ({}, {"teacher": teacher.path}))
+    assert len(taught.losses) == len(alone.losses) == 20
+    assert taught.losses != alone.losses

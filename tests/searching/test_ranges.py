@@ -78,3 +78,10 @@ def test_what_is_asked_is_kept_and_names_the_folder() -> None:
     assert again == one
     assert again.folder() == one.folder()
     assert one.folder() != asked("lr=1e-4..1e-1", "width=4,8", options=Options(epochs=4)).folder()
+
+
+@pytest.mark.parametrize(("written", "whole"), [("taught=0..1", False), ("lr=1..10", False), ("epochs=2..9", True)])
+def test_an_option_tells_whether_its_numbers_are_whole(written: str, whole: bool) -> None:
+    found = read(written)
+    assert isinstance(found, Range)
+    assert found.whole is whole

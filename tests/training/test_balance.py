@@ -13,6 +13,7 @@ import striate as st
 from striate.augmentation.balance import balanced, weights_of
 from striate.augmentation.chain import Chain
 from striate.augmentation.mixing import Smoothing
+from striate.augmentation.shift import Shift
 from striate.augmentation.weighing import Weighing
 from striate.data.kinds import Image, Label
 from striate.errors import InputError
@@ -21,6 +22,7 @@ from striate.training.feed import shuffled
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.pool import Pool
+from striate.training.stream import Stream
 from tests.learning import goal, pool, taken
 from tests.native.needs import needs_compiler
 from tests.training.test_native_engine import TOLERANCE, apart, engines, losses
@@ -124,3 +126,17 @@ def test_a_training_says_how_classes_count_and_goes_on_exactly(
 def test_what_has_no_classes_or_a_loss_without_shares_is_refused(rare: str) -> None:
     with pytest.raises(InputError, match="balance 'weights' is for the loss cross-entropy; for hinge take"):
         st.train("input 1x8x8 -> fc 3", rare, balance="weights", loss="hinge", quiet=True)
+
+
+def test_an_example_that_comes_again_is_changed_in_another_way() -> None:
+    """The rare one of two classes is drawn many times in an epoch, and is another image each time."""
+    images, labels = torch.rand(41, 1, 12, 12), torch.tensor([0] * 40 + [1])
+    some = pool(images, labels, augment=Shift(3, (0.0,)), groups=labels)
+    taken = list(some.epoch(0, 1, 8))
+    rare = torch.cat([batch.inputs["image"][batch.targets["label"] == 1] for batch in taken])
+    assert len(rare) in (20, 21)
+    assert len({image.numpy().tobytes() for image in rare}) > 10
+    columns = ({"image": images}, {"label": labels})
+    stream = Stream(*columns, {}, {"image": (1, 12, 12)}, kinds=some.kinds, augment=some.augment, groups=labels)
+    for one, other in zip(taken, stream.epoch(0, 1, 8), strict=True):
+        assert torch.equal(one.inputs["image"], other.inputs["image"])

@@ -31,3 +31,10 @@ def test_one_that_comes_alone_does_not_wait_for_ever() -> None:
     meeting(store, 2)
     with pytest.raises(WorkError, match="process 1 of 2 waited in vain"):
         met(store, 1, 2, within=0.3)
+
+
+def test_the_first_does_not_wait_for_ever_either() -> None:
+    with pytest.raises(WorkError, match="process 0 of 2 waited in vain"):
+        met(HashStore(), 0, 2, within=0.3)
+    with pytest.raises(WorkError, match="process 1 of 2 waited in vain"):
+        met(HashStore(), 1, 2, within=0.3)

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import striate as st
+from striate.errors import InputError
 from striate.layers.sync_norm import synchronised
 from striate.runs.run import Run
 from striate.training.processes import Processes, own_device, started
@@ -110,3 +111,12 @@ def test_when_one_of_two_is_killed_the_run_is_that_of_two_who_lived(tmp_path: Pa
     assert [epoch.figures for epoch in ours.history.epochs] == [epoch.figures for epoch in theirs.history.epochs]
     assert whole.stderr.count("epoch   2 ") == 1, "one log"
     assert (tmp_path / "killed" / "report.html").is_file()
+
+
+def test_an_environment_that_does_not_say_where_to_meet_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(InputError, match="MASTER_ADDR"), started("cpu"):
+        pass

@@ -13,6 +13,7 @@ from striate.training.history import History
 from striate.training.moment import Moment
 from striate.training.progress import Quiet
 
+START = Moment()
 LOGS = "logs"  # the folder of a run that they write to
 
 
@@ -62,7 +63,7 @@ class Beginning:
     def kept(self, file: str, made: Callable[[], str]) -> str:
         """A word that is made once and kept in the run, so that a training that goes on finds its own log again."""
         path = self.folder / file
-        if not path.is_file():
+        if self.at == (0, 0) or not path.is_file():
             path.write_text(made(), encoding="utf-8")
         return path.read_text(encoding="utf-8").strip()
 
@@ -77,10 +78,15 @@ def closed_at_end(logs: Logs) -> Iterator[None]:
 
 
 def opened(
-    names: Iterable[str], root: Path, config: Mapping[str, Any], at: tuple[int, int], say: Callable[[str], None]
+    names: Iterable[str],
+    root: Path,
+    config: Mapping[str, Any],
+    done: int,
+    at: Moment,
+    say: Callable[[str], None],
 ) -> Logs:
-    """The loggers of these names, ready to write."""
-    logs, beginning = Logs(say), Beginning(root, config, at)
+    """The loggers of these names, ready to write; `done` epochs are done, and the next is `at` some batch."""
+    logs, beginning = Logs(say, at), Beginning(root, config, (done, at.batches))
     for name in names:
         logs.add(name, partial(_made, name, beginning))
     return logs
@@ -96,12 +102,13 @@ class Logs(Quiet):
 
     Args:
         say: Is told of one that failed.
+        before: Where the training goes on.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], before: Moment = START) -> None:
         self.say = say
         self.loggers: dict[str, Logger] = {}
-        self.before = Moment()
+        self.before = before
 
     def add(self, name: str, made: Callable[[], Logger]) -> None:
         """One more, unless it can't be made."""

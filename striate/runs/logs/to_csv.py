@@ -21,19 +21,19 @@ class Log:
 
     def __init__(self, beginning: Beginning) -> None:
         path = beginning.folder / STEPS
-        rows = _kept(path, beginning.at)
-        self.file = path.open("w", newline="", encoding="utf-8")
+        again = path.with_suffix(".new")
+        with again.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows([HEAD, *_kept(path, beginning.at)])
+        again.replace(path)
+        self.file = path.open("a", buffering=1, newline="", encoding="utf-8")  # each line is written: a kill loses none
         self.writer = csv.writer(self.file, lineterminator="\n")
-        self.writer.writerows([HEAD, *rows])
-        self.file.flush()
 
     def batch(self, now: Moment, loss: float) -> None:
         """A line."""
         self.writer.writerow((now.epoch, now.batches, now.done, f"{loss:.6g}"))
 
     def epoch(self, row: Mapping[str, float]) -> None:
-        """What was written reaches the disk."""
-        self.file.flush()
+        """Nothing: the epochs are in `history.csv`."""
 
     def end(self, figures: Mapping[str, float]) -> None:
         """The file is closed."""
