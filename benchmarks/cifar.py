@@ -1,11 +1,12 @@
 """CIFAR-10 from JPEG files against the clock: Striate beside a plain PyTorch loop and Keras, the same network and time.
 
-All train on the same 45,000 images, changed in the same ways, with AdamW, label smoothing and a one-cycle rate over as
-many steps as fit into the time; all are judged on the same 5,000 images after each epoch and on the 10,000 test images
-once, at the end. The other two take the time that ours took. The images are lossy: figures can't be compared with those
-of others. They are taken from `$STRIATE_DATA/cifar10-jpeg.tar.xz`; saying one class always is wrong in 90 %.
+All train on the same 45,000 images, changed in the same ways, with Nesterov's momentum, label smoothing and a one-cycle
+rate over as many steps as fit into the time; all are judged on the same 5,000 images after each epoch and on the 10,000
+test images once, at the end. The other two take the time that ours took. The images are lossy: figures can't be
+compared with those of others. They are taken from `$STRIATE_DATA/cifar10-jpeg.tar.xz`; saying one class always is wrong
+in 90 %.
 
-    python benchmarks/cifar.py [--epochs 11] [--seed 0] [--who striate,torch,keras] [--seconds 600] [--json]
+    python benchmarks/cifar.py [--epochs 15] [--seed 0] [--who striate,torch,keras] [--seconds 600] [--json]
 """
 
 from __future__ import annotations
@@ -33,16 +34,15 @@ from striate.data.fetch import data_folder
 from striate.training.schedules import one_cycle
 
 NET = """
-# Nine layers, half as wide as is usual, which see a photograph of 32 pixels whole after the third maxpool
-wide(w) = conv w@3 pad 1 nobias -> bn -> relu
+# Six convolutions that pool early, as Jordan (2024) has them in "94% on CIFAR-10 in 3.29 Seconds", two thirds as wide
+block(w) = conv w@3 pad 1 nobias -> maxpool 2 -> bn -> relu -> conv w@3 pad 1 nobias -> bn -> relu
 input 3x32x32
-wide(24) -> wide(48) -> maxpool 2
-wide(96) -> residual[ wide(96) -> wide(96) ] -> maxpool 2
-wide(128) -> maxpool 2 -> residual[ wide(128) -> wide(128) ]
-gap -> fc 10
+conv 24@2 nobias -> bn -> relu
+block(48) -> block(160) -> block(160)
+gmp -> fc 10
 """
-BATCH, RATE, DECAY, SOFT = 64, 0.004, 0.05, 0.1
-CROP, HOLE = 4, 8
+BATCH, RATE, DECAY, SOFT, MOMENTUM = 64, 0.05, 5e-4, 0.1, 0.9
+CROP = 4
 WARM, TIMED = 3, 20  # steps before those whose time says how many fit
 Array = NDArray[np.float32]
 Point = tuple[float, float]  # seconds and the share of validation images that are right
@@ -64,8 +64,9 @@ def ours(folder: Path, epochs: int, seed: int, out: Path) -> dict[str, Any]:
     began = time.perf_counter()
     net = out.parent / "nine.net"
     net.write_text(NET)
-    how: dict[str, Any] = {"batch": BATCH, "lr": RATE, "l2": DECAY, "smoothing": SOFT, "ema": 0.999, "seed": seed}
-    run = st.train(net, folder, epochs=epochs, augment=f"mirror,crop:{CROP},cutout:{HOLE}", out=out, **how)
+    how: dict[str, Any] = {"batch": BATCH, "optimizer": "nesterov", "lr": RATE, "l2": DECAY, "smoothing": SOFT}
+    how |= {"epochs": epochs, "augment": f"mirror,crop:{CROP}", "ema": 0.999, "seed": seed}
+    run = st.train(net, folder, out=out, **how)
     whole = time.perf_counter() - began
     curve, at = list[Point](), whole - sum(epoch.seconds for epoch in run.history.epochs)
     for epoch in run.history.epochs:
@@ -107,7 +108,7 @@ class Clock:
 
 
 def batches(images: Tensor, labels: Tensor, mean: Tensor, std: Tensor, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """An epoch of changed images, as a user writes it: one crop, mirror and hole for each image of a batch."""
+    """An epoch of changed images, as a user writes it: one crop and mirror for each image of a batch."""
     drawing = torch.Generator().manual_seed(seed)
     for rows in torch.randperm(len(images), generator=drawing).split(BATCH):
         x = (images[rows].float() / 255 - mean) / std
@@ -115,19 +116,17 @@ def batches(images: Tensor, labels: Tensor, mean: Tensor, std: Tensor, seed: int
         down, right = torch.randint(2 * CROP + 1, (2, count, 1), generator=drawing)
         line = torch.arange(side)
         columns = torch.where(torch.rand(count, 1, generator=drawing) < 0.5, line, line.flip(0)) + right
-        x = padded[torch.arange(count)[:, None, None], :, (line + down)[:, :, None], columns[:, None]].permute(
-            0, 3, 1, 2
-        )
-        first = torch.randint(side, (2, count, 1), generator=drawing) - HOLE // 2
-        high, wide = ((line >= one) & (line < one + HOLE) for one in first)
-        yield x.masked_fill((high[:, :, None] & wide[:, None])[:, None], 0.0), labels[rows]
+        each = torch.arange(count)[:, None, None]
+        x = padded[each, :, (line + down)[:, :, None], columns[:, None]]
+        yield x.permute(0, 3, 1, 2), labels[rows]
 
 
 def plain(parts: dict[str, Any], seconds: float, seed: int) -> dict[str, Any]:
     """The loop that PyTorch's tutorials write, eager, float32."""
     torch.manual_seed(seed)
     model = st.build(NET, seed=seed)
-    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=DECAY)
+    how: dict[str, Any] = {"momentum": MOMENTUM, "nesterov": True, "weight_decay": DECAY}
+    optimizer = torch.optim.SGD(model.parameters(), RATE, **how)
     clock = Clock(seconds, len(parts["train"][0]))
 
     def step(x: Tensor, y: Tensor, rate: float) -> None:
@@ -155,7 +154,7 @@ def keras(parts: dict[str, Any], seconds: float, seed: int) -> dict[str, Any]:
     library.utils.set_random_seed(seed)
     model = model_of(Job.of(st.net(NET), BATCH, torch.device("cpu")))
     loss = library.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SOFT)
-    optimizer = library.optimizers.AdamW(RATE, weight_decay=DECAY)
+    optimizer = library.optimizers.SGD(RATE, momentum=MOMENTUM, nesterov=True, weight_decay=DECAY)
     model.compile(optimizer, loss)
     clock = Clock(seconds, len(parts["train"][0]))
 
@@ -215,7 +214,7 @@ def parts_of(folder: Path, seed: int) -> dict[str, Any]:
 def main() -> None:
     """Prints the curves and the test errors."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=11)
+    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--who", default="striate,torch,keras")
     parser.add_argument("--seconds", type=float, help="for the other two; by default as long as ours took")
