@@ -64,7 +64,7 @@ class Trace:
     """A module's work on one input.
 
     Attributes:
-        values: All values in the order in which they were made, copies; the module's inputs come first.
+        values: All values in the order in which they were made, as they were then; the module's inputs come first.
         inputs: How many of them are inputs.
         calls: What was computed.
         outputs: The numbers of the values that the module gives.
@@ -90,11 +90,24 @@ def traced(model: nn.Module, *inputs: Tensor) -> Trace:
     Raises:
         InputError: It can't read them.
     """
-    recorder, copies = _Recorder(model), [value.detach().clone() for value in inputs]
+    in_place = any(getattr(module, "inplace", False) for module in model.modules())
+    found = _recorded(model, inputs, in_place) or _recorded(model, inputs, copying=True)
+    assert found
+    return found
+
+
+def _recorded(model: nn.Module, inputs: Sequence[Tensor], copying: bool) -> Trace | None:
+    """The record; None where a layer has written over a value, which is then to be copied before.
+
+    Copies take as long as the small layers do: they are made only where they are needed.
+    """
+    recorder, copies = _Recorder(model, copying), [value.detach().clone() for value in inputs]
     with torch.no_grad(), looking(model), recorder.hooked(), recorder:
         for value in copies:
             recorder.number(value)
         made = called(model, *copies)
+    if not copying and recorder.is_written_over():
+        return None
     outputs = tuple(number for one in _tensors(made) if (number := recorder.known(one)) is not None)
     return Trace(tuple(recorder.values), len(inputs), tuple(recorder.calls), outputs)
 
@@ -104,6 +117,7 @@ class _Recorder(TorchFunctionMode):
     """Numbers every tensor that depends on the inputs, and writes down what made it."""
 
     model: nn.Module
+    copying: bool
     values: list[Tensor] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
@@ -114,6 +128,7 @@ class _Recorder(TorchFunctionMode):
         self._paths: list[str] = []  # of the modules whose code runs
         self._layers = 0  # how many of them are layers
         self._uses = Counter[str]()
+        self._versions: list[int] = []  # of values that were not copied: each change of one counts
 
     def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
         made = func(*args, **(kwargs or {}))
@@ -124,10 +139,15 @@ class _Recorder(TorchFunctionMode):
 
     def number(self, value: Tensor) -> int:
         """A new number for a tensor."""
-        self.values.append(value.detach().clone())  # a later layer may write over it
+        self.values.append(value.detach().clone() if self.copying else value.detach())
+        self._versions.append(value._version)
         self._alive.append(value)
         self._numbers[id(value)] = len(self.values) - 1
         return len(self.values) - 1
+
+    def is_written_over(self) -> bool:
+        """Whether one of the values is not any more what it was."""
+        return any(one._version != before for one, before in zip(self._alive, self._versions, strict=True))
 
     def known(self, value: Tensor) -> int | None:
         """The number of a tensor that depends on the inputs."""

@@ -1,5 +1,6 @@
 """What is recorded of a module's work: its graph, its values, and nothing left behind."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -67,3 +68,35 @@ def test_nothing_stays_on_the_module() -> None:
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
     assert model[0].weight.grad is None
     assert model.training
+
+
+class Rectified(nn.Module):
+    """Writes over what it reads, and does not say so."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.relu_()
+
+
+@pytest.mark.parametrize("relu", [nn.ReLU(), nn.ReLU(inplace=True), Rectified()])
+def test_values_that_are_written_over_are_as_they_were(relu: nn.Module) -> None:
+    """By layers, by operations, and through a view."""
+
+    class Over(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.relu = nn.Linear(4, 4), relu
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = self.relu(self.first(x))
+            z = y * 2
+            z.add_(1)
+            z.view(-1)[0] = 7.0
+            return z - 3
+
+    model, x = Over(), torch.randn(1, 4)
+    trace = traced(model, x)
+    first = model.first(x)
+    given = {call.name: trace.values[call.gives[0]] for call in trace.calls}
+    torch.testing.assert_close(given["first"], first)
+    torch.testing.assert_close(given["relu"], first.relu())
+    torch.testing.assert_close(given["mul"], first.relu() * 2)
