@@ -61,13 +61,15 @@ class Teachers:
         """Check that they can teach a network for these data.
 
         Raises:
-            InputError: They know other things or read other inputs, or the loss can't compare with shares of classes.
+            InputError: They know other things or read other inputs, or the loss can't compare with what they say.
         """
         if why := fitted.task.softens(loss):
-            raise InputError(f"a teacher gives shares of classes, and {why}")
+            raise InputError(f"there can be no teacher here: {why}")
         for run in self.runs:
             if run.task.word != fitted.task.word or run.task.meaning() != fitted.task.meaning():
-                raise InputError(f"{run.path} can't teach here: it learned {run.name}, with other classes")
+                raise InputError(
+                    f"{run.path} can't teach here: it learned {run.name}, whose outputs stand for other things"
+                )
             if fitted.recipe is None and run.task != fitted.task:
                 raise InputError(
                     f"{run.path} can't teach here: it has numbered its inputs in another way; train it on the same "

@@ -29,7 +29,10 @@ def test_an_unknown_name_is_told_the_nearest(word: str, near: str) -> None:
 
 
 def test_an_unknown_name_is_told_what_else_works() -> None:
-    with pytest.raises(InputError, match=r"a folder with one sub-folder of images per class, .* or an \.npz archive"):
+    with pytest.raises(
+        InputError,
+        match=r"a folder with one sub-folder of images \(or \.npy arrays\) per class, .* or an \.npz archive",
+    ):
         load("qqqqqq")
     with pytest.raises(InputError, match="no data set ''"):
         load("")
