@@ -5,8 +5,19 @@ export const BELOW = [33, 102, 172], ZERO = [247, 247, 247], ABOVE = [178, 84, 1
 
 /** @param {number} value from -1 to 1 @returns {[number, number, number]} */
 export function colour(value) {
+  /** @type {[number, number, number]} */
+  const found = [0, 0, 0]
+  put(found, 0, value)
+  return found
+}
+
+/**
+ * Writes the colour of a value, without a list for it: a frame has half a million of them.
+ * @param {{ [place: number]: number }} bytes @param {number} place of red @param {number} value from -1 to 1
+ */
+function put(bytes, place, value) {
   const share = Math.min(1, Math.abs(value)), end = value < 0 ? BELOW : ABOVE
-  return /** @type {[number, number, number]} */ (ZERO.map((from, i) => Math.round(from + share * (end[i] - from))))
+  for (let i = 0; i < 3; i++) bytes[place + i] = Math.round(ZERO[i] + share * (end[i] - ZERO[i]))
 }
 
 /**
@@ -15,7 +26,7 @@ export function colour(value) {
  * @param {number} most the number whose colour is the darkest
  */
 export function drawMap(canvas, numbers, rows, columns, most) {
-  painted(canvas, rows, columns, (i) => colour(most ? numbers[i] / most : 0))
+  painted(canvas, rows, columns, (bytes, i) => put(bytes, 4 * i, most ? numbers[i] / most : 0))
 }
 
 /**
@@ -25,7 +36,9 @@ export function drawMap(canvas, numbers, rows, columns, most) {
  */
 export function drawColours(canvas, numbers, rows, columns, low, high) {
   const size = rows * columns, range = high - low || 1
-  painted(canvas, rows, columns, (i) => [0, 1, 2].map((channel) => (255 * (numbers[i + channel * size] - low)) / range))
+  painted(canvas, rows, columns, (bytes, i) => {
+    for (let c = 0; c < 3; c++) bytes[4 * i + c] = (255 * (numbers[i + c * size] - low)) / range
+  })
 }
 
 /**
@@ -34,18 +47,21 @@ export function drawColours(canvas, numbers, rows, columns, low, high) {
  * @param {number} most @param {(i: number) => number} under from 0 to 1, of the same size
  */
 export function drawOver(canvas, numbers, rows, columns, most, under) {
-  painted(canvas, rows, columns, (i) => {
+  painted(canvas, rows, columns, (bytes, i) => {
     const value = most ? numbers[i] / most : 0, share = 0.85 * Math.min(1, Math.abs(value)), end = value < 0 ? BELOW : ABOVE
-    return end.map((one) => share * one + (1 - share) * (110 + 145 * under(i)))
+    for (let c = 0; c < 3; c++) bytes[4 * i + c] = share * end[c] + (1 - share) * (110 + 145 * under(i))
   })
 }
 
-/** @param {HTMLCanvasElement} canvas @param {number} rows @param {number} columns @param {(i: number) => number[]} at the colour of an entry */
-function painted(canvas, rows, columns, at) {
+/** @param {HTMLCanvasElement} canvas @param {number} rows @param {number} columns @param {(bytes: Uint8ClampedArray, i: number) => void} entry writes red, green and blue of an entry */
+function painted(canvas, rows, columns, entry) {
   if (canvas.width !== columns || canvas.height !== rows) Object.assign(canvas, { width: columns, height: rows })
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"))
-  const image = context.createImageData(columns, rows)
-  for (let i = 0; i < rows * columns; i++) image.data.set([...at(i), 255], 4 * i)
+  const image = context.createImageData(columns, rows), bytes = image.data
+  for (let i = 0; i < rows * columns; i++) {
+    entry(bytes, i)
+    bytes[4 * i + 3] = 255
+  }
   context.putImageData(image, 0, 0)
 }
 
@@ -58,7 +74,7 @@ export function signedLegend(place, low, high) {
 /** The scale of pictures in colour. @param {Element} place @param {string} low @param {string} high */
 export function pictureLegend(place, low, high) {
   const canvas = bar(place, low, high, "Each of red, green and blue, from dark to bright")
-  painted(canvas, 1, 101, (i) => [2.55 * i, 2.55 * i, 2.55 * i])
+  painted(canvas, 1, 101, (bytes, i) => bytes.fill(2.55 * i, 4 * i, 4 * i + 3))
 }
 
 /** @param {Element} place @param {string} low @param {string} high @param {string} said */
