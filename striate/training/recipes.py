@@ -49,7 +49,7 @@ class Preset:
 RECIPES = {
     "none": Preset(),
     "fast": Preset(passes=0.4, rate=2.0),
-    "accurate": Preset(passes=5.0, smoothing=0.1, averaged=True, stronger=("shift,rotate,scale,shear", "photo,cutout")),
+    "accurate": Preset(passes=3.0, smoothing=0.1, averaged=True, stronger=("shift,rotate,scale,shear", "photo,cutout")),
 }
 
 

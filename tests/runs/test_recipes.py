@@ -46,7 +46,7 @@ def test_fast_has_fewer_epochs_at_a_higher_rate() -> None:
 
 def test_accurate_has_more_of_everything_that_helps_and_says_so() -> None:
     plan, usual = plan_of(recipe="accurate"), plan_of()
-    assert plan.options.epochs == 5 * usual.options.epochs
+    assert plan.options.epochs == 3 * usual.options.epochs
     assert (plan.options.ema, plan.options.smoothing) == (0.99, 0.1)
     assert RECIPES["accurate"].ema(plan.options, 10**6) == 0.99, "what was chosen"
     assert RECIPES["accurate"].ema(Options(), 10**6) == 0.999
