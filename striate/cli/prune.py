@@ -67,6 +67,6 @@ def command(run: str, keep: float, by: str, out: str | None, as_json: bool) -> N
 
 def _split_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options by which validation examples are chosen, where they are not the usual ones."""
-    from striate.training.options import Options
+    from striate.training.options import SPLIT, Options
 
-    return {name: options[name] for name in ("seed", "validation", "fold") if options[name] != getattr(Options, name)}
+    return {name: options[name] for name in SPLIT if options[name] != getattr(Options, name)}

@@ -33,6 +33,7 @@ from striate.tasks import known
 from striate.tasks.fitting import Fitted
 from striate.tasks.task import Task
 from striate.training.lone import opened
+from striate.training.options import SPLIT
 from striate.training.saved import MODEL
 from striate.training.state import carries_state
 from striate.weights import Table, keep_fitting, read_tables
@@ -60,8 +61,12 @@ class Learned:
     @staticmethod
     def of(config: Mapping[str, Any]) -> Learned:
         """By a run's configuration."""
-        options = config["options"]
-        return Learned(config["data"]["sha256"], tuple(options.get(name) for name in ("seed", "validation", "fold")))
+        return Learned.by(config["data"]["sha256"], config["options"])
+
+    @staticmethod
+    def by(data: str, options: Mapping[str, Any]) -> Learned:
+        """By the checksum of the data, and the options of the training."""
+        return Learned(data, tuple(options.get(name) for name in SPLIT))
 
     def doubt(self, now: Learned, source: str) -> str:
         """What is to be known where validation examples are among those that it learned from; else empty."""

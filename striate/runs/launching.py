@@ -16,7 +16,6 @@ from striate.runs.beginning import Beginning
 from striate.runs.doing import Trained, follow, go_on, start
 from striate.runs.plan import Parts, Plan
 from striate.runs.planning import Again, Request, planned
-from striate.runs.run import recipe_of
 from striate.tasks.saying import Say
 from striate.training.saved import REPORT, SavedRun
 from striate.training.state import State
@@ -40,9 +39,7 @@ def launched(asked: Request, root: Path, *, say: Say) -> Trained | None:
     saved, state = _found(root) if ours.first else (None, None)
     state = ours.told(state)
     if state:
-        config = state.config
-        again = Again(recipe_of(config), config.get("weights"), tuple(config["decisions"]))
-        asked = dataclasses.replace(asked, again=again)
+        asked = dataclasses.replace(asked, again=Again.of(state.config))
     plan, parts, beginning = planned(asked)
     if not ours.first:
         follow(plan, parts, beginning, state, say)

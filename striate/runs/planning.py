@@ -32,6 +32,7 @@ from striate.runs.engines import INSTEAD, engine_for
 from striate.runs.feeding import reads_files
 from striate.runs.freezing import rates_for
 from striate.runs.plan import Choice, Data, Parts, Plan, native_loss
+from striate.runs.run import recipe_of
 from striate.runs.teaching import Teachers, learned_before
 from striate.tasks import known
 from striate.tasks.balancing import balanced
@@ -108,6 +109,11 @@ class Again:
     begun: dict[str, Any] | None = None
     decided: tuple[str, ...] = field(default=())
 
+    @staticmethod
+    def of(config: Mapping[str, Any]) -> Again:
+        """What a run's configuration says of it."""
+        return Again(recipe_of(config), config.get("weights"), tuple(config["decisions"]))
+
 
 def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     """What is decided, what it is carried out on, and the weights to start from.
@@ -152,7 +158,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     rates = rates_for(fitted.network, options, steps, (begun or {}).get("fresh", ()))
     parts = Parts(opened.schema, training, validation, opened.test, opened.left_out, asked.own_loss, tuple(rows))
     native = native_loss(task, loss, augment, teachers)
-    own = Learned(opened.sha256, (options.seed, options.validation, options.fold))
+    own = Learned.by(opened.sha256, options.to_json())
     doubts = [
         doubt for source, seen in learned_before(beginning, teachers).items() if (doubt := seen.doubt(own, source))
     ]

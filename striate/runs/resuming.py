@@ -25,7 +25,7 @@ from striate.runs.command import FROM_PYTHON, goes_on, resumes, source_name
 from striate.runs.doing import Trained, go_on
 from striate.runs.logs.known import read
 from striate.runs.planning import Again, Request, check_changed, planned
-from striate.runs.run import Run, recipe_of
+from striate.runs.run import Run
 from striate.tasks import known
 from striate.tasks.fitting import from_resolved
 from striate.tasks.saying import Say, silent, voice
@@ -150,7 +150,7 @@ def resumed(
         own_loss=loss,
         show=show,
         command=goes_on(config["command"], path, moved, asked) if repeatable else FROM_PYTHON,
-        again=Again(recipe_of(config), config.get("weights"), tuple(config["decisions"])),
+        again=Again.of(config),
     )
     plan, parts, _ = planned(request)
     check_changed(plan, config, saved.root)

@@ -96,11 +96,14 @@ class Teachers:
 
     def to_json(self) -> list[dict[str, str]]:
         """Which they are."""
-        files = [run.path / MODEL if run.path.is_dir() else run.path for run in self.runs]
         return [
-            {"source": str(run.path.resolve()), "sha256": checksum(file)}
-            for run, file in zip(self.runs, files, strict=True)
+            {"source": str(run.path.resolve()), "sha256": found}
+            for run, found in zip(self.runs, self._checksums, strict=True)
         ]
+
+    @cached_property
+    def _checksums(self) -> list[str]:
+        return [checksum(run.path / MODEL if run.path.is_dir() else run.path) for run in self.runs]
 
 
 @dataclass(frozen=True, eq=False)

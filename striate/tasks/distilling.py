@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from striate.augmentation.mixing import shares_of
 from striate.tasks.labelled import LABEL, logits
 from striate.tasks.task import Bound, Task
+from striate.tasks.together import classes_of
 from striate.training.fields import Fields
 from striate.training.objective import Objective
 
@@ -50,7 +51,7 @@ class Distilling:
             targets: Of a batch: labels (N,), or shares of classes (N, K), which may add up to a weight.
             answers: The outputs of each teacher.
         """
-        said = torch.stack([(logits(one) / self.temperature).softmax(1) for one in answers]).mean(0)
+        said = classes_of([logits(one) / self.temperature for one in answers]).softmax(1)
         shares = shares_of(targets[LABEL], said.shape[1])
         said = said * shares.sum(1, keepdim=True)
         if self.in_targets:

@@ -32,6 +32,7 @@ COMPILES = (AUTO, "yes", "no")
 WEIGHTS, SAMPLING = "weights", "sampling"
 BALANCES = (NONE, WEIGHTS, SAMPLING)
 RECIPE_NAMES = (NONE, "fast", "accurate")
+SPLIT = ("seed", "validation", "fold")  # options that choose the validation examples
 STARTED_RATE, STARTED_SLOWEST = 1 / 3, 0.1  # of the usual rate, and of that in the first layer
 VALUES_ALSO: dict[str, Mapping[str, Sequence[str]]] = {  # what others call the values of a choice
     "optimizer": OPTIMIZER_ALSO,
