@@ -24,13 +24,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from archives import stored
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 import striate as st
 from striate.benchmark import machine
-from striate.data.fetch import data_folder
 from striate.training.schedules import one_cycle
 
 NET = """
@@ -50,10 +50,7 @@ Point = tuple[float, float]  # seconds and the share of validation images that a
 
 def unpacked(root: Path) -> Path:
     """The folder of class folders."""
-    folder = data_folder()
-    archive = folder / "cifar10-jpeg.tar.xz" if folder else None
-    if archive is None or not archive.is_file():
-        sys.exit("$STRIATE_DATA holds no cifar10-jpeg.tar.xz")
+    archive = stored("cifar10-jpeg.tar.xz")
     with tarfile.open(archive) as packed:
         packed.extractall(root, filter="data")
     return next(root.iterdir())

@@ -16,10 +16,10 @@ import time
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from archives import stored
 from PIL import Image
 
 import striate as st
-from striate.data.fetch import data_folder
 
 TRAIN = 24  # images to learn from; the others are for the test
 UNET = """
@@ -41,10 +41,7 @@ upconv 16@2 stride 2 -> concat[ from d1 | id ] -> conv 16@3 pad 1 nobias -> bn -
 
 def unpack(folder: Path) -> None:
     """Writes images and masks below `train` and `test`."""
-    root = data_folder()
-    archive = root / "isbi2012-membrane.tar.xz" if root else None
-    if archive is None or not archive.is_file():
-        sys.exit("$STRIATE_DATA holds no isbi2012-membrane.tar.xz")
+    archive = stored("isbi2012-membrane.tar.xz")
     with tarfile.open(archive) as packed:
         for member in packed.getmembers():
             path = PurePosixPath(member.name)

@@ -11,24 +11,21 @@ import argparse
 import dataclasses
 import json
 import statistics
-import sys
 import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
 
+from archives import stored
+
 import striate as st
 from striate import data
-from striate.data.fetch import data_folder
 
 CLASSES, EACH, OTHERS = ("airplane", "automobile", "bird", "cat", "deer"), 200, 500
 
 
 def unpack(folder: Path, others: Path) -> None:
     """Writes the pictures into one sub-folder per class, in two folders."""
-    root = data_folder()
-    archive = root / "cifar10-jpeg.tar.xz" if root else None
-    if archive is None or not archive.is_file():
-        sys.exit("$STRIATE_DATA holds no cifar10-jpeg.tar.xz")
+    archive = stored("cifar10-jpeg.tar.xz")
     with tarfile.open(archive) as packed:
         names = [name for name in sorted(packed.getnames()) if PurePosixPath(name).parts[-3:-2] == ("train",)]
         for label in CLASSES:

@@ -19,12 +19,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from archives import stored
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 import striate as st
-from striate.data.fetch import data_folder
 
 EPOCHS = 8
 PARTS = ("train", "validation", "test")
@@ -130,10 +130,7 @@ def main() -> None:
     )
     asked.add_argument("--json", action="store_true")
     given = asked.parse_args()
-    root = data_folder()
-    archive = root / "sentences.tar.xz" if root else None
-    if archive is None or not archive.is_file():
-        sys.exit("$STRIATE_DATA holds no sentences.tar.xz")
+    archive = stored("sentences.tar.xz")
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(archive) as packed:
             packed.extractall(folder, filter="data")

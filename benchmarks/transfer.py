@@ -17,8 +17,9 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from archives import stored
+
 import striate as st
-from striate.data.fetch import data_folder
 
 EACH, TESTED = 50, 200  # pictures of a class
 WAYS: dict[str, tuple[bool, dict[str, Any]]] = {  # whether from the weights, and the options that differ
@@ -56,11 +57,7 @@ def main() -> None:
     parser.add_argument("--ways", default="fine;scratch", help=f"of {', '.join(WAYS)}")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    root = data_folder()
-    archive = root / "cifar10-jpeg.tar.xz" if root else Path()
-    weights = root / "squeezenet" / "squeezenet-v1.0.npz" if root else Path()
-    if not archive.is_file() or not weights.is_file():
-        sys.exit("$STRIATE_DATA holds no cifar10-jpeg.tar.xz, or no squeezenet/squeezenet-v1.0.npz")
+    archive, weights = stored("cifar10-jpeg.tar.xz"), stored("squeezenet/squeezenet-v1.0.npz")
     found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as place:
         photos = Path(place) / "photos"
