@@ -273,7 +273,8 @@ def log_option(command: F) -> F:
     from striate.runs.logs.known import KNOWN
 
     help = f"Log to other programs too, by commas: {', '.join(KNOWN)} (csv: every step, in the run's logs/steps.csv)."
-    return click.option("--log", metavar="NAMES", help=help, cls=Option, also=("logger", "loggers", "tracker"))(command)
+    names = ("log", "--log", "--logger")  # torchrun takes the first for the beginning of an option of its own
+    return click.option(*names, metavar="NAMES", help=help, cls=Option, also=("loggers", "tracker"))(command)
 
 
 def task_option(command: F) -> F:

@@ -13,7 +13,7 @@ from striate.cli.rate import words_of
 if TYPE_CHECKING:
     from striate.runs.folded import Folds
 
-LEFT_OUT = ("fold", "validation", "out", "overwrite", "sync_norm", "see", "port", "as_json")
+LEFT_OUT = ("fold", "validation", "out", "overwrite", "sync_norm", "fsdp", "see", "port", "as_json")
 
 
 @click.command()

@@ -26,6 +26,7 @@ LEFT_OUT = (
     "out",
     "overwrite",
     "sync_norm",
+    "fsdp",
     "see",
     "port",
     "as_json",

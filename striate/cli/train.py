@@ -116,6 +116,13 @@ def training_options(command: Any) -> Any:
     cls=Option,
     also=("syncbn", "syncbatchnorm"),
 )
+@click.option(
+    "--fsdp",
+    is_flag=True,
+    help="Under torchrun: each process holds but its part of the weights, for networks that fill a device's memory.",
+    cls=Option,
+    also=("fsdp2", "sharded", "shard", "zero"),
+)
 @see_options
 @json_option
 def command(
@@ -134,6 +141,7 @@ def command(
     bad: str,
     letters: tuple[str, ...],
     sync_norm: bool,
+    fsdp: bool,
     see: bool,
     port: int,
     as_json: bool,
@@ -150,7 +158,7 @@ def command(
     devices.check(device)
     check_page(see, port)
     if "WORLD_SIZE" in os.environ:  # as torchrun sets it
-        check_launched(out, overwrite, engine, workers)
+        check_launched(out, overwrite, engine, workers, fsdp and see)
     elif out:
         SavedRun(Path(out)).is_free(overwrite)
     from striate.runs.launching import launched
@@ -160,7 +168,7 @@ def command(
     from striate.training.processes import own_device, started
 
     device = own_device(device)
-    with started(device, sync_norm) as processes:
+    with started(device, sync_norm, fsdp) as processes:
         page = page_of(see, port) if processes.first else None
         asked = Request(
             net,
@@ -189,12 +197,14 @@ def command(
     return show(done, as_json, page) if done else 0
 
 
-def check_launched(out: str | None, overwrite: bool, engine: str, workers: int | None) -> None:
+def check_launched(out: str | None, overwrite: bool, engine: str, workers: int | None, partly: bool) -> None:
     """Check what may be asked for under torchrun.
 
     Raises:
         InputError: It would not be found again after a restart, or one process alone can do it.
     """
+    if partly:
+        raise InputError("with `fsdp` no process has whole weights at hand, as `see` needs; leave out one of them")
     if not out:
         raise InputError("under torchrun the run needs a folder by name, `out`: there it is found after a restart")
     if overwrite:

@@ -25,7 +25,7 @@ from striate.runs.command import resumes
 from striate.runs.engines import INSTEAD, native_engine
 from striate.runs.feeding import feed_of
 from striate.runs.hints import hints_of
-from striate.runs.keeper import Keeper
+from striate.runs.keeper import Giver, Keeper
 from striate.runs.listed import STOPPED_FILE
 from striate.runs.logs.logs import closed_at_end, opened
 from striate.runs.looking import with_look
@@ -279,9 +279,13 @@ def follow(plan: Plan, parts: Parts, beginning: Beginning | None, state: State |
     with using(plan.threads):
         engine, plan = first_engine(plan, parts, beginning, state, silent)
         history = dataclasses.replace(state.history, metrics=plan.task.metrics) if state else plan.task.history()
-        at = state.moment if state else Moment()
+        at, watcher = state.moment if state else Moment(), Quiet()
+        if plan.processes.sharded:
+            watcher = giver = Giver(engine, plan.processes)
+            if not history and at == Moment():
+                giver.give()
         with as_exception(), enough_memory():
-            _learn_with(plan, parts, engine, Quiet(), history, at, Unread(say))
+            _learn_with(plan, parts, engine, watcher, history, at, Unread(say))
 
 
 def _feed(
@@ -366,6 +370,9 @@ def _finish(
 ) -> Trained:
     """Measure the best weights, as they are stored, on the validation and test sets and write the report."""
     run, objective = Run(saved.root, str(plan.device)), plan.objective(parts.own_loss)
+    if plan.processes.sharded:  # its weights would take all processes, and the others are done
+        whole = build(plan.network, "zeros")
+        engine = TorchEngine(whole, plan.options, plan.num_steps, objective, plan.device)
     engine.load(dict(run.state.weights))
     with enough_memory():
         try:

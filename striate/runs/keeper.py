@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from collections.abc import Callable
 
 from striate.runs.plan import Parts, Plan
 from striate.tasks.saying import Say, silent
@@ -15,6 +16,7 @@ from striate.training.history import History
 from striate.training.interrupt import uninterrupted
 from striate.training.moment import Moment
 from striate.training.native_engine import NativeEngine
+from striate.training.processes import Processes
 from striate.training.progress import Quiet
 from striate.training.saved import SavedRun
 from striate.training.spikes import Spikes
@@ -64,6 +66,7 @@ class Keeper:
         self.moment: Moment | None = None
         self.say, self.spikes, self.before, self.clip = say, Spikes(), Moment(), plan.options.clip
         self.told = 0  # the last epoch of which a spike was told
+        self.agreed: Callable[[bool], bool] = plan.processes.agreed if plan.processes.sharded else bool
 
     def begin(self) -> None:
         """Keeps what training begins with, so that it goes on from there should it be killed in its first epoch."""
@@ -73,7 +76,7 @@ class Keeper:
         """Passes the figures to the bar; from time to time, keeps all that going on from here needs."""
         self.bar.batch(now)
         self._look_for_spikes(now)
-        if time.monotonic() - self.kept >= max(self.every, self.cost / SHARE):
+        if self.agreed(time.monotonic() - self.kept >= max(self.every, self.cost / SHARE)):
             self._keep(now)
             self.moment = now
 
@@ -130,6 +133,32 @@ class Keeper:
     def _state(self, history: History) -> State:
         weights, optimizer = self.engine.weights(), self.engine.state()
         return State(weights, optimizer, self.net, self.config, history, disputes=self.disputes)
+
+
+class Giver(Quiet):
+    """Watches as another process than the first: gives its part of the weights whenever that keeps them.
+
+    Args:
+        engine: What trains.
+        processes: Who they are.
+    """
+
+    def __init__(self, engine: TorchEngine | NativeEngine, processes: Processes) -> None:
+        self.engine, self.processes = engine, processes
+
+    def give(self) -> None:
+        """What the first process keeps, in its order."""
+        self.engine.weights()
+        self.engine.state()
+
+    def batch(self, now: Moment) -> None:
+        """After a step the first process may keep the moment."""
+        if self.processes.agreed(False):
+            self.give()
+
+    def epoch(self, history: History) -> None:
+        """After an epoch it does."""
+        self.give()
 
 
 def looked_at(epoch: int, epochs: int, size: int) -> bool:

@@ -47,7 +47,7 @@ from striate.training.processes import ALONE, Processes
 from striate.training.progress import Quiet
 from striate.training.recipes import RECIPES, Preset, written
 from striate.training.threads import using
-from striate.training.together import check_sizes
+from striate.training.together import check_sharded, check_sizes
 from striate.watching import Page
 
 
@@ -152,7 +152,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     options = dataclasses.replace(options, augment=places.written() if places else NO_AUGMENT)
     recipe_note = [written(options)] if options.recipe != NO_AUGMENT else []
     if asked.processes.several:
-        _check_parts(asked, fitted, options.images(count), count, len(validation))
+        _check_parts(asked, fitted, options, count, len(validation))
     begun = asked.again.begun if asked.again else None
     steps = num_batches(count, options.images(count))
     rates = rates_for(fitted.network, options, steps, (begun or {}).get("fresh", ()))
@@ -248,19 +248,22 @@ def _options(
     assert macs is not None  # the data have left no axis open
     preset = RECIPES[options.recipe]
     epochs = options.epochs or max(1, round(preset.passes * usual_epochs(count, options.images(count), macs)))
-    steps = epochs * num_batches(count, options.images(count))
+    steps, in_parts = epochs * num_batches(count, options.images(count)), asked.processes.sharded
     filled = dataclasses.replace(
         options,
         epochs=epochs,
         ema=preset.ema(options, steps),
         precision=precision_for(options.precision, device),
-        compile=compiles(options.compile, device, steps),
+        compile="no" if in_parts and options.compile == AUTO else compiles(options.compile, device, steps),
     )
     return filled, epochs > EPOCHS * max(1, preset.passes) and not options.epochs
 
 
-def _check_parts(asked: Request, fitted: Fitted, batch: int, count: int, validation: int) -> None:
+def _check_parts(asked: Request, fitted: Fitted, options: Options, count: int, validation: int) -> None:
     """Check that every process has a part of each batch that it can learn from, and one of the validation set."""
+    batch = options.images(count)
+    if asked.processes.sharded:
+        check_sharded(options)
     check_sizes(asked.processes, batch, validation, fitted.task.unit)
     if asked.options.freeze:
         raise InputError("frozen layers are for a training in one process; leave out `freeze`, or torchrun")
@@ -297,7 +300,7 @@ def _notes(
         lines.append(f"a share of {share} for validation is not taken: {opened.name} has validation {task.unit}")
     if opened.validation is not None and asked.options.fold:
         lines.append(f"the validation {task.unit} of {opened.name} are in no fold and not used")
-    if asked.workers is not None and not reads_files(parts.training):
+    if asked.workers is not None and not asked.processes.several and not reads_files(parts.training):
         lines.append(f"`workers` changes nothing: the {task.unit} of {opened.name} are all in memory")
     return (*lines, *changed)
 

@@ -257,9 +257,15 @@ class TorchEngine:
             return self._tensors()
 
     def _tensors(self) -> dict[str, Tensor]:
-        return {
-            name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in self.model.state_dict().items()
-        }
+        return {name: self._kept(tensor) for name, tensor in self.model.state_dict().items()}
+
+    def _kept(self, tensor: Tensor) -> Tensor:
+        """A copy on the CPU."""
+        return tensor.detach().to("cpu", copy=True).contiguous()
+
+    def _laid(self, value: Tensor, like: Tensor) -> Tensor:
+        """What was kept, laid out as a weight of the same shape: fused optimisers walk through both in memory order."""
+        return torch.empty_like(like, dtype=value.dtype).copy_(value)
 
     def state(self) -> dict[str, Tensor]:
         """The optimiser's tensors and the number of steps, enough to go on exactly."""
@@ -269,10 +275,10 @@ class TorchEngine:
         if self.average:
             with self.average.shown(False):
                 saved |= {TRAINED + name: tensor for name, tensor in self._tensors().items()}
-        for index, entries in self.optimizer.state_dict()["state"].items():
-            for name, value in entries.items():
+        for index, entries in sorted(self.optimizer.state_dict()["state"].items()):  # alike in all of several processes
+            for name, value in sorted(entries.items()):
                 if value is not None:
-                    saved[f"{index}.{name}"] = torch.as_tensor(value).detach().to("cpu", copy=True).contiguous()
+                    saved[f"{index}.{name}"] = self._kept(torch.as_tensor(value))
         return saved
 
     def load(self, tensors: dict[str, Tensor], state: dict[str, Tensor] | None = None) -> None:
@@ -284,15 +290,18 @@ class TorchEngine:
         tensors = dict(named_now(self.model, tensors))
         check_weights(self.model, tensors)
         self._show_average(False)
-        self.model.load_state_dict(tensors)
+        self._put(tensors)
         if self.average:
             self.average.begin()
         if state is not None:
             self._load_state(state)
 
+    def _put(self, tensors: Mapping[str, Tensor]) -> None:
+        self.model.load_state_dict(tensors)
+
     def _load_state(self, state: Mapping[str, Tensor]) -> None:
         if self.average and (trained := trained_of(state)):
-            self.model.load_state_dict(named_now(self.model, trained))
+            self._put(named_now(self.model, trained))
         entries: dict[int, dict[str, Tensor]] = {}
         for key, value in state.items():
             index, _, name = key.partition(".")
@@ -300,7 +309,8 @@ class TorchEngine:
                 entries.setdefault(int(index), {})[name] = value
         whole = self.optimizer.state_dict()
         self.optimizer.load_state_dict({**whole, "state": entries})
-        _lay_out_as_the_weights(self.optimizer)
+        for weight, own in self.optimizer.state.items():
+            own.update({name: self._laid(value, weight) for name, value in own.items() if value.shape == weight.shape})
         self.pace.steps = int(state["steps"])
         self.precision.load(state)
         self.at_once = int(state.get(AT_ONCE, self.at_once))
@@ -366,14 +376,6 @@ def without_softmax(model: nn.Module) -> nn.Module:
     parts = {name: part for name, part in model.named_children() if not isinstance(part, LastSoftmax)}
     shared._modules = {name: without_softmax(part) for name, part in parts.items()}
     return shared
-
-
-def _lay_out_as_the_weights(optimizer: optim.Optimizer) -> None:
-    """Fused optimisers walk through a weight and its state in memory order: both must have the same layout."""
-    for weight, entries in optimizer.state.items():
-        for name, value in entries.items():
-            if value.shape == weight.shape:
-                entries[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
 
 
 def _memory_format(model: nn.Module) -> torch.memory_format:

@@ -45,12 +45,14 @@ class Processes:
         world: How many there are.
         launched: Whether `torchrun`, or another program that says who is who, has started it and may do so again.
         sync_norm: Whether batch norm measures the whole batch instead of each process's part.
+        sharded: Whether each holds but its part of the weights, of their gradients and of the optimiser's state.
     """
 
     rank: int = 0
     world: int = 1
     launched: bool = False
     sync_norm: bool = False
+    sharded: bool = False
 
     @property
     def first(self) -> bool:
@@ -72,7 +74,12 @@ class Processes:
         if not self.several:
             return []
         norm = "the whole batch" if self.sync_norm else "its own part, unless `sync_norm`"
-        return [f"{self.world} processes: each takes its part of every batch; batch norm measures {norm}"]
+        parts = "; each holds its part of the weights (FSDP)" if self.sharded else ""
+        return [f"{self.world} processes: each takes its part of every batch; batch norm measures {norm}{parts}"]
+
+    def agreed(self, wanted: bool) -> bool:
+        """What the first process wants, in all of them."""
+        return bool(self.each(int(wanted))[0]) if self.several else wanted
 
     def summed(self, numbers: list[float]) -> list[float]:
         """The sums over all processes."""
@@ -151,12 +158,14 @@ def connected() -> Iterator[None]:
 
 
 @contextmanager
-def started(device: str, sync_norm: bool = False, environment: Mapping[str, str] = os.environ) -> Iterator[Processes]:
+def started(
+    device: str, sync_norm: bool = False, sharded: bool = False, environment: Mapping[str, str] = os.environ
+) -> Iterator[Processes]:
     """The processes that `torchrun` has started, connected as long as this lasts; one alone without it.
 
     Args:
         device: On which kind of device they compute: its traffic goes by NCCL where that is CUDA, all else by gloo.
-        sync_norm: As for `Processes`.
+        sync_norm, sharded: As for `Processes`.
         environment: Says who is who.
 
     Raises:
@@ -168,7 +177,7 @@ def started(device: str, sync_norm: bool = False, environment: Mapping[str, str]
     except ValueError:
         raise InputError("$RANK and $WORLD_SIZE must be numbers, as torchrun sets them") from None
     if world < 2:
-        yield Processes(launched=ELASTIC in environment, sync_norm=sync_norm)
+        yield Processes(launched=ELASTIC in environment, sync_norm=sync_norm, sharded=sharded)
         return
     with connected():
         kind = "cpu:gloo,cuda:nccl" if device.startswith("cuda") else "gloo"
@@ -178,7 +187,7 @@ def started(device: str, sync_norm: bool = False, environment: Mapping[str, str]
             raise InputError(f"torchrun, or who else starts several processes, says where they meet: {error}") from None
         dist.init_process_group(kind, store=met(store, rank, world), rank=rank, world_size=world)
     try:
-        yield Processes(rank, world, True, sync_norm)
+        yield Processes(rank, world, True, sync_norm, sharded)
     finally:
         dist.destroy_process_group()
 

@@ -8,7 +8,7 @@ that the whole batch makes in one process.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -26,7 +26,7 @@ from striate.training.history import LOSS
 from striate.training.layer_rates import LayerRates
 from striate.training.loop import Looked, Measured, looked_at, unseen
 from striate.training.objective import Objective, Step
-from striate.training.options import Options
+from striate.training.options import FP16, Options
 from striate.training.processes import Processes, connected
 
 BUFFERS = ("forward_sync_buffers", "broadcast_buffers")  # what PyTorch calls it, and what it called it before 2.13
@@ -89,11 +89,19 @@ class TogetherEngine(TorchEngine):
         model = synchronised(model, torch.device(device)) if processes.sync_norm else model
         super().__init__(model, options, total_steps, objective, device, say, rates)
         self.processes = processes
-        where = [self.device] if self.device.type == "cuda" else None
-        with connected():
-            self.learned: Any = DistributedDataParallel(self.learned, device_ids=where, **LEFT)
+        self.learned: Any = self._shared(self.learned)
         self.before, self.share, self.done, self.count = 0, 1.0, 0, 0
         self.last: Batch | None = None
+
+    def _shared(self, scores: nn.Module) -> Any:
+        """The network, whose gradients become the mean over the processes."""
+        where = [self.device] if self.device.type == "cuda" else None
+        with connected():
+            return DistributedDataParallel(scores, device_ids=where, **LEFT)
+
+    def _adding(self, more: bool) -> AbstractContextManager[object]:
+        """In which gradients are added up; they become the mean when there are no more to come."""
+        return self.learned.no_sync() if more else nullcontext()
 
     def coming(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """The parts of the batches, with how many examples the other processes have."""
@@ -119,7 +127,7 @@ class TogetherEngine(TorchEngine):
         for dropout in self.dropouts:
             put(dropout, "first", self.before + self.done)
         self.done += len(next(iter(inputs.values())))
-        with nullcontext() if self.done >= self.count else self.learned.no_sync():
+        with self._adding(self.done < self.count):
             return super()._gradients(inputs, targets, share * self.share)
 
     def _whole(self, own: Step) -> Step:
@@ -173,7 +181,12 @@ def engine_of(
     """The torch engine, alone or together with others."""
     if not processes.several:
         return TorchEngine(model, options, total_steps, objective, device, say, rates)
-    return TogetherEngine(model, options, total_steps, objective, device, processes, say, rates)
+    kind = TogetherEngine
+    if processes.sharded:
+        from striate.training.sharded import ShardedEngine  # PyTorch takes a second to import what it needs
+
+        kind = ShardedEngine
+    return kind(model, options, total_steps, objective, device, processes, say, rates)
 
 
 def measured_by(processes: Processes) -> Measured:
@@ -194,6 +207,18 @@ def measured_by(processes: Processes) -> Measured:
 def rows_of(processes: Processes, count: int) -> range:
     """The positions of a process's part of so many examples that are looked at."""
     return range(processes.rank * count // processes.world, (processes.rank + 1) * count // processes.world)
+
+
+def check_sharded(options: Options) -> None:
+    """Check that an engine whose weights are in parts can do what is asked for.
+
+    Raises:
+        InputError: It can't.
+    """
+    lacks = {"ema": bool(options.ema), "l1": bool(options.l1), "max_norm": bool(options.max_norm)}
+    lacks |= {"precision='fp16'": options.precision == FP16, "compile='yes'": options.compile == "yes"}
+    for what in (name for name, asked in lacks.items() if asked):
+        raise InputError(f"with `fsdp` no process has whole weights at hand, as `{what}` needs; leave out one of them")
 
 
 def check_sizes(processes: Processes, batch: int, validation: int, unit: str) -> None:

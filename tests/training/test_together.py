@@ -14,12 +14,14 @@ import striate as st
 from striate.errors import InputError
 from striate.layers.sync_norm import synchronised
 from striate.runs.run import Run
+from striate.training.options import Options
 from striate.training.processes import Processes, own_device, started
-from striate.training.together import rows_of
+from striate.training.together import check_sharded, rows_of
 from tests import several, written
 
 PLAIN = "input 1x8x8 -> conv 8@3 nobias -> relu -> dropout 0.2 -> residual[ conv 8@3 pad 1 ] -> fc 10"
 NORMED = "input 1x8x8 -> conv 8@3 nobias -> bn -> relu -> dropout 0.2 -> fc 10"
+LARGE = "input 1x8x8 -> conv 8@3 nobias -> bn -> relu -> residual[ conv 8@3 pad 1 ] -> fc 400 -> dropout 0.2 -> fc 10"
 HOW = {"epochs": 5, "batch": 63, "lr": 0.02, "optimizer": "momentum", "augment": "shift:1,rotate:5", "seed": 2}
 
 
@@ -89,10 +91,10 @@ def test_a_network_keeps_its_tensors_when_its_norms_are_synchronised() -> None:
     assert torch.equal(made(x), expected)
 
 
-def torchrun(out: Path, *more: str, dies_at: int = 0) -> subprocess.CompletedProcess[str]:
+def torchrun(out: Path, *more: str, dies_at: int = 0, net: str = PLAIN) -> subprocess.CompletedProcess[str]:
     """`torchrun -m striate train` with two processes."""
     words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    words += ["--max-restarts", "1", "-m", "tests.several", "train", PLAIN, "digits", "--epochs", "2", "--batch", "64"]
+    words += ["--max-restarts", "1", "-m", "tests.several", "train", net, "digits", "--epochs", "2", "--batch", "64"]
     environment = {**os.environ, several.DIES: str(dies_at), "OMP_NUM_THREADS": "1"}
     return subprocess.run([*words, "--out", str(out), *more], env=environment, capture_output=True, text=True)
 
@@ -111,6 +113,34 @@ def test_when_one_of_two_is_killed_the_run_is_that_of_two_who_lived(tmp_path: Pa
     assert [epoch.figures for epoch in ours.history.epochs] == [epoch.figures for epoch in theirs.history.epochs]
     assert whole.stderr.count("epoch   2 ") == 1, "one log"
     assert (tmp_path / "killed" / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_processes_that_hold_parts_of_the_weights_make_the_same_run(tmp_path: Path) -> None:
+    """And the same again when one dies; layers of their own part, and others that are gathered together."""
+    how = ["--sync-norm", "--clip", "1", "--micro", "16", "--keep-every", "0.01"]
+    for name, more, dies_at in (("held", [], 0), ("parts", ["--fsdp"], 0), ("killed", ["--fsdp"], 30)):
+        done = torchrun(tmp_path / name, *how, *more, dies_at=dies_at, net=LARGE)
+        assert done.returncode == 0, done.stderr
+        assert ("(FSDP)" in done.stderr) == bool(more)
+    held, parts, killed = (Run(tmp_path / name) for name in ("held", "parts", "killed"))
+    wanted, whole, again = (run.saved.last() for run in (held, parts, killed))
+    for ours, others, same in (
+        (wanted.weights, whole.weights, again.weights),
+        (wanted.optimizer, whole.optimizer, again.optimizer),
+    ):
+        assert ours.keys() == others.keys() == same.keys()
+        for name, tensor in ours.items():
+            torch.testing.assert_close(others[name], tensor, rtol=1e-3, atol=1e-4)
+            assert torch.equal(same[name], others[name]), name
+    assert parts.test().accuracy == pytest.approx(held.test().accuracy, abs=0.01)
+
+
+def test_what_takes_whole_weights_is_refused_where_each_process_has_a_part() -> None:
+    check_sharded(Options(clip=1.0, micro=4))
+    for name, options in {"ema": Options(ema=0.99), "l1": Options(l1=0.1), "compile": Options(compile="yes")}.items():
+        with pytest.raises(InputError, match=name):
+            check_sharded(options)
 
 
 def test_an_environment_that_does_not_say_where_to_meet_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
