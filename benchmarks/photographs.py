@@ -11,31 +11,15 @@ import argparse
 import dataclasses
 import json
 import statistics
-import tarfile
 import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from archives import stored
+from archives import pictures
 
 import striate as st
 from striate import data
 
 CLASSES, EACH, OTHERS = ("airplane", "automobile", "bird", "cat", "deer"), 200, 500
-
-
-def unpack(folder: Path, others: Path) -> None:
-    """Writes the pictures into one sub-folder per class, in two folders."""
-    archive = stored("cifar10-jpeg.tar.xz")
-    with tarfile.open(archive) as packed:
-        names = [name for name in sorted(packed.getnames()) if PurePosixPath(name).parts[-3:-2] == ("train",)]
-        for label in CLASSES:
-            own = [name for name in names if PurePosixPath(name).parts[-2] == label]
-            for number, name in enumerate(own[: EACH + OTHERS]):
-                place = (folder if number < EACH else others) / label / PurePosixPath(name).name
-                place.parent.mkdir(parents=True, exist_ok=True)
-                content = packed.extractfile(name)
-                assert content is not None
-                place.write_bytes(content.read())
 
 
 def main() -> None:
@@ -46,7 +30,8 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder, others = Path(place) / "five", Path(place) / "others"
-        unpack(folder, others)
+        pictures("train", CLASSES, slice(EACH), folder)
+        pictures("train", CLASSES, slice(EACH, EACH + OTHERS), others)
         small = data.load(folder, shape=(3, 32, 32))
         large = dataclasses.replace(small, test=data.load(others, shape=(3, 32, 32), hold_out=False).test)
         found: dict[str, list[float]] = {}

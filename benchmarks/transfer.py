@@ -12,12 +12,11 @@ import argparse
 import json
 import statistics
 import sys
-import tarfile
 import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from archives import stored
+from archives import pictures, stored
 
 import striate as st
 
@@ -32,19 +31,6 @@ WAYS: dict[str, tuple[bool, dict[str, Any]]] = {  # whether from the weights, an
 }
 
 
-def unpack(archive: Path, classes: list[str], root: Path) -> None:
-    """Writes the pictures into `train` and `test`, one sub-folder per class."""
-    with tarfile.open(archive) as packed:
-        for part, most in (("train", EACH), ("test", TESTED)):
-            for label in classes:
-                names = [n for n in sorted(packed.getnames()) if PurePosixPath(n).parts[-3:-1] == (part, label)]
-                (root / part / label).mkdir(parents=True)
-                for name in names[:most]:
-                    content = packed.extractfile(name)
-                    assert content is not None
-                    (root / part / label / PurePosixPath(name).name).write_bytes(content.read())
-
-
 def main() -> None:
     """Prints the test accuracy of each way and seed, and the mean with its spread."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -57,11 +43,12 @@ def main() -> None:
     parser.add_argument("--ways", default="fine;scratch", help=f"of {', '.join(WAYS)}")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    archive, weights = stored("cifar10-jpeg.tar.xz"), stored("squeezenet/squeezenet-v1.0.npz")
+    weights, classes = stored("squeezenet/squeezenet-v1.0.npz"), asked.classes.split(",")
     found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as place:
         photos = Path(place) / "photos"
-        unpack(archive, asked.classes.split(","), photos)
+        pictures("train", classes, slice(EACH), photos / "train")
+        pictures("test", classes, slice(TESTED), photos / "test")
         shared = {"size": asked.size, "epochs": asked.epochs, "batch": 16, "validation": 0.2, "quiet": True}
         shared |= {name: value for name in ("lr", "rates") if (value := getattr(asked, name)) is not None}
         for seed in range(asked.seeds):
@@ -74,7 +61,7 @@ def main() -> None:
     if asked.json:
         print(json.dumps(found, indent=2))
         return
-    print(f"always saying one class: {1 / len(asked.classes.split(',')):.1%}")
+    print(f"always saying one class: {1 / len(classes):.1%}")
     for way, values in found.items():
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
         print(f"{way:14} {statistics.mean(values):.1%} ± {spread:.1%}  {', '.join(f'{value:.1%}' for value in values)}")

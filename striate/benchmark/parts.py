@@ -17,7 +17,7 @@ from striate.benchmark.contestants.base import Job
 from striate.native.network import Compiled, Rule
 from striate.native.optimizers import Optimizer
 from striate.notation import Network, measure
-from striate.training.engine import AUX_WEIGHT
+from striate.training.objective import AUX_WEIGHT
 from striate.training.optimizers import MOMENTUM
 
 SECONDS = 1.0

@@ -15,7 +15,7 @@ import torch
 from striate.interrupt import undone_by
 from striate.native.network import Compiled
 from striate.notation import Network
-from striate.training.engine import AUX_WEIGHT
+from striate.training.objective import AUX_WEIGHT
 
 
 def start_times(network: Network, batch: int) -> tuple[float, float]:

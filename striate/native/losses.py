@@ -39,6 +39,7 @@ class Criterion:
     classes: tuple[float, ...] = ()
 
 
+GIVEN = "given"  # the loss of a network whose caller computes it from the outputs, and gives its gradient
 Loss: TypeAlias = str | Criterion | Mapping[str, str | Criterion]
 
 
@@ -275,13 +276,13 @@ def parts_of(ends: Sequence[End], loss: Loss, aside: float) -> tuple[Part, ...]:
 
     Args:
         ends: Of its plan.
-        loss: A kind, or how each output is compared, by name.
+        loss: A kind, or how each output is compared, by name; `GIVEN` has no parts.
         aside: What the loss of a head on the side is multiplied by.
 
     Raises:
         Refused: An output that the loss says nothing of, a loss of no output, or a comparison that the engine lacks.
     """
-    return tuple(_parts(ends, criteria(loss), aside))
+    return () if loss == GIVEN else tuple(_parts(ends, criteria(loss), aside))
 
 
 def _parts(ends: Sequence[End], wanted: Mapping[str, Criterion], aside: float) -> Iterator[Part]:

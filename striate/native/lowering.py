@@ -37,7 +37,7 @@ from striate.notation.tree import Layer
 PAYS = 0.9  # of all multiply-adds: so many in strips
 
 
-def lowered(network: Network, target: Target, strips: int = 1, apart: bool = False) -> Plan:
+def lowered(network: Network, target: Target, strips: int = 1, apart: bool = False, given: bool = False) -> Plan:
     """The network's plan for a machine.
 
     Args:
@@ -45,21 +45,22 @@ def lowered(network: Network, target: Target, strips: int = 1, apart: bool = Fal
         target: The machine's vector units.
         strips: In how many lanes each image should be; it is in fewer where most of the network can't work so.
         apart: Whether every value is computed by itself and kept, to be looked at; that is slower.
+        given: Whether the gradients of the outputs are given.
 
     Raises:
         Refused: Names what the native engine lacks.
     """
-    plan = _lowered(network, target, 1, apart)
+    plan = _lowered(network, target, 1, apart, given)
     while strips > 1:
         if len(network.input) == 3 and plan.input.rows % strips == 0:
-            cut = _lowered(network, target, strips, apart)
+            cut = _lowered(network, target, strips, apart, given)
             if sum(s.macs * s.inputs[0].strips for s in cut.steps if s.inputs[0].strips > 1) >= PAYS * plan.macs:
                 return cut
         strips //= 2
     return plan
 
 
-def _lowered(network: Network, target: Target, strips: int, apart: bool) -> Plan:
+def _lowered(network: Network, target: Target, strips: int, apart: bool, given: bool) -> Plan:
     if None in network.input:
         raise Refused(f"the native engine takes inputs of fixed size, not {shown(network.input)}")
     flat, builder = graph(network), Builder(target, len(network.input) - 1)
@@ -77,16 +78,16 @@ def _lowered(network: Network, target: Target, strips: int, apart: bool) -> Plan
             names = sorted(names, key=lambda name: name == vertex.entry)  # what came in is added to what was made of it
         inputs = [values[name] for name in names if name in values]
         values[vertex.name] = inputs[0] if vertex.name in left else _step(builder, vertex, inputs)
-    given = [*((name, of, False) for name, of in flat.outputs.items()), *(("", of, True) for of in flat.aside.values())]
-    shapes, several = measure(network), len(given) > 1
-    ends = tuple(_end(builder, End(n, values[of], sizes(shapes.shape(of)), aside), several) for n, of, aside in given)
+    found = [*((name, of, False) for name, of in flat.outputs.items()), *(("", of, True) for of in flat.aside.values())]
+    shapes, several = measure(network), len(found) > 1
+    ends = tuple(_end(builder, End(n, values[of], sizes(shapes.shape(of)), aside), several) for n, of, aside in found)
     steps = builder.steps
     if not apart:
         steps = fused(peaked(steps), [end.value for end in ends])
         share(steps, x)
     x.compact = all(isinstance(step, Convolution | Flatten) for step in steps if x in step.inputs)
     named = {name: value for name, value in values.items() if name not in left} if apart else {}
-    return Plan(x, ends, steps, target.lanes, apart, named).arranged()
+    return Plan(x, ends, steps, target.lanes, apart, given, named).arranged()
 
 
 def _end(b: Builder, end: End, several: bool) -> End:

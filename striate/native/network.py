@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError, WorkError
 from striate.native import compiler
-from striate.native.losses import Loss, Over, all_below, parts_of
+from striate.native.losses import GIVEN, Loss, Over, all_below, parts_of
 from striate.native.lowering import lowered
 from striate.native.plan import Plan
 from striate.native.single import Single
@@ -95,6 +95,13 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "create": (ctypes.c_void_p, (ctypes.c_int, ctypes.c_int)),
     "destroy": (None, (ctypes.c_void_p,)),
     **dict.fromkeys(("weights", "mean", "square", "buffers", "gradients"), (ctypes.c_void_p, (ctypes.c_void_p,))),
+    "learn_by": (None, (ctypes.c_void_p, ctypes.POINTER(Range), ctypes.c_int)),
+    "settle": (None, (ctypes.c_void_p,)),
+    "prepare": (ctypes.c_int, (ctypes.c_void_p,)),
+    "evaluate_one": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
+    "evaluate": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)),
+}
+STEP: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "step": (
         None,
         (
@@ -107,11 +114,19 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
             ctypes.POINTER(Counted),
         ),
     ),
-    "learn_by": (None, (ctypes.c_void_p, ctypes.POINTER(Range), ctypes.c_int)),
-    "settle": (None, (ctypes.c_void_p,)),
-    "prepare": (ctypes.c_int, (ctypes.c_void_p,)),
-    "evaluate_one": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
-    "evaluate": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)),
+}
+HALVES: dict[str, tuple[Any, tuple[Any, ...]]] = {  # of a step between which the caller computes the loss
+    "begin": (
+        None,
+        (
+            *[ctypes.c_void_p] * 3,
+            ctypes.c_int,
+            ctypes.c_uint32,
+            ctypes.POINTER(Moves),
+            ctypes.c_void_p,
+        ),
+    ),
+    "finish": (None, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(Rule))),
 }
 
 
@@ -142,7 +157,8 @@ class Compiled:
         network: Bound, of fixed input size.
         threads: Threads that share a batch's images.
         most: Images in the largest batch of a step.
-        loss: One of `losses.KINDS`; for a network of several outputs one for each by name.
+        loss: One of `losses.KINDS`; for a network of several outputs one for each by name; `losses.GIVEN` where the
+            caller computes it, between `begin` and `finish`.
         aside: What the loss of a head on the side is multiplied by.
         target: The vector units to use; the machine's own by default.
         extra_flags: For the compiler.
@@ -169,8 +185,9 @@ class Compiled:
     ) -> None:
         assert threads == 1 or not timed
         target = target or host()
-        self.plan = lowered(network, target, wanted(most, threads, target.lanes))
-        assert aside or len(self.plan.outputs) == len(self.plan.ends), "a head on the side weighs something"
+        self.plan = lowered(network, target, wanted(most, threads, target.lanes), given=loss == GIVEN)
+        known = aside or loss == GIVEN or len(self.plan.outputs) == len(self.plan.ends)
+        assert known, "a head on the side weighs something"
         self.parts, self.most = parts_of(self.plan.ends, loss, aside), most
         self._names = [part.name for part in self.parts]
         self._alone, self._prepared = Single(self.plan).supported, False
@@ -185,7 +202,7 @@ class Compiled:
             extra_flags=extra_flags,
             say=say,
         )
-        for name, (result, arguments) in FUNCTIONS.items():
+        for name, (result, arguments) in (FUNCTIONS | (HALVES if self.plan.given else STEP)).items():
             function = getattr(self._library, name, None)
             if function is None:
                 raise compiler.NoCompiler(f"{self.built.path} lacks the function '{name}'")
@@ -200,7 +217,7 @@ class Compiled:
 
     def _kinds(self) -> list[str]:
         """The kinds of its losses, for a title; none where that is cross-entropy alone."""
-        kinds = list(dict.fromkeys(part.criterion.kind for part in self.parts))
+        kinds = [GIVEN] if self.plan.given else list(dict.fromkeys(part.criterion.kind for part in self.parts))
         return [] if kinds == ["cross-entropy"] else kinds
 
     def __del__(self) -> None:
@@ -231,10 +248,7 @@ class Compiled:
         Raises:
             InputError: A label that is no class, or other targets that are none for the output.
         """
-        if rows is not None:  # C does no checks; validate here
-            assert all_below(len(images), rows), "rows of the images"
-        self._look_at(images, rows)
-        count = len(images) if rows is None else len(rows)
+        count = self._count(images, rows)
         each = [targets[part.end.name] if isinstance(targets, Mapping) else targets for part in self.parts]
         assert all(0 < len(one) == count <= self.most for one in each), "a target per image, as many as a step takes"
         over = [part.kind.over(one, part) for one, part in zip(each, self.parts, strict=True)]
@@ -246,6 +260,43 @@ class Compiled:
             self._prepared = False
             self._library.step(self._net, images.ctypes.data, chosen, given, count, totals, *how)
         return self._seen(counted, over)
+
+    def _count(self, images: Array, rows: NDArray[np.int64] | None) -> int:
+        """How many images a step has; C does no checks, so they are looked at here."""
+        if rows is not None:
+            assert all_below(len(images), rows), "rows of the images"
+        self._look_at(images, rows)
+        return len(images) if rows is None else len(rows)
+
+    def begin(
+        self, images: Array, seed: int = 0, rows: NDArray[np.int64] | None = None, moves: Moves | None = None
+    ) -> list[Array]:
+        """The first half of a step with a `GIVEN` loss: the outputs of each end, (N, entries), as training has them.
+
+        Args:
+            images, seed, rows, moves: As for `step`.
+        """
+        count = self._count(images, rows)
+        assert 0 < count <= self.most
+        outputs = np.empty((count, self.plan.all_entries), np.float32)
+        chosen, moved = None if rows is None else rows.ctypes.data, ctypes.byref(moves) if moves else None
+        self._batch = images, rows, moves  # the second half reads them too
+        with self._lock:
+            self._prepared = False
+            self._library.begin(self._net, images.ctypes.data, chosen, count, seed, moved, outputs.ctypes.data)
+        return np.split(outputs, np.cumsum([end.value.size for end in self.plan.ends])[:-1], 1)
+
+    def finish(self, gradients: Sequence[Array], rule: Rule) -> None:
+        """The second half: a step down the gradient of the loss.
+
+        Args:
+            gradients: Of the loss by what `begin` gave.
+            rule: The optimiser.
+        """
+        given = np.ascontiguousarray(np.concatenate(gradients, 1), np.float32)
+        assert given.shape == (self._count(*self._batch[:2]), self.plan.all_entries)
+        with self._lock:
+            self._library.finish(self._net, given.ctypes.data, ctypes.byref(rule))
 
     def learn_by(self, ranges: Sequence[Range] | None) -> None:
         """From here on only these parts of the parameters learn; None for all. Not for tables of words."""

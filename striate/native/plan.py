@@ -171,6 +171,7 @@ class Plan:
         steps: In order.
         lanes: Of a vector.
         apart: Whether every value keeps a place of its own, so that all can be read after an evaluation.
+        given: Whether a step ends with the outputs, and their gradients are given for another that goes back.
         named: The value of each vertex of the network's graph, by its name; where they are apart.
     """
 
@@ -179,6 +180,7 @@ class Plan:
     steps: list[Step]
     lanes: int
     apart: bool = False
+    given: bool = False
     named: dict[str, Value] = field(default_factory=dict)
     places: dict[Value, tuple[bool, int]] = field(default_factory=dict)  # root → (kept over phases?, offset in vecs)
     gradient_places: dict[Value, tuple[bool, int]] = field(default_factory=dict)
@@ -199,6 +201,11 @@ class Plan:
     def entries(self) -> int:
         """How many numbers the network gives for an image."""
         return sum(end.value.size for end in self.outputs)
+
+    @property
+    def all_entries(self) -> int:
+        """The same with the heads on the side."""
+        return sum(end.value.size for end in self.ends)
 
     @property
     def evaluated(self) -> list[Step]:
@@ -291,6 +298,7 @@ class Plan:
         n = len(self.steps)
         moments = {step: (i + 1, 2 * n + 1 - i) for i, step in enumerate(self.steps)}
         waits = {moment for step, both in moments.items() if step.waits for moment in both}
+        waits |= {n + 1} if self.given else set()  # the loss
         phases = [0]
         for moment in range(1, 2 * n + 2):
             phases.append(phases[-1] + (moment in waits))
@@ -326,7 +334,7 @@ class Plan:
                 used(step, False, there)
         middle = len(self.steps) + 1
         for end in self.ends:
-            used(end.value.root, False, middle)
+            used(end.value.root, False, middle - self.given)  # the outputs leave in the phase before
             used(end.value.gradient_root, True, middle)
         for (owner, gradient), times in lives.items():
             yield owner, gradient, min(times), max(times)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from striate.ignored import IGNORED
 from striate.native.losses import Part
-from striate.native.plan import Places, Plan
+from striate.native.plan import End, Places, Plan
 from striate.native.single import Single
 from striate.native.steps.convolution import Convolution
 from striate.native.steps.embed import table_sizes
@@ -162,6 +162,7 @@ class _Program:
             "WORKSPACE": plan.workspace,
             "ENTRIES": plan.entries,
             "PARTS": len(self.parts),
+            "GIVEN": int(plan.given),
             "IGNORED": IGNORED,
             "STRIPS": image.strips,
             "IMAGES": "(LANES / STRIPS)",
@@ -190,7 +191,11 @@ class _Program:
                 lines = []
                 self.calls.append("\n  ".join(self._clocked(moment, step.settle(at))))
             lines += [f"/* {step.title} */", *self._clocked(moment, *step.forward(at).split("\n"))]
-        lines += self._clocked(2 * num_steps + 1, *self._loss())
+        if self.plan.given:
+            yield self._phase([*lines, *self._giving()])
+            lines = []
+            self.there = len(self.calls)
+        lines += self._clocked(2 * num_steps + 1, *(self._taking() if self.plan.given else self._loss()))
         for number, step in reversed(steps):
             at, moment = Places(self.plan, step), num_steps + number
             if isinstance(step, BatchNorm):
@@ -205,6 +210,29 @@ class _Program:
     def _packing(self) -> list[str]:
         at = Places(self.plan)
         return [f"take_images(n, thread, g, count, {at.value(self.plan.input)});"]
+
+    def _given(self, ends: Sequence[End]) -> Iterator[tuple[int, Value]]:
+        """The values of some ends, and where among an image's numbers each begins."""
+        first = 0
+        for end in ends:
+            yield first, end.value
+            first += end.value.size
+
+    def _giving(self) -> Iterator[str]:
+        """The outputs of a group, heads on the side included, to whoever computes the loss."""
+        at, each = Places(self.plan), self.plan.all_entries
+        for first, y in self._given(self.plan.ends):
+            to = f"n->outputs + (long)g * IMAGES * {each} + {first}"
+            yield f"unpack({at.value(y)}, {y.as_map()}, count, {to}, {each});"
+
+    def _taking(self) -> Iterator[str]:
+        """Their gradients, as they are given."""
+        at, each = Places(self.plan), self.plan.all_entries
+        yield "const float *given[IMAGES];"
+        for first, y in self._given(self.plan.ends):
+            place = f"n->given + (g * (long)IMAGES + i) * {each} + {first}"
+            yield f"for (int i = 0; i < count; i++) given[i] = {place};"
+            yield f"pack(given, count, {at.gradient(y)}, {Value(1, 1, y.size).as_map()}, 1);"
 
     def _loss(self) -> list[str]:
         at = Places(self.plan)
@@ -243,17 +271,10 @@ class _Program:
             f"  const float *w = n->weights;\n  const int threads = n->pool.threads;\n{turns}}}"
         )
         waits = [call if call.startswith("for") else f"barrier(&n->pool);\n  {call}" for call in self.calls]
-        body = "\n  ".join(waits)
-        yield (
-            f"{_part('train: a step, in which each thread takes its share of the groups')}\n"
-            "static void train(struct net *n, int thread) {\n"
-            "  vec *scratch = n->scratch + thread * (long)SCRATCH;\n"
-            "  float *st = n->statistics + thread * 6l * NORMALISED, *dw = n->gradients + thread * (long)PARAMETERS;\n"
-            "  const float *w = n->weights;\n"
-            "  struct seen *seen = n->seen + thread * PARTS;\n"
-            "  int first, last;\n"
-            f"  share_of(n, thread, &first, &last);\n  {body}\n}}"
-        )
+        there = self.there if self.plan.given else len(waits)
+        yield self._trains("train", "a step, in which each thread takes its share of the groups", waits[:there])
+        if self.plan.given:
+            yield self._trains("train_back", "the rest, from the gradients of the outputs", waits[there:])
         recalls = "\n  ".join(step.recall(Places(self.plan, step)) for step in self.norms)
         yield (
             f"{_part('recall: batch norm for evaluation, from the running statistics')}\n"
@@ -263,14 +284,22 @@ class _Program:
             f"{_part('give: the outputs of a group of images, those of each image one after another')}\n"
             "static void give(const vec *scratch, const vec *kept, int count, float *to) {\n"
             + "".join(
-                f"  unpack({at.value(y)}, {y.as_map()}, count, to + {first}, ENTRIES);\n" for first, y in self._given()
+                f"  unpack({at.value(y)}, {y.as_map()}, count, to + {first}, ENTRIES);\n"
+                for first, y in self._given(self.plan.outputs)
             )
             + "}"
         )
 
-    def _given(self) -> Iterator[tuple[int, Value]]:
-        """The outputs, and where among an image's numbers each begins."""
-        first = 0
-        for end in self.plan.outputs:
-            yield first, end.value
-            first += end.value.size
+    def _trains(self, name: str, what: str, calls: Sequence[str]) -> str:
+        """A function that does these, in order."""
+        body = "\n  ".join(calls)
+        return (
+            f"{_part(f'{name}: {what}')}\n"
+            f"static void {name}(struct net *n, int thread) {{\n"
+            "  vec *scratch = n->scratch + thread * (long)SCRATCH;\n"
+            "  float *st = n->statistics + thread * 6l * NORMALISED, *dw = n->gradients + thread * (long)PARAMETERS;\n"
+            "  const float *w = n->weights;\n"
+            "  struct seen *seen = n->seen + thread * PARTS;\n"
+            "  int first, last;\n"
+            f"  share_of(n, thread, &first, &last);\n  {body}\n}}"
+        )

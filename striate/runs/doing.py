@@ -201,8 +201,8 @@ def first_engine(
         model = build(plan.network, plan.options.init, derived_seed(plan.options.seed, "weights"))
     if beginning and not state:
         plan = plan.begins(beginning.begin(model, plan.task))
-    made, plan = _native(plan, parts, model, say)
     objective = plan.objective(parts.own_loss)
+    made, plan = _native(plan, parts, model, objective, say)
     engine = made or engine_of(
         plan.processes, model, plan.options, plan.num_steps, objective, plan.device, say, plan.rates
     )
@@ -211,12 +211,14 @@ def first_engine(
     return engine, plan
 
 
-def _native(plan: Plan, parts: Parts, model: nn.Module, say: Say) -> tuple[NativeEngine | None, Plan]:
+def _native(
+    plan: Plan, parts: Parts, model: nn.Module, objective: Objective, say: Say
+) -> tuple[NativeEngine | None, Plan]:
     """The native engine where it was chosen; None, and one more decision reported, where it can't be made here."""
     if plan.engine.name != "native":
         return None, plan
     loss = native_loss(plan.task, parts.own_loss or plan.options.loss, plan.augment, plan.teachers)
-    made = native_engine(plan.network, model, plan.options, plan.num_steps, loss, say, plan.rates)
+    made = native_engine(plan.network, model, plan.options, plan.num_steps, loss, say, plan.rates, objective)
     if isinstance(made, str):
         assert INSTEAD in made
         return None, dataclasses.replace(plan, engine=Choice("torch", "native", made))

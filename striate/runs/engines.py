@@ -15,15 +15,15 @@ from torch import nn
 
 from striate.errors import InputError
 from striate.native import compiler
-from striate.native.losses import Loss, parts_of
+from striate.native.losses import GIVEN, Loss, parts_of
 from striate.native.lowering import Refused, lowered
 from striate.native.optimizers import optimizer_named
 from striate.native.plan import Plan
 from striate.native.target import host
 from striate.notation import Network
-from striate.training.engine import AUX_WEIGHT
 from striate.training.layer_rates import ALIKE, LayerRates
 from striate.training.native_engine import MOST, NativeEngine, check_rates
+from striate.training.objective import AUX_WEIGHT, Objective
 from striate.training.options import Options
 from striate.training.precision import DTYPES
 
@@ -38,7 +38,6 @@ def engine_for(
     options: Options,
     device: torch.device,
     loss: Loss,
-    own_loss: bool = False,
     rates: LayerRates = ALIKE,
 ) -> tuple[str, str]:
     """The engine, and why it is not the native one where that could surprise.
@@ -48,8 +47,7 @@ def engine_for(
         network: What is trained.
         options: How.
         device: Where.
-        loss: What the native engine calls the loss; empty where it has none.
-        own_loss: Whether the loss is a user's own function.
+        loss: What the native engine calls the loss.
         rates: How fast each layer learns.
 
     Raises:
@@ -62,7 +60,7 @@ def engine_for(
     except InputError as error:  # $STRIATE_TARGET names vector units that this machine lacks
         return "torch", f"{INSTEAD}: {error}"
     try:
-        plan = plan_for(network, options, device, loss, own_loss, rates)
+        plan = plan_for(network, options, device, loss, rates)
     except Refused as error:
         if name == "native":
             raise InputError(f"{error}; take `engine='torch'`") from None
@@ -84,10 +82,11 @@ def native_engine(
     loss: Loss,
     say: Callable[[str], None],
     rates: LayerRates = ALIKE,
+    objective: Objective | None = None,
 ) -> NativeEngine | str:
     """The native engine that was chosen; one line with the reason where it can't be made here."""
     try:
-        return NativeEngine(network, model, options, total_steps, loss, say=say, rates=rates)
+        return NativeEngine(network, model, options, total_steps, loss, say=say, rates=rates, objective=objective)
     except compiler.NoCompiler as error:
         return f"{INSTEAD}: {error}"
 
@@ -97,7 +96,6 @@ def plan_for(
     options: Options,
     device: torch.device,
     loss: Loss,
-    own_loss: bool = False,
     rates: LayerRates = ALIKE,
 ) -> Plan:
     """The native engine's plan for this training.
@@ -105,12 +103,8 @@ def plan_for(
     Raises:
         Refused: Names what the engine lacks.
     """
-    if own_loss:
-        raise Refused("the native engine takes no loss of your own")
     if device.type != "cpu":
         raise Refused(f"the native engine runs on the CPU, not on {device}")
-    if not loss:
-        raise Refused("the native engine lacks the loss of this task")
     if options.micro:
         raise Refused("the native engine takes a mini-batch at once, without `micro`")
     if options.precision in DTYPES or options.compile == "yes":
@@ -118,7 +112,7 @@ def plan_for(
     optimizer_named(options.optimizer)
     if not 0 < options.images(MOST) < MOST:
         raise Refused(f"the native engine takes batches below {MOST:,} images")
-    plan = lowered(network, host())
+    plan = lowered(network, host(), given=loss == GIVEN)
     parts_of(plan.ends, loss, AUX_WEIGHT)
     check_rates(plan, rates)
     return plan

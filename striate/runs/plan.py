@@ -19,7 +19,7 @@ from striate.data.examples import Examples, Schema
 from striate.data.left_out import LeftOut
 from striate.data.recipe import Recipe
 from striate.losses import Loss
-from striate.native.losses import SOFT
+from striate.native.losses import GIVEN, SOFT
 from striate.native.losses import Loss as NativeLoss
 from striate.notation import Network
 from striate.runs import freezing
@@ -95,9 +95,9 @@ class Parts:
 
 
 def native_loss(task: Task, loss: LossName, augment: Augment | None, teachers: Teachers | None) -> NativeLoss:
-    """What the native engine calls the loss; empty where it has none."""
+    """What the native engine calls the loss; `GIVEN` where PyTorch computes it."""
     if teachers and not teachers.how.in_targets:
-        return ""
+        return GIVEN
     return SOFT if teachers or (augment and augment.shares) else task.native(loss)
 
 

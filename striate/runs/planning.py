@@ -284,7 +284,7 @@ def _engine(
 ) -> Choice:
     whole = dataclasses.replace(options, batch=options.images(count))
     with using(asked.threads):
-        chosen, why = engine_for(engine, network, whole, device, loss, asked.own_loss is not None, rates)
+        chosen, why = engine_for(engine, network, whole, device, loss, rates)
     return Choice(chosen, "native" if INSTEAD in why else chosen, why)
 
 

@@ -22,6 +22,8 @@ from striate.data.recipe import Recipe
 from striate.errors import InputError, WorkError
 from striate.layers.earlier import named_now
 from striate.losses import Loss
+from striate.native.losses import GIVEN
+from striate.native.losses import Loss as NativeLoss
 from striate.notation import Network, measure
 from striate.notation.tree import Shape
 from striate.runs.command import source_key, source_name
@@ -198,17 +200,21 @@ class Run:
 
     def _engine(self, name: str) -> TorchEngine | NativeEngine:
         loss = self.trained_loss()
-        options = Options(batch=1)
+        options, objective = Options(batch=1), self.task.objective(loss)
         wanted = "torch" if name == "auto" else engine_named(name)
-        native = self.task.native(loss)  # compiled as for the training
+        native = self.native_loss()  # compiled as for the training
         chosen, why = engine_for(wanted, self.network, options, self.device, native)
         if chosen == "native":
-            made = native_engine(self.network, self.model(), options, 0, native, self.say)
+            made = native_engine(self.network, self.model(), options, 0, native, self.say, objective=objective)
             if not isinstance(made, str):
                 return made
             why = made
         self.saved.notes += [why] if why else []
-        return TorchEngine(self.model(), options, 0, self.task.objective(loss), self.device)
+        return TorchEngine(self.model(), options, 0, objective, self.device)
+
+    def native_loss(self) -> NativeLoss:
+        """What the native engine calls the loss that it was trained with."""
+        return GIVEN if self.config["options"]["loss"] == OWN else self.task.native(self.trained_loss())
 
     def trained_loss(self) -> str | None:
         """The name of the loss it was trained with; None for a user's own."""

@@ -171,7 +171,7 @@ class Seen:
     def engine(self) -> TorchEngine | NativeEngine:
         """The faster one that can."""
         run = self.run
-        chosen, _ = engine_for("auto", run.network, Options(), run.device, run.task.native(run.trained_loss()))
+        chosen, _ = engine_for("auto", run.network, Options(), run.device, run.native_loss())
         return run.chosen_engine(chosen)
 
 

@@ -24,6 +24,7 @@ from striate.errors import InputError, nearest
 from striate.losses import ALSO, LOSSES, Loss, loss_named
 from striate.metrics import wilson
 from striate.metrics.metric import Metric
+from striate.native.losses import GIVEN
 from striate.notation.rules import product
 from striate.notation.rules.shape import shown
 from striate.notation.thumb import CLASSES
@@ -122,7 +123,7 @@ class Labelled(Task):
 
     def native(self, loss: LossName) -> str:
         """The engine has all of the named losses."""
-        return "" if callable(loss) else loss or USUAL
+        return GIVEN if callable(loss) else loss or USUAL
 
     def class_of_each(self, examples: Examples) -> Tensor:
         """Their labels."""

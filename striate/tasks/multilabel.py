@@ -29,6 +29,7 @@ from striate.losses import BINARY, Loss, binary_cross_entropy, loss_named
 from striate.metrics import weighted_sum, wilson
 from striate.metrics.metric import Metric
 from striate.metrics.multilabel import multilabel_scores
+from striate.native.losses import GIVEN
 from striate.notation.rules import product
 from striate.notation.rules.shape import shown
 from striate.notation.thumb import CLASSES
@@ -122,7 +123,7 @@ class Multilabel(Task):
 
     def native(self, loss: LossName) -> str:
         """The engine has binary cross-entropy."""
-        return "" if callable(loss) else BINARY
+        return GIVEN if callable(loss) else BINARY
 
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """Binary cross-entropy."""

@@ -34,7 +34,7 @@ from striate.ignored import IGNORED
 from striate.losses import dice_loss, median_frequency, pixel_cross_entropy
 from striate.metrics.metric import Metric
 from striate.metrics.regions import pixel_confusion, region_scores
-from striate.native.losses import Criterion
+from striate.native.losses import GIVEN, Criterion
 from striate.native.losses import Loss as NativeLoss
 from striate.notation import Network
 from striate.notation.sizes import Size
@@ -194,11 +194,11 @@ class Segment(Task):
         return parts
 
     def native(self, loss: LossName) -> NativeLoss:
-        """The engine has cross-entropy over positions, balanced or not."""
+        """The engine has cross-entropy over positions, balanced or not; PyTorch the others."""
         name = loss or LOSSES[0]
         if name == "balanced-cross-entropy":
             return Criterion("pixel-cross-entropy", classes=self.weights)
-        return "pixel-cross-entropy" if name == "cross-entropy" else ""
+        return "pixel-cross-entropy" if name == "cross-entropy" else GIVEN
 
     def through(self, net: Net, inputs: Fields) -> Fields:
         """The outputs of whole images, put together from those of pieces."""

@@ -26,6 +26,7 @@ from striate.data.left_out import LeftOut
 from striate.errors import InputError
 from striate.losses import Loss
 from striate.metrics.metric import Metric
+from striate.native.losses import GIVEN
 from striate.native.losses import Loss as NativeLoss  # what `Task.native` gives
 from striate.notation import Network
 from striate.notation.sizes import Size
@@ -302,11 +303,12 @@ class Task(ABC):
         return for_few(options) if of_photographs(augment) and count < FEW else options
 
     def native(self, loss: LossName) -> NativeLoss:
-        """What the native engine calls the loss, one of `striate.native.losses.KINDS`; empty where it has none.
+        """What the native engine calls the loss, one of `striate.native.losses.KINDS`.
 
-        For several outputs one for each, by the name that the output, its target and its part of the loss have.
+        For several outputs one for each, by the name that the output, its target and its part of the loss have. By
+        default `GIVEN`: PyTorch computes it.
         """
-        return ""
+        return GIVEN
 
     def class_of_each(self, examples: Examples) -> Tensor | None:
         """The class of each example, (N,), as a position in `classes`; None where examples have no one class each."""

@@ -28,11 +28,11 @@ from striate.layers.earlier import named_now
 from striate.layers.softmax import LastSoftmax
 from striate.training.average import Average, averaged
 from striate.training.feed import Batch
-from striate.training.fields import OUTPUT, Fields, named
+from striate.training.fields import Fields, detached, named
 from striate.training.layer_rates import ALIKE, LayerRates
 from striate.training.max_norm import limit_norm
 from striate.training.memory import ran_out
-from striate.training.objective import Objective, Step
+from striate.training.objective import Objective, Step, loss_of
 from striate.training.optimizers import make_optimizer, weights
 from striate.training.options import Options
 from striate.training.precision import Precision
@@ -41,7 +41,6 @@ from striate.training.schedules import warmed
 CHUNK = 2048  # a larger batch goes through in parts of so many examples, whose gradients are added
 FEWEST = 2  # examples of a part at least: batch norm can't measure a single one
 TRAINED, AT_ONCE = "trained.", "at_once"  # in a state: the weights beside their average; what memory allowed
-AUX_WEIGHT = 0.3  # weight of a side head's loss (Szegedy et al. 2014, section 5)
 
 
 class Pace:
@@ -205,14 +204,11 @@ class TorchEngine:
         made = _exact(made) if self.precision.dtype else made
         given, heads = made if isinstance(made, tuple) else (made, [])
         outputs = named(given)
-        parts = dict(self.objective.loss(outputs, targets))
-        for head in heads:
-            for name, part in self.objective.loss({OUTPUT: head}, targets).items():
-                parts[name] = parts[name] + AUX_WEIGHT * part
+        parts = loss_of(self.objective, outputs, heads, targets)
         parts = parts if share == 1 else {name: part * share for name, part in parts.items()}
         self.precision.backward(sum(parts.values()))  # type: ignore[arg-type]
-        right, decided = self.objective.right(_detached(outputs), targets)
-        return Step(_detached(parts), right, decided)
+        right, decided = self.objective.right(detached(outputs), targets)
+        return Step(detached(parts), right, decided)
 
     def _made(self, model: Callable[..., Any], inputs: Fields) -> Any:
         """What the model gives; several inputs are handed over by name."""
@@ -342,10 +338,6 @@ def _split(fields: Fields, parts: int) -> list[dict[str, Tensor]]:
     """The fields in so many parts, of equal length up to one."""
     cut = {name: torch.tensor_split(values, parts) for name, values in fields.items()}
     return [{name: pieces[part] for name, pieces in cut.items()} for part in range(parts)]
-
-
-def _detached(fields: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: values.detach() for name, values in fields.items()}
 
 
 def check_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:

@@ -26,6 +26,11 @@ def moved_to(device: torch.device | str, fields: Fields) -> dict[str, Tensor]:
     return {name: values.to(device) for name, values in fields.items()}
 
 
+def detached(fields: Fields) -> dict[str, Tensor]:
+    """The same without what made them."""
+    return {name: values.detach() for name, values in fields.items()}
+
+
 def joined(parts: Sequence[Fields]) -> dict[str, Tensor]:
     """The parts one after another, name by name.
 

@@ -12,17 +12,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from striate.layers.earlier import named_now
-from striate.native.losses import Loss, OfPixels, Part
+from striate.native.losses import GIVEN, Loss, OfPixels, Part
 from striate.native.lowering import Refused
 from striate.native.network import Compiled, Moves, Range, Rule
 from striate.native.optimizers import optimizer_named
@@ -32,13 +33,13 @@ from striate.notation import Network
 from striate.tiling import middle
 from striate.training.ahead import made_ahead
 from striate.training.average import Average
-from striate.training.engine import AUX_WEIGHT, TRAINED, Pace, check_weights, dropout_key, trained_of
+from striate.training.engine import TRAINED, Pace, check_weights, dropout_key, trained_of
 from striate.training.feed import Batch
-from striate.training.fields import OUTPUT, Fields
+from striate.training.fields import OUTPUT, Fields, detached
 from striate.training.layer_rates import ALIKE, LayerRates
 from striate.training.max_norm import last_layer, limited
 from striate.training.native_moves import moves_of, native_steps
-from striate.training.objective import Step
+from striate.training.objective import AUX_WEIGHT, Objective, Step, loss_of
 from striate.training.optimizers import MOMENTUM, in_groups
 from striate.training.options import Options
 from striate.training.pool import Taken
@@ -85,10 +86,12 @@ class NativeEngine:
         model: Gives the first weights and their names; later `model` has the newest.
         options: As for the torch engine.
         total_steps: Steps of the whole training, for the schedule.
-        loss: What is made small: one of `striate.native.losses.KINDS`, or one for each output by name.
+        loss: What is made small: one of `striate.native.losses.KINDS`, or one for each output by name; `GIVEN` where
+            PyTorch computes it.
         threads: By default as many as PyTorch takes.
         say: Is given every decision.
         rates: How fast each layer learns.
+        objective: What is made small by a `GIVEN` loss.
 
     Raises:
         Refused: A layer, a loss, a batch size or a way to learn that the engine lacks.
@@ -106,7 +109,10 @@ class NativeEngine:
         threads: int | None = None,
         say: Callable[[str], None] = lambda line: None,
         rates: LayerRates = ALIKE,
+        objective: Objective | None = None,
     ) -> None:
+        assert objective or loss != GIVEN
+        self.objective = objective
         self._model, self.options, self.pace = model, options, Pace(options, total_steps)
         most = min(MOST, options.images(MOST) + 1)  # a last batch may have one image more
         self.net = Compiled(network, threads or torch.get_num_threads(), most, loss, AUX_WEIGHT, say=say)
@@ -167,16 +173,33 @@ class NativeEngine:
         self.pace.steps += 1
         if not self.rates.alike:
             self.net.learn_by(self._ranges())
-        each = {part.end.name: self._target(part, targets) for part in self.net.parts}
         images, numbers = x.contiguous().numpy(), None if rows is None else rows.numpy()
         key = dropout_key(self.options, self.pace.steps)
-        seen = self.net.step(images, each, self._rule(), key, numbers, moves)
+        if self.net.plan.given:
+            seen = self._by_torch(self.net.begin(images, key, numbers, moves), targets)
+        else:
+            each = {part.end.name: self._target(part, targets) for part in self.net.parts}
+            seen = Step(*self.net.step(images, each, self._rule(), key, numbers, moves))
         if self.options.max_norm:
             self._limit_norm()
         if self.average:
             self.net.settle()
             self.average.follow(self.pace.steps)
-        return Step(*seen)
+        return seen
+
+    def _by_torch(self, made: Sequence[NDArray[np.float32]], targets: Fields) -> Step:
+        """The second half of a step, whose loss PyTorch computes from what the network has made."""
+        assert self.objective
+        values = [torch.from_numpy(each).requires_grad_() for each in made]
+        ends = self.net.plan.ends
+        shaped = [each.reshape(len(each), *end.shape) for each, end in zip(values, ends, strict=True)]
+        outputs = {end.name or OUTPUT: of for end, of in zip(ends, shaped, strict=True) if not end.aside}
+        heads = [of for end, of in zip(ends, shaped, strict=True) if end.aside]
+        parts = loss_of(self.objective, outputs, heads, targets)
+        total = torch.stack(list(parts.values())).sum()
+        given = torch.autograd.grad(total, values, allow_unused=True, materialize_grads=True)
+        self.net.finish([gradient.numpy() for gradient in given], self._rule())
+        return Step(detached(parts), *self.objective.right(detached(outputs), targets))
 
     @cached_property
     def _last(self) -> Parameter:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
 from striate.metrics.metric import Metric
-from striate.training.fields import Fields
+from striate.training.fields import OUTPUT, Fields
 
+AUX_WEIGHT = 0.3  # weight of a side head's loss (Szegedy et al. 2014, section 5)
 Net = Callable[[Fields], Fields]  # from inputs to outputs, in evaluation
 
 
@@ -64,6 +65,15 @@ class Step(NamedTuple):
     def loss(self) -> float:
         """The batch's mean loss."""
         return float(sum(self.parts.values()))
+
+
+def loss_of(objective: Objective, outputs: Fields, heads: Sequence[Tensor], targets: Fields) -> dict[str, Tensor]:
+    """The parts of the loss of outputs, and of heads on the side, which are compared with the same targets."""
+    parts = dict(objective.loss(outputs, targets))
+    for head in heads:
+        for name, part in objective.loss({OUTPUT: head}, targets).items():
+            parts[name] = parts[name] + AUX_WEIGHT * part
+    return parts
 
 
 class Squares:

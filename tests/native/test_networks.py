@@ -12,6 +12,7 @@ from striate import zoo
 from striate.augmentation.shift import Shift
 from striate.modules import MODULES
 from striate.native.layers import LAYERS
+from striate.native.losses import GIVEN
 from striate.native.lowering import JOINS, Refused, lowered
 from striate.native.network import Moves
 from striate.native.target import host, named, runnable
@@ -148,6 +149,13 @@ CORNERS = [
 @pytest.mark.parametrize("text", CORNERS)
 def test_corners(text: str) -> None:
     nets.same_gradients(read(text), 20)
+
+
+@needs_compiler
+@pytest.mark.parametrize("text", [*TEXTS[::4], *CORNERS[-8:]])
+def test_gradients_of_the_outputs_can_be_given(text: str) -> None:
+    for images in (1 + ("bn" in text), 20):
+        nets.same_gradients(read(text), images, loss=GIVEN)
 
 
 @needs_compiler

@@ -10,17 +10,18 @@ import tempfile
 from functools import cache
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from striate.native.losses import KINDS, Loss, OfClass
+from striate.native.losses import GIVEN, KINDS, Loss, OfClass
 from striate.native.network import Compiled, Moves, Rule
 from striate.native.target import named, runnable
 from striate.notation import Network, read
-from striate.training.engine import AUX_WEIGHT
+from striate.training.objective import AUX_WEIGHT
 from tests.native import networks as nets
 from tests.native import test_depth
 from tests.native.test_ends import ASIDE, HEADS, SINGLE
@@ -45,8 +46,12 @@ def use(network: Network, target: str = runnable()[0], loss: Loss = "cross-entro
         y = {part.end.name: nets.target_of(part, count, random) for part in net.parts}
         rule = Rule(kind=kind, rate=1e-3, momentum=0.9, eps=1e-8, l1=1e-4, clip=1e-3)
         rule.correct1 = rule.correct2 = 1.0
-        net.step(x, y, rule, seed=count)
-        net.step(x, y, rule, rows=np.arange(count)[::-1].copy(), moves=moves(count, network))
+        how: dict[str, Any] = {"rows": np.arange(count)[::-1].copy(), "moves": moves(count, network)}
+        for more in ({"seed": count}, how):
+            if net.plan.given:
+                net.finish(net.begin(x, **more), rule)
+            else:
+                net.step(x, y, rule, **more)
         net.evaluate(x)
 
 
@@ -74,6 +79,8 @@ def known() -> None:
         use(read(text))
     for text, each in {**HEADS, **SINGLE}.items():
         use(read(text), loss=each)
+    for text in (next(iter(ASIDE)), next(iter(HEADS)), CORNERS[0]):
+        use(read(text), loss=GIVEN)
 
 
 def overrun() -> None:

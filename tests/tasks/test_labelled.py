@@ -14,6 +14,7 @@ from striate.data.kinds import Image, Label
 from striate.errors import InputError
 from striate.losses import LOSSES, loss_named
 from striate.metrics import ClassScore
+from striate.native.losses import GIVEN
 from striate.tasks.classify import Classify
 from striate.tasks.judging import JudgedLabels
 from striate.tasks.labelled import USUAL
@@ -50,8 +51,8 @@ def test_the_usual_loss_is_cross_entropy() -> None:
     assert usual == PETS.objective("cross-entropy").loss({OUTPUT: OUTPUTS}, {"label": LABELS})
 
 
-def test_a_loss_of_one_s_own_has_no_name_and_no_native_code() -> None:
-    assert (PETS.loss_name(own), PETS.native(own)) == (OWN, "")
+def test_a_loss_of_one_s_own_has_no_name_and_is_computed_by_pytorch() -> None:
+    assert (PETS.loss_name(own), PETS.native(own)) == (OWN, GIVEN)
     assert PETS.loss_of_guessing(own) == math.inf
     (value,) = PETS.objective(own).loss({OUTPUT: OUTPUTS}, {"label": LABELS}).values()
     assert float(value) == float((OUTPUTS**2).mean())

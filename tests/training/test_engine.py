@@ -18,7 +18,8 @@ from striate.notation import measure, read
 from striate.notation.ending import left_to_loss
 from striate.notation.graph import graph
 from striate.training import engine as engine_module
-from striate.training.engine import AUX_WEIGHT, TorchEngine, check_weights, without_softmax
+from striate.training.engine import TorchEngine, check_weights, without_softmax
+from striate.training.objective import AUX_WEIGHT
 from striate.training.optimizers import OPTIMIZERS
 from striate.training.options import Options
 from striate.training.schedules import SCHEDULES

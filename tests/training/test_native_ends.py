@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from striate.building import build
-from striate.native.losses import Loss
+from striate.native.losses import GIVEN, Loss
 from striate.notation import read
 from striate.tasks.labelled import Labelled
 from striate.tasks.segment import Segment
@@ -44,7 +44,8 @@ class Three(Squares):
 def engines(text: str, objective: Objective, loss: Loss, batch: int) -> tuple[TorchEngine, NativeEngine]:
     network, options = read(text), Options(batch=batch, optimizer="momentum", lr=0.02)
     model, twin = build(network, seed=0), build(network, seed=0)
-    return TorchEngine(model, options, STEPS, objective), NativeEngine(network, twin, options, STEPS, loss)
+    native = NativeEngine(network, twin, options, STEPS, loss, objective=objective)
+    return TorchEngine(model, options, STEPS, objective), native
 
 
 def batches(batch: int) -> Any:
@@ -83,17 +84,19 @@ def alike(torch_engine: TorchEngine, native: NativeEngine, batch: int, names: tu
 
 
 @pytest.mark.parametrize("batch", [4, 32])
-@pytest.mark.parametrize("loss", ["cross-entropy", "mse"])
-def test_heads_on_the_side_are_trained_alike(loss: str, batch: int) -> None:
-    task = Labelled(("a", "b", "c"))
-    steps = alike(*engines(ASIDE, task.objective(loss), task.native(loss), batch), batch, ("label",))
+@pytest.mark.parametrize(("loss", "by"), [("cross-entropy", "cross-entropy"), ("mse", "mse"), ("mse", GIVEN)])
+def test_heads_on_the_side_are_trained_alike(loss: str, by: str, batch: int) -> None:
+    steps = alike(*engines(ASIDE, Labelled(("a", "b", "c")).objective(loss), by, batch), batch, ("label",))
     assert steps[-1].loss < steps[0].loss
 
 
+PARTS = {"place": "cross-entropy", "map": "squared-error", "level": "squared-error"}
+
+
 @pytest.mark.parametrize("batch", [4, 32])
-def test_several_outputs_are_trained_alike(batch: int) -> None:
-    loss = {"place": "cross-entropy", "map": "squared-error", "level": "squared-error"}
-    steps = alike(*engines(HEADS, Three(), loss, batch), batch, (*loss,))
+@pytest.mark.parametrize("loss", [PARTS, GIVEN])
+def test_several_outputs_are_trained_alike(loss: Loss, batch: int) -> None:
+    steps = alike(*engines(HEADS, Three(), loss, batch), batch, (*PARTS,))
     assert steps[-1].parts["level"] < steps[0].parts["level"]
 
 
@@ -109,13 +112,27 @@ def test_outputs_have_the_shapes_that_pytorch_s_have(text: str) -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 32])
-def test_maps_are_trained_towards_maps_alike(batch: int) -> None:
+@pytest.mark.parametrize("by", ["squared-error", GIVEN])
+def test_maps_are_trained_towards_maps_alike(by: str, batch: int) -> None:
     class Near(Squares):
         def loss(self, outputs: Fields, targets: Fields) -> Fields:
             return {"squared-error": super().loss(outputs, targets)["squares"]}
 
-    steps = alike(*engines(MAPS, Near(), "squared-error", batch), batch, ("image",))
+    steps = alike(*engines(MAPS, Near(), by, batch), batch, ("image",))
     assert steps[-1].loss < 0.5 * steps[0].loss
+
+
+class First(Squares):
+    """Of several outputs one counts."""
+
+    def loss(self, outputs: Fields, targets: Fields) -> Fields:
+        """The map's."""
+        return {"map": (outputs["map"] - targets["map"]).abs().mean()}
+
+
+def test_an_output_that_counts_for_nothing_has_no_gradient() -> None:
+    steps = alike(*engines(HEADS, First(), GIVEN, 9), 9, ("map",))
+    assert steps[-1].loss < steps[0].loss
 
 
 def test_classes_of_pixels_that_count_differently_are_trained_alike() -> None:

@@ -14,7 +14,7 @@ from striate.training.engine import TorchEngine
 from striate.training.fields import OUTPUT, Fields, joined, moved_to, named
 from striate.training.history import History
 from striate.training.loop import measured, outputs_of, train
-from striate.training.objective import Objective, Squares, Step
+from striate.training.objective import AUX_WEIGHT, Objective, Squares, Step
 from striate.training.options import Options
 from striate.training.pool import Pool
 from striate.training.progress import Quiet
@@ -139,7 +139,7 @@ def test_side_heads_add_to_the_part_of_their_loss() -> None:
     made.train()
     x, y = torch.randn(6, 1, 4, 4), torch.randn(6, 1)
     output, (head,) = model(x)
-    expected = (output - y).square().mean() + engines.AUX_WEIGHT * (head.flatten(1) - y).square().mean()
+    expected = (output - y).square().mean() + AUX_WEIGHT * (head.flatten(1) - y).square().mean()
     assert made.step({"image": x}, {"size": y}).loss == pytest.approx(float(expected.detach()), rel=1e-6)
 
 

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from striate.benchmark.contestants.base import RATE, Job
 from striate.benchmark.contestants.contestant import Turn
-from striate.training.engine import AUX_WEIGHT
+from striate.training.objective import AUX_WEIGHT
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 

@@ -36,6 +36,7 @@ struct net {
   const struct range *ranges;        /* the parameters that learn; NULL where all do, at one rate */
   int num_ranges;
   float *outputs;
+  const float *given;                /* GIVEN: the gradients of the outputs */
 };
 
 static void free_alone(struct net *n);
@@ -142,6 +143,9 @@ static int images_in(const struct net *n, int group) {
 }
 
 static void train(struct net *n, int thread);
+#if GIVEN
+static void train_back(struct net *n, int thread);
+#endif
 static void turn(struct net *n, int thread);
 static void forward(struct net *n, vec *scratch, vec *kept, const float *st, int thread, int group);
 static void recall(struct net *n, float *st);
@@ -217,7 +221,7 @@ static void update(struct net *n, int thread) {
   else optimize_part(n, &n->rule, first, last);
 }
 
-static void work_step(void *given, int thread) {
+static void work_there(void *given, int thread) {
   struct net *n = given;
   memset(n->gradients + thread * (long)PARAMETERS, 0, sizeof(float) * DENSE);
   memset(n->seen + thread * PARTS, 0, sizeof(struct seen) * PARTS);
@@ -225,6 +229,9 @@ static void work_step(void *given, int thread) {
   if (NUM_TABLES) barrier(&n->pool);
   turn(n, thread);
   train(n, thread);
+}
+
+static void work_learn(struct net *n, int thread) {
   barrier(&n->pool);
   add_gradients(n, thread);
   if (n->rule.rate < 0) return; /* only the gradients were asked for */
@@ -233,14 +240,45 @@ static void work_step(void *given, int thread) {
   learn_words(n, thread);
 }
 
+/* Images of the step that begins, which of them, its dropout's seed and how they are moved. */
+static void take_batch(struct net *n, const float *images, const int64_t *rows, int count, uint32_t seed,
+                       const struct moves *moves) {
+  n->images = images, n->rows = rows, n->count = count, n->groups = groups_of(count), n->seed = seed, n->moves = moves;
+  list_words(n);
+}
+
+#if GIVEN
+static void work_back(void *given, int thread) {
+  train_back(given, thread);
+  work_learn(given, thread);
+}
+
+/* The outputs of a step that trains, heads on the side included, one image's numbers after another's. */
+void begin(struct net *n, const float *images, const int64_t *rows, int count, uint32_t seed, const struct moves *moves,
+           float *outputs) {
+  take_batch(n, images, rows, count, seed, moves);
+  n->outputs = outputs;
+  run(&n->pool, work_there, n);
+}
+
+/* The rest of that step, with the gradient of the loss by each of these outputs. */
+void finish(struct net *n, const float *gradients, const struct rule *rule) {
+  n->given = gradients, n->rule = *rule;
+  run(&n->pool, work_back, n);
+  remember(n);
+}
+#else
+static void work_step(void *given, int thread) {
+  work_there(given, thread);
+  work_learn(given, thread);
+}
+
 /* One step down the gradient of the mean loss over `count` of the images, with the targets of each; the loss of each
    part goes to `seen`. */
 void step(struct net *n, const float *images, const int64_t *rows, const void *const *targets, int count,
           const double *over, uint32_t seed, const struct moves *moves, const struct rule *rule, struct seen *seen) {
-  n->images = images, n->rows = rows, n->targets = targets, n->over = over, n->count = count, n->groups = groups_of(count);
-  n->seed = seed;
-  n->moves = moves, n->rule = *rule;
-  list_words(n);
+  take_batch(n, images, rows, count, seed, moves);
+  n->targets = targets, n->over = over, n->rule = *rule;
   run(&n->pool, work_step, n);
   remember(n);
   for (int p = 0; p < PARTS; p++) {
@@ -250,6 +288,7 @@ void step(struct net *n, const float *images, const int64_t *rows, const void *c
     seen[p].loss /= over[p];
   }
 }
+#endif
 
 /* From here on only the parameters of these ranges learn; of NULL all. The caller keeps their memory. */
 void learn_by(struct net *n, const struct range *ranges, int count) { n->ranges = ranges, n->num_ranges = count; }

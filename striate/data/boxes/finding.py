@@ -1,0 +1,141 @@
+"""Images with boxes, found under a folder in the layouts that people have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from striate.errors import InputError
+
+from ..image import ImageError, header
+from ..left_out import LeftOut, said
+from ..parts import PARTS, Part
+from ..workers import Workers
+from . import coco, voc, yolo
+from .cleaning import MENDED, cleaned
+from .found import Arranged, Boxed, BoxSet
+
+EXPECTED = "VOC's XML files, COCO's JSON, or YOLO's images/ and labels/"
+KINDS = {"VOC's": voc.arranged, "COCO's": coco.arranged, "YOLO's": yolo.arranged}
+NAMED = 3  # files that a note names
+
+
+def find(root: Path, *, bad: Literal["skip", "refuse"] = "skip", like: Sequence[str] = ()) -> BoxSet | None:
+    """The images and boxes under `root`; None where nothing there is an annotation.
+
+    Args:
+        root: A folder.
+        bad: Whether what can't be read is left out, or is an error.
+        like: The classes of other boxes, which these must have.
+
+    Raises:
+        InputError: Annotations are there and no image; with "refuse", an image or a box is wrong.
+    """
+    every = {kind: found for kind, arrange in KINDS.items() if (found := arrange(root))}
+    if not every:
+        return None
+    kind, place = next(iter(every.items()))
+    notes = list(place.notes)
+    if others := [other for other in every if other != kind]:
+        notes.append(f"there are {' and '.join(others)} annotations too, which are not read; {kind} are")
+    if not place.images:
+        first = f": {place.left_out[0]}" if place.left_out else ""
+        raise InputError(f"no image under '{root}' has annotations{first}; {EXPECTED} are read")
+    classes = _classes(place, like)
+    images, left_out, faults = _read(place, classes, root)
+    unknown = Counter(label for one in place.images for label in one.labels if label not in classes)
+    if bad == "refuse" and (left_out or faults or unknown):
+        what = str(left_out[0]) if left_out else _said(faults)[0] if faults else f"the class '{next(iter(unknown))}'"
+        raise InputError(f"'{root}': {what}; correct it, or leave `bad` at skip")
+    if not images:
+        raise InputError(f"no image under '{root}' can be read: {left_out[0]}")
+    everything = (*(replace(file, path=_below(file.path, root)) for file in (*place.left_out, *left_out)),)
+    notes = [_first(images, classes), *notes, *_said(faults)]
+    notes += [f"{sum(unknown.values()):,} objects are of no known class: {', '.join(sorted(unknown)[:NAMED])}"] * bool(
+        unknown
+    )
+    notes += [said(everything)] if everything else []
+    return BoxSet(tuple(images), classes, faults, everything, tuple(notes))
+
+
+def _classes(place: Arranged, like: Sequence[str]) -> tuple[str, ...]:
+    """The names: those that were learned, those that a file names, or those that objects have."""
+    if like:
+        return tuple(like)
+    if place.classes:
+        return place.classes
+    return tuple(sorted({label for one in place.images for label in one.labels if label}))
+
+
+def _read(
+    place: Arranged, classes: Sequence[str], root: Path
+) -> tuple[list[Boxed], list[LeftOut], dict[str, dict[str, int]]]:
+    """The images that can be read with their boxes, those that can't, and what was wrong with boxes, by file."""
+    positions = {name: row for row, name in enumerate(classes)}
+    lists = any(one.part for one in place.images)
+    images, left_out, faults = list[Boxed](), list[LeftOut](), dict[str, dict[str, int]]()
+    with Workers(len(place.images)) as workers:
+        sizes = list(workers.each(_size, [one.image for one in place.images]))
+    for one, (size, error) in zip(place.images, sizes, strict=True):
+        if isinstance(size, str) or size is None:
+            left_out.append(LeftOut(str(one.image), f"unreadable {one.image.suffix.lower()}", size or str(error)))
+            continue
+        part: Part = one.part or "train"
+        if lists and one.part is None and any(other.part == "train" for other in place.images):
+            left_out.append(LeftOut(str(one.image), "image in no list", "no list of parts names it"))
+            continue
+        known = np.array([label in positions for label in one.labels], bool)
+        scale = np.array([size[1], size[0]] * 2, np.float64) if one.shares else 1.0
+        places, rows, wrong = cleaned(one.places[known] * scale, size)
+        numbers = np.array([positions[label] for label in one.labels if label in positions], np.int64)[rows]
+        if wrong:
+            faults[_below(str(one.source if one.source.suffix != ".json" else one.image), root)] = wrong
+        images.append(Boxed(one.image, part, size, places, numbers))
+    return sorted(images, key=lambda one: (PARTS.index(one.part), one.image.parts)), left_out, faults
+
+
+def _size(path: Path) -> tuple[int, int] | str:
+    """(height, width) of an image, or why it can't be read."""
+    try:
+        return header(path).size
+    except ImageError as error:
+        return error.reason
+
+
+def _said(faults: dict[str, dict[str, int]]) -> list[str]:
+    """A line for each kind of fault: how many boxes, what became of them, and the first files."""
+    kinds: dict[str, Counter[str]] = {}
+    for path, wrong in faults.items():
+        for kind, count in wrong.items():
+            kinds.setdefault(kind, Counter())[path] += count
+    lines = []
+    for kind, counts in kinds.items():
+        many, files = sum(counts.values()), sorted(counts)
+        what = "box" if many == 1 else "boxes"
+        then = "mended" if kind in MENDED else "left out"
+        more = f" and {len(files) - NAMED:,} more files" if len(files) > NAMED else ""
+        lines.append(f"{many:,} {what} {kind}, {then}: {', '.join(files[:NAMED])}{more}")
+    return lines
+
+
+def _first(images: Sequence[Boxed], classes: Sequence[str]) -> str:
+    """How many images of what sizes, and how many objects of each class."""
+    sizes = sorted({one.size for one in images})
+    low, high = ("x".join(map(str, size)) for size in (sizes[0], sizes[-1]))
+    counts = np.bincount(np.concatenate([one.classes for one in images]), minlength=len(classes))
+    objects = ", ".join(f"{name} {count:,}" for name, count in zip(classes, counts.tolist(), strict=True))
+    bare = sum(not len(one.places) for one in images)
+    without = f", {bare:,} without objects" if bare else ""
+    span = low if low == high else f"{low} to {high}"
+    return f"{len(images):,} images, {span}{without}; {int(counts.sum()):,} objects: {objects}"
+
+
+def _below(path: str, root: Path) -> str:
+    """`path` as seen from `root`, with the "/" at a folder's end."""
+    place = Path(path)
+    return (place.relative_to(root).as_posix() if place.is_relative_to(root) else path) + "/" * path.endswith("/")

@@ -1,0 +1,95 @@
+"""What is found in a folder of images with boxes, before and after the boxes are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..left_out import LeftOut
+from ..parts import Part
+
+UNBOXED = "image without annotations"
+
+
+@dataclass(frozen=True, eq=False)
+class Rough:
+    """What annotations say of an image.
+
+    Attributes:
+        image: The image's file.
+        source: The file that says it.
+        labels: The class of each object, as the annotations call it.
+        places: (B, 4): left, top, right and bottom edge of each.
+        part: The part of the data it is in; None where nothing tells.
+        shares: Whether the places are shares of the image's width and height, not pixels.
+    """
+
+    image: Path
+    source: Path
+    labels: tuple[str, ...]
+    places: NDArray[np.float64]
+    part: Part | None = None
+    shares: bool = False
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """Images and what is said of them.
+
+    Attributes:
+        images: In order of their files' names.
+        classes: Where a file names them, in its order; else ().
+        left_out: Everything else there; its paths are as they were walked.
+        notes: What was decided, a sentence each.
+    """
+
+    images: Sequence[Rough]
+    classes: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Boxed:
+    """An image and the objects in it.
+
+    Attributes:
+        image: The image's file.
+        part: The part of the data it is in.
+        size: (height, width) of the image, upright.
+        places: (B, 4) float32: left, top, right and bottom edge in pixels, within the image; none is empty.
+        classes: (B,) int64, the position of each object's class.
+    """
+
+    image: Path
+    part: Part
+    size: tuple[int, int]
+    places: NDArray[np.float32]
+    classes: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class BoxSet:
+    """Images with boxes.
+
+    Attributes:
+        images: In order of their files' names, those of a part after each other: train, validation, test.
+        classes: Their names.
+        faults: What was wrong with boxes, and how many, by the file that holds them.
+        left_out: What was not read; paths relative to the folder.
+        notes: What was decided, a sentence each.
+    """
+
+    images: tuple[Boxed, ...]
+    classes: tuple[str, ...]
+    faults: Mapping[str, Mapping[str, int]]
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+
+    def of(self, part: Part) -> tuple[Boxed, ...]:
+        """The images of one part."""
+        return tuple(one for one in self.images if one.part == part)
