@@ -28,7 +28,7 @@ from striate.tasks import known
 from striate.tasks.known import known as known_tasks
 from striate.tasks.task import Wish
 from striate.training.moment import Moment
-from tests import killed, written
+from tests import boxed, killed, written
 
 TRAIN, TEST = 16, 8
 WORDS = """
@@ -47,12 +47,16 @@ class Made:
         net: The text of a network for it.
         make: Writes the data below a folder; returns where they are, an example to ask about, and a damaged file.
         engines: That cover it.
+        epochs: After which it is learned by heart.
+        loss: That is reached then.
         damage: What becomes of the damaged file's content.
     """
 
     net: str
     make: Callable[[Path], tuple[Path, Any, Path]]
-    engines: tuple[str, ...] = ("torch",)
+    engines: tuple[str, ...] = ("torch", "native")
+    epochs: int = 30
+    loss: float = 0.3
     damage: Callable[[bytes], bytes] = lambda content: b"\0\1\2" * 30
 
 
@@ -72,6 +76,12 @@ def cells(root: Path) -> tuple[Path, Any, Path]:
     """Bright squares with masks."""
     written.cells(root, TRAIN, TEST)
     return root, root / "test" / "images" / "3.png", root / "train" / "images" / "1.png"
+
+
+def boxes(root: Path) -> tuple[Path, Any, Path]:
+    """Bright and dark rectangles with boxes."""
+    boxed.yolo(root, {"train": TRAIN, "test": TEST})
+    return root, root / "images" / "test" / "im017.png", root / "images" / "train" / "im001.png"
 
 
 def tagged(root: Path) -> tuple[Path, Any, Path]:
@@ -99,11 +109,17 @@ def reviews(root: Path) -> tuple[Path, Any, Path]:
     return root, "this is a dull film", root / "train.tsv"
 
 
+FINDER = """
+three(w) = conv w@3 pad 1 -> bn -> relu
+input 3x40x48
+three(12) -> maxpool 2 -> three(16) -> maxpool 2 -> three(24) -> three(24) -> conv 14@1
+"""
 MADE = {
-    "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures, ("torch", "native")),
-    "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged, ("torch", "native")),
-    "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells, ("torch", "native")),
-    "text": Made(WORDS, reviews, ("torch", "native"), damage=lambda content: content + b"bad\ta \0 film\n"),
+    "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures),
+    "detect": Made(FINDER, boxes, epochs=80, loss=2.2),
+    "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged),
+    "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),
+    "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
 }
 BOTH = [(word, engine) for word, made in MADE.items() for engine in made.engines]
 
@@ -138,15 +154,16 @@ def test_every_task_is_here() -> None:
 @pytest.mark.parametrize(("word", "engine"), BOTH)
 def test_a_few_examples_are_learned_by_heart(where: Any, tmp_path: Path, word: str, engine: str) -> None:
     data, *_ = where(word)
-    run = trained(word, data, tmp_path / "run", engine, epochs=30, augment="none")
+    made = MADE[word]
+    run = trained(word, data, tmp_path / "run", engine, epochs=made.epochs, augment="none")
     assert run.task.word == word
-    decided = run.task.decides
-    assert run.history.epochs[-1].figures[f"train_{decided}"] > 0.97
+    if decided := run.task.decides:
+        assert run.history.epochs[-1].figures[f"train_{decided}"] > 0.97
     result = run.test()
     figures = result if isinstance(result, dict) else result.to_json()
     assert figures[run.task.metrics[0].name] > 0.9
     assert figures["examples"] == TEST
-    assert figures["loss"] < 0.3
+    assert figures["loss"] < made.loss
     json.dumps(figures)
 
 

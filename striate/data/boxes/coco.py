@@ -17,9 +17,8 @@ from ..left_out import LeftOut
 from ..masks.coco import DEEPEST, KEYS, is_coco
 from ..masks.entries import checked
 from ..masks.words import told
-from .found import UNBOXED, Arranged, Rough
+from .found import NAMED_TWICE, UNBOXED, Arranged, Rough
 
-TWICE = "image named twice"
 LARGEST = 64 * 2**20  # bytes of a JSON file that is opened only to see what it is
 
 
@@ -44,7 +43,7 @@ def arranged(root: Path) -> Arranged | None:
             if place is None:
                 left_out.append(unreadable(path.parent / one["file_name"], f"no such file, which {path.name} names"))
             elif place in images:
-                left_out.append(LeftOut(str(place), TWICE, f"{path.name} names it again, as {one['id']}"))
+                left_out.append(LeftOut(str(place), NAMED_TWICE, f"{path.name} names it again, as {one['id']}"))
             else:
                 labels = tuple(
                     names.get(entry["category_id"], f"category {entry['category_id']}") for entry in objects[one["id"]]

@@ -13,12 +13,12 @@ import numpy as np
 from striate.errors import InputError
 
 from ..image import ImageError, header
-from ..left_out import LeftOut, said
+from ..left_out import UNREADABLE, LeftOut, said
 from ..parts import PARTS, Part
 from ..workers import Workers
 from . import coco, voc, yolo
 from .cleaning import MENDED, cleaned
-from .found import Arranged, Boxed, BoxSet
+from .found import NAMED_TWICE, NO_OBJECT, SECOND, Arranged, Boxed, BoxSet
 
 EXPECTED = "VOC's XML files, COCO's JSON, or YOLO's images/ and labels/"
 KINDS = {"VOC's": voc.arranged, "COCO's": coco.arranged, "YOLO's": yolo.arranged}
@@ -49,16 +49,17 @@ def find(root: Path, *, bad: Literal["skip", "refuse"] = "skip", like: Sequence[
     classes = _classes(place, like)
     images, left_out, faults = _read(place, classes, root)
     unknown = Counter(label for one in place.images for label in one.labels if label not in classes)
-    if bad == "refuse" and (left_out or faults or unknown):
-        what = str(left_out[0]) if left_out else _said(faults)[0] if faults else f"the class '{next(iter(unknown))}'"
+    wrong = [*(file for file in place.left_out if _is_wrong(file)), *left_out]
+    if bad == "refuse" and (wrong or faults or unknown):
+        what = str(wrong[0]) if wrong else _said(faults)[0] if faults else f"the class '{next(iter(unknown))}'"
         raise InputError(f"'{root}': {what}; correct it, or leave `bad` at skip")
     if not images:
         raise InputError(f"no image under '{root}' can be read: {left_out[0]}")
     everything = (*(replace(file, path=_below(file.path, root)) for file in (*place.left_out, *left_out)),)
     notes = [_first(images, classes), *notes, *_said(faults)]
-    notes += [f"{sum(unknown.values()):,} objects are of no known class: {', '.join(sorted(unknown)[:NAMED])}"] * bool(
-        unknown
-    )
+    if unknown:
+        names = ", ".join(sorted(unknown)[:NAMED])
+        notes.append(f"objects of no known class, left out: {sum(unknown.values()):,} ({names})")
     notes += [said(everything)] if everything else []
     return BoxSet(tuple(images), classes, faults, everything, tuple(notes))
 
@@ -97,6 +98,11 @@ def _read(
             faults[_below(str(one.source if one.source.suffix != ".json" else one.image), root)] = wrong
         images.append(Boxed(one.image, part, size, places, numbers))
     return sorted(images, key=lambda one: (PARTS.index(one.part), one.image.parts)), left_out, faults
+
+
+def _is_wrong(file: LeftOut) -> bool:
+    """Whether something that was left out is a fault, and not just something else."""
+    return file.kind.startswith(UNREADABLE) or file.kind in (NAMED_TWICE, SECOND, NO_OBJECT)
 
 
 def _size(path: Path) -> tuple[int, int] | str:

@@ -13,11 +13,10 @@ from ..left_out import LeftOut
 from ..masks.lists import listed
 from ..masks.words import told
 from ..parts import Part
-from .found import UNBOXED, Arranged, Rough
+from .found import SECOND, UNBOXED, Arranged, Rough
 
 LISTS = ("ImageSets/Main", "ImageSets/Layout", "splits", "lists", "")
 EDGES = ("xmin", "ymin", "xmax", "ymax")
-TWICE = "second annotations of an image"
 
 
 def arranged(root: Path) -> Arranged | None:
@@ -41,7 +40,7 @@ def arranged(root: Path) -> Arranged | None:
         if image is None:
             left_out.append(unreadable(path, "the image that it is of is not there"))
         elif image in images:
-            left_out.append(LeftOut(str(path), TWICE, f"{images[image].source.name} is of the same image"))
+            left_out.append(LeftOut(str(path), SECOND, f"{images[image].source.name} is of the same image"))
         else:
             images[image] = _rough(
                 image, path, one, parts.get(image.stem) or told(image.relative_to(root).parts[:-1]).part

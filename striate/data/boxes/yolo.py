@@ -16,7 +16,7 @@ from ..files import unreadable, walk
 from ..left_out import LeftOut
 from ..masks.words import told
 from ..parts import Part, part_of
-from .found import Arranged, Rough
+from .found import NO_OBJECT, Arranged, Rough
 
 NAMES = ("classes.txt", "obj.names", "names.txt", "_darknet.labels")
 SKIPPED = ("readme", "classes", "names", "requirements", "license", "train", "val", "valid", "test")
@@ -31,10 +31,11 @@ def arranged(root: Path) -> Arranged | None:
     labels = {_key(root, path): path for path in texts if path.stem.lower() not in SKIPPED and _is_label(path)}
     if not labels:
         return None
-    names, described = _names(root)
+    names, described, described_in = _names(root)
     parts = _listed(root, described)
     images: list[Rough] = []
-    left_out = [other for other in found.left_out if Path(other.path) not in {*labels.values()}]
+    read = {*labels.values(), described_in}
+    left_out = [other for other in found.left_out if Path(other.path) not in read]
     bare = 0
     for image in found.images:
         path = labels.pop(_key(root, image), None)
@@ -44,7 +45,7 @@ def arranged(root: Path) -> Arranged | None:
             images.append(Rough(image, image, (), np.zeros((0, 4)), part, True))
             continue
         rows, wrong = _rows(path)
-        left_out += [LeftOut(str(path), "line that is no object", wrong)] if wrong else []
+        left_out += [LeftOut(str(path), NO_OBJECT, wrong)] if wrong else []
         called = tuple(names[number] if number < len(names) else f"class {number}" for number, *_ in rows)
         images.append(Rough(image, path, called, _edges([row[1:] for row in rows]), part, True))
     left_out += [unreadable(path, "the image that it is of is not there") for path in labels.values()]
@@ -65,9 +66,8 @@ def _is_label(path: Path) -> bool:
         lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError):
         return False
-    return all(_object(line) is not None for line in lines[:1]) and (
-        bool(lines) or path.parent.name.lower() == "labels"
-    )
+    called = any(part.lower() == "labels" for part in path.parts)
+    return all(_object(line) is not None for line in lines[:1]) and (bool(lines) or called)
 
 
 def _object(line: str) -> tuple[float, ...] | None:
@@ -105,8 +105,8 @@ def _edges(rows: Sequence[Sequence[float]]) -> Any:
     return np.concatenate([given[:, :2] - given[:, 2:] / 2, given[:, :2] + given[:, 2:] / 2], 1)
 
 
-def _names(root: Path) -> tuple[list[str], Mapping[str, Any]]:
-    """The classes' names, and the description of the data that names them."""
+def _names(root: Path) -> tuple[list[str], Mapping[str, Any], Path | None]:
+    """The classes' names, the description of the data that names them, and the file that either is in."""
     for path in sorted([*root.glob("*.yaml"), *root.glob("*.yml"), *root.glob("*/*.yaml")]):
         try:
             found = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
@@ -116,11 +116,12 @@ def _names(root: Path) -> tuple[list[str], Mapping[str, Any]]:
         if isinstance(names, dict):
             names = [names[key] for key in sorted(names)] if all(isinstance(key, int) for key in names) else None
         if isinstance(names, list):
-            return [str(name) for name in names], found
+            return [str(name) for name in names], found, path
     for path in (place / name for place in (root, *sorted(root.glob("*/"))) for name in NAMES):
         if path.is_file():
-            return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()], {}
-    return [], {}
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+            return [line.strip() for line in lines if line.strip()], {}, path
+    return [], {}, None
 
 
 def _listed(root: Path, described: Mapping[str, Any]) -> dict[str, Part]:

@@ -1,0 +1,74 @@
+"""An image of any size on a canvas of one size: as large as fits, in the middle, with grey around it.
+
+>>> on = placing((100, 200), (64, 64))
+>>> on, on.there(np.array([[0.0, 0, 200, 100]])).tolist()
+(Placing(scale=0.32, left=0, top=16), [[0.0, 16.0, 64.0, 48.0]])
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..image import decode
+
+GREY = 114  # around the image, of 255
+
+
+@dataclass(frozen=True)
+class Placing:
+    """Where an image is on a canvas.
+
+    Attributes:
+        scale: Pixels of the canvas for each of the image.
+        left, top: Of the image's corner.
+    """
+
+    scale: float
+    left: int
+    top: int
+
+    def there(self, boxes: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Boxes (B, 4) of the image, on the canvas."""
+        return (boxes * self.scale + self._corner).astype(np.float32)
+
+    def back(self, boxes: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Boxes (B, 4) of the canvas, in the image."""
+        return ((boxes - self._corner) / self.scale).astype(np.float32)
+
+    @property
+    def _corner(self) -> NDArray[np.float64]:
+        return np.array([self.left, self.top, self.left, self.top], np.float64)
+
+
+def placing(size: tuple[int, int], canvas: tuple[int, int]) -> Placing:
+    """Where an image of (height, width) is on a canvas."""
+    scale = min(canvas[0] / size[0], canvas[1] / size[1])
+    height, width = scaled(size, scale)
+    return Placing(scale, (canvas[1] - width) // 2, (canvas[0] - height) // 2)
+
+
+def scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """The size of an image that is made larger or smaller: at least a pixel."""
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def read_onto(path: Path, *, channels: int, canvas: tuple[int, int]) -> NDArray[np.uint8]:
+    """The image in a file on a canvas: (C, height, width), 0 to 255.
+
+    Raises:
+        ImageError: It can't be read.
+    """
+    image = decode(path, channels=channels)
+    _, height, width = image.shape
+    on = placing((height, width), canvas)
+    height, width = scaled((height, width), on.scale)
+    made = np.full((channels, *canvas), GREY, np.uint8)
+    for plane, to in zip(image, made, strict=True):
+        small = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
+        to[on.top : on.top + height, on.left : on.left + width] = np.asarray(small)
+    return made
