@@ -139,8 +139,8 @@ def test_boxes_that_were_cut_to_nothing_are_not_learned() -> None:
 def test_going_down_the_gradient_finds_the_objects(seed: int) -> None:
     """Of a map that is trained itself, everything it says is at last what is there."""
     chance = np.random.default_rng(seed)
-    corners = chance.uniform(0, 20, (3, 2)) + np.array([[0, 0], [24, 0], [12, 14]])
-    sizes = chance.uniform(5, 16, (3, 2))
+    corners = chance.uniform(0, 4, (3, 2)) + np.array([[0, 0], [28, 0], [12, 17]])
+    sizes = chance.uniform(6, 12, (3, 2))
     rows = [
         (kind, *corner, *(corner + size).clip(0, [48, 32]))
         for kind, (corner, size) in enumerate(zip(corners, sizes, strict=True))
