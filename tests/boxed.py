@@ -34,14 +34,14 @@ def drawn(count: int, seed: int = 0, most: int = 2) -> list[tuple[Any, list[Obje
     return found
 
 
-def voc(root: Path, parts: dict[str, int], seed: int = 0) -> Path:
+def voc(root: Path, parts: dict[str, int], seed: int = 0, most: int = 2) -> Path:
     """Annotations/, JPEGImages/ (PNG files) and ImageSets/Main/."""
     for folder in ("Annotations", "JPEGImages", "ImageSets/Main"):
         (root / folder).mkdir(parents=True)
     number = 0
     for part, count in parts.items():
         names = []
-        for pixels, objects in drawn(count, seed + number):
+        for pixels, objects in drawn(count, seed + number, most):
             name = f"im{number:03}"
             Image.fromarray(pixels).save(root / "JPEGImages" / f"{name}.png")
             (root / "Annotations" / f"{name}.xml").write_text(xml(f"{name}.png", objects))

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from striate.boxes import box_iou, suppressed
+from striate.boxes import box_iou, complete_iou, suppressed
 
 PRIOR = -4.0  # of the logarithm of the odds that an anchor has an object, before anything is learned
 FARTHEST = 4.0  # of t_w and t_h: a box is at most e^4 times as wide as its anchor
@@ -139,25 +139,6 @@ def shape_iou(ours: Tensor, theirs: Tensor) -> Tensor:
     """(A, B): the IoU of boxes of sizes (A, 2) and (B, 2) with the same middle."""
     shared = torch.minimum(ours[:, None], theirs[None]).prod(-1)
     return shared / (ours.prod(-1)[:, None] + theirs.prod(-1)[None] - shared).clamp_min(1e-9)
-
-
-def complete_iou(ours: Tensor, theirs: Tensor) -> Tensor:
-    """(N,): the IoU of each box with its own, less what tells how to move when they do not meet (Zheng et al. 2020).
-
-    That is the squared distance of the middles over the squared diagonal of the box around both, and α v with
-    v = 4/π² · (arctan(w/h) - arctan(w'/h'))² and α = v / (1 - IoU + v), which is taken for a constant.
-    """
-    first, last = torch.maximum(ours[:, :2], theirs[:, :2]), torch.minimum(ours[:, 2:], theirs[:, 2:])
-    shared = (last - first).clamp_min(0).prod(1)
-    a, b = ours[:, 2:] - ours[:, :2], theirs[:, 2:] - theirs[:, :2]
-    iou = shared / (a.prod(1) + b.prod(1) - shared).clamp_min(1e-7)
-    around = torch.maximum(ours[:, 2:], theirs[:, 2:]) - torch.minimum(ours[:, :2], theirs[:, :2])
-    apart = (ours[:, :2] + ours[:, 2:] - theirs[:, :2] - theirs[:, 2:]) / 2
-    turn = torch.atan(a[:, 0] / a[:, 1].clamp_min(1e-7)) - torch.atan(b[:, 0] / b[:, 1].clamp_min(1e-7))
-    v = 4 / torch.pi**2 * turn.square()
-    with torch.no_grad():
-        alpha = v / (1 - iou + v).clamp_min(1e-7)
-    return iou - apart.square().sum(1) / around.square().sum(1).clamp_min(1e-7) - alpha * v
 
 
 def clustered(sizes: NDArray[np.floating], count: int, seed: int = 0) -> tuple[tuple[float, float], ...]:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,12 +40,18 @@ class Drawn:
     truth: Objects
     found: Detections
     name: str
-    f1: float
+    value: float
 
 
 def headline(map50: float, map: float, floor: float, evaluated: str, nothing: bool) -> Markup:
     """The first lines of a page: the figures, and those of saying always the same."""
     return part(TEMPLATE, "headline", map50=map50, map=map, floor=floor, evaluated=evaluated, nothing=nothing)
+
+
+def localized(figures: Mapping[str, float], floor: tuple[float, str, float], evaluated: str) -> Markup:
+    """The first lines of a page on images with one box each."""
+    iou, most, share = floor
+    return part(TEMPLATE, "localized", figures=figures, iou=iou, most=most, share=share, evaluated=evaluated)
 
 
 def table(rows: Sequence[tuple[str, int, str, str]], colours: Sequence[Colour], evaluated: str) -> Section:
@@ -74,10 +80,12 @@ def confusion(counts: NDArray[np.int64], classes: Sequence[str], sure: float) ->
     return Section("confusion", "Confusion", part(TEMPLATE, "confusion", rows=rows, classes=names, sure=f"{sure:g}"))
 
 
-def worst(images: Sequence[Drawn], classes: Sequence[str], colours: Sequence[Colour], sure: float) -> Section:
-    """The worst images, the worst first."""
-    drawn = [(data_uri(_pair(one, classes, colours, sure), LONGEST), one.name, PERCENT(one.f1)) for one in images]
-    return Section("wrong", "Worst images", part(TEMPLATE, "worst", images=drawn, sure=f"{sure:g}"))
+def worst(
+    images: Sequence[Drawn], classes: Sequence[str], colours: Sequence[Colour], sure: float, figure: str = "F1"
+) -> Section:
+    """The worst images, the worst first, by a figure of this name."""
+    drawn = [(data_uri(_pair(one, classes, colours, sure), LONGEST), one.name, PERCENT(one.value)) for one in images]
+    return Section("wrong", "Worst images", part(TEMPLATE, "worst", images=drawn, sure=sure, figure=figure))
 
 
 def _pair(one: Drawn, classes: Sequence[str], colours: Sequence[Colour], sure: float) -> NDArray[np.uint8]:

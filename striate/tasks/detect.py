@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from torch.nn import functional as F
 
-from striate.augmentation.augment import Augment
-from striate.augmentation.chain import chained
-from striate.augmentation.words import AUTO, parsed
-from striate.data import boxes, lazy, masks
-from striate.data.boxes import Boxed, BoxSet
-from striate.data.boxes.canvas import GREY, placing, read_onto, scaled
-from striate.data.dataset import ALL, TEST_SHARE, held_out
-from striate.data.examples import Opened, Schema, Table, digest_of
-from striate.data.kinds import Boxes, Image, Kind
-from striate.data.lazy import Lazy
-from striate.data.loading import found_at
-from striate.data.masks import Colour, distinct_colours
-from striate.data.parts import PARTS
+from striate.data.examples import Opened
 from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.losses.anchored import MOST, AnchorGrid, clustered
@@ -35,77 +21,36 @@ from striate.metrics.detection import coco
 from striate.metrics.metric import Metric
 from striate.notation import Network, measure
 from striate.notation.sizes import Size
-from striate.notation.thumb import CLASSES
 from striate.report.boxed import drawn_png
-from striate.tasks.augmenting import steps_for
+from striate.tasks.canvas import NONE, OnCanvas, has_masks
 from striate.tasks.located import BOXES, FOUND, KINDS, SURE, JudgedBoxes, detections_of
-from striate.tasks.pictures import IMAGE, asked_images
-from striate.tasks.task import Answer, Asked, Task, Wish, is_place
+from striate.tasks.pictures import IMAGE
+from striate.tasks.task import Answer, Asked, Wish
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
-from striate.training.options import Options, for_started
 
 if TYPE_CHECKING:
     from striate.tasks.fitting import Fitted
     from striate.tasks.task import Judged
 
-NONE = -1  # the class of a row that holds no object
-LONGEST, STEP = 416, 32  # pixels of a canvas's longer side where the network's text leaves it open; a multiple of these
-CHANGES = ("mirror", "crop", "colour", "turn", "rotate", "scale", "shear", "noise", "blur", "cutout", "shift")
-USUAL = "mirror,crop,scale:0.3,colour"
-
 
 @dataclass(frozen=True)
-class Detect(Task):
+class Detect(OnCanvas):
     """Boxes around objects of several classes.
 
     Attributes:
-        classes: Their names.
-        size: (height, width) of the canvas that images are placed on, which is the network's input.
-        channels: Of the images: 1 or 3.
         anchors: (width, height) of each, in pixels of the canvas; set when the network is known.
-        border: What is around an image, as the network reads it, for each channel.
     """
 
-    classes: tuple[str, ...]
-    size: tuple[int, int]
-    channels: int = 3
     anchors: tuple[tuple[float, float], ...] = ()
-    border: tuple[float, ...] = ()
 
     word: ClassVar[str] = "detect"
-    reads: ClassVar[str] = (
-        "a folder of images with boxes: VOC's XML files, COCO's JSON, or YOLO's images/ and labels/, maybe below "
-        "train/, val/ and test/"
-    )
     metrics: ClassVar[tuple[Metric, ...]] = (Metric("map50"), Metric("map"))
-    unit: ClassVar[str] = "images"
 
     @classmethod
-    def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
-        """Images with boxes."""
-        if not is_place(source):
-            return None
-        try:
-            root = found_at(str(source))
-        except InputError:
-            return None
-        if not root.is_dir():
-            return None
-        if not wish.named and like is None and _has_masks(root):
-            return None
-        found = boxes.find(root, bad="refuse" if wish.bad == "refuse" else "skip", like=like.classes if like else ())
-        if found is None:
-            return None
-        if not found.classes:
-            raise InputError(f"no image under '{root}' has an object; there is nothing to learn")
-        task = like or cls(found.classes, _canvas(wish.shape, found), (wish.shape or (3,))[0] or 3)
-        return task, _opened(task, root.resolve().name, str(source), found, wish.hold_out)
-
-    @property
-    def colours(self) -> tuple[Colour, ...]:
-        """How each class is drawn."""
-        return distinct_colours(len(self.classes) + 1)[1:]
+    def wants(cls, root: Path, wish: Wish) -> bool:
+        """All boxes, unless they come with masks and nobody has asked for boxes."""
+        return wish.named or not has_masks(root)
 
     @property
     def grid(self) -> AnchorGrid:
@@ -113,10 +58,6 @@ class Detect(Task):
         return AnchorGrid(self.anchors, len(self.classes), self.size)
 
     # the network
-
-    def letters(self) -> Mapping[str, int]:
-        """The number of classes."""
-        return {CLASSES: len(self.classes)}
 
     def fits(self, output: tuple[int | None, ...], name: str) -> str:
         """5 + K maps for each anchor."""
@@ -129,10 +70,7 @@ class Detect(Task):
 
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
         """A network that reads the canvas, with anchors that suit the training boxes."""
-        from striate.tasks.fitting import fitted
-
-        made = fitted(network, self, opened, recipe, size)
-        assert made.recipe is not None
+        made = super().fit(network, opened, recipe, size)
         out = measure(made.network, made.shape).output
         count = (out[0] or 0) // (5 + len(self.classes))
         anchors, notes = self.anchors, made.notes
@@ -140,40 +78,10 @@ class Detect(Task):
             anchors = clustered(_sizes(opened.train), count)
             shown = ", ".join(f"{round(width)}x{round(height)}" for width, height in anchors)
             notes = (*notes, f"anchors, of {self.size[1]}x{self.size[0]}: {shown}")
-        border = tuple((GREY / 255 - mean) / std for mean, std in zip(made.recipe.mean, made.recipe.std, strict=True))
-        task = dataclasses.replace(self, anchors=anchors, border=border)
-        return dataclasses.replace(
-            made, task=task, notes=notes, recipe=dataclasses.replace(made.recipe, fit="any size")
-        )
-
-    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
-        """Boxes move with what is in them."""
-        changes = parsed(USUAL if wanted == AUTO else wanted)
-        if others := [one.word for one in changes if one.word not in CHANGES]:
-            raise InputError(f"augment '{others[0]}' is not for boxes; there are {', '.join(CHANGES)}")
-        assert fitted.recipe is not None
-        return chained(*steps_for(changes, fitted.recipe)) if changes else None
-
-    def usual(self, options: Options, count: int, augment: Augment | None, started: bool) -> Options:
-        """Each image has many boxes to learn from: few images are no reason for another batch or penalty."""
-        return for_started(options) if started else options
+        task = dataclasses.replace(made.task, anchors=anchors)  # type: ignore[call-arg]
+        return dataclasses.replace(made, task=task, notes=notes)
 
     # what is made small, and what is measured
-
-    def through(self, net: Net, inputs: Fields) -> Fields:
-        """What the network says of images, placed on the canvas where they have another size."""
-        image = inputs[IMAGE]
-        size = (image.shape[2], image.shape[3])
-        return net({IMAGE: image if size == self.size else self._placed(image)})
-
-    def _placed(self, images: Tensor) -> Tensor:
-        size = (images.shape[2], images.shape[3])
-        on = placing(size, self.size)
-        height, width = scaled(size, on.scale)
-        small = F.interpolate(images, size=(height, width), mode="bilinear", antialias=True)
-        made = images.new_tensor(self.border)[None, :, None, None].expand(len(images), -1, *self.size).contiguous()
-        made[:, :, on.top : on.top + height, on.left : on.left + width] = small
-        return made
 
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """Places, whether there is an object, and its class."""
@@ -195,10 +103,6 @@ class Detect(Task):
         """How a network does on images with boxes."""
         return JudgedBoxes(name, examples, rows, figures, self.unit, self.classes, self.colours)
 
-    def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
-        """Image files, folders of some, PIL images or arrays, each of its own size."""
-        return asked_images(given, None, bad, self.channels)
-
     def meaning(self) -> tuple[Any, ...]:
         """The classes and the anchors."""
         return *self.classes, *self.anchors, self.size
@@ -212,9 +116,7 @@ class Detect(Task):
         ]
 
     def _answer(self, path: str, image: NDArray[np.uint8], found: NDArray[np.float32]) -> Answer:
-        height, width = image.shape[1:]
-        places = placing((height, width), self.size).back(found[:, :4])
-        places = np.clip(places, 0, [width, height, width, height])
+        places = self.back(found[:, :4], (image.shape[1], image.shape[2]))
         objects = [
             {"class": self.classes[int(kind)], "probability": float(chance), "box": [round(float(x), 1) for x in place]}
             for place, (*_, chance, kind) in zip(places, found, strict=True)
@@ -225,21 +127,6 @@ class Detect(Task):
         return Answer(path, said or "nothing is found", {"objects": objects}, {"": drawn})
 
 
-def _has_masks(root: Path) -> bool:
-    """Whether the data are for segmentation, unless boxes are asked for."""
-    return masks.voc.arranged(root) is not None or masks.coco.arranged(root) is not None
-
-
-def _canvas(shape: tuple[int | None, ...] | None, found: BoxSet) -> tuple[int, int]:
-    """The canvas: the network's input, or in the shape of most images, at most 416 pixels long."""
-    if shape and len(shape) == 3 and shape[1] and shape[2]:
-        return shape[1], shape[2]
-    sizes = [one.size for one in found.images]
-    height, width = max(sizes, key=sizes.count)
-    scale = min(1.0, LONGEST / max(height, width))
-    return max(STEP, round(height * scale / STEP) * STEP), max(STEP, round(width * scale / STEP) * STEP)
-
-
 def _sizes(examples: Any) -> NDArray[np.float64]:
     """(B, 2): the widths and heights of all boxes."""
     places, kinds = examples.columns[BOXES].numpy(), examples.columns[KINDS].numpy()
@@ -247,47 +134,3 @@ def _sizes(examples: Any) -> NDArray[np.float64]:
     if not len(there):
         raise InputError("no training image has an object; there is nothing to learn")
     return there[:, 2:] - there[:, :2]
-
-
-def _opened(task: Detect, name: str, source: str, found: BoxSet, hold_out: bool) -> Opened:
-    parts = {part: list(found.of(part)) for part in PARTS}
-    notes = [f"{name}: {note}" for note in found.notes]
-    if not parts["test"] and not hold_out:
-        parts["test"] = parts["validation"] or parts["train"]
-        notes += [] if parts["validation"] else [f"{name}: {ALL}"]
-    elif not parts["test"]:
-        keys = [one.image.as_posix() for one in parts["train"]]
-        chosen = set(held_out([0] * len(keys), keys, TEST_SHARE))
-        parts["test"] = [parts["train"][row] for row in sorted(chosen)]
-        parts["train"] = [one for row, one in enumerate(parts["train"]) if row not in chosen]
-        notes.append(f"{name}: held out {len(chosen)} images as test, about {TEST_SHARE:.0%}, by file name")
-    most = max(1, *(len(one.places) for one in found.images))
-    hold = sum(len(images) for images in parts.values()) * task.channels * task.size[0] * task.size[1] <= lazy.MEMORY
-    tables = {part: _table(images, task, most, hold) for part, images in parts.items() if images}
-    train = tables.get("train", tables.get("test"))
-    assert train is not None
-    return Opened(
-        name,
-        source,
-        Schema({IMAGE: Image()}, {BOXES: Boxes(task.size), KINDS: Kind()}),
-        train,
-        tables.get("test"),
-        tables.get("validation"),
-        tuple(notes),
-        found.left_out,
-        sha256=digest_of(train, tables.get("validation")),
-    )
-
-
-def _table(images: Sequence[Boxed], task: Detect, most: int, hold: bool) -> Table:
-    """The images on the canvas, in memory or in their files, and their boxes."""
-    paths = tuple(str(one.image) for one in images)
-    read = partial(read_onto, channels=task.channels, canvas=task.size)
-    pictures = Lazy(paths, read, (task.channels, *task.size))
-    places = np.zeros((len(images), most, 4), np.float32)
-    kinds = np.full((len(images), most), NONE, np.int64)
-    for row, one in enumerate(images):
-        places[row, : len(one.places)] = placing(one.size, task.size).there(one.places)
-        kinds[row, : len(one.places)] = one.classes
-    columns: dict[str, Any] = {BOXES: torch.from_numpy(places), KINDS: torch.from_numpy(kinds)}
-    return Table({IMAGE: pictures.hold() if hold else pictures, **columns}, paths)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.boxes import paired_iou
 from striate.metrics.detection import Detections, DetectionScores, Objects, coco, iou_of, voc
 from striate.tasks.task import Judged
 from striate.training.fields import Fields
@@ -237,3 +238,88 @@ def _known(value: float) -> float | None:
 
 def _percent(value: float) -> str:
     return "–" if np.isnan(value) else f"{value:.2%}"
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedPlaces(Judged):
+    """A network's class and box of each image beside the true ones; its rows are those of `Localize`.
+
+    Attributes:
+        classes: The K names.
+        colours: How they are drawn.
+    """
+
+    classes: tuple[str, ...]
+    colours: tuple[Colour, ...]
+
+    @cached_property
+    def each(self) -> list[float]:
+        """The IoU of each image's box, 0 where the class is wrong."""
+        right = self.rows["chances"].argmax(1) == self.rows[KINDS]
+        return [float(iou) for iou in paired_iou(self.rows["places"], self.rows[BOXES]) * right]
+
+    @cached_property
+    def floor(self) -> tuple[float, str, float]:
+        """The mean IoU of always saying the mean box; the most common class and its share."""
+        truth, counts = self.rows[BOXES], self.rows[KINDS].bincount(minlength=len(self.classes))
+        iou = paired_iou(truth.mean(0, keepdim=True).expand_as(truth), truth)
+        return float(iou.mean()), self.classes[int(counts.argmax())], float(counts.max() / len(truth))
+
+    def columns(self) -> Mapping[str, Sequence[float]]:
+        """The IoU of each image."""
+        return {"box_iou": self.each}
+
+    @property
+    def worst(self) -> list[int]:
+        """The positions of the images, the worst first."""
+        return [int(row) for row in np.argsort(self.each, kind="stable")]
+
+    def said(self) -> str:
+        """The figures in words."""
+        iou, most, share = self.floor
+        rest = f"{self.figures['localized']:.2%} localized, {self.figures['accuracy']:.2%} of the classes right"
+        guess = f"always saying the mean box gets {iou:.2%}, '{most}' {share:.2%}"
+        return f"box IoU {self.figures['box_iou']:.2%} on {len(self.examples):,} {self.unit} ({rest}); {guess}"
+
+    def in_short(self) -> str:
+        """The mean IoU."""
+        return f"{self.figures['box_iou']:.2%}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate test --json`."""
+        iou, most, share = self.floor
+        floor = {"mean_box_iou": iou, "majority_class": most, "majority_accuracy": share}
+        worst = [{"image": self.examples.name(row), "box_iou": self.each[row]} for row in self.worst[:MOST_DRAWN]]
+        whole = {**self.figures, "examples": len(self.examples), **floor}
+        return whole | {"classes": list(self.classes), "worst": worst}
+
+    def printed(self) -> Iterator[Any]:
+        """What `striate test` prints."""
+        yield self.said()
+        yield f"loss {self.figures['loss']:.4f}"
+        for row in self.worst[:MOST_PRINTED]:
+            yield f"worst: {self.examples.name(row)}: IoU {self.each[row]:.2%}"
+
+    def headline(self) -> str:
+        """The first lines of the report."""
+        from striate.report import boxed
+
+        return boxed.localized(self.figures, self.floor, f"{self.name} ({len(self.examples):,} {self.unit})")
+
+    def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
+        """The worst images."""
+        yield self.worst_section(root)
+
+    def worst_section(self, root: str) -> Section:
+        """The worst images, what is there beside what is found."""
+        from striate.report import boxed
+        from striate.report.places import inside
+
+        drawn = []
+        for row in self.worst[:MOST_DRAWN]:
+            image, chances = self.examples.take([row])["image"][0].numpy(), self.rows["chances"][row].numpy()
+            truth = Objects(self.rows[BOXES][row : row + 1].numpy(), self.rows[KINDS][row : row + 1].numpy())
+            kind = np.array([chances.argmax()])
+            found = Detections(self.rows["places"][row : row + 1].numpy(), kind, chances[kind])
+            drawn.append(boxed.Drawn(image, truth, found, inside(self.examples.name(row), root), self.each[row]))
+        return boxed.worst(drawn, self.classes, self.colours, 0.0, "IoU")

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from striate.boxes import complete_iou
 from striate.losses.anchored import (
     BOX,
     EMPTY,
@@ -14,7 +15,6 @@ from striate.losses.anchored import (
     PRIOR,
     AnchorGrid,
     clustered,
-    complete_iou,
     shape_iou,
 )
 

@@ -49,6 +49,7 @@ class Made:
         engines: That cover it.
         epochs: After which it is learned by heart.
         loss: That is reached then.
+        named: Whether it must be asked for by its word: another task finds its data, too.
         damage: What becomes of the damaged file's content.
     """
 
@@ -57,6 +58,7 @@ class Made:
     engines: tuple[str, ...] = ("torch", "native")
     epochs: int = 30
     loss: float = 0.3
+    named: bool = False
     damage: Callable[[bytes], bytes] = lambda content: b"\0\1\2" * 30
 
 
@@ -82,6 +84,22 @@ def boxes(root: Path) -> tuple[Path, Any, Path]:
     """Bright and dark rectangles with boxes."""
     boxed.yolo(root, {"train": TRAIN, "test": TEST})
     return root, root / "images" / "test" / "im017.png", root / "images" / "train" / "im001.png"
+
+
+def places(root: Path) -> tuple[Path, Any, Path]:
+    """One bright or dark square in each image, on the left or on the right, with its box."""
+    (root / "ImageSets" / "Main").mkdir(parents=True)
+    chance = np.random.default_rng(0)
+    for part, first, count in (("train", 0, TRAIN), ("test", TRAIN, TEST)):
+        for number in range(first, first + count):
+            kind, left = number % 2, 4 + 24 * (number // 2 % 2)
+            pixels = chance.integers(100, 140, (*boxed.SIZE, 3), np.uint8)
+            pixels[12:28, left : left + 16] = (230, 20)[kind]
+            Image.fromarray(pixels).save(root / f"im{number:03}.png")
+            (root / f"im{number:03}.xml").write_text(boxed.xml("", [(kind, left, 12, left + 16, 28)]))
+        names = [f"im{number:03}" for number in range(first, first + count)]
+        (root / "ImageSets" / "Main" / f"{part}.txt").write_text("\n".join(names))
+    return root, root / "im017.png", root / "im001.png"
 
 
 def tagged(root: Path) -> tuple[Path, Any, Path]:
@@ -114,9 +132,16 @@ three(w) = conv w@3 pad 1 -> bn -> relu
 input 3x40x48
 three(12) -> maxpool 2 -> three(16) -> maxpool 2 -> three(24) -> three(24) -> conv 14@1
 """
+PLACER = """
+three(w) = conv w@3 pad 1 -> bn -> relu
+input 3x40x48
+three(8) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16)
+heads[ class: fc 2 | box: fc 4 ]
+"""
 MADE = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures),
     "detect": Made(FINDER, boxes, epochs=80, loss=2.2),
+    "localize": Made(PLACER, places, epochs=80, loss=1.0, named=True),
     "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),
     "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
@@ -137,7 +162,11 @@ def options(engine: str) -> dict[str, Any]:
 
 
 def trained(word: str, data: Path, out: Path, engine: str = "torch", **changed: Any) -> Run:
-    return st.train(MADE[word].net, data, out=out, **options(engine) | changed)
+    return st.train(MADE[word].net, data, out=out, task=asked_for(word), **options(engine) | changed)
+
+
+def asked_for(word: str) -> str | None:
+    return word if MADE[word].named else None
 
 
 def same(ours: Path, theirs: Path) -> bool:
@@ -170,8 +199,9 @@ def test_a_few_examples_are_learned_by_heart(where: Any, tmp_path: Path, word: s
 @pytest.mark.parametrize("word", MADE)
 def test_it_is_found_out_or_given_and_another_is_refused(where: Any, word: str) -> None:
     data, *_ = where(word)
-    assert known.opened(str(data), Wish())[0] == known.opened(str(data), Wish(), word)[0]
-    for other in MADE.keys() - {word, "classify"}:  # which takes any folders of images for classes
+    assert known.opened(str(data), Wish(), asked_for(word))[0] == known.opened(str(data), Wish(), word)[0]
+    same_data = {"detect", "localize"} if word in ("detect", "localize") else {word}
+    for other in MADE.keys() - {*same_data, "classify"}:  # which takes any folders of images for classes
         with pytest.raises(st.InputError):
             known.opened(str(data), Wish(), other)
 
@@ -179,7 +209,7 @@ def test_it_is_found_out_or_given_and_another_is_refused(where: Any, word: str) 
 @pytest.mark.parametrize("word", MADE)
 def test_a_saved_task_is_the_same_task(where: Any, word: str) -> None:
     data, *_ = where(word)
-    task, _ = known.opened(str(data), Wish())
+    task, _ = known.opened(str(data), Wish(), asked_for(word))
     assert known.saved(json.loads(json.dumps(task.facts()))) == task
     with pytest.raises(st.InputError, match="lacks facts"):
         known.saved({"word": word})
@@ -237,7 +267,7 @@ def test_a_process_that_is_killed_loses_nothing_that_was_kept(
 ) -> None:
     data, *_ = where(word)
     trained(word, data, tmp_path / "whole", engine)
-    how = {**options(engine), "out": tmp_path / "killed"}
+    how = {**options(engine), "out": tmp_path / "killed", "task": asked_for(word)}
     process = context.Process(target=killed.train_and_die, args=(MADE[word].net, data, how))
     process.start()
     process.join()

@@ -51,6 +51,7 @@ PUBLISHED = {  # as the papers and the weights that circulate have it, apart fro
     "regnety-400mf": 4_344_144,
     "wide-resnet28-10": 36_479_194,
     "darknet19": 20_842_376,
+    "yolov2": 50_962_889,
     "network-in-network": 966_986,
     "inception-v3": 27_161_264,
     "convnext-tiny": 28_589_128,

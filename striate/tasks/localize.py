@@ -1,0 +1,132 @@
+"""What an image shows and where: one class and one box (ILSVRC's second task; Russakovsky et al. 2015, section 4.2)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.boxes import complete_iou, paired_iou
+from striate.data.boxes import BoxSet
+from striate.errors import InputError
+from striate.metrics.metric import Metric
+from striate.notation.tree import Shape
+from striate.report.boxed import drawn_png
+from striate.tasks.canvas import OnCanvas
+from striate.tasks.located import BOXES, KINDS, JudgedPlaces
+from striate.tasks.pictures import IMAGE
+from striate.tasks.task import Answer, Asked, Judged, Wish
+from striate.training.fields import Fields
+from striate.training.objective import Net
+
+CLASS, BOX = "class", "box"  # the network's outputs
+SIDES = 4
+MEETS = 0.5  # IoU from which a box is right
+FAR, APART = 5.0, 2.0  # how much the distances of edges count, and the missing IoU
+
+
+@dataclass(frozen=True)
+class Localize(OnCanvas):
+    """A class and a box of each image."""
+
+    word: ClassVar[str] = "localize"
+    metrics: ClassVar[tuple[Metric, ...]] = (Metric("box_iou"), Metric("localized", counted=True), Metric("accuracy"))
+    decides: ClassVar[str] = "accuracy"
+
+    @classmethod
+    def wants(cls, root: Path, wish: Wish) -> bool:
+        """Only where it is asked for: boxes are more often those of several objects."""
+        return wish.named
+
+    @classmethod
+    def chosen(cls, found: BoxSet) -> BoxSet:
+        """The images that have one object."""
+        images = tuple(one for one in found.images if len(one.places) == 1)
+        if not images:
+            raise InputError("no image has exactly one object, of which there is one class and one box; try detect")
+        others = len(found.images) - len(images)
+        notes = [f"{others:,} images have no object or several, and are left out"] * bool(others)
+        return dataclasses.replace(found, images=images, notes=(*found.notes, *notes))
+
+    def fits_all(self, outputs: Mapping[str, Shape], name: str) -> str:
+        """A number for each class, and four for the box."""
+        wanted = {CLASS: (len(self.classes),), BOX: (SIDES,)}
+        if {key: tuple(side for side in shape if side != 1) or (1,) for key, shape in outputs.items()} == wanted:
+            return ""
+        ends = f"heads[ {CLASS}: fc {len(self.classes)} | {BOX}: fc {SIDES} ]"
+        return f"gives {', '.join(outputs)}, and {self.word} takes a class and a box; end the network with {ends}"
+
+    # what is made small, and what is measured
+
+    def edges(self, made: Tensor) -> Tensor:
+        """(N, 4) edges in pixels of the canvas, from what the network gives (N, 4).
+
+        They are its middle and its sides, in shares of the canvas, less a half.
+        """
+        middle, sides = torch.split(made.flatten(1).float() + 0.5, 2, 1)
+        half = sides / 2
+        return torch.cat([middle - half, middle + half], 1) * self._sides(made)
+
+    def _sides(self, like: Tensor) -> Tensor:
+        height, width = self.size
+        return like.new_tensor([width, height, width, height], dtype=torch.float32)
+
+    def loss(self, outputs: Fields, targets: Fields) -> Fields:
+        """Cross-entropy of the class; how far the box is from the true one (Carion et al. 2020, section 3.1)."""
+        theirs, kinds, ours = targets[BOXES][:, 0], targets[KINDS][:, 0], self.edges(outputs[BOX])
+        far = ((ours - theirs) / self._sides(ours)).abs().sum(1).mean()
+        apart = (1 - complete_iou(ours, theirs)).mean()
+        return {CLASS: F.cross_entropy(outputs[CLASS].flatten(1), kinds), BOX: FAR * far + APART * apart}
+
+    def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
+        """The classes."""
+        return (outputs[CLASS].flatten(1).argmax(1) == targets[KINDS][:, 0]).sum(), len(targets[KINDS])
+
+    def rows(self, outputs: Fields, targets: Fields) -> Fields:
+        """Each image's probabilities and box, and what is there."""
+        edges = torch.tensor([self.size[1], self.size[0]] * 2, dtype=torch.float32)
+        places = self.edges(outputs[BOX]).cpu().clamp_min(0).minimum(edges)
+        chances = outputs[CLASS].flatten(1).softmax(1).cpu()
+        return {"places": places, "chances": chances, BOXES: targets[BOXES][:, 0], KINDS: targets[KINDS][:, 0]}
+
+    def figures(self, rows: Fields) -> Mapping[str, float]:
+        """The mean IoU of the boxes, the share of right classes with an IoU of 0.5, and of right classes."""
+        iou, right = paired_iou(rows["places"], rows[BOXES]), rows["chances"].argmax(1) == rows[KINDS]
+        both = right & (iou >= MEETS)
+        shares = {"box_iou": iou, "localized": both.float(), "accuracy": right.float()}
+        return {name: float(values.double().mean()) for name, values in shares.items()}
+
+    # what is told
+
+    def judged(self, name: str, examples: Any, rows: Fields, figures: Mapping[str, float]) -> Judged:
+        """How a network does on images with a box."""
+        return JudgedPlaces(name, examples, rows, figures, self.unit, self.classes, self.colours)
+
+    def meaning(self) -> tuple[Any, ...]:
+        """The classes, and the size of the canvas."""
+        return *self.classes, self.size
+
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
+        """The class and the box of each image, drawn on it."""
+        chances, places = outputs[CLASS].flatten(1).softmax(1).cpu().numpy(), self.edges(outputs[BOX]).cpu().numpy()
+        each = zip(asked.names, asked.inputs, chances, places, strict=True)
+        return [self._answer(path, fields[IMAGE][0].numpy(), *one) for path, fields, *one in each]
+
+    def _answer(
+        self, path: str, image: NDArray[np.uint8], chances: NDArray[np.float32], place: NDArray[np.float32]
+    ) -> Answer:
+        where, kind = self.back(place[None], (image.shape[1], image.shape[2])), int(chances.argmax())
+        box = [round(float(edge), 1) for edge in where[0]]
+        one = {"class": self.classes[kind], "probability": float(chances[kind]), "box": box}
+        drawn = drawn_png(image, where, np.array([kind]), chances[[kind]], self.classes, self.colours)
+        left, top, right, bottom = box
+        said = f"{one['class']} {chances[kind]:.1%} from {left:g}, {top:g} to {right:g}, {bottom:g}"
+        return Answer(path, said, {"objects": [one]}, {"": drawn})
