@@ -113,6 +113,8 @@ def _listed(path: Path, progress: bool) -> Listed | None:
                 return found
         except NotMasksError:  # pairs of two photographs: their folders are classes
             pass
+    if path.is_dir() and (found := folders.of_boxes(path)):
+        return found
     if found := folders.of_table(path):
         return found
     return folders.of_classes(path) if path.is_dir() and located(path) is None else None

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from striate.data import masks
+from striate.data import boxes, masks
+from striate.data.boxes.found import MISSING, NAMED_TWICE, NO_OBJECT, SECOND, UNBOXED
 from striate.data.files import walk
 from striate.data.layout import layout
 from striate.data.left_out import IMAGELESS, LeftOut
@@ -23,6 +24,7 @@ from .files import below, left_out
 from .found import Finding
 from .survey import Listed
 
+BOXES = {UNBOXED: "no boxes", MISSING: "missing", NAMED_TWICE: "bad line", SECOND: "bad line", NO_OBJECT: "bad line"}
 KINDS = {UNMASKED: "no mask", UNPAIRED: "no mask", UNFIT: "no mask", UNKNOWN: "label out of range"}
 
 
@@ -98,6 +100,26 @@ def of_masks(root: Path, progress: bool) -> Listed | None:
         findings += [Finding(kind, one.path, one.reason)] if kind else left_out([one], str(root))
     findings += _slips(found, str(root))
     items, parts = [pair.image for pair in found.pairs], [pair.part for pair in found.pairs]
+    return Listed(root.resolve().name, str(root), items, [""] * len(items), parts, tuple(findings), of_classes=False)
+
+
+def of_boxes(root: Path) -> Listed | None:
+    """The images of a folder that have boxes; None where it has none.
+
+    Raises:
+        InputError: There are annotations, and they can't be read.
+    """
+    found = boxes.find(root)
+    if found is None:
+        return None
+    findings = list[Finding]()
+    for path, wrong in found.faults.items():
+        said = ", ".join(f"{count:,} {kind}" for kind, count in wrong.items())
+        findings.append(Finding("bad box", path, said))
+    for one in found.left_out:
+        kind = BOXES.get(one.kind)
+        findings += [Finding(kind, one.path, one.reason)] if kind else left_out([one], str(root))
+    items, parts = [one.image for one in found.images], [one.part for one in found.images]
     return Listed(root.resolve().name, str(root), items, [""] * len(items), parts, tuple(findings), of_classes=False)
 
 

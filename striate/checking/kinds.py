@@ -38,6 +38,8 @@ KINDS = {
     "missing": _fault("it is named and is not there, so its example is left out"),
     "bad line": _fault("it is no example and is left out; correct or remove it"),
     "no mask": _fault("image and mask belong together, and one of them can't be used"),
+    "bad box": _fault("it is no box in its image, so it is left out or mended; correct it"),
+    "no boxes": _odd("no annotations name it, and it is left out; an image without objects needs an entry without any"),
     "label out of range": _fault("no class of the others, so it is learned as one or left out; correct it"),
     "unknown class": _fault("no training example has it, so it can't be learned; correct the name or add some"),
     "single class": _fault("a network learns nothing from one class; add another"),

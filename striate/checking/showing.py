@@ -14,11 +14,10 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from striate.augmentation.augment import Augment
 from striate.checks import check_number
 from striate.data.examples import Table
 from striate.data.kinds import Label, Labels, Mask
-from striate.data.recipe import Recipe, written
+from striate.data.recipe import written
 from striate.errors import InputError
 from striate.inside.drawing import Array, Panel, grid, plane
 from striate.inside.drawn import Drawn
@@ -26,10 +25,12 @@ from striate.report.places import inside
 from striate.runs.feeding import feed_of
 from striate.runs.plan import Parts, Plan
 from striate.runs.planning import Request, planned
+from striate.tasks import known
+from striate.tasks.task import Wish
 from striate.training.feed import shuffled
+from striate.training.fields import Fields, joined
 from striate.training.options import Options
 
-NET = "INPUT -> CONV -> FC"  # reads images as they are
 COPIES = 3  # changed copies of each example, one an epoch
 
 
@@ -62,11 +63,14 @@ class Shown(Drawn):
         return {"shape": written(self.shape), "examples": list(self.names), "notes": list(self.notes)}
 
 
-def show(data: Any, net: str = NET, *, augment: str = "auto", count: int = 6, seed: int = 0, **how: Any) -> Shown:
+def show(
+    data: Any, net: str | None = None, *, augment: str = "auto", count: int = 6, seed: int = 0, **how: Any
+) -> Shown:
     """Examples of a data set as a training would give them to a network.
 
     Args:
-        data, net, augment, seed: As for `striate.train`.
+        data, augment, seed: As for `striate.train`.
+        net: The network that is to read them; by default one that reads them as they are.
         count: How many examples, evenly over the training examples.
         how: `task`, `size` and `letters`, as for `striate.train`.
 
@@ -74,44 +78,54 @@ def show(data: Any, net: str = NET, *, augment: str = "auto", count: int = 6, se
         InputError: As for `striate.train`; or the data are no images.
     """
     check_number(count, "count", least=1, whole=True)
+    net = net or _plainest(data, how.get("task"))
     plan, parts, _ = planned(Request(net, data, Options(augment=augment, seed=seed), **how))
     training = parts.training
     if plan.recipe is None or not isinstance(training, Table):
         raise InputError(f"what is shown are images, signals and volumes; {plan.data.name} has {plan.task.unit}")
     step = max(1, len(training) // count)
     some = training.part(range(0, len(training), step)[:count])
-    plain = _inputs(plan, parts, some, None, seed, 0)
-    copies = [
-        _inputs(plan, parts, some, plan.augment, seed, epoch + 1) for epoch in range(COPIES if plan.augment else 0)
-    ]
-    pictures = [[_picture(values[row], plan.recipe) for values in (plain, *copies)] for row in range(len(some))]
+    epochs = range(1, COPIES + 1 if plan.augment else 1)
+    made = [_read(plan, parts, some, epoch) for epoch in (0, *epochs)]
+    pictures = [[_picture(*one, row, plan) for one in made] for row in range(len(some))]
     root = plan.data.source
-    names = [f"{inside(some.name(row), root)}: {_target(plan, parts, some, row)}" for row in range(len(some))]
+    told = [(inside(some.name(row), root), _target(plan, parts, some, row)) for row in range(len(some))]
+    names = [": ".join(filter(None, words)) for words in told]
     return Shown(pictures, names, plan.recipe.shape, plan.notes)
 
 
-def _inputs(plan: Plan, parts: Parts, some: Table, augment: Augment | None, seed: int, epoch: int) -> Tensor:
-    """What the network reads of each example: in an epoch, or unchanged."""
+def _plainest(data: Any, word: str | None) -> str:
+    """A network of the task that the data are for."""
+    return known.opened(data, Wish(), word)[0].plainest
+
+
+def _read(plan: Plan, parts: Parts, some: Table, epoch: int) -> tuple[Tensor, Fields]:
+    """What the network reads of each example, and its targets: in an epoch from 1 on, or unchanged in 0."""
+    seed, augment = plan.options.seed, plan.augment if epoch else None
     feed = feed_of(some, parts.schema, plan.recipe, "cpu", augment, "refuse", workers=0)
     if augment is None:
-        return torch.cat([next(iter(batch.inputs.values())) for batch in feed.in_order(len(some))])
+        batches = list(feed.in_order(len(some)))
+        inputs = torch.cat([next(iter(batch.inputs.values())) for batch in batches])
+        return inputs, joined([batch.targets for batch in batches])
     times, total = augment.times, len(some) * augment.times
     (batch,) = feed.epoch(seed, epoch, total)
-    order = torch.cat(list(shuffled(total, total, seed, epoch)))
-    made = next(iter(batch.inputs.values()))
-    return made[order.argsort()[::times]]
+    rows = torch.cat(list(shuffled(total, total, seed, epoch))).argsort()[::times]
+    return next(iter(batch.inputs.values()))[rows], {name: values[rows] for name, values in batch.targets.items()}
 
 
-def _picture(x: Tensor, recipe: Recipe) -> Array:
+def _picture(inputs: Tensor, targets: Fields, row: int, plan: Plan) -> Array:
     """An input with its scaling undone, as grey or colours 0 to 1; other numbers from the least to the most."""
+    x, recipe = inputs[row], plan.recipe
+    assert recipe
     column = (-1,) + (1,) * (x.dim() - 1)
     x = x * x.new_tensor(recipe.std).view(column) + x.new_tensor(recipe.mean).view(column)
     if not recipe.pixels:
         x = (x - x.min()) / (x.max() - x.min()).clamp_min(1e-9)
     x = x.clamp(0, 1)
-    if x.dim() == 3 and len(x) == 3:
-        return x.permute(1, 2, 0).numpy()
-    return plane(x if x.dim() == 2 else x.mean(0))
+    if x.dim() != 3:
+        return plane(x if x.dim() == 2 else x.mean(0))
+    picture: Array = x.permute(1, 2, 0).numpy() if len(x) == 3 else plane(x.mean(0))
+    return plan.task.over(picture, {name: values[row] for name, values in targets.items()})
 
 
 def _target(plan: Plan, parts: Parts, some: Table, row: int) -> str:

@@ -86,10 +86,9 @@ def show(data: str, net: str | None, out: str, size: str | None, as_json: bool, 
     from striate.inside.drawn import check_path
 
     check_path(out)
-    from striate.checking.showing import NET
     from striate.checking.showing import show as shown
 
-    made = shown(data, net or NET, size=read_size(size), **words)
+    made = shown(data, net, size=read_size(size), **words)
     made.save(out)
     facts = made.facts()
     if as_json:

@@ -84,23 +84,30 @@ def _check(wanted: str, changes: tuple[Wanted, ...], recipe: Recipe, schema: Sch
         raise InputError(f"augment '{min(mixes)}' is for examples of one class each")
 
 
-def steps_for(changes: Sequence[Wanted], recipe: Recipe) -> list[Augment]:
-    """The changes that words ask for: places first, then light, then what is emptied and mixed."""
+def steps_for(changes: Sequence[Wanted], recipe: Recipe, around: tuple[float, ...] | None = None) -> list[Augment]:
+    """The changes that words ask for: places first, then light, then what is emptied and mixed.
+
+    Args:
+        changes: The words.
+        recipe: How images become the network's input.
+        around: What comes from beyond an edge, as the network reads it, a value for each channel; by default
+            photographs are mirrored there, which shows objects of which the targets say nothing.
+    """
     amount = {one.word: one.amount for one in changes}
-    return [*_placed(amount, recipe), *_seen(amount, recipe)]
+    return [*_placed(amount, recipe, around), *_seen(amount, recipe)]
 
 
-def _placed(amount: Mapping[str, float | None], recipe: Recipe) -> Iterator[Augment]:
+def _placed(amount: Mapping[str, float | None], recipe: Recipe, around: tuple[float, ...] | None) -> Iterator[Augment]:
     height, width = recipe.shape[1:]
-    background = background_of(recipe)
+    background = around or background_of(recipe)
     if "turn" in amount:
         yield Turn(height == width)
     shift = round(amount.get("shift") or max(1, shift_for(height, width))) if "shift" in amount else 0
     crop = round(amount.get("crop") or max(1, min(height, width) // photo.SHARE)) if "crop" in amount else 0
     colour = amount.get("colour") or 0.0
-    drawings = "shift" in amount or recipe.ink is not None
+    drawings = "shift" in amount or recipe.ink is not None or around is not None
     warped = {word: amount[word] or 0.0 for word in BENT if word in amount}
-    if warped or "alternate" in amount or (shift and "mirror" in amount):
+    if warped or "alternate" in amount or (shift and "mirror" in amount) or (crop and around):
         mirror = "alternate" if "alternate" in amount else "chance" if "mirror" in amount else "never"
         yield Warp(float(shift or crop), **warped, mirror=mirror, background=background if drawings else None)
         shift = crop = 0

@@ -34,6 +34,7 @@ from striate.errors import InputError
 from striate.notation import Network
 from striate.notation.sizes import Size
 from striate.notation.thumb import CLASSES
+from striate.report.boxed import with_boxes
 from striate.tasks.augmenting import steps_for
 from striate.tasks.located import BOXES, KINDS
 from striate.tasks.pictures import IMAGE, asked_images
@@ -131,8 +132,10 @@ class OnCanvas(Task):
         changes = parsed(USUAL if wanted == AUTO else wanted)
         if others := [one.word for one in changes if one.word not in CHANGES]:
             raise InputError(f"augment '{others[0]}' is not for boxes; there are {', '.join(CHANGES)}")
+        task = fitted.task
         assert fitted.recipe is not None
-        return chained(*steps_for(changes, fitted.recipe)) if changes else None
+        assert isinstance(task, OnCanvas)
+        return chained(*steps_for(changes, fitted.recipe, task.border)) if changes else None
 
     def usual(self, options: Options, count: int, augment: Augment | None, started: bool) -> Options:
         """Each image has many boxes to learn from: few images are no reason for another batch or penalty."""
@@ -156,6 +159,13 @@ class OnCanvas(Task):
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
         """Image files, folders of some, PIL images or arrays, each of its own size."""
         return asked_images(given, None, bad, self.channels)
+
+    def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
+        """With its boxes."""
+        image = np.rint(255 * np.atleast_3d(picture)).astype(np.uint8).transpose(2, 0, 1)
+        there = targets[KINDS].numpy() >= 0
+        places, kinds = targets[BOXES].numpy()[there], targets[KINDS].numpy()[there]
+        return with_boxes(image, places, kinds, None, self.classes, self.colours).astype(np.float32) / np.float32(255)
 
     def back(self, places: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:
         """Boxes (B, 4) of the canvas, in an image of (height, width)."""

@@ -46,6 +46,7 @@ class Detect(OnCanvas):
 
     word: ClassVar[str] = "detect"
     metrics: ClassVar[tuple[Metric, ...]] = (Metric("map50"), Metric("map"))
+    plainest: ClassVar[str] = "classes = 1\nINPUT -> conv 5+classes@1"
 
     @classmethod
     def wants(cls, root: Path, wish: Wish) -> bool:

@@ -40,6 +40,7 @@ class Localize(OnCanvas):
     word: ClassVar[str] = "localize"
     metrics: ClassVar[tuple[Metric, ...]] = (Metric("box_iou"), Metric("localized", counted=True), Metric("accuracy"))
     decides: ClassVar[str] = "accuracy"
+    plainest: ClassVar[str] = "classes = 1\nINPUT -> heads[ class: fc classes | box: fc 4 ]"
 
     @classmethod
     def wants(cls, root: Path, wish: Wish) -> bool:

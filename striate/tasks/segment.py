@@ -39,7 +39,7 @@ from striate.native.losses import Loss as NativeLoss
 from striate.notation import Network
 from striate.notation.sizes import Size
 from striate.notation.thumb import CLASSES
-from striate.report.overlay import label_png, overlay_png
+from striate.report.overlay import label_png, overlay, overlay_png
 from striate.tasks.augmenting import steps_for
 from striate.tasks.pictures import IMAGE, asked_images
 from striate.tasks.pieces import fitted_in_pieces, in_pieces, pieces_of
@@ -105,6 +105,7 @@ class Segment(Task):
     unit: ClassVar[str] = "images"
     decides: ClassVar[str] = "pixel_accuracy"
     places: ClassVar[bool] = True
+    plainest: ClassVar[str] = "classes = 1\nINPUT -> conv classes@1"
 
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
@@ -249,6 +250,11 @@ class Segment(Task):
         maps = [one[OUTPUT] for one in outputs]
         join = classes_of if maps[0].shape[1] > 1 else labels_of
         return {OUTPUT: join(maps)}
+
+    def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
+        """With its mask in colours."""
+        image = np.rint(255 * np.atleast_3d(picture)).astype(np.uint8).transpose(2, 0, 1)
+        return overlay(image, targets[MASK].numpy().astype(np.uint8), self.colours).astype(np.float32) / np.float32(255)
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Segmented]:
         """The mask of each image, drawn over it."""

@@ -198,6 +198,7 @@ class Task(ABC):
     unit: ClassVar[str] = "examples"
     decides: ClassVar[str] = ""
     places: ClassVar[bool] = False  # whether each output belongs to a place of the image
+    plainest: ClassVar[str] = "INPUT -> CONV -> FC"  # a network that reads examples as they are
 
     @classmethod
     @abstractmethod
@@ -353,6 +354,10 @@ class Task(ABC):
     def together(self, outputs: Sequence[Fields]) -> Fields:
         """One answer of several networks on the same examples; by default the mean of their outputs."""
         return {name: sum(one[name] for one in outputs) / len(outputs) for name in outputs[0]}  # type: ignore[misc]
+
+    def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
+        """An example's picture, (H, W) or (H, W, 3) from 0 to 1, with its targets over it; by default as it is."""
+        return picture
 
     def shares(self, outputs: Fields) -> Mapping[str, float]:
         """How sure a network is of each class for one example, 0 to 1; nothing where it names no classes."""

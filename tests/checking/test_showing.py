@@ -10,6 +10,8 @@ from striate import data
 from striate.checking.showing import COPIES, show
 from striate.cli import _status, striate
 from striate.errors import InputError
+from striate.tasks.detect import Detect
+from tests import boxed, written
 
 
 def test_what_is_shown_are_the_images_themselves_and_their_moved_copies() -> None:
@@ -24,6 +26,19 @@ def test_what_is_shown_are_the_images_themselves_and_their_moved_copies() -> Non
         moves = [np.roll(np.pad(row[0], 1), (down, right), (0, 1)) for down in (-1, 0, 1) for right in (-1, 0, 1)]
         for copy in row[1:]:
             assert any(np.allclose(copy, moved[1:-1, 1:-1], atol=1e-5) for moved in moves)
+
+
+def test_boxes_and_masks_are_drawn_where_the_changes_have_moved_them(tmp_path: Path) -> None:
+    """A box's edge has its class's colour, in the image as it is and in each changed copy."""
+    root = boxed.voc(tmp_path / "boxes", {"train": 6, "test": 2})
+    found = show(root, count=2, size=boxed.SIZE)
+    colours = np.array(Detect(boxed.CLASSES, boxed.SIZE).colours) / 255
+    for row in found.rows:
+        for picture in row:
+            assert any((np.abs(picture - colour).max(2) < 1e-3).sum() > 10 for colour in colours)
+    written.cells(tmp_path / "cells", 6, 2)
+    masked = show(tmp_path / "cells", count=1)
+    assert len(masked.rows[0]) == 1 + COPIES
 
 
 def test_the_command_draws_and_sentences_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError
 
-from ..files import sub_folders, unreadable, walk
+from ..files import sub_folders, walk
 from ..left_out import LeftOut
 from ..masks.coco import DEEPEST, KEYS, is_coco
 from ..masks.entries import checked
 from ..masks.words import told
-from .found import NAMED_TWICE, UNBOXED, Arranged, Rough
+from .found import MISSING, NAMED_TWICE, UNBOXED, Arranged, Rough
 
 LARGEST = 64 * 2**20  # bytes of a JSON file that is opened only to see what it is
 
@@ -41,7 +41,8 @@ def arranged(root: Path) -> Arranged | None:
         for one in data["images"]:
             place = _image(path, one, by_name)
             if place is None:
-                left_out.append(unreadable(path.parent / one["file_name"], f"no such file, which {path.name} names"))
+                gone = str(path.parent / one["file_name"])
+                left_out.append(LeftOut(gone, MISSING, f"no such file, which {path.name} names"))
             elif place in images:
                 left_out.append(LeftOut(str(place), NAMED_TWICE, f"{path.name} names it again, as {one['id']}"))
             else:

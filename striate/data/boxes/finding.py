@@ -18,7 +18,7 @@ from ..parts import PARTS, Part
 from ..workers import Workers
 from . import coco, voc, yolo
 from .cleaning import MENDED, cleaned
-from .found import NAMED_TWICE, NO_OBJECT, SECOND, Arranged, Boxed, BoxSet
+from .found import MISSING, NAMED_TWICE, NO_OBJECT, SECOND, Arranged, Boxed, BoxSet
 
 EXPECTED = "VOC's XML files, COCO's JSON, or YOLO's images/ and labels/"
 KINDS = {"VOC's": voc.arranged, "COCO's": coco.arranged, "YOLO's": yolo.arranged}
@@ -102,7 +102,7 @@ def _read(
 
 def _is_wrong(file: LeftOut) -> bool:
     """Whether something that was left out is a fault, and not just something else."""
-    return file.kind.startswith(UNREADABLE) or file.kind in (NAMED_TWICE, SECOND, NO_OBJECT)
+    return file.kind.startswith(UNREADABLE) or file.kind in (MISSING, NAMED_TWICE, SECOND, NO_OBJECT)
 
 
 def _size(path: Path) -> tuple[int, int] | str:

@@ -13,6 +13,7 @@ from ..left_out import LeftOut
 from ..parts import Part
 
 UNBOXED = "image without annotations"
+MISSING = "annotations without an image"
 NAMED_TWICE, SECOND, NO_OBJECT = "image named twice", "second annotations of an image", "line that is no object"
 
 

@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from ..files import unreadable, walk
+from ..files import walk
 from ..left_out import LeftOut
 from ..masks.lists import listed
 from ..masks.words import told
 from ..parts import Part
-from .found import SECOND, UNBOXED, Arranged, Rough
+from .found import MISSING, SECOND, UNBOXED, Arranged, Rough
 
 LISTS = ("ImageSets/Main", "ImageSets/Layout", "splits", "lists", "")
 EDGES = ("xmin", "ymin", "xmax", "ymax")
@@ -38,7 +38,7 @@ def arranged(root: Path) -> Arranged | None:
             continue
         image = _image(path, one, by_stem)
         if image is None:
-            left_out.append(unreadable(path, "the image that it is of is not there"))
+            left_out.append(LeftOut(str(path), MISSING, "the image that it is of is not there"))
         elif image in images:
             left_out.append(LeftOut(str(path), SECOND, f"{images[image].source.name} is of the same image"))
         else:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import yaml
 
-from ..files import unreadable, walk
+from ..files import walk
 from ..left_out import LeftOut
 from ..masks.words import told
 from ..parts import Part, part_of
-from .found import NO_OBJECT, Arranged, Rough
+from .found import MISSING, NO_OBJECT, Arranged, Rough
 
 NAMES = ("classes.txt", "obj.names", "names.txt", "_darknet.labels")
 SKIPPED = ("readme", "classes", "names", "requirements", "license", "train", "val", "valid", "test")
@@ -48,7 +48,7 @@ def arranged(root: Path) -> Arranged | None:
         left_out += [LeftOut(str(path), NO_OBJECT, wrong)] if wrong else []
         called = tuple(names[number] if number < len(names) else f"class {number}" for number, *_ in rows)
         images.append(Rough(image, path, called, _edges([row[1:] for row in rows]), part, True))
-    left_out += [unreadable(path, "the image that it is of is not there") for path in labels.values()]
+    left_out += [LeftOut(str(path), MISSING, "the image that it is of is not there") for path in labels.values()]
     notes = ["YOLO's labels: a text file for each image"]
     notes += [f"{bare:,} images have no file of labels, and so no objects"] if bare else []
     return Arranged(images, tuple(names), tuple(left_out), tuple(notes))
