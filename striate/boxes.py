@@ -25,6 +25,11 @@ def box_area(boxes: Tensor) -> Tensor:
     return (boxes[..., 2] - boxes[..., 0]).clamp_min(0) * (boxes[..., 3] - boxes[..., 1]).clamp_min(0)
 
 
+def has_area(boxes: Tensor) -> Tensor:
+    """(…,): whether boxes (…, 4) are more than a pixel wide and high."""
+    return (boxes[..., 2:] - boxes[..., :2] > 1).all(-1)
+
+
 def box_iou(ours: Tensor, theirs: Tensor) -> Tensor:
     """(A, B): intersection over union of each of (A, 4) with each of (B, 4); 0 where neither has an area."""
     return paired_iou(ours[:, None], theirs[None])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor, cat, nn
 
-from striate.layers.wired import Values, through
+from striate.layers.wired import MADE, Values, through
 
 
 def added(first: Tensor, *others: Tensor) -> Tensor:
@@ -79,6 +79,8 @@ class Heads(nn.Module):
         """(N, C, …) in, what each head gives out."""
         out: dict[str, Tensor] = {}
         for name, head in zip(self.output_names, self.children(), strict=True):
+            if values is not None:
+                values[MADE] = out  # from which boxes may be proposed
             y = through(head, x, values)
             out |= {f"{name}.{inner}": z for inner, z in y.items()} if isinstance(y, dict) else {name: y}
         return out

@@ -11,10 +11,10 @@
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from torch import nn
+from torch import Tensor, nn
 
 from striate.errors import InputError
 from striate.layers.roi import checked
@@ -23,7 +23,9 @@ from striate.notation.graph import BOXES, INPUT
 
 X = ""  # what the module before gave
 ROOT = "the network"  # among the values, beside `INPUT` and `BOXES`
+MADE = "the heads before"  # among them: what heads have given so far, by the names of the outputs
 Values: TypeAlias = dict[str, Any]  # what modules gave that others read, by name
+Proposer: TypeAlias = Callable[[Mapping[str, Tensor]], Tensor]  # from what the heads before give to boxes (K, 5)
 
 
 def through(module: nn.Module, x: Any, values: Values | None) -> Any:
@@ -87,11 +89,20 @@ class Wired(nn.Sequential):
 def _value(values: Values, one: str, reader: str) -> Any:
     if one not in values:
         raise InputError(f"'{reader}' reads what '{one}' gives; call the whole network")
+    if one == BOXES and callable(propose := values[BOXES]):
+        values[BOXES] = propose(values.get(MADE, {}))
     return values[one]
 
 
 class Called(Wired):
-    """A network, or a slice of one, that is called with several inputs or whose modules read each other's values."""
+    """A network, or a slice of one, that is called with several inputs or whose modules read each other's values.
+
+    Attributes:
+        proposes: Where it is called without boxes, makes them of what the heads before give; they are then among the
+            outputs, as `boxes`.
+    """
+
+    proposes: Proposer | None = None
 
     def settle(self, inputs: Mapping[str, str], images: str = "") -> "Called":
         """Say what it is called with.
@@ -143,8 +154,13 @@ class Called(Wired):
             raise InputError(f"this network is called model({wanted}). Received: {len(given) + len(named)} values")
         values: Values = {ROOT: self, **{value: inputs[name] for name, value in self._inputs.items()}}
         x = inputs[list(self._inputs)[-1]]
-        if self.takes_boxes:
-            values[BOXES] = checked(inputs.get("boxes"), values.get(self._images, x), self._first_of_boxes)
+        if not self.takes_boxes:
+            return super().forward(x, values)
+        if self.proposes and "boxes" not in inputs:
+            values[BOXES] = self.proposes
+            made = super().forward(x, values)
+            return {**made, "boxes": values[BOXES]} if isinstance(made, dict) else made
+        values[BOXES] = checked(inputs.get("boxes"), values.get(self._images, x), self._first_of_boxes)
         return super().forward(x, values)
 
 

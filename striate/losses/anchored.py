@@ -15,6 +15,7 @@ For each position of the map and each anchor there are 5 + K numbers: t_x, t_y, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from striate.boxes import box_iou, complete_iou, suppressed
+from striate.boxes import box_iou, complete_iou, has_area, suppressed
 
 PRIOR = -4.0  # of the logarithm of the odds that an anchor has an object, before anything is learned
 FARTHEST = 4.0  # of t_w and t_h: a box is at most e^4 times as wide as its anchor
@@ -70,14 +71,15 @@ class AnchorGrid:
         boxes = torch.stack([x - half[..., 0], y - half[..., 1], x + half[..., 0], y + half[..., 1]], -1)
         return boxes.flatten(1, 3), (t[..., 4] + PRIOR).flatten(1), t[..., 5:].flatten(1, 3)
 
-    def loss(self, made: Tensor, boxes: Tensor, kinds: Tensor) -> dict[str, Tensor]:
+    def loss(self, outputs: Mapping[str, Tensor], boxes: Tensor, kinds: Tensor) -> dict[str, Tensor]:
         """The parts of the loss, each over the number of anchors that learn an object.
 
         Args:
-            made: As for `read`.
+            outputs: The one of a network, as for `read`.
             boxes: (N, B, 4), what is there; rows of class -1 are none.
             kinds: (N, B), their classes.
         """
+        (made,) = outputs.values()
         places, objects, classes = self.read(made)
         rows, columns = made.shape[2:]
         image, anchor, true = self._learning(boxes, kinds, rows, columns)
@@ -101,7 +103,7 @@ class AnchorGrid:
     def _learning(self, boxes: Tensor, kinds: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
         """Which anchors (image, position) learn which object: in the position of its middle, those of its shape."""
         sizes = boxes[..., 2:] - boxes[..., :2]
-        image, true = ((kinds >= 0) & (sizes > 1).all(-1)).nonzero(as_tuple=True)
+        image, true = ((kinds >= 0) & has_area(boxes)).nonzero(as_tuple=True)
         there, wide = boxes[image, true], sizes[image, true]
         column = (((there[:, 0] + there[:, 2]) / 2) / self.size[1] * columns).long().clamp(0, columns - 1)
         row = (((there[:, 1] + there[:, 3]) / 2) / self.size[0] * rows).long().clamp(0, rows - 1)
@@ -117,8 +119,9 @@ class AnchorGrid:
         which, position = which[chosen], position[chosen]
         return image[which], position, true[which]
 
-    def found(self, made: Tensor, least: float = LEAST, most: int = MOST) -> list[Tensor]:
+    def found(self, outputs: Mapping[str, Tensor], least: float = LEAST, most: int = MOST) -> list[Tensor]:
         """Of each image (D, 6): left, top, right, bottom, probability and class, the surest first."""
+        (made,) = outputs.values()
         boxes, objects, kinds = self.read(made)
         chances, classes = kinds.softmax(-1).max(-1)
         chances = chances * objects.sigmoid()
@@ -131,6 +134,7 @@ class AnchorGrid:
             rows = rows[chances[rows].topk(CONSIDERED).indices]
         edges = boxes.new_tensor([width, height, width, height])
         boxes = boxes[rows].clamp_min(0).minimum(edges)
+        rows, boxes = rows[has_area(boxes)], boxes[has_area(boxes)]
         kept = suppressed(boxes, chances[rows], THRESHOLD, classes[rows])[:most]
         return torch.cat([boxes[kept], chances[rows][kept, None], classes[rows][kept, None].float()], 1)
 

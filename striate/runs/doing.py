@@ -14,7 +14,6 @@ from typing import Any
 from torch import Tensor, nn
 
 from striate.augmentation.augment import Augment
-from striate.building import build
 from striate.data.examples import Examples
 from striate.draws import derived_seed
 from striate.errors import WorkError
@@ -198,7 +197,7 @@ def first_engine(
 ) -> tuple[TorchEngine | NativeEngine, Plan]:
     """The engine with its first weights, and the plan with what became known only now."""
     with enough_memory():
-        model = build(plan.network, plan.options.init, derived_seed(plan.options.seed, "weights"))
+        model = plan.task.build(plan.network, plan.options.init, derived_seed(plan.options.seed, "weights"))
     if beginning and not state:
         plan = plan.begins(beginning.begin(model, plan.task))
     objective = plan.objective(parts.own_loss)
@@ -373,7 +372,7 @@ def _finish(
     """Measure the best weights, as they are stored, on the validation and test sets and write the report."""
     run, objective = Run(saved.root, str(plan.device)), plan.objective(parts.own_loss)
     if plan.processes.sharded:  # its weights would take all processes, and the others are done
-        whole = build(plan.network, "zeros")
+        whole = plan.task.build(plan.network, "zeros")
         engine = TorchEngine(whole, plan.options, plan.num_steps, objective, plan.device)
     engine.load(dict(run.state.weights))
     with enough_memory():

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from striate import data
-from striate.building import build
 from striate.checks import path_of
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
@@ -185,7 +184,7 @@ class Run:
             kept = ", ".join(map(str, self.epochs())) or "none"
             raise InputError(f"the weights of epoch {epoch} were not kept; there are those of {kept}")
         state = self.state if epoch is None else self.saved.at(epoch)
-        model = build(self.network, seed=0)  # any rule will do: these weights are replaced
+        model = self.task.build(self.network, seed=0)  # any rule will do: these weights are replaced
         model.load_state_dict(named_now(model, state.weights))
         return model.eval()
 

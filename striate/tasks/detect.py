@@ -1,4 +1,5 @@
-"""Boxes around objects, each with its class: one stage, as YOLO9000 has it (Redmon & Farhadi 2017)."""
+"""Boxes around objects, each with its class: in one stage, as YOLO9000 has it (Redmon & Farhadi 2017), or in two, as
+Faster R-CNN (Ren et al. 2015)."""
 
 from __future__ import annotations
 
@@ -11,18 +12,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 from torch.nn import functional as F
 
 from striate.data.examples import Opened
 from striate.data.recipe import Recipe
 from striate.errors import InputError
+from striate.layers.wired import Called
 from striate.losses.anchored import MOST, AnchorGrid, clustered
+from striate.losses.proposing import BOX, CLASS, OBJECT, OFFSET, OUTPUTS, TwoStage
 from striate.metrics.detection import coco
 from striate.metrics.metric import Metric
 from striate.notation import Network, measure
+from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size
+from striate.notation.tree import Shape
 from striate.report.boxed import drawn_png
 from striate.tasks.canvas import NONE, OnCanvas, has_masks
+from striate.tasks.ends import named_outputs
 from striate.tasks.located import BOXES, FOUND, KINDS, SURE, JudgedBoxes, detections_of
 from striate.tasks.pictures import IMAGE
 from striate.tasks.task import Answer, Asked, Wish
@@ -40,12 +47,15 @@ class Detect(OnCanvas):
 
     Attributes:
         anchors: (width, height) of each, in pixels of the canvas; set when the network is known.
+        stages: 1 where the network gives one map, 2 where it proposes boxes and looks at them again; set likewise.
     """
 
     anchors: tuple[tuple[float, float], ...] = ()
+    stages: int = 1
 
     word: ClassVar[str] = "detect"
     metrics: ClassVar[tuple[Metric, ...]] = (Metric("map50"), Metric("map"))
+    proposes: ClassVar[bool] = True
     plainest: ClassVar[str] = "classes = 1\nINPUT -> conv 5+classes@1"
 
     @classmethod
@@ -54,43 +64,64 @@ class Detect(OnCanvas):
         return wish.named or not has_masks(root)
 
     @property
-    def grid(self) -> AnchorGrid:
+    def says(self) -> AnchorGrid | TwoStage:
         """What the network's numbers say."""
-        return AnchorGrid(self.anchors, len(self.classes), self.size)
+        return (AnchorGrid if self.stages == 1 else TwoStage)(self.anchors, len(self.classes), self.size)
 
     # the network
 
-    def fits(self, output: tuple[int | None, ...], name: str) -> str:
-        """5 + K maps for each anchor."""
-        each = 5 + len(self.classes)
-        if len(output) == 3 and output[0] is not None and output[0] % each == 0:
-            return ""
-        shape = "x".join("?" if side is None else str(side) for side in output)
-        takes = f"boxes of {len(self.classes)} classes take {each} maps for each anchor"
-        return f"gives {shape}, and {takes}; for five anchors end it with conv {5 * each}@1"
+    def fits_all(self, outputs: Mapping[str, Shape], name: str) -> str:
+        """5 + K maps for each anchor; or what two stages give."""
+        classes = len(self.classes)
+        if outputs.keys() == {OUTPUT}:
+            output, each = outputs[OUTPUT], 5 + classes
+            if len(output) == 3 and output[0] and output[0] % each == 0:
+                return ""
+            takes = f"boxes of {classes} classes take {each} maps for each anchor"
+            return f"gives {shown(output)}, and {takes}; for five anchors end it with conv {5 * each}@1"
+        if outputs.keys() == {*OUTPUTS}:
+            anchors = outputs[OBJECT][0] or 0
+            wanted = {OFFSET: 4 * anchors, CLASS: classes + 1, BOX: 4 * classes}
+            wrong = [(key, size) for key, size in wanted.items() if outputs[key][0] != size]
+            return "".join(f"gives {shown(outputs[key])} as {key}, which must be {size}" for key, size in wrong[:1])
+        return (
+            f"gives {', '.join(outputs)}; a detector gives one map, or in two stages heads[ rpn: … -> heads[ object: "
+            "conv anchors@1 | box: conv 4*anchors@1 ] | roi: roialign 7 from … -> heads[ class: fc classes+1 | box: fc "
+            "4*classes ] ]"
+        )
 
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
         """A network that reads the canvas, with anchors that suit the training boxes."""
         made = super().fit(network, opened, recipe, size)
-        out = measure(made.network, made.shape).output
-        count = (out[0] or 0) // (5 + len(self.classes))
+        outputs = named_outputs(measure(made.network, made.shape))
+        stages = 1 if OUTPUT in outputs else 2
+        maps = outputs[OUTPUT if stages == 1 else OBJECT][0] or 0
+        count = maps // (5 + len(self.classes)) if stages == 1 else maps
         anchors, notes = self.anchors, made.notes
         if len(anchors) != count:
             anchors = clustered(_sizes(opened.train), count)
-            shown = ", ".join(f"{round(width)}x{round(height)}" for width, height in anchors)
-            notes = (*notes, f"anchors, of {self.size[1]}x{self.size[0]}: {shown}")
-        task = dataclasses.replace(made.task, anchors=anchors)  # type: ignore[call-arg]
+            sizes = ", ".join(f"{round(width)}x{round(height)}" for width, height in anchors)
+            notes = (*notes, f"anchors, of {self.size[1]}x{self.size[0]}: {sizes}")
+        task = dataclasses.replace(made.task, anchors=anchors, stages=stages)  # type: ignore[call-arg]
         return dataclasses.replace(made, task=task, notes=notes)
+
+    def build(self, network: Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
+        """In two stages boxes are proposed by what the first says."""
+        model = super().build(network, init, seed)
+        if isinstance(self.says, TwoStage):
+            assert isinstance(model, Called)
+            model.proposes = self.says.propose
+        return model
 
     # what is made small, and what is measured
 
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
-        """Places, whether there is an object, and its class."""
-        return self.grid.loss(outputs[OUTPUT], targets[BOXES], targets[KINDS])
+        """Places, whether there is an object, and its class; of both stages, where there are two."""
+        return self.says.loss(outputs, targets[BOXES], targets[KINDS])
 
     def rows(self, outputs: Fields, targets: Fields) -> Fields:
         """The boxes that are found (N, 300, 6) and those that are there."""
-        found = [F.pad(one, (0, 0, 0, MOST - len(one)), value=NONE) for one in self.grid.found(outputs[OUTPUT])]
+        found = [F.pad(one, (0, 0, 0, MOST - len(one)), value=NONE) for one in self.says.found(outputs)]
         return {FOUND: torch.stack(found).cpu(), BOXES: targets[BOXES], KINDS: targets[KINDS]}
 
     def figures(self, rows: Fields) -> Mapping[str, float]:
@@ -110,7 +141,7 @@ class Detect(OnCanvas):
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The objects of each image, drawn on it."""
-        found = self.grid.found(outputs[OUTPUT], SURE)
+        found = self.says.found(outputs, SURE)
         return [
             self._answer(path, fields[IMAGE][0].numpy(), one.numpy())
             for path, fields, one in zip(asked.names, asked.inputs, found, strict=True)

@@ -92,7 +92,7 @@ def fitted(
         InputError: Its input or its outputs are not the data's.
     """
     notes = list[str]()
-    if network.takes_boxes:
+    if network.takes_boxes and not task.proposes:
         raise InputError(
             f"{network.name} takes boxes beside its images, and {task.word} has none; st.build gives its module"
         )

@@ -198,6 +198,7 @@ class Task(ABC):
     unit: ClassVar[str] = "examples"
     decides: ClassVar[str] = ""
     places: ClassVar[bool] = False  # whether each output belongs to a place of the image
+    proposes: ClassVar[bool] = False  # whether it makes the boxes that a network takes beside its images
     plainest: ClassVar[str] = "INPUT -> CONV -> FC"  # a network that reads examples as they are
 
     @classmethod
@@ -285,6 +286,12 @@ class Task(ABC):
         from striate.tasks.augmenting import augment_for
 
         return augment_for(wanted, fitted, opened.schema)
+
+    def build(self, network: Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
+        """The module of a network, which knows what it needs beside its inputs; as `building.build` makes it."""
+        from striate.building import build
+
+        return build(network, init, seed)
 
     def begin(self, model: nn.Module, file: Path) -> dict[str, Any]:
         """Put what a text file holds into a model's first weights.

@@ -1,6 +1,7 @@
 """RoI pooling and RoI align against loops over bins and points, written from their papers; and their gradients."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -251,3 +252,24 @@ def test_a_part_of_a_network_is_called_with_what_came_before_it() -> None:
         model[1:]
     with pytest.raises(InputError, match="no layer that reads boxes"):
         model(x, boxes)
+
+
+def test_boxes_that_are_proposed_are_as_if_they_had_been_given() -> None:
+    text = "input 2x8x8 -> m: conv 3@3 pad 1 -> heads[ rpn: conv 1@1 | roi: roialign 2 from m -> fc 2 ]"
+    model, x = build(read(text), seed=0), torch.randn(2, 2, 8, 8)
+    boxes = torch.tensor([[0.0, 1, 1, 6, 7], [1.0, 0, 2, 8, 8]])
+    seen: list[dict[str, torch.Tensor]] = []
+
+    def propose(made: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        seen.append(dict(made))
+        return boxes
+
+    expected = model(x, boxes)
+    model.proposes = propose
+    found = model(x)
+    assert found.pop("boxes") is boxes
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], values) for name, values in expected.items())
+    assert len(seen) == 1
+    assert torch.equal(seen[0]["rpn"], expected["rpn"])
+    assert "boxes" not in model(x, boxes)

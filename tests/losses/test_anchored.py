@@ -76,7 +76,7 @@ def test_the_loss_is_the_sum_that_it_is_said_to_be() -> None:
     box = [17.0, 8.0, 23.0, 16.0]
     boxes, kinds = objects((2, *box))
     made = a_map(3, images=1)
-    parts = GRID.loss(made, boxes, kinds)
+    parts = GRID.loss({"output": made}, boxes, kinds)
     place, odds, classes = by_hand(made, 0, 0, 1, 2)
     assert float(parts["box"]) == pytest.approx(BOX * (1 - complete(place, box)), rel=1e-4)
     total = sum(math.exp(value) for value in classes)
@@ -122,7 +122,7 @@ def test_of_two_objects_at_one_anchor_the_more_alike_is_learned() -> None:
 def test_images_without_objects_teach_that_all_is_empty() -> None:
     boxes, kinds = objects()
     made = a_map(1, images=1).requires_grad_()
-    parts = GRID.loss(made, boxes, kinds)
+    parts = GRID.loss({"output": made}, boxes, kinds)
     assert float(parts["box"].detach()) == float(parts["class"].detach()) == 0
     sum(parts.values()).backward()  # type: ignore[union-attr]
     assert made.grad is not None
@@ -150,9 +150,9 @@ def test_going_down_the_gradient_finds_the_objects(seed: int) -> None:
     steps = torch.optim.Adam([made], 0.1)
     for _ in range(400):
         steps.zero_grad()
-        sum(GRID.loss(made, boxes, kinds).values()).backward()  # type: ignore[union-attr]
+        sum(GRID.loss({"output": made}, boxes, kinds).values()).backward()  # type: ignore[union-attr]
         steps.step()
-    (found,) = GRID.found(made.detach(), least=0.5)
+    (found,) = GRID.found({"output": made.detach()}, least=0.5)
     assert sorted(found[:, 5].tolist()) == [0, 1, 2]
     for *box, _, kind in found.tolist():
         assert iou(box, boxes[0, int(kind)].tolist()) > 0.9
@@ -165,15 +165,14 @@ def test_gradients_are_those_of_differences() -> None:
     assert float(complete_iou(ours, theirs).detach()) == pytest.approx(complete(ours[0].tolist(), theirs[0].tolist()))
     made = a_map(5, images=1)
     made.requires_grad_()
-    loss = sum(GRID.loss(made, boxes, kinds)[name] for name in ("object", "class"))
+    loss = sum(GRID.loss({"output": made}, boxes, kinds)[name] for name in ("object", "class"))
     (slope,) = torch.autograd.grad(loss, made)  # type: ignore[arg-type]
     for place in torch.randint(0, made.numel(), (20,), generator=torch.Generator().manual_seed(1)).tolist():
         moved = torch.zeros(made.numel())
         moved[place] = 1e-2
-        up, down = (
-            sum(GRID.loss((made + side * moved.view_as(made)).detach(), boxes, kinds)[n] for n in ("object", "class"))
-            for side in (1, -1)
-        )
+        beside = ({"output": (made + side * moved.view_as(made)).detach()} for side in (1, -1))
+        both = [GRID.loss(one, boxes, kinds) for one in beside]
+        up, down = (one["object"] + one["class"] for one in both)
         assert float(up - down) / 2e-2 == pytest.approx(float(slope.flatten()[place]), abs=2e-3)  # type: ignore[arg-type]
 
 

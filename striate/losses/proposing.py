@@ -1,0 +1,184 @@
+"""Two-stage detection as Faster R-CNN has it (Ren et al. 2015): boxes are proposed, and each is looked at again.
+
+The first stage gives for each position of a map and each anchor one number, whether there is an object, and four, how
+the anchor is to be changed; the best of these boxes are cut from the maps, and the second stage gives for each of them
+a number for each class and the background, and four for each class. A box changes by t (section 3.1.2):
+
+    x = x_a + t_x w_a    y = y_a + t_y h_a    w = w_a exp(t_w)    h = h_a exp(t_h)
+
+>>> two = TwoStage(((8.0, 8.0),), 3, (32, 48))
+>>> given = {OBJECT: torch.zeros(2, 1, 4, 6), OFFSET: torch.zeros(2, 4, 4, 6)}
+>>> two.propose(given).shape  # the number of its image, and its edges
+torch.Size([128, 5])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.boxes import box_iou, has_area, suppressed
+
+OBJECT, OFFSET, CLASS, BOX, PROPOSED = "rpn.object", "rpn.box", "roi.class", "roi.box", "boxes"
+OUTPUTS = (OBJECT, OFFSET, CLASS, BOX)
+PROPOSALS = 64  # of an image
+CONSIDERED, APART = 600, 0.7  # boxes of the first stage that are looked at; IoU above which the less sure is dropped
+LIKE, UNLIKE = 0.7, 0.3  # IoU with an object from which an anchor is one, and below which it is none (section 3.1.2)
+HOLDS = 0.5  # IoU from which a proposal is of the object's class (Girshick 2015, section 2.3)
+FOREGROUND = 0.25  # of what the second stage learns from (the same)
+SCALES = (0.1, 0.1, 0.2, 0.2)  # the second stage's changes are small: in units of these, as in the published code
+FARTHEST = 4.0  # of t_w and t_h
+THRESHOLD, LEAST, MOST = 0.5, 0.01, 300  # as `anchored` has them
+
+
+@dataclass(frozen=True)
+class TwoStage:
+    """What a network's numbers say of boxes.
+
+    Attributes:
+        anchors: (width, height) of each, in pixels of the network's input.
+        classes: How many there are; of the second stage's numbers the last is the background's.
+        size: (height, width) of the network's input.
+    """
+
+    anchors: tuple[tuple[float, float], ...]
+    classes: int
+    size: tuple[int, int]
+
+    def propose(self, made: Mapping[str, Tensor]) -> Tensor:
+        """(N · 64, 5): the boxes of each image that are looked at again, with the image's number."""
+        with torch.no_grad():
+            odds = made[OBJECT].float().flatten(1)
+            boxes = self._clipped(self._changed(self._anchors(made[OBJECT]), self._offsets(made[OFFSET])))
+            each = [self._best(*one) for one in zip(boxes, odds, strict=True)]
+            numbers = torch.arange(len(each), device=odds.device).repeat_interleave(PROPOSALS)
+            return torch.cat([numbers[:, None].to(odds), torch.cat(each)], 1)
+
+    def _best(self, boxes: Tensor, odds: Tensor) -> Tensor:
+        """(64, 4): the surest boxes that do not overlap much, the last repeated where they are fewer."""
+        first = odds.topk(min(CONSIDERED, len(odds))).indices
+        kept = first[suppressed(boxes[first], odds[first], APART)][:PROPOSALS]
+        return boxes[F.pad(kept, (0, PROPOSALS - len(kept)), value=int(kept[-1]))]
+
+    def loss(self, outputs: Mapping[str, Tensor], boxes: Tensor, kinds: Tensor) -> dict[str, Tensor]:
+        """The parts of the loss of both stages.
+
+        Args:
+            outputs: Of a network: the four of `OUTPUTS`, and the boxes that were proposed.
+            boxes: (N, B, 4), what is there; rows of class -1 are none.
+            kinds: (N, B), their classes.
+        """
+        there = [(boxes[n][kinds[n] >= 0], kinds[n][kinds[n] >= 0].long()) for n in range(len(boxes))]
+        there = [(places[has_area(places)], its[has_area(places)]) for places, its in there]
+        return self._first(outputs, there) | self._second(outputs, there)
+
+    def _first(self, outputs: Mapping[str, Tensor], there: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+        """Anchors that are objects and those that are none count alike together; objects pull their anchors."""
+        anchors, odds = self._anchors(outputs[OBJECT]), outputs[OBJECT].float().flatten(1)
+        offsets, full, empty, wanted, given = self._offsets(outputs[OFFSET]), [], [], [], []
+        for image, (places, _) in enumerate(there):
+            like, best = _overlap(anchors, places)
+            is_one = like >= LIKE
+            if len(places):
+                nearest = box_iou(anchors, places)
+                most = nearest.amax(0)
+                is_one |= ((nearest == most) & (most > 0)).any(1)
+            full.append(odds[image][is_one])
+            empty.append(odds[image][~is_one & (like < UNLIKE)])
+            given.append(offsets[image][is_one])
+            wanted.append(_change(anchors[is_one], places[best[is_one]]) if len(places) else offsets[image][is_one])
+        yes, no = torch.cat(full), torch.cat(empty)
+        sure = (_mean(F.softplus(-yes)) + _mean(F.softplus(no))) / 2
+        return {"object": sure, "proposal": _smooth(torch.cat(given), torch.cat(wanted))}
+
+    def _second(self, outputs: Mapping[str, Tensor], there: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+        """Of the proposals a quarter counts for objects; each is of the class of the object that it overlaps."""
+        proposed = outputs[PROPOSED]
+        scores = outputs[CLASS].float().flatten(1)
+        moves = outputs[BOX].float().reshape(len(scores), self.classes, 4)
+        true = torch.full((len(scores),), self.classes, dtype=torch.int64, device=scores.device)
+        wanted = torch.zeros(len(scores), 4, device=scores.device)
+        for image, (places, its) in enumerate(there):
+            rows = (proposed[:, 0] == image).nonzero()[:, 0]
+            like, best = _overlap(proposed[rows, 1:], places)
+            held = rows[like >= HOLDS]
+            if len(held):
+                mine = best[like >= HOLDS]
+                true[held] = its[mine].to(true.device)
+                wanted[held] = _change(proposed[held, 1:], places[mine]) / wanted.new_tensor(SCALES)
+        is_one, each = true < self.classes, F.cross_entropy(scores, true, reduction="none")
+        named = FOREGROUND * _mean(each[is_one]) + (1 - FOREGROUND) * _mean(each[~is_one])
+        return {"class": named, "box": _smooth(moves[is_one, true[is_one]], wanted[is_one])}
+
+    def found(self, outputs: Mapping[str, Tensor], least: float = LEAST, most: int = MOST) -> list[Tensor]:
+        """Of each image (D, 6): left, top, right, bottom, probability and class, the surest first."""
+        proposed, chances = outputs[PROPOSED], outputs[CLASS].float().flatten(1).softmax(1)[:, :-1]
+        moves = outputs[BOX].float().reshape(len(chances), self.classes, 4) * chances.new_tensor(SCALES)
+        return [
+            self._left(proposed[rows, 1:], chances[rows], moves[rows], least, most)
+            for rows in ((proposed[:, 0] == image).nonzero()[:, 0] for image in range(len(outputs[OBJECT])))
+        ]
+
+    def _left(self, proposed: Tensor, chances: Tensor, moves: Tensor, least: float, most: int) -> Tensor:
+        """Every class of every proposal that is likely enough, unless a surer box of the class is there."""
+        row, kind = (chances >= least).nonzero(as_tuple=True)
+        boxes, sure = self._clipped(self._changed(proposed[row], moves[row, kind])), chances[row, kind]
+        large = has_area(boxes)
+        boxes, sure, kind = boxes[large], sure[large], kind[large]
+        kept = suppressed(boxes, sure, THRESHOLD, kind)[:most]
+        return torch.cat([boxes[kept], sure[kept, None], kind[kept, None].float()], 1)
+
+    def _anchors(self, like: Tensor) -> Tensor:
+        """(M, 4): all anchors, in the order of a map (N, anchors, h, w)."""
+        rows, columns = like.shape[2:]
+        across, down = self.size[1] / columns, self.size[0] / rows
+        x = (torch.arange(columns, device=like.device) + 0.5) * across
+        y = (torch.arange(rows, device=like.device) + 0.5) * down
+        half = torch.tensor(self.anchors, device=like.device)[:, None, None] / 2
+        x, y = x[None, None].expand(len(half), rows, -1), y[None, :, None].expand(len(half), -1, columns)
+        return torch.stack([x - half[..., 0], y - half[..., 1], x + half[..., 0], y + half[..., 1]], -1).flatten(0, 2)
+
+    def _offsets(self, made: Tensor) -> Tensor:
+        """(N, M, 4), in the anchors' order."""
+        count, _, rows, columns = made.shape
+        return made.float().reshape(count, len(self.anchors), 4, rows, columns).movedim(2, -1).flatten(1, 3)
+
+    def _changed(self, boxes: Tensor, by: Tensor) -> Tensor:
+        """Boxes (…, 4) changed by t (…, 4)."""
+        sizes = boxes[..., 2:] - boxes[..., :2]
+        middle = (boxes[..., 2:] + boxes[..., :2]) / 2 + by[..., :2] * sizes
+        half = by[..., 2:].clamp(-FARTHEST, FARTHEST).exp() * sizes / 2
+        return torch.cat([middle - half, middle + half], -1)
+
+    def _clipped(self, boxes: Tensor) -> Tensor:
+        height, width = self.size
+        return boxes.clamp_min(0).minimum(boxes.new_tensor([width, height, width, height]))
+
+
+def _overlap(ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
+    """Each box's IoU with the one that it overlaps most, and which that is."""
+    if not len(theirs):
+        return ours.new_zeros(len(ours)), ours.new_zeros(len(ours), dtype=torch.int64)
+    best = box_iou(ours, theirs).max(1)
+    return best.values, best.indices
+
+
+def _change(boxes: Tensor, wanted: Tensor) -> Tensor:
+    """t (N, 4), by which boxes become others."""
+    ours, theirs = (one[:, 2:] - one[:, :2] for one in (boxes, wanted))
+    apart = (wanted[:, 2:] + wanted[:, :2] - boxes[:, 2:] - boxes[:, :2]) / 2
+    return torch.cat([apart / ours.clamp_min(1e-3), (theirs / ours.clamp_min(1e-3)).clamp_min(1e-6).log()], 1)
+
+
+def _mean(values: Tensor) -> Tensor:
+    """0 of none."""
+    return values.sum() / max(1, len(values))
+
+
+def _smooth(ours: Tensor, theirs: Tensor) -> Tensor:
+    """Smooth L1 (Girshick 2015, equation 3), a mean over the boxes."""
+    return F.smooth_l1_loss(ours, theirs, reduction="sum", beta=1 / 9) / max(1, len(ours))

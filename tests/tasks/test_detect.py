@@ -1,0 +1,123 @@
+"""Boxes as a task: two stages, images of any size, what is said where nothing is found, what does not fit."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+import striate as st
+from striate.data.boxes.canvas import placing
+from striate.errors import InputError
+from striate.tasks import known
+from striate.tasks.task import Wish
+from tests import boxed
+
+ONE = "input 3x40x48 -> conv 8@3 pad 1 -> relu -> maxpool 2 -> conv 16@3 pad 1 -> relu -> maxpool 2 -> conv 14@1"
+TWO = """
+three(w) = conv w@3 pad 1 -> bn -> relu
+input 3x40x48
+three(12) -> maxpool 2 -> three(16) -> maxpool 2 -> maps: three(24)
+heads[ rpn: from maps -> three(24) -> heads[ object: conv 2@1 | box: conv 8@1 ]
+     | roi: roialign 4 from maps -> fc 32 -> relu -> heads[ class: fc 3 | box: fc 8 ] ]
+"""
+NORMED = """
+three(w) = conv w@3 pad 1 -> bn -> relu
+input 3x40x48
+three(12) -> maxpool 2 -> three(16) -> maxpool 2 -> three(24) -> three(24) -> conv 14@1
+"""
+HOW = {"batch": 4, "lr": 0.005, "seed": 3, "quiet": True, "threads": 1, "device": "cpu"}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return boxed.coco(tmp_path / "data", {"train": 16, "test": 8})
+
+
+def test_two_stages_learn_and_go_on_as_if_they_had_never_stopped(data: Path, tmp_path: Path) -> None:
+    run = st.train(TWO, data, out=tmp_path / "whole", epochs=24, schedule="constant", augment="none", **HOW)
+    assert run.task.stages == 2
+    assert run.config["engine"] == "torch"
+    assert run.test()["map50"] > 0.8
+    st.train(TWO, data, out=tmp_path / "half", epochs=12, schedule="constant", augment="none", **HOW)
+    st.resume(tmp_path / "half", epochs=24, quiet=True)
+    ours, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "half"))
+    assert all(torch.equal(ours[name], tensor) for name, tensor in theirs.items())
+    (answer,) = st.Run(tmp_path / "whole").predict(data / "test" / "im017.png")
+    assert answer.values["objects"]
+
+
+def test_boxes_are_told_in_pixels_of_the_image_that_was_given(data: Path, tmp_path: Path) -> None:
+    """The same image, twice as large and with a margin, has the same objects there."""
+    run = st.train(NORMED, data, out=tmp_path / "run", epochs=80, augment="none", **HOW | {"lr": 0.02})
+    path = data / "test" / "im017.png"
+    (small,) = run.predict(path)
+    with Image.open(path) as image:
+        large = image.resize((96, 80), Image.Resampling.BICUBIC)
+    (twice,) = run.predict(np.asarray(large))
+    assert len(small.values["objects"]) == len(twice.values["objects"]) > 0
+    for ours, theirs in zip(small.values["objects"], twice.values["objects"], strict=True):
+        assert ours["class"] == theirs["class"]
+        np.testing.assert_allclose(2 * np.array(ours["box"]), theirs["box"], atol=6)
+    assert {"class", "probability", "box"} == small.values["objects"][0].keys()
+
+
+@pytest.mark.parametrize("size", [(40, 48), (100, 48), (31, 200), (7, 5)])
+def test_what_is_placed_on_a_canvas_is_found_again(size: tuple[int, int]) -> None:
+    on = placing(size, (40, 48))
+    boxes = np.array([[0, 0, size[1], size[0]], [1, 2, size[1] / 2, size[0] / 2]], np.float32)
+    there = on.there(boxes)
+    assert (there >= 0).all()
+    assert (there[:, [2, 3]] <= [48.5, 40.5]).all()
+    np.testing.assert_allclose(on.back(there), boxes, atol=1e-3)
+
+
+def test_a_network_that_has_learned_nothing_is_told_so(data: Path, tmp_path: Path) -> None:
+    run = st.train(ONE, data, out=tmp_path / "run", epochs=1, init="zeros", **HOW | {"lr": 1e-6})
+    judged = run.judged(None, quiet=True)
+    (answer,) = run.predict(data / "test" / "im017.png")
+    assert answer.said == "nothing is found"
+    assert answer.values["objects"] == []
+    assert any("no box is found" in str(line) for line in judged.printed())
+    assert "No box is found" in (run.path / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("net", "said"),
+    [
+        (
+            "input 3x40x48 -> conv 8@3 -> fc 3",
+            "boxes of 2 classes take 7 maps for each anchor; for five anchors end it",
+        ),
+        ("input 3x40x48 -> conv 15@3", "gives 15x38x46, and boxes of 2 classes take 7 maps"),
+        ("input 3x40x48 -> heads[ a: conv 7@1 | b: conv 7@1 ]", "a detector gives one map, or in two stages heads"),
+        (TWO.replace("class: fc 3", "class: fc 2"), "gives 2 as roi.class, which must be 3"),
+        (TWO.replace("box: conv 8@1", "box: conv 4@1"), "as rpn.box, which must be 8"),
+    ],
+)
+def test_a_network_that_does_not_fit_is_told_what_would(data: Path, tmp_path: Path, net: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        st.train(net, data, out=tmp_path / "run", epochs=1, **HOW)
+
+
+def test_images_with_polygons_are_for_segmentation_unless_boxes_are_asked_for(data: Path) -> None:
+    import json
+
+    for path in (data / "annotations").iterdir():
+        content = json.loads(path.read_text())
+        for one in content["annotations"]:
+            left, top, width, height = one["bbox"]
+            one["segmentation"] = [[left, top, left + width, top, left + width, top + height, left, top + height]]
+        path.write_text(json.dumps(content))
+    assert known.opened(str(data), Wish())[0].word == "segment"
+    assert known.opened(str(data), Wish(), "detect")[0].word == "detect"
+
+
+def test_images_without_objects_among_others_are_learned_from(tmp_path: Path) -> None:
+    root = boxed.yolo(tmp_path / "yolo", {"train": 12, "test": 4})
+    for path in sorted((root / "labels" / "train").iterdir())[::2]:
+        path.write_text("")
+    run = st.train(ONE, root, out=tmp_path / "run", epochs=2, **HOW)
+    assert all(np.isfinite(value) for epoch in run.history.epochs for value in epoch.figures.values())
