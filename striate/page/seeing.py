@@ -18,10 +18,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import ImageOps
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.data.boxes.canvas import onto
 from striate.data.sentences.encoding import encoded
 from striate.errors import InputError
 from striate.finding.finder import Finder
@@ -35,10 +37,13 @@ from striate.page.application import Application
 from striate.page.live import Labels, Live
 from striate.page.strongest import Examples
 from striate.picture import picture
+from striate.report.boxed import drawn_png
 from striate.report.overlay import overlay_png
 from striate.runs.run import Run
 from striate.serving import Server
+from striate.tasks.detect import Detect
 from striate.tasks.labelled import LABEL, Labelled
+from striate.tasks.located import SURE
 from striate.tasks.segment import Segment
 from striate.tasks.segment import called as classes_called
 from striate.tasks.task import OWN, Task
@@ -157,7 +162,42 @@ def _of_masks(run: Run) -> Live:
     return Live(run.name, run.model(), lambda image: run.read(fitted(image)), answer, shape, way=way, drawn=drawn)
 
 
-WAYS: dict[type[Task], Callable[[Run], Live]] = {Text: _of_sentences, Segment: _of_masks}  # others read images
+def _of_boxes(run: Run) -> Live:
+    """Boxes around objects, on the canvas that images are placed on."""
+    task = run.task
+    assert isinstance(task, Detect)
+    if task.stages > 1:
+        raise InputError(f"{run.name}: {ONLY}, and give one map; a detector of two stages gives several")
+
+    def fitted(image: Any) -> NDArray[np.uint8]:
+        pixels = np.atleast_3d(np.asarray(image.convert("L" if task.channels == 1 else "RGB"))).transpose(2, 0, 1)
+        return onto(pixels, task.size)
+
+    def found(outputs: Tensor) -> NDArray[np.float32]:
+        made: NDArray[np.float32] = task.says.found({OUTPUT: outputs.detach()}, SURE)[0].numpy()
+        return made
+
+    def answer(outputs: Tensor) -> list[Mapping[str, Any]]:
+        made, surest = found(outputs), dict[str, float]()
+        for number, name in enumerate(task.classes):
+            if len(mine := made[made[:, 5] == number]):
+                surest[f"{len(mine)} {name}"] = float(mine[:, 4].max())
+        return _told(surest)
+
+    def drawn(image: Any, outputs: Tensor) -> bytes:
+        made = found(outputs)
+        return drawn_png(fitted(image), made[:, :4], made[:, 5].astype(int), made[:, 4], task.classes, task.colours)
+
+    shape = (task.channels, *task.size)
+    way = {"source": shape, "shape": shape, "fit": "as is", "ink": None}
+    return Live(run.name, run.model(), lambda image: run.read(fitted(image)), answer, shape, way=way, drawn=drawn)
+
+
+WAYS: dict[type[Task], Callable[[Run], Live]] = {
+    Text: _of_sentences,
+    Segment: _of_masks,
+    Detect: _of_boxes,
+}  # others read images
 
 
 def _shares(run: Run, model: nn.Module) -> Callable[[Tensor], list[Mapping[str, Any]]]:

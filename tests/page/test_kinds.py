@@ -10,9 +10,11 @@ import torch
 from PIL import Image
 
 import striate as st
+from striate.errors import InputError
 from striate.page.application import LETTERS, Application
 from striate.page.seeing import of_run
 from striate.runs.run import Run
+from tests import boxed
 from tests.page.looking import Seen, check_values
 
 KIM = """
@@ -27,6 +29,14 @@ UNET = """
 twice(w) = [conv w@3 pad 1 nobias -> bn -> relu]*2
 input 1x?x?
 d: twice(4) -> maxpool 2 -> twice(8) -> upconv 4@2 stride 2 -> concat[ from d | id ] -> twice(4) -> conv 2@1
+"""
+
+FINDER = "input 3x40x48 -> conv 12@3 pad 1 -> bn -> relu -> maxpool 4 -> conv 16@3 pad 1 -> bn -> relu -> conv 14@1"
+TWO = """
+input 3x40x48
+conv 8@3 pad 1 -> relu -> maxpool 4 -> maps: conv 8@3 pad 1
+heads[ rpn: from maps -> heads[ object: conv 2@1 | box: conv 8@1 ]
+     | roi: roialign 3 from maps -> heads[ class: fc 3 | box: fc 8 ] ]
 """
 
 
@@ -102,6 +112,29 @@ def test_a_mask_is_shown_over_the_picture(cells: Run, size: tuple[int, int]) -> 
         called = cells.model()(page.read(image)).argmax(1)
     shares = {one["label"]: one["probability"] for one in header["answer"]}
     assert shares[cells.task.classes[1]] == pytest.approx(float((called == 1).float().mean()), abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [(40, 48), (301, 17), (1, 1)])
+def test_boxes_are_shown_on_the_picture(tmp_path: Path, size: tuple[int, int]) -> None:
+    """As many of each class as `predict` tells of what the page reads, in a picture of the canvas."""
+    root, net = boxed.voc(tmp_path / "boxes", {"train": 8, "test": 4}), FINDER
+    run = st.train(net, root, epochs=8, batch=4, lr=0.02, out=tmp_path / "run", quiet=True)
+    page, image = of_run(run), Image.open(root / "JPEGImages" / "im001.png").resize(size[::-1])
+    check_values(page, image, run.model())
+    header = Seen.of(page.look(image, [0]).as_bytes()).header
+    with Image.open(io.BytesIO(base64.b64decode(header["picture"]))) as picture:
+        assert picture.width % boxed.SIZE[1] == 0
+    (answer,) = run.predict(image)
+    told = {one["label"]: one["probability"] for one in header["answer"]}
+    kinds = [one["class"] for one in answer.values["objects"]]
+    assert sorted(told) == sorted(f"{kinds.count(name)} {name}" for name in set(kinds))
+
+
+def test_two_stages_are_refused_by_the_page(tmp_path: Path) -> None:
+    root = boxed.voc(tmp_path / "boxes", {"train": 8, "test": 4})
+    run = st.train(TWO, root, epochs=1, batch=4, out=tmp_path / "run", quiet=True)
+    with pytest.raises(InputError, match="two stages"):
+        of_run(run)
 
 
 def test_networks_of_signals_are_refused(tmp_path: Path) -> None:

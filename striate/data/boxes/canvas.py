@@ -63,11 +63,15 @@ def read_onto(path: Path, *, channels: int, canvas: tuple[int, int]) -> NDArray[
     Raises:
         ImageError: It can't be read.
     """
-    image = decode(path, channels=channels)
+    return onto(decode(path, channels=channels), canvas)
+
+
+def onto(image: NDArray[np.uint8], canvas: tuple[int, int]) -> NDArray[np.uint8]:
+    """An image (C, height, width) on a canvas (C, *canvas)."""
     _, height, width = image.shape
     on = placing((height, width), canvas)
     height, width = scaled((height, width), on.scale)
-    made = np.full((channels, *canvas), GREY, np.uint8)
+    made = np.full((len(image), *canvas), GREY, np.uint8)
     for plane, to in zip(image, made, strict=True):
         small = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
         to[on.top : on.top + height, on.left : on.left + width] = np.asarray(small)
