@@ -39,7 +39,7 @@ block(w) = conv w@3 pad 1 nobias -> maxpool 2 -> bn -> relu -> conv w@3 pad 1 no
 input 3x32x32
 conv 24@2 nobias -> bn -> relu
 block(48) -> block(160) -> block(160)
-gmp -> fc 10
+maxpool 3 -> fc 10
 """
 BATCH, RATE, DECAY, SOFT, MOMENTUM = 64, 0.05, 5e-4, 0.1, 0.9
 CROP, HOLE = 4, 8

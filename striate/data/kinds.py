@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+LEFT = 0.25  # of a box's area, below which it is not told of
 Size = tuple[int, int]  # height, width
 
 
@@ -128,7 +129,9 @@ class Points(Kind):
 
 @dataclass(frozen=True)
 class Boxes(Kind):
-    """Boxes in an image: (B, 4) float32, left, top, right and bottom edge, as `Points` counts.
+    """Boxes in an image: (B, 4) float32, left, top, right and bottom edge: 0 is the left edge of the first pixel.
+
+    Of a box that is moved beyond an edge, what is left within the image; nothing where that is less than a quarter.
 
     Attributes:
         size: (height, width) of the image.
@@ -142,10 +145,12 @@ class Boxes(Kind):
         import torch
 
         height, width = self.size
-        corners = values[:, :, [0, 1, 2, 1, 0, 3, 2, 3]]
-        places = by.points(corners.view(len(values), -1, 2), rows, self.size).view(len(values), -1, 4, 2)
-        most = values.new_tensor([width - 0.5, height - 0.5])
-        return torch.cat([place.clamp_min(-0.5).minimum(most) for place in (places.amin(2), places.amax(2))], 2)
+        corners = values[:, :, [0, 1, 2, 1, 0, 3, 2, 3]] - 0.5  # places count from the first pixel's middle
+        places = by.points(corners.view(len(values), -1, 2), rows, self.size).view(len(values), -1, 4, 2) + 0.5
+        first, last, most = places.amin(2), places.amax(2), values.new_tensor([width, height])
+        inside = [place.clamp_min(0).minimum(most) for place in (first, last)]
+        left = (inside[1] - inside[0]).prod(2) >= LEFT * (last - first).prod(2)
+        return torch.cat([inside[0], inside[1].where(left[:, :, None], inside[0])], 2)
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,26 @@ class Wired(nn.Sequential):
 def _value(values: Values, one: str, reader: str) -> Any:
     if one not in values:
         raise InputError(f"'{reader}' reads what '{one}' gives; call the whole network")
-    if one == BOXES and callable(propose := values[BOXES]):
-        values[BOXES] = propose(values.get(MADE, {}))
-    return values[one]
+    value = values[one]
+    return value.made(values.get(MADE, {})) if isinstance(value, Proposed) else value
+
+
+class Proposed:
+    """Boxes that are made when the first layer asks for them.
+
+    Args:
+        proposes: What makes them.
+    """
+
+    def __init__(self, proposes: Proposer) -> None:
+        self.proposes = proposes
+        self.boxes: Tensor | None = None
+
+    def made(self, heads: Mapping[str, Tensor]) -> Tensor:
+        """The boxes, from what the heads before give."""
+        if self.boxes is None:
+            self.boxes = self.proposes(heads)
+        return self.boxes
 
 
 class Called(Wired):
@@ -157,9 +174,9 @@ class Called(Wired):
         if not self.takes_boxes:
             return super().forward(x, values)
         if self.proposes and "boxes" not in inputs:
-            values[BOXES] = self.proposes
+            values[BOXES] = proposed = Proposed(self.proposes)
             made = super().forward(x, values)
-            return {**made, "boxes": values[BOXES]} if isinstance(made, dict) else made
+            return {**made, "boxes": proposed.boxes} if isinstance(made, dict) else made
         values[BOXES] = checked(inputs.get("boxes"), values.get(self._images, x), self._first_of_boxes)
         return super().forward(x, values)
 

@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.boxes import box_iou, has_area, suppressed
+from striate.errors import InputError
 
 OBJECT, OFFSET, CLASS, BOX, PROPOSED = "rpn.object", "rpn.box", "roi.class", "roi.box", "boxes"
 OUTPUTS = (OBJECT, OFFSET, CLASS, BOX)
@@ -50,10 +51,17 @@ class TwoStage:
     size: tuple[int, int]
 
     def propose(self, made: Mapping[str, Tensor]) -> Tensor:
-        """(N · 64, 5): the boxes of each image that are looked at again, with the image's number."""
+        """(N · 64, 5): the boxes of each image that are looked at again, with the image's number.
+
+        Raises:
+            InputError: The first stage has not been asked yet.
+        """
+        if OBJECT not in made:
+            raise InputError("the boxes are proposed by the head rpn, which must stand before roi")
         with torch.no_grad():
-            odds = made[OBJECT].float().flatten(1)
-            boxes = self._clipped(self._changed(self._anchors(made[OBJECT]), self._offsets(made[OFFSET])))
+            odds = made[OBJECT].float().flatten(1).nan_to_num()  # of a network that grew beyond all measure
+            changed = self._changed(self._anchors(made[OBJECT]), self._offsets(made[OFFSET])).nan_to_num()
+            boxes = self._clipped(changed)
             each = [self._best(*one) for one in zip(boxes, odds, strict=True)]
             numbers = torch.arange(len(each), device=odds.device).repeat_interleave(PROPOSALS)
             return torch.cat([numbers[:, None].to(odds), torch.cat(each)], 1)
@@ -103,7 +111,7 @@ class TwoStage:
         true = torch.full((len(scores),), self.classes, dtype=torch.int64, device=scores.device)
         wanted = torch.zeros(len(scores), 4, device=scores.device)
         for image, (places, its) in enumerate(there):
-            rows = (proposed[:, 0] == image).nonzero()[:, 0]
+            rows = torch.arange(PROPOSALS, device=proposed.device) + image * PROPOSALS
             like, best = _overlap(proposed[rows, 1:], places)
             held = rows[like >= HOLDS]
             if len(held):
@@ -116,12 +124,10 @@ class TwoStage:
 
     def found(self, outputs: Mapping[str, Tensor], least: float = LEAST, most: int = MOST) -> list[Tensor]:
         """Of each image (D, 6): left, top, right, bottom, probability and class, the surest first."""
-        proposed, chances = outputs[PROPOSED], outputs[CLASS].float().flatten(1).softmax(1)[:, :-1]
+        proposed, chances = outputs[PROPOSED][:, 1:], outputs[CLASS].float().flatten(1).softmax(1)[:, :-1]
         moves = outputs[BOX].float().reshape(len(chances), self.classes, 4) * chances.new_tensor(SCALES)
-        return [
-            self._left(proposed[rows, 1:], chances[rows], moves[rows], least, most)
-            for rows in ((proposed[:, 0] == image).nonzero()[:, 0] for image in range(len(outputs[OBJECT])))
-        ]
+        each = zip(*(torch.split(one, PROPOSALS) for one in (proposed, chances, moves)), strict=True)
+        return [self._left(*one, least, most) for one in each]
 
     def _left(self, proposed: Tensor, chances: Tensor, moves: Tensor, least: float, most: int) -> Tensor:
         """Every class of every proposal that is likely enough, unless a surer box of the class is there."""

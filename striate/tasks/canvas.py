@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -102,11 +103,18 @@ class OnCanvas(Task):
         found = boxes.find(root, bad="refuse" if wish.bad == "refuse" else "skip", like=like.classes if like else ())
         if found is None:
             return None
+        if not found.classes and not wish.named:
+            return None
         if not found.classes:
             raise InputError(f"no image under '{root}' has an object; there is nothing to learn")
         found = cls.chosen(found)
-        task = like or cls(found.classes, _canvas(wish.shape, found), (wish.shape or (3,))[0] or 3)
-        return task, _opened(task, root.resolve().name, str(source), found, wish.hold_out)
+        if not like and not found.of("train"):
+            raise InputError(f"'{root}' has boxes for {found.images[0].part} and none to train on; add train/")
+        channels = (wish.shape or (3,))[0] or 3
+        if channels not in (1, 3):
+            raise InputError(f"images are grey or RGB, of 1 or 3 channels. Received: {channels}")
+        task = like or cls(found.classes, _canvas(wish.shape, found), channels)
+        return task, _opened(task, root, str(source), found, wish.hold_out)
 
     @property
     def colours(self) -> tuple[Colour, ...]:
@@ -183,20 +191,20 @@ def _canvas(shape: tuple[int | None, ...] | None, found: BoxSet) -> tuple[int, i
     """The canvas: the network's input, or in the shape of most images, at most 416 pixels long."""
     if shape and len(shape) == 3 and shape[1] and shape[2]:
         return shape[1], shape[2]
-    sizes = [one.size for one in found.images]
-    height, width = max(sizes, key=sizes.count)
+    (((height, width), _),) = Counter(one.size for one in found.images).most_common(1)
     scale = min(1.0, LONGEST / max(height, width))
     return max(STEP, round(height * scale / STEP) * STEP), max(STEP, round(width * scale / STEP) * STEP)
 
 
-def _opened(task: OnCanvas, name: str, source: str, found: BoxSet, hold_out: bool) -> Opened:
+def _opened(task: OnCanvas, root: Path, source: str, found: BoxSet, hold_out: bool) -> Opened:
+    name = root.resolve().name
     parts = {part: list(found.of(part)) for part in PARTS}
     notes = [f"{name}: {note}" for note in found.notes]
     if not parts["test"] and not hold_out:
         parts["test"] = parts["validation"] or parts["train"]
         notes += [] if parts["validation"] else [f"{name}: {ALL}"]
     elif not parts["test"]:
-        keys = [one.image.as_posix() for one in parts["train"]]
+        keys = [one.image.relative_to(root).as_posix() for one in parts["train"]]
         chosen = set(held_out([0] * len(keys), keys, TEST_SHARE))
         parts["test"] = [parts["train"][row] for row in sorted(chosen)]
         parts["train"] = [one for row, one in enumerate(parts["train"]) if row not in chosen]

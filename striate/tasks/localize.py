@@ -112,8 +112,8 @@ class Localize(OnCanvas):
         return JudgedPlaces(name, examples, rows, figures, self.unit, self.classes, self.colours)
 
     def meaning(self) -> tuple[Any, ...]:
-        """The classes, and the size of the canvas."""
-        return *self.classes, self.size
+        """The classes, and what is read."""
+        return *self.classes, self.size, self.channels
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The class and the box of each image, drawn on it."""

@@ -95,12 +95,29 @@ def test_a_box_surrounds_what_it_surrounded_and_stays_inside() -> None:
     drawn, rows = Warp(9.0, 30.0, 0.2, background=(0.0,)).drawn(50, torch.Generator().manual_seed(3)), torch.arange(50)
     found = Boxes(SIZE).moved(box, drawn, rows)[:, 0]
     inside = Points(SIZE).moved(torch.tensor([[[8.0, 6.0]]]).repeat(50, 1, 1), drawn, rows)[:, 0]
-    edge = torch.tensor([SIZE[1] - 0.5, SIZE[0] - 0.5])
-    clipped = inside.clamp_min(-0.5).minimum(edge)
-    assert (found[:, :2] <= clipped + 1e-4).all()
-    assert (clipped <= found[:, 2:] + 1e-4).all()
-    assert found.min() >= -0.5
+    edge = torch.tensor([float(SIZE[1]), float(SIZE[0])])
+    clipped = (inside + 0.5).clamp_min(0).minimum(edge)
+    there = (found[:, 2:] > found[:, :2]).all(1)  # of a box that has left the image little is left, and nothing told
+    assert there.sum() > 30
+    assert (found[:, :2] <= clipped + 1e-4)[there].all()
+    assert (clipped <= found[:, 2:] + 1e-4)[there].all()
+    assert found.min() >= 0
     assert (found[:, 2:] <= edge).all()
+
+
+@pytest.mark.parametrize("augment", [Photo(True, 2, 0.0), Warp(3.0, scale=0.3, mirror="chance", background=(0.0,))])
+def test_a_box_moves_with_the_pixels_in_it(augment: Augment) -> None:
+    """A bright rectangle, and its edges after the change, as its pixels show them."""
+    images, box = torch.zeros(40, 1, *SIZE), torch.tensor([[[7.0, 5.0, 17.0, 15.0]]]).repeat(40, 1, 1)
+    images[:, :, 5:15, 7:17] = 1
+    drawn, rows = augment.drawn(40, torch.Generator().manual_seed(2)), torch.arange(40)
+    moved, found = drawn.image(images, rows)[:, 0], Boxes(SIZE).moved(box, drawn, rows)[:, 0]
+    for picture, (left, top, right, bottom) in zip(moved, found.tolist(), strict=True):
+        across, down = picture.amax(0), picture.amax(1)  # how much of each column and row is covered
+        assert float(across.sum()) == pytest.approx(right - left, abs=0.3)
+        assert float(down.sum()) == pytest.approx(bottom - top, abs=0.3)
+        middle = (across * (torch.arange(SIZE[1]) + 0.5)).sum() / across.sum()
+        assert float(middle) == pytest.approx((left + right) / 2, abs=0.1)
 
 
 @pytest.mark.parametrize("augment", EVERY.values(), ids=EVERY)
