@@ -109,8 +109,8 @@ def of_boxes(root: Path) -> Listed | None:
     Raises:
         InputError: There are annotations, and they can't be read.
     """
-    found = boxes.find(root)
-    if found is None:
+    found = boxes.find(root, sure=False)
+    if found is None or not found.classes:
         return None
     findings = list[Finding]()
     for path, wrong in found.faults.items():

@@ -157,6 +157,8 @@ def command(
     check_data(data)
     devices.check(device)
     check_page(see, port)
+    if fsdp and "WORLD_SIZE" not in os.environ:
+        raise InputError("`fsdp` is for several processes, which torchrun starts; leave it out")
     if "WORLD_SIZE" in os.environ:  # as torchrun sets it
         check_launched(out, overwrite, engine, workers, fsdp and see)
     elif out:

@@ -87,7 +87,8 @@ class RoIAlign(nn.Module):
 
     def forward(self, features: Tensor, boxes: Tensor) -> Tensor:
         """Features (N, C, H, W) and boxes (K, 5): image, left, top, right, bottom; (K, C, *size) out."""
-        left, top, right, bottom = (boxes[:, 1:].to(features.dtype) * self.scale - 0.5 * self.aligned).unbind(dim=1)
+        exact = torch.promote_types(features.dtype, torch.float32)  # half numbers can't tell places above 256 apart
+        left, top, right, bottom = (boxes[:, 1:].to(exact) * self.scale - 0.5 * self.aligned).unbind(dim=1)
         if not self.aligned:
             right, bottom = torch.maximum(right, left + 1), torch.maximum(bottom, top + 1)
         high, wide = self.size
@@ -98,7 +99,7 @@ class RoIAlign(nn.Module):
         places = (rows.clamp(0, height - 1), columns.clamp(0, width - 1))
         read = interpolated(features, places, boxes[:, 0].long()) * near[:, None]
         bins: Tensor = read.reshape(*read.shape[:2], high, self.points, wide, self.points).mean(dim=(3, 5))
-        return bins
+        return bins.to(features.dtype)
 
     def _points(self, first: Tensor, last: Tensor, count: int) -> Tensor:
         """(K, count * points): where the values of an axis are read."""

@@ -72,7 +72,7 @@ class AnchorGrid:
         return boxes.flatten(1, 3), (t[..., 4] + PRIOR).flatten(1), t[..., 5:].flatten(1, 3)
 
     def loss(self, outputs: Mapping[str, Tensor], boxes: Tensor, kinds: Tensor) -> dict[str, Tensor]:
-        """The parts of the loss, each over the number of anchors that learn an object.
+        """The parts of the loss: of each image over the number of anchors that learn an object, and a mean over images.
 
         Args:
             outputs: The one of a network, as for `read`.
@@ -83,7 +83,7 @@ class AnchorGrid:
         places, objects, classes = self.read(made)
         rows, columns = made.shape[2:]
         image, anchor, true = self._learning(boxes, kinds, rows, columns)
-        count = max(1, len(image))
+        shares = 1 / (len(made) * image.bincount(minlength=len(made)).clamp_min(1))  # of an anchor in the whole
         ours, theirs = places[image, anchor], boxes[image, true].to(places)
         with torch.no_grad():
             taught = torch.ones_like(objects, dtype=torch.bool)
@@ -92,12 +92,13 @@ class AnchorGrid:
                 if len(there):
                     taught[one] = box_iou(places[one], there).amax(1) < NEAR
             taught[image, anchor] = False
-        empty = F.softplus(objects)[taught].sum()  # -log(1 - σ(x))
-        full = F.softplus(-objects[image, anchor]).sum()  # -log σ(x)
+        empty = (F.softplus(objects) * taught).sum(1)  # -log(1 - σ(x))
+        full = F.softplus(-objects[image, anchor])  # -log σ(x)
+        named = F.cross_entropy(classes[image, anchor], kinds[image, true].long(), reduction="none")
         return {
-            "box": BOX * (1 - complete_iou(ours, theirs)).sum() / count,
-            "object": (full + EMPTY * empty) / count,
-            "class": F.cross_entropy(classes[image, anchor], kinds[image, true].long(), reduction="sum") / count,
+            "box": BOX * ((1 - complete_iou(ours, theirs)) * shares[image]).sum(),
+            "object": (full * shares[image]).sum() + EMPTY * (empty * shares).sum(),
+            "class": (named * shares[image]).sum(),
         }
 
     def _learning(self, boxes: Tensor, kinds: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -114,7 +115,8 @@ class AnchorGrid:
         order = alike[which, anchor].argsort(stable=True)  # where two share an anchor, the more alike is the last
         which, anchor = which[order], anchor[order]
         position = (anchor * rows + row[which]) * columns + column[which]
-        last = {(int(n), int(p)): at for at, (n, p) in enumerate(zip(image[which], position, strict=True))}
+        keys = zip(image[which].tolist(), position.tolist(), strict=True)
+        last = {key: at for at, key in enumerate(keys)}
         chosen = torch.tensor(sorted(last.values()), dtype=torch.int64, device=boxes.device)
         which, position = which[chosen], position[chosen]
         return image[which], position, true[which]

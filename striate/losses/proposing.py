@@ -73,7 +73,7 @@ class TwoStage:
         return boxes[F.pad(kept, (0, PROPOSALS - len(kept)), value=int(kept[-1]))]
 
     def loss(self, outputs: Mapping[str, Tensor], boxes: Tensor, kinds: Tensor) -> dict[str, Tensor]:
-        """The parts of the loss of both stages.
+        """The parts of the loss of both stages, each a mean over the images.
 
         Args:
             outputs: Of a network: the four of `OUTPUTS`, and the boxes that were proposed.
@@ -87,7 +87,7 @@ class TwoStage:
     def _first(self, outputs: Mapping[str, Tensor], there: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
         """Anchors that are objects and those that are none count alike together; objects pull their anchors."""
         anchors, odds = self._anchors(outputs[OBJECT]), outputs[OBJECT].float().flatten(1)
-        offsets, full, empty, wanted, given = self._offsets(outputs[OFFSET]), [], [], [], []
+        offsets, sure, pulled = self._offsets(outputs[OFFSET]), [], []
         for image, (places, _) in enumerate(there):
             like, best = _overlap(anchors, places)
             is_one = like >= LIKE
@@ -95,39 +95,35 @@ class TwoStage:
                 nearest = box_iou(anchors, places)
                 most = nearest.amax(0)
                 is_one |= ((nearest == most) & (most > 0)).any(1)
-            full.append(odds[image][is_one])
-            empty.append(odds[image][~is_one & (like < UNLIKE)])
-            given.append(offsets[image][is_one])
-            wanted.append(_change(anchors[is_one], places[best[is_one]]) if len(places) else offsets[image][is_one])
-        yes, no = torch.cat(full), torch.cat(empty)
-        sure = (_mean(F.softplus(-yes)) + _mean(F.softplus(no))) / 2
-        return {"object": sure, "proposal": _smooth(torch.cat(given), torch.cat(wanted))}
+            is_none = ~is_one & (like < UNLIKE)
+            sure.append((_mean(F.softplus(-odds[image][is_one])) + _mean(F.softplus(odds[image][is_none]))) / 2)
+            given = offsets[image][is_one]
+            pulled.append(_smooth(given, _change(anchors[is_one], places[best[is_one]]) if len(places) else given))
+        return {"object": torch.stack(sure).mean(), "proposal": torch.stack(pulled).mean()}
 
     def _second(self, outputs: Mapping[str, Tensor], there: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
         """Of the proposals a quarter counts for objects; each is of the class of the object that it overlaps."""
-        proposed = outputs[PROPOSED]
-        scores = outputs[CLASS].float().flatten(1)
-        moves = outputs[BOX].float().reshape(len(scores), self.classes, 4)
-        true = torch.full((len(scores),), self.classes, dtype=torch.int64, device=scores.device)
-        wanted = torch.zeros(len(scores), 4, device=scores.device)
+        proposed, scores = outputs[PROPOSED][:, 1:], outputs[CLASS].float().flatten(1)
+        moves, named, pulled = outputs[BOX].float().reshape(len(scores), self.classes, 4), [], []
         for image, (places, its) in enumerate(there):
-            rows = torch.arange(PROPOSALS, device=proposed.device) + image * PROPOSALS
-            like, best = _overlap(proposed[rows, 1:], places)
-            held = rows[like >= HOLDS]
-            if len(held):
-                mine = best[like >= HOLDS]
-                true[held] = its[mine].to(true.device)
-                wanted[held] = _change(proposed[held, 1:], places[mine]) / wanted.new_tensor(SCALES)
-        is_one, each = true < self.classes, F.cross_entropy(scores, true, reduction="none")
-        named = FOREGROUND * _mean(each[is_one]) + (1 - FOREGROUND) * _mean(each[~is_one])
-        return {"class": named, "box": _smooth(moves[is_one, true[is_one]], wanted[is_one])}
+            rows = slice(image * PROPOSALS, (image + 1) * PROPOSALS)
+            like, best = _overlap(proposed[rows], places)
+            is_one = like >= HOLDS
+            true = torch.full((PROPOSALS,), self.classes, dtype=torch.int64, device=scores.device)
+            true[is_one] = its[best[is_one]].to(true.device) if len(places) else true[is_one]
+            each = F.cross_entropy(scores[rows], true, reduction="none")
+            named.append(FOREGROUND * _mean(each[is_one]) + (1 - FOREGROUND) * _mean(each[~is_one]))
+            given = moves[rows][is_one, true[is_one]]
+            change = _change(proposed[rows][is_one], places[best[is_one]]) if len(places) else given
+            pulled.append(_smooth(given, change / given.new_tensor(SCALES) if len(places) else given))
+        return {"class": torch.stack(named).mean(), "box": torch.stack(pulled).mean()}
 
     def found(self, outputs: Mapping[str, Tensor], least: float = LEAST, most: int = MOST) -> list[Tensor]:
         """Of each image (D, 6): left, top, right, bottom, probability and class, the surest first."""
         proposed, chances = outputs[PROPOSED][:, 1:], outputs[CLASS].float().flatten(1).softmax(1)[:, :-1]
         moves = outputs[BOX].float().reshape(len(chances), self.classes, 4) * chances.new_tensor(SCALES)
         each = zip(*(torch.split(one, PROPOSALS) for one in (proposed, chances, moves)), strict=True)
-        return [self._left(*one, least, most) for one in each]
+        return [self._left(boxes, sure, by, least, most) for boxes, sure, by in each]
 
     def _left(self, proposed: Tensor, chances: Tensor, moves: Tensor, least: float, most: int) -> Tensor:
         """Every class of every proposal that is likely enough, unless a surer box of the class is there."""

@@ -194,9 +194,12 @@ def _curves(
     """A class's curve at each threshold."""
     scores, rights, count = [np.zeros(0)], [np.zeros((0, len(thresholds)), bool)], 0
     for ours, theirs in zip(found, truth, strict=True):
+        here = theirs.classes == kind
+        if not here.any() and not (ours.classes == kind).any():
+            continue
         boxes, values = _of_class(ours, kind)
         boxes, values = boxes[:most], values[:most]
-        objects = theirs.boxes[theirs.classes == kind]
+        objects = theirs.boxes[here]
         count += len(objects)
         scores.append(values)
         rights.append(_right(iou_of(boxes, objects), thresholds))

@@ -37,7 +37,9 @@ class Metric:
         return " ".join(WRITTEN.get(word, word) for word in self.name.split("_"))
 
     def shown(self, value: float) -> str:
-        """A value as people read it."""
+        """A value as people read it; a dash where there is none."""
+        if math.isnan(value):
+            return "–"
         return f"{value:.2%}" if self.share else f"{value:.4f}"
 
     def margin(self, value: float, examples: int | None) -> float:

@@ -43,7 +43,7 @@ class Drawn:
     value: float
 
 
-def headline(map50: float, map: float, floor: float, evaluated: str, nothing: bool) -> Markup:
+def headline(map50: str, map: str, floor: str, evaluated: str, nothing: bool) -> Markup:
     """The first lines of a page: the figures, and those of saying always the same."""
     return part(TEMPLATE, "headline", map50=map50, map=map, floor=floor, evaluated=evaluated, nothing=nothing)
 

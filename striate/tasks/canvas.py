@@ -100,7 +100,8 @@ class OnCanvas(Task):
             return None
         if not root.is_dir() or not (like or cls.wants(root, wish)):
             return None
-        found = boxes.find(root, bad="refuse" if wish.bad == "refuse" else "skip", like=like.classes if like else ())
+        bad, learned = "refuse" if wish.bad == "refuse" else "skip", like.classes if like else ()
+        found = boxes.find(root, bad=bad, like=learned, sure=wish.named or like is not None)  # type: ignore[arg-type]
         if found is None:
             return None
         if not found.classes and not wish.named:

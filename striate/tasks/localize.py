@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from striate.boxes import complete_iou, paired_iou
+from striate.boxes import complete_iou, has_area, paired_iou
 from striate.data.boxes import BoxSet
 from striate.errors import InputError
 from striate.metrics.metric import Metric
@@ -83,8 +83,9 @@ class Localize(OnCanvas):
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """Cross-entropy of the class; how far the box is from the true one (Carion et al. 2020, section 3.1)."""
         theirs, kinds, ours = targets[BOXES][:, 0], targets[KINDS][:, 0], self.edges(outputs[BOX])
-        far = ((ours - theirs) / self._sides(ours)).abs().sum(1).mean()
-        apart = (1 - complete_iou(ours, theirs)).mean()
+        there = has_area(theirs)  # an object that was moved out of the image is nowhere
+        far = (((ours - theirs) / self._sides(ours)).abs().sum(1) * there).mean()
+        apart = ((1 - complete_iou(ours, theirs)) * there).mean()
         return {CLASS: F.cross_entropy(outputs[CLASS].flatten(1), kinds), BOX: FAR * far + APART * apart}
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
@@ -94,7 +95,7 @@ class Localize(OnCanvas):
     def rows(self, outputs: Fields, targets: Fields) -> Fields:
         """Each image's probabilities and box, and what is there."""
         edges = torch.tensor([self.size[1], self.size[0]] * 2, dtype=torch.float32)
-        places = self.edges(outputs[BOX]).cpu().clamp_min(0).minimum(edges)
+        places = _ordered(self.edges(outputs[BOX]).cpu()).clamp_min(0).minimum(edges)
         chances = outputs[CLASS].flatten(1).softmax(1).cpu()
         return {"places": places, "chances": chances, BOXES: targets[BOXES][:, 0], KINDS: targets[KINDS][:, 0]}
 
@@ -117,7 +118,10 @@ class Localize(OnCanvas):
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The class and the box of each image, drawn on it."""
-        chances, places = outputs[CLASS].flatten(1).softmax(1).cpu().numpy(), self.edges(outputs[BOX]).cpu().numpy()
+        chances, places = (
+            outputs[CLASS].flatten(1).softmax(1).cpu().numpy(),
+            _ordered(self.edges(outputs[BOX]).cpu()).numpy(),
+        )
         each = zip(asked.names, asked.inputs, chances, places, strict=True)
         return [self._answer(path, fields[IMAGE][0].numpy(), *one) for path, fields, *one in each]
 
@@ -131,3 +135,8 @@ class Localize(OnCanvas):
         left, top, right, bottom = box
         said = f"{one['class']} {chances[kind]:.1%} from {left:g}, {top:g} to {right:g}, {bottom:g}"
         return Answer(path, said, {"objects": [one]}, {"": drawn})
+
+
+def _ordered(boxes: Tensor) -> Tensor:
+    """Boxes (N, 4) whose sides are not negative, whatever a network says."""
+    return torch.cat([torch.minimum(boxes[:, :2], boxes[:, 2:]), torch.maximum(boxes[:, :2], boxes[:, 2:])], 1)

@@ -60,7 +60,7 @@ class JudgedBoxes(Judged):
         kinds = np.array([kind for kind, some in enumerate(every) if len(some)])
         means = np.array([every[kind].mean(0) for kind in kinds]).reshape(-1, 4)
         constant = Detections(means, kinds, np.ones(len(kinds)))
-        return coco([constant] * len(truth), truth, len(self.classes)).map50
+        return coco([constant] * len(truth), truth, len(self.classes), (0.5,)).map50
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
@@ -105,13 +105,13 @@ class JudgedBoxes(Judged):
 
     def said(self) -> str:
         """The figures in words."""
-        rest = f"mAP {self.scores.map:.2%} over IoU 0.5 to 0.95"
-        floor = f"always saying each class's mean box gets {self.floor:.2%}"
-        return f"mAP50 {self.scores.map50:.2%} on {len(self.examples):,} {self.unit} ({rest}); {floor}"
+        rest = f"mAP {_percent(self.scores.map)} over IoU 0.5 to 0.95"
+        floor = f"always saying each class's mean box gets {_percent(self.floor)}"
+        return f"mAP50 {_percent(self.scores.map50)} on {len(self.examples):,} {self.unit} ({rest}); {floor}"
 
     def in_short(self) -> str:
         """mAP50."""
-        return f"{self.scores.map50:.2%}"
+        return _percent(self.scores.map50)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate test --json`."""
@@ -177,7 +177,8 @@ class JudgedBoxes(Judged):
         """The first lines of the report."""
         from striate.report import boxed
 
-        return boxed.headline(self.scores.map50, self.scores.map, self.floor, self._evaluated, self.nothing)
+        map50, whole, floor = map(_percent, (self.scores.map50, self.scores.map, self.floor))
+        return boxed.headline(map50, whole, floor, self._evaluated, self.nothing)
 
     @property
     def _evaluated(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -126,7 +127,8 @@ class History:
         return History((*self.epochs, epoch), self.metrics, self.unit)
 
     def _rank(self, epoch: Epoch) -> tuple[float, float]:
-        return self.metric.rank(self.value(epoch)), -epoch.figures[VALIDATION + LOSS]
+        rank = self.metric.rank(self.value(epoch))  # not a number where the examples tell nothing of it
+        return -math.inf if math.isnan(rank) else rank, -epoch.figures[VALIDATION + LOSS]
 
     def to_csv(self) -> str:
         """A header line and one line per epoch."""

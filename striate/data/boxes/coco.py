@@ -17,6 +17,7 @@ from ..left_out import LeftOut
 from ..masks.coco import DEEPEST, KEYS, is_coco
 from ..masks.entries import checked
 from ..masks.words import told
+from ..parts import Part
 from .found import MISSING, NAMED_TWICE, UNBOXED, Arranged, Rough
 
 LARGEST = 64 * 2**20  # bytes of a JSON file that is opened only to see what it is
@@ -39,7 +40,7 @@ def arranged(root: Path) -> Arranged | None:
         notes += [f"{lost:,} objects of images that {path.name} does not name"] if lost else []
         part = told((*path.relative_to(root).parts[:-1], path.stem)).part
         for one in data["images"]:
-            place = _image(path, one, by_name)
+            place = _image(root, path, part, one, by_name)
             if place is None:
                 gone = str(path.parent / one["file_name"])
                 left_out.append(LeftOut(gone, MISSING, f"no such file, which {path.name} names"))
@@ -67,7 +68,9 @@ def _candidates(root: Path) -> Iterator[Path]:
     waiting = [(root, 0)]
     while waiting:
         place, depth = waiting.pop(0)
-        yield from sorted(path for path in place.glob("*.json") if is_coco(path.name) or _says_so(path))
+        files = sorted(path for path in place.glob("*.json") if path.is_file())
+        named = [path for path in files if is_coco(path.name)]
+        yield from named or [path for path in files if _says_so(path)]
         waiting += [(folder, depth + 1) for folder in sub_folders(place)] if depth < DEEPEST else []
 
 
@@ -127,14 +130,16 @@ def _objects(data: Mapping[str, Any]) -> tuple[dict[int | str, list[Mapping[str,
     return found, lost
 
 
-def _image(path: Path, image: Mapping[str, Any], by_name: Mapping[str, list[Path]]) -> Path | None:
+def _image(
+    root: Path, path: Path, part: Part | None, image: Mapping[str, Any], by_name: Mapping[str, list[Path]]
+) -> Path | None:
     """The file of an image, which may be in any folder; one that fits the annotations' own part first."""
     name = PurePosixPath(image["file_name"].replace("\\", "/"))
     found = [one for one in by_name.get(name.name, ()) if one.parts[-len(name.parts) :] == name.parts]
     found = found or by_name.get(name.name, [])
-    part = told((path.stem,)).part
-    best = [one for one in found if told(one.parts[:-1]).part == part or one.parent == path.parent]
-    return next(iter([*best, *found]), None)
+    near = [one for one in found if one.is_relative_to(path.parent) and path.parent != root]
+    best = [one for one in found if part and told(one.relative_to(root).parts[:-1]).part == part]
+    return next(iter([*best, *near, *found]), None)
 
 
 def _places(objects: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
@@ -145,7 +150,8 @@ def _places(objects: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
 
 def _edges(box: Any) -> list[float]:
     right = isinstance(box, list) and len(box) == 4 and all(type(value) in (int, float) for value in box)
-    if not right:
+    try:
+        left, top, width, height = map(float, box if right else ["nan"] * 4)
+    except OverflowError:  # a whole number beyond all others
         return [float("nan")] * 4
-    left, top, width, height = map(float, box)
     return [left, top, left + width, top + height]

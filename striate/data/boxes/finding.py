@@ -18,20 +18,24 @@ from ..parts import PARTS, Part
 from ..workers import Workers
 from . import coco, voc, yolo
 from .cleaning import MENDED, cleaned
-from .found import MISSING, NAMED_TWICE, NO_OBJECT, SECOND, Arranged, Boxed, BoxSet
+from .found import MISSING, NAMED_TWICE, NO_OBJECT, SECOND, Arranged, Boxed, BoxSet, Rough
+from .yolo import numbered
 
 EXPECTED = "VOC's XML files, COCO's JSON, or YOLO's images/ and labels/"
 KINDS = {"VOC's": voc.arranged, "COCO's": coco.arranged, "YOLO's": yolo.arranged}
 NAMED = 3  # files that a note names
 
 
-def find(root: Path, *, bad: Literal["skip", "refuse"] = "skip", like: Sequence[str] = ()) -> BoxSet | None:
+def find(
+    root: Path, *, bad: Literal["skip", "refuse"] = "skip", like: Sequence[str] = (), sure: bool = True
+) -> BoxSet | None:
     """The images and boxes under `root`; None where nothing there is an annotation.
 
     Args:
         root: A folder.
         bad: Whether what can't be read is left out, or is an error.
         like: The classes of other boxes, which these must have.
+        sure: Whether annotations without any image are an error; else they are not taken for annotations.
 
     Raises:
         InputError: Annotations are there and no image; with "refuse", an image or a box is wrong.
@@ -43,9 +47,13 @@ def find(root: Path, *, bad: Literal["skip", "refuse"] = "skip", like: Sequence[
     notes = list(place.notes)
     if others := [other for other in every if other != kind]:
         notes.append(f"there are {' and '.join(others)} annotations too, which are not read; {kind} are")
+    if not place.images and not sure:
+        return None
     if not place.images:
         first = f": {place.left_out[0]}" if place.left_out else ""
         raise InputError(f"no image under '{root}' has annotations{first}; {EXPECTED} are read")
+    if like and not place.classes:  # files without names have the numbers of those that were learned
+        place = replace(place, images=[_renamed(one, like) for one in place.images])
     classes = _classes(place, like)
     images, left_out, faults = _read(place, classes, root)
     unknown = Counter(label for one in place.images for label in one.labels if label not in classes)
@@ -55,6 +63,9 @@ def find(root: Path, *, bad: Literal["skip", "refuse"] = "skip", like: Sequence[
         raise InputError(f"'{root}': {what}; correct it, or leave `bad` at skip")
     if not images:
         raise InputError(f"no image under '{root}' can be read: {left_out[0]}")
+    if unknown and not any(len(one.classes) for one in images):
+        wanted, given = ", ".join(classes), ", ".join(sorted(unknown)[:NAMED])
+        raise InputError(f"no object under '{root}' is one of {wanted}; they are {given}")
     everything = (*(replace(file, path=_below(file.path, root)) for file in (*place.left_out, *left_out)),)
     notes = [_first(images, classes), *notes, *_said(faults)]
     if unknown:
@@ -69,7 +80,7 @@ def _classes(place: Arranged, like: Sequence[str]) -> tuple[str, ...]:
     if like:
         return tuple(like)
     if place.classes:
-        return place.classes
+        return tuple(dict.fromkeys(place.classes))
     return tuple(sorted({label for one in place.images for label in one.labels if label}))
 
 
@@ -78,7 +89,7 @@ def _read(
 ) -> tuple[list[Boxed], list[LeftOut], dict[str, dict[str, int]]]:
     """The images that can be read with their boxes, those that can't, and what was wrong with boxes, by file."""
     positions = {name: row for row, name in enumerate(classes)}
-    lists = any(one.part for one in place.images)
+    lists = any(one.part == "train" for one in place.images)
     images, left_out, faults = list[Boxed](), list[LeftOut](), dict[str, dict[str, int]]()
     with Workers(len(place.images)) as workers:
         sizes = list(workers.each(_size, [one.image for one in place.images]))
@@ -87,7 +98,7 @@ def _read(
             left_out.append(LeftOut(str(one.image), f"unreadable {one.image.suffix.lower()}", size or str(error)))
             continue
         part: Part = one.part or "train"
-        if lists and one.part is None and any(other.part == "train" for other in place.images):
+        if lists and one.part is None:
             left_out.append(LeftOut(str(one.image), "image in no list", "no list of parts names it"))
             continue
         known = np.array([label in positions for label in one.labels], bool)
@@ -98,6 +109,12 @@ def _read(
             faults[_below(str(one.source if one.source.suffix != ".json" else one.image), root)] = wrong
         images.append(Boxed(one.image, part, size, places, numbers))
     return sorted(images, key=lambda one: (PARTS.index(one.part), one.image.parts)), left_out, faults
+
+
+def _renamed(one: Rough, like: Sequence[str]) -> Rough:
+    """With the learned names in the place of numbers."""
+    names = {numbered(number): name for number, name in enumerate(like)}
+    return replace(one, labels=tuple(names.get(label, label) for label in one.labels))
 
 
 def _is_wrong(file: LeftOut) -> bool:

@@ -29,7 +29,8 @@ def arranged(root: Path) -> Arranged | None:
     by_stem: dict[str, list[Path]] = {}
     for path in found.images:
         by_stem.setdefault(path.stem, []).append(path)
-    left_out = [other for other in found.left_out if Path(other.path) not in {path for path, _ in read}]
+    known = {str(path) for path, _ in read}
+    left_out = [other for other in found.left_out if other.path not in known]
     images: dict[Path, Rough] = {}
     parts, lists = _lists(root)
     for path, one in read:
@@ -53,19 +54,20 @@ def arranged(root: Path) -> Arranged | None:
 
 
 def _lists(root: Path) -> tuple[dict[str, Part], tuple[Path, ...]]:
-    """The parts that lists give, wherever in the folder they are."""
-    for place in (root, *sorted(folder.parent.parent for folder in root.glob("**/ImageSets/Main"))):
-        parts, lists = listed(place, LISTS)
-        if parts:
-            return parts, lists
-    return {}, ()
+    """The parts that lists give, wherever in the folder they are: VOC has some for each year."""
+    parts, lists = dict[str, Part](), list[Path]()
+    for place in dict.fromkeys((root, *sorted(folder.parent.parent for folder in root.glob("**/ImageSets/Main")))):
+        more, found = listed(place, LISTS)
+        parts |= more
+        lists += found
+    return parts, tuple(dict.fromkeys(lists))
 
 
 def _read(path: Path) -> ElementTree.Element | str | None:
     """The annotation in a file; why it can't be read; None for a file of another kind."""
     try:
         root = ElementTree.parse(path).getroot()
-    except (ElementTree.ParseError, OSError, ValueError) as error:
+    except (ElementTree.ParseError, OSError, ValueError, LookupError) as error:  # an encoding that nobody knows
         return f"not XML ({error})"
     return root if root.tag == "annotation" else None
 

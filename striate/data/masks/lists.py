@@ -30,7 +30,7 @@ def listed(root: Path, folders: Sequence[str] = FOLDERS) -> tuple[dict[str, Part
         InputError: a list cannot be read, or an image is in two.
     """
     for name in TABLES:
-        if (root / name).is_file() and (table := parts_of_table(_text(root / name))):
+        if (root / name).is_file() and (table := parts_of_table(text_of(root / name))):
             return table, (root / name,)
     for folder in folders:
         texts = {part: path for path in _texts(root / folder) if (part := _part(path.stem))}
@@ -87,14 +87,19 @@ def _part(word: str) -> Part | None:
 def _of_texts(texts: Mapping[Part, Path]) -> dict[str, Part]:
     parts: dict[str, Part] = {}
     for part, path in texts.items():
-        for line in _text(path).splitlines():
+        for line in text_of(path).splitlines():
             stem = PurePosixPath(line.split()[0]).stem if line.strip() else ""
             if stem and parts.setdefault(stem, part) != part:
                 raise InputError(f"'{stem}' is in {texts[parts[stem]].name} and in {path.name}; an image has one part")
     return parts
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """A list's text.
+
+    Raises:
+        InputError: It can't be read.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -12,6 +12,8 @@ from PIL import Image
 from striate.data.boxes import BoxSet, find
 from striate.data.boxes.found import MISSING
 from striate.errors import InputError
+from striate.tasks import known
+from striate.tasks.task import Wish
 from tests import boxed
 
 PARTS = {"train": 6, "validation": 2, "test": 3}
@@ -186,3 +188,100 @@ def test_other_folders_are_none_of_it(tmp_path: Path) -> None:
     (tmp_path / "conf.json").write_text("{}")
     (tmp_path / "a.xml").write_text("<html/>")
     assert find(tmp_path) is None
+
+
+def test_numbers_in_a_text_beside_class_folders_are_no_boxes(tmp_path: Path) -> None:
+    """As CUB has them."""
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        for number in range(8):
+            Image.new("L", (4, 4), number).save(tmp_path / label / f"{number}.png")
+    (tmp_path / "bounding_boxes.txt").write_text("1 60.0 27.0 325.0 304.0\n2 1 2 3 4\n")
+    (tmp_path / "one.xml").write_text("<annotation/>")
+    assert find(tmp_path, sure=False) is None
+    assert known.opened(str(tmp_path), Wish())[0].word == "classify"
+
+
+def test_equal_names_in_two_splits_are_two_images(tmp_path: Path) -> None:
+    for part, seed in (("train", 0), ("val", 50)):
+        boxed.coco(tmp_path / part, {"train": 4}, seed)
+        (tmp_path / part / "annotations" / "instances_train.json").rename(tmp_path / part / "annotations.json")
+    made = found(tmp_path)
+    assert {part: len(made.of(part)) for part in ("train", "validation")} == {"train": 4, "validation": 4}
+    for part, seed in (("train", 0), ("validation", 50)):
+        for image, (_, objects) in zip(made.of(part), boxed.drawn(4, seed), strict=True):  # type: ignore[arg-type]
+            np.testing.assert_allclose(image.places, np.array([box for _, *box in objects]), atol=1e-3)
+
+
+def test_the_lists_of_all_years_are_read(tmp_path: Path) -> None:
+    boxed.voc(tmp_path / "VOC2007", {"train": 4, "validation": 2})
+    boxed.voc(tmp_path / "VOC2012", {"train": 3, "test": 2}, seed=40)
+    for path in sorted((tmp_path / "VOC2012").rglob("*im0*")):
+        path.rename(path.with_name(path.name.replace("im0", "ja0")))
+    for path in (tmp_path / "VOC2012" / "ImageSets" / "Main").iterdir():
+        path.write_text(path.read_text().replace("im0", "ja0"))
+    made = found(tmp_path)
+    counts = {part: len(made.of(part)) for part in ("train", "validation", "test")}
+    assert counts == {"train": 7, "validation": 2, "test": 2}
+
+
+def test_names_by_number_keep_their_numbers(tmp_path: Path) -> None:
+    root = boxed.yolo(tmp_path / "yolo", {"train": 4, "test": 1})
+    (root / "data.yaml").write_text("names: {0: bright, 1: dark, 7: grey}\n")
+    (root / "labels" / "train" / "im000.txt").write_text("7 0.5 0.5 0.2 0.2")
+    made = found(root)
+    assert made.classes == ("bright", "dark", "grey")
+    assert made.images[0].classes.tolist() == [2]
+    (root / "data.yaml").write_text("names: [bright, bright]\n")
+    assert found(root).classes == ("bright",)
+
+
+def test_parts_by_lists_and_by_the_folders_that_the_description_names(tmp_path: Path) -> None:
+    root = boxed.yolo(tmp_path / "yolo", {"train": 4, "validation": 2})
+    for folder in ("images", "labels"):
+        (root / folder / "train").rename(root / folder / "first")
+        (root / folder / "val").rename(root / folder / "second")
+    (root / "data.yaml").write_text("train: images/first\nval: ./images/second\nnames: [bright, dark]\n")
+    assert [len(found(root).of(part)) for part in ("train", "validation")] == [4, 2]
+    (root / "data.yaml").unlink()
+    (root / "obj.names").write_text("bright\ndark\n")
+    (root / "train.txt").write_text("data/im000.png\ndata/im001.png\ndata/im002.png\n")
+    (root / "test.txt").write_text("data/im003.png\ndata/im004.png\n")
+    assert [len(found(root).of(part)) for part in ("train", "test")] == [3, 2]
+
+
+def test_a_folder_without_names_has_the_learned_ones(tmp_path: Path) -> None:
+    root = boxed.yolo(tmp_path / "yolo", {"train": 2, "test": 3})
+    (root / "part" / "images").mkdir(parents=True)
+    (root / "images" / "test").rename(root / "part" / "images" / "x")
+    (root / "labels" / "test").rename(root / "part" / "x")
+    (root / "part" / "labels").mkdir()
+    (root / "part" / "x").rename(root / "part" / "labels" / "x")
+    made = found(root / "part", like=("bright", "dark"))
+    assert sum(len(one.classes) for one in made.images) == sum(len(objects) for _, objects in boxed.drawn(3, 2))
+    for path in (root / "part" / "labels" / "x").iterdir():
+        path.write_text("1 0.5 0.5 0.2 0.2")
+    with pytest.raises(InputError, match="is one of cat; they are class 1"):
+        find(root / "part", like=("cat",))
+
+
+def test_names_in_another_encoding_are_told(tmp_path: Path) -> None:
+    root = boxed.yolo(tmp_path / "yolo", {"train": 2, "test": 1})
+    (root / "data.yaml").write_bytes(b"names: [\xe9t\xe9]")
+    assert set(found(root).classes) <= {"class 0", "class 1"}
+    (root / "classes.txt").write_bytes(b"\xe9t\xe9\n")
+    with pytest.raises(InputError, match="classes"):
+        find(root)
+
+
+def test_odd_numbers_and_encodings_are_no_tracebacks(tmp_path: Path) -> None:
+    root = boxed.coco(tmp_path / "coco", {"train": 3, "test": 1})
+    path = root / "annotations" / "instances_train.json"
+    content = json.loads(path.read_text())
+    content["annotations"][0]["bbox"][2] = 10**400
+    path.write_text(json.dumps(content))
+    (root / "annotations.json").mkdir()
+    assert "not a number" in said(root)
+    other = boxed.voc(tmp_path / "voc", {"train": 3, "test": 1})
+    (other / "Annotations" / "im000.xml").write_bytes(b'<?xml version="1.0" encoding="nobody"?><annotation/>')
+    assert "im000.xml" in said(other)
