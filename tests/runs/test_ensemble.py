@@ -11,7 +11,7 @@ import striate as st
 from striate.tasks.multilabel import Multilabel
 from striate.tasks.segment import Segment
 from striate.training.fields import OUTPUT
-from tests.tasks.test_every_task import MADE, options
+from tests.tasks.test_every_task import MADE, asked_for, options
 
 NETS = ("input 1x8x8 -> conv 6@3x3 -> relu -> fc 10", "input 1x12x12 -> fc 10")
 
@@ -45,10 +45,11 @@ def test_predictions_are_the_mean_too(runs: list[st.Run], drawn: list[tuple[Path
         assert whole.path == str(paths[number])
 
 
-@pytest.mark.parametrize("word", MADE)
+@pytest.mark.parametrize("word", sorted(MADE.keys() - {"detect"}))  # each has anchors of the boxes that it learned from
 def test_every_task_answers_together(word: str, tmp_path: Path) -> None:
     data, example, _ = MADE[word].make(tmp_path / "data")
     how = options("torch") | {"epochs": 1}
+    how |= {"task": asked_for(word)}
     runs = [st.train(MADE[word].net, data, out=tmp_path / f"{n}", **how | {"seed": n}) for n in (1, 2)]
     ensemble = st.Ensemble(runs)
     assert ensemble.judged().whole.figures.keys() == runs[0].judged(quiet=True).figures.keys()

@@ -84,7 +84,6 @@ def test_a_training_with_a_loss_of_one_s_own_can_t_be_typed() -> None:
 
     plan, parts, _ = planned(Request(NET, "digits", Options(epochs=1), own_loss=own))
     assert plan.command == FROM_PYTHON
-    assert plan.engine.name == "torch"
     assert plan.to_json(parts.own_loss)["options"]["loss"] == "own"
     assert plan.to_json()["options"]["loss"] == "cross-entropy"
 

@@ -140,7 +140,7 @@ heads[ class: fc 2 | box: fc 4 ]
 """
 MADE = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures),
-    "detect": Made(FINDER, boxes, epochs=80, loss=2.2),
+    "detect": Made(FINDER, boxes, epochs=120, loss=2.5),
     "localize": Made(PLACER, places, epochs=80, loss=1.0, named=True),
     "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),
