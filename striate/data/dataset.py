@@ -9,15 +9,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from striate.errors import InputError
 from striate.tables import html_table
 
 from .lazy import Lazy, chosen
+from .parts import PARTS, Part
 
 if TYPE_CHECKING:  # the names of data sets are read without importing torch
     from torch import Tensor
@@ -25,6 +27,7 @@ if TYPE_CHECKING:  # the names of data sets are read without importing torch
     from .left_out import LeftOut
     from .levels import Levels
 
+_T = TypeVar("_T")
 TEST_SHARE = 0.15  # of each class, where data have no test part
 ALL = "no part of it is a test set, so all of it is judged"
 
@@ -197,3 +200,27 @@ def folds_of(labels: Sequence[int], keys: Iterable[str], count: int) -> list[int
     for dealt, (_, _, row) in enumerate(order):
         folds[row] = dealt % count + 1
     return folds
+
+
+def with_test(
+    parts: Mapping[Part, Sequence[_T]], place: Callable[[_T], Path], root: Path, hold_out: bool
+) -> tuple[dict[Part, list[_T]], list[str]]:
+    """The parts with one to test by, and what was decided about it.
+
+    Args:
+        parts: Images by part, each with what belongs to it.
+        place: The file of one, below `root`; it decides whether an image is held out.
+        root: The data's folder.
+        hold_out: Whether a share of the training images is held out where there is no test part; else all are judged.
+    """
+    name, made = root.resolve().name, {part: list(parts[part]) for part in PARTS}
+    if made["test"]:
+        return made, []
+    if not hold_out:
+        made["test"] = made["validation"] or made["train"]
+        return made, [] if made["validation"] else [f"{name}: {ALL}"]
+    keys = [place(one).relative_to(root).as_posix() for one in made["train"]]
+    chosen = set(held_out([0] * len(keys), keys, TEST_SHARE))
+    made["test"] = [made["train"][row] for row in sorted(chosen)]
+    made["train"] = [one for row, one in enumerate(made["train"]) if row not in chosen]
+    return made, [f"{name}: held out {len(chosen)} images as test, about {TEST_SHARE:.0%}, by file name"]

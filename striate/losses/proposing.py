@@ -23,6 +23,7 @@ from torch.nn import functional as F
 
 from striate.boxes import box_iou, has_area, suppressed
 from striate.errors import InputError
+from striate.losses.anchored import LEAST, MOST, THRESHOLD
 
 OBJECT, OFFSET, CLASS, BOX, PROPOSED = "rpn.object", "rpn.box", "roi.class", "roi.box", "boxes"
 OUTPUTS = (OBJECT, OFFSET, CLASS, BOX)
@@ -33,7 +34,6 @@ HOLDS = 0.5  # IoU from which a proposal is of the object's class (Girshick 2015
 FOREGROUND = 0.25  # of what the second stage learns from (the same)
 SCALES = (0.1, 0.1, 0.2, 0.2)  # the second stage's changes are small: in units of these, as in the published code
 FARTHEST = 4.0  # of t_w and t_h
-THRESHOLD, LEAST, MOST = 0.5, 0.01, 300  # as `anchored` has them
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from striate.augmentation.words import AUTO, parsed
 from striate.data import boxes, lazy
 from striate.data.boxes import Boxed, BoxSet
 from striate.data.boxes.canvas import GREY, placing, read_onto, scaled
-from striate.data.dataset import ALL, TEST_SHARE, held_out
+from striate.data.dataset import with_test
 from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.kinds import Boxes, Image, Kind
 from striate.data.lazy import Lazy
@@ -199,17 +199,8 @@ def _canvas(shape: tuple[int | None, ...] | None, found: BoxSet) -> tuple[int, i
 
 def _opened(task: OnCanvas, root: Path, source: str, found: BoxSet, hold_out: bool) -> Opened:
     name = root.resolve().name
-    parts = {part: list(found.of(part)) for part in PARTS}
-    notes = [f"{name}: {note}" for note in found.notes]
-    if not parts["test"] and not hold_out:
-        parts["test"] = parts["validation"] or parts["train"]
-        notes += [] if parts["validation"] else [f"{name}: {ALL}"]
-    elif not parts["test"]:
-        keys = [one.image.relative_to(root).as_posix() for one in parts["train"]]
-        chosen = set(held_out([0] * len(keys), keys, TEST_SHARE))
-        parts["test"] = [parts["train"][row] for row in sorted(chosen)]
-        parts["train"] = [one for row, one in enumerate(parts["train"]) if row not in chosen]
-        notes.append(f"{name}: held out {len(chosen)} images as test, about {TEST_SHARE:.0%}, by file name")
+    parts, decided = with_test({part: found.of(part) for part in PARTS}, lambda one: one.image, root, hold_out)
+    notes = [*(f"{name}: {note}" for note in found.notes), *decided]
     most = max(1, *(len(one.places) for one in found.images))
     hold = sum(len(images) for images in parts.values()) * task.channels * task.size[0] * task.size[1] <= lazy.MEMORY
     tables = {part: _table(images, task, most, hold) for part, images in parts.items() if images}

@@ -48,6 +48,12 @@ class JudgedBoxes(Judged):
         return coco(*self.both, len(self.classes))
 
     @cached_property
+    def objects(self) -> list[int]:
+        """How many there are of each class."""
+        counts = np.sum([np.bincount(one.classes, minlength=len(self.classes)) for one in self.both[1]], 0)
+        return [int(count) for count in counts]
+
+    @cached_property
     def voc50(self) -> NDArray[np.float64]:
         """(K,): average precision by VOC's rules since 2010, at an IoU of 0.5."""
         return voc(*self.both, len(self.classes))
@@ -115,16 +121,15 @@ class JudgedBoxes(Judged):
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate test --json`."""
-        objects = np.sum([np.bincount(one.classes, minlength=len(self.classes)) for one in self.both[1]], 0)
         per_class = [
             {
                 "class": name,
                 "ap50": _known(row[0]),
                 "ap": _known(row.mean()),
                 "voc_ap50": _known(area),
-                "objects": int(n),
+                "objects": n,
             }
-            for name, row, area, n in zip(self.classes, self.scores.each, self.voc50, objects, strict=True)
+            for name, row, area, n in zip(self.classes, self.scores.each, self.voc50, self.objects, strict=True)
         ]
         known = self.voc50[~np.isnan(self.voc50)]
         return {
@@ -155,10 +160,9 @@ class JudgedBoxes(Judged):
 
     def rows_of_classes(self) -> list[tuple[str, int, str, str]]:
         """Name, objects, AP50 and AP of each class."""
-        objects = np.sum([np.bincount(one.classes, minlength=len(self.classes)) for one in self.both[1]], 0)
         return [
-            (name, int(count), _percent(row[0]), _percent(row.mean()))
-            for name, count, row in zip(self.classes, objects, self.scores.each, strict=True)
+            (name, count, _percent(row[0]), _percent(row.mean()))
+            for name, count, row in zip(self.classes, self.objects, self.scores.each, strict=True)
         ]
 
     def _table(self) -> Any:

@@ -19,7 +19,7 @@ from striate.augmentation.chain import chained
 from striate.augmentation.cut import Cut
 from striate.augmentation.words import AUTO, parsed
 from striate.data import lazy, masks
-from striate.data.dataset import ALL, TEST_SHARE, held_out
+from striate.data.dataset import with_test
 from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.image import decode
 from striate.data.kinds import Image, Mask
@@ -277,19 +277,8 @@ def called(logits: Tensor) -> Tensor:
 
 
 def _opened(task: Segment, root: Path, source: str, found: masks.MaskSet, hold_out: bool) -> Opened:
-    parts = {part: list(found.of(part)) for part in PARTS}
-    notes = [f"{root.resolve().name}: {note}" for note in found.notes]
-    if not parts["test"] and not hold_out:
-        parts["test"] = parts["validation"] or parts["train"]
-        notes += [] if parts["validation"] else [f"{root.resolve().name}: {ALL}"]
-    elif not parts["test"]:
-        keys = [pair.image.relative_to(root).as_posix() for pair in parts["train"]]
-        chosen = set(held_out([0] * len(keys), keys, TEST_SHARE))
-        parts["test"] = [parts["train"][row] for row in sorted(chosen)]
-        parts["train"] = [pair for row, pair in enumerate(parts["train"]) if row not in chosen]
-        notes.append(
-            f"{root.resolve().name}: held out {len(chosen)} images as test, about {TEST_SHARE:.0%}, by file name"
-        )
+    parts, decided = with_test({part: found.of(part) for part in PARTS}, lambda pair: pair.image, root, hold_out)
+    notes = [*(f"{root.resolve().name}: {note}" for note in found.notes), *decided]
     tables = {part: _table(pairs, found, task.channels) for part, pairs in parts.items() if pairs}
     train = tables.get("train", tables.get("test"))
     assert train is not None

@@ -177,7 +177,7 @@ def started(
     except ValueError:
         raise InputError("$RANK and $WORLD_SIZE must be numbers, as torchrun sets them") from None
     if world < 2:
-        yield Processes(launched=ELASTIC in environment, sync_norm=sync_norm, sharded=sharded)
+        yield Processes(launched=ELASTIC in environment, sync_norm=sync_norm)  # one alone has all weights
         return
     with connected():
         kind = "cpu:gloo,cuda:nccl" if device.startswith("cuda") else "gloo"
