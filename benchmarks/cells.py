@@ -9,22 +9,13 @@ places it is always saying the mean box. The images are taken from `$STRIATE_DAT
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
-import sys
 import tarfile
-import tempfile
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from archives import stored
-
-import striate as st
-from striate.benchmark import machine
+from seeds import Row, table
 
 ONE_STAGE = """
 # One stage with a passthrough, as YOLOv2 in small
@@ -70,40 +61,6 @@ heads[ class: gap -> fc 1 | box: fc 64 -> relu -> fc 4 ]
 WHITE = "WBC"
 
 
-@dataclass(frozen=True)
-class Row:
-    """What is trained.
-
-    Attributes:
-        task: Its word.
-        net: The network's text.
-        figure: What is measured, as `test --json` calls it.
-        floor: What that calls the figure of always saying the same.
-        wanted: What was aimed at, %.
-        options: As of `train`.
-    """
-
-    task: str
-    net: str
-    figure: str
-    floor: str
-    wanted: float
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-ROWS = {
-    "one-stage": Row(
-        "detect", ONE_STAGE, "map50", "mean_box_map50", 85, {"epochs": 120, "batch": 16, "lr": 0.004, "ema": 0.99}
-    ),
-    "two-stages": Row(
-        "detect", TWO_STAGES, "map50", "mean_box_map50", 86, {"epochs": 60, "batch": 8, "lr": 0.002, "ema": 0.99}
-    ),
-    "place": Row(
-        "localize", PLACE, "box_iou", "mean_box_iou", 85, {"epochs": 150, "batch": 16, "lr": 0.003, "ema": 0.99}
-    ),
-}
-
-
 def unpacked(root: Path) -> Path:
     """The folder as it is shared."""
     with tarfile.open(stored("bccd.tar.xz")) as packed:
@@ -111,68 +68,46 @@ def unpacked(root: Path) -> Path:
     return next(root.iterdir())
 
 
-def only_white(folder: Path) -> None:
-    """Leaves the images that show one white cell, and of their objects that one."""
+def only_white(root: Path) -> Path:
+    """The images that show one white cell, and of their objects that one."""
+    folder = unpacked(root)
     for path in folder.rglob("Annotations/*.xml"):
         tree = ElementTree.parse(path)
-        root = tree.getroot()
-        others = [one for one in root.findall("object") if one.findtext("name") != WHITE]
+        top = tree.getroot()
+        others = [one for one in top.findall("object") if one.findtext("name") != WHITE]
         for one in others:
-            root.remove(one)
-        if len(root.findall("object")) == 1:
+            top.remove(one)
+        if len(top.findall("object")) == 1:
             tree.write(path)
         else:
             path.unlink()
+    return folder
 
 
-def found(row: Row, seed: int, data: Path, place: Path, epochs: int | None) -> dict[str, float]:
-    """The figures of one training in %, and its seconds."""
-    place.mkdir()
-    net = place / "this.net"
-    net.write_text(row.net)
-    began, options = time.perf_counter(), row.options | ({"epochs": epochs} if epochs else {})
-    run = st.train(net, data, task=row.task, seed=seed, out=place / "run", quiet=True, **options)
-    seconds, history = time.perf_counter() - began, run.history
-    result = run.test()
-    judged = result if isinstance(result, dict) else result.to_json()
-    figures = {"validation": history.value(history.best), "test": judged[row.figure], "floor": judged[row.floor]}
-    classes = {one["class"]: one["ap50"] for one in judged.get("per_class", ())}
-    return {"seed": seed, "seconds": seconds, **{name: 100 * value for name, value in (figures | classes).items()}}
+def of_classes(run: Any) -> dict[str, float]:
+    """AP50 of each class."""
+    return {one["class"]: one["ap50"] for one in run.test().to_json()["per_class"]}
 
 
-def main() -> None:
-    """Prints the table as Markdown, or as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", default=",".join(ROWS))
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    rows = dict[str, list[dict[str, float]]]()
-    with tempfile.TemporaryDirectory() as folder:
-        for name in asked.rows.split(","):
-            data = unpacked(Path(folder) / f"{name}-data")
-            if ROWS[name].task == "localize":
-                only_white(data)
-            rows[name] = []
-            for seed in range(asked.seeds):
-                rows[name].append(found(ROWS[name], seed, data, Path(folder) / f"{name}{seed}", asked.epochs))
-                print(f"{name}, seed {seed}: {rows[name][-1]}", file=sys.stderr, flush=True)
-    if asked.json:
-        print(json.dumps({"machine": machine(), "rows": rows}, indent=2))
-        return
-    print(f"{machine()}\n")
-    print("| row | wanted, % | test, mean ± spread % | each seed | validation | floor | seconds |")
-    print("|---|---|---|---|---|---|---|")
-    for name, runs in rows.items():
-        tests = [run["test"] for run in runs]
-        spread = statistics.stdev(tests) if len(tests) > 1 else 0.0
-        shown = {what: ", ".join(f"{run[what]:.1f}" for run in runs) for what in ("test", "validation")}
-        seconds, floor = (statistics.median(run[what] for run in runs) for what in ("seconds", "floor"))
-        mean = f"{statistics.mean(tests):.1f} ± {spread:.1f}"
-        each = f"{mean} | {shown['test']} | {shown['validation']} | {floor:.1f} | {seconds:.0f}"
-        print(f"| {name} | {ROWS[name].wanted:g} | {each} |")
-
+BOXES: dict[str, Any] = {"task": "detect", "figure": "map50", "floor": "mean_box_map50", "more": ("map",)}
+ROWS = {
+    "one-stage": Row(
+        ONE_STAGE, unpacked, wanted=85, options={"epochs": 120, "batch": 16, "lr": 0.004, "ema": 0.99}, **BOXES
+    ),
+    "two-stages": Row(
+        TWO_STAGES, unpacked, wanted=86, options={"epochs": 60, "batch": 8, "lr": 0.002, "ema": 0.99}, **BOXES
+    ),
+    "place": Row(
+        PLACE,
+        only_white,
+        "box_iou",
+        85,
+        "mean_box_iou",
+        more=("localized",),
+        task="localize",
+        options={"epochs": 150, "batch": 16, "lr": 0.003, "ema": 0.99},
+    ),
+}
 
 if __name__ == "__main__":
-    main()
+    table(__doc__, ROWS, seeds=2)

@@ -115,6 +115,8 @@ def _listed(path: Path, progress: bool) -> Listed | None:
             pass
     if path.is_dir() and (found := folders.of_boxes(path)):
         return found
+    if path.is_dir() and (found := folders.of_joints(path)):
+        return found
     if found := folders.of_table(path):
         return found
     return folders.of_classes(path) if path.is_dir() and located(path) is None else None

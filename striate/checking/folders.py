@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from striate.data import boxes, masks
-from striate.data.boxes.found import MISSING, NAMED_TWICE, NO_OBJECT, SECOND, UNBOXED
+from striate.data import boxes, joints, masks
+from striate.data.boxes.found import NO_OBJECT, SECOND, UNBOXED
 from striate.data.files import walk
+from striate.data.joints.found import DAMAGED, ROWLESS, UNPOSED, UNSEEN
 from striate.data.layout import layout
-from striate.data.left_out import IMAGELESS, LeftOut
+from striate.data.left_out import IMAGELESS, MISSING, NAMED_TWICE, LeftOut
 from striate.data.masks.found import UNMASKED, UNPAIRED, MaskSet
 from striate.data.masks.looking import UNFIT, UNKNOWN
 from striate.data.multilabel.places import located
@@ -25,6 +26,7 @@ from .found import Finding
 from .survey import Listed
 
 BOXES = {UNBOXED: "no boxes", MISSING: "missing", NAMED_TWICE: "bad line", SECOND: "bad line", NO_OBJECT: "bad line"}
+JOINTS = {UNPOSED: "no joints", ROWLESS: "missing", DAMAGED: "bad line", NAMED_TWICE: "bad line", UNSEEN: "no joints"}
 KINDS = {UNMASKED: "no mask", UNPAIRED: "no mask", UNFIT: "no mask", UNKNOWN: "label out of range"}
 
 
@@ -120,6 +122,23 @@ def of_boxes(root: Path) -> Listed | None:
         kind = BOXES.get(one.kind)
         findings += [Finding(kind, one.path, one.reason)] if kind else left_out([one], str(root))
     items, parts = [one.image for one in found.images], [one.part for one in found.images]
+    return Listed(root.resolve().name, str(root), items, [""] * len(items), parts, tuple(findings), of_classes=False)
+
+
+def of_joints(root: Path) -> Listed | None:
+    """The images of a folder that have joints; None where it has none.
+
+    Raises:
+        InputError: There are annotations, and they can't be read.
+    """
+    found = joints.find(root, kinds=(joints.TABLE,))
+    if found is None:
+        return None
+    findings = list[Finding]()
+    for one in found.left_out:
+        kind = JOINTS.get(one.kind)
+        findings += [Finding(kind, one.path, one.reason)] if kind else left_out([one], str(root))
+    items, parts = [one.image for one in found.people], [one.part for one in found.people]
     return Listed(root.resolve().name, str(root), items, [""] * len(items), parts, tuple(findings), of_classes=False)
 
 

@@ -40,6 +40,7 @@ KINDS = {
     "no mask": _fault("image and mask belong together, and one of them can't be used"),
     "bad box": _fault("it is no box in its image, so it is left out or mended; correct it"),
     "no boxes": _odd("no annotations name it, and it is left out; an image without objects needs an entry without any"),
+    "no joints": _odd("no row names a joint in it that can be seen, and it is left out"),
     "label out of range": _fault("no class of the others, so it is learned as one or left out; correct it"),
     "unknown class": _fault("no training example has it, so it can't be learned; correct the name or add some"),
     "single class": _fault("a network learns nothing from one class; add another"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from striate.cli.common import (
     threads_option,
     tta_option,
 )
-from striate.errors import InputError, WorkError
+from striate.cli.pictures import Pictures, writing
+from striate.errors import InputError
 from striate.runs import devices
 
 TABLE = "answers.csv"
@@ -39,7 +41,8 @@ WIDEST = 100  # characters to which names are filled up
 @click.option(
     "--out",
     metavar="FOLDER",
-    help="Write all answers there as answers.csv, and what there is to see of each as PNG files under its name.",
+    help="Write all answers there as answers.csv, and what there is to see of each as PNG files under its name, of a "
+    "video as a video.",
     cls=Option,
     also=("output", "outdir", "save", "savedir"),
 )
@@ -54,8 +57,8 @@ def command(
     out: str | None,
     as_json: bool,
 ) -> None:
-    """Say what EXAMPLES are: for images, files or folders that hold some; for images, signals or volumes, an .npz
-    archive with `x` or an .npy file, one answer for each row; for a run on text, sentences or text files.
+    """Say what EXAMPLES are: for images, files, folders that hold some, or videos; for images, signals or volumes, an
+    .npz archive with `x` or an .npy file, one answer for each row; for a run on text, sentences or text files.
 
     RUN is a run's folder, or its model.safetensors alone, wherever that was copied to. Several answer together, by the
     mean of their probabilities.
@@ -75,10 +78,13 @@ def command(
         from striate.runs.ensemble import Ensemble
 
         opened = Ensemble([opened, *(Run(run, device, engine, threads, say) for run in runs[1:])])
-    answers = opened.predict(*examples, bad=bad, **({"tta": True} if tta else {}))
+    made = opened.answers(*examples, bad=bad, **({"tta": True} if tta else {}))
+    pictures = Pictures(Path(out)) if out is not None else None
+    answers = [replace(answer, pictures={}) for answer in (pictures.written(made) if pictures else made)]
     for note in opened.notes:
         say(note)
-    written = [] if out is None else _written(answers, Path(out))
+    if out is not None:
+        _tabulated(answers, Path(out) / TABLE)
     if as_json:
         print_json([answer.to_json() for answer in answers])
         return
@@ -86,41 +92,19 @@ def command(
     width = min(WIDEST, max(map(len, paths)))
     for path, answer in zip(paths, answers, strict=True):
         click.echo(f"{path:<{width}}  {answer.said}")
-    if out is not None:
-        drawn = f"{len(written)} pictures" if written else f"no pictures, for the task {opened.task.word} draws none"
-        click.echo(f"{drawn}; the answers are in {Path(out) / TABLE}")
-
-
-def _written(answers: Sequence[Any], folder: Path) -> list[Path]:
-    """Writes a table of all answers, and their pictures; examples of one name from several folders are numbered.
-
-    Returns:
-        The pictures.
-
-    Raises:
-        WorkError: They can't be written.
-    """
-    taken: dict[str, int] = {}
-    written = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _tabulated(answers, folder / TABLE)
-        for answer in answers:
-            stem = Path(answer.path).stem
-            taken[stem] = taken.get(stem, 0) + 1
-            name = stem if taken[stem] == 1 else f"{stem}-{taken[stem]}"
-            for suffix, content in answer.pictures.items():
-                written.append(folder / f"{name}{suffix}.png")
-                written[-1].write_bytes(content)
-    except OSError as error:
-        raise WorkError(f"can't write to {folder}: {error.strerror}") from None
-    return written
+    if pictures is not None:
+        drawn = pictures.said() or f"no pictures, for the task {opened.task.word} draws none"
+        click.echo(f"{drawn}; the answers are in {pictures.folder / TABLE}")
 
 
 def _tabulated(answers: Sequence[Any], path: Path) -> None:
-    """One line for each answer: its name and its values; those that are lists as JSON."""
+    """One line for each answer: its name and its values; those that are lists as JSON.
+
+    Raises:
+        WorkError: It can't be written.
+    """
     columns = list(dict.fromkeys(name for answer in answers for name in answer.values))
-    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+    with writing(path.parent), path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         table = csv.writer(file)
         table.writerow(["name", *columns])
         for answer in answers:

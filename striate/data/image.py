@@ -59,6 +59,14 @@ def header(path: Path) -> Header:
         return Header((height, width), grey, deep)
 
 
+def size_or_reason(path: Path) -> tuple[int, int] | str:
+    """Its upright (height, width), or why it can't be read."""
+    try:
+        return header(path).size
+    except ImageError as error:
+        return error.reason
+
+
 def extent(path: Path) -> Extent | None:
     """The range of values in the image of more than 8 bits at `path`; None when all of it is transparent.
 

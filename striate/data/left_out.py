@@ -8,10 +8,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 UNREADABLE = "unreadable "  # prefix of the kind of a file that should be an image
 HIDDEN, SYSTEM, NO_SUFFIX = "hidden", "of the system", "without suffix"
 LINKED, BROKEN, IMAGELESS = "linked folder", "broken link", "folder without images"
+MISSING, NAMED_TWICE = "annotations without an image", "image named twice"
 MOST_NAMED = 5  # most files named in the line
 
 
@@ -35,6 +37,16 @@ class LeftOut:
 
     def __str__(self) -> str:
         return f"{printable(self.path)} ({printable(self.reason)})"
+
+
+def below(path: str, root: Path) -> str:
+    """`path` as seen from `root`, with the "/" at a folder's end.
+
+    >>> below("/data/a/b/", Path("/data"))
+    'a/b/'
+    """
+    place = Path(path)
+    return (place.relative_to(root).as_posix() if place.is_relative_to(root) else path) + "/" * path.endswith("/")
 
 
 def said(files: Sequence[LeftOut]) -> str:

@@ -19,7 +19,7 @@ relu relu reads 2
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._pytree import tree_leaves, tree_map
 
-from striate.inside.watching import called, hookable, looking
+from striate.inside.watching import called, hookable, looking, outputs_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +68,14 @@ class Trace:
         inputs: How many of them are inputs.
         calls: What was computed.
         outputs: The numbers of the values that the module gives.
+        made: All tensors that it gives, by name or by place; one alone has no name.
     """
 
     values: tuple[Tensor, ...]
     inputs: int
     calls: tuple[Call, ...]
     outputs: tuple[int, ...]
+    made: Mapping[str, Tensor] = field(default_factory=dict)
 
     def maker(self, value: int) -> Call | None:
         """The call that gave a value; None for an input."""
@@ -109,7 +111,8 @@ def _recorded(model: nn.Module, inputs: Sequence[Tensor], copying: bool) -> Trac
     if not copying and recorder.is_written_over():
         return None
     outputs = tuple(number for one in _tensors(made) if (number := recorder.known(one)) is not None)
-    return Trace(tuple(recorder.values), len(inputs), tuple(recorder.calls), outputs)
+    named = outputs_of(made) if isinstance(made, Tensor | Mapping | tuple | list) else {}
+    return Trace(tuple(recorder.values), len(inputs), tuple(recorder.calls), outputs, named)
 
 
 @dataclass(eq=False)

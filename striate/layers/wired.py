@@ -11,9 +11,10 @@
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+import torch
 from torch import Tensor, nn
 
 from striate.errors import InputError
@@ -25,7 +26,7 @@ X = ""  # what the module before gave
 ROOT = "the network"  # among the values, beside `INPUT` and `BOXES`
 MADE = "the heads before"  # among them: what heads have given so far, by the names of the outputs
 Values: TypeAlias = dict[str, Any]  # what modules gave that others read, by name
-Proposer: TypeAlias = Callable[[Mapping[str, Tensor]], Tensor]  # from what the heads before give to boxes (K, 5)
+Proposer: TypeAlias = Callable[[Mapping[str, Tensor], Sequence[Tensor], bool], Tensor]  # see `Proposed`
 
 
 def through(module: nn.Module, x: Any, values: Values | None) -> Any:
@@ -94,29 +95,33 @@ def _value(values: Values, one: str, reader: str) -> Any:
 
 
 class Proposed:
-    """Boxes that are made when the first layer asks for them.
+    """Boxes that are made when a layer asks for them.
 
     Args:
-        proposes: What makes them.
+        proposes: Makes boxes (K, 5) of what the heads before give, by name, of the boxes that were made before, one of
+            which it may give again, and of whether the network is training.
+        training: Whether it is.
     """
 
-    def __init__(self, proposes: Proposer) -> None:
-        self.proposes = proposes
-        self.boxes: Tensor | None = None
+    def __init__(self, proposes: Proposer, training: bool) -> None:
+        self.proposes, self.training = proposes, training
+        self.every = list[Tensor]()
 
     def made(self, heads: Mapping[str, Tensor]) -> Tensor:
         """The boxes, from what the heads before give."""
-        if self.boxes is None:
-            self.boxes = self.proposes(heads)
-        return self.boxes
+        with torch._C.DisableTorchFunction():  # who follows the network's work sees boxes come, not how they are made
+            boxes = self.proposes(heads, self.every, self.training)
+        if not any(boxes is one for one in self.every):
+            self.every.append(boxes)
+        return boxes
 
 
 class Called(Wired):
     """A network, or a slice of one, that is called with several inputs or whose modules read each other's values.
 
     Attributes:
-        proposes: Where it is called without boxes, makes them of what the heads before give; they are then among the
-            outputs, as `boxes`.
+        proposes: Where it is called without boxes, makes them of what the heads before give; all are then among
+            the outputs, as `boxes`.
     """
 
     proposes: Proposer | None = None
@@ -174,9 +179,9 @@ class Called(Wired):
         if not self.takes_boxes:
             return super().forward(x, values)
         if self.proposes and "boxes" not in inputs:
-            values[BOXES] = proposed = Proposed(self.proposes)
+            values[BOXES] = proposed = Proposed(self.proposes, self.training)
             made = super().forward(x, values)
-            return {**made, "boxes": proposed.boxes} if isinstance(made, dict) else made
+            return {**made, "boxes": torch.cat(proposed.every)} if isinstance(made, dict) else made
         values[BOXES] = checked(inputs.get("boxes"), values.get(self._images, x), self._first_of_boxes)
         return super().forward(x, values)
 

@@ -25,6 +25,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.boxes import box_iou, complete_iou, has_area, suppressed
+from striate.losses.hierarchy import ClassTree
 
 PRIOR = -4.0  # of the logarithm of the odds that an anchor has an object, before anything is learned
 FARTHEST = 4.0  # of t_w and t_h: a box is at most e^4 times as wide as its anchor
@@ -44,11 +45,18 @@ class AnchorGrid:
         anchors: (width, height) of each, in pixels of the network's input.
         classes: How many there are.
         size: (height, width) of the network's input.
+        parents: The class above each class; () without a hierarchy.
     """
 
     anchors: tuple[tuple[float, float], ...]
     classes: int
     size: tuple[int, int]
+    parents: tuple[int, ...] = ()
+
+    @property
+    def tree(self) -> ClassTree:
+        """The hierarchy of the classes."""
+        return ClassTree(self.parents or (-1,) * self.classes)
 
     @property
     def channels(self) -> int:
@@ -71,18 +79,25 @@ class AnchorGrid:
         boxes = torch.stack([x - half[..., 0], y - half[..., 1], x + half[..., 0], y + half[..., 1]], -1)
         return boxes.flatten(1, 3), (t[..., 4] + PRIOR).flatten(1), t[..., 5:].flatten(1, 3)
 
-    def loss(self, outputs: Mapping[str, Tensor], boxes: Tensor, kinds: Tensor) -> dict[str, Tensor]:
+    def loss(
+        self, outputs: Mapping[str, Tensor], boxes: Tensor, kinds: Tensor, whole: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """The parts of the loss: of each image over the number of anchors that learn an object, and a mean over images.
+
+        An image with a class and no box teaches that class to the anchor that is likeliest to be it (section 4).
 
         Args:
             outputs: The one of a network, as for `read`.
             boxes: (N, B, 4), what is there; rows of class -1 are none.
             kinds: (N, B), their classes.
+            whole: (N,), the classes of images without boxes that have one; -1 for others.
         """
         (made,) = outputs.values()
         places, objects, classes = self.read(made)
         rows, columns = made.shape[2:]
         image, anchor, true = self._learning(boxes, kinds, rows, columns)
+        named = kinds[image, true].long()
+        alone = (torch.full_like(kinds[:, 0], -1) if whole is None else whole) >= 0
         shares = 1 / (len(made) * image.bincount(minlength=len(made)).clamp_min(1))  # of an anchor in the whole
         ours, theirs = places[image, anchor], boxes[image, true].to(places)
         with torch.no_grad():
@@ -92,14 +107,28 @@ class AnchorGrid:
                 if len(there):
                     taught[one] = box_iou(places[one], there).amax(1) < NEAR
             taught[image, anchor] = False
+            taught[alone] = False
         empty = (F.softplus(objects) * taught).sum(1)  # -log(1 - σ(x))
         full = F.softplus(-objects[image, anchor])  # -log σ(x)
-        named = F.cross_entropy(classes[image, anchor], kinds[image, true].long(), reduction="none")
-        return {
+        wrong = self.tree.loss(classes[image, anchor], named)
+        parts = {
             "box": BOX * ((1 - complete_iou(ours, theirs)) * shares[image]).sum(),
             "object": (full * shares[image]).sum() + EMPTY * (empty * shares).sum(),
-            "class": (named * shares[image]).sum(),
+            "class": (wrong * shares[image]).sum(),
         }
+        return self._with_whole(parts, objects, classes, whole, alone) if whole is not None else parts
+
+    def _with_whole(
+        self, parts: dict[str, Tensor], objects: Tensor, classes: Tensor, whole: Tensor, alone: Tensor
+    ) -> dict[str, Tensor]:
+        """The parts with those of images that have a class and no box."""
+        objects, classes, true = objects[alone], classes[alone], whole[alone].long()
+        rows = torch.arange(len(true), device=true.device)
+        with torch.no_grad():
+            best = (objects.sigmoid() * self.tree.chances(classes)[rows, :, true]).argmax(1)
+        found = F.softplus(-objects[rows, best]).sum() / len(whole)
+        wrong = self.tree.loss(classes[rows, best], true).sum() / len(whole)
+        return {**parts, "object": parts["object"] + found, "class": parts["class"] + wrong}
 
     def _learning(self, boxes: Tensor, kinds: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor, Tensor]:
         """Which anchors (image, position) learn which object: in the position of its middle, those of its shape."""
@@ -125,7 +154,7 @@ class AnchorGrid:
         """Of each image (D, 6): left, top, right, bottom, probability and class, the surest first."""
         (made,) = outputs.values()
         boxes, objects, kinds = self.read(made)
-        chances, classes = kinds.softmax(-1).max(-1)
+        chances, classes = self.tree.told(kinds)
         chances = chances * objects.sigmoid()
         return [self._left(*one, least, most) for one in zip(boxes, chances, classes, strict=True)]
 

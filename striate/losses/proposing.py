@@ -6,15 +6,17 @@ a number for each class and the background, and four for each class. A box chang
 
     x = x_a + t_x w_a    y = y_a + t_y h_a    w = w_a exp(t_w)    h = h_a exp(t_h)
 
+On a feature pyramid (Lin et al. 2017) several maps, the levels, each with anchors of its own, propose boxes together.
+
 >>> two = TwoStage(((8.0, 8.0),), 3, (32, 48))
->>> given = {OBJECT: torch.zeros(2, 1, 4, 6), OFFSET: torch.zeros(2, 4, 4, 6)}
+>>> given = {"rpn.object": torch.zeros(2, 1, 4, 6), "rpn.box": torch.zeros(2, 4, 4, 6)}
 >>> two.propose(given).shape  # the number of its image, and its edges
 torch.Size([128, 5])
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -25,8 +27,8 @@ from striate.boxes import box_iou, has_area, suppressed
 from striate.errors import InputError
 from striate.losses.anchored import LEAST, MOST, THRESHOLD
 
-OBJECT, OFFSET, CLASS, BOX, PROPOSED = "rpn.object", "rpn.box", "roi.class", "roi.box", "boxes"
-OUTPUTS = (OBJECT, OFFSET, CLASS, BOX)
+OBJECT, OFFSET, LEVEL = "object", "box", "rpn"  # a level gives `rpn.object` and `rpn.box`
+CLASS, BOX, PROPOSED = "roi.class", "roi.box", "boxes"
 PROPOSALS = 64  # of an image
 CONSIDERED, APART = 600, 0.7  # boxes of the first stage that are looked at; IoU above which the less sure is dropped
 LIKE, UNLIKE = 0.7, 0.3  # IoU with an object from which an anchor is one, and below which it is none (section 3.1.2)
@@ -41,26 +43,35 @@ class TwoStage:
     """What a network's numbers say of boxes.
 
     Attributes:
-        anchors: (width, height) of each, in pixels of the network's input.
+        anchors: (width, height) of each, in pixels of the network's input; as many of each level, in their order.
         classes: How many there are; of the second stage's numbers the last is the background's.
         size: (height, width) of the network's input.
+        levels: The heads that propose boxes.
     """
 
     anchors: tuple[tuple[float, float], ...]
     classes: int
     size: tuple[int, int]
+    levels: tuple[str, ...] = (LEVEL,)
 
-    def propose(self, made: Mapping[str, Tensor]) -> Tensor:
+    def propose(self, made: Mapping[str, Tensor], before: Sequence[Tensor] = (), training: bool = False) -> Tensor:
         """(N · 64, 5): the boxes of each image that are looked at again, with the image's number.
+
+        Args:
+            made: What the first stage gives.
+            before: Those that were proposed before: they are for all heads.
+            training: Whether the network is; it makes no difference.
 
         Raises:
             InputError: The first stage has not been asked yet.
         """
-        if OBJECT not in made:
-            raise InputError("the boxes are proposed by the head rpn, which must stand before roi")
+        if before:
+            return before[0]
+        if late := [level for level in self.levels if f"{level}.{OBJECT}" not in made]:
+            raise InputError(f"the boxes are proposed by the head {late[0]}, which must stand before roi")
         with torch.no_grad():
-            odds = made[OBJECT].float().flatten(1).nan_to_num()  # of a network that grew beyond all measure
-            changed = self._changed(self._anchors(made[OBJECT]), self._offsets(made[OFFSET])).nan_to_num()
+            odds = self._odds(made).nan_to_num()  # of a network that grew beyond all measure
+            changed = self._changed(self._anchors(made), self._offsets(made)).nan_to_num()
             boxes = self._clipped(changed)
             each = [self._best(*one) for one in zip(boxes, odds, strict=True)]
             numbers = torch.arange(len(each), device=odds.device).repeat_interleave(PROPOSALS)
@@ -76,7 +87,7 @@ class TwoStage:
         """The parts of the loss of both stages, each a mean over the images.
 
         Args:
-            outputs: Of a network: the four of `OUTPUTS`, and the boxes that were proposed.
+            outputs: Of a network: those of each level, `CLASS` and `BOX`, and the boxes that were proposed.
             boxes: (N, B, 4), what is there; rows of class -1 are none.
             kinds: (N, B), their classes.
         """
@@ -86,8 +97,8 @@ class TwoStage:
 
     def _first(self, outputs: Mapping[str, Tensor], there: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
         """Anchors that are objects and those that are none count alike together; objects pull their anchors."""
-        anchors, odds = self._anchors(outputs[OBJECT]), outputs[OBJECT].float().flatten(1)
-        offsets, sure, pulled = self._offsets(outputs[OFFSET]), [], []
+        anchors, odds, offsets = self._anchors(outputs), self._odds(outputs), self._offsets(outputs)
+        sure, pulled = [], []
         for image, (places, _) in enumerate(there):
             like, best = _overlap(anchors, places)
             is_one = like >= LIKE
@@ -134,20 +145,33 @@ class TwoStage:
         kept = suppressed(boxes, sure, THRESHOLD, kind)[:most]
         return torch.cat([boxes[kept], sure[kept, None], kind[kept, None].float()], 1)
 
-    def _anchors(self, like: Tensor) -> Tensor:
-        """(M, 4): all anchors, in the order of a map (N, anchors, h, w)."""
+    def _maps(self, made: Mapping[str, Tensor], which: str) -> list[Tensor]:
+        """The maps of all levels."""
+        return [made[f"{level}.{which}"].float() for level in self.levels]
+
+    def _odds(self, made: Mapping[str, Tensor]) -> Tensor:
+        """(N, M): the logarithms of the odds that there is an object."""
+        return torch.cat([one.flatten(1) for one in self._maps(made, OBJECT)], 1)
+
+    def _anchors(self, made: Mapping[str, Tensor]) -> Tensor:
+        """(M, 4): all anchors, in the order of the maps (N, anchors, h, w) of the levels."""
+        every, count = self._maps(made, OBJECT), len(self.anchors) // len(self.levels)
+        return torch.cat([self._spread(one, self.anchors[n * count :][:count]) for n, one in enumerate(every)])
+
+    def _spread(self, like: Tensor, sizes: Sequence[tuple[float, float]]) -> Tensor:
+        """(M, 4): anchors of these sizes at all positions of a map."""
         rows, columns = like.shape[2:]
         across, down = self.size[1] / columns, self.size[0] / rows
         x = (torch.arange(columns, device=like.device) + 0.5) * across
         y = (torch.arange(rows, device=like.device) + 0.5) * down
-        half = torch.tensor(self.anchors, device=like.device)[:, None, None] / 2
+        half = torch.tensor(sizes, device=like.device)[:, None, None] / 2
         x, y = x[None, None].expand(len(half), rows, -1), y[None, :, None].expand(len(half), -1, columns)
         return torch.stack([x - half[..., 0], y - half[..., 1], x + half[..., 0], y + half[..., 1]], -1).flatten(0, 2)
 
-    def _offsets(self, made: Tensor) -> Tensor:
+    def _offsets(self, made: Mapping[str, Tensor]) -> Tensor:
         """(N, M, 4), in the anchors' order."""
-        count, _, rows, columns = made.shape
-        return made.float().reshape(count, len(self.anchors), 4, rows, columns).movedim(2, -1).flatten(1, 3)
+        each = [one.reshape(len(one), -1, 4, *one.shape[2:]) for one in self._maps(made, OFFSET)]
+        return torch.cat([one.movedim(2, -1).flatten(1, 3) for one in each], 1)
 
     def _changed(self, boxes: Tensor, by: Tensor) -> Tensor:
         """Boxes (…, 4) changed by t (…, 4)."""

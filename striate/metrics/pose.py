@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+OF_ALL = 3.0  # how many torsos a whole person is long
 
 
 def near(found: NDArray[np.floating], truth: NDArray[np.floating]) -> Floats:
@@ -44,6 +45,24 @@ def pck(found: NDArray[np.floating], truth: NDArray[np.floating], sizes: NDArray
     return _share(*_pck(found, truth, sizes, share))
 
 
+def sizes_of(truth: NDArray[np.floating], torso: tuple[int, int] | None) -> Floats:
+    """(N,): each person's size: the distance of the two joints of its torso.
+
+    Where there are no such joints, or no person has both, a third of the longer side of what surrounds all joints.
+
+    Args:
+        truth: (N, J, 2).
+        torso: The two joints.
+    """
+    if torso is not None:
+        sizes: Floats = np.linalg.norm(truth[:, torso[0]].astype(np.float64) - truth[:, torso[1]], axis=1)
+        if np.isfinite(sizes).any():
+            return sizes
+    low, high = np.where(np.isnan(truth), np.inf, truth).min(1), np.where(np.isnan(truth), -np.inf, truth).max(1)
+    whole: Floats = (high - low).max(1).astype(np.float64) / OF_ALL
+    return whole
+
+
 def pck_of_each(
     found: NDArray[np.floating], truth: NDArray[np.floating], sizes: NDArray[np.floating], share: float
 ) -> Floats:
@@ -61,9 +80,11 @@ def pcp(
 
     Args:
         found, truth: (N, J, 2).
-        limbs: The joints at both ends of each.
+        limbs: The joints at both ends of each; without any, not a number.
         share: Of the true length.
     """
+    if not limbs:
+        return float("nan")
     apart = near(found, truth)
     lengths = np.stack([np.linalg.norm(truth[:, a] - truth[:, b], axis=1) for a, b in limbs], 1)
     ends = np.stack([np.maximum(apart[:, a], apart[:, b]) for a, b in limbs], 1)

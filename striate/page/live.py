@@ -24,6 +24,7 @@ from striate.page.touching import Changes, changed
 
 MOST_TERMS = 5000  # of a value's arithmetic that are sent
 MOST_MAPS = 64  # that are sent at once
+Outputs = Mapping[str, Tensor]
 Loss = Callable[[Tensor, int], Tensor]  # of what the network gives (1, …), for the number of a label
 
 
@@ -52,7 +53,7 @@ class Live:
         name: Shown as the title.
         model: In evaluation; a changed copy where it was touched.
         read: From what the page sends, a PIL image or a sentence, to what the network reads, (1, …).
-        answer: From what it gives, (1, …), to answers, most probable first.
+        answer: From what it gives, (1, …) by name, to answers, most probable first; one alone has no name.
         shape: What the network reads of one example.
         labels: None where it chooses among none.
         output: Which of several outputs answers; empty where there is one.
@@ -70,14 +71,14 @@ class Live:
     name: str
     model: nn.Module
     read: Callable[[Any], Tensor]
-    answer: Callable[[Tensor], Sequence[Mapping[str, Any]]]
+    answer: Callable[[Outputs], Sequence[Mapping[str, Any]]]
     shape: tuple[int, ...]
     labels: Labels | None = None
     output: str = ""
     way: Mapping[str, Any] | None = None
     diagram: Callable[[], str] | None = None
     words: Callable[[str], Sequence[str]] | None = None
-    drawn: Callable[[Any, Tensor], bytes] | None = None
+    drawn: Callable[[Any, Outputs], bytes] | None = None
     find: Callable[[nn.Module, Any], Sequence[Found]] | None = None
     epochs: Mapping[int, Callable[[], nn.Module]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -134,10 +135,9 @@ class Live:
             seconds = time.perf_counter() - began
             there = [number for number in shown if 0 <= number < len(trace.values)]
             self._count += 1
-            given = trace.values[trace.outputs[0]]
             words = self.words(image) if self.words else ()
-            picture = self.drawn(image, given) if self.drawn else b""
-            answer = self.answer(given)
+            picture = self.drawn(image, trace.made) if self.drawn else b""
+            answer = self.answer(trace.made)
             self._frame = Frame(self._count, self.version, trace, there, answer, seconds, words, picture)
             return self._frame
 

@@ -140,11 +140,16 @@ def drawn_png(
     colours: Sequence[Colour],
 ) -> bytes:
     """The same as a PNG file; small images are enlarged by a whole factor. Arguments as for `with_boxes`."""
-    factor = max(1, READABLE // max(image.shape[1:]))
-    large = image.repeat(factor, 1).repeat(factor, 2)
+    large, factor = enlarged(image)
     buffer = io.BytesIO()
     Image.fromarray(with_boxes(large, boxes * factor, kinds, chances, classes, colours)).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def enlarged(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """An image (C, H, W) by a whole factor, so that what is drawn on it can be read, and the factor."""
+    factor = max(1, READABLE // max(image.shape[1:]))
+    return image.repeat(factor, 1).repeat(factor, 2), factor
 
 
 def _on(colour: Colour) -> str:

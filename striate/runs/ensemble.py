@@ -11,12 +11,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from striate.data.video import in_parts
 from striate.errors import InputError
 from striate.runs.feeding import feed_of
 from striate.runs.run import Run, of_one_shape
@@ -159,19 +159,19 @@ class Ensemble:
 
     def predict(self, *given: Any, bad: str = "skip") -> list[Any]:
         """What they say of examples together; arguments, answers and errors as for `Run.predict`."""
-        asked = [run.task.asked(given, run.recipe, bad) for run in self.runs]
-        self.runs[0].notes.extend(asked[0].notes)
-        answers = list[Any]()
-        for rows in of_one_shape(asked[0].inputs):
-            some = dataclasses.replace(
-                asked[0], names=[asked[0].names[row] for row in rows], inputs=[asked[0].inputs[row] for row in rows]
-            )
-            made = [
-                moved_to("cpu", run.outputs_by_name(joined([one.inputs[row] for row in rows]), run.engine))
-                for run, one in zip(self.runs, asked, strict=True)
-            ]
-            answers += self.task.answers(self._together(made), some, self._net)
-        return answers
+        return list(self.answers(*given, bad=bad))
+
+    def answers(self, *given: Any, bad: str = "skip") -> Iterator[Any]:
+        """The answers of `predict` one after the other, as for `Run.answers`."""
+        for part in in_parts(given):
+            asked = [run.task.asked(part, run.recipe, bad) for run in self.runs]
+            self.runs[0].notes.extend(asked[0].notes)
+            for rows in of_one_shape(asked[0].inputs):
+                made = [
+                    moved_to("cpu", run.outputs_by_name(joined(one.of(rows).inputs), run.engine))
+                    for run, one in zip(self.runs, asked, strict=True)
+                ]
+                yield from self.task.answers(self._together(made), asked[0].of(rows), self._net)
 
     def _net(self, inputs: Fields) -> Fields:
         """The outputs of all together for inputs that every one of them reads as they are."""

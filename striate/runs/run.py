@@ -18,6 +18,7 @@ from striate.checks import path_of
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
 from striate.data.recipe import Recipe
+from striate.data.video import in_parts
 from striate.errors import InputError, WorkError
 from striate.layers.earlier import named_now
 from striate.losses import Loss
@@ -368,7 +369,8 @@ class Run:
             given: What the task reads. For images: files or folders that hold some; PIL images; arrays or tensors,
                 (H, W), (H, W, 3) or (3, H, W), of bytes or of floats 0 to 1, or stacks of them, with N in front. For
                 signals and volumes: arrays or tensors of the shape that was learned from, or N of them. For all of
-                these: an .npz archive with `x` or `images`, or an .npy file; or lists of any of these.
+                these: an .npz archive with `x` or `images`, or an .npy file; or lists of any of these. For images also
+                video files, each frame by itself.
             bad: Whether files that can't be read are left out and noted ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
             tta: As for `test`.
@@ -380,17 +382,20 @@ class Run:
         Raises:
             InputError: A path that is not there, or nothing that can be read.
         """
+        return list(self.answers(*given, bad=bad, engine=engine, tta=tta))
+
+    def answers(self, *given: Any, bad: str = "skip", engine: str | None = None, tta: bool = False) -> Iterator[Any]:
+        """The answers of `predict` one after the other, with a few frames of a video in memory at a time."""
         data.check_bad(bad)
-        asked = self.task.asked(given, self.recipe, bad)
-        self.saved.notes += asked.notes
-        self.left_out += asked.left_out
-        answers, chosen = list[Any](), self.chosen_engine(engine)
-        for rows in of_one_shape(asked.inputs):
-            some = dataclasses.replace(
-                asked, names=[asked.names[row] for row in rows], inputs=[asked.inputs[row] for row in rows]
-            )
-            answers += self.task.answers(self.outputs_by_name(joined(some.inputs), chosen, tta), some, chosen.evaluate)
-        return answers
+        chosen = self.chosen_engine(engine)
+        for part in in_parts(given):
+            asked = self.task.asked(part, self.recipe, bad)
+            self.saved.notes += asked.notes
+            self.left_out += asked.left_out
+            for rows in of_one_shape(asked.inputs):
+                some = asked.of(rows)
+                outputs = self.outputs_by_name(joined(some.inputs), chosen, tta)
+                yield from self.task.answers(outputs, some, chosen.evaluate)
 
     def read(self, *given: Any) -> Tensor:
         """Examples as the network reads them, (N, …) on the CPU, for `inside` and other functions of tensors.

@@ -20,7 +20,7 @@ from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.layers.wired import Called
 from striate.losses.anchored import MOST, AnchorGrid, clustered
-from striate.losses.proposing import BOX, CLASS, OBJECT, OFFSET, OUTPUTS, TwoStage
+from striate.losses.proposing import BOX, CLASS, LEVEL, OBJECT, OFFSET, TwoStage
 from striate.metrics.detection import coco
 from striate.metrics.metric import Metric
 from striate.notation import Network, measure
@@ -28,9 +28,9 @@ from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size
 from striate.notation.tree import Shape
 from striate.report.boxed import drawn_png
-from striate.tasks.canvas import NONE, OnCanvas, has_masks
+from striate.tasks.boxed import NONE, WithBoxes, has_masks
 from striate.tasks.ends import named_outputs
-from striate.tasks.located import BOXES, FOUND, KINDS, SURE, JudgedBoxes, detections_of
+from striate.tasks.located import BOXES, FOUND, KINDS, SURE, WHOLE, JudgedBoxes, detections_of
 from striate.tasks.pictures import IMAGE
 from striate.tasks.task import Answer, Asked, Wish
 from striate.training.fields import OUTPUT, Fields
@@ -41,17 +41,19 @@ if TYPE_CHECKING:
     from striate.tasks.task import Judged
 
 
-@dataclass(frozen=True)
-class Detect(OnCanvas):
+@dataclass(frozen=True, kw_only=True)
+class Detect(WithBoxes):
     """Boxes around objects of several classes.
 
     Attributes:
         anchors: (width, height) of each, in pixels of the canvas; set when the network is known.
         stages: 1 where the network gives one map, 2 where it proposes boxes and looks at them again; set likewise.
+        levels: The heads that propose boxes, those of the finest map first; set likewise.
     """
 
     anchors: tuple[tuple[float, float], ...] = ()
     stages: int = 1
+    levels: tuple[str, ...] = (LEVEL,)
 
     word: ClassVar[str] = "detect"
     metrics: ClassVar[tuple[Metric, ...]] = (Metric("map50"), Metric("map"))
@@ -66,7 +68,9 @@ class Detect(OnCanvas):
     @property
     def says(self) -> AnchorGrid | TwoStage:
         """What the network's numbers say."""
-        return (AnchorGrid if self.stages == 1 else TwoStage)(self.anchors, len(self.classes), self.size)
+        if self.stages == 1:
+            return AnchorGrid(self.anchors, len(self.classes), self.size, self.parents)
+        return TwoStage(self.anchors, len(self.classes), self.size, self.levels)
 
     # the network
 
@@ -79,9 +83,13 @@ class Detect(OnCanvas):
                 return ""
             takes = f"boxes of {classes} classes take {each} maps for each anchor"
             return f"gives {shown(output)}, and {takes}; for five anchors end it with conv {5 * each}@1"
-        if outputs.keys() == {*OUTPUTS}:
-            anchors = outputs[OBJECT][0] or 0
-            wanted = {OFFSET: 4 * anchors, CLASS: classes + 1, BOX: 4 * classes}
+        levels = _levels(outputs)
+        given = {f"{level}.{which}" for level in levels for which in (OBJECT, OFFSET)}
+        if levels and outputs.keys() == {*given, CLASS, BOX}:
+            anchors = outputs[f"{levels[0]}.{OBJECT}"][0] or 0
+            wanted = {f"{level}.{OBJECT}": anchors for level in levels}
+            wanted |= {f"{level}.{OFFSET}": 4 * anchors for level in levels}
+            wanted |= {CLASS: classes + 1, BOX: 4 * classes}
             wrong = [(key, size) for key, size in wanted.items() if outputs[key][0] != size]
             return "".join(f"gives {shown(outputs[key])} as {key}, which must be {size}" for key, size in wrong[:1])
         return (
@@ -94,15 +102,22 @@ class Detect(OnCanvas):
         """A network that reads the canvas, with anchors that suit the training boxes."""
         made = super().fit(network, opened, recipe, size)
         outputs = named_outputs(measure(made.network, made.shape))
-        stages = 1 if OUTPUT in outputs else 2
-        maps = outputs[OUTPUT if stages == 1 else OBJECT][0] or 0
-        count = maps // (5 + len(self.classes)) if stages == 1 else maps
+        levels = _levels(outputs)
+        if levels and (self.parents or WHOLE in opened.schema.targets):
+            raise InputError(
+                "a hierarchy of classes, and images with a class and no box, are for detectors of one stage"
+            )
+        if levels:
+            count = sum(outputs[f"{level}.{OBJECT}"][0] or 0 for level in levels)
+        else:
+            count = (outputs[OUTPUT][0] or 0) // (5 + len(self.classes))
         anchors, notes = self.anchors, made.notes
         if len(anchors) != count:
             anchors = clustered(_sizes(opened.train), count)
             sizes = ", ".join(f"{round(width)}x{round(height)}" for width, height in anchors)
             notes = (*notes, f"anchors, of {self.size[1]}x{self.size[0]}: {sizes}")
-        task = dataclasses.replace(made.task, anchors=anchors, stages=stages)  # type: ignore[call-arg]
+        stages = {"stages": 2, "levels": levels} if levels else {"stages": 1}
+        task = dataclasses.replace(made.task, anchors=anchors, **stages)  # type: ignore[call-arg]
         return dataclasses.replace(made, task=task, notes=notes)
 
     def build(self, network: Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
@@ -117,11 +132,19 @@ class Detect(OnCanvas):
 
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """Places, whether there is an object, and its class; of both stages, where there are two."""
-        return self.says.loss(outputs, targets[BOXES], targets[KINDS])
+        boxes, kinds, says = targets[BOXES], targets[KINDS], self.says
+        if isinstance(says, AnchorGrid):
+            return says.loss(outputs, boxes, kinds, targets.get(WHOLE))
+        return says.loss(outputs, boxes, kinds)
 
     def rows(self, outputs: Fields, targets: Fields) -> Fields:
         """The boxes that are found (N, 300, 6) and those that are there."""
         found = [F.pad(one, (0, 0, 0, MOST - len(one)), value=NONE) for one in self.says.found(outputs)]
+        if WHOLE in targets:  # nothing is known of places there
+            found = [
+                one.new_full(one.shape, NONE) if whole >= 0 else one
+                for one, whole in zip(found, targets[WHOLE].tolist(), strict=True)
+            ]
         return {FOUND: torch.stack(found).cpu(), BOXES: targets[BOXES], KINDS: targets[KINDS]}
 
     def figures(self, rows: Fields) -> Mapping[str, float]:
@@ -167,6 +190,13 @@ class Detect(OnCanvas):
         said = ", ".join(f"{count} {name}" for name, count in zip(self.classes, counts.tolist(), strict=True) if count)
         drawn = drawn_png(image, places, found[:, 5].astype(int), found[:, 4], self.classes, self.colours)
         return Answer(path, said or "nothing is found", {"objects": objects}, {"": drawn})
+
+
+def _levels(outputs: Mapping[str, Shape]) -> tuple[str, ...]:
+    """The heads that propose boxes, those of the finest map first."""
+    heads = [name.removesuffix(f".{OBJECT}") for name in outputs if name.endswith(f".{OBJECT}")]
+    heads = [head for head in heads if f"{head}.{OFFSET}" in outputs]
+    return tuple(sorted(heads, key=lambda head: -(outputs[f"{head}.{OBJECT}"][-1] or 0)))
 
 
 def _sizes(examples: Any) -> NDArray[np.float64]:

@@ -22,7 +22,10 @@ from striate.tasks.task import Task, Wish
 FALLBACK = "classify"  # tried last: it says what is wrong with data that are of no task
 ALSO = {  # what others call them
     "classify": ("classification", "class", "cls", "label"),
+    "detect": ("detection", "detector", "object-detection", "boxes", "yolo"),
+    "localize": ("localization", "localise", "localisation"),
     "multilabel": ("multi", "labels", "tags", "tagging", "multi-label"),
+    "pose": ("keypoints", "keypoint", "joints", "skeleton", "deeppose"),
     "segment": ("segmentation", "semantic", "seg", "mask"),
     "text": ("nlp", "sentence", "sentences", "sentiment"),
 }

@@ -20,7 +20,7 @@ from striate.errors import InputError
 from striate.metrics.metric import Metric
 from striate.notation.tree import Shape
 from striate.report.boxed import drawn_png
-from striate.tasks.canvas import OnCanvas
+from striate.tasks.boxed import WithBoxes
 from striate.tasks.located import BOXES, KINDS, JudgedPlaces
 from striate.tasks.pictures import IMAGE
 from striate.tasks.task import Answer, Asked, Judged, Wish
@@ -33,8 +33,8 @@ MEETS = 0.5  # IoU from which a box is right
 FAR, APART = 5.0, 2.0  # how much the distances of edges count, and the missing IoU
 
 
-@dataclass(frozen=True)
-class Localize(OnCanvas):
+@dataclass(frozen=True, kw_only=True)
+class Localize(WithBoxes):
     """A class and a box of each image."""
 
     word: ClassVar[str] = "localize"
@@ -115,6 +115,16 @@ class Localize(OnCanvas):
     def meaning(self) -> tuple[Any, ...]:
         """The classes, and what is read."""
         return *self.classes, self.size, self.channels
+
+    def shares(self, outputs: Fields) -> Mapping[str, float]:
+        """How sure it is of each class."""
+        return dict(zip(self.classes, outputs[CLASS].flatten(1).softmax(1)[0].tolist(), strict=True))
+
+    def drawn_on(self, image: NDArray[np.uint8], outputs: Fields) -> bytes:
+        """A PNG file of an image (C, *size) on the canvas, with the class and the box of its outputs."""
+        chances, place = outputs[CLASS].flatten(1).softmax(1)[0].numpy(), _ordered(self.edges(outputs[BOX])).numpy()
+        kind = np.array([chances.argmax()])
+        return drawn_png(image, place[:1], kind, chances[kind], self.classes, self.colours)
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The class and the box of each image, drawn on it."""

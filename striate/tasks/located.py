@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from striate.report.section import Section
 
 BOXES, KINDS, FOUND = "boxes", "kinds", "found"
+WHOLE = "whole"  # the class of an image that has one and no box; -1 for others
 MOST_DRAWN, MOST_PRINTED = 12, 5
 SURE, MEETS = 0.25, 0.5  # the least probability of a box that is told, as in most detectors; IoU with an object
 

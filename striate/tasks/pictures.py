@@ -32,6 +32,7 @@ from striate.data.lazy import Lazy
 from striate.data.left_out import LeftOut, said
 from striate.data.recipe import Recipe
 from striate.data.rows import examples_of, holds_arrays, pictures_in, stored
+from striate.data.video import Frame
 from striate.errors import InputError
 from striate.report.places import inside
 from striate.tasks.task import Asked, Judged
@@ -148,12 +149,15 @@ def _numbered(handed: Sequence[Any]) -> Iterator[tuple[int, Any]]:
     """Each with its number among those in memory that follow each other; 0 for a path."""
     number = 0
     for one in handed:
-        number = 0 if isinstance(one, str | os.PathLike) else number + 1
+        number = 0 if isinstance(one, str | os.PathLike | Frame) else number + 1
         yield number, one
 
 
 def _examples(number: int, one: Any, recipe: Recipe | None) -> Iterator[Any]:
     """A path of images as it is; what is in memory, or in a file or a folder of arrays, as an example for each row."""
+    if isinstance(one, Frame):
+        yield _Held(one.name, one.pixels)
+        return
     is_path = isinstance(one, str | os.PathLike)
     if is_path and recipe is not None and not recipe.of_pictures and (files := array_files.under(Path(one))):
         for file in files:

@@ -24,7 +24,6 @@ from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.image import decode
 from striate.data.kinds import Image, Mask
 from striate.data.lazy import Lazy
-from striate.data.loading import found_at
 from striate.data.masks import Pair
 from striate.data.masks.reading import read_mask
 from striate.data.parts import PARTS
@@ -44,7 +43,7 @@ from striate.tasks.augmenting import steps_for
 from striate.tasks.pictures import IMAGE, asked_images
 from striate.tasks.pieces import fitted_in_pieces, in_pieces, pieces_of
 from striate.tasks.regions import JudgedRegions
-from striate.tasks.task import Answer, Asked, Bound, LossName, Task, Wish, is_place
+from striate.tasks.task import Answer, Asked, Bound, LossName, Task, Wish, folder_at
 from striate.tasks.together import classes_of, labels_of
 from striate.tiling import middle
 from striate.training.fields import OUTPUT, Fields
@@ -110,13 +109,8 @@ class Segment(Task):
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
         """Pairs of images and masks."""
-        if not is_place(source):
-            return None
-        try:
-            root = found_at(str(source))
-        except InputError:
-            return None
-        if not root.is_dir():
+        root = folder_at(source)
+        if root is None:
             return None
         found = masks.find(root, bad="refuse" if wish.bad == "refuse" else "skip", progress=wish.progress)
         if found is None:

@@ -23,6 +23,7 @@ from striate.augmentation.augment import Augment
 from striate.augmentation.chain import of_photographs
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
+from striate.data.loading import found_at
 from striate.errors import InputError
 from striate.losses import Loss
 from striate.metrics.metric import Metric
@@ -86,6 +87,11 @@ class Asked:
     inputs: Sequence[Fields]
     notes: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+
+    def of(self, rows: Sequence[int]) -> Asked:
+        """Those at these positions."""
+        names, inputs = [self.names[row] for row in rows], [self.inputs[row] for row in rows]
+        return dataclasses.replace(self, names=names, inputs=inputs)
 
 
 @dataclass(frozen=True)
@@ -466,6 +472,17 @@ def _frozen(value: Any) -> Any:
 def is_path(source: Any) -> bool:
     """Whether a data source is a word or a path."""
     return isinstance(source, str | Path)
+
+
+def folder_at(source: Any) -> Path | None:
+    """The folder that a data source is; None where it is something else, or not there."""
+    if not is_place(source):
+        return None
+    try:
+        root = found_at(str(source))
+    except InputError:
+        return None
+    return root if root.is_dir() else None
 
 
 def is_place(source: Any) -> bool:

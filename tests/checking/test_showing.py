@@ -32,7 +32,7 @@ def test_boxes_and_masks_are_drawn_where_the_changes_have_moved_them(tmp_path: P
     """A box's edge has its class's colour, in the image as it is and in each changed copy."""
     root = boxed.voc(tmp_path / "boxes", {"train": 6, "test": 2})
     found = show(root, count=2, size=boxed.SIZE)
-    colours = np.array(Detect(boxed.CLASSES, boxed.SIZE).colours) / 255
+    colours = np.array(Detect(classes=boxed.CLASSES, size=boxed.SIZE).colours) / 255
     for row in found.rows:
         for picture in row:
             assert any((np.abs(picture - colour).max(2) < 1e-3).sum() > 10 for colour in colours)

@@ -14,8 +14,6 @@ from striate.losses.proposing import (
     FOREGROUND,
     HOLDS,
     LIKE,
-    OBJECT,
-    OFFSET,
     PROPOSALS,
     PROPOSED,
     SCALES,
@@ -23,6 +21,7 @@ from striate.losses.proposing import (
     TwoStage,
 )
 
+OBJECT, OFFSET = "rpn.object", "rpn.box"
 TWO = TwoStage(((8.0, 8.0), (16.0, 10.0)), 3, (32, 48))
 ROWS, COLUMNS, CLASSES = 4, 6, 3
 
@@ -133,6 +132,19 @@ def test_the_parts_of_the_loss_are_those_of_the_papers(seed: int) -> None:
         for row in held
     ]
     assert float(parts["box"]) == pytest.approx(sum(apart) / max(1, len(held)), rel=1e-3)
+
+
+def test_levels_together_are_one_map_of_all_their_anchors() -> None:
+    """Two levels with the same map, an anchor each, propose and cost what one map with both anchors does."""
+    one, boxes, kinds = drawn(5), *objects([(0, 2, 3, 12, 11)], [(2, 20, 8, 40, 25)])
+    both = TwoStage(TWO.anchors, CLASSES, TWO.size, ("fine", "coarse"))
+    made = {name: one[name] for name in (PROPOSED, CLASS, BOX)}
+    for number, level in enumerate(both.levels):
+        made[f"{level}.object"] = one[OBJECT][:, [number]]
+        made[f"{level}.box"] = one[OFFSET][:, 4 * number : 4 * number + 4]
+    assert torch.equal(both.propose(made), one[PROPOSED])
+    ours, theirs = both.loss(made, boxes, kinds), TWO.loss(one, boxes, kinds)
+    assert all(torch.allclose(ours[name], theirs[name]) for name in theirs)
 
 
 def test_an_image_without_objects_teaches_the_background() -> None:

@@ -2,7 +2,9 @@
 
 import base64
 import io
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +12,10 @@ import torch
 from PIL import Image
 
 import striate as st
-from striate.errors import InputError
 from striate.page.application import LETTERS, Application
 from striate.page.seeing import of_run
 from striate.runs.run import Run
-from tests import boxed
+from tests import boxed, posed
 from tests.page.looking import Seen, check_values
 
 KIM = """
@@ -130,11 +131,35 @@ def test_boxes_are_shown_on_the_picture(tmp_path: Path, size: tuple[int, int]) -
     assert sorted(told) == sorted(f"{kinds.count(name)} {name}" for name in set(kinds))
 
 
-def test_two_stages_are_refused_by_the_page(tmp_path: Path) -> None:
-    root = boxed.voc(tmp_path / "boxes", {"train": 8, "test": 4})
-    run = st.train(TWO, root, epochs=1, batch=4, out=tmp_path / "run", quiet=True)
-    with pytest.raises(InputError, match="two stages"):
-        of_run(run)
+PLACER = "input 3x40x48 -> conv 8@3 pad 1 -> relu -> maxpool 4 -> heads[ class: fc 2 | box: fc 4 ]"
+POSER = "joints = 3\ninput 3x40x48 -> conv 12@3 pad 1 -> relu -> maxpool 4 -> conv joints@1"
+CASCADE = """
+joints = 3
+photo: input 3x40x48
+heads[ first: conv 8@3 -> relu -> gap -> fc 2*joints
+     | second: roialign 8 from photo -> conv 8@3 -> relu -> fc 2*joints ]
+"""
+
+
+@pytest.mark.parametrize(
+    ("net", "make", "task"),
+    [
+        (TWO, boxed.voc, None),
+        (PLACER, partial(boxed.voc, most=1), "localize"),
+        (POSER, posed.table, None),
+        (CASCADE, posed.table, None),
+    ],
+    ids=["two stages", "a place", "joints", "stages"],
+)
+def test_places_are_shown_on_the_picture(tmp_path: Path, net: str, make: Any, task: str | None) -> None:
+    root = make(tmp_path / "data", {"train": 8, "test": 4})
+    run = st.train(net, root, epochs=1, batch=4, out=tmp_path / "run", task=task, quiet=True)
+    page, image = of_run(run), Image.open(next(root.rglob("im001.png")))
+    header = Seen.of(page.look(image, [0]).as_bytes()).header
+    with Image.open(io.BytesIO(base64.b64decode(header["picture"]))) as picture:
+        assert picture.width % run.task.size[1] == 0
+    check_values(page, image, run.model())
+    assert page.graph()["outputs"]
 
 
 def test_networks_of_signals_are_refused(tmp_path: Path) -> None:

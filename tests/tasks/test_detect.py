@@ -26,6 +26,15 @@ three(12) -> maxpool 2 -> three(16) -> maxpool 2 -> maps: three(24)
 heads[ rpn: from maps -> three(24) -> heads[ object: conv 2@1 | box: conv 8@1 ]
      | roi: roialign 4 from maps -> fc 32 -> relu -> heads[ class: fc 3 | box: fc 8 ] ]
 """
+PYRAMID = """
+three(w) = conv w@3 pad 1 -> bn -> relu
+find() = conv 16@3 pad 1 -> relu -> heads[ object: conv 1@1 | box: conv 4@1 ]
+input 3x40x48
+three(12) -> maxpool 2 -> c1: three(16) -> maxpool 2 -> three(16) -> p2: conv 16@1
+p1: sum[ upsample 2 | from c1 -> conv 16@1 ]
+heads[ rpn2: from p2 -> rpn: find() | rpn1: from p1 -> shared rpn
+     | roi: roialign 4 from p1 p2 -> fc 32 -> relu -> heads[ class: fc 3 | box: fc 8 ] ]
+"""
 NORMED = """
 three(w) = conv w@3 pad 1 -> bn -> relu
 input 3x40x48
@@ -50,6 +59,15 @@ def test_two_stages_learn_and_go_on_as_if_they_had_never_stopped(data: Path, tmp
     assert all(torch.equal(ours[name], tensor) for name, tensor in theirs.items())
     (answer,) = st.Run(tmp_path / "whole").predict(data / "test" / "im017.png")
     assert answer.values["objects"]
+
+
+def test_a_pyramid_proposes_boxes_of_all_its_levels(data: Path, tmp_path: Path) -> None:
+    run = st.train(PYRAMID, data, out=tmp_path / "run", epochs=24, augment="none", **HOW)
+    assert run.task.levels == ("rpn1", "rpn2")  # the finest first, and the smallest anchor with it
+    small, large = run.task.anchors
+    assert small[0] * small[1] < large[0] * large[1]
+    assert run.test()["map50"] > 0.5
+    assert st.Run(tmp_path / "run").test()["map50"] == run.test()["map50"]
 
 
 def test_boxes_are_told_in_pixels_of_the_image_that_was_given(data: Path, tmp_path: Path) -> None:

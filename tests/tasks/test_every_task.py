@@ -28,7 +28,7 @@ from striate.tasks import known
 from striate.tasks.known import known as known_tasks
 from striate.tasks.task import Wish
 from striate.training.moment import Moment
-from tests import boxed, killed, written
+from tests import boxed, killed, posed, written
 
 TRAIN, TEST = 16, 8
 WORDS = """
@@ -86,6 +86,12 @@ def boxes(root: Path) -> tuple[Path, Any, Path]:
     return root, root / "images" / "test" / "im017.png", root / "images" / "train" / "im001.png"
 
 
+def joints(root: Path) -> tuple[Path, Any, Path]:
+    """Three squares whose middles are joints, in a table."""
+    posed.table(root, {"train": TRAIN, "test": TEST})
+    return root, root / "images" / "im017.png", root / "images" / "im001.png"
+
+
 def places(root: Path) -> tuple[Path, Any, Path]:
     """One bright or dark square in each image, on the left or on the right, with its box."""
     (root / "ImageSets" / "Main").mkdir(parents=True)
@@ -138,11 +144,18 @@ input 3x40x48
 three(8) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16)
 heads[ class: fc 2 | box: fc 4 ]
 """
+POSER = """
+joints = 2
+three(w) = conv w@3 pad 1 -> bn -> relu
+input 3x40x48
+three(12) -> maxpool 2 -> three(16) -> three(16) -> conv joints@1
+"""
 MADE = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures),
     "detect": Made(FINDER, boxes, epochs=120, loss=2.5),
     "localize": Made(PLACER, places, epochs=80, loss=1.0, named=True),
     "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged),
+    "pose": Made(POSER, joints, epochs=60, loss=3.0),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),
     "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
 }

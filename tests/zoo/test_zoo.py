@@ -57,6 +57,7 @@ PUBLISHED = {  # as the papers and the weights that circulate have it, apart fro
     "convnext-tiny": 28_589_128,
     "shufflenetv2": 2_278_604,
     "unet": 31_030_658,
+    "deeplabv3": 39_638_869,
 }
 MILLIONS = {  # of the papers' tables
     **{"resnet20": 0.27, "resnet32": 0.46, "resnet44": 0.66, "resnet56": 0.85, "resnet110": 1.7},

@@ -40,6 +40,14 @@ class Placing:
         """Boxes (B, 4) of the canvas, in the image."""
         return ((boxes - self._corner) / self.scale).astype(np.float32)
 
+    def points_there(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Points (…, 2) of the image, from its first pixel's middle, on the canvas, from the middle of its first."""
+        return ((points + 0.5) * self.scale + self._corner[:2] - 0.5).astype(np.float32)
+
+    def points_back(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Points (…, 2) of the canvas, in the image."""
+        return ((points + 0.5 - self._corner[:2]) / self.scale - 0.5).astype(np.float32)
+
     @property
     def _corner(self) -> NDArray[np.float64]:
         return np.array([self.left, self.top, self.left, self.top], np.float64)
@@ -55,6 +63,18 @@ def placing(size: tuple[int, int], canvas: tuple[int, int]) -> Placing:
 def scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
     """The size of an image that is made larger or smaller: at least a pixel."""
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def read_part_onto(
+    item: tuple[Path, tuple[int, int, int, int]], *, channels: int, canvas: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """What is within a box (left, top, right, bottom) of the image in a file, on a canvas.
+
+    Raises:
+        ImageError: It can't be read.
+    """
+    path, (left, top, right, bottom) = item
+    return onto(decode(path, channels=channels)[:, top:bottom, left:right], canvas)
 
 
 def read_onto(path: Path, *, channels: int, canvas: tuple[int, int]) -> NDArray[np.uint8]:

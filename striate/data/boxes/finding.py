@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -12,13 +12,14 @@ import numpy as np
 
 from striate.errors import InputError
 
-from ..image import ImageError, header
-from ..left_out import UNREADABLE, LeftOut, said
+from ..files import unreadable
+from ..image import size_or_reason
+from ..left_out import MISSING, NAMED_TWICE, UNREADABLE, LeftOut, below, said
 from ..parts import PARTS, Part
 from ..workers import Workers
-from . import coco, voc, yolo
+from . import coco, hierarchy, voc, yolo
 from .cleaning import MENDED, cleaned
-from .found import MISSING, NAMED_TWICE, NO_OBJECT, SECOND, Arranged, Boxed, BoxSet, Rough
+from .found import NO_OBJECT, SECOND, Arranged, Boxed, BoxSet, Rough
 from .yolo import numbered
 
 EXPECTED = "VOC's XML files, COCO's JSON, or YOLO's images/ and labels/"
@@ -54,8 +55,10 @@ def find(
         raise InputError(f"no image under '{root}' has annotations{first}; {EXPECTED} are read")
     if like and not place.classes:  # files without names have the numbers of those that were learned
         place = replace(place, images=[_renamed(one, like) for one in place.images])
-    classes = _classes(place, like)
-    images, left_out, faults = _read(place, classes, root)
+    above = hierarchy.tree_of(root)
+    place, whole = hierarchy.parted(place, root)
+    classes = tuple(like) or tuple(dict.fromkeys((*_classes(place), *above, *whole.values())))
+    images, left_out, faults = _read(place, classes, root, whole)
     unknown = Counter(label for one in place.images for label in one.labels if label not in classes)
     wrong = [*(file for file in place.left_out if _is_wrong(file)), *left_out]
     if bad == "refuse" and (wrong or faults or unknown):
@@ -66,36 +69,35 @@ def find(
     if unknown and not any(len(one.classes) for one in images):
         wanted, given = ", ".join(classes), ", ".join(sorted(unknown)[:NAMED])
         raise InputError(f"no object under '{root}' is one of {wanted}; they are {given}")
-    everything = (*(replace(file, path=_below(file.path, root)) for file in (*place.left_out, *left_out)),)
+    everything = (*(replace(file, path=below(file.path, root)) for file in (*place.left_out, *left_out)),)
     notes = [_first(images, classes), *notes, *_said(faults)]
     if unknown:
         names = ", ".join(sorted(unknown)[:NAMED])
         notes.append(f"objects of no known class, left out: {sum(unknown.values()):,} ({names})")
+    notes += hierarchy.told(above, whole)
     notes += [said(everything)] if everything else []
-    return BoxSet(tuple(images), classes, faults, everything, tuple(notes))
+    return BoxSet(tuple(images), classes, faults, everything, tuple(notes), hierarchy.positions(classes, above))
 
 
-def _classes(place: Arranged, like: Sequence[str]) -> tuple[str, ...]:
-    """The names: those that were learned, those that a file names, or those that objects have."""
-    if like:
-        return tuple(like)
+def _classes(place: Arranged) -> tuple[str, ...]:
+    """The names: those that a file names, or those that objects have."""
     if place.classes:
         return tuple(dict.fromkeys(place.classes))
     return tuple(sorted({label for one in place.images for label in one.labels if label}))
 
 
 def _read(
-    place: Arranged, classes: Sequence[str], root: Path
+    place: Arranged, classes: Sequence[str], root: Path, whole: Mapping[Path, str]
 ) -> tuple[list[Boxed], list[LeftOut], dict[str, dict[str, int]]]:
     """The images that can be read with their boxes, those that can't, and what was wrong with boxes, by file."""
     positions = {name: row for row, name in enumerate(classes)}
     lists = any(one.part == "train" for one in place.images)
     images, left_out, faults = list[Boxed](), list[LeftOut](), dict[str, dict[str, int]]()
     with Workers(len(place.images)) as workers:
-        sizes = list(workers.each(_size, [one.image for one in place.images]))
+        sizes = list(workers.each(size_or_reason, [one.image for one in place.images]))
     for one, (size, error) in zip(place.images, sizes, strict=True):
         if isinstance(size, str) or size is None:
-            left_out.append(LeftOut(str(one.image), f"unreadable {one.image.suffix.lower()}", size or str(error)))
+            left_out.append(unreadable(one.image, size or str(error)))
             continue
         part: Part = one.part or "train"
         if lists and one.part is None:
@@ -106,8 +108,8 @@ def _read(
         places, rows, wrong = cleaned(one.places[known] * scale, size)
         numbers = np.array([positions[label] for label in one.labels if label in positions], np.int64)[rows]
         if wrong:
-            faults[_below(str(one.source if one.source.suffix != ".json" else one.image), root)] = wrong
-        images.append(Boxed(one.image, part, size, places, numbers))
+            faults[below(str(one.source if one.source.suffix != ".json" else one.image), root)] = wrong
+        images.append(Boxed(one.image, part, size, places, numbers, positions.get(whole.get(one.image, ""), -1)))
     return sorted(images, key=lambda one: (PARTS.index(one.part), one.image.parts)), left_out, faults
 
 
@@ -120,14 +122,6 @@ def _renamed(one: Rough, like: Sequence[str]) -> Rough:
 def _is_wrong(file: LeftOut) -> bool:
     """Whether something that was left out is a fault, and not just something else."""
     return file.kind.startswith(UNREADABLE) or file.kind in (MISSING, NAMED_TWICE, SECOND, NO_OBJECT)
-
-
-def _size(path: Path) -> tuple[int, int] | str:
-    """(height, width) of an image, or why it can't be read."""
-    try:
-        return header(path).size
-    except ImageError as error:
-        return error.reason
 
 
 def _said(faults: dict[str, dict[str, int]]) -> list[str]:
@@ -156,9 +150,3 @@ def _first(images: Sequence[Boxed], classes: Sequence[str]) -> str:
     without = f", {bare:,} without objects" if bare else ""
     span = low if low == high else f"{low} to {high}"
     return f"{len(images):,} images, {span}{without}; {int(counts.sum()):,} objects: {objects}"
-
-
-def _below(path: str, root: Path) -> str:
-    """`path` as seen from `root`, with the "/" at a folder's end."""
-    place = Path(path)
-    return (place.relative_to(root).as_posix() if place.is_relative_to(root) else path) + "/" * path.endswith("/")

@@ -13,8 +13,7 @@ from ..left_out import LeftOut
 from ..parts import Part
 
 UNBOXED = "image without annotations"
-MISSING = "annotations without an image"
-NAMED_TWICE, SECOND, NO_OBJECT = "image named twice", "second annotations of an image", "line that is no object"
+SECOND, NO_OBJECT = "second annotations of an image", "line that is no object"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +64,7 @@ class Boxed:
         size: (height, width) of the image, upright.
         places: (B, 4) float32: left, top, right and bottom edge in pixels, within the image; none is empty.
         classes: (B,) int64, the position of each object's class.
+        whole: The class of an image that has one and no box; -1 for others.
     """
 
     image: Path
@@ -72,6 +72,7 @@ class Boxed:
     size: tuple[int, int]
     places: NDArray[np.float32]
     classes: NDArray[np.int64]
+    whole: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +85,7 @@ class BoxSet:
         faults: What was wrong with boxes, and how many, by the file that holds them.
         left_out: What was not read; paths relative to the folder.
         notes: What was decided, a sentence each.
+        parents: The position of the class above each; () without a hierarchy.
     """
 
     images: tuple[Boxed, ...]
@@ -91,6 +93,7 @@ class BoxSet:
     faults: Mapping[str, Mapping[str, int]]
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
+    parents: tuple[int, ...] = ()
 
     def of(self, part: Part) -> tuple[Boxed, ...]:
         """The images of one part."""

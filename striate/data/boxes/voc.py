@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 import numpy as np
 
 from ..files import walk
-from ..left_out import LeftOut
+from ..left_out import MISSING, LeftOut
 from ..masks.lists import listed
 from ..masks.words import told
 from ..parts import Part
-from .found import MISSING, SECOND, UNBOXED, Arranged, Rough
+from .found import SECOND, UNBOXED, Arranged, Rough
 
 LISTS = ("ImageSets/Main", "ImageSets/Layout", "splits", "lists", "")
 EDGES = ("xmin", "ymin", "xmax", "ymax")

@@ -13,11 +13,11 @@ import numpy as np
 import yaml
 
 from ..files import walk
-from ..left_out import LeftOut
+from ..left_out import MISSING, LeftOut
 from ..masks.lists import text_of
 from ..masks.words import told
 from ..parts import Part, part_of
-from .found import MISSING, NO_OBJECT, Arranged, Rough
+from .found import NO_OBJECT, Arranged, Rough
 
 NAMES = ("classes.txt", "obj.names", "names.txt", "_darknet.labels")
 SKIPPED = ("readme", "classes", "names", "requirements", "license", "train", "val", "valid", "test")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError
 
-from ..left_out import said
+from ..left_out import below, said
 from ..workers import Workers
 from . import coco, pairing, voc
 from .coding import MOST_CLASSES, Coding
@@ -48,7 +48,7 @@ def find(
     if place is None:
         return None
     if not place.pairs:
-        first = f" ('{_below(place.left_out[0].path, root)}': {place.left_out[0].reason})" if place.left_out else ""
+        first = f" ('{below(place.left_out[0].path, root)}': {place.left_out[0].reason})" if place.left_out else ""
         raise InputError(f"no image under '{root}' has a mask{first}; {EXPECTED}")
     if not like and all(pair.part != "train" for pair in place.pairs):
         raise InputError(f"'{root}' has masks for {place.pairs[0].part} and none to train on; add train/")
@@ -63,7 +63,7 @@ def find(
     good = _good(looked, bad, root)
     counts = np.array([class_counts(one, coding) for one in good])
     left_out = [*place.left_out, *(one.left_out for one in looked if one.left_out)]
-    left_out = [replace(file, path=_below(file.path, root)) for file in left_out]
+    left_out = [replace(file, path=below(file.path, root)) for file in left_out]
     pairs = tuple(one.pair for one in good)
     lines = [_first(pairs, coding), *place.notes, *notes, *_doubts(pairs, counts, coding)]
     lines += [said(left_out)] if left_out else []
@@ -81,7 +81,7 @@ def _good(looked: Sequence[Looked], bad: str, root: Path) -> list[Looked]:
     if first and bad == "refuse":
         raise InputError(f"'{first.path}': {first.reason}; correct it, or leave it out")
     if first and not good:
-        raise InputError(f"no mask under '{root}' can be used: '{_below(first.path, root)}': {first.reason}")
+        raise InputError(f"no mask under '{root}' can be used: '{below(first.path, root)}': {first.reason}")
     return good
 
 
@@ -116,9 +116,3 @@ def _doubts(pairs: Sequence[Pair], counts: NDArray[np.int64], coding: Coding) ->
         return []
     absent = [name for name, count in zip(coding.classes, counts[training].sum(axis=0), strict=True) if not count]
     return [f"no training mask has a pixel of {', '.join(absent[:10])}"] if absent else []
-
-
-def _below(path: str, root: Path) -> str:
-    """`path` as seen from `root`, with the "/" at a folder's end."""
-    place = Path(path)
-    return (place.relative_to(root).as_posix() if place.is_relative_to(root) else path) + "/" * path.endswith("/")

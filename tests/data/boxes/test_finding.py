@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from striate.data.boxes import BoxSet, find
-from striate.data.boxes.found import MISSING
+from striate.data.left_out import MISSING
 from striate.errors import InputError
 from striate.tasks import known
 from striate.tasks.task import Wish
@@ -285,3 +285,36 @@ def test_odd_numbers_and_encodings_are_no_tracebacks(tmp_path: Path) -> None:
     other = boxed.voc(tmp_path / "voc", {"train": 3, "test": 1})
     (other / "Annotations" / "im000.xml").write_bytes(b'<?xml version="1.0" encoding="nobody"?><annotation/>')
     assert "im000.xml" in said(other)
+
+
+def with_tree(root: Path, text: str) -> Path:
+    """A set with a hierarchy, and two images of a class without a box."""
+    boxed.yolo(root, {"train": 4, "test": 2})
+    (root / "tree.txt").write_text(text)
+    (root / "classes" / "dark").mkdir(parents=True)
+    for number in range(2):
+        Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(root / "classes" / "dark" / f"{number}.png")
+    return root
+
+
+def test_a_hierarchy_and_images_without_boxes_are_found(tmp_path: Path) -> None:
+    found = find(with_tree(tmp_path / "set", "bright thing\ndark thing\nthing -\n"))
+    assert found
+    assert found.classes == ("bright", "dark", "thing")
+    assert found.parents == (2, 2, -1)
+    assert [one.whole for one in found.of("train") if one.whole >= 0] == [1, 1]
+    assert not [one for one in found.left_out if "tree" in one.path or "classes" in one.path]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("bright dark\ndark bright\n", "above itself"),
+        ("bright thing\n", "'thing', above 'bright', has no line"),
+        ("bright -\nbright -\n", "line 2: 'bright' has a place already"),
+        ("one two three\n", "line 1: a class and the one above it"),
+    ],
+)
+def test_a_wrong_hierarchy_is_told(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        find(with_tree(tmp_path / "set", text))

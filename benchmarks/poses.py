@@ -1,0 +1,81 @@
+"""People (Leeds Sports Pose Extended, crops of 128 pixels, 1,600 to learn from): joints as numbers, in stages, as maps.
+
+The epoch is chosen on the validation images (a tenth of those to learn from); the 400 test images are used once, at the
+end. PCK: the share of joints within a fifth of the torso. The floor is always saying the mean pose. The images are
+taken from `$STRIATE_DATA/lspet-128.tar.xz`; their annotators sometimes exchange left and right.
+
+    python benchmarks/poses.py [--rows numbers,stages,maps] [--seeds 2] [--epochs N] [--json]
+"""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+from typing import Any
+
+from archives import stored
+from seeds import Row, table
+
+NUMBERS = """
+# Coordinates of all joints, as DeepPose's first stage
+joints = 14
+c(w) = conv w@3 pad 1 nobias -> bn -> relu
+
+input 3x128x128
+c(16) -> maxpool 2
+c(32) -> maxpool 2
+c(48) -> c(48) -> maxpool 2
+c(96) -> c(96) -> maxpool 2
+c(128) -> c(128) -> dropout 0.3 -> fc 256 -> relu -> fc 2*joints
+"""
+STAGES = """
+# DeepPose: three stages, of which two look at the picture again around each joint
+joints = 14
+c(w) = conv w@3 pad 1 nobias -> bn -> relu
+
+photo: input 3x128x128
+heads[
+    first: c(16) -> maxpool 2 -> c(32) -> maxpool 2 -> c(48) -> c(48) -> maxpool 2 -> c(96) -> c(96) -> maxpool 2
+           -> c(128) -> c(128) -> dropout 0.3 -> fc 256 -> relu -> fc 2*joints
+  | second: roialign 24 from photo -> c(16) -> maxpool 2 -> c(32) -> maxpool 2 -> c(48) -> fc 96 -> relu -> fc 2*joints
+  | third: roialign 24 from photo -> c(16) -> maxpool 2 -> c(32) -> maxpool 2 -> c(48) -> fc 96 -> relu -> fc 2*joints
+]
+"""
+MAPS = """
+# A map of heat for each joint
+joints = 14
+c(w) = conv w@3 pad 1 nobias -> bn -> relu
+
+input 3x128x128
+c(16) -> maxpool 2
+c(32) -> maxpool 2
+fine: c(48) -> maxpool 2
+mid: [c(64) -> c(64)] -> maxpool 2
+c(128) -> c(128) -> c(128) -> conv 64@1 -> upsample 2
+concat[ from mid | id ] -> c(64) -> conv 48@1 -> upsample 2
+concat[ from fine | id ] -> c(48) -> conv joints@1
+"""
+
+
+def unpacked(root: Path) -> Path:
+    """The folder as it is shared."""
+    with tarfile.open(stored("lspet-128.tar.xz")) as packed:
+        packed.extractall(root, filter="data")
+    return next(root.iterdir())
+
+
+def of_stages(run: Any) -> dict[str, float]:
+    """PCK after each stage."""
+    return {f"stage {one['stage']}": one["pck"] for one in run.test().to_json()["stages"]}
+
+
+ALIKE: dict[str, Any] = {"figure": "pck", "floor": "mean_pose_pck", "more": ("pcp",)}
+HOW = {"batch": 16, "ema": 0.99, "lr": 0.002, "validation": 0.1}
+ROWS = {
+    "numbers": Row(NUMBERS, unpacked, wanted=35, options={"epochs": 60, **HOW}, **ALIKE),
+    "stages": Row(STAGES, unpacked, wanted=35, options={"epochs": 40, **HOW}, also=of_stages, **ALIKE),
+    "maps": Row(MAPS, unpacked, wanted=35, options={"epochs": 40, **HOW}, **ALIKE),
+}
+
+if __name__ == "__main__":
+    table(__doc__, ROWS, seeds=2)

@@ -1,0 +1,54 @@
+"""What the names of joints say: which are a left and a right one, which are joined, and what tells a person's size.
+
+>>> names = ("r_ankle", "r_knee", "l_knee", "l_ankle", "neck", "head_top")
+>>> pairs(names), limbs(names)
+(((3, 0), (2, 1)), ((0, 1), (3, 2), (4, 5)))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .found import Joined
+
+SIDES = {"l": "left", "left": "left", "lt": "left", "r": "right", "right": "right", "rt": "right"}
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+STICKS = (("ankle", "knee"), ("knee", "hip"), ("wrist", "elbow"), ("elbow", "shoulder"))  # of each side
+HEAD = (("neck", "head top"), ("neck", "head"), ("neck", "nose"))  # the first that there is
+TORSO = ("shoulder", "hip")  # a person's size is from the one to the other's other side
+
+
+def told(name: str) -> tuple[str, str]:
+    """The side of a joint, "left", "right" or "", and what it is.
+
+    >>> told("leftKnee"), told("r_ankle"), told("head_top")
+    (('left', 'knee'), ('right', 'ankle'), ('', 'head top'))
+    """
+    words = [word.lower() for word in WORD.findall(name)]
+    sides = [SIDES[word] for word in words if word in SIDES]
+    return sides[0] if len(sides) == 1 else "", " ".join(word for word in words if word not in SIDES)
+
+
+def pairs(names: Sequence[str]) -> tuple[Joined, ...]:
+    """Joints that change names in a mirror: a left one and its right one, by their positions."""
+    by = {told(name): row for row, name in enumerate(names)}
+    return tuple(
+        (by["left", what], row) for (side, what), row in by.items() if side == "right" and ("left", what) in by
+    )
+
+
+def limbs(names: Sequence[str]) -> tuple[Joined, ...]:
+    """The sticks of a body: lower and upper legs and arms of each side, and the head."""
+    by = {told(name): row for row, name in enumerate(names)}
+    sticks = [((side, a), (side, b)) for side in ("right", "left", "") for a, b in STICKS]
+    found = [(by[a], by[b]) for a, b in sticks if a in by and b in by]
+    heads = [(by["", a], by["", b]) for a, b in HEAD if ("", a) in by and ("", b) in by]
+    return (*found, *heads[:1])
+
+
+def torso(names: Sequence[str]) -> Joined | None:
+    """The two joints whose distance is a person's size: left shoulder and right hip; None where one is missing."""
+    by = {told(name): row for row, name in enumerate(names)}
+    ends = ("left", TORSO[0]), ("right", TORSO[1])
+    return (by[ends[0]], by[ends[1]]) if all(end in by for end in ends) else None
