@@ -19,41 +19,41 @@ from seeds import Row, table
 NUMBERS = """
 # Coordinates of all joints, as DeepPose's first stage
 joints = 14
-c(w) = conv w@3 pad 1 nobias -> bn -> relu
+c3(w) = conv w@3 pad 1 nobias -> bn -> relu
 
 input 3x128x128
-c(16) -> maxpool 2
-c(32) -> maxpool 2
-c(48) -> c(48) -> maxpool 2
-c(96) -> c(96) -> maxpool 2
-c(128) -> c(128) -> dropout 0.3 -> fc 256 -> relu -> fc 2*joints
+c3(16) -> maxpool 2
+c3(32) -> maxpool 2
+c3(48) -> c3(48) -> maxpool 2
+c3(96) -> c3(96) -> maxpool 2
+c3(128) -> c3(128) -> dropout 0.3 -> fc 256 -> relu -> fc 2*joints
 """
 STAGES = """
 # DeepPose: three stages, of which two look at the picture again around each joint
 joints = 14
-c(w) = conv w@3 pad 1 nobias -> bn -> relu
+c3(w) = conv w@3 pad 1 nobias -> bn -> relu
 
 photo: input 3x128x128
 heads[
-    first: c(16) -> maxpool 2 -> c(32) -> maxpool 2 -> c(48) -> c(48) -> maxpool 2 -> c(96) -> c(96) -> maxpool 2
-           -> c(128) -> c(128) -> dropout 0.3 -> fc 256 -> relu -> fc 2*joints
-  | second: roialign 24 from photo -> c(16) -> maxpool 2 -> c(32) -> maxpool 2 -> c(48) -> fc 96 -> relu -> fc 2*joints
-  | third: roialign 24 from photo -> c(16) -> maxpool 2 -> c(32) -> maxpool 2 -> c(48) -> fc 96 -> relu -> fc 2*joints
+    first: c3(16) -> maxpool 2 -> c3(32) -> maxpool 2 -> c3(48) -> c3(48) -> maxpool 2 -> c3(96) -> c3(96) -> maxpool 2
+           -> c3(128) -> c3(128) -> dropout 0.3 -> fc 256 -> relu -> fc 2*joints
+  | second: roialign 24 from photo -> c3(16) -> maxpool 2 -> c3(32) -> maxpool 2 -> c3(48) -> fc 96 -> relu -> fc 2*joints
+  | third: roialign 24 from photo -> c3(16) -> maxpool 2 -> c3(32) -> maxpool 2 -> c3(48) -> fc 96 -> relu -> fc 2*joints
 ]
 """
 MAPS = """
 # A map of heat for each joint
 joints = 14
-c(w) = conv w@3 pad 1 nobias -> bn -> relu
+c3(w) = conv w@3 pad 1 nobias -> bn -> relu
 
 input 3x128x128
-c(16) -> maxpool 2
-c(32) -> maxpool 2
-fine: c(48) -> maxpool 2
-mid: [c(64) -> c(64)] -> maxpool 2
-c(128) -> c(128) -> c(128) -> conv 64@1 -> upsample 2
-concat[ from mid | id ] -> c(64) -> conv 48@1 -> upsample 2
-concat[ from fine | id ] -> c(48) -> conv joints@1
+c3(16) -> maxpool 2
+c3(32) -> maxpool 2
+fine: c3(48) -> maxpool 2
+mid: [c3(64) -> c3(64)] -> maxpool 2
+c3(128) -> c3(128) -> c3(128) -> conv 64@1 -> upsample 2
+concat[ from mid | id ] -> c3(64) -> conv 48@1 -> upsample 2
+concat[ from fine | id ] -> c3(48) -> conv joints@1
 """
 
 

@@ -42,7 +42,7 @@ class Drawn:
 def headline(
     figures: Sequence[str], floor: Sequence[str], stages: Sequence[str], close: float, evaluated: str
 ) -> Markup:
-    """The first lines of a page: PCK and PCP, empty where there are no limbs, and those of always the mean pose."""
+    """The first lines of a page: PCK and PCP, and those of always the mean pose."""
     pck, pcp = figures
     given = {"pck": pck, "pcp": pcp, "floor": floor, "stages": stages, "close": f"{close:g}", "evaluated": evaluated}
     return part(TEMPLATE, "headline", **given)

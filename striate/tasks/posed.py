@@ -92,7 +92,7 @@ class JudgedPoses(Judged):
 
     def said(self) -> str:
         """The figures in words."""
-        limbs = f"PCP {_percent(self.figures['pcp'])}; " if self.limbs else ""
+        limbs = f"PCP {_percent(self.figures['pcp'])}; "
         floor = f"always saying the mean pose gets PCK {_percent(self.floor[0])}"
         stages = f", after each stage {', '.join(map(_percent, self.of_stages))}" if len(self.of_stages) > 1 else ""
         first = f"PCK@{CLOSE:g} {_percent(self.figures['pck'])} on {len(self.examples):,} {self.unit}"
@@ -131,7 +131,7 @@ class JudgedPoses(Judged):
         """The first lines of the report."""
         from striate.report import posed
 
-        figures = [_percent(self.figures[name]) if self.limbs or name == "pck" else "" for name in ("pck", "pcp")]
+        figures = [_percent(self.figures[name]) for name in ("pck", "pcp")]
         floor, stages = [*map(_percent, self.floor)], [*map(_percent, self.of_stages)]
         return posed.headline(figures, floor, stages, CLOSE, f"{self.name} ({len(self.examples):,} {self.unit})")
 

@@ -10,6 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import minimum_spanning_tree
+
 from .found import Joined
 
 SIDES = {"l": "left", "left": "left", "lt": "left", "r": "right", "right": "right", "rt": "right"}
@@ -45,6 +49,19 @@ def limbs(names: Sequence[str]) -> tuple[Joined, ...]:
     found = [(by[a], by[b]) for a, b in sticks if a in by and b in by]
     heads = [(by["", a], by["", b]) for a, b in HEAD if ("", a) in by and ("", b) in by]
     return (*found, *heads[:1])
+
+
+def tree(places: NDArray[np.floating]) -> tuple[Joined, ...]:
+    """Joints whose names tell nothing, joined to those that are near on average: their minimum spanning tree.
+
+    Args:
+        places: (N, J, 2); not numbers where a joint is not visible.
+    """
+    apart = np.linalg.norm(places[:, :, None].astype(np.float64) - places[:, None], axis=3)
+    seen = np.isfinite(apart)
+    mean = np.where(seen, apart, 0).sum(0) / seen.sum(0).clip(1) + 1e-3  # to scipy a distance of 0 is none
+    rows, columns = minimum_spanning_tree(np.where(seen.any(0), mean, 1e6)).nonzero()
+    return tuple(sorted((int(min(pair)), int(max(pair))) for pair in zip(rows, columns, strict=True)))
 
 
 def torso(names: Sequence[str]) -> Joined | None:

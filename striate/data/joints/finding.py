@@ -24,6 +24,7 @@ from .found import DAMAGED, ROWLESS, UNSEEN, Arranged, Box, Posed, PoseSet, Roug
 EXPECTED = "a table with the columns image, and x and y of each joint, such as knee_x and knee_y; or COCO's keypoints"
 TABLE = "table"
 KINDS = {TABLE: table.arranged, "COCO": coco.arranged}
+LEAST = 2  # joints of a pose
 AROUND = 1.25  # how much larger what is looked at is than the box around a person
 LIMIT = 0.5  # pixels beyond the first and the last pixel's middle that are still in the image
 
@@ -59,11 +60,14 @@ def find(
     if not people:
         first = f": {wrong[0]}" if wrong else ""
         raise InputError(f"no image under '{root}' has joints and can be read{first}")
+    if len(names) < LEAST:
+        raise InputError(f"a pose is of two joints or more; '{root}' has {', '.join(names)}")
+    limbs = place.limbs or body.limbs(names) or body.tree(np.stack([one.places for one in people]))
     everything = tuple(replace(one, path=below(one.path, root)) for one in (*place.left_out, *faults))
     notes = [f"{len(people):,} images with {len(names)} joints", *place.notes]
     notes += [f"{hidden:,} joints are not visible, or outside their image, and count for nothing"] if hidden else []
     notes += [said(everything)] if everything else []
-    return PoseSet(tuple(people), names, place.limbs or body.limbs(names), everything, tuple(notes))
+    return PoseSet(tuple(people), names, limbs, everything, tuple(notes))
 
 
 def _read(place: Arranged, order: Sequence[int]) -> tuple[list[Posed], list[LeftOut], int]:

@@ -37,7 +37,6 @@ DEEPLABCUT = ("bodyparts", "coords")  # what its second and third row begin with
 HIDDEN = {"0", "0.0", "false", "no"}
 NOTHING = {"", "nan", "na", "none", "null", "-1"}
 DEEPEST = 2
-LEAST = 2  # joints that a table must have: one pair of columns may be anything
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def columns(head: Sequence[str]) -> Columns | None:
     joints = {name: (x, y, seen) for name, (x, y, seen) in found.items() if x >= 0 and y >= 0}
     low = [name.strip().lower() for name in head]
     image = next((low.index(name) for name in IMAGES if name in low), None)
-    if image is None or len(joints) < LEAST:
+    if image is None or len(joints) < 2:
         return None
     return Columns(image, joints, next((low.index(name) for name in SPLITS if name in low), -1))
 

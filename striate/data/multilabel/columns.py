@@ -162,7 +162,8 @@ def _label_columns(
     cells = {column: [row[column].strip() for row in body] for column in range(width) if column not in others}
     indices = {column for column, some in cells.items() if head and _is_index(head[column], some)}
     switches = [column for column, some in cells.items() if column not in indices and _share(some, _is_switch) > MOST]
-    named = named_column(["" if column in others else name for column, name in enumerate(head)], TAGS)
+    known = ["" if column in others or _is_place(name, head) else name for column, name in enumerate(head)]
+    named = named_column(known, TAGS)
     if named is not None and named not in switches:
         return (named,) if _are_labels(cells[named]) else ()
     if len(switches) > 1:
@@ -170,6 +171,12 @@ def _label_columns(
     if named is not None:
         return (named,)
     return tuple(column for column, some in cells.items() if len(cells) == 1 and _repeat(some))
+
+
+def _is_place(name: str, head: Sequence[str]) -> bool:
+    """Whether a column is the y of a point whose x is another: `knee_y` beside `knee_x`."""
+    low = name.lower()
+    return len(low) > 1 and low.endswith("y") and f"{low[:-1]}x" in {other.lower() for other in head}
 
 
 def _is_index(name: str, cells: Sequence[str]) -> bool:
