@@ -211,3 +211,26 @@ def test_the_loss_is_a_mean_over_images(data: Path, tmp_path: Path, net: str) ->
     whole, one, two = parts(slice(8)), parts(slice(4)), parts(slice(4, 8))
     for name, value in whole.items():
         assert value == pytest.approx((one[name] + two[name]) / 2, rel=1e-4), name
+
+
+def test_a_hierarchy_is_learned_from_boxes_and_from_images_with_a_class_alone(tmp_path: Path) -> None:
+    root = boxed.yolo(tmp_path / "data", {"train": 16, "test": 8})
+    (root / "tree.txt").write_text("bright thing\ndark thing\nthing -\n")
+    (root / "classes" / "dark").mkdir(parents=True)
+    for number in range(4):
+        Image.new("RGB", (48, 40), (number, 10, 20)).save(root / "classes" / "dark" / f"{number}.png")
+    run = st.train(
+        NORMED.replace("conv 14@1", "conv 16@1"),
+        root,
+        out=tmp_path / "run",
+        epochs=80,
+        augment="none",
+        **HOW | {"lr": 0.02},
+    )
+    assert run.task.classes == ("bright", "dark", "thing")
+    assert run.task.parents == (2, 2, -1)
+    result = run.test()
+    assert {one["class"]: one["ap50"] for one in result["per_class"]}["bright"] > 0.7
+    assert st.Run(tmp_path / "run").task == run.task
+    with pytest.raises(InputError, match="detectors of one stage"):
+        st.train(TWO.replace("fc 3", "fc 4").replace("fc 8", "fc 12"), root, out=tmp_path / "two", epochs=1, **HOW)
