@@ -15,7 +15,7 @@ from PIL import Image
 
 import striate as st
 from striate.cli import _status, striate
-from tests import boxed
+from tests import boxed, posed
 from tests.native.needs import needs_compiler
 
 ROOT = Path(__file__).parents[1]
@@ -59,6 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(place / "my" / "cells" / "images" / f"{number}.png")
         Image.fromarray(mask).save(place / "my" / "cells" / "masks" / f"{number}.png")
     boxed.yolo(place / "my" / "boxes", {"train": 12, "test": 4})
+    posed.table(place / "my" / "people", {"train": 12, "test": 4})
     words = {"good": ("fine", "great", "lovely"), "bad": ("dull", "weak", "poor")}
     lines = [f"{label}\ta {word} film {number}\n" for number in range(12) for label in words for word in words[label]]
     (place / "my" / "reviews.tsv").write_text("".join(lines))
