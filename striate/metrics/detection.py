@@ -34,11 +34,31 @@ class Objects:
         boxes: (T, 4): left, top, right and bottom edge.
         classes: (T,).
         hard: (T,), which VOC calls difficult: they count neither as found nor as missed; by default none.
+        crowd: (T,), which are many objects in one box: what lies in it counts neither; by default none.
     """
 
     boxes: NDArray[np.floating]
     classes: NDArray[np.integer]
     hard: NDArray[np.bool_] | None = None
+    crowd: NDArray[np.bool_] | None = None
+
+    @cached_property
+    def aside(self) -> NDArray[np.bool_]:
+        """(T,): those that count neither as found nor as missed."""
+        none = np.zeros(len(self.boxes), bool)
+        return (none if self.hard is None else self.hard) | (none if self.crowd is None else self.crowd)
+
+    @property
+    def counted(self) -> Objects:
+        """The others alone."""
+        return Objects(self.boxes[~self.aside], self.classes[~self.aside]) if self.aside.any() else self
+
+    def forgives(self, boxes: NDArray[np.floating], kind: int) -> Floats:
+        """(D,): how much boxes overlap with what counts neither: IoU, and of crowds the share of the box within."""
+        here = self.aside & (self.classes == kind)
+        crowd = here & (np.zeros(len(here), bool) if self.crowd is None else self.crowd)
+        overlaps = [iou_of(boxes, self.boxes[here & ~crowd]), within(boxes, self.boxes[crowd])]
+        return np.concatenate(overlaps, 1).max(1, initial=0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,33 +199,50 @@ def voc(
 
 def iou_of(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> Floats:
     """(A, B): intersection over union of each of (A, 4) with each of (B, 4)."""
-    a, b = ours[:, None].astype(np.float64), theirs[None].astype(np.float64)
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    shared = np.maximum(sides, 0).prod(-1)
-    area_a, area_b = (np.maximum(one[..., 2:] - one[..., :2], 0).prod(-1) for one in (a, b))
-    union = area_a + area_b - shared
+    shared = _shared(ours, theirs)
+    union = _area(ours)[:, None] + _area(theirs)[None] - shared
     made: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
     return made
+
+
+def within(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> Floats:
+    """(A, B): the share of each of (A, 4) that lies in each of (B, 4)."""
+    shared, area = _shared(ours, theirs), np.broadcast_to(_area(ours)[:, None], (len(ours), len(theirs)))
+    made: Floats = np.divide(shared, area, out=np.zeros_like(shared), where=area > 0)
+    return made
+
+
+def _shared(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> Floats:
+    a, b = ours[:, None].astype(np.float64), theirs[None].astype(np.float64)
+    sides: Floats = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    return np.asarray(np.maximum(sides, 0).prod(-1))
+
+
+def _area(boxes: NDArray[np.floating]) -> Floats:
+    sides = boxes[:, 2:].astype(np.float64) - boxes[:, :2]
+    return np.asarray(np.maximum(sides, 0).prod(-1))
 
 
 def _curves(
     found: Sequence[Detections], truth: Sequence[Objects], kind: int, thresholds: Sequence[float], most: int
 ) -> list[Curve]:
     """A class's curve at each threshold."""
-    scores, rights, count = [np.zeros(0)], [np.zeros((0, len(thresholds)), bool)], 0
+    none = np.zeros((0, len(thresholds)), bool)
+    scores, rights, counted, count = [np.zeros(0)], [none], [none], 0
     for ours, theirs in zip(found, truth, strict=True):
-        here = theirs.classes == kind
-        if not here.any() and not (ours.classes == kind).any():
+        if not (theirs.classes == kind).any() and not (ours.classes == kind).any():
             continue
         boxes, values = _of_class(ours, kind)
         boxes, values = boxes[:most], values[:most]
-        objects = theirs.boxes[here]
+        objects = theirs.counted.boxes[theirs.counted.classes == kind]
         count += len(objects)
         scores.append(values)
         rights.append(_right(iou_of(boxes, objects), thresholds))
-    together, right = np.concatenate(scores), np.concatenate(rights)
+        counted.append(rights[-1] | (theirs.forgives(boxes, kind)[:, None] < np.minimum(thresholds, 1 - 1e-10)))
+    together, right, counts = np.concatenate(scores), np.concatenate(rights), np.concatenate(counted)
     order = np.argsort(-together, kind="stable")
-    return [Curve(together[order], right[order, number], count) for number in range(len(thresholds))]
+    each = [order[counts[order, number]] for number in range(len(thresholds))]
+    return [Curve(together[rows], right[rows, number], count) for number, rows in enumerate(each)]
 
 
 def _of_class(ours: Detections, kind: int) -> tuple[NDArray[np.floating], Floats]:
@@ -236,7 +273,7 @@ def _voc_curve(found: Sequence[Detections], truth: Sequence[Objects], kind: int,
     for ours, theirs in zip(found, truth, strict=True):
         boxes, values = _of_class(ours, kind)
         rows = theirs.classes == kind
-        hard = theirs.hard[rows] if theirs.hard is not None else np.zeros(int(rows.sum()), bool)
+        hard = theirs.aside[rows]
         iou, taken = iou_of(boxes, theirs.boxes[rows]), np.zeros(len(hard), bool)
         right, counts = np.zeros(len(boxes), bool), np.ones(len(boxes), bool)
         for row in range(len(boxes) if len(hard) else 0):

@@ -26,7 +26,7 @@ from striate.errors import InputError
 from striate.notation.thumb import CLASSES
 from striate.report.boxed import with_boxes
 from striate.tasks.canvas import OnCanvas, canvas_for, channels_of
-from striate.tasks.located import BOXES, KINDS, WHOLE
+from striate.tasks.located import ASIDE, BOXES, KINDS, WHOLE
 from striate.tasks.pictures import IMAGE
 from striate.tasks.task import Wish, folder_at
 from striate.training.fields import Fields
@@ -125,17 +125,18 @@ def _opened(task: WithBoxes, root: Path, source: str, found: BoxSet, hold_out: b
     whole = [one for one in found.images if one.whole >= 0]
     boxed = {part: [one for one in found.of(part) if one.whole < 0] for part in PARTS}
     parts, decided = with_test(boxed, lambda one: one.image, root, hold_out)
+    extra = [WHOLE] * bool(whole) + [ASIDE] * any(one.aside.any() for one in found.images)
     parts["train"] += whole  # in no part that is judged: where their objects are is not known
     notes = [*(f"{name}: {note}" for note in found.notes), *decided]
     most = max(1, *(len(one.places) for one in found.images))
     hold = sum(len(images) for images in parts.values()) * task.channels * task.size[0] * task.size[1] <= lazy.MEMORY
-    tables = {part: _table(images, task, most, hold, bool(whole)) for part, images in parts.items() if images}
+    tables = {part: _table(images, task, most, hold, extra) for part, images in parts.items() if images}
     train = tables.get("train", tables.get("test"))
     assert train is not None
     return Opened(
         name,
         source,
-        Schema({IMAGE: Image()}, {BOXES: Boxes(task.size), KINDS: Kind(), **({WHOLE: Kind()} if whole else {})}),
+        Schema({IMAGE: Image()}, {BOXES: Boxes(task.size), KINDS: Kind(), **{name: Kind() for name in extra}}),
         train,
         tables.get("test"),
         tables.get("validation"),
@@ -145,16 +146,18 @@ def _opened(task: WithBoxes, root: Path, source: str, found: BoxSet, hold_out: b
     )
 
 
-def _table(images: Sequence[Boxed], task: WithBoxes, most: int, hold: bool, whole: bool) -> Table:
+def _table(images: Sequence[Boxed], task: WithBoxes, most: int, hold: bool, extra: Sequence[str]) -> Table:
     """The images on the canvas, in memory or in their files, and their boxes."""
     paths = tuple(str(one.image) for one in images)
     read = partial(read_onto, channels=task.channels, canvas=task.size)
     pictures = Lazy(paths, read, (task.channels, *task.size))
     places = np.zeros((len(images), most, 4), np.float32)
-    kinds = np.full((len(images), most), NONE, np.int64)
+    kinds, aside = np.full((len(images), most), NONE, np.int64), np.zeros((len(images), most), np.uint8)
     for row, one in enumerate(images):
         places[row, : len(one.places)] = placing(one.size, task.size).there(one.places)
         kinds[row, : len(one.places)] = one.classes
+        aside[row, : len(one.places)] = one.aside
     columns: dict[str, Any] = {BOXES: torch.from_numpy(places), KINDS: torch.from_numpy(kinds)}
-    columns |= {WHOLE: torch.tensor([one.whole for one in images])} if whole else {}
+    marks = {ASIDE: torch.from_numpy(aside), WHOLE: torch.tensor([one.whole for one in images])}
+    columns |= {name: marks[name] for name in extra}
     return Table({IMAGE: pictures.hold() if hold else pictures, **columns}, paths)

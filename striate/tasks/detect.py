@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
+from striate.data.boxes.found import CROWD
 from striate.data.examples import Opened
 from striate.data.recipe import Recipe
 from striate.errors import InputError
@@ -30,7 +31,7 @@ from striate.notation.tree import Shape
 from striate.report.boxed import drawn_png
 from striate.tasks.boxed import NONE, WithBoxes, has_masks
 from striate.tasks.ends import named_outputs
-from striate.tasks.located import BOXES, FOUND, KINDS, SURE, WHOLE, JudgedBoxes, detections_of
+from striate.tasks.located import ASIDE, BOXES, FOUND, KINDS, SURE, WHOLE, JudgedBoxes, detections_of
 from striate.tasks.pictures import IMAGE
 from striate.tasks.task import Answer, Asked, Wish
 from striate.training.fields import OUTPUT, Fields
@@ -133,6 +134,8 @@ class Detect(WithBoxes):
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """Places, whether there is an object, and its class; of both stages, where there are two."""
         boxes, kinds, says = targets[BOXES], targets[KINDS], self.says
+        if ASIDE in targets:
+            kinds = kinds.where(targets[ASIDE] != CROWD, NONE)
         if isinstance(says, AnchorGrid):
             return says.loss(outputs, boxes, kinds, targets.get(WHOLE))
         return says.loss(outputs, boxes, kinds)
@@ -145,7 +148,8 @@ class Detect(WithBoxes):
                 one.new_full(one.shape, NONE) if whole >= 0 else one
                 for one, whole in zip(found, targets[WHOLE].tolist(), strict=True)
             ]
-        return {FOUND: torch.stack(found).cpu(), BOXES: targets[BOXES], KINDS: targets[KINDS]}
+        kept = {name: targets[name] for name in (BOXES, KINDS, ASIDE) if name in targets}
+        return {FOUND: torch.stack(found).cpu(), **kept}
 
     def figures(self, rows: Fields) -> Mapping[str, float]:
         """Mean average precision by COCO's rules: at an IoU of 0.5, and over 0.5 to 0.95."""
@@ -202,6 +206,8 @@ def _levels(outputs: Mapping[str, Shape]) -> tuple[str, ...]:
 def _sizes(examples: Any) -> NDArray[np.float64]:
     """(B, 2): the widths and heights of all boxes."""
     places, kinds = examples.columns[BOXES].numpy(), examples.columns[KINDS].numpy()
+    if ASIDE in examples.columns:
+        kinds = np.where(examples.columns[ASIDE].numpy() == CROWD, NONE, kinds)
     there: NDArray[np.float64] = places[kinds >= 0].astype(np.float64)
     if not len(there):
         raise InputError("no training image has an object; there is nothing to learn")

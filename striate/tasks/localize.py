@@ -50,7 +50,7 @@ class Localize(WithBoxes):
     @classmethod
     def chosen(cls, found: BoxSet) -> BoxSet:
         """The images that have one object."""
-        images = tuple(one for one in found.images if len(one.places) == 1)
+        images = tuple(one for one in found.images if len(one.places) == 1 and not one.aside.any())
         if not images:
             raise InputError("no image has exactly one object, of which there is one class and one box; try detect")
         others = len(found.images) - len(images)

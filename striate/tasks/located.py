@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from striate.boxes import paired_iou
+from striate.data.boxes.found import CROWD, HARD
 from striate.metrics.detection import Detections, DetectionScores, Objects, coco, iou_of, voc
 from striate.tasks.task import Judged
 from striate.training.fields import Fields
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from striate.report.section import Section
 
 BOXES, KINDS, FOUND = "boxes", "kinds", "found"
+ASIDE = "aside"  # which objects count neither as found nor as missed
 WHOLE = "whole"  # the class of an image that has one and no box; -1 for others
 MOST_DRAWN, MOST_PRINTED = 12, 5
 SURE, MEETS = 0.25, 0.5  # the least probability of a box that is told, as in most detectors; IoU with an object
@@ -44,6 +47,11 @@ class JudgedBoxes(Judged):
         return detections_of(self.rows)
 
     @cached_property
+    def counted(self) -> list[Objects]:
+        """What is to be found, image by image."""
+        return [one.counted for one in self.both[1]]
+
+    @cached_property
     def scores(self) -> DetectionScores:
         """Average precision by COCO's rules."""
         return coco(*self.both, len(self.classes))
@@ -51,7 +59,7 @@ class JudgedBoxes(Judged):
     @cached_property
     def objects(self) -> list[int]:
         """How many there are of each class."""
-        counts = np.sum([np.bincount(one.classes, minlength=len(self.classes)) for one in self.both[1]], 0)
+        counts = np.sum([np.bincount(one.classes, minlength=len(self.classes)) for one in self.counted], 0)
         return [int(count) for count in counts]
 
     @cached_property
@@ -63,7 +71,8 @@ class JudgedBoxes(Judged):
     def floor(self) -> float:
         """mAP50 of always saying the mean box of each class."""
         truth = self.both[1]
-        every = [np.concatenate([one.boxes[one.classes == kind] for one in truth]) for kind in range(len(self.classes))]
+        there = self.counted
+        every = [np.concatenate([one.boxes[one.classes == kind] for one in there]) for kind in range(len(self.classes))]
         kinds = np.array([kind for kind, some in enumerate(every) if len(some)])
         means = np.array([every[kind].mean(0) for kind in kinds]).reshape(-1, 4)
         constant = Detections(means, kinds, np.ones(len(kinds)))
@@ -74,7 +83,7 @@ class JudgedBoxes(Judged):
         """(K + 1, K + 1): row = what is there, column = what is found; the last of both is the background."""
         count = len(self.classes)
         made = np.zeros((count + 1, count + 1), np.int64)
-        for found, truth in zip(*self.both, strict=True):
+        for found, truth in zip(self.both[0], self.counted, strict=True):
             sure = found.scores >= SURE
             boxes, kinds = found.boxes[sure], found.classes[sure]
             iou = iou_of(boxes, truth.boxes)
@@ -94,7 +103,7 @@ class JudgedBoxes(Judged):
     @cached_property
     def each(self) -> list[float]:
         """The F1 of each image's sure boxes, whatever their class; 1 where nothing is there and nothing is found."""
-        return [_f1(found, truth) for found, truth in zip(*self.both, strict=True)]
+        return [_f1(found, truth) for found, truth in zip(self.both[0], self.counted, strict=True)]
 
     def columns(self) -> Mapping[str, Sequence[float]]:
         """The F1 of each image."""
@@ -215,10 +224,12 @@ class JudgedBoxes(Judged):
 def detections_of(rows: Fields) -> tuple[list[Detections], list[Objects]]:
     """What is found and what is there, image by image."""
     found, truth = [], []
-    for one, places, kinds in zip(*(rows[name].numpy() for name in (FOUND, BOXES, KINDS)), strict=True):
+    aside = rows[ASIDE] if ASIDE in rows else torch.zeros_like(rows[KINDS])
+    each = (rows[FOUND], rows[BOXES], rows[KINDS], aside)
+    for one, places, kinds, marks in zip(*(values.numpy() for values in each), strict=True):
         one, there = one[one[:, 5] >= 0], kinds >= 0
         found.append(Detections(one[:, :4], one[:, 5].astype(int), one[:, 4]))
-        truth.append(Objects(places[there], kinds[there]))
+        truth.append(Objects(places[there], kinds[there], marks[there] == HARD, marks[there] == CROWD))
     return found, truth
 
 

@@ -13,7 +13,7 @@ from striate.metrics.detection import Curve, Detections, Objects, coco, iou_of, 
 CLASSES = 3
 
 
-def drawn(seed: int, hard: bool = False) -> tuple[list[Detections], list[Objects]]:
+def drawn(seed: int, hard: bool = False, crowd: bool = False) -> tuple[list[Detections], list[Objects]]:
     """Images with objects, of which most are found about where they are, some twice, and false ones among them."""
     chance, found, truth = np.random.default_rng(seed), [], []
     for _ in range(int(chance.integers(1, 9))):
@@ -21,7 +21,8 @@ def drawn(seed: int, hard: bool = False) -> tuple[list[Detections], list[Objects
         corners = chance.uniform(0, 80, (count, 2))
         places = np.concatenate([corners, corners + chance.uniform(4, 40, (count, 2))], 1)
         kinds = chance.integers(0, CLASSES, count)
-        truth.append(Objects(places, kinds, chance.random(count) < 0.3 if hard else None))
+        aside = chance.random(count) < 0.3
+        truth.append(Objects(places, kinds, aside if hard else None, aside if crowd else None))
         near = np.repeat(places, 2, 0) + chance.normal(0, 3, (2 * count, 4))
         far = chance.uniform(0, 80, (int(chance.integers(0, 130)), 2))
         boxes = np.concatenate([near, np.concatenate([far, far + chance.uniform(4, 40, far.shape)], 1)])
@@ -38,9 +39,10 @@ def by_pycocotools(found: list[Detections], truth: list[Objects]) -> tuple[float
 
     annotations: list[dict[str, Any]] = []
     for image, one in enumerate(truth):
-        for (left, top, right, bottom), kind in zip(one.boxes.tolist(), one.classes.tolist(), strict=True):
+        each = zip(one.boxes.tolist(), one.classes.tolist(), one.aside.tolist(), strict=True)
+        for (left, top, right, bottom), kind, aside in each:
             box, area = [left, top, right - left, bottom - top], (right - left) * (bottom - top)
-            more = {"image_id": image, "category_id": kind, "iscrowd": 0, "area": area}
+            more = {"image_id": image, "category_id": kind, "iscrowd": int(aside), "area": area}
             annotations.append({"id": len(annotations) + 1, "bbox": box, **more})
     results = [
         {"image_id": image, "category_id": kind, "bbox": [left, top, right - left, bottom - top], "score": score}
@@ -65,10 +67,11 @@ def by_pycocotools(found: list[Detections], truth: list[Objects]) -> tuple[float
     return (whole, half) if whole >= 0 else (float("nan"), float("nan"))
 
 
+@pytest.mark.parametrize("crowd", [False, True])
 @pytest.mark.parametrize("seed", range(50))
-def test_it_is_pycocotools_average_precision(seed: int) -> None:
+def test_it_is_pycocotools_average_precision(seed: int, crowd: bool) -> None:
     pytest.importorskip("pycocotools", reason="there is no pycocotools")
-    found, truth = drawn(seed)
+    found, truth = drawn(seed, crowd=crowd)
     if not any(len(one.boxes) for one in found):
         pytest.skip("pycocotools takes no empty answers")
     scores, (whole, half) = coco(found, truth, CLASSES), by_pycocotools(found, truth)

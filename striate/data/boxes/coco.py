@@ -13,7 +13,7 @@ from striate.errors import InputError
 from .. import coco
 from ..files import walk
 from ..left_out import LeftOut
-from .found import UNBOXED, Arranged, Rough
+from .found import CROWD, UNBOXED, Arranged, Rough
 
 
 def arranged(root: Path) -> Arranged | None:
@@ -37,7 +37,9 @@ def arranged(root: Path) -> Arranged | None:
                 names.get(entry["category_id"], f"category {entry['category_id']}") for entry in objects[number]
             )
             boxes = np.array([coco.edges(one.get("bbox")) for one in objects[number]], np.float64).reshape(-1, 4)
-            images[place] = Rough(place, path, labels, boxes, part or coco.part_of_image(root, place))
+            crowds = tuple(CROWD * (one.get("iscrowd") == 1) for one in objects[number])
+            of = part or coco.part_of_image(root, place)
+            images[place] = Rough(place, path, labels, boxes, of, aside=crowds)
     used = {str(path) for path, _ in files}
     left_out += [LeftOut(str(path), UNBOXED, "no annotations name it") for path in found.images if path not in images]
     left_out += [other for other in found.left_out if other.path not in used]
@@ -60,12 +62,10 @@ def _names(files: Sequence[tuple[Path, Mapping[str, Any]]]) -> dict[int, str]:
 
 
 def _objects(data: Mapping[str, Any]) -> tuple[dict[int | str, list[Mapping[str, Any]]], int]:
-    """The objects of each image, and how many are of an image that is not named; crowds are no objects."""
+    """The objects of each image, and how many are of an image that is not named."""
     found: dict[int | str, list[Mapping[str, Any]]] = {one["id"]: [] for one in data["images"]}
     lost = 0
     for one in data["annotations"]:
-        if one.get("iscrowd") == 1:
-            continue
         if one["image_id"] in found:
             found[one["image_id"]].append(one)
         else:

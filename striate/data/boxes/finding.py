@@ -109,7 +109,9 @@ def _read(
         numbers = np.array([positions[label] for label in one.labels if label in positions], np.int64)[rows]
         if wrong:
             faults[below(str(one.source if one.source.suffix != ".json" else one.image), root)] = wrong
-        images.append(Boxed(one.image, part, size, places, numbers, positions.get(whole.get(one.image, ""), -1)))
+        aside = np.array(one.aside or (0,) * len(one.labels), np.uint8)[known][rows]
+        alone = positions.get(whole.get(one.image, ""), -1)
+        images.append(Boxed(one.image, part, size, places, numbers, alone, aside))
     return sorted(images, key=lambda one: (PARTS.index(one.part), one.image.parts)), left_out, faults
 
 

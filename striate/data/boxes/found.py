@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..left_out import LeftOut
 from ..parts import Part
 
+HARD, CROWD = 1, 2  # objects that count neither as found nor as missed: VOC's difficult ones, COCO's many in one box
 UNBOXED = "image without annotations"
 SECOND, NO_OBJECT = "second annotations of an image", "line that is no object"
 
@@ -27,6 +28,7 @@ class Rough:
         places: (B, 4): left, top, right and bottom edge of each.
         part: The part of the data it is in; None where nothing tells.
         shares: Whether the places are shares of the image's width and height, not pixels.
+        aside: (B,) of each object `HARD`, `CROWD` or 0; () where none is.
     """
 
     image: Path
@@ -35,6 +37,7 @@ class Rough:
     places: NDArray[np.float64]
     part: Part | None = None
     shares: bool = False
+    aside: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Boxed:
         places: (B, 4) float32: left, top, right and bottom edge in pixels, within the image; none is empty.
         classes: (B,) int64, the position of each object's class.
         whole: The class of an image that has one and no box; -1 for others.
+        aside: (B,) uint8, of each object `HARD`, `CROWD` or 0.
     """
 
     image: Path
@@ -73,6 +77,7 @@ class Boxed:
     places: NDArray[np.float32]
     classes: NDArray[np.int64]
     whole: int = -1
+    aside: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from ..left_out import MISSING, LeftOut
 from ..masks.lists import listed
 from ..masks.words import told
 from ..parts import Part
-from .found import SECOND, UNBOXED, Arranged, Rough
+from .found import HARD, SECOND, UNBOXED, Arranged, Rough
 
 LISTS = ("ImageSets/Main", "ImageSets/Layout", "splits", "lists", "")
 EDGES = ("xmin", "ymin", "xmax", "ymax")
@@ -84,15 +84,15 @@ def _image(path: Path, root: ElementTree.Element, by_stem: dict[str, list[Path]]
 
 
 def _rough(image: Path, path: Path, root: ElementTree.Element, part: Part | None) -> Rough:
-    pairs = list(_objects(root))
-    places = np.array([place for _, place in pairs], np.float64).reshape(-1, 4)
-    return Rough(image, path, tuple(label for label, _ in pairs), places, part)
+    each = list(_objects(root))
+    places = np.array([place for _, place, _ in each], np.float64).reshape(-1, 4)
+    return Rough(image, path, tuple(label for label, *_ in each), places, part, aside=tuple(hard for *_, hard in each))
 
 
-def _objects(root: ElementTree.Element) -> Iterator[tuple[str, list[float]]]:
+def _objects(root: ElementTree.Element) -> Iterator[tuple[str, list[float], int]]:
     for one in root.iter("object"):
-        box = one.find("bndbox")
-        yield (one.findtext("name") or "").strip(), [_number(box, edge) for edge in EDGES]
+        box, hard = one.find("bndbox"), HARD * ((one.findtext("difficult") or "").strip() == "1")
+        yield (one.findtext("name") or "").strip(), [_number(box, edge) for edge in EDGES], hard
 
 
 def _number(box: ElementTree.Element | None, edge: str) -> float:

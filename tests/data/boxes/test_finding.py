@@ -287,6 +287,23 @@ def test_odd_numbers_and_encodings_are_no_tracebacks(tmp_path: Path) -> None:
     assert "im000.xml" in said(other)
 
 
+def test_difficult_objects_and_crowds_are_marked(tmp_path: Path) -> None:
+    root = boxed.voc(tmp_path / "voc", {"train": 4}, most=1)
+    path = root / "Annotations" / "im001.xml"
+    path.write_text(path.read_text().replace("<bndbox>", "<difficult>1</difficult><bndbox>"))
+    of_voc = find(root)
+    root = boxed.coco(tmp_path / "coco", {"train": 4})
+    path = root / "annotations" / "instances_train.json"
+    data = json.loads(path.read_text())
+    data["annotations"][0]["iscrowd"] = 1
+    path.write_text(json.dumps(data))
+    of_coco = find(root)
+    assert of_voc
+    assert of_coco
+    assert [one.aside.tolist() for one in of_voc.images] == [[0], [1], [0], [0]]
+    assert [mark for one in of_coco.images for mark in one.aside.tolist()][:2] == [2, 0]
+
+
 def with_tree(root: Path, text: str) -> Path:
     """A set with a hierarchy, and two images of a class without a box."""
     boxed.yolo(root, {"train": 4, "test": 2})
