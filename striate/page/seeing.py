@@ -18,12 +18,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import ImageOps
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from striate.data.boxes.canvas import onto
 from striate.data.sentences.encoding import encoded
 from striate.errors import InputError
 from striate.finding.finder import Finder
@@ -32,29 +30,23 @@ from striate.finding.images import finder_of, found_in
 from striate.inside.tracing import traced
 from striate.layers.softmax import LastSoftmax
 from striate.notation import measure
+from striate.page.answering import only, surest
 from striate.page.application import Application
 from striate.page.live import Labels, Live, Outputs
+from striate.page.places import PLACES
 from striate.page.strongest import Examples
 from striate.picture import picture
-from striate.report import posed
-from striate.report.boxed import drawn_png
 from striate.report.overlay import overlay_png
 from striate.runs.run import Run
 from striate.serving import Server
-from striate.tasks.canvas import OnCanvas
-from striate.tasks.detect import Detect
 from striate.tasks.labelled import LABEL, Labelled
-from striate.tasks.localize import Localize
-from striate.tasks.located import SURE
-from striate.tasks.pose import Pose
 from striate.tasks.segment import Segment
 from striate.tasks.segment import called as classes_called
 from striate.tasks.task import OWN, Task
 from striate.tasks.text import Text
 from striate.tiling import middle
-from striate.training.fields import OUTPUT, Fields
+from striate.training.fields import OUTPUT
 
-MOST_ANSWERS = 10
 ONLY = "the live page is for networks that read one picture or one sentence"
 PAD = "·"  # shown for the padding of a sentence
 Read = Callable[[Any], Tensor]
@@ -150,12 +142,12 @@ def _of_masks(run: Run) -> Live:
         return ImageOps.fit(image.convert("L" if task.channels == 1 else "RGB"), task.tile[::-1])
 
     def answer(outputs: Outputs) -> list[Mapping[str, Any]]:
-        mask = classes_called(_only(outputs))
+        mask = classes_called(only(outputs))
         shares = mask[0].flatten().bincount(minlength=len(task.classes)) / mask.numel()
-        return _told(dict(zip(task.classes, shares.tolist(), strict=True)))
+        return surest(dict(zip(task.classes, shares.tolist(), strict=True)))
 
     def drawn(image: Any, outputs: Outputs) -> bytes:
-        mask = classes_called(_only(outputs))[0].byte()
+        mask = classes_called(only(outputs))[0].byte()
         pixels = torch.from_numpy(np.array(fitted(image))).reshape(*task.tile, task.channels).permute(2, 0, 1)
         return overlay_png(middle(pixels, mask.shape).numpy(), mask.numpy(), task.classes, task.colours)
 
@@ -164,111 +156,17 @@ def _of_masks(run: Run) -> Live:
     return Live(run.name, run.model(), lambda image: run.read(fitted(image)), answer, shape, way=way, drawn=drawn)
 
 
-def _of_boxes(run: Run) -> Live:
-    """Boxes around objects."""
-    task = run.task
-    assert isinstance(task, Detect)
-
-    def found(outputs: Outputs) -> NDArray[np.float32]:
-        made: NDArray[np.float32] = task.says.found(_by_name(outputs), SURE)[0].numpy()
-        return made
-
-    def answer(outputs: Outputs) -> list[Mapping[str, Any]]:
-        made, surest = found(outputs), dict[str, float]()
-        for number, name in enumerate(task.classes):
-            if len(mine := made[made[:, 5] == number]):
-                surest[f"{len(mine)} {name}"] = float(mine[:, 4].max())
-        return _told(surest)
-
-    def drawn(image: NDArray[np.uint8], outputs: Outputs) -> bytes:
-        made = found(outputs)
-        return drawn_png(image, made[:, :4], made[:, 5].astype(int), made[:, 4], task.classes, task.colours)
-
-    return _on_canvas(run, answer, drawn)
-
-
-def _of_a_place(run: Run) -> Live:
-    """A class and a box."""
-    task = run.task
-    assert isinstance(task, Localize)
-
-    def answer(outputs: Outputs) -> list[Mapping[str, Any]]:
-        return _told(task.shares(_by_name(outputs)))
-
-    def drawn(image: NDArray[np.uint8], outputs: Outputs) -> bytes:
-        return task.drawn_on(image, _by_name(outputs))
-
-    return _on_canvas(run, answer, drawn)
-
-
-def _of_joints(run: Run) -> Live:
-    """Joints of a person."""
-    task = run.task
-    assert isinstance(task, Pose)
-
-    def found(outputs: Outputs) -> NDArray[np.float32]:
-        made: NDArray[np.float32] = task.says.found(_by_name(outputs))[0, -1].numpy()
-        return made
-
-    def answer(outputs: Outputs) -> list[Mapping[str, Any]]:
-        return _told(dict(zip(task.joints, found(outputs)[:, 2].tolist(), strict=True))) if task.maps else []
-
-    def drawn(image: NDArray[np.uint8], outputs: Outputs) -> bytes:
-        return posed.drawn_png(image, found(outputs)[:, :2], task.joints, task.limbs)
-
-    return _on_canvas(run, answer, drawn)
-
-
-def _on_canvas(
-    run: Run,
-    answer: Callable[[Outputs], list[Mapping[str, Any]]],
-    drawn: Callable[[NDArray[np.uint8], Outputs], bytes],
-) -> Live:
-    """Places in images, on the canvas that these are placed on; `drawn` is given an image (C, *canvas)."""
-    task = run.task
-    assert isinstance(task, OnCanvas)
-
-    def fitted(image: Any) -> NDArray[np.uint8]:
-        pixels = np.atleast_3d(np.asarray(image.convert("L" if task.channels == 1 else "RGB"))).transpose(2, 0, 1)
-        return onto(pixels, task.size)
-
-    shape = (task.channels, *task.size)
-    way = {"source": shape, "shape": shape, "fit": "as is", "ink": None}
-    return Live(
-        run.name,
-        run.model(),
-        lambda image: run.read(fitted(image)),
-        answer,
-        shape,
-        way=way,
-        drawn=lambda image, outputs: drawn(fitted(image), outputs),
-    )
-
-
 WAYS: dict[type[Task], Callable[[Run], Live]] = {
     Text: _of_sentences,
     Segment: _of_masks,
-    Detect: _of_boxes,
-    Localize: _of_a_place,
-    Pose: _of_joints,
+    **PLACES,
 }  # others read images
-
-
-def _by_name(outputs: Outputs) -> Fields:
-    """What a network gives, as its task reads it."""
-    return {name or OUTPUT: values.detach() for name, values in outputs.items()}
-
-
-def _only(outputs: Outputs) -> Tensor:
-    """What a network of one output gives."""
-    (values,) = outputs.values()
-    return values
 
 
 def _shares(run: Run, model: nn.Module) -> Callable[[Outputs], list[Mapping[str, Any]]]:
     """How sure the network is of each class."""
     logits = _logits(model)
-    return lambda outputs: _told(run.task.shares({OUTPUT: logits(_only(outputs))}))
+    return lambda outputs: surest(run.task.shares({OUTPUT: logits(only(outputs))}))
 
 
 def _logits(model: nn.Module) -> Callable[[Tensor], Tensor]:
@@ -334,7 +232,7 @@ def of_module(model: nn.Module, shape: Sequence[int] | None, classes: Sequence[s
     output = next(iter(given.made), "")
 
     def answer(outputs: Outputs) -> list[Mapping[str, Any]]:
-        return _told(dict(zip(names, outputs[output][0].softmax(0).tolist(), strict=True))) if names else []
+        return surest(dict(zip(names, outputs[output][0].softmax(0).tolist(), strict=True))) if names else []
 
     return Live(type(model).__name__, model, read, answer, fixed, labels, output, way)
 
@@ -353,9 +251,3 @@ def _resized(shape: tuple[int, int, int]) -> Read:
         return torch.from_numpy(pixels).reshape(1, height, width, channels).permute(0, 3, 1, 2)
 
     return read
-
-
-def _told(shares: Mapping[str, float]) -> list[Mapping[str, Any]]:
-    """The surest first."""
-    best = sorted(shares.items(), key=lambda item: -item[1])[:MOST_ANSWERS]
-    return [{"label": name, "probability": share} for name, share in best]
