@@ -51,7 +51,7 @@ NETS = {
     "segment": "input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> dropout 0.2 -> conv 2@3 pad 1",
     "text": "length = 20\nwords = 40\ninput length\nembed (words)x8 -> conv 8@3 -> relu -> gmp -> dropout 0.3 -> fc 2",
 }
-CHANGES = {"classify": "shift:1,rotate:10,cutout:3", "segment": "shift:1,rotate:10", "text": "none"}
+CHANGES = {"classify": "shift:1,rotate:10,cutout:3", "segment": "mirror,rotate:10", "text": "none"}
 Dying = Callable[[keeper.Keeper, Moment], None]
 
 
