@@ -131,7 +131,7 @@ def of_joints(root: Path) -> Listed | None:
     Raises:
         InputError: There are annotations, and they can't be read.
     """
-    found = joints.find(root, kinds=(joints.TABLE,))
+    found = joints.find(root, kinds=(joints.TABLE,), sure=False)
     if found is None:
         return None
     findings = list[Finding]()

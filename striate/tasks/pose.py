@@ -80,7 +80,8 @@ class Pose(OnCanvas):
             return None
         kinds = tuple(KINDS) if wish.named or like else (TABLE,)
         bad, learned = "refuse" if wish.bad == "refuse" else "skip", like.joints if like else ()
-        found = find(root, bad=bad, like=learned, kinds=kinds)  # type: ignore[arg-type]
+        sure = wish.named or like is not None
+        found = find(root, bad=bad, like=learned, kinds=kinds, sure=sure)  # type: ignore[arg-type]
         if found is None:
             return None
         sizes = [one.size for one in found.people]

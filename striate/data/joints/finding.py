@@ -35,6 +35,7 @@ def find(
     bad: Literal["skip", "refuse"] = "skip",
     like: Sequence[str] = (),
     kinds: Sequence[str] = tuple(KINDS),
+    sure: bool = True,
 ) -> PoseSet | None:
     """The images and joints under `root`; None where nothing there names joints.
 
@@ -43,6 +44,7 @@ def find(
         bad: Whether what can't be read is left out, or is an error.
         like: The joints of others, which these must have.
         kinds: Of annotations that are looked for.
+        sure: Whether joints without any image are an error; else they are not taken for joints.
 
     Raises:
         InputError: No image is there; the joints are others than `like`; with "refuse", something can't be read.
@@ -57,6 +59,8 @@ def find(
     wrong = [one for one in (*place.left_out, *faults) if _is_wrong(one)]
     if bad == "refuse" and wrong:
         raise InputError(f"'{root}': {wrong[0]}; correct it, or leave `bad` at skip")
+    if not people and not sure:
+        return None
     if not people:
         first = f": {wrong[0]}" if wrong else ""
         raise InputError(f"no image under '{root}' has joints and can be read{first}")

@@ -103,6 +103,13 @@ def test_wrong_rows_are_named_and_left_out(tmp_path: Path, cells: dict[str, str]
     assert kind in {one.kind for one in found.left_out}
 
 
+def test_a_table_without_any_image_is_none_of_joints_unless_they_are_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "faces.csv").write_text("left_eye_x,left_eye_y,nose_x,nose_y,Image\n1,2,3,4,238 236 237\n")
+    assert find(tmp_path, sure=False) is None
+    with pytest.raises(InputError, match="no image under"):
+        find(tmp_path)
+
+
 def test_wrong_rows_are_refused_where_that_is_asked_for(tmp_path: Path) -> None:
     root = posed.table(tmp_path / "set", PARTS)
     changed(root, 3, {"image": "gone.png"})
