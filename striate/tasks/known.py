@@ -24,6 +24,7 @@ ALSO = {  # what others call them
     "classify": ("classification", "class", "cls", "label"),
     "detect": ("detection", "detector", "object-detection", "boxes", "yolo"),
     "localize": ("localization", "localise", "localisation"),
+    "instances": ("instance", "instance-segmentation", "objects", "stardist", "cells", "nuclei"),
     "multilabel": ("multi", "labels", "tags", "tagging", "multi-label"),
     "pose": ("keypoints", "keypoint", "joints", "skeleton", "deeppose"),
     "segment": ("segmentation", "semantic", "seg", "mask"),

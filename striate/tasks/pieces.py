@@ -29,14 +29,14 @@ from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
 
 if TYPE_CHECKING:
-    from striate.tasks.segment import Segment
+    from striate.tasks.in_pieces import InPieces
 
 SAMPLED = 50  # images in files whose sizes stand for those of all
 LARGEST = 256  # pixels of the sides of a piece where nobody says
 
 
 def fitted_in_pieces(
-    network: Network, task: Segment, opened: Opened, recipe: Recipe | None, size: Size | None
+    network: Network, task: InPieces, opened: Opened, recipe: Recipe | None, size: Size | None
 ) -> Fitted:
     """The network for pieces of these images, and the task with what a piece is.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,10 +13,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.augmentation.augment import Augment
-from striate.augmentation.chain import chained
-from striate.augmentation.cut import Cut
-from striate.augmentation.words import AUTO, parsed
 from striate.data import lazy, masks
 from striate.data.dataset import with_test
 from striate.data.examples import Opened, Schema, Table, digest_of
@@ -27,7 +22,6 @@ from striate.data.lazy import Lazy
 from striate.data.masks import Pair
 from striate.data.masks.reading import read_mask
 from striate.data.parts import PARTS
-from striate.data.recipe import Recipe
 from striate.errors import InputError, nearest
 from striate.ignored import IGNORED
 from striate.losses import dice_loss, median_frequency, pixel_cross_entropy
@@ -35,28 +29,22 @@ from striate.metrics.metric import Metric
 from striate.metrics.regions import pixel_confusion, region_scores
 from striate.native.losses import GIVEN, Criterion
 from striate.native.losses import Loss as NativeLoss
-from striate.notation import Network
-from striate.notation.sizes import Size
 from striate.notation.thumb import CLASSES
 from striate.report.overlay import label_png, overlay, overlay_png
-from striate.tasks.augmenting import steps_for
-from striate.tasks.pictures import IMAGE, asked_images
-from striate.tasks.pieces import fitted_in_pieces, in_pieces, pieces_of
+from striate.tasks.in_pieces import InPieces
+from striate.tasks.pictures import IMAGE
 from striate.tasks.regions import JudgedRegions
-from striate.tasks.task import Answer, Asked, Bound, LossName, Task, Wish, folder_at
+from striate.tasks.task import Answer, Asked, Bound, LossName, Wish, folder_at
 from striate.tasks.together import classes_of, labels_of
 from striate.tiling import middle
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net, Objective
 
 if TYPE_CHECKING:
-    from striate.tasks.fitting import Fitted
     from striate.tasks.task import Judged
 
 MASK, CALLED, COUNTS = "mask", "called", "counts"
 LOSSES = ("cross-entropy", "cross-entropy+dice", "dice", "balanced-cross-entropy", "balanced-cross-entropy+dice")
-CUT = ("mirror", "turn", "colour", "crop")  # of images and masks; each piece is cut out anywhere already
-CHANGES = (*CUT, "rotate", "scale", "shear", "elastic", "noise", "blur", "cutout")
 SEEN = 192  # rows and columns of the answer that is kept of an image, to draw it
 
 
@@ -72,28 +60,18 @@ class Segmented(Answer):
 
 
 @dataclass(frozen=True)
-class Segment(Task):
+class Segment(InPieces):
     """A class for each pixel.
 
     Attributes:
         classes: Their names.
         colours: How they are drawn, red, green and blue.
-        channels: Of the images: 1 or 3.
         weights: How much a pixel of each class counts in the balanced losses.
-        tile: (height, width) of what the network reads at once.
-        margin: Pixels of a piece that its neighbour answers for, on each side.
-        stride: The network's: pieces begin at multiples of it.
-        cut: Pixels that the network, without padding, loses on each side.
     """
 
     classes: tuple[str, ...]
     colours: tuple[tuple[int, int, int], ...]
-    channels: int
     weights: tuple[float, ...]
-    tile: tuple[int, int] = (0, 0)
-    margin: int = 0
-    stride: int = 1
-    cut: int = 0
 
     word: ClassVar[str] = "segment"
     reads: ClassVar[str] = (
@@ -121,9 +99,8 @@ class Segment(Task):
             )
         colours = found.coding.colours or masks.distinct_colours(len(found.classes))
         counts = found.counts[[row for row, pair in enumerate(found.pairs) if pair.part == "train"] or slice(None)]
-        task = like or cls(
-            found.classes, tuple(colours), found.channels, tuple(median_frequency(counts).round(4).tolist())
-        )
+        weights = tuple(median_frequency(counts).round(4).tolist())
+        task = like or cls(found.classes, tuple(colours), weights, channels=found.channels)
         return task, _opened(task, root, str(source), found, wish.hold_out)
 
     # the network
@@ -139,23 +116,6 @@ class Segment(Task):
             return ""
         shape = "x".join("?" if side is None else str(side) for side in output)
         return f"gives {shape} and {name} has {maps} classes of pixels; end the network with conv {maps}@1x1"
-
-    def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
-        """A network that sees images in pieces of the size that it reads."""
-        return fitted_in_pieces(network, self, opened, recipe, size)
-
-    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
-        """Pieces are cut out anew in every epoch; grey images have no up and down, colour ones no left and right."""
-        changes = parsed(("mirror,turn" if self.channels == 1 else "mirror") if wanted == AUTO else wanted)
-        if others := [one.word for one in changes if one.word not in CHANGES]:
-            raise InputError(f"augment '{others[0]}' is not for masks; there are {', '.join(CHANGES)}")
-        task, amount = fitted.task, {one.word: one.amount for one in changes}
-        assert isinstance(task, Segment)
-        assert fitted.recipe is not None
-        times = pieces_of(opened.train, task.tile)
-        cut = Cut(task.tile, times, "mirror" in amount, "turn" in amount, amount.get("colour") or 0.0)
-        piece = dataclasses.replace(fitted.recipe, shape=(self.channels, *task.tile))
-        return chained(cut, *steps_for([one for one in changes if one.word not in CUT], piece))
 
     # what is made small, and what is measured
 
@@ -195,10 +155,6 @@ class Segment(Task):
             return Criterion("pixel-cross-entropy", classes=self.weights)
         return "pixel-cross-entropy" if name == "cross-entropy" else GIVEN
 
-    def through(self, net: Net, inputs: Fields) -> Fields:
-        """The outputs of whole images, put together from those of pieces."""
-        return in_pieces(net, inputs, self.tile, self.margin, self.stride, self.cut)
-
     def pooled(self, several: Sequence[Fields]) -> Fields:
         """The logarithms of the mean probabilities (N, K, H, W); the logits of one map."""
         made = [outputs[OUTPUT] for outputs in several]
@@ -230,10 +186,6 @@ class Segment(Task):
     def judged(self, name: str, examples: Any, rows: Fields, figures: Mapping[str, float]) -> Judged:
         """How a network does on images with masks."""
         return JudgedRegions(name, examples, rows, figures, self.unit, self.classes, self.colours)
-
-    def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
-        """Image files, folders of some, PIL images or arrays, each of its own size."""
-        return asked_images(given, None, bad, self.channels)
 
     def meaning(self) -> tuple[Any, ...]:
         """The classes, and how many colours the images have."""

@@ -62,7 +62,7 @@ def test_every_task_answers_together(word: str, tmp_path: Path) -> None:
 
 def test_the_tasks_join_probabilities_and_not_outputs() -> None:
     maps = [{OUTPUT: torch.randn(2, k, 3, 3)} for k in (3, 3, 1, 1)]
-    segment = Segment(("a", "b", "c"), ((0, 0, 0),) * 3, 1, (1.0,) * 3)
+    segment = Segment(("a", "b", "c"), ((0, 0, 0),) * 3, (1.0,) * 3, channels=1)
     joined = segment.together(maps[:2])[OUTPUT].softmax(1)
     assert torch.allclose(joined, (maps[0][OUTPUT].softmax(1) + maps[1][OUTPUT].softmax(1)) / 2)
     joined = segment.together(maps[2:])[OUTPUT].sigmoid()

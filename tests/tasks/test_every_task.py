@@ -86,6 +86,23 @@ def boxes(root: Path) -> tuple[Path, Any, Path]:
     return root, root / "images" / "test" / "im017.png", root / "images" / "train" / "im001.png"
 
 
+def objects(root: Path) -> tuple[Path, Any, Path]:
+    """Two bright discs that touch in each image, and label images with a number for each."""
+    chance, down, right = np.random.default_rng(0), *np.mgrid[:24, :24]
+    for part, first, count in (("train", 0, TRAIN), ("test", TRAIN, TEST)):
+        for folder in ("images", "labels"):
+            (root / part / folder).mkdir(parents=True)
+        for number in range(first, first + count):
+            row, column = chance.integers(6, 17), chance.integers(6, 10)
+            middles = ((row, column), (row, column + 8))
+            discs = [(down - y) ** 2 + (right - x) ** 2 <= 16 for y, x in middles]
+            pixels = chance.integers(20, 60, (24, 24), np.uint8) + 150 * (discs[0] | discs[1]).astype(np.uint8)
+            Image.fromarray(pixels).save(root / part / "images" / f"{number}.png")
+            labels = (discs[0] + 2 * (discs[1] & ~discs[0])).astype(np.uint8)
+            Image.fromarray(labels).save(root / part / "labels" / f"{number}.png")
+    return root, root / "test" / "images" / "17.png", root / "train" / "images" / "1.png"
+
+
 def joints(root: Path) -> tuple[Path, Any, Path]:
     """Three squares whose middles are joints, in a table."""
     posed.table(root, {"train": TRAIN, "test": TEST})
@@ -144,6 +161,11 @@ input 3x40x48
 three(8) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16)
 heads[ class: fc 2 | box: fc 4 ]
 """
+STARS = """
+three(w) = conv w@3 pad 1 -> bn -> relu
+input 1x24x24
+d: three(12) -> maxpool 2 -> three(16) -> three(16) -> upsample 2 -> concat[ from d | id ] -> three(12) -> conv 9@1
+"""
 POSER = """
 joints = 2
 three(w) = conv w@3 pad 1 -> bn -> relu
@@ -154,11 +176,13 @@ MADE = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures),
     "detect": Made(FINDER, boxes, epochs=120, loss=2.5),
     "localize": Made(PLACER, places, epochs=80, loss=1.0, named=True),
+    "instances": Made(STARS, objects, epochs=60, loss=1.0, named=True),
     "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged),
     "pose": Made(POSER, joints, epochs=60, loss=3.0),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),
     "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
 }
+ALIKE = ({"detect", "localize"}, {"instances", "segment"})  # tasks of the same data
 BOTH = [(word, engine) for word, made in MADE.items() for engine in made.engines]
 
 
@@ -213,7 +237,7 @@ def test_a_few_examples_are_learned_by_heart(where: Any, tmp_path: Path, word: s
 def test_it_is_found_out_or_given_and_another_is_refused(where: Any, word: str) -> None:
     data, *_ = where(word)
     assert known.opened(str(data), Wish(), asked_for(word))[0] == known.opened(str(data), Wish(), word)[0]
-    same_data = {"detect", "localize"} if word in ("detect", "localize") else {word}
+    same_data = next((some for some in ALIKE if word in some), {word})
     for other in MADE.keys() - {*same_data, "classify"}:  # which takes any folders of images for classes
         with pytest.raises(st.InputError):
             known.opened(str(data), Wish(), other)

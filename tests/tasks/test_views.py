@@ -15,7 +15,7 @@ from striate.tasks.text import Text
 from striate.tasks.views import viewed, views_of
 from striate.training.fields import OUTPUT, Fields
 
-MASKS = Segment(("no", "yes"), ((0, 0, 0), (255, 0, 0)), 1, (1.0, 1.0), tile=(8, 8), margin=2, stride=2)
+MASKS = Segment(("no", "yes"), ((0, 0, 0), (255, 0, 0)), (1.0, 1.0), channels=1, tile=(8, 8), margin=2, stride=2)
 
 
 def images(count: int = 5) -> Tensor:

@@ -136,7 +136,7 @@ def test_an_output_that_counts_for_nothing_has_no_gradient() -> None:
 
 
 def test_classes_of_pixels_that_count_differently_are_trained_alike() -> None:
-    task = Segment(("a", "b", "c"), ((0, 0, 0),) * 3, 1, (0.4, 1.0, 3.5), (8, 8))
+    task = Segment(("a", "b", "c"), ((0, 0, 0),) * 3, (0.4, 1.0, 3.5), channels=1, tile=(8, 8))
     name, generator = "balanced-cross-entropy", torch.Generator().manual_seed(2)
     text = MAPS.replace("conv 2@3", "conv 3@3")
     torch_engine, native = engines(text, task.objective(name), task.native(name), 4)

@@ -15,7 +15,7 @@ from striate.training.options import Options
 from tests.native.needs import needs_compiler
 
 pytestmark = needs_compiler
-TASK = Segment(("a", "b", "c"), ((0, 0, 0),) * 3, 1, (1.0, 1.0, 1.0), (16, 16))
+TASK = Segment(("a", "b", "c"), ((0, 0, 0),) * 3, (1.0, 1.0, 1.0), channels=1, tile=(16, 16))
 NETS = {
     "plain": "input 1x16x16 -> conv 4@3 pad 1 -> bn -> relu -> conv 3@3 pad 1",
     "u": "input 1x16x16 -> d: conv 4@3 pad 1 -> relu -> maxpool 2 -> conv 8@3 pad 1 -> bn -> relu -> "

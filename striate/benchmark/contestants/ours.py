@@ -14,7 +14,7 @@ from striate.training.options import Options
 from striate.training.pool import Pool
 from striate.training.progress import Quiet
 
-CLASSES, POSITIONS = Labelled(()), Segment((), (), 1, ())  # of facts that no step asks for
+CLASSES, POSITIONS = Labelled(()), Segment((), (), (), channels=1)  # of facts that no step asks for
 
 
 def torch_training(job: Job) -> Turn:

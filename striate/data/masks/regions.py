@@ -8,13 +8,13 @@ objects are drawn first, so that a small one in front of a large one stays visib
 [[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import InputError
+from striate.polygons import polygon_mask
 
 
 @dataclass(frozen=True)
@@ -63,23 +63,6 @@ class Regions:
         for position, inside in sorted(filled, key=lambda one: -int(one[1].sum())):
             mask[inside] = position
         return mask
-
-
-def polygon_mask(polygon: Sequence[float], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """The pixels (height, width) whose centres are inside a polygon x0, y0, x1, y1, …, by the even-odd rule."""
-    height, width = size
-    xs, ys = np.array(polygon[0::2]), np.array(polygon[1::2])
-    nx, ny = np.roll(xs, -1), np.roll(ys, -1)
-    centres = np.arange(height)[:, None] + 0.5
-    crosses = (ys <= centres) != (ny <= centres)  # (height, edges)
-    rows, edges = np.nonzero(crosses)
-    slope = (nx - xs)[edges] / (ny - ys)[edges]
-    at = xs[edges] + (rows + 0.5 - ys[edges]) * slope
-    first = np.clip(np.ceil(at - 0.5), 0, width).astype(int)  # the first pixel whose centre is not left of the edge
-    toggled = np.zeros((height, width + 1), int)
-    np.add.at(toggled, (rows, first), 1)
-    inside: NDArray[np.bool_] = toggled.cumsum(axis=1)[:, :width] % 2 == 1
-    return inside
 
 
 def decompressed(text: str) -> tuple[int, ...]:

@@ -1,0 +1,76 @@
+"""Tasks whose images, each of its own size, go through in pieces that overlap, with something said of each pixel."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from striate.augmentation.augment import Augment
+from striate.augmentation.chain import chained
+from striate.augmentation.cut import Cut
+from striate.augmentation.words import AUTO, parsed
+from striate.data.examples import Opened
+from striate.data.recipe import Recipe
+from striate.errors import InputError
+from striate.notation import Network
+from striate.notation.sizes import Size
+from striate.tasks.augmenting import steps_for
+from striate.tasks.pictures import asked_images
+from striate.tasks.pieces import fitted_in_pieces, in_pieces, pieces_of
+from striate.tasks.task import Asked, Task
+from striate.training.fields import Fields
+from striate.training.objective import Net
+
+if TYPE_CHECKING:
+    from striate.tasks.fitting import Fitted
+
+CUT = ("mirror", "turn", "colour", "crop")  # of images and masks; each piece is cut out anywhere already
+CHANGES = (*CUT, "rotate", "scale", "shear", "elastic", "noise", "blur", "cutout")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InPieces(Task):
+    """A task of images in pieces.
+
+    Attributes:
+        channels: Of the images: 1 or 3.
+        tile: (height, width) of what the network reads at once.
+        margin: Pixels of a piece that its neighbour answers for, on each side.
+        stride: The network's: pieces begin at multiples of it.
+        cut: Pixels that the network, without padding, loses on each side.
+    """
+
+    channels: int
+    tile: tuple[int, int] = (0, 0)
+    margin: int = 0
+    stride: int = 1
+    cut: int = 0
+
+    unit: ClassVar[str] = "images"
+
+    def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
+        """A network that sees images in pieces of the size that it reads."""
+        return fitted_in_pieces(network, self, opened, recipe, size)
+
+    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
+        """Pieces are cut out anew in every epoch; grey images have no up and down, colour ones no left and right."""
+        changes = parsed(("mirror,turn" if self.channels == 1 else "mirror") if wanted == AUTO else wanted)
+        if others := [one.word for one in changes if one.word not in CHANGES]:
+            raise InputError(f"augment '{others[0]}' is not for masks; there are {', '.join(CHANGES)}")
+        task, amount = fitted.task, {one.word: one.amount for one in changes}
+        assert isinstance(task, InPieces)
+        assert fitted.recipe is not None
+        times = pieces_of(opened.train, task.tile)
+        cut = Cut(task.tile, times, "mirror" in amount, "turn" in amount, amount.get("colour") or 0.0)
+        piece = dataclasses.replace(fitted.recipe, shape=(self.channels, *task.tile))
+        return chained(cut, *steps_for([one for one in changes if one.word not in CUT], piece))
+
+    def through(self, net: Net, inputs: Fields) -> Fields:
+        """The outputs of whole images, put together from those of pieces."""
+        return in_pieces(net, inputs, self.tile, self.margin, self.stride, self.cut)
+
+    def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
+        """Image files, folders of some, PIL images or arrays, each of its own size."""
+        return asked_images(given, None, bad, self.channels)

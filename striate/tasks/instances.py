@@ -1,0 +1,226 @@
+"""Objects one by one, also where they touch: star-shaped polygons (Schmidt et al. 2018)."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from striate.data import lazy, masks
+from striate.data.dataset import with_test
+from striate.data.examples import Opened, Schema, Table, digest_of
+from striate.data.image import decode
+from striate.data.kinds import Image, Mask
+from striate.data.lazy import Lazy
+from striate.data.masks import Colour, Pair, distinct_colours
+from striate.data.masks.coding import Coding
+from striate.data.masks.objects import UNKNOWN, classes_in, read_objects
+from striate.data.parts import PARTS
+from striate.errors import InputError
+from striate.losses.stars import FEWEST, Star, Stars
+from striate.metrics.instances import THRESHOLDS, matches
+from striate.metrics.metric import Metric
+from striate.notation import measure
+from striate.notation.rules.shape import shown
+from striate.notation.thumb import CLASSES
+from striate.report.numbered import numbers_png, over_png, with_objects
+from striate.tasks.in_pieces import InPieces
+from striate.tasks.numbered import COUNTS, FOUND, OBJECTS, JudgedObjects, small
+from striate.tasks.pictures import IMAGE
+from striate.tasks.task import Answer, Asked, Wish, folder_at
+from striate.tiling import middle
+from striate.training.fields import OUTPUT, Fields
+from striate.training.objective import Net
+
+if TYPE_CHECKING:
+    from striate.data.recipe import Recipe
+    from striate.notation import Network
+    from striate.notation.sizes import Size
+    from striate.tasks.fitting import Fitted
+    from striate.tasks.task import Judged
+
+MEASURED = 50  # masks whose objects say how large one is
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instances(InPieces):
+    """Each object by itself.
+
+    Attributes:
+        classes: Their names.
+        rays: Of a polygon; set when the network is known.
+        radius: Of a usual object, in pixels.
+    """
+
+    classes: tuple[str, ...]
+    rays: int = 32
+    radius: float = 8.0
+
+    word: ClassVar[str] = "instances"
+    reads: ClassVar[str] = (
+        "a folder of images with masks, as segment does: label images with a number for each object, masks in black "
+        "and white of objects that do not touch, or COCO's polygons"
+    )
+    metrics: ClassVar[tuple[Metric, ...]] = (Metric("ap50"), Metric("ap"))
+    plainest: ClassVar[str] = "INPUT -> conv 33@1"
+
+    @classmethod
+    def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
+        """Images and the objects in them; masks are for classes of pixels unless objects are asked for."""
+        root = folder_at(source)
+        if root is None or not (wish.named or like):
+            return None
+        found = masks.find(root, bad="refuse" if wish.bad == "refuse" else "skip", progress=wish.progress)
+        if found is None:
+            return None
+        classes = classes_in(found)
+        if like and classes != like.classes:
+            raise InputError(f"{root} has {', '.join(classes)}; the run has learned {', '.join(like.classes)}")
+        task = like or cls(classes=classes, channels=found.channels, radius=_radius(found))
+        return task, _opened(task, root, str(source), found, wish.hold_out)
+
+    @property
+    def says(self) -> Stars:
+        """What the network's maps say."""
+        return Stars(self.rays, len(self.classes), self.radius)
+
+    @property
+    def colours(self) -> tuple[Colour, ...]:
+        """In which objects are drawn, in turn."""
+        return distinct_colours(24)[1:]
+
+    # the network
+
+    def letters(self) -> Mapping[str, int]:
+        """The number of classes."""
+        return {CLASSES: len(self.classes)}
+
+    def _rays(self, maps: int) -> int:
+        """How many rays there are in so many maps."""
+        return maps - 1 - (len(self.classes) if len(self.classes) > 1 else 0)
+
+    def fits(self, output: tuple[int | None, ...], name: str) -> str:
+        """A map of depth, one for each ray, and one for each class where there are several."""
+        if len(output) == 3 and self._rays(output[0] or 0) >= FEWEST:
+            return ""
+        more = 33 - self._rays(33)
+        takes = f"objects of {name} take one map for each ray and {more} more"
+        return f"gives {shown(output)}, and {takes}; for 32 rays end it with conv {32 + more}@1"
+
+    def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
+        """A network that sees images in pieces, with as many rays as it has maps for."""
+        made = super().fit(network, opened, recipe, size)
+        maps = next(iter(measure(made.network, made.shape).outputs.values()))[0] or 0
+        rays = self._rays(maps)
+        told = f"objects: polygons of {rays} rays; a usual one has a radius of {self.radius:g} pixels"
+        task = dataclasses.replace(made.task, rays=rays)  # type: ignore[call-arg]
+        return dataclasses.replace(made, task=task, notes=(*made.notes, told))
+
+    # what is made small, and what is measured
+
+    def loss(self, outputs: Fields, targets: Fields) -> Fields:
+        """How deep in its object each pixel is, how far its edges are, and its class."""
+        return self.says.loss(outputs, middle(targets[OBJECTS], outputs[OUTPUT].shape[2:]))
+
+    def rows(self, outputs: Fields, targets: Fields) -> Fields:
+        """Found, invented and missed objects of each image (N, 10, 3) at each threshold, and its answer in small."""
+        truth = middle(targets[OBJECTS], outputs[OUTPUT].shape[2:]).numpy()
+        found = [made for made, _ in self.says.found(outputs)]
+        counts = [_counts(made, true) for made, true in zip(found, truth, strict=True)]
+        return {COUNTS: torch.tensor(counts), FOUND: torch.stack([small(made) for made in found])}
+
+    def figures(self, rows: Fields) -> Mapping[str, float]:
+        """Average precision at an IoU of 0.5, and its mean over 0.5 to 0.95; each a mean over the images."""
+        right, total = rows[COUNTS][..., 0].double(), rows[COUNTS].sum(2).double()
+        each = torch.where(total > 0, right / total.clamp_min(1), 1.0).mean(0)
+        return {"ap50": float(each[0]), "ap": float(each.mean())}
+
+    # what is told
+
+    def judged(self, name: str, examples: Any, rows: Fields, figures: Mapping[str, float]) -> Judged:
+        """How a network does on images with objects."""
+        return JudgedObjects(name, examples, rows, figures, self.unit, self.colours)
+
+    def meaning(self) -> tuple[Any, ...]:
+        """The classes, the rays, and how many colours the images have."""
+        return *self.classes, self.rays, self.radius, self.channels
+
+    def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
+        """With its objects in colours."""
+        image = np.rint(255 * np.atleast_3d(picture)).astype(np.uint8).transpose(2, 0, 1)
+        return with_objects(image, targets[OBJECTS].numpy(), self.colours).astype(np.float32) / np.float32(255)
+
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
+        """The objects of each image, drawn over it."""
+        each = zip(asked.names, asked.inputs, self.says.found(outputs), strict=True)
+        return [self._answer(path, fields[IMAGE][0].numpy(), *found) for path, fields, found in each]
+
+    def _answer(self, path: str, image: NDArray[np.uint8], made: NDArray[np.int32], stars: Sequence[Star]) -> Answer:
+        numbers = np.where(made > 0, (made - 1) // len(self.classes) + 1, 0)
+        objects = [self._told(star, numbers == row) for row, star in enumerate(stars, start=1)]
+        counts = np.bincount([star.kind for star in stars], minlength=len(self.classes))
+        said = ", ".join(f"{count} {name}" for name, count in zip(self.classes, counts.tolist(), strict=True) if count)
+        pictures = {"": numbers_png(numbers), "-overlay": over_png(image, numbers, self.colours)}
+        return Answer(path, said or "nothing is found", {"size": list(made.shape), "objects": objects}, pictures)
+
+    def _told(self, star: Star, inside: NDArray[np.bool_]) -> dict[str, Any]:
+        rows, columns = np.nonzero(inside)
+        box = [int(edge) for edge in (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)]
+        height, width = inside.shape
+        polygon = np.round(star.polygon.clip(0, [width, height]).astype(np.float64), 1).tolist()
+        return {"class": self.classes[star.kind], "probability": star.chance, "box": box, "polygon": polygon}
+
+
+def _counts(found: NDArray[np.int32], truth: NDArray[np.int32]) -> list[tuple[int, int, int]]:
+    """Found, invented and missed objects at each threshold; nothing counts where the truth is not known."""
+    known = truth >= 0
+    pairs = matches(np.where(known, found, 0), np.where(known, truth, 0))
+    return [pairs.at(threshold) for threshold in THRESHOLDS]
+
+
+def _radius(found: masks.MaskSet) -> float:
+    """The median of the objects' radii, as if they were discs, in some masks to train on."""
+    pairs = found.of("train") or found.pairs
+    some = [read_objects(pair, coding=found.coding) for pair in pairs[:: math.ceil(len(pairs) / MEASURED)]]
+    areas = np.concatenate([np.bincount(one[one > 0]) for one in some])
+    areas = areas[areas > 0]
+    if not len(areas):
+        raise InputError("no training image has an object; there is nothing to learn")
+    return round(max(1.0, float(np.sqrt(np.median(areas) / math.pi))), 1)
+
+
+def _opened(task: Instances, root: Path, source: str, found: masks.MaskSet, hold_out: bool) -> Opened:
+    name = root.resolve().name
+    parts, decided = with_test({part: found.of(part) for part in PARTS}, lambda pair: pair.image, root, hold_out)
+    hold = sum((task.channels + 4) * pair.size[0] * pair.size[1] for pair in found.pairs) <= lazy.MEMORY
+    tables = {part: _table(pairs, found.coding, task.channels, hold) for part, pairs in parts.items() if pairs}
+    train = tables.get("train", tables.get("test"))
+    assert train is not None
+    return Opened(
+        name,
+        source,
+        Schema({IMAGE: Image()}, {OBJECTS: Mask(0, UNKNOWN)}),
+        train,
+        tables.get("test"),
+        tables.get("validation"),
+        (*(f"{name}: {note}" for note in found.notes), *decided),
+        found.left_out,
+        sha256=digest_of(train, tables.get("validation")),
+    )
+
+
+def _table(pairs: Sequence[Pair], coding: Coding, channels: int, hold: bool) -> Table:
+    """The images and objects of some pairs: in memory where all fit, else in their files."""
+    paths = tuple(str(pair.image) for pair in pairs)
+    images = Lazy(paths, partial(decode, channels=channels), (channels, 0, 0))
+    objects = Lazy(paths, partial(read_objects, coding=coding), (0, 0), items=tuple(pairs))
+    held = (images.hold(), objects.hold()) if hold else (images, objects)
+    return Table(dict(zip((IMAGE, OBJECTS), held, strict=True)), paths)
