@@ -178,6 +178,8 @@ def _sampled(objects: Tensor) -> Tensor:
 
 def _placed(made: Objects, polygon: Floats, value: int) -> bool:
     """Whether a polygon is one more object: then its free pixels have this value."""
+    if not np.isfinite(polygon).all():
+        return False
     height, width = made.shape
     low = np.floor(polygon.min(0)).astype(int).clip(0)
     high = np.minimum(np.ceil(polygon.max(0)).astype(int), [width, height])

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import ImageOps
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -33,18 +32,15 @@ from striate.notation import measure
 from striate.page.answering import only, surest
 from striate.page.application import Application
 from striate.page.live import Labels, Live, Outputs
+from striate.page.pixels import PIXELS
 from striate.page.places import PLACES
 from striate.page.strongest import Examples
 from striate.picture import picture
-from striate.report.overlay import overlay_png
 from striate.runs.run import Run
 from striate.serving import Server
 from striate.tasks.labelled import LABEL, Labelled
-from striate.tasks.segment import Segment
-from striate.tasks.segment import called as classes_called
 from striate.tasks.task import OWN, Task
 from striate.tasks.text import Text
-from striate.tiling import middle
 from striate.training.fields import OUTPUT
 
 ONLY = "the live page is for networks that read one picture or one sentence"
@@ -133,32 +129,9 @@ def _of_sentences(run: Run) -> Live:
     return Live(run.name, model, read, _shares(run, model), (task.length,), words=words)
 
 
-def _of_masks(run: Run) -> Live:
-    """A class for each pixel; an image is scaled and cut to the size of the pieces that were learned from."""
-    task = run.task
-    assert isinstance(task, Segment)
-
-    def fitted(image: Any) -> Any:
-        return ImageOps.fit(image.convert("L" if task.channels == 1 else "RGB"), task.tile[::-1])
-
-    def answer(outputs: Outputs) -> list[Mapping[str, Any]]:
-        mask = classes_called(only(outputs))
-        shares = mask[0].flatten().bincount(minlength=len(task.classes)) / mask.numel()
-        return surest(dict(zip(task.classes, shares.tolist(), strict=True)))
-
-    def drawn(image: Any, outputs: Outputs) -> bytes:
-        mask = classes_called(only(outputs))[0].byte()
-        pixels = torch.from_numpy(np.array(fitted(image))).reshape(*task.tile, task.channels).permute(2, 0, 1)
-        return overlay_png(middle(pixels, mask.shape).numpy(), mask.numpy(), task.classes, task.colours)
-
-    shape = (task.channels, *task.tile)
-    way = {"source": shape, "shape": shape, "fit": "as is", "ink": None}
-    return Live(run.name, run.model(), lambda image: run.read(fitted(image)), answer, shape, way=way, drawn=drawn)
-
-
 WAYS: dict[type[Task], Callable[[Run], Live]] = {
     Text: _of_sentences,
-    Segment: _of_masks,
+    **PIXELS,
     **PLACES,
 }  # others read images
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from striate.metrics.instances import matches, mean_average_precision
+from striate.metrics.instances import by_threshold, matches, mean_average_precision
 from striate.metrics.pose import pck, pck_of_each, pcp
 from striate.metrics.retrieval import average_precision, precision_at
 
@@ -97,3 +97,17 @@ def test_nothing_among_nothing_is_right() -> None:
     assert mean_average_precision([matches(nothing, nothing)], (0.5, 0.75)) == [1, 1]
     whole = np.ones((3, 3), int)
     assert matches(whole, whole).at(0.95) == (1, 0, 0), "an object may fill the image"
+
+
+def test_a_threshold_parts_bright_from_dark_as_scikit_image_s_does() -> None:
+    filters = pytest.importorskip("skimage.filters", reason="there is no scikit-image")
+    chance = np.random.default_rng(0)
+    for _ in range(5):
+        image = chance.normal(60, 15, (1, 40, 50))
+        image[0, 5:12, 5:15] += 90
+        image[0, 20:30, 30:36] += 90
+        pixels = image.clip(0, 255).astype(np.uint8)
+        found = by_threshold(pixels)
+        assert ((found > 0) == (pixels[0] > filters.threshold_otsu(pixels[0]))).all()
+        assert matches(found, (found > 0) * 1).iou.shape[0] == found.max()
+    assert by_threshold(np.full((1, 4, 4), 7, np.uint8)).max() <= 1

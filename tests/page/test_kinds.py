@@ -15,7 +15,7 @@ import striate as st
 from striate.page.application import LETTERS, Application
 from striate.page.seeing import of_run
 from striate.runs.run import Run
-from tests import boxed, posed
+from tests import boxed, objects, posed
 from tests.page.looking import Seen, check_values
 
 KIM = """
@@ -129,6 +129,21 @@ def test_boxes_are_shown_on_the_picture(tmp_path: Path, size: tuple[int, int]) -
     told = {one["label"]: one["probability"] for one in header["answer"]}
     kinds = [one["class"] for one in answer.values["objects"]]
     assert sorted(told) == sorted(f"{kinds.count(name)} {name}" for name in set(kinds))
+
+
+STARS = "input 1x24x24 -> conv 8@3 pad 1 -> relu -> conv 9@3 pad 1"
+
+
+def test_objects_are_shown_over_the_picture(tmp_path: Path) -> None:
+    root = objects.discs(tmp_path / "data", 8, 4)
+    run = st.train(STARS, root, epochs=1, batch=4, out=tmp_path / "run", task="instances", quiet=True)
+    page, image = of_run(run), Image.open(root / "test" / "images" / "9.png")
+    header = Seen.of(page.look(image, [0]).as_bytes()).header
+    with Image.open(io.BytesIO(base64.b64decode(header["picture"]))) as picture:
+        assert picture.size[0] % 24 == 0
+    (answer,) = run.predict(image)
+    assert sum(int(one["label"].split()[0]) for one in header["answer"]) == len(answer.values["objects"])
+    check_values(page, image, run.model())
 
 
 PLACER = "input 3x40x48 -> conv 8@3 pad 1 -> relu -> maxpool 4 -> heads[ class: fc 2 | box: fc 4 ]"

@@ -28,7 +28,7 @@ from striate.tasks import known
 from striate.tasks.known import known as known_tasks
 from striate.tasks.task import Wish
 from striate.training.moment import Moment
-from tests import boxed, killed, posed, written
+from tests import boxed, killed, objects, posed, written
 
 TRAIN, TEST = 16, 8
 WORDS = """
@@ -86,20 +86,9 @@ def boxes(root: Path) -> tuple[Path, Any, Path]:
     return root, root / "images" / "test" / "im017.png", root / "images" / "train" / "im001.png"
 
 
-def objects(root: Path) -> tuple[Path, Any, Path]:
+def discs(root: Path) -> tuple[Path, Any, Path]:
     """Two bright discs that touch in each image, and label images with a number for each."""
-    chance, down, right = np.random.default_rng(0), *np.mgrid[:24, :24]
-    for part, first, count in (("train", 0, TRAIN), ("test", TRAIN, TEST)):
-        for folder in ("images", "labels"):
-            (root / part / folder).mkdir(parents=True)
-        for number in range(first, first + count):
-            row, column = chance.integers(6, 17), chance.integers(6, 10)
-            middles = ((row, column), (row, column + 8))
-            discs = [(down - y) ** 2 + (right - x) ** 2 <= 16 for y, x in middles]
-            pixels = chance.integers(20, 60, (24, 24), np.uint8) + 150 * (discs[0] | discs[1]).astype(np.uint8)
-            Image.fromarray(pixels).save(root / part / "images" / f"{number}.png")
-            labels = (discs[0] + 2 * (discs[1] & ~discs[0])).astype(np.uint8)
-            Image.fromarray(labels).save(root / part / "labels" / f"{number}.png")
+    objects.discs(root, TRAIN, TEST)
     return root, root / "test" / "images" / "17.png", root / "train" / "images" / "1.png"
 
 
@@ -176,7 +165,7 @@ MADE = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures),
     "detect": Made(FINDER, boxes, epochs=120, loss=2.5),
     "localize": Made(PLACER, places, epochs=80, loss=1.0, named=True),
-    "instances": Made(STARS, objects, epochs=60, loss=1.0, named=True),
+    "instances": Made(STARS, discs, epochs=60, loss=1.0, named=True),
     "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged),
     "pose": Made(POSER, joints, epochs=60, loss=3.0),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),

@@ -1,0 +1,90 @@
+"""The live page of networks that say something of each pixel: its class, or its object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import ImageOps
+
+from striate.page.answering import by_name, only, surest
+from striate.page.live import Live, Outputs
+from striate.report.numbered import over_png
+from striate.report.overlay import overlay_png
+from striate.runs.run import Run
+from striate.tasks.in_pieces import InPieces
+from striate.tasks.instances import Instances
+from striate.tasks.segment import Segment
+from striate.tasks.segment import called as classes_called
+from striate.tasks.task import Task
+from striate.tiling import middle
+
+Answers = list[Mapping[str, Any]]
+
+
+def of_masks(run: Run) -> Live:
+    """A class for each pixel."""
+    task = run.task
+    assert isinstance(task, Segment)
+
+    def answer(outputs: Outputs) -> Answers:
+        mask = classes_called(only(outputs))
+        shares = mask[0].flatten().bincount(minlength=len(task.classes)) / mask.numel()
+        return surest(dict(zip(task.classes, shares.tolist(), strict=True)))
+
+    def drawn(image: NDArray[np.uint8], outputs: Outputs) -> bytes:
+        mask = classes_called(only(outputs))[0].byte()
+        return overlay_png(_inner(image, mask.shape), mask.numpy(), task.classes, task.colours)
+
+    return _in_a_piece(run, answer, drawn)
+
+
+def of_objects(run: Run) -> Live:
+    """Objects one by one."""
+    task = run.task
+    assert isinstance(task, Instances)
+
+    def answer(outputs: Outputs) -> Answers:
+        ((_, stars),) = task.says.found(by_name(outputs))
+        sure = dict[str, float]()
+        for number, name in enumerate(task.classes):
+            if mine := [star.chance for star in stars if star.kind == number]:
+                sure[f"{len(mine)} {name}"] = max(mine)
+        return surest(sure)
+
+    def drawn(image: NDArray[np.uint8], outputs: Outputs) -> bytes:
+        ((made, _),) = task.says.found(by_name(outputs))
+        return over_png(_inner(image, made.shape), made, task.colours)
+
+    return _in_a_piece(run, answer, drawn)
+
+
+def _in_a_piece(
+    run: Run, answer: Callable[[Outputs], Answers], drawn: Callable[[NDArray[np.uint8], Outputs], bytes]
+) -> Live:
+    """An image is scaled and cut to the size of the pieces that were learned from; `drawn` is given it, (C, *tile)."""
+    task = run.task
+    assert isinstance(task, InPieces)
+
+    def fitted(image: Any) -> Any:
+        return ImageOps.fit(image.convert("L" if task.channels == 1 else "RGB"), task.tile[::-1])
+
+    def seen(image: Any, outputs: Outputs) -> bytes:
+        pixels = np.array(fitted(image)).reshape(*task.tile, task.channels).transpose(2, 0, 1)
+        return drawn(pixels, outputs)
+
+    shape = (task.channels, *task.tile)
+    way = {"source": shape, "shape": shape, "fit": "as is", "ink": None}
+    return Live(run.name, run.model(), lambda image: run.read(fitted(image)), answer, shape, way=way, drawn=seen)
+
+
+def _inner(image: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
+    """What of an image the answer is of, where the network has no padding."""
+    made: NDArray[np.uint8] = middle(torch.from_numpy(image), size).numpy()
+    return made
+
+
+PIXELS: dict[type[Task], Callable[[Run], Live]] = {Segment: of_masks, Instances: of_objects}

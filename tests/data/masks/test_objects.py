@@ -1,0 +1,90 @@
+"""Masks that tell objects apart: label images, black and white, COCO's regions."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from striate.data import masks
+from striate.data.masks.objects import classes_in, classes_of, coded, read_objects
+from striate.errors import InputError
+
+
+def written(root: Path, mask: np.ndarray, count: int = 3) -> Path:
+    """Images with one and the same mask."""
+    for folder in ("images", "masks"):
+        (root / folder).mkdir(parents=True)
+    for number in range(count):
+        Image.fromarray(np.full(mask.shape[:2], 10 * number, np.uint8)).save(root / "images" / f"{number}.png")
+        Image.fromarray(mask).save(root / "masks" / f"{number}.png")
+    return root
+
+
+def objects_of(root: Path) -> tuple[tuple[str, ...], np.ndarray]:
+    found = masks.find(root)
+    assert found
+    return classes_in(found), read_objects(found.pairs[0], coding=found.coding)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_numbers_are_objects_also_with_gaps_and_beyond_a_byte(tmp_path: Path, dtype: type) -> None:
+    mask = np.zeros((20, 30), dtype)
+    mask[2:6, 2:6], mask[2:6, 6:12], mask[10:15, 3:9] = 1, 3, 200 if dtype is np.uint8 else 40000
+    classes, made = objects_of(written(tmp_path / "set", mask))
+    assert classes == ("object",)
+    assert np.unique(made).tolist() == [0, 1, 2, 3]
+    assert (made[2:6, 2:6] == 1).all()
+    assert (made[2:6, 6:12] == 2).all()
+    assert (made[10:15, 3:9] == 3).all()
+
+
+def test_black_and_white_is_objects_that_do_not_touch(tmp_path: Path) -> None:
+    mask = np.zeros((20, 30), np.uint8)
+    mask[2:6, 2:6], mask[6:9, 6:9], mask[12:15, 2:9] = 255, 255, 255  # the first two touch at a corner
+    classes, made = objects_of(written(tmp_path / "set", mask))
+    assert classes == ("foreground",)
+    assert made.max() == 2
+    assert made[3, 3] == made[7, 7] != made[13, 4]
+
+
+def test_classes_of_pixels_are_no_objects(tmp_path: Path) -> None:
+    mask = np.zeros((20, 30), np.uint8)
+    mask[2:6], mask[8:12] = 1, 2
+    root = written(tmp_path / "set", mask)
+    (root / "classes.txt").write_text("sky\nroad\ncar\n")
+    found = masks.find(root)
+    assert found
+    with pytest.raises(InputError, match="name 3 classes and no objects"):
+        classes_in(found)
+
+
+def test_regions_have_classes_and_small_ones_are_in_front(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    (root / "images").mkdir(parents=True)
+    Image.fromarray(np.zeros((20, 30), np.uint8)).save(root / "images" / "a.png")
+    square = lambda x, y, side: [[x, y, x + side, y, x + side, y + side, x, y + side]]  # noqa: E731
+    regions = [(2, square(12, 6, 3)), (1, square(10, 4, 10)), (1, square(0, 0, 4))]
+    annotations = [
+        {"id": number, "image_id": 1, "category_id": kind, "segmentation": polygon}
+        for number, (kind, polygon) in enumerate(regions)
+    ]
+    content = {
+        "images": [{"id": 1, "file_name": "a.png", "height": 20, "width": 30}],
+        "annotations": annotations,
+        "categories": [{"id": 1, "name": "cell"}, {"id": 2, "name": "core"}],
+    }
+    (root / "annotations.json").write_text(json.dumps(content))
+    classes, made = objects_of(root)
+    assert classes == ("cell", "core")
+    assert len(np.unique(made)) == 4
+    assert classes_of(made[[5, 7, 1], [11, 13, 1]], 2).tolist() == [0, 1, 0]
+    assert made[5, 11] != made[1, 1]
+
+
+def test_a_number_holds_object_and_class() -> None:
+    numbers = np.array([[0, 1, 2], [3, 3, 0]])
+    made = coded(numbers, [2, 0, 1], 3)
+    assert classes_of(made, 3).tolist() == [[-1, 2, 0], [1, 1, -1]]
+    assert len(np.unique(made)) == 4
