@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from striate.metrics.instances import by_threshold, matches, mean_average_precision
+from striate.metrics.instances import by_threshold, matches, mean_average_precision, rand_f
 from striate.metrics.pose import pck, pck_of_each, pcp
 from striate.metrics.retrieval import average_precision, precision_at
 
@@ -111,3 +111,18 @@ def test_a_threshold_parts_bright_from_dark_as_scikit_image_s_does() -> None:
         assert ((found > 0) == (pixels[0] > filters.threshold_otsu(pixels[0]))).all()
         assert matches(found, (found > 0) * 1).iou.shape[0] == found.max()
     assert by_threshold(np.full((1, 4, 4), 7, np.uint8)).max() <= 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rand_f_is_scikit_image_s(seed: int) -> None:
+    metrics = pytest.importorskip("skimage.metrics", reason="there is no scikit-image")
+    chance = np.random.default_rng(seed)
+    truth, found = chance.integers(0, 5, (2, 12, 14)).repeat(2, 1)
+    error, *_ = metrics.adapted_rand_error(truth, found, ignore_labels=(0,))
+    assert rand_f(found, truth) == pytest.approx(1 - error)
+
+
+def test_rand_f_of_nothing_is_unknown_and_of_the_same_is_one() -> None:
+    truth = np.array([[1, 1, 2], [3, 3, 0]])
+    assert rand_f(truth * 7, truth) == 1.0
+    assert np.isnan(rand_f(truth, np.zeros((2, 3), int)))
