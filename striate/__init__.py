@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.own import register
     from striate.page import save_page, see
+    from striate.retrieving import Index, index
     from striate.rival.rival import baseline
     from striate.runs.compared import compare
     from striate.runs.ensemble import Ensemble
@@ -58,6 +59,8 @@ _HOMES = {
     "see": "page",
     "slide": "finding",
     "step": "stepping",
+    "Index": "retrieving",
+    "index": "retrieving",
     "baseline": "rival.rival",
     "compare": "runs.compared",
     "list_runs": "runs.listing",
@@ -78,6 +81,7 @@ _ROOMS = ("inside",)  # packages that are named as they are
 
 __all__ = [
     "Ensemble",
+    "Index",
     "InputError",
     "Network",
     "NotationError",
@@ -92,6 +96,7 @@ __all__ = [
     "draw",
     "explain",
     "folds",
+    "index",
     "inside",
     "list_runs",
     "load_weights",

@@ -157,7 +157,7 @@ class Beginning:
         if head.path in kept.fresh:
             _make_small(head.module)
         if self.scaling and self.scaling.bgr and first.path not in kept.fresh:
-            _turn_channels(first.module)
+            turn_channels(first.module)
         scale = f"images are scaled for them: {self.scaling.said()}" if self.scaling else OWN_SCALE
         said = "; ".join([kept.said(self.source), *self.notes, scale])
         new = {"new": list(kept.new), "fresh": list(kept.fresh)}
@@ -188,7 +188,7 @@ def _make_small(head: nn.Module) -> None:
         parameter.data *= min(1.0, HEAD_SPREAD / spread) if spread else 0.0
 
 
-def _turn_channels(layer: nn.Module) -> None:
+def turn_channels(layer: nn.Module) -> None:
     """Let a convolution that reads blue, green and red read red, green and blue."""
     weight = layer.get_parameter("weight")
     weight.data = weight.data.flip(1).contiguous()
