@@ -87,10 +87,9 @@ class Image:
 
 def to_json(about: About, folders: Sequence[str], chunks: Sequence[Chunk]) -> bytes:
     """The content of `index.json`."""
-    network = {"network": about.source, "sha256": about.sha256, "layer": about.layer}
-    network |= {"length": about.length, "tta": about.tta}
+    made = {"sha256": about.sha256, "layer": about.layer, "length": about.length, "tta": about.tta}
     listed = {"folders": [*folders], "chunks": [asdict(one) for one in chunks]}
-    return (json.dumps({"format": FORMAT, **network, **listed}, indent=1) + "\n").encode()
+    return (json.dumps({"format": FORMAT, "network": about.source, **made, **listed}, indent=1) + "\n").encode()
 
 
 def from_json(content: bytes) -> tuple[About, list[str], list[Chunk]]:

@@ -122,7 +122,7 @@ def shown_of(path: Path) -> NDArray[np.float32]:
 
 
 def _scaled(pixels: Pixels) -> NDArray[np.float32]:
-    made: NDArray[np.float32] = pixels.transpose(1, 2, 0).astype(np.float32) / 255
+    made: NDArray[np.float32] = pixels.transpose(1, 2, 0).astype(np.float32) / np.float32(255)
     return made[:, :, 0] if made.shape[2] == 1 else made
 
 

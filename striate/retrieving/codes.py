@@ -42,7 +42,7 @@ class Code:
     @property
     def bits(self) -> int:
         """How many bits."""
-        return self.axes.shape[1]
+        return int(self.axes.shape[1])
 
     def of(self, vectors: Vectors) -> Packed:
         """(N, bits / 8) of vectors (N, D)."""

@@ -28,8 +28,10 @@ class Exact(Ranking):
     """
 
     def __init__(self, blocks: Sequence[Vectors], dead: Sequence[int] = ()) -> None:
-        self.blocks, self.dead = blocks, np.asarray(dead, np.int64)
+        self.blocks, self.dead = blocks, np.sort(np.asarray(dead, np.int64))
         self.starts = np.cumsum([0, *map(len, blocks)])
+        edges = np.searchsorted(self.dead, self.starts)
+        self._dead = [self.dead[a:b] - start for a, b, start in zip(edges, edges[1:], self.starts, strict=False)]
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -44,14 +46,25 @@ class Exact(Ranking):
 
     def nearest(self, query: Vectors, count: int) -> tuple[Rows, Vectors]:
         """As `Ranking.nearest`; cosines are summed again in double precision, so equal vectors have equal ones."""
-        values = np.empty(len(self), np.float32)
-        for start, block in zip(self.starts, self.blocks, strict=False):
-            np.matmul(block, query, out=values[start : start + len(block)])
-        values[self.dead] = -np.inf
-        rows = np.sort(best(values, count + MORE)[0])
+        rows = np.sort(self._likely(query, count + MORE))
+        if not len(rows):
+            return rows, np.zeros(0, np.float32)
         again = self.rows(rows).astype(np.float64) @ query.astype(np.float64)
         order, found = best(again.clip(-1, 1).astype(np.float32), count)
         return rows[order], found
+
+    def _likely(self, query: Vectors, count: int) -> Rows:
+        """The rows of the `count` largest products; a block's are dropped at once where enough are larger."""
+        rows, values, least = np.zeros(0, np.int64), np.zeros(0, np.float32), np.float32(-np.inf)
+        for start, block, dead in zip(self.starts, self.blocks, self._dead, strict=False):
+            made = block @ query
+            made[dead] = -np.inf
+            more = np.flatnonzero(made > least)
+            rows, values = np.concatenate([rows, start + more]), np.concatenate([values, made[more]])
+            if len(rows) > count:
+                kept, values = best(values, count)
+                rows, least = rows[kept], values[-1] if len(kept) == count else least
+        return rows
 
     def rows(self, rows: Rows) -> Vectors:
         """(R, D): the vectors of rows."""

@@ -74,7 +74,7 @@ class Features:
         """
         x = self.recipe(images.to(self.device))
         seen = [self._values(view.there(x)) for view in self.views]
-        each = [unit(sum(unit(_flat(one)) for one in layer)) for layer in zip(*seen, strict=True)]
+        each = [unit(np.sum([unit(_flat(one)) for one in layer], 0)) for layer in zip(*seen, strict=True)]
         return unit(np.concatenate(each, 1))
 
     def _values(self, x: Tensor) -> list[Tensor]:

@@ -164,7 +164,7 @@ class Growth:
         before = {image.path for image in todo if image.path in writer.known}
         if new := [folder for folder in asked if folder not in writer.folders]:
             writer.folders += new
-            writer.list()
+            writer.save()
         self._add(todo)
         if writer.wrong:
             writer.mended()

@@ -7,11 +7,13 @@ place of its folder.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.data.files import found_under, unreadable
 from striate.data.left_out import said
@@ -61,24 +63,32 @@ class Judged:
 
 def judged(book: Book, ranking: Ranking, features: Features, folder: Path, show: bool) -> Judged:
     """The figures of the images under a folder; as `Index.test`."""
-    names = [Path(image.path) for image in book.all()]
-    rows = np.setdiff1d(np.arange(len(names)), book.dead())
-    classes = np.array([names[row].parent.name for row in rows])
-    paths, vectors, notes = _queries(features, folder, {*classes.tolist()}, show)
-    own = {str(names[row]): place for place, row in enumerate(rows)}
-    order = np.random.default_rng(0).permutation(len(rows))
-    figures = list[tuple[float, float, float]]()
+    every = [Path(image.path) for image in book.all()]
+    rows = np.setdiff1d(np.arange(len(every)), book.dead())
+    names, classes = np.unique([every[row].parent.name for row in rows], return_inverse=True)
+    paths, vectors, notes = _queries(features, folder, {*names.tolist()}, show)
+    wanted = np.searchsorted(names, [path.parent.name for path in paths])
+    own = {every[row]: place for place, row in enumerate(rows)}
+    order, figures = np.random.default_rng(0).permutation(len(rows)), list[tuple[float, float, float]]()
     with bar("judging", len(paths), show=show) as advance:
-        for start in range(0, len(paths), BLOCK):
-            likenesses = ranking.likenesses(vectors[start : start + BLOCK])[:, rows]
-            for path, values in zip(paths[start : start + BLOCK], likenesses, strict=True):
-                ranked = order[np.argsort(-values[order], kind="stable")]
-                ranked = ranked[ranked != own.get(str(path), -1)]
-                right = (classes[ranked] == path.parent.name)[None]
-                figures.append((average_precision(right)[0], precision_at(right, FIRST)[0], right.mean()))
-            advance(len(likenesses))
-    means = np.nanmean(np.array(figures), axis=0).tolist()  # a query that is alone in its class has no precision
-    return Judged(len(paths), len(rows), len({path.parent.name for path in paths}), *means, notes)
+        for place, likenesses in _each(ranking, vectors):
+            ranked = order[np.argsort(-likenesses[rows][order], kind="stable")]
+            right = classes[ranked[ranked != own.get(paths[place], -1)]] == wanted[place]
+            figures.append(_figures(right[None]))
+            advance(1)
+    total, first, floor = np.nanmean(np.array(figures), axis=0).tolist()
+    return Judged(len(paths), len(rows), len({*wanted.tolist()}), total, first, floor, notes)
+
+
+def _each(ranking: Ranking, vectors: Vectors) -> Iterator[tuple[int, Vectors]]:
+    """The place of each query, and how alike all images are to it."""
+    for start in range(0, len(vectors), BLOCK):
+        yield from enumerate(ranking.likenesses(vectors[start : start + BLOCK]), start)
+
+
+def _figures(right: NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Average precision (not a number where nothing is right), precision of the first, and the share of right ones."""
+    return float(average_precision(right)[0]), float(precision_at(right, FIRST)[0]), float(right.mean())
 
 
 def _queries(

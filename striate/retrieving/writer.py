@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from striate.errors import InputError
-from striate.retrieving.about import INDEX, About, Chunk, Image
+from striate.retrieving.about import INDEX, About, Chunk, Image, from_json
 from striate.retrieving.book import Book, Vectors
 from striate.retrieving.lock import LOCK, locked
 from striate.training.store import SUMS, TEMPORARY, DamagedError
@@ -53,14 +53,14 @@ class Writer(Book):
             InputError: The folder holds something else, or an index made with another network.
             WorkError: It can't be written, or its list is damaged.
         """
-        if (root / INDEX).is_file():
+        if (root / INDEX).is_file() and not _is_unfinished(root):
             book = Book.open(root)
             book.check(about)
             return Writer(root, book.about, book.folders, book.chunks)
         if root.exists() and (not root.is_dir() or any(_others(root))):
             raise InputError(f"{root} exists already and is no index; choose another folder with `out`")
         writer = Writer(root, about)
-        writer.list()
+        writer.save()
         return writer
 
     @contextmanager
@@ -123,9 +123,9 @@ class Writer(Book):
     def mended(self) -> None:
         """Leaves damaged chunks out."""
         self.chunks = [one for one in self.chunks if one.name not in self.wrong]
-        self.list()
+        self.save()
 
-    def list(self) -> None:
+    def save(self) -> None:
         """Writes `index.json`. Files that do not belong to it are deleted after that.
 
         They are chunks whose place another has taken or that a killed process left, and what was derived from before.
@@ -153,7 +153,7 @@ class Writer(Book):
             self.store.write(dict(zip(one.files, (_as_npy(vectors), _as_json(images)), strict=True)))
             self._note(one, images)
         self.chunks = [*(one for one in chunks if one is not again), *new]
-        self.list()
+        self.save()
 
 
 def _as_npy(vectors: Vectors) -> bytes:
@@ -168,4 +168,11 @@ def _as_json(images: Sequence[Image]) -> bytes:
 
 def _others(root: Path) -> Iterator[Path]:
     """What is in a folder that no begun index leaves there."""
-    return (path for path in root.iterdir() if path.name not in (LOCK, SUMS) and path.suffix != TEMPORARY)
+    return (path for path in root.iterdir() if path.name not in (INDEX, LOCK, SUMS) and path.suffix != TEMPORARY)
+
+
+def _is_unfinished(root: Path) -> bool:
+    """Whether a process was killed while it began an index: there is a list of nothing, and no checksum of it yet."""
+    with suppress(KeyError, TypeError, ValueError):
+        return not (root / SUMS).exists() and not from_json((root / INDEX).read_bytes())[2]
+    return False
