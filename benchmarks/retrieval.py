@@ -8,7 +8,7 @@ The network is a run (`--run`), or is trained first as in `benchmarks/cifar.py`.
 Speed: an index of made features on disk, points around a thousand centres; its files are in the page cache, and the
 first query, which maps them, is given by itself. Recall is the share of the ten nearest that FAISS finds.
 
-    python benchmarks/retrieval.py [--what quality,speed] [--run RUN] [--each N] [--tta] [--epochs 14]
+    python benchmarks/retrieval.py [--what quality,speed] [--run RUN] [--each N] [--tta] [--all] [--epochs 14]
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def images(place: Path, each: int | None) -> Path:
     return place / "some"
 
 
-def quality(place: Path, run: str | None, each: int | None, epochs: int, tta: bool) -> Iterator[str]:
+def quality(place: Path, run: str | None, each: int | None, epochs: int, tta: bool, every: bool) -> Iterator[str]:
     """The rows of the table of quality."""
     folder = images(place, each)
     if run is None:
@@ -54,7 +54,7 @@ def quality(place: Path, run: str | None, each: int | None, epochs: int, tta: bo
     yield "| features | numbers | mAP, % | P@10, % | mAP of 48-bit codes, % | P@10 of them, % | seconds to index |"
     yield "|---|---|---|---|---|---|---|"
     layer = ""  # the usual ones, and then each of them by itself
-    for name in ("both, the default", "what the last layer reads", "the answer"):
+    for name in ("both, the default", "what the last layer reads", "the answer")[: 3 if every else 1]:
         began = time.perf_counter()
         how = {"out": place / f"index-{name}", "layer": layer, "tta": tta, "quiet": True}
         index = st.index(run or place / "run", folder / "train", **how)
@@ -124,7 +124,8 @@ def main() -> None:
     parser.add_argument("--run", help="a run on these images; by default one is trained")
     parser.add_argument("--each", type=int, help="training images of each class; by default all")
     parser.add_argument("--epochs", type=int, default=14)
-    parser.add_argument("--tta", action="store_true")
+    parser.add_argument("--tta", action="store_true", help="features of an image and its mirror image")
+    parser.add_argument("--all", action="store_true", help="other features too")
     parser.add_argument("--what", default="quality,speed")
     parser.add_argument("--images", type=int, default=1_000_000)
     parser.add_argument("--lengths", default="64,128")
@@ -133,7 +134,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         if "quality" in asked.what:
-            for line in quality(place, asked.run, asked.each, asked.epochs, asked.tta):
+            for line in quality(place, asked.run, asked.each, asked.epochs, asked.tta, asked.all):
                 print(line, flush=True)
             print()
         if "speed" in asked.what:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 BLOCK = 2048  # vectors on each side of a product
 MOST = 100_000  # pairs that are kept, the most alike
+MANY = 10  # pairs for each image
+CLASSES = (
+    f"there are more than {MANY} pairs for each image: this network finds whole classes nearly the same; a higher `above`, or an index "
+    "of an earlier layer, tells pictures apart"
+)
 SHOWN, LINES = 40, 100  # pairs on a sheet, and in lines
 
 
@@ -98,7 +103,8 @@ def pairs(book: Book, vectors: Exact, above: float, show: bool) -> Pairs:
     named_pairs = [(book.image(int(a)).path, book.image(int(b)).path, float(c)) for a, b, c in _nearest(found)]
     gone = sorted({path for *both, _ in named_pairs for path in both if not os.path.isfile(path)})
     left = tuple(Pair(*one) for one in named_pairs if not {*one[:2]} & {*gone})
-    notes = [f"more than {MOST:,} pairs: these are the most alike; a higher `above` gives fewer"] if cut else []
+    notes = [f"more than {MOST:,} pairs: these are the most alike"] if cut else []
+    notes += [CLASSES] if len(found) > MANY * len(book) else []
     return Pairs(left, above, (*notes, *([f"vanished, and left out: {named(gone)}"] if gone else [])))
 
 

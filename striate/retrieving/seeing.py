@@ -13,7 +13,7 @@ from striate.data.workers import Workers
 from striate.retrieving.features import Features, Vectors
 
 BATCH = 64  # images that go through the network together
-BYTES = 2**27  # of decoded images in memory at once
+READ, BYTES = 2048, 2**27  # images that are read together, and the most bytes of them
 
 
 def seen(
@@ -26,7 +26,7 @@ def seen(
         paths: The files.
         tell: Is given a file that can't be read, and why.
     """
-    few = max(BATCH, BYTES // prod(features.recipe.source))
+    few = max(BATCH, min(READ, BYTES // prod(features.recipe.source)))
     with Workers(len(paths)) as workers:
         for start in range(0, len(paths), few):
             part, read = paths[start : start + few], list[tuple[Path, np.ndarray]]()

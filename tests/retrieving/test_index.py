@@ -259,6 +259,8 @@ def test_near_duplicates_are_the_pairs_that_brute_force_finds(
     assert len(pairs) <= len(wanted) + 1
     similarities = [one.similarity for one in pairs.found]
     assert similarities == sorted(similarities, reverse=True)
+    assert not pairs.notes
+    assert "whole classes nearly the same" in index.duplicates(-1, quiet=True).notes[0]
     paths[0].unlink()
     left = index.duplicates(above, quiet=True)
     assert not any(str(paths[0]) in (one.path, one.other) for one in left.found)
