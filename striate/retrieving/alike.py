@@ -23,8 +23,8 @@ BLOCK = 2048  # vectors on each side of a product
 MOST = 100_000  # pairs that are kept, the most alike
 MANY = 10  # pairs for each image
 CLASSES = (
-    f"there are more than {MANY} pairs for each image: this network finds whole classes nearly the same; a higher `above`, or an index "
-    "of an earlier layer, tells pictures apart"
+    f"there are more than {MANY} pairs for each image: this network finds whole classes nearly the same; a higher "
+    "`above`, or an index of an earlier layer, tells pictures apart"
 )
 SHOWN, LINES = 40, 100  # pairs on a sheet, and in lines
 
