@@ -57,13 +57,13 @@ PUBLISHED = {  # as the papers and the weights that circulate have it, apart fro
     "convnext-tiny": 28_589_128,
     "shufflenetv2": 2_278_604,
     "unet": 31_030_658,
-    "deeplabv3": 39_638_869,
 }
 MILLIONS = {  # of the papers' tables
     **{"resnet20": 0.27, "resnet32": 0.46, "resnet44": 0.66, "resnet56": 0.85, "resnet110": 1.7},
     "preact-resnet164": 1.7,
     "all-cnn": 1.4,
     "segnet": 29.45,
+    "deeplab": 20.5,
 }
 VGG = 138_357_544 - (4096 + 1) * 1000  # without the layer of classes
 BY_HAND = {  # whose papers count none
