@@ -53,15 +53,15 @@ class Writer(Book):
             InputError: The folder holds something else, or an index made with another network.
             WorkError: It can't be written, or its list is damaged.
         """
-        if (root / INDEX).is_file() and not _is_unfinished(root):
-            book = Book.open(root)
-            book.check(about)
-            return Writer(root, book.about, book.folders, book.chunks)
-        if root.exists() and (not root.is_dir() or any(_others(root))):
+        if is_free(root):
+            writer = Writer(root, about)
+            writer.save()
+            return writer
+        if not (root / INDEX).is_file():
             raise InputError(f"{root} exists already and is no index; choose another folder with `out`")
-        writer = Writer(root, about)
-        writer.save()
-        return writer
+        book = Book.open(root)
+        book.check(about)
+        return Writer(root, book.about, book.folders, book.chunks)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -166,13 +166,18 @@ def _as_json(images: Sequence[Image]) -> bytes:
     return json.dumps([astuple(one) for one in images]).encode()
 
 
-def _others(root: Path) -> Iterator[Path]:
-    """What is in a folder that no begun index leaves there."""
-    return (path for path in root.iterdir() if path.name not in (INDEX, LOCK, SUMS) and path.suffix != TEMPORARY)
+def is_free(root: Path) -> bool:
+    """Whether an index can begin there: nothing is there, or what a process left that was killed while it began one.
 
-
-def _is_unfinished(root: Path) -> bool:
-    """Whether a process was killed while it began an index: there is a list of nothing, and no checksum of it yet."""
+    Then its list is of nothing, and has no checksum yet.
+    """
+    if not root.exists():
+        return True
+    ours = (INDEX, LOCK, SUMS)
+    if not root.is_dir() or any(one.name not in ours and one.suffix != TEMPORARY for one in root.iterdir()):
+        return False
+    if not (root / INDEX).is_file():
+        return True
     with suppress(KeyError, TypeError, ValueError):
         return not (root / SUMS).exists() and not from_json((root / INDEX).read_bytes())[2]
     return False

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch.nn import functional as F
 import striate as st
 from striate.errors import InputError, WorkError
 from striate.metrics.retrieval import average_precision, precision_at
-from striate.retrieving import growing
+from striate.retrieving import growth
 from striate.retrieving.opening import opened
 from striate.runs.run import Run
 from tests import written
@@ -91,16 +92,16 @@ def test_killed_between_two_writes_it_goes_on(
     class Killed(BaseException):
         pass
 
-    def put(self: growing.Writer, *args: object) -> None:
+    def put(self: growth.Writer, *args: object) -> None:
         if len(self):
             raise Killed
         real(self, *args)  # type: ignore[arg-type]
 
-    real = growing.Writer.put
+    real = growth.Writer.put
     with monkeypatch.context() as patch:
-        patch.setattr(growing, "EVERY", 0.0)
+        patch.setattr(growth, "EVERY", 0.0)
         patch.setattr("striate.retrieving.seeing.BATCH", 8)
-        patch.setattr(growing.Writer, "put", put)
+        patch.setattr(growth.Writer, "put", put)
         with pytest.raises(Killed):
             st.index(trained, folder, out=tmp_path / "index", quiet=True)
     assert len(st.Index(tmp_path / "index")) == 8
@@ -142,16 +143,21 @@ def test_files_that_cannot_be_read_are_named_or_refused(trained: Run, folder: Pa
         st.index(trained, folder, out=tmp_path / "other", bad="refuse", quiet=True)
 
 
-def test_damage_is_named_and_mended(index: st.Index, trained: Run, folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("names_too", [False, True])
+def test_damage_is_named_and_mended(
+    index: st.Index, trained: Run, folder: Path, tmp_path: Path, names_too: bool
+) -> None:
     (vectors,) = index.root.glob("*.npy")
     content = bytearray(vectors.read_bytes())
     content[-3] ^= 1
     vectors.write_bytes(content)
+    if names_too:
+        vectors.with_suffix(".json").write_text("[")
     (empty := tmp_path / "one").mkdir()
     shutil.copy(files(folder)[0], empty)
     again = st.index(trained, empty, out=index.root, quiet=True)
     assert len(again) == 31, "the others are read again from where they were"
-    assert any(vectors.name in note and "damaged" in note for note in again.notes)
+    assert any(vectors.stem in note and "damaged" in note for note in again.notes)
     assert again.find(files(folder)[5], 1)[0].path == str(files(folder)[5])
 
 
@@ -269,7 +275,8 @@ def test_near_duplicates_are_the_pairs_that_brute_force_finds(
 def test_the_sheet_is_a_picture(index: st.Index, folder: Path, tmp_path: Path) -> None:
     index.find(files(folder)[0], 4).save(tmp_path / "sheet.png")
     index.find(np.asarray(Image.open(files(folder)[0])), 4).save(tmp_path / "array.png")
-    index.duplicates(0.5, quiet=True).save(tmp_path / "pairs.png")
+    pairs = index.duplicates(0.5, quiet=True)
+    replace(pairs, found=pairs.found[:3]).save(tmp_path / "pairs.png")
     for name in ("sheet", "array", "pairs"):
         with Image.open(tmp_path / f"{name}.png") as image:
             assert min(image.size) > 200
@@ -298,6 +305,10 @@ def test_by_default_an_index_is_named_after_its_folder(
     assert st.index(trained, folder, quiet=True).root == first.root
     assert st.index(trained, "others/digits", quiet=True).root == Path("indexes/digits-2")
     assert st.index(trained, folder, layer="conv1", quiet=True).root == Path("indexes/digits-3")
+    (vectors,) = first.root.glob("*.npy")
+    vectors.unlink()
+    mended = st.index(trained, folder, quiet=True)
+    assert (mended.root, len(mended)) == (first.root, 30)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from striate.training.store import DamagedError
 from striate.training.threads import using
 
 if TYPE_CHECKING:
-    from striate.retrieving.growing import Grown
+    from striate.retrieving.growth import Grown
 
 COSINE, EQUAL = "cosine", "share of equal bits"
 TRIES = 3  # to open an index that another process writes to
