@@ -5,7 +5,7 @@ For each pixel a network gives how deep inside an object it is, and how far alon
     1 + R maps, and one more for each class where there are several
 
 A pixel's depth is its distance from the edge, over the largest in its object. Polygons are taken from the surest pixel
-to the least sure; one most of which is taken already is dropped.
+to the least sure; one most of which is taken already is dropped. They tell objects apart; where those end, depth says.
 
 >>> stars = Stars(8, 1, 5.0)
 >>> objects = torch.zeros(1, 12, 12, dtype=torch.int32)
@@ -35,6 +35,8 @@ SAMPLED = 400  # pixels of an image whose rays are learned from
 SURE = 0.4  # the least depth of a pixel whose polygon is an object
 TAKEN = 0.4  # share of a polygon that others may have before it is dropped
 FAR = 0.3  # how much rays count
+SHALLOW, CORE = 0.1, 0.25  # depths from which a pixel is in an object, and surely in the one whose polygon it is in
+BEYOND = -2  # around an image: no object, and not unknown
 MIDDLE = math.log(math.e - 1)  # softplus of it is 1: rays are as long as is usual, before anything is learned
 Floats = NDArray[np.float32]
 Objects = NDArray[np.int32]
@@ -102,24 +104,21 @@ class Stars:
 
         It is half a pixel beyond the last one that is inside; not a number along rays that leave the image before.
         """
-        height, width = objects.shape[1:]
-        angles = 2 * math.pi * torch.arange(self.rays, device=objects.device) / self.rays
+        width = objects.shape[2] + 2
+        values = F.pad(objects, (1, 1, 1, 1), value=BEYOND).flatten()
+        start = (at[:, 0] * (objects.shape[1] + 2) + at[:, 1] + 1) * width + at[:, 2] + 1
+        start, own = start.repeat_interleave(self.rays), values[start].repeat_interleave(self.rays)
         ray = torch.arange(self.rays, device=objects.device).repeat(len(at))
-        point = torch.arange(len(at), device=objects.device).repeat_interleave(self.rays)
-        made = torch.zeros(len(at), self.rays, device=objects.device)
-        own = objects[at[:, 0], at[:, 1], at[:, 2]]
-        step = 0
-        while len(ray):
+        angles = 2 * math.pi * torch.arange(self.rays, device=objects.device) / self.rays
+        made, going, step = torch.zeros(len(start), device=objects.device), torch.arange(len(start)).to(ray), 0
+        while len(going):
             step += 1
-            row = (at[point, 1] + step * angles[ray].sin()).round().long()
-            column = (at[point, 2] + step * angles[ray].cos()).round().long()
-            outside = (row < 0) | (row >= height) | (column < 0) | (column >= width)
-            made[point[outside], ray[outside]] = float("nan")
-            row, column, point, ray = (one[~outside] for one in (row, column, point, ray))
-            inside = objects[at[point, 0], row, column] == own[point]
-            made[point[~inside], ray[~inside]] = step - 0.5
-            point, ray = point[inside], ray[inside]
-        return made
+            away = (step * angles.sin()).round().long() * width + (step * angles.cos()).round().long()
+            there = values[start + away[ray]]
+            left = there != own
+            made[going[left]] = torch.where(there[left] == BEYOND, float("nan"), step - 0.5)
+            start, own, ray, going = (one[~left] for one in (start, own, ray, going))
+        return made.view(len(at), self.rays)
 
     def found(self, outputs: Mapping[str, Tensor], least: float = SURE) -> list[tuple[Objects, list[Star]]]:
         """Of each image the objects (h, w), as they are coded in masks, and what is known of each, in their order."""
@@ -142,9 +141,31 @@ class Stars:
         y = rows[:, None] + 0.5 + lengths * angles.sin()
         made, stars = np.zeros(depths.shape, np.int32), list[Star]()
         for kind, chance, polygon in zip(kinds, chances, torch.stack([x, y], 2).numpy(), strict=True):
-            if _placed(made, polygon, 1 + len(stars) * self.classes + kind):
+            if _placed(made, polygon, 1 + len(stars)):
                 stars.append(Star(kind, chance, polygon))
-        return made, stars
+        numbers = outlined(made, depths.numpy())
+        left = [number for number in np.unique(numbers).tolist() if number]
+        table = np.zeros(len(stars) + 1, np.int32)
+        table[left] = [1 + row * self.classes + stars[number - 1].kind for row, number in enumerate(left)]
+        return table[numbers], [stars[number - 1] for number in left]
+
+
+def outlined(polygons: Objects, depths: Floats) -> Objects:
+    """Objects whose outlines are where depth begins; each of its pixels is of the nearest polygon's core.
+
+    >>> depths = np.float32([[0.0, 0.2, 0.9, 0.2, 0.2, 0.9, 0.2, 0.0]])
+    >>> outlined(np.int32([[0, 0, 1, 1, 2, 2, 0, 0]]), depths).tolist()
+    [[0, 1, 1, 1, 2, 2, 2, 0]]
+    """
+    inside = depths > SHALLOW
+    core = np.where((depths > CORE) & inside, polygons, 0)
+    if not core.any():
+        return np.zeros_like(polygons)
+    near = ndimage.distance_transform_edt(core == 0, return_distances=False, return_indices=True)
+    parts, count = ndimage.label(inside)
+    known = np.zeros(count + 1, bool)
+    known[parts[core > 0]] = True
+    return np.where(inside & known[parts], core[tuple(near)], 0)
 
 
 def depth(objects: Objects) -> Floats:
@@ -166,7 +187,8 @@ def depth(objects: Objects) -> Floats:
     deepest = np.zeros(int(objects.max()) + 1)
     np.maximum.at(deepest, objects[inside], deep[inside])
     made = np.divide(deep, deepest[objects.clip(0)], out=np.zeros(objects.shape), where=deepest[objects.clip(0)] > 0)
-    return made.astype(np.float32)
+    shallow: Floats = made.astype(np.float32)
+    return shallow
 
 
 def _sampled(objects: Tensor) -> Tensor:

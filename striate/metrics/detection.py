@@ -58,7 +58,8 @@ class Objects:
         here = self.aside & (self.classes == kind)
         crowd = here & (np.zeros(len(here), bool) if self.crowd is None else self.crowd)
         overlaps = [iou_of(boxes, self.boxes[here & ~crowd]), within(boxes, self.boxes[crowd])]
-        return np.concatenate(overlaps, 1).max(1, initial=0.0)
+        most: Floats = np.concatenate(overlaps, 1).max(1, initial=0.0)
+        return most
 
 
 @dataclass(frozen=True, eq=False)
