@@ -16,6 +16,7 @@ from .dataset import Dataset
 from .fetch import data_folder
 from .levels import Levels
 from .named import ALSO, LOADERS, names
+from .ranged import is_web
 
 
 def load(
@@ -103,8 +104,19 @@ def hub_at(word: str) -> str:
     return next((str(place) for place in places_of(word) if any(os.path.isfile(place / name) for name in SAVED)), "")
 
 
+def is_address(word: object) -> bool:
+    """Whether a word names data that are elsewhere: on the hub, or on the web.
+
+    >>> is_address("hf:user/name"), is_address("https://example.org/000.tar"), is_address("photos")
+    (True, True, False)
+    """
+    return is_web(word) or (isinstance(word, str) and word.startswith(HUB))
+
+
 def is_packed(word: str) -> bool:
-    """Whether a word may name tar archives: one, several by `{000..999}`, or a folder of them."""
+    """Whether a word may name tar archives: one, several by `{000..999}`, a folder of them, or some on the web."""
+    if is_web(word):
+        return True
     return word.lower().endswith(".tar") or any(os.path.isdir(place) and _holds_tar(place) for place in places_of(word))
 
 

@@ -1,5 +1,6 @@
 """Images in tar archives, as WebDataset writes them: `0001.jpg` and `0001.cls` beside it, in shards of any number.
 
+Archives may be on the web (`https://…/{000..999}.tar`), and larger than the disk: of those only parts are fetched.
 The archives are read once to know where each image begins; this index is kept in the user cache until an archive
 changes. From then on any image is read by itself, so shuffling, validation by seed and exact resume are those of files,
 and a set may be larger than memory and disk cache. A class is the number or name in `.cls`, `.txt` or `.cls.txt`, or in
@@ -37,8 +38,10 @@ from .many import Stamp
 from .packed import Packed, dataset_of
 from .parts import PARTS, Part, part_of
 from .progress import bar
+from .ranged import WebFile, is_web, stamp_of
 from .sentences.gathering import in_order
 
+Shard = Path | WebFile
 TAR = ".tar"
 BRACES = re.compile(r"(.*)\{(\d+)\.\.(\d+)\}(.*)", re.DOTALL)
 LABELS = ("cls", "cls.txt", "label", "txt", "json")  # ends of what holds a class, likelier ones first
@@ -63,6 +66,8 @@ class Member:
 
     def open(self, mode: str = "rb") -> BinaryIO:
         """Its bytes."""
+        if is_web(self.shard):
+            return io.BytesIO(WebFile(self.shard).part(self.data, self.size))
         with open(self.shard, "rb") as file:
             file.seek(self.data)
             return io.BytesIO(file.read(self.size))
@@ -70,11 +75,11 @@ class Member:
     @property
     def name(self) -> str:
         """What it is called in the archive."""
+        if is_web(self.shard):
+            return _named(io.BytesIO(WebFile(self.shard).part(self.head, self.data - self.head)))
         with open(self.shard, "rb") as file:
             file.seek(self.head)
-            with tarfile.open(fileobj=file, mode="r:") as archive:
-                found = archive.next()
-                return found.name if found else "?"
+            return _named(file)
 
     def __str__(self) -> str:
         return f"{self.shard}/{self.name}"
@@ -134,12 +139,21 @@ class Index:
     note: str
 
 
-def shards_at(word: str, places: Sequence[Path]) -> list[Path]:
-    """The archives that a word names: one, several by `{000..999}`, or those in a folder; none where it names none.
+def _named(entry: BinaryIO) -> str:
+    """The name in an archive's entry."""
+    with tarfile.open(fileobj=entry, mode="r:") as archive:
+        found = archive.next()
+        return found.name if found else "?"
+
+
+def shards_at(word: str, places: Sequence[Path]) -> Sequence[Shard]:
+    """The archives that a word names: one, several by `{000..999}`, those in a folder, or on the web; else none.
 
     Raises:
         InputError: Some of several are missing.
     """
+    if is_web(word):
+        return [WebFile(one) for one in expanded(word)]
     for place in places:
         if BRACES.fullmatch(str(place)) and str(place).endswith(TAR):
             every = [Path(one) for one in expanded(str(place))]
@@ -176,34 +190,48 @@ def expanded(word: str) -> list[str]:
     ]
 
 
-def part(shard: Path) -> Part:
+def part(shard: Shard) -> Part:
     """The part that an archive is of, by its name or its folder's."""
-    found = part_of(shard.name[: -len(TAR)]) or part_of(shard.parent.name)
+    found = part_of(shard.name[: -len(TAR)]) or part_of(_folder(shard))
     return found[0] if found else PARTS[0]
 
 
-def indexed(shards: Sequence[Path], name: str, show: bool) -> Index:
+def _folder(shard: Shard) -> str:
+    return shard.folder if isinstance(shard, WebFile) else shard.parent.name
+
+
+def indexed(shards: Sequence[Shard], name: str, show: bool) -> Index:
     """Where the images of archives are; from the cache, where none has changed.
 
     Raises:
         InputError: An archive is damaged or compressed, or holds no image with a class.
     """
-    root = Path(os.path.commonpath([shard.parent.absolute() for shard in shards]))
-    paths = [shard.absolute() for shard in shards]
-    stamp = Stamp.of(root, paths)
-    entry = kept.name(f"{name}-shards", stamp.key, *map(str, paths))
-    words = tuple(map(str, shards))
+    words, key = tuple(map(str, shards)), _key(shards)
+    entry = kept.name(f"{name}-shards", key, *map(_absolute, shards))
     if found := kept.find(entry):
         facts = found.facts
-        members = Members(words, found.array, stamp.key)
+        members = Members(words, found.array, key)
         return Index(members, tuple(facts["classes"]), tuple(facts["lost"]), f"its index is {found.said()}")
     table, classes, lost = _read(shards, name, show)
     why = kept.keep(entry, table, {"classes": classes, "lost": lost})
     note = f"its index is not kept for the next time: {why}" if why else "its index is kept in the cache"
-    return Index(Members(words, table, stamp.key), tuple(classes), lost, note)
+    return Index(Members(words, table, key), tuple(classes), lost, note)
 
 
-def _read(shards: Sequence[Path], name: str, show: bool) -> tuple[NDArray[np.int64], list[str], tuple[int, str]]:
+def _key(shards: Sequence[Shard]) -> str:
+    """What changes with the archives."""
+    files = [shard for shard in shards if isinstance(shard, Path)]
+    if not files:
+        return stamp_of([shard for shard in shards if isinstance(shard, WebFile)])
+    root = Path(os.path.commonpath([shard.parent.absolute() for shard in files]))
+    return Stamp.of(root, [shard.absolute() for shard in files]).key
+
+
+def _absolute(shard: Shard) -> str:
+    return str(shard.absolute()) if isinstance(shard, Path) else shard.url
+
+
+def _read(shards: Sequence[Shard], name: str, show: bool) -> tuple[NDArray[np.int64], list[str], tuple[int, str]]:
     rows, known, lost, first = list[NDArray[np.int64]](), dict[str, int](), 0, ""
     with bar(f"{name}: archives", len(shards), show=show) as advance:
         for number, shard in enumerate(shards):
@@ -225,14 +253,14 @@ def _read(shards: Sequence[Path], name: str, show: bool) -> tuple[NDArray[np.int
     return table, list(classes), (lost, first)
 
 
-def samples(shard: Path) -> Iterator[tuple[tarfile.TarInfo, str | None]]:
+def samples(shard: Shard) -> Iterator[tuple[tarfile.TarInfo, str | None]]:
     """The images of an archive with their classes; None for one without.
 
     Raises:
         InputError: It is no plain tar archive, or ends before its end.
     """
     try:
-        with tarfile.open(shard, "r:") as archive:
+        with _opened(shard) as file, tarfile.open(fileobj=file, mode="r:") as archive:
             key, image, other, labels = "", None, None, dict[str, str]()
             while entry := archive.next():
                 archive.members.clear()  # type: ignore[attr-defined]  # it would keep all of them
@@ -254,11 +282,15 @@ def samples(shard: Path) -> Iterator[tuple[tarfile.TarInfo, str | None]]:
         raise InputError(f"cannot read the archive '{shard}' ({error}); give a whole .tar, not compressed") from error
 
 
+def _opened(shard: Shard) -> BinaryIO:
+    return shard.open() if isinstance(shard, WebFile) else shard.open("rb")
+
+
 def _sample(image: tarfile.TarInfo | None, labels: dict[str, str]) -> list[tuple[tarfile.TarInfo, str | None]]:
     return [(image, _label(labels))] if image else []
 
 
-def _check_end(archive: tarfile.TarFile, shard: Path) -> None:
+def _check_end(archive: tarfile.TarFile, shard: Shard) -> None:
     """Check that what ended an archive is its end: `tarfile` takes a damaged header for it.
 
     Raises:
@@ -297,10 +329,9 @@ def _of_json(text: str) -> str | None:
     return str(found) if isinstance(found, str | int) else None
 
 
-def load(shards: Sequence[Path], source: str, wanted: Wanted) -> Dataset:
+def load(shards: Sequence[Shard], source: str, wanted: Wanted) -> Dataset:
     """The images of archives; see `striate.data.load`."""
-    folder = shards[0].parent
-    name = shards[0].stem if len(shards) == 1 else (folder.parent if part_of(folder.name) else folder).resolve().name
+    name = _name(shards)
     index = indexed(shards, name, wanted.progress)
     of = np.array([PARTS.index(part(shard)) for shard in shards])[index.members.table[:, SHARD]]
     parts = dict[Part, Packed]()
@@ -316,3 +347,13 @@ def load(shards: Sequence[Path], source: str, wanted: Wanted) -> Dataset:
         raise InputError(f"'{first}' has no class; write one in .cls, .txt or .json beside it")
     left_out = [LeftOut(first, "images without a class", f"{lost:,} have none, this is the first")] if lost else []
     return dataset_of(name, source, parts, index.classes, notes, wanted, left_out)
+
+
+def _name(shards: Sequence[Shard]) -> str:
+    """What the set is called: as its one archive, or as the folder of all."""
+    if len(shards) == 1:
+        return Path(shards[0].name).stem
+    first = shards[0]
+    if isinstance(first, WebFile):
+        return first.folder
+    return (first.parent.parent if part_of(first.parent.name) else first.parent).resolve().name

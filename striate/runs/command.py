@@ -15,6 +15,7 @@ from typing import Any
 
 from striate import data, zoo
 from striate.data.fetch import data_folder
+from striate.data.loading import is_address
 from striate.notation import Network, render
 from striate.notation.sizes import size_text
 from striate.training.options import Options
@@ -57,6 +58,8 @@ def source_key(source: Any) -> str:
         return str(source.source)
     if isinstance(source, str) and source.lower() in data.names():
         return source.lower()
+    if is_address(source):
+        return str(source)
     path, root = Path(source).expanduser(), data_folder()
     if root and not path.is_absolute() and not os.path.exists(path):
         path = root / path  # where `data.load` looks next

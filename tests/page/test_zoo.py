@@ -26,7 +26,12 @@ FAST = (
     "resnet20",
 )
 SEVERAL = 5  # layers whose arithmetic is asked for, the last among them
-SMALLER = {"unet": 188, "fcn8s": 147, "segnet": 96, "deeplab": 96}  # sides at which their maps take less memory and time
+SMALLER = {
+    "unet": 188,
+    "fcn8s": 147,
+    "segnet": 96,
+    "deeplab": 96,
+}  # sides at which their maps take less memory and time
 NETS = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in names()]
 
 
