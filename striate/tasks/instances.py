@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -78,11 +78,12 @@ class Instances(InPieces):
         root = folder_at(source)
         if root is None or not (wish.named or like):
             return None
-        found = masks.find(root, bad="refuse" if wish.bad == "refuse" else "skip", progress=wish.progress)
+        bad: Literal["skip", "refuse"] = "refuse" if wish.bad == "refuse" else "skip"
+        found = masks.find(root, bad=bad, progress=wish.progress, objects=True)
         if found is None:
             return None
         classes = classes_in(found)
-        if like and classes != like.classes:
+        if like and classes != like.classes and max(len(classes), len(like.classes)) > 1:
             raise InputError(f"{root} has {', '.join(classes)}; the run has learned {', '.join(like.classes)}")
         task = like or cls(classes=classes, channels=found.channels, radius=_radius(found))
         return task, _opened(task, root, str(source), found, wish.hold_out)

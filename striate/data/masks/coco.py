@@ -9,7 +9,7 @@ Roboflow's `_annotations.coco.json` beside its images is read, too. Each categor
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -150,6 +150,6 @@ def _regions(file: _File, image: Mapping[str, Any], names: Mapping[int, str]) ->
     size = int(image["height"]), int(image["width"])
     positions = {number: place for place, number in enumerate(names, start=1)}
     every = file.regions.get(image["id"], ())
-    found = [region(one.get("segmentation"), positions[one["category_id"]], size) for one in every]
-    drawn = tuple(one for one in found if one)
+    found = [(region(one.get("segmentation"), positions[one["category_id"]], size), one) for one in every]
+    drawn = tuple(replace(made, crowd=bool(one.get("iscrowd"))) for made, one in found if made)
     return Regions(str(file.path), size, drawn), len(found) - len(drawn)

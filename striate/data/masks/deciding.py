@@ -23,12 +23,13 @@ WAY_OUT = "list the classes in classes.txt, or with their colours in class_dict.
 Decided = tuple[Coding, list[str]]
 
 
-def decided(facts: Sequence[MaskFacts], named: Named | None) -> Decided:
+def decided(facts: Sequence[MaskFacts], named: Named | None, objects: bool = False) -> Decided:
     """The coding of the masks, and what to say about it, a sentence each.
 
     Args:
         facts: of every mask that is no photograph; at least one.
         named: the classes, where a file names them.
+        objects: whether numbers that no file names are of objects.
 
     Raises:
         InputError: the values are no classes.
@@ -41,7 +42,9 @@ def decided(facts: Sequence[MaskFacts], named: Named | None) -> Decided:
         values |= {0, 255}
     elif bits:
         values |= {0, 1}
-    return _named_numbers(values, named, facts) if named else _numbers(values, facts)
+    if named:
+        return _named_numbers(values, named, facts)
+    return _objects() if objects and _number(values, facts) else _numbers(values, facts)
 
 
 def _palettes_differ(facts: Sequence[MaskFacts]) -> bool:
@@ -120,14 +123,24 @@ def _numbers(values: set[int], facts: Sequence[MaskFacts]) -> Decided:
         note = f"masks have {len(values)} shades of grey, each a class: {', '.join(map(str, sorted(values)))}"
         return _checked("shade", sorted(values), _plain_names(sorted(values))), [note]
     if _count_objects(values, facts):
-        note = "masks number their objects (instance segmentation), which are all read as one class, 'object'"
-        return Coding("objects", (0, 1), ("background", "object")), [note]
+        return _objects()
     ignored = (IGNORED,) if IGNORED in values else ()
     kept = sorted(values - {IGNORED})
     names = _plain_names(kept)
     notes = [f"no file names the classes: they are called {', '.join(names[:10])}{' …' * (len(names) > 10)}"]
     notes += [f"{IGNORED} is ignored"] if ignored else []
     return _checked("number", kept, names, _palette(facts, kept), ignored), notes
+
+
+def _number(values: set[int], facts: Sequence[MaskFacts]) -> bool:
+    """Whether values can number objects: they are not black and white, nor a few shades from black to white."""
+    few = len(values) <= MOST_INDICES and _spaced(values)
+    return max(values) > 0 and not values <= {0, 1} and not few and not any(fact.lossy for fact in facts)
+
+
+def _objects() -> Decided:
+    note = "masks number their objects (instance segmentation), which are all read as one class, 'object'"
+    return Coding("objects", (0, 1), ("background", "object")), [note]
 
 
 def _checked(

@@ -30,7 +30,12 @@ class NotMasksError(InputError):
 
 
 def find(
-    root: Path, *, bad: Literal["skip", "refuse"] = "skip", like: Coding | None = None, progress: bool = False
+    root: Path,
+    *,
+    bad: Literal["skip", "refuse"] = "skip",
+    like: Coding | None = None,
+    progress: bool = False,
+    objects: bool = False,
 ) -> MaskSet | None:
     """The images and masks under `root`; None, quickly, where no file or folder is called a mask.
 
@@ -39,6 +44,7 @@ def find(
         bad: whether a pair that cannot be read is left out, or is an error.
         like: the classes of other masks, which these must be read as.
         progress: whether to draw it.
+        objects: whether numbers that no file names are of objects, and not of classes.
 
     Raises:
         NotMasksError: every mask is a photograph.
@@ -58,7 +64,7 @@ def find(
     if reasons <= {PHOTOGRAPH, SMEARED}:
         raise NotMasksError(f"'{looked[0].pair.where}': {min(reasons)}; so are all under '{root}'")
     good = _good(looked, bad, root)
-    coding, notes = _coding(good, place, like)
+    coding, notes = _coding(good, place, like, objects)
     looked = [known(one, coding) for one in looked]
     good = _good(looked, bad, root)
     counts = np.array([class_counts(one, coding) for one in good])
@@ -85,13 +91,13 @@ def _good(looked: Sequence[Looked], bad: str, root: Path) -> list[Looked]:
     return good
 
 
-def _coding(good: Sequence[Looked], place: Arranged, like: Coding | None) -> tuple[Coding, list[str]]:
+def _coding(good: Sequence[Looked], place: Arranged, like: Coding | None, objects: bool) -> tuple[Coding, list[str]]:
     """What the masks' values mean, and what to say about it."""
     facts = [one.facts for one in good if one.facts]
     if facts:
         if like and like.how == "regions":
             raise InputError("these masks are image files, and the classes are those of COCO's annotations")
-        return (like, []) if like else decided(facts, place.named)
+        return (like, []) if like else decided(facts, place.named, objects)
     assert place.named, "COCO names its classes"
     names = place.named.names
     if like and like.classes != names:

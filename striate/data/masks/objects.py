@@ -50,17 +50,11 @@ def classes_in(found: MaskSet) -> tuple[str, ...]:
     Raises:
         InputError: Its masks do not tell objects apart.
     """
-    if any(isinstance(pair.mask, Regions) for pair in found.pairs) or len(found.classes) == BLACK_WHITE:
+    if any(isinstance(pair.mask, Regions) for pair in found.pairs):
         return found.classes[1:]
-    if not number_objects(found.coding):
+    if len(found.classes) != BLACK_WHITE:
         raise InputError(f"the masks name {len(found.classes)} classes and no objects; {WAY_OUT}")
-    return ("object",)
-
-
-def number_objects(coding: Coding) -> bool:
-    """Whether the values of masks are numbers of objects: no file names them, and there are more than 0 and 1."""
-    nameless = coding.how == "number" and coding.classes[1:] == tuple(map(str, coding.values[1:]))
-    return coding.how == "objects" or (nameless and len(coding.classes) > BLACK_WHITE)
+    return found.classes[1:] if found.coding.how != "number" or not found.classes[1].isdigit() else ("object",)
 
 
 def read_objects(pair: Pair, *, coding: Coding) -> Objects:
@@ -74,7 +68,7 @@ def read_objects(pair: Pair, *, coding: Coding) -> Objects:
     if isinstance(pair.mask, Regions):
         return uprighted(_drawn(pair.mask, max(1, len(coding.classes) - 1)), pair.turn)  # type: ignore[arg-type,return-value]
     values = read_values(pair.mask)
-    if number_objects(coding):
+    if coding.how == "objects":
         numbers = _renumbered(values.values)
         return uprighted(coded(numbers, [0] * int(numbers.max()), 1), pair.turn)  # type: ignore[arg-type,return-value]
     try:
@@ -95,10 +89,14 @@ def _renumbered(values: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def _drawn(regions: Regions, count: int) -> Objects:
-    """Larger objects first, as in `Regions.mask`."""
+    """Larger objects first, as in `Regions.mask`; of crowds nothing is known where no object is told apart."""
     made = np.zeros(regions.size, np.int64)
-    filled = [(region.position - 1, region.filled(regions.size)) for region in regions.regions]
+    filled = [(region.position - 1, region.filled(regions.size)) for region in regions.regions if not region.crowd]
     filled.sort(key=lambda one: -int(one[1].sum()))
     for number, (_, inside) in enumerate(filled, start=1):
         made[inside] = number
-    return coded(made, [kind for kind, _ in filled], count)
+    drawn = coded(made, [kind for kind, _ in filled], count)
+    for region in regions.regions:
+        if region.crowd:
+            drawn[region.filled(regions.size) & (drawn == 0)] = UNKNOWN
+    return drawn

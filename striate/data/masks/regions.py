@@ -25,11 +25,13 @@ class Region:
         position: its class, 1 to K - 1.
         polygons: x and y in turn, in pixels from the upper left corner of the image.
         runs: instead of polygons, how many pixels are outside, inside, outside, …, down the columns in turn.
+        crowd: whether it is many objects that are not told apart.
     """
 
     position: int
     polygons: tuple[tuple[float, ...], ...] = ()
     runs: tuple[int, ...] = ()
+    crowd: bool = False
 
     def filled(self, size: tuple[int, int]) -> NDArray[np.bool_]:
         """The pixels (height, width) inside."""
