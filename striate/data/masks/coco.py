@@ -57,7 +57,7 @@ def arranged(root: Path, bad: Literal["skip", "refuse"] = "skip") -> Arranged | 
         return None
     names, found = _names(files), walk(root)
     by_name: dict[str, list[Path]] = {}
-    for path in found.images:
+    for path in sorted(found.images, key=lambda path: _is_mask(path, root)):  # masks of the same names come last
         by_name.setdefault(path.name, []).append(path)
     pairs: dict[Path, Pair] = {}
     left_out: list[LeftOut] = []
@@ -75,7 +75,7 @@ def arranged(root: Path, bad: Literal["skip", "refuse"] = "skip") -> Arranged | 
         first = f"'{left_out[0].path}': {left_out[0].reason}" if left_out else f"'{files[0].path.parent}': {said[0]}"
         raise InputError(f"{first}; correct the annotations")
     used = {str(file.path) for file in files}
-    left_out += [LeftOut(str(path), UNMASKED, "no annotations name it") for path in found.images if path not in pairs]
+    left_out += [_unnamed(path, root) for path in found.images if path not in pairs]
     left_out += [other for other in found.left_out if other.path not in used]
     notes = [f"COCO's annotations: {', '.join(file.path.relative_to(root).as_posix() for file in files)}"]
     notes += said
@@ -86,6 +86,17 @@ def arranged(root: Path, bad: Literal["skip", "refuse"] = "skip") -> Arranged | 
 
 def _missing(file: _File, image: Mapping[str, Any]) -> LeftOut:
     return unreadable(file.path.parent / image["file_name"], f"no such file, which {file.path.name} names")
+
+
+def _unnamed(path: Path, root: Path) -> LeftOut:
+    if _is_mask(path, root):
+        return LeftOut(str(path), "mask beside annotations", "the annotations are read in its place")
+    return LeftOut(str(path), UNMASKED, "no annotations name it")
+
+
+def _is_mask(path: Path, root: Path) -> bool:
+    """Whether its folder is called one of masks."""
+    return told(path.relative_to(root).parts[:-1]).mask
 
 
 def _nowhere(file: _File, root: Path) -> str:

@@ -32,7 +32,7 @@ def decided(facts: Sequence[MaskFacts], named: Named | None, objects: bool = Fal
         objects: whether numbers that no file names are of objects.
 
     Raises:
-        InputError: the values are no classes.
+        InputError: the values are no classes, or of no object.
     """
     if any(fact.kind == "colour" for fact in facts) or _palettes_differ(facts) or _named_by_colour(facts, named):
         return _by_colour(facts, named)
@@ -44,6 +44,8 @@ def decided(facts: Sequence[MaskFacts], named: Named | None, objects: bool = Fal
         values |= {0, 1}
     if named:
         return _named_numbers(values, named, facts)
+    if objects and not any(values):
+        raise InputError("no mask has an object; give each object a number from 1 on, and 0 to the rest")
     return _objects() if objects and _number(values, facts) else _numbers(values, facts)
 
 

@@ -112,6 +112,31 @@ def test_regions_have_classes_and_small_ones_are_in_front(tmp_path: Path) -> Non
     assert made[5, 11] != made[1, 1]
 
 
+def test_masks_beside_annotations_are_not_taken_for_images(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    for folder in ("gt", "images"):
+        (root / folder).mkdir(parents=True)
+        Image.fromarray(np.full((20, 30), 7, np.uint8)).save(root / folder / "a.png")
+    one = {"id": 1, "image_id": 1, "category_id": 1, "segmentation": [[2, 2, 9, 2, 9, 9]]}
+    content = {
+        "images": [{"id": 1, "file_name": "a.png", "height": 20, "width": 30}],
+        "annotations": [one],
+        "categories": [{"id": 1, "name": "cell"}],
+    }
+    (root / "annotations.json").write_text(json.dumps(content))
+    found = masks.find(root, objects=True)
+    assert found
+    assert [pair.image for pair in found.pairs] == [root / "images" / "a.png"]
+    assert [(file.path, file.reason) for file in found.left_out] == [
+        ("gt/a.png", "the annotations are read in its place")
+    ]
+
+
+def test_masks_without_any_object_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no mask has an object; give each object a number"):
+        objects_of(written(tmp_path / "set", np.zeros((20, 30), np.uint8)))
+
+
 def test_a_number_holds_object_and_class() -> None:
     numbers = np.array([[0, 1, 2], [3, 3, 0]])
     made = coded(numbers, [2, 0, 1], 3)
