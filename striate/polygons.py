@@ -1,7 +1,8 @@
-"""The pixels inside a polygon.
+"""The pixels inside a polygon, and the polygon around pixels.
 
->>> polygon_mask([1, 0, 3, 0, 3, 2, 1, 2], (2, 4)).astype(int).tolist()
-[[0, 1, 1, 0], [0, 1, 1, 0]]
+>>> inside = polygon_mask([1, 0, 3, 0, 3, 2, 1, 2], (2, 4))
+>>> inside.astype(int).tolist(), outline(inside)
+([[0, 1, 1, 0], [0, 1, 1, 0]], [(1, 0), (3, 0), (3, 2), (1, 2)])
 """
 
 from collections.abc import Sequence
@@ -25,3 +26,30 @@ def polygon_mask(polygon: Sequence[float], size: tuple[int, int]) -> NDArray[np.
     np.add.at(toggled, (rows, first), 1)
     inside: NDArray[np.bool_] = toggled.cumsum(axis=1)[:, :width] % 2 == 1
     return inside
+
+
+def outline(inside: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """The corners (x, y) of the polygon around pixels (H, W), clockwise from the first one's upper left corner.
+
+    Args:
+        inside: At least one; neighbours in rows and columns are joined. Holes, and what is joined to the first pixel
+            over a corner or not at all, are left out.
+    """
+    field = np.pad(inside, 1)
+    y, x = (int(place) for place in np.argwhere(field)[0])
+    corners, start, right, down = [(x - 1, y - 1)], (x, y), 1, 0
+    x += 1
+    while (x, y) != start:
+        on_the_right, on_the_left = (_ahead(field, (x, y), (right, down), side) for side in (1, -1))
+        turn = 1 if not on_the_right else -1 if on_the_left else 0
+        if turn:
+            corners.append((x - 1, y - 1))
+            right, down = -turn * down, turn * right
+        x, y = x + right, y + down
+    return corners
+
+
+def _ahead(field: NDArray[np.bool_], corner: tuple[int, int], way: tuple[int, int], side: int) -> bool:
+    """The pixel ahead of a corner on the right hand (1) or the left (-1) of who goes this way, clockwise around."""
+    (x, y), (right, down) = corner, way
+    return bool(field[y + (down + side * right - 1) // 2, x + (right - side * down - 1) // 2])

@@ -49,12 +49,10 @@ class Star:
     Attributes:
         kind: Its class.
         chance: How sure it is, 0 to 1.
-        polygon: (R, 2), x and y from the image's upper left corner.
     """
 
     kind: int
     chance: float
-    polygon: Floats
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ class Stars:
         made, stars = np.zeros(depths.shape, np.int32), list[Star]()
         for kind, chance, polygon in zip(kinds, chances, torch.stack([x, y], 2).numpy(), strict=True):
             if _placed(made, polygon, 1 + len(stars)):
-                stars.append(Star(kind, chance, polygon))
+                stars.append(Star(kind, chance))
         numbers = outlined(made, depths.numpy())
         left = [number for number in np.unique(numbers).tolist() if number]
         table = np.zeros(len(stars) + 1, np.int32)
@@ -165,7 +163,19 @@ def outlined(polygons: Objects, depths: Floats) -> Objects:
     parts, count = ndimage.label(inside)
     known = np.zeros(count + 1, bool)
     known[parts[core > 0]] = True
-    return np.where(inside & known[parts], core[tuple(near)], 0)
+    return _in_one_piece(np.where(inside & known[parts], core[tuple(near)], 0))
+
+
+def _in_one_piece(objects: Objects) -> Objects:
+    """Of each object its largest part."""
+    for number, place in enumerate(ndimage.find_objects(objects), start=1):
+        if place is None:
+            continue
+        parts, count = ndimage.label(objects[place] == number)
+        if count > 1:
+            largest = np.bincount(parts[parts > 0]).argmax()
+            objects[place][(parts > 0) & (parts != largest)] = 0
+    return objects
 
 
 def depth(objects: Objects) -> Floats:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from striate.data import lazy, masks
 from striate.data.dataset import with_test
@@ -31,6 +32,7 @@ from striate.metrics.metric import Metric
 from striate.notation import measure
 from striate.notation.rules.shape import shown
 from striate.notation.thumb import CLASSES
+from striate.polygons import outline
 from striate.report.numbered import numbers_png, over_png, with_objects
 from striate.tasks.in_pieces import InPieces
 from striate.tasks.numbered import COUNTS, FOUND, OBJECTS, JudgedObjects, small
@@ -166,17 +168,19 @@ class Instances(InPieces):
 
     def _answer(self, path: str, image: NDArray[np.uint8], made: NDArray[np.int32], stars: Sequence[Star]) -> Answer:
         numbers = np.where(made > 0, (made - 1) // len(self.classes) + 1, 0)
-        objects = [self._told(star, numbers == row) for row, star in enumerate(stars, start=1)]
+        places = ndimage.find_objects(numbers)
+        objects = [
+            self._told(star, *place, numbers[place] == row)
+            for row, (star, place) in enumerate(zip(stars, places, strict=True), start=1)
+        ]
         counts = np.bincount([star.kind for star in stars], minlength=len(self.classes))
         said = ", ".join(f"{count} {name}" for name, count in zip(self.classes, counts.tolist(), strict=True) if count)
         pictures = {"": numbers_png(numbers), "-overlay": over_png(image, numbers, self.colours)}
         return Answer(path, said or "nothing is found", {"size": list(made.shape), "objects": objects}, pictures)
 
-    def _told(self, star: Star, inside: NDArray[np.bool_]) -> dict[str, Any]:
-        rows, columns = np.nonzero(inside)
-        box = [int(edge) for edge in (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)]
-        height, width = inside.shape
-        polygon = np.round(star.polygon.clip(0, [width, height]).astype(np.float64), 1).tolist()
+    def _told(self, star: Star, rows: slice, columns: slice, inside: NDArray[np.bool_]) -> dict[str, Any]:
+        box = [columns.start, rows.start, columns.stop, rows.stop]
+        polygon = [[columns.start + x, rows.start + y] for x, y in outline(inside)]
         return {"class": self.classes[star.kind], "probability": star.chance, "box": box, "polygon": polygon}
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 OBJECTS, COUNTS, FOUND = "objects", "counts", "found"
 SEEN = 192  # rows and columns of the answer that is kept of an image, to draw it
 MOST_DRAWN, MOST_PRINTED = 12, 5
+NOTHING = "the network has learned too little; try more `epochs`, a higher `lr`, or more training images"
 
 
 def small(found: NDArray[np.int32]) -> Tensor:
@@ -65,9 +66,8 @@ class JudgedObjects(Judged):
     def floor(self) -> float:
         """AP50 of what is brighter or darker than a threshold and does not touch (Otsu 1979)."""
         each = [self._fields(row) for row in range(len(self.examples))]
-        return float(
-            np.mean([matches(by_threshold(image), truth.clip(0)).average_precision(0.5) for image, truth in each])
-        )
+        pairs = [(np.where(truth >= 0, by_threshold(image), 0), truth.clip(0)) for image, truth in each]
+        return float(np.mean([matches(*pair).average_precision(0.5) for pair in pairs]))
 
     def _fields(self, row: int) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         fields: Fields = self.examples.take([row])
@@ -121,7 +121,7 @@ class JudgedObjects(Judged):
         yield self.said()
         yield f"loss {self.figures['loss']:.4f}"
         if self.nothing:
-            yield "no object is found: the network has learned too little; try more `epochs`, or a higher `lr`"
+            yield f"no object is found: {NOTHING}"
         yield ", ".join(f"AP at {iou:.2f} {ap:.1%}" for iou, ap in zip(THRESHOLDS, self.curve, strict=True))
         for row in self.worst[:MOST_PRINTED]:
             yield f"worst: {self.examples.name(row)}: AP50 {self.each[row]:.2%}"

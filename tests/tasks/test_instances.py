@@ -1,0 +1,84 @@
+"""Objects one by one: what is answered, what is judged, and what people ask that can't be."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import striate as st
+from striate.data.examples import Table
+from striate.polygons import polygon_mask
+from striate.runs.run import Run
+from striate.tasks.numbered import JudgedObjects
+from tests import objects
+
+NET = "input 1x24x24 -> conv 8@3 pad 1 -> relu -> conv 9@3 pad 1"
+
+
+def trained(data: Path, out: Path, net: str = NET) -> Run:
+    return st.train(net, data, task="instances", epochs=1, batch=4, engine="torch", out=out, quiet=True)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    place = tmp_path_factory.mktemp("instances")
+    return trained(objects.discs(place / "data", 8, 4), place / "run")
+
+
+def test_each_object_has_a_class_a_chance_a_box_and_a_polygon(run: Run, tmp_path: Path) -> None:
+    image = np.zeros((40, 50), np.uint8)
+    image[4:12, 5:15], image[20:33, 20:40] = 200, 160
+    (answer,) = run.predict(image)
+    told = json.loads(json.dumps(answer.to_json()))
+    numbers = np.asarray(Image.open(io.BytesIO(answer.pictures[""])))
+    assert numbers.shape == (40, 50) == tuple(told["size"])
+    assert len(told["objects"]) == numbers.max() > 0
+    for number, one in enumerate(told["objects"], start=1):
+        assert one.keys() == {"class", "probability", "box", "polygon"}
+        rows, columns = np.nonzero(numbers == number)
+        assert one["box"] == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        filled = polygon_mask([place for corner in one["polygon"] for place in corner], numbers.shape)
+        assert filled[numbers == number].all()
+        assert 0.4 <= one["probability"] <= 1
+    assert answer.said == f"{numbers.max()} object"
+
+
+def test_what_is_judged_may_be_black_and_white_and_empty(run: Run, tmp_path: Path) -> None:
+    root = objects.discs(tmp_path / "data", 8, 4)
+    for path in root.glob("*/labels/*.png"):
+        Image.fromarray(255 * (np.asarray(Image.open(path)) > 0).astype(np.uint8)).save(path)
+    Image.fromarray(np.zeros((24, 24), np.uint8)).save(root / "test" / "labels" / "9.png")
+    result = run.test(root)
+    assert result["found"] + result["missed"] == 3
+    assert 0 <= result["ap"] <= result["ap50"] <= 1
+    assert np.isfinite(result["loss"])
+
+
+def test_a_network_that_finds_nothing_is_told_what_to_try() -> None:
+    names = tuple("ab")
+    examples = Table({"image": torch.zeros(2, 1, 8, 8, dtype=torch.uint8), "objects": torch.ones(2, 8, 8).int()}, names)
+    counts = torch.tensor([[[0, 0, 1]] * 10] * 2)
+    rows = {"counts": counts, "found": torch.zeros(2, 192, 192).int()}
+    figures = {"ap50": 0.0, "ap": 0.0, "loss": 1.0}
+    judged = JudgedObjects("the test set", examples, rows, figures, "images", ((9, 9, 9),))
+    said = "no object is found: the network has learned too little; try more `epochs`"
+    assert any(said in str(line) for line in judged.printed())
+    assert "No object is found" in judged.headline()
+
+
+def test_a_network_with_other_maps_is_told_how_to_end(tmp_path: Path) -> None:
+    data = objects.discs(tmp_path / "data", 8, 4)
+    with pytest.raises(st.InputError, match=r"take one map for each ray and 1 more; for 32 rays end it with conv 33@1"):
+        trained(data, tmp_path / "run", NET.replace("9@3", "8@3"))
+
+
+def test_without_an_object_there_is_nothing_to_learn(tmp_path: Path) -> None:
+    data = objects.discs(tmp_path / "data", 8, 4)
+    for path in data.glob("train/labels/*.png"):
+        Image.fromarray(np.zeros((24, 24), np.uint8)).save(path)
+    with pytest.raises(st.InputError, match="no training image has an object"):
+        trained(data, tmp_path / "run")
