@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
-from striate.errors import InputError
+from striate.errors import InputError, WorkError
 
 from .deep import mend_planes
 from .formats import formats, marked
@@ -46,7 +46,7 @@ def opened(path: Path, data: bytes | None = None) -> Iterator[Image.Image]:
             with _file(path, data) as file, Image.open(file, formats=formats()) as image:
                 mend_planes(image)
                 yield image
-        except ImageError:
+        except (ImageError, WorkError):  # a lost connection says nothing of the image
             raise
         except InputError as error:
             raise ImageError(path, str(error)) from error

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -122,8 +123,8 @@ def stamp_of(files: list[WebFile]) -> str:
 
 
 @cache
-def _pool() -> Any:
-    """The connections of this process, which are kept open."""
+def _pool(process: int) -> Any:
+    """The connections of a process, which are kept open; one that was forked must not read from its parent's."""
     try:
         import urllib3
     except ImportError:
@@ -134,7 +135,7 @@ def _pool() -> Any:
 
 def _asked(url: str, start: int, count: int, **how: Any) -> Any:
     """A server's answer with `count` bytes from `start` on."""
-    pool = _pool()
+    pool = _pool(os.getpid())
     from urllib3.exceptions import HTTPError
 
     headers = {"Accept-Encoding": "identity", "Range": f"bytes={start}-{start + count - 1}"}

@@ -16,6 +16,8 @@ import traceback
 from collections.abc import Callable
 from typing import IO, Any
 
+from striate.errors import WorkError
+
 from .image import ImageError
 from .quiet import collected
 
@@ -39,11 +41,14 @@ def ask(source: IO[bytes], sink: IO[bytes], work: Callable[[Any], Any], paths: l
 
     Raises:
         OSError, EOFError, pickle.UnpicklingError: the process has ended.
+        WorkError: `work` raised it.
         RuntimeError: `work` raised an unexpected error; with its traceback.
     """
     pickle.dump((work, paths), sink, pickle.HIGHEST_PROTOCOL)
     sink.flush()
-    answer: list[Answer] | str = pickle.load(source)
+    answer: list[Answer] | str | WorkError = pickle.load(source)
+    if isinstance(answer, WorkError):
+        raise answer
     if isinstance(answer, str):
         raise RuntimeError(answer)
     return answer
@@ -63,8 +68,10 @@ def serve() -> None:
                 os._exit(0)
 
 
-def _answer(work: Callable[[Any], Any], paths: list[Any]) -> list[Answer] | str:
+def _answer(work: Callable[[Any], Any], paths: list[Any]) -> list[Answer] | str | WorkError:
     try:
         return [attempt(work, path) for path in paths]
+    except WorkError as error:
+        return error
     except Exception:  # a fault of our own, which must not go unseen
         return traceback.format_exc()

@@ -114,6 +114,8 @@ class Stream:
                 lost = [] if len(batch) else [*lost, *bad]
                 self._look_at(bad, lost, most)
                 yield batch
+        except WorkError as error:  # of another process it comes with all that was called there
+            raise WorkError(str(error).strip().rpartition(f"{WorkError.__name__}: ")[2]) from None
         except RuntimeError as error:
             if "DataLoader worker" not in str(error):
                 raise

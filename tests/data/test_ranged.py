@@ -1,6 +1,5 @@
 """Files on the web, read in parts: what comes is what is there, and what goes wrong is told."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,8 @@ import striate as st
 from striate.data import load, ranged
 from striate.data.ranged import WebFile
 from striate.errors import InputError, WorkError
+from striate.runs import keeper
+from striate.training.moment import Moment
 from tests.data.test_shards import packed as packed
 
 HOW: dict[str, Any] = {
@@ -153,15 +154,25 @@ def test_an_index_is_read_from_the_cache_until_an_archive_changes(server: Server
     assert "its index is kept in the cache" in " ".join(load(url).notes)
 
 
-def test_a_lost_connection_stops_a_training_that_goes_on_later(server: Server, packed: Path, tmp_path: Path) -> None:
-    url, how = f"{server.url}/shards/{{000..002}}.tar", dict(HOW)
-    net = "INPUT -> conv 4@3 -> relu -> gap -> fc 2"
-    st.train(net, url, out=tmp_path / "run", epochs=2, **how)
-    shutil.copytree(tmp_path / "run", tmp_path / "unbroken")
-    unbroken = st.resume(tmp_path / "unbroken", epochs=3, quiet=True)
-    server.fails = 10**6
-    with pytest.raises(WorkError, match="cannot fetch"):
-        st.resume(tmp_path / "run", epochs=3, quiet=True)
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_lost_connection_stops_a_training_that_goes_on_later(
+    server: Server, packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    url, net = f"{server.url}/shards/{{000..002}}.tar", "INPUT -> conv 4@3 -> relu -> gap -> fc 2"
+    whole = st.train(net, url, out=tmp_path / "whole", epochs=3, workers=workers, **HOW)
+    count, batch = 0, keeper.Keeper.batch
+
+    def losing(self: keeper.Keeper, now: Moment) -> None:
+        nonlocal count
+        batch(self, now)
+        count += 1
+        server.fails = 10**6 if count == 7 else server.fails
+
+    monkeypatch.setattr(keeper.Keeper, "batch", losing)
+    with pytest.raises(WorkError, match=r"cannot fetch .*status 503; what was done is kept"):
+        st.train(net, url, out=tmp_path / "run", epochs=3, workers=workers, **HOW)
+    monkeypatch.undo()
     server.fails = 0
-    again = st.resume(tmp_path / "run", epochs=3, quiet=True)
-    assert [epoch.figures for epoch in again.history.epochs] == [epoch.figures for epoch in unbroken.history.epochs]
+    again = st.resume(tmp_path / "run", quiet=True)
+    assert [epoch.figures for epoch in again.history.epochs] == [epoch.figures for epoch in whole.history.epochs]
+    assert not again.left_out
