@@ -4,7 +4,7 @@ The epoch is chosen on the validation images (a tenth of those to learn from); t
 end. AP50: nuclei found, over those found, invented and missed, at an IoU of 0.5; the mean over the images. The floor is
 what is brighter than Otsu's threshold and does not touch. Images are taken from `$STRIATE_DATA/nuclei-dsb2018.tar.xz`.
 
-    python benchmarks/nuclei.py [--rows stars] [--seeds 2] [--epochs N] [--json]
+    python benchmarks/nuclei.py [--rows basins] [--seeds 2] [--epochs N] [--json]
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from archives import stored
 from seeds import Row, table
 
-STARS = """
-# A small U-Net, with 32 rays
+BASINS = """
+# A small U-Net: how deep inside a nucleus, and whether inside one
 two(w) = [conv w@3 pad 1 nobias -> bn -> relu]*2
 up(w, skip) = upsample 2 -> concat[ from skip | id ] -> two(w)
 
@@ -26,7 +26,7 @@ d2: two(24) -> maxpool 2
 d3: two(48) -> maxpool 2
 two(64)
 up(48, d3) -> up(24, d2)
-upsample 2 -> concat[ from d1 | id ] -> conv 16@3 pad 1 nobias -> bn -> relu -> conv 33@1
+upsample 2 -> concat[ from d1 | id ] -> conv 16@3 pad 1 nobias -> bn -> relu -> conv 2@1
 """
 
 
@@ -38,8 +38,8 @@ def unpacked(root: Path) -> Path:
 
 
 ROWS = {
-    "stars": Row(
-        STARS,
+    "basins": Row(
+        BASINS,
         unpacked,
         "ap50",
         wanted=85,

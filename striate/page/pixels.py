@@ -48,10 +48,10 @@ def of_objects(run: Run) -> Live:
     assert isinstance(task, Instances)
 
     def answer(outputs: Outputs) -> Answers:
-        ((_, stars),) = task.says.found(by_name(outputs))
+        ((_, found),) = task.says.found(by_name(outputs))
         sure = dict[str, float]()
         for number, name in enumerate(task.classes):
-            if mine := [star.chance for star in stars if star.kind == number]:
+            if mine := [one.chance for one in found if one.kind == number]:
                 sure[f"{len(mine)} {name}"] = max(mine)
         return surest(sure)
 

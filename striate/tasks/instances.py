@@ -1,9 +1,7 @@
-"""Objects one by one, also where they touch: star-shaped polygons (Schmidt et al. 2018)."""
+"""Objects one by one, also where they touch: a watershed on a learned distance (Bai & Urtasun 2017)."""
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,12 +24,12 @@ from striate.data.masks.coding import Coding
 from striate.data.masks.objects import UNKNOWN, classes_in, read_objects
 from striate.data.parts import PARTS
 from striate.errors import InputError
-from striate.losses.stars import FEWEST, Star, Stars
+from striate.losses.basins import Basin, Basins
 from striate.metrics.instances import THRESHOLDS, matches
 from striate.metrics.metric import Metric
-from striate.notation import measure
 from striate.notation.rules.shape import shown
 from striate.notation.thumb import CLASSES
+from striate.notation.tree import Shape
 from striate.polygons import outline
 from striate.report.numbered import numbers_png, over_png, with_objects
 from striate.tasks.in_pieces import InPieces
@@ -43,13 +41,7 @@ from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
 
 if TYPE_CHECKING:
-    from striate.data.recipe import Recipe
-    from striate.notation import Network
-    from striate.notation.sizes import Size
-    from striate.tasks.fitting import Fitted
     from striate.tasks.task import Judged
-
-MEASURED = 50  # masks whose objects say how large one is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +50,9 @@ class Instances(InPieces):
 
     Attributes:
         classes: Their names.
-        rays: Of a polygon; set when the network is known.
-        radius: Of a usual object, in pixels.
     """
 
     classes: tuple[str, ...]
-    rays: int = 32
-    radius: float = 8.0
 
     word: ClassVar[str] = "instances"
     reads: ClassVar[str] = (
@@ -72,7 +60,7 @@ class Instances(InPieces):
         "and white of objects that do not touch, or COCO's polygons"
     )
     metrics: ClassVar[tuple[Metric, ...]] = (Metric("ap50"), Metric("ap"))
-    plainest: ClassVar[str] = "INPUT -> conv 33@1"
+    plainest: ClassVar[str] = "classes = 2\nINPUT -> conv classes@1"
 
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
@@ -87,13 +75,16 @@ class Instances(InPieces):
         classes = classes_in(found)
         if like and classes != like.classes and max(len(classes), len(like.classes)) > 1:
             raise InputError(f"{root} has {', '.join(classes)}; the run has learned {', '.join(like.classes)}")
-        task = like or cls(classes=classes, channels=found.channels, radius=_radius(found))
+        trained = [row for row, pair in enumerate(found.pairs) if pair.part == "train"]
+        if trained and not found.counts[trained, 1:].any():
+            raise InputError("no training image has an object; there is nothing to learn")
+        task = like or cls(classes=classes, channels=found.channels)
         return task, _opened(task, root, str(source), found, wish.hold_out)
 
     @property
-    def says(self) -> Stars:
+    def says(self) -> Basins:
         """What the network's maps say."""
-        return Stars(self.rays, len(self.classes), self.radius)
+        return Basins(len(self.classes))
 
     @property
     def colours(self) -> tuple[Colour, ...]:
@@ -103,34 +94,21 @@ class Instances(InPieces):
     # the network
 
     def letters(self) -> Mapping[str, int]:
-        """The number of classes."""
-        return {CLASSES: len(self.classes)}
+        """The number of maps: as many as of a network that tells the classes and the background apart."""
+        return {CLASSES: 1 + len(self.classes)}
 
-    def _rays(self, maps: int) -> int:
-        """How many rays there are in so many maps."""
-        return maps - 1 - (len(self.classes) if len(self.classes) > 1 else 0)
-
-    def fits(self, output: tuple[int | None, ...], name: str) -> str:
-        """A map of depth, one for each ray, and one for each class where there are several."""
-        if len(output) == 3 and self._rays(output[0] or 0) >= FEWEST:
+    def fits(self, output: Shape, name: str) -> str:
+        """A map of depth, and one for each class."""
+        maps = 1 + len(self.classes)
+        if len(output) == 3 and output[0] == maps:
             return ""
-        more = 33 - self._rays(33)
-        takes = f"objects of {name} take one map for each ray and {more} more"
-        return f"gives {shown(output)}, and {takes}; for 32 rays end it with conv {32 + more}@1"
-
-    def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
-        """A network that sees images in pieces, with as many rays as it has maps for."""
-        made = super().fit(network, opened, recipe, size)
-        maps = next(iter(measure(made.network, made.shape).outputs.values()))[0] or 0
-        rays = self._rays(maps)
-        told = f"objects: polygons of {rays} rays; a usual one has a radius of {self.radius:g} pixels"
-        task = dataclasses.replace(made.task, rays=rays)  # type: ignore[call-arg]
-        return dataclasses.replace(made, task=task, notes=(*made.notes, told))
+        takes = f"objects ({', '.join(self.classes)}) in {name} take {maps} maps, of depth and of each class"
+        return f"gives {shown(output)}, and {takes}; end it with conv {maps}@1"
 
     # what is made small, and what is measured
 
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
-        """How deep in its object each pixel is, how far its edges are, and its class."""
+        """How deep in its object each pixel is, and inside which class."""
         return self.says.loss(outputs, middle(targets[OBJECTS], outputs[OUTPUT].shape[2:]))
 
     def rows(self, outputs: Fields, targets: Fields) -> Fields:
@@ -153,8 +131,8 @@ class Instances(InPieces):
         return JudgedObjects(name, examples, rows, figures, self.unit, self.colours)
 
     def meaning(self) -> tuple[Any, ...]:
-        """The classes, the rays, and how many colours the images have."""
-        return *self.classes, self.rays, self.radius, self.channels
+        """The classes, and how many colours the images have."""
+        return *self.classes, self.channels
 
     def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
         """With its objects in colours."""
@@ -166,22 +144,23 @@ class Instances(InPieces):
         each = zip(asked.names, asked.inputs, self.says.found(outputs), strict=True)
         return [self._answer(path, fields[IMAGE][0].numpy(), *found) for path, fields, found in each]
 
-    def _answer(self, path: str, image: NDArray[np.uint8], made: NDArray[np.int32], stars: Sequence[Star]) -> Answer:
+    def _answer(self, path: str, image: NDArray[np.uint8], made: NDArray[np.int32], found: Sequence[Basin]) -> Answer:
         numbers = np.where(made > 0, (made - 1) // len(self.classes) + 1, 0)
         places = ndimage.find_objects(numbers)
         objects = [
-            self._told(star, *place, numbers[place] == row)
-            for row, (star, place) in enumerate(zip(stars, places, strict=True), start=1)
+            self._told(one, place, numbers[place] == number)
+            for number, (one, place) in enumerate(zip(found, places, strict=True), start=1)
         ]
-        counts = np.bincount([star.kind for star in stars], minlength=len(self.classes))
+        counts = np.bincount([one.kind for one in found], minlength=len(self.classes))
         said = ", ".join(f"{count} {name}" for name, count in zip(self.classes, counts.tolist(), strict=True) if count)
         pictures = {"": numbers_png(numbers), "-overlay": over_png(image, numbers, self.colours)}
         return Answer(path, said or "nothing is found", {"size": list(made.shape), "objects": objects}, pictures)
 
-    def _told(self, star: Star, rows: slice, columns: slice, inside: NDArray[np.bool_]) -> dict[str, Any]:
+    def _told(self, one: Basin, place: tuple[slice, slice], inside: NDArray[np.bool_]) -> dict[str, Any]:
+        rows, columns = place
         box = [columns.start, rows.start, columns.stop, rows.stop]
         polygon = [[columns.start + x, rows.start + y] for x, y in outline(inside)]
-        return {"class": self.classes[star.kind], "probability": star.chance, "box": box, "polygon": polygon}
+        return {"class": self.classes[one.kind], "probability": one.chance, "box": box, "polygon": polygon}
 
 
 def _counts(found: NDArray[np.int32], truth: NDArray[np.int32]) -> list[tuple[int, int, int]]:
@@ -189,17 +168,6 @@ def _counts(found: NDArray[np.int32], truth: NDArray[np.int32]) -> list[tuple[in
     known = truth >= 0
     pairs = matches(np.where(known, found, 0), np.where(known, truth, 0))
     return [pairs.at(threshold) for threshold in THRESHOLDS]
-
-
-def _radius(found: masks.MaskSet) -> float:
-    """The median of the objects' radii, as if they were discs, in some masks to train on."""
-    pairs = found.of("train") or found.pairs
-    some = [read_objects(pair, coding=found.coding) for pair in pairs[:: math.ceil(len(pairs) / MEASURED)]]
-    areas = np.concatenate([np.bincount(one[one > 0]) for one in some])
-    areas = areas[areas > 0]
-    if not len(areas):
-        raise InputError("no training image has an object; there is nothing to learn")
-    return round(max(1.0, float(np.sqrt(np.median(areas) / math.pi))), 1)
 
 
 def _opened(task: Instances, root: Path, source: str, found: masks.MaskSet, hold_out: bool) -> Opened:

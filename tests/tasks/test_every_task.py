@@ -150,10 +150,12 @@ input 3x40x48
 three(8) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16)
 heads[ class: fc 2 | box: fc 4 ]
 """
-STARS = """
+BASINS = """
+classes = 2
 three(w) = conv w@3 pad 1 -> bn -> relu
 input 1x24x24
-d: three(12) -> maxpool 2 -> three(16) -> three(16) -> upsample 2 -> concat[ from d | id ] -> three(12) -> conv 9@1
+d: three(12) -> maxpool 2 -> three(16) -> three(16) -> upsample 2
+concat[ from d | id ] -> three(12) -> conv classes@1
 """
 POSER = """
 joints = 2
@@ -165,7 +167,7 @@ MADE = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures),
     "detect": Made(FINDER, boxes, epochs=120, loss=2.5),
     "localize": Made(PLACER, places, epochs=80, loss=1.0, named=True),
-    "instances": Made(STARS, discs, epochs=60, loss=1.0, named=True),
+    "instances": Made(BASINS, discs, epochs=60, loss=1.0, named=True),
     "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged),
     "pose": Made(POSER, joints, epochs=60, loss=3.0),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),
