@@ -260,7 +260,7 @@ def samples(shard: Shard) -> Iterator[tuple[tarfile.TarInfo, str | None]]:
         InputError: It is no plain tar archive, or ends before its end.
     """
     try:
-        with _opened(shard) as file, tarfile.open(fileobj=file, mode="r:") as archive:
+        with _opened(shard) as whole, tarfile.open(fileobj=whole, mode="r:") as archive:
             key, image, other, labels = "", None, None, dict[str, str]()
             while entry := archive.next():
                 archive.members.clear()  # type: ignore[attr-defined]  # it would keep all of them
