@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.boxes import box_iou, complete_iou, has_area, suppressed
-from striate.losses.hierarchy import ClassTree
+from striate.losses.hierarchy import ClassTree, tree_of
 
 PRIOR = -4.0  # of the logarithm of the odds that an anchor has an object, before anything is learned
 FARTHEST = 4.0  # of t_w and t_h: a box is at most e^4 times as wide as its anchor
@@ -56,7 +56,7 @@ class AnchorGrid:
     @property
     def tree(self) -> ClassTree:
         """The hierarchy of the classes."""
-        return ClassTree(self.parents or (-1,) * self.classes)
+        return tree_of(self.parents or (-1,) * self.classes)
 
     @property
     def channels(self) -> int:

@@ -12,7 +12,7 @@ Each conditional probability is a softmax over siblings. Without a hierarchy all
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import torch
 from torch import Tensor
@@ -51,10 +51,9 @@ class ClassTree:
 
     def loss(self, logits: Tensor, kinds: Tensor) -> Tensor:
         """(B,): the cross-entropy of a class and of all above it, for logits (B, K) and classes (B,)."""
-        paths = torch.zeros(len(self.parents), len(self.parents), device=logits.device)
-        for kind in range(len(self.parents)):
-            paths[kind, list(self.path(kind))] = 1
-        return -(self.logs(logits) * paths[kinds]).sum(-1)
+        each = [(row, above) for row, kind in enumerate(kinds.tolist()) for above in self.path(kind)]
+        rows, above = torch.tensor(each, dtype=torch.int64, device=logits.device).reshape(-1, 2).unbind(1)
+        return -logits.new_zeros(len(kinds)).index_add(0, rows, self.logs(logits)[rows, above])
 
     def chances(self, logits: Tensor) -> Tensor:
         """(…, K): the probability of each class, given that there is an object."""
@@ -77,6 +76,12 @@ class ClassTree:
             down = (kinds == self.parents[group[0]]) & (chance >= SURE)
             best, kinds = torch.where(down, chance, best), torch.where(down, kind, kinds)
         return best, kinds
+
+
+@cache
+def tree_of(parents: tuple[int, ...]) -> ClassTree:
+    """The hierarchy with these parents, which is made once."""
+    return ClassTree(parents)
 
 
 def _likeliest(chances: Tensor, group: tuple[int, ...]) -> tuple[Tensor, Tensor]:

@@ -27,7 +27,7 @@ from ..sentences.decoding import NotTextError, first_lines, read_text
 from ..sentences.tables import DELIMITERS, Cells, first_rows, table_rows
 from .found import DAMAGED, ROWLESS, UNPOSED, Arranged, Rough
 
-ENDS = (".csv", ".tsv")
+ENDS = "*.[cCtT][sS][vV]"  # names alone decide: there may be a million images beside
 IMAGES = ("image", "path", "file", "filename", "file_name", "img", "name", "image_path", "frame", "id")
 SPLITS = ("split", "part", "partition", "subset", "set", "usage", "phase")
 AXES = {"x": 0, "y": 1, "v": 2, "vis": 2, "visible": 2, "visibility": 2}
@@ -103,12 +103,7 @@ def _axis(name: str) -> tuple[str, int] | None:
 
 def _tables(root: Path) -> list[Path]:
     """The tables of a folder and of those in it, in order."""
-    return sorted(
-        path
-        for depth in range(DEEPEST + 1)
-        for path in root.glob("*/" * depth + "*")
-        if path.suffix.lower() in ENDS and path.is_file()
-    )
+    return sorted(path for depth in range(DEEPEST + 1) for path in root.glob("*/" * depth + ENDS) if path.is_file())
 
 
 def _columns(path: Path) -> tuple[str, Columns] | None:
