@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from striate.data import boxes, joints, masks
@@ -96,13 +96,10 @@ def of_masks(root: Path, progress: bool) -> Listed | None:
     found = masks.find(root, progress=progress)
     if found is None:
         return None
-    findings = list[Finding]()
-    for one in found.left_out:
-        kind = KINDS.get(one.kind)
-        findings += [Finding(kind, one.path, one.reason)] if kind else left_out([one], str(root))
+    findings = list(_aside(found.left_out, KINDS, root))
     findings += _slips(found, str(root))
     items, parts = [pair.image for pair in found.pairs], [pair.part for pair in found.pairs]
-    return Listed(root.resolve().name, str(root), items, [""] * len(items), parts, tuple(findings), of_classes=False)
+    return _without_classes(root, items, parts, findings)
 
 
 def of_boxes(root: Path) -> Listed | None:
@@ -118,11 +115,9 @@ def of_boxes(root: Path) -> Listed | None:
     for path, wrong in found.faults.items():
         said = ", ".join(f"{count:,} {kind}" for kind, count in wrong.items())
         findings.append(Finding("bad box", path, said))
-    for one in found.left_out:
-        kind = BOXES.get(one.kind)
-        findings += [Finding(kind, one.path, one.reason)] if kind else left_out([one], str(root))
+    findings += _aside(found.left_out, BOXES, root)
     items, parts = [one.image for one in found.images], [one.part for one in found.images]
-    return Listed(root.resolve().name, str(root), items, [""] * len(items), parts, tuple(findings), of_classes=False)
+    return _without_classes(root, items, parts, findings)
 
 
 def of_joints(root: Path) -> Listed | None:
@@ -134,12 +129,22 @@ def of_joints(root: Path) -> Listed | None:
     found = joints.find(root, kinds=(joints.TABLE,), sure=False)
     if found is None:
         return None
-    findings = list[Finding]()
-    for one in found.left_out:
-        kind = JOINTS.get(one.kind)
-        findings += [Finding(kind, one.path, one.reason)] if kind else left_out([one], str(root))
+    findings = list(_aside(found.left_out, JOINTS, root))
     items, parts = [one.image for one in found.people], [one.part for one in found.people]
-    return Listed(root.resolve().name, str(root), items, [""] * len(items), parts, tuple(findings), of_classes=False)
+    return _without_classes(root, items, parts, findings)
+
+
+def _aside(every: Iterable[LeftOut], kinds: Mapping[str, str], root: Path) -> Iterator[Finding]:
+    """What was left out, as the kinds of findings that it is."""
+    for one in every:
+        kind = kinds.get(one.kind)
+        yield from [Finding(kind, one.path, one.reason)] if kind else left_out([one], str(root))
+
+
+def _without_classes(root: Path, items: list[Path], parts: Sequence[str], findings: Iterable[Finding]) -> Listed:
+    """Images of which no class is known."""
+    labels = [""] * len(items)
+    return Listed(root.resolve().name, str(root), items, labels, [*parts], tuple(findings), of_classes=False)
 
 
 def _slips(found: MaskSet, root: str) -> Iterator[Finding]:

@@ -20,8 +20,11 @@ from .dataset import folds_of, held_out
 from .kinds import Kinds
 from .lazy import Lazy, chosen, together
 from .left_out import LeftOut
+from .parts import Part
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import Tensor
 
     from .levels import Levels
@@ -226,6 +229,38 @@ class Opened:
             raise InputError(f"nothing can be set aside: {why}")
         rest = [row for row in range(len(self.train)) if row not in chosen]
         return self.train.part(rest), self.train.part(sorted(chosen))
+
+
+class Told(Protocol):
+    """What is said of a folder's files."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided, a sentence each."""
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What was not read."""
+
+
+def opened_in(
+    root: Path, source: str, schema: Schema, tables: Mapping[Part, Table], found: Told, decided: Sequence[str]
+) -> Opened:
+    """The data of a folder.
+
+    Args:
+        root: The folder.
+        source: As it was given.
+        schema: What the fields are.
+        tables: The examples of each part; without any to train on, those to judge by stand there too.
+        found: What its files say.
+        decided: What was decided about the parts.
+    """
+    train, validation = tables.get("train", tables.get("test")), tables.get("validation")
+    assert train is not None
+    name = root.resolve().name
+    notes, digest = (*(f"{name}: {note}" for note in found.notes), *decided), digest_of(train, validation)
+    return Opened(name, source, schema, train, tables.get("test"), validation, notes, found.left_out, sha256=digest)
 
 
 def digest_of(*parts: Examples | None) -> str:

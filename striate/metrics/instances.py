@@ -41,9 +41,18 @@ class Matches:
 
     def average_precision(self, threshold: float) -> float:
         """Found / (found + invented + missed); 1 where there is nothing and nothing is said (Caicedo et al. 2019)."""
-        right, invented, missed = self.at(threshold)
-        total = right + invented + missed
-        return right / total if total else 1.0
+        return float(precisions(np.array(self.at(threshold))))
+
+
+def precisions(counts: NDArray[np.integer]) -> NDArray[np.float64]:
+    """(…): average precision of counts (…, 3) of found, invented and missed objects, as of `Matches`.
+
+    >>> precisions(np.array([[3, 1, 0], [0, 0, 0]])).tolist()
+    [0.75, 1.0]
+    """
+    right, total = counts[..., 0].astype(np.float64), counts.sum(-1)
+    shares: NDArray[np.float64] = np.divide(right, total, out=np.ones_like(right), where=total > 0)
+    return shares
 
 
 def matches(found: NDArray[np.integer], truth: NDArray[np.integer]) -> Matches:

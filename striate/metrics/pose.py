@@ -71,6 +71,14 @@ def pck_of_each(
     return np.array([_share(right[:, joint], counts[:, joint]) for joint in range(truth.shape[1])])
 
 
+def pck_of_people(
+    found: NDArray[np.floating], truth: NDArray[np.floating], sizes: NDArray[np.floating], share: float
+) -> Floats:
+    """(N,): the same for each person."""
+    right, counts = _pck(found, truth, sizes, share)
+    return np.array([_share(*one) for one in zip(right, counts, strict=True)])
+
+
 def pcp(
     found: NDArray[np.floating], truth: NDArray[np.floating], limbs: Sequence[tuple[int, int]], share: float = 0.5
 ) -> float:

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.page.live import Outputs
@@ -32,3 +34,15 @@ def surest(shares: Mapping[str, float]) -> list[Mapping[str, Any]]:
     """The surest first."""
     best = sorted(shares.items(), key=lambda item: -item[1])[:MOST]
     return [{"label": name, "probability": share} for name, share in best]
+
+
+def counted(
+    kinds: NDArray[np.integer], chances: NDArray[np.floating], classes: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    """How many objects of each class there are, each with the probability of its surest; (B,) classes, probabilities.
+
+    >>> counted(np.array([0, 0]), np.array([0.5, 0.25]), ("cat", "dog"))
+    [{'label': '2 cat', 'probability': 0.5}]
+    """
+    each = ((name, chances[kinds == number]) for number, name in enumerate(classes))
+    return surest({f"{len(mine)} {name}": float(mine.max()) for name, mine in each if len(mine)})

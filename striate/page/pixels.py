@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import ImageOps
 
-from striate.page.answering import by_name, only, surest
+from striate.page.answering import by_name, counted, only, surest
 from striate.page.live import Live, Outputs
 from striate.report.numbered import over_png
 from striate.report.overlay import overlay_png
@@ -49,11 +49,8 @@ def of_objects(run: Run) -> Live:
 
     def answer(outputs: Outputs) -> Answers:
         ((_, found),) = task.says.found(by_name(outputs))
-        sure = dict[str, float]()
-        for number, name in enumerate(task.classes):
-            if mine := [one.chance for one in found if one.kind == number]:
-                sure[f"{len(mine)} {name}"] = max(mine)
-        return surest(sure)
+        kinds, chances = np.array([one.kind for one in found]), np.array([one.chance for one in found])
+        return counted(kinds, chances, task.classes)
 
     def drawn(image: NDArray[np.uint8], outputs: Outputs) -> bytes:
         ((made, _),) = task.says.found(by_name(outputs))

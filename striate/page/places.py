@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.boxes.canvas import onto
-from striate.page.answering import by_name, surest
+from striate.page.answering import by_name, counted, surest
 from striate.page.live import Live, Outputs
 from striate.report import boxed, posed
 from striate.runs.run import Run
@@ -33,11 +33,8 @@ def of_boxes(run: Run) -> Live:
         return made
 
     def answer(outputs: Outputs) -> Answers:
-        made, sure = found(outputs), dict[str, float]()
-        for number, name in enumerate(task.classes):
-            if len(mine := made[made[:, 5] == number]):
-                sure[f"{len(mine)} {name}"] = float(mine[:, 4].max())
-        return surest(sure)
+        made = found(outputs)
+        return counted(made[:, 5].astype(int), made[:, 4], task.classes)
 
     def drawn(image: NDArray[np.uint8], outputs: Outputs) -> bytes:
         made = found(outputs)

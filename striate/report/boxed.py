@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from striate.data.masks import Colour
 from striate.metrics.detection import Curve, Detections, Objects
+from striate.report import wrong
 from striate.report.images import data_uri
 from striate.report.section import PERCENT, Section, part
 from striate.report.series import together
@@ -85,7 +86,8 @@ def worst(
 ) -> Section:
     """The worst images, the worst first, by a figure of this name."""
     drawn = [(data_uri(_pair(one, classes, colours, sure), LONGEST), one.name, PERCENT(one.value)) for one in images]
-    return Section("wrong", "Worst images", part(TEMPLATE, "worst", images=drawn, sure=sure, figure=figure))
+    least = f" with a probability of {sure} or more" if sure else ""
+    return wrong.worst(drawn, figure, f"On the left what is there, on the right what is found{least}.")
 
 
 def _pair(one: Drawn, classes: Sequence[str], colours: Sequence[Colour], sure: float) -> NDArray[np.uint8]:

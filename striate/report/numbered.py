@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from striate.data.masks import Colour
+from striate.report import wrong
 from striate.report.boxed import GAP, LONGEST, enlarged
 from striate.report.images import data_uri
 from striate.report.section import PERCENT, Section, part
@@ -54,7 +55,7 @@ def table(rows: Sequence[tuple[float, float]]) -> Section:
 def worst(images: Sequence[Drawn], colours: Sequence[Colour]) -> Section:
     """The worst images, the worst first."""
     drawn = [(data_uri(_pair(one, colours), LONGEST), one.name, PERCENT(one.value)) for one in images]
-    return Section("wrong", "Worst images", part(TEMPLATE, "worst", images=drawn))
+    return wrong.worst(drawn, "AP50", "On the left what is there, on the right what is found, each object in a colour.")
 
 
 def _pair(one: Drawn, colours: Sequence[Colour]) -> NDArray[np.uint8]:

@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw
 from striate.data.joints.body import told
 from striate.data.joints.found import Joined
 from striate.data.masks import Colour
+from striate.report import wrong
 from striate.report.boxed import GAP, LONGEST, enlarged
 from striate.report.images import data_uri
 from striate.report.section import Section, part
@@ -56,7 +57,7 @@ def table(rows: Sequence[tuple[str, str]], close: float) -> Section:
 def worst(images: Sequence[Drawn], names: Sequence[str], limbs: Sequence[Joined]) -> Section:
     """The worst images, the worst first."""
     drawn = [(data_uri(_pair(one, names, limbs), LONGEST), one.name, one.said) for one in images]
-    return Section("wrong", "Worst images", part(TEMPLATE, "worst", images=drawn, colours=_css()))
+    return wrong.worst(drawn, "PCK", part(TEMPLATE, "sides", colours=_css()).strip())
 
 
 def _css() -> list[tuple[str, str]]:

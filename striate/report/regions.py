@@ -8,6 +8,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from striate.metrics.regions import RegionScores
+from striate.report import wrong
 from striate.report.images import data_uri
 from striate.report.overlay import differing
 from striate.report.section import PERCENT, Section, part
@@ -61,7 +62,8 @@ def table(scores: RegionScores, classes: Sequence[str], colours: Colours, evalua
 def worst(images: Sequence[Drawn], classes: Sequence[str], colours: Colours) -> Section:
     """The worst images, the worst first."""
     drawn = [(data_uri(_picture(one, colours), LONGEST), one.name, PERCENT(one.mean_iou)) for one in images]
-    return Section("wrong", "Worst images", part(TEMPLATE, "worst", images=drawn))
+    note = "The classes that the network names, in colours over the image; what is wrong is outlined."
+    return wrong.worst(drawn, "mean IoU", note)
 
 
 def _picture(one: Drawn, colours: Colours) -> NDArray[np.uint8]:

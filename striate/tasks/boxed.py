@@ -17,7 +17,7 @@ from striate.data import boxes, lazy
 from striate.data.boxes import Boxed, BoxSet
 from striate.data.boxes.canvas import placing, read_onto
 from striate.data.dataset import with_test
-from striate.data.examples import Opened, Schema, Table, digest_of
+from striate.data.examples import Opened, Schema, Table, opened_in
 from striate.data.kinds import Boxes, Image, Kind
 from striate.data.lazy import Lazy
 from striate.data.masks import Colour, coco, distinct_colours, voc
@@ -27,7 +27,7 @@ from striate.notation.thumb import CLASSES
 from striate.report.boxed import with_boxes
 from striate.tasks.canvas import OnCanvas, canvas_for, channels_of
 from striate.tasks.located import ASIDE, BOXES, KINDS, WHOLE
-from striate.tasks.pictures import IMAGE
+from striate.tasks.pictures import IMAGE, drawn_over
 from striate.tasks.task import Wish, folder_at
 from striate.training.fields import Fields
 
@@ -103,10 +103,9 @@ class WithBoxes(OnCanvas):
 
     def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
         """With its boxes."""
-        image = np.rint(255 * np.atleast_3d(picture)).astype(np.uint8).transpose(2, 0, 1)
         there = targets[KINDS].numpy() >= 0
         places, kinds = targets[BOXES].numpy()[there], targets[KINDS].numpy()[there]
-        return with_boxes(image, places, kinds, None, self.classes, self.colours).astype(np.float32) / np.float32(255)
+        return drawn_over(picture, lambda image: with_boxes(image, places, kinds, None, self.classes, self.colours))
 
     def back(self, places: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:
         """Boxes (B, 4) of the canvas, in an image of (height, width)."""
@@ -121,29 +120,16 @@ def has_masks(root: Path) -> bool:
 
 
 def _opened(task: WithBoxes, root: Path, source: str, found: BoxSet, hold_out: bool) -> Opened:
-    name = root.resolve().name
     whole = [one for one in found.images if one.whole >= 0]
     boxed = {part: [one for one in found.of(part) if one.whole < 0] for part in PARTS}
     parts, decided = with_test(boxed, lambda one: one.image, root, hold_out)
     extra = [WHOLE] * bool(whole) + [ASIDE] * any(one.aside.any() for one in found.images)
     parts["train"] += whole  # in no part that is judged: where their objects are is not known
-    notes = [*(f"{name}: {note}" for note in found.notes), *decided]
     most = max(1, *(len(one.places) for one in found.images))
     hold = sum(len(images) for images in parts.values()) * task.channels * task.size[0] * task.size[1] <= lazy.MEMORY
     tables = {part: _table(images, task, most, hold, extra) for part, images in parts.items() if images}
-    train = tables.get("train", tables.get("test"))
-    assert train is not None
-    return Opened(
-        name,
-        source,
-        Schema({IMAGE: Image()}, {BOXES: Boxes(task.size), KINDS: Kind(), **{name: Kind() for name in extra}}),
-        train,
-        tables.get("test"),
-        tables.get("validation"),
-        tuple(notes),
-        found.left_out,
-        sha256=digest_of(train, tables.get("validation")),
-    )
+    schema = Schema({IMAGE: Image()}, {BOXES: Boxes(task.size), KINDS: Kind(), **{name: Kind() for name in extra}})
+    return opened_in(root, source, schema, tables, found, decided)
 
 
 def _table(images: Sequence[Boxed], task: WithBoxes, most: int, hold: bool, extra: Sequence[str]) -> Table:

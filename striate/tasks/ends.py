@@ -27,6 +27,15 @@ def named_outputs(measured: Measure) -> dict[str, Shape]:
     return {name or OUTPUT: shape for name, shape in measured.outputs.items()}
 
 
+def flat(shape: Shape) -> Shape:
+    """Without the sides of 1: what a vector has that comes as maps of one entry.
+
+    >>> flat((28, 1, 1)), flat((1, 1))
+    ((28,), (1,))
+    """
+    return tuple(side for side in shape if side != 1) or (1,)
+
+
 def check_inputs(network: Network, opened: Opened) -> None:
     """Check that a network's inputs are the data's; where there are several they have their names.
 

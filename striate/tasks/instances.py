@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from striate.data import lazy, masks
 from striate.data.dataset import with_test
-from striate.data.examples import Opened, Schema, Table, digest_of
+from striate.data.examples import Opened, Schema, Table, opened_in
 from striate.data.image import decode
 from striate.data.kinds import Image, Mask
 from striate.data.lazy import Lazy
@@ -25,7 +25,7 @@ from striate.data.masks.objects import UNKNOWN, classes_in, read_objects
 from striate.data.parts import PARTS
 from striate.errors import InputError
 from striate.losses.basins import Basin, Basins
-from striate.metrics.instances import THRESHOLDS, matches
+from striate.metrics.instances import THRESHOLDS, matches, precisions
 from striate.metrics.metric import Metric
 from striate.notation.rules.shape import shown
 from striate.notation.thumb import CLASSES
@@ -34,7 +34,7 @@ from striate.polygons import outline
 from striate.report.numbered import numbers_png, over_png, with_objects
 from striate.tasks.in_pieces import InPieces
 from striate.tasks.numbered import COUNTS, FOUND, OBJECTS, JudgedObjects, small
-from striate.tasks.pictures import IMAGE
+from striate.tasks.pictures import IMAGE, drawn_over
 from striate.tasks.task import Answer, Asked, Wish, folder_at
 from striate.tiling import middle
 from striate.training.fields import OUTPUT, Fields
@@ -120,8 +120,7 @@ class Instances(InPieces):
 
     def figures(self, rows: Fields) -> Mapping[str, float]:
         """Average precision at an IoU of 0.5, and its mean over 0.5 to 0.95; each a mean over the images."""
-        right, total = rows[COUNTS][..., 0].double(), rows[COUNTS].sum(2).double()
-        each = torch.where(total > 0, right / total.clamp_min(1), 1.0).mean(0)
+        each = precisions(rows[COUNTS].numpy()).mean(0)
         return {"ap50": float(each[0]), "ap": float(each.mean())}
 
     # what is told
@@ -136,8 +135,7 @@ class Instances(InPieces):
 
     def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
         """With its objects in colours."""
-        image = np.rint(255 * np.atleast_3d(picture)).astype(np.uint8).transpose(2, 0, 1)
-        return with_objects(image, targets[OBJECTS].numpy(), self.colours).astype(np.float32) / np.float32(255)
+        return drawn_over(picture, lambda image: with_objects(image, targets[OBJECTS].numpy(), self.colours))
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The objects of each image, drawn over it."""
@@ -171,23 +169,11 @@ def _counts(found: NDArray[np.int32], truth: NDArray[np.int32]) -> list[tuple[in
 
 
 def _opened(task: Instances, root: Path, source: str, found: masks.MaskSet, hold_out: bool) -> Opened:
-    name = root.resolve().name
     parts, decided = with_test({part: found.of(part) for part in PARTS}, lambda pair: pair.image, root, hold_out)
     hold = sum((task.channels + 4) * pair.size[0] * pair.size[1] for pair in found.pairs) <= lazy.MEMORY
     tables = {part: _table(pairs, found.coding, task.channels, hold) for part, pairs in parts.items() if pairs}
-    train = tables.get("train", tables.get("test"))
-    assert train is not None
-    return Opened(
-        name,
-        source,
-        Schema({IMAGE: Image()}, {OBJECTS: Mask(0, UNKNOWN)}),
-        train,
-        tables.get("test"),
-        tables.get("validation"),
-        (*(f"{name}: {note}" for note in found.notes), *decided),
-        found.left_out,
-        sha256=digest_of(train, tables.get("validation")),
-    )
+    schema = Schema({IMAGE: Image()}, {OBJECTS: Mask(0, UNKNOWN)})
+    return opened_in(root, source, schema, tables, found, decided)
 
 
 def _table(pairs: Sequence[Pair], coding: Coding, channels: int, hold: bool) -> Table:

@@ -21,6 +21,7 @@ from striate.metrics.metric import Metric
 from striate.notation.tree import Shape
 from striate.report.boxed import drawn_png
 from striate.tasks.boxed import WithBoxes
+from striate.tasks.ends import flat
 from striate.tasks.located import BOXES, KINDS, JudgedPlaces
 from striate.tasks.pictures import IMAGE
 from striate.tasks.task import Answer, Asked, Judged, Wish
@@ -60,7 +61,7 @@ class Localize(WithBoxes):
     def fits_all(self, outputs: Mapping[str, Shape], name: str) -> str:
         """A number for each class, and four for the box."""
         wanted = {CLASS: (len(self.classes),), BOX: (SIDES,)}
-        if {key: tuple(side for side in shape if side != 1) or (1,) for key, shape in outputs.items()} == wanted:
+        if {key: flat(shape) for key, shape in outputs.items()} == wanted:
             return ""
         ends = f"heads[ {CLASS}: fc {len(self.classes)} | {BOX}: fc {SIDES} ]"
         return f"gives {', '.join(outputs)}, and {self.word} takes a class and a box; end the network with {ends}"

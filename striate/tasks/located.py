@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from striate.boxes import paired_iou
 from striate.data.boxes.found import CROWD, HARD
 from striate.metrics.detection import Detections, DetectionScores, Objects, coco, iou_of, voc
+from striate.tasks.figures import known, percent
 from striate.tasks.task import Judged
 from striate.training.fields import Fields
 
@@ -121,32 +122,32 @@ class JudgedBoxes(Judged):
 
     def said(self) -> str:
         """The figures in words."""
-        rest = f"mAP {_percent(self.scores.map)} over IoU 0.5 to 0.95"
-        floor = f"always saying each class's mean box gets {_percent(self.floor)}"
-        return f"mAP50 {_percent(self.scores.map50)} on {len(self.examples):,} {self.unit} ({rest}); {floor}"
+        rest = f"mAP {percent(self.scores.map)} over IoU 0.5 to 0.95"
+        floor = f"always saying each class's mean box gets {percent(self.floor)}"
+        return f"mAP50 {percent(self.scores.map50)} on {len(self.examples):,} {self.unit} ({rest}); {floor}"
 
     def in_short(self) -> str:
         """mAP50."""
-        return _percent(self.scores.map50)
+        return percent(self.scores.map50)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate test --json`."""
         per_class = [
             {
                 "class": name,
-                "ap50": _known(row[0]),
-                "ap": _known(row.mean()),
-                "voc_ap50": _known(area),
+                "ap50": known(row[0]),
+                "ap": known(row.mean()),
+                "voc_ap50": known(area),
                 "objects": n,
             }
             for name, row, area, n in zip(self.classes, self.scores.each, self.voc50, self.objects, strict=True)
         ]
-        known = self.voc50[~np.isnan(self.voc50)]
+        areas = self.voc50[~np.isnan(self.voc50)]
         return {
-            "map50": _known(self.scores.map50),
-            "map": _known(self.scores.map),
-            "voc_map50": _known(known.mean() if known.size else np.nan),
-            "mean_box_map50": _known(self.floor),
+            "map50": known(self.scores.map50),
+            "map": known(self.scores.map),
+            "voc_map50": known(areas.mean() if areas.size else np.nan),
+            "mean_box_map50": known(self.floor),
             "loss": self.figures["loss"],
             "examples": len(self.examples),
             "classes": list(self.classes),
@@ -171,7 +172,7 @@ class JudgedBoxes(Judged):
     def rows_of_classes(self) -> list[tuple[str, int, str, str]]:
         """Name, objects, AP50 and AP of each class."""
         return [
-            (name, count, _percent(row[0]), _percent(row.mean()))
+            (name, count, percent(row[0]), percent(row.mean()))
             for name, count, row in zip(self.classes, self.objects, self.scores.each, strict=True)
         ]
 
@@ -191,7 +192,7 @@ class JudgedBoxes(Judged):
         """The first lines of the report."""
         from striate.report import boxed
 
-        map50, whole, floor = map(_percent, (self.scores.map50, self.scores.map, self.floor))
+        map50, whole, floor = map(percent, (self.scores.map50, self.scores.map, self.floor))
         return boxed.headline(map50, whole, floor, self._evaluated, self.nothing)
 
     @property
@@ -246,15 +247,6 @@ def _f1(found: Detections, truth: Objects) -> float:
             taken[free.argmax()] = True
             right += 1
     return 2 * right / (len(boxes) + len(truth.boxes))
-
-
-def _known(value: float) -> float | None:
-    """A number for JSON, which has no other word for one that is not known."""
-    return None if np.isnan(value) else float(value)
-
-
-def _percent(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.2%}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data.masks import Colour, resized
-from striate.metrics.instances import THRESHOLDS, by_threshold, matches
+from striate.metrics.instances import THRESHOLDS, by_threshold, matches, precisions
 from striate.tasks.task import Judged
 from striate.training.fields import Fields
 
@@ -46,15 +46,12 @@ class JudgedObjects(Judged):
     @cached_property
     def each(self) -> list[float]:
         """The average precision of each image at an IoU of 0.5; 1 where nothing is there and nothing is found."""
-        first = self.rows[COUNTS][:, 0].numpy()
-        return [float(row[0] / row.sum()) if row.sum() else 1.0 for row in first]
+        return [float(one) for one in precisions(self.rows[COUNTS][:, 0].numpy())]
 
     @cached_property
     def curve(self) -> list[float]:
         """Average precision at each threshold."""
-        counts = self.rows[COUNTS].double()
-        right, total = counts[..., 0], counts.sum(2)
-        return [float(one) for one in torch.where(total > 0, right / total.clamp_min(1), 1.0).mean(0)]
+        return [float(one) for one in precisions(self.rows[COUNTS].numpy()).mean(0)]
 
     @cached_property
     def total(self) -> tuple[int, int, int]:

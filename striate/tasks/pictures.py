@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -88,6 +88,14 @@ def picture(image: Tensor) -> NDArray[np.uint8]:
         image = ((image - low) / (high - low).clamp_min(1e-9) * 255).to(torch.uint8)
     made: NDArray[np.uint8] = image.permute(1, 2, 0).numpy()
     return made[:, :, 0] if made.shape[2] == 1 else made
+
+
+def drawn_over(
+    picture: NDArray[np.float32], draw: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+) -> NDArray[np.float32]:
+    """A picture, (H, W) or (H, W, 3) from 0 to 1, with what is drawn over it: from (C, H, W) to (H, W, 3) bytes."""
+    image = np.rint(255 * np.atleast_3d(picture)).astype(np.uint8).transpose(2, 0, 1)
+    return draw(image).astype(np.float32) / np.float32(255)
 
 
 def placed_as_trained(examples: Examples, recipe: Recipe | None) -> tuple[Examples, list[str]]:

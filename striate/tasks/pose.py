@@ -17,7 +17,7 @@ from torch import nn
 from striate.data import lazy
 from striate.data.boxes.canvas import placing, read_part_onto
 from striate.data.dataset import with_test
-from striate.data.examples import Opened, Schema, Table, digest_of
+from striate.data.examples import Opened, Schema, Table, opened_in
 from striate.data.joints import EXPECTED, KINDS, TABLE, Posed, PoseSet, body, find
 from striate.data.joints.found import Joined
 from striate.data.kinds import Image, Points
@@ -35,8 +35,8 @@ from striate.notation.sizes import Size
 from striate.notation.tree import Shape
 from striate.report.posed import drawn_png, with_joints
 from striate.tasks.canvas import OnCanvas, canvas_for, channels_of
-from striate.tasks.ends import named_outputs
-from striate.tasks.pictures import IMAGE
+from striate.tasks.ends import flat, named_outputs
+from striate.tasks.pictures import IMAGE, drawn_over
 from striate.tasks.posed import CLOSE, PLACES, STAGES, JudgedPoses
 from striate.tasks.task import Answer, Asked, Wish, folder_at
 from striate.training.fields import OUTPUT, Fields
@@ -106,7 +106,7 @@ class Pose(OnCanvas):
         count = len(self.joints)
         if _gives_maps(outputs) and outputs[OUTPUT][0] == count:
             return ""
-        wrong = [(key, shape) for key, shape in outputs.items() if _flat(shape) != (2 * count,)]
+        wrong = [(key, shape) for key, shape in outputs.items() if flat(shape) != (2 * count,)]
         if not wrong:
             return ""
         ends = f"{count} joints take fc {2 * count}, or a map for each: conv {count}@1"
@@ -165,9 +165,8 @@ class Pose(OnCanvas):
 
     def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
         """With its joints."""
-        image = np.rint(255 * np.atleast_3d(picture)).astype(np.uint8).transpose(2, 0, 1)
-        made = with_joints(image, targets[PLACES].numpy(), self.joints, self.limbs)
-        return made.astype(np.float32) / np.float32(255)
+        places = targets[PLACES].numpy()
+        return drawn_over(picture, lambda image: with_joints(image, places, self.joints, self.limbs))
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The joints of the person in each image, drawn on it."""
@@ -187,33 +186,16 @@ class Pose(OnCanvas):
         return Answer(path, said, {"joints": told}, {"": drawn_png(image, places, self.joints, self.limbs)})
 
 
-def _flat(shape: Shape) -> Shape:
-    return tuple(side for side in shape if side != 1) or (1,)
-
-
 def _gives_maps(outputs: Mapping[str, Shape]) -> bool:
-    return outputs.keys() == {OUTPUT} and len(_flat(outputs[OUTPUT])) == 3
+    return outputs.keys() == {OUTPUT} and len(flat(outputs[OUTPUT])) == 3
 
 
 def _opened(task: Pose, root: Path, source: str, found: PoseSet, hold_out: bool) -> Opened:
-    name = root.resolve().name
     parts, decided = with_test({part: found.of(part) for part in PARTS}, lambda one: one.image, root, hold_out)
-    notes = [*(f"{name}: {note}" for note in found.notes), *decided]
     hold = len(found.people) * task.channels * task.size[0] * task.size[1] <= lazy.MEMORY
     tables = {part: _table(people, task, hold) for part, people in parts.items() if people}
-    train = tables.get("train", tables.get("test"))
-    assert train is not None
-    return Opened(
-        name,
-        source,
-        Schema({IMAGE: Image()}, {PLACES: Points(task.size, body.pairs(task.joints))}),
-        train,
-        tables.get("test"),
-        tables.get("validation"),
-        tuple(notes),
-        found.left_out,
-        sha256=digest_of(train, tables.get("validation")),
-    )
+    schema = Schema({IMAGE: Image()}, {PLACES: Points(task.size, body.pairs(task.joints))})
+    return opened_in(root, source, schema, tables, found, decided)
 
 
 def _table(people: Sequence[Posed], task: Pose, hold: bool) -> Table:

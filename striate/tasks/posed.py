@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from striate.data.joints import body
 from striate.data.joints.found import Joined
-from striate.metrics.pose import near, pck, pck_of_each, pcp, sizes_of
+from striate.metrics.pose import pck, pck_of_each, pck_of_people, pcp, sizes_of
+from striate.tasks.figures import known, percent
 from striate.tasks.task import Judged
 
 if TYPE_CHECKING:
@@ -75,11 +76,7 @@ class JudgedPoses(Judged):
     @cached_property
     def each(self) -> list[float]:
         """The share of right joints of each image; not a number where none is visible, or its size is unknown."""
-        apart, sizes = near(self.found, self.truth), self.sizes[:, None]
-        counts = np.isfinite(apart) & (np.nan_to_num(sizes, nan=0.0) > 0)
-        right = (np.nan_to_num(apart, nan=np.inf) <= CLOSE * np.nan_to_num(sizes)) & counts
-        shares = np.divide(right.sum(1), counts.sum(1), out=np.full(len(right), np.nan), where=counts.any(1))
-        return [float(share) for share in shares]
+        return [float(one) for one in pck_of_people(self.found, self.truth, self.sizes, CLOSE)]
 
     def columns(self) -> Mapping[str, Sequence[float]]:
         """The share of right joints of each image."""
@@ -92,30 +89,30 @@ class JudgedPoses(Judged):
 
     def said(self) -> str:
         """The figures in words."""
-        limbs = f"PCP {_percent(self.figures['pcp'])}; "
-        floor = f"always saying the mean pose gets PCK {_percent(self.floor[0])}"
-        stages = f", after each stage {', '.join(map(_percent, self.of_stages))}" if len(self.of_stages) > 1 else ""
-        first = f"PCK@{CLOSE:g} {_percent(self.figures['pck'])} on {len(self.examples):,} {self.unit}"
+        limbs = f"PCP {percent(self.figures['pcp'])}; "
+        floor = f"always saying the mean pose gets PCK {percent(self.floor[0])}"
+        stages = f", after each stage {', '.join(map(percent, self.of_stages))}" if len(self.of_stages) > 1 else ""
+        first = f"PCK@{CLOSE:g} {percent(self.figures['pck'])} on {len(self.examples):,} {self.unit}"
         return f"{first}{stages} ({limbs}{floor})"
 
     def in_short(self) -> str:
         """PCK."""
-        return _percent(self.figures["pck"])
+        return percent(self.figures["pck"])
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate test --json`."""
-        joints = zip(self.joints, map(_known, self.of_joints), strict=True)
+        joints = zip(self.joints, map(known, self.of_joints), strict=True)
         return {
-            "pck": _known(self.figures["pck"]),
-            "pcp": _known(self.figures["pcp"]),
-            "mean_pose_pck": _known(self.floor[0]),
-            "mean_pose_pcp": _known(self.floor[1]),
-            "stages": [{"stage": number, "pck": _known(one)} for number, one in enumerate(self.of_stages, start=1)],
+            "pck": known(self.figures["pck"]),
+            "pcp": known(self.figures["pcp"]),
+            "mean_pose_pck": known(self.floor[0]),
+            "mean_pose_pcp": known(self.floor[1]),
+            "stages": [{"stage": number, "pck": known(one)} for number, one in enumerate(self.of_stages, start=1)],
             "loss": self.figures["loss"],
             "examples": len(self.examples),
             "joints": [{"joint": name, "pck": value} for name, value in joints],
             "worst": [
-                {"image": self.examples.name(row), "pck": _known(self.each[row])} for row in self.worst[:MOST_DRAWN]
+                {"image": self.examples.name(row), "pck": known(self.each[row])} for row in self.worst[:MOST_DRAWN]
             ],
         }
 
@@ -123,23 +120,23 @@ class JudgedPoses(Judged):
         """What `striate test` prints."""
         yield self.said()
         yield f"loss {self.figures['loss']:.4f}"
-        yield ", ".join(f"{name} {_percent(one)}" for name, one in zip(self.joints, self.of_joints, strict=True))
+        yield ", ".join(f"{name} {percent(one)}" for name, one in zip(self.joints, self.of_joints, strict=True))
         for row in self.worst[:MOST_PRINTED]:
-            yield f"worst: {self.examples.name(row)}: {_percent(self.each[row])} of the joints"
+            yield f"worst: {self.examples.name(row)}: {percent(self.each[row])} of the joints"
 
     def headline(self) -> str:
         """The first lines of the report."""
         from striate.report import posed
 
-        figures = [_percent(self.figures[name]) for name in ("pck", "pcp")]
-        floor, stages = [*map(_percent, self.floor)], [*map(_percent, self.of_stages)]
+        figures = [percent(self.figures[name]) for name in ("pck", "pcp")]
+        floor, stages = [*map(percent, self.floor)], [*map(percent, self.of_stages)]
         return posed.headline(figures, floor, stages, CLOSE, f"{self.name} ({len(self.examples):,} {self.unit})")
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """Joint by joint, and the worst images with truth and answer side by side."""
         from striate.report import posed
 
-        yield posed.table([*zip(self.joints, map(_percent, self.of_joints), strict=True)], CLOSE)
+        yield posed.table([*zip(self.joints, map(percent, self.of_joints), strict=True)], CLOSE)
         yield self.worst_section(root)
 
     def worst_section(self, root: str) -> Section:
@@ -150,14 +147,5 @@ class JudgedPoses(Judged):
         drawn = []
         for row in self.worst[:MOST_DRAWN]:
             image, name = self.examples.take([row])["image"][0].numpy(), inside(self.examples.name(row), root)
-            drawn.append(posed.Drawn(image, self.truth[row], self.found[row], name, _percent(self.each[row])))
+            drawn.append(posed.Drawn(image, self.truth[row], self.found[row], name, percent(self.each[row])))
         return posed.worst(drawn, self.joints, self.limbs)
-
-
-def _known(value: float) -> float | None:
-    """A number for JSON, which has no other word for one that is not known."""
-    return None if np.isnan(value) else float(value)
-
-
-def _percent(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.2%}"

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from striate.data import lazy, masks
 from striate.data.dataset import with_test
-from striate.data.examples import Opened, Schema, Table, digest_of
+from striate.data.examples import Opened, Schema, Table, opened_in
 from striate.data.image import decode
 from striate.data.kinds import Image, Mask
 from striate.data.lazy import Lazy
@@ -32,7 +32,7 @@ from striate.native.losses import Loss as NativeLoss
 from striate.notation.thumb import CLASSES
 from striate.report.overlay import label_png, overlay, overlay_png
 from striate.tasks.in_pieces import InPieces
-from striate.tasks.pictures import IMAGE
+from striate.tasks.pictures import IMAGE, drawn_over
 from striate.tasks.regions import JudgedRegions
 from striate.tasks.task import Answer, Asked, Bound, LossName, Wish, folder_at
 from striate.tasks.together import classes_of, labels_of
@@ -199,8 +199,8 @@ class Segment(InPieces):
 
     def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
         """With its mask in colours."""
-        image = np.rint(255 * np.atleast_3d(picture)).astype(np.uint8).transpose(2, 0, 1)
-        return overlay(image, targets[MASK].numpy().astype(np.uint8), self.colours).astype(np.float32) / np.float32(255)
+        mask = targets[MASK].numpy().astype(np.uint8)
+        return drawn_over(picture, lambda image: overlay(image, mask, self.colours))
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Segmented]:
         """The mask of each image, drawn over it."""
@@ -224,21 +224,9 @@ def called(logits: Tensor) -> Tensor:
 
 def _opened(task: Segment, root: Path, source: str, found: masks.MaskSet, hold_out: bool) -> Opened:
     parts, decided = with_test({part: found.of(part) for part in PARTS}, lambda pair: pair.image, root, hold_out)
-    notes = [*(f"{root.resolve().name}: {note}" for note in found.notes), *decided]
     tables = {part: _table(pairs, found, task.channels) for part, pairs in parts.items() if pairs}
-    train = tables.get("train", tables.get("test"))
-    assert train is not None
-    return Opened(
-        root.resolve().name,
-        source,
-        Schema({IMAGE: Image()}, {MASK: Mask(len(task.classes))}),
-        train,
-        tables.get("test"),
-        tables.get("validation"),
-        tuple(notes),
-        found.left_out,
-        sha256=digest_of(train, tables.get("validation")),
-    )
+    schema = Schema({IMAGE: Image()}, {MASK: Mask(len(task.classes))})
+    return opened_in(root, source, schema, tables, found, decided)
 
 
 def _table(pairs: Sequence[Pair], found: masks.MaskSet, channels: int) -> Table:
