@@ -2,7 +2,7 @@
 
 A benchmark of this kind is a few rows and a call of `table`; its command line is the same everywhere:
 
-    python benchmarks/cells.py [--rows one-stage,place] [--seeds 2] [--epochs N] [--json]
+    python benchmarks/cells.py [--rows one-stage,place] [--seeds 2] [--first 0] [--epochs N] [--json]
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ def table(about: str | None, rows: Mapping[str, Row], seeds: int) -> None:
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", default=",".join(rows))
     parser.add_argument("--seeds", type=int, default=seeds)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
@@ -88,7 +89,7 @@ def table(about: str | None, rows: Mapping[str, Row], seeds: int) -> None:
         for name in asked.rows.split(","):
             row, found[name] = rows[name], []
             data = row.data if isinstance(row.data, str) else row.data(Path(folder) / f"{name}-data")
-            for seed in range(asked.seeds):
+            for seed in range(asked.first, asked.first + asked.seeds):
                 found[name].append(trained(row, seed, data, Path(folder) / f"{name}{seed}", asked.epochs))
                 print(f"{name}, seed {seed}: {found[name][-1]}", file=sys.stderr, flush=True)
     if asked.json:
