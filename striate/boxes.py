@@ -11,13 +11,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-AT_ONCE = 2_000_000  # pairs that are looked at together
-BLOCK = 1024  # boxes that are settled together where there are more pairs
+TOGETHER = 500_000  # pairs up to which all boxes are settled together
+BLOCK = 512  # boxes that are settled together where there are more pairs
+AT_ONCE = 20_000  # pairs that are looked at together: what a cache holds
 
 
 def box_area(boxes: Tensor) -> Tensor:
@@ -83,21 +85,23 @@ def suppressed(boxes: Tensor, scores: Tensor, threshold: float, classes: Tensor 
     order = scores.argsort(descending=True, stable=True)
     sorted_boxes = boxes[order].double()
     kinds = torch.zeros_like(order) if classes is None else classes[order].long()
+    windows = _windows(sorted_boxes, kinds, sorted_boxes, kinds, threshold)
+    if windows.pairs() <= TOGETHER:
+        above, below = _near(sorted_boxes, sorted_boxes, windows, threshold, later=True)
+        return order[_settled(len(order), above, below)]
     alive = torch.arange(len(order), device=order.device)
-    kept = [alive[:0]]
-    size = len(alive) if _count_near(sorted_boxes, kinds, threshold) <= AT_ONCE else BLOCK
+    kept = []
     while len(alive):
-        head, rest = alive[:size], alive[size:]
-        a, b = _near(sorted_boxes[head], kinds[head], sorted_boxes[head], kinds[head], threshold)
-        first = a < b
-        left = head[_settled(len(head), a[first], b[first])]
-        kept.append(left)
-        if len(rest):
-            _, dropped = _near(sorted_boxes[left], kinds[left], sorted_boxes[rest], kinds[rest], threshold)
-            stays = torch.ones(len(rest), dtype=torch.bool, device=rest.device)
-            stays[dropped] = False
-            rest = rest[stays]
-        alive = rest
+        head, rest = alive[:BLOCK], alive[BLOCK:]
+        ours, of = sorted_boxes[head], kinds[head]
+        above, below = _near(ours, ours, _windows(ours, of, ours, of, threshold), threshold, later=True)
+        left = _settled(len(head), above, below)
+        kept.append(head[left])
+        ours, of, theirs = ours[left], of[left], sorted_boxes[rest]
+        _, dropped = _near(ours, theirs, _windows(ours, of, theirs, kinds[rest], threshold), threshold)
+        stays = torch.ones(len(rest), dtype=torch.bool, device=rest.device)
+        stays[dropped] = False
+        alive = rest[stays]
     return order[torch.cat(kept)]
 
 
@@ -114,52 +118,54 @@ def _settled(count: int, above: Tensor, below: Tensor) -> Tensor:
         left = now
 
 
+@dataclass(frozen=True)
+class _Windows:
+    """Which of theirs each of ours may be near to: in an order of theirs those from `begin` to `end`, of each part."""
+
+    order: Tensor
+    parts: list[tuple[Tensor, Tensor]]
+
+    def pairs(self) -> int:
+        """How many pairs there are."""
+        return sum(int((end - begin).sum()) for begin, end in self.parts)
+
+    def some(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """All pairs, about `AT_ONCE` at a time."""
+        import torch
+
+        for begin, end in self.parts:
+            many = end - begin
+            total = many.cumsum(0)
+            edges = torch.arange(AT_ONCE, int(total[-1]) + AT_ONCE, AT_ONCE, device=total.device)
+            last = 0
+            for now in torch.searchsorted(total, edges, right=True).tolist():
+                a = torch.arange(last, now, device=total.device).repeat_interleave(many[last:now])
+                shift = begin[last:now] - total[last:now] + many[last:now]  # from a pair's place to that in the order
+                before = int(total[last - 1]) if last else 0
+                places = torch.arange(before, before + len(a), device=a.device)
+                yield a, self.order[places + shift.repeat_interleave(many[last:now])]
+                last = now
+
+
 def _near(
-    ours: Tensor, our_kinds: Tensor, theirs: Tensor, their_kinds: Tensor, threshold: float
+    ours: Tensor, theirs: Tensor, windows: _Windows, threshold: float, later: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """All pairs (a of ours, b of theirs) of one class with an IoU above the threshold."""
+    """All pairs (a of ours, b of theirs) with an IoU above the threshold; of those with b after a where `later`."""
     import torch
 
-    found_a, found_b = [], []
-    for a, b in _candidates(ours, our_kinds, theirs, their_kinds, threshold):
-        over = paired_iou(ours[a], theirs[b]) > threshold
+    found_a, found_b = [windows.order[:0]], [windows.order[:0]]
+    for a, b in windows.some():
+        if later:
+            first = a < b
+            a, b = a[first], b[first]  # noqa: PLW2901
+        over = paired_iou(ours.index_select(0, a), theirs.index_select(0, b)) > threshold
         found_a.append(a[over])
         found_b.append(b[over])
     return torch.cat(found_a), torch.cat(found_b)
 
 
-def _candidates(
-    ours: Tensor, our_kinds: Tensor, theirs: Tensor, their_kinds: Tensor, threshold: float
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Pairs that may be near enough, a few at a time; all that are among them."""
-    import torch
-
-    if not len(ours) or not len(theirs):
-        yield our_kinds[:0], our_kinds[:0]
-        return
-    order, windows = _windows(ours, our_kinds, theirs, their_kinds, threshold)
-    for low, high in windows:
-        counts = high - low
-        group = counts.cumsum(0) // AT_ONCE
-        for number in range(int(group[-1]) + 1):
-            (a,) = (group == number).nonzero(as_tuple=True)
-            many = counts[a]
-            begins = many.cumsum(0) - many
-            within = torch.arange(int(many.sum()), device=a.device) - begins.repeat_interleave(many)
-            yield a.repeat_interleave(many), order[low[a].repeat_interleave(many) + within]
-
-
-def _count_near(boxes: Tensor, kinds: Tensor, threshold: float) -> int:
-    """How many pairs are looked at where all are looked at together."""
-    if not len(boxes):
-        return 0
-    return sum(int((high - low).sum()) for low, high in _windows(boxes, kinds, boxes, kinds, threshold)[1])
-
-
-def _windows(
-    ours: Tensor, our_kinds: Tensor, theirs: Tensor, their_kinds: Tensor, threshold: float
-) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
-    """An order of theirs, and from where to where in it those lie that one of ours may be near to.
+def _windows(ours: Tensor, our_kinds: Tensor, theirs: Tensor, their_kinds: Tensor, threshold: float) -> _Windows:
+    """Where theirs lie that one of ours may be near to, of its class.
 
     Two intervals of lengths a and b whose IoU is above t have middles no further apart than (1 - t) / (1 + t) times
     the mean of a and b, and b is at most a / t; so it is with two boxes on either axis. Theirs are sorted by class, by
@@ -167,6 +173,8 @@ def _windows(
     """
     import torch
 
+    if not len(ours) or not len(theirs):
+        return _Windows(their_kinds, [])
     middles, others = ((boxes[:, :2] + boxes[:, 2:]) / 2 for boxes in (ours, theirs))
     sizes, most = ours[:, 2:] - ours[:, :2], (theirs[:, 2:] - theirs[:, :2]).amax(0)
     largest = torch.minimum(sizes / max(threshold, 1e-9), most)
@@ -187,4 +195,4 @@ def _windows(
         low, end = (places(our_kinds, strip, middles[:, 0] + side * reach[:, 0]) for side in (-1, 1))
         begins, ends = torch.searchsorted(keys, low), torch.searchsorted(keys, end, right=True)
         windows.append((begins, ends if wanted is None else torch.where(wanted, ends, begins)))
-    return order, windows
+    return _Windows(order, windows)

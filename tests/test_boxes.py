@@ -40,7 +40,8 @@ def test_those_are_left_that_the_definition_leaves(count: int, seed: int, thresh
 
 @pytest.mark.parametrize("seed", range(4))
 def test_so_it_is_in_blocks(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boxes, "AT_ONCE", 40)
+    monkeypatch.setattr(boxes, "TOGETHER", 40)
+    monkeypatch.setattr(boxes, "AT_ONCE", 15)
     monkeypatch.setattr(boxes, "BLOCK", 7)
     given, scores, classes = drawn(60, seed)
     assert suppressed(given, scores, 0.4, classes).tolist() == by_definition(given, scores, 0.4, classes)
