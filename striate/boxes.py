@@ -157,7 +157,7 @@ def _near(
     for a, b in windows.some():
         if later:
             first = a < b
-            a, b = a[first], b[first]  # noqa: PLW2901
+            a, b = a[first], b[first]
         over = paired_iou(ours.index_select(0, a), theirs.index_select(0, b)) > threshold
         found_a.append(a[over])
         found_b.append(b[over])
