@@ -6,8 +6,11 @@ any number of processes gives the same batches, bit for bit, from any batch on. 
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import shutil
 import signal
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -232,5 +235,12 @@ def _stacked(values: Sequence[Tensor], shape: tuple[int, ...]) -> Tensor:
 
 
 def _alone(number: int) -> None:
-    """A process that reads leaves Ctrl-C to the one that trains."""
+    """A process that reads leaves Ctrl-C to the one that trains, and ends when that has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    """PyTorch's own watch looks at the server that forks instead, where there is one, and that waits for us."""
+    parent.join()
+    os._exit(1)

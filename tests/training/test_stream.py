@@ -1,7 +1,10 @@
 """Images that stay in their files: the same batches as from memory, whoever reads them; files that go are told."""
 
+import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -248,6 +251,31 @@ def test_a_process_that_is_killed_is_told_and_what_was_learned_is_kept_and_gone_
     monkeypatch.setattr(stream._Made, "__getitem__", made)
     more = load_file(st.resume(tmp_path / "run", quiet=True).path / "model.safetensors")
     assert all(torch.equal(more[name], whole[name]) for name in whole)
+
+
+KILLED = """
+import multiprocessing, os, signal, sys
+import torch
+from striate.training.stream import Stream
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv[1])
+    some = Stream({"image": torch.zeros(64, 3)}, {}, {}, {"image": (3,)}, workers=2)
+    reads = some.epoch(0, 1, 4)
+    next(reads)
+    assert len(multiprocessing.active_children()) == 2
+    print("reads", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_those_who_read_end_with_the_one_that_trains(method: str, tmp_path: Path) -> None:
+    """All hold its output open: it is read to its end only when all are gone."""
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    ended = subprocess.run([sys.executable, script, method], stdout=subprocess.PIPE, text=True, timeout=120)
+    assert (ended.returncode, ended.stdout) == (-signal.SIGKILL, "reads\n")
 
 
 def test_no_more_is_ahead_than_fits() -> None:
