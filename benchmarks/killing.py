@@ -88,6 +88,7 @@ def how(task: str, engine: str, workers: int | None = None) -> dict[str, Any]:
 
 def trains(net: str, data: Path, told: dict[str, Any], at: Dying, words: list[str] | None = None) -> None:
     """Train in this process, of which `at` is told after every step; by the command line where there are words."""
+    multiprocessing.set_start_method(None, force=True)  # who reads is started as in anyone's training, not as this was
     lazy.MEMORY, keeper.SHARE = 0, math.inf
     batch = keeper.Keeper.batch
 
