@@ -30,7 +30,7 @@ gap -> dropout 0.3 -> fc 10
 
 
 CHANGED = {"augment": "mirror,shift:2,cutout:8", "smoothing": 0.1, "ema": 0.999}
-ALIKE = {"figure": "accuracy", "floor": "majority_accuracy", "wrong": True}
+ALIKE = {"figure": "accuracy", "floor": "majority_share", "wrong": True}
 ACCURATE = {"recipe": "accurate"}
 ROWS = {
     "lenet5": Row("lenet5", "mnist", wanted=0.45, options=ACCURATE, **ALIKE),
