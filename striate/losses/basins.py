@@ -24,6 +24,8 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate.losses.objects import Known, Objects
+
 OUTPUT = "output"
 SMOOTH = 1.0  # pixels, the spread of the Gaussian that depths are smoothed with
 RISE = 0.1  # how far a peak is above the pass to a higher one, at least, to be another object
@@ -31,20 +33,6 @@ SURE = 0.4  # the least depth of a peak
 INSIDE = 0.5  # the least chance of a pixel inside
 AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
 Floats = NDArray[np.float32]
-Objects = NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Basin:
-    """An object that is found.
-
-    Attributes:
-        kind: Its class.
-        chance: How sure its pixels are inside, 0 to 1.
-    """
-
-    kind: int
-    chance: float
 
 
 @dataclass(frozen=True)
@@ -73,18 +61,18 @@ class Basins:
         known = (objects >= 0).sum().clamp_min(1)
         return {"depth": wrong[:, 0].sum() / known, "inside": wrong[:, 1:].sum() / known}
 
-    def found(self, outputs: Mapping[str, Tensor]) -> list[tuple[Objects, list[Basin]]]:
+    def found(self, outputs: Mapping[str, Tensor]) -> list[tuple[Objects, list[Known]]]:
         """Of each image the objects (h, w), as they are coded in masks, and what is known of each, in their order."""
         chances = outputs[OUTPUT].detach().float().cpu().nan_to_num().sigmoid().numpy()
         return [self._of(one[0], one[1:]) for one in chances]
 
-    def _of(self, deep: Floats, inside: Floats) -> tuple[Objects, list[Basin]]:
+    def _of(self, deep: Floats, inside: Floats) -> tuple[Objects, list[Known]]:
         numbers = basins(ndimage.gaussian_filter(deep, SMOOTH), inside.max(0) >= INSIDE)
         every = range(1, int(numbers.max()) + 1)
         sums = np.array([ndimage.mean(one, numbers, every) for one in inside]).reshape(self.classes, -1)
         kinds, chances = sums.argmax(0), sums.max(0)
         table = np.concatenate([[0], 1 + np.arange(len(kinds)) * self.classes + kinds])
-        made = [Basin(int(kind), float(chance)) for kind, chance in zip(kinds, chances, strict=True)]
+        made = [Known(int(kind), float(chance)) for kind, chance in zip(kinds, chances, strict=True)]
         return table[numbers].astype(np.int32), made
 
 

@@ -29,7 +29,7 @@ from striate.losses.anchored import LEAST, MOST, THRESHOLD
 
 OBJECT, OFFSET, LEVEL = "object", "box", "rpn"  # a level gives `rpn.object` and `rpn.box`
 CLASS, BOX, PROPOSED = "roi.class", "roi.box", "boxes"
-PROPOSALS = 64  # of an image
+PROPOSALS, MOST_PROPOSED = 64, 256  # of an image, where few objects are in one and where many
 CONSIDERED, APART = 600, 0.7  # boxes of the first stage that are looked at; IoU above which the less sure is dropped
 LIKE, UNLIKE = 0.7, 0.3  # IoU with an object from which an anchor is one, and below which it is none (section 3.1.2)
 HOLDS = 0.5  # IoU from which a proposal is of the object's class (Girshick 2015, section 2.3)
@@ -47,15 +47,17 @@ class TwoStage:
         classes: How many there are; of the second stage's numbers the last is the background's.
         size: (height, width) of the network's input.
         levels: The heads that propose boxes.
+        proposals: Boxes of an image that are looked at again.
     """
 
     anchors: tuple[tuple[float, float], ...]
     classes: int
     size: tuple[int, int]
     levels: tuple[str, ...] = (LEVEL,)
+    proposals: int = PROPOSALS
 
     def propose(self, made: Mapping[str, Tensor], before: Sequence[Tensor] = (), training: bool = False) -> Tensor:
-        """(N · 64, 5): the boxes of each image that are looked at again, with the image's number.
+        """(N · P, 5): the boxes of each image that are looked at again, with the image's number.
 
         Args:
             made: What the first stage gives.
@@ -74,14 +76,14 @@ class TwoStage:
             changed = self._changed(self._anchors(made), self._offsets(made)).nan_to_num()
             boxes = self._clipped(changed)
             each = [self._best(*one) for one in zip(boxes, odds, strict=True)]
-            numbers = torch.arange(len(each), device=odds.device).repeat_interleave(PROPOSALS)
+            numbers = torch.arange(len(each), device=odds.device).repeat_interleave(self.proposals)
             return torch.cat([numbers[:, None].to(odds), torch.cat(each)], 1)
 
     def _best(self, boxes: Tensor, odds: Tensor) -> Tensor:
-        """(64, 4): the surest boxes that do not overlap much, the last repeated where they are fewer."""
+        """(P, 4): the surest boxes that do not overlap much, the last repeated where they are fewer."""
         first = odds.topk(min(CONSIDERED, len(odds))).indices
-        kept = first[suppressed(boxes[first], odds[first], APART)][:PROPOSALS]
-        return boxes[F.pad(kept, (0, PROPOSALS - len(kept)), value=int(kept[-1]))]
+        kept = first[suppressed(boxes[first], odds[first], APART)][: self.proposals]
+        return boxes[F.pad(kept, (0, self.proposals - len(kept)), value=int(kept[-1]))]
 
     def loss(self, outputs: Mapping[str, Tensor], boxes: Tensor, kinds: Tensor) -> dict[str, Tensor]:
         """The parts of the loss of both stages, each a mean over the images.
@@ -100,7 +102,7 @@ class TwoStage:
         anchors, odds, offsets = self._anchors(outputs), self._odds(outputs), self._offsets(outputs)
         sure, pulled = [], []
         for image, (places, _) in enumerate(there):
-            like, best = _overlap(anchors, places)
+            like, best = overlap(anchors, places)
             is_one = like >= LIKE
             if len(places):
                 nearest = box_iou(anchors, places)
@@ -117,10 +119,10 @@ class TwoStage:
         proposed, scores = outputs[PROPOSED][:, 1:], outputs[CLASS].float().flatten(1)
         moves, named, pulled = outputs[BOX].float().reshape(len(scores), self.classes, 4), [], []
         for image, (places, its) in enumerate(there):
-            rows = slice(image * PROPOSALS, (image + 1) * PROPOSALS)
-            like, best = _overlap(proposed[rows], places)
+            rows = slice(image * self.proposals, (image + 1) * self.proposals)
+            like, best = overlap(proposed[rows], places)
             is_one = like >= HOLDS
-            true = torch.full((PROPOSALS,), self.classes, dtype=torch.int64, device=scores.device)
+            true = torch.full((self.proposals,), self.classes, dtype=torch.int64, device=scores.device)
             true[is_one] = its[best[is_one]].to(true.device) if len(places) else true[is_one]
             each = F.cross_entropy(scores[rows], true, reduction="none")
             named.append(FOREGROUND * _mean(each[is_one]) + (1 - FOREGROUND) * _mean(each[~is_one]))
@@ -133,7 +135,7 @@ class TwoStage:
         """Of each image (D, 6): left, top, right, bottom, probability and class, the surest first."""
         proposed, chances = outputs[PROPOSED][:, 1:], outputs[CLASS].float().flatten(1).softmax(1)[:, :-1]
         moves = outputs[BOX].float().reshape(len(chances), self.classes, 4) * chances.new_tensor(SCALES)
-        each = zip(*(torch.split(one, PROPOSALS) for one in (proposed, chances, moves)), strict=True)
+        each = zip(*(torch.split(one, self.proposals) for one in (proposed, chances, moves)), strict=True)
         return [self._left(boxes, sure, by, least, most) for boxes, sure, by in each]
 
     def _left(self, proposed: Tensor, chances: Tensor, moves: Tensor, least: float, most: int) -> Tensor:
@@ -185,7 +187,16 @@ class TwoStage:
         return boxes.clamp_min(0).minimum(boxes.new_tensor([width, height, width, height]))
 
 
-def _overlap(ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
+def proposals_for(most: int) -> int:
+    """How many boxes of an image are looked at again where an image has at most so many objects.
+
+    >>> proposals_for(5), proposals_for(70), proposals_for(1000)
+    (64, 160, 256)
+    """
+    return min(max(PROPOSALS, -(-2 * most // 32) * 32), MOST_PROPOSED)
+
+
+def overlap(ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
     """Each box's IoU with the one that it overlaps most, and which that is."""
     if not len(theirs):
         return ours.new_zeros(len(ours)), ours.new_zeros(len(ours), dtype=torch.int64)

@@ -23,6 +23,7 @@ from striate.errors import InputError
 from striate.losses import Loss
 from striate.native.losses import Loss as NativeLoss
 from striate.notation import Network, measure
+from striate.notation.graph import graph
 from striate.notation.sizes import Size
 from striate.notation.tree import Own, deep
 from striate.runs import devices
@@ -222,7 +223,7 @@ def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | 
 def _wish(asked: Request, network: Network) -> Wish:
     again = asked.again.recipe if asked.again else None
     shape = again.source if again else input_shape(network, asked.size)
-    return Wish(shape, asked.bad, progress=asked.show)
+    return Wish(shape, asked.bad, progress=asked.show, heads=tuple(graph(network).outputs))
 
 
 def command_of(asked: Request, network: Network) -> str:

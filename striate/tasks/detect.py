@@ -20,8 +20,8 @@ from striate.data.examples import Opened
 from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.layers.wired import Called
-from striate.losses.anchored import MOST, AnchorGrid, clustered
-from striate.losses.proposing import BOX, CLASS, LEVEL, OBJECT, OFFSET, TwoStage
+from striate.losses.anchored import MOST, AnchorGrid
+from striate.losses.proposing import LEVEL, PROPOSALS, TwoStage, proposals_for
 from striate.metrics.detection import coco
 from striate.metrics.metric import Metric
 from striate.notation import Network, measure
@@ -33,6 +33,7 @@ from striate.tasks.boxed import NONE, WithBoxes, has_masks
 from striate.tasks.ends import named_outputs
 from striate.tasks.located import ASIDE, BOXES, FOUND, KINDS, SURE, WHOLE, JudgedBoxes, detections_of
 from striate.tasks.pictures import IMAGE
+from striate.tasks.stages import ENDS, anchors_for, anchors_of, levels_of, misfit
 from striate.tasks.task import Answer, Asked, Wish
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
@@ -50,11 +51,13 @@ class Detect(WithBoxes):
         anchors: (width, height) of each, in pixels of the canvas; set when the network is known.
         stages: 1 where the network gives one map, 2 where it proposes boxes and looks at them again; set likewise.
         levels: The heads that propose boxes, those of the finest map first; set likewise.
+        proposals: Boxes of an image that are looked at again; set likewise.
     """
 
     anchors: tuple[tuple[float, float], ...] = ()
     stages: int = 1
     levels: tuple[str, ...] = (LEVEL,)
+    proposals: int = PROPOSALS
 
     word: ClassVar[str] = "detect"
     metrics: ClassVar[tuple[Metric, ...]] = (Metric("map50"), Metric("map"))
@@ -71,7 +74,7 @@ class Detect(WithBoxes):
         """What the network's numbers say."""
         if self.stages == 1:
             return AnchorGrid(self.anchors, len(self.classes), self.size, self.parents)
-        return TwoStage(self.anchors, len(self.classes), self.size, self.levels)
+        return TwoStage(self.anchors, len(self.classes), self.size, self.levels, self.proposals)
 
     # the network
 
@@ -84,42 +87,27 @@ class Detect(WithBoxes):
                 return ""
             takes = f"boxes of {classes} classes take {each} maps for each anchor"
             return f"gives {shown(output)}, and {takes}; for five anchors end it with conv {5 * each}@1"
-        levels = _levels(outputs)
-        given = {f"{level}.{which}" for level in levels for which in (OBJECT, OFFSET)}
-        if levels and outputs.keys() == {*given, CLASS, BOX}:
-            anchors = outputs[f"{levels[0]}.{OBJECT}"][0] or 0
-            wanted = {f"{level}.{OBJECT}": anchors for level in levels}
-            wanted |= {f"{level}.{OFFSET}": 4 * anchors for level in levels}
-            wanted |= {CLASS: classes + 1, BOX: 4 * classes}
-            wrong = [(key, size) for key, size in wanted.items() if outputs[key][0] != size]
-            return "".join(f"gives {shown(outputs[key])} as {key}, which must be {size}" for key, size in wrong[:1])
-        return (
-            f"gives {', '.join(outputs)}; a detector gives one map, or in two stages heads[ rpn: … -> heads[ object: "
-            "conv anchors@1 | box: conv 4*anchors@1 ] | roi: roialign 7 from … -> heads[ class: fc classes+1 | box: fc "
-            "4*classes ] ]"
-        )
+        why = misfit(outputs, classes)
+        ends = f"a detector gives one map, or in two stages heads[ {ENDS} ]"
+        return f"gives {', '.join(outputs)}; {ends}" if why is None else why
 
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
         """A network that reads the canvas, with anchors that suit the training boxes."""
         made = super().fit(network, opened, recipe, size)
         outputs = named_outputs(measure(made.network, made.shape))
-        levels = _levels(outputs)
+        levels = levels_of(outputs)
         if levels and (self.parents or WHOLE in opened.schema.targets):
             raise InputError(
                 "a hierarchy of classes, and images with a class and no box, are for detectors of one stage"
             )
-        if levels:
-            count = sum(outputs[f"{level}.{OBJECT}"][0] or 0 for level in levels)
-        else:
-            count = (outputs[OUTPUT][0] or 0) // (5 + len(self.classes))
-        anchors, notes = self.anchors, made.notes
-        if len(anchors) != count:
-            anchors = clustered(_sizes(opened.train), count)
-            sizes = ", ".join(f"{round(width)}x{round(height)}" for width, height in anchors)
-            notes = (*notes, f"anchors, of {self.size[1]}x{self.size[0]}: {sizes}")
-        stages = {"stages": 2, "levels": levels} if levels else {"stages": 1}
-        task = dataclasses.replace(made.task, anchors=anchors, **stages)  # type: ignore[call-arg]
-        return dataclasses.replace(made, task=task, notes=notes)
+        count = anchors_of(outputs) if levels else (outputs[OUTPUT][0] or 0) // (5 + len(self.classes))
+        found: dict[str, Any] = {"stages": 2, "levels": levels} if levels else {"stages": 1}
+        notes = made.notes
+        if len(self.anchors) != count:
+            each = _sizes(opened.train)
+            found["anchors"], said = anchors_for(np.concatenate(each), count, self.size)
+            notes, found["proposals"] = (*notes, said), proposals_for(max(map(len, each)))
+        return dataclasses.replace(made, task=dataclasses.replace(made.task, **found), notes=notes)
 
     def build(self, network: Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
         """In two stages boxes are proposed by what the first says."""
@@ -196,19 +184,16 @@ class Detect(WithBoxes):
         return Answer(path, said or "nothing is found", {"objects": objects}, {"": drawn})
 
 
-def _levels(outputs: Mapping[str, Shape]) -> tuple[str, ...]:
-    """The heads that propose boxes, those of the finest map first."""
-    heads = [name.removesuffix(f".{OBJECT}") for name in outputs if name.endswith(f".{OBJECT}")]
-    heads = [head for head in heads if f"{head}.{OFFSET}" in outputs]
-    return tuple(sorted(heads, key=lambda head: -(outputs[f"{head}.{OBJECT}"][-1] or 0)))
+def _sizes(examples: Any) -> list[NDArray[np.float64]]:
+    """(B, 2): the widths and heights of the boxes of each image.
 
-
-def _sizes(examples: Any) -> NDArray[np.float64]:
-    """(B, 2): the widths and heights of all boxes."""
+    Raises:
+        InputError: There are none.
+    """
     places, kinds = examples.columns[BOXES].numpy(), examples.columns[KINDS].numpy()
     if ASIDE in examples.columns:
         kinds = np.where(examples.columns[ASIDE].numpy() == CROWD, NONE, kinds)
-    there: NDArray[np.float64] = places[kinds >= 0].astype(np.float64)
-    if not len(there):
+    if not (kinds >= 0).any():
         raise InputError("no training image has an object; there is nothing to learn")
-    return there[:, 2:] - there[:, :2]
+    sizes = (places[..., 2:] - places[..., :2]).astype(np.float64)
+    return [size[kind >= 0] for size, kind in zip(sizes, kinds, strict=True)]

@@ -84,7 +84,7 @@ def opened(source: Any, wish: Wish, word: str | None = None) -> tuple[Task, Open
         InputError: They are no data of that task, or of any, or of several.
     """
     if word is not None:
-        task = named(word)
+        task = named(word).form(wish.heads)
         found = task.open(source, replace(wish, named=True))
         if found is None:
             raise InputError(f"'{source}' holds nothing for the task {word}, which reads {task.reads}")
@@ -111,7 +111,7 @@ def saved(facts: Mapping[str, Any]) -> Task:
     Raises:
         InputError: It is not known, or its facts are not whole.
     """
-    task = named(str(facts.get("word", FALLBACK)))
+    task = named(str(facts.get("word", FALLBACK))).form(facts.get("heads", ()))
     try:
         return task.from_facts(facts)
     except (TypeError, ValueError) as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
@@ -62,6 +62,7 @@ class Wish:
         progress: Whether long work shows a bar on standard error.
         levels: What is black and white in image files of more than 8 bits, where a run has learned that.
         named: Whether the task was asked for by its word, so that the data are for no other.
+        heads: The names of what the network gives.
     """
 
     shape: tuple[int | None, ...] | None = None
@@ -70,6 +71,7 @@ class Wish:
     progress: bool = False
     levels: Levels | None = None
     named: bool = False
+    heads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -401,6 +403,11 @@ class Task(ABC):
     def facts(self) -> dict[str, Any]:
         """The fields as JSON, which `from_facts` reads."""
         return {"word": self.word, **dataclasses.asdict(self)}
+
+    @classmethod
+    def form(cls, heads: Collection[str]) -> type[Task]:
+        """This task as it is for networks that give these; by default there is one form, for all."""
+        return cls
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Self:

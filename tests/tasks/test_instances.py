@@ -11,6 +11,7 @@ from PIL import Image
 
 import striate as st
 from striate.data.examples import Table
+from striate.losses import masked
 from striate.polygons import polygon_mask
 from striate.runs.run import Run
 from striate.tasks.numbered import JudgedObjects
@@ -83,3 +84,45 @@ def test_without_an_object_there_is_nothing_to_learn(tmp_path: Path) -> None:
         Image.fromarray(np.zeros((24, 24), np.uint8)).save(path)
     with pytest.raises(st.InputError, match="no training image has an object"):
         trained(data, tmp_path / "run")
+
+
+MASKED = """
+classes = 1
+anchors = 2
+c3(w) = conv w@3 pad 1 -> relu
+
+input 1x24x24
+maps: [c3(8) -> maxpool 2 -> c3(12)]
+heads[ rpn: from maps -> heads[ object: conv anchors@1 | box: conv 4*anchors@1 ]
+     | roi: roialign 4 from maps -> fc 16 -> relu -> heads[ class: fc classes+1 | box: fc 4*classes ]
+     | mask: roialign 5 from maps -> upconv 8@2 stride 2 -> relu -> conv classes@1 ]
+"""
+
+
+def test_a_third_head_gives_each_box_a_mask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = objects.discs(tmp_path / "data", 8, 4)
+    (tmp_path / "masked.net").write_text(MASKED)
+    run = trained(data, tmp_path / "run", str(tmp_path / "masked.net"))
+    again = Run(tmp_path / "run")
+    result = again.test(data)
+    assert result == run.test(data)
+    assert result["missed"] + result["found"] == 8
+    monkeypatch.setattr(masked, "SURE", 0.0)  # it has hardly learned
+    monkeypatch.setattr(masked, "INSIDE", 0.0)
+    (answer,) = again.predict(np.full((30, 60), 90, np.uint8))
+    told = answer.to_json()
+    assert told["size"] == [30, 60]
+    assert told["objects"]
+    for one in told["objects"]:
+        left, top, right, bottom = one["box"]
+        assert 0 <= left < right <= 60
+        assert 0 <= top < bottom <= 30
+        assert one["polygon"]
+
+
+def test_networks_that_propose_boxes_need_all_heads(tmp_path: Path) -> None:
+    data = objects.discs(tmp_path / "data", 4, 2)
+    with pytest.raises(st.InputError, match="masks of boxes take heads"):
+        trained(data, tmp_path / "run", "input 1x24x24 -> heads[ mask: conv 1@1 | class: fc 2 ]")
+    with pytest.raises(st.InputError, match="as mask, which must be 1"):
+        trained(data, tmp_path / "run", MASKED.replace("conv classes@1 ]", "conv classes+2@1 ]"))

@@ -96,3 +96,13 @@ def onto(image: NDArray[np.uint8], canvas: tuple[int, int]) -> NDArray[np.uint8]
         small = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
         to[on.top : on.top + height, on.left : on.left + width] = np.asarray(small)
     return made
+
+
+def objects_onto(objects: NDArray[np.int32], canvas: tuple[int, int]) -> NDArray[np.int32]:
+    """Objects (height, width) of an image on a canvas, as coarse as they get; around the image there are none."""
+    on = placing(objects.shape, canvas)
+    height, width = scaled(objects.shape, on.scale)
+    made = np.zeros(canvas, np.int32)
+    small = Image.fromarray(objects).resize((width, height), Image.Resampling.NEAREST)
+    made[on.top : on.top + height, on.left : on.left + width] = np.asarray(small)
+    return made

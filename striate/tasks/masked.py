@@ -1,0 +1,176 @@
+"""Objects one by one by their boxes: Mask R-CNN (He et al. 2017)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from striate.data import masks
+from striate.data.boxes.canvas import objects_onto, placing, read_onto
+from striate.data.examples import Examples, Opened
+from striate.data.lazy import Lazy
+from striate.data.masks import Pair
+from striate.data.masks.coding import Coding
+from striate.data.masks.objects import read_objects
+from striate.data.recipe import Recipe
+from striate.errors import InputError
+from striate.layers.wired import Called
+from striate.losses.masked import MASK, Masks, boxes_of, pasted
+from striate.losses.objects import Known
+from striate.losses.proposing import BOX, CLASS, LEVEL, OBJECT, PROPOSALS, TwoStage, proposals_for
+from striate.notation import Network, measure
+from striate.notation.sizes import Size
+from striate.notation.thumb import CLASSES
+from striate.notation.tree import Shape
+from striate.tasks.canvas import OnCanvas, canvas_for, channels_of
+from striate.tasks.ends import named_outputs
+from striate.tasks.numbered import OBJECTS
+from striate.tasks.objects import OfObjects
+from striate.tasks.pictures import IMAGE
+from striate.tasks.stages import ENDS, anchors_for, anchors_of, levels_of, misfit
+from striate.tasks.task import Answer, Asked, Wish
+from striate.training.fields import Fields
+from striate.training.objective import Net
+
+if TYPE_CHECKING:
+    from striate.tasks.fitting import Fitted
+
+SAMPLED = 500  # images whose objects stand for those of all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Masked(OfObjects, OnCanvas):
+    """Each object by itself, of images on a canvas.
+
+    Attributes:
+        heads: What the network gives, and so that it is of this kind; set when the network is known, as are these:
+        anchors: (width, height) of each, in pixels of the canvas.
+        levels: The heads that propose boxes, those of the finest map first.
+        proposals: Boxes of an image that are looked at again.
+    """
+
+    heads: tuple[str, ...] = (f"{LEVEL}.{OBJECT}", f"{LEVEL}.{BOX}", CLASS, BOX, MASK)
+    anchors: tuple[tuple[float, float], ...] = ()
+    levels: tuple[str, ...] = (LEVEL,)
+    proposals: int = PROPOSALS
+
+    proposes: ClassVar[bool] = True
+    usual_changes: ClassVar[str] = "mirror,crop,scale:0.3,colour"
+
+    # the data
+
+    @classmethod
+    def made_for(cls, found: masks.MaskSet, classes: tuple[str, ...], wish: Wish) -> Self:
+        """For a canvas as the network reads it."""
+        canvas = canvas_for(wish.shape, [pair.size for pair in found.pairs])
+        return cls(classes=classes, size=canvas, channels=channels_of(wish.shape))
+
+    def columns(self, pairs: Sequence[Pair], coding: Coding) -> tuple[Lazy, Lazy]:
+        """Each image on the canvas."""
+        paths = tuple(str(pair.image) for pair in pairs)
+        images = Lazy(paths, partial(read_onto, channels=self.channels, canvas=self.size), (self.channels, *self.size))
+        read = partial(_read, coding=coding, canvas=self.size)
+        return images, Lazy(paths, read, self.size, items=tuple(pairs))
+
+    def bytes_of(self, found: masks.MaskSet) -> int:
+        """All canvases are of one size."""
+        return len(found.pairs) * (self.channels + 4) * self.size[0] * self.size[1]
+
+    @property
+    def says(self) -> Masks:
+        """What the network's numbers say."""
+        return Masks(TwoStage(self.anchors, len(self.classes), self.size, self.levels, self.proposals))
+
+    # the network
+
+    def letters(self) -> Mapping[str, int]:
+        """The number of classes."""
+        return {CLASSES: len(self.classes)}
+
+    def fits_all(self, outputs: Mapping[str, Shape], name: str) -> str:
+        """What two stages give, and a map for each class."""
+        why = misfit(outputs, len(self.classes), {MASK: len(self.classes)})
+        ends = f"heads[ {ENDS} | {MASK}: roialign 14 from … -> conv classes@1 ]"
+        return f"gives {', '.join(outputs)}; masks of boxes take {ends}" if why is None else why
+
+    def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
+        """A network that reads the canvas, with anchors that suit the training objects."""
+        made = super().fit(network, opened, recipe, size)
+        outputs = named_outputs(measure(made.network, made.shape))
+        notes, found = made.notes, {"anchors": self.anchors, "proposals": self.proposals}
+        if len(self.anchors) != anchors_of(outputs):
+            sizes, most = _sizes(opened.train, len(self.classes))
+            found["anchors"], said = anchors_for(sizes, anchors_of(outputs), self.size)
+            notes, found["proposals"] = (*notes, said), proposals_for(most)
+        task = dataclasses.replace(made.task, heads=tuple(outputs), levels=levels_of(outputs), **found)  # type: ignore[call-arg]
+        return dataclasses.replace(made, task=task, notes=notes)
+
+    def build(self, network: Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
+        """Boxes are proposed by what the first stage says, those of masks by what the second says."""
+        model = super().build(network, init, seed)
+        assert isinstance(model, Called)
+        model.proposes = self.says.propose
+        return model
+
+    # what is made small, and what is measured
+
+    def loss(self, outputs: Fields, targets: Fields) -> Fields:
+        """Of both stages, and of the masks."""
+        return self.says.loss(outputs, targets[OBJECTS])
+
+    def rows(self, outputs: Fields, targets: Fields) -> Fields:
+        """How many objects are found."""
+        found = [pasted(*one, self.size)[0] for one in self.says.found(outputs)]
+        return self.counted(found, targets[OBJECTS].cpu())
+
+    # what is told
+
+    def meaning(self) -> tuple[Any, ...]:
+        """The classes and the anchors, and what is read."""
+        return *super().meaning(), *self.anchors, self.size
+
+    def together(self, outputs: Sequence[Fields]) -> Fields:
+        """Not of several networks.
+
+        Raises:
+            InputError: Each of the networks proposes boxes of its own.
+        """
+        raise InputError("networks that propose boxes can't answer together: each looks again at boxes of its own")
+
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
+        """The objects of each image, drawn over it."""
+        each = zip(asked.names, asked.inputs, self.says.found(outputs), strict=True)
+        return [self._answer(path, fields[IMAGE][0].numpy(), *found) for path, fields, found in each]
+
+    def _answer(self, path: str, image: NDArray[np.uint8], boxes: Tensor, chances: Tensor) -> Answer:
+        size = (image.shape[1], image.shape[2])
+        there = boxes.clone()
+        there[:, :4] = there.new_tensor(placing(size, self.size).back(boxes[:, :4].numpy()))
+        numbers, kept = pasted(there, chances, size)
+        return self.answer(path, image, numbers, [Known(int(boxes[one, 5]), float(boxes[one, 4])) for one in kept])
+
+
+def _read(pair: Pair, *, coding: Coding, canvas: tuple[int, int]) -> NDArray[np.int32]:
+    return objects_onto(read_objects(pair, coding=coding), canvas)
+
+
+def _sizes(examples: Examples, classes: int) -> tuple[NDArray[np.float64], int]:
+    """(B, 2): the widths and heights of the objects of many images; and how many one has at most.
+
+    Raises:
+        InputError: On the canvas no object has a size.
+    """
+    rows = np.linspace(0, len(examples) - 1, min(len(examples), SAMPLED)).round().astype(int)
+    each = [boxes_of(examples.take([row])[OBJECTS], classes) for row in rows.tolist()]
+    sizes = [(places[0, :, 2:] - places[0, :, :2])[kinds[0] >= 0] for _, places, kinds in each]
+    found = np.concatenate([one.double().numpy() for one in sizes])
+    if not len(found):
+        raise InputError("no training image has an object of more than a pixel; there is nothing to learn")
+    return found, max(map(len, sizes))
