@@ -48,3 +48,26 @@ def mixed(x: Tensor) -> Tensor:
     x = x ^ (x >> 15)
     x = x * 0x846CA68B & MASK  # int64 wraps round; its low 32 bits are right all the same
     return x ^ (x >> 16)
+
+
+class Draws:
+    """Numbers that a network draws while training for other ends than dropout; a step sets the same two attributes.
+
+    >>> one = Draws()
+    >>> one.key = 7
+    >>> torch.equal(one.normal(torch.empty(4, 2)), one.normal(torch.empty(4, 2)))
+    True
+    """
+
+    key: int | Tensor | None = None
+    first: int | Tensor = 0
+
+    def normal(self, like: Tensor, number: int = 0) -> Tensor:
+        """Normal numbers (N, …) of the shape of `like`, other ones for each `number` of a step (Box & Muller 1958)."""
+        if self.key is None:
+            return torch.randn_like(like)
+        places = torch.arange(like.numel(), device=like.device).view(like.shape)
+        places = 2 * (places + self.first * (like.numel() // max(1, len(like))))
+        key = mixed((torch.as_tensor(self.key, device=like.device) + number) & MASK)
+        a, b = ((mixed((places + one) & MASK ^ key).double() + 0.5) / 2**32 for one in (0, 1))
+        return ((-2 * a.log()).sqrt() * (2 * torch.pi * b).cos()).to(like)

@@ -12,12 +12,14 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from striate.errors import InputError
+from striate.layers.dropout import Draws
 from striate.layers.roi import checked
 from striate.layers.side import Aux
 from striate.notation.graph import BOXES, INPUT
@@ -26,7 +28,8 @@ X = ""  # what the module before gave
 ROOT = "the network"  # among the values, beside `INPUT` and `BOXES`
 MADE = "the heads before"  # among them: what heads have given so far, by the names of the outputs
 Values: TypeAlias = dict[str, Any]  # what modules gave that others read, by name
-Proposer: TypeAlias = Callable[[Mapping[str, Tensor], Sequence[Tensor], bool], Tensor]  # see `Proposed`
+Draw: TypeAlias = Callable[[Tensor], Tensor]  # normal numbers of the shape of a tensor (N, …)
+Proposer: TypeAlias = Callable[[Mapping[str, Tensor], Sequence[Tensor], Draw | None], Tensor]  # see `Proposed`
 
 
 def through(module: nn.Module, x: Any, values: Values | None) -> Any:
@@ -99,18 +102,19 @@ class Proposed:
 
     Args:
         proposes: Makes boxes (K, 5) of what the heads before give, by name, of the boxes that were made before, one of
-            which it may give again, and of whether the network is training.
-        training: Whether it is.
+            which it may give again, and, while the network is training, of what draws normal numbers.
+        draws: Draws them, while it is.
     """
 
-    def __init__(self, proposes: Proposer, training: bool) -> None:
-        self.proposes, self.training = proposes, training
+    def __init__(self, proposes: Proposer, draws: Draws | None) -> None:
+        self.proposes, self.draws = proposes, draws
         self.every = list[Tensor]()
 
     def made(self, heads: Mapping[str, Tensor]) -> Tensor:
         """The boxes, from what the heads before give."""
         with torch._C.DisableTorchFunction():  # who follows the network's work sees boxes come, not how they are made
-            boxes = self.proposes(heads, self.every, self.training)
+            draw = partial(self.draws.normal, number=len(self.every)) if self.draws else None
+            boxes = self.proposes(heads, self.every, draw)
         if not any(boxes is one for one in self.every):
             self.every.append(boxes)
         return boxes
@@ -122,6 +126,7 @@ class Called(Wired):
     Attributes:
         proposes: Where it is called without boxes, makes them of what the heads before give; all are then among
             the outputs, as `boxes`.
+        draws: The random numbers that this takes while training.
     """
 
     proposes: Proposer | None = None
@@ -137,6 +142,7 @@ class Called(Wired):
             InputError: A module reads what nothing gives.
         """
         self._inputs, self._images, self._first_of_boxes = dict(inputs), images, ""
+        self.draws = Draws()
         wired = [(path, module) for path, module in self.named_modules() if isinstance(module, Wired)]
         given = {X, BOXES, *inputs.values(), *(one for _, module in wired for one in module._gives.values())}
         for path, module in wired:
@@ -179,7 +185,7 @@ class Called(Wired):
         if not self.takes_boxes:
             return super().forward(x, values)
         if self.proposes and "boxes" not in inputs:
-            values[BOXES] = proposed = Proposed(self.proposes, self.training)
+            values[BOXES] = proposed = Proposed(self.proposes, self.draws if self.training else None)
             made = super().forward(x, values)
             return {**made, "boxes": torch.cat(proposed.every)} if isinstance(made, dict) else made
         values[BOXES] = checked(inputs.get("boxes"), values.get(self._images, x), self._first_of_boxes)

@@ -14,7 +14,7 @@ each joint as the stage before has it, gives all joints anew in the box, and is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -31,6 +31,7 @@ SPREAD = 0.15  # how far from a joint, as a share of its box, boxes are while tr
 ROUND = 0.05  # an error, as a share of the canvas or the box, from which the loss grows linearly
 HEATED = 1.0  # the spread of a true map, in its entries
 NEAR = 2  # entries around the hottest one that say where between entries a joint is
+Draw = Callable[[Tensor], Tensor]  # normal numbers of the shape of a tensor (N, …)
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,13 @@ class Stages:
     joints: int
     heads: tuple[str, ...] = (OUTPUT,)
 
-    def propose(self, made: Mapping[str, Tensor], before: Sequence[Tensor] = (), training: bool = False) -> Tensor:
+    def propose(self, made: Mapping[str, Tensor], before: Sequence[Tensor] = (), draw: Draw | None = None) -> Tensor:
         """(N · J, 5): a box around each joint as the last stage has it, with its image's number.
 
         Args:
             made: What the stages before give.
             before: The boxes that they had.
-            training: Whether boxes are moved by chance, since a network is surer of what it learns from.
+            draw: Draws by how much boxes are moved while training, since a network is surer of what it learns from.
 
         Raises:
             InputError: No stage has been asked yet.
@@ -62,15 +63,15 @@ class Stages:
             places = self._places(made, before)
             if not places:
                 raise InputError(f"the boxes are around joints, which the head {self.heads[0]} must give before")
-            return self._around(places[-1].float().nan_to_num(), training)
+            return self._around(places[-1].float().nan_to_num(), draw)
 
-    def _around(self, places: Tensor, training: bool) -> Tensor:
+    def _around(self, places: Tensor, draw: Draw | None) -> Tensor:
         """(N · J, 5), for places (N, J, 2)."""
         height, width = self.size
         middle = places.clamp_min(0).minimum(places.new_tensor([width - 1, height - 1])) + 0.5
         side = WIDE * (places.amax(1) - places.amin(1)).amax(1).clamp(LEAST / WIDE * min(self.size), max(self.size))
-        if training:
-            middle = middle + SPREAD * side[:, None, None] * torch.randn_like(middle)
+        if draw:
+            middle = middle + SPREAD * side[:, None, None] * draw(middle)
         half = side[:, None, None].expand_as(middle) / 2
         number = torch.arange(len(places), device=places.device).repeat_interleave(self.joints)
         return torch.cat([number[:, None].to(places), torch.cat([middle - half, middle + half], 2).flatten(0, 1)], 1)

@@ -10,7 +10,7 @@ looks at the boxes that are proposed; later, at those that are found (section 3,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ MASK = "mask"
 SURE = 0.5  # the least probability of an object that is drawn
 INSIDE = 0.5  # the least chance of a pixel inside
 NONE = -1
+Draw = Callable[[Tensor], Tensor]  # normal numbers of the shape of a tensor (N, …)
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,16 @@ class Masks:
 
     boxes: TwoStage
 
-    def propose(self, made: Mapping[str, Tensor], before: Sequence[Tensor] = (), training: bool = False) -> Tensor:
+    def propose(self, made: Mapping[str, Tensor], before: Sequence[Tensor] = (), draw: Draw | None = None) -> Tensor:
         """(N · P, 5): the boxes that are looked at again; for masks, unless the network is training, those found.
 
         Args:
             made: What the heads before give.
             before: The boxes that were proposed.
-            training: Whether the network is.
+            draw: Draws random numbers while the network is training.
         """
-        if training or not before or not {CLASS, BOX} <= made.keys():
-            return self.boxes.propose(made, before, training)
+        if draw or not before or not {CLASS, BOX} <= made.keys():
+            return self.boxes.propose(made, before, draw)
         with torch.no_grad():
             each = [one[:, :4] for one in self._found({**made, PROPOSED: before[0]})]
             count = self.boxes.proposals

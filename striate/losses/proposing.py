@@ -16,7 +16,7 @@ torch.Size([128, 5])
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -36,6 +36,7 @@ HOLDS = 0.5  # IoU from which a proposal is of the object's class (Girshick 2015
 FOREGROUND = 0.25  # of what the second stage learns from (the same)
 SCALES = (0.1, 0.1, 0.2, 0.2)  # the second stage's changes are small: in units of these, as in the published code
 FARTHEST = 4.0  # of t_w and t_h
+Draw = Callable[[Tensor], Tensor]  # normal numbers of the shape of a tensor (N, …)
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,13 @@ class TwoStage:
     levels: tuple[str, ...] = (LEVEL,)
     proposals: int = PROPOSALS
 
-    def propose(self, made: Mapping[str, Tensor], before: Sequence[Tensor] = (), training: bool = False) -> Tensor:
+    def propose(self, made: Mapping[str, Tensor], before: Sequence[Tensor] = (), draw: Draw | None = None) -> Tensor:
         """(N · P, 5): the boxes of each image that are looked at again, with the image's number.
 
         Args:
             made: What the first stage gives.
             before: Those that were proposed before: they are for all heads.
-            training: Whether the network is; it makes no difference.
+            draw: Draws random numbers while the network is training; none are needed.
 
         Raises:
             InputError: The first stage has not been asked yet.

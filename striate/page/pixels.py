@@ -12,11 +12,14 @@ from PIL import ImageOps
 
 from striate.page.answering import by_name, counted, only, surest
 from striate.page.live import Live, Outputs
+from striate.page.places import on_canvas
 from striate.report.numbered import over_png
 from striate.report.overlay import overlay_png
 from striate.runs.run import Run
 from striate.tasks.in_pieces import InPieces
 from striate.tasks.instances import Instances
+from striate.tasks.masked import Masked
+from striate.tasks.objects import OfObjects
 from striate.tasks.segment import Segment
 from striate.tasks.segment import called as classes_called
 from striate.tasks.task import Task
@@ -45,18 +48,18 @@ def of_masks(run: Run) -> Live:
 def of_objects(run: Run) -> Live:
     """Objects one by one."""
     task = run.task
-    assert isinstance(task, Instances)
+    assert isinstance(task, OfObjects)
 
     def answer(outputs: Outputs) -> Answers:
-        ((_, found),) = task.says.found(by_name(outputs))
+        ((_, found),) = task.found(by_name(outputs))
         kinds, chances = np.array([one.kind for one in found]), np.array([one.chance for one in found])
         return counted(kinds, chances, task.classes)
 
     def drawn(image: NDArray[np.uint8], outputs: Outputs) -> bytes:
-        ((made, _),) = task.says.found(by_name(outputs))
-        return over_png(_inner(image, made.shape), made, task.colours)
+        ((numbers, _),) = task.found(by_name(outputs))
+        return over_png(_inner(image, numbers.shape), numbers, task.colours)
 
-    return _in_a_piece(run, answer, drawn)
+    return (_in_a_piece if isinstance(task, InPieces) else on_canvas)(run, answer, drawn)
 
 
 def _in_a_piece(
@@ -84,4 +87,4 @@ def _inner(image: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]
     return made
 
 
-PIXELS: dict[type[Task], Callable[[Run], Live]] = {Segment: of_masks, Instances: of_objects}
+PIXELS: dict[type[Task], Callable[[Run], Live]] = {Segment: of_masks, Instances: of_objects, Masked: of_objects}

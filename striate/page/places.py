@@ -40,7 +40,7 @@ def of_boxes(run: Run) -> Live:
         made = found(outputs)
         return boxed.drawn_png(image, made[:, :4], made[:, 5].astype(int), made[:, 4], task.classes, task.colours)
 
-    return _on_canvas(run, answer, drawn)
+    return on_canvas(run, answer, drawn)
 
 
 def of_a_place(run: Run) -> Live:
@@ -54,7 +54,7 @@ def of_a_place(run: Run) -> Live:
     def drawn(image: NDArray[np.uint8], outputs: Outputs) -> bytes:
         return task.drawn_on(image, by_name(outputs))
 
-    return _on_canvas(run, answer, drawn)
+    return on_canvas(run, answer, drawn)
 
 
 def of_joints(run: Run) -> Live:
@@ -72,10 +72,10 @@ def of_joints(run: Run) -> Live:
     def drawn(image: NDArray[np.uint8], outputs: Outputs) -> bytes:
         return posed.drawn_png(image, found(outputs)[:, :2], task.joints, task.limbs)
 
-    return _on_canvas(run, answer, drawn)
+    return on_canvas(run, answer, drawn)
 
 
-def _on_canvas(
+def on_canvas(
     run: Run,
     answer: Callable[[Outputs], Answers],
     drawn: Callable[[NDArray[np.uint8], Outputs], bytes],

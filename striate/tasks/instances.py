@@ -8,7 +8,7 @@ from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from torch import Tensor
 
 from striate.data import masks
 from striate.data.image import decode
@@ -77,22 +77,22 @@ class Instances(OfObjects, InPieces):
 
     # what is made small, and what is measured
 
+    def truth(self, outputs: Fields, targets: Fields) -> Tensor:
+        """Without the border that a network without padding loses."""
+        return middle(targets[OBJECTS], outputs[OUTPUT].shape[2:])
+
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
         """How deep in its object each pixel is, and inside which class."""
-        return self.says.loss(outputs, middle(targets[OBJECTS], outputs[OUTPUT].shape[2:]))
+        return self.says.loss(outputs, self.truth(outputs, targets))
 
-    def rows(self, outputs: Fields, targets: Fields) -> Fields:
-        """How many objects are found."""
-        found = [made for made, _ in self.says.found(outputs)]
-        return self.counted(found, middle(targets[OBJECTS], outputs[OUTPUT].shape[2:]))
+    def found(self, outputs: Fields) -> list[tuple[Objects, list[Known]]]:
+        """The basins."""
+        each, count = self.says.found(outputs), len(self.classes)
+        return [(np.where(made > 0, (made - 1) // count + 1, 0).astype(np.int32), known) for made, known in each]
 
     # what is told
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The objects of each image, drawn over it."""
-        each = zip(asked.names, asked.inputs, self.says.found(outputs), strict=True)
-        return [self._answer(path, fields[IMAGE][0].numpy(), *found) for path, fields, found in each]
-
-    def _answer(self, path: str, image: NDArray[np.uint8], made: Objects, known: Sequence[Known]) -> Answer:
-        numbers = np.where(made > 0, (made - 1) // len(self.classes) + 1, 0)
-        return self.answer(path, image, numbers, known)
+        each = zip(asked.names, asked.inputs, self.found(outputs), strict=True)
+        return [self.answer(path, fields[IMAGE][0].numpy(), *found) for path, fields, found in each]

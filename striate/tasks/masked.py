@@ -23,7 +23,7 @@ from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.layers.wired import Called
 from striate.losses.masked import MASK, Masks, boxes_of, pasted
-from striate.losses.objects import Known
+from striate.losses.objects import Known, Objects
 from striate.losses.proposing import BOX, CLASS, LEVEL, OBJECT, PROPOSALS, TwoStage, proposals_for
 from striate.notation import Network, measure
 from striate.notation.sizes import Size
@@ -125,10 +125,9 @@ class Masked(OfObjects, OnCanvas):
         """Of both stages, and of the masks."""
         return self.says.loss(outputs, targets[OBJECTS])
 
-    def rows(self, outputs: Fields, targets: Fields) -> Fields:
-        """How many objects are found."""
-        found = [pasted(*one, self.size)[0] for one in self.says.found(outputs)]
-        return self.counted(found, targets[OBJECTS].cpu())
+    def found(self, outputs: Fields) -> list[tuple[Objects, list[Known]]]:
+        """Those of the canvas."""
+        return [_drawn(*one, self.size) for one in self.says.found(outputs)]
 
     # what is told
 
@@ -153,8 +152,12 @@ class Masked(OfObjects, OnCanvas):
         size = (image.shape[1], image.shape[2])
         there = boxes.clone()
         there[:, :4] = there.new_tensor(placing(size, self.size).back(boxes[:, :4].numpy()))
-        numbers, kept = pasted(there, chances, size)
-        return self.answer(path, image, numbers, [Known(int(boxes[one, 5]), float(boxes[one, 4])) for one in kept])
+        return self.answer(path, image, *_drawn(there, chances, size))
+
+
+def _drawn(boxes: Tensor, chances: Tensor, size: tuple[int, int]) -> tuple[Objects, list[Known]]:
+    numbers, kept = pasted(boxes, chances, size)
+    return numbers, [Known(int(boxes[one, 5]), float(boxes[one, 4])) for one in kept]
 
 
 def _read(pair: Pair, *, coding: Coding, canvas: tuple[int, int]) -> NDArray[np.int32]:

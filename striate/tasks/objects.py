@@ -112,10 +112,18 @@ class OfObjects(Task):
 
     # what is measured
 
-    @staticmethod
-    def counted(found: Sequence[Objects], truth: Tensor) -> Fields:
+    @abstractmethod
+    def found(self, outputs: Fields) -> list[tuple[Objects, list[Known]]]:
+        """The objects of each image, numbered from 1 at the size that the network sees, and what is known of each."""
+
+    def truth(self, outputs: Fields, targets: Fields) -> Tensor:
+        """The true objects at that size."""
+        return targets[OBJECTS]
+
+    def rows(self, outputs: Fields, targets: Fields) -> Fields:
         """Found, invented and missed objects of each image (N, 10, 3) at each threshold, and its answer in small."""
-        counts = [_counts(made, true) for made, true in zip(found, truth.numpy(), strict=True)]
+        found, truth = [made for made, _ in self.found(outputs)], self.truth(outputs, targets).cpu().numpy()
+        counts = [_counts(made, true) for made, true in zip(found, truth, strict=True)]
         return {COUNTS: torch.tensor(counts), FOUND: torch.stack([small(made) for made in found])}
 
     def figures(self, rows: Fields) -> Mapping[str, float]:

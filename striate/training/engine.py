@@ -23,9 +23,10 @@ from torch import Tensor, nn, optim
 
 from striate.errors import InputError
 from striate.layers import Aux, Heads
-from striate.layers.dropout import Dropout, mixed
+from striate.layers.dropout import Draws, Dropout, mixed
 from striate.layers.earlier import named_now
 from striate.layers.softmax import LastSoftmax
+from striate.layers.wired import Called
 from striate.training.average import Average, averaged
 from striate.training.feed import Batch
 from striate.training.fields import Fields, detached, named
@@ -103,7 +104,8 @@ class TorchEngine:
         self.scores = without_softmax(self.model)
         compiled = options.compile == "yes"
         self.learned = torch.compile(self.scores, dynamic=False) if compiled else self.scores
-        self.dropouts = [module for module in self.model.modules() if isinstance(module, Dropout)]
+        self.dropouts: list[Dropout | Draws] = [one for one in self.model.modules() if isinstance(one, Dropout)]
+        self.dropouts += [one.draws for one in self.model.modules() if isinstance(one, Called)]
         for dropout in self.dropouts if compiled else ():  # their numbers change in every step: tensors, not constants
             dropout.key, dropout.first = (torch.zeros((), dtype=torch.int64, device=device) for _ in range(2))
         self.penalised = list(weights(self.model)) if options.l1 else []
@@ -317,7 +319,7 @@ def trained_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(TRAINED): tensor for name, tensor in state.items() if name.startswith(TRAINED)}
 
 
-def put(dropout: Dropout, name: str, value: int) -> None:
+def put(dropout: Dropout | Draws, name: str, value: int) -> None:
     """A number that a dropout reads; a compiled network reads it from a tensor."""
     held = getattr(dropout, name)
     held.fill_(value) if isinstance(held, Tensor) else setattr(dropout, name, value)

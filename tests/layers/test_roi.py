@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from striate.building import build
 from striate.errors import InputError
 from striate.layers.roi import RoIAlign, RoIPool
+from striate.layers.wired import Draw
 from striate.notation import Network, measure, read, rules, tree
 from tests import drawing
 
@@ -260,7 +261,7 @@ def test_boxes_that_are_proposed_are_as_if_they_had_been_given() -> None:
     boxes = torch.tensor([[0.0, 1, 1, 6, 7], [1.0, 0, 2, 8, 8]])
     seen: list[dict[str, torch.Tensor]] = []
 
-    def propose(made: Mapping[str, torch.Tensor], before: Sequence[torch.Tensor], training: bool) -> torch.Tensor:
+    def propose(made: Mapping[str, torch.Tensor], before: Sequence[torch.Tensor], draw: Draw | None) -> torch.Tensor:
         seen.append(dict(made))
         return boxes
 

@@ -65,7 +65,7 @@ def test_each_box_tells_of_its_own_joint() -> None:
 def test_boxes_are_moved_by_chance_only_while_training() -> None:
     stages, made = Stages(SIZE, 2, ("first", "second")), {"first": torch.zeros(3, 4)}
     torch.manual_seed(0)
-    one, other = stages.propose(made, (), True), stages.propose(made, (), True)
+    one, other = stages.propose(made, (), torch.randn_like), stages.propose(made, (), torch.randn_like)
     assert not torch.equal(one, other)
     assert torch.equal(stages.propose(made), stages.propose(made))
 

@@ -19,7 +19,7 @@ def drawn(seed: int, images: int = 2) -> dict[str, Tensor]:
     chance = torch.Generator().manual_seed(seed)
     made = {"rpn.object": torch.randn(images, 2, 6, 8, generator=chance)}
     made["rpn.box"] = 0.2 * torch.randn(images, 8, 6, 8, generator=chance)
-    made[PROPOSED] = OURS.propose(made, training=True)
+    made[PROPOSED] = OURS.propose(made, draw=torch.randn_like)
     made[CLASS] = torch.randn(images * COUNT, CLASSES + 1, generator=chance)
     made[BOX] = torch.randn(images * COUNT, 4 * CLASSES, generator=chance)
     made[MASK] = torch.randn(images * COUNT, CLASSES, SIDE, SIDE, generator=chance)
@@ -75,9 +75,9 @@ def test_masks_look_at_boxes_that_are_found_and_while_training_at_those_proposed
     made = drawn(3)
     first = made.pop(PROPOSED)
     made.pop(MASK)
-    assert OURS.propose(made, [first], training=True) is first
+    assert OURS.propose(made, [first], draw=torch.randn_like) is first
     found = OURS.boxes.found({**made, PROPOSED: first}, SURE, COUNT)
-    again = OURS.propose(made, [first], training=False)
+    again = OURS.propose(made, [first])
     assert again.shape == (2 * COUNT, 5)
     assert any(len(one) for one in found)
     for image, one in enumerate(found):

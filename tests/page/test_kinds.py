@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 import striate as st
+from striate.losses import masked
 from striate.page.application import LETTERS, Application
 from striate.page.seeing import of_run
 from striate.runs.run import Run
@@ -134,9 +135,20 @@ def test_boxes_are_shown_on_the_picture(tmp_path: Path, size: tuple[int, int]) -
 BASINS = "input 1x24x24 -> conv 8@3 pad 1 -> relu -> conv 2@3 pad 1"
 
 
-def test_objects_are_shown_over_the_picture(tmp_path: Path) -> None:
+MASKS = """
+input 1x24x24
+maps: [conv 8@3 pad 1 -> relu]
+heads[ rpn: from maps -> maxpool 4 -> heads[ object: conv 2@1 | box: conv 8@1 ]
+     | roi: roialign 4 from maps -> heads[ class: fc 2 | box: fc 4 ]
+     | mask: roialign 6 from maps -> conv 1@1 ]
+"""
+
+
+@pytest.mark.parametrize("net", [BASINS, MASKS])
+def test_objects_are_shown_over_the_picture(tmp_path: Path, net: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masked, "SURE", 0.1)  # of networks that have hardly learned
     root = objects.discs(tmp_path / "data", 8, 4)
-    run = st.train(BASINS, root, epochs=1, batch=4, out=tmp_path / "run", task="instances", quiet=True)
+    run = st.train(net, root, epochs=1, batch=4, out=tmp_path / "run", task="instances", quiet=True)
     page, image = of_run(run), Image.open(root / "test" / "images" / "9.png")
     header = Seen.of(page.look(image, [0]).as_bytes()).header
     with Image.open(io.BytesIO(base64.b64decode(header["picture"]))) as picture:

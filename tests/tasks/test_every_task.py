@@ -169,6 +169,20 @@ input 3x40x48
 three(8) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16)
 heads[ class: fc 2 | box: fc 4 ]
 """
+LOOKER = """
+three(w) = conv w@3 pad 1 -> bn -> relu
+photo: input 3x40x48
+maps: [maxpool 2 -> three(8) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16)]
+heads[ class: from maps -> fc 2 | box: from maps -> fc 4
+     | again: roialign 16 from photo -> three(8) -> maxpool 2 -> three(16) -> maxpool 2 -> fc 4 ]
+"""
+CASCADE = """
+joints = 3
+three(w) = conv w@3 pad 1 -> bn -> relu
+photo: input 3x40x48
+heads[ first: three(8) -> maxpool 2 -> three(16) -> maxpool 2 -> three(16) -> fc 2*joints
+     | second: roialign 12 from photo -> three(8) -> maxpool 2 -> fc 2*joints ]
+"""
 BASINS = """
 classes = 2
 three(w) = conv w@3 pad 1 -> bn -> relu
@@ -193,6 +207,8 @@ TASKS = {
     "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
 }
 FORMS = {
+    "stages of joints": Made(CASCADE, joints, engines=("torch",), epochs=80, loss=0.5, word="pose"),
+    "a second look": Made(LOOKER, places, engines=("torch",), epochs=160, loss=2.0, word="localize"),
     "two stages": Made(STAGES, boxes, engines=("torch",), epochs=60, loss=5.0, word="detect"),
     "masks of boxes": Made(MASKS, discs, engines=("torch",), epochs=60, loss=5.0, word="instances"),
 }
