@@ -47,16 +47,19 @@ heads[ rpn: from maps -> c3(96) -> heads[ object: conv anchors@1 | box: conv 4*a
      | roi: roialign 5 from maps -> fc 128 -> relu -> heads[ class: fc classes+1 | box: fc 4*classes ] ]
 """
 PLACE = """
-# A class and a box
+# A class and a box, and a second look at what is around the box
 c3(w) = conv w@3 pad 1 nobias -> bn -> relu
+thin() = conv 16@1 nobias -> bn -> relu
 
-input 3x96x128
-c3(16) -> maxpool 2
+photo: input 3x192x256
+maxpool 2 -> c3(16) -> maxpool 2
 c3(32) -> maxpool 2
 c3(48) -> maxpool 2
-c3(64) -> maxpool 2
-c3(64) -> conv 8@1 -> bn -> relu
-heads[ class: gap -> fc 1 | box: fc 64 -> relu -> fc 4 ]
+maps: [c3(64) -> thin()]
+heads[ class: from maps -> gap -> fc 1
+     | box: from maps -> fc 64 -> relu -> fc 4
+     | again: roialign 40 from photo -> c3(16) -> maxpool 2 -> c3(32) -> maxpool 2 -> c3(48) -> maxpool 2 -> c3(64)
+              -> thin() -> fc 64 -> relu -> fc 4 ]
 """
 WHITE = "WBC"
 
@@ -105,7 +108,7 @@ ROWS = {
         "mean_box_iou",
         more=("localized",),
         task="localize",
-        options={"epochs": 150, "batch": 16, "lr": 0.003, "ema": 0.99},
+        options={"epochs": 200, "batch": 16, "lr": 0.003, "ema": 0.995, "schedule": "cosine", "warm_up": 0.03},
     ),
 }
 

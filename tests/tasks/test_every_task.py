@@ -66,6 +66,7 @@ class Made:
         engines: That cover it.
         epochs: After which it is learned by heart.
         loss: That is reached then.
+        least: What its first figure is above then.
         named: Whether it must be asked for by its word: another task finds its data, too.
         word: The task's, of another form of a task that is there.
         damage: What becomes of the damaged file's content.
@@ -76,6 +77,7 @@ class Made:
     engines: tuple[str, ...] = ("torch", "native")
     epochs: int = 30
     loss: float = 0.3
+    least: float = 0.9
     named: bool = False
     word: str = ""
     damage: Callable[[bytes], bytes] = lambda content: b"\0\1\2" * 30
@@ -208,7 +210,7 @@ TASKS = {
 }
 FORMS = {
     "stages of joints": Made(CASCADE, joints, engines=("torch",), epochs=80, loss=0.5, word="pose"),
-    "a second look": Made(LOOKER, places, engines=("torch",), epochs=160, loss=2.0, word="localize"),
+    "a second look": Made(LOOKER, places, engines=("torch",), epochs=80, loss=2.0, least=0.8, word="localize"),
     "two stages": Made(STAGES, boxes, engines=("torch",), epochs=60, loss=5.0, word="detect"),
     "masks of boxes": Made(MASKS, discs, engines=("torch",), epochs=60, loss=5.0, word="instances"),
 }
@@ -258,7 +260,7 @@ def test_a_few_examples_are_learned_by_heart(where: Any, tmp_path: Path, word: s
         assert run.history.epochs[-1].figures[f"train_{decided}"] > 0.97
     result = run.test()
     figures = result if isinstance(result, dict) else result.to_json()
-    assert figures[run.task.metrics[0].name] > 0.9
+    assert figures[run.task.metrics[0].name] > made.least
     assert figures["examples"] == TEST
     assert figures["loss"] < made.loss
     json.dumps(figures)
