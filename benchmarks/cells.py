@@ -49,17 +49,16 @@ heads[ rpn: from maps -> c3(96) -> heads[ object: conv anchors@1 | box: conv 4*a
 PLACE = """
 # A class and a box, and a second look at what is around the box
 c3(w) = conv w@3 pad 1 nobias -> bn -> relu
-thin() = conv 16@1 nobias -> bn -> relu
 
 photo: input 3x192x256
 maxpool 2 -> c3(16) -> maxpool 2
 c3(32) -> maxpool 2
 c3(48) -> maxpool 2
-maps: [c3(64) -> thin()]
+maps: [c3(64) -> conv 16@1 nobias -> bn -> relu]
 heads[ class: from maps -> gap -> fc 1
      | box: from maps -> fc 64 -> relu -> fc 4
-     | again: roialign 40 from photo -> c3(16) -> maxpool 2 -> c3(32) -> maxpool 2 -> c3(48) -> maxpool 2 -> c3(64)
-              -> thin() -> fc 64 -> relu -> fc 4 ]
+     | again: roialign 40 from photo -> c3(32) -> maxpool 2 -> c3(64) -> maxpool 2 -> c3(96) -> maxpool 2 -> c3(128)
+              -> conv 32@1 nobias -> bn -> relu -> fc 128 -> relu -> fc 4 ]
 """
 WHITE = "WBC"
 
@@ -108,7 +107,7 @@ ROWS = {
         "mean_box_iou",
         more=("localized",),
         task="localize",
-        options={"epochs": 200, "batch": 16, "lr": 0.003, "ema": 0.995, "schedule": "cosine", "warm_up": 0.03},
+        options={"epochs": 180, "batch": 16, "lr": 0.002, "ema": 0.995, "schedule": "cosine", "warm_up": 0.03},
     ),
 }
 

@@ -37,7 +37,7 @@ CLASS, BOX, AGAIN, LOOKED = "class", "box", "again", "boxes"  # what a network g
 SIDES = 4
 AROUND = 2.0  # sides of what is looked at again, over those of the box
 LEAST = 0.1  # of the canvas's sides: no such box is smaller
-MOVED, RESIZED = 0.2, 0.2  # the spread of such boxes while training, as a share of their sides, and of their size's log
+MOVED, RESIZED = 0.1, 0.15  # the spread of such boxes while training, as a share of their sides, and of their size's log
 MEETS = 0.5  # IoU from which a box is right
 FAR, APART = 5.0, 2.0  # how much the distances of edges count, and the missing IoU
 
