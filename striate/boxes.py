@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TOGETHER = 500_000  # pairs up to which all boxes are settled together
 BLOCK = 512  # boxes that are settled together where there are more pairs
-AT_ONCE = 20_000  # pairs that are looked at together: what a cache holds
+AT_ONCE = 20_000  # pairs that a CPU looks at together: what its cache holds
 
 
 def box_area(boxes: Tensor) -> Tensor:
@@ -130,13 +130,14 @@ class _Windows:
         return sum(int((end - begin).sum()) for begin, end in self.parts)
 
     def some(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """All pairs, about `AT_ONCE` at a time."""
+        """All pairs, some at a time."""
         import torch
 
         for begin, end in self.parts:
             many = end - begin
             total = many.cumsum(0)
-            edges = torch.arange(AT_ONCE, int(total[-1]) + AT_ONCE, AT_ONCE, device=total.device)
+            some = AT_ONCE if total.device.type == "cpu" else TOGETHER
+            edges = torch.arange(some, int(total[-1]) + some, some, device=total.device)
             last = 0
             for now in torch.searchsorted(total, edges, right=True).tolist():
                 a = torch.arange(last, now, device=total.device).repeat_interleave(many[last:now])

@@ -125,7 +125,7 @@ class Called(Wired):
 
     Attributes:
         proposes: Where it is called without boxes, makes them of what the heads before give; all are then among
-            the outputs, as `boxes`.
+            the outputs, as `boxes`: (K, 5), or (K, 10) and so on where they were made anew, equally many each time.
         draws: The random numbers that this takes while training.
     """
 
@@ -187,7 +187,7 @@ class Called(Wired):
         if self.proposes and "boxes" not in inputs:
             values[BOXES] = proposed = Proposed(self.proposes, self.draws if self.training else None)
             made = super().forward(x, values)
-            return {**made, "boxes": torch.cat(proposed.every)} if isinstance(made, dict) else made
+            return {**made, "boxes": torch.cat(proposed.every, 1)} if isinstance(made, dict) else made
         values[BOXES] = checked(inputs.get("boxes"), values.get(self._images, x), self._first_of_boxes)
         return super().forward(x, values)
 

@@ -62,7 +62,7 @@ class Basins:
         return {"depth": wrong[:, 0].sum() / known, "inside": wrong[:, 1:].sum() / known}
 
     def found(self, outputs: Mapping[str, Tensor]) -> list[tuple[Objects, list[Known]]]:
-        """Of each image the objects (h, w), as they are coded in masks, and what is known of each, in their order."""
+        """Of each image the objects (h, w), numbered from 1, and what is known of each, in their order."""
         chances = outputs[OUTPUT].detach().float().cpu().nan_to_num().sigmoid().numpy()
         return [self._of(one[0], one[1:]) for one in chances]
 
@@ -71,9 +71,8 @@ class Basins:
         every = range(1, int(numbers.max()) + 1)
         sums = np.array([ndimage.mean(one, numbers, every) for one in inside]).reshape(self.classes, -1)
         kinds, chances = sums.argmax(0), sums.max(0)
-        table = np.concatenate([[0], 1 + np.arange(len(kinds)) * self.classes + kinds])
         made = [Known(int(kind), float(chance)) for kind, chance in zip(kinds, chances, strict=True)]
-        return table[numbers].astype(np.int32), made
+        return numbers, made
 
 
 def depth(objects: Objects) -> Floats:

@@ -14,7 +14,7 @@ each joint as the stage before has it, gives all joints anew in the box, and is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.errors import InputError
+from striate.losses.proposing import Draw
 
 OUTPUT, BOXES = "output", "boxes"
 AXES = 2
@@ -31,7 +32,6 @@ SPREAD = 0.15  # how far from a joint, as a share of its box, boxes are while tr
 ROUND = 0.05  # an error, as a share of the canvas or the box, from which the loss grows linearly
 HEATED = 1.0  # the spread of a true map, in its entries
 NEAR = 2  # entries around the hottest one that say where between entries a joint is
-Draw = Callable[[Tensor], Tensor]  # normal numbers of the shape of a tensor (N, …)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Stages:
         return middle + self._own(made) * side
 
     def _boxes(self, outputs: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-        return outputs[BOXES].chunk(len(self.heads) - 1) if len(self.heads) > 1 else ()
+        return outputs[BOXES].chunk(len(self.heads) - 1, 1) if len(self.heads) > 1 else ()
 
     def loss(self, outputs: Mapping[str, Tensor], places: Tensor) -> dict[str, Tensor]:
         """The part of each stage: the mean smooth L1 distance of the joints that are visible.

@@ -10,7 +10,7 @@ looks at the boxes that are proposed; later, at those that are found (section 3,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,13 +21,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.boxes import has_area
-from striate.losses.proposing import BOX, CLASS, HOLDS, PROPOSED, TwoStage, overlap
+from striate.errors import InputError
+from striate.losses.proposing import HOLDS, PROPOSED, Draw, TwoStage, check_per_box, overlap
 
-MASK = "mask"
+MASK, ROI = "mask", "roi"
+SIDES = 4
 SURE = 0.5  # the least probability of an object that is drawn
 INSIDE = 0.5  # the least chance of a pixel inside
 NONE = -1
-Draw = Callable[[Tensor], Tensor]  # normal numbers of the shape of a tensor (N, …)
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,23 @@ class Masks:
             made: What the heads before give.
             before: The boxes that were proposed.
             draw: Draws random numbers while the network is training.
+
+        Raises:
+            InputError: The heads stand in another order.
         """
-        if draw or not before or not {CLASS, BOX} <= made.keys():
+        if MASK in made:
+            raise InputError(f"the head {MASK} must stand after {ROI}, which says of what there are masks")
+        if draw or not before:
             return self.boxes.propose(made, before, draw)
         with torch.no_grad():
-            each = [one[:, :4] for one in self._found({**made, PROPOSED: before[0]})]
+            each = [one[:, :4] for one in self._boxes({**made, PROPOSED: before[0]})]
             count = self.boxes.proposals
             padded = torch.cat([F.pad(one, (0, 0, 0, count - len(one))) for one in each])
             numbers = torch.arange(len(each), device=padded.device).repeat_interleave(count)
             return torch.cat([numbers[:, None].to(padded), padded], 1)
 
-    def _found(self, outputs: Mapping[str, Tensor]) -> list[Tensor]:
-        first = outputs[PROPOSED][: len(outputs[CLASS])]
-        return self.boxes.found({**outputs, PROPOSED: first}, SURE, self.boxes.proposals)
+    def _boxes(self, outputs: Mapping[str, Tensor]) -> list[Tensor]:
+        return self.boxes.found(_first(outputs), SURE, self.boxes.proposals)
 
     def loss(self, outputs: Mapping[str, Tensor], objects: Tensor) -> dict[str, Tensor]:
         """The parts of the loss of boxes, and the mean cross-entropy of masks (section 3).
@@ -69,15 +74,15 @@ class Masks:
             objects: (N, h, w), as `striate.data.masks.objects` codes them.
         """
         numbers, places, kinds = boxes_of(objects, self.boxes.classes)
-        first = {**outputs, PROPOSED: outputs[PROPOSED][: len(outputs[CLASS])]}
-        parts, masks = self.boxes.loss(first, places, kinds), outputs[MASK].float()
-        looked, count = outputs[PROPOSED][-len(masks) :, 1:], self.boxes.proposals
+        parts, masks = self.boxes.loss(_first(outputs), places, kinds), outputs[MASK].float()
+        check_per_box(outputs, [MASK])
+        looked, count = outputs[PROPOSED][:, -4:], self.boxes.proposals
         wrong, known = masks.new_zeros(()), 0
         for image in range(len(objects)):
             like, best = overlap(looked[image * count :][:count], places[image][kinds[image] >= 0])
             (rows,) = (like >= HOLDS).nonzero(as_tuple=True)
             best, rows = best[rows], rows + image * count
-            seen = _seen(objects[image], looked[rows], masks.shape[-1])
+            seen = _seen(objects[image], looked[rows], masks.shape[2:])
             true = seen == numbers[image][best][:, None, None]
             each = F.binary_cross_entropy_with_logits(
                 masks[rows, kinds[image][best]], true.to(masks), weight=(seen >= 0).to(masks), reduction="sum"
@@ -86,12 +91,25 @@ class Masks:
         return parts | {MASK: wrong / max(1, known)}
 
     def found(self, outputs: Mapping[str, Tensor]) -> list[tuple[Tensor, Tensor]]:
-        """Of each image boxes (D, 6), as of two stages, and chances (D, m, m) of what is inside them."""
-        masks, count, made = outputs[MASK].float().sigmoid(), self.boxes.proposals, []
-        for image, found in enumerate(self._found(outputs)):
-            rows = torch.arange(len(found), device=masks.device)
-            made.append((found.cpu(), masks[image * count + rows, found[:, 5].long()].cpu()))
+        """Of each image boxes (D, 6), as of two stages, and chances (D, m, m) of what is inside them.
+
+        Raises:
+            InputError: Masks are of boxes as they were proposed.
+        """
+        if outputs[PROPOSED].shape[1] == 1 + SIDES:
+            raise InputError(f"the head {MASK} must cut boxes itself: begin it with a roialign of its own")
+        masks, looked = outputs[MASK].float().sigmoid(), outputs[PROPOSED][:, -SIDES:]
+        each = zip(*(one.split(self.boxes.proposals) for one in (masks, looked)), strict=True)  # type: ignore[no-untyped-call]
+        made = []
+        for found, (chances, boxes) in zip(self._boxes(outputs), each, strict=True):
+            rows = torch.cdist(found[:, :SIDES], boxes).argmin(1)  # other hardware may have ordered them otherwise
+            made.append((found.cpu(), chances[rows, found[:, 5].long()].cpu()))
         return made
+
+
+def _first(outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """With the boxes that were proposed alone."""
+    return {**outputs, PROPOSED: outputs[PROPOSED][:, : 1 + SIDES]}
 
 
 def boxes_of(objects: Tensor, classes: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -111,11 +129,11 @@ def boxes_of(objects: Tensor, classes: int) -> tuple[Tensor, Tensor, Tensor]:
     return numbers, padded[..., 1:], torch.where(numbers > 0, (numbers.long() - 1) % classes, NONE)
 
 
-def _seen(objects: Tensor, boxes: Tensor, side: int) -> Tensor:
-    """(R, side, side): the objects (h, w) at the middles of the cells of a grid over each box (R, 4)."""
-    steps = (torch.arange(side, device=boxes.device) + 0.5) / side
-    x = (boxes[:, :1] + steps * (boxes[:, 2:3] - boxes[:, :1])).long().clamp(0, objects.shape[1] - 1)
-    y = (boxes[:, 1:2] + steps * (boxes[:, 3:4] - boxes[:, 1:2])).long().clamp(0, objects.shape[0] - 1)
+def _seen(objects: Tensor, boxes: Tensor, grid: tuple[int, ...]) -> Tensor:
+    """(R, *grid): the objects (h, w) at the middles of the cells of a grid over each box (R, 4)."""
+    down, across = ((torch.arange(side, device=boxes.device) + 0.5) / side for side in grid)
+    x = (boxes[:, :1] + across * (boxes[:, 2:3] - boxes[:, :1])).long().clamp(0, objects.shape[1] - 1)
+    y = (boxes[:, 1:2] + down * (boxes[:, 3:4] - boxes[:, 1:2])).long().clamp(0, objects.shape[0] - 1)
     return objects[y[:, :, None], x[:, None, :]]
 
 

@@ -117,6 +117,7 @@ class TwoStage:
 
     def _second(self, outputs: Mapping[str, Tensor], there: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
         """Of the proposals a quarter counts for objects; each is of the class of the object that it overlaps."""
+        check_per_box(outputs, (CLASS, BOX))
         proposed, scores = outputs[PROPOSED][:, 1:], outputs[CLASS].float().flatten(1)
         moves, named, pulled = outputs[BOX].float().reshape(len(scores), self.classes, 4), [], []
         for image, (places, its) in enumerate(there):
@@ -186,6 +187,17 @@ class TwoStage:
     def _clipped(self, boxes: Tensor) -> Tensor:
         height, width = self.size
         return boxes.clamp_min(0).minimum(boxes.new_tensor([width, height, width, height]))
+
+
+def check_per_box(outputs: Mapping[str, Tensor], names: Sequence[str]) -> None:
+    """Check that heads look at boxes.
+
+    Raises:
+        InputError: One looks at images as a whole.
+    """
+    for name in names:
+        if len(outputs[name]) != len(outputs[PROPOSED]):
+            raise InputError(f"the head {name} must look at boxes: begin it with roialign")
 
 
 def proposals_for(most: int) -> int:

@@ -21,7 +21,7 @@ from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.layers.wired import Called
 from striate.losses.anchored import MOST, AnchorGrid
-from striate.losses.proposing import LEVEL, PROPOSALS, TwoStage, proposals_for
+from striate.losses.proposing import BOX, CLASS, LEVEL, PROPOSALS, TwoStage, proposals_for
 from striate.metrics.detection import coco
 from striate.metrics.metric import Metric
 from striate.notation import Network, measure
@@ -33,7 +33,7 @@ from striate.tasks.boxed import NONE, WithBoxes, has_masks
 from striate.tasks.ends import named_outputs
 from striate.tasks.located import ASIDE, BOXES, FOUND, KINDS, SURE, WHOLE, JudgedBoxes, detections_of
 from striate.tasks.pictures import IMAGE
-from striate.tasks.stages import ENDS, anchors_for, anchors_of, levels_of, misfit
+from striate.tasks.stages import ENDS, anchors_for, anchors_of, check_looks, levels_of, misfit
 from striate.tasks.task import Answer, Asked, Wish
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
@@ -96,6 +96,8 @@ class Detect(WithBoxes):
         made = super().fit(network, opened, recipe, size)
         outputs = named_outputs(measure(made.network, made.shape))
         levels = levels_of(outputs)
+        if levels:
+            check_looks(made.network, (CLASS, BOX))
         if levels and (self.parents or WHOLE in opened.schema.targets):
             raise InputError(
                 "a hierarchy of classes, and images with a class and no box, are for detectors of one stage"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Self
 
-import numpy as np
 from torch import Tensor
 
 from striate.data import masks
@@ -87,8 +86,7 @@ class Instances(OfObjects, InPieces):
 
     def found(self, outputs: Fields) -> list[tuple[Objects, list[Known]]]:
         """The basins."""
-        each, count = self.says.found(outputs), len(self.classes)
-        return [(np.where(made > 0, (made - 1) // count + 1, 0).astype(np.int32), known) for made, known in each]
+        return self.says.found(outputs)
 
     # what is told
 

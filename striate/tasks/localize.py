@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -19,25 +19,35 @@ from torch.nn import functional as F
 
 from striate.boxes import complete_iou, has_area, paired_iou
 from striate.data.boxes import BoxSet
+from striate.data.examples import Opened
+from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.layers.wired import Called, Draw
 from striate.metrics.metric import Metric
-from striate.notation import Network
+from striate.notation import Network, measure
+from striate.notation.sizes import Size
 from striate.notation.tree import Shape
 from striate.report.boxed import drawn_png
 from striate.tasks.boxed import WithBoxes
-from striate.tasks.ends import flat
+from striate.tasks.ends import flat, named_outputs
 from striate.tasks.located import BOXES, KINDS, JudgedPlaces
 from striate.tasks.pictures import IMAGE
+from striate.tasks.stages import check_looks
 from striate.tasks.task import Answer, Asked, Judged, Wish
 from striate.training.fields import Fields
 from striate.training.objective import Net
+
+if TYPE_CHECKING:
+    from striate.tasks.fitting import Fitted
 
 CLASS, BOX, AGAIN, LOOKED = "class", "box", "again", "boxes"  # what a network gives, and what it looked at again
 SIDES = 4
 AROUND = 2.0  # sides of what is looked at again, over those of the box
 LEAST = 0.1  # of the canvas's sides: no such box is smaller
-MOVED, RESIZED = 0.1, 0.15  # the spread of such boxes while training, as a share of their sides, and of their size's log
+MOVED, RESIZED = (
+    0.1,
+    0.15,
+)  # the spread of such boxes while training, as a share of their sides, and of their size's log
 MEETS = 0.5  # IoU from which a box is right
 FAR, APART = 5.0, 2.0  # how much the distances of edges count, and the missing IoU
 
@@ -76,6 +86,13 @@ class Localize(WithBoxes):
         ends = f"heads[ {CLASS}: fc {len(self.classes)} | {BOX}: fc {SIDES} ]"
         more = f"; a head that looks again at the box is {AGAIN}: roialign 24 from … -> fc {SIDES}"
         return f"gives {', '.join(outputs)}, and {self.word} takes a class and a box; end the network with {ends}{more}"
+
+    def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
+        """A network that reads the canvas."""
+        made = super().fit(network, opened, recipe, size)
+        if AGAIN in named_outputs(measure(made.network, made.shape)):
+            check_looks(made.network, [AGAIN])
+        return made
 
     def build(self, network: Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
         """What is looked at again is around the box that was given first."""
@@ -169,6 +186,16 @@ class Localize(WithBoxes):
         return {name: float(values.double().mean()) for name, values in shares.items()}
 
     # what is told
+
+    def together(self, outputs: Sequence[Fields]) -> Fields:
+        """The mean of several networks.
+
+        Raises:
+            InputError: Each of them looks again at a box of its own.
+        """
+        if AGAIN in outputs[0]:
+            raise InputError("networks that look again can't answer together: each does so at a box of its own")
+        return super().together(outputs)
 
     def judged(self, name: str, examples: Any, rows: Fields, figures: Mapping[str, float]) -> Judged:
         """How a network does on images with a box."""

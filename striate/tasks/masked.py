@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from striate.data import masks
 from striate.data.boxes.canvas import objects_onto, placing, read_onto
-from striate.data.examples import Examples, Opened
+from striate.data.examples import Examples, Opened, Table
+from striate.data.image import ImageError
 from striate.data.lazy import Lazy
 from striate.data.masks import Pair
 from striate.data.masks.coding import Coding
@@ -34,7 +37,7 @@ from striate.tasks.ends import named_outputs
 from striate.tasks.numbered import OBJECTS
 from striate.tasks.objects import OfObjects
 from striate.tasks.pictures import IMAGE
-from striate.tasks.stages import ENDS, anchors_for, anchors_of, levels_of, misfit
+from striate.tasks.stages import ENDS, anchors_for, anchors_of, check_looks, levels_of, misfit
 from striate.tasks.task import Answer, Asked, Wish
 from striate.training.fields import Fields
 from striate.training.objective import Net
@@ -50,10 +53,10 @@ class Masked(OfObjects, OnCanvas):
     """Each object by itself, of images on a canvas.
 
     Attributes:
-        heads: What the network gives, and so that it is of this kind; set when the network is known, as are these:
-        anchors: (width, height) of each, in pixels of the canvas.
-        levels: The heads that propose boxes, those of the finest map first.
-        proposals: Boxes of an image that are looked at again.
+        heads: What the network gives, by which a saved run is known to be of this form; set when the network is known.
+        anchors: (width, height) of each, in pixels of the canvas; set likewise.
+        levels: The heads that propose boxes, those of the finest map first; set likewise.
+        proposals: Boxes of an image that are looked at again; set likewise.
     """
 
     heads: tuple[str, ...] = (f"{LEVEL}.{OBJECT}", f"{LEVEL}.{BOX}", CLASS, BOX, MASK)
@@ -103,6 +106,7 @@ class Masked(OfObjects, OnCanvas):
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
         """A network that reads the canvas, with anchors that suit the training objects."""
         made = super().fit(network, opened, recipe, size)
+        check_looks(made.network, (CLASS, BOX, MASK))
         outputs = named_outputs(measure(made.network, made.shape))
         notes, found = made.notes, {"anchors": self.anchors, "proposals": self.proposals}
         if len(self.anchors) != anchors_of(outputs):
@@ -164,14 +168,25 @@ def _read(pair: Pair, *, coding: Coding, canvas: tuple[int, int]) -> NDArray[np.
     return objects_onto(read_objects(pair, coding=coding), canvas)
 
 
+def _some(examples: Examples) -> Iterator[Tensor]:
+    """The objects (1, h, w) of images, evenly spread; those that can't be read are passed over."""
+    assert isinstance(examples, Table)
+    column = examples.columns[OBJECTS]
+    for row in range(0, len(examples), -(-len(examples) // SAMPLED)):
+        if not isinstance(column, Lazy):
+            yield column[row : row + 1]
+            continue
+        with suppress(ImageError):
+            yield torch.from_numpy(column.one(row))[None]
+
+
 def _sizes(examples: Examples, classes: int) -> tuple[NDArray[np.float64], int]:
     """(B, 2): the widths and heights of the objects of many images; and how many one has at most.
 
     Raises:
         InputError: On the canvas no object has a size.
     """
-    rows = np.linspace(0, len(examples) - 1, min(len(examples), SAMPLED)).round().astype(int)
-    each = [boxes_of(examples.take([row])[OBJECTS], classes) for row in rows.tolist()]
+    each = [boxes_of(one, classes) for one in _some(examples)]
     sizes = [(places[0, :, 2:] - places[0, :, :2])[kinds[0] >= 0] for _, places, kinds in each]
     found = np.concatenate([one.double().numpy() for one in sizes])
     if not len(found):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.errors import InputError
 from striate.losses.anchored import clustered
 from striate.losses.proposing import BOX, CLASS, OBJECT, OFFSET
+from striate.notation import Network
 from striate.notation.rules.shape import shown
 from striate.notation.tree import Shape
 
@@ -44,8 +46,20 @@ def misfit(outputs: Mapping[str, Shape], classes: int, more: Mapping[str, int] |
         wanted |= {f"{level}.{OBJECT}": anchors, f"{level}.{OFFSET}": 4 * anchors}
     if not levels or outputs.keys() != wanted.keys():
         return None
+    if flat := [key for key in more or {} if len(outputs[key]) != 3]:
+        return f"gives {shown(outputs[flat[0]])} as {flat[0]}, which must be maps"
     wrong = [(key, size) for key, size in wanted.items() if outputs[key][0] != size]
     return "".join(f"gives {shown(outputs[key])} as {key}, which must be {size}" for key, size in wrong[:1])
+
+
+def check_looks(network: Network, heads: Sequence[str]) -> None:
+    """Check that something looks at boxes.
+
+    Raises:
+        InputError: Nothing does.
+    """
+    if not network.takes_boxes:
+        raise InputError(f"{' and '.join(heads)} must look at boxes: begin the head with roialign")
 
 
 def anchors_of(outputs: Mapping[str, Shape]) -> int:

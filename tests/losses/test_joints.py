@@ -80,6 +80,19 @@ def test_a_third_stage_looks_where_the_second_says() -> None:
     assert float(second[0, 1]) == pytest.approx(float(first[0, 1] + moved))
 
 
+def test_answers_of_three_stages_may_be_joined() -> None:
+    chance = torch.Generator().manual_seed(0)
+    stages, made = Stages(SIZE, 2, ("a", "b", "c")), dict[str, torch.Tensor]()
+    boxes: list[torch.Tensor] = []
+    for name, rows in (("a", 4), ("b", 8), ("c", 8)):
+        boxes += [stages.propose(made, boxes)] if made else []
+        made[name] = torch.randn(rows, 4, generator=chance) / 4
+    made["boxes"] = torch.cat(boxes, 1)
+    parts = [{name: values.chunk(2)[half] for name, values in made.items()} for half in (0, 1)]
+    found = torch.cat([stages.found(part) for part in parts])
+    np.testing.assert_array_equal(stages.found(made), found)
+
+
 def test_boxes_before_any_stage_are_refused() -> None:
     with pytest.raises(InputError, match="the head first must give"):
         Stages(SIZE, 2, ("first", "second")).propose({})

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from striate.errors import InputError
 from striate.losses.masked import MASK, SURE, Masks, boxes_of, pasted
 from striate.losses.proposing import BOX, CLASS, HOLDS, PROPOSED, TwoStage
 
@@ -87,9 +88,40 @@ def test_masks_look_at_boxes_that_are_found_and_while_training_at_those_proposed
         assert not rows[len(one) :, 1:].any()
 
 
+def asked(made: dict[str, Tensor]) -> None:
+    """What a network gives that is not training: both boxes."""
+    heads = {name: values for name, values in made.items() if name not in (PROPOSED, MASK)}
+    made[PROPOSED] = torch.cat([made[PROPOSED], OURS.propose(heads, [made[PROPOSED]])], 1)
+
+
+def test_answers_may_be_joined() -> None:
+    """As those of many images are, which go through some at a time."""
+    made = drawn(5, images=4)
+    asked(made)
+    rows = {name: len(values) // 4 for name, values in made.items()}
+    parts = [{name: values[2 * n * rows[name] :][: 2 * rows[name]] for name, values in made.items()} for n in (0, 1)]
+    for part in parts:
+        part[PROPOSED] = part[PROPOSED].clone()
+        part[PROPOSED][:, ::5] -= part[PROPOSED][0, 0].clone()
+    whole, each = OURS.found(made), [one for part in parts for one in OURS.found(part)]
+    assert sum(len(boxes) for boxes, _ in whole) > 4
+    for ours, theirs in zip(whole, each, strict=True):
+        assert all(torch.equal(one, other) for one, other in zip(ours, theirs, strict=True))
+
+
+def test_heads_in_another_order_are_refused() -> None:
+    made = drawn(6)
+    with pytest.raises(InputError, match="mask must stand after roi"):
+        OURS.propose(made, [made[PROPOSED]])
+    with pytest.raises(InputError, match="a roialign of its own"):
+        OURS.found(made)
+    with pytest.raises(InputError, match="the head mask must look at boxes"):
+        OURS.loss(made | {MASK: made[MASK][:2]}, objects())
+
+
 def test_what_is_found_has_the_mask_of_its_class() -> None:
     made = drawn(4)
-    made[PROPOSED] = torch.cat([made[PROPOSED], OURS.propose(made, [made[PROPOSED]])])
+    asked(made)
     for image, (boxes, chances) in enumerate(OURS.found(made)):
         for row, (kind, chance) in enumerate(zip(boxes[:, 5].int().tolist(), chances, strict=True)):
             assert torch.equal(chance, made[MASK][image * COUNT + row, kind].sigmoid())

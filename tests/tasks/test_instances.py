@@ -120,9 +120,22 @@ def test_a_third_head_gives_each_box_a_mask(tmp_path: Path, monkeypatch: pytest.
         assert one["polygon"]
 
 
+def test_a_damaged_image_does_not_keep_others_from_being_measured(tmp_path: Path) -> None:
+    data = objects.discs(tmp_path / "data", 8, 4)
+    damaged = data / "train" / "images" / "0.png"
+    damaged.write_bytes(damaged.read_bytes()[:-40])
+    run = trained(data, tmp_path / "run", MASKED)
+    assert len(run.task.anchors) == 2  # type: ignore[attr-defined]
+
+
 def test_networks_that_propose_boxes_need_all_heads(tmp_path: Path) -> None:
     data = objects.discs(tmp_path / "data", 4, 2)
     with pytest.raises(st.InputError, match="masks of boxes take heads"):
         trained(data, tmp_path / "run", "input 1x24x24 -> heads[ mask: conv 1@1 | class: fc 2 ]")
+    with pytest.raises(st.InputError, match="as mask, which must be maps"):
+        trained(data, tmp_path / "run", MASKED.replace("conv classes@1 ]", "fc classes ]"))
+    whole = MASKED.replace("roialign 4 from maps ->", "from maps ->").replace("roialign 5 from maps ->", "from maps ->")
+    with pytest.raises(st.InputError, match="must look at boxes"):
+        trained(data, tmp_path / "run", whole)
     with pytest.raises(st.InputError, match="as mask, which must be 1"):
         trained(data, tmp_path / "run", MASKED.replace("conv classes@1 ]", "conv classes+2@1 ]"))

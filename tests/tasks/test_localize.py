@@ -1,11 +1,14 @@
 """A class and a box: what is looked at again, and where what a network gives then lies."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 import striate as st
 from striate.boxes import box_iou
 from striate.tasks.localize import AGAIN, AROUND, BOX, CLASS, LEAST, LOOKED, Localize
+from tests import boxed
 
 TASK = Localize(size=(40, 80), classes=("cell",))
 
@@ -49,6 +52,18 @@ def test_while_training_what_is_looked_at_is_moved_about_the_box() -> None:
     overlap = box_iou(looked, still[:1])[:, 0]
     assert len(looked.unique(dim=0)) == 200
     assert 0.4 < overlap.mean() < 0.95
+
+
+def test_who_does_not_look_at_boxes_is_refused(tmp_path: Path) -> None:
+    data = boxed.voc(tmp_path / "data", {"train": 6, "test": 2}, most=1)
+    net = "input 3x40x48 -> maxpool 8 -> heads[ class: fc 2 | box: fc 4 | again: fc 4 ]"
+    with pytest.raises(st.InputError, match="again must look at boxes"):
+        st.train(net, data, task="localize", out=tmp_path / "run", quiet=True)
+
+
+def test_networks_that_look_again_do_not_answer_together() -> None:
+    with pytest.raises(st.InputError, match="a box of its own"):
+        TASK.together([{AGAIN: torch.zeros(1, 4)}] * 2)
 
 
 def test_the_box_must_be_given_before() -> None:
