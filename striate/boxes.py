@@ -47,6 +47,20 @@ def paired_iou(ours: Tensor, theirs: Tensor) -> Tensor:
     return torch.where(union > 0, shared / union.clamp_min(torch.finfo(union.dtype).tiny), 0)
 
 
+def numbered(boxes: Tensor) -> Tensor:
+    """(N · K, 5): the boxes (N, K, 4) of N images, each with its image's number before it.
+
+    >>> import torch
+    >>> numbered(torch.tensor([[[1.0, 2, 3, 4]], [[5.0, 6, 7, 8]]])).tolist()
+    [[0.0, 1.0, 2.0, 3.0, 4.0], [1.0, 5.0, 6.0, 7.0, 8.0]]
+    """
+    import torch
+
+    images, count = boxes.shape[:2]
+    numbers = torch.arange(images, device=boxes.device).repeat_interleave(count)
+    return torch.cat([numbers[:, None].to(boxes), boxes.flatten(0, 1)], 1)
+
+
 def complete_iou(ours: Tensor, theirs: Tensor) -> Tensor:
     """(N,): the IoU of each box with its own, less what tells how to move when they do not meet (Zheng et al. 2020).
 

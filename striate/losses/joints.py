@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate.boxes import numbered
 from striate.errors import InputError
 from striate.losses.proposing import Draw
 
@@ -73,8 +74,7 @@ class Stages:
         if draw:
             middle = middle + SPREAD * side[:, None, None] * draw(middle)
         half = side[:, None, None].expand_as(middle) / 2
-        number = torch.arange(len(places), device=places.device).repeat_interleave(self.joints)
-        return torch.cat([number[:, None].to(places), torch.cat([middle - half, middle + half], 2).flatten(0, 1)], 1)
+        return numbered(torch.cat([middle - half, middle + half], 2))
 
     def _places(self, made: Mapping[str, Tensor], boxes: Sequence[Tensor]) -> list[Tensor]:
         """(N, J, 2) in pixels, after each stage that was asked."""

@@ -20,7 +20,7 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional as F
 
-from striate.boxes import has_area
+from striate.boxes import has_area, numbered
 from striate.errors import InputError
 from striate.losses.proposing import HOLDS, PROPOSED, Draw, TwoStage, check_per_box, overlap
 
@@ -57,11 +57,8 @@ class Masks:
         if draw or not before:
             return self.boxes.propose(made, before, draw)
         with torch.no_grad():
-            each = [one[:, :4] for one in self._boxes({**made, PROPOSED: before[0]})]
-            count = self.boxes.proposals
-            padded = torch.cat([F.pad(one, (0, 0, 0, count - len(one))) for one in each])
-            numbers = torch.arange(len(each), device=padded.device).repeat_interleave(count)
-            return torch.cat([numbers[:, None].to(padded), padded], 1)
+            each = [one[:, :SIDES] for one in self._boxes({**made, PROPOSED: before[0]})]
+            return numbered(torch.stack([F.pad(one, (0, 0, 0, self.boxes.proposals - len(one))) for one in each]))
 
     def _boxes(self, outputs: Mapping[str, Tensor]) -> list[Tensor]:
         return self.boxes.found(_first(outputs), SURE, self.boxes.proposals)
@@ -76,7 +73,7 @@ class Masks:
         numbers, places, kinds = boxes_of(objects, self.boxes.classes)
         parts, masks = self.boxes.loss(_first(outputs), places, kinds), outputs[MASK].float()
         check_per_box(outputs, [MASK])
-        looked, count = outputs[PROPOSED][:, -4:], self.boxes.proposals
+        looked, count = outputs[PROPOSED][:, -SIDES:], self.boxes.proposals
         wrong, known = masks.new_zeros(()), 0
         for image in range(len(objects)):
             like, best = overlap(looked[image * count :][:count], places[image][kinds[image] >= 0])
@@ -116,11 +113,8 @@ def boxes_of(objects: Tensor, classes: int) -> tuple[Tensor, Tensor, Tensor]:
     """The numbers (N, B), boxes (N, B, 4) and classes (N, B) of objects; -1 where an image has fewer."""
     each = []
     for one in objects.cpu().numpy():
-        where = ndimage.find_objects(one.clip(0))
-        rows = [
-            (number, columns.start, rows.start, columns.stop, rows.stop)
-            for number, (rows, columns) in ((number, place) for number, place in enumerate(where, 1) if place)
-        ]
+        places = [(number, *place) for number, place in enumerate(ndimage.find_objects(one.clip(0)), 1) if place]
+        rows = [(number, across.start, down.start, across.stop, down.stop) for number, down, across in places]
         found = torch.tensor(rows, dtype=torch.float32).reshape(-1, 5)
         each.append(found[has_area(found[:, 1:])])
     most = max(1, *map(len, each))

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from striate.boxes import box_iou, has_area, suppressed
+from striate.boxes import box_iou, has_area, numbered, suppressed
 from striate.errors import InputError
 from striate.losses.anchored import LEAST, MOST, THRESHOLD
 
@@ -76,9 +76,7 @@ class TwoStage:
             odds = self._odds(made).nan_to_num()  # of a network that grew beyond all measure
             changed = self._changed(self._anchors(made), self._offsets(made)).nan_to_num()
             boxes = self._clipped(changed)
-            each = [self._best(*one) for one in zip(boxes, odds, strict=True)]
-            numbers = torch.arange(len(each), device=odds.device).repeat_interleave(self.proposals)
-            return torch.cat([numbers[:, None].to(odds), torch.cat(each)], 1)
+            return numbered(torch.stack([self._best(*one) for one in zip(boxes, odds, strict=True)]))
 
     def _best(self, boxes: Tensor, odds: Tensor) -> Tensor:
         """(P, 4): the surest boxes that do not overlap much, the last repeated where they are fewer."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate.augmentation.augment import Augment
@@ -18,6 +18,7 @@ from striate.data.boxes.canvas import GREY, placing, scaled
 from striate.data.examples import Opened
 from striate.data.recipe import Recipe
 from striate.errors import InputError
+from striate.layers.wired import Called, Proposer
 from striate.notation import Network
 from striate.notation.sizes import Size
 from striate.tasks.augmenting import steps_for
@@ -60,6 +61,18 @@ class OnCanvas(Task):
         border = tuple((GREY / 255 - mean) / std for mean, std in zip(made.recipe.mean, made.recipe.std, strict=True))
         recipe = dataclasses.replace(made.recipe, fit="any size")
         return dataclasses.replace(made, task=dataclasses.replace(self, border=border), recipe=recipe)
+
+    @property
+    def proposer(self) -> Proposer | None:
+        """What makes the boxes that a network looks at, where it takes some; by default nothing."""
+        return None
+
+    def build(self, network: Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
+        """A network that takes boxes gets them from what its own heads say."""
+        model = super().build(network, init, seed)
+        if isinstance(model, Called) and model.takes_boxes:
+            model.proposes = self.proposer
+        return model
 
     def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
         """What is said of places moves with what is there."""

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 from torch.nn import functional as F
 
 from striate.data.boxes.found import CROWD
 from striate.data.examples import Opened
 from striate.data.recipe import Recipe
 from striate.errors import InputError
-from striate.layers.wired import Called
+from striate.layers.wired import Proposer
 from striate.losses.anchored import MOST, AnchorGrid
 from striate.losses.proposing import BOX, CLASS, LEVEL, PROPOSALS, TwoStage, proposals_for
 from striate.metrics.detection import coco
@@ -111,13 +110,10 @@ class Detect(WithBoxes):
             notes, found["proposals"] = (*notes, said), proposals_for(max(map(len, each)))
         return dataclasses.replace(made, task=dataclasses.replace(made.task, **found), notes=notes)
 
-    def build(self, network: Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
+    @property
+    def proposer(self) -> Proposer | None:
         """In two stages boxes are proposed by what the first says."""
-        model = super().build(network, init, seed)
-        if isinstance(self.says, TwoStage):
-            assert isinstance(model, Called)
-            model.proposes = self.says.propose
-        return model
+        return self.says.propose if isinstance(self.says, TwoStage) else None
 
     # what is made small, and what is measured
 

@@ -14,22 +14,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from striate.boxes import complete_iou, has_area, paired_iou
+from striate.boxes import complete_iou, has_area, numbered, paired_iou
 from striate.data.boxes import BoxSet
 from striate.data.examples import Opened
 from striate.data.recipe import Recipe
 from striate.errors import InputError
-from striate.layers.wired import Called, Draw
+from striate.layers.wired import Draw, Proposer
 from striate.metrics.metric import Metric
-from striate.notation import Network, measure
+from striate.notation import Network
+from striate.notation.graph import graph
 from striate.notation.sizes import Size
 from striate.notation.tree import Shape
 from striate.report.boxed import drawn_png
 from striate.tasks.boxed import WithBoxes
-from striate.tasks.ends import flat, named_outputs
+from striate.tasks.ends import flat
 from striate.tasks.located import BOXES, KINDS, JudgedPlaces
 from striate.tasks.pictures import IMAGE
 from striate.tasks.stages import check_looks
@@ -90,16 +91,14 @@ class Localize(WithBoxes):
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
         """A network that reads the canvas."""
         made = super().fit(network, opened, recipe, size)
-        if AGAIN in named_outputs(measure(made.network, made.shape)):
+        if AGAIN in graph(made.network).outputs:
             check_looks(made.network, [AGAIN])
         return made
 
-    def build(self, network: Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
+    @property
+    def proposer(self) -> Proposer:
         """What is looked at again is around the box that was given first."""
-        model = super().build(network, init, seed)
-        if isinstance(model, Called) and model.takes_boxes:
-            model.proposes = self.propose
-        return model
+        return self.propose
 
     def propose(self, made: Mapping[str, Tensor], before: Sequence[Tensor] = (), draw: Draw | None = None) -> Tensor:
         """(N, 5): what is looked at again in each image, with its number.
@@ -125,8 +124,7 @@ class Localize(WithBoxes):
             if draw:
                 moved, resized = torch.split(draw(edges), 2, 1)
                 middle, sides = middle + MOVED / AROUND * sides * moved, sides * (RESIZED * resized).exp()
-            numbers = torch.arange(len(middle), device=middle.device, dtype=middle.dtype)[:, None]
-            return torch.cat([numbers, middle - sides / 2, middle + sides / 2], 1)
+            return numbered(torch.cat([middle - sides / 2, middle + sides / 2], 1)[:, None])
 
     # what is made small, and what is measured
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from striate.data import masks
 from striate.data.boxes.canvas import objects_onto, placing, read_onto
@@ -24,10 +24,10 @@ from striate.data.masks.coding import Coding
 from striate.data.masks.objects import read_objects
 from striate.data.recipe import Recipe
 from striate.errors import InputError
-from striate.layers.wired import Called
+from striate.layers.wired import Proposer
 from striate.losses.masked import MASK, Masks, boxes_of, pasted
 from striate.losses.objects import Known, Objects
-from striate.losses.proposing import BOX, CLASS, LEVEL, OBJECT, PROPOSALS, TwoStage, proposals_for
+from striate.losses.proposing import BOX, CLASS, LEVEL, PROPOSALS, TwoStage, proposals_for
 from striate.notation import Network, measure
 from striate.notation.sizes import Size
 from striate.notation.thumb import CLASSES
@@ -59,7 +59,7 @@ class Masked(OfObjects, OnCanvas):
         proposals: Boxes of an image that are looked at again; set likewise.
     """
 
-    heads: tuple[str, ...] = (f"{LEVEL}.{OBJECT}", f"{LEVEL}.{BOX}", CLASS, BOX, MASK)
+    heads: tuple[str, ...] = (MASK,)
     anchors: tuple[tuple[float, float], ...] = ()
     levels: tuple[str, ...] = (LEVEL,)
     proposals: int = PROPOSALS
@@ -116,12 +116,10 @@ class Masked(OfObjects, OnCanvas):
         task = dataclasses.replace(made.task, heads=tuple(outputs), levels=levels_of(outputs), **found)  # type: ignore[call-arg]
         return dataclasses.replace(made, task=task, notes=notes)
 
-    def build(self, network: Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
+    @property
+    def proposer(self) -> Proposer:
         """Boxes are proposed by what the first stage says, those of masks by what the second says."""
-        model = super().build(network, init, seed)
-        assert isinstance(model, Called)
-        model.proposes = self.says.propose
-        return model
+        return self.says.propose
 
     # what is made small, and what is measured
 

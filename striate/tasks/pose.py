@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from striate.data import lazy
 from striate.data.boxes.canvas import placing, read_part_onto
@@ -25,7 +24,7 @@ from striate.data.lazy import Lazy
 from striate.data.parts import PARTS
 from striate.data.recipe import Recipe
 from striate.errors import InputError
-from striate.layers.wired import Called
+from striate.layers.wired import Proposer
 from striate.losses.joints import Heat, Stages
 from striate.metrics.metric import Metric
 from striate.metrics.pose import pck, pcp, sizes_of
@@ -120,12 +119,10 @@ class Pose(OnCanvas):
         task = dataclasses.replace(made.task, heads=tuple(outputs), maps=_gives_maps(outputs))  # type: ignore[call-arg]
         return dataclasses.replace(made, task=task)
 
-    def build(self, network: Network, init: str | None = None, seed: int | None = None) -> nn.Sequential:
+    @property
+    def proposer(self) -> Proposer | None:
         """In stages the boxes are around what the stage before says."""
-        model = super().build(network, init, seed)
-        if isinstance(model, Called) and model.takes_boxes and isinstance(self.says, Stages):
-            model.proposes = self.says.propose
-        return model
+        return self.says.propose if isinstance(self.says, Stages) else None
 
     # what is made small, and what is measured
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,21 +89,19 @@ def read_onto(path: Path, *, channels: int, canvas: tuple[int, int]) -> NDArray[
 
 def onto(image: NDArray[np.uint8], canvas: tuple[int, int]) -> NDArray[np.uint8]:
     """An image (C, height, width) on a canvas (C, *canvas)."""
-    _, height, width = image.shape
-    on = placing((height, width), canvas)
-    height, width = scaled((height, width), on.scale)
-    made = np.full((len(image), *canvas), GREY, np.uint8)
-    for plane, to in zip(image, made, strict=True):
-        small = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
-        to[on.top : on.top + height, on.left : on.left + width] = np.asarray(small)
-    return made
+    return np.stack([_laid(plane, canvas, GREY, Image.Resampling.BILINEAR) for plane in image])
 
 
 def objects_onto(objects: NDArray[np.int32], canvas: tuple[int, int]) -> NDArray[np.int32]:
     """Objects (height, width) of an image on a canvas, as coarse as they get; around the image there are none."""
-    on = placing(objects.shape, canvas)
-    height, width = scaled(objects.shape, on.scale)
-    made = np.zeros(canvas, np.int32)
-    small = Image.fromarray(objects).resize((width, height), Image.Resampling.NEAREST)
+    return _laid(objects, canvas, 0, Image.Resampling.NEAREST)
+
+
+def _laid(plane: NDArray[Any], canvas: tuple[int, int], around: int, how: Image.Resampling) -> NDArray[Any]:
+    """One channel of an image on a canvas, with a value around it."""
+    on = placing(plane.shape, canvas)
+    height, width = scaled(plane.shape, on.scale)
+    made = np.full(canvas, around, plane.dtype)
+    small = Image.fromarray(plane).resize((width, height), how)
     made[on.top : on.top + height, on.left : on.left + width] = np.asarray(small)
     return made
