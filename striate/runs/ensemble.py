@@ -69,7 +69,7 @@ class Ensemble:
         device, engine, threads, say: As for `Run`, where folders are given.
 
     Raises:
-        InputError: There is no such run, or they answer different questions.
+        InputError: There is no such run, they answer different questions, or each looks at boxes of its own.
     """
 
     def __init__(
@@ -83,6 +83,8 @@ class Ensemble:
         self.runs = [run if isinstance(run, Run) else Run(run, device, engine, threads, say) for run in runs]
         if len(self.runs) < 2:
             raise InputError(f"an ensemble is of two runs or more. Received: {len(self.runs)}")
+        if looks := next((run for run in self.runs if run.network.takes_boxes), None):
+            raise InputError(f"{looks.path} looks again at boxes that it finds itself, so it answers alone")
         first, *others = self.runs
         for other in others:
             _check_alike(first, other)

@@ -4,7 +4,7 @@ Faster R-CNN (Ren et al. 2015)."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -151,16 +151,6 @@ class Detect(WithBoxes):
     def meaning(self) -> tuple[Any, ...]:
         """The classes and the anchors, and what is read."""
         return *self.classes, *self.anchors, self.size, self.channels, self.stages
-
-    def together(self, outputs: Sequence[Fields]) -> Fields:
-        """The mean of maps, whose positions are the same places in all.
-
-        Raises:
-            InputError: Each of the networks proposes boxes of its own.
-        """
-        if self.stages > 1:
-            raise InputError("detectors of two stages can't answer together: each looks again at boxes of its own")
-        return super().together(outputs)
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The objects of each image, drawn on it."""

@@ -185,16 +185,6 @@ class Localize(WithBoxes):
 
     # what is told
 
-    def together(self, outputs: Sequence[Fields]) -> Fields:
-        """The mean of several networks.
-
-        Raises:
-            InputError: Each of them looks again at a box of its own.
-        """
-        if AGAIN in outputs[0]:
-            raise InputError("networks that look again can't answer together: each does so at a box of its own")
-        return super().together(outputs)
-
     def judged(self, name: str, examples: Any, rows: Fields, figures: Mapping[str, float]) -> Judged:
         """How a network does on images with a box."""
         return JudgedPlaces(name, examples, rows, figures, self.unit, self.classes, self.colours)

@@ -137,14 +137,6 @@ class Masked(OfObjects, OnCanvas):
         """The classes and the anchors, and what is read."""
         return *super().meaning(), *self.anchors, self.size
 
-    def together(self, outputs: Sequence[Fields]) -> Fields:
-        """Not of several networks.
-
-        Raises:
-            InputError: Each of the networks proposes boxes of its own.
-        """
-        raise InputError("networks that propose boxes can't answer together: each looks again at boxes of its own")
-
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The objects of each image, drawn over it."""
         each = zip(asked.names, asked.inputs, self.says.found(outputs), strict=True)

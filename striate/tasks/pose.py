@@ -23,7 +23,6 @@ from striate.data.kinds import Image, Points
 from striate.data.lazy import Lazy
 from striate.data.parts import PARTS
 from striate.data.recipe import Recipe
-from striate.errors import InputError
 from striate.layers.wired import Proposer
 from striate.losses.joints import Heat, Stages
 from striate.metrics.metric import Metric
@@ -149,16 +148,6 @@ class Pose(OnCanvas):
     def meaning(self) -> tuple[Any, ...]:
         """The joints, the form of the answer, and what is read."""
         return *self.joints, self.maps, len(self.heads), self.size, self.channels
-
-    def together(self, outputs: Sequence[Fields]) -> Fields:
-        """The mean of the outputs; of stages, which look at boxes of their own, there is none.
-
-        Raises:
-            InputError: The networks have several stages.
-        """
-        if len(self.heads) > 1:
-            raise InputError("networks of several stages can't answer together: each looks at boxes of its own")
-        return super().together(outputs)
 
     def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
         """With its joints."""

@@ -11,7 +11,7 @@ import striate as st
 from striate.tasks.multilabel import Multilabel
 from striate.tasks.segment import Segment
 from striate.training.fields import OUTPUT
-from tests.tasks.test_every_task import MADE, asked_for, options
+from tests.tasks.test_every_task import FORMS, MADE, TASKS, asked_for, options
 
 NETS = ("input 1x8x8 -> conv 6@3x3 -> relu -> fc 10", "input 1x12x12 -> fc 10")
 
@@ -45,7 +45,7 @@ def test_predictions_are_the_mean_too(runs: list[st.Run], drawn: list[tuple[Path
         assert whole.path == str(paths[number])
 
 
-@pytest.mark.parametrize("word", sorted(MADE.keys() - {"detect"}))  # each has anchors of the boxes that it learned from
+@pytest.mark.parametrize("word", sorted(TASKS.keys() - {"detect"}))  # each has anchors of its own boxes
 def test_every_task_answers_together(word: str, tmp_path: Path) -> None:
     data, example, _ = MADE[word].make(tmp_path / "data")
     how = options("torch") | {"epochs": 1}
@@ -58,6 +58,14 @@ def test_every_task_answers_together(word: str, tmp_path: Path) -> None:
     twice = st.Ensemble([runs[0], runs[0].path])  # a run together with itself is itself
     assert twice.judged().whole.figures == pytest.approx(runs[0].judged(quiet=True).figures, rel=1e-5)
     assert twice.predict(example)[0].said.split(" ")[0] == runs[0].predict(example)[0].said.split(" ")[0]
+
+
+@pytest.mark.parametrize("word", FORMS)
+def test_runs_that_look_again_at_boxes_of_their_own_are_refused(word: str, tmp_path: Path) -> None:
+    data, *_ = MADE[word].make(tmp_path / "data")
+    run = st.train(MADE[word].net, data, out=tmp_path / "run", task=asked_for(word), **options("torch") | {"epochs": 1})
+    with pytest.raises(st.InputError, match="run looks again at boxes that it finds itself, so it answers alone"):
+        st.Ensemble([run, run.path])
 
 
 def test_the_tasks_join_probabilities_and_not_outputs() -> None:

@@ -15,7 +15,7 @@ from striate.data.dataset import folds_of
 from striate.errors import InputError
 from striate.runs import folding
 from striate.runs.run import Run
-from tests.tasks.test_every_task import MADE, asked_for, options
+from tests.tasks.test_every_task import MADE, TASKS, asked_for, options
 
 NET = "input 3x12x16 -> fc 3"
 
@@ -47,7 +47,8 @@ def test_every_task_has_an_answer_on_each_training_example(word: str, tmp_path: 
     values = [figures[name] for figures in found.figures]
     assert found.mean[name] == pytest.approx(np.mean(values))
     assert found.spread[name] == pytest.approx(np.std(values, ddof=1))
-    assert len(st.Ensemble(found.runs).judged().members) == 2
+    if word in TASKS:
+        assert len(st.Ensemble(found.runs).judged().members) == 2
 
 
 def test_an_example_is_judged_by_the_network_that_did_not_see_it(colours: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import torch
 
 import striate as st
 from striate.runs.risen import Risen
-from tests.tasks.test_every_task import BOTH, MADE, asked_for, options
+from tests.tasks.test_every_task import BOTH, MADE, TRAIN, asked_for, options
 
 DEEP = "input 1x8x8 -> [conv 6@3x3 pad 1 -> relu]*3 -> maxpool 2 -> fc 10"
 PLAIN = "input 1x8x8 -> conv 12@3x3 -> relu -> fc 10"
@@ -40,7 +40,7 @@ def test_what_it_suggests_trains_better_than_a_tenth_and_ten_times_that(
 def test_every_task_has_a_curve_that_falls_alike_in_its_engines(word: str, tmp_path: Path) -> None:
     data, *_ = MADE[word].make(tmp_path / "data")
     how = {name: value for name, value in options("torch").items() if name not in ("epochs", "lr")}
-    how |= {"task": asked_for(word)}
+    how |= {"task": asked_for(word), "batch": TRAIN}  # all in each step, so that losses differ by the weights alone
     curves = [st.rate(MADE[word].net, data, **{**how, **SHORT, "engine": engine}) for engine in MADE[word].engines]
     assert all(curve.fell and curve.steepest <= curve.lowest for curve in curves)
     early = [curve.losses[:25] for curve in curves]  # before they blow up, differences are roundings
