@@ -31,7 +31,7 @@ from striate.data.reading import read_image
 from striate.data.recipe import Recipe
 from striate.inside.watching import by_example, called, kept, looking, output_named
 from striate.layers.softmax import LastSoftmax
-from striate.tasks.views import View
+from striate.tasks.views import SAME, View
 
 ANSWER = "answer"  # in the place of a layer's name: the probabilities of the classes
 Vectors = NDArray[np.float32]
@@ -58,7 +58,7 @@ class Features:
     name: str
     source: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    views: tuple[View, ...] = (View(lambda x: x, None),)
+    views: tuple[View, ...] = (SAME,)
     device: torch.device | str = "cpu"
 
     @property

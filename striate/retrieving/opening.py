@@ -60,7 +60,7 @@ def opened(
     found, augment, classes = _of_run(network, size) if weights is None else _of_file(network, weights, size)
     place = device_named(device)
     names = layers_named(found.model, layer) if layer else (_usual(found), *([ANSWER] if classes else []))
-    views = views_of(augment) if tta else found.views
+    views = views_of(augment, found.recipe.shape) if tta else found.views
     return replace(found, model=found.model.to(place), layers=names, views=views, device=place)
 
 

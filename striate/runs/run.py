@@ -248,7 +248,7 @@ class Run:
     def _objective(self, loss: LossName, tta: bool) -> Objective:
         """What is measured, maybe over several views of each image."""
         if tta:
-            return viewed(self.task, loss, self.config["options"]["augment"], len(self.shape) if self.recipe else 0)
+            return viewed(self.task, loss, self.config["options"]["augment"], self.shape if self.recipe else ())
         objective: Objective = self.task.objective(loss)
         return objective
 

@@ -27,6 +27,7 @@ from striate.tasks.numbered import OBJECTS
 from striate.tasks.objects import OfObjects
 from striate.tasks.pictures import IMAGE
 from striate.tasks.task import Answer, Asked, Task, Wish
+from striate.tasks.together import labels_of
 from striate.tiling import middle
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
@@ -38,6 +39,7 @@ class Instances(OfObjects, InPieces):
 
     word: ClassVar[str] = OfObjects.word
     plainest: ClassVar[str] = "classes = 2\nINPUT -> conv classes@1"
+    places: ClassVar[bool] = True
 
     @classmethod
     def form(cls, heads: Collection[str]) -> type[Task]:
@@ -89,6 +91,10 @@ class Instances(OfObjects, InPieces):
         return self.says.found(outputs)
 
     # what is told
+
+    def together(self, outputs: Sequence[Fields]) -> Fields:
+        """The mean of the depths, and of the chances to be inside."""
+        return {OUTPUT: labels_of([one[OUTPUT] for one in outputs])}
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The objects of each image, drawn over it."""

@@ -137,10 +137,6 @@ class Labelled(Task):
         """Cross-entropy."""
         return self.objective(None).loss(outputs, targets)
 
-    def pooled(self, several: Sequence[Fields]) -> Fields:
-        """The logarithms of the mean probabilities (N, K)."""
-        return {OUTPUT: torch.stack([logits(outputs).softmax(1) for outputs in several]).mean(0).log()}
-
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
         """The examples whose largest output is their class's, or the one of which they have the largest share."""
         labels = targets[LABEL] if targets[LABEL].ndim == 1 else targets[LABEL].argmax(1)

@@ -129,10 +129,6 @@ class Multilabel(Task):
         """Binary cross-entropy."""
         return self.objective(None).loss(outputs, targets)
 
-    def pooled(self, several: Sequence[Fields]) -> Fields:
-        """The logits of the mean probabilities (N, K)."""
-        return {OUTPUT: torch.stack([logits(outputs).sigmoid() for outputs in several]).mean(0).logit()}
-
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
         """The labels that are rightly decided for or against."""
         true = targets[LABELS] > 0

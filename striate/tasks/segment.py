@@ -155,13 +155,6 @@ class Segment(InPieces):
             return Criterion("pixel-cross-entropy", classes=self.weights)
         return "pixel-cross-entropy" if name == "cross-entropy" else GIVEN
 
-    def pooled(self, several: Sequence[Fields]) -> Fields:
-        """The logarithms of the mean probabilities (N, K, H, W); the logits of one map."""
-        made = [outputs[OUTPUT] for outputs in several]
-        if made[0].shape[1] == 1:
-            return {OUTPUT: torch.stack([one.sigmoid() for one in made]).mean(0).logit()}
-        return {OUTPUT: torch.stack([one.softmax(1) for one in made]).mean(0).log()}
-
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
         """The pixels that are right, of those that count."""
         logits = outputs[OUTPUT]

@@ -236,14 +236,6 @@ class Task(ABC):
         """The outputs for inputs in evaluation; by default the network's."""
         return net(inputs)
 
-    def pooled(self, several: Sequence[Fields]) -> Fields:
-        """Outputs whose probabilities are the mean of those of several outputs for the same examples.
-
-        Raises:
-            InputError: The task has no probabilities.
-        """
-        raise InputError(f"the answers of {self.word} are no probabilities, of which there is a mean")
-
     def right(self, outputs: Fields, targets: Fields) -> tuple[Any, int]:
         """How many decisions are right while training, and how many there are."""
         return 0, 0
@@ -367,7 +359,7 @@ class Task(ABC):
         return ()
 
     def together(self, outputs: Sequence[Fields]) -> Fields:
-        """One answer of several networks on the same examples; by default the mean of their outputs."""
+        """One answer of several, of networks or of views, for the same examples; by default the mean of outputs."""
         return {name: sum(one[name] for one in outputs) / len(outputs) for name in outputs[0]}  # type: ignore[misc]
 
     def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:

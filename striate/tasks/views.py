@@ -1,10 +1,10 @@
 """Test-time augmentation: a network is asked of several views of an image, and their probabilities are averaged.
 
-The views are the image and its mirror image where training had mirrored ones (Krizhevsky et al. 2012, section 4.1);
-else the image and itself moved by a pixel up, down, left and right, where edges are repeated.
+The views are those of training: mirror images where it had some (Krizhevsky et al. 2012, section 4.1), and turned ones
+(Ronneberger et al. 2015); else the image, and itself moved by a pixel up, down, left and right with edges repeated.
 
 >>> import torch
->>> [view.there(torch.tensor([[[[1, 2], [3, 4]]]])).flatten().tolist() for view in views_of("shift:1")]
+>>> [view.there(torch.tensor([[[[1, 2], [3, 4]]]])).flatten().tolist() for view in views_of("shift:1", (1, 2, 2))]
 [[1, 2, 3, 4], [1, 2, 1, 2], [3, 4, 3, 4], [1, 1, 3, 3], [2, 2, 4, 4]]
 """
 
@@ -12,49 +12,71 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from striate.errors import InputError
+from striate.notation.tree import Shape
 from striate.tasks.task import Bound, LossName, Task
 from striate.training.fields import Fields
 from striate.training.objective import Net
 
 MIRRORING = {"mirror", "alternate"}
+PLACES = (-2, -1)  # the axes of an image's rows and columns
 
 
 @dataclass(frozen=True)
 class View:
-    """A way to see images (N, C, H, W), and how outputs (N, K, H, W) are put back in place; None: they can't be."""
+    """A way to see images (N, C, H, W).
+
+    Attributes:
+        there: Makes the view.
+        back: Puts its outputs (N, K, H, W) in their places; None where they can't be.
+        how: What is done, in words.
+    """
 
     there: Callable[[Tensor], Tensor]
     back: Callable[[Tensor], Tensor] | None
+    how: str = ""
 
 
-def _mirrored(x: Tensor) -> Tensor:
-    return x.flip(-1)
+SAME = View(lambda x: x, lambda x: x)
 
 
-def _same(x: Tensor) -> Tensor:
-    return x
-
-
-def _moved(axis: int, by: int) -> View:
+def _turned(quarters: int, mirrored: bool) -> View:
     def there(x: Tensor) -> Tensor:
-        count = x.shape[axis]
-        places = (torch.arange(count, device=x.device) - by).clamp(0, count - 1)
-        return x.index_select(axis, places)
+        return torch.rot90(x.flip(-1) if mirrored else x, quarters, PLACES)
 
-    return View(there, None)
+    def back(x: Tensor) -> Tensor:
+        x = torch.rot90(x, -quarters, PLACES)
+        return x.flip(-1) if mirrored else x
+
+    how = ["mirrored"] * mirrored + ["turned"] * bool(quarters)
+    return View(there, back, " and ".join(how))
 
 
-def views_of(augment: str) -> tuple[View, ...]:
-    """The views that suit how training images were changed, as `Options.augment` says it."""
+def _moved(x: Tensor, axis: int, by: int) -> Tensor:
+    count = x.shape[axis]
+    return x.index_select(axis, (torch.arange(count, device=x.device) - by).clamp(0, count - 1))
+
+
+def views_of(augment: str, shape: Shape) -> tuple[View, ...]:
+    """The views that suit how training images were changed.
+
+    Args:
+        augment: As `Options.augment` says it.
+        shape: Of an image, (C, H, W): one that is not square is turned by half turns alone.
+    """
     words = {word.partition(":")[0] for word in augment.split(",")}
-    if words & MIRRORING:
-        return View(_same, _same), View(_mirrored, _mirrored)
-    return View(_same, _same), *(_moved(axis, by) for axis in (-2, -1) for by in (1, -1))
+    turns = range(0, 4 if "turn" in words else 1, 1 if shape[1] == shape[2] else 2)
+    mirrored = (False, True) if words & MIRRORING else (False,)
+    seen = [_turned(quarters, mirror) for quarters in turns for mirror in mirrored]
+    if len(seen) > 1:
+        return SAME, *seen[1:]
+    moved = [partial(_moved, axis=axis, by=by) for axis in PLACES for by in (1, -1)]
+    return SAME, *(View(there, None, "moved by a pixel") for there in moved)
 
 
 @dataclass(frozen=True)
@@ -73,35 +95,36 @@ class Viewed(Bound):
         several = []
         for view in self.views:
             outputs = self.task.through(net, {name: view.there(images)})
-            back = view.back if self.task.places else _same
+            back = view.back if self.task.places else SAME.back
             assert back
             several.append({key: back(values) for key, values in outputs.items()})
-        return self.task.pooled(several)
+        return self.task.together(several)
 
     def said(self) -> str:
         """What is done, in words."""
-        how = "mirrored too" if len(self.views) == 2 else "moved by a pixel too"
-        return f"test-time augmentation: the mean of {len(self.views)} views of each image, {how}"
+        how = ", ".join(dict.fromkeys(view.how for view in self.views if view.how))
+        return f"test-time augmentation: the mean of {len(self.views)} views of each image, {how} too"
 
 
-def viewed(task: Task, loss: LossName, augment: str, axes: int) -> Viewed:
+def viewed(task: Task, loss: LossName, augment: str, shape: Shape) -> Viewed:
     """A task's objective over views.
 
     Args:
         task: Of images.
         loss: As for `Task.objective`.
         augment: How training images were changed.
-        axes: Of one input: 3 for images.
+        shape: Of one input: of three axes for images.
 
     Raises:
         InputError: The task has no probabilities of images, or its answers can't be put back in their places.
     """
-    bound, views = task.objective(loss), views_of(augment)
-    if not isinstance(bound, Bound) or axes != 3 or type(task).pooled is Task.pooled:
-        raise InputError(f"test-time augmentation is for classes of images, not for {task.word}; leave out `tta`")
+    if len(shape) != 3 or type(task).together is Task.together:
+        what = "classes of images or of their pixels"
+        raise InputError(f"test-time augmentation is for {what}, not for {task.word}; leave out `tta`")
+    views = views_of(augment, shape)
     if task.places and any(view.back is None for view in views):
         raise InputError(
             f"test-time augmentation mirrors images of the task {task.word}, and the run was trained without mirrored "
             "ones; train with augment='mirror'"
         )
-    return Viewed(bound.task, bound.by, views)
+    return Viewed(task, task.objective(loss).loss, views)

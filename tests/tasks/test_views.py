@@ -9,6 +9,7 @@ from torch import Tensor
 import striate as st
 from striate.errors import InputError
 from striate.tasks.classify import Classify
+from striate.tasks.instances import Instances
 from striate.tasks.multilabel import Multilabel
 from striate.tasks.segment import Segment
 from striate.tasks.text import Text
@@ -31,14 +32,14 @@ def answered(inputs: Fields) -> Fields:
 
 def test_classes_have_the_mean_of_the_probabilities() -> None:
     x, task = images(), Classify(("a", "b", "c"))
-    found = viewed(task, None, "mirror,crop:2", 3).through(answered, {"image": x})[OUTPUT].softmax(1)
+    found = viewed(task, None, "mirror,crop:2", (1, 8, 8)).through(answered, {"image": x})[OUTPUT].softmax(1)
     each = [answered({"image": one})[OUTPUT].softmax(1) for one in (x, x.flip(-1))]
     torch.testing.assert_close(found, sum(each) / 2)
 
 
 def test_labels_have_the_mean_of_each_probability() -> None:
     x, task = images(), Multilabel(("a", "b", "c"))
-    found = viewed(task, None, "alternate", 3).through(answered, {"image": x})[OUTPUT].sigmoid()
+    found = viewed(task, None, "alternate", (1, 8, 8)).through(answered, {"image": x})[OUTPUT].sigmoid()
     each = [answered({"image": one})[OUTPUT].sigmoid() for one in (x, x.flip(-1))]
     torch.testing.assert_close(found, sum(each) / 2)
 
@@ -51,7 +52,7 @@ def test_masks_are_put_back_in_their_places(maps: int) -> None:
         return {OUTPUT: torch.cat([lit, -lit], 1)[:, :maps]}
 
     x = images()
-    found = viewed(MASKS, None, "mirror,turn", 3).through(pixels, {"image": x})[OUTPUT]
+    found = viewed(MASKS, None, "mirror", (1, 8, 8)).through(pixels, {"image": x})[OUTPUT]
     each = [pixels({"image": x})[OUTPUT], pixels({"image": x.flip(-1)})[OUTPUT].flip(-1)]
     shares = [one.sigmoid() if maps == 1 else one.softmax(1) for one in each]
     torch.testing.assert_close(found.sigmoid() if maps == 1 else found.softmax(1), sum(shares) / 2)
@@ -59,7 +60,7 @@ def test_masks_are_put_back_in_their_places(maps: int) -> None:
 
 def test_drawings_are_moved_and_edges_repeated() -> None:
     x = images(1)
-    same, down, up, right, left = (view.there(x) for view in views_of("shift:2"))
+    same, down, up, right, left = (view.there(x) for view in views_of("shift:2", (1, 8, 8)))
     assert torch.equal(same, x)
     assert torch.equal(down[..., 1:, :], x[..., :-1, :])
     assert torch.equal(up[..., :-1, :], x[..., 1:, :])
@@ -71,13 +72,13 @@ def test_drawings_are_moved_and_edges_repeated() -> None:
     ("task", "augment", "axes", "why"),
     [
         (MASKS, "none", 3, "the run was trained without mirrored ones; train with augment='mirror'"),
-        (Text(("a", "b"), ("c",), True, 4), "none", 0, "for classes of images, not for text; leave out `tta`"),
-        (Classify(("a", "b")), "none", 2, "for classes of images, not for classify"),
+        (Text(("a", "b"), ("c",), True, 4), "none", 0, "or of their pixels, not for text; leave out `tta`"),
+        (Classify(("a", "b")), "none", 2, "or of their pixels, not for classify"),
     ],
 )
 def test_what_has_no_views_is_refused(task: Any, augment: str, axes: int, why: str) -> None:
     with pytest.raises(InputError, match=why):
-        viewed(task, None, augment, axes)
+        viewed(task, None, augment, (1, 8, 8)[3 - axes :])
 
 
 def test_a_run_is_tested_and_asked_over_views_and_says_how_it_does_without(tmp_path: Any) -> None:
@@ -93,5 +94,22 @@ def test_a_run_is_tested_and_asked_over_views_and_says_how_it_does_without(tmp_p
     given, model = torch.arange(64).view(8, 8) / 64, run.model()
     (answer,) = run.predict(given, tta=True)
     read = run.read(given)
-    mean = torch.stack([model(view.there(read)).flatten(1).softmax(1) for view in views_of("none")]).mean(0)
+    mean = torch.stack([model(view.there(read)).flatten(1).softmax(1) for view in views_of("none", (1, 8, 8))]).mean(0)
     assert answer.probability == pytest.approx(float(mean.detach().max()), rel=1e-5)
+
+
+@pytest.mark.parametrize(("augment", "sides", "count"), [("mirror,turn", (8, 8), 8), ("turn:1,mirror", (8, 6), 4)])
+def test_what_was_turned_is_turned_and_put_back(augment: str, sides: tuple[int, int], count: int) -> None:
+    x = torch.randn(2, 1, *sides, generator=torch.Generator().manual_seed(3))
+    views = views_of(augment, (1, *sides))
+    seen = [view.there(x) for view in views]
+    assert len({tuple(one.flatten().tolist()) for one in seen}) == count  # all of them differ
+    assert all(one.shape == x.shape for one in seen)
+    for view, one in zip(views, seen, strict=True):
+        assert view.back
+        assert torch.equal(view.back(one), x)
+    objects = Instances(classes=("cell",), channels=1, tile=sides, margin=2, stride=2)
+    bright = viewed(objects, None, augment, (1, *sides))
+    found = bright.through(lambda inputs: {OUTPUT: torch.cat([inputs["image"], -inputs["image"]], 1)}, {"image": x})
+    torch.testing.assert_close(found[OUTPUT], torch.cat([x, -x], 1))  # it answers the same from every side
+    assert bright.said().endswith(f"the mean of {count} views of each image, mirrored, turned, mirrored and turned too")
