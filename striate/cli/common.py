@@ -340,13 +340,14 @@ def read_shape(word: str | None) -> tuple[int, ...] | None:
     return _sizes(word, "--at takes channels x height x width, as in --at 3x512x512")
 
 
-def read_size(word: str | None) -> int | tuple[int, ...] | None:
+def read_size(word: str | None, option: str = "--size") -> int | tuple[int, ...] | None:
     """`"64"` as 64, `"64x48"` as (64, 48).
 
     Raises:
         InputError: It is not sizes joined by x.
     """
-    sizes = _sizes(word, "--size takes one number for all axes or height x width, as in --size 64 or --size 64x48")
+    example = f"as in {option} 64 or {option} 64x48"
+    sizes = _sizes(word, f"{option} takes one number for all axes or height x width, {example}")
     return sizes[0] if sizes and len(sizes) == 1 else sizes
 
 

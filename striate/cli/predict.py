@@ -18,6 +18,7 @@ from striate.cli.common import (
     engine_option,
     json_option,
     print_json,
+    read_size,
     runs_first,
     say,
     threads_option,
@@ -37,6 +38,13 @@ WIDEST = 100  # characters to which names are filled up
 @device_option
 @threads_option
 @tta_option
+@click.option(
+    "--tile",
+    metavar="HxW",
+    help="For boxes in images much larger than those of the training: look at tiles of so many pixels too.",
+    cls=Option,
+    also=("tiles", "slice", "slice-size"),
+)
 @bad_files_option
 @click.option(
     "--out",
@@ -53,6 +61,7 @@ def command(
     device: str,
     threads: int | None,
     tta: bool,
+    tile: str | None,
     bad: str,
     out: str | None,
     as_json: bool,
@@ -73,12 +82,14 @@ def command(
 
     opened: Any = Run(runs[0], device, engine, threads, say)
     if len(runs) > 1:
-        if tta:
-            raise InputError(f"--tta shows views to one run, and here are {len(runs)}")
+        if tta or tile:
+            word = "tta shows views" if tta else "tile shows tiles"
+            raise InputError(f"--{word} to one run, and here are {len(runs)}")
         from striate.runs.ensemble import Ensemble
 
         opened = Ensemble([opened, *(Run(run, device, engine, threads, say) for run in runs[1:])])
-    made = opened.answers(*examples, bad=bad, **({"tta": True} if tta else {}))
+    alone: dict[str, Any] = {"tta": tta, "tile": read_size(tile, "--tile")} if len(runs) == 1 else {}
+    made = opened.answers(*examples, bad=bad, **alone)
     pictures = Pictures(Path(out)) if out is not None else None
     answers = [replace(answer, pictures={}) for answer in (pictures.written(made) if pictures else made)]
     for note in opened.notes:

@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import webbrowser
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from striate.losses import Loss
 from striate.native.losses import GIVEN
 from striate.native.losses import Loss as NativeLoss
 from striate.notation import Network, measure
+from striate.notation.sizes import Size, sides
 from striate.notation.tree import Shape
 from striate.runs.command import source_key, source_name
 from striate.runs.devices import device as device_named
@@ -362,7 +363,14 @@ class Run:
     def _note(self, lines: Iterable[str]) -> None:
         self.saved.notes += [line for line in lines if line not in self.saved.notes]
 
-    def predict(self, *given: Any, bad: str = "skip", engine: str | None = None, tta: bool = False) -> list[Any]:
+    def predict(
+        self,
+        *given: Any,
+        bad: str = "skip",
+        engine: str | None = None,
+        tta: bool = False,
+        tile: Size | None = None,
+    ) -> list[Any]:
         """Say what examples are.
 
         Args:
@@ -374,19 +382,29 @@ class Run:
             bad: Whether files that can't be read are left out and noted ("skip") or refused ("refuse").
             engine: As for the run; by default the run's.
             tta: As for `test`.
+            tile: For objects in boxes: the size in pixels, one number or (height, width), of the parts of an image that
+                the network looks at beside the whole; for images much larger than those that were learned from.
 
         Returns:
             An answer for each example, with `path`, `said` and `values`; of classes also `label`, `probability` and
             `top`, of segmentation `mask`, (H, W) uint8.
 
         Raises:
-            InputError: A path that is not there, or nothing that can be read.
+            InputError: A path that is not there, nothing that can be read, or `tile` for a task without boxes.
         """
-        return list(self.answers(*given, bad=bad, engine=engine, tta=tta))
+        return list(self.answers(*given, bad=bad, engine=engine, tta=tta, tile=tile))
 
-    def answers(self, *given: Any, bad: str = "skip", engine: str | None = None, tta: bool = False) -> Iterator[Any]:
+    def answers(
+        self,
+        *given: Any,
+        bad: str = "skip",
+        engine: str | None = None,
+        tta: bool = False,
+        tile: Size | None = None,
+    ) -> Iterator[Any]:
         """The answers of `predict` one after the other, with a few frames of a video in memory at a time."""
         data.check_bad(bad)
+        parts = None if tile is None else sides(tile, 2)
         chosen = self.chosen_engine(engine)
         for part in in_parts(given):
             asked = self.task.asked(part, self.recipe, bad)
@@ -394,6 +412,10 @@ class Run:
             self.left_out += asked.left_out
             for rows in of_one_shape(asked.inputs):
                 some = asked.of(rows)
+                if parts:
+                    look = partial(self.outputs_by_name, engine=chosen, tta=tta)
+                    yield from self.task.answers_in_tiles(look, some, (parts[0], parts[1]))
+                    continue
                 outputs = self.outputs_by_name(joined(some.inputs), chosen, tta)
                 yield from self.task.answers(outputs, some, chosen.evaluate)
 

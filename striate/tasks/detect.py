@@ -4,7 +4,7 @@ Faster R-CNN (Ren et al. 2015)."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional as F
 
 from striate.data.boxes.found import CROWD
@@ -19,7 +20,7 @@ from striate.data.examples import Opened
 from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.layers.wired import Proposer
-from striate.losses.anchored import MOST, AnchorGrid
+from striate.losses.anchored import MOST, THRESHOLD, AnchorGrid
 from striate.losses.proposing import BOX, CLASS, LEVEL, PROPOSALS, TwoStage, proposals_for
 from striate.metrics.detection import coco
 from striate.metrics.metric import Metric
@@ -34,6 +35,7 @@ from striate.tasks.located import ASIDE, BOXES, FOUND, KINDS, SURE, WHOLE, Judge
 from striate.tasks.pictures import IMAGE
 from striate.tasks.stages import ENDS, anchors_for, anchors_of, check_looks, levels_of, misfit
 from striate.tasks.task import Answer, Asked, Wish
+from striate.tasks.tiles import found_in_tiles
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
 
@@ -154,22 +156,39 @@ class Detect(WithBoxes):
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The objects of each image, drawn on it."""
-        found = self.says.found(outputs, SURE)
+        images = [fields[IMAGE][0] for fields in asked.inputs]
+        found = self._found(outputs, [(image.shape[1], image.shape[2]) for image in images])
+        return [self._answer(*one) for one in zip(asked.names, images, found, strict=True)]
+
+    def answers_in_tiles(self, look: Net, asked: Asked, tile: tuple[int, int]) -> Iterator[Answer]:
+        """The objects of each image, drawn on it."""
+
+        def find(images: Tensor) -> list[Tensor]:
+            return self._found(look({IMAGE: images}), [(images.shape[2], images.shape[3])] * len(images))
+
+        for path, fields in zip(asked.names, asked.inputs, strict=True):
+            image = fields[IMAGE][0]
+            yield self._answer(path, image, found_in_tiles(find, image, tile, THRESHOLD))
+
+    def _found(self, outputs: Fields, sizes: Sequence[tuple[int, int]]) -> list[Tensor]:
+        """Of images of these (height, width) each the objects (B, 6), in its pixels."""
+        found = [one.numpy() for one in self.says.found(outputs, SURE)]
+        places = [self.back(one[:, :4], size) for one, size in zip(found, sizes, strict=True)]
         return [
-            self._answer(path, fields[IMAGE][0].numpy(), one.numpy())
-            for path, fields, one in zip(asked.names, asked.inputs, found, strict=True)
+            torch.from_numpy(np.concatenate([place, one[:, 4:]], 1)) for place, one in zip(places, found, strict=True)
         ]
 
-    def _answer(self, path: str, image: NDArray[np.uint8], found: NDArray[np.float32]) -> Answer:
-        places = self.back(found[:, :4], (image.shape[1], image.shape[2]))
-        objects = [
+    def _answer(self, path: str, image: Tensor, objects: Tensor) -> Answer:
+        found = objects.numpy()
+        places = found[:, :4]
+        told = [
             {"class": self.classes[int(kind)], "probability": float(chance), "box": [round(float(x), 1) for x in place]}
-            for place, (*_, chance, kind) in zip(places, found, strict=True)
+            for *place, chance, kind in found
         ]
         counts = np.bincount(found[:, 5].astype(int), minlength=len(self.classes))
         said = ", ".join(f"{count} {name}" for name, count in zip(self.classes, counts.tolist(), strict=True) if count)
-        drawn = drawn_png(image, places, found[:, 5].astype(int), found[:, 4], self.classes, self.colours)
-        return Answer(path, said or "nothing is found", {"objects": objects}, {"": drawn})
+        drawn = drawn_png(image.numpy(), places, found[:, 5].astype(int), found[:, 4], self.classes, self.colours)
+        return Answer(path, said or "nothing is found", {"objects": told}, {"": drawn})
 
 
 def _sizes(examples: Any) -> list[NDArray[np.float64]]:

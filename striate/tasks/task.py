@@ -354,6 +354,19 @@ class Task(ABC):
             for path, row in zip(asked.names, rows, strict=True)
         ]
 
+    def answers_in_tiles(self, look: Net, asked: Asked, tile: tuple[int, int]) -> Iterator[Any]:
+        """An `Answer` for each example, of which the network sees tiles of (height, width) pixels.
+
+        Args:
+            look: The outputs for examples as `asked` has them.
+            asked: The examples.
+            tile: The size.
+
+        Raises:
+            InputError: The task sees each example as a whole, or in pieces already.
+        """
+        raise InputError(f"tiles are for the task detect, not for {self.word}; leave out `tile`")
+
     def meaning(self) -> tuple[Any, ...]:
         """What the outputs stand for, and what is read: networks that agree in it can answer together."""
         return ()
