@@ -71,7 +71,8 @@ def rand_of(run: Any) -> dict[str, float]:
 def _rand(run: Any, part: str, chance: float) -> float:
     folder, scores = Path(run.config["data"]["source"]) / part, []
     for path in sorted((folder / "images").iterdir()):
-        outputs = run.outputs_by_name({"image": torch.from_numpy(decode(path, channels=1))[None]}, run.engine)
+        image = {"image": torch.from_numpy(decode(path, channels=1))[None]}
+        outputs = run.outputs_by_name(image, run.engine, tta=True)
         inside = outputs["output"].softmax(1)[0, INSIDE].numpy() > 1 - chance
         truth = np.asarray(Image.open(folder / "masks" / path.name).convert("L")) > 127
         scores.append(rand_f(label(inside)[0], label(truth)[0]))

@@ -45,6 +45,7 @@ ROWS = {
         wanted=85,
         floor="otsu_ap50",
         more=("ap",),
+        tta=True,
         task="instances",
         options={"epochs": 24, "batch": 8, "lr": 0.004, "ema": 0.99, "validation": 0.1},
     )

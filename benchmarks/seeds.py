@@ -36,6 +36,7 @@ class Row:
         floor: What that calls the figure of always saying the same; or the figure itself, from 0 to 1.
         wrong: Whether the share that is wrong is told, and not the one that is right.
         more: Other figures that are told.
+        tta: Whether the network is asked of several views of each image; how it does with one is told, too.
         task: Its word, where the data are of several tasks.
         options: As of `train`.
         also: More figures of a trained run, from 0 to 1.
@@ -48,6 +49,7 @@ class Row:
     floor: str | float = ""
     wrong: bool = False
     more: tuple[str, ...] = ()
+    tta: bool = False
     task: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     also: Callable[[Any], Mapping[str, float]] = lambda run: {}
@@ -64,13 +66,17 @@ def trained(row: Row, seed: int, data: str | Path, place: Path, epochs: int | No
     began = time.perf_counter()
     run = st.train(net, data, task=row.task, seed=seed, out=place / "run", quiet=True, **options)
     seconds, chosen = time.perf_counter() - began, run.history.value(run.history.best)
-    result = run.test()
-    judged = result if isinstance(result, dict) else result.to_json()
+    judged = _json(run.test(tta=row.tta))
     floor = judged[row.floor] if isinstance(row.floor, str) and row.floor else row.floor or float("nan")
     shares = {"test": judged[row.figure], "validation": chosen, "floor": float(floor)}
+    shares |= {f"{row.figure} of one view": _json(run.test())[row.figure]} if row.tta else {}
     shares = {name: 1 - share if row.wrong else share for name, share in shares.items()}
     shares |= {name: judged[name] for name in row.more} | dict(row.also(run))
     return {"seed": seed, "seconds": seconds, **{name: 100 * share for name, share in shares.items()}}
+
+
+def _json(result: Any) -> Figures:
+    return result if isinstance(result, dict) else result.to_json()  # type: ignore[no-any-return]
 
 
 def table(about: str | None, rows: Mapping[str, Row], seeds: int) -> None:
