@@ -21,7 +21,7 @@ from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.layers.wired import Proposer
 from striate.losses.anchored import MOST, THRESHOLD, AnchorGrid
-from striate.losses.proposing import BOX, CLASS, LEVEL, PROPOSALS, TwoStage, proposals_for
+from striate.losses.proposing import BOX, CLASS, LEVEL, PROPOSALS, TwoStage
 from striate.metrics.detection import coco
 from striate.metrics.metric import Metric
 from striate.notation import Network, measure
@@ -33,7 +33,7 @@ from striate.tasks.boxed import NONE, WithBoxes, has_masks
 from striate.tasks.ends import named_outputs
 from striate.tasks.located import ASIDE, BOXES, FOUND, KINDS, SURE, WHOLE, JudgedBoxes, detections_of
 from striate.tasks.pictures import IMAGE
-from striate.tasks.stages import ENDS, anchors_for, anchors_of, check_looks, levels_of, misfit
+from striate.tasks.stages import ENDS, anchors_of, check_looks, levels_of, misfit, suited
 from striate.tasks.task import Answer, Asked, Wish
 from striate.tasks.tiles import found_in_tiles
 from striate.training.fields import OUTPUT, Fields
@@ -105,12 +105,11 @@ class Detect(WithBoxes):
             )
         count = anchors_of(outputs) if levels else (outputs[OUTPUT][0] or 0) // (5 + len(self.classes))
         found: dict[str, Any] = {"stages": 2, "levels": levels} if levels else {"stages": 1}
-        notes = made.notes
+        more, notes = dict[str, Any](), tuple[str, ...]()
         if len(self.anchors) != count:
-            each = _sizes(opened.train)
-            found["anchors"], said = anchors_for(np.concatenate(each), count, self.size)
-            notes, found["proposals"] = (*notes, said), proposals_for(max(map(len, each)))
-        return dataclasses.replace(made, task=dataclasses.replace(made.task, **found), notes=notes)
+            more, notes = suited(_sizes(opened.train), count, self.size)
+        task = dataclasses.replace(made.task, **found, **more)
+        return dataclasses.replace(made, task=task, notes=(*made.notes, *notes))
 
     @property
     def proposer(self) -> Proposer | None:
@@ -192,15 +191,9 @@ class Detect(WithBoxes):
 
 
 def _sizes(examples: Any) -> list[NDArray[np.float64]]:
-    """(B, 2): the widths and heights of the boxes of each image.
-
-    Raises:
-        InputError: There are none.
-    """
+    """(B, 2): the widths and heights of the boxes of each image."""
     places, kinds = examples.columns[BOXES].numpy(), examples.columns[KINDS].numpy()
     if ASIDE in examples.columns:
         kinds = np.where(examples.columns[ASIDE].numpy() == CROWD, NONE, kinds)
-    if not (kinds >= 0).any():
-        raise InputError("no training image has an object; there is nothing to learn")
     sizes = (places[..., 2:] - places[..., :2]).astype(np.float64)
     return [size[kind >= 0] for size, kind in zip(sizes, kinds, strict=True)]

@@ -23,11 +23,10 @@ from striate.data.masks import Pair
 from striate.data.masks.coding import Coding
 from striate.data.masks.objects import read_objects
 from striate.data.recipe import Recipe
-from striate.errors import InputError
 from striate.layers.wired import Proposer
 from striate.losses.masked import MASK, Masks, boxes_of, pasted
 from striate.losses.objects import Known, Objects
-from striate.losses.proposing import BOX, CLASS, LEVEL, PROPOSALS, TwoStage, proposals_for
+from striate.losses.proposing import BOX, CLASS, LEVEL, PROPOSALS, TwoStage
 from striate.notation import Network, measure
 from striate.notation.sizes import Size
 from striate.notation.thumb import CLASSES
@@ -37,7 +36,7 @@ from striate.tasks.ends import named_outputs
 from striate.tasks.numbered import OBJECTS
 from striate.tasks.objects import OfObjects
 from striate.tasks.pictures import IMAGE
-from striate.tasks.stages import ENDS, anchors_for, anchors_of, check_looks, levels_of, misfit
+from striate.tasks.stages import ENDS, anchors_of, check_looks, levels_of, misfit, suited
 from striate.tasks.task import Answer, Asked, Wish
 from striate.training.fields import Fields
 from striate.training.objective import Net
@@ -108,13 +107,11 @@ class Masked(OfObjects, OnCanvas):
         made = super().fit(network, opened, recipe, size)
         check_looks(made.network, (CLASS, BOX, MASK))
         outputs = named_outputs(measure(made.network, made.shape))
-        notes, found = made.notes, {"anchors": self.anchors, "proposals": self.proposals}
+        found, notes = dict[str, Any](), tuple[str, ...]()
         if len(self.anchors) != anchors_of(outputs):
-            sizes, most = _sizes(opened.train, len(self.classes))
-            found["anchors"], said = anchors_for(sizes, anchors_of(outputs), self.size)
-            notes, found["proposals"] = (*notes, said), proposals_for(most)
+            found, notes = suited(_sizes(opened.train, len(self.classes)), anchors_of(outputs), self.size)
         task = dataclasses.replace(made.task, heads=tuple(outputs), levels=levels_of(outputs), **found)  # type: ignore[call-arg]
-        return dataclasses.replace(made, task=task, notes=notes)
+        return dataclasses.replace(made, task=task, notes=(*made.notes, *notes))
 
     @property
     def proposer(self) -> Proposer:
@@ -170,15 +167,7 @@ def _some(examples: Examples) -> Iterator[Tensor]:
             yield torch.from_numpy(column.one(row))[None]
 
 
-def _sizes(examples: Examples, classes: int) -> tuple[NDArray[np.float64], int]:
-    """(B, 2): the widths and heights of the objects of many images; and how many one has at most.
-
-    Raises:
-        InputError: On the canvas no object has a size.
-    """
+def _sizes(examples: Examples, classes: int) -> list[NDArray[np.float64]]:
+    """(B, 2): the widths and heights of the objects of each of many images."""
     each = [boxes_of(one, classes) for one in _some(examples)]
-    sizes = [(places[0, :, 2:] - places[0, :, :2])[kinds[0] >= 0] for _, places, kinds in each]
-    found = np.concatenate([one.double().numpy() for one in sizes])
-    if not len(found):
-        raise InputError("no training image has an object of more than a pixel; there is nothing to learn")
-    return found, max(map(len, sizes))
+    return [(places[0, :, 2:] - places[0, :, :2])[kinds[0] >= 0].double().numpy() for _, places, kinds in each]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import InputError
 from striate.losses.anchored import clustered
-from striate.losses.proposing import BOX, CLASS, OBJECT, OFFSET
+from striate.losses.proposing import BOX, CLASS, OBJECT, OFFSET, proposals_for
 from striate.notation import Network
 from striate.notation.rules.shape import shown
 from striate.notation.tree import Shape
@@ -67,8 +68,23 @@ def anchors_of(outputs: Mapping[str, Shape]) -> int:
     return sum(outputs[f"{level}.{OBJECT}"][0] or 0 for level in levels_of(outputs))
 
 
-def anchors_for(sizes: NDArray[np.float64], count: int, canvas: tuple[int, int]) -> tuple[Anchors, str]:
-    """So many anchors, in pixels of the canvas, for boxes (B, 2) of these widths and heights; and a line of them."""
-    anchors = clustered(sizes, count)
+def suited(
+    sizes: Sequence[NDArray[np.float64]], count: int, canvas: tuple[int, int]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What of a task suits the boxes that it learns from: `anchors` and `proposals`; and a line of them.
+
+    Args:
+        sizes: Of each image (B, 2), the boxes' widths and heights in pixels of the canvas.
+        count: How many anchors the network has.
+        canvas: (height, width).
+
+    Raises:
+        InputError: There are no boxes.
+    """
+    found = np.concatenate(sizes)
+    if not len(found):
+        raise InputError("no training image has an object of more than a pixel; there is nothing to learn")
+    anchors = clustered(found, count)
     said = ", ".join(f"{round(width)}x{round(height)}" for width, height in anchors)
-    return anchors, f"anchors, of {canvas[1]}x{canvas[0]}: {said}"
+    note = f"anchors, of {canvas[1]}x{canvas[0]}: {said}"
+    return {"anchors": anchors, "proposals": proposals_for(max(map(len, sizes)))}, (note,)
