@@ -88,7 +88,8 @@ ROWS = {
         floor="majority_pixel_accuracy",
         wrong=True,
         more=("mean_iou",),
-        options={"epochs": 40, "batch": 4},
+        tta=True,
+        options={"epochs": 60, "batch": 4, "augment": "mirror,turn,elastic:8,colour"},
         also=rand_of,
     )
 }

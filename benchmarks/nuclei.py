@@ -47,7 +47,14 @@ ROWS = {
         more=("ap",),
         tta=True,
         task="instances",
-        options={"epochs": 24, "batch": 8, "lr": 0.004, "ema": 0.99, "validation": 0.1},
+        options={
+            "epochs": 24,
+            "batch": 8,
+            "lr": 0.004,
+            "ema": 0.99,
+            "validation": 0.1,
+            "augment": "mirror,turn,colour:0.3",
+        },
     )
 }
 

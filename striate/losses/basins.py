@@ -31,7 +31,6 @@ SMOOTH = 1.0  # pixels, the spread of the Gaussian that depths are smoothed with
 RISE = 0.05  # how far a peak is above the pass to a higher one, at least, to be another object
 SURE = 0.4  # the least depth of a peak
 INSIDE = 0.5  # the least chance of a pixel inside
-REACH, NARROW = 2, 5.0  # pixels from which two objects are seen, and how much more a pixel counts that sees two
 AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
 Floats = NDArray[np.float32]
 
@@ -49,8 +48,6 @@ class Basins:
     def loss(self, outputs: Mapping[str, Tensor], objects: Tensor) -> dict[str, Tensor]:
         """The cross-entropy of depths, and of what is inside; each a mean over the pixels that are known.
 
-        Few pixels part objects that touch, so these count more (Ronneberger et al. 2015, equation 2).
-
         Args:
             outputs: The one of a network, (N, 1 + K, h, w).
             objects: (N, h, w), as `striate.data.masks.objects` codes them.
@@ -60,10 +57,9 @@ class Basins:
         kinds = torch.arange(self.classes, device=objects.device).view(1, -1, 1, 1)
         inside = (objects[:, None] > 0) & ((objects[:, None] - 1) % self.classes == kinds)
         true = torch.cat([depths.to(logits), inside.to(logits)], 1)
-        counts = (1 + (NARROW - 1) * torch.from_numpy(between(objects.cpu().numpy())).to(logits)) * (objects >= 0)
-        wrong = F.binary_cross_entropy_with_logits(logits, true, reduction="none") * counts[:, None]
-        every = counts.sum().clamp_min(1)
-        return {"depth": wrong[:, 0].sum() / every, "inside": wrong[:, 1:].sum() / every}
+        wrong = F.binary_cross_entropy_with_logits(logits, true, reduction="none") * (objects >= 0)[:, None]
+        known = (objects >= 0).sum().clamp_min(1)
+        return {"depth": wrong[:, 0].sum() / known, "inside": wrong[:, 1:].sum() / known}
 
     def found(self, outputs: Mapping[str, Tensor]) -> list[tuple[Objects, list[Known]]]:
         """Of each image the objects (h, w), numbered from 1, and what is known of each, in their order."""
@@ -100,18 +96,6 @@ def depth(objects: Objects) -> Floats:
     made = np.divide(deep, deepest[objects.clip(0)], out=np.zeros(objects.shape), where=deepest[objects.clip(0)] > 0)
     shallow: Floats = made.astype(np.float32)
     return shallow
-
-
-def between(objects: Objects) -> NDArray[np.bool_]:
-    """(…, h, w): the pixels that have two objects, or more, within reach along the axes and the diagonals.
-
-    >>> between(np.array([[1, 1, 1, 0, 0, 2, 2, 2, 2, 0, 0]]))[0].astype(int).tolist()
-    [0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0]
-    """
-    sides = (1,) * (objects.ndim - 2) + (2 * REACH + 1,) * 2
-    none = objects.max(initial=0) + 1
-    least = ndimage.minimum_filter(np.where(objects > 0, objects, none), sides, mode="nearest")
-    return np.asarray((least < ndimage.maximum_filter(objects, sides, mode="nearest")) & (least < none))
 
 
 def basins(deep: NDArray[np.floating], inside: NDArray[np.bool_], rise: float = RISE) -> Objects:
