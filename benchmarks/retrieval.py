@@ -124,7 +124,7 @@ def main() -> None:
     parser.add_argument("--run", help="a run on these images; by default one is trained")
     parser.add_argument("--each", type=int, help="training images of each class; by default all")
     parser.add_argument("--epochs", type=int, default=14)
-    parser.add_argument("--tta", action="store_true", help="features of an image and its mirror image")
+    parser.add_argument("--tta", action="store_true", help="features of several views of each image")
     parser.add_argument("--all", action="store_true", help="other features too")
     parser.add_argument("--what", default="quality,speed")
     parser.add_argument("--images", type=int, default=1_000_000)

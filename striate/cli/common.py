@@ -248,8 +248,8 @@ def tta_option(command: F) -> F:
     return click.option(
         "--tta",
         is_flag=True,
-        help="Ask the network of several views of each image and average their probabilities: mirrored, where training "
-        "mirrored images, else moved by a pixel.",
+        help="Ask the network of several views of each image and average their probabilities: mirrored and turned, "
+        "where training did so, else moved by a pixel.",
     )(command)
 
 

@@ -31,7 +31,7 @@ from striate.data.reading import read_image
 from striate.data.recipe import Recipe
 from striate.inside.watching import by_example, called, kept, looking, output_named
 from striate.layers.softmax import LastSoftmax
-from striate.tasks.views import SAME, View
+from striate.tasks.views import SAME, TURNED, View
 
 ANSWER = "answer"  # in the place of a layer's name: the probabilities of the classes
 Vectors = NDArray[np.float32]
@@ -118,8 +118,9 @@ class Features:
 
     @cached_property
     def sha256(self) -> str:
-        """The digest of all that decides them but the layer: the weights with their names, and the recipe."""
+        """The digest of all that decides them but the layer: the recipe, turned views, the weights with their names."""
         digest = hashlib.sha256(json.dumps(self.recipe.to_json(), sort_keys=True).encode())
+        digest.update("".join(view.how for view in self.views if TURNED in view.how).encode())
         for name, tensor in self.model.state_dict().items():
             digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
             digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())

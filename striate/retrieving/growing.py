@@ -49,8 +49,8 @@ def index(
             the network says, the shares of the classes. By default what the last layer with weights reads, and with
             it the answer of a run on classes. Of maps it is each one's mean.
         size: Of the input of a network with `weights`.
-        tta: Whether several views of each image are looked at, whose features are averaged: mirrored, where training
-            mirrored images, else moved by a pixel.
+        tta: Whether several views of each image are looked at, whose features are averaged: mirrored and turned,
+            where training did so, else moved by a pixel.
         forget: Whether images that have vanished are dropped from the index.
         bad: Whether files that can't be read are left out and noted ("skip") or refused ("refuse").
         device: Where to compute.

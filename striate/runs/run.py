@@ -390,7 +390,7 @@ class Run:
             `top`, of segmentation `mask`, (H, W) uint8.
 
         Raises:
-            InputError: A path that is not there, nothing that can be read, or `tile` for a task without boxes.
+            InputError: A path that is not there, nothing that can be read, or `tile` for another task than detect.
         """
         return list(self.answers(*given, bad=bad, engine=engine, tta=tta, tile=tile))
 
@@ -406,6 +406,7 @@ class Run:
         data.check_bad(bad)
         parts = None if tile is None else sides(tile, 2)
         chosen = self.chosen_engine(engine)
+        look = partial(self.outputs_by_name, engine=chosen, tta=tta)
         for part in in_parts(given):
             asked = self.task.asked(part, self.recipe, bad)
             self.saved.notes += asked.notes
@@ -413,11 +414,9 @@ class Run:
             for rows in of_one_shape(asked.inputs):
                 some = asked.of(rows)
                 if parts:
-                    look = partial(self.outputs_by_name, engine=chosen, tta=tta)
                     yield from self.task.answers_in_tiles(look, some, (parts[0], parts[1]))
-                    continue
-                outputs = self.outputs_by_name(joined(some.inputs), chosen, tta)
-                yield from self.task.answers(outputs, some, chosen.evaluate)
+                else:
+                    yield from self.task.answers(look(joined(some.inputs)), some, chosen.evaluate)
 
     def read(self, *given: Any) -> Tensor:
         """Examples as the network reads them, (N, …) on the CPU, for `inside` and other functions of tensors.

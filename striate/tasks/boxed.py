@@ -110,7 +110,8 @@ class WithBoxes(OnCanvas):
     def back(self, places: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:
         """Boxes (B, 4) of the canvas, in an image of (height, width)."""
         height, width = size
-        found: NDArray[np.float32] = np.clip(placing(size, self.size).back(places), 0, [width, height, width, height])
+        edges = np.array([width, height, width, height], np.float32)
+        found: NDArray[np.float32] = np.clip(placing(size, self.size).back(places), 0, edges)
         return found
 
 

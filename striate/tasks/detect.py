@@ -151,7 +151,7 @@ class Detect(WithBoxes):
 
     def meaning(self) -> tuple[Any, ...]:
         """The classes and the anchors, and what is read."""
-        return *self.classes, *self.anchors, self.size, self.channels, self.stages
+        return *self.classes, *self.anchors, self.size, self.channels
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The objects of each image, drawn on it."""

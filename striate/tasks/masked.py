@@ -130,10 +130,6 @@ class Masked(OfObjects, OnCanvas):
 
     # what is told
 
-    def meaning(self) -> tuple[Any, ...]:
-        """The classes and the anchors, and what is read."""
-        return *super().meaning(), *self.anchors, self.size
-
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
         """The objects of each image, drawn over it."""
         each = zip(asked.names, asked.inputs, self.says.found(outputs), strict=True)

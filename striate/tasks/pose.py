@@ -36,6 +36,7 @@ from striate.tasks.canvas import OnCanvas, canvas_for, channels_of
 from striate.tasks.ends import flat, named_outputs
 from striate.tasks.pictures import IMAGE, drawn_over
 from striate.tasks.posed import CLOSE, PLACES, STAGES, JudgedPoses
+from striate.tasks.stages import check_looks
 from striate.tasks.task import Answer, Asked, Wish, folder_at
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
@@ -115,6 +116,8 @@ class Pose(OnCanvas):
         """A network that reads the canvas, and in what form it says where joints are."""
         made = super().fit(network, opened, recipe, size)
         outputs = named_outputs(measure(made.network, made.shape))
+        if len(outputs) > 1:
+            check_looks(made.network, tuple(outputs)[1:])
         task = dataclasses.replace(made.task, heads=tuple(outputs), maps=_gives_maps(outputs))  # type: ignore[call-arg]
         return dataclasses.replace(made, task=task)
 
@@ -147,7 +150,7 @@ class Pose(OnCanvas):
 
     def meaning(self) -> tuple[Any, ...]:
         """The joints, the form of the answer, and what is read."""
-        return *self.joints, self.maps, len(self.heads), self.size, self.channels
+        return *self.joints, self.maps, self.size, self.channels
 
     def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
         """With its joints."""

@@ -79,11 +79,12 @@ def suited(
         canvas: (height, width).
 
     Raises:
-        InputError: There are no boxes.
+        InputError: No box is larger than a pixel.
     """
-    found = np.concatenate(sizes)
+    found = np.concatenate([np.empty((0, 2)), *sizes])
+    found = found[(found > 1).all(1)]
     if not len(found):
-        raise InputError("no training image has an object of more than a pixel; there is nothing to learn")
+        raise InputError("no training image shows an object larger than a pixel; there is nothing to learn")
     anchors = clustered(found, count)
     said = ", ".join(f"{round(width)}x{round(height)}" for width, height in anchors)
     note = f"anchors, of {canvas[1]}x{canvas[0]}: {said}"

@@ -2,7 +2,7 @@
 
 A tile shows small objects at the size of those that were learned (Akyon et al. 2022, "Slicing aided hyper inference").
 A box that ends at an inner edge of its tile is left to the neighbour, which shows the whole object where it is no
-larger than what they share; the whole image shows the larger ones.
+larger than a quarter of a tile; the whole image shows the larger ones.
 
 >>> starts(100, 40), starts(40, 40), starts(30, 40)
 ([0, 30, 60], [0], [0])
@@ -17,9 +17,11 @@ import torch
 from torch import Tensor
 
 from striate.boxes import suppressed
+from striate.errors import InputError
 
-SHARE = 0.25  # of a tile's side, which its neighbour shows too; at least so much
+SHARE = 0.25  # of a tile's side: objects so large are whole in one tile at least
 NEAR = 0.02  # of a tile's side: a box that ends nearer to an inner edge is taken for a part of an object
+MOST = 4096  # tiles of an image
 TOGETHER = 16  # tiles that the network sees at once
 Find = Callable[[Tensor], Sequence[Tensor]]
 
@@ -32,9 +34,14 @@ def found_in_tiles(find: Find, image: Tensor, tile: tuple[int, int], threshold: 
         image: (C, H, W).
         tile: (height, width), in pixels.
         threshold: The IoU above which two boxes of a class are one object.
+
+    Raises:
+        InputError: So small tiles are too many.
     """
     height, width = (min(pair) for pair in zip(tile, image.shape[1:], strict=True))
     corners = list(product(starts(image.shape[1], height), starts(image.shape[2], width)))
+    if len(corners) > MOST:
+        raise InputError(f"an image has {len(corners):,} tiles of {tile[0]}x{tile[1]} pixels; give larger ones")
     every = list(find(image[None]))
     for number in range(0, len(corners) if len(corners) > 1 else 0, TOGETHER):
         some = corners[number : number + TOGETHER]
@@ -48,7 +55,7 @@ def starts(length: int, side: int) -> list[int]:
     """Where tiles of a side begin along an axis, evenly, so that they cover it."""
     if side >= length:
         return [0]
-    steps = -int(-(length - side) // (side * (1 - SHARE)))
+    steps = -int(-(length - side) // (side * (1 - SHARE - 2 * NEAR)))
     return sorted({round(step * (length - side) / steps) for step in range(steps + 1)})
 
 

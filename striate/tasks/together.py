@@ -10,7 +10,8 @@ tensor([[0.7500, 0.5000]])
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -19,14 +20,15 @@ from torch.nn.functional import logsigmoid
 
 def classes_of(outputs: Sequence[Tensor]) -> Tensor:
     """The logarithm of the mean probability of each class: (N, K, …) from as many for each network."""
-    return _mean([one.double().log_softmax(1) for one in outputs]).to(outputs[0].dtype)
+    return _mean((one.float().log_softmax(1) for one in outputs), len(outputs))
 
 
 def labels_of(outputs: Sequence[Tensor]) -> Tensor:
     """Outputs whose sigmoid is the mean of the networks', where each label stands for itself."""
-    there, absent = (_mean([logsigmoid(sign * one.double()) for one in outputs]) for sign in (1, -1))
-    return (there - absent).to(outputs[0].dtype)
+    there, absent = (_mean((logsigmoid(sign * one.float()) for one in outputs), len(outputs)) for sign in (1, -1))
+    return there - absent
 
 
-def _mean(logarithms: Sequence[Tensor]) -> Tensor:
-    return torch.stack(list(logarithms)).logsumexp(0) - math.log(len(logarithms))
+def _mean(logarithms: Iterable[Tensor], count: int) -> Tensor:
+    """The logarithm of the mean of what they are logarithms of, one at a time in memory."""
+    return reduce(torch.logaddexp, logarithms) - math.log(count)

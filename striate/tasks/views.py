@@ -24,6 +24,7 @@ from striate.training.fields import Fields
 from striate.training.objective import Net
 
 MIRRORING = {"mirror", "alternate"}
+TURNED = "turned"
 PLACES = (-2, -1)  # the axes of an image's rows and columns
 
 
@@ -53,7 +54,7 @@ def _turned(quarters: int, mirrored: bool) -> View:
         x = torch.rot90(x, -quarters, PLACES)
         return x.flip(-1) if mirrored else x
 
-    how = ["mirrored"] * mirrored + ["turned"] * bool(quarters)
+    how = ["mirrored"] * mirrored + [TURNED] * bool(quarters)
     return View(there, back, " and ".join(how))
 
 
@@ -74,7 +75,7 @@ def views_of(augment: str, shape: Shape) -> tuple[View, ...]:
     mirrored = (False, True) if words & MIRRORING else (False,)
     seen = [_turned(quarters, mirror) for quarters in turns for mirror in mirrored]
     if len(seen) > 1:
-        return SAME, *seen[1:]
+        return tuple(seen)
     moved = [partial(_moved, axis=axis, by=by) for axis in PLACES for by in (1, -1)]
     return SAME, *(View(there, None, "moved by a pixel") for there in moved)
 
@@ -124,7 +125,7 @@ def viewed(task: Task, loss: LossName, augment: str, shape: Shape) -> Viewed:
     views = views_of(augment, shape)
     if task.places and any(view.back is None for view in views):
         raise InputError(
-            f"test-time augmentation mirrors images of the task {task.word}, and the run was trained without mirrored "
-            "ones; train with augment='mirror'"
+            f"test-time augmentation mirrors or turns images of the task {task.word}, and the run was trained without "
+            "such ones; train with augment='mirror'"
         )
     return Viewed(task, task.objective(loss).loss, views)

@@ -231,3 +231,16 @@ def test_a_hierarchy_is_learned_from_boxes_and_from_images_with_a_class_alone(tm
     assert st.Run(tmp_path / "run").task == run.task
     with pytest.raises(InputError, match="detectors of one stage"):
         st.train(TWO.replace("fc 3", "fc 4").replace("fc 8", "fc 12"), root, out=tmp_path / "two", epochs=1, **HOW)
+
+
+@pytest.mark.parametrize("net", [ONE, TWO])
+def test_objects_that_are_smaller_than_a_pixel_of_the_canvas_are_told(net: str, tmp_path: Path) -> None:
+    for part, count in (("train", 6), ("test", 2)):
+        for kind in ("images", "labels"):
+            (tmp_path / "data" / kind / part).mkdir(parents=True)
+        for number in range(count):
+            name = f"{part}{number}"
+            Image.new("RGB", (480, 400)).save(tmp_path / "data" / "images" / part / f"{name}.png")
+            (tmp_path / "data" / "labels" / part / f"{name}.txt").write_text(f"{number % 2} 0.5 0.5 0.006 0.008\n")
+    with pytest.raises(InputError, match="no training image shows an object larger than a pixel"):
+        st.train(net, tmp_path / "data", out=tmp_path / "run", epochs=1, **HOW)

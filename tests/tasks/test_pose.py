@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import striate as st
@@ -90,6 +89,7 @@ def test_a_mirror_exchanges_left_and_right(tmp_path: Path) -> None:
             ),
             "joints take",
         ),
+        ("input 3x40x48 -> maxpool 8 -> heads[ a: fc 6 | b: fc 6 ]", "b must look at boxes: begin the head with roial"),
     ],
 )
 def test_a_network_that_does_not_fit_is_told(data: Path, tmp_path: Path, net: str, message: str) -> None:
@@ -115,9 +115,3 @@ def test_the_report_has_every_joint_and_both_pictures(cascade: Run) -> None:
 def test_changes_that_forget_joints_are_refused(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="mixup"):
         st.train(NUMBERS, data, out=tmp_path / "run", epochs=1, augment="mixup", **HOW)
-
-
-def test_networks_of_several_stages_do_not_answer_together(cascade: Run) -> None:
-    outputs = {name: torch.zeros(1, 6) for name in ("first", "second", "third")}
-    with pytest.raises(InputError, match="boxes of its own"):
-        cascade.task.together([outputs, outputs])

@@ -63,8 +63,15 @@ def test_each_object_is_found_once_at_its_place() -> None:
 
 
 def test_an_object_larger_than_what_tiles_share_is_found_in_the_whole() -> None:
-    boxes = [(20, 30, 250, 180)]
+    boxes: list[Box] = [(20, 30, 250, 180)]
     assert seen(boxes, least=0.1)[0][:, :4].tolist() == [list(map(float, boxes[0]))]
+
+
+@pytest.mark.parametrize("left", range(0, 276, 5))
+def test_an_object_of_a_quarter_of_a_tile_is_found_wherever_it_is(left: int) -> None:
+    boxes: list[Box] = [(left, min(left, 179), left + 25, min(left, 179) + 20)]
+    found, _ = seen(boxes, least=0.2)  # in the whole image it is too small
+    assert found[:, :4].tolist() == [list(map(float, boxes[0]))]
 
 
 def test_an_image_no_larger_than_a_tile_is_seen_once() -> None:
@@ -116,6 +123,8 @@ def test_a_detector_finds_more_in_tiles(finder: st.Run, tmp_path: Path) -> None:
 
 def test_other_tasks_and_sizes_are_refused(finder: st.Run, tmp_path: Path) -> None:
     image = np.zeros((90, 90, 3), np.uint8)
+    with pytest.raises(st.InputError, match="an image has 14,400 tiles of 1x1 pixels; give larger ones"):
+        finder.predict(np.zeros((120, 120, 3), np.uint8), tile=1)
     with pytest.raises(st.InputError, match="a size is one whole number from 1"):
         finder.predict(image, tile=(1, 2, 3))
     run = st.train("input 1x8x8 -> fc 10", "digits", epochs=1, out=tmp_path / "run", quiet=True)

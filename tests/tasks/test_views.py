@@ -71,7 +71,7 @@ def test_drawings_are_moved_and_edges_repeated() -> None:
 @pytest.mark.parametrize(
     ("task", "augment", "axes", "why"),
     [
-        (MASKS, "none", 3, "the run was trained without mirrored ones; train with augment='mirror'"),
+        (MASKS, "none", 3, "the run was trained without such ones; train with augment='mirror'"),
         (Text(("a", "b"), ("c",), True, 4), "none", 0, "or of their pixels, not for text; leave out `tta`"),
         (Classify(("a", "b")), "none", 2, "or of their pixels, not for classify"),
     ],
