@@ -1,4 +1,4 @@
-"""A folder of images that memory would not hold: what training takes of it, and whether it waits for the files.
+"""What training takes of its images, and whether it waits for them: a folder that memory would not hold, and arrays.
 
 The folder has 20,000 JPEG files of 224 x 224 pixels, 200 different ones by many names. Memory is the proportional set
 size of all processes (Linux). Decoding alone is the same batches by the same processes, with nothing computed;
@@ -7,7 +7,10 @@ both together; waiting is what it takes beyond that, by the clock, whose speed c
 does not depend on it: idle is the share of all cores' time of a training in which none of its processes worked, and
 extra is how much more processor time an image takes in training than in decoding and computing alone.
 
-    python benchmarks/streaming.py [--images 20000] [--rounds 3] [--json]
+In memory it is LeNet-5 on 60,000 made images of 28 x 28, each epoch in another order; waiting is the share of the time
+in which the engine does not compute.
+
+    python benchmarks/streaming.py [--what folder,memory] [--images 20000] [--rounds 3] [--json]
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +33,10 @@ from PIL import Image
 import striate as st
 from striate import building, zoo
 from striate.data.workers import cores
+from striate.notation import Network
 from striate.runs.feeding import feed_of
 from striate.runs.planning import Request, planned
-from striate.training.feed import Batch
+from striate.training.feed import Batch, Feed
 from striate.training.native_engine import NativeEngine
 from striate.training.options import Options
 from striate.training.stream import Ready
@@ -125,13 +129,21 @@ class Speeds:
         return 1 - self.training / self.decoding - self.training / self.computing
 
 
-def speeds(folder: Path, rounds: int) -> list[Speeds]:
-    """One after the other in each round, since machines change their speed."""
-    plan, parts, _ = planned(Request(zoo.find(NET), folder, Options(epochs=1, augment="none"), engine="native"))
+def ready(net: Network, data: Path) -> tuple[Feed, NativeEngine, Ready]:
+    """The examples, the engine, and a batch in memory from which it has learned once."""
+    plan, parts, _ = planned(Request(net, data, Options(epochs=1, augment="none"), engine="native"))
     feed, size = feed_of(parts.training, parts.schema, plan.recipe), plan.options.images(plan.examples)
     engine = NativeEngine(plan.network, building.build(plan.network), plan.options, 10**6, "cross-entropy")
-    one = Ready({"image": torch.randn(size, 3, 224, 224)}, {"label": torch.zeros(size, dtype=torch.int64)})
+    assert plan.recipe is not None
+    one = Ready({"image": torch.randn(size, *plan.recipe.shape)}, {"label": torch.zeros(size, dtype=torch.int64)})
     engine.learn(one)
+    return feed, engine, one
+
+
+def speeds(folder: Path, rounds: int) -> list[Speeds]:
+    """One after the other in each round, since machines change their speed."""
+    feed, engine, one = ready(zoo.find(NET), folder)
+    size = len(one)
     return [
         Speeds.of(
             passed(feed.epoch(0, number, size), lambda batch: None),
@@ -140,6 +152,25 @@ def speeds(folder: Path, rounds: int) -> list[Speeds]:
         )
         for number in range(1, rounds + 1)
     ]
+
+
+def from_memory(place: Path, rounds: int) -> dict[str, str]:
+    """How many images a second the engine takes from one batch and from arrays, and the share of waiting."""
+    chance = np.random.default_rng(0)
+    arrays = {"x": chance.integers(0, 256, (60_000, 28, 28), np.uint8), "y": chance.integers(0, 10, 60_000)}
+    np.savez(place / "made.npz", **arrays)
+    feed, engine, one = ready(zoo.find("lenet5"), place / "made.npz")
+    steps, found = len(feed) // len(one), list[tuple[float, float]]()
+    for number in range(1, rounds + 1):
+        both = passed(iter([one] * steps), engine.learn), passed(feed.epoch(0, number, len(one)), engine.learn)
+        found.append((both[0].images / both[0].seconds, both[1].images / both[1].seconds))
+    computing, training = zip(*found, strict=True)
+    shares = [1 - in_all / alone for alone, in_all in found]
+    return {
+        "computing_images_per_second": spread(computing),
+        "training_images_per_second": spread(training),
+        "waiting": spread(shares, 3),
+    }
 
 
 def passed(batches: Iterator[Batch], work: Callable[[Batch], object]) -> Pass:
@@ -158,33 +189,48 @@ def _worked() -> float:
 
 
 def main() -> None:
-    """Memory, then the speeds."""
+    """Both."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    asked.add_argument("--what", default="folder,memory")
     asked.add_argument("--images", type=int, default=20_000)
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--json", action="store_true")
     given = asked.parse_args()
-    torch.ones(1).sum()  # PyTorch's own memory is there before anything is measured
+    result = dict[str, object]()
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "images"
-        write(folder, given.images)
-        watch = Watch()
-        watch.start()
-        st.train(NET, folder, out=Path(place) / "run", epochs=1, augment="none", engine="native", quiet=True)
-        watch.over.set()
-        found = speeds(folder, given.rounds)
-    result: dict[str, object] = {
-        "images": given.images,
+        if "folder" in given.what:
+            result |= from_files(Path(place), given.images, given.rounds)
+        if "memory" in given.what:
+            result["in memory"] = from_memory(Path(place), given.rounds)
+    print(json.dumps(result) if given.json else "\n".join(f"{name:30} {value}" for name, value in result.items()))
+
+
+def from_files(place: Path, images: int, rounds: int) -> dict[str, object]:
+    """What a folder takes: memory, then the speeds."""
+    torch.ones(1).sum()  # PyTorch's own memory is there before anything is measured
+    folder = place / "images"
+    write(folder, images)
+    watch = Watch()
+    watch.start()
+    st.train(NET, folder, out=place / "run", epochs=1, augment="none", engine="native", quiet=True)
+    watch.over.set()
+    found = speeds(folder, rounds)
+    return {
+        "images": images,
         "gib_above_start": round((watch.most - watch.start_bytes) / GIB, 2),
         **{f"{name}_images_per_second": over(found, name) for name in ("decoding", "computing", "training")},
         **{name: over(found, name, 3) for name in ("waiting", "idle", "extra")},
     }
-    print(json.dumps(result) if given.json else "\n".join(f"{name:30} {value}" for name, value in result.items()))
 
 
 def over(found: list[Speeds], name: str, digits: int = 0) -> str:
     """Median, least and most over the rounds."""
-    values = sorted(getattr(one, name) for one in found)
+    return spread([getattr(one, name) for one in found], digits)
+
+
+def spread(values: Sequence[float], digits: int = 0) -> str:
+    """Median, least and most."""
+    values = sorted(values)
     middle, least, most = (f"{value:.{digits}f}" for value in (statistics.median(values), values[0], values[-1]))
     return f"{middle} ({least} to {most})"
 
