@@ -26,18 +26,18 @@ c3(16) -> maxpool 2
 c3(32) -> maxpool 2
 c3(48) -> c3(48) -> maxpool 2
 c3(96) -> c3(96) -> maxpool 2
-c3(128) -> c3(128) -> dropout 0.3 -> fc 256 -> relu -> fc 2*joints
+c3(128) -> c3(128) -> dropout 0.3 -> fc 256 nobias -> bn -> relu -> fc 2*joints
 """
 STAGES = """
 # DeepPose: three stages, of which two look at the picture again around each joint
 joints = 14
 c3(w) = conv w@3 pad 1 nobias -> bn -> relu
-again() = c3(16) -> maxpool 2 -> c3(32) -> maxpool 2 -> c3(48) -> fc 96 -> relu
+again() = c3(16) -> maxpool 2 -> c3(32) -> maxpool 2 -> c3(48) -> fc 96 nobias -> bn -> relu
 
 photo: input 3x128x128
 heads[
     first: c3(16) -> maxpool 2 -> c3(32) -> maxpool 2 -> c3(48) -> c3(48) -> maxpool 2 -> c3(96) -> c3(96) -> maxpool 2
-           -> c3(128) -> c3(128) -> dropout 0.3 -> fc 256 -> relu -> fc 2*joints
+           -> c3(128) -> c3(128) -> dropout 0.3 -> fc 256 nobias -> bn -> relu -> fc 2*joints
   | second: roialign 24 from photo -> again() -> fc 2*joints
   | third: roialign 24 from photo -> again() -> fc 2*joints
 ]
