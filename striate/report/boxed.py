@@ -44,9 +44,9 @@ class Drawn:
     value: float
 
 
-def headline(map50: str, map: str, floor: str, evaluated: str, nothing: bool) -> Markup:
+def headline(map50: str, map: str, floor: str, evaluated: str) -> Markup:
     """The first lines of a page: the figures, and those of saying always the same."""
-    return part(TEMPLATE, "headline", map50=map50, map=map, floor=floor, evaluated=evaluated, nothing=nothing)
+    return part(TEMPLATE, "headline", map50=map50, map=map, floor=floor, evaluated=evaluated)
 
 
 def localized(figures: Mapping[str, float], floor: tuple[float, str, float], evaluated: str) -> Markup:

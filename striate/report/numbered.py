@@ -38,11 +38,9 @@ class Drawn:
     value: float
 
 
-def headline(
-    figures: Mapping[str, float], counts: tuple[int, int, int], floor: float, evaluated: str, nothing: bool
-) -> Markup:
+def headline(figures: Mapping[str, float], counts: tuple[int, int, int], floor: float, evaluated: str) -> Markup:
     """The first lines of a page: the figures, how many are found, invented and missed, and those of a threshold."""
-    given = {"figures": figures, "counts": counts, "floor": floor, "evaluated": evaluated, "nothing": nothing}
+    given = {"figures": figures, "counts": counts, "floor": floor, "evaluated": evaluated}
     return part(TEMPLATE, "headline", **given)
 
 

@@ -37,17 +37,16 @@ class Drawn:
     mean_iou: float
 
 
-def headline(scores: RegionScores, floor: tuple[str, RegionScores], evaluated: str, constant: str) -> Markup:
+def headline(scores: RegionScores, floor: tuple[str, RegionScores], evaluated: str) -> Markup:
     """The first lines of a page: the figures, and those of naming one class everywhere.
 
     Args:
         scores: the figures.
         floor: the most common class, and the figures of always naming it.
         evaluated: the set on which they are measured: "the test set (6 images)".
-        constant: the one class that the network names everywhere; empty where it names several.
     """
     most, guess = floor
-    return part(TEMPLATE, "headline", scores=scores, most=most, floor=guess, evaluated=evaluated, constant=constant)
+    return part(TEMPLATE, "headline", scores=scores, most=most, floor=guess, evaluated=evaluated)
 
 
 def table(scores: RegionScores, classes: Sequence[str], colours: Colours, evaluated: str) -> Section:

@@ -94,7 +94,8 @@ def tested(run: Run, judged: Any, source: str) -> str:
 
 def _headline(judged: Any) -> Markup:
     """The task's first lines, or the figure that counts."""
-    return judged.headline() or Markup('<p class="headline"><span class="number">{}</span></p>').format(judged.said())
+    said = judged.headline() or Markup('<p class="headline"><span class="number">{}</span></p>').format(judged.said())
+    return said + Markup("<p><strong>{}</strong></p>\n").format(judged.guessing) if judged.guessing else said
 
 
 def _roots(run: Run, *others: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import webbrowser
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -406,7 +406,10 @@ class Run:
         data.check_bad(bad)
         parts = None if tile is None else sides(tile, 2)
         chosen = self.chosen_engine(engine)
-        look = partial(self.outputs_by_name, engine=chosen, tta=tta)
+
+        def look(inputs: Fields) -> Fields:
+            return self.outputs_by_name(inputs, chosen, tta)
+
         for part in in_parts(given):
             asked = self.task.asked(part, self.recipe, bad)
             self.saved.notes += asked.notes

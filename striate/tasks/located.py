@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from striate.boxes import paired_iou
 from striate.data.boxes.found import CROWD, HARD
 from striate.metrics.detection import Detections, DetectionScores, Objects, coco, iou_of, voc
-from striate.tasks.figures import known, percent
+from striate.tasks.figures import known, no_better, percent
 from striate.tasks.task import Judged
 from striate.training.fields import Fields
 
@@ -116,9 +116,11 @@ class JudgedBoxes(Judged):
         return [int(row) for row in np.argsort(self.each, kind="stable")]
 
     @property
-    def nothing(self) -> bool:
+    def guessing(self) -> str:
         """Whether no sure box is found in any image."""
-        return not any((found.scores >= SURE).any() for found in self.both[0])
+        if any((found.scores >= SURE).any() for found in self.both[0]):
+            return ""
+        return f"No box is found with a probability of {SURE:g} or more: the network has learned too little."
 
     def said(self) -> str:
         """The figures in words."""
@@ -160,11 +162,7 @@ class JudgedBoxes(Judged):
         """What `striate test` prints."""
         yield self.said()
         yield f"loss {self.figures['loss']:.4f}"
-        if self.nothing:
-            yield (
-                f"no box is found with a probability of {SURE:g} or more: the network has learned too little; try more "
-                "`epochs`, a higher `lr`, or more training images"
-            )
+        yield from self.advice()
         yield self._table()
         for row in self.worst[:MOST_PRINTED]:
             yield f"worst: {self.examples.name(row)}: F1 {self.each[row]:.2%}"
@@ -193,7 +191,7 @@ class JudgedBoxes(Judged):
         from striate.report import boxed
 
         map50, whole, floor = map(percent, (self.scores.map50, self.scores.map, self.floor))
-        return boxed.headline(map50, whole, floor, self._evaluated, self.nothing)
+        return boxed.headline(map50, whole, floor, self._evaluated)
 
     @property
     def _evaluated(self) -> str:
@@ -274,6 +272,11 @@ class JudgedPlaces(Judged):
         iou = paired_iou(truth.mean(0, keepdim=True).expand_as(truth), truth)
         return float(iou.mean()), self.classes[int(counts.argmax())], float(counts.max() / len(truth))
 
+    @property
+    def guessing(self) -> str:
+        """Whether its boxes are no better than the mean box."""
+        return no_better(self.rows["places"].numpy(), "box", self.figures["box_iou"], self.floor[0])
+
     def columns(self) -> Mapping[str, Sequence[float]]:
         """The IoU of each image."""
         return {"box_iou": self.each}
@@ -306,6 +309,7 @@ class JudgedPlaces(Judged):
         """What `striate test` prints."""
         yield self.said()
         yield f"loss {self.figures['loss']:.4f}"
+        yield from self.advice()
         for row in self.worst[:MOST_PRINTED]:
             yield f"worst: {self.examples.name(row)}: IoU {self.each[row]:.2%}"
 

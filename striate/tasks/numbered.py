@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 OBJECTS, COUNTS, FOUND = "objects", "counts", "found"
 SEEN = 192  # rows and columns of the answer that is kept of an image, to draw it
 MOST_DRAWN, MOST_PRINTED = 12, 5
-NOTHING = "the network has learned too little; try more `epochs`, a higher `lr`, or more training images"
 
 
 def small(found: NDArray[np.int32]) -> Tensor:
@@ -80,10 +79,10 @@ class JudgedObjects(Judged):
         return [int(row) for row in np.argsort(self.each, kind="stable")]
 
     @property
-    def nothing(self) -> bool:
+    def guessing(self) -> str:
         """Whether no object is found in any image."""
         right, invented, _ = self.total
-        return not right + invented
+        return "" if right + invented else "No object is found: the network has learned too little."
 
     def said(self) -> str:
         """The figures in words."""
@@ -117,8 +116,7 @@ class JudgedObjects(Judged):
         """What `striate test` prints."""
         yield self.said()
         yield f"loss {self.figures['loss']:.4f}"
-        if self.nothing:
-            yield f"no object is found: {NOTHING}"
+        yield from self.advice()
         yield ", ".join(f"AP at {iou:.2f} {ap:.1%}" for iou, ap in zip(THRESHOLDS, self.curve, strict=True))
         for row in self.worst[:MOST_PRINTED]:
             yield f"worst: {self.examples.name(row)}: AP50 {self.each[row]:.2%}"
@@ -128,7 +126,7 @@ class JudgedObjects(Judged):
         from striate.report import numbered
 
         evaluated = f"{self.name} ({len(self.examples):,} {self.unit})"
-        return numbered.headline(self.figures, self.total, self.floor, evaluated, self.nothing)
+        return numbered.headline(self.figures, self.total, self.floor, evaluated)
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """Threshold by threshold, and the worst images with truth and answer side by side."""

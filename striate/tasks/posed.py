@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from striate.data.joints import body
 from striate.data.joints.found import Joined
 from striate.metrics.pose import pck, pck_of_each, pck_of_people, pcp, sizes_of
-from striate.tasks.figures import known, percent
+from striate.tasks.figures import known, no_better, percent
 from striate.tasks.task import Judged
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ class JudgedPoses(Judged):
         """The share of right joints of each image; not a number where none is visible, or its size is unknown."""
         return [float(one) for one in pck_of_people(self.found, self.truth, self.sizes, CLOSE)]
 
+    @property
+    def guessing(self) -> str:
+        """Whether its poses are no better than the mean pose."""
+        return no_better(self.found, "pose", self.figures["pck"], self.floor[0])
+
     def columns(self) -> Mapping[str, Sequence[float]]:
         """The share of right joints of each image."""
         return {"pck": self.each}
@@ -120,6 +125,7 @@ class JudgedPoses(Judged):
         """What `striate test` prints."""
         yield self.said()
         yield f"loss {self.figures['loss']:.4f}"
+        yield from self.advice()
         yield ", ".join(f"{name} {percent(one)}" for name, one in zip(self.joints, self.of_joints, strict=True))
         for row in self.worst[:MOST_PRINTED]:
             yield f"worst: {self.examples.name(row)}: {percent(self.each[row])} of the joints"

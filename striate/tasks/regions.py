@@ -59,10 +59,12 @@ class JudgedRegions(Judged):
         return [int(row) for row in np.argsort(np.nan_to_num(self.each, nan=2.0), kind="stable")]
 
     @property
-    def constant(self) -> str:
-        """The one class that is named everywhere, where it is one; a network that has learned nothing does so."""
+    def guessing(self) -> str:
+        """Whether one class is named everywhere; a network that has learned nothing does so."""
         named = np.flatnonzero(self.rows["counts"].sum((0, 1)).numpy())
-        return self.classes[named[0]] if len(named) == 1 and len(self.classes) > 1 else ""
+        if len(named) != 1 or len(self.classes) < 2:
+            return ""
+        return f"Every pixel is called '{self.classes[named[0]]}': the network has not learned to tell the classes."
 
     def said(self) -> str:
         """The figures in words."""
@@ -105,8 +107,7 @@ class JudgedRegions(Judged):
         """What `striate test` prints."""
         yield self.said()
         yield f"pixel error {self.scores.pixel_error:.2%}, loss {self.figures['loss']:.4f}"
-        if self.constant:
-            yield f"every pixel is called '{self.constant}': the network has not learned to tell the classes"
+        yield from self.advice()
         yield self._table()
         for row in self.worst[:MOST_PRINTED]:
             yield f"worst: {self.examples.name(row)}: mean IoU {self.each[row]:.2%}"
@@ -127,9 +128,7 @@ class JudgedRegions(Judged):
         """The first lines of the report."""
         from striate.report import regions
 
-        return regions.headline(
-            self.scores, self.floor, f"{self.name} ({len(self.examples):,} {self.unit})", self.constant
-        )
+        return regions.headline(self.scores, self.floor, f"{self.name} ({len(self.examples):,} {self.unit})")
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """Class by class, and the worst images with their masks."""

@@ -170,6 +170,16 @@ class Judged:
         """What `Run.test` gives."""
         return self.to_json()
 
+    @property
+    def guessing(self) -> str:
+        """Why the network is no better than a guess, in a sentence; empty where it is better, or nothing is known."""
+        return ""
+
+    def advice(self) -> Iterator[str]:
+        """That, with what to try, where there is something to say."""
+        if self.guessing:
+            yield f"{self.guessing} Try more `epochs`, another `lr`, or more training {self.unit}."
+
     def columns(self) -> Mapping[str, Sequence[Any]]:
         """What there is to tell of each example, for a table: a column each, by name."""
         return {}
@@ -399,7 +409,7 @@ class Task(ABC):
         metric = self.metrics[0]
         value = judged.figures[metric.name]
         said = f"{metric.words} {metric.shown(value)} on {len(judged.examples):,} validation {self.unit}"
-        return Standing(said, more=self.unit)
+        return Standing(said, guessing=judged.guessing, more=self.unit)
 
     def loss_of_guessing(self, loss: LossName) -> float:
         """The loss of outputs that are all alike; infinite where it is unknown."""

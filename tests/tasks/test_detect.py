@@ -100,7 +100,7 @@ def test_a_network_that_has_learned_nothing_is_told_so(data: Path, tmp_path: Pat
     (answer,) = run.predict(data / "test" / "im017.png")
     assert answer.said == "nothing is found"
     assert answer.values["objects"] == []
-    assert any("no box is found" in str(line) for line in judged.printed())
+    assert any("No box is found" in str(line) for line in judged.printed())
     assert "No box is found" in (run.path / "report.html").read_text()
 
 

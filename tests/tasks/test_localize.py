@@ -61,11 +61,6 @@ def test_who_does_not_look_at_boxes_is_refused(tmp_path: Path) -> None:
         st.train(net, data, task="localize", out=tmp_path / "run", quiet=True)
 
 
-def test_networks_that_look_again_do_not_answer_together() -> None:
-    with pytest.raises(st.InputError, match="a box of its own"):
-        TASK.together([{AGAIN: torch.zeros(1, 4)}] * 2)
-
-
 def test_the_box_must_be_given_before() -> None:
     with pytest.raises(st.InputError, match="the head box must give before"):
         TASK.propose({CLASS: torch.zeros(1, 1)})

@@ -15,6 +15,7 @@ from striate.runs.run import Run
 from striate.tasks import known
 from striate.tasks.task import Wish
 from tests import posed
+from tests.tasks.test_every_task import MADE, options
 
 NUMBERS = """
 joints = 2
@@ -115,3 +116,16 @@ def test_the_report_has_every_joint_and_both_pictures(cascade: Run) -> None:
 def test_changes_that_forget_joints_are_refused(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="mixup"):
         st.train(NUMBERS, data, out=tmp_path / "run", epochs=1, augment="mixup", **HOW)
+
+
+@pytest.mark.parametrize("word", ["pose", "localize"])
+def test_a_network_that_says_the_same_of_every_image_is_told_so(word: str, tmp_path: Path) -> None:
+    made = MADE[word]
+    root, *_ = made.make(tmp_path / "data")
+    how = options("torch") | {"epochs": 1, "lr": 1e-6, "task": word}
+    net = "input 3x40x48 -> fc 6" if word == "pose" else "input 3x40x48 -> heads[ class: fc 2 | box: fc 4 ]"
+    run = st.train(net, root, out=tmp_path / "run", init="zeros", **how)
+    said = f"Every image gets the same {'pose' if word == 'pose' else 'box'}: the units that looked may have died"
+    assert any(said in str(line) for line in run.judged(quiet=True).printed())
+    assert said in (run.path / "report.html").read_text()
+    assert "Well fitted" not in (run.path / "report.html").read_text()
