@@ -56,6 +56,22 @@ c3(128) -> c3(128) -> c3(128) -> conv 64@1 -> upsample 2
 concat[ from mid | id ] -> c3(64) -> conv 48@1 -> upsample 2
 concat[ from fine | id ] -> c3(48) -> conv joints@1
 """
+CASCADE = """
+# A map of heat for each joint, and two looks at the picture around what it says
+joints = 14
+c3(w) = conv w@3 pad 1 nobias -> bn -> relu
+again() = c3(16) -> maxpool 2 -> c3(32) -> maxpool 2 -> c3(48) -> fc 96 nobias -> bn -> relu
+
+photo: input 3x128x128
+heads[
+    first: c3(16) -> maxpool 2 -> c3(32) -> maxpool 2 -> fine: c3(48) -> maxpool 2 -> mid: [c3(64) -> c3(64)]
+           -> maxpool 2 -> c3(128) -> c3(128) -> c3(128) -> conv 64@1 -> upsample 2
+           -> concat[ from mid | id ] -> c3(64) -> conv 48@1 -> upsample 2
+           -> concat[ from fine | id ] -> c3(48) -> conv joints@1
+  | second: roialign 24 from photo -> again() -> fc 2*joints
+  | third: roialign 24 from photo -> again() -> fc 2*joints
+]
+"""
 
 
 def unpacked(root: Path) -> Path:
@@ -75,6 +91,7 @@ HOW = {"batch": 16, "ema": 0.99, "lr": 0.002, "validation": 0.1}
 ROWS = {
     "numbers": Row(NUMBERS, unpacked, wanted=35, options={"epochs": 60, **HOW}, **ALIKE),
     "stages": Row(STAGES, unpacked, wanted=35, options={"epochs": 40, **HOW}, also=of_stages, **ALIKE),
+    "cascade": Row(CASCADE, unpacked, wanted=35, options={"epochs": 40, **HOW}, also=of_stages, **ALIKE),
     "maps": Row(MAPS, unpacked, wanted=35, options={"epochs": 40, **HOW}, **ALIKE),
 }
 

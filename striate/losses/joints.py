@@ -42,7 +42,7 @@ class Stages:
     Attributes:
         size: (height, width) of the network's input.
         joints: How many there are.
-        heads: The outputs, (N, 2J) of the first stage and (N · J, 2J) of each that looks again.
+        heads: The outputs: (N, 2J), or maps (N, J, h, w), of the first stage, and (N · J, 2J) of each that looks again.
     """
 
     size: tuple[int, int]
@@ -85,8 +85,17 @@ class Stages:
         return found
 
     def _first(self, made: Tensor) -> Tensor:
+        if self._maps(made):
+            return self._heat.found({OUTPUT: made})[:, 0, :, :AXES]
         shares = made.flatten(1).float().reshape(-1, self.joints, AXES) + 0.5
         return shares * shares.new_tensor([self.size[1], self.size[0]]) - 0.5
+
+    def _maps(self, made: Tensor) -> bool:
+        return made[0].numel() != AXES * self.joints
+
+    @property
+    def _heat(self) -> Heat:
+        return Heat(self.size, self.joints)
 
     def _own(self, made: Tensor) -> Tensor:
         """(N, J, 2): of each box the joint that it is of, from its middle, in shares of its sides."""
@@ -101,14 +110,17 @@ class Stages:
         return outputs[BOXES].chunk(len(self.heads) - 1, 1) if len(self.heads) > 1 else ()
 
     def loss(self, outputs: Mapping[str, Tensor], places: Tensor) -> dict[str, Tensor]:
-        """The part of each stage: the mean smooth L1 distance of the joints that are visible.
+        """The part of each stage: the mean smooth L1 distance of the joints that are visible; of maps as of `Heat`.
 
         Args:
             outputs: Of a network, with the boxes that it proposed.
             places: (N, J, 2) pixels; not numbers where a joint is not visible.
         """
-        sides = places.new_tensor([self.size[1], self.size[0]])
-        parts = {self.heads[0]: _apart((self._first(outputs[self.heads[0]]) - places) / sides)}
+        first, made = self.heads[0], outputs[self.heads[0]]
+        if self._maps(made):
+            parts = {first: self._heat.loss({OUTPUT: made}, places)["heat"]}
+        else:
+            parts = {first: _apart((self._first(made) - places) / places.new_tensor([self.size[1], self.size[0]]))}
         for name, boxes in zip(self.heads[1:], self._boxes(outputs), strict=True):
             middle, side = _middles(boxes, self.joints)
             parts[name] = _apart(self._own(outputs[name]) - (places - middle) / side)

@@ -101,11 +101,11 @@ class Pose(OnCanvas):
         return {LETTER: len(self.joints)}
 
     def fits_all(self, outputs: Mapping[str, Shape], name: str) -> str:
-        """Two numbers for each joint, in each stage; or a map for each."""
+        """Two numbers for each joint, in each stage, or a map for each in the first."""
         count = len(self.joints)
-        if _gives_maps(outputs) and outputs[OUTPUT][0] == count:
-            return ""
-        wrong = [(key, shape) for key, shape in outputs.items() if flat(shape) != (2 * count,)]
+        (_, first), *again = outputs.items()
+        maps = len(flat(first)) == 3 and first[0] == count
+        wrong = [(key, shape) for key, shape in (again if maps else outputs.items()) if flat(shape) != (2 * count,)]
         if not wrong:
             return ""
         ends = f"{count} joints take fc {2 * count}, or a map for each: conv {count}@1"

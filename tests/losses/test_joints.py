@@ -126,3 +126,16 @@ def test_a_joint_is_found_between_entries(place: tuple[float, float]) -> None:
     found = heat.found({"output": logits})[0, 0, 0]
     np.testing.assert_allclose(found[:2], places[0, 0], atol=0.6)
     assert 0.4 < float(found[2]) <= 1
+
+
+def test_a_first_stage_of_maps_is_one_of_heat() -> None:
+    stages, maps = Stages(SIZE, 2, ("first", "second")), torch.randn(3, 2, 8, 12)
+    places, again = torch.rand(3, 2, 2) * 30, torch.zeros(6, 4)
+    boxes = stages.propose({"first": maps})
+    made = {"first": maps, "second": again, "boxes": boxes}
+    heat = Heat(SIZE, 2)
+    assert torch.equal(stages.loss(made, places)["first"], heat.loss({"output": maps}, places)["heat"])
+    found = stages.found(made)
+    assert torch.equal(found[:, 0, :, :2], heat.found({"output": maps})[:, 0, :, :2])
+    middles = (boxes[:, 1:3] + boxes[:, 3:]) / 2 - 0.5  # which is what it is to give where it gives zeros
+    torch.testing.assert_close(found[:, 1, :, :2].reshape(-1, 2), middles)

@@ -31,6 +31,7 @@ heads[ first: three(8) -> maxpool 4 -> three(16) -> fc 2*joints
      | second: roialign 12 from photo -> three(8) -> maxpool 2 -> fc 2*joints
      | third: roialign 12 from photo -> three(8) -> maxpool 2 -> fc 2*joints ]
 """
+HEATED = CASCADE.replace("maxpool 4 -> three(16) -> fc 2*joints", "maxpool 2 -> three(16) -> conv joints@1")
 HOW: dict[str, Any] = {"batch": 4, "seed": 3, "device": "cpu", "quiet": True, "threads": 1}
 
 
@@ -51,6 +52,14 @@ def test_no_stage_of_a_cascade_is_worse_than_the_first(cascade: Run) -> None:
     assert result["pck"] == third > 0.8
     assert result["mean_pose_pck"] < result["pck"]
     json.dumps(result)
+
+
+def test_a_cascade_may_begin_with_maps(data: Path, tmp_path: Path) -> None:
+    run = st.train(HEATED, data, out=tmp_path / "run", epochs=60, lr=0.01, **HOW)
+    first, _, third = (one["pck"] for one in run.test()["stages"])
+    assert min(first, third) > 0.8
+    with pytest.raises(InputError, match="3 joints take fc 6"):
+        st.train(HEATED.replace("conv joints@1", "conv 4@1"), data, out=tmp_path / "other", epochs=1, **HOW)
 
 
 def test_an_answer_is_in_the_pixels_of_the_image(cascade: Run, data: Path, tmp_path: Path) -> None:
