@@ -83,7 +83,7 @@ def unpacked(root: Path) -> Path:
 
 def of_stages(run: Any) -> dict[str, float]:
     """PCK after each stage."""
-    return {f"stage {one['stage']}": one["pck"] for one in run.test().to_json()["stages"]}
+    return {f"stage {one['stage']}": one["pck"] for one in run.test()["stages"]}
 
 
 ALIKE: dict[str, Any] = {"figure": "pck", "floor": "mean_pose_pck", "more": ("pcp",)}
