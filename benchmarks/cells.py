@@ -86,11 +86,6 @@ def only_white(root: Path) -> Path:
     return folder
 
 
-def of_classes(run: Any) -> dict[str, float]:
-    """AP50 of each class."""
-    return {one["class"]: one["ap50"] for one in run.test().to_json()["per_class"]}
-
-
 BOXES: dict[str, Any] = {"task": "detect", "figure": "map50", "floor": "mean_box_map50", "more": ("map",)}
 ROWS = {
     "one-stage": Row(
