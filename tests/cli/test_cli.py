@@ -191,6 +191,7 @@ def test_tables_fit_a_narrow_terminal(
 
 def test_no_color_leaves_no_escapes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
     for value, escapes in (("", True), ("1", False)):
         monkeypatch.setenv("NO_COLOR", value)
         console().print("[bold]a[/bold]")
