@@ -8,7 +8,7 @@ does not depend on it: idle is the share of all cores' time of a training in whi
 extra is how much more processor time an image takes in training than in decoding and computing alone.
 
 In memory it is LeNet-5 on 60,000 made images of 28 x 28, each epoch in another order; waiting is the share of the time
-in which the engine does not compute.
+in which the engine has no batch.
 
     python benchmarks/streaming.py [--what folder,memory] [--images 20000] [--rounds 3] [--json]
 """
@@ -155,22 +155,24 @@ def speeds(folder: Path, rounds: int) -> list[Speeds]:
 
 
 def from_memory(place: Path, rounds: int) -> dict[str, str]:
-    """How many images a second the engine takes from one batch and from arrays, and the share of waiting."""
+    """How many images a second a training takes from arrays, and the share of its time before batches are there."""
     chance = np.random.default_rng(0)
     arrays = {"x": chance.integers(0, 256, (60_000, 28, 28), np.uint8), "y": chance.integers(0, 10, 60_000)}
     np.savez(place / "made.npz", **arrays)
     feed, engine, one = ready(zoo.find("lenet5"), place / "made.npz")
-    steps, found = len(feed) // len(one), list[tuple[float, float]]()
+    speeds, shares = list[float](), list[float]()
     for number in range(1, rounds + 1):
-        both = passed(iter([one] * steps), engine.learn), passed(feed.epoch(0, number, len(one)), engine.learn)
-        found.append((both[0].images / both[0].seconds, both[1].images / both[1].seconds))
-    computing, training = zip(*found, strict=True)
-    shares = [1 - in_all / alone for alone, in_all in found]
-    return {
-        "computing_images_per_second": spread(computing),
-        "training_images_per_second": spread(training),
-        "waiting": spread(shares, 3),
-    }
+        spent = list[float]()
+
+        def timed(batch: Batch, spent: list[float] = spent) -> None:
+            began = time.perf_counter()
+            engine.learn(batch)
+            spent.append(time.perf_counter() - began)
+
+        whole = passed(feed.epoch(0, number, len(one)), timed)
+        speeds.append(whole.images / whole.seconds)
+        shares.append(1 - sum(spent) / whole.seconds)
+    return {"training_images_per_second": spread(speeds), "waiting": spread(shares, 3)}
 
 
 def passed(batches: Iterator[Batch], work: Callable[[Batch], object]) -> Pass:
