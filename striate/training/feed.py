@@ -78,7 +78,7 @@ class Part:
         >>> [Part(number, 2).of(torch.arange(5)).tolist() for number in range(2)]
         [[0, 1, 2], [3, 4]]
         """
-        return torch.tensor_split(rows, self.count)[self.number]
+        return torch.tensor_split(rows, self.count)[self.number] if self.count > 1 else rows
 
 
 WHOLE = Part()
