@@ -5,7 +5,7 @@ A box that ends at an inner edge of its tile is left to the neighbour, which sho
 larger than a quarter of a tile; the whole image shows the larger ones.
 
 >>> starts(100, 40), starts(40, 40), starts(30, 40)
-([0, 30, 60], [0], [0])
+([0, 20, 40, 60], [0], [0])
 """
 
 from __future__ import annotations
