@@ -107,7 +107,7 @@ def plan_for(
         raise Refused(f"the native engine runs on the CPU, not on {device}")
     if options.micro:
         raise Refused("the native engine takes a mini-batch at once, without `micro`")
-    if options.precision in DTYPES or options.compile == "yes":
+    if options.precision in DTYPES or options.compiled:
         raise Refused("the native engine computes in float32, by code of its own")
     optimizer_named(options.optimizer)
     if not 0 < options.images(MOST) < MOST:

@@ -36,7 +36,7 @@ from striate.training.memory import ran_out
 from striate.training.objective import Objective, Step, loss_of
 from striate.training.optimizers import make_optimizer, weights
 from striate.training.options import Options
-from striate.training.precision import Precision
+from striate.training.precision import Precision, compiled
 from striate.training.schedules import warmed
 
 CHUNK = 2048  # a larger batch goes through in parts of so many examples, whose gradients are added
@@ -102,11 +102,12 @@ class TorchEngine:
         self.format = _memory_format(self.model)
         self.model.to(memory_format=self.format)  # type: ignore[call-overload]
         self.scores = without_softmax(self.model)
-        compiled = options.compile == "yes"
-        self.learned = torch.compile(self.scores, dynamic=False) if compiled else self.scores
+        self.learned = compiled(self.scores, options.compile)
         self.dropouts: list[Dropout | Draws] = [one for one in self.model.modules() if isinstance(one, Dropout)]
         self.dropouts += [one.draws for one in self.model.modules() if isinstance(one, Called)]
-        for dropout in self.dropouts if compiled else ():  # their numbers change in every step: tensors, not constants
+        for dropout in (
+            self.dropouts if options.compiled else ()
+        ):  # their numbers change in every step: tensors, not constants
             dropout.key, dropout.first = (torch.zeros((), dtype=torch.int64, device=device) for _ in range(2))
         self.penalised = list(weights(self.model)) if options.l1 else []
         self.precision = Precision(options.precision, self.device)

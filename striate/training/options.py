@@ -28,7 +28,8 @@ from striate.training.schedules import SCHEDULES
 NO_AUGMENT = NONE
 FLOAT32, BF16, FP16 = "float32", "bf16", "fp16"
 PRECISIONS = (AUTO, FLOAT32, BF16, FP16)
-COMPILES = (AUTO, "yes", "no")
+GRAPHS = "graphs"  # kernels of a compiled network are recorded once, and replayed together
+COMPILES = (AUTO, "yes", GRAPHS, "no")
 WEIGHTS, SAMPLING = "weights", "sampling"
 BALANCES = (NONE, WEIGHTS, SAMPLING)
 RECIPE_NAMES = (NONE, "fast", "accurate")
@@ -41,7 +42,7 @@ VALUES_ALSO: dict[str, Mapping[str, Sequence[str]]] = {  # what others call the 
     "init": RULES_ALSO,
     "balance": {WEIGHTS: ("balanced", "weighted"), SAMPLING: ("sampler", "oversampling")},
     "precision": {FLOAT32: ("fp32", "32", "full"), BF16: ("bfloat16",), FP16: ("float16", "16", "half")},
-    "compile": {"yes": ("true", "on"), "no": ("false", "off")},
+    "compile": {"yes": ("true", "on"), GRAPHS: ("cudagraphs", "reduceoverhead"), "no": ("false", "off")},
 }
 OTHER_NAMES = {  # what others call a choice itself
     "recipe": ("preset", "config"),
@@ -204,7 +205,7 @@ class Options:
     )
     compile: str = _option(
         "auto",
-        "whether PyTorch compiles the network first; auto does on a GPU, for many steps",
+        "whether PyTorch compiles the network first; auto does on a GPU, for many steps; graphs adds CUDA graphs",
         known=COMPILES,
     )
     fold: str = _option(
@@ -266,9 +267,15 @@ class Options:
             f"{self.micro} at once": self.micro,
             f"weights averaged (ema {self.ema:g})" if self.ema else "": self.ema,
             f"in {self.precision}": self.precision not in (AUTO, FLOAT32),
-            "compiled": self.compile == "yes",
+            "compiled": self.compiled,
+            "replayed as CUDA graphs": self.compile == GRAPHS,
         }
         return [said for said, wanted in words.items() if wanted]
+
+    @property
+    def compiled(self) -> bool:
+        """Whether PyTorch compiles the network."""
+        return self.compile in ("yes", GRAPHS)
 
     @property
     def folds(self) -> tuple[int, int] | None:

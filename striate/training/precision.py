@@ -11,14 +11,16 @@ al. 2018, section 3.2).
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
-from torch import Tensor, optim
+from torch import Tensor, nn, optim
 
 from striate.augmentation.words import AUTO
-from striate.training.options import BF16, FLOAT32, FP16
+from striate.errors import InputError
+from striate.training.options import BF16, FLOAT32, FP16, GRAPHS
 
 DTYPES = {BF16: torch.bfloat16, FP16: torch.float16}
 AMPERE = (8, 0)  # the compute capability from which a GPU multiplies bfloat16 matrices faster than float32 ones
@@ -41,13 +43,25 @@ def precision_for(asked: str, device: torch.device) -> str:
 def compiles(asked: str, device: torch.device, steps: int) -> str:
     """Whether the network is compiled by `torch.compile`: by itself on a GPU, for a training of many steps.
 
+    Raises:
+        InputError: CUDA graphs are asked for where there is no CUDA.
+
     >>> compiles("auto", torch.device("cpu"), 10**6), compiles("auto", torch.device("cuda"), 10)
     ('no', 'no')
     """
+    if asked == GRAPHS and device.type != "cuda":
+        raise InputError(f"CUDA graphs need a GPU of NVIDIA or AMD, and this training is on {device}; try compile=yes")
     if asked != AUTO:
         return asked
     pays = device.type == "cuda" and steps >= ENOUGH and importlib.util.find_spec("triton") is not None
     return "yes" if pays else "no"
+
+
+def compiled(model: nn.Module, how: str) -> Callable[..., Any]:
+    """The network as it learns, compiled where that is wanted."""
+    if how == GRAPHS:  # what PyTorch calls this mode: kernels are recorded once and launched together
+        return torch.compile(model, dynamic=False, mode="reduce-overhead")
+    return torch.compile(model, dynamic=False) if how == "yes" else model
 
 
 class Precision:

@@ -216,7 +216,7 @@ def check_sharded(options: Options) -> None:
         InputError: It can't.
     """
     lacks = {"ema": bool(options.ema), "l1": bool(options.l1), "max_norm": bool(options.max_norm)}
-    lacks |= {"precision='fp16'": options.precision == FP16, "compile='yes'": options.compile == "yes"}
+    lacks |= {"precision='fp16'": options.precision == FP16, f"compile='{options.compile}'": options.compiled}
     for what in (name for name, asked in lacks.items() if asked):
         raise InputError(f"with `fsdp` no process has whole weights at hand, as `{what}` needs; leave out one of them")
 

@@ -16,6 +16,7 @@ from striate.layers.dropout import Dropout
 from striate.notation import read
 from striate.training.engine import AT_ONCE, Pace, TorchEngine, trained_of
 from striate.training.options import Options
+from striate.training.precision import compiles
 from striate.training.schedules import LOWEST
 from tests.learning import GOAL, outputs, step
 from tests.native.needs import needs_compiler
@@ -261,6 +262,17 @@ def test_a_compiled_network_s_dropout_gets_its_numbers_as_tensors(
         TorchEngine(build(read(NORMED), "he", 0), Options(compile=asked, micro=9), 10, GOAL) for asked in ("yes", "no")
     ]
     assert told == {"dynamic": False}
+    TorchEngine(build(read(NORMED)), Options(compile="graphs"), 10, GOAL)
+    assert told == {"dynamic": False, "mode": "reduce-overhead"}
     for engine in pair:
         engine.train()
     assert [step(pair[0], *batch()).loss for _ in range(3)] == [step(pair[1], *batch()).loss for _ in range(3)]
+
+
+def test_cuda_graphs_are_refused_where_there_is_no_cuda() -> None:
+    with pytest.raises(
+        InputError, match="CUDA graphs need a GPU of NVIDIA or AMD, and this training is on cpu; try compile=yes"
+    ):
+        compiles("graphs", torch.device("cpu"), 10)
+    assert compiles("graphs", torch.device("cuda"), 10) == "graphs"
+    assert Options(compile="graphs").said() == ["compiled", "replayed as CUDA graphs"]

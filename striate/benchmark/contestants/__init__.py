@@ -31,6 +31,7 @@ ENGINES = {
             "native-1", _by("ours", "native_training", threads=1), _by("ours", "native_inference", threads=1)
         ),
         Contestant("torch", _by("ours", "torch_training"), _by("ours", "torch_inference")),
+        Contestant("torch-graphs", _by("ours", "torch_training", graphs=True), None),  # CUDA's
         Contestant("plain", _by("by_hand", "training"), _by("by_hand", "inference")),
         Contestant("plain-bf16", _by("by_hand", "training", bf16=True), _by("by_hand", "inference", bf16=True)),
         Contestant(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from striate.augmentation.words import AUTO
 from striate.benchmark.contestants.base import RATE, Job, Unable
 from striate.benchmark.contestants.contestant import Turn
 from striate.tasks.labelled import LABEL, Labelled
@@ -10,21 +13,35 @@ from striate.tasks.segment import MASK, Segment
 from striate.training.engine import TorchEngine
 from striate.training.loop import Engine, one_epoch
 from striate.training.native_engine import MOST, NativeEngine
-from striate.training.options import Options
+from striate.training.options import GRAPHS, Options
 from striate.training.pool import Pool
+from striate.training.precision import ENOUGH, compiles, precision_for
 from striate.training.progress import Quiet
 
 CLASSES, POSITIONS = Labelled(()), Segment((), (), (), channels=1)  # of facts that no step asks for
 
 
-def torch_training(job: Job) -> Turn:
-    """The loop on the torch engine."""
-    return _loop(TorchEngine(job.model(), _options(job), 1, _task(job).objective(None), job.device), job)
+def torch_training(job: Job, graphs: bool = False) -> Turn:
+    """The loop on the torch engine, in the numbers and compiled as a long training is by itself.
+
+    Raises:
+        InputError: CUDA graphs are asked for where there is no CUDA.
+    """
+    options = dataclasses.replace(
+        _options(job),
+        precision=precision_for(AUTO, job.device),
+        compile=compiles(GRAPHS if graphs else AUTO, job.device, ENOUGH),
+    )
+    return _loop(_torch(job, options), job)
 
 
 def torch_inference(job: Job) -> Turn:
     """The torch engine's outputs."""
-    return _outputs(TorchEngine(job.model(), _options(job), 1, _task(job).objective(None), job.device), job)
+    return _outputs(_torch(job, _options(job)), job)
+
+
+def _torch(job: Job, options: Options) -> TorchEngine:
+    return TorchEngine(job.model(), options, 1, _task(job).objective(None), job.device)
 
 
 def native_training(job: Job, threads: int | None = None) -> Turn:
