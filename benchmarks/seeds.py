@@ -31,15 +31,16 @@ class Row:
     Attributes:
         net: A network's name, or its text.
         data: As of `train`, or what writes the data into a folder and says where they are.
-        figure: As `test --json` calls it, from 0 to 1.
-        wanted: What was aimed at, %.
-        floor: What that calls the figure of always saying the same; or the figure itself, from 0 to 1.
+        figure: As `test --json` calls it, from 0 to 1, or in dB.
+        wanted: What was aimed at, % or dB.
+        floor: What that calls the figure of always saying the same; or the figure itself.
         wrong: Whether the share that is wrong is told, and not the one that is right.
         more: Other figures that are told.
         tta: Whether the network is asked of several views of each image; how it does with one is told, too.
         task: Its word, where the data are of several tasks.
         options: As of `train`.
-        also: More figures of a trained run, from 0 to 1.
+        also: More figures of a trained run, as the figure.
+        times: What figures are multiplied by to be told: 100 of shares, 1 of dB.
     """
 
     net: str
@@ -53,10 +54,11 @@ class Row:
     task: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     also: Callable[[Any], Mapping[str, float]] = lambda run: {}
+    times: int = 100
 
 
 def trained(row: Row, seed: int, data: str | Path, place: Path, epochs: int | None) -> Figures:
-    """The figures of one training in %, and its seconds."""
+    """The figures of one training in % or dB, and its seconds."""
     place.mkdir()
     net = row.net
     if "\n" in net:
@@ -72,7 +74,7 @@ def trained(row: Row, seed: int, data: str | Path, place: Path, epochs: int | No
     shares |= {f"{row.figure} of one view": _json(run.test())[row.figure]} if row.tta else {}
     shares = {name: 1 - share if row.wrong else share for name, share in shares.items()}
     shares |= {name: judged[name] for name in row.more} | dict(row.also(run))
-    return {"seed": seed, "seconds": seconds, **{name: 100 * share for name, share in shares.items()}}
+    return {"seed": seed, "seconds": seconds, **{name: row.times * share for name, share in shares.items()}}
 
 
 def _json(result: Any) -> Figures:
@@ -102,7 +104,7 @@ def table(about: str | None, rows: Mapping[str, Row], seeds: int) -> None:
         print(json.dumps({"machine": machine(), "rows": found}, indent=2))
         return
     print(f"{machine()}\n")
-    print("| row | wanted, % | test, mean ± spread % | each seed | validation | floor | others | seconds |")
+    print("| row | wanted | test, mean ± spread | each seed | validation | floor | others | seconds |")
     print("|---|---|---|---|---|---|---|---|")
     for name, runs in found.items():
         print(f"| {name} | {rows[name].wanted:g} | {' | '.join(_cells(runs))} |")

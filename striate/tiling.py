@@ -11,7 +11,7 @@ start at multiples of the network's stride and whose margin covers half the rece
 True
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ Net = Callable[[Tensor], Tensor]
 Size = tuple[int, int]  # height, width
 
 MOST_ADDED = 1024  # pixels along an axis, to reach a size that a network takes
+AT_ONCE = 2**16  # pixels of the tiles that go through together
 
 
 class Span(NamedTuple):
@@ -82,22 +83,25 @@ def tiled(
     margin: int = 0,
     multiple: int = 1,
     cut: int = 0,
+    scale: int = 1,
     blend: bool = False,
 ) -> Tensor:
     """The network's outputs for an image, tile by tile: memory is needed for one tile, the image and the outputs.
 
     Args:
-        net: gives (N, K, h - 2 `cut`, w - 2 `cut`) for a tile (N, C, h, w).
+        net: gives (N, K, h - 2 `cut`, w - 2 `cut`) for a tile (N, C, h, w), `scale` times as large; small tiles come
+            several at a time.
         image: (N, C, H, W).
         tile: (height, width) of what the network is given, also where the image is smaller; a size that it takes.
         margin: outputs at a tile's inner borders that its neighbour gives instead; half the receptive field, rounded
             down, makes them the whole image's. Neighbours overlap by twice as much.
         multiple: tiles start at multiples of this: of the network's total stride.
         cut: pixels that the network, without padding, loses at each border.
+        scale: how many times larger its outputs are.
         blend: whether neighbours fade into each other over their overlap, instead of meeting in its middle.
 
     Returns:
-        (N, K, H, W).
+        (N, K, `scale` H, `scale` W).
 
     Raises:
         InputError: tiles too small for their margin, or outputs of another size.
@@ -106,22 +110,34 @@ def tiled(
     rows, columns = (_spans(n, u, margin, multiple) for n, u in zip(image.shape[-2:], useful, strict=True))
     fades = [_fades(spans, side, margin) for spans, side in zip((rows, columns), useful, strict=True)]
     result: Tensor | None = None
-    for (down, row), (right, column) in product(enumerate(rows), enumerate(columns)):
-        outputs = net(at(image, (row.start - cut, column.start - cut), tile))
-        if outputs.shape[-2:] != useful:
+    for ((down, row), (right, column)), outputs in _each(net, image, rows, columns, tile, cut):
+        if outputs.shape[-2:] != tuple(scale * side for side in useful):
             raise InputError(_other_size(tile, useful, tuple(outputs.shape[-2:])))
         if result is None:
-            result = outputs.new_zeros(*outputs.shape[:2], *image.shape[-2:])
+            result = outputs.new_zeros(*outputs.shape[:2], *(scale * side for side in image.shape[-2:]))
         top, left = (row.start, column.start) if blend else (row.kept, column.kept)
-        place = result[..., top : row.end, left : column.end]
-        inner = outputs[..., top - row.start : row.end - row.start, left - column.start : column.end - column.start]
+        place = result[..., scale * top : scale * row.end, scale * left : scale * column.end]
+        inner = outputs[..., scale * (top - row.start) : scale * (row.end - row.start), :]
+        inner = inner[..., scale * (left - column.start) : scale * (column.end - column.start)]
         if blend:
             fade = torch.outer(fades[0][down][: row.end - row.start], fades[1][right][: column.end - column.start])
-            place.add_(inner * fade.to(inner))
+            place.add_(inner * fade.repeat_interleave(scale, 0).repeat_interleave(scale, 1).to(inner))
         else:
             place.copy_(inner)  # the next tile replaces its last ones, from the middle of their overlap
     assert result is not None, "an image has at least one pixel"
     return result
+
+
+def _each(
+    net: Net, image: Tensor, rows: Sequence[Span], columns: Sequence[Span], tile: Size, cut: int
+) -> Iterator[tuple[tuple[tuple[int, Span], tuple[int, Span]], Tensor]]:
+    """Each tile's place and the outputs for it; small ones go through together."""
+    few = max(1, AT_ONCE // (tile[0] * tile[1] * len(image)))
+    places = list(product(enumerate(rows), enumerate(columns)))
+    for first in range(0, len(places), few):
+        some = places[first : first + few]
+        tiles = [at(image, (row.start - cut, column.start - cut), tile) for (_, row), (_, column) in some]
+        yield from zip(some, torch.split(net(torch.cat(tiles)), len(image)), strict=True)
 
 
 def middle(values: Tensor, size: Sequence[int]) -> Tensor:

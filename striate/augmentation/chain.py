@@ -119,8 +119,8 @@ class Chained(Moved):
             numbers = step.tokens(numbers, rows)
         return numbers
 
-    def cut(self, values: Tensor, row: int) -> Tensor:
+    def cut(self, values: Tensor, row: int, finer: int = 1) -> Tensor:
         """A part of one field."""
         for step in self.steps:
-            values = step.cut(values, row)
+            values = step.cut(values, row, finer)
         return values

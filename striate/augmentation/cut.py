@@ -90,14 +90,15 @@ class Cuts(Moved):
     turns: Tensor
     light: Tensor
 
-    def cut(self, values: Tensor, row: int) -> Tensor:
+    def cut(self, values: Tensor, row: int, finer: int = 1) -> Tensor:
         """The part number `row`, (…, height, width), of an image (C, H, W) or a mask (H, W)."""
-        free = [have - want for have, want in zip(values.shape[-2:], self.settings.size, strict=True)]
+        free = [have // finer - want for have, want in zip(values.shape[-2:], self.settings.size, strict=True)]
         corner = [
             int(place * (room + 1)) if room > 0 else room // 2
             for place, room in zip(self.places[row], free, strict=True)
         ]
-        part = at(values, (corner[0], corner[1]), self.settings.size)
+        height, width = self.settings.size
+        part = at(values, (finer * corner[0], finer * corner[1]), (finer * height, finer * width))
         part = part.flip(-1) if self.mirrored[row] else part
         return torch.rot90(part, int(self.turns[row]), (-2, -1)).contiguous()
 

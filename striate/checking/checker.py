@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,25 +26,55 @@ from .counting import classes
 from .found import Checked, Finding, in_order
 from .survey import Listed, Survey
 
+OF_FOLDERS: dict[str, Callable[[Path], Listed | None]] = {  # where several tasks find data in one folder
+    "segment": folders.of_masks,
+    "instances": folders.of_masks,
+    "detect": folders.of_boxes,
+    "localize": folders.of_boxes,
+    "pose": folders.of_joints,
+    "multilabel": folders.of_table,
+    "classify": folders.of_classes,
+    "restore": folders.of_pictures,
+}
 
-def check(source: Any, *, more: Iterable[Finding] = (), progress: bool = False) -> Checked:
+
+def check(source: Any, *, task: str | None = None, more: Iterable[Finding] = (), progress: bool = False) -> Checked:
     """What is wrong or odd in a data set, which is never written to.
 
     Args:
         source: As for `striate.train`: a name, a folder, a table, an archive, or a data set.
+        task: What a folder is for, where several tasks find their data in it; by default found out.
         more: What is known besides, as from `likely_wrong`.
         progress: Whether to draw progress on standard error.
 
     Raises:
-        InputError: There is no such data.
+        InputError: There is no such data, or none of that task.
     """
     try:
-        survey = surveyed(source, progress)
+        survey = _of_task(source, task, progress) if task in OF_FOLDERS else surveyed(source, progress)
     except _UnusableError as error:
         return Checked(str(source), str(source), 0, {}, {}, (Finding("unusable", ".", str(error)),))
     findings = [*survey.findings, *classes(survey), *copies(survey), *more]
     parts, labels = Counter(survey.parts), Counter(survey.labels if survey.of_classes else ())
     return Checked(survey.name, str(source), len(survey), parts, labels, in_order(findings))
+
+
+def _of_task(source: Any, task: str, progress: bool) -> Survey:
+    """The examples of a folder, read for a task.
+
+    Raises:
+        InputError: It is no folder, or holds nothing for the task.
+    """
+    path = next((place for place in places_of(str(source)) if place.is_dir()), None)
+    if path is None:
+        raise InputError(f"no folder '{source}', as the task {task} reads them")
+    try:
+        listed = OF_FOLDERS[task](path)
+    except InputError as error:
+        raise _UnusableError(str(error)) from error
+    if listed is None:
+        raise InputError(f"'{source}' holds nothing for the task {task}; `striate tasks` says what it reads")
+    return files.surveyed(listed, progress)
 
 
 class _UnusableError(Exception):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from striate.data import boxes, joints, masks
+from striate.data import boxes, joints, masks, restoring
 from striate.data.boxes.found import NO_OBJECT, SECOND, UNBOXED
 from striate.data.files import walk
 from striate.data.joints.found import DAMAGED, ROWLESS, UNPOSED, UNSEEN
@@ -87,7 +87,7 @@ def of_table(path: Path) -> Listed | None:
     return Listed(name, str(place.folder), items, labels, parts, tuple(findings), one_each)
 
 
-def of_masks(root: Path, progress: bool) -> Listed | None:
+def of_masks(root: Path, progress: bool = False) -> Listed | None:
     """The images of a folder that have masks; None where it has none.
 
     Raises:
@@ -115,6 +115,9 @@ def of_boxes(root: Path) -> Listed | None:
     for path, wrong in found.faults.items():
         said = ", ".join(f"{count:,} {kind}" for kind, count in wrong.items())
         findings.append(Finding("bad box", path, said))
+    findings += [
+        Finding("unknown class", path, ", ".join(dict.fromkeys(labels))) for path, labels in found.unknown.items()
+    ]
     findings += _aside(found.left_out, BOXES, root)
     items, parts = [one.image for one in found.images], [one.part for one in found.images]
     return _without_classes(root, items, parts, findings)
@@ -132,6 +135,17 @@ def of_joints(root: Path) -> Listed | None:
     findings = list(_aside(found.left_out, JOINTS, root))
     items, parts = [one.image for one in found.people], [one.part for one in found.people]
     return _without_classes(root, items, parts, findings)
+
+
+def of_pictures(root: Path) -> Listed | None:
+    """The pictures of a folder that has no classes.
+
+    Raises:
+        InputError: There are none.
+    """
+    found = restoring.find(root, paired=False)
+    items, parts = [pair.good for pair in found.pairs], [pair.part for pair in found.pairs]
+    return _without_classes(root, items, parts, _aside(found.left_out, {}, root))
 
 
 def _aside(every: Iterable[LeftOut], kinds: Mapping[str, str], root: Path) -> Iterator[Finding]:

@@ -100,7 +100,8 @@ class Checked:
             most: Files shown of a kind; None for all.
         """
         parts = ", ".join(f"{count:,} {part}" for part, count in self.parts.items() if part)
-        yield f"{self.name}: {self.examples:,} examples{f' ({parts})' if parts else ''}, {len(self.classes)} classes"
+        classes = f", {len(self.classes)} class{'es' * (len(self.classes) != 1)}" if self.classes else ""
+        yield f"{self.name}: {self.examples:,} examples{f' ({parts})' if parts else ''}{classes}"
         for kind, about in KINDS.items():
             found = self.of(kind)
             if found:

@@ -36,8 +36,9 @@ def command() -> None:
     help="With --run, train its network N times, so that each example is judged by one that never saw it.",
 )
 @click.option("--all", "every", is_flag=True, help="Name every file, not only the first few of each kind.")
+@task_option
 @json_option
-def check(data: str, run: str | None, folds: int | None, every: bool, as_json: bool) -> None:
+def check(data: str, run: str | None, folds: int | None, every: bool, task: str | None, as_json: bool) -> None:
     """Name what is wrong or odd in DATA, each with its file; the data are not changed.
 
     DATA is a folder, a table, an archive or a name, for any task.
@@ -53,7 +54,11 @@ def check(data: str, run: str | None, folds: int | None, every: bool, as_json: b
         from striate.checking.labels import likely_wrong
 
         more = likely_wrong(run, data, folds, say=say)
-    found = checked(data, more=more, progress=True)
+    if task is not None:
+        from striate.tasks.known import named
+
+        named(task)  # or it says which there are
+    found = checked(data, task=task, more=more, progress=True)
     if as_json:
         print_json(found.to_json())
     else:

@@ -47,8 +47,11 @@ class Moved:
         """Sentences (N, length) of numbers of words in and out."""
         return numbers
 
-    def cut(self, values: Tensor, row: int) -> Tensor:
-        """A part of one field, (…, height, width), of the example at `row`; by default the whole."""
+    def cut(self, values: Tensor, row: int, finer: int = 1) -> Tensor:
+        """A part of one field, (…, height, width), of the example at `row`; by default the whole.
+
+        `finer` is how many times as many rows and columns the field has as the images.
+        """
         return values
 
 
@@ -58,6 +61,11 @@ class Kind:
 
     moves: ClassVar[bool] = False
 
+    @property
+    def finer(self) -> int:
+        """How many times as many rows and columns it has as the images that the network reads."""
+        return 1
+
     def moved(self, values: Tensor, by: Moved, rows: Tensor) -> Tensor:
         """The values of the examples at `rows`, moved as their images are; most kinds do not move."""
         return values
@@ -65,9 +73,19 @@ class Kind:
 
 @dataclass(frozen=True)
 class Image(Kind):
-    """An image, a signal or a volume: (C, *spatial), uint8 or float32."""
+    """An image, a signal or a volume: (C, *spatial), uint8 or float32.
 
+    Attributes:
+        scale: How many times as many entries it has, along each axis, as the images that the network reads.
+    """
+
+    scale: int = 1
     moves: ClassVar[bool] = True
+
+    @property
+    def finer(self) -> int:
+        """The scale."""
+        return self.scale
 
     def moved(self, values: Tensor, by: Moved, rows: Tensor) -> Tensor:
         """Moved."""

@@ -5,6 +5,8 @@
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Literal, get_args
 
 Part = Literal["train", "validation", "test"]
@@ -28,3 +30,14 @@ def part_of(name: str) -> tuple[Part, str] | None:
         return None
     part, at = found[0]
     return part, "_".join(word for i, word in enumerate(words) if i != at and word not in ("set", "sets"))
+
+
+def parts_said(parts: Iterable[Part]) -> str:
+    """How many examples each part has.
+
+    >>> parts_said(["test", "train", "train"])
+    '2 to train, 1 to test'
+    """
+    words: dict[Part, str] = {"train": "to train", "validation": "to validate", "test": "to test"}
+    counts = Counter(parts)
+    return ", ".join(f"{counts[part]:,} {words[part]}" for part in PARTS if counts[part])

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from striate.ignored import IGNORED
 
+LOSSES = ("cross-entropy", "dice", "cross-entropy+dice", "balanced-cross-entropy", "balanced-cross-entropy+dice")
+
 if TYPE_CHECKING:  # the names of losses are read without importing torch
     import numpy as np
     from numpy.typing import NDArray

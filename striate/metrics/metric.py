@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-WRITTEN = {"iou": "IoU", "map": "mAP", "f1": "F1"}  # words of names as people write them
+WRITTEN = {
+    "iou": "IoU",
+    "map": "mAP",
+    "f1": "F1",
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+}  # words of names as people write them
 
 
 @dataclass(frozen=True)
@@ -24,12 +30,14 @@ class Metric:
         share: Whether it is a fraction from 0 to 1.
         counted: Whether it is the fraction of the examples of which something is true, as accuracy is: chance then
             moves it by its standard error.
+        unit: What it is measured in, where it is no fraction.
     """
 
     name: str
     up: bool = True
     share: bool = True
     counted: bool = False
+    unit: str = ""
 
     @property
     def words(self) -> str:
@@ -40,6 +48,8 @@ class Metric:
         """A value as people read it; a dash where there is none."""
         if math.isnan(value):
             return "–"
+        if self.unit:
+            return f"{value:.2f} {self.unit}"
         return f"{value:.2%}" if self.share else f"{value:.4f}"
 
     def margin(self, value: float, examples: int | None) -> float:
@@ -61,4 +71,4 @@ class Metric:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Metric:
         """What `to_json` made; entries of another version are ignored."""
-        return Metric(**{name: value[name] for name in ("name", "up", "share", "counted") if name in value})
+        return Metric(**{name: value[name] for name in ("name", "up", "share", "counted", "unit") if name in value})

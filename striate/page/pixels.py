@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import ImageOps
 
+from striate.data.restoring.luminance import as_bytes
 from striate.page.answering import by_name, counted, only, surest
 from striate.page.live import Live, Outputs
 from striate.page.places import on_canvas
@@ -20,6 +21,7 @@ from striate.tasks.in_pieces import InPieces
 from striate.tasks.instances import Instances
 from striate.tasks.masked import Masked
 from striate.tasks.objects import OfObjects
+from striate.tasks.restore import Restore, as_large, as_png
 from striate.tasks.segment import Segment
 from striate.tasks.segment import called as classes_called
 from striate.tasks.task import Task
@@ -81,10 +83,31 @@ def _in_a_piece(
     return Live(run.name, run.model(), lambda image: run.read(fitted(image)), answer, shape, way=way, drawn=seen)
 
 
+def of_pictures(run: Run) -> Live:
+    """Pictures that are restored: what the network reads, as large as what it gives, beside that."""
+    task = run.task
+    assert isinstance(task, Restore)
+
+    def values(image: Any) -> torch.Tensor:
+        small = np.array(ImageOps.fit(image.convert("RGB"), task.tile[::-1]), np.uint8).transpose(2, 0, 1)
+        return torch.from_numpy(task.pixels.values(small))[None]
+
+    def seen(image: Any, outputs: Outputs) -> bytes:
+        both = torch.cat([as_large(values(image), task.scale), only(outputs)], -1)
+        return as_png(as_bytes(both[0].numpy()))
+
+    return Live(run.name, run.model(), values, lambda outputs: [], (task.channels, *task.tile), drawn=seen)
+
+
 def _inner(image: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
     """What of an image the answer is of, where the network has no padding."""
     made: NDArray[np.uint8] = middle(torch.from_numpy(image), size).numpy()
     return made
 
 
-PIXELS: dict[type[Task], Callable[[Run], Live]] = {Segment: of_masks, Instances: of_objects, Masked: of_objects}
+PIXELS: dict[type[Task], Callable[[Run], Live]] = {
+    Segment: of_masks,
+    Instances: of_objects,
+    Masked: of_objects,
+    Restore: of_pictures,
+}

@@ -38,6 +38,8 @@ from striate.runs.teaching import Teachers, learned_before
 from striate.tasks import known
 from striate.tasks.balancing import balanced
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
+from striate.tasks.pieces import enlarges
+from striate.tasks.restore import Restore
 from striate.tasks.task import Task, Wish
 from striate.training.feed import num_batches
 from striate.training.layer_rates import LayerRates
@@ -128,7 +130,8 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     command = asked.command or command_of(asked, network)
     beginning = None if asked.weights is None else Beginning(asked.weights)
     teachers = Teachers(asked.options, device) if asked.options.teacher else None
-    task, opened = known.opened(asked.data, _wish(asked, network), asked.task)
+    word = asked.task or (Restore.word if asked.options.degrade else None)
+    task, opened = known.opened(asked.data, _wish(asked, network), word)
     task.objective(asked.own_loss or asked.options.loss)  # or it is refused, before anything long begins
     training, validation = _split(asked, task, opened)
     rows = opened.in_fold(*fold, asked.options.seed) if (fold := asked.options.folds) else []
@@ -223,7 +226,10 @@ def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | 
 def _wish(asked: Request, network: Network) -> Wish:
     again = asked.again.recipe if asked.again else None
     shape = again.source if again else input_shape(network, asked.size)
-    return Wish(shape, asked.bad, progress=asked.show, heads=tuple(graph(network).outputs))
+    wish = Wish(shape, asked.bad, progress=asked.show, heads=tuple(graph(network).outputs))
+    if not (degrade := asked.options.degrade):
+        return wish
+    return dataclasses.replace(wish, degrade=degrade, enlarges=enlarges(network))
 
 
 def command_of(asked: Request, network: Network) -> str:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from striate.metrics.interval import wilson
 from striate.runs.listed import Listed, clock
 from striate.training.history import LOSS, VALIDATION
 
@@ -40,7 +41,7 @@ def figures(made: Comparison) -> tuple[tuple[str, ...], tuple[tuple[str, ...], .
     rows = []
     for place, (name, run) in enumerate(zip(made.names, made.runs, strict=True)):
         one = made.differences[place] if made.differences else None
-        row = (name, shown(run), *_tested(made, place), *_more(run))
+        row = (name, shown(run), *_tested(made, place), within(made, place), *_more(run))
         rows.append((*row, one.said() if one else "") if ahead else row)
     return ((*heads, "the best one is ahead by") if ahead else heads), tuple(rows)
 
@@ -50,9 +51,10 @@ def shown(run: Listed) -> str:
     return f"{run.metric.words} {run.metric.shown(run.value)}" if run.metric and run.value is not None else "–"
 
 
-def within(run: Listed) -> str:
-    """The interval of its figure."""
-    return "–" if run.interval is None else f"{run.interval.low:.2%} to {run.interval.high:.2%}"
+def within(made: Comparison, place: int) -> str:
+    """The interval of a run's figure: of the test's where there is one."""
+    interval = wilson(*made.tested[place]) if made.tested else made.runs[place].interval
+    return "–" if interval is None else f"{interval.low:.2%} to {interval.high:.2%}"
 
 
 def _tested(made: Comparison, place: int) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ def _more(run: Listed) -> tuple[str, ...]:
     loss = f"{run.best.figures[VALIDATION + LOSS]:.4f}" if run.best else "–"
     epoch = f"{run.best.epoch} of {len(run.history)}" if run.best else "–"
     count = "–" if run.parameters is None else f"{run.parameters:,}"
-    return within(run), loss, epoch, count, clock(run.seconds), run.state
+    return loss, epoch, count, clock(run.seconds), run.state
 
 
 def settings(made: Comparison) -> list[tuple[str, ...]]:

@@ -75,6 +75,7 @@ def train(
     validation: float = Options.validation,
     precision: str = Options.precision,
     compile: str = Options.compile,
+    degrade: str = Options.degrade,
     fold: str = Options.fold,
     init: str | None = Options.init,
     keep_every: float = Options.keep_every,
@@ -142,6 +143,8 @@ def train(
         precision: The numbers in which PyTorch computes while training: `float32`, `bf16`, `fp16`; by default bf16 on
             GPUs that gain from it.
         compile: Whether PyTorch compiles the network first: `yes`, `no`; by default on a GPU, for many steps.
+        degrade: How good pictures become worse, for the task `restore`: "bicubic:3", "noise:25", "blur:1.6", "jpeg:20",
+            several as in "blur:1,noise:10"; "pairs" where worse pictures are there as files.
         fold: "2/5" validates by the second of five equal parts of the training examples; `st.folds` takes them all.
         init: How weights begin, as for `build`.
         keep_every: Seconds after which the state within an epoch is kept, for a run that is killed; less often where
@@ -189,6 +192,7 @@ def train(
         validation=validation,
         precision=precision,
         compile=compile,
+        degrade=degrade,
         fold=fold,
         init=init,
         keep_every=keep_every,

@@ -11,14 +11,14 @@ from striate.augmentation.augment import Augment
 from striate.augmentation.chain import chained
 from striate.augmentation.cut import Cut
 from striate.augmentation.words import AUTO, parsed
-from striate.data.examples import Opened
+from striate.data.examples import Examples, Opened
 from striate.data.recipe import Recipe
 from striate.errors import InputError
 from striate.notation import Network
 from striate.notation.sizes import Size
 from striate.tasks.augmenting import steps_for
 from striate.tasks.pictures import asked_images
-from striate.tasks.pieces import fitted_in_pieces, in_pieces, pieces_of
+from striate.tasks.pieces import fitted_in_pieces, in_pieces, pieces_of, scaled_recipe
 from striate.tasks.task import Asked, Task
 from striate.training.fields import Fields
 from striate.training.objective import Net
@@ -40,6 +40,7 @@ class InPieces(Task):
         margin: Pixels of a piece that its neighbour answers for, on each side.
         stride: The network's: pieces begin at multiples of it.
         cut: Pixels that the network, without padding, loses on each side.
+        scale: How many times larger what it gives is.
     """
 
     channels: int
@@ -47,8 +48,28 @@ class InPieces(Task):
     margin: int = 0
     stride: int = 1
     cut: int = 0
+    scale: int = 1
 
+    share_of_margin: ClassVar[float] = 0.25
+    changes: ClassVar[tuple[str, ...]] = CHANGES
+    may_lose: ClassVar[bool] = True  # whether what it gives may be without a border
+    misfit: ClassVar[str] = (
+        "maps must be as large as the image, or lose the same border on every side; end it with upsample or upconv"
+    )
     unit: ClassVar[str] = "images"
+
+    @property
+    def longest_side(self) -> int:
+        """Of a piece, in pixels, where nobody says."""
+        return 256
+
+    def recipe(self, network: Network, opened: Opened) -> Recipe:
+        """How images become what the network reads."""
+        return scaled_recipe(network, opened)
+
+    def pieces(self, examples: Examples) -> int:
+        """How many pieces an epoch takes of each image."""
+        return pieces_of(examples, self.tile)
 
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
         """A network that sees images in pieces of the size that it reads."""
@@ -57,19 +78,20 @@ class InPieces(Task):
     def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
         """Pieces are cut out anew in every epoch; grey images have no up and down, colour ones no left and right."""
         changes = parsed(("mirror,turn" if self.channels == 1 else "mirror") if wanted == AUTO else wanted)
-        if others := [one.word for one in changes if one.word not in CHANGES]:
-            raise InputError(f"augment '{others[0]}' is not for masks; there are {', '.join(CHANGES)}")
+        if others := [one.word for one in changes if one.word not in self.changes]:
+            raise InputError(f"augment '{others[0]}' is not for {self.word}; there are {', '.join(self.changes)}")
         task, amount = fitted.task, {one.word: one.amount for one in changes}
         assert isinstance(task, InPieces)
         assert fitted.recipe is not None
-        times = pieces_of(opened.train, task.tile)
-        cut = Cut(task.tile, times, "mirror" in amount, "turn" in amount, amount.get("colour") or 0.0)
+        cut = Cut(
+            task.tile, task.pieces(opened.train), "mirror" in amount, "turn" in amount, amount.get("colour") or 0.0
+        )
         piece = dataclasses.replace(fitted.recipe, shape=(self.channels, *task.tile))
         return chained(cut, *steps_for([one for one in changes if one.word not in CUT], piece))
 
     def through(self, net: Net, inputs: Fields) -> Fields:
         """The outputs of whole images, put together from those of pieces."""
-        return in_pieces(net, inputs, self.tile, self.margin, self.stride, self.cut)
+        return in_pieces(net, inputs, self)
 
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
         """Image files, folders of some, PIL images or arrays, each of its own size."""

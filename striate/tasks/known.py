@@ -27,6 +27,7 @@ ALSO = {  # what others call them
     "instances": ("instance", "instance-segmentation", "objects", "stardist", "cells", "nuclei"),
     "multilabel": ("multi", "labels", "tags", "tagging", "multi-label"),
     "pose": ("keypoints", "keypoint", "joints", "skeleton", "deeppose"),
+    "restore": ("restoration", "super-resolution", "superresolution", "sr", "denoise", "denoising", "deblur"),
     "segment": ("segmentation", "semantic", "seg", "mask"),
     "text": ("nlp", "sentence", "sentences", "sentiment"),
 }

@@ -1,14 +1,14 @@
 """Networks that see a large image in pieces: what a piece is, and putting the answers together.
 
 A network whose text leaves its size open reads pieces as large as the images, up to 256 pixels a side. Pieces overlap
-by half the receptive field where that is not more than a quarter of a piece; the result is then the whole image's.
+by half the receptive field where that is not too large a share of a piece; the result is then the whole image's.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,8 +31,8 @@ from striate.training.objective import Net
 if TYPE_CHECKING:
     from striate.tasks.in_pieces import InPieces
 
+ANY = 48  # pixels of a side, to try a network whose text leaves it open
 SAMPLED = 50  # images in files whose sizes stand for those of all
-LARGEST = 256  # pixels of the sides of a piece where nobody says
 
 
 def fitted_in_pieces(
@@ -49,24 +49,25 @@ def fitted_in_pieces(
     notes = list[str]()
     if network.program is not None:
         network = zoo.rebind(network, adapting(network, task, notes, opened.name), None)
-    network = _sized(network, opened.train, size, notes)
+    network = _sized(network, opened.train, size, task.longest_side, notes)
     outputs = outputs_for(network, network.input, task, opened.name, f"pieces of {shown(network.input)}")
     tile, gives = (_two(shape) for shape in (network.input, outputs[OUTPUT]))
-    cut = (tile[0] - gives[0]) // 2
-    if (tile[0] - gives[0], tile[1] - gives[1]) != (2 * cut, 2 * cut) or cut < 0:
+    wanted = task.scale * tile[0], task.scale * tile[1]
+    cut = (wanted[0] - gives[0]) // 2
+    lost = wanted[0] - gives[0], wanted[1] - gives[1]
+    if lost != (2 * cut, 2 * cut) or cut < 0 or (cut and not task.may_lose) or not _grows(network, task.scale, gives):
         raise InputError(
-            f"{network.name} gives maps of {gives[0]}x{gives[1]} for images of {tile[0]}x{tile[1]}; maps must be as "
-            "large as the image, or lose the same border on every side; end it with upsample or upconv"
+            f"{network.name} gives maps of {gives[0]}x{gives[1]} for images of {tile[0]}x{tile[1]}; {task.misfit}"
         )
     if recipe is None:
-        recipe = _recipe(network, opened)
-    margin, stride = _overlap(network, tile, cut)
+        recipe = task.recipe(network, opened)
+    margin, stride = _overlap(network, tile, cut, task.share_of_margin)
     piece = f"images go through in pieces of {tile[0]}x{tile[1]}" + (f" that overlap by {2 * margin}" if margin else "")
     lines = (*what_to_see(network), *notes, recipe.said(), f"network: {piece}")
     return Fitted(network, recipe, lines, dataclasses.replace(task, tile=tile, margin=margin, stride=stride, cut=cut))
 
 
-def _sized(network: Network, train: Examples, size: Size | None, notes: list[str]) -> Network:
+def _sized(network: Network, train: Examples, size: Size | None, longest: int, notes: list[str]) -> Network:
     """The network with a size for every axis that is open."""
     if size is not None:
         return resized(network, size)
@@ -74,7 +75,7 @@ def _sized(network: Network, train: Examples, size: Size | None, notes: list[str
         return network
     largest = _largest(train)
     wanted = [
-        min(LARGEST, side) if free is None else free for side, free in zip(largest, network.input[1:], strict=True)
+        min(longest, side) if free is None else free for side, free in zip(largest, network.input[1:], strict=True)
     ]
     try:
         found = resized(network, wanted)
@@ -87,10 +88,35 @@ def _sized(network: Network, train: Examples, size: Size | None, notes: list[str
     return found
 
 
-def sizes_of(examples: Examples) -> list[tuple[int, int]]:
-    """(height, width) of each image, of all those in memory or else of a sample, of which no pixel is decoded."""
+def _grows(network: Network, scale: int, gives: tuple[int, int]) -> bool:
+    """Whether a larger image gives as much larger maps, so that what is missing is a border and no stride."""
+    if network.program is None or (larger := next_fitting(network, network.input[1:])) is None:  # type: ignore[arg-type]
+        return True
+    then = _two(next(iter(measure(resized(network, larger)).outputs.values())))
+    more = [scale * (new - int(old or 0)) for new, old in zip(larger, network.input[1:], strict=True)]
+    return [new - old for new, old in zip(then, gives, strict=True)] == more
+
+
+def enlarges(network: Network) -> int:
+    """How many times larger than what it reads a network's map is; 1 for one that gives none, or a smaller one."""
+    if len(network.input) != 3 or network.program is None or network.others:
+        return 1
+    size = next_fitting(network, [side or ANY for side in network.input[1:]])
+    if size is None:
+        return 1
+    shapes = list(measure(resized(network, size)).outputs.values())
+    return max(1, (shapes[0][-1] or 0) // size[-1]) if len(shapes) == 1 and len(shapes[0]) == 3 else 1
+
+
+def sizes_of(examples: Examples, field: str = "") -> list[tuple[int, int]]:
+    """(height, width) of each image, of all those in memory or else of a sample, of which no pixel is decoded.
+
+    Args:
+        examples: Some.
+        field: That whose sizes they are; by default the first.
+    """
     assert isinstance(examples, Table)
-    images = next(iter(examples.columns.values()))
+    images = examples.columns[field] if field else next(iter(examples.columns.values()))
     if isinstance(images, Lazy):
         if images.held:
             return [_two(image.shape) for image in images.held]
@@ -103,9 +129,9 @@ def _largest(examples: Examples) -> tuple[int, int]:
     return max(heights), max(widths)
 
 
-def pieces_of(examples: Examples, tile: tuple[int, int]) -> int:
-    """How many pieces of this size an image has, in the mean and rounded, at least one."""
-    areas = [height * width / (tile[0] * tile[1]) for height, width in sizes_of(examples)]
+def pieces_of(examples: Examples, tile: tuple[int, int], field: str = "") -> int:
+    """How many pieces of this size an image has, in the mean and rounded, at least one; arguments as for `sizes_of`."""
+    areas = [height * width / (tile[0] * tile[1]) for height, width in sizes_of(examples, field)]
     return max(1, round(float(np.mean(areas))))
 
 
@@ -114,7 +140,7 @@ def _two(shape: tuple[int | None, ...]) -> tuple[int, int]:
     return int(height or 0), int(width or 0)
 
 
-def _recipe(network: Network, opened: Opened) -> Recipe:
+def scaled_recipe(network: Network, opened: Opened) -> Recipe:
     """Scaled by mean and spread, and never resized."""
     sample = opened.train.sample()
     images = next(iter(sample.values()))
@@ -124,20 +150,21 @@ def _recipe(network: Network, opened: Opened) -> Recipe:
     return dataclasses.replace(made, source=piece, shape=(shape[0], *piece[1:]), fit="any size", ink=None)
 
 
-def _overlap(network: Network, tile: tuple[int, int], cut: int) -> tuple[int, int]:
-    """Pixels that a neighbour answers for, and the network's stride."""
+def _overlap(network: Network, tile: tuple[int, int], cut: int, share: float) -> tuple[int, int]:
+    """Pixels that a neighbour answers for, at most that share of a side, and the network's stride."""
     measured = measure(network)
     stride = max(round(tile[1] / (row.input[-1] or 1)) for row in measured.rows if len(row.input) == 3)
     fields = [row.receptive_field for row in measured.rows if isinstance(row.receptive_field, int)]
     half = (max(fields, default=1) - 1) // 2
-    return (0 if cut else min(half, tile[0] // 4, tile[1] // 4)), max(1, stride)
+    return (0 if cut else min(half, int(share * min(tile)))), max(1, stride)
 
 
-def in_pieces(net: Net, inputs: Fields, tile: tuple[int, int], margin: int, stride: int, cut: int) -> Fields:
+def in_pieces(net: Net, inputs: Fields, task: InPieces) -> Fields:
     """The outputs (N, K, H, W) for whole images (N, C, H, W)."""
     ((name, images),) = inputs.items()
 
     def piece(part: object) -> object:
         return net({name: part})[OUTPUT]  # type: ignore[dict-item]
 
-    return {OUTPUT: tiled(piece, images, tile=tile, margin=margin, multiple=stride, cut=cut)}  # type: ignore[arg-type]
+    how: dict[str, Any] = {"margin": task.margin, "multiple": task.stride, "cut": task.cut, "scale": task.scale}
+    return {OUTPUT: tiled(piece, images, tile=task.tile, **how)}  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ from striate.data.parts import PARTS
 from striate.errors import InputError, nearest
 from striate.ignored import IGNORED
 from striate.losses import dice_loss, median_frequency, pixel_cross_entropy
+from striate.losses.pixels import LOSSES
 from striate.metrics.metric import Metric
 from striate.metrics.regions import pixel_confusion, region_scores
 from striate.native.losses import GIVEN, Criterion
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from striate.tasks.task import Judged
 
 MASK, CALLED, COUNTS = "mask", "called", "counts"
-LOSSES = ("cross-entropy", "cross-entropy+dice", "dice", "balanced-cross-entropy", "balanced-cross-entropy+dice")
 SEEN = 192  # rows and columns of the answer that is kept of an image, to draw it
 
 

@@ -63,6 +63,8 @@ class Wish:
         levels: What is black and white in image files of more than 8 bits, where a run has learned that.
         named: Whether the task was asked for by its word, so that the data are for no other.
         heads: The names of what the network gives.
+        degrade: How good pictures become worse, to learn to restore them; empty where that is not asked for.
+        enlarges: How many times larger than what it reads the network's map is.
     """
 
     shape: tuple[int | None, ...] | None = None
@@ -72,6 +74,8 @@ class Wish:
     levels: Levels | None = None
     named: bool = False
     heads: tuple[str, ...] = ()
+    degrade: str = ""
+    enlarges: int = 1
 
 
 @dataclass(frozen=True)

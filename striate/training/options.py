@@ -72,6 +72,7 @@ OTHER_NAMES = {  # what others call a choice itself
     "rates": ("layerdecay", "layerrates", "discriminativerates", "lrdecayrate", "backbonelr"),
     "patience": ("earlystopping", "earlystop"),
     "validation": ("validationsplit", "valsplit"),
+    "degrade": ("degradation", "corrupt", "corruption"),
     "fold": ("kfold", "split"),
     "init": ("weightinit",),
     "keep_every": ("saveevery", "checkpointevery", "saveinterval"),
@@ -207,6 +208,11 @@ class Options:
         "auto",
         "whether PyTorch compiles the network first; auto does on a GPU, for many steps; graphs adds CUDA graphs",
         known=COMPILES,
+    )
+    degrade: str = _option(
+        "",
+        "how good pictures become worse, to learn to restore them: bicubic:3, noise:25, blur:1.6, jpeg:20, several as "
+        "in blur:1,noise:10, or pairs",
     )
     fold: str = _option(
         "",

@@ -213,9 +213,9 @@ class _Made(Dataset[Any]):
             ImageError: One can't be read, or they have not the size that they must have any more.
         """
         fields = {name: torch.from_numpy(column.one(row // self.times)) for name, column in lazy.items()}
-        sizes = {tuple(values.shape[-2:]) for name, values in fields.items() if self._moves(name)}
+        sizes = {self._size(name, values) for name, values in fields.items() if self._moves(name)}
         if len(sizes) > 1:
-            said = " and ".join("x".join(map(str, size)) for size in sorted(sizes))
+            said = " and ".join("x".join(f"{side:g}" for side in size) for size in sorted(sizes))
             path = next(iter(lazy.values())).paths[row // self.times]
             raise ImageError(Path(path), f"its fields are of different sizes, {said}")
         return {name: self._cut(name, values, choice) for name, values in fields.items()}
@@ -223,8 +223,12 @@ class _Made(Dataset[Any]):
     def _moves(self, name: str) -> bool:
         return name in self.kinds and self.kinds[name].moves
 
+    def _size(self, name: str, values: Tensor) -> tuple[float, ...]:
+        """(height, width) in entries of the images that the network reads."""
+        return tuple(side / self.kinds[name].finer for side in values.shape[-2:])
+
     def _cut(self, name: str, values: Tensor, choice: int) -> Tensor:
-        return self.drawn.cut(values, choice) if self.drawn and self._moves(name) else values
+        return self.drawn.cut(values, choice, self.kinds[name].finer) if self.drawn and self._moves(name) else values
 
     def _prepared(self, name: str, values: Tensor) -> Tensor:
         return self.prepare[name](values) if name in self.prepare else values

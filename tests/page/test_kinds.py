@@ -132,6 +132,24 @@ def test_boxes_are_shown_on_the_picture(tmp_path: Path, size: tuple[int, int]) -
     assert sorted(told) == sorted(f"{kinds.count(name)} {name}" for name in set(kinds))
 
 
+@pytest.mark.parametrize("net", ["input 1x8x8 -> conv 4@3 pad 1 -> shuffle 2", "input 3x8x8 -> conv 3@3 pad 1"])
+def test_a_restored_picture_is_shown_beside_what_was_read(tmp_path: Path, net: str) -> None:
+    chance = np.random.default_rng(0)
+    (tmp_path / "set").mkdir()
+    for number in range(6):
+        pixels = chance.integers(0, 256, (20, 24, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "set" / f"{number}.png")
+    degrade = "bicubic:2" if "shuffle" in net else "noise:25"
+    run = st.train(net, tmp_path / "set", degrade=degrade, epochs=1, out=tmp_path / "run", quiet=True)
+    page = of_run(run)
+    for size in ((8, 8), (301, 17), (1, 1)):
+        image = Image.fromarray(chance.integers(0, 256, (*size, 3)).astype(np.uint8))
+        check_values(page, image, run.model())
+        header = Seen.of(page.look(image, [0]).as_bytes()).header
+        with Image.open(io.BytesIO(base64.b64decode(header["picture"]))) as picture:
+            assert picture.width == 2 * picture.height
+
+
 BASINS = "input 1x24x24 -> conv 8@3 pad 1 -> relu -> conv 2@3 pad 1"
 
 

@@ -151,6 +151,18 @@ def tagged(root: Path) -> tuple[Path, Any, Path]:
     return root, root / "images" / "19.png", root / "images" / "1.png"
 
 
+def negatives(root: Path) -> tuple[Path, Any, Path]:
+    """Pictures of light and dark squares, and their negatives."""
+    chance = np.random.default_rng(0)
+    for part, count in (("train", TRAIN), ("test", TEST)):
+        for number in range(count):
+            good = np.kron(chance.integers(0, 256, (4, 4)), np.ones((4, 4))).astype(np.uint8)
+            for folder, pixels in {"input": 255 - good, "target": good}.items():
+                (root / part / folder).mkdir(parents=True, exist_ok=True)
+                Image.fromarray(pixels).save(root / part / folder / f"{number}.png")
+    return root, root / "test" / "input" / "3.png", root / "train" / "target" / "1.png"
+
+
 def reviews(root: Path) -> tuple[Path, Any, Path]:
     """Sentences whose class one word tells."""
     root.mkdir(parents=True)
@@ -198,6 +210,10 @@ three(w) = conv w@3 pad 1 -> bn -> relu
 input 3x40x48
 three(12) -> maxpool 2 -> three(16) -> three(16) -> conv joints@1
 """
+RESTORER = """
+input 1x12x12
+conv 8@3 pad 1 -> relu -> conv 1@3 pad 1
+"""
 TASKS = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures),
     "detect": Made(FINDER, boxes, epochs=120, loss=2.5),
@@ -205,6 +221,7 @@ TASKS = {
     "instances": Made(BASINS, discs, epochs=60, loss=1.0, named=True),
     "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged),
     "pose": Made(POSER, joints, epochs=60, loss=3.0),
+    "restore": Made(RESTORER, negatives, epochs=200, loss=0.002, least=28, named=True),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),
     "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
 }

@@ -10,6 +10,7 @@ from striate.notation import Network, tree
 from striate.notation.tree import Block, Chain, Node
 
 MOST_EQUAL = 2
+OF_PICTURES = ("dncnn", "edsr-small", "espcn", "fsrcnn", "srcnn", "vdsr")  # which know no classes
 
 
 def cut_down(network: Network, channels: int) -> Network:
@@ -33,8 +34,11 @@ def drawn(network: Network, count: int) -> Tensor:
 def _chain(chain: Chain, channels: int) -> Chain:
     kept: list[Node] = []
     before: list[Node] = []
-    for node in chain:
+    for node, after in zip(chain, (*chain[1:], None), strict=True):
         small = _narrowed(node, channels)
+        if isinstance(after, tree.Shuffle) and isinstance(small, tree.Conv):  # a channel for each entry of a block
+            each = after.factor**2
+            small = replace(small, filters=max(each, small.filters // each * each))
         nameless = replace(small, label="")
         before = [*before, nameless] if nameless in before else [nameless]
         if not isinstance(node, Block) or len(before) <= MOST_EQUAL:

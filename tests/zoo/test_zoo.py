@@ -12,7 +12,7 @@ from striate.building import build
 from striate.errors import InputError
 from striate.notation import Network, measure, parse, read, render
 from striate.notation.tree import Aux, Layer, Maps, named
-from tests.zoo.small import drawn
+from tests.zoo.small import OF_PICTURES, drawn
 
 PUBLISHED = {  # as the papers and the weights that circulate have it, apart from the texts' own first lines
     "lenet1": 3_246,
@@ -57,6 +57,7 @@ PUBLISHED = {  # as the papers and the weights that circulate have it, apart fro
     "convnext-tiny": 28_589_128,
     "shufflenetv2": 2_278_604,
     "unet": 31_030_658,
+    "fsrcnn": 12_464 + (56 + 12 + 4 * 12 + 56 + 1) + (56 + 12 + 4 * 12 + 56),  # with biases and slopes
 }
 MILLIONS = {  # of the papers' tables
     **{"resnet20": 0.27, "resnet32": 0.46, "resnet44": 0.66, "resnet56": 0.85, "resnet110": 1.7},
@@ -67,6 +68,11 @@ MILLIONS = {  # of the papers' tables
 }
 VGG = 138_357_544 - (4096 + 1) * 1000  # without the layer of classes
 BY_HAND = {  # whose papers count none
+    "srcnn": (81 + 1) * 64 + (25 * 64 + 1) * 32 + 25 * 32 + 1,
+    "espcn": (25 + 1) * 64 + (9 * 64 + 1) * 32 + (9 * 32 + 1) * 9,
+    "vdsr": (9 + 1) * 64 + 18 * (9 * 64 + 1) * 64 + 9 * 64 + 1,
+    "dncnn": (9 + 1) * 64 + 15 * (9 * 64 + 2) * 64 + 9 * 64,
+    "edsr-small": (27 + 1) * 64 + 33 * (9 * 64 + 1) * 64 + (9 * 64 + 1) * 256 + (9 * 64 + 1) * 3,
     "kim-cnn": 20_000 * 300 + (3 + 4 + 5) * 300 * 100 + 3 * 100 + (300 + 1) * 2,
     "fcn8s": VGG + (4096 + 512 + 256 + 3) * 21 + 21 * 21 * (4 * 4 + 4 * 4 + 16 * 16),
 }
@@ -163,7 +169,15 @@ def test_every_row_is_what_the_module_gives(name: str) -> None:
             assert count == row.parameters.value, row.name
 
 
-@every_net
+@pytest.mark.parametrize("name", OF_PICTURES)
+def test_networks_of_pictures_give_as_many_channels_as_they_read(name: str) -> None:
+    network = zoo.net(name)
+    output = measure(network).output
+    assert output[0] == network.input[0]
+    assert output[1] in {larger * (network.input[1] or 0) for larger in (1, 2, 3)}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in OF_PICTURES])
 def test_the_letter_classes_sets_the_last_layer(name: str) -> None:
     network = zoo.net(name, classes=3)
     assert measure(network).output[0] == (3 if name != "yolov2" else 5 * (5 + 3)), "for each of five anchors"

@@ -59,7 +59,12 @@ def find(
     place, whole = hierarchy.parted(place, root)
     classes = tuple(like) or tuple(dict.fromkeys((*_classes(place), *above, *whole.values())))
     images, left_out, faults = _read(place, classes, root, whole)
-    unknown = Counter(label for one in place.images for label in one.labels if label not in classes)
+    unfit = {
+        _file_of(one, root): odd
+        for one in place.images
+        if (odd := tuple(label for label in one.labels if label not in classes))
+    }
+    unknown = Counter(label for labels in unfit.values() for label in labels)
     wrong = [*(file for file in place.left_out if _is_wrong(file)), *left_out]
     if bad == "refuse" and (wrong or faults or unknown):
         what = str(wrong[0]) if wrong else _said(faults)[0] if faults else f"the class '{next(iter(unknown))}'"
@@ -76,7 +81,7 @@ def find(
         notes.append(f"objects of no known class, left out: {sum(unknown.values()):,} ({names})")
     notes += hierarchy.told(above, whole)
     notes += [said(everything)] if everything else []
-    return BoxSet(tuple(images), classes, faults, everything, tuple(notes), hierarchy.positions(classes, above))
+    return BoxSet(tuple(images), classes, faults, everything, tuple(notes), hierarchy.positions(classes, above), unfit)
 
 
 def _classes(place: Arranged) -> tuple[str, ...]:
@@ -108,11 +113,16 @@ def _read(
         places, rows, wrong = cleaned(one.places[known] * scale, size)
         numbers = np.array([positions[label] for label in one.labels if label in positions], np.int64)[rows]
         if wrong:
-            faults[below(str(one.source if one.source.suffix != ".json" else one.image), root)] = wrong
+            faults[_file_of(one, root)] = wrong
         aside = np.array(one.aside or (0,) * len(one.labels), np.uint8)[known][rows]
         alone = positions.get(whole.get(one.image, ""), -1)
         images.append(Boxed(one.image, part, size, places, numbers, alone, aside))
     return sorted(images, key=lambda one: (PARTS.index(one.part), one.image.parts)), left_out, faults
+
+
+def _file_of(one: Rough, root: Path) -> str:
+    """The file that an image's objects are in; the image's where many share one."""
+    return below(str(one.source if one.source.suffix != ".json" else one.image), root)
 
 
 def _renamed(one: Rough, like: Sequence[str]) -> Rough:

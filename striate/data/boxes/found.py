@@ -91,6 +91,7 @@ class BoxSet:
         left_out: What was not read; paths relative to the folder.
         notes: What was decided, a sentence each.
         parents: The position of the class above each; () without a hierarchy.
+        unknown: The classes of objects that are none of these, by the file that holds them.
     """
 
     images: tuple[Boxed, ...]
@@ -99,6 +100,7 @@ class BoxSet:
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
     parents: tuple[int, ...] = ()
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, part: Part) -> tuple[Boxed, ...]:
         """The images of one part."""

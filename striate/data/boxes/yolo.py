@@ -31,9 +31,11 @@ def arranged(root: Path) -> Arranged | None:
     pictured = {_key(root, image) for image in found.images}
     texts = [Path(file.path) for file in found.left_out if file.kind == ".txt"]
     meant = [path for path in texts if _key(root, path) in pictured or _in_labels(root, path)]
-    labels = {_key(root, path): path for path in meant if path.stem.lower() not in SKIPPED and _is_label(root, path)}
+    named = {_key(root, path): path for path in meant if path.stem.lower() not in SKIPPED}
+    labels = {key: path for key, path in named.items() if _is_label(root, path)}
     if not labels.keys() & pictured:
         return None
+    labels |= {key: path for key, path in named.items() if key in pictured}  # what is wrong in one is told
     names, described, described_in = _names(root)
     parts = _Parts(root, described)
     images: list[Rough] = []

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from striate.errors import InputError
 
 from ..left_out import below, said
+from ..parts import parts_said
 from ..workers import Workers
 from . import coco, pairing, voc
 from .coding import MOST_CLASSES, Coding
@@ -112,7 +113,8 @@ def _first(pairs: Sequence[Pair], coding: Coding) -> str:
     sizes = sorted({pair.size for pair in pairs})
     low, high = ("x".join(map(str, size)) for size in (sizes[0], sizes[-1]))
     span = low if low == high else f"{low} to {high}"
-    return f"{len(pairs):,} images with masks, {span}: {pairing.parts_said(pairs)}; {len(coding.classes)} classes"
+    parts = parts_said(pair.part for pair in pairs)
+    return f"{len(pairs):,} images with masks, {span}: {parts}; {len(coding.classes)} classes"
 
 
 def _doubts(pairs: Sequence[Pair], counts: NDArray[np.int64], coding: Coding) -> list[str]:

@@ -14,7 +14,7 @@ from striate.errors import InputError
 
 from ..files import holds, sub_folders, walk
 from ..left_out import LeftOut
-from ..parts import PARTS, Part
+from ..parts import PARTS
 from .found import UNMASKED, UNPAIRED, Arranged, Pair
 from .lists import listed, with_parts
 from .names import names_classes, stated
@@ -159,14 +159,3 @@ def _notes(root: Path, pairs: Sequence[Pair], lists: Sequence[Path]) -> list[str
     names = " with ".join(f"'{path.relative_to(root).as_posix()}'" for path in (first.image, Path(first.where)))
     notes = [f"images and masks are paired by name: {names}"]
     return notes + ([f"parts are listed in {', '.join(path.name for path in lists)}"] if lists else [])
-
-
-def parts_said(pairs: Sequence[Pair]) -> str:
-    """How many pairs each part has.
-
-    >>> parts_said([Pair(Path("a"), Path("b"), "train"), Pair(Path("c"), Path("d"), "test")])
-    '1 to train, 1 to test'
-    """
-    words: dict[Part, str] = {"train": "to train", "validation": "to validate", "test": "to test"}
-    counts = {part: sum(pair.part == part for pair in pairs) for part in PARTS}
-    return ", ".join(f"{count:,} {words[part]}" for part, count in counts.items() if count)

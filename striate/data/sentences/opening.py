@@ -25,7 +25,10 @@ from .rows import Fault, Read, bad_line, shortened
 from .tables import columns_said, first_rows
 
 FEW = 3  # lines named of a file that can't be read
-RULE = "a line is a class, a tab or space, and a sentence, or the file is a table with the columns label and text"
+RULE = (
+    "a line is a class, a tab or space, and a sentence, or the file is a table with the columns label and text; one of "
+    "images has the columns path and label"
+)
 
 
 def read(source: str | Path, *, bad: str = "skip", known: Sequence[str] = ()) -> SentenceSet | None:

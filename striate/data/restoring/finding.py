@@ -1,0 +1,168 @@
+"""Pictures to learn to restore, found under a folder: good ones alone, or pairs of a worse and a good one.
+
+Pairs are files of equal names in two folders whose names say which is which: `rain/` and `clean/`, `input/` and
+`target/`, `lr/` and `hr/`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from striate.errors import InputError
+
+from ..files import unreadable, walk
+from ..image import header
+from ..left_out import LeftOut, below, said
+from ..many import Many
+from ..parts import Part, part_of, parts_said
+from ..workers import Workers
+
+GOOD = {"clean", "target", "targets", "gt", "groundtruth", "truth", "hr", "high", "hq", "sharp", "good", "norain"}
+WORSE = {"input", "inputs", "lr", "low", "lq", "source", "bad", "worse", "noisy", "noise", "blur", "blurry", "jpeg"}
+WORSE |= {"rain", "rainy", "fog", "foggy", "haze", "hazy", "snow", "degraded", "compressed", "shadow", "dark"}
+WORD = re.compile(r"[a-z]+")
+ALONE, UNFIT = "picture without its pair", "pair of other sizes"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A good picture, and where it is a file the worse one.
+
+    Attributes:
+        good: Its file.
+        part: The part of the data that it is in.
+        size: (height, width) of the good one, upright.
+        worse: The file of the worse one; None where that is rendered.
+    """
+
+    good: Path
+    part: Part
+    size: tuple[int, int] = (0, 0)
+    worse: Path | None = None
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What is found.
+
+    Attributes:
+        pairs: In the order of their names.
+        left_out: What was not read; paths relative to the folder.
+        notes: What was decided, a sentence each.
+        scale: How many times larger the good ones are.
+    """
+
+    pairs: tuple[Pair, ...]
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+    scale: int = 1
+
+    def of(self, part: Part) -> list[Pair]:
+        """Those of a part."""
+        return [pair for pair in self.pairs if pair.part == part]
+
+
+def find(root: Path, paired: bool, bad: Literal["skip", "refuse"] = "skip", progress: bool = False) -> Pictures:
+    """The pictures under `root`.
+
+    Args:
+        root: A folder.
+        paired: Whether worse pictures are there as files, too.
+        bad: Whether a picture that can't be read is left out, or is an error.
+        progress: Whether to draw it.
+
+    Raises:
+        InputError: There are none; or with "refuse", one can't be read or is alone.
+    """
+    found = walk(root)
+    pairs, alone = _paired(root, found.images) if paired else (_each(root, found.images), [])
+    files = [pair.good for pair in pairs] + [pair.worse for pair in pairs if pair.worse]
+    with Workers(len(files)) as workers:
+        facts = Many(root.resolve().name, root, files, workers, progress).facts("sizes", partial(header))
+    sizes = {path: tuple(value[0]) for path, (value, reason) in zip(files, facts, strict=True) if reason is None}
+    bad_files = [unreadable(path, reason) for path, (_, reason) in zip(files, facts, strict=True) if reason]
+    pairs = [
+        Pair(pair.good, pair.part, sizes[pair.good], pair.worse)
+        for pair in pairs
+        if pair.good in sizes and (pair.worse is None or pair.worse in sizes)
+    ]
+    scale, unfit = _scale(pairs, sizes) if paired else (1, [])
+    pairs = [pair for pair in pairs if str(pair.good) not in {one.path for one in unfit}]
+    left_out = [*bad_files, *alone, *unfit]
+    if bad == "refuse" and left_out:
+        raise InputError(f"'{left_out[0].path}': {left_out[0].reason}; correct it, or leave it out")
+    if not pairs:
+        first = f"; the first: '{below(left_out[0].path, root)}' ({left_out[0].reason})" if left_out else ""
+        raise InputError(f"no picture under '{root}' can be used{first}")
+    if all(pair.part != "train" for pair in pairs):
+        pairs = [Pair(pair.good, "test", pair.size, pair.worse) for pair in pairs]
+    left_out = [LeftOut(below(one.path, root), one.kind, one.reason) for one in (*found.left_out, *left_out)]
+    notes = [_first(pairs)] + ([said(left_out)] if left_out else [])
+    return Pictures(tuple(pairs), tuple(left_out), tuple(notes), scale)
+
+
+def _each(root: Path, files: Sequence[Path]) -> list[Pair]:
+    return [Pair(path, _part(path.relative_to(root).parts[:-1])) for path in files]
+
+
+def _part(folders: Sequence[str]) -> Part:
+    """The part that one of the folders around a file means."""
+    return next((part[0] for name in folders if (part := part_of(name))), "train")
+
+
+def _paired(root: Path, files: Sequence[Path]) -> tuple[list[Pair], list[LeftOut]]:
+    """Worse and good pictures of equal names in the same part.
+
+    Raises:
+        InputError: No folder is called after one of both.
+    """
+    good, worse = dict[tuple[Part, str], Path](), dict[tuple[Part, str], Path]()
+    for path in files:
+        folders = path.relative_to(root).parts[:-1]
+        words = {word for name in folders for word in WORD.findall(name.lower())}
+        if words & (GOOD | WORSE):
+            key = _part(folders), _key(path.stem)
+            (good if words & GOOD else worse)[key] = path
+    if not good or not worse:
+        raise InputError(
+            f"'{root}' has no pairs: put the worse pictures into input/ and the good ones, of the same names, into "
+            "target/, maybe below train/ and test/; or say how good ones become worse, as in --degrade bicubic:3"
+        )
+    pairs = [Pair(path, key[0], worse=worse[key]) for key, path in good.items() if key in worse]
+    alone = [path for one, other in ((good, worse), (worse, good)) for key, path in one.items() if key not in other]
+    return pairs, [LeftOut(str(path), ALONE, "no picture of its name is beside it") for path in alone]
+
+
+def _key(stem: str) -> str:
+    """A name without the words that say which of a pair it is: `norain-017` and `rain-017` are one."""
+    return re.sub(r"[a-z]+", lambda word: "" if word[0] in GOOD | WORSE else word[0], stem.lower()).strip(" _-.")
+
+
+def _scale(pairs: Sequence[Pair], sizes: Mapping[Path, tuple[int, ...]]) -> tuple[int, list[LeftOut]]:
+    """How many times larger the good pictures are in most pairs, and the pairs that are otherwise."""
+    ratios = {pair.good: _ratio(pair.size, sizes[pair.worse]) for pair in pairs if pair.worse}
+    known = sorted(ratio for ratio in ratios.values() if ratio)
+    scale = known[len(known) // 2] if known else 1
+    why = {pair.good: f"{_x(pair.size)}, and its pair is {_x(sizes[pair.worse])}" for pair in pairs if pair.worse}
+    return scale, [LeftOut(str(path), UNFIT, why[path]) for path, ratio in ratios.items() if ratio != scale]
+
+
+def _ratio(good: Sequence[int], worse: Sequence[int]) -> int:
+    """How many times larger, along both axes; 0 where that is no whole number."""
+    factor = max(1, good[0] // max(1, worse[0]))
+    return factor if all(have == factor * small for have, small in zip(good, worse, strict=True)) else 0
+
+
+def _x(size: Sequence[int]) -> str:
+    return "x".join(map(str, size))
+
+
+def _first(pairs: Sequence[Pair]) -> str:
+    sizes = sorted({pair.size for pair in pairs})
+    span = _x(sizes[0]) + (f" to {_x(sizes[-1])}" if len(sizes) > 1 else "")
+    return f"{len(pairs):,} pictures, {span}: {parts_said(pair.part for pair in pairs)}"

@@ -1,0 +1,182 @@
+"""Networks that restore pictures: what they are given, how they are judged, what they answer."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+import striate as st
+from striate.metrics.pictures import psnr, ssim
+
+LARGER = "input 1x?x? -> conv 8@3 pad 1 -> prelu -> upconv 1@6 stride 2 pad 2"
+COLOUR = "input 3x?x? -> conv 12@3 pad 1 -> shuffle 2"
+RESIDUAL = "input 1x?x? -> residual[ conv 8@3 pad 1 -> relu -> conv 1@3 pad 1 ]"
+
+
+def photo(chance: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    """Soft colours with a sharp edge."""
+    small = Image.fromarray(chance.integers(30, 226, (5, 6, 3), np.uint8))
+    pixels = np.asarray(small.resize(size[::-1], Image.Resampling.BICUBIC)).copy()
+    pixels[: size[0] // 3, : size[1] // 2] = chance.integers(0, 256, 3)
+    return Image.fromarray(pixels)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seven pictures of several sizes, none of which is a multiple of 2."""
+    root, chance = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for part, count in (("train", 5), ("test", 2)):
+        (root / part).mkdir()
+        for number in range(count):
+            photo(chance, (61 + 4 * number, 53)).save(root / part / f"{number}.png")
+    return root
+
+
+def trained(net: str, folder: Path, out: Path, degrade: str, engine: str = "torch", **how: Any) -> st.Run:
+    options: dict[str, Any] = {"epochs": 1, "batch": 8, "engine": engine, "quiet": True, "device": "cpu"} | how
+    return st.train(net, folder, degrade=degrade, out=out, **options)
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> st.Run:
+    return trained(LARGER, folder, tmp_path_factory.mktemp("larger") / "run", "bicubic:2")
+
+
+def studio(image: Image.Image) -> NDArray[np.float64]:
+    """BT.601's luminance as MATLAB's rgb2ycbcr has it, 16 to 235 of 255."""
+    red, green, blue = np.moveaxis(np.asarray(image.convert("RGB"), np.float64), -1, 0)
+    return (16 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255)[None] / 255
+
+
+def test_figures_are_those_of_a_program_of_one_s_own(run: st.Run, folder: Path) -> None:
+    """Pillow makes the pictures smaller, the model sees a whole picture at once, and NumPy compares."""
+    model, wanted, floor = run.model().eval(), [], []
+    for file in sorted((folder / "test").iterdir()):
+        with Image.open(file) as image:
+            width, height = image.width // 2 * 2, image.height // 2 * 2
+            good = image.crop((0, 0, width, height))
+        small = good.resize((width // 2, height // 2), Image.Resampling.BICUBIC)
+        large = small.resize((width, height), Image.Resampling.BICUBIC)
+        with torch.no_grad():
+            made = model(torch.from_numpy(studio(small)).float()[None])[0].numpy()
+        made, inner = np.rint(255 * made.clip(0, 1)) / 255, np.s_[:, 2:-2, 2:-2]
+        wanted.append((psnr(studio(good)[inner], made[inner]), ssim(studio(good)[inner], made[inner])))
+        floor.append(psnr(studio(good)[inner], studio(large)[inner]))
+    result = run.test()
+    assert [one["psnr"] for one in result["each"]] == pytest.approx([one[0] for one in wanted], abs=0.02)
+    assert [one["ssim"] for one in result["each"]] == pytest.approx([one[1] for one in wanted], abs=1e-3)
+    assert result["psnr"] == pytest.approx(np.mean([one[0] for one in wanted]), abs=0.02)
+    assert result["psnr_baseline"] == pytest.approx(np.mean(floor), abs=0.03)  # rounded to bytes once more
+
+
+@pytest.mark.parametrize("engine", ["torch", "native"])
+def test_networks_that_enlarge_and_that_are_given_enlarged_pictures(folder: Path, tmp_path: Path, engine: str) -> None:
+    for name, net in {"larger": LARGER, "residual": RESIDUAL}.items():
+        run = trained(net, folder, tmp_path / name, "bicubic:2", engine, epochs=40, lr=0.01)
+        result = run.test()
+        assert result["psnr"] > 18, name
+        assert (run.task.scale, run.task.smaller) == ((2, 2) if name == "larger" else (1, 2))
+        (answer,) = run.predict(folder / "test" / "0.png")
+        assert answer.picture.shape == (3, 122, 106)
+    assert result["psnr"] > result["psnr_baseline"] - 3
+
+
+def test_loss_and_noise(folder: Path, tmp_path: Path) -> None:
+    for loss in ("l1", "charbonnier"):
+        run = trained(RESIDUAL, folder, tmp_path / loss, "noise:25", loss=loss)
+        assert 20 < run.test()["psnr_baseline"] < 21  # 20 log10(255 / 25) is 20.17, and what is cut off at 0 and 255
+    with pytest.raises(st.InputError, match="restore has no loss 'hinge'; there are mse, l1, charbonnier"):
+        trained(RESIDUAL, folder, tmp_path / "hinge", "noise:25", loss="hinge")
+
+
+def test_colour_networks_and_chains(folder: Path, tmp_path: Path) -> None:
+    run = trained(COLOUR, folder, tmp_path / "run", "blur:1,bicubic:2,jpeg:60")
+    assert run.test()["psnr_baseline"] < 40
+    assert run.predict(folder / "test" / "0.png")[0].picture.shape == (3, 122, 106)
+
+
+def test_grey_alpha_and_arrays_stay_what_they_are(run: st.Run, folder: Path, tmp_path: Path) -> None:
+    with Image.open(folder / "test" / "0.png") as image:
+        image.convert("L").save(tmp_path / "grey.png")
+        clear = image.convert("RGBA")
+        clear.putalpha(Image.linear_gradient("L").resize(image.size))
+        clear.save(tmp_path / "clear.png")
+        pixels = np.asarray(image)
+    run.predict(tmp_path)
+    answers = {Path(one.path).name: one for one in run.answers(tmp_path)}
+    for name, mode in {"grey.png": "L", "clear.png": "RGBA"}.items():
+        (tmp_path / "made.png").write_bytes(answers[name].pictures[""])
+        with Image.open(tmp_path / "made.png") as made:
+            assert (made.mode, made.size) == (mode, (106, 122))
+    (of_array,) = run.predict(pixels)
+    assert of_array.picture.shape == (3, 122, 106)
+
+
+def test_the_colour_is_the_interpolated_one(run: st.Run, folder: Path) -> None:
+    with Image.open(folder / "test" / "0.png") as image:
+        large = image.resize((106, 122), Image.Resampling.BICUBIC)
+    made = Image.fromarray(run.predict(folder / "test" / "0.png")[0].picture.transpose(1, 2, 0))
+    apart = [np.asarray(one.convert("YCbCr"), int)[:, :, 1:] for one in (made, large)]
+    unclipped = ((np.asarray(made) > 0) & (np.asarray(made) < 255)).all(2)
+    assert np.abs(apart[0] - apart[1])[unclipped].max() <= 2
+
+
+def test_the_command_line_writes_pictures_and_json(run: st.Run, folder: Path, tmp_path: Path) -> None:
+    words = ["predict", str(run.path), str(folder / "test"), "--out", str(tmp_path / "made"), "--json"]
+    ended = subprocess.run([sys.executable, "-m", "striate", *words], capture_output=True, text=True, timeout=300)
+    assert ended.returncode == 0, ended.stderr
+    assert [one["size"] for one in json.loads(ended.stdout)] == [[122, 106], [130, 106]]
+    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["0.png", "1.png", "answers.csv"]
+
+
+@pytest.mark.parametrize(
+    ("net", "degrade", "said"),
+    [
+        (COLOUR, "bicubic:3", "makes pictures 2 times as large, and bicubic:3 makes them 3 times smaller"),
+        (COLOUR, "noise:5", "makes pictures 2 times as large, and noise:5 makes them 1 times smaller"),
+        ("input 1x?x? -> conv 2@3 pad 1", "noise", "a picture as it reads them has 1 map; end the network with 1 map"),
+        ("input 2x?x? -> conv 2@3 pad 1", "noise", "reads 1 channel or 3"),
+        ("input 1x?x? -> conv 1@3 stride 2 pad 1", "noise", "must be as large as what it reads"),
+        ("input 1x8x8 -> fc 64", "noise", "a picture as it reads them has 1 map"),
+        (RESIDUAL, "", "has no pairs: put the worse pictures into input/"),
+    ],
+)
+def test_what_does_not_fit_is_said(folder: Path, tmp_path: Path, net: str, degrade: str, said: str) -> None:
+    with pytest.raises(st.InputError) as caught:
+        trained(net, folder, tmp_path / "run", degrade, task="restore")
+    assert said in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_picture_smaller_than_a_piece_or_than_the_scale(run: st.Run, tmp_path: Path) -> None:
+    photo(np.random.default_rng(1), (3, 5)).save(tmp_path / "small.png")
+    Image.new("RGB", (1, 1)).save(tmp_path / "point.png")
+    sizes = [one.picture.shape for one in run.predict(tmp_path / "small.png", tmp_path / "point.png")]
+    assert sizes == [(3, 6, 10), (1, 2, 2)]
+    (tmp_path / "test").mkdir()
+    photo(np.random.default_rng(1), (20, 20)).save(tmp_path / "test" / "good.png")
+    Image.new("RGB", (1, 1)).save(tmp_path / "test" / "point.png")
+    asked = st.Run(run.path)
+    assert asked.test(tmp_path / "test")["examples"] == 1
+    assert any("point.png" in str(one) for one in asked.left_out)
+
+
+def test_a_run_that_is_no_better_than_interpolation_says_so(run: st.Run) -> None:
+    judged = run.judged()
+    assert judged.figures["psnr"] < judged.before["psnr"]
+    assert judged.guessing.startswith("No better than bicubic interpolation, which gets ")
+    assert "gained least" in "\n".join(map(str, judged.printed()))
+
+
+def test_the_report_shows_before_after_and_truth(run: st.Run) -> None:
+    page = (run.path / "report.html").read_text()
+    assert "Before and after" in page
+    assert page.count('class="aside"') == 2
+    assert page.count("as it should be") == 2
