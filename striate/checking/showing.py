@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +26,14 @@ from striate.runs.feeding import feed_of
 from striate.runs.plan import Parts, Plan
 from striate.runs.planning import Request, planned
 from striate.tasks import known
+from striate.tasks.restore import Restore
 from striate.tasks.task import Wish
 from striate.training.feed import shuffled
-from striate.training.fields import Fields, joined
 from striate.training.options import Options
 
 COPIES = 3  # changed copies of each example, one an epoch
+
+Rows = Sequence[Tensor] | Tensor  # one for each example, of several sizes or of one
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +66,19 @@ class Shown(Drawn):
 
 
 def show(
-    data: Any, net: str | None = None, *, augment: str = "auto", count: int = 6, seed: int = 0, **how: Any
+    data: Any,
+    net: str | None = None,
+    *,
+    augment: str = "auto",
+    degrade: str = "",
+    count: int = 6,
+    seed: int = 0,
+    **how: Any,
 ) -> Shown:
     """Examples of a data set as a training would give them to a network.
 
     Args:
-        data, augment, seed: As for `striate.train`.
+        data, augment, degrade, seed: As for `striate.train`.
         net: The network that is to read them; by default one that reads them as they are.
         count: How many examples, evenly over the training examples.
         how: `task`, `size` and `letters`, as for `striate.train`.
@@ -78,8 +87,8 @@ def show(
         InputError: As for `striate.train`; or the data are no images.
     """
     check_number(count, "count", least=1, whole=True)
-    net = net or _plainest(data, how.get("task"))
-    plan, parts, _ = planned(Request(net, data, Options(augment=augment, seed=seed), **how))
+    net = net or _plainest(data, how.get("task"), degrade)
+    plan, parts, _ = planned(Request(net, data, Options(augment=augment, degrade=degrade, seed=seed), **how))
     training = parts.training
     if plan.recipe is None or not isinstance(training, Table):
         raise InputError(f"what is shown are images, signals and volumes; {plan.data.name} has {plan.task.unit}")
@@ -94,26 +103,29 @@ def show(
     return Shown(pictures, names, plan.recipe.shape, plan.notes)
 
 
-def _plainest(data: Any, word: str | None) -> str:
+def _plainest(data: Any, word: str | None, degrade: str) -> str:
     """A network of the task that the data are for."""
+    if degrade:
+        return Restore.plainest
     return known.opened(data, Wish(), word)[0].plainest
 
 
-def _read(plan: Plan, parts: Parts, some: Table, epoch: int) -> tuple[Tensor, Fields]:
+def _read(plan: Plan, parts: Parts, some: Table, epoch: int) -> tuple[Rows, Mapping[str, Rows]]:
     """What the network reads of each example, and its targets: in an epoch from 1 on, or unchanged in 0."""
     seed, augment = plan.options.seed, plan.augment if epoch else None
     feed = feed_of(some, parts.schema, plan.recipe, "cpu", augment, "refuse", workers=0)
     if augment is None:
         batches = list(feed.in_order(len(some)))
-        inputs = torch.cat([next(iter(batch.inputs.values())) for batch in batches])
-        return inputs, joined([batch.targets for batch in batches])
+        inputs = [one for batch in batches for one in next(iter(batch.inputs.values()))]
+        targets = parts.schema.targets
+        return inputs, {name: [one for batch in batches for one in batch.targets[name]] for name in targets}
     times, total = augment.times, len(some) * augment.times
     (batch,) = feed.epoch(seed, epoch, total)
     rows = torch.cat(list(shuffled(total, total, seed, epoch))).argsort()[::times]
     return next(iter(batch.inputs.values()))[rows], {name: values[rows] for name, values in batch.targets.items()}
 
 
-def _picture(inputs: Tensor, targets: Fields, row: int, plan: Plan) -> Array:
+def _picture(inputs: Rows, targets: Mapping[str, Rows], row: int, plan: Plan) -> Array:
     """An input with its scaling undone, as grey or colours 0 to 1; other numbers from the least to the most."""
     x, recipe = inputs[row], plan.recipe
     assert recipe

@@ -72,6 +72,7 @@ def check(data: str, run: str | None, folds: int | None, every: bool, task: str 
 @click.argument("data")
 @click.option("--net", metavar="NET", help="The network that is to read them; by default images keep their size.")
 @click.option("--augment", default="auto", show_default=True, help="As for `striate train`.")
+@click.option("--degrade", default="", metavar="WAYS", help="As for `striate train`: how good pictures become worse.")
 @click.option("--count", type=click.IntRange(1, 100), default=6, show_default=True, help="How many examples.")
 @click.option("--seed", type=click.INT, default=0, show_default=True, help="As for `striate train`.")
 @click.option(

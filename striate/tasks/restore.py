@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from torch.nn import functional as F
 
-from striate.data import lazy
+from striate.data import lazy, upright
 from striate.data.dataset import with_test
 from striate.data.examples import Examples, Opened, Schema, Table, opened_in
 from striate.data.kinds import Image
@@ -249,6 +249,10 @@ class Restore(InPieces):
         """What is undone, and in which colours."""
         return self.degrade, self.channels, self.scale
 
+    def together(self, outputs: Sequence[Fields]) -> Fields:
+        """The mean of pictures, of networks or of views (the self-ensemble of Lim et al. 2017)."""
+        return super().together(outputs)
+
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
         """Image files, folders of some, PIL images or arrays, each of its own size."""
         found = asked_images(given, None, bad, 3)
@@ -328,7 +332,8 @@ def _alpha(path: Path, smaller: int, size: Sequence[int]) -> NDArray[np.uint8] |
     with opened_image(path) as image:
         if not image.has_transparency_data:
             return None
-        opaque = np.asarray(image.convert("RGBA").getchannel("A"), np.uint8)
+        channel = image.convert("RGBA").getchannel("A")
+        opaque = np.asarray(upright.turned(channel, upright.orientation(image)), np.uint8)
     made = enlarged(opaque[None], smaller)[0]
     return made if made.shape == tuple(size) else None
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from striate import data
 from striate.checking.showing import COPIES, show
@@ -63,3 +64,14 @@ def test_the_status_of_a_check_says_whether_there_are_faults(
     capsys.readouterr()
     assert _status(lambda: striate.main(words, standalone_mode=False)) == 1
     assert '"kind": "label out of range"' in capsys.readouterr().out
+
+
+def test_pictures_of_several_sizes_are_shown_with_what_is_made_of_them(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    for number in range(4):
+        pixels = chance.integers(0, 256, (30 + number, 40, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    found = show(tmp_path, "input 3x12x12 -> conv 12@3 pad 1 -> shuffle 2", degrade="bicubic:2", count=3)
+    assert {len(row) for row in found.rows} == {1 + COPIES}
+    assert {row[0].shape[:2] for row in found.rows} <= {((30 + number) // 2, 20) for number in range(4)}
+    assert {picture.shape for row in found.rows for picture in row[1:]} == {(12, 12, 3)}

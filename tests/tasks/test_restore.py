@@ -175,6 +175,20 @@ def test_a_run_that_is_no_better_than_interpolation_says_so(run: st.Run) -> None
     assert "gained least" in "\n".join(map(str, judged.printed()))
 
 
+def test_eight_views_answer_together(run: st.Run, folder: Path) -> None:
+    """The mean of what the network makes of the picture mirrored and turned, put back."""
+    model = run.model().eval()
+    with Image.open(folder / "test" / "1.png") as image:
+        x = torch.from_numpy(studio(image)).float()[None]
+    with torch.no_grad():
+        views = [(m, k) for m in (False, True) for k in range(4)]
+        made = [model(torch.rot90(x.flip(-1) if m else x, k, (-2, -1))) for m, k in views]
+        back = [torch.rot90(y, -k, (-2, -1)) for y, (_, k) in zip(made, views, strict=True)]
+        mean = sum(y.flip(-1) if m else y for y, (m, _) in zip(back, views, strict=True)) / 8
+    ours = run.outputs_by_name({"image": x}, run.chosen_engine(None), tta=True)["output"]
+    assert ours.numpy() == pytest.approx(mean.numpy(), abs=1e-5)
+
+
 def test_the_report_shows_before_after_and_truth(run: st.Run) -> None:
     page = (run.path / "report.html").read_text()
     assert "Before and after" in page
