@@ -112,7 +112,8 @@ def tiled(
     result: Tensor | None = None
     for ((down, row), (right, column)), outputs in _each(net, image, rows, columns, tile, cut):
         if outputs.shape[-2:] != tuple(scale * side for side in useful):
-            raise InputError(_other_size(tile, useful, tuple(outputs.shape[-2:])))
+            wanted = scale * useful[0], scale * useful[1]
+            raise InputError(_other_size(tile, wanted, tuple(outputs.shape[-2:])))
         if result is None:
             result = outputs.new_zeros(*outputs.shape[:2], *(scale * side for side in image.shape[-2:]))
         top, left = (row.start, column.start) if blend else (row.kept, column.kept)
@@ -178,10 +179,20 @@ def _fades(spans: list[Span], side: int, margin: int) -> list[Tensor]:
     return [one / total[span.start : span.start + side] for span, one in zip(spans, ramps, strict=True)]
 
 
-def at(image: Tensor, corner: Size, size: Size) -> Tensor:
-    """The image's (…, *size) from a corner that may be outside of it: beyond the borders it is reflected."""
+def at(image: Tensor, corner: Size, size: Size, finer: int = 1) -> Tensor:
+    """The image's (…, *size) from a corner that may be outside of it: beyond the borders it is reflected.
+
+    >>> at(torch.arange(6).expand(2, 6), (0, -1), (1, 3), finer=2)[0].tolist()  # blocks of two, as its coarse image
+    [2, 3, 0, 1, 2, 3]
+
+    Args:
+        image: (…, H, W).
+        corner, size: In blocks of `finer` entries a side; blocks are reflected as they are.
+        finer: how many rows and columns a block has.
+    """
     sides = zip(corner, size, image.shape[-2:], strict=True)
-    (rows, columns) = (_reflected(torch.arange(start, start + count), length) for start, count, length in sides)
+    places = (_reflected(torch.arange(start, start + count), length // finer) for start, count, length in sides)
+    (rows, columns) = ((finer * some[:, None] + torch.arange(finer)).flatten() for some in places)
     return image[..., rows[:, None].to(image.device), columns.to(image.device)]
 
 

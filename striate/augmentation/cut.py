@@ -98,7 +98,7 @@ class Cuts(Moved):
             for place, room in zip(self.places[row], free, strict=True)
         ]
         height, width = self.settings.size
-        part = at(values, (finer * corner[0], finer * corner[1]), (finer * height, finer * width))
+        part = at(values, (corner[0], corner[1]), (height, width), finer)
         part = part.flip(-1) if self.mirrored[row] else part
         return torch.rot90(part, int(self.turns[row]), (-2, -1)).contiguous()
 

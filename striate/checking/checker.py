@@ -19,6 +19,7 @@ from striate.data.named import LOADERS
 from striate.data.sentences import read
 from striate.data.sentences.places import located
 from striate.errors import InputError
+from striate.tasks import known
 
 from . import arrays, files, folders, sentences
 from .comparing import copies
@@ -33,7 +34,7 @@ OF_FOLDERS: dict[str, Callable[[Path], Listed | None]] = {  # where several task
     "localize": folders.of_boxes,
     "pose": folders.of_joints,
     "multilabel": folders.of_table,
-    "classify": folders.of_classes,
+    "classify": lambda path: folders.of_table(path) or folders.of_classes(path),
     "restore": folders.of_pictures,
 }
 
@@ -51,7 +52,7 @@ def check(source: Any, *, task: str | None = None, more: Iterable[Finding] = (),
         InputError: There is no such data, or none of that task.
     """
     try:
-        survey = _of_task(source, task, progress) if task in OF_FOLDERS else surveyed(source, progress)
+        survey = surveyed(source, progress) if task is None else _of_task(source, task, progress)
     except _UnusableError as error:
         return Checked(str(source), str(source), 0, {}, {}, (Finding("unusable", ".", str(error)),))
     findings = [*survey.findings, *classes(survey), *copies(survey), *more]
@@ -60,14 +61,15 @@ def check(source: Any, *, task: str | None = None, more: Iterable[Finding] = (),
 
 
 def _of_task(source: Any, task: str, progress: bool) -> Survey:
-    """The examples of a folder, read for a task.
+    """The examples of a data set, which is read for a task where it is a folder.
 
     Raises:
-        InputError: It is no folder, or holds nothing for the task.
+        InputError: There is no such task, or the folder holds nothing for it.
     """
-    path = next((place for place in places_of(str(source)) if place.is_dir()), None)
-    if path is None:
-        raise InputError(f"no folder '{source}', as the task {task} reads them")
+    known.named(task)
+    path = None if isinstance(source, Dataset) else next((one for one in places_of(source) if one.is_dir()), None)
+    if path is None or task not in OF_FOLDERS:
+        return surveyed(source, progress)
     try:
         listed = OF_FOLDERS[task](path)
     except InputError as error:

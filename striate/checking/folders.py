@@ -143,7 +143,7 @@ def of_pictures(root: Path) -> Listed | None:
     Raises:
         InputError: There are none.
     """
-    found = restoring.find(root, paired=False)
+    found = restoring.find(root, paired=restoring.are_pairs(root))
     items, parts = [pair.good for pair in found.pairs], [pair.part for pair in found.pairs]
     return _without_classes(root, items, parts, _aside(found.left_out, {}, root))
 

@@ -47,6 +47,10 @@ def check(data: str, run: str | None, folds: int | None, every: bool, task: str 
     """
     from striate.checking import check as checked
 
+    if task is not None:  # before anything long begins
+        from striate.tasks.known import named
+
+        named(task)
     more: list[Finding] = []
     if folds is not None and run is None:
         raise click.UsageError("--folds trains the network of a run; say which with --run")
@@ -54,10 +58,6 @@ def check(data: str, run: str | None, folds: int | None, every: bool, task: str 
         from striate.checking.labels import likely_wrong
 
         more = likely_wrong(run, data, folds, say=say)
-    if task is not None:
-        from striate.tasks.known import named
-
-        named(task)  # or it says which there are
     found = checked(data, task=task, more=more, progress=True)
     if as_json:
         print_json(found.to_json())

@@ -63,6 +63,7 @@ def map_criterion(outputs: Tensor, labels: Tensor) -> Tensor:
 
 LOSSES: dict[str, Loss] = {"cross-entropy": cross_entropy, "mse": mse, "hinge": hinge, "map": map_criterion}
 ALSO = {  # what others call them
+    "l1": ("mae", "absolute", "l1loss"),
     "cross-entropy": (
         *(
             "ce",

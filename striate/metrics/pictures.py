@@ -30,6 +30,10 @@ def psnr(true: Values, made: Values) -> float:
 
 def ssim(true: Values, made: Values) -> float:
     """From -1 to 1, the mean over all windows within the picture and over its channels (C, H, W)."""
+    return float(np.mean([_of_channel(x[None], y[None]) for x, y in zip(true, made, strict=True)]))
+
+
+def _of_channel(true: Values, made: Values) -> float:
     x, y = np.asarray(true, np.float64), np.asarray(made, np.float64)
     reach = min(REACH, (min(x.shape[1:]) - 1) // 2)
     bell = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * SPREAD**2))

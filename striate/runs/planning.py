@@ -131,6 +131,8 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     beginning = None if asked.weights is None else Beginning(asked.weights)
     teachers = Teachers(asked.options, device) if asked.options.teacher else None
     word = asked.task or (Restore.word if asked.options.degrade else None)
+    if asked.options.degrade and word != Restore.word:
+        raise InputError(f"degrade is for the task {Restore.word}, not for {word}; leave it out")
     task, opened = known.opened(asked.data, _wish(asked, network), word)
     task.objective(asked.own_loss or asked.options.loss)  # or it is refused, before anything long begins
     training, validation = _split(asked, task, opened)
@@ -227,9 +229,9 @@ def _wish(asked: Request, network: Network) -> Wish:
     again = asked.again.recipe if asked.again else None
     shape = again.source if again else input_shape(network, asked.size)
     wish = Wish(shape, asked.bad, progress=asked.show, heads=tuple(graph(network).outputs))
-    if not (degrade := asked.options.degrade):
+    if not asked.options.degrade and asked.task != Restore.word:
         return wish
-    return dataclasses.replace(wish, degrade=degrade, enlarges=enlarges(network))
+    return dataclasses.replace(wish, degrade=asked.options.degrade, enlarges=enlarges(network))
 
 
 def command_of(asked: Request, network: Network) -> str:

@@ -142,7 +142,8 @@ def train(
         validation: Share of the training examples kept for validation, from 0.001 to 0.9.
         precision: The numbers in which PyTorch computes while training: `float32`, `bf16`, `fp16`; by default bf16 on
             GPUs that gain from it.
-        compile: Whether PyTorch compiles the network first: `yes`, `no`; by default on a GPU, for many steps.
+        compile: Whether PyTorch compiles the network first: `yes`, `no`, `graphs` (with CUDA graphs); by default on a
+            GPU, for many steps.
         degrade: How good pictures become worse, for the task `restore`: "bicubic:3", "noise:25", "blur:1.6", "jpeg:20",
             several as in "blur:1,noise:10"; "pairs" where worse pictures are there as files.
         fold: "2/5" validates by the second of five equal parts of the training examples; `st.folds` takes them all.

@@ -18,7 +18,7 @@ from striate.notation import Network
 from striate.notation.sizes import Size
 from striate.tasks.augmenting import steps_for
 from striate.tasks.pictures import asked_images
-from striate.tasks.pieces import fitted_in_pieces, in_pieces, pieces_of, scaled_recipe
+from striate.tasks.pieces import fitted_in_pieces, in_pieces, pieces_of, scaled_recipe, sizes_of
 from striate.tasks.task import Asked, Task
 from striate.training.fields import Fields
 from striate.training.objective import Net
@@ -69,7 +69,11 @@ class InPieces(Task):
 
     def pieces(self, examples: Examples) -> int:
         """How many pieces an epoch takes of each image."""
-        return pieces_of(examples, self.tile)
+        return pieces_of(self.sizes(examples), self.tile)
+
+    def sizes(self, examples: Examples) -> list[tuple[int, int]]:
+        """(height, width) of images that the network reads."""
+        return sizes_of(examples)
 
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
         """A network that sees images in pieces of the size that it reads."""

@@ -7,6 +7,7 @@ by half the receptive field where that is not too large a share of a piece; the 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ def fitted_in_pieces(
     notes = list[str]()
     if network.program is not None:
         network = zoo.rebind(network, adapting(network, task, notes, opened.name), None)
-    network = _sized(network, opened.train, size, task.longest_side, notes)
+    network = _sized(network, task.sizes(opened.train), size, task.longest_side, notes)
     outputs = outputs_for(network, network.input, task, opened.name, f"pieces of {shown(network.input)}")
     tile, gives = (_two(shape) for shape in (network.input, outputs[OUTPUT]))
     wanted = task.scale * tile[0], task.scale * tile[1]
@@ -67,13 +68,15 @@ def fitted_in_pieces(
     return Fitted(network, recipe, lines, dataclasses.replace(task, tile=tile, margin=margin, stride=stride, cut=cut))
 
 
-def _sized(network: Network, train: Examples, size: Size | None, longest: int, notes: list[str]) -> Network:
+def _sized(
+    network: Network, sizes: Sequence[tuple[int, int]], size: Size | None, longest: int, notes: list[str]
+) -> Network:
     """The network with a size for every axis that is open."""
     if size is not None:
         return resized(network, size)
     if all(side is not None for side in network.input):
         return network
-    largest = _largest(train)
+    largest = _largest(sizes)
     wanted = [
         min(longest, side) if free is None else free for side, free in zip(largest, network.input[1:], strict=True)
     ]
@@ -98,14 +101,17 @@ def _grows(network: Network, scale: int, gives: tuple[int, int]) -> bool:
 
 
 def enlarges(network: Network) -> int:
-    """How many times larger than what it reads a network's map is; 1 for one that gives none, or a smaller one."""
+    """How many times larger than what it reads a network's map is; 1 for one that gives no whole number of times."""
     if len(network.input) != 3 or network.program is None or network.others:
         return 1
     size = next_fitting(network, [side or ANY for side in network.input[1:]])
     if size is None:
         return 1
     shapes = list(measure(resized(network, size)).outputs.values())
-    return max(1, (shapes[0][-1] or 0) // size[-1]) if len(shapes) == 1 and len(shapes[0]) == 3 else 1
+    if len(shapes) != 1 or len(shapes[0]) != 3:
+        return 1
+    times, more = divmod(shapes[0][-1] or 0, size[-1])
+    return times if times and not more else 1
 
 
 def sizes_of(examples: Examples, field: str = "") -> list[tuple[int, int]]:
@@ -124,14 +130,14 @@ def sizes_of(examples: Examples, field: str = "") -> list[tuple[int, int]]:
     return [_two(tuple(images.shape))] * len(images)
 
 
-def _largest(examples: Examples) -> tuple[int, int]:
-    heights, widths = zip(*sizes_of(examples), strict=True)
+def _largest(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    heights, widths = zip(*sizes, strict=True)
     return max(heights), max(widths)
 
 
-def pieces_of(examples: Examples, tile: tuple[int, int], field: str = "") -> int:
-    """How many pieces of this size an image has, in the mean and rounded, at least one; arguments as for `sizes_of`."""
-    areas = [height * width / (tile[0] * tile[1]) for height, width in sizes_of(examples, field)]
+def pieces_of(sizes: Sequence[tuple[int, int]], tile: tuple[int, int]) -> int:
+    """How many pieces of this size images have, in the mean and rounded, at least one."""
+    areas = [height * width / (tile[0] * tile[1]) for height, width in sizes]
     return max(1, round(float(np.mean(areas))))
 
 

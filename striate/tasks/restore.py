@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ from striate.notation import Network
 from striate.notation.tree import Shape
 from striate.tasks.in_pieces import InPieces
 from striate.tasks.pictures import IMAGE, asked_images
-from striate.tasks.pieces import pieces_of
+from striate.tasks.pieces import pieces_of, sizes_of
 from striate.tasks.restored import BEFORE, MADE, JudgedPictures
 from striate.tasks.task import Answer, Asked, Bound, LossName, Wish, folder_at
 from striate.tiling import at
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 GOOD, MSE = "good", "mse"
 NATIVE = {MSE: "squared-error"}  # what the native engine calls those that it has
 SEEN = 192  # rows and columns of what is made of an image that are kept to draw it
+FEW_PIECES = 4  # of a picture in an epoch, where each is decoded again
 PIECE, SMALL_PIECE = 48, 24  # pixels of a side of what a network reads, where nobody says; of one that enlarges
 UNITS = {1: "luminance", 3: "colour"}
 
@@ -120,7 +121,8 @@ class Restore(InPieces):
         root = folder_at(source)
         if root is None:
             return None
-        found = find(root, not worse.steps, "refuse" if wish.bad == "refuse" else "skip", wish.progress)
+        bad: Literal["skip", "refuse"] = "refuse" if wish.bad == "refuse" else "skip"
+        found = find(root, not worse.steps, bad, wish.progress, worse.scale)
         smaller = worse.scale if worse.steps else found.scale
         if like and smaller != like.smaller:
             raise InputError(f"the worse pictures of {root} are {smaller} times smaller; the run's, {like.smaller}")
@@ -173,8 +175,15 @@ class Restore(InPieces):
         return Recipe(piece, piece, "any size", background=zeros, mean=zeros, std=ones)
 
     def pieces(self, examples: Examples) -> int:
-        """As many as cover a good picture."""
-        return pieces_of(examples, (self.scale * self.tile[0], self.scale * self.tile[1]), GOOD)
+        """As many as cover a good picture; a few of pictures that are read anew for each piece."""
+        assert isinstance(examples, Table)
+        column = examples.columns[GOOD]
+        many = pieces_of(self.sizes(examples), self.tile)
+        return many if not isinstance(column, Lazy) or column.held else min(many, FEW_PIECES)
+
+    def sizes(self, examples: Examples) -> list[tuple[int, int]]:
+        """(height, width) of what the network reads."""
+        return [(height // self.scale, width // self.scale) for height, width in sizes_of(examples, GOOD)]
 
     # what is made small, and what is measured
 
@@ -211,7 +220,8 @@ class Restore(InPieces):
         """
         kept: dict[str, list[Any]] = {name: [] for name in ("psnr", "ssim", "psnr_before", "ssim_before", MADE)}
         border = self.smaller if self.smaller > 1 else 0
-        for good, made, before in zip(targets[GOOD], outputs[OUTPUT], outputs[BEFORE], strict=True):
+        every = (values.cpu() for values in (targets[GOOD], outputs[OUTPUT], outputs[BEFORE]))
+        for good, made, before in zip(*every, strict=True):
             rounded = as_bytes(made.numpy())
             true = bordered(good.numpy(), border)
             for name, values in {"": rounded.astype(np.float32) / 255, "_before": before.clamp(0, 1).numpy()}.items():
@@ -247,7 +257,7 @@ class Restore(InPieces):
 
     def meaning(self) -> tuple[Any, ...]:
         """What is undone, and in which colours."""
-        return self.degrade, self.channels, self.scale
+        return self.degrade, self.smaller, self.channels, self.scale
 
     def together(self, outputs: Sequence[Fields]) -> Fields:
         """The mean of pictures, of networks or of views (the self-ensemble of Lim et al. 2017)."""
@@ -256,7 +266,9 @@ class Restore(InPieces):
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
         """Image files, folders of some, PIL images or arrays, each of its own size."""
         found = asked_images(given, None, bad, 3)
-        pictures = [_grey(fields[IMAGE][0].numpy()) for fields in found.inputs]
+        whole = [fields[IMAGE][0].numpy() for fields in found.inputs]
+        clear = [_transparent(Path(path)) for path in found.names]
+        pictures = [_grey(one if own is None else own[:3]) for one, own in zip(whole, clear, strict=True)]
         inputs = [{IMAGE: torch.from_numpy(self.pixels.read(self._coloured(one)))[None]} for one in pictures]
         return Photos(found.names, inputs, found.notes, found.left_out, pictures)
 
@@ -272,7 +284,9 @@ class Restore(InPieces):
     def _answer(self, path: str, worse: NDArray[np.uint8], made: NDArray[np.float32]) -> Restored:
         picture = self.pixels.picture(worse, made)
         size = list(picture.shape[1:])
-        png = as_png(picture, _alpha(Path(path), self.smaller, picture.shape[1:]))
+        clear = _transparent(Path(path))
+        opaque = None if clear is None else enlarged(clear[3:], self.smaller)[0]
+        png = as_png(picture, opaque)
         said = f"{'x'.join(map(str, size))} pixels"
         return Restored(path, said, {"size": size, "read": list(worse.shape[1:])}, {"": png}, picture)
 
@@ -325,17 +339,15 @@ def _grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picture[:1] if (picture == picture[:1]).all() else picture
 
 
-def _alpha(path: Path, smaller: int, size: Sequence[int]) -> NDArray[np.uint8] | None:
-    """(H, W): how opaque a file's pixels are, at this size; None of one that is opaque everywhere, and of no file."""
+def _transparent(path: Path) -> NDArray[np.uint8] | None:
+    """(4, H, W): red, green, blue and how opaque, of a file in which something is transparent; None of others."""
     if not path.is_file():
         return None
     with opened_image(path) as image:
         if not image.has_transparency_data:
             return None
-        channel = image.convert("RGBA").getchannel("A")
-        opaque = np.asarray(upright.turned(channel, upright.orientation(image)), np.uint8)
-    made = enlarged(opaque[None], smaller)[0]
-    return made if made.shape == tuple(size) else None
+        pixels = np.asarray(upright.turned(image.convert("RGBA"), upright.orientation(image)), np.uint8)
+    return None if (pixels[:, :, 3] == 255).all() else pixels.transpose(2, 0, 1)
 
 
 def as_png(picture: NDArray[np.uint8], opaque: NDArray[np.uint8] | None = None) -> bytes:

@@ -35,7 +35,7 @@ from striate.training.max_norm import limit_norm
 from striate.training.memory import ran_out
 from striate.training.objective import Objective, Step, loss_of
 from striate.training.optimizers import make_optimizer, weights
-from striate.training.options import Options
+from striate.training.options import GRAPHS, Options
 from striate.training.precision import Precision, compiled
 from striate.training.schedules import warmed
 
@@ -103,6 +103,7 @@ class TorchEngine:
         self.model.to(memory_format=self.format)  # type: ignore[call-overload]
         self.scores = without_softmax(self.model)
         self.learned = compiled(self.scores, options.compile)
+        self.replayed = options.compile == GRAPHS  # gradients lie in the graph's memory, so that none can be added
         self.dropouts: list[Dropout | Draws] = [one for one in self.model.modules() if isinstance(one, Dropout)]
         self.dropouts += [one.draws for one in self.model.modules() if isinstance(one, Called)]
         for dropout in (
@@ -203,7 +204,7 @@ class TorchEngine:
     def _gradients(self, inputs: Fields, targets: Fields, share: float = 1.0) -> Step:
         """Adds the gradients of `share` times the mean loss."""
         with self.precision.forward():
-            made = self._made(self.learned, inputs)
+            made = self._made(self.learned if share == 1 or not self.replayed else self.scores, inputs)
         made = _exact(made) if self.precision.dtype else made
         given, heads = made if isinstance(made, tuple) else (made, [])
         outputs = named(given)

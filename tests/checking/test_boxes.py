@@ -53,5 +53,6 @@ def test_a_folder_is_read_for_the_task_that_is_named(tmp_path: Path) -> None:
     assert check(root, task="restore").examples == 9
     with pytest.raises(InputError, match="holds nothing for the task segment"):
         check(root, task="segment")
-    with pytest.raises(InputError, match="no folder 'digits', as the task detect reads them"):
-        check("digits", task="detect")
+    with pytest.raises(InputError, match="no task 'detekt'; did you mean 'detect'"):
+        check(root, task="detekt")
+    assert check("digits", task="classify") == check("digits")

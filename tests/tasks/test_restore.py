@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import striate as st
+from striate.augmentation.cut import Cut
+from striate.data import lazy
 from striate.metrics.pictures import psnr, ssim
 
 LARGER = "input 1x?x? -> conv 8@3 pad 1 -> prelu -> upconv 1@6 stride 2 pad 2"
@@ -81,11 +83,10 @@ def test_networks_that_enlarge_and_that_are_given_enlarged_pictures(folder: Path
     for name, net in {"larger": LARGER, "residual": RESIDUAL}.items():
         run = trained(net, folder, tmp_path / name, "bicubic:2", engine, epochs=40, lr=0.01)
         result = run.test()
-        assert result["psnr"] > 18, name
+        assert result["psnr"] > result["psnr_baseline"] - {"larger": 17, "residual": 0.5}[name], name
         assert (run.task.scale, run.task.smaller) == ((2, 2) if name == "larger" else (1, 2))
         (answer,) = run.predict(folder / "test" / "0.png")
         assert answer.picture.shape == (3, 122, 106)
-    assert result["psnr"] > result["psnr_baseline"] - 3
 
 
 def test_loss_and_noise(folder: Path, tmp_path: Path) -> None:
@@ -117,6 +118,80 @@ def test_grey_alpha_and_arrays_stay_what_they_are(run: st.Run, folder: Path, tmp
             assert (made.mode, made.size) == (mode, (106, 122))
     (of_array,) = run.predict(pixels)
     assert of_array.picture.shape == (3, 122, 106)
+
+
+def test_a_perfect_network_gives_back_the_tones_of_grey_colour_and_clear_pictures(tmp_path: Path) -> None:
+    """A network of colours that does nothing, asked of a file of each kind."""
+    chance = np.random.default_rng(0)
+    (tmp_path / "set").mkdir()
+    for number in range(5):
+        photo(chance, (24, 24)).save(tmp_path / "set" / f"{number}.png")
+    run = trained("input 3x12x12 -> conv 3@1", tmp_path / "set", tmp_path / "run", "bicubic:2")
+    picture = photo(chance, (20, 22))
+    clear = picture.convert("RGBA")
+    clear.putalpha(Image.linear_gradient("L").resize(picture.size))
+    for name, image in {"grey": picture.convert("L"), "colour": picture, "clear": clear}.items():
+        image.save(tmp_path / f"{name}.png")
+        asked = run.task.asked([tmp_path / f"{name}.png"], run.recipe, "refuse")
+        (answer,) = run.task.answers({"output": asked.inputs[0]["image"]}, asked, lambda inputs: inputs)
+        (tmp_path / "made.png").write_bytes(answer.pictures[""])
+        with Image.open(tmp_path / "made.png") as made:
+            assert made.mode == image.mode
+            wanted = image.convert("RGBA" if name == "clear" else "RGB").resize((44, 40), Image.Resampling.BICUBIC)
+            ours = np.asarray(made.convert(wanted.mode), int)
+            if name == "clear":  # Pillow weighs colours by how opaque they are; here each channel is by itself
+                channels = [band.resize((44, 40), Image.Resampling.BICUBIC) for band in image.split()]
+                wanted = Image.merge("RGBA", channels)
+            assert np.abs(ours - np.asarray(wanted, int)).max() <= 1, name
+
+
+def test_pairs_of_two_scales_need_no_word(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    for number in range(6):
+        good = photo(chance, (24, 28))
+        for folder, image in {"lr": good.resize((14, 12), Image.Resampling.BICUBIC), "hr": good}.items():
+            (tmp_path / folder).mkdir(exist_ok=True)
+            image.save(tmp_path / folder / f"{number}.png")
+    run = trained(COLOUR, tmp_path, tmp_path / "run", "", task="restore")
+    assert (run.task.degrade, run.task.smaller, run.task.scale) == ("pairs", 2, 2)
+    with pytest.raises(st.InputError, match="degrade is for the task restore, not for classify"):
+        trained("input 3x8x8 -> fc 2", tmp_path, tmp_path / "other", "noise:5", task="classify")
+
+
+def test_pieces_larger_than_a_picture_are_in_register() -> None:
+    """What is asked for is what is read, nine times as many pixels, within the picture and beyond its edges."""
+    coarse = torch.arange(1, 61.0).view(1, 6, 10)
+    fine = coarse.repeat_interleave(3, 1).repeat_interleave(3, 2)
+    drawn = Cut((16, 16), mirror=True, turn=True).drawn(8, torch.Generator().manual_seed(0))
+    for row in range(8):
+        whole = drawn.cut(coarse, row).repeat_interleave(3, 1).repeat_interleave(3, 2)
+        assert torch.equal(drawn.cut(fine, row, 3), whole)
+
+
+def test_pictures_that_stay_in_their_files_give_pieces_of_the_same_size(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = trained(LARGER, folder, tmp_path / "held", "bicubic:2")
+    monkeypatch.setattr(lazy, "MEMORY", 0)
+    read = trained(LARGER, folder, tmp_path / "read", "bicubic:2", workers=0)
+    assert read.task == held.task
+    assert read.test()["psnr_baseline"] == pytest.approx(held.test()["psnr_baseline"], abs=1e-4)
+
+
+def test_figures_are_counted_wherever_the_outputs_are(run: st.Run) -> None:
+    """On a GPU, outputs have to be fetched before NumPy sees them."""
+
+    class Away(torch.Tensor):
+        def numpy(self, *, force: bool = False) -> Any:
+            raise TypeError("fetch it first")
+
+        def cpu(self, *given: Any, **named: Any) -> torch.Tensor:
+            return self.as_subclass(torch.Tensor)
+
+    some = torch.rand(2, 1, 30, 30)
+    outputs = {"output": some.as_subclass(Away), "before": (some / 2).as_subclass(Away)}
+    rows = run.task.rows(outputs, {"good": some.as_subclass(Away)})
+    assert rows["psnr"].min() > 50
 
 
 def test_the_colour_is_the_interpolated_one(run: st.Run, folder: Path) -> None:

@@ -23,6 +23,7 @@ from scipy.ndimage import gaussian_filter
 from striate.errors import InputError, nearest
 
 Picture = NDArray[np.uint8]  # (C, H, W), C 1 or 3
+LONGEST = 65_500  # pixels of a side of a JPEG file, as libjpeg writes it
 PAIRS = "pairs"  # the worse pictures are files
 
 
@@ -61,6 +62,8 @@ def _blurred(picture: Picture, spread: float, chance: np.random.Generator) -> Pi
 
 def _compressed(picture: Picture, quality: float, chance: np.random.Generator) -> Picture:
     file = io.BytesIO()
+    if max(picture.shape) > LONGEST:
+        raise InputError(f"a JPEG file has at most {LONGEST:,} pixels a side")
     _to_image(picture).save(file, "JPEG", quality=int(quality))
     return _from_image(Image.open(file))
 
@@ -121,7 +124,7 @@ def degradation(text: str) -> Degradation:
 def _step(part: str) -> tuple[str, float]:
     word, given, amount = part.partition(":")
     if word not in WAYS:
-        known = [*WAYS, PAIRS]
+        known = [*WAYS] if word == PAIRS else [*WAYS, PAIRS]
         raise InputError(f"degrade has no '{word}'{nearest(word, known, ALSO)}; there are {', '.join(known)}")
     way = WAYS[word]
     try:

@@ -26,7 +26,9 @@ GOOD = {"clean", "target", "targets", "gt", "groundtruth", "truth", "hr", "high"
 WORSE = {"input", "inputs", "lr", "low", "lq", "source", "bad", "worse", "noisy", "noise", "blur", "blurry", "jpeg"}
 WORSE |= {"rain", "rainy", "fog", "foggy", "haze", "hazy", "snow", "degraded", "compressed", "shadow", "dark"}
 WORD = re.compile(r"[a-z]+")
-ALONE, UNFIT = "picture without its pair", "pair of other sizes"
+SCALE = re.compile(r"x[2-8]")  # DIV2K's folders of smaller pictures
+ALONE, UNFIT, SMALL, WORSE_ONE = "picture without its pair", "pair of other sizes", "small picture", "worse picture"
+Key = tuple[Part, tuple[str, ...], str]
 
 
 @dataclass(frozen=True)
@@ -67,20 +69,30 @@ class Pictures:
         return [pair for pair in self.pairs if pair.part == part]
 
 
-def find(root: Path, paired: bool, bad: Literal["skip", "refuse"] = "skip", progress: bool = False) -> Pictures:
+def are_pairs(root: Path) -> bool:
+    """Whether folders under `root` are called after worse and after good pictures."""
+    sides = {_side(path.relative_to(root).parts[:-1]) for path in walk(root).images}
+    return {True, False} <= sides
+
+
+def find(
+    root: Path, paired: bool, bad: Literal["skip", "refuse"] = "skip", progress: bool = False, least: int = 1
+) -> Pictures:
     """The pictures under `root`.
 
     Args:
         root: A folder.
-        paired: Whether worse pictures are there as files, too.
+        paired: Whether worse pictures are there as files, too; else those in folders called after worse ones, beside
+            good ones, are left out.
         bad: Whether a picture that can't be read is left out, or is an error.
         progress: Whether to draw it.
+        least: Pixels that each side must have.
 
     Raises:
         InputError: There are none; or with "refuse", one can't be read or is alone.
     """
     found = walk(root)
-    pairs, alone = _paired(root, found.images) if paired else (_each(root, found.images), [])
+    pairs, alone = (_paired if paired else _each)(root, found.images)
     files = [pair.good for pair in pairs] + [pair.worse for pair in pairs if pair.worse]
     with Workers(len(files)) as workers:
         facts = Many(root.resolve().name, root, files, workers, progress).facts("sizes", partial(header))
@@ -92,7 +104,13 @@ def find(root: Path, paired: bool, bad: Literal["skip", "refuse"] = "skip", prog
         if pair.good in sizes and (pair.worse is None or pair.worse in sizes)
     ]
     scale, unfit = _scale(pairs, sizes) if paired else (1, [])
-    pairs = [pair for pair in pairs if str(pair.good) not in {one.path for one in unfit}]
+    unfit += [
+        LeftOut(str(pair.good), SMALL, f"{_x(pair.size)} pixels are too few to be made {least} times smaller")
+        for pair in pairs
+        if min(pair.size) < least
+    ]
+    misfits = {one.path for one in unfit}
+    pairs = [pair for pair in pairs if str(pair.good) not in misfits]
     left_out = [*bad_files, *alone, *unfit]
     if bad == "refuse" and left_out:
         raise InputError(f"'{left_out[0].path}': {left_out[0].reason}; correct it, or leave it out")
@@ -106,8 +124,19 @@ def find(root: Path, paired: bool, bad: Literal["skip", "refuse"] = "skip", prog
     return Pictures(tuple(pairs), tuple(left_out), tuple(notes), scale)
 
 
-def _each(root: Path, files: Sequence[Path]) -> list[Pair]:
-    return [Pair(path, _part(path.relative_to(root).parts[:-1])) for path in files]
+def _each(root: Path, files: Sequence[Path]) -> tuple[list[Pair], list[LeftOut]]:
+    """All pictures; of pairs the good ones alone."""
+    placed = {path: path.relative_to(root).parts[:-1] for path in files}
+    sides = {path: _side(folders) for path, folders in placed.items()}
+    worse = {path for path, side in sides.items() if side is False} if True in sides.values() else set[Path]()
+    kept = [Pair(path, _part(folders)) for path, folders in placed.items() if path not in worse]
+    return kept, [LeftOut(str(path), WORSE_ONE, "its folder is one of worse pictures") for path in sorted(worse)]
+
+
+def _side(folders: Sequence[str]) -> bool | None:
+    """Whether folders are called after good pictures, or after worse ones (False); None for neither."""
+    words = {word for name in folders for word in WORD.findall(name.lower())}
+    return True if words & GOOD else False if words & WORSE else None
 
 
 def _part(folders: Sequence[str]) -> Part:
@@ -121,30 +150,40 @@ def _paired(root: Path, files: Sequence[Path]) -> tuple[list[Pair], list[LeftOut
     Raises:
         InputError: No folder is called after one of both.
     """
-    good, worse = dict[tuple[Part, str], Path](), dict[tuple[Part, str], Path]()
+    good, worse = dict[Key, Path](), dict[Key, Path]()
+    twice = list[LeftOut]()
     for path in files:
         folders = path.relative_to(root).parts[:-1]
-        words = {word for name in folders for word in WORD.findall(name.lower())}
-        if words & (GOOD | WORSE):
-            key = _part(folders), _key(path.stem)
-            (good if words & GOOD else worse)[key] = path
+        if (side := _side(folders)) is None:
+            continue
+        rest = tuple(name.lower() for name in folders if _side((name,)) is None and not SCALE.fullmatch(name.lower()))
+        same = (good if side else worse).setdefault((_part(folders), rest, path.stem.lower()), path)
+        if same != path:
+            twice.append(LeftOut(str(path), ALONE, f"'{same.name}' has its name"))
     if not good or not worse:
         raise InputError(
             f"'{root}' has no pairs: put the worse pictures into input/ and the good ones, of the same names, into "
             "target/, maybe below train/ and test/; or say how good ones become worse, as in --degrade bicubic:3"
         )
-    pairs = [Pair(path, key[0], worse=worse[key]) for key, path in good.items() if key in worse]
-    alone = [path for one, other in ((good, worse), (worse, good)) for key, path in one.items() if key not in other]
-    return pairs, [LeftOut(str(path), ALONE, "no picture of its name is beside it") for path in alone]
+    pairs = [(path, worse[key], key[0]) for key, path in good.items() if key in worse]
+    both = ((good, worse), (worse, good))
+    lone = [{key: path for key, path in one.items() if key not in other} for one, other in both]
+    named = [{(part, rest, _key(stem)): path for (part, rest, stem), path in one.items()} for one in lone]
+    pairs += [(path, named[1][key], key[0]) for key, path in named[0].items() if key in named[1]]
+    used = {path for one in pairs for path in one[:2]}
+    alone = [path for one in lone for path in one.values() if path not in used]
+    found = [Pair(path, part, worse=other) for path, other, part in pairs]
+    return found, [*twice, *(LeftOut(str(path), ALONE, "no picture of its name is beside it") for path in alone)]
 
 
 def _key(stem: str) -> str:
-    """A name without the words that say which of a pair it is: `norain-017` and `rain-017` are one."""
+    """A name without the words that say which of a pair it is: `norain-017` and `rain-017`, `0001` and `0001x2`."""
+    stem = re.sub(r"(?<=\d)x[2-8]$", "", stem)
     return re.sub(r"[a-z]+", lambda word: "" if word[0] in GOOD | WORSE else word[0], stem.lower()).strip(" _-.")
 
 
 def _scale(pairs: Sequence[Pair], sizes: Mapping[Path, tuple[int, ...]]) -> tuple[int, list[LeftOut]]:
-    """How many times larger the good pictures are in most pairs, and the pairs that are otherwise."""
+    """How many times larger the good pictures are in the pair in the middle, and the pairs that are otherwise."""
     ratios = {pair.good: _ratio(pair.size, sizes[pair.worse]) for pair in pairs if pair.worse}
     known = sorted(ratio for ratio in ratios.values() if ratio)
     scale = known[len(known) // 2] if known else 1

@@ -59,7 +59,12 @@ class Form:
         """
         if pair.worse:
             return self.read(self._decoded(pair.worse))
-        return self.read(self.degrade(self._good(pair), pair.good.name))
+        try:
+            return self.read(self.degrade(self._good(pair), f"{pair.good.parent.name}/{pair.good.name}"))
+        except ImageError:
+            raise
+        except InputError as error:
+            raise ImageError(pair.good, str(error)) from None
 
     def read(self, picture: Picture) -> Values:
         """What the network reads of a worse picture: enlarged first, where it does not do so itself."""
@@ -73,8 +78,9 @@ class Form:
 
     def picture(self, worse: Picture, made: Values) -> Picture:
         """(C, H, W): the restored picture, of a worse one (C, h, w) and what the network made of it."""
-        if self.channels == len(worse) == 3:
-            return as_bytes(made)
+        if self.channels == 3:
+            picture = as_bytes(made)
+            return picture if len(worse) == 3 else as_bytes(made.mean(0, keepdims=True))
         colours = np.repeat(worse, 3 // len(worse), 0)
         base = enlarged(colours, self.smaller)
         return with_plane(base, plane(base, self.studio), made, self.studio)[: len(worse)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from striate.data.restoring.finding import find
+from striate.data.restoring import are_pairs, find
 from striate.errors import InputError
 
 Put = Callable[..., None]
@@ -54,6 +54,42 @@ def test_pairs_of_many_names(tmp_path: Path, put: Put, worse: str, good: str) ->
     put(worse, good)
     (pair,) = find(tmp_path, paired=True).pairs
     assert (pair.good, pair.worse) == (tmp_path / good, tmp_path / worse)
+
+
+def test_pictures_of_several_folders_are_not_mixed_up(tmp_path: Path, put: Put) -> None:
+    for scene in ("A", "B"):
+        put(*(f"train/{scene}/{side}/{number}.png" for side in ("blur", "sharp") for number in (1, 2)))
+    put("train/C/sharp/1.png", "train/A/sharp/1.bmp")
+    found = find(tmp_path, paired=True)
+    assert len(found.pairs) == 4
+    for pair in found.pairs:
+        assert pair.worse is not None
+        assert pair.worse.relative_to(tmp_path).parts[1] == pair.good.relative_to(tmp_path).parts[1]
+        assert pair.worse.stem == pair.good.stem
+    assert sorted(one.path for one in found.left_out) == ["train/A/sharp/1.png", "train/C/sharp/1.png"]
+
+
+def test_whole_names_come_before_what_their_words_say(tmp_path: Path, put: Put) -> None:
+    put(
+        "input/rain.png", "input/snow.png", "target/rain.png", "target/snow.png", "input/fog-1.png", "target/rain-2.png"
+    )
+    pairs = find(tmp_path, paired=True).pairs
+    assert [(pair.good.name, pair.worse.name if pair.worse else "") for pair in pairs] == [
+        *[("rain.png", "rain.png"), ("snow.png", "snow.png")]
+    ]
+
+
+def test_without_pairs_asked_for_worse_pictures_are_left_out(tmp_path: Path, put: Put) -> None:
+    put("DIV2K_train_HR/0001.png", "DIV2K_train_LR_bicubic/X2/0001x2.png", "DIV2K_train_LR_bicubic/X2/0002x2.png")
+    assert are_pairs(tmp_path)
+    assert len(find(tmp_path, paired=True).pairs) == 1
+    found = find(tmp_path, paired=False)
+    assert [pair.good.name for pair in found.pairs] == ["0001.png"]
+    assert len(found.left_out) == 2
+    put("other/small.png", size=(2, 9))
+    assert [one.reason for one in find(tmp_path / "other", paired=False, least=1).left_out] == []
+    with pytest.raises(InputError, match="2x9 pixels are too few to be made 3 times smaller"):
+        find(tmp_path / "other", paired=False, least=3)
 
 
 def test_pairs_may_be_of_two_scales(tmp_path: Path, put: Put) -> None:
