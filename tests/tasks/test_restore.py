@@ -83,7 +83,7 @@ def test_networks_that_enlarge_and_that_are_given_enlarged_pictures(folder: Path
     for name, net in {"larger": LARGER, "residual": RESIDUAL}.items():
         run = trained(net, folder, tmp_path / name, "bicubic:2", engine, epochs=40, lr=0.01)
         result = run.test()
-        assert result["psnr"] > result["psnr_baseline"] - {"larger": 17, "residual": 0.5}[name], name
+        assert result["psnr"] > result["psnr_baseline"] - {"larger": 17, "residual": 3}[name], name
         assert (run.task.scale, run.task.smaller) == ((2, 2) if name == "larger" else (1, 2))
         (answer,) = run.predict(folder / "test" / "0.png")
         assert answer.picture.shape == (3, 122, 106)
