@@ -96,7 +96,7 @@ class Restore(InPieces):
 
     word: ClassVar[str] = "restore"
     reads: ClassVar[str] = (
-        "a folder of good pictures, maybe below train/, val/ and test/, and --degrade, which says how they become "
+        "a folder of good pictures, maybe below train/, val/ and test/, and `degrade`, which says how they become "
         f"worse ({', '.join(WAYS)}); or worse ones in input/ and good ones of the same names in target/"
     )
     metrics: ClassVar[tuple[Metric, ...]] = (Metric("psnr", share=False, unit="dB"), Metric("ssim", share=False))

@@ -163,7 +163,7 @@ def _paired(root: Path, files: Sequence[Path]) -> tuple[list[Pair], list[LeftOut
     if not good or not worse:
         raise InputError(
             f"'{root}' has no pairs: put the worse pictures into input/ and the good ones, of the same names, into "
-            "target/, maybe below train/ and test/; or say how good ones become worse, as in --degrade bicubic:3"
+            "target/, maybe below train/ and test/; or say how good ones become worse, as in `degrade='bicubic:3'`"
         )
     pairs = [(path, worse[key], key[0]) for key, path in good.items() if key in worse]
     both = ((good, worse), (worse, good))
