@@ -7,6 +7,8 @@ from pathlib import Path, PurePosixPath
 
 from striate.data.fetch import data_folder
 
+SAFE = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # of `extractall`; Pythons before 3.11.4 have none
+
 
 def stored(name: str) -> Path:
     """A file in $STRIATE_DATA; without it the program ends with a line."""

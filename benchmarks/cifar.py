@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from archives import stored
+from archives import SAFE, stored
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
@@ -53,7 +53,7 @@ def unpacked(root: Path) -> Path:
     """The folder of class folders."""
     archive = stored("cifar10-jpeg.tar.xz")
     with tarfile.open(archive) as packed:
-        packed.extractall(root, filter="data")
+        packed.extractall(root, **SAFE)
     return next(root.iterdir())
 
 

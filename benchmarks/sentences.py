@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from archives import stored
+from archives import SAFE, stored
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -133,7 +133,7 @@ def main() -> None:
     archive = stored("sentences.tar.xz")
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(archive) as packed:
-            packed.extractall(folder, filter="data")
+            packed.extractall(folder, **SAFE)
         rows = [judged(Path(folder) / "sentences" / "data", name, given.folds) for name in given.sets.split(",")]
     if given.json:
         print(json.dumps(rows))

@@ -124,7 +124,7 @@ def test_what_is_found_has_the_mask_of_its_class() -> None:
     asked(made)
     for image, (boxes, chances) in enumerate(OURS.found(made)):
         for row, (kind, chance) in enumerate(zip(boxes[:, 5].int().tolist(), chances, strict=True)):
-            assert torch.equal(chance, made[MASK][image * COUNT + row, kind].sigmoid())
+            torch.testing.assert_close(chance, made[MASK][image * COUNT + row, kind].sigmoid())
 
 
 def test_masks_are_laid_into_their_boxes_the_surer_over_the_others() -> None:

@@ -36,7 +36,7 @@ def test_the_sets_are_read_as_they_were_packed(real_data: Path, folder: Path, na
         pytest.skip(f"{ARCHIVE} is not under $STRIATE_DATA")
     if not (folder / "sentences").exists():
         with tarfile.open(real_data / ARCHIVE) as archive:
-            archive.extractall(folder, filter="data")
+            archive.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     found = read(folder / "sentences/data" / name)
     assert found
     sizes = tuple(len(part or ()) for part in (found.train, found.validation, found.test))
