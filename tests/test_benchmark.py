@@ -100,6 +100,19 @@ def test_by_default_our_engines_and_the_plain_loop() -> None:
 
 
 @needs_compiler
+def test_networks_of_pictures_learn_pictures() -> None:
+    """In all engines, by the mean square; one whose text knows classes learns a class for each position."""
+    text = "input 1x8x8 -> conv 4@3 pad 1 -> relu -> upconv 1@4 stride 2 pad 1"
+    for found in raced(text, "native", "torch", "plain")[0]:
+        assert [entry.engine for entry in found.entries] == ["native", "torch", "plain"]
+    jobs = [
+        Job.of(read(one), 2, torch.device("cpu")) for one in (text, f"classes = 1\n{text.replace('1@4', 'classes@4')}")
+    ]
+    assert [(job.of_pictures, job.of_positions) for job in jobs] == [(True, True), (False, True)]
+    assert jobs[0].labels.shape[1:] == (1, 16, 16)
+
+
+@needs_compiler
 def test_one_image_by_itself() -> None:
     training, inference = bench("input 4 -> fc 3", batches=(2,), rounds=2, seconds=0.001, alone=True, threads=1)
     assert {entry.batch for entry in training.entries} == {2}

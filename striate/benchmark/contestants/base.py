@@ -13,6 +13,7 @@ from striate.benchmark.contestants.contestant import Turn
 from striate.building import build
 from striate.errors import InputError
 from striate.notation import Network, measure
+from striate.notation.thumb import CLASSES
 from striate.notation.tree import Embed, deep
 
 RATE = 1e-4  # learning rate of every contestant: so small that no network diverges
@@ -32,7 +33,8 @@ class Job:
         batch: Images in a batch.
         device: Where.
         images: (M, C, …), M a multiple of the batch; numbers of words where the network looks them up.
-        labels: (M,) classes; (M, …) one for each position where the network gives maps.
+        labels: (M,) classes; (M, …) one for each position where the network gives maps; pictures (M, C, …) where it
+            gives some.
     """
 
     network: Network
@@ -55,12 +57,19 @@ class Job:
         if torch.Size(positions).numel() == 1:
             positions = []
         labels = torch.randint(classes, (count, *positions), generator=generator)
+        if positions and gives_pictures(network):
+            labels = torch.rand(count, classes, *positions, generator=generator)
         return Job(network, batch, device, images.to(device), labels.to(device))
 
     @property
     def of_positions(self) -> bool:
         """Whether each position has a class of its own."""
         return self.labels.ndim > 1
+
+    @property
+    def of_pictures(self) -> bool:
+        """Whether a picture is learned, and no class."""
+        return self.labels.is_floating_point()
 
     @cached_property
     def _weights(self) -> dict[str, Tensor]:
@@ -111,6 +120,13 @@ class Job:
         if self.device.type != "cpu":
             raise Unable(f"it runs on the CPU here, not on {self.device}")
         return self
+
+
+def gives_pictures(network: Network) -> bool:
+    """Whether it gives maps in as many colours as it reads, and its text knows no classes."""
+    colours, *positions = measure(network).output
+    classes = network.program is not None and CLASSES in dict(network.program.letters)
+    return len(positions) == 2 and colours == network.input[0] and colours in (1, 3) and not classes
 
 
 def timed(turn: Turn, count: int) -> float:

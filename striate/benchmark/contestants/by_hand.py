@@ -66,6 +66,8 @@ def _loss(model: torch.nn.Module, job: Job, bf16: bool) -> Loss:
     def loss_of(images: Tensor, labels: Tensor) -> Tensor:
         made = model(images)
         outputs, heads = made if isinstance(made, tuple) else (made, [])
+        if job.of_pictures:
+            return F.mse_loss(outputs, labels)
         loss = F.cross_entropy(outputs if job.of_positions else outputs.flatten(1), labels)
         for head in heads:
             loss = loss + AUX_WEIGHT * F.cross_entropy(head.flatten(1), labels)

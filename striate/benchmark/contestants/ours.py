@@ -7,8 +7,10 @@ import dataclasses
 from striate.augmentation.words import AUTO
 from striate.benchmark.contestants.base import RATE, Job, Unable
 from striate.benchmark.contestants.contestant import Turn
+from striate.data.restoring.degrading import PAIRS
 from striate.tasks.labelled import LABEL, Labelled
 from striate.tasks.pictures import IMAGE
+from striate.tasks.restore import GOOD, Restore
 from striate.tasks.segment import MASK, Segment
 from striate.training.engine import TorchEngine
 from striate.training.loop import Engine, one_epoch
@@ -19,6 +21,7 @@ from striate.training.precision import ENOUGH, compiles, precision_for
 from striate.training.progress import Quiet
 
 CLASSES, POSITIONS = Labelled(()), Segment((), (), (), channels=1)  # of facts that no step asks for
+PICTURES = Restore(PAIRS, channels=1)
 
 
 def torch_training(job: Job, graphs: bool = False) -> Turn:
@@ -65,8 +68,8 @@ def _native(job: Job, threads: int | None) -> NativeEngine:
     return NativeEngine(job.network, job.on_cpu().model(), _options(job), 1, _task(job).native(None), threads)
 
 
-def _task(job: Job) -> Labelled | Segment:
-    return POSITIONS if job.of_positions else CLASSES
+def _task(job: Job) -> Labelled | Segment | Restore:
+    return PICTURES if job.of_pictures else POSITIONS if job.of_positions else CLASSES
 
 
 def _options(job: Job) -> Options:
@@ -74,7 +77,7 @@ def _options(job: Job) -> Options:
 
 
 def _loop(engine: Engine, job: Job) -> Turn:
-    options, target = _options(job), MASK if job.of_positions else LABEL
+    options, target = _options(job), GOOD if job.of_pictures else MASK if job.of_positions else LABEL
     objective = _task(job).objective(None)
 
     def turn(count: int) -> None:
