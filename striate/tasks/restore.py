@@ -73,13 +73,16 @@ class Photos(Asked):
 
     Attributes:
         pictures: (C, h, w) uint8 each, C 1 where the file is grey.
+        opaque: (1, h, w) uint8, how opaque each is; None where nothing is transparent.
     """
 
     pictures: Sequence[NDArray[np.uint8]] = ()
+    opaque: Sequence[NDArray[np.uint8] | None] = ()
 
     def of(self, rows: Sequence[int]) -> Asked:
         """Those at these positions."""
-        return dataclasses.replace(super().of(rows), pictures=[self.pictures[row] for row in rows])  # type: ignore[call-arg]
+        pictures, opaque = ([some[row] for row in rows] for some in (self.pictures, self.opaque))
+        return dataclasses.replace(super().of(rows), pictures=pictures, opaque=opaque)  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)
@@ -270,7 +273,8 @@ class Restore(InPieces):
         clear = [_transparent(Path(path)) for path in found.names]
         pictures = [_grey(one if own is None else own[:3]) for one, own in zip(whole, clear, strict=True)]
         inputs = [{IMAGE: torch.from_numpy(self.pixels.read(self._coloured(one)))[None]} for one in pictures]
-        return Photos(found.names, inputs, found.notes, found.left_out, pictures)
+        opaque = [None if own is None else own[3:] for own in clear]
+        return Photos(found.names, inputs, found.notes, found.left_out, pictures, opaque)
 
     def _coloured(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return picture if self.channels == 1 and not self.pixels.studio else np.repeat(picture, 3 // len(picture), 0)
@@ -278,15 +282,15 @@ class Restore(InPieces):
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Restored]:
         """The restored pictures; what is transparent stays so."""
         assert isinstance(asked, Photos)
-        rows = zip(asked.names, asked.pictures, outputs[OUTPUT].numpy(), strict=True)
-        return [self._answer(path, picture, made) for path, picture, made in rows]
+        rows = zip(asked.names, asked.pictures, asked.opaque, outputs[OUTPUT].numpy(), strict=True)
+        return [self._answer(*row) for row in rows]
 
-    def _answer(self, path: str, worse: NDArray[np.uint8], made: NDArray[np.float32]) -> Restored:
+    def _answer(
+        self, path: str, worse: NDArray[np.uint8], opaque: NDArray[np.uint8] | None, made: NDArray[np.float32]
+    ) -> Restored:
         picture = self.pixels.picture(worse, made)
         size = list(picture.shape[1:])
-        clear = _transparent(Path(path))
-        opaque = None if clear is None else enlarged(clear[3:], self.smaller)[0]
-        png = as_png(picture, opaque)
+        png = as_png(picture, None if opaque is None else enlarged(opaque, self.smaller)[0])
         said = f"{'x'.join(map(str, size))} pixels"
         return Restored(path, said, {"size": size, "read": list(worse.shape[1:])}, {"": png}, picture)
 

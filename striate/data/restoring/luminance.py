@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-FULL = np.array([0.299, 0.587, 0.114])  # of red, green and blue, ITU-R BT.601: 0 to 255
-STUDIO, BLACK = np.array([65.481, 128.553, 24.966]) / 255, 16 / 255  # the same for video: 16 to 235
+from ..recipe import LUMINANCE
+
+STUDIO, BLACK = np.array([65.481, 128.553, 24.966]) / 255, 16 / 255  # `LUMINANCE` as video has it: 16 to 235
 
 
 def plane(picture: NDArray[np.uint8], studio: bool) -> NDArray[np.float32]:
     """(1, H, W) from 0 to 1, of a picture (3, H, W) of 0 to 255; `studio`: 16/255 to 235/255, as published figures."""
-    values = np.tensordot(STUDIO if studio else FULL, picture / 255, axes=1)
+    values = np.tensordot(STUDIO if studio else np.array(LUMINANCE), picture / 255, axes=1)
     return np.asarray(values + (BLACK if studio else 0), np.float32)[None]
 
 
