@@ -20,7 +20,7 @@ TABLES = {  # every table of names, with what others call them
     "verbs": (VERBS, cli.OTHER_NAMES),
     "data": (list(data.names()), named.ALSO),
     "options": (list(options.OTHER_NAMES), options.OTHER_NAMES),
-    "losses": (list(losses.LOSSES), losses.ALSO),
+    "losses": (list(losses.NAMES), losses.ALSO),
     "optimizers": (list(OPTIMIZER_STATES), OPTIMIZER_ALSO),
     "schedules": (list(schedules.SCHEDULES), schedules.ALSO),
     "rules": (list(initial.RULES), initial.ALSO),

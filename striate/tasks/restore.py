@@ -29,6 +29,7 @@ from striate.data.restoring.degrading import PAIRS, WAYS, Degradation, degradati
 from striate.data.restoring.form import Form, bordered
 from striate.data.restoring.luminance import as_bytes
 from striate.errors import InputError, nearest
+from striate.losses import ALSO
 from striate.losses.pictures import LOSSES
 from striate.metrics.metric import Metric
 from striate.metrics.pictures import psnr, ssim
@@ -194,7 +195,7 @@ class Restore(InPieces):
         """With a loss of this name, or the mean square."""
         name = loss or MSE
         if callable(name) or name not in LOSSES:
-            hint = "" if callable(name) else nearest(name, LOSSES)
+            hint = "" if callable(name) else nearest(name, LOSSES, ALSO)
             raise InputError(f"{self.word} has no loss '{name}'{hint}; there are {', '.join(LOSSES)}")
         return Bound(self, partial(_loss, name))
 
