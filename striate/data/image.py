@@ -22,7 +22,7 @@ from . import upright
 from .budget import Budget
 from .deep import Deep, is_grey_alpha, kind
 from .flat import Flat
-from .levels import Extent, Levels, settled
+from .levels import Extent, Levels, Range, settled
 from .opening import ImageError as ImageError
 from .opening import opened
 
@@ -130,14 +130,22 @@ def _loaded(image: Image.Image, path: Path, data: bytes | None, levels: Levels |
     if kind(image) is None:
         return Flat.load(image)
     deep = Deep.load(image, partial(opened, path, data))
-    known = levels and levels.of(deep.kind)
-    if not known:
-        found = deep.extent()
-        own, refused, _ = settled({path: found} if found else {})
-        if refused:
-            raise ImageError(path, refused[path])
-        known = own and own.of(deep.kind)
-    return Flat(image, deep, known or (0.0, 1.0))  # an image that is transparent everywhere shows nothing
+    return Flat(image, deep, black_and_white(deep, path, levels))
+
+
+def black_and_white(deep: Deep, path: Path, levels: Levels | None) -> Range:
+    """Those values in the loaded image at `path`, as `levels` say or its own values.
+
+    Raises:
+        ImageError: Its values have no range that is known.
+    """
+    if levels and (known := levels.of(deep.kind)):
+        return known
+    found = deep.extent()
+    own, refused, _ = settled({path: found} if found else {})
+    if refused:
+        raise ImageError(path, refused[path])
+    return (own and own.of(deep.kind)) or (0.0, 1.0)  # an image that is transparent everywhere shows nothing
 
 
 def _small(flat: Flat, channels: int, size: tuple[int, int] | None, longest: int | None) -> Image.Image:

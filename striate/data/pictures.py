@@ -98,8 +98,8 @@ class Files(Protocol):
 def formed(many: Files, shape: Sequence[int | None] | None, levels: Levels | None) -> Form:
     """What the files of `many` are decoded to; arguments as for `pictures`."""
     answers = many.facts("sizes", partial(header))
-    heads = [None if reason else _head(value) for value, reason in answers]
-    levels, unranged, notes = _levelled(many, heads, levels)
+    heads = [None if reason else as_header(value) for value, reason in answers]
+    levels, unranged, notes = levelled(many, heads, levels)
     heads = [None if row in unranged else head for row, head in enumerate(heads)]
     channels, size, said = _form([head[:2] for head in heads if head], shape)
     reasons = [answers[row][1] or unranged.get(row) for row in range(len(answers))]
@@ -125,7 +125,7 @@ def _in_files(
     return Pictures(images, reasons, levels, form, (*notes, said))
 
 
-def _head(value: tuple[Sequence[int], bool, bool]) -> Header:
+def as_header(value: tuple[Sequence[int], bool, bool]) -> Header:
     """A header, unchanged or read from JSON."""
     (height, width), grey, deep = value
     return Header((height, width), grey, deep)
@@ -135,7 +135,7 @@ def _area(head: Header | None) -> int:
     return head.size[0] * head.size[1] if head else 0
 
 
-def _levelled(
+def levelled(
     many: Files, heads: Sequence[Header | None], given: Levels | None
 ) -> tuple[Levels | None, dict[int, str], tuple[str, ...]]:
     """What is black and white in files of more than 8 bits, those that have no known range, and what to say."""

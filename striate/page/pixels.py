@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import ImageOps
 
 from striate.data.restoring.luminance import as_bytes
+from striate.data.restoring.photo import as_png
 from striate.page.answering import by_name, counted, only, surest
 from striate.page.live import Live, Outputs
 from striate.page.places import on_canvas
@@ -21,7 +22,7 @@ from striate.tasks.in_pieces import InPieces
 from striate.tasks.instances import Instances
 from striate.tasks.masked import Masked
 from striate.tasks.objects import OfObjects
-from striate.tasks.restore import Restore, as_large, as_png
+from striate.tasks.restore import Restore, as_large
 from striate.tasks.segment import Segment
 from striate.tasks.segment import called as classes_called
 from striate.tasks.task import Task

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -13,21 +12,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image as Pillow
 from torch.nn import functional as F
 
-from striate.data import lazy, upright
+from striate.data import lazy
 from striate.data.dataset import with_test
 from striate.data.examples import Examples, Opened, Schema, Table, opened_in
 from striate.data.kinds import Image
 from striate.data.lazy import Lazy
-from striate.data.opening import opened as opened_image
 from striate.data.parts import PARTS
 from striate.data.recipe import Recipe
 from striate.data.restoring import Pair, Pictures, find
 from striate.data.restoring.degrading import PAIRS, WAYS, Degradation, degradation, enlarged
 from striate.data.restoring.form import Form, bordered
-from striate.data.restoring.luminance import as_bytes
+from striate.data.restoring.luminance import Picture, as_bytes
+from striate.data.restoring.photo import Photo, as_png, photo
 from striate.errors import InputError, nearest
 from striate.losses import ALSO
 from striate.losses.pictures import LOSSES
@@ -62,10 +60,10 @@ class Restored(Answer):
     """What a run makes of one picture.
 
     Attributes:
-        picture: (C, H, W) uint8.
+        picture: (C, H, W) uint8, or uint16 of files of more than 8 bits, from black to white.
     """
 
-    picture: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((3, 0, 0), np.uint8), compare=False, repr=False)
+    picture: Picture = field(default_factory=lambda: np.zeros((3, 0, 0), np.uint8), compare=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,17 +71,14 @@ class Photos(Asked):
     """Pictures that are to be restored.
 
     Attributes:
-        pictures: (C, h, w) uint8 each, C 1 where the file is grey.
-        opaque: (1, h, w) uint8, how opaque each is; None where nothing is transparent.
+        photos: Each with all the bits of its file, of one channel where it is grey.
     """
 
-    pictures: Sequence[NDArray[np.uint8]] = ()
-    opaque: Sequence[NDArray[np.uint8] | None] = ()
+    photos: Sequence[Photo] = ()
 
     def of(self, rows: Sequence[int]) -> Asked:
         """Those at these positions."""
-        pictures, opaque = ([some[row] for row in rows] for some in (self.pictures, self.opaque))
-        return dataclasses.replace(super().of(rows), pictures=pictures, opaque=opaque)  # type: ignore[call-arg]
+        return dataclasses.replace(super().of(rows), photos=[self.photos[row] for row in rows])  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)
@@ -126,7 +121,7 @@ class Restore(InPieces):
         if root is None:
             return None
         bad: Literal["skip", "refuse"] = "refuse" if wish.bad == "refuse" else "skip"
-        found = find(root, not worse.steps, bad, wish.progress, worse.scale)
+        found = find(root, not worse.steps, bad, wish.progress, worse.scale, wish.levels)
         smaller = worse.scale if worse.steps else found.scale
         if like and smaller != like.smaller:
             raise InputError(f"the worse pictures of {root} are {smaller} times smaller; the run's, {like.smaller}")
@@ -176,7 +171,7 @@ class Restore(InPieces):
         channels = self.channels
         piece = (channels, *(int(side or 0) for side in network.input[1:]))
         zeros, ones = (0.0,) * channels, (1.0,) * channels
-        return Recipe(piece, piece, "any size", background=zeros, mean=zeros, std=ones)
+        return Recipe(piece, piece, "any size", background=zeros, mean=zeros, std=ones, levels=opened.levels)
 
     def pieces(self, examples: Examples) -> int:
         """As many as cover a good picture; a few of pictures that are read anew for each piece."""
@@ -270,30 +265,30 @@ class Restore(InPieces):
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
         """Image files, folders of some, PIL images or arrays, each of its own size."""
         found = asked_images(given, None, bad, 3)
-        whole = [fields[IMAGE][0].numpy() for fields in found.inputs]
-        clear = [_transparent(Path(path)) for path in found.names]
-        pictures = [_grey(one if own is None else own[:3]) for one, own in zip(whole, clear, strict=True)]
-        inputs = [{IMAGE: torch.from_numpy(self.pixels.read(self._coloured(one)))[None]} for one in pictures]
-        opaque = [None if own is None else own[3:] for own in clear]
-        return Photos(found.names, inputs, found.notes, found.left_out, pictures, opaque)
+        levels = recipe.levels if recipe else None
+        own = [photo(Path(path), levels) if Path(path).is_file() else None for path in found.names]
+        plain = [fields[IMAGE][0].numpy() for fields in found.inputs]
+        photos = [_grey(one or Photo(image, None)) for one, image in zip(own, plain, strict=True)]
+        inputs = [{IMAGE: torch.from_numpy(self.pixels.read(self._coloured(one.picture)))[None]} for one in photos]
+        return Photos(found.names, inputs, found.notes, found.left_out, photos)
 
-    def _coloured(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _coloured(self, picture: Picture) -> Picture:
         return picture if self.channels == 1 and not self.pixels.studio else np.repeat(picture, 3 // len(picture), 0)
 
     def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Restored]:
         """The restored pictures; what is transparent stays so."""
         assert isinstance(asked, Photos)
-        rows = zip(asked.names, asked.pictures, asked.opaque, outputs[OUTPUT].numpy(), strict=True)
+        rows = zip(asked.names, asked.photos, outputs[OUTPUT].numpy(), strict=True)
         return [self._answer(*row) for row in rows]
 
-    def _answer(
-        self, path: str, worse: NDArray[np.uint8], opaque: NDArray[np.uint8] | None, made: NDArray[np.float32]
-    ) -> Restored:
-        picture = self.pixels.picture(worse, made)
+    def _answer(self, path: str, worse: Photo, made: NDArray[np.float32]) -> Restored:
+        picture = self.pixels.picture(worse.picture, made)
         size = list(picture.shape[1:])
-        png = as_png(picture, None if opaque is None else enlarged(opaque, self.smaller)[0])
-        said = f"{'x'.join(map(str, size))} pixels"
-        return Restored(path, said, {"size": size, "read": list(worse.shape[1:])}, {"": png}, picture)
+        opaque = None if worse.opaque is None else enlarged(worse.opaque, self.smaller)[0]
+        values = {"size": size, "read": list(worse.picture.shape[1:])}
+        return Restored(
+            path, f"{'x'.join(map(str, size))} pixels", values, {"": as_png(picture, opaque, worse.top)}, picture
+        )
 
 
 def middles(fields: Mapping[str, torch.Tensor]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -314,17 +309,19 @@ def as_large(worse: torch.Tensor, scale: int) -> torch.Tensor:
 def _opened(task: Restore, root: Path, source: str, found: Pictures, hold_out: bool) -> Opened:
     parts, decided = with_test({part: found.of(part) for part in PARTS}, lambda pair: pair.good, root, hold_out)
     bytes_of_all = sum(8 * task.channels * pair.size[0] * pair.size[1] for pair in found.pairs)
-    tables = {part: _table(pairs, task, bytes_of_all <= lazy.MEMORY) for part, pairs in parts.items() if pairs}
+    pixels = dataclasses.replace(task.pixels, levels=found.levels)
+    tables = {part: _table(pairs, pixels, bytes_of_all <= lazy.MEMORY) for part, pairs in parts.items() if pairs}
     schema = Schema({IMAGE: Image()}, {GOOD: Image(task.scale)})
-    return opened_in(root, source, schema, tables, found, decided)
+    opened = opened_in(root, source, schema, tables, found, decided)
+    return dataclasses.replace(opened, levels=found.levels)
 
 
-def _table(pairs: Sequence[Pair], task: Restore, hold: bool) -> Table:
+def _table(pairs: Sequence[Pair], pixels: Form, hold: bool) -> Table:
     """Worse and good pictures: in memory where all fit, else rendered when they are asked for."""
-    paths, shape = tuple(str(pair.good) for pair in pairs), (task.channels, 0, 0)
+    paths, shape = tuple(str(pair.good) for pair in pairs), (pixels.channels, 0, 0)
     columns = {
         name: Lazy(paths, work, shape, items=tuple(pairs))
-        for name, work in {IMAGE: task.pixels.worse, GOOD: task.pixels.good}.items()
+        for name, work in {IMAGE: pixels.worse, GOOD: pixels.good}.items()
     }
     return Table({name: column.hold() if hold else column for name, column in columns.items()}, paths)
 
@@ -339,25 +336,7 @@ def seen(picture: torch.Tensor) -> torch.Tensor:
     return at(picture, (corner[0], corner[1]), (SEEN, SEEN))
 
 
-def _grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(1, H, W) of a picture (3, H, W) that has no colour."""
-    return picture[:1] if (picture == picture[:1]).all() else picture
-
-
-def _transparent(path: Path) -> NDArray[np.uint8] | None:
-    """(4, H, W): red, green, blue and how opaque, of a file in which something is transparent; None of others."""
-    if not path.is_file():
-        return None
-    with opened_image(path) as image:
-        if not image.has_transparency_data:
-            return None
-        pixels = np.asarray(upright.turned(image.convert("RGBA"), upright.orientation(image)), np.uint8)
-    return None if (pixels[:, :, 3] == 255).all() else pixels.transpose(2, 0, 1)
-
-
-def as_png(picture: NDArray[np.uint8], opaque: NDArray[np.uint8] | None = None) -> bytes:
-    """A PNG file of (C, H, W), with how opaque its pixels (H, W) are where some are not."""
-    pixels, file = [*picture] if opaque is None else [*picture, opaque], io.BytesIO()
-    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[len(pixels)]
-    Pillow.merge(mode, [Pillow.fromarray(one) for one in pixels]).save(file, "PNG")
-    return file.getvalue()
+def _grey(photo: Photo) -> Photo:
+    """With one channel, where it has no colour."""
+    picture = photo.picture
+    return dataclasses.replace(photo, picture=picture[:1]) if (picture == picture[:1]).all() else photo

@@ -1,5 +1,6 @@
 """Networks that restore pictures: what they are given, how they are judged, what they answer."""
 
+import io
 import json
 import subprocess
 import sys
@@ -7,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import png
 import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch.nn import functional as F
 
 import striate as st
 from striate.augmentation.cut import Cut
@@ -269,3 +272,49 @@ def test_the_report_shows_before_after_and_truth(run: st.Run) -> None:
     assert "Before and after" in page
     assert page.count('class="aside"') == 2
     assert page.count("as it should be") == 2
+
+
+def deep(kind: str, picture: NDArray[np.uint16]) -> bytes:
+    """A PNG file of 16 bits, of (H, W, C)."""
+    file, channels = io.BytesIO(), picture.shape[2]
+    writer = png.Writer(picture.shape[1], picture.shape[0], greyscale=channels < 3, alpha="A" in kind, bitdepth=16)
+    writer.write_packed(file, [row.astype(">u2").tobytes() for row in picture])
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["L", "LA", "RGB", "RGBA"])
+def test_files_of_16_bits_give_files_of_16_bits(run: st.Run, tmp_path: Path, kind: str) -> None:
+    """A network that does nothing gives Pillow's bicubic interpolation of each channel, to one of 65,535 levels."""
+    chance = np.random.default_rng(1)
+    picture = chance.integers(9_000, 50_000, (12, 10, len(kind))).astype(np.uint16)
+    picture[0, 0] = 65_535
+    (tmp_path / "deep.png").write_bytes(deep(kind, picture))
+    asked = run.task.asked([tmp_path / "deep.png"], run.recipe, "refuse")
+    base = run.task.pixels.picture(asked.photos[0].picture, np.zeros((1, 24, 20), np.float32))
+    assert base.dtype == np.uint16
+    enlarged = F.interpolate(asked.inputs[0]["image"], scale_factor=2, mode="bicubic", antialias=True)
+    (answer,) = run.task.answers({"output": enlarged}, asked, lambda inputs: inputs)
+    (width, height, rows, facts) = png.Reader(bytes=answer.pictures[""]).read()
+    assert (width, height, facts["bitdepth"], facts["planes"]) == (20, 24, 16, len(kind))
+    made = np.array([list(row) for row in rows]).reshape(24, 20, len(kind))
+    for channel in range(len(kind)):
+        plane = Image.fromarray(picture[:, :, channel].astype(np.float32)).resize((20, 24), Image.Resampling.BICUBIC)
+        assert (
+            np.abs(np.clip(np.asarray(plane), 0, 65_535) - made[:, :, channel])[8:].max() < 2
+        )  # beyond the white corner
+
+
+def test_levels_of_files_of_12_bits_are_those_of_the_set(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    (tmp_path / "set").mkdir()
+    for number in range(6):
+        picture = chance.integers(0, 4_096 if number else 400, (26, 26, 1)).astype(np.uint16)
+        (tmp_path / "set" / f"{number}.png").write_bytes(deep("L", picture))
+    run = trained("input 1x12x12 -> conv 1@1", tmp_path / "set", tmp_path / "run", "noise:5")
+    assert run.recipe.levels is not None
+    assert run.recipe.levels.whole == (0.0, 4095.0)
+    asked = run.task.asked([tmp_path / "set" / "0.png"], run.recipe, "refuse")
+    assert asked.inputs[0]["image"].max() < 0.1  # a dark picture stays dark
+    (answer,) = run.task.answers({"output": asked.inputs[0]["image"]}, asked, lambda inputs: inputs)
+    with Image.open(io.BytesIO(answer.pictures[""])) as made, Image.open(tmp_path / "set" / "0.png") as given:
+        assert (np.asarray(made) == np.asarray(given)).all()

@@ -22,7 +22,8 @@ from scipy.ndimage import gaussian_filter
 
 from striate.errors import InputError, nearest
 
-Picture = NDArray[np.uint8]  # (C, H, W), C 1 or 3
+from .luminance import Picture, as_whole, white
+
 LONGEST = 65_500  # pixels of a side of a JPEG file, as libjpeg writes it
 PAIRS = "pairs"  # the worse pictures are files
 
@@ -141,9 +142,11 @@ def enlarged(picture: Picture, factor: int) -> Picture:
     """(C, H, W) as many times as large, by Pillow's bicubic filter."""
     if factor == 1:
         return picture
-    return _from_image(
-        _to_image(picture).resize((picture.shape[2] * factor, picture.shape[1] * factor), Image.Resampling.BICUBIC)
-    )
+    size = picture.shape[2] * factor, picture.shape[1] * factor
+    if picture.dtype == np.uint8:
+        return _from_image(_to_image(picture).resize(size, Image.Resampling.BICUBIC))
+    planes = [Image.fromarray(np.float32(one)).resize(size, Image.Resampling.BICUBIC) for one in picture]
+    return as_whole(np.stack([np.asarray(one) for one in planes]) / white(picture.dtype), picture.dtype)
 
 
 def whole_part(picture: Picture, scale: int) -> Picture:

@@ -18,8 +18,10 @@ from striate.errors import InputError
 from ..files import unreadable, walk
 from ..image import header
 from ..left_out import LeftOut, below, said
+from ..levels import Levels
 from ..many import Many
 from ..parts import Part, part_of, parts_said
+from ..pictures import as_header, levelled
 from ..workers import Workers
 
 GOOD = {"clean", "target", "targets", "gt", "groundtruth", "truth", "hr", "high", "hq", "sharp", "good", "norain"}
@@ -57,12 +59,14 @@ class Pictures:
         left_out: What was not read; paths relative to the folder.
         notes: What was decided, a sentence each.
         scale: How many times larger the good ones are.
+        levels: What is black and white in files of more than 8 bits.
     """
 
     pairs: tuple[Pair, ...]
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
     scale: int = 1
+    levels: Levels | None = None
 
     def of(self, part: Part) -> list[Pair]:
         """Those of a part."""
@@ -76,7 +80,12 @@ def are_pairs(root: Path) -> bool:
 
 
 def find(
-    root: Path, paired: bool, bad: Literal["skip", "refuse"] = "skip", progress: bool = False, least: int = 1
+    root: Path,
+    paired: bool,
+    bad: Literal["skip", "refuse"] = "skip",
+    progress: bool = False,
+    least: int = 1,
+    levels: Levels | None = None,
 ) -> Pictures:
     """The pictures under `root`.
 
@@ -87,6 +96,7 @@ def find(
         bad: Whether a picture that can't be read is left out, or is an error.
         progress: Whether to draw it.
         least: Pixels that each side must have.
+        levels: What is black and white in files of more than 8 bits, where a run has learned that.
 
     Raises:
         InputError: There are none; or with "refuse", one can't be read or is alone.
@@ -95,9 +105,13 @@ def find(
     pairs, alone = (_paired if paired else _each)(root, found.images)
     files = [pair.good for pair in pairs] + [pair.worse for pair in pairs if pair.worse]
     with Workers(len(files)) as workers:
-        facts = Many(root.resolve().name, root, files, workers, progress).facts("sizes", partial(header))
-    sizes = {path: tuple(value[0]) for path, (value, reason) in zip(files, facts, strict=True) if reason is None}
-    bad_files = [unreadable(path, reason) for path, (_, reason) in zip(files, facts, strict=True) if reason]
+        many = Many(root.resolve().name, root, files, workers, progress)
+        facts = many.facts("sizes", partial(header))
+        heads = [as_header(value) if value else None for value, _ in facts]
+        known, odd, notes = levelled(many, heads, levels)
+    reasons = [reason or odd.get(row) for row, (_, reason) in enumerate(facts)]
+    sizes = {path: head.size for path, head, reason in zip(files, heads, reasons, strict=True) if head and not reason}
+    bad_files = [unreadable(path, reason) for path, reason in zip(files, reasons, strict=True) if reason]
     pairs = [
         Pair(pair.good, pair.part, sizes[pair.good], pair.worse)
         for pair in pairs
@@ -120,8 +134,8 @@ def find(
     if all(pair.part != "train" for pair in pairs):
         pairs = [Pair(pair.good, "test", pair.size, pair.worse) for pair in pairs]
     left_out = [LeftOut(below(one.path, root), one.kind, one.reason) for one in (*found.left_out, *left_out)]
-    notes = [_first(pairs)] + ([said(left_out)] if left_out else [])
-    return Pictures(tuple(pairs), tuple(left_out), tuple(notes), scale)
+    notes = (_first(pairs), *notes, *([said(left_out)] if left_out else []))
+    return Pictures(tuple(pairs), tuple(left_out), notes, scale, known)
 
 
 def _each(root: Path, files: Sequence[Path]) -> tuple[list[Pair], list[LeftOut]]:

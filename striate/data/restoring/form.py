@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from striate.errors import InputError
 
 from ..image import ImageError, decode
-from .degrading import Degradation, Picture, enlarged, whole_part
+from ..levels import Levels
+from .degrading import Degradation, enlarged, whole_part
 from .finding import Pair
-from .luminance import as_bytes, plane, with_plane
+from .luminance import Picture, as_whole, plane, white, with_plane
 
 Values = NDArray[np.float32]
 
@@ -31,12 +32,14 @@ class Form:
         channels: Of what the network reads, 1 or 3.
         smaller: How many times smaller the worse pictures are.
         scale: How many times larger what the network gives is.
+        levels: What is black and white in files of more than 8 bits.
     """
 
     degrade: Degradation
     channels: int
     smaller: int
     scale: int
+    levels: Levels | None = None
 
     @property
     def studio(self) -> bool:
@@ -74,13 +77,12 @@ class Form:
         """(channels, H, W), of a picture of 1 or 3 channels."""
         if self.channels == 1 and len(picture) == 3:
             return plane(picture, self.studio)
-        return np.asarray(picture, np.float32) / np.float32(255)
+        return np.asarray(picture, np.float32) / np.float32(white(picture.dtype))
 
     def picture(self, worse: Picture, made: Values) -> Picture:
         """(C, H, W): the restored picture, of a worse one (C, h, w) and what the network made of it."""
         if self.channels == 3:
-            picture = as_bytes(made)
-            return picture if len(worse) == 3 else as_bytes(made.mean(0, keepdims=True))
+            return as_whole(made if len(worse) == 3 else made.mean(0, keepdims=True), worse.dtype)
         colours = np.repeat(worse, 3 // len(worse), 0)
         base = enlarged(colours, self.smaller)
         return with_plane(base, plane(base, self.studio), made, self.studio)[: len(worse)]
@@ -93,7 +95,7 @@ class Form:
             raise ImageError(pair.good, str(error)) from None
 
     def _decoded(self, path: Path) -> Picture:
-        return decode(path, channels=3 if self.studio else self.channels)
+        return decode(path, channels=3 if self.studio else self.channels, levels=self.levels)
 
 
 def bordered(values: Values, border: int) -> Values:
