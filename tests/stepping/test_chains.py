@@ -31,6 +31,8 @@ ENDS = ("gap -> fc 3", "fc 3 -> softmax", "gmp -> fc 4 -> relu -> fc 3", "fc 3 -
 def chains(draw: some.DrawFn) -> str:
     """A network of a few layers that fits its input."""
     middle = draw(some.lists(some.sampled_from(LAYERS), min_size=1, max_size=4, unique=True))
+    larger = [layer for layer in middle if layer.startswith("up")]
+    middle = [layer for layer in middle if layer not in larger[1:]]  # twice as large twice: too much to write out
     text = " -> ".join(["input 2x4x5", *middle, draw(some.sampled_from(ENDS))])
     try:
         read(text)
