@@ -92,6 +92,7 @@ def _deform(layer: tree.Deform, shape: Shape) -> nn.Module:
         not layer.plain,
         layer.bias,
         layer.groups,
+        layer.taken,
     )
 
 
@@ -192,6 +193,8 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Conv: _conv,
     tree.Local: _local,
     tree.Deform: _deform,
+    tree.Move: lambda layer, shape: layers.Move(layer.reach, not layer.whole),
+    tree.Match: lambda layer, shape: layers.Match(layer.reach, not layer.whole),
     tree.UpConv: _upconv,
     tree.Shuffle: _shuffle,
     tree.Unshuffle: _unshuffle,

@@ -18,6 +18,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from striate.data.writing import whole
 from striate.errors import InputError, WorkError
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Drawn(ABC):
         """
         check_path(path)
         try:
-            self.picture().savefig(path, dpi=DOTS, facecolor="white")
+            with whole(Path(path)) as unfinished:
+                self.picture().savefig(unfinished, dpi=DOTS, facecolor="white")
         except OSError as error:
             raise WorkError(f"can't write {path}: {error.strerror or error}") from None

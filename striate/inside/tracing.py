@@ -206,6 +206,7 @@ def _repeated(
     work: Callable[..., Any], given: Any, known: Callable[[Tensor], int | None], layer: nn.Module | None
 ) -> Callable[[Sequence[Tensor]], Sequence[Tensor]]:
     """The same work on other values in the places of those that are known."""
+    given = tree_map(lambda one: one, given)  # lists of its own, as the module's may grow afterwards
     is_read = tree_map(lambda one: isinstance(one, Tensor) and known(one) is not None, given)
 
     def redone(inputs: Sequence[Tensor]) -> Sequence[Tensor]:

@@ -14,6 +14,7 @@ from striate.layers.local import Local
 from striate.layers.lrn import FlatLocalResponseNorm
 from striate.layers.maps import Maps
 from striate.layers.maxout import Maxout
+from striate.layers.moving import Match, Move
 from striate.layers.norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, RMSNorm
 from striate.layers.padding import Padding, SamePad, ZeroChannels
 from striate.layers.pooling import AvgPool
@@ -58,7 +59,9 @@ __all__ = [
     "Levels",
     "Local",
     "Maps",
+    "Match",
     "Maxout",
+    "Move",
     "Padding",
     "PositionsLinear",
     "RMSNorm",

@@ -181,7 +181,7 @@ class _Arguments:
         argument, before = arguments.pop(0), self.values[lead.name]
         self._append(argument)
         first, last = before[-1], self.values[lead.name][-1]
-        if not first < last < MOST_LISTED:
+        if not first <= last < MOST_LISTED:
             detail = f"received {first} to {last}; write the smaller number first, and less than {MOST_LISTED:,}"
             raise ArgumentError(f"{lead.name} must go up", argument.span, detail)
         self.values[lead.name] = (*before, *range(first + 1, last + 1))

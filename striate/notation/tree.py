@@ -201,7 +201,11 @@ class Local(Sliding):
 
 @dataclass(frozen=True, repr=False)
 class Deform(Sliding):
-    """Deformable convolution (Dai et al. 2017; `modulated`: Zhu et al. 2018); a second one gives the offsets."""
+    """Deformable convolution (Dai et al. 2017; `modulated`: Zhu et al. 2018); a second one gives the offsets.
+
+    With `of n` it reads the first n channels alone, while the offsets are of all: the maps of one frame, moved to
+    where the maps of both frames say (Tian et al. 2020).
+    """
 
     word: ClassVar[str] = "deform"
     weighted: ClassVar[bool] = True
@@ -212,8 +216,57 @@ class Deform(Sliding):
     pad: Pad = option("pad", "pad", Pad())
     dilation: Axes = option("dilate", "axes")
     groups: int = option("groups", "count", 1)
+    taken: int = option("of", "count", 0)  # 0 where it reads all
     plain: bool = flag("modulated")
     bias: bool = flag("nobias")
+
+    def reads(self, channels: int) -> int:
+        """How many of the channels that come in it reads; the offsets are of all."""
+        return self.taken or channels
+
+
+class Moving(Layer):
+    """What `match` and `move` share: two frames, and moves of up to `reach` pixels from each to the middle.
+
+    Moves are along both axes, row by row from (-reach, -reach), by whole pixels or by `halves`; what is between pixels
+    is as in H.264, by (1, -5, 20, 20, -5, 1)/32 along each axis. Beyond an edge is the nearest entry.
+    """
+
+    reach: int
+    whole: bool
+
+    @property
+    def num_moves(self) -> int:
+        """How many moves there are."""
+        return (2 * self.reach * (1 if self.whole else 2) + 1) ** 2
+
+
+@dataclass(frozen=True, repr=False)
+class Match(Moving):
+    """How unlike two frames are for each move by up to `reach` pixels to the middle and on (Park et al. 2020).
+
+    One half of the maps is the first frame, the other the second. A map for each move comes out: the mean difference of
+    the first frame, moved, and the second, moved as far back.
+    """
+
+    word: ClassVar[str] = "match"
+    also: ClassVar[tuple[str, ...]] = ("costvolume", "correlation", "bilateralcost")
+    reach: int = leading("count")
+    whole: bool = flag("halves")
+
+
+@dataclass(frozen=True, repr=False)
+class Move(Moving):
+    """Two frames brought to the middle, each by moves of up to `reach` pixels, opposite to those of the other.
+
+    After the maps of both come as many as there are moves, in the order of `match`: the weights of the moves at each
+    position, as of an adaptive convolution (Niklaus et al. 2017). As a pool it counts no MACs.
+    """
+
+    word: ClassVar[str] = "move"
+    also: ClassVar[tuple[str, ...]] = ("warp", "bilateralwarp", "shiftandadd")
+    reach: int = leading("count")
+    whole: bool = flag("halves")
 
 
 @dataclass(frozen=True, repr=False)

@@ -83,7 +83,7 @@ def _(layer: tree.Local, shape: Size) -> tuple[Need, ...]:
 @needs.register
 def _(layer: tree.Deform, shape: Size) -> tuple[Need, ...]:
     maps = offset_maps(layer)
-    weights = _weights((layer.filters, shape[0] // layer.groups, *layer.kernel))
+    weights = _weights((layer.filters, layer.reads(shape[0]) // layer.groups, *layer.kernel))
     offsets = Need("Wo", "offset.weight", (maps, shape[0], *layer.kernel), Fraction(0))
     biases = (_bias(layer.filters),) if layer.bias else ()
     return weights, *biases, offsets, Need("bo", "offset.bias", (maps,), Fraction(0), drawn=(0,))
@@ -208,6 +208,7 @@ def _(layer: tree.GroupNorm, shape: Size) -> int:
     return math.prod(shape) // layer.groups
 
 
+@reach.register(tree.Moving)
 @reach.register(tree.Attention)
 @reach.register(tree.Deform)
 @reach.register(tree.RBF)

@@ -62,6 +62,23 @@ def test_a_layer_used_twice_has_two_names() -> None:
     assert trace.maker(2) is trace.calls[1]
 
 
+def test_a_list_that_grows_after_a_call_is_seen_as_it_was() -> None:
+    class Growing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(2, 2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            parts = [x, self.layer(x)]
+            parts.append(torch.cat(parts))
+            return torch.cat(parts)
+
+    trace = traced(Growing(), torch.randn(2, 2))
+    assert len(trace.calls) == 3
+    for call in trace.calls:
+        assert torch.equal(call.again([trace.values[one] for one in call.reads]), trace.values[call.gives[0]])
+
+
 def test_nothing_stays_on_the_module() -> None:
     model = nn.Sequential(nn.Linear(2, 2))
     traced(model, torch.randn(1, 2))

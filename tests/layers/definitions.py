@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from striate.notation import tree
 from striate.notation.tree import Layer
-from tests.layers import grids
+from tests.layers import frames, grids
 
 Array = NDArray[np.float64]
 Weights = dict[str, Array]
@@ -163,7 +163,7 @@ def deform(layer: tree.Deform, x: Array, weights: Weights) -> Array:
         given = where[here]
         for k, entry in enumerate(entries):
             offsets = zip(position, layer.stride, entry, layer.dilation, given[dims * k : dims * (k + 1)], strict=True)
-            found = between(x[image], [p * s + e * d + offset for p, s, e, d, offset in offsets])
+            found = between(x[image, : layer.taken or None], [p * s + e * d + offset for p, s, e, d, offset in offsets])
             mask = 1.0 if layer.plain else sigmoid(given[dims * len(entries) + k])
             taken = weights["weight"][(slice(None), slice(None), *entry)]
             parts = zip(np.split(taken, layer.groups), np.split(mask * found, layer.groups), strict=True)
@@ -268,6 +268,8 @@ DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
     tree.Conv: conv,
     tree.Local: local,
     tree.Deform: deform,
+    tree.Match: frames.match,
+    tree.Move: frames.move,
     tree.UpConv: upconv,
     tree.Maxout: maxout,
     tree.RBF: rbf,

@@ -38,7 +38,7 @@ def test_a_layer_is_its_definition(layer_class: type[Layer], dims: int, on_examp
         model, weights = _with_random_weights(Network(shape, (layer,)), generator)
         x = _input(layer, shape, generator)
         with torch.no_grad():
-            y = model(x)
+            y = model(x) if layer_class is not tree.Deform else model.double()(x.double()).float()  # places are rounded
         assert tuple(y.shape[1:]) == rules.output(layer, shape).value
         assert sum(p.numel() for p in model.parameters()) == rules.parameters(layer, shape).value
         assert_near(y, DEFINITIONS[layer_class](layer, x.numpy().astype(np.float64), weights))

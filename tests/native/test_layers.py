@@ -11,7 +11,7 @@ from tests import drawing
 from tests.native.branches import Branches, Case
 from tests.native.needs import needs_compiler
 
-EXAMPLES = 200  # a layer
+EXAMPLES, PLAIN = 200, 60  # a layer; one without options, of which the sizes alone are drawn
 IMAGES = (5, 18, 33)
 MOST = (7, 7, 7, 5)  # entries of an axis, by how many there are: so that no window sums more than 27
 CASES = drawing.cases([layer for layer in LAYERS if layer is not Embed])  # it reads words: test_embed.py
@@ -23,7 +23,7 @@ CASES = drawing.cases([layer for layer in LAYERS if layer is not Embed])  # it r
 def test_a_layer_gives_what_float64_gives(layer: type[Layer], dims: int) -> None:
     number, shared = CASES.index((layer, dims)), sum(other is layer for other, _ in CASES)
     target, images = named(runnable()[number % len(runnable())]), IMAGES[number % len(IMAGES)]
-    cases = drawn(layer, dims, -(-EXAMPLES // shared))
+    cases = drawn(layer, dims, -(-(EXAMPLES if drawing.options(layer) else PLAIN) // shared))
     grouped = [getattr(layer, "groups", 1) > 1 for _, layer in cases]  # the program for one image has no groups
     for part in (
         [case for case, found in zip(cases, grouped, strict=True) if found is wanted] for wanted in (False, True)

@@ -211,7 +211,12 @@ def test_every_layer_is_written_with_all_its_options() -> None:
     for kind in LAYERS.values():
         if kind is tree.Unpool:  # by itself it is no network
             continue
-        shape: Shape = {tree.Embed: (8,), tree.Unshuffle: (8, 8, 8)}.get(kind, (8, 9, 9))
+        shapes: dict[Any, Shape] = {
+            tree.Embed: (8,),
+            tree.Unshuffle: (8, 8, 8),
+            tree.Move: (2 + 81, 9, 9),
+        }  # two frames, moves
+        shape = shapes.get(kind, (8, 9, 9))
         fields = [f for f in dataclasses.fields(kind) if f.metadata and f.metadata["kind"] != "labels"]
         sample: dict[str, Any] = {
             "count": 2,

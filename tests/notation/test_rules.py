@@ -310,6 +310,11 @@ SIX: dict[str, Any] = {"kernel": (3, 2), "stride": (1, 1), "pad": Pad("zeros", (
             [nn.Conv2d(4, 5, (3, 2), bias=False), nn.Conv2d(4, 3 * 6, (3, 2))],
             (4, 9, 9),
         ),
+        (
+            tree.Deform(filters=6, dilation=(1, 1), groups=3, taken=3, **SIX),
+            [nn.Conv2d(3, 6, (3, 2), groups=3), nn.Conv2d(4, 2 * 6, (3, 2))],
+            (4, 9, 9),
+        ),
         (tree.FullyConnected(units=9), [nn.Linear(140, 9)], (7, 4, 5)),
         (tree.FullyConnected(units=9, bias=False), [nn.Linear(140, 9, bias=False)], (7, 4, 5)),
         (tree.Embed(table=(20, 6)), [nn.Embedding(20, 6)], (11,)),
@@ -365,6 +370,10 @@ def test_other_layers_products_are_counted() -> None:
     deformed = sum(1 for _ in itertools.product(outputs, maps, offsets, range(2)))
     figure = rules.macs(tree.Deform(dilation=(1, 1), **fields), shape)
     assert figure == rules.Figure(deformed, "2*3*2*(3 + 12)*5*2")
+
+    some = [(c, m) for c in range(2) for m in maps if c < 1 or m not in filters]  # the filters read one channel
+    figure = rules.macs(tree.Deform(dilation=(1, 1), taken=1, **fields), shape)
+    assert figure == rules.Figure(sum(1 for _ in itertools.product(outputs, some, offsets)), "2*3*(1*3 + 2*12)*5*2")
 
     full = sum(1 for _ in itertools.product(inputs, range(7)))
     assert rules.macs(tree.Subsample(kernel=(2, 2), stride=(2, 1)), shape).value == len(positions((2, 2, 2)))
@@ -451,6 +460,8 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
     "maxpool": ({"dilation": (1, 1), **SIX}, (4, 9, 9)),
     "avgpool": ({"dilation": (1, 1), **SIX}, (4, 9, 9)),
     "embed": ({"table": (9, 4)}, (5,)),
+    "match": ({"reach": 2, "whole": True}, (4, 9, 9)),
+    "move": ({"reach": 1, "whole": True}, (13, 9, 9)),
     "zeropad": ({"channels": 6}, (4, 9, 9)),
     "fc": ({"units": 6}, (4, 9, 9)),
     "rbf": ({"units": 6}, (4, 9, 9)),

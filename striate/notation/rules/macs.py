@@ -48,10 +48,10 @@ def _(layer: Conv | Local, shape: Shape) -> Figure[int | None]:
 @macs.register
 def _(layer: Deform, shape: Shape) -> Figure[int | None]:
     out, offsets, channels = output(layer, shape).value[1:], offset_maps(layer), cast(int, shape[0])
-    taken = channels // layer.groups  # by each of its filters; those that give the offsets take all
+    taken = layer.reads(channels) // layer.groups  # by each of its filters; those that give the offsets take all
     count = product((*layer.kernel, taken * layer.filters + channels * offsets, *out))
     maps = f"{channels}*({layer.filters} + {offsets})"  # as the parameters are written
-    maps = maps if layer.groups == 1 else f"({taken}*{layer.filters} + {channels}*{offsets})"
+    maps = maps if taken == channels else f"({taken}*{layer.filters} + {channels}*{offsets})"
     return Figure(count, f"{times(*layer.kernel)}*{maps}*{times(*out)}")
 
 

@@ -61,7 +61,7 @@ def _(layer: Local, shape: Shape) -> Figure[int]:
 @parameters.register
 def _(layer: Deform, shape: Shape) -> Figure[int]:
     channels = cast(int, shape[0])
-    main = _weights((*layer.kernel, channels // layer.groups), layer.filters, layer.bias)
+    main = _weights((*layer.kernel, layer.reads(channels) // layer.groups), layer.filters, layer.bias)
     offsets = _weights((*layer.kernel, channels), offset_maps(layer), True)
     return Figure(main.value + offsets.value, f"{main.formula} + {offsets.formula}")
 

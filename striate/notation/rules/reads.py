@@ -38,6 +38,7 @@ from striate.notation.tree import (
     Interleave,
     Layer,
     Maps,
+    Moving,
     Own,
     Padding,
     Pointwise,
@@ -177,6 +178,13 @@ def _(node: Layer | Join, axis: int, output: Shape, *shapes: Shape) -> tuple[Rea
 @reads.register
 def _(layer: Sliding, axis: int, output: Shape, shape: Shape) -> tuple[Reads | None, ...]:
     return (sliding(window_along(layer, axis), entries(shape, axis)),)
+
+
+@reads.register
+def _(layer: Moving, axis: int, output: Shape, shape: Shape) -> tuple[Reads | None, ...]:
+    """A window around each entry; between pixels six are read."""
+    reach = layer.reach if layer.whole else layer.reach + 2
+    return (Reads(1, 1, lambda i: range(i - reach, i + reach + 1), 2 * reach + 1, str(2 * reach + 1)),)
 
 
 @reads.register

@@ -31,7 +31,9 @@ from striate.notation.tree import (
     Layer,
     Local,
     Maps,
+    Match,
     Maxout,
+    Move,
     Own,
     Pointwise,
     Pool,
@@ -106,8 +108,13 @@ def _(layer: Conv | Deform, shape: Shape) -> Figure[Shape]:
 
 def _grouped(layer: Conv | Deform | UpConv, shape: Shape) -> None:
     """Raise an error where the groups do not divide the channels or the filters."""
-    channels = cast(int, shape[0])
-    for name, count in (("channels that come in", channels), ("filters", layer.filters)):
+    channels, what = cast(int, shape[0]), "channels that come in"
+    if isinstance(layer, Deform) and layer.taken:
+        if layer.taken > channels:
+            most = f"write of {channels} or less"
+            raise RuleError(f"deform of {layer.taken} gets {channels} channels", most, "taken")
+        channels, what = layer.taken, "channels that are read"
+    for name, count in ((what, channels), ("filters", layer.filters)):
         if count % layer.groups:
             raise RuleError(
                 f"{layer.groups} groups do not divide the {count} {name}",
@@ -188,6 +195,29 @@ def _(layer: Unpool, shape: Shape, seen: Shape) -> Figure[Shape]:
         detail = f"it takes back the shape that {layer.pool} gave, {shown(gave)}; bring it to that by convolutions"
         raise RuleError(f"{layer_text(layer)} gets {shown(shape)}", detail, "pool")
     return Figure(seen)
+
+
+@output.register
+def _(layer: Match, shape: Shape) -> Figure[Shape]:
+    _of_images(layer, shape)
+    divided(cast(int, shape[0]), 2, "the number of frames, 2,", "")
+    return Figure((layer.num_moves, *shape[1:]), f"{layer.num_moves} moves")
+
+
+@output.register
+def _(layer: Move, shape: Shape) -> Figure[Shape]:
+    _of_images(layer, shape)
+    maps = cast(int, shape[0]) - layer.num_moves
+    if maps < 2:
+        detail = f"the last {layer.num_moves} are the weights of as many moves; the maps of two frames come before"
+        raise RuleError(f"{layer_text(layer)} gets {shape[0]} maps", detail, "reach")
+    divided(maps, 2, "the number of frames, 2,", "")
+    return Figure((maps, *shape[1:]), f"{shape[0]} - {layer.num_moves} = {maps} maps")
+
+
+def _of_images(layer: Layer, shape: Shape) -> None:
+    if len(shape) != 3:
+        raise RuleError(f"{layer.word} is for images", f"they have two axes; {shown(shape)} comes in")
 
 
 @output.register

@@ -4,6 +4,7 @@ from striate.stepping.layers import (  # noqa: F401 - they register their rules
     activations,
     attention,
     deform,
+    frames,
     joins,
     moving,
     norms,

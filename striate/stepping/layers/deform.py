@@ -28,7 +28,7 @@ def _(layer: tree.Deform, arrays: Arrays, upstream: Array) -> Iterator[Part]:
     each = upstream.shape[0] // layer.groups
     for position in np.ndindex(out):
         seen: dict[Index, tuple[Dual, ...]] = {}
-        for (number, tap), c in itertools.product(enumerate(taps), range(len(x))):
+        for (number, tap), c in itertools.product(enumerate(taps), range(layer.reads(len(x)))):
             moves = [given[number * dims + axis, *position].number for axis in range(dims)]
             place = [constant(i) + move for i, move in zip(_start(slide, position, tap), moves, strict=True)]
             modulated = () if layer.plain else (_sigmoid(given[len(taps) * dims + number, *position].number),)
