@@ -1,4 +1,4 @@
-"""Choices that depend on an example's position and the epoch alone."""
+"""Choices and numbers that depend on an example's position and the epoch alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from striate.layers.dropout import mixed
+
+SEEDS = 2**32  # what a seed of `noise` is below
 
 
 def alternating(count: int, epoch: int) -> Tensor:
@@ -29,3 +31,14 @@ def noise(seeds: Tensor, shape: tuple[int, ...]) -> Tensor:
     """
     places = torch.arange(int(torch.Size(shape).numel()), device=seeds.device)
     return (mixed((places ^ mixed(seeds)[:, None]) & 0xFFFFFFFF).float() / 2**32).view(len(seeds), *shape)
+
+
+def normal(seeds: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Normal numbers (N, *shape), of which each example's depend on its seed (N,) alone (Box & Muller 1958).
+
+    >>> some = normal(torch.arange(3), (64, 64))
+    >>> bool(some.mean().abs() < 0.05), round(float(some.std()), 1)
+    (True, 1.0)
+    """
+    first, second = noise(seeds, (2, *shape)).unbind(1)
+    return (-2 * first.clamp_min(0.5 / SEEDS).log()).sqrt() * (2 * torch.pi * second).cos()

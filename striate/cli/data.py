@@ -1,4 +1,4 @@
-"""`striate data`: check data before they are trained on, and show what a network gets of them."""
+"""`striate data`: check data before they are trained on, show what a network gets of them, make some of photographs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Check data before they are trained on, and show what a network gets of them."""
+    """Check data before they are trained on, show what a network gets of them, make some from photographs."""
 
 
 @command.command()
@@ -105,3 +105,30 @@ def show(data: str, net: str | None, out: str, size: str | None, as_json: bool, 
     for name in facts["examples"]:
         click.echo(name)
     click.echo(f"picture: {out}")
+
+
+@command.command()
+@click.argument("what")
+@click.argument("photos")
+@click.argument("out")
+@click.option(
+    "--count", type=click.IntRange(1, 1000), default=1, show_default=True, help="Pictures of each photograph."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another one makes other pictures.")
+@json_option
+def make(what: str, photos: str, out: str, count: int, seed: int, as_json: bool) -> None:
+    """Write data made from PHOTOS, a folder of photographs, into OUT, a new folder.
+
+    WHAT is `mirrors`, rendered into the photographs, with masks to segment them by; or ways in which pictures become
+    worse, as `--degrade` of `striate train` takes them (`rain`, `fog:1,noise:5`), for pairs to restore by. Each
+    photograph is in one of train/, val/ and test/, whatever is made of it.
+    """
+    from striate.data.making import make as made
+
+    notes = made(what, photos, out, count=count, seed=seed)
+    if as_json:
+        print_json({"out": out, "notes": notes})
+        return
+    for line in notes[:-1]:
+        say(line)
+    click.echo(notes[-1])

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from striate.errors import InputError
 from striate.tables import html_table
 
+from .framed import ends_of, share_of
 from .lazy import Lazy, chosen
 from .parts import PARTS, Part
 
@@ -176,15 +177,12 @@ def held_out(labels: Sequence[int], keys: Iterable[str], fraction: float) -> lis
     A hash, unlike a random generator, gives the same choice on every machine and with every version, and
     an image stays in its part when others are added. A class of two or more has images in both parts.
     """
-    if not 0 < fraction < 1:
-        raise InputError(f"the share to hold out must be between 0 and 1; got {fraction}")
     members: dict[int, list[tuple[bytes, int]]] = {}
     for row, (label, key) in enumerate(zip(labels, keys, strict=True)):
         members.setdefault(label, []).append((sha256(key.encode(errors="surrogateescape")).digest(), row))
     chosen = []
     for rows in members.values():
-        count = min(max(1, round(fraction * len(rows))), len(rows) - 1)
-        chosen += [row for _, row in sorted(rows)[:count]]
+        chosen += [row for _, row in sorted(rows)[: share_of(len(rows), fraction)]]
     return sorted(chosen)
 
 
@@ -203,7 +201,11 @@ def folds_of(labels: Sequence[int], keys: Iterable[str], count: int) -> list[int
 
 
 def with_test(
-    parts: Mapping[Part, Sequence[_T]], place: Callable[[_T], Path], root: Path, hold_out: bool
+    parts: Mapping[Part, Sequence[_T]],
+    place: Callable[[_T], Path],
+    root: Path,
+    hold_out: bool,
+    clips: Sequence[int] = (),
 ) -> tuple[dict[Part, list[_T]], list[str]]:
     """The parts with one to test by, and what was decided about it.
 
@@ -212,6 +214,7 @@ def with_test(
         place: The file of one, below `root`; it decides whether an image is held out.
         root: The data's folder.
         hold_out: Whether a share of the training images is held out where there is no test part; else all are judged.
+        clips: Of each training image that is a frame the number of its clip, as `Opened` has it.
     """
     name, made = root.resolve().name, {part: list(parts[part]) for part in PARTS}
     if made["test"]:
@@ -220,7 +223,8 @@ def with_test(
         made["test"] = made["validation"] or made["train"]
         return made, [] if made["validation"] else [f"{name}: {ALL}"]
     keys = [place(one).relative_to(root).as_posix() for one in made["train"]]
-    chosen = set(held_out([0] * len(keys), keys, TEST_SHARE))
+    chosen = set(ends_of(clips, TEST_SHARE, name) if clips else held_out([0] * len(keys), keys, TEST_SHARE))
     made["test"] = [made["train"][row] for row in sorted(chosen)]
     made["train"] = [one for row, one in enumerate(made["train"]) if row not in chosen]
-    return made, [f"{name}: held out {len(chosen)} images as test, about {TEST_SHARE:.0%}, by file name"]
+    how = ("frames", "that follow each other") if clips else ("images", "by file name")
+    return made, [f"{name}: held out {len(chosen)} {how[0]} as test, about {TEST_SHARE:.0%}, {how[1]}"]

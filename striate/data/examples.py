@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from striate.errors import InputError
 
+from .anew import Making
 from .dataset import folds_of, held_out
+from .framed import beside, ends_of, fold_of_clips
 from .kinds import Kinds
 from .lazy import Lazy, chosen, together
 from .left_out import LeftOut
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .levels import Levels
+
+
+SHORT = "parts share no frame, and the clips are too few or too short for that; give more, or longer ones"
 
 
 class Examples(Protocol):
@@ -144,10 +149,12 @@ class Schema:
     Attributes:
         inputs: What a network reads, in the order of its inputs.
         targets: What its outputs are compared with.
+        made: Makes both of these fields, where the network does not read them as they are.
     """
 
     inputs: Kinds
     targets: Kinds
+    made: Making | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +171,10 @@ class Opened:
         notes: One line for each thing to report: where they were found, what was decided, what was left out.
         left_out: Files and folders that were found and not read.
         strata: Of each example of `train` the group that a share of is held out; () for no groups.
+        clips: Of each example of `train`, in order, the number of the clip that it is a frame of; () where examples
+            are no frames. As neighbours are alike, whole clips are held out, or of a few clips the end of each.
+        gap: How many examples on each side of one show a frame that it shows too: so many beside examples that are
+            held out are in neither part.
         sha256: The checksum of the examples that training sees, with validation.
         levels: What is black and white in its image files of more than 8 bits.
 
@@ -180,6 +191,8 @@ class Opened:
     notes: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     strata: Sequence[int] = field(default=(), repr=False)
+    clips: Sequence[int] = field(default=(), repr=False)
+    gap: int = 0
     sha256: str = ""
     levels: Levels | None = None
 
@@ -202,6 +215,8 @@ class Opened:
         if self.validation is not None:
             return self.train, self.validation
         count = len(self.train)
+        if self.clips:
+            return self._parted(set(ends_of(self.clips, fraction, str(seed), self.gap)), unit)
         keys = (f"{seed} {row}" for row in range(count))
         chosen = set(held_out(self.strata or [0] * count, keys, fraction))
         return self._parted(chosen, unit)
@@ -219,15 +234,24 @@ class Opened:
     def in_fold(self, number: int, count: int, seed: int) -> list[int]:
         """The positions in `train` of the examples of a fold, rising."""
         rows = range(len(self.train))
+        if self.clips:
+            return fold_of_clips(self.clips, number, count)
         folds = folds_of(self.strata or [0] * len(rows), (f"{seed} {row}" for row in rows), count)
         return [row for row, fold in zip(rows, folds, strict=True) if fold == number]
 
     def _parted(self, chosen: set[int], unit: str) -> tuple[Examples, Examples]:
-        """The others, and those at the chosen positions."""
+        """The others, without those that show frames of both, and those at the chosen positions.
+
+        Raises:
+            InputError: One of the two is empty.
+        """
         if not chosen:
             why = f"no class has two {unit}; give more {unit}" if self.strata else "there is only one; give more"
-            raise InputError(f"nothing can be set aside: {why}")
-        rest = [row for row in range(len(self.train)) if row not in chosen]
+            raise InputError(f"nothing can be set aside: {SHORT if self.gap else why}")
+        away = chosen | beside(self.clips, chosen, self.gap)
+        rest = [row for row in range(len(self.train)) if row not in away]
+        if not rest:
+            raise InputError(f"nothing is left to train on: {SHORT}")
         return self.train.part(rest), self.train.part(sorted(chosen))
 
 

@@ -13,6 +13,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -76,13 +77,16 @@ class Lazy:
         shape: (C, H, W) of each, or where they differ of what is cut out of each.
         items: What `work` is given, where that is not the path.
         held: The arrays, where they were read already.
+        afresh: Makes an array of one of them as `work` does, and otherwise for each number that it is given, too: how
+            a training reads them in an epoch.
     """
 
     paths: Sequence[str]
     work: Work
     shape: tuple[int, ...]
     items: Sequence[Any] = ()
-    held: tuple[NDArray[Any], ...] = ()
+    held: Sequence[NDArray[Any]] = ()
+    afresh: Callable[[Any, int], NDArray[Any]] | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -95,13 +99,20 @@ class Lazy:
     def plus(self, other: Lazy) -> Lazy:
         """With those of another of its kind."""
         paths, items = together(self.paths, other.paths), together(self.items, other.items)
-        held = (*self.held, *other.held) if len(self.held) and len(other.held) else ()
+        held = together(self.held, other.held) if len(self.held) and len(other.held) else ()
         return replace(self, paths=paths, items=items, held=held)
 
     def hold(self) -> Lazy:
         """With all arrays read, as for a set that fits memory; those that can't be read are read when asked for."""
         made = [self._tried(row) for row in range(len(self))]
         return self if any(one is None for one in made) else replace(self, held=tuple(made))  # type: ignore[arg-type]
+
+    def drawn(self, number: int) -> Lazy:
+        """As they are for this number; those that never change as they are."""
+        if self.afresh is None:
+            return self
+        changed = replace(self, work=partial(_numbered, work=self.afresh, number=number), held=(), afresh=None)
+        return changed.hold() if self.held else changed
 
     def read(self, rows: Sequence[int]) -> Tensor:
         """(N, C, H, W) of those at these positions.
@@ -158,6 +169,10 @@ class Lazy:
             size = place.stat().st_size if place.exists() else 0
             digest.update(os.fsencode(f"{place.parent.name}/{place.name} {size}\n"))
         return digest.digest()
+
+
+def _numbered(item: Any, work: Callable[[Any, int], NDArray[Any]], number: int) -> NDArray[Any]:
+    return work(item, number)
 
 
 def _middle(image: NDArray[Any], size: Sequence[int]) -> NDArray[Any]:

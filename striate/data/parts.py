@@ -6,7 +6,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 Part = Literal["train", "validation", "test"]
@@ -30,6 +30,15 @@ def part_of(name: str) -> tuple[Part, str] | None:
         return None
     part, at = found[0]
     return part, "_".join(word for i, word in enumerate(words) if i != at and word not in ("set", "sets"))
+
+
+def part_around(folders: Sequence[str]) -> Part:
+    """The part that one of the folders around a file means, by their names; training where none does.
+
+    >>> part_around(["clips", "test", "walk"]), part_around(["walk"])
+    ('test', 'train')
+    """
+    return next((part[0] for name in folders if (part := part_of(name))), "train")
 
 
 def parts_said(parts: Iterable[Part]) -> str:

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from striate import zoo
-from striate.building import build
 from striate.checks import path_of
 from striate.data.recipe import Recipe
 from striate.errors import InputError
@@ -20,18 +19,13 @@ from striate.layers.earlier import label
 from striate.notation import Network, render
 from striate.retrieving.about import About
 from striate.retrieving.features import ANSWER, Features
-from striate.runs.beginning import turn_channels
 from striate.runs.devices import device as device_named
 from striate.runs.run import Run
 from striate.tasks.fitting import from_resolved
 from striate.tasks.labelled import Labelled
 from striate.tasks.views import views_of
 from striate.training.state import carries_state
-from striate.weights import load_weights
-from striate.weights.layouts import leaves
-from striate.weights.scaling import scaling_of
-
-UNSCALED = "pixels go in as 0 to 1: the file does not say how images were scaled for its weights"
+from striate.weights.published import with_weights
 
 
 def opened(
@@ -137,13 +131,7 @@ def _of_file(network: Any, weights: str | Path, size: Any) -> Opened:
         raise InputError(f"an index is of image files, and {text.name} does not read one picture, grey or RGB")
     if None in sides:
         raise InputError(f"{text.name} reads images of any size; say which with `size`")
-    model = build(text, "zeros")
-    loaded = load_weights(model, place)
-    scaling = scaling_of(loaded.layout) if channels == 3 else None
-    if scaling and scaling.bgr:
-        turn_channels(next(leaf.module for leaf in leaves(model) if leaf.module.state_dict()))
-    mean, std = (scaling.mean, scaling.std) if scaling else ((0.0,) * channels, (1.0,) * channels)
-    recipe = Recipe(text.input, text.input, "as is", (0.0,) * channels, mean, std)  # type: ignore[arg-type]
+    made = with_weights(text, place)
+    recipe = Recipe(text.input, text.input, "as is", (0.0,) * channels, made.mean, made.std)  # type: ignore[arg-type]
     source = {"text": render(text), "name": text.name, "weights": str(place.absolute())}
-    notes = (f"weights: {loaded.said()}", f"images are scaled for them: {scaling.said()}" if scaling else UNSCALED)
-    return Features(model.eval(), recipe, (), text.name, source, notes), "mirror", False
+    return Features(made.model, recipe, (), text.name, source, made.notes), "mirror", False

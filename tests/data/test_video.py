@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from striate.data.filming import Writer
 from striate.data.opening import ImageError
-from striate.data.video import AT_ONCE, Frame, Writer, frames, in_parts, rate_of
+from striate.data.video import AT_ONCE, Frame, frames, in_parts, rate_of
 from striate.errors import InputError
 
 SIZE = (32, 48)

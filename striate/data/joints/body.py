@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import minimum_spanning_tree
 
 from .found import Joined
 
@@ -57,6 +56,8 @@ def tree(places: NDArray[np.floating]) -> tuple[Joined, ...]:
     Args:
         places: (N, J, 2); not numbers where a joint is not visible.
     """
+    from scipy.sparse.csgraph import minimum_spanning_tree  # it takes long to import, and few data have joints
+
     apart = np.linalg.norm(places[:, :, None].astype(np.float64) - places[:, None], axis=3)
     seen = np.isfinite(apart)
     mean = np.where(seen, apart, 0).sum(0) / seen.sum(0).clip(1) + 1e-3  # to scipy a distance of 0 is none

@@ -1,6 +1,7 @@
 """Named ways in which pictures become worse, rendered from good ones: `bicubic:3`, `noise:25`, `blur:1.6,jpeg:30`.
 
-What chance decides in a picture depends on its name alone, so that all see the same picture.
+What chance decides in a picture depends on its name alone, so that all see the same picture; a training may ask for
+other ones with a number of its own.
 
 >>> worse = degradation("bicubic:3,noise:25")
 >>> worse.scale, worse(np.zeros((3, 11, 9), np.uint8), "a.png").shape
@@ -22,10 +23,15 @@ from scipy.ndimage import gaussian_filter
 
 from striate.errors import InputError, nearest
 
+from .dark_channel import clear
+from .fog import THICK, foggy
 from .luminance import Picture, as_whole, white
+from .rain import rainy
 
 LONGEST = 65_500  # pixels of a side of a JPEG file, as libjpeg writes it
 PAIRS = "pairs"  # the worse pictures are files
+
+Undone = tuple[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]]
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Way:
         what: What the amount is.
         made: The worse picture.
         whole: Whether the amount is a whole number.
+        drawn: Whether chance decides something.
+        undone: What undoes it without learning, in words and from (C, H, W), 0 to 1: what a network has to beat.
     """
 
     amount: float
@@ -46,6 +54,8 @@ class Way:
     what: str
     made: Callable[[Picture, float, np.random.Generator], Picture]
     whole: bool = False
+    drawn: bool = False
+    undone: Undone | None = None
 
 
 def _smaller(picture: Picture, factor: float, chance: np.random.Generator) -> Picture:
@@ -69,17 +79,22 @@ def _compressed(picture: Picture, quality: float, chance: np.random.Generator) -
     return _from_image(Image.open(file))
 
 
+PRIOR: Undone = ("the dark channel prior", clear)
 WAYS = {
     "bicubic": Way(2, 2, 8, "times smaller, by Pillow's bicubic filter", _smaller, whole=True),
-    "noise": Way(25, 0.1, 200, "of 255, the standard deviation of Gaussian noise", _noisy),
+    "noise": Way(25, 0.1, 200, "of 255, the standard deviation of Gaussian noise", _noisy, drawn=True),
     "blur": Way(1.6, 0.1, 50, "pixels, the standard deviation of a Gaussian blur", _blurred),
     "jpeg": Way(20, 1, 100, "the quality of a JPEG file", _compressed, whole=True),
+    "rain": Way(5, 1, 20, "layers of streaks", rainy, whole=True, drawn=True),
+    "fog": Way(0, 0, 10, f"how thick it is (β); 0 draws {THICK[0]} to {THICK[1]}", foggy, drawn=True, undone=PRIOR),
 }
 ALSO = {
     "bicubic": ("downsample", "downscale", "sr", "resize", "x"),
     "noise": ("gaussian", "awgn", "gaussian-noise"),
     "blur": ("gaussian-blur", "defocus"),
     "jpeg": ("jpg", "compression"),
+    "rain": ("rainy", "streaks", "derain", "deraining"),
+    "fog": ("foggy", "haze", "hazy", "mist", "dehaze", "dehazing"),
     PAIRS: ("paired", "pair"),
 }
 
@@ -99,16 +114,33 @@ class Degradation:
         """How many times smaller the worse picture is."""
         return int(np.prod([amount for word, amount in self.steps if word == "bicubic"], dtype=int))
 
-    def __call__(self, picture: Picture, name: str) -> Picture:
-        """The worse picture (C, h, w) of (C, H, W), of which what no multiple of the scale holds is cut off."""
+    @property
+    def drawn(self) -> bool:
+        """Whether chance decides something."""
+        return any(WAYS[word].drawn for word, _ in self.steps)
+
+    @property
+    def undone(self) -> Undone | None:
+        """What undoes a step of it without learning, where something does."""
+        return next((WAYS[word].undone for word, _ in self.steps if WAYS[word].undone), None)
+
+    def __call__(self, picture: Picture, name: str, *number: int) -> Picture:
+        """The worse picture (C, h, w) of (C, H, W), of which what no multiple of the scale holds is cut off.
+
+        Args:
+            picture: A good one.
+            name: What chance depends on.
+            number: What it depends on beside, from 1, where the same picture is to become worse in several ways.
+        """
         picture = whole_part(picture, self.scale)
-        chance = np.random.default_rng(crc32(name.encode(errors="surrogateescape")))
+        named = crc32(name.encode(errors="surrogateescape"))
+        chance = np.random.default_rng([named, *number] if number else named)
         for word, amount in self.steps:
             picture = WAYS[word].made(picture, amount, chance)
         return picture
 
     def __str__(self) -> str:
-        return ",".join(f"{word}:{amount:g}" for word, amount in self.steps) or PAIRS
+        return ",".join(f"{word}:{amount:g}" if amount else word for word, amount in self.steps) or PAIRS
 
 
 def degradation(text: str) -> Degradation:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from striate.errors import InputError
 
@@ -20,8 +23,9 @@ from ..image import header
 from ..left_out import LeftOut, below, said
 from ..levels import Levels
 from ..many import Many
-from ..parts import Part, part_of, parts_said
+from ..parts import Part, part_around, parts_said
 from ..pictures import as_header, levelled
+from ..video import video_of
 from ..workers import Workers
 
 GOOD = {"clean", "target", "targets", "gt", "groundtruth", "truth", "hr", "high", "hq", "sharp", "good", "norain"}
@@ -42,12 +46,20 @@ class Pair:
         part: The part of the data that it is in.
         size: (height, width) of the good one, upright.
         worse: The file of the worse one; None where that is rendered.
+        pixels: (3, H, W) uint8, of a frame of a video, whose name `good` then is; None of a file.
     """
 
     good: Path
     part: Part
     size: tuple[int, int] = (0, 0)
     worse: Path | None = None
+    pixels: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def clip(self) -> Path:
+        """The folder of its file, or the video that it is a frame of."""
+        video = video_of(str(self.good))
+        return Path(video) if video else self.good.parent
 
 
 @dataclass(frozen=True)
@@ -119,7 +131,7 @@ def find(
     ]
     scale, unfit = _scale(pairs, sizes) if paired else (1, [])
     unfit += [
-        LeftOut(str(pair.good), SMALL, f"{_x(pair.size)} pixels are too few to be made {least} times smaller")
+        LeftOut(str(pair.good), SMALL, f"{_x(pair.size)} pixels are too few, {least} a side are needed")
         for pair in pairs
         if min(pair.size) < least
     ]
@@ -134,7 +146,7 @@ def find(
     if all(pair.part != "train" for pair in pairs):
         pairs = [Pair(pair.good, "test", pair.size, pair.worse) for pair in pairs]
     left_out = [LeftOut(below(one.path, root), one.kind, one.reason) for one in (*found.left_out, *left_out)]
-    notes = (_first(pairs), *notes, *([said(left_out)] if left_out else []))
+    notes = (summed_up(pairs), *notes, *([said(left_out)] if left_out else []))
     return Pictures(tuple(pairs), tuple(left_out), notes, scale, known)
 
 
@@ -143,7 +155,7 @@ def _each(root: Path, files: Sequence[Path]) -> tuple[list[Pair], list[LeftOut]]
     placed = {path: path.relative_to(root).parts[:-1] for path in files}
     sides = {path: _side(folders) for path, folders in placed.items()}
     worse = {path for path, side in sides.items() if side is False} if True in sides.values() else set[Path]()
-    kept = [Pair(path, _part(folders)) for path, folders in placed.items() if path not in worse]
+    kept = [Pair(path, part_around(folders)) for path, folders in placed.items() if path not in worse]
     return kept, [LeftOut(str(path), WORSE_ONE, "its folder is one of worse pictures") for path in sorted(worse)]
 
 
@@ -151,11 +163,6 @@ def _side(folders: Sequence[str]) -> bool | None:
     """Whether folders are called after good pictures, or after worse ones (False); None for neither."""
     words = {word for name in folders for word in WORD.findall(name.lower())}
     return True if words & GOOD else False if words & WORSE else None
-
-
-def _part(folders: Sequence[str]) -> Part:
-    """The part that one of the folders around a file means."""
-    return next((part[0] for name in folders if (part := part_of(name))), "train")
 
 
 def _paired(root: Path, files: Sequence[Path]) -> tuple[list[Pair], list[LeftOut]]:
@@ -171,7 +178,7 @@ def _paired(root: Path, files: Sequence[Path]) -> tuple[list[Pair], list[LeftOut
         if (side := _side(folders)) is None:
             continue
         rest = tuple(name.lower() for name in folders if _side((name,)) is None and not SCALE.fullmatch(name.lower()))
-        same = (good if side else worse).setdefault((_part(folders), rest, path.stem.lower()), path)
+        same = (good if side else worse).setdefault((part_around(folders), rest, path.stem.lower()), path)
         if same != path:
             twice.append(LeftOut(str(path), ALONE, f"'{same.name}' has its name"))
     if not good or not worse:
@@ -215,7 +222,8 @@ def _x(size: Sequence[int]) -> str:
     return "x".join(map(str, size))
 
 
-def _first(pairs: Sequence[Pair]) -> str:
+def summed_up(pairs: Sequence[Pair]) -> str:
+    """How many there are, of which sizes, and of which parts."""
     sizes = sorted({pair.size for pair in pairs})
     span = _x(sizes[0]) + (f" to {_x(sizes[-1])}" if len(sizes) > 1 else "")
     return f"{len(pairs):,} pictures, {span}: {parts_said(pair.part for pair in pairs)}"

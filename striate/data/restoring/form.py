@@ -54,8 +54,12 @@ class Form:
         """
         return self.values(self._good(pair))
 
-    def worse(self, pair: Pair) -> Values:
+    def worse(self, pair: Pair, *number: int) -> Values:
         """(channels, h, w): what the network reads.
+
+        Args:
+            pair: A good picture, maybe with a worse one.
+            number: As a degradation takes it.
 
         Raises:
             ImageError: As for `good`.
@@ -63,7 +67,7 @@ class Form:
         if pair.worse:
             return self.read(self._decoded(pair.worse))
         try:
-            return self.read(self.degrade(self._good(pair), f"{pair.good.parent.name}/{pair.good.name}"))
+            return self.read(self.degrade(self._good(pair), f"{pair.good.parent.name}/{pair.good.name}", *number))
         except ImageError:
             raise
         except InputError as error:
@@ -88,14 +92,23 @@ class Form:
         return with_plane(base, plane(base, self.studio), made, self.studio)[: len(worse)]
 
     def _good(self, pair: Pair) -> Picture:
-        picture = self._decoded(pair.good)
+        picture = self._decoded(pair.good) if pair.pixels is None else self._coloured(pair.pixels)
         try:
             return whole_part(picture, self.smaller)
         except InputError as error:
             raise ImageError(pair.good, str(error)) from None
 
     def _decoded(self, path: Path) -> Picture:
-        return decode(path, channels=3 if self.studio else self.channels, levels=self.levels)
+        return decode(path, channels=self._colours, levels=self.levels)
+
+    @property
+    def _colours(self) -> int:
+        """Of a picture that becomes worse: noise of three colours would be less in their luminance."""
+        return 3 if self.studio else self.channels
+
+    def _coloured(self, frame: Picture) -> Picture:
+        """A frame (3, H, W) with as many colours as a file is decoded with."""
+        return frame if self._colours == 3 else as_whole(plane(frame, self.studio), frame.dtype)
 
 
 def bordered(values: Values, border: int) -> Values:

@@ -20,10 +20,10 @@ from PIL import Image
 
 from .. import upright
 from ..deep import FULL, Deep, kind, rows
-from ..image import black_and_white
+from ..image import black_and_white, decode
 from ..levels import Levels
 from ..opening import opened
-from .luminance import Picture, as_whole
+from .luminance import Picture, as_whole, white
 
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
@@ -44,7 +44,7 @@ class Photo:
 
 
 def photo(path: Path, levels: Levels | None = None) -> Photo | None:
-    """What is kept of the file at `path`; None where it has 8 bits and nothing is transparent.
+    """What is kept of the file at `path`; None where it has 8 bits and can't be transparent.
 
     Args:
         path: An image file.
@@ -61,18 +61,30 @@ def photo(path: Path, levels: Levels | None = None) -> Photo | None:
             return None
         clear = image.convert("RGBA")  # loads it first, which may change its orientation
         pixels = _planes(upright.turned(clear, upright.orientation(image)))
-    return None if (pixels[3] == 255).all() else Photo(pixels[:3], pixels[3:])
+    return Photo(pixels[:3], None if (pixels[3] == 255).all() else pixels[3:])
+
+
+def opaque_photo(path: Path, levels: Levels | None = None) -> Photo:
+    """What the file at `path` shows, without transparency: where there is some it is as `decode` puts it on white.
+
+    Raises:
+        ImageError: As for `photo`.
+    """
+    found = photo(path, levels)
+    if found and (found.opaque is None or (found.opaque == white(found.opaque.dtype)).all()):
+        return Photo(found.picture, None, found.top)
+    return Photo(decode(path, channels=3, levels=levels), None)
 
 
 def _deep(deep: Deep, path: Path, levels: Levels | None, turn: int) -> Photo:
-    black, white = black_and_white(deep, path, levels)
+    black, full = black_and_white(deep, path, levels)
     strips = [deep.values(box) for box in rows(deep.image)]
     colours = np.concatenate([colours for colours, _ in strips])  # (H, W, C)
-    whole = as_whole((colours.astype(np.float64) - black) / (white - black), np.dtype(np.uint16))
+    whole = as_whole((colours.astype(np.float64) - black) / (full - black), np.dtype(np.uint16))
     planes = [_turned(plane, turn) for plane in whole.transpose(2, 0, 1)]
     alphas = [alpha for _, alpha in strips if alpha is not None]
     opaque = _turned(np.concatenate(alphas).astype(np.uint16), turn)[None] if alphas else None
-    return Photo(np.stack(planes), opaque, int(white) if deep.kind == "whole" and white > 1 else FULL)
+    return Photo(np.stack(planes), opaque, int(full) if deep.kind == "whole" and full > 1 else FULL)
 
 
 def _turned(plane: NDArray[np.uint16], turn: int) -> NDArray[np.uint16]:

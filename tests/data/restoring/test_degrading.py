@@ -80,9 +80,20 @@ def test_ways_follow_each_other(picture: NDArray[np.uint8]) -> None:
     assert degradation("pairs") == Degradation(())
 
 
+@pytest.mark.parametrize("text", ["noise:25", "rain", "fog"])
+def test_a_number_draws_a_picture_anew(picture: NDArray[np.uint8], text: str) -> None:
+    worse = degradation(text)
+    assert worse.drawn
+    assert not degradation("bicubic:2,jpeg").drawn
+    assert (worse(picture, "a") == worse(picture, "a")).all()
+    others = [worse(picture, *given) for given in (("a",), ("b",), ("a", 1), ("a", 2))]
+    assert len({one.tobytes() for one in others}) == 4
+    assert (worse(picture, "a", 2) == others[3]).all()
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_picture_of_either_kind_keeps_its_channels(picture: NDArray[np.uint8], channels: int) -> None:
-    for text in ("bicubic:2", "noise:5", "blur:1", "jpeg:50"):
+    for text in ("bicubic:2", "noise:5", "blur:1", "jpeg:50", "rain:2", "fog"):
         made = degradation(text)(picture[:channels], "a")
         assert (len(made), made.dtype) == (channels, np.uint8)
 
@@ -92,12 +103,18 @@ def test_a_picture_of_either_kind_keeps_its_channels(picture: NDArray[np.uint8],
     [
         ("bicubik:3", "degrade has no 'bicubik'; did you mean 'bicubic'?"),
         ("gaussian:3", "did you mean 'noise'?"),
-        ("", "degrade has no ''; there are bicubic, noise, blur, jpeg, pairs"),
+        ("", "degrade has no ''; there are bicubic, noise, blur, jpeg, rain, fog, pairs"),
         ("bicubic:1", "bicubic takes a whole number from 2 to 8"),
         ("bicubic:2.5", "times smaller, by Pillow's bicubic filter. Received: 'bicubic:2.5'"),
         ("noise:-1", "noise takes a number from 0.1 to 200"),
         ("noise:nan", "Received: 'noise:nan'"),
         ("jpeg:0", "jpeg takes a whole number from 1 to 100"),
+        ("rain:0", "rain takes a whole number from 1 to 20, layers of streaks. Received: 'rain:0'"),
+        ("rain:2.5", "rain takes a whole number from 1 to 20"),
+        ("fog:11", "fog takes a number from 0 to 10, how thick it is (β); 0 draws 0.4 to 1.6. Received: 'fog:11'"),
+        ("fog:-1", "fog takes a number from 0 to 10"),
+        ("haze:1", "did you mean 'fog'?"),
+        ("derain", "did you mean 'rain'?"),
         ("noise:5,,blur", "degrade has no ''"),
     ],
 )

@@ -88,7 +88,7 @@ def test_without_pairs_asked_for_worse_pictures_are_left_out(tmp_path: Path, put
     assert len(found.left_out) == 2
     put("other/small.png", size=(2, 9))
     assert [one.reason for one in find(tmp_path / "other", paired=False, least=1).left_out] == []
-    with pytest.raises(InputError, match="2x9 pixels are too few to be made 3 times smaller"):
+    with pytest.raises(InputError, match="2x9 pixels are too few, 3 a side are needed"):
         find(tmp_path / "other", paired=False, least=3)
 
 
