@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
-from scipy.optimize import linear_sum_assignment
 
 THRESHOLDS = tuple(float(value) for value in np.linspace(0.5, 0.95, 10))
 
@@ -34,6 +33,8 @@ class Matches:
 
         Above a half each object has one partner at most; at it, the pairs that are most are taken.
         """
+        from scipy.optimize import linear_sum_assignment  # it takes long to import, and few tasks match objects
+
         good = self.iou >= threshold
         rows, columns = linear_sum_assignment(-(good.astype(np.float64) + 1e-6 * self.iou))
         right = int(good[rows, columns].sum())
