@@ -10,11 +10,30 @@ from striate.notation import Network, tree
 from striate.notation.tree import Block, Chain, Node
 
 MOST_EQUAL = 2
-OF_PICTURES = ("dncnn", "edsr-small", "espcn", "fsrcnn", "srcnn", "vdsr")  # which know no classes
+OF_PICTURES = (
+    "aod-net",
+    "between",
+    "dncnn",
+    "edsr-small",
+    "espcn",
+    "flow-unet",
+    "fsrcnn",
+    "johnson",
+    "prenet",
+    "srcnn",
+    "tdan",
+    "vdsr",
+)
+SHARING = ("tdan",)  # they use layers several times, by number, and give several outputs
 
 
 def cut_down(network: Network, channels: int) -> Network:
-    """The network with at most this many channels; of blocks in a row that differ only in name, the first two."""
+    """The network with at most this many channels; of blocks in a row that differ only in name, the first two.
+
+    One of moves is small as it is: it has a map for each.
+    """
+    if any(isinstance(node, tree.Moving) for node in tree.deep(network.layers)):
+        return network
     return replace(network, layers=_chain(network.layers, channels))
 
 

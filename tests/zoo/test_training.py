@@ -14,11 +14,12 @@ from striate.notation import Network, measure, tree
 from striate.training.engine import TorchEngine
 from striate.training.options import Options
 from tests.learning import GOAL, step
-from tests.zoo.small import OF_PICTURES, cut_down, drawn, sees_words
+from tests.zoo.small import OF_PICTURES, SHARING, cut_down, drawn, sees_words
 
 SIZES = (32, 64, 96, 128, 160, 224, *range(33, 300))
 CLASSES = 10
 MOST_CHANNELS = 32
+BITMAPS = "lenet5-1998"  # its outputs are ten of them
 
 
 def smallest(network: Network) -> Network:
@@ -36,7 +37,7 @@ def smallest(network: Network) -> Network:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in zoo.names() if name != "lenet5-1998"])  # its outputs are ten bitmaps
+@pytest.mark.parametrize("name", [name for name in zoo.names() if name not in (BITMAPS, *SHARING)])
 def test_a_few_steps_bring_the_loss_down(name: str) -> None:
     torch.manual_seed(0)
     letters = {} if name in OF_PICTURES else {"classes": CLASSES}
