@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from striate.runs.resuming import resume
     from striate.runs.run import Run
     from striate.runs.training import train
+    from striate.sampling import sample, walk
     from striate.searching.searching import search
     from striate.stepping import step
+    from striate.styling import style
     from striate.weights import load_weights
     from striate.zoo import net
 
@@ -59,6 +61,7 @@ _HOMES = {
     "see": "page",
     "slide": "finding",
     "step": "stepping",
+    "style": "styling",
     "Index": "retrieving",
     "index": "retrieving",
     "baseline": "rival.rival",
@@ -72,9 +75,11 @@ _HOMES = {
     "train": "runs.training",
     "Run": "runs.run",
     "plan": "estimating.estimate",
+    "sample": "sampling",
     "search": "searching.searching",
     "net": "zoo",
     "load_weights": "weights",
+    "walk": "sampling",
 }
 
 _ROOMS = ("inside",)  # packages that are named as they are
@@ -109,12 +114,15 @@ __all__ = [
     "register",
     "render",
     "resume",
+    "sample",
     "save_page",
     "search",
     "see",
     "slide",
     "step",
+    "style",
     "train",
+    "walk",
 ]
 
 

@@ -22,11 +22,13 @@ DRAWING = ("tests/report/", "tests/page/", "tests/test_readme.py")  # they look 
 SMALL = "input 1x8x8 -> conv 12@3x3 -> relu -> fc 10"
 
 
-@pytest.fixture(autouse=True)
-def pictures_drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trainings in tests of something else do not draw what another has drawn."""
-    if not request.node.nodeid.startswith(DRAWING):
-        monkeypatch.setattr("striate.report.svg.Figure", DrawnOnce)
+@pytest.fixture(autouse=True, scope="module")
+def pictures_drawn_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Trainings in tests of something else, and for a module of them, do not draw what another has drawn."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.node.nodeid.startswith(DRAWING):
+            patch.setattr("striate.report.svg.Figure", DrawnOnce)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -108,6 +108,7 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
             "groups": _groups,
         }.items()
     },
+    (tree.Deform, "taken"): lambda sizes, drawn: st.sampled_from(range(0, sizes[0] + 1, drawn["groups"])),
     (tree.Deform, "filters"): lambda sizes, drawn: st.integers(1, 3),
     (tree.Deform, "kernel"): lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 3 if len(sizes) < 4 else 2),
     (tree.UpConv, "filters"): _filters,
@@ -153,6 +154,7 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
     (tree.ZeroPad, "channels"): lambda sizes, drawn: st.integers(sizes[0], sizes[0] + 9),
     (tree.Maps, "numbers"): _selected,
     (tree.Interleave, "groups"): lambda sizes, drawn: divisors(sizes[0]),
+    (tree.Moving, "reach"): lambda sizes, drawn: st.integers(1, 2),
     (tree.RoI, "size"): lambda sizes, drawn: per_axis(2, 1, 4),
     (tree.RoIAlign, "points"): lambda sizes, drawn: st.integers(1, 3),
     (tree.Unpool, "pool"): lambda sizes, drawn: st.sampled_from(["p1", "top"]),
@@ -195,6 +197,8 @@ def fitting(draw: st.DrawFn, layer: type[Layer], sizes: st.SearchStrategy[Sizes]
         times = draw(st.integers(1, 3 if len(shape) < 4 else 2))
         shape = (shape[0], *(n * times for n in shape[1:]))
     drawn = draw(layers(layer, shape), label="layer")
+    if isinstance(drawn, tree.Moving):  # the maps of two frames, and for one of the layers a weight for each move
+        shape = (2 * shape[0] + (drawn.num_moves if isinstance(drawn, tree.Move) else 0), *shape[1:])
     assume(fits(drawn, shape))
     return shape, drawn
 
@@ -212,6 +216,8 @@ FLAT_TOO = range(4)
 EXCEPT: dict[type[Layer], range] = {
     tree.Embed: range(1),
     tree.RoIPool: range(2, 3),
+    tree.Match: range(2, 3),
+    tree.Move: range(2, 3),
     tree.RoIAlign: range(2, 3),
     **dict.fromkeys((tree.GlobalAvgPool, tree.GlobalMaxPool, tree.Shuffle, tree.Unshuffle), range(1, 4)),
     **dict.fromkeys((tree.InstanceNorm, tree.Attention), range(1, 4)),

@@ -12,7 +12,9 @@ from striate import start
 from striate.data import lazy
 from striate.runs import doing
 from striate.runs.planning import Request, planned
+from striate.tasks.generated import MADE
 from striate.tasks.saying import silent
+from striate.training.fields import Fields
 from striate.training.history import History
 from striate.training.moment import Moment
 from striate.training.options import Options
@@ -24,10 +26,11 @@ DIES = "DIES_AT_STEP"  # in the environment: when the second process ends itself
 
 
 class Noting(Quiet):
-    """Notes the loss of each batch, and the figures of each epoch."""
+    """Notes the loss of each batch, the figures of each epoch, and how bright each picture is that was made."""
 
     def __init__(self) -> None:
         self.losses, self.figures, self.before = list[float](), list[dict[str, float]](), Moment()
+        self.made = dict[str, float]()
 
     def batch(self, now: Moment) -> None:
         """One more."""
@@ -36,12 +39,19 @@ class Noting(Quiet):
         self.losses.append(seen / (now.done - before.done))
         self.before = now
 
+    def measured(self, rows: Fields) -> None:
+        """Pictures that were made, where some were."""
+        pictures = rows[MADE].double().flatten(1).mean(1).tolist() if MADE in rows else []
+        self.made = {f"{MADE} {number}": bright for number, bright in enumerate(pictures)}
+
     def epoch(self, history: History) -> None:
         """One more."""
-        self.figures.append(dict(history.epochs[-1].figures))
+        self.figures.append(dict(history.epochs[-1].figures) | self.made)
 
 
-def trains(rank: int, world: int, port: int, net: str, data: str, how: dict[str, Any], sync: bool, out: Path) -> None:
+def trains(
+    rank: int, world: int, port: int, net: str, data: str, how: dict[str, Any], sync: bool, task: str | None, out: Path
+) -> None:
     """Train as one of several, and write down what there was to see."""
     places = {"RANK": rank, "WORLD_SIZE": world, "LOCAL_RANK": rank, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     os.environ.update({name: str(value) for name, value in places.items()})
@@ -49,17 +59,23 @@ def trains(rank: int, world: int, port: int, net: str, data: str, how: dict[str,
     noting = Noting()
     doing.Quiet = lambda: noting  # type: ignore[misc, assignment]
     with started("cpu", sync) as ours:
-        asked = Request(net, data, Options(**how), engine="torch", device="cpu", threads=1, workers=0, processes=ours)
+        asked = Request(
+            net, data, Options(**how), task, engine="torch", device="cpu", threads=1, workers=0, processes=ours
+        )
         plan, parts, _ = planned(asked)
         doing.follow(plan, parts, None, None, silent)
     out.write_text(json.dumps([noting.losses, noting.figures]))
 
 
-def together(context: Any, world: int, out: Path, *how: Any) -> tuple[list[float], list[dict[str, float]]]:
+def together(
+    context: Any, world: int, out: Path, *how: Any, task: str | None = None
+) -> tuple[list[float], list[dict[str, float]]]:
     """What the processes saw: each the same."""
     port = free_port()
     paths = [out / f"{world}-{rank}.json" for rank in range(world)]
-    children = [context.Process(target=trains, args=(rank, world, port, *how, paths[rank])) for rank in range(world)]
+    children = [
+        context.Process(target=trains, args=(rank, world, port, *how, task, paths[rank])) for rank in range(world)
+    ]
     for child in children:
         child.start()
     for child in children:

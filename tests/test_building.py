@@ -11,8 +11,10 @@ from torch import Tensor, nn
 import striate
 from striate.building import TAKEN, build
 from striate.errors import InputError
+from striate.layers.deform import interpolated, read_at
 from striate.modules import MODULES
 from striate.notation import Network, measure, read, tree
+from striate.notation.errors import NotationError
 from striate.notation.graph import graph
 from striate.zoo import net
 
@@ -139,6 +141,36 @@ def test_a_deformable_convolution_begins_as_a_plain_one(modulated: str) -> None:
     layer, x = model.get_submodule("deform1"), torch.randn(2, 3, 7, 6)
     plain = nn.functional.conv2d(x, layer.weight, layer.bias, stride=(2, 1), padding=1, dilation=(1, 2))
     torch.testing.assert_close(model(x), plain * (0.5 if modulated else 1), rtol=1e-4, atol=1e-5)
+
+
+def test_a_deformable_convolution_of_some_channels_takes_its_offsets_from_all() -> None:
+    model = build(read("input 3x9x8 -> deform 4@3 pad 1 of 2"))
+    layer, x = model.get_submodule("deform1"), torch.randn(1, 3, 9, 8)
+    with torch.no_grad():
+        layer.offset.weight[:, 2, 1, 1] = 0.5  # the last channel says how far all entries move, down and right
+    x[:, 2] = 2.0  # by a whole entry
+    moved = nn.functional.pad(x[:, :2], (1, 2, 1, 2))[:, :, 1:, 1:]
+    expected = nn.functional.conv2d(moved, layer.weight, layer.bias)
+    torch.testing.assert_close(model(x), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (6, 5)])
+def test_images_are_read_between_entries_as_any_maps(size: tuple[int, int]) -> None:
+    x, places = torch.randn(2, 3, *size, dtype=torch.float64), 12 * torch.rand(2, 2, 5, 4, dtype=torch.float64) - 4
+    whole = [axis.round() if number else axis for number, axis in enumerate(places)]
+    torch.testing.assert_close(read_at(x, whole), interpolated(x, whole))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("deform 4@3 of 4", "write of 3 or less"),
+        ("deform 4@3 of 3 groups 2", "2 groups do not divide the 3 channels that are read"),
+    ],
+)
+def test_more_channels_than_there_are_cannot_be_read(text: str, line: str) -> None:
+    with pytest.raises(NotationError, match=line):
+        read(f"input 3x9x8 -> {text}")
 
 
 # shapes left open

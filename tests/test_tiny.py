@@ -25,6 +25,8 @@ TEXTS = {
     "conv": "input 2x4x4 -> conv 3@3x2 stride 1x2 pad (1,0)",
     "local": "input 2x4x4 -> local 3@3 pad 1",
     "deform": "input 2x4x4 -> deform 4@3 modulated groups 2",
+    "match": "input 2x4x4 -> match 1 halves",
+    "move": "input 11x4x4 -> move 1",
     "upconv": "input 2x4x4 -> upconv 3@3 stride 2 pad 1 extra 1",
     "shuffle": "input 4x4x4 -> shuffle 2",
     "unshuffle": "input 2x4x4 -> unshuffle 2",

@@ -36,6 +36,7 @@ OF_FOLDERS: dict[str, Callable[[Path], Listed | None]] = {  # where several task
     "multilabel": folders.of_table,
     "classify": lambda path: folders.of_table(path) or folders.of_classes(path),
     "restore": folders.of_pictures,
+    "stylize": folders.of_pictures,
 }
 
 

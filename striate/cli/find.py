@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from striate.cli.common import Option, device_option, json_option, print_json, say, threads_option
+from striate.data.writing import check_unread
 from striate.runs import devices
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ def command(
         from striate.inside.drawn import check_path
 
         check_path(picture)
+        check_unread(Path(picture), [image])
     from striate.retrieving import Index
 
     opened = Index(index, run, device, threads)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from striate.cli.asking import Asked, read_unit
 from striate.cli.common import Known, Option, check_run, json_option, print_json, say
+from striate.data.writing import check_unread
 
 if TYPE_CHECKING:
     from striate.inside.drawn import Drawn
@@ -86,6 +88,7 @@ def command(run: str, method: str, unit: str | None, out: str | None, as_json: b
     picture = out if out is not None else None if as_json else f"{method}.png"
     if picture is not None:
         check_path(picture)
+        check_unread(Path(picture), [words["example"], words["data"]])
     from striate.cli.looks import looked
     from striate.runs.run import Run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from striate.data.video import Writer, rate_of, video_of
+from striate.data.filming import Writer, suffix_for
+from striate.data.video import number_of, rate_of, video_of
+from striate.data.writing import whole
 from striate.errors import WorkError
 
-VIDEO = ".mp4"
+ENDS = (".png", ".mp4", ".mkv")  # of what is written
 
 
 @contextmanager
@@ -40,35 +42,34 @@ class Pictures:
     Attributes:
         folder: Where to.
         count: How many PNG files were written.
-        videos: The videos that were written, by the videos that the frames are of.
+        videos: The videos that were written.
+        faster: How many times as many frames a second those have.
+        notes: What to tell of them, a line each.
     """
 
     folder: Path
+    faster: int = 1
     count: int = 0
-    videos: dict[str, Path] = field(default_factory=dict)
-    _taken: Counter[str] = field(default_factory=Counter)
+    videos: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    _named: Counter[str] = field(default_factory=Counter)
+    _taken: set[Path] = field(default_factory=set)
+    _writer: Writer | None = None
+    _last: tuple[str, float] = ("", 0)  # the video of the last frame, and its number there
 
-    def written(self, answers: Iterable[Any]) -> Iterator[Any]:
+    def written(self, answers: Iterable[Any]) -> Generator[Any]:
         """The same answers, each after its pictures were written.
 
         Raises:
             WorkError: They can't be.
         """
-        with ExitStack() as stack:
-            writer: Writer | None = None
+        with ExitStack() as video:
             for answer in answers:
-                video = video_of(answer.path)
                 with writing(self.folder):
-                    if video and answer.pictures:
-                        if video not in self.videos:
-                            stack.close()
-                            self.videos[video] = self.folder / (self._name(video) + VIDEO)
-                            writer = stack.enter_context(Writer(self.videos[video], rate_of(video)))
-                        assert writer
-                        writer.add(_pixels([*answer.pictures.values()][-1]))
-                    elif answer.pictures:
-                        self._stills(answer)
+                    self._write(answer, video)
                 yield answer
+            with writing(self.folder):
+                video.close()
 
     def said(self) -> str:
         """What was written; empty for nothing."""
@@ -76,16 +77,47 @@ class Pictures:
         videos = f"{len(self.videos)} video{'s' * (len(self.videos) > 1)}" if self.videos else ""
         return " and ".join(filter(None, (stills, videos)))
 
+    def _write(self, answer: Any, opened: ExitStack) -> None:
+        """An answer's pictures; the video that they are frames of stays open until another begins."""
+        if not answer.pictures:
+            return
+        source = video_of(answer.path)
+        if not source:
+            self._stills(answer)
+            return
+        number = number_of(answer.path)
+        if source != self._last[0] or number <= self._last[1]:  # the same video again begins anew
+            opened.close()
+            self._writer = opened.enter_context(self._begun(source))
+        self._last = source, number
+        assert self._writer
+        self._writer.add(_pixels([*answer.pictures.values()][-1]), answer.seconds)
+
+    def _begun(self, source: str) -> Writer:
+        """A video of the frames of another, with its sound."""
+        (path,) = self._free(source, [suffix_for(source)])
+        writer = Writer(path, rate_of(source) * self.faster, source)
+        self.videos.append(path)
+        self.notes = writer.notes = [*self.notes, *writer.notes]
+        return writer
+
     def _stills(self, answer: Any) -> None:
-        name = self._name(answer.path)
-        for suffix, content in answer.pictures.items():
-            (self.folder / f"{name}{suffix}.png").write_bytes(content)
+        paths = self._free(answer.path, [f"{end}.png" for end in answer.pictures])
+        for path, content in zip(paths, answer.pictures.values(), strict=True):
+            with whole(path) as unfinished:
+                unfinished.write_bytes(content)
             self.count += 1
 
-    def _name(self, path: str) -> str:
-        stem = Path(path).stem
-        self._taken[stem] += 1
-        return stem if self._taken[stem] == 1 else f"{stem}-{self._taken[stem]}"
+    def _free(self, source: str, ends: Sequence[str]) -> list[Path]:
+        """Files named after a source that are not written yet."""
+        stem = Path(source).stem
+        while True:
+            self._named[stem] += 1
+            name = stem if self._named[stem] == 1 else f"{stem}-{self._named[stem]}"
+            paths = [self.folder / f"{name}{end}" for end in ends]
+            if self._taken.isdisjoint(paths):
+                self._taken.update(paths)
+                return paths
 
 
 def _pixels(png: bytes) -> Any:

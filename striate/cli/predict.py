@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,11 @@ from striate.cli.common import (
     threads_option,
     tta_option,
 )
-from striate.cli.pictures import Pictures, writing
+from striate.cli.pictures import ENDS, Pictures, writing
+from striate.data.files import walk
+from striate.data.progress import bar
+from striate.data.video import is_video, num_frames
+from striate.data.writing import check_apart, whole
 from striate.errors import InputError
 from striate.runs import devices
 
@@ -45,6 +49,14 @@ WIDEST = 100  # characters to which names are filled up
     cls=Option,
     also=("tiles", "slice", "slice-size"),
 )
+@click.option(
+    "--factor",
+    type=int,
+    metavar="N",
+    help="For frames between frames: 2, 4, 8 or 16 times as many; of videos as many times as many a second.",
+    cls=Option,
+    also=("times", "fps-factor", "multi", "exp"),
+)
 @bad_files_option
 @click.option(
     "--out",
@@ -62,6 +74,7 @@ def command(
     threads: int | None,
     tta: bool,
     tile: str | None,
+    factor: int | None,
     bad: str,
     out: str | None,
     as_json: bool,
@@ -77,22 +90,29 @@ def command(
     runs, examples = runs_first(words)
     if not examples:
         raise InputError("predict takes a run, or several, and then examples; there are no examples")
+    if out is not None:
+        check_apart(Path(out), examples, (*ENDS, TABLE))
     devices.check(device)
     from striate.runs.run import Run  # the words are right: from here on it takes PyTorch
 
     opened: Any = Run(runs[0], device, engine, threads, say)
     if len(runs) > 1:
-        if tta or tile:
-            word = "tta shows views" if tta else "tile shows tiles"
+        if tta or tile or factor:
+            word = "tta shows views" if tta else "tile shows tiles" if tile else "factor asks for more frames"
             raise InputError(f"--{word} to one run, and here are {len(runs)}")
         from striate.runs.ensemble import Ensemble
 
         opened = Ensemble([opened, *(Run(run, device, engine, threads, say) for run in runs[1:])])
-    alone: dict[str, Any] = {"tta": tta, "tile": read_size(tile, "--tile")} if len(runs) == 1 else {}
+    alone: dict[str, Any] = {"tta": tta, "tile": read_size(tile, "--tile"), "factor": factor} if len(runs) == 1 else {}
     made = opened.answers(*examples, bad=bad, **alone)
-    pictures = Pictures(Path(out)) if out is not None else None
-    answers = [replace(answer, pictures={}) for answer in (pictures.written(made) if pictures else made)]
-    for note in opened.notes:
+    times = opened.task.times if factor is None else factor
+    pictures = Pictures(Path(out), times) if out is not None else None
+    with (
+        bar("predict", num_asked(examples, times), show=True) as advance,
+        closing(pictures.written(made) if pictures else made) as seen,
+    ):
+        answers = [_done(answer, advance) for answer in seen]
+    for note in (*opened.notes, *(pictures.notes if pictures else ())):
         say(note)
     if out is not None:
         _tabulated(answers, Path(out) / TABLE)
@@ -108,6 +128,20 @@ def command(
         click.echo(f"{drawn}; the answers are in {pictures.folder / TABLE}")
 
 
+def num_asked(examples: Sequence[str], times: int) -> int | None:
+    """About how many answers there will be, for a bar, so many for each; None where nobody knows before the end."""
+    paths = [Path(one) for one in examples]
+    if not all(path.exists() for path in paths):
+        return None
+    counts = [num_frames(path) if is_video(path) else len(walk(path).images) if path.is_dir() else 1 for path in paths]
+    return times * sum(counts) if all(counts) else None
+
+
+def _done(answer: Any, advance: Callable[[int], None]) -> Any:
+    advance(1)
+    return answer.light()
+
+
 def _tabulated(answers: Sequence[Any], path: Path) -> None:
     """One line for each answer: its name and its values; those that are lists as JSON.
 
@@ -115,11 +149,13 @@ def _tabulated(answers: Sequence[Any], path: Path) -> None:
         WorkError: It can't be written.
     """
     columns = list(dict.fromkeys(name for answer in answers for name in answer.values))
-    with writing(path.parent), path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["name", *columns])
-        for answer in answers:
-            table.writerow([answer.path, *(_cell(answer.values.get(name, "")) for name in columns)])
+    made = ([answer.path, *(_cell(answer.values.get(name, "")) for name in columns)] for answer in answers)
+    with (
+        writing(path.parent),
+        whole(path) as unfinished,
+        unfinished.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        csv.writer(file).writerows([["name", *columns], *made])
 
 
 def _cell(value: Any) -> Any:

@@ -7,7 +7,10 @@ from pathlib import Path
 import click
 
 from striate.cli.common import Option, bad_files_option, check_run, json_option, print_json, say
+from striate.data.writing import check_apart, check_unread
 from striate.errors import WorkError
+
+ONE, SEVERAL = "slide.png", "slide"  # where pictures go, where nobody says
 
 
 @click.command()
@@ -29,6 +32,9 @@ def command(run: str, images: tuple[str, ...], bad: str, out: str | None, as_jso
     Each find is a line: what, how sure, and its box, in reading order. The images may have any size.
     """
     check_run(run)
+    for name in (out,) if out is not None else () if as_json else (ONE, SEVERAL):
+        check_unread(Path(name), images)
+        check_apart(Path(name), images, [".png"])
     from striate.finding import slide
     from striate.runs.run import Run
 
@@ -38,7 +44,7 @@ def command(run: str, images: tuple[str, ...], bad: str, out: str | None, as_jso
         say(note)
     several = len(seen) > 1
     if out is None and not as_json:
-        out = "slide" if several else "slide.png"
+        out = SEVERAL if several else ONE
     places = [] if out is None else _places([one.path for one in seen], Path(out), several)
     for one, place in zip(seen, places, strict=False):
         one.save(place)

@@ -22,11 +22,12 @@ from striate.tasks.in_pieces import InPieces
 from striate.tasks.instances import Instances
 from striate.tasks.masked import Masked
 from striate.tasks.objects import OfObjects
-from striate.tasks.restore import Restore, as_large
+from striate.tasks.restore import Restore
 from striate.tasks.segment import Segment
 from striate.tasks.segment import called as classes_called
 from striate.tasks.task import Task
 from striate.tiling import middle
+from striate.training.fields import OUTPUT
 
 Answers = list[Mapping[str, Any]]
 
@@ -91,13 +92,14 @@ def of_pictures(run: Run) -> Live:
 
     def values(image: Any) -> torch.Tensor:
         small = np.array(ImageOps.fit(image.convert("RGB"), task.tile[::-1]), np.uint8).transpose(2, 0, 1)
-        return torch.from_numpy(task.pixels.values(small))[None]
+        return torch.from_numpy(task.pixels.values(small))[None].repeat(1, task.frames, 1, 1)
 
     def seen(image: Any, outputs: Outputs) -> bytes:
-        both = torch.cat([as_large(values(image), task.scale), only(outputs)], -1)
+        both = torch.cat([task.before(values(image)), by_name(outputs)[OUTPUT]], -1)
         return as_png(as_bytes(both[0].numpy()))
 
-    return Live(run.name, run.model(), values, lambda outputs: [], (task.channels, *task.tile), drawn=seen)
+    shape = (task.frames * task.channels, *task.tile)
+    return Live(run.name, run.model(), values, lambda outputs: [], shape, drawn=seen)
 
 
 def _inner(image: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ OF: dict[type[Layer], str] = {
     tree.Conv: "convolution",
     tree.Local: "convolution",
     tree.Deform: "convolution",
+    tree.Moving: "convolution",
     tree.UpConv: "convolution",
     tree.Pool: "pooling",
     tree.Adaptive: "pooling",

@@ -19,7 +19,7 @@ class Drawn:
     """Middles of a picture, (C, H, W) each, 0 to 255.
 
     Attributes:
-        before: What the network has to beat.
+        before: What the network was given, as large.
         after: What it makes.
         good: What is asked for.
         name: Where to find it.

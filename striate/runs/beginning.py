@@ -39,6 +39,7 @@ from striate.training.state import carries_state
 from striate.weights import Table, keep_fitting, read_tables
 from striate.weights.layouts import leaves
 from striate.weights.matching import match
+from striate.weights.published import turn_channels
 from striate.weights.scaling import Scaling, scaling_of
 
 HEAD_SPREAD = 0.01  # of a new head's first weights
@@ -186,9 +187,3 @@ def _make_small(head: nn.Module) -> None:
     for parameter in head.parameters(recurse=False):
         spread = float(parameter.data.std()) if parameter.ndim >= 2 and parameter.numel() > 1 else 0.0
         parameter.data *= min(1.0, HEAD_SPREAD / spread) if spread else 0.0
-
-
-def turn_channels(layer: nn.Module) -> None:
-    """Let a convolution that reads blue, green and red read red, green and blue."""
-    weight = layer.get_parameter("weight")
-    weight.data = weight.data.flip(1).contiguous()

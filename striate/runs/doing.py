@@ -297,9 +297,10 @@ def _feed(
     augment: Augment | None = None,
     groups: Tensor | None = None,
     part: Part = WHOLE,
+    before: int = 0,
 ) -> Feed:
     """The batches of one of the parts."""
-    how = (augment, plan.bad, unread.tell, plan.workers, groups, part)
+    how = (augment, plan.bad, unread.tell, plan.workers, groups, part, before)
     return feed_of(examples, parts.schema, plan.recipe, plan.device, *how)
 
 
@@ -323,8 +324,9 @@ def _learn_with(
     ours, objective = plan.processes, plan.objective(parts.own_loss)
     measure = None
     if ours.several:
-        own = parts.validation.part(rows_of(ours, len(parts.validation)))
-        validation, measure = ShownIn(_feed(plan, parts, own, unread), len(parts.validation)), measured_by(ours)
+        rows = rows_of(ours, len(parts.validation))
+        own = _feed(plan, parts, parts.validation.part(rows), unread, before=rows.start)
+        validation, measure = ShownIn(own, len(parts.validation)), measured_by(ours)
     validation = validation or _feed(plan, parts, parts.validation, unread)
     train_loop(engine, lessons(plan, parts, unread), validation, objective, plan.options, watcher, history, at, measure)
 

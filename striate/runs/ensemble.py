@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from striate.data.video import in_parts
 from striate.errors import InputError
 from striate.runs.feeding import feed_of
-from striate.runs.run import Run, of_one_shape
+from striate.runs.run import Run, at_its_time, of_one_shape, shown_at
 from striate.runs.unread import Unread
 from striate.tasks.saying import Say
 from striate.tasks.task import Task
@@ -165,15 +164,18 @@ class Ensemble:
 
     def answers(self, *given: Any, bad: str = "skip") -> Iterator[Any]:
         """The answers of `predict` one after the other, as for `Run.answers`."""
-        for part in in_parts(given):
+        first = self.runs[0]
+        for part in self.task.parts(given, first.notes.append if bad == "skip" else None, first.recipe):
             asked = [run.task.asked(part, run.recipe, bad) for run in self.runs]
             self.runs[0].notes.extend(asked[0].notes)
+            shown = shown_at(part)
             for rows in of_one_shape(asked[0].inputs):
                 made = [
                     moved_to("cpu", run.outputs_by_name(joined(one.of(rows).inputs), run.engine))
                     for run, one in zip(self.runs, asked, strict=True)
                 ]
-                yield from self.task.answers(self._together(made), asked[0].of(rows), self._net)
+                answers = self.task.answers(self._together(made), asked[0].of(rows), self._net)
+                yield from (at_its_time(answer, shown) for answer in answers)
 
     def _net(self, inputs: Fields) -> Fields:
         """The outputs of all together for inputs that every one of them reads as they are."""

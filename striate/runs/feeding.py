@@ -29,6 +29,7 @@ def feed_of(
     workers: int | None = None,
     groups: Tensor | None = None,
     part: Part = WHOLE,
+    before: int = 0,
 ) -> Feed:
     """The batches of examples.
 
@@ -43,6 +44,7 @@ def feed_of(
         workers: Processes that read images which stay in their files; by default one for each core.
         groups: The group of each, (N,), where an epoch draws each group equally often.
         part: Which part of every batch of a training is read here.
+        before: How many examples come before these, where these are a part of those that are judged.
     """
     assert isinstance(examples, Table)
     prepare, kinds = prepares(schema, recipe), {**schema.inputs, **schema.targets}
@@ -54,8 +56,10 @@ def feed_of(
         workers = workers if reads_files(examples) else 0
         ragged = any(column.shape[-1] == 0 for column in lazy)
         how = (bad == "refuse", tell, workers, ragged)
-        return Stream(inputs, targets, prepare, every, device, kinds, augment, groups, *how, part)
-    return prepared(Pool(inputs, targets, prepare, device, kinds, augment, groups, part), shapes)  # type: ignore[arg-type]
+        return Stream(inputs, targets, prepare, every, device, kinds, augment, groups, *how, part, schema.made, before)
+    how_made = (part, schema.made, before)
+    pool = Pool(inputs, targets, prepare, device, kinds, augment, groups, *how_made)  # type: ignore[arg-type]
+    return prepared(pool, shapes)
 
 
 def reads_files(examples: Examples) -> bool:

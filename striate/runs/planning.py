@@ -38,8 +38,9 @@ from striate.runs.teaching import Teachers, learned_before
 from striate.tasks import known
 from striate.tasks.balancing import balanced
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
-from striate.tasks.pieces import enlarges
+from striate.tasks.pieces import enlarges, maps_of
 from striate.tasks.restore import Restore
+from striate.tasks.stylize import Stylize
 from striate.tasks.task import Task, Wish
 from striate.training.feed import num_batches
 from striate.training.layer_rates import LayerRates
@@ -106,16 +107,18 @@ class Again:
         recipe: How examples become the network's input.
         begun: What is known of the weights that it started from.
         decided: Its decisions, one sentence each.
+        facts: Those of its task.
     """
 
     recipe: Recipe | None
     begun: dict[str, Any] | None = None
     decided: tuple[str, ...] = field(default=())
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @staticmethod
     def of(config: Mapping[str, Any]) -> Again:
         """What a run's configuration says of it."""
-        return Again(recipe_of(config), config.get("weights"), tuple(config["decisions"]))
+        return Again(recipe_of(config), config.get("weights"), tuple(config["decisions"]), config.get("task", {}))
 
 
 def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
@@ -130,9 +133,10 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     command = asked.command or command_of(asked, network)
     beginning = None if asked.weights is None else Beginning(asked.weights)
     teachers = Teachers(asked.options, device) if asked.options.teacher else None
-    word = asked.task or (Restore.word if asked.options.degrade else None)
-    if asked.options.degrade and word != Restore.word:
-        raise InputError(f"degrade is for the task {Restore.word}, not for {word}; leave it out")
+    word = asked.task or next((word for word, given in _meant(asked.options).items() if given), None)
+    for meant, given in _meant(asked.options).items():
+        if given and word != meant:
+            raise InputError(f"{given} is for the task {meant}, not for {word}; leave it out")
     task, opened = known.opened(asked.data, _wish(asked, network), word)
     task.objective(asked.own_loss or asked.options.loss)  # or it is refused, before anything long begins
     training, validation = _split(asked, task, opened)
@@ -175,7 +179,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
         recipe=fitted.recipe,
         options=options,
         augment=augment,
-        engine=_engine(asked, engine, fitted.network, options, count, device, native, rates),
+        engine=_engine(asked, engine, task, fitted.network, options, count, device, native, rates),
         device=device,
         threads=asked.threads,
         workers=asked.workers,
@@ -194,6 +198,11 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     if not asked.tested:  # from here on, no code sees a test example
         parts = dataclasses.replace(parts, test=None)
     return plan, parts, beginning
+
+
+def _meant(options: Options) -> dict[str, str]:
+    """Tasks that have an option of their own, each with its name where it is given."""
+    return {Restore.word: "degrade" if options.degrade else "", Stylize.word: "style" if options.style else ""}
 
 
 def _places(wanted: str, preset: Preset, fitted: Fitted, opened: Opened) -> Augment | None:
@@ -228,10 +237,12 @@ def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | 
 def _wish(asked: Request, network: Network) -> Wish:
     again = asked.again.recipe if asked.again else None
     shape = again.source if again else input_shape(network, asked.size)
-    wish = Wish(shape, asked.bad, progress=asked.show, heads=tuple(graph(network).outputs))
+    heads = tuple(graph(network).outputs)
+    before = asked.again.facts if asked.again else {}
+    wish = Wish(shape, asked.bad, progress=asked.show, heads=heads, style=asked.options.style, before=before)
     if not asked.options.degrade and asked.task != Restore.word:
         return wish
-    return dataclasses.replace(wish, degrade=asked.options.degrade, enlarges=enlarges(network))
+    return dataclasses.replace(wish, degrade=asked.options.degrade, enlarges=enlarges(network), maps=maps_of(network))
 
 
 def command_of(asked: Request, network: Network) -> str:
@@ -284,6 +295,7 @@ def _check_parts(asked: Request, fitted: Fitted, options: Options, count: int, v
 def _engine(
     asked: Request,
     engine: str,
+    task: Task,
     network: Network,
     options: Options,
     count: int,
@@ -291,6 +303,10 @@ def _engine(
     loss: NativeLoss,
     rates: LayerRates,
 ) -> Choice:
+    if task.any_size and engine == "native":
+        raise InputError(f"{task.word} looks at {task.unit} of any size at once; take `engine='torch'`")
+    if task.any_size:
+        return Choice("torch", "torch", f"engine torch: {task.unit} of any size go through at once")
     whole = dataclasses.replace(options, batch=options.images(count))
     with using(asked.threads):
         chosen, why = engine_for(engine, network, whole, device, loss, rates)

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import webbrowser
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from striate.checks import path_of
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
 from striate.data.recipe import Recipe
-from striate.data.video import in_parts
+from striate.data.video import Frame
 from striate.errors import InputError, WorkError
 from striate.layers.earlier import named_now
 from striate.losses import Loss
@@ -240,17 +241,34 @@ class Run:
         with using(self.threads):
             return self._engine(name) if name else self.engine
 
-    def outputs_by_name(self, inputs: Fields, engine: TorchEngine | NativeEngine, tta: bool = False) -> Fields:
-        """The outputs (N, …) by name for examples as `Task.asked` gives them, maybe over several views of each."""
+    def outputs_by_name(
+        self, inputs: Fields, engine: TorchEngine | NativeEngine, tta: bool = False, task: Task | None = None
+    ) -> Fields:
+        """The outputs (N, …) by name for examples as `Task.asked` gives them, maybe over several views of each.
+
+        Args:
+            inputs: Of one shape.
+            engine: What computes.
+            tta: As for `test`.
+            task: The run's as it suits these inputs; by default as it was trained.
+        """
         feed = unlabelled(inputs, self.recipe, self.device)
         with using(self.threads):
-            return outputs_of(engine, feed, self._objective(self.trained_loss(), tta))
+            return outputs_of(engine, feed, self._objective(self.trained_loss(), tta, task or self.task))
 
-    def _objective(self, loss: LossName, tta: bool) -> Objective:
+    def _for(self, inputs: Fields, engine: TorchEngine | NativeEngine, tta: bool) -> Task:
+        """The task as it suits inputs of one shape; a network that was compiled reads the size that it learned from."""
+        sizes = [tuple(one.shape[2:]) for one in inputs.values()]
+        if len(sizes) != 1 or len(sizes[0]) != 2 or not isinstance(engine, TorchEngine):
+            return self.task
+        size = sizes[0] if not tta else (min(sizes[0]),) * 2  # some views are turned
+        return self.task.for_size(self.network, size)
+
+    def _objective(self, loss: LossName, tta: bool, task: Task) -> Objective:
         """What is measured, maybe over several views of each image."""
         if tta:
-            return viewed(self.task, loss, self.config["options"]["augment"], self.shape if self.recipe else ())
-        objective: Objective = self.task.objective(loss)
+            return viewed(task, loss, self.config["options"]["augment"], self.shape if self.recipe else ())
+        objective: Objective = task.objective(loss)
         return objective
 
     def test(
@@ -310,7 +328,7 @@ class Run:
             with using(self.threads), looking(name, self.task.unit, quiet) as looked:
                 return measured(self.chosen_engine(engine), feed, objective, looked)
 
-        objective = self._objective(known_loss, tta)
+        objective = self._objective(known_loss, tta, self.task)
         figures, rows = found(objective)
         if isinstance(objective, Viewed):
             alone, each = found(self.task.objective(known_loss))
@@ -370,6 +388,7 @@ class Run:
         engine: str | None = None,
         tta: bool = False,
         tile: Size | None = None,
+        factor: int | None = None,
     ) -> list[Any]:
         """Say what examples are.
 
@@ -390,9 +409,10 @@ class Run:
             `top`, of segmentation `mask`, (H, W) uint8.
 
         Raises:
-            InputError: A path that is not there, nothing that can be read, or `tile` for another task than detect.
+            InputError: A path that is not there, nothing that can be read, `tile` for another task than detect, or
+                `factor` for another one than interpolate.
         """
-        return list(self.answers(*given, bad=bad, engine=engine, tta=tta, tile=tile))
+        return list(self.answers(*given, bad=bad, engine=engine, tta=tta, tile=tile, factor=factor))
 
     def answers(
         self,
@@ -401,25 +421,30 @@ class Run:
         engine: str | None = None,
         tta: bool = False,
         tile: Size | None = None,
+        factor: int | None = None,
     ) -> Iterator[Any]:
         """The answers of `predict` one after the other, with a few frames of a video in memory at a time."""
         data.check_bad(bad)
         parts = None if tile is None else sides(tile, 2)
         chosen = self.chosen_engine(engine)
 
-        def look(inputs: Fields) -> Fields:
-            return self.outputs_by_name(inputs, chosen, tta)
+        task = self.task if factor is None else self.task.faster(factor)
 
-        for part in in_parts(given):
-            asked = self.task.asked(part, self.recipe, bad)
+        def look(inputs: Fields) -> Fields:
+            return self.outputs_by_name(inputs, chosen, tta, self._for(inputs, chosen, tta))
+
+        for part in task.parts(given, self.saved.notes.append if bad == "skip" else None, self.recipe):
+            asked = task.asked(part, self.recipe, bad)
             self.saved.notes += asked.notes
             self.left_out += asked.left_out
+            shown = shown_at(part)
             for rows in of_one_shape(asked.inputs):
                 some = asked.of(rows)
                 if parts:
-                    yield from self.task.answers_in_tiles(look, some, (parts[0], parts[1]))
+                    made = task.answers_in_tiles(look, some, (parts[0], parts[1]))
                 else:
-                    yield from self.task.answers(look(joined(some.inputs)), some, chosen.evaluate)
+                    made = iter(task.answers(look(joined(some.inputs)), some, chosen.evaluate))
+                yield from (at_its_time(answer, shown) for answer in made)
 
     def read(self, *given: Any) -> Tensor:
         """Examples as the network reads them, (N, …) on the CPU, for `inside` and other functions of tensors.
@@ -471,6 +496,16 @@ class Run:
 def recipe_of(config: Mapping[str, Any]) -> Recipe | None:
     """How a run's examples become its network's input."""
     return Recipe.from_json(config["recipe"]) if config["recipe"] else None
+
+
+def shown_at(part: Sequence[Any]) -> dict[str, Fraction]:
+    """When each frame of a video is shown, by its name; nothing of what is no frame."""
+    return {one.name: one.seconds for one in part if isinstance(one, Frame)}
+
+
+def at_its_time(answer: Any, shown: Mapping[str, Fraction]) -> Any:
+    """An answer about a frame with the time at which that is shown."""
+    return dataclasses.replace(answer, seconds=shown[answer.path]) if shown and answer.path in shown else answer
 
 
 def _only(fields: Fields, what: str) -> Tensor:

@@ -76,6 +76,7 @@ def train(
     precision: str = Options.precision,
     compile: str = Options.compile,
     degrade: str = Options.degrade,
+    style: str | Path = Options.style,
     fold: str = Options.fold,
     init: str | None = Options.init,
     keep_every: float = Options.keep_every,
@@ -145,7 +146,8 @@ def train(
         compile: Whether PyTorch compiles the network first: `yes`, `no`, `graphs` (with CUDA graphs); by default on a
             GPU, for many steps.
         degrade: How good pictures become worse, for the task `restore`: "bicubic:3", "noise:25", "blur:1.6", "jpeg:20",
-            several as in "blur:1,noise:10"; "pairs" where worse pictures are there as files.
+            "rain:5", "fog:1", several as in "blur:1,noise:10"; "pairs" where worse pictures are there as files.
+        style: A picture whose style the network learns to give to photographs, for the task `stylize`.
         fold: "2/5" validates by the second of five equal parts of the training examples; `st.folds` takes them all.
         init: How weights begin, as for `build`.
         keep_every: Seconds after which the state within an epoch is kept, for a run that is killed; less often where
@@ -194,6 +196,7 @@ def train(
         precision=precision,
         compile=compile,
         degrade=degrade,
+        style=str(style),
         fold=fold,
         init=init,
         keep_every=keep_every,

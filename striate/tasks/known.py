@@ -23,12 +23,15 @@ FALLBACK = "classify"  # tried last: it says what is wrong with data that are of
 ALSO = {  # what others call them
     "classify": ("classification", "class", "cls", "label"),
     "detect": ("detection", "detector", "object-detection", "boxes", "yolo"),
+    "generate": ("generation", "gan", "vae", "diffusion", "sampling", "synthesis", "dcgan", "ddpm"),
     "localize": ("localization", "localise", "localisation"),
+    "interpolate": ("interpolation", "frame-interpolation", "slow-motion", "slowmo", "fps", "rife", "sepconv"),
     "instances": ("instance", "instance-segmentation", "objects", "stardist", "cells", "nuclei"),
     "multilabel": ("multi", "labels", "tags", "tagging", "multi-label"),
     "pose": ("keypoints", "keypoint", "joints", "skeleton", "deeppose"),
     "restore": ("restoration", "super-resolution", "superresolution", "sr", "denoise", "denoising", "deblur"),
     "segment": ("segmentation", "semantic", "seg", "mask"),
+    "stylize": ("stylise", "style", "style-transfer", "fast-style", "johnson"),
     "text": ("nlp", "sentence", "sentences", "sentiment"),
 }
 _added: list[type[Task]] = []

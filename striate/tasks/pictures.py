@@ -124,7 +124,12 @@ class _Held:
     values: Any
 
 
-def asked_images(given: Sequence[Any], recipe: Recipe | None, bad: str, channels: int = 0) -> Asked:
+Read = Callable[[Path], tuple[Tensor, Sequence[str]]]  # of a file what a network reads, (C, H, W), and what to tell
+
+
+def asked_images(
+    given: Sequence[Any], recipe: Recipe | None, bad: str, channels: int = 0, read: Read | None = None
+) -> Asked:
     """Image files or folders that hold some; PIL images; arrays or tensors; files of arrays; or lists of any of these.
 
     Args:
@@ -132,6 +137,7 @@ def asked_images(given: Sequence[Any], recipe: Recipe | None, bad: str, channels
         recipe: How the images become a network's input; None where each keeps its own size.
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
         channels: 1 or 3, of images without a recipe.
+        read: Reads a file, where neither says how; of several it is asked in their order.
 
     Raises:
         InputError: None of it can be read.
@@ -140,10 +146,10 @@ def asked_images(given: Sequence[Any], recipe: Recipe | None, bad: str, channels
     examples = [example for one in _numbered(handed) for example in _examples(*one, recipe)]
     if not examples:
         raise InputError("predict takes images: paths, PIL images or arrays. Received: none")
-    found = Asked((), ())
+    found, read = Asked((), ()), read or partial(_decoded, recipe=recipe, channels=channels)
     for in_memory, group in itertools.groupby(examples, lambda one: isinstance(one, _Held)):
-        read = _held if in_memory else _read
-        more = read(list(group), recipe, bad, channels)
+        some = list(group)
+        more = _held(some, recipe, bad, read) if in_memory else _read(some, bad, read)
         found = Asked(
             (*found.names, *more.names),
             (*found.inputs, *more.inputs),
@@ -188,18 +194,22 @@ def _examples(number: int, one: Any, recipe: Recipe | None) -> Iterator[Any]:
         yield _Held(f"{name}[{row}]" if path or len(values) > 1 else name, value)
 
 
-def _held(examples: Sequence[_Held], recipe: Recipe | None, bad: str, channels: int) -> Asked:
+def _held(examples: Sequence[_Held], recipe: Recipe | None, bad: str, read: Read) -> Asked:
     """Pictures as if they were files, and other arrays as they are."""
     names = [one.name for one in examples]
     if recipe is not None and not recipe.of_pictures:
         return Asked(names, [{IMAGE: one.values} for one in examples])
     with as_files([one.values for one in examples]) as paths:
-        made = _read(paths, recipe, bad, channels)
+        made = _read(paths, bad, read)
     called = {str(path): name for path, name in zip(paths, names, strict=True)}
     return replace(made, names=[called[name] for name in made.names])
 
 
-def _read(paths: Sequence[str | Path], recipe: Recipe | None, bad: str, channels: int) -> Asked:
+def _decoded(path: Path, recipe: Recipe | None, channels: int) -> tuple[Tensor, Sequence[str]]:
+    return data.read_and_tell(path, recipe) if recipe else (torch.from_numpy(decode(path, channels=channels)), ())
+
+
+def _read(paths: Sequence[str | Path], bad: str, read: Read) -> Asked:
     """The images of files, and of folders that hold some."""
     found = data.found_under(paths)
     left_out: list[LeftOut] = list(found.left_out)
@@ -209,9 +219,7 @@ def _read(paths: Sequence[str | Path], recipe: Recipe | None, bad: str, channels
     first = ""
     for path in found.images:
         try:
-            image, told = (
-                data.read_and_tell(path, recipe) if recipe else (torch.from_numpy(decode(path, channels=channels)), [])
-            )
+            image, told = read(path)
         except InputError as error:
             if bad == "refuse" or len(found.images) == 1:
                 raise

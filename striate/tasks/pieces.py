@@ -23,7 +23,8 @@ from striate.notation import Network, measure
 from striate.notation import notes as what_to_see
 from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, next_fitting, resized
-from striate.tasks.ends import check_inputs, outputs_for
+from striate.notation.tree import Shape
+from striate.tasks.ends import check_inputs, named_outputs, outputs_for
 from striate.tasks.fitting import Fitted, adapting
 from striate.tiling import tiled
 from striate.training.fields import OUTPUT, Fields
@@ -56,13 +57,14 @@ def fitted_in_pieces(
     wanted = task.scale * tile[0], task.scale * tile[1]
     cut = (wanted[0] - gives[0]) // 2
     lost = wanted[0] - gives[0], wanted[1] - gives[1]
-    if lost != (2 * cut, 2 * cut) or cut < 0 or (cut and not task.may_lose) or not _grows(network, task.scale, gives):
+    grows = _grows(network, task.scale, gives)
+    if lost != (2 * cut, 2 * cut) or cut < 0 or (cut and not task.may_lose) or not grows:
         raise InputError(
             f"{network.name} gives maps of {gives[0]}x{gives[1]} for images of {tile[0]}x{tile[1]}; {task.misfit}"
         )
     if recipe is None:
         recipe = task.recipe(network, opened)
-    margin, stride = _overlap(network, tile, cut, task.share_of_margin)
+    margin, stride = overlap(network, tile, cut, task.share_of_margin)
     piece = f"images go through in pieces of {tile[0]}x{tile[1]}" + (f" that overlap by {2 * margin}" if margin else "")
     lines = (*what_to_see(network), *notes, recipe.said(), f"network: {piece}")
     return Fitted(network, recipe, lines, dataclasses.replace(task, tile=tile, margin=margin, stride=stride, cut=cut))
@@ -93,25 +95,38 @@ def _sized(
 
 def _grows(network: Network, scale: int, gives: tuple[int, int]) -> bool:
     """Whether a larger image gives as much larger maps, so that what is missing is a border and no stride."""
-    if network.program is None or (larger := next_fitting(network, network.input[1:])) is None:  # type: ignore[arg-type]
+    if network.program is None:
         return True
-    then = _two(next(iter(measure(resized(network, larger)).outputs.values())))
+    almost = [int(side or 0) + _stride(network) - 1 for side in network.input[1:]]  # sizes between may be rounded up
+    if (larger := next_fitting(network, almost)) is None:
+        return True
+    then = _two(named_outputs(measure(resized(network, larger)))[OUTPUT])
     more = [scale * (new - int(old or 0)) for new, old in zip(larger, network.input[1:], strict=True)]
     return [new - old for new, old in zip(then, gives, strict=True)] == more
 
 
 def enlarges(network: Network) -> int:
     """How many times larger than what it reads a network's map is; 1 for one that gives no whole number of times."""
+    read, given = _tried(network)
+    times, more = divmod(given[-1] or 0, read[-1] or 1)
+    return times if times and not more else 1
+
+
+def maps_of(network: Network) -> int:
+    """How many maps a network gives; 0 for one that gives no image of one."""
+    return _tried(network)[1][0] or 0
+
+
+def _tried(network: Network) -> tuple[Shape, Shape]:
+    """What a network reads, of a size that it takes, and the image that it gives; (0, 0, 0) where it gives none."""
+    none = (0, 0, 0)
     if len(network.input) != 3 or network.program is None or network.others:
-        return 1
+        return none, none
     size = next_fitting(network, [side or ANY for side in network.input[1:]])
     if size is None:
-        return 1
-    shapes = list(measure(resized(network, size)).outputs.values())
-    if len(shapes) != 1 or len(shapes[0]) != 3:
-        return 1
-    times, more = divmod(shapes[0][-1] or 0, size[-1])
-    return times if times and not more else 1
+        return none, none
+    given = named_outputs(measure(resized(network, size))).get(OUTPUT, ())
+    return (network.input[0], *size), given if len(given) == 3 else none
 
 
 def sizes_of(examples: Examples, field: str = "") -> list[tuple[int, int]]:
@@ -156,13 +171,20 @@ def scaled_recipe(network: Network, opened: Opened) -> Recipe:
     return dataclasses.replace(made, source=piece, shape=(shape[0], *piece[1:]), fit="any size", ink=None)
 
 
-def _overlap(network: Network, tile: tuple[int, int], cut: int, share: float) -> tuple[int, int]:
+def overlap(network: Network, tile: tuple[int, int], cut: int, share: float) -> tuple[int, int]:
     """Pixels that a neighbour answers for, at most that share of a side, and the network's stride."""
     measured = measure(network)
-    stride = max(round(tile[1] / (row.input[-1] or 1)) for row in measured.rows if len(row.input) == 3)
     fields = [row.receptive_field for row in measured.rows if isinstance(row.receptive_field, int)]
-    half = (max(fields, default=1) - 1) // 2
-    return (0 if cut else min(half, int(share * min(tile)))), max(1, stride)
+    half = (
+        max(fields, default=1) // 2
+    )  # of an even one the larger side, as the smaller maps' entries are off the middle
+    return (0 if cut else min(half, int(share * min(tile)))), _stride(network)
+
+
+def _stride(network: Network) -> int:
+    """How many times smaller its smallest map is, about."""
+    wide = network.input[-1] or 1
+    return max(1, *(round(wide / (row.input[-1] or 1)) for row in measure(network).rows if len(row.input) == 3))
 
 
 def in_pieces(net: Net, inputs: Fields, task: InPieces) -> Fields:

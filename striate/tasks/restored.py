@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.data.examples import Examples
 from striate.tasks.task import Judged
@@ -14,7 +15,7 @@ from striate.tasks.task import Judged
 if TYPE_CHECKING:
     from striate.report.section import Section
 
-BEFORE, MADE = "before", "made"
+BEFORE, MADE, NEAR = "before", "made", "near"  # in rows; the last, of frames that were aligned, is (N, 2)
 MOST_DRAWN, MOST_PRINTED = 12, 5
 
 
@@ -25,15 +26,25 @@ class JudgedPictures(Judged):
     Attributes:
         baseline: What the network has to beat, in words.
         convention: On what the figures are measured, in words.
+        middles: Of the fields of one example, middles (C, H, W) of what was there before and of the good one.
     """
 
     baseline: str
     convention: str
+    middles: Callable[[Mapping[str, Any]], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
     @property
     def before(self) -> Mapping[str, float]:
         """The figures of the baseline."""
         return {name: float(self.rows[f"{name}_before"].mean()) for name in ("psnr", "ssim")}
+
+    @property
+    def near(self) -> Mapping[str, float]:
+        """How far neighbours are from the frame in the middle, in levels of 256, where a network aligns them."""
+        if NEAR not in self.rows:
+            return {}
+        aligned, unaligned = 255 * self.rows[NEAR].double().mean(0)
+        return {"aligned": float(aligned), "unaligned": float(unaligned)}
 
     @property
     def worst(self) -> list[int]:
@@ -70,6 +81,7 @@ class JudgedPictures(Judged):
             **self.figures,
             "psnr_baseline": then["psnr"],
             "ssim_baseline": then["ssim"],
+            **self.near,
             "examples": len(self.examples),
             "each": [
                 {"image": self.examples.name(row), **{name: values[row] for name, values in columns.items()}}
@@ -81,6 +93,11 @@ class JudgedPictures(Judged):
         """What `striate test` prints."""
         yield self.said()
         yield from self.advice()
+        if near := self.near:
+            yield (
+                f"neighbours are {near['aligned']:.2f} of 256 levels from the frame in the middle once they are "
+                f"aligned, {near['unaligned']:.2f} before"
+            )
         for row in self.worst[:MOST_PRINTED]:
             psnr, before = (float(self.rows[name][row]) for name in ("psnr", "psnr_before"))
             yield f"gained least: {self.examples.name(row)}: {psnr:.2f} dB, {psnr - before:+.2f}"
@@ -100,11 +117,10 @@ class JudgedPictures(Judged):
         """The pictures that gained least, before and after."""
         from striate.report import restored
         from striate.report.places import inside
-        from striate.tasks.restore import middles
 
         drawn = []
         for row in self.worst[:MOST_DRAWN]:
-            before, good = middles(self.examples.take([row]))
+            before, good = self.middles(self.examples.take([row]))
             psnr, then = (float(self.rows[name][row]) for name in ("psnr", "psnr_before"))
             name = inside(self.examples.name(row), root)
             drawn.append(restored.Drawn(before, self.rows[MADE][row].numpy(), good, name, psnr, then))

@@ -11,6 +11,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
@@ -24,6 +25,7 @@ from striate.augmentation.chain import of_photographs
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
 from striate.data.loading import found_at
+from striate.data.video import in_parts
 from striate.errors import InputError
 from striate.losses import Loss
 from striate.metrics.metric import Metric
@@ -65,6 +67,9 @@ class Wish:
         heads: The names of what the network gives.
         degrade: How good pictures become worse, to learn to restore them; empty where that is not asked for.
         enlarges: How many times larger than what it reads the network's map is.
+        style: A picture whose style is to be learned, by its path; empty where that is not asked for.
+        before: The facts of the task, where a run goes on: what it need not take from files again.
+        maps: How many maps the network gives; 0 where that is not known.
     """
 
     shape: tuple[int | None, ...] | None = None
@@ -76,6 +81,9 @@ class Wish:
     heads: tuple[str, ...] = ()
     degrade: str = ""
     enlarges: int = 1
+    style: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    maps: int = 0
 
 
 @dataclass(frozen=True)
@@ -109,16 +117,22 @@ class Answer:
         said: It in one line.
         values: It for programs, by name.
         pictures: PNG files of it, by what is added to the example's name; the one with most to see is last.
+        seconds: When it is shown, of a frame of a video; None of others.
     """
 
     path: str
     said: str = field(compare=False)
     values: Mapping[str, Any] = field(default_factory=dict)
     pictures: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+    seconds: Fraction | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate predict --json`."""
         return {"path": self.path, **self.values}
+
+    def light(self) -> Self:
+        """It without what takes memory, of which many are kept."""
+        return dataclasses.replace(self, pictures={})
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +234,9 @@ class Task(ABC):
     unit: ClassVar[str] = "examples"
     decides: ClassVar[str] = ""
     places: ClassVar[bool] = False  # whether each output belongs to a place of the image
+    of_views: ClassVar[bool] = False  # whether the mean of outputs for several views of an image is an answer, too
+    any_size: ClassVar[bool] = False  # whether a network sees examples of any size at once, which PyTorch alone does
+    times: ClassVar[int] = 1  # how many frames `predict` gives for one of a video
     proposes: ClassVar[bool] = False  # whether it makes the boxes that a network takes beside its images
     plainest: ClassVar[str] = "INPUT -> CONV -> FC"  # a network that reads examples as they are
 
@@ -347,6 +364,30 @@ class Task(ABC):
     def as_trained(self, examples: Examples, recipe: Recipe | None) -> tuple[Examples, list[str]]:
         """Examples from elsewhere in the form of those a run learned from, and what to say about it."""
         return examples, []
+
+    def faster(self, factor: int) -> Self:
+        """The task that gives so many times as many frames.
+
+        Raises:
+            InputError: It gives one for each.
+        """
+        raise InputError(f"factor is for the task interpolate, not for {self.word}; leave it out")
+
+    def parts(
+        self, given: Sequence[Any], tell: Callable[[str], None] | None, recipe: Recipe | None = None
+    ) -> Iterator[list[Any]]:
+        """What a user hands to `predict`, in parts that fit memory; by default a few frames of a video at a time.
+
+        Args:
+            given: It.
+            tell: Is given a line on a video that is damaged, and the rest of it is read; by default that is an error.
+            recipe: How images become the network's input.
+        """
+        return in_parts(given, tell)
+
+    def for_size(self, network: Network, size: tuple[int, ...]) -> Self:
+        """The task as it suits to ask PyTorch's network about examples (C, *size); by default as it is."""
+        return self
 
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
         """Examples from what a user hands to `predict`; by default images.

@@ -98,7 +98,7 @@ class Viewed(Bound):
             outputs = self.task.through(net, {name: view.there(images)})
             back = view.back if self.task.places else SAME.back
             assert back
-            several.append({key: back(values) for key, values in outputs.items()})
+            several.append({key: back(one) if one.ndim == 4 else one for key, one in outputs.items()})  # not figures
         return self.task.together(several)
 
     def said(self) -> str:
@@ -119,7 +119,8 @@ def viewed(task: Task, loss: LossName, augment: str, shape: Shape) -> Viewed:
     Raises:
         InputError: The task has no probabilities of images, or its answers can't be put back in their places.
     """
-    if len(shape) != 3 or type(task).together is Task.together:
+    joined = task.of_views or type(task).together is not Task.together
+    if len(shape) != 3 or not joined:
         what = "classes of images or of their pixels"
         raise InputError(f"test-time augmentation is for {what}, not for {task.word}; leave out `tta`")
     views = views_of(augment, shape)

@@ -75,7 +75,9 @@ def check_rates(plan: Plan, rates: LayerRates) -> None:
 def _in_place(batch: Taken) -> bool:
     """Whether the engine can read the examples where they are, and make what happens to them itself."""
     (images,) = batch.pool.inputs.values()
-    return not batch.pool.prepare and (batch.drawn is None or native_steps(batch.drawn, images.shape[1:]) is not None)
+    if batch.pool.prepare or batch.pool.made:
+        return False
+    return batch.drawn is None or native_steps(batch.drawn, images.shape[1:]) is not None
 
 
 class NativeEngine:

@@ -73,6 +73,7 @@ OTHER_NAMES = {  # what others call a choice itself
     "patience": ("earlystopping", "earlystop"),
     "validation": ("validationsplit", "valsplit"),
     "degrade": ("degradation", "corrupt", "corruption"),
+    "style": ("styleimage", "stylepicture"),
     "fold": ("kfold", "split"),
     "init": ("weightinit",),
     "keep_every": ("saveevery", "checkpointevery", "saveinterval"),
@@ -211,9 +212,10 @@ class Options:
     )
     degrade: str = _option(
         "",
-        "how good pictures become worse, to learn to restore them: bicubic:3, noise:25, blur:1.6, jpeg:20, several as "
-        "in blur:1,noise:10, or pairs",
+        "how good pictures become worse, to learn to restore them: bicubic:3, noise:25, blur:1.6, jpeg:20, rain, fog, "
+        "several as in blur:1,noise:10, or pairs",
     )
+    style: str = _option("", "a picture whose style the network learns to give to photographs")
     fold: str = _option(
         "",
         "validate by one of several equal parts of the training images, the others train: 2/5 is the second of 5",

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from striate.augmentation.augment import Augment
+from striate.augmentation.coins import SEEDS
+from striate.data.anew import Making
 from striate.data.kinds import Kinds, Moved, moved
 from striate.data.recipe import AT_ONCE
 from striate.draws import generator
@@ -37,6 +40,8 @@ class Pool:
         augment: Draws anew for each epoch how the examples are changed.
         groups: The group of each example, (N,), where an epoch draws each group equally often.
         part: Which part of the batches of an epoch is taken.
+        made: Makes inputs and targets of these fields, anew in each epoch, where they are not as they are here.
+        before: How many examples come before these, where these are a part of those that are judged.
     """
 
     inputs: Fields
@@ -47,6 +52,8 @@ class Pool:
     augment: Augment | None = None
     groups: Tensor | None = None
     part: Part = WHOLE
+    made: Making | None = None
+    before: int = 0
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -61,8 +68,9 @@ class Pool:
         drawn = self.augment.drawn(len(self), generator(seed, "augment", number), number) if self.augment else None
         order = shuffled(len(self), size, seed, number, self.groups)
         chosen = choices_of(order, self.groups is not None)
+        seeds = seeds_of(len(self), seed, number) if self.made else None
         for rows, choices in zip(order[begin:], chosen[begin:], strict=True):
-            yield Taken(self, self.part.of(rows), drawn, self.part.of(choices))
+            yield Taken(self, self.part.of(rows), drawn, self.part.of(choices), seeds)
 
     def in_order(self, size: int) -> Iterator[Taken]:
         """All of them in order, `size` at a time."""
@@ -79,25 +87,45 @@ class Taken:
         rows: Their positions.
         drawn: How they are moved.
         choices: Which of the epoch's choices each takes, (N,); needed where they are moved.
+        seeds: The epoch's numbers for what is made of the examples; None where they are judged.
     """
 
     pool: Pool
     rows: Tensor | slice
     drawn: Moved | None = None
     choices: Tensor | None = None
+    seeds: Tensor | None = None
 
     def __len__(self) -> int:
         return len(range(*self.rows.indices(len(self.pool)))) if isinstance(self.rows, slice) else len(self.rows)
 
     @property
-    def inputs(self) -> dict[str, Tensor]:
+    def inputs(self) -> Fields:
         """What the network reads."""
+        return self._both[0] if self.pool.made else self._inputs
+
+    @property
+    def targets(self) -> Fields:
+        """What its outputs are compared with."""
+        return self._both[1] if self.pool.made else self._targets
+
+    @property
+    def _inputs(self) -> Fields:
         return {name: self._moved(name, self._prepared(name, values)) for name, values in self.pool.inputs.items()}
 
     @property
-    def targets(self) -> dict[str, Tensor]:
-        """What its outputs are compared with."""
+    def _targets(self) -> Fields:
         return {name: self._moved(name, self._there(values)) for name, values in self.pool.targets.items()}
+
+    @cached_property
+    def _both(self) -> tuple[Fields, Fields]:
+        """What is made of the fields: once, for inputs and targets share what is drawn."""
+        assert self.pool.made
+        fields = {**self._inputs, **self._targets}
+        if self.seeds is None:
+            positions = self.pool.before + torch.arange(len(self.pool))[self.rows]
+            return self.pool.made(fields, positions.to(self.pool.device), False)
+        return self.pool.made(fields, self.seeds[self.choices].to(self.pool.device), True)
 
     def _there(self, values: Tensor) -> Tensor:
         return values[self.rows].to(self.pool.device)
@@ -110,6 +138,11 @@ class Taken:
         if self.choices is None:
             return values
         return moved(self.pool.kinds, name, values, self.drawn, self.choices)
+
+
+def seeds_of(count: int, seed: int, epoch: int) -> Tensor:
+    """An epoch's number (count,) for each example, from which is drawn what is made of it."""
+    return torch.randint(SEEDS, (count,), generator=generator(seed, "made", epoch))
 
 
 def prepared(pool: Pool, shapes: Mapping[str, tuple[int, ...]]) -> Pool:

@@ -106,7 +106,7 @@ class Processes:
 
     def _joined(self, values: Tensor) -> Tensor:
         counts = self.each(len(values))
-        size = values[:1].nbytes  # of one row
+        size = values.element_size() * values.shape[1:].numel()  # bytes of one row; some have no rows
         bytes_ = torch.zeros(max(counts) * size, dtype=torch.uint8)
         bytes_[: values.nbytes] = values.contiguous().reshape(-1).view(torch.uint8)
         found = [torch.empty_like(bytes_) for _ in counts]

@@ -22,17 +22,18 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from striate.augmentation.augment import Augment
+from striate.data.anew import Columns, Making
 from striate.data.image import ImageError
 from striate.data.kinds import Kinds, Moved, moved
 from striate.data.lazy import Lazy
 from striate.data.quiet import collected
 from striate.data.workers import cores
-from striate.draws import generator
+from striate.draws import derived_seed, generator
 from striate.errors import InputError, WorkError
 from striate.training.ahead import Ready
 from striate.training.feed import WHOLE, Part, choices_of, shuffled
 from striate.training.fields import moved_to
-from striate.training.pool import Prepare
+from striate.training.pool import Prepare, seeds_of
 from striate.training.threads import using
 
 AHEAD = 2**28  # bytes of batches that wait for the engine, over all processes
@@ -61,6 +62,8 @@ class Stream:
         workers: Processes that read; by default one for each core; 0 reads in this process.
         part: Which part of the batches of an epoch is read.
         ragged: Whether examples have several sizes, so that whole ones go through one by one.
+        made: Makes inputs and targets of these fields, anew in each epoch, where they are not as they are here.
+        before: How many examples come before these, where these are a part of those that are judged.
     """
 
     inputs: Mapping[str, Column]
@@ -76,6 +79,8 @@ class Stream:
     workers: int | None = None
     ragged: bool = False
     part: Part = WHOLE
+    made: Making | None = None
+    before: int = 0
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values()))) * self.times
@@ -93,23 +98,33 @@ class Stream:
     def epoch(self, seed: int, number: int, size: int, begin: int = 0) -> Iterator[Ready]:
         """The batches of an epoch; one of which no file can be read is empty."""
         drawn = self.augment.drawn(len(self), generator(seed, "augment", number), number) if self.augment else None
+        afresh = _drawn(self.inputs, derived_seed(seed, "afresh", number))
         order = shuffled(len(self), size, seed, number, self.groups)
         chosen = choices_of(order, self.groups is not None)
         batches = [(self.part.of(rows), self.part.of(few)) for rows, few in zip(order, chosen, strict=True)]
-        yield from self._batches(batches[begin:], drawn, min(GONE, len(self)))
+        seeds = seeds_of(len(self), seed, number) if self.made else None
+        yield from self._batches(afresh, batches[begin:], drawn, min(GONE, len(self)), seeds)
 
     def in_order(self, size: int) -> Iterator[Ready]:
         """All of them in order, `size` at a time, but for those whose files can't be read; one at least can be."""
         count = len(self) // self.times
         each = torch.split(torch.arange(count), 1 if self.ragged else size)
-        batches = self._batches([(rows, rows) for rows in each], None, count)
+        batches = self._batches(self.inputs, [(rows, rows) for rows in each], None, count)
         yield from (batch for batch in batches if len(batch))
 
-    def _batches(self, batches: Sequence[Asked], drawn: Moved | None, most: int) -> Iterator[Ready]:
-        """The batches; so many files lost in whole batches, one after the other, end them."""
+    def _batches(
+        self,
+        columns: Mapping[str, Column],
+        batches: Sequence[Asked],
+        drawn: Moved | None,
+        most: int,
+        seeds: Tensor | None = None,
+    ) -> Iterator[Ready]:
+        """The batches of these inputs; so many files lost in whole batches, one after the other, end them."""
         if not batches:
             return
-        made = _Made(self.inputs, self.targets, self.prepare, self.kinds, drawn, self.times if drawn else 1)
+        times = self.times if drawn else 1
+        made = _Made(columns, self.targets, self.prepare, self.kinds, drawn, times, self.made, seeds, self.before)
         lost = list[Bad]()
         try:
             for inputs, targets, bad in self._loader(made, batches):
@@ -171,8 +186,11 @@ class _Made(Dataset[Any]):
     kinds: Kinds
     drawn: Moved | None
     times: int
+    made: Making | None
+    seeds: Tensor | None
+    before: int
 
-    def __getitem__(self, asked: Asked) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Bad]]:
+    def __getitem__(self, asked: Asked) -> tuple[Columns, Columns, list[Bad]]:
         """Inputs, targets, and the files that can't be read, whose examples are left out."""
         rows, choices = asked
         with using(1), collected():  # one thread everywhere: sums do not depend on who makes them
@@ -190,7 +208,16 @@ class _Made(Dataset[Any]):
                     name: moved(self.kinds, name, self._prepared(name, one), self.drawn, choices[kept])
                     for name, one in values.items()
                 }
-        return {name: values[name] for name in self.inputs}, {name: values[name] for name in self.targets}, bad
+            inputs, targets = self._both(values, choices[kept])
+        return inputs, targets, bad
+
+    def _both(self, values: dict[str, Tensor], choices: Tensor) -> tuple[Columns, Columns]:
+        """What the network reads, and what it is compared with."""
+        if self.made and len(choices):
+            if self.seeds is None:
+                return self.made(values, self.before + choices, False)
+            return self.made(values, self.seeds[choices], True)
+        return {name: values[name] for name in self.inputs}, {name: values[name] for name in self.targets}
 
     def _read(self, rows: Sequence[int], choices: Sequence[int]) -> tuple[list[dict[str, Tensor] | None], list[Bad]]:
         """The lazy fields of each example, None of those that can't be read, and the files of these."""
@@ -232,6 +259,11 @@ class _Made(Dataset[Any]):
 
     def _prepared(self, name: str, values: Tensor) -> Tensor:
         return self.prepare[name](values) if name in self.prepare else values
+
+
+def _drawn(columns: Mapping[str, Column], number: int) -> dict[str, Column]:
+    """Fields as they are for an epoch's number."""
+    return {name: one.drawn(number) if isinstance(one, Lazy) else one for name, one in columns.items()}
 
 
 def _stacked(values: Sequence[Tensor], shape: tuple[int, ...]) -> Tensor:

@@ -45,6 +45,16 @@ def test_a_folder_is_indexed_and_asked(cli: Cli, trained: Run, photos: Path) -> 
     assert (facts["images"], facts["vanished"], facts["forgotten"]) == (11, [str(asked)], True)
 
 
+@pytest.mark.parametrize("words", [("find", "indexes/photos"), ("slide", "RUN"), ("inside", "RUN", "saliency")])
+def test_an_image_that_is_read_is_not_drawn_over(cli: Cli, trained: Run, photos: Path, words: tuple[str, ...]) -> None:
+    asked = sorted(photos.rglob("*.png"))[4]
+    before = asked.read_bytes()
+    ended = cli(*(trained.path if word == "RUN" else word for word in words), asked, "--out", asked)
+    assert ended.status == 2
+    assert "is read, so it is not written over" in ended.error
+    assert asked.read_bytes() == before
+
+
 def test_pairs_and_figures(cli: Cli, trained: Run, photos: Path) -> None:
     first = sorted(photos.rglob("*.png"))[0]
     copy = first.with_name("copy.png")

@@ -53,14 +53,14 @@ def test_every_task_answers_together(word: str, tmp_path: Path) -> None:
     runs = [st.train(MADE[word].net, data, out=tmp_path / f"{n}", **how | {"seed": n}) for n in (1, 2)]
     ensemble = st.Ensemble(runs)
     assert ensemble.judged().whole.figures.keys() == runs[0].judged(quiet=True).figures.keys()
-    (answer,) = ensemble.predict(example)
-    assert answer.path == str(example)
+    answers = ensemble.predict(example)
+    assert [answer.path for answer in answers] == [answer.path for answer in runs[0].predict(example)]
     twice = st.Ensemble([runs[0], runs[0].path])  # a run together with itself is itself
     assert twice.judged().whole.figures == pytest.approx(runs[0].judged(quiet=True).figures, rel=1e-5)
     assert twice.predict(example)[0].said.split(" ")[0] == runs[0].predict(example)[0].said.split(" ")[0]
 
 
-@pytest.mark.parametrize("word", FORMS)
+@pytest.mark.parametrize("word", [word for word, made in FORMS.items() if made.word != "generate"])
 def test_runs_that_look_again_at_boxes_of_their_own_are_refused(word: str, tmp_path: Path) -> None:
     data, *_ = MADE[word].make(tmp_path / "data")
     run = st.train(MADE[word].net, data, out=tmp_path / "run", task=asked_for(word), **options("torch") | {"epochs": 1})

@@ -13,12 +13,18 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 from torch.nn import functional as F
 
 import striate as st
 from striate.augmentation.cut import Cut
 from striate.data import lazy
+from striate.data.restoring.dark_channel import clear
+from striate.data.restoring.degrading import degradation
 from striate.metrics.pictures import psnr, ssim
+from striate.runs.feeding import feed_of
+from striate.tasks.restore import Restore
+from striate.tasks.task import Wish
 
 LARGER = "input 1x?x? -> conv 8@3 pad 1 -> prelu -> upconv 1@6 stride 2 pad 2"
 COLOUR = "input 3x?x? -> conv 12@3 pad 1 -> shuffle 2"
@@ -104,6 +110,64 @@ def test_colour_networks_and_chains(folder: Path, tmp_path: Path) -> None:
     run = trained(COLOUR, folder, tmp_path / "run", "blur:1,bicubic:2,jpeg:60")
     assert run.test()["psnr_baseline"] < 40
     assert run.predict(folder / "test" / "0.png")[0].picture.shape == (3, 122, 106)
+
+
+def test_what_chance_decides_is_drawn_anew_in_every_epoch_of_a_training_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for memory in (lazy.MEMORY, 0):
+        monkeypatch.setattr(lazy, "MEMORY", memory)
+        _, opened = Restore.open(str(folder), Wish((3, 16, 16), degrade="rain:2"))  # type: ignore[misc]
+        feed = feed_of(opened.train, opened.schema, None, augment=Cut((16, 16)), workers=0)
+        epochs = {(seed, epoch): given(feed.epoch(seed, epoch, 5)) for seed, epoch in ((0, 1), (0, 2), (1, 1))}
+        again = given(feed.epoch(0, 2, 5))
+        assert torch.equal(again[0], epochs[0, 2][0])
+        rain = [worse - good for worse, good in epochs.values()]
+        assert min(one.min() for one in rain) == 0
+        assert not torch.equal(rain[0], rain[1])
+        plain = [given(feed.in_order(1)) for _ in range(2)]
+        assert torch.equal(plain[0][0], plain[1][0])
+
+
+def given(batches: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a network reads and is asked for in the first batch."""
+    batch = next(iter(batches))
+    return batch.inputs["image"], batch.targets["good"]
+
+
+def test_an_epoch_of_a_training_that_goes_on_is_the_same(folder: Path, tmp_path: Path) -> None:
+    whole = trained(RESIDUAL, folder, tmp_path / "whole", "noise:25", epochs=2)
+    trained(RESIDUAL, folder, tmp_path / "part", "noise:25", epochs=1)
+    part = st.resume(tmp_path / "part", epochs=2, quiet=True)
+    assert part.test() == whole.test()
+
+
+def test_fog_has_to_be_taken_away_better_than_by_the_dark_channel_prior(folder: Path, tmp_path: Path) -> None:
+    run = trained("input 3x?x? -> residual[ conv 3@3 pad 1 ]", folder, tmp_path / "run", "fog")
+    result = run.test()
+    wanted = []
+    for file in sorted((folder / "test").iterdir()):
+        with Image.open(file) as image:
+            good = np.asarray(image).transpose(2, 0, 1)
+        mist = degradation("fog")(good, f"test/{file.name}")
+        wanted.append(psnr(good / 255, clear(mist / np.float32(255))))
+    assert [one["psnr_baseline"] for one in result["each"]] == pytest.approx(wanted, abs=1e-4)
+    assert "the dark channel prior gets" in str(run.judged().said())
+    run.test(report=tmp_path / "page.html")
+    assert "The dark channel prior gets" in (tmp_path / "page.html").read_text()
+    grey = trained(RESIDUAL, folder, tmp_path / "grey", "fog:1")
+    assert grey.test()["psnr_baseline"] > 5
+
+
+def test_pairs_of_others_judge_a_network_that_learned_from_rendered_ones(folder: Path, tmp_path: Path) -> None:
+    run = trained("input 3x?x? -> residual[ conv 3@3 pad 1 ]", folder, tmp_path / "run", "rain")
+    for side in ("rain", "clean"):
+        (tmp_path / "real" / side).mkdir(parents=True)
+    with Image.open(folder / "test" / "0.png") as image:
+        image.save(tmp_path / "real" / "clean" / "a.png")
+        Image.fromarray(np.asarray(image) // 2).save(tmp_path / "real" / "rain" / "a.png")
+        floor = psnr(np.asarray(image) / 255, np.asarray(image) // 2 / 255)
+    assert run.test(tmp_path / "real")["psnr_baseline"] == pytest.approx(floor, abs=1e-3)
 
 
 def test_grey_alpha_and_arrays_stay_what_they_are(run: st.Run, folder: Path, tmp_path: Path) -> None:
@@ -267,6 +331,21 @@ def test_eight_views_answer_together(run: st.Run, folder: Path) -> None:
     assert ours.numpy() == pytest.approx(mean.numpy(), abs=1e-5)
 
 
+def test_predict_sees_a_picture_in_pieces_as_large_as_it_is(
+    run: st.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (150, 130, 3), np.uint8)).save(tmp_path / "a.png")
+    (whole,), seen = run.predict(tmp_path / "a.png"), list[tuple[int, ...]]()
+    evaluate = run.engine.evaluate
+    monkeypatch.setattr(run.engine, "evaluate", lambda x: (seen.append(tuple(x["image"].shape)), evaluate(x))[1])
+    run.predict(tmp_path / "a.png")
+    assert seen == [(1, 1, 150, 130)]
+    monkeypatch.setattr(type(run.task), "for_size", lambda task, network, size: task)
+    (pieced,) = run.predict(tmp_path / "a.png")
+    assert len(seen) > 1
+    assert np.abs(whole.picture.astype(int) - pieced.picture).max() <= 1
+
+
 def test_the_report_shows_before_after_and_truth(run: st.Run) -> None:
     page = (run.path / "report.html").read_text()
     assert "Before and after" in page
@@ -301,6 +380,20 @@ def test_files_of_16_bits_give_files_of_16_bits(run: st.Run, tmp_path: Path, kin
         plane = Image.fromarray(picture[:, :, channel].astype(np.float32)).resize((20, 24), Image.Resampling.BICUBIC)
         apart = np.abs(np.clip(np.asarray(plane), 0, 65_535) - made[:, :, channel])
         assert apart[8:].max() < 2  # below the white corner, around which colours are cut off
+
+
+@pytest.mark.parametrize("kind", ["16 bits", "clear", "RGBA", "RGB"])
+def test_a_file_is_decoded_once(run: st.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    path, loaded = tmp_path / "a.png", list[str]()
+    if kind == "16 bits":
+        path.write_bytes(deep("L", np.arange(20_000, 20_120, dtype=np.uint16).reshape(12, 10, 1)))
+    else:
+        Image.new("RGBA" if kind == "clear" else kind, (10, 12), (9, 8, 7, 6 if kind == "clear" else 255)).save(path)
+    load = PngImageFile.load_prepare
+    monkeypatch.setattr(PngImageFile, "load_prepare", lambda one: (loaded.append(one.mode), load(one))[1])
+    (answer,) = run.predict(path)
+    assert len(loaded) == 1
+    assert (answer.picture.dtype == np.uint16) == (kind == "16 bits")
 
 
 def test_levels_of_files_of_12_bits_are_those_of_the_set(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,9 +53,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Real:
     x[np.arange(300), 0, :, y] += 0.2
     np.savez(folder / "stripes.npz", x=x, y=y)
     for seed in range(4, 100):  # a few tries, of which one is like that
-        run = train(
-            "input 1x4x4 -> fc 3", folder / "stripes.npz", out=folder / f"run{seed}", epochs=3, lr=0.05, seed=seed
-        )
+        how: dict[str, Any] = {"epochs": 3, "lr": 0.3, "schedule": "constant", "seed": seed}
+        run = train("input 1x4x4 -> fc 3", folder / "stripes.npz", out=folder / f"run{seed}", **how)
         if run.state.history.best.epoch == 2:
             break
     state, last = run.state, run.saved.last()

@@ -22,6 +22,7 @@ from tests import several, written
 PLAIN = "input 1x8x8 -> conv 8@3 nobias -> relu -> dropout 0.2 -> residual[ conv 8@3 pad 1 ] -> fc 10"
 NORMED = "input 1x8x8 -> conv 8@3 nobias -> bn -> relu -> dropout 0.2 -> fc 10"
 LARGE = "input 1x8x8 -> conv 8@3 nobias -> bn -> relu -> residual[ conv 8@3 pad 1 ] -> fc 400 -> dropout 0.2 -> fc 10"
+FLOW = "colours = 1\nclasses = 1\ninput (colours+1+classes)x?x? -> conv 8@3 pad 1 -> swish -> conv colours@3 pad 1"
 HOW = {"epochs": 5, "batch": 63, "lr": 0.02, "optimizer": "momentum", "augment": "shift:1,rotate:5", "seed": 2}
 
 
@@ -61,6 +62,24 @@ def test_files_are_read_by_those_who_learn_from_them(context: Any, tmp_path: Pat
     seen = [several.together(context, w, tmp_path, net, str(tmp_path / "cells"), how, False) for w in (1, 2)]
     np.testing.assert_allclose(seen[0][0], seen[1][0], rtol=0, atol=1e-5)
     assert seen[1][1][-1] == pytest.approx(seen[0][1][-1], rel=1e-4)
+
+
+@pytest.mark.parametrize("files", [False, True])
+def test_examples_are_judged_by_the_same_noise_and_pictures_made_once(
+    context: Any, tmp_path: Path, files: bool
+) -> None:
+    """Pictures of three classes in files, or of ten in memory."""
+    data = str(written.colours(tmp_path / "three", ("a", "b", "c"), 12)) if files else "digits"
+    how = {"epochs": 1, "batch": 8 if files else 128, "lr": 0.01, "seed": 2}
+    (_, one), (_, two) = (
+        several.together(context, w, tmp_path, FLOW, data, how, False, task="generate") for w in (1, 2)
+    )
+    assert [figures.keys() for figures in two] == [figures.keys() for figures in one]
+    for ours, theirs in zip(one, two, strict=True):
+        assert theirs["validation_error"] == pytest.approx(ours["validation_error"], abs=1e-5)
+        made = [name for name in ours if name.startswith("made ")]
+        assert len(made) == (24 if files else 80)
+        assert [theirs[name] for name in made] == pytest.approx([ours[name] for name in made], abs=0.1)
 
 
 def test_alone_there_is_nothing_to_tell() -> None:
