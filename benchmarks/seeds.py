@@ -2,7 +2,7 @@
 
 A benchmark of this kind is a few rows and a call of `table`; its command line is the same everywhere:
 
-    python benchmarks/cells.py [--rows one-stage,place] [--seeds 2] [--first 0] [--epochs N] [--json]
+    python benchmarks/cells.py [--rows one-stage,place] [--seeds 2] [--first 0] [--epochs N] [--out FOLDER] [--json]
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import striate as st
 from striate.benchmark import machine
 
 Figures = dict[str, float]
+OTHERS = "others"  # beside a run: the folder of examples to judge by that are not its data's
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Row:
         options: As of `train`.
         also: More figures of a trained run, as the figure.
         times: What figures are multiplied by to be told: 100 of shares, 1 of dB.
+        begins: The row whose run of the same seed the weights are from; it is trained first.
+        on: What writes other examples to judge by into a folder and says where they are; by default the data's own.
     """
 
     net: str
@@ -55,20 +58,23 @@ class Row:
     options: Mapping[str, Any] = field(default_factory=dict)
     also: Callable[[Any], Mapping[str, float]] = lambda run: {}
     times: int = 100
+    begins: str = ""
+    on: Callable[[Path], Path] | None = None
 
 
 def trained(row: Row, seed: int, data: str | Path, place: Path, epochs: int | None) -> Figures:
     """The figures of one training in % or dB, and its seconds."""
-    place.mkdir()
+    place.mkdir(parents=True)
     net = row.net
     if "\n" in net:
         net = str(place / "this.net")
         Path(net).write_text(row.net)
     options = {**row.options, **({"epochs": epochs} if epochs else {})}
+    options |= {"weights": place.parent / f"{row.begins}{seed}" / "run"} if row.begins else {}
     began = time.perf_counter()
     run = st.train(net, data, task=row.task, seed=seed, out=place / "run", quiet=True, **options)
     seconds, chosen = time.perf_counter() - began, run.history.value(run.history.best)
-    judged = _json(run.test(tta=row.tta))
+    judged = _json(run.test(row.on(place / OTHERS) if row.on else None, tta=row.tta))
     floor = judged[row.floor] if isinstance(row.floor, str) and row.floor else row.floor or float("nan")
     shares = {"test": judged[row.figure], "validation": chosen, "floor": float(floor)}
     shares |= {f"{row.figure} of one view": _json(run.test())[row.figure]} if row.tta else {}
@@ -88,17 +94,19 @@ def table(about: str | None, rows: Mapping[str, Row], seeds: int) -> None:
     parser.add_argument("--seeds", type=int, default=seeds)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--epochs", type=int)
+    parser.add_argument("--out", type=Path, help="the folder where data and runs are left")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if unknown := set(asked.rows.split(",")) - rows.keys():
         parser.error(f"there is no row {min(unknown)}; there are {', '.join(rows)}")
     found = dict[str, list[Figures]]()
-    with tempfile.TemporaryDirectory() as folder:
-        for name in asked.rows.split(","):
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.out or Path(temporary)
+        for name in _in_order(asked.rows.split(","), rows):
             row, found[name] = rows[name], []
-            data = row.data if isinstance(row.data, str) else row.data(Path(folder) / f"{name}-data")
+            data = row.data if isinstance(row.data, str) else row.data(folder / f"{name}-data")
             for seed in range(asked.first, asked.first + asked.seeds):
-                found[name].append(trained(row, seed, data, Path(folder) / f"{name}{seed}", asked.epochs))
+                found[name].append(trained(row, seed, data, folder / f"{name}{seed}", asked.epochs))
                 print(f"{name}, seed {seed}: {found[name][-1]}", file=sys.stderr, flush=True)
     if asked.json:
         print(json.dumps({"machine": machine(), "rows": found}, indent=2))
@@ -108,6 +116,11 @@ def table(about: str | None, rows: Mapping[str, Row], seeds: int) -> None:
     print("|---|---|---|---|---|---|---|---|")
     for name, runs in found.items():
         print(f"| {name} | {rows[name].wanted:g} | {' | '.join(_cells(runs))} |")
+
+
+def _in_order(names: list[str], rows: Mapping[str, Row]) -> list[str]:
+    """What is asked for, each after the row that it begins with."""
+    return list(dict.fromkeys(one for name in names for one in (rows[name].begins, name) if one))
 
 
 def _cells(runs: list[Figures]) -> list[str]:
