@@ -62,6 +62,7 @@ class Live:
         diagram: Draws the trained network in SVG; None where there is only a module.
         words: The words of a sentence as the network reads them; None for networks that read images.
         drawn: A PNG file of an answer of maps, from the PIL image and what the network gives; None for other answers.
+        halves: Whether that file holds two pictures side by side, before and after, between which the page draws an edge.
         find: From the model and a PIL image to all that is found in it; None for networks that can't slide.
         epochs: The network after epochs of its training, made when it is asked for.
         lock: Held while the model computes, or is changed. The changes are those of all pages that are open.
@@ -79,6 +80,7 @@ class Live:
     diagram: Callable[[], str] | None = None
     words: Callable[[str], Sequence[str]] | None = None
     drawn: Callable[[Any, Outputs], bytes] | None = None
+    halves: bool = False
     find: Callable[[nn.Module, Any], Sequence[Found]] | None = None
     epochs: Mapping[int, Callable[[], nn.Module]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -104,6 +106,7 @@ class Live:
             "name": self.name,
             "reads": "image" if self.words is None else "text",
             "slides": self.find is not None,
+            "halves": self.halves,
             "shape": list(self.shape),
             "way": self.way,
             "inputs": trace.inputs,

@@ -25,6 +25,7 @@ from striate.tasks.objects import OfObjects
 from striate.tasks.restore import Restore
 from striate.tasks.segment import Segment
 from striate.tasks.segment import called as classes_called
+from striate.tasks.stylize import Stylize, inner, padded
 from striate.tasks.task import Task
 from striate.tiling import middle
 from striate.training.fields import OUTPUT
@@ -91,15 +92,38 @@ def of_pictures(run: Run) -> Live:
     assert isinstance(task, Restore)
 
     def values(image: Any) -> torch.Tensor:
-        small = np.array(ImageOps.fit(image.convert("RGB"), task.tile[::-1]), np.uint8).transpose(2, 0, 1)
-        return torch.from_numpy(task.pixels.values(small))[None].repeat(1, task.frames, 1, 1)
+        return torch.from_numpy(task.pixels.values(_fitted(image, task.tile)))[None].repeat(1, task.frames, 1, 1)
 
     def seen(image: Any, outputs: Outputs) -> bytes:
         both = torch.cat([task.before(values(image)), by_name(outputs)[OUTPUT]], -1)
         return as_png(as_bytes(both[0].numpy()))
 
     shape = (task.frames * task.channels, *task.tile)
-    return Live(run.name, run.model(), values, lambda outputs: [], shape, drawn=seen)
+    return Live(run.name, run.model(), values, lambda outputs: [], shape, drawn=seen, halves=True)
+
+
+def of_styled(run: Run) -> Live:
+    """Photographs in a style: the photograph beside what the network makes of it, with the edge that it reads."""
+    task = run.task
+    assert isinstance(task, Stylize)
+
+    def photo(image: Any) -> torch.Tensor:
+        return torch.from_numpy(_fitted(image, task.tile))[None].float() / 255
+
+    def seen(image: Any, outputs: Outputs) -> bytes:
+        both = torch.cat([photo(image), inner(by_name(outputs)[OUTPUT], task.tile)], -1)
+        return as_png(as_bytes(both[0].numpy()))
+
+    def values(image: Any) -> torch.Tensor:
+        return padded(photo(image), task.stride)
+
+    shape = tuple(padded(torch.zeros(1, 3, *task.tile), task.stride).shape[1:])
+    return Live(run.name, run.model(), values, lambda outputs: [], shape, drawn=seen, halves=True)
+
+
+def _fitted(image: Any, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The colours (3, height, width) of an image, scaled and cut to a size."""
+    return np.array(ImageOps.fit(image.convert("RGB"), size[::-1]), np.uint8).transpose(2, 0, 1)
 
 
 def _inner(image: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -113,4 +137,5 @@ PIXELS: dict[type[Task], Callable[[Run], Live]] = {
     Instances: of_objects,
     Masked: of_objects,
     Restore: of_pictures,
+    Stylize: of_styled,
 }

@@ -170,10 +170,7 @@ class Stylize(InPieces):
     def through(self, net: Net, inputs: Fields) -> Fields:
         """Whole photographs: an instance norm looks at all of one, so that pieces would not fit together."""
         ((name, images),) = inputs.items()
-        padded = _padded(images, self.stride)
-        height, width = images.shape[2:]
-        made = net({name: padded})[OUTPUT][..., EDGE : EDGE + height, EDGE : EDGE + width]
-        return {OUTPUT: made}
+        return {OUTPUT: inner(net({name: padded(images, self.stride)})[OUTPUT], images.shape[2:])}
 
     # what is made small, and what is measured
 
@@ -246,15 +243,21 @@ def middle(fields: Mapping[str, Tensor]) -> NDArray[np.uint8]:
     return as_bytes(seen(fields[PHOTO][0]).numpy())
 
 
-def _padded(images: Tensor, multiple: int) -> Tensor:
+def padded(images: Tensor, multiple: int) -> Tensor:
     """Pictures with an edge around them, of sides that are multiples of the network's stride.
 
-    >>> _padded(torch.zeros(1, 3, 50, 9), 4).shape
+    >>> padded(torch.zeros(1, 3, 50, 9), 4).shape
     torch.Size([1, 3, 116, 76])
     """
     down, across = (EDGE + -(side + 2 * EDGE) % multiple for side in images.shape[2:])
     mode = "reflect" if min(images.shape[2:]) > max(down, across) else "replicate"
     return F.pad(images, (EDGE, across, EDGE, down), mode=mode)
+
+
+def inner(made: Tensor, size: Sequence[int]) -> Tensor:
+    """What is made of padded pictures of a size, (height, width), without the edge."""
+    height, width = size
+    return made[..., EDGE : EDGE + height, EDGE : EDGE + width]
 
 
 def _table(pairs: Sequence[Pair], levels: Levels | None, hold: bool) -> Table:

@@ -14,9 +14,10 @@ from PIL import Image
 import striate as st
 from striate.losses import masked
 from striate.page.application import LETTERS, Application
-from striate.page.seeing import of_run
+from striate.page.seeing import of_run, see
 from striate.runs.run import Run
 from tests import boxed, objects, posed
+from tests.page.browsing import BROWSER, settled
 from tests.page.looking import Seen, check_values
 
 KIM = """
@@ -132,15 +133,44 @@ def test_boxes_are_shown_on_the_picture(tmp_path: Path, size: tuple[int, int]) -
     assert sorted(told) == sorted(f"{kinds.count(name)} {name}" for name in set(kinds))
 
 
+def restoring(net: str, degrade: str, place: Path) -> Run:
+    """Trained for an epoch on pictures of chance."""
+    chance = np.random.default_rng(0)
+    (place / "set").mkdir()
+    for number in range(6):
+        pixels = chance.integers(0, 256, (20, 24, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(place / "set" / f"{number}.png")
+    return st.train(net, place / "set", degrade=degrade, epochs=1, out=place / "run", quiet=True)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
+def test_the_edge_between_before_and_after_can_be_moved(tmp_path: Path, chromium: Any) -> None:
+    """Where the edge is at 80 %, a place at 70 % is of the picture before, and one at 90 % of that after."""
+    run = restoring("input 3x16x16 -> conv 3@3 pad 1", "noise:25", tmp_path)
+    with see(run, browser=False) as server:
+        page = chromium.new_page()
+        page.goto(server.address)
+        settled(page)
+        page.set_input_files("#file", str(tmp_path / "set" / "0.png"))
+        page.wait_for_selector("body[data-frame='2'][data-waiting=false]")
+        page.locator("#picture input").fill("80")
+        shown = np.array(Image.open(io.BytesIO(page.locator("#picture > div").screenshot())).convert("RGB"), float)
+        sent = page.locator("#picture img").first.get_attribute("src").split(",")[1]
+        page.close()
+    both = Image.open(io.BytesIO(base64.b64decode(sent))).convert("RGB")
+    large = np.array(both.resize((2 * shown.shape[1], shown.shape[0]), Image.Resampling.BILINEAR), float)
+    before, after = np.split(large, 2, axis=1)
+    edge = round(0.8 * shown.shape[1])
+    for place, here, other in ((slice(4, edge - 4), before, after), (slice(edge + 4, -4), after, before)):
+        near, far = (np.abs(shown - one)[:, place].mean() for one in (here, other))
+        assert near < far / 4
+
+
 @pytest.mark.parametrize("net", ["input 1x8x8 -> conv 4@3 pad 1 -> shuffle 2", "input 3x8x8 -> conv 3@3 pad 1"])
 def test_a_restored_picture_is_shown_beside_what_was_read(tmp_path: Path, net: str) -> None:
     chance = np.random.default_rng(0)
-    (tmp_path / "set").mkdir()
-    for number in range(6):
-        pixels = chance.integers(0, 256, (20, 24, 3)).astype(np.uint8)
-        Image.fromarray(pixels).save(tmp_path / "set" / f"{number}.png")
-    degrade = "bicubic:2" if "shuffle" in net else "noise:25"
-    run = st.train(net, tmp_path / "set", degrade=degrade, epochs=1, out=tmp_path / "run", quiet=True)
+    run = restoring(net, "bicubic:2" if "shuffle" in net else "noise:25", tmp_path)
     page = of_run(run)
     for size in ((8, 8), (301, 17), (1, 1)):
         image = Image.fromarray(chance.integers(0, 256, (*size, 3)).astype(np.uint8))

@@ -13,6 +13,7 @@ import striate as st
 from striate.checking.checker import check
 from striate.errors import InputError
 from striate.losses.style import apart, gram
+from striate.page.seeing import of_run
 from striate.tasks import known, stylize
 from striate.tasks.perceiving import Eyes
 from striate.tasks.stylize import EDGE, Stylize
@@ -162,3 +163,13 @@ def test_what_is_refused(photos: Path, monkeypatch: pytest.MonkeyPatch, how: dic
     options: dict[str, Any] = {"net": NET, "style": "style.png", "epochs": 1, "quiet": True} | how
     with pytest.raises(InputError, match=said):
         st.train(options.pop("net"), photos, **options)
+
+
+def test_the_live_page_has_the_photograph_beside_what_is_made(photos: Path) -> None:
+    run = trained(photos)
+    page, photo = of_run(run), small.smooth((32, 32), seed=3).convert("RGB")
+    picture = np.array(Image.open(io.BytesIO(page.look(photo, [0]).picture)))
+    assert page.halves
+    np.testing.assert_array_equal(picture[:, :32], np.array(photo))
+    (made,) = run.predict(photo)
+    np.testing.assert_allclose(picture[:, 32:].transpose(2, 0, 1), made.picture, atol=1)

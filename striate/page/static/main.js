@@ -61,6 +61,7 @@ async function load() {
   document.title = one("name").textContent = graph.name
   document.body.dataset.reads = graph.reads ?? "image"
   camera.offer(Boolean(graph.slides))
+  one("picture").classList.toggle("halves", Boolean(graph.halves))
   zoom.of(graph)
   network = new NetworkView(one("network"), graph, {
     choose: async (place) => {
@@ -124,7 +125,7 @@ function show(frame) {
   space?.draw(frame)
   one("words").replaceChildren(...(frame.words ?? []).flatMap((textContent) => [Object.assign(document.createElement("span"), { textContent }), " "]))
   one("picture").hidden = !frame.picture
-  if (frame.picture) one("picture").src = `data:image/png;base64,${frame.picture}`
+  if (frame.picture) for (const image of one("picture").querySelectorAll("img")) image.src = `data:image/png;base64,${frame.picture}`
   zoom.draw(frame)
   overlays.draw(frame)
   one("answer").replaceChildren(
@@ -184,6 +185,8 @@ function take(erases) {
 }
 one("pen").addEventListener("click", () => take(false))
 one("eraser").addEventListener("click", () => take(true))
+const edge = one("picture").querySelector("input")
+edge.addEventListener("input", () => one("picture").style.setProperty("--edge", `${edge.value}%`))
 one("save").addEventListener("click", async () => {
   const view = one(space && one("view").value === "network" ? "space" : one("view").value)
   if (!view) {
