@@ -62,7 +62,7 @@ class Live:
         diagram: Draws the trained network in SVG; None where there is only a module.
         words: The words of a sentence as the network reads them; None for networks that read images.
         drawn: A PNG file of an answer of maps, from the PIL image and what the network gives; None for other answers.
-        halves: Whether that file holds two pictures side by side, before and after, between which the page draws an edge.
+        halves: Whether that file holds two pictures side by side, before and after, with an edge to draw between them.
         find: From the model and a PIL image to all that is found in it; None for networks that can't slide.
         epochs: The network after epochs of its training, made when it is asked for.
         lock: Held while the model computes, or is changed. The changes are those of all pages that are open.
