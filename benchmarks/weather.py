@@ -3,7 +3,7 @@
 | row | learns from | is judged by | floor |
 |---|---|---|---|
 | `rain-own` | streaks rendered on T91 and Set14, anew in every epoch | 100 pairs of Rain100H | the rainy picture |
-| `rain-pairs` | 80 pairs of Rain100H, from the weights of `rain-own` | its other 20, every fifth | the rainy picture |
+| `rain-pairs` | 80 pairs of Rain100H and their rain over other photographs, from the weights of `rain-own` | its other 20, every fifth | the rainy picture |
 | `fog` | fog rendered on T91 and Set14, anew in every epoch | fog on the clean ones of Rain100H | dark channel |
 
 The epoch is chosen on a twentieth of what is learned from; what judges is used once, at the end. PSNR and SSIM are
@@ -16,18 +16,20 @@ are taken from `super-resolution.tar.xz` and `rain100h.tar.xz` in `$STRIATE_DATA
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from archives import SAFE, stored
+from numpy.typing import NDArray
 from PIL import Image
 from seeds import OTHERS, Row, table
 
 from striate.data.restoring.luminance import plane
 from striate.metrics.pictures import psnr, ssim
 
+MOVES = 8  # how often the rain of each pair is laid over another photograph
 RAIN = """
 # A U-Net (Ronneberger et al. 2015) over blocks of 2x2 pixels that says what the rain adds
 twice(w)    = conv w@3 pad 1 -> relu -> conv w@3 pad 1 -> relu
@@ -72,14 +74,39 @@ def pairs(root: Path) -> Path:
 
 
 def parted(root: Path) -> Path:
-    """Of the pairs every fifth in test/, the others in train/."""
-    whole = pairs(root / "all")
-    for side in ("rain", "clean"):
-        for number, path in enumerate(sorted((whole / side).iterdir())):
-            place = root / "parts" / ("train" if number % 5 else "test") / side / path.name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            path.rename(place)
-    return root / "parts"
+    """Of the pairs every fifth in test/, of the others every twentieth in val/ and the rest in train/.
+
+    There the rain of each is also laid over other photographs: over clean ones of train/, of T91 and of Set14.
+    """
+    whole, places = pairs(root / "all"), root / "parts"
+    for number, path in enumerate(sorted((whole / "clean").iterdir())):
+        part = "test" if number % 5 == 0 else "val" if number % 20 == 1 else "train"
+        for side in ("rain", "clean"):
+            (places / part / side).mkdir(parents=True, exist_ok=True)
+            (whole / side / path.name).rename(places / part / side / path.name)
+    _moved(places / "train", sorted((photographs(root / "others") / "train").iterdir()))
+    return places
+
+
+def _moved(place: Path, others: Sequence[Path]) -> None:
+    """Adds pairs with rain of the pairs that are in a folder, mirrored or not, over clean pictures of it and others."""
+    chance, rainy = np.random.default_rng(0), sorted((place / "rain").iterdir())
+    grounds = [_pixels(path) for path in (*sorted((place / "clean").iterdir()), *others)]
+    for number, path in enumerate(rainy * MOVES):
+        rain = _pixels(path) - _pixels(place / "clean" / path.name)
+        ground = grounds[chance.integers(len(grounds))]
+        height, width = (min(sides) for sides in zip(rain.shape[:2], ground.shape[:2], strict=True))
+        down, across = (
+            int(chance.integers(side - kept + 1)) for side, kept in zip(ground.shape, (height, width), strict=False)
+        )
+        clean = ground[down : down + height, across : across + width]
+        laid = rain[:height, :width][:, :: chance.choice((-1, 1))]
+        for side, picture in (("rain", np.clip(clean + laid, 0, 255)), ("clean", clean)):
+            Image.fromarray(picture.astype(np.uint8)).save(place / side / f"moved{number:04d}.png")
+
+
+def _pixels(path: Path) -> NDArray[np.int16]:
+    return np.asarray(Image.open(path).convert("RGB"), np.int16)
 
 
 def foggy(root: Path) -> Path:
@@ -118,7 +145,7 @@ def row(net: str, data: Any, degrade: str, wanted: float, epochs: int, **more: A
 
 ROWS = {
     "rain-own": row(RAIN, photographs, "rain", 20, 40, on=pairs, also=on_luminance),
-    "rain-pairs": row(RAIN, parted, "pairs", 24, 150, begins="rain-own", also=on_luminance),
+    "rain-pairs": row(RAIN, parted, "pairs", 24, 30, begins="rain-own", also=on_luminance),
     "fog": row(FOG, foggy, "fog", 24, 70),
 }
 
