@@ -74,10 +74,11 @@ def trained(row: Row, seed: int, data: str | Path, place: Path, epochs: int | No
     began = time.perf_counter()
     run = st.train(net, data, task=row.task, seed=seed, out=place / "run", quiet=True, **options)
     seconds, chosen = time.perf_counter() - began, run.history.value(run.history.best)
-    judged = _json(run.test(row.on(place / OTHERS) if row.on else None, tta=row.tta))
+    where = row.on(place / OTHERS) if row.on else None
+    judged = _json(run.test(where, tta=row.tta))
     floor = judged[row.floor] if isinstance(row.floor, str) and row.floor else row.floor or float("nan")
     shares = {"test": judged[row.figure], "validation": chosen, "floor": float(floor)}
-    shares |= {f"{row.figure} of one view": _json(run.test())[row.figure]} if row.tta else {}
+    shares |= {f"{row.figure} of one view": _json(run.test(where))[row.figure]} if row.tta else {}
     shares = {name: 1 - share if row.wrong else share for name, share in shares.items()}
     shares |= {name: judged[name] for name in row.more} | dict(row.also(run))
     return {"seed": seed, "seconds": seconds, **{name: row.times * share for name, share in shares.items()}}
