@@ -8,8 +8,8 @@
 
 `rain-pairs` begins with the weights of `rain-own`. The answer is the mean of eight views. The epoch is chosen on a
 twentieth of what is learned from; what judges is used once, at the end. PSNR and SSIM are means over whole pictures: on
-colour, and (`on Y`, as published for rain) on BT.601's luminance, 16 to 235. The pictures are taken from `super-resolution.tar.xz`,
-`lspet-128.tar.xz` and `rain100h.tar.xz` in `$STRIATE_DATA`.
+colour, and (`on Y`, as published for rain) on BT.601's luminance, 16 to 235. The pictures are taken from
+`super-resolution.tar.xz`, `lspet-128.tar.xz` and `rain100h.tar.xz` in `$STRIATE_DATA`.
 
     python benchmarks/weather.py [--rows rain-own,fog] [--seeds 1] [--epochs N] [--out FOLDER] [--json]
 """
