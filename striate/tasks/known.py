@@ -31,6 +31,7 @@ ALSO = {  # what others call them
     "pose": ("keypoints", "keypoint", "joints", "skeleton", "deeppose"),
     "restore": ("restoration", "super-resolution", "superresolution", "sr", "denoise", "denoising", "deblur"),
     "segment": ("segmentation", "semantic", "seg", "mask"),
+    "series": ("time-series", "timeseries", "signals", "signal", "ucr", "ecg", "tsc"),
     "stylize": ("stylise", "style", "style-transfer", "fast-style", "johnson"),
     "text": ("nlp", "sentence", "sentences", "sentiment"),
 }

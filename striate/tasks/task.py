@@ -70,6 +70,7 @@ class Wish:
         style: A picture whose style is to be learned, by its path; empty where that is not asked for.
         before: The facts of the task, where a run goes on: what it need not take from files again.
         maps: How many maps the network gives; 0 where that is not known.
+        network: What will read them; None where that is not known.
     """
 
     shape: tuple[int | None, ...] | None = None
@@ -84,6 +85,7 @@ class Wish:
     style: str = ""
     before: Mapping[str, Any] = field(default_factory=dict)
     maps: int = 0
+    network: Network | None = None
 
 
 @dataclass(frozen=True)
