@@ -25,7 +25,14 @@ PUBLISHED = {
     "OSULeaf": 97.7,
     "JapaneseVowels": 99.3,
 }
-EPOCHS = {"ArrowHead": 150, "Coffee": 100, "GunPoint": 150, "ItalyPowerDemand": 100, "OSULeaf": 60, "JapaneseVowels": 60}
+EPOCHS = {
+    "ArrowHead": 150,
+    "Coffee": 100,
+    "GunPoint": 150,
+    "ItalyPowerDemand": 100,
+    "OSULeaf": 60,
+    "JapaneseVowels": 60,
+}
 
 
 def unpacked(name: str, root: Path) -> Path:

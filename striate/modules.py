@@ -87,9 +87,7 @@ def _local(layer: tree.Local, shape: Shape) -> nn.Module:
 
 
 def _lws(layer: tree.Lws, shape: Shape) -> nn.Module:
-    return layers.LimitedSharing(
-        shape[0] or 1, layer.filters, layer.kernel, layer.stride, layer.sections, layer.bias
-    )
+    return layers.LimitedSharing(shape[0] or 1, layer.filters, layer.kernel, layer.stride, layer.sections, layer.bias)
 
 
 def _deform(layer: tree.Deform, shape: Shape) -> nn.Module:

@@ -39,7 +39,13 @@ class LimitedSharing(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.channels, self.filters, self.kernel, self.stride, self.sections = channels, filters, kernel, stride, sections
+        self.channels, self.filters, self.kernel, self.stride, self.sections = (
+            channels,
+            filters,
+            kernel,
+            stride,
+            sections,
+        )
         self.weight = nn.Parameter(torch.empty(filters, sections, channels * math.prod(kernel)))
         self.bias = nn.Parameter(torch.zeros(filters * sections)) if bias else None  # one axis: biases do not decay
         for weight in self.kernels():

@@ -32,6 +32,7 @@ ALSO = {  # what others call them
     "restore": ("restoration", "super-resolution", "superresolution", "sr", "denoise", "denoising", "deblur"),
     "segment": ("segmentation", "semantic", "seg", "mask"),
     "series": ("time-series", "timeseries", "signals", "signal", "ucr", "ecg", "tsc"),
+    "speech": ("sound", "sounds", "audio", "wav", "words", "asr", "keyword", "keywords", "speech-commands"),
     "stylize": ("stylise", "style", "style-transfer", "fast-style", "johnson"),
     "text": ("nlp", "sentence", "sentences", "sentiment"),
 }

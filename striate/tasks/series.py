@@ -149,7 +149,9 @@ class Series(Labelled):
         asked = dict(network.inputs) if network.others else {SERIES: next(iter(network.inputs.values()))}
         if not network.others and len(asked[SERIES]) == 2 and asked[SERIES][0] == given[SERIES][0]:
             if asked[SERIES] != given[SERIES]:
-                notes += [f"network: {network.name} for series of {self.length} values"] * (asked[SERIES][1] is not None)
+                notes += [f"network: {network.name} for series of {self.length} values"] * (
+                    asked[SERIES][1] is not None
+                )
                 network, asked = bound_at(network, given[SERIES]), given
         if asked != given:
             raise InputError(f"{network.name} reads {_said(asked)}, and {opened.name} gives {_said(self._gives())}")
@@ -187,7 +189,9 @@ class Series(Labelled):
         names, inputs, notes = list[str](), list[Fields](), list[str]()
         for rows in found:
             if self.sided and rows.side is None:
-                raise InputError(f"{rows.names[0]}: the network reads {self.beside} numbers beside a series; give `side`")
+                raise InputError(
+                    f"{rows.names[0]}: the network reads {self.beside} numbers beside a series; give `side`"
+                )
             made = self._fields(rows)
             inputs += [{name: values[row : row + 1] for name, values in made.items()} for row in range(len(rows))]
             names += rows.names
@@ -208,7 +212,19 @@ class Series(Labelled):
         """A series with what its class loses where a part of it is taken away."""
         series = inputs[SERIES][0]
         end = int((series[self.channels] > 0).sum()) if self.weighted else self.length
-        heat = lost(lambda rows: logits(net({**{name: one.expand(len(rows), -1) for name, one in inputs.items() if name != SERIES}, SERIES: rows})), series, self.channels, end)
+        heat = lost(
+            lambda rows: logits(
+                net(
+                    {
+                        **{name: one.expand(len(rows), -1) for name, one in inputs.items() if name != SERIES},
+                        SERIES: rows,
+                    }
+                )
+            ),
+            series,
+            self.channels,
+            end,
+        )
         return png(curves(series[: self.channels, :end].numpy(), heat))
 
     def meaning(self) -> tuple[Any, ...]:
@@ -233,7 +249,9 @@ class Series(Labelled):
 
     def _shortened(self, rows: Rows, what: str) -> list[str]:
         long = sum(one.shape[1] > self.length for one in rows.values)
-        return [f"{long:,} series {what} are longer than {self.length:,}, and are drawn together to that"] if long else []
+        return (
+            [f"{long:,} series {what} are longer than {self.length:,}, and are drawn together to that"] if long else []
+        )
 
     def _opened(self, found: SeriesSet, positions: Sequence[int]) -> Opened:
         place = dict(zip(found.classes, positions, strict=True)) | {one: k for k, one in enumerate(self.classes)}
@@ -258,7 +276,9 @@ class Series(Labelled):
         )
 
 
-def lost(score: Callable[[torch.Tensor], torch.Tensor], series: torch.Tensor, channels: int, end: int) -> NDArray[np.float32]:
+def lost(
+    score: Callable[[torch.Tensor], torch.Tensor], series: torch.Tensor, channels: int, end: int
+) -> NDArray[np.float32]:
     """(end,): how much less probable the class of a series is without what is around each moment (Zeiler & Fergus 2014).
 
     Args:

@@ -6,7 +6,21 @@
 """
 
 from .bands import Ears, heard
-from .finding import SoundSet, find, sounds_under
-from .waves import SUFFIXES, Wave, at_rate, read_wave
+from .finding import Entry, SoundSet, find, sounds_under
+from .waves import SUFFIXES, Facts, Wave, WaveError, at_rate, of_samples, read_wave
 
-__all__ = ["SUFFIXES", "Ears", "SoundSet", "Wave", "at_rate", "find", "heard", "read_wave", "sounds_under"]
+__all__ = [
+    "SUFFIXES",
+    "Ears",
+    "Entry",
+    "Facts",
+    "SoundSet",
+    "Wave",
+    "WaveError",
+    "at_rate",
+    "find",
+    "heard",
+    "of_samples",
+    "read_wave",
+    "sounds_under",
+]

@@ -78,7 +78,9 @@ def class_of(stem: str) -> tuple[str, int] | None:
     return (found[1], int(found[2])) if found else None
 
 
-def find(source: str | Path, *, hold_out: bool = True, known: Sequence[str] = (), tables: bool = True) -> SoundSet | None:
+def find(
+    source: str | Path, *, hold_out: bool = True, known: Sequence[str] = (), tables: bool = True
+) -> SoundSet | None:
     """The sound files at `source`, from here or from $STRIATE_DATA; None where there are none.
 
     Args:
@@ -146,7 +148,9 @@ def _of_table(path: Path) -> list[Entry]:
         raise InputError(f"cannot read '{path}'; save it as UTF-8 text") from None
     rows = list(csv.DictReader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ","))
     if not rows or not {"path", "label"} <= rows[0].keys():
-        raise InputError(f"'{path}' is no table of sounds; its first line names the columns path, label and maybe split")
+        raise InputError(
+            f"'{path}' is no table of sounds; its first line names the columns path, label and maybe split"
+        )
     entries = list[Entry]()
     for number, row in enumerate(rows, 2):
         if None in row or None in row.values() or not row["path"] or not row["label"]:

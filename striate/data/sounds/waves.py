@@ -37,6 +37,23 @@ class WaveError(InputError):
         self.reason = reason
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a sound.
+
+    Attributes:
+        rate: Samples a second.
+        seconds: How long it is.
+        silent: Whether there is nothing to hear.
+        notes: What is done to its samples, a word or two each.
+    """
+
+    rate: int
+    seconds: float
+    silent: bool
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Wave:
     """A sound.
@@ -50,6 +67,11 @@ class Wave:
     samples: Samples
     rate: int
     notes: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of it, without its samples."""
+        return Facts(self.rate, self.seconds, self.silent, self.notes)
 
     @property
     def seconds(self) -> float:
@@ -150,7 +172,7 @@ def _by_soundfile(path: Path) -> tuple[int, NDArray[np.generic]]:
     try:
         import soundfile
     except ImportError:
-        raise WaveError(path, f"{path.suffix} takes `pip install \"striate[sound]\"`") from None
+        raise WaveError(path, f'{path.suffix} takes `pip install "striate[sound]"`') from None
     try:
         samples, rate = soundfile.read(path, dtype="float32")
     except (soundfile.SoundFileError, RuntimeError, TypeError) as error:
