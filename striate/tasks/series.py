@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from striate import zoo
 from striate.augmentation.augment import Augment
-from striate.augmentation.rough import Noise
-from striate.augmentation.words import AUTO, parsed
+from striate.augmentation.words import parsed
 from striate.data import series as files
 from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.kinds import Image, Kind, Label, Number
@@ -29,6 +27,7 @@ from striate.notation.rules.shape import shown
 from striate.notation.sizes import Size, bound_at, input_word
 from striate.notation.tree import Shape
 from striate.report.curves import curves, png
+from striate.report.moments import lost
 from striate.tasks.ends import outputs_for
 from striate.tasks.fitting import Fitted, adapting
 from striate.tasks.labelled import LABEL, Labelled, Prediction, logits
@@ -39,7 +38,6 @@ from striate.training.options import Options
 
 SERIES, SIDE = "series", "side"
 TINY = 1e-6
-WINDOWS = 16  # parts of a series that are taken away, one after the other
 DRAWN = 100  # series whose answer is drawn
 BATCH, SMALLEST = 16, 10  # of few series a tenth, as Wang et al. 2017
 
@@ -81,7 +79,7 @@ class Series(Labelled):
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
         """Labelled series as rows of one length."""
-        if not is_place(source) or not (wish.named or like or str(source).lower().endswith(".ts")):
+        if not is_place(source) or not (wish.named or like):
             return None
         found = files.find(source, bad=wish.bad, hold_out=wish.hold_out, known=like.classes if like else ())
         if found is None:
@@ -147,12 +145,10 @@ class Series(Labelled):
         network = self._bound(network, notes, opened.name)
         given = {SERIES: (self.channels + self.weighted, self.length)} | ({SIDE: (self.beside,)} if self.sided else {})
         asked = dict(network.inputs) if network.others else {SERIES: next(iter(network.inputs.values()))}
-        if not network.others and len(asked[SERIES]) == 2 and asked[SERIES][0] == given[SERIES][0]:
-            if asked[SERIES] != given[SERIES]:
-                notes += [f"network: {network.name} for series of {self.length} values"] * (
-                    asked[SERIES][1] is not None
-                )
-                network, asked = bound_at(network, given[SERIES]), given
+        alone = asked[SERIES] if not network.others else ()
+        if len(alone) == 2 and alone[0] == given[SERIES][0] and alone != given[SERIES]:
+            notes += [f"network: {network.name} for series of {self.length} values"] if alone[1] is not None else []
+            network, asked = bound_at(network, given[SERIES]), given
         if asked != given:
             raise InputError(f"{network.name} reads {_said(asked)}, and {opened.name} gives {_said(self._gives())}")
         if self.beside and not self.sided:
@@ -165,12 +161,10 @@ class Series(Labelled):
         beside = {SIDE: (self.beside,)} if self.beside else {}
         return {SERIES: (self.channels, self.length), **beside}
 
-    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
-        """Noise, if that is asked for."""
-        changes = parsed(wanted)
-        if any(one.word != "noise" for one in changes):
-            raise InputError(f"augment '{wanted}' is for images; for series there is noise")
-        return Noise(changes[0].amount or 0.0) if changes and wanted != AUTO else None
+    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> None:
+        """Nothing: what a series may be changed to without becoming another depends on what was measured."""
+        if parsed(wanted):
+            raise InputError(f"augment '{wanted}' is for images; series stay as they are")
 
     def usual(self, options: Options, count: int, augment: Augment | None, started: bool) -> Options:
         """Small batches of few series."""
@@ -210,22 +204,13 @@ class Series(Labelled):
 
     def _pictured(self, inputs: Fields, net: Net) -> bytes:
         """A series with what its class loses where a part of it is taken away."""
-        series = inputs[SERIES][0]
+        series, beside = inputs[SERIES][0], {name: one for name, one in inputs.items() if name != SERIES}
         end = int((series[self.channels] > 0).sum()) if self.weighted else self.length
-        heat = lost(
-            lambda rows: logits(
-                net(
-                    {
-                        **{name: one.expand(len(rows), -1) for name, one in inputs.items() if name != SERIES},
-                        SERIES: rows,
-                    }
-                )
-            ),
-            series,
-            self.channels,
-            end,
-        )
-        return png(curves(series[: self.channels, :end].numpy(), heat))
+
+        def score(rows: torch.Tensor) -> torch.Tensor:
+            return logits(net({**{name: one.expand(len(rows), -1) for name, one in beside.items()}, SERIES: rows}))
+
+        return png(curves(series[: self.channels, :end].numpy(), lost(score, series, self.channels, end)))
 
     def meaning(self) -> tuple[Any, ...]:
         """The classes, and how series are read."""
@@ -274,31 +259,6 @@ class Series(Labelled):
             strata=[place[label] for label in found.parts["train"].labels],
             sha256=digest_of(train, tables.get("validation")),
         )
-
-
-def lost(
-    score: Callable[[torch.Tensor], torch.Tensor], series: torch.Tensor, channels: int, end: int
-) -> NDArray[np.float32]:
-    """(end,): how much less probable the class of a series is without what is around each moment (Zeiler & Fergus 2014).
-
-    Args:
-        score: Outputs (N, K) for series (N, C, length).
-        series: (C, length).
-        channels: How many of the first C are values; a window of them becomes their mean, which is 0.
-        end: The series' own length.
-    """
-    window = max(2, end // WINDOWS)
-    starts = range(0, end, max(1, window // 2))
-    rows = series.repeat(len(starts) + 1, 1, 1)
-    for row, start in enumerate(starts, 1):
-        rows[row, :channels, start : start + window] = 0
-    shares = score(rows).log_softmax(1)
-    less = (shares[0].max() - shares[1:, shares[0].argmax()]).numpy()
-    heat, count = np.zeros(end, np.float32), np.zeros(end, np.float32)
-    for start, one in zip(starts, less, strict=True):
-        heat[start : start + window] += one
-        count[start : start + window] += 1
-    return heat / count
 
 
 def _spread(std: Any) -> Any:

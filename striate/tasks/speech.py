@@ -18,11 +18,11 @@ from striate.augmentation.chain import chained
 from striate.augmentation.rough import Noise
 from striate.augmentation.spoken import Spoken
 from striate.augmentation.words import AUTO, parsed
-from striate.data import sounds
+from striate.data import lazy, sounds
 from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.image import ImageError
 from striate.data.kinds import Image, Label
-from striate.data.lazy import MEMORY, Lazy
+from striate.data.lazy import Lazy
 from striate.data.left_out import UNREADABLE, LeftOut
 from striate.data.left_out import said as left_out_said
 from striate.data.recipe import Recipe
@@ -65,8 +65,8 @@ class Speech(Labelled):
 
     word: ClassVar[str] = "speech"
     reads: ClassVar[str] = (
-        "a folder with one sub-folder of sound files per class, one of files called CLASS_SPEAKER_NUMBER.wav, or a table "
-        "(.csv) of path, label and maybe split; .wav, and .flac, .ogg or .mp3 with striate[sound]"
+        "a folder with one sub-folder of sound files per class, one of files called CLASS_SPEAKER_NUMBER.wav, or a "
+        "table (.csv) of path, label and maybe split; .wav, and .flac, .ogg or .mp3 with striate[sound]"
     )
     unit: ClassVar[str] = "sounds"
     plainest: ClassVar[str] = "lws-cnn"
@@ -188,9 +188,9 @@ class Speech(Labelled):
         told = [*found.notes, *(f"{found.name}: {note}" for note in notes), *self._of_rates(found, waves)]
         told.append(
             f"{found.name}: {self.bands} bands of up to {self.frames / 100:g} s, with their changes"
-            + ("; they are read from the files in every epoch" if total > MEMORY else "")
+            + ("; they are read from the files in every epoch" if total > lazy.MEMORY else "")
         )
-        tables = {part: self._table(some, place, total > MEMORY) for part, some in kept.items()}
+        tables = {part: self._table(some, place, total > lazy.MEMORY) for part, some in kept.items()}
         train = tables["train"]
         return Opened(
             found.name,
@@ -208,9 +208,9 @@ class Speech(Labelled):
     def _table(self, entries: Sequence[Entry], place: Mapping[str, int], in_files: bool) -> Table:
         names = tuple(str(one.path) for one in entries)
         labels = torch.tensor([place[one.label] for one in entries], dtype=torch.int64)
-        lazy = Lazy(names, partial(heard_in, ears=self.ears), self.ears.shape)
         if in_files:
-            return Table({IMAGE: lazy, LABEL: labels}, names)
+            images = Lazy(names, partial(heard_in, ears=self.ears), self.ears.shape)
+            return Table({IMAGE: images, LABEL: labels}, names)
         made = [heard_in(one.path, self.ears) for one in entries]
         return Table({IMAGE: torch.from_numpy(np.stack(made)), LABEL: labels}, names)
 
