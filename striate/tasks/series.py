@@ -9,12 +9,13 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from striate import zoo
 from striate.augmentation.augment import Augment
 from striate.augmentation.words import parsed
 from striate.data import series as files
-from striate.data.examples import Opened, Schema, Table, digest_of
+from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.kinds import Image, Kind, Label, Number
 from striate.data.left_out import said as left_out_said
 from striate.data.recipe import Recipe
@@ -28,8 +29,10 @@ from striate.notation.sizes import Size, bound_at, input_word
 from striate.notation.tree import Shape
 from striate.report.curves import curves, png
 from striate.report.moments import lost
+from striate.report.places import inside
 from striate.tasks.ends import outputs_for
 from striate.tasks.fitting import Fitted, adapting
+from striate.tasks.judging import JudgedLabels
 from striate.tasks.labelled import LABEL, Labelled, Prediction, logits
 from striate.tasks.task import Asked, Wish, is_place
 from striate.training.fields import Fields
@@ -205,12 +208,25 @@ class Series(Labelled):
     def _pictured(self, inputs: Fields, net: Net) -> bytes:
         """A series with what its class loses where a part of it is taken away."""
         series, beside = inputs[SERIES][0], {name: one for name, one in inputs.items() if name != SERIES}
-        end = int((series[self.channels] > 0).sum()) if self.weighted else self.length
+        end = self._end(series.numpy())
 
         def score(rows: torch.Tensor) -> torch.Tensor:
             return logits(net({**{name: one.expand(len(rows), -1) for name, one in beside.items()}, SERIES: rows}))
 
         return png(curves(series[: self.channels, :end].numpy(), lost(score, series, self.channels, end)))
+
+    def heated(self, x: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """A series as its curve, the moments that decided behind it."""
+        end = self._end(x)
+        return curves(x[: self.channels, :end], heat[:end])
+
+    def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> JudgedSeries:
+        """How a network does on labelled series."""
+        return JudgedSeries(name, examples, rows, figures, self.unit, self.classes, self)
+
+    def _end(self, series: NDArray[np.float32]) -> int:
+        """Where a series (C, length) ends, as far as the network knows."""
+        return int((series[self.channels] > 0).sum()) if self.weighted else self.length
 
     def meaning(self) -> tuple[Any, ...]:
         """The classes, and how series are read."""
@@ -259,6 +275,32 @@ class Series(Labelled):
             strata=[place[label] for label in found.parts["train"].labels],
             sha256=digest_of(train, tables.get("validation")),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedSeries(JudgedLabels):
+    """A network's answers on labelled series.
+
+    Attributes:
+        task: Whose series they are.
+    """
+
+    task: Series
+
+    def wrong(self, rows: Sequence[int], root: str, notes: Mapping[int, str]) -> tuple[list[Any], str]:
+        """Series as curves, and the moments that decided."""
+        from striate.report.classes import WrongImage
+
+        called = [int(self.probabilities[row].argmax()) for row in rows]
+        sights = self.look(list(rows), called) if self.look and len(rows) else None
+        heats = sights.pictures if sights else [None] * len(rows)
+        found = []
+        for row, heat in zip(rows, heats, strict=True):
+            series = self.examples.take([row])[SERIES][0].numpy()
+            picture = curves(series[: self.task.channels, : self.task._end(series)])
+            name, true = inside(self.examples.name(row), root), self.classes[self.labels[row]]
+            found.append(WrongImage(picture, true, self.top(row), name, heat, notes.get(row, "")))
+        return found, sights.said if sights else ""
 
 
 def _spread(std: Any) -> Any:

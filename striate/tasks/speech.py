@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from striate.augmentation.augment import Augment
 from striate.augmentation.chain import chained
@@ -30,7 +31,7 @@ from striate.data.sounds import Ears, Entry, Facts, SoundSet, Wave, WaveError, a
 from striate.errors import InputError
 from striate.notation import Network
 from striate.notation.sizes import Size
-from striate.report.spectra import png, spectrum
+from striate.report.spectra import TIMES, png, spectrum
 from striate.tasks.augmenting import background_of
 from striate.tasks.fitting import Fitted, fitted
 from striate.tasks.judging import JudgedLabels
@@ -179,6 +180,14 @@ class Speech(Labelled):
             for row, one in enumerate(found)
         ]
 
+    def heated(self, x: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """The bands, without their changes, and the places that decided."""
+        from striate.report.heat import heated
+
+        low, high = float(x[0].min()), float(x[0].max())
+        picture = heated((x[0] - low) / max(high - low, 1e-9), heat)
+        return picture.repeat(TIMES, 0).repeat(TIMES, 1)
+
     def _opened(
         self, found: SoundSet, waves: Mapping[Path, Facts], left_out: Sequence[LeftOut], notes: Sequence[str]
     ) -> Opened:
@@ -236,7 +245,7 @@ class JudgedSounds(JudgedLabels):
         return drawn, heat
 
 
-def heard_in(path: Path, ears: Ears) -> np.ndarray[Any, np.dtype[np.float32]]:
+def heard_in(path: Path, ears: Ears) -> NDArray[np.float32]:
     """What is heard in a file.
 
     Raises:

@@ -436,6 +436,15 @@ class Task(ABC):
         """An example's picture, (H, W) or (H, W, 3) from 0 to 1, with its targets over it; by default as it is."""
         return picture
 
+    def heated(self, x: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """An example (C, *spatial) as a network reads it, with the places that decided (*spatial): (H, W, 3)."""
+        import torch
+
+        from striate.inside.drawing import image
+        from striate.report.heat import heated
+
+        return heated(image(torch.from_numpy(x)), heat)
+
     def shares(self, outputs: Fields) -> Mapping[str, float]:
         """How sure a network is of each class for one example, 0 to 1; nothing where it names no classes."""
         return {}

@@ -71,7 +71,7 @@ def series_in(values: NDArray[np.generic], where: str) -> NDArray[np.floating]:
 
 def _rows(held: Mapping[str, NDArray[np.generic]], keys: Mapping[str, str], path: Path) -> list[Row]:
     values = series_in(held[keys["x"]], f"{keys['x']} of '{path}'")
-    for role, key in keys.items():
+    for key in keys.values():
         if len(held[key]) != len(values):
             raise InputError(f"'{path}' has {len(values):,} {keys['x']} and {len(held[key]):,} {key}")
     labels = [str(one) for one in held[keys["y"]].ravel().tolist()] if "y" in keys else [None] * len(values)

@@ -1,4 +1,4 @@
-"""From a path to series with their classes: one file, or NAME_TRAIN and NAME_TEST as the UCR and UEA archives have them.
+"""From a path to series with their classes: one file, or NAME_TRAIN and NAME_TEST as in the UCR and UEA archives.
 
 >>> find("/nowhere/GunPoint") is None
 True

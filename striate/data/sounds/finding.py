@@ -1,8 +1,9 @@
 """From a path to sound files with their classes.
 
-The forms are a folder for each class, maybe in folders of parts, with the lists testing_list.txt and validation_list.txt
-of Speech Commands or without; one folder of files that are called CLASS_SPEAKER_NUMBER, of which numbers 0 to 4 are the
-test, as the Free Spoken Digit Dataset has them; and a table with the columns path, label and maybe split.
+The forms are a folder for each class, maybe in folders of parts, with the lists testing_list.txt and
+validation_list.txt of Speech Commands or without; one folder of files that are called CLASS_SPEAKER_NUMBER, of which
+numbers 0 to 4 are the test, as the Free Spoken Digit Dataset has them; and a table with the columns path, label and
+maybe split.
 
 >>> class_of("7_jackson_32"), class_of("seven")
 (('7', 32), None)
@@ -117,8 +118,8 @@ def _of_folder(root: Path, files: Sequence[Path]) -> tuple[list[Entry], list[str
             entries.append(Entry(path, label, listed.get(path.relative_to(root).as_posix(), part)))
     if not entries:
         raise InputError(
-            f"'{root}' holds {len(files):,} sounds in no class's folder; put those of each class in a folder of its own, "
-            "or call them CLASS_SPEAKER_NUMBER.wav"
+            f"'{root}' holds {len(files):,} sounds in no class's folder; put those of each class in a folder of its "
+            "own, or call them CLASS_SPEAKER_NUMBER.wav"
         )
     told = [f"the class is the first part of each name; numbers below {TEST_NUMBERS} are the test"] if flat else []
     missed = len(files) - len(entries)
