@@ -9,6 +9,8 @@ changes.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
@@ -17,7 +19,7 @@ COEFFICIENTS, PARTS = 13, 8
 
 
 def described(images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows (N, 208), each column with mean 0 and spread 1 within a word's own scale, of bands (N, 3, bands, moments)."""
+    """Rows (N, 208) of bands (N, 3, bands, moments)."""
     return np.stack([_word(one) for one in images])
 
 
@@ -26,8 +28,7 @@ def _word(bands: NDArray[np.float32]) -> NDArray[np.float32]:
     start, end = (heard[0], heard[-1] + 1) if len(heard) else (0, bands.shape[2])
     each = [dct(one[::-1, start:end], axis=0, norm="ortho")[:COEFFICIENTS] for one in bands[:2]]
     edges = np.linspace(0, end - start, PARTS + 1)
-    parts = [
-        range(int(low), max(int(low) + 1, int(np.ceil(high)))) for low, high in zip(edges, edges[1:], strict=False)
-    ]
+    pairs = itertools.pairwise(np.linspace(0, end - start, PARTS + 1))
+    parts = [range(int(low), max(int(low) + 1, int(np.ceil(high)))) for low, high in pairs]
     means = [one[:, [min(k, end - start - 1) for k in part]].mean(1) for one in each for part in parts]
     return np.concatenate(means).astype(np.float32)
