@@ -27,7 +27,6 @@ def _word(bands: NDArray[np.float32]) -> NDArray[np.float32]:
     heard = np.flatnonzero((bands[0] != 0).any(0))  # around a word there are zeros
     start, end = (heard[0], heard[-1] + 1) if len(heard) else (0, bands.shape[2])
     each = [dct(one[::-1, start:end], axis=0, norm="ortho")[:COEFFICIENTS] for one in bands[:2]]
-    edges = np.linspace(0, end - start, PARTS + 1)
     pairs = itertools.pairwise(np.linspace(0, end - start, PARTS + 1))
     parts = [range(int(low), max(int(low) + 1, int(np.ceil(high)))) for low, high in pairs]
     means = [one[:, [min(k, end - start - 1) for k in part]].mean(1) for one in each for part in parts]
