@@ -1,5 +1,6 @@
 """Which moments of a series an answer comes from: those without which it is less probable (Zeiler & Fergus 2014).
 
+>>> import torch
 >>> second = lambda rows: torch.stack([rows[:, 0, 0], rows[:, 0, 5]], 1)  # a network that reads two values alone
 >>> without = lost(second, torch.tensor([[0.0] * 5 + [3.0] + [0.0] * 4]), 1, 10)
 >>> int(without.argmax())

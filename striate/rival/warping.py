@@ -4,7 +4,7 @@ How far warping may go is chosen as in the UCR archive: among a few windows the 
 one of their own class nearest, each without itself.
 
 >>> up, late = np.array([[0, 1, 1, 1.0]]), np.array([[0, 0, 1, 1.0]])
->>> apart([up], [late], 0)[0, 0], apart([up], [late], 1)[0, 0]
+>>> float(apart([up], [late], 0)[0, 0]), float(apart([up], [late], 1)[0, 0])
 (1.0, 0.0)
 """
 

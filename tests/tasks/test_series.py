@@ -142,8 +142,8 @@ def test_where_it_looked_is_drawn(run: Run, tmp_path: Path, sided: bool) -> None
         x, y = np.random.default_rng(0).random((20, 1, 10)), np.arange(20) % 2
         np.savez(tmp_path / "a.npz", x=x, y=y, side=y)
         net = "side: input 1\nseries: input 1x10\nconv 3@3 -> relu -> gap -> concat[ id | from side ] -> fc 2"
-        run = st.train(net.replace("\n", "\n"), tmp_path / "a.npz", out=tmp_path / "run", **HOW)
-    name, opened, examples = run.judged_on(None, "skip")
+        run = st.train(net, tmp_path / "a.npz", out=tmp_path / "run", **HOW)
+    _, opened, _ = run.judged_on(None, "skip")
     judged = with_look(run.judged(), run, opened.schema)
     sights = judged.look([0, 1], [0, 1])
     assert sights is not None

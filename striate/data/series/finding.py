@@ -63,6 +63,8 @@ def _files(place: Path) -> dict[Part, Path]:
             return {}
         begun = sorted(path for path in place.parent.glob(f"{place.name}*") if path.suffix.lower() in ENDS)
         return _pair([path for path in begun if _stem(path) == place.name], str(place)) if begun else {}
+    except InputError:
+        raise
     except (OSError, ValueError):  # a name that is too long, or holds a NUL byte; a folder that may not be read
         return {}
 

@@ -167,7 +167,7 @@ def put_together(
     if "train" not in parts:
         if not known:
             raise InputError(f"'{source}' has nothing to train on; a file or key called train holds that")
-        parts = {"train": next(iter(parts.values())), **parts}
+        parts = {"train": replace(next(iter(parts.values())), missing=0, left_out=()), **parts}
     train = parts["train"]
     for part, rows in parts.items():
         if len(rows.labels) != len(rows):
@@ -204,7 +204,7 @@ def _classes(source: str, parts: Mapping[Part, Rows], known: Sequence[str]) -> t
 
 def _with_test(parts: dict[Part, Rows], hold_out: bool, source: str) -> str:
     if not hold_out:
-        parts["test"] = parts.get("validation", parts["train"])
+        parts["test"] = replace(parts.get("validation", parts["train"]), missing=0, left_out=())
         return ALL
     train = parts["train"]
     chosen = held_out([*map(sorted(set(train.labels)).index, train.labels)], train.names, TEST_SHARE)
@@ -219,7 +219,12 @@ def _oddities(parts: Mapping[Part, Rows]) -> list[str]:
     """What there is to tell of the series' values."""
     missing = sum(one.missing for one in parts.values())
     told = [f"{missing:,} series had missing values, which lie between their neighbours now"] if missing else []
-    same = [one for rows in parts.values() for one in rows.values if bool((one == one[:, :1]).all())]
+    same = [
+        one
+        for rows in {id(rows.values): rows for rows in parts.values()}.values()
+        for one in rows.values
+        if bool((one == one[:, :1]).all())
+    ]
     told += [f"{len(same):,} series are the same value all along"] if same else []
     left_out = [one for rows in parts.values() for one in rows.left_out]
     return told + ([left_out_said(left_out)] if left_out else [])

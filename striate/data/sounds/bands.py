@@ -53,6 +53,8 @@ def heard(samples: Samples, ears: Ears) -> Bands:
 
     A word that is longer than the frames loses its beginning and its end alike.
     """
+    if not len(samples):
+        return np.zeros(ears.shape, np.float32)
     word = _relative(loudness(samples, ears.rate, ears.bands))
     word = _middle(word, ears.frames)
     whole = np.zeros((ears.bands, ears.frames), np.float32)

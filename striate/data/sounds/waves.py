@@ -107,9 +107,10 @@ def of_samples(samples: object, rate: int, name: str) -> Wave:
         WaveError: They are none.
     """
     try:
-        return _one_channel(Path(name), rate, np.asarray(samples))
+        array = np.asarray(samples)
     except (TypeError, ValueError):
         raise WaveError(Path(name), "samples are numbers, (n,) or (n, channels)") from None
+    return _one_channel(Path(name), rate, array)
 
 
 def at_rate(wave: Wave, rate: int) -> Wave:
