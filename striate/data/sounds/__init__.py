@@ -7,7 +7,7 @@
 
 from .bands import Ears, heard
 from .finding import Entry, SoundSet, find, sounds_under
-from .waves import SUFFIXES, Facts, Wave, WaveError, at_rate, of_samples, read_wave
+from .waves import SUFFIXES, Facts, Wave, WaveError, at_rate, of_samples, read_wave, wave_of
 
 __all__ = [
     "SUFFIXES",
@@ -23,4 +23,5 @@ __all__ = [
     "of_samples",
     "read_wave",
     "sounds_under",
+    "wave_of",
 ]

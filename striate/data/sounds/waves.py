@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from dataclasses import dataclass, replace
 from math import gcd
@@ -100,6 +101,15 @@ def read_wave(path: str | Path) -> Wave:
     return _one_channel(path, rate, samples)
 
 
+def wave_of(content: bytes, name: str) -> Wave:
+    """The sound of a wave file that is not on disk.
+
+    Raises:
+        WaveError: It is none.
+    """
+    return _one_channel(Path(name), *_wave_in(io.BytesIO(content), Path(name)))
+
+
 def of_samples(samples: object, rate: int, name: str) -> Wave:
     """Samples that a program hands over, at this rate.
 
@@ -152,20 +162,28 @@ def _scaled(samples: NDArray[np.generic]) -> Samples:
 
 
 def _by_scipy(path: Path) -> tuple[int, NDArray[np.generic]]:
+    try:
+        return _wave_in(path, path)
+    except WaveError:
+        try:
+            return _by_soundfile(path)  # which knows more kinds
+        except WaveError:
+            pass
+        raise
+
+
+def _wave_in(source: Path | io.BytesIO, path: Path) -> tuple[int, NDArray[np.generic]]:
     from scipy.io import wavfile
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of parts of the file that it does not know
-            rate, samples = wavfile.read(path)
+            rate, samples = wavfile.read(source)
     except OSError:
         raise
     except Exception as error:  # of damaged headers it raises whatever it meets: struct.error, IndexError, …
-        try:
-            return _by_soundfile(path)  # which knows more kinds
-        except WaveError:
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise WaveError(path, f"no wave file: {reason}") from None
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise WaveError(path, f"no wave file: {reason}") from None
     return int(rate), samples
 
 
