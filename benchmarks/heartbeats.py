@@ -35,7 +35,8 @@ part(w, k) = conv w@k pad same nobias -> bn -> relu
 
 side: input beside
 series: input (channels)x(length)
-part(16, 7) -> maxpool 2 -> part(32, 5) -> maxpool 2 -> part(48, 5) -> maxpool 2 -> part(64, 3) -> gap -> dropout 0.3
+part(16, 7) -> maxpool 2 -> part(32, 5) -> maxpool 2 -> part(48, 5) -> maxpool 2 -> part(64, 3)
+gap -> dropout 0.3 -> fc 32 -> relu
 concat[ id | from side -> fc 32 -> relu ] -> fc 32 -> relu -> dropout 0.3 -> fc classes
 """
 ALONE = """

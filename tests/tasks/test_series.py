@@ -73,10 +73,13 @@ def test_what_is_beyond_the_end_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("net", "said"),
     [
-        ("input 3x20 -> conv 4@3 -> gap -> fc 2", "reads an input 3x20, and Bumps gives series 1x"),
+        ("input 3x20 -> conv 4@3 -> gap -> fc 2", "reads series 3x20, and Bumps gives series 1x"),
         ("input 1x20 -> conv 4@3 -> gap -> fc 3", "has 2 classes"),
-        ("side: input 2\nseries: input 1x20\ngap -> concat[ id | from side ] -> fc 2", "and Bumps gives series 1x"),
-        ("input 1x28x28 -> fc 2", "reads an input 1x28x28"),
+        (
+            "side: input 2\nseries: input 1x20\ngap -> fc 2 -> concat[ id | from side ] -> fc 2",
+            "and Bumps gives series 1x",
+        ),
+        ("input 1x28x28 -> fc 2", "reads series 1x28x28"),
     ],
 )
 def test_a_network_that_does_not_fit_is_refused(data: Path, tmp_path: Path, net: str, said: str) -> None:
@@ -95,7 +98,7 @@ def test_wrong_options_are_refused(data: Path, tmp_path: Path) -> None:
 def test_numbers_beside_a_series_are_read_or_told(tmp_path: Path) -> None:
     x, y = np.random.default_rng(0).random((20, 1, 10)), np.arange(20) % 2
     np.savez(tmp_path / "a.npz", x=x, y=y, side=np.stack([y * 5.0, y], 1))
-    net = "beside = 1\nside: input beside\nseries: input 1x10\ngap -> concat[ id | from side ] -> fc 2"
+    net = "beside = 1\nside: input beside\nseries: input 1x10\ngap -> fc 2 -> concat[ id | from side ] -> fc 2"
     (tmp_path / "side.net").write_text(net)
     run = st.train(tmp_path / "side.net", tmp_path / "a.npz", out=tmp_path / "run", **HOW)
     assert run.task.sided
@@ -141,7 +144,7 @@ def test_where_it_looked_is_drawn(run: Run, tmp_path: Path, sided: bool) -> None
     if sided:
         x, y = np.random.default_rng(0).random((20, 1, 10)), np.arange(20) % 2
         np.savez(tmp_path / "a.npz", x=x, y=y, side=y)
-        net = "side: input 1\nseries: input 1x10\nconv 3@3 -> relu -> gap -> concat[ id | from side ] -> fc 2"
+        net = "side: input 1\nseries: input 1x10\nconv 3@3 -> relu -> gap -> fc 2 -> concat[ id | from side ] -> fc 2"
         run = st.train(net, tmp_path / "a.npz", out=tmp_path / "run", **HOW)
     _, opened, _ = run.judged_on(None, "skip")
     judged = with_look(run.judged(), run, opened.schema)
