@@ -215,6 +215,10 @@ class Series(Labelled):
 
         return png(curves(series[: self.channels, :end].numpy(), lost(score, series, self.channels, end)))
 
+    def seen(self, x: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """A series as its curve."""
+        return curves(x[: self.channels, : self._end(x)])
+
     def heated(self, x: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
         """A series as its curve, the moments that decided behind it."""
         end = self._end(x)

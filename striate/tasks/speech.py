@@ -21,11 +21,13 @@ from striate.augmentation.spoken import Spoken
 from striate.augmentation.words import AUTO, parsed
 from striate.data import lazy, sounds
 from striate.data.examples import Examples, Opened, Schema, Table, digest_of
+from striate.data.files import has_image
 from striate.data.image import ImageError
 from striate.data.kinds import Image, Label
 from striate.data.lazy import Lazy
 from striate.data.left_out import UNREADABLE, LeftOut
 from striate.data.left_out import said as left_out_said
+from striate.data.loading import places_of
 from striate.data.recipe import Recipe
 from striate.data.sounds import Ears, Entry, Facts, SoundSet, Wave, WaveError, at_rate, heard, of_samples, read_wave
 from striate.errors import InputError
@@ -82,8 +84,9 @@ class Speech(Labelled):
         """Labelled sounds as bands in memory; those of a large set stay in their files."""
         if not is_place(source):
             return None
-        known = like.classes if like else ()
-        named = wish.named or like is not None
+        known, named = like.classes if like else (), wish.named or like is not None
+        if not named and any(place.is_dir() and has_image(place) for place in places_of(source)):
+            return None  # sounds among images are others' to tell
         found = sounds.find(source, hold_out=wish.hold_out, known=known, tables=named)
         if found is None:
             return None
@@ -179,6 +182,10 @@ class Speech(Labelled):
             else one
             for row, one in enumerate(found)
         ]
+
+    def seen(self, x: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """The bands, without their changes."""
+        return spectrum(x[0])
 
     def heated(self, x: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
         """The bands, without their changes, and the places that decided."""

@@ -436,6 +436,10 @@ class Task(ABC):
         """An example's picture, (H, W) or (H, W, 3) from 0 to 1, with its targets over it; by default as it is."""
         return picture
 
+    def seen(self, x: NDArray[np.float32]) -> NDArray[np.uint8] | None:
+        """An example (C, *spatial) as a network reads it, drawn, (H, W, 3); None for images, which are pictures."""
+        return None
+
     def heated(self, x: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
         """An example (C, *spatial) as a network reads it, with the places that decided (*spatial): (H, W, 3)."""
         import torch
