@@ -72,7 +72,6 @@ class Speech(Labelled):
         "table (.csv) of path, label and maybe split; .wav, and .flac, .ogg or .mp3 with striate[sound]"
     )
     unit: ClassVar[str] = "sounds"
-    plainest: ClassVar[str] = "lws-cnn"
 
     @property
     def ears(self) -> Ears:
