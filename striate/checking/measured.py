@@ -31,7 +31,7 @@ def of_series(path: Path) -> Survey | None:
     findings = [Finding("bad line", one.path, one.reason) for one in found.left_out]
     findings += [Finding("blank", name) for name, _, _, values in rows if bool((values == values[:, :1]).all())]
     digests = np.array([sha256(values.tobytes()).digest()[:16] for *_, values in rows], DIGEST)
-    where, labels, names = ([row[column] for row in rows] for column in range(3))
+    where, labels, names = [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
     return Survey(found.name, where, labels, names, digests, findings=findings)
 
 

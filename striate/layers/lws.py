@@ -65,5 +65,5 @@ class LimitedSharing(nn.Module):
         x = x.movedim(-1, 3).transpose(1, 2).flatten(1, 2)  # (N, S*C, height, *others)
         weight = self.weight.transpose(0, 1).reshape(-1, self.channels, *self.kernel)
         bias = None if self.bias is None else self.bias.view(self.filters, -1).t().reshape(-1)
-        y = CONVOLUTIONS[len(self.kernel) - 1](x, weight, bias, self.stride, groups=self.sections)
-        return y.unflatten(1, (self.sections, self.filters)).transpose(1, 2).flatten(2, 3)
+        y: Tensor = CONVOLUTIONS[len(self.kernel) - 1](x, weight, bias, self.stride, groups=self.sections)
+        return y.view(len(y), self.sections, self.filters, *y.shape[2:]).transpose(1, 2).flatten(2, 3)

@@ -23,4 +23,5 @@ def spectrum(bands: NDArray[np.float32]) -> NDArray[np.uint8]:
     low, high = float(bands.min()), float(bands.max())
     share = (bands - low) / max(high - low, 1e-9)
     colours = matplotlib.colormaps[COLOURS](share)[:, :, :3]
-    return np.rint(255 * colours).astype(np.uint8).repeat(TIMES, 0).repeat(TIMES, 1)
+    drawn: NDArray[np.uint8] = np.rint(255 * colours).astype(np.uint8)
+    return drawn.repeat(TIMES, 0).repeat(TIMES, 1)

@@ -125,7 +125,9 @@ class Series(Labelled):
         """The task with what the network asks of the data."""
         shapes = self._bound(network, [], name).inputs
         shape = shapes.get(SERIES) or next(iter(shapes.values()))
-        return dataclasses.replace(self, weighted=shape[0] == self.channels + 1, sided=SIDE in shapes and self.beside > 0)
+        return dataclasses.replace(
+            self, weighted=shape[0] == self.channels + 1, sided=SIDE in shapes and self.beside > 0
+        )
 
     def _bound(self, network: Network, notes: list[str], name: str) -> Network:
         """The network with the numbers of the data."""

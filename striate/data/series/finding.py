@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from striate.data.arrays import DAMAGE
 from striate.data.loading import places_of
 from striate.data.parts import Part, part_of
 from striate.data.sentences.decoding import text_of
@@ -155,7 +156,7 @@ def _stored(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             return np.lib.format.read_array(file, allow_pickle=False)
-    except archive.DAMAGE as error:
+    except DAMAGE as error:
         raise InputError(f"'{path}' can't be read: {(str(error) or type(error).__name__).splitlines()[0]}") from None
 
 

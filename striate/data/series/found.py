@@ -70,16 +70,17 @@ class Rows:
     @property
     def longest(self) -> int:
         """The length of the longest."""
-        return max(one.shape[1] for one in self.values)
+        return max(int(one.shape[1]) for one in self.values)
 
     @property
     def shortest(self) -> int:
         """The length of the shortest."""
-        return min(one.shape[1] for one in self.values)
+        return min(int(one.shape[1]) for one in self.values)
 
     def take(self, rows: Sequence[int]) -> Rows:
         """Those at these positions, in that order."""
-        values, labels, names = (tuple(one[row] for row in rows) for one in (self.values, self.labels, self.names))
+        values = tuple(self.values[row] for row in rows)
+        labels, names = (tuple(one[row] for row in rows) for one in (self.labels, self.names))
         side = None if self.side is None else self.side[list(rows)]
         return replace(self, values=values, labels=labels, names=names, side=side, missing=0, left_out=())
 
@@ -110,7 +111,7 @@ class SeriesSet:
     @property
     def channels(self) -> int:
         """How many values a series has at each moment."""
-        return self.parts["train"].values[0].shape[0]
+        return int(self.parts["train"].values[0].shape[0])
 
 
 def rows_of(raw: Sequence[Row], bad: str, where: str, channels: int = 0) -> Rows:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,17 +73,17 @@ def loudness(samples: Samples, rate: int, bands: int) -> Bands:
     parts = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
     power = np.abs(np.fft.rfft(parts * np.hanning(size).astype(np.float32), width)) ** 2
     level = 10 * np.log10(np.maximum(mel_filters(rate, width, bands) @ power.T, 1e-12))
-    return np.maximum(level, level.max() - RANGE).astype(np.float32)
+    return np.asarray(np.maximum(level, level.max() - RANGE), np.float32)
 
 
 @cache
 def mel_filters(rate: int, width: int, bands: int) -> NDArray[np.float64]:
     """(bands, width/2 + 1): triangles that are evenly spaced in mel, 2595·log10(1 + f/700) (O'Shaughnessy 1987)."""
-    ends = 2595 * np.log10(1 + np.array([LOWEST, rate / 2]) / 700)
-    edges = 700 * (10 ** (np.linspace(*ends, bands + 2) / 2595) - 1)
+    low, high = (2595 * log10(1 + pitch / 700) for pitch in (LOWEST, rate / 2))
+    edges = 700 * (10 ** (np.linspace(low, high, bands + 2) / 2595) - 1)
     places = np.arange(width // 2 + 1) * rate / width
-    low, middle, high = (edges[start : start + bands, None] for start in range(3))
-    rising, falling = (places - low) / (middle - low), (high - places) / (high - middle)
+    first, middle, last = (edges[start : start + bands, None] for start in range(3))
+    rising, falling = (places - first) / (middle - first), (last - places) / (last - middle)
     filters: NDArray[np.float64] = np.maximum(0, np.minimum(rising, falling))
     for band in np.flatnonzero(filters.sum(1) == 0):  # narrower than an entry of the spectrum: the nearest one
         filters[band, np.abs(places - middle[band]).argmin()] = 1

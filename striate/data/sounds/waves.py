@@ -156,9 +156,10 @@ def _scaled(samples: NDArray[np.generic]) -> Samples:
     """Whole numbers from -1 to 1; bytes have their zero at 128."""
     if samples.dtype == np.uint8:
         return (samples.astype(np.float32) - np.float32(128)) / np.float32(128)
-    if samples.dtype.kind == "i":
-        return samples.astype(np.float32) / np.float32(-float(np.iinfo(samples.dtype).min))
-    return samples.astype(np.float32)
+    made: Samples = samples.astype(np.float32)
+    if samples.dtype.kind in "iu":
+        made /= np.float32(2.0 ** (8 * samples.dtype.itemsize - 1))
+    return made
 
 
 def _by_scipy(path: Path) -> tuple[int, NDArray[np.generic]]:

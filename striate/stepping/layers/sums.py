@@ -73,8 +73,8 @@ def _(layer: tree.Local, arrays: Arrays, upstream: Array) -> Iterator[Part]:
             sums[f, *position].append((value, variable("W", (f, number, place), weights[f, number, place])))
     rule = f"each window of X times the weights of its own position{' + b' * ('b' in arrays)}"
     back = {"W": "the entry of X times dO at its position", "X": "the weights of each window times its dO"}
-    number = itertools.count()
-    return _biased(rule, sums, arrays, back, upstream, "dO", lambda index: next(number))
+    each = itertools.count()
+    return _biased(rule, sums, arrays, back, upstream, "dO", lambda index: next(each))
 
 
 @work.register
