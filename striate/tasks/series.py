@@ -119,7 +119,8 @@ class Series(Labelled):
 
     def letters(self) -> Mapping[str, int]:
         """The number of classes, of channels, of values in a row, and of numbers beside it."""
-        return {**super().letters(), "channels": self.channels, "length": self.length, "beside": self.beside}
+        beside = {"beside": self.beside} if self.beside else {}
+        return {**super().letters(), "channels": self.channels, "length": self.length, **beside}
 
     def _as_read(self, network: Network, name: str) -> Self:
         """The task with what the network asks of the data."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ class Speech(Labelled):
         if not is_place(source):
             return None
         known, named = like.classes if like else (), wish.named or like is not None
-        if not named and any(place.is_dir() and has_image(place) for place in places_of(source)):
+        if not named and any(os.path.isdir(place) and has_image(place) for place in places_of(source)):
             return None  # sounds among images are others' to tell
         found = sounds.find(source, hold_out=wish.hold_out, known=known, tables=named)
         if found is None:

@@ -94,10 +94,10 @@ def find(
         InputError: There are some, and they are not in classes.
     """
     for place in places_of(source):
-        if place.is_dir() and (files := sounds_under(place)):
+        if os.path.isdir(place) and (files := sounds_under(place)):
             entries, notes = _of_folder(place, files)
             return _put_together(place.resolve().name, str(source), entries, notes, hold_out, known)
-        if tables and place.is_file() and place.suffix.lower() in TABLES:
+        if tables and os.path.isfile(place) and place.suffix.lower() in TABLES:
             return _put_together(place.stem, str(source), _of_table(place), [], hold_out, known)
     return None
 
