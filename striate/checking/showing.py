@@ -51,7 +51,7 @@ class Shown(Drawn):
 
     rows: Sequence[Sequence[Array]]
     names: Sequence[str]
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
     notes: tuple[str, ...]
 
     def picture(self) -> Figure:

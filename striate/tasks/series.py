@@ -149,7 +149,8 @@ class Series(Labelled):
         if size is not None:
             raise InputError("the length of series is their own; leave `size` out")
         network = self._bound(network, notes, opened.name)
-        given = {SERIES: (self.channels + self.weighted, self.length)} | ({SIDE: (self.beside,)} if self.sided else {})
+        given: dict[str, Shape] = {SERIES: (self.channels + self.weighted, self.length)}
+        given |= {SIDE: (self.beside,)} if self.sided else {}
         asked = dict(network.inputs) if network.others else {SERIES: next(iter(network.inputs.values()))}
         alone = asked[SERIES] if not network.others else ()
         if len(alone) == 2 and alone[0] == given[SERIES][0] and alone != given[SERIES]:
