@@ -19,6 +19,9 @@ from typing import Any
 from archives import SAFE, stored
 from seeds import Row, table
 
+from striate.rival.others import against
+from striate.tasks.saying import silent
+
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 TWO = ("theo", "lucas")
 
@@ -65,7 +68,13 @@ def without(speakers: tuple[str, ...], root: Path) -> Path:
     return root / "words.csv"
 
 
-ALIKE: dict[str, Any] = {"task": "speech", "figure": "accuracy", "floor": "majority_share"}
+def rival(run: Any) -> dict[str, float]:
+    """What `striate baseline mfcc --classifier rbf` gets."""
+    result = against("mfcc", run.config["data"]["source"], "rbf", 0, 0.1, "skip", silent)
+    return {"MFCC and SVM": result.accuracy}
+
+
+ALIKE: dict[str, Any] = {"task": "speech", "figure": "accuracy", "floor": "majority_share", "also": rival}
 HOW: dict[str, Any] = {"epochs": 40, "batch": 64, "lr": 0.003}
 ROWS = {
     "official": Row("lws-cnn", unpacked, wanted=99, options=HOW, **ALIKE),

@@ -17,6 +17,9 @@ from typing import Any
 from archives import SAFE, stored
 from seeds import Row, table
 
+from striate.rival.others import against
+from striate.tasks.saying import silent
+
 PUBLISHED = {
     "ArrowHead": 84.3,
     "Coffee": 100,
@@ -42,7 +45,13 @@ def unpacked(name: str, root: Path) -> Path:
     return next(root.rglob(f"{name}.npz"))
 
 
-ALIKE: dict[str, Any] = {"task": "series", "figure": "accuracy", "floor": "majority_share"}
+def rival(run: Any) -> dict[str, float]:
+    """What `striate baseline dtw` gets."""
+    result = against("dtw", run.config["data"]["source"], "linear", 0, 0.1, "skip", silent)
+    return {"DTW": result.accuracy}
+
+
+ALIKE: dict[str, Any] = {"task": "series", "figure": "accuracy", "floor": "majority_share", "also": rival}
 ROWS = {
     name.lower(): Row("fcn-1d", partial(unpacked, name), wanted=wanted, options={"epochs": EPOCHS[name]}, **ALIKE)
     for name, wanted in PUBLISHED.items()
