@@ -117,7 +117,7 @@ def of_classes(run: Any) -> dict[str, float]:
 
 
 ALIKE: dict[str, Any] = {"task": "series", "figure": "accuracy", "floor": "majority_share", "also": of_classes}
-HOW = {"epochs": 6, "batch": 256, "lr": 0.003, "loss": weighted}
+HOW = {"epochs": 4, "batch": 256, "lr": 0.003, "loss": weighted}
 ROWS = {
     "beats": Row(BEATS, written, wanted=93, options=HOW, **ALIKE),
     "beats-alone": Row(ALONE, written, wanted=93, options=HOW, **ALIKE),
