@@ -313,7 +313,7 @@ STYLIST = "input 3x24x24 -> conv 8@3 pad 1 -> relu -> conv 3@3 pad 1 -> sigmoid"
 CURVES = """
 channels = 1
 length = 20
-x: input (channels+1)xlength
+x: input (channels+1)x(length)
 counts: [maps channels]
 from x -> maps 0 to channels-1 -> conv 8@5 pad same -> bn -> relu -> scale[ from counts ] -> gap -> fc 2
 """
@@ -321,7 +321,7 @@ BESIDE = """
 beside = 1
 length = 12
 side: input beside
-series: input 1xlength
+series: input 1x(length)
 conv 4@3 -> relu -> gap -> fc 4 -> concat[ id | from side ] -> fc 2
 """
 HEARER = """
