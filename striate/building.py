@@ -177,7 +177,7 @@ class _Builder:
             self._initialise(module.qkv, None)
             self._initialise(module.out, following)
             return
-        for weight in module.kernels() if isinstance(module, layers.Local) else [module.weight]:
+        for weight in module.kernels() if isinstance(module, layers.Local | layers.LimitedSharing) else [module.weight]:
             initialise(weight, self.init or rule_before(following))
         if module.bias is not None:
             nn.init.zeros_(module.bias)

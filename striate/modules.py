@@ -51,7 +51,7 @@ def _pads_itself(layer: tree.Sliding) -> bool:
     """
     if isinstance(layer, tree.AvgPool):
         return True
-    if isinstance(layer, tree.Local | tree.Deform):
+    if isinstance(layer, tree.Local | tree.Lws | tree.Deform):
         return False
     if isinstance(layer, tree.MaxPool) and any(layer.pad.sizes):
         if set(layer.dilation) != {1}:
@@ -84,6 +84,10 @@ def padding_before(layer: tree.Sliding) -> nn.Module | None:
 def _local(layer: tree.Local, shape: Shape) -> nn.Module:
     positions = cast("tuple[int, ...]", rules.output(layer, shape).value[1:])
     return layers.Local(shape[0] or 1, layer.filters, layer.kernel, layer.stride, positions, layer.bias)
+
+
+def _lws(layer: tree.Lws, shape: Shape) -> nn.Module:
+    return layers.LimitedSharing(shape[0] or 1, layer.filters, layer.kernel, layer.stride, layer.sections, layer.bias)
 
 
 def _deform(layer: tree.Deform, shape: Shape) -> nn.Module:
@@ -192,6 +196,7 @@ def _features(shape: Shape) -> int:
 MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     tree.Conv: _conv,
     tree.Local: _local,
+    tree.Lws: _lws,
     tree.Deform: _deform,
     tree.Move: lambda layer, shape: layers.Move(layer.reach, not layer.whole),
     tree.Match: lambda layer, shape: layers.Match(layer.reach, not layer.whole),

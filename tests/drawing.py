@@ -83,6 +83,16 @@ def _groups(sizes: Sizes, drawn: Drawn) -> st.SearchStrategy[int]:
     return divisors(sizes[0], drawn["filters"])
 
 
+def _sections(sizes: Sizes, drawn: Drawn) -> st.SearchStrategy[int]:
+    """Divisors of the rows that come out; any where the kernel does not fit."""
+    how = {name: drawn[name] for name in ("filters", "kernel", "stride", "pad")}
+    try:
+        rows = rules.output(tree.Lws(**how), sizes).value[1]
+    except RuleError:
+        return st.integers(1, 3)
+    return divisors(rows or 1)
+
+
 def _selected(sizes: Sizes, drawn: Drawn) -> st.SearchStrategy[tuple[int, ...]]:
     """Neighbours, or any in any order."""
     orders = st.just(list(range(sizes[0]))) | st.permutations(range(sizes[0]))
@@ -99,7 +109,7 @@ KINDS: dict[tree.Kind, Draw] = {
 OPTIONS: dict[tuple[type[Layer], str], Draw] = {
     **{
         (layer, name): draw
-        for layer in (tree.Conv, tree.Local, tree.Deform)
+        for layer in (tree.Conv, tree.Local, tree.Lws, tree.Deform)
         for name, draw in {
             "filters": _filters,
             "kernel": lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 4 if len(sizes) < 4 else 3),
@@ -108,6 +118,7 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
             "groups": _groups,
         }.items()
     },
+    (tree.Lws, "sections"): _sections,
     (tree.Deform, "taken"): lambda sizes, drawn: st.sampled_from(range(0, sizes[0] + 1, drawn["groups"])),
     (tree.Deform, "filters"): lambda sizes, drawn: st.integers(1, 3),
     (tree.Deform, "kernel"): lambda sizes, drawn: per_axis(len(sizes) - 1, 1, 3 if len(sizes) < 4 else 2),

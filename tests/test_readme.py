@@ -16,7 +16,7 @@ from PIL import Image
 import striate as st
 from striate.cli import _status, striate
 from striate.data import digits
-from tests import boxed, clips, posed
+from tests import boxed, clips, posed, sounding
 from tests.native.needs import needs_compiler
 
 ROOT = Path(__file__).parents[1]
@@ -66,6 +66,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = {"good": ("fine", "great", "lovely"), "bad": ("dull", "weak", "poor")}
     lines = [f"{label}\ta {word} film {number}\n" for number in range(12) for label in words for word in words[label]]
     (place / "my" / "reviews.tsv").write_text("".join(lines))
+    sounding.words(place / "my" / "words", 12, 4)
+    for part, count in (("TRAIN", 12), ("TEST", 4)):
+        sounding.ts(place / "my" / "series" / f"Bumps_{part}.ts", *sounding.bumps(count, count))
     (place / "my" / "folder").symlink_to(place / "my" / "images" / "ants")
     torch.save(st.build("lenet5").state_dict(), place / "lenet5.pth")
     return place

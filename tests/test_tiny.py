@@ -24,6 +24,7 @@ from tests.native.needs import needs_compiler
 TEXTS = {
     "conv": "input 2x4x4 -> conv 3@3x2 stride 1x2 pad (1,0)",
     "local": "input 2x4x4 -> local 3@3 pad 1",
+    "lws": "input 2x6x4 -> lws 3@3x2 sections 2",
     "deform": "input 2x4x4 -> deform 4@3 modulated groups 2",
     "match": "input 2x4x4 -> match 1 halves",
     "move": "input 11x4x4 -> move 1",

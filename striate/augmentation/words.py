@@ -51,6 +51,8 @@ WORDS: dict[str, Word] = {
     "randaugment": Word("RandAugment: two of 14 operations of such a strength, to 30", 9, 30),
     "mixup": Word("fades two images into one, with Beta(number)", 0.2, 100, 0.01),
     "cutmix": Word("a box of another image, with Beta(number)", 1, 100, 0.01),
+    "stretch": Word("slower or faster by up to such a share: for sounds", 0.15, 0.9),
+    "bands": Word("higher or lower by up to so many bands: for sounds", 2, 100),
     "words": Word("makes some words of a sentence unknown"),
 }
 SHORT = {
@@ -73,6 +75,7 @@ ALSO = {
     "elastic": ("elastictransform",),
     "alternate": ("alternatingflip",),
 }
+OF_SOUNDS = ("stretch", "bands")
 ALONE = ("words",)
 EITHER = (("shift", "crop"), ("mirror", "alternate"), ("trivial", "randaugment"), ("mixup", "cutmix"))
 ALL = (AUTO, NONE, *SHORT, *WORDS)

@@ -11,6 +11,7 @@ from typing import Any
 
 from striate.data import array_files
 from striate.data.dataset import Dataset
+from striate.data.files import has_image
 from striate.data.lazy import Lazy
 from striate.data.loading import hub_at, is_packed, load, places_of
 from striate.data.masks import NotMasksError
@@ -21,7 +22,7 @@ from striate.data.sentences.places import located
 from striate.errors import InputError
 from striate.tasks import known
 
-from . import arrays, files, folders, sentences
+from . import arrays, files, folders, measured, sentences
 from .comparing import copies
 from .counting import classes
 from .found import Checked, Finding, in_order
@@ -68,6 +69,8 @@ def _of_task(source: Any, task: str, progress: bool) -> Survey:
         InputError: There is no such task, or the folder holds nothing for it.
     """
     known.named(task)
+    if task in measured.OF_TASKS:
+        return _measured(source, task)
     path = None if isinstance(source, Dataset) else next((one for one in places_of(source) if one.is_dir()), None)
     if path is None or task not in OF_FOLDERS:
         return surveyed(source, progress)
@@ -78,6 +81,22 @@ def _of_task(source: Any, task: str, progress: bool) -> Survey:
     if listed is None:
         raise InputError(f"'{source}' holds nothing for the task {task}; `striate tasks` says what it reads")
     return files.surveyed(listed, progress)
+
+
+def _measured(source: Any, task: str) -> Survey:
+    """Series or sounds.
+
+    Raises:
+        InputError: There are none.
+    """
+    for place in [] if isinstance(source, Dataset) else places_of(source):
+        try:
+            survey = measured.OF_TASKS[task](place)
+        except InputError as error:
+            raise _UnusableError(str(error)) from error
+        if survey is not None:
+            return survey
+    raise InputError(f"'{source}' holds nothing for the task {task}; `striate tasks` says what it reads")
 
 
 class _UnusableError(Exception):
@@ -128,6 +147,8 @@ def _of_path(path: Path, progress: bool) -> Survey:
         return _of_archive(path, progress)
     if path.is_dir() and array_files.under(path):
         return _of_dataset(load(path, hold_out=False), progress)
+    if path.is_dir() and not has_image(path) and (survey := measured.of_sounds(path)):
+        return survey
     listed = _listed(path, progress)
     if listed is not None:
         return files.surveyed(listed, progress)

@@ -10,19 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from striate.checks import check_number
 from striate.data.examples import Table
-from striate.data.kinds import Label, Labels, Mask
+from striate.data.kinds import Image, Label, Labels, Mask
 from striate.data.recipe import written
 from striate.errors import InputError
 from striate.inside.drawing import Array, Panel, grid, plane
 from striate.inside.drawn import Drawn
 from striate.report.places import inside
 from striate.runs.feeding import feed_of
+from striate.runs.looking import placed
 from striate.runs.plan import Parts, Plan
 from striate.runs.planning import Request, planned
 from striate.tasks import known
@@ -49,7 +51,7 @@ class Shown(Drawn):
 
     rows: Sequence[Sequence[Array]]
     names: Sequence[str]
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
     notes: tuple[str, ...]
 
     def picture(self) -> Figure:
@@ -90,7 +92,8 @@ def show(
     net = net or _plainest(data, how.get("task"), degrade)
     plan, parts, _ = planned(Request(net, data, Options(augment=augment, degrade=degrade, seed=seed), **how))
     training = parts.training
-    if plan.recipe is None or not isinstance(training, Table):
+    places = any(isinstance(kind, Image) for kind in parts.schema.inputs.values())
+    if not places or not isinstance(training, Table):
         raise InputError(f"what is shown are images, signals and volumes; {plan.data.name} has {plan.task.unit}")
     step = max(1, len(training) // count)
     some = training.part(range(0, len(training), step)[:count])
@@ -100,7 +103,7 @@ def show(
     root = plan.data.source
     told = [(inside(some.name(row), root), _target(plan, parts, some, row)) for row in range(len(some))]
     names = [": ".join(filter(None, words)) for words in told]
-    return Shown(pictures, names, plan.recipe.shape, plan.notes)
+    return Shown(pictures, names, plan.recipe.shape if plan.recipe else plan.network.input, plan.notes)
 
 
 def _plainest(data: Any, word: str | None, degrade: str) -> str:
@@ -114,20 +117,23 @@ def _read(plan: Plan, parts: Parts, some: Table, epoch: int) -> tuple[Rows, Mapp
     """What the network reads of each example, and its targets: in an epoch from 1 on, or unchanged in 0."""
     seed, augment = plan.options.seed, plan.augment if epoch else None
     feed = feed_of(some, parts.schema, plan.recipe, "cpu", augment, "refuse", workers=0)
+    seen = placed(parts.schema)[0]
     if augment is None:
         batches = list(feed.in_order(len(some)))
-        inputs = [one for batch in batches for one in next(iter(batch.inputs.values()))]
+        inputs = [one for batch in batches for one in batch.inputs[seen]]
         targets = parts.schema.targets
         return inputs, {name: [one for batch in batches for one in batch.targets[name]] for name in targets}
     times, total = augment.times, len(some) * augment.times
     (batch,) = feed.epoch(seed, epoch, total)
     rows = torch.cat(list(shuffled(total, total, seed, epoch))).argsort()[::times]
-    return next(iter(batch.inputs.values()))[rows], {name: values[rows] for name, values in batch.targets.items()}
+    return batch.inputs[seen][rows], {name: values[rows] for name, values in batch.targets.items()}
 
 
 def _picture(inputs: Rows, targets: Mapping[str, Rows], row: int, plan: Plan) -> Array:
     """An input with its scaling undone, as grey or colours 0 to 1; other numbers from the least to the most."""
     x, recipe = inputs[row], plan.recipe
+    if (drawn := plan.task.seen(x.numpy())) is not None:
+        return drawn.astype(np.float32) / np.float32(255)
     assert recipe
     column = (-1,) + (1,) * (x.dim() - 1)
     x = x * x.new_tensor(recipe.std).view(column) + x.new_tensor(recipe.mean).view(column)

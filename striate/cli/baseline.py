@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from striate.runs.run import Run
     from striate.tasks.judging import TestResult
 
+OF_OTHERS = {"mfcc": "sounds", "dtw": "series"}  # rivals for data that are no images, and what those are called
+
 
 @click.command()
 @click.argument("features")
@@ -42,38 +44,39 @@ def command(
 ) -> None:
     """Describe the images of DATA by FEATURES made by hand, learn to classify them, and test.
 
-    FEATURES is raw, sobel, robinson, hog, sift or surf. Training, validation and test images are those on which
-    `striate train` trains and tests a network; hog and sift need `pip install "striate[baseline]"`.
+    FEATURES is raw, sobel, robinson, hog, sift or surf; mfcc for words (speech), dtw for series, of which it takes the
+    nearest. Training, validation and test examples are those on which `striate train` trains and tests a network; hog
+    and sift need `pip install "striate[baseline]"`.
     """
-    feature(features)
-    check_data(data)
+    if features not in OF_OTHERS:
+        feature(features)
+        check_data(data)
+    elif out:
+        raise InputError(f"--out draws features of images; {features} has none. Leave it out")
     if beside:
         SavedRun.open(Path(beside))
-    from striate.rival.rival import baseline  # the words are right: from here on it takes PyTorch
+    from striate.rival.others import against  # the words are right: from here on it takes PyTorch
+    from striate.rival.rival import baseline
 
     run = _beside(beside, data) if beside else None
     options = run.config["options"] if run else Options().to_json()
-    result = baseline(
-        features,
-        data,
-        classifier=classifier,
-        seed=options["seed"] if seed is None else seed,
-        validation=options["validation"],
-        bad=bad,
-        out=out,
-        say=say,
-        show=not as_json,
-    )
+    seed, validation = options["seed"] if seed is None else seed, options["validation"]
+    if features in OF_OTHERS:
+        result = against(features, data, classifier, seed, validation, bad, say)
+    else:
+        how = {"classifier": classifier, "seed": seed, "validation": validation}
+        result = baseline(features, data, **how, bad=bad, out=out, say=say, show=not as_json)
     tested = run.test(bad=bad) if run else None
     if as_json:
         print_json(result.to_json() | ({"beside": {"run": beside, **tested.to_json()}} if tested else {}))
         return
-    described = f"{result.feature_seconds:.2f} s ({result.images_per_second:,.0f} images/s)"
+    unit = OF_OTHERS.get(features, "images")
+    described = f"{result.feature_seconds:.2f} s ({result.images_per_second:,.0f} {unit}/s)"
     click.echo(f"features {described}, fit {result.fit_seconds:.2f} s, predict {result.predict_seconds:.2f} s")
     if run and tested:
         _table(result, run, tested)
         return
-    click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2%}, {result.examples:,} images")
+    click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2%}, {result.examples:,} {unit}")
 
 
 def _beside(path: str, data: str) -> Run:

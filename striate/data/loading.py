@@ -148,7 +148,7 @@ def _of_another_task(source: str) -> bool:
     """Whether there is a file, or files whose names begin so, that may be data other than images with classes."""
     for place in places_of(source):
         try:
-            if place.is_file() or (place.name and any(place.parent.glob(f"{place.name}.*"))):
+            if place.is_file() or (place.name and any(place.parent.glob(f"{place.name}[._]*"))):
                 return True
         except (OSError, ValueError):  # no name of a file
             continue

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".mts")
+TRANSPORT, SYNC = ".ts", b"G"  # an MPEG transport stream, and the first byte of its packets
 AT_ONCE = 32  # frames that are asked about together
 RATE = Fraction(25)  # frames a second where a file does not tell
 
@@ -51,8 +52,19 @@ class Frame:
 
 
 def is_video(path: object) -> bool:
-    """Whether a file is a video, by its name."""
-    return isinstance(path, str | os.PathLike) and Path(path).suffix.lower() in SUFFIXES
+    """Whether a file is a video, by its name; one that ends in .ts may hold series, as sktime writes them."""
+    if not isinstance(path, str | os.PathLike) or Path(path).suffix.lower() not in SUFFIXES:
+        return False
+    return Path(path).suffix.lower() != TRANSPORT or not _is_text(Path(path))
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file does not begin as the packets of an MPEG transport stream do."""
+    try:
+        with path.open("rb") as file:
+            return file.read(1) not in (b"", SYNC)
+    except (OSError, ValueError):
+        return False
 
 
 def video_of(name: str) -> str:

@@ -12,6 +12,7 @@ from striate.layers.join import Heads, Joined, added, concatenated, scaled
 from striate.layers.layerscale import LayerScale
 from striate.layers.local import Local
 from striate.layers.lrn import FlatLocalResponseNorm
+from striate.layers.lws import LimitedSharing
 from striate.layers.maps import Maps
 from striate.layers.maxout import Maxout
 from striate.layers.moving import Match, Move
@@ -57,6 +58,7 @@ __all__ = [
     "LayerNorm",
     "LayerScale",
     "Levels",
+    "LimitedSharing",
     "Local",
     "Maps",
     "Match",

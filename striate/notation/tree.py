@@ -200,6 +200,21 @@ class Local(Sliding):
 
 
 @dataclass(frozen=True, repr=False)
+class Lws(Sliding):
+    """Limited weight sharing (Abdel-Hamid et al. 2014): each of `sections` of the first axis has its own filters."""
+
+    word: ClassVar[str] = "lws"
+    weighted: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("limitedweightsharing", "limitedsharing", "bandconv")
+    filters: int = leading("count")
+    kernel: Axes = after_at("axes")
+    stride: Axes = option("stride", "axes")
+    pad: Pad = option("pad", "pad", Pad())
+    sections: int = option("sections", "count", 1)
+    bias: bool = flag("nobias")
+
+
+@dataclass(frozen=True, repr=False)
 class Deform(Sliding):
     """Deformable convolution (Dai et al. 2017; `modulated`: Zhu et al. 2018); a second one gives the offsets.
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 from PIL import Image
 
 from striate.data.opening import ImageError, opened
+from striate.data.sounds import Wave, wave_of
 from striate.errors import InputError, StriateError
 from striate.page.frame import floats, packed
 from striate.page.live import ChangedError, Live
@@ -133,7 +134,8 @@ class Application:
     @property
     def _sent(self) -> dict[str, Handler]:
         """What is done with what is sent, by address."""
-        live, given = self.live, image_of if self.live.words is None else sentence_of
+        live = self.live
+        given: Callable[[bytes], Any] = {"image": image_of, "text": sentence_of, "sound": sound_of}[live.reads]
         return {
             "/look": lambda asked, body: live.look(given(body), _numbers(asked, "shown")).as_bytes(),
             "/slide": lambda _, body: live.slide(image_of(body)),
@@ -176,6 +178,15 @@ def sentence_of(body: bytes) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         raise InputError("a sentence is text in UTF-8") from None
+
+
+def sound_of(body: bytes) -> Wave:
+    """A sound from the bytes of a wave file.
+
+    Raises:
+        WaveError: It is none.
+    """
+    return wave_of(body, "the sound")
 
 
 def _number(asked: Asked, name: str) -> int:

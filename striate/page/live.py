@@ -52,7 +52,7 @@ class Live:
     Attributes:
         name: Shown as the title.
         model: In evaluation; a changed copy where it was touched.
-        read: From what the page sends, a PIL image or a sentence, to what the network reads, (1, …).
+        read: From what the page sends, a PIL image, a sentence or a sound, to what the network reads, (1, …).
         answer: From what it gives, (1, …) by name, to answers, most probable first; one alone has no name.
         shape: What the network reads of one example.
         labels: None where it chooses among none.
@@ -64,6 +64,7 @@ class Live:
         drawn: A PNG file of an answer of maps, from the PIL image and what the network gives; None for other answers.
         halves: Whether that file holds two pictures side by side, before and after, with an edge to draw between them.
         find: From the model and a PIL image to all that is found in it; None for networks that can't slide.
+        hears: Whether sounds are sent.
         epochs: The network after epochs of its training, made when it is asked for.
         lock: Held while the model computes, or is changed. The changes are those of all pages that are open.
         version: Counts the changes.
@@ -82,6 +83,7 @@ class Live:
     drawn: Callable[[Any, Outputs], bytes] | None = None
     halves: bool = False
     find: Callable[[nn.Module, Any], Sequence[Found]] | None = None
+    hears: bool = False
     epochs: Mapping[int, Callable[[], nn.Module]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     version: int = 0
@@ -94,6 +96,11 @@ class Live:
     def __post_init__(self) -> None:
         self.trained = self.model
 
+    @property
+    def reads(self) -> str:
+        """What the page sends: "image", "text" or "sound"."""
+        return "sound" if self.hears else "image" if self.words is None else "text"
+
     def graph(self, opened: Collection[str] = ()) -> dict[str, Any]:
         """The network as it runs on an empty input, for JSON.
 
@@ -104,7 +111,7 @@ class Live:
             trace = traced(self.model, torch.zeros(1, *self.shape))
         return {
             "name": self.name,
-            "reads": "image" if self.words is None else "text",
+            "reads": self.reads,
             "slides": self.find is not None,
             "halves": self.halves,
             "shape": list(self.shape),

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate.data.sentences.encoding import encoded
+from striate.data.sounds import Wave, at_rate, heard
 from striate.errors import InputError
 from striate.finding.finder import Finder
 from striate.finding.found import Found
@@ -36,14 +37,16 @@ from striate.page.pixels import PIXELS
 from striate.page.places import PLACES
 from striate.page.strongest import Examples
 from striate.picture import picture
+from striate.report.spectra import png, spectrum
 from striate.runs.run import Run
 from striate.serving import Server
 from striate.tasks.labelled import LABEL, Labelled
+from striate.tasks.speech import Speech
 from striate.tasks.task import OWN, Task
 from striate.tasks.text import Text
 from striate.training.fields import OUTPUT
 
-ONLY = "the live page is for networks that read one picture or one sentence"
+ONLY = "the live page is for networks that read one picture, one sentence or one word"
 PAD = "·"  # shown for the padding of a sentence
 Read = Callable[[Any], Tensor]
 
@@ -72,7 +75,7 @@ def see(
         The server, which runs until its `stop()` or the end of the program; `address` is the page's.
 
     Raises:
-        InputError: No such run, or one whose network does not read one image or one sentence.
+        InputError: No such run, or one whose network does not read one image, sentence or word.
         WorkError: The port is taken.
     """
     if isinstance(what, nn.Module):
@@ -87,12 +90,12 @@ def see(
 
 
 def of_run(run: Run) -> Live:
-    """A run's network with its best weights, reading images or sentences as `predict` does.
+    """A run's network with its best weights, reading images, sentences or sounds as `predict` does.
 
     Raises:
-        InputError: No such run, or its network does not read one image or one sentence.
+        InputError: No such run, or its network does not read one image, sentence or word.
     """
-    if len(run.network.inputs) > 1 or run.task.unit not in ("images", "sentences"):
+    if len(run.network.inputs) > 1 or run.task.unit not in ("images", "sentences", "sounds"):
         raise InputError(f"{run.name}: {ONLY}")
     live = next((way for kind, way in WAYS.items() if isinstance(run.task, kind)), _of_images)(run)
     epochs = {epoch: partial(run.model, epoch) for epoch in run.epochs()}
@@ -129,8 +132,24 @@ def _of_sentences(run: Run) -> Live:
     return Live(run.name, model, read, _shares(run, model), (task.length,), words=words)
 
 
+def _of_words(run: Run) -> Live:
+    """Classes of words that are spoken."""
+    task = run.task
+    assert isinstance(task, Speech)
+
+    def read(wave: Wave) -> Tensor:
+        return run.read(at_rate(wave, task.rate).samples)
+
+    def drawn(wave: Wave, outputs: Outputs) -> bytes:
+        return png(spectrum(heard(at_rate(wave, task.rate).samples, task.ears)[0]))
+
+    model, shape = run.model(), task.ears.shape
+    return Live(run.name, model, read, _shares(run, model), shape, drawn=drawn, hears=True)
+
+
 WAYS: dict[type[Task], Callable[[Run], Live]] = {
     Text: _of_sentences,
+    Speech: _of_words,
     **PIXELS,
     **PLACES,
 }  # others read images

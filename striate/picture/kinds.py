@@ -10,6 +10,7 @@ from striate.notation.tree import Layer
 OF: dict[type[Layer], str] = {
     tree.Conv: "convolution",
     tree.Local: "convolution",
+    tree.Lws: "convolution",
     tree.Deform: "convolution",
     tree.Moving: "convolution",
     tree.UpConv: "convolution",

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from striate.data.examples import Examples, Schema
+from striate.data.kinds import Image
 from striate.errors import InputError
 from striate.inside import Class, NoCamError, cam, grad_cam
 from striate.inside.heat import Heat
@@ -19,6 +18,9 @@ from striate.runs.run import Run
 from striate.tasks.task import Judged, Look, Sights
 from striate.training.engine import without_softmax
 from striate.training.feed import Feed
+from striate.training.fields import Fields
+
+INNER = "model"  # what a network is called in one that has its other inputs
 
 
 def with_look(judged: Any, run: Run, schema: Schema) -> Any:
@@ -29,37 +31,56 @@ def with_look(judged: Any, run: Run, schema: Schema) -> Any:
 def look_of(run: Run, examples: Examples, schema: Schema) -> Look:
     """What says where in these examples the network looked.
 
-    It gives None for networks without maps, and for those of several inputs or outputs.
+    It gives None for networks without maps, and for those of several outputs, or of several inputs with places.
     """
     model: list[nn.Module] = []  # made when it is first asked for
 
     def look(rows: Sequence[int], outputs: Sequence[int]) -> Sights | None:
         feed = feed_of(examples.part(rows), schema, run.recipe, workers=run.config.get("workers"))
-        if len(run.network.inputs) > 1:
+        if len(seen := placed(schema)) != 1:
             return None
         model[:] = model or [without_softmax(run.model()).eval()]
         try:
-            heats = [_heat(model[0], x, output) for x, output in zip(_each(feed), outputs, strict=True)]
+            heats = [_heat(model[0], x, seen[0], output) for x, output in zip(_each(feed), outputs, strict=True)]
         except InputError:  # there are no maps
             return None
-        return Sights([_drawn(heat) for heat in heats], f"{heats[0].method}, layer {heats[0].layer}")
+        pictures = [run.task.heated(heat.input[0].numpy(), heat.large[0].detach().numpy()) for heat in heats]
+        return Sights(pictures, f"{heats[0].method}, layer {heats[0].layer.removeprefix(f'{INNER}.')}")
 
     return look
 
 
-def _each(feed: Feed) -> Iterator[Tensor]:
-    return (x for batch in feed.in_order(1) for x in batch.inputs.values())
+def placed(schema: Schema) -> list[str]:
+    """The inputs that have places: all of a network of one input, else images, series and volumes."""
+    if len(schema.inputs) == 1:
+        return [*schema.inputs]
+    return [name for name, kind in schema.inputs.items() if isinstance(kind, Image)]
 
 
-def _heat(model: nn.Module, x: Tensor, output: int) -> Heat:
+class _Beside(nn.Module):
+    """A network of several inputs, of which all but one are what they are."""
+
+    def __init__(self, model: nn.Module, name: str, inputs: Fields) -> None:
+        super().__init__()
+        self.model = model
+        self.name, self.others = name, {other: one for other, one in inputs.items() if other != name}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What it gives for `x` beside the others."""
+        given: Tensor = self.model(
+            **{self.name: x}, **{name: one.expand(len(x), -1) for name, one in self.others.items()}
+        )
+        return given
+
+
+def _each(feed: Feed) -> Iterator[Fields]:
+    return (batch.inputs for batch in feed.in_order(1))
+
+
+def _heat(model: nn.Module, inputs: Fields, name: str, output: int) -> Heat:
+    x = inputs[name]
+    model = _Beside(model, name, inputs).eval() if len(inputs) > 1 else model
     try:
         return cam(model, x, Class(output))
     except NoCamError:
         return grad_cam(model, x, Class(output))
-
-
-def _drawn(heat: Heat) -> NDArray[np.uint8]:
-    from striate.inside.drawing import image
-    from striate.report.heat import heated
-
-    return heated(image(heat.input[0]), heat.large[0].numpy())

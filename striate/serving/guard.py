@@ -26,7 +26,7 @@ MOST = 32 * 2**20  # bytes of a request's body
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "permissions-policy": "camera=(self), microphone=(), geolocation=(), display-capture=()",
+    "permissions-policy": "camera=(self), microphone=(self), geolocation=(), display-capture=()",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",  # the address has the token in it
     "cross-origin-resource-policy": "same-origin",

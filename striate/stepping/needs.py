@@ -81,6 +81,12 @@ def _(layer: tree.Local, shape: Size) -> tuple[Need, ...]:
 
 
 @needs.register
+def _(layer: tree.Lws, shape: Size) -> tuple[Need, ...]:
+    weights = _weights((layer.filters, layer.sections, shape[0] * math.prod(layer.kernel)))
+    return (weights, _bias(layer.filters * layer.sections)) if layer.bias else (weights,)
+
+
+@needs.register
 def _(layer: tree.Deform, shape: Size) -> tuple[Need, ...]:
     maps = offset_maps(layer)
     weights = _weights((layer.filters, layer.reads(shape[0]) // layer.groups, *layer.kernel))

@@ -16,7 +16,7 @@ from striate.augmentation.rough import Blur, Noise
 from striate.augmentation.shift import Shift, shift_for
 from striate.augmentation.turned import Turn
 from striate.augmentation.warp import Warp
-from striate.augmentation.words import AUTO, SHORT, Wanted, parsed
+from striate.augmentation.words import AUTO, OF_SOUNDS, SHORT, Wanted, parsed
 from striate.data.examples import Schema
 from striate.data.kinds import Label
 from striate.data.recipe import Recipe
@@ -72,6 +72,8 @@ def _check(wanted: str, changes: tuple[Wanted, ...], recipe: Recipe, schema: Sch
         raise InputError(f"`augment='{wanted}'` is for images of two axes; these have {len(recipe.shape) - 1}")
     if "words" in words:
         raise InputError("augment 'words' is for sentences; these are images")
+    if of_sounds := words & {*OF_SOUNDS}:
+        raise InputError(f"augment '{min(of_sounds)}' is for sounds; these are images")
     if words & {*LIGHT, "crop"} and recipe.shape[0] not in (1, 3):
         raise InputError(
             f"`augment='{wanted}'` is for images that are grey or RGB; these have {recipe.shape[0]} channels"

@@ -31,6 +31,8 @@ ALSO = {  # what others call them
     "pose": ("keypoints", "keypoint", "joints", "skeleton", "deeppose"),
     "restore": ("restoration", "super-resolution", "superresolution", "sr", "denoise", "denoising", "deblur"),
     "segment": ("segmentation", "semantic", "seg", "mask"),
+    "series": ("time-series", "timeseries", "signals", "signal", "ucr", "ecg", "tsc"),
+    "speech": ("sound", "sounds", "audio", "wav", "words", "asr", "keyword", "keywords", "speech-commands"),
     "stylize": ("stylise", "style", "style-transfer", "fast-style", "johnson"),
     "text": ("nlp", "sentence", "sentences", "sentiment"),
 }

@@ -70,6 +70,7 @@ class Wish:
         style: A picture whose style is to be learned, by its path; empty where that is not asked for.
         before: The facts of the task, where a run goes on: what it need not take from files again.
         maps: How many maps the network gives; 0 where that is not known.
+        network: What will read them; None where that is not known.
     """
 
     shape: tuple[int | None, ...] | None = None
@@ -84,6 +85,7 @@ class Wish:
     style: str = ""
     before: Mapping[str, Any] = field(default_factory=dict)
     maps: int = 0
+    network: Network | None = None
 
 
 @dataclass(frozen=True)
@@ -433,6 +435,19 @@ class Task(ABC):
     def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
         """An example's picture, (H, W) or (H, W, 3) from 0 to 1, with its targets over it; by default as it is."""
         return picture
+
+    def seen(self, x: NDArray[np.float32]) -> NDArray[np.uint8] | None:
+        """An example (C, *spatial) as a network reads it, drawn, (H, W, 3); None for images, which are pictures."""
+        return None
+
+    def heated(self, x: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """An example (C, *spatial) as a network reads it, with the places that decided (*spatial): (H, W, 3)."""
+        import torch
+
+        from striate.inside.drawing import image
+        from striate.report.heat import heated
+
+        return heated(image(torch.from_numpy(x)), heat)
 
     def shares(self, outputs: Fields) -> Mapping[str, float]:
         """How sure a network is of each class for one example, 0 to 1; nothing where it names no classes."""

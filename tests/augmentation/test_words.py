@@ -2,7 +2,7 @@
 
 import pytest
 
-from striate.augmentation.words import ALL, AUTO, NONE, SHORT, WORDS, Wanted, parsed
+from striate.augmentation.words import ALL, AUTO, NONE, OF_SOUNDS, SHORT, WORDS, Wanted, parsed
 from striate.errors import InputError
 from striate.tasks.augmenting import steps_for
 from striate.training.options import Options
@@ -45,7 +45,7 @@ def test_what_is_wrong_is_said(written: str, said: str) -> None:
     assert said in str(error.value)
 
 
-@pytest.mark.parametrize("word", [word for word in ALL if word not in (AUTO, NONE, "words")])
+@pytest.mark.parametrize("word", [word for word in ALL if word not in (AUTO, NONE, "words", *OF_SOUNDS)])
 @pytest.mark.parametrize("recipe", [COLOUR, DRAWING], ids=["colour", "drawing"])
 def test_what_is_written_asks_for_the_same(word: str, recipe: object) -> None:
     steps = steps_for(parsed(word), recipe)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import pytest
 
 from striate.data.filming import Writer
 from striate.data.opening import ImageError
-from striate.data.video import AT_ONCE, Frame, frames, in_parts, rate_of
+from striate.data.video import AT_ONCE, Frame, frames, in_parts, is_video, rate_of
 from striate.errors import InputError
 
 SIZE = (32, 48)
@@ -70,3 +70,11 @@ def test_without_pyav_a_line_says_what_to_install(tmp_path: Path, monkeypatch: p
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(InputError, match=r"striate\[video\]"):
         list(frames(tmp_path / "clip.mp4"))
+
+
+def test_a_file_of_series_is_no_video(tmp_path: Path) -> None:
+    """Both end in .ts: a transport stream begins with G."""
+    for content, video in ((b"@data\n", False), (b"# comment", False), (b"G@\x00", True), (b"", True)):
+        (tmp_path / "a.ts").write_bytes(content)
+        assert is_video(tmp_path / "a.ts") == video
+    assert is_video("nowhere.ts")

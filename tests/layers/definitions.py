@@ -85,6 +85,21 @@ def local(layer: tree.Local, x: Array, weights: Weights) -> Array:
     return y + biases.reshape(1, layer.filters, *out)
 
 
+def lws(layer: tree.Lws, x: Array, weights: Weights) -> Array:
+    """A convolution for each section, of which its own rows are taken."""
+    x = padded(layer, x)
+    seen = windows(layer, x, last_starts(layer, x))
+    out = seen.shape[2 : x.ndim]
+    each, biases = out[0] // layer.sections, weights.get("bias", np.zeros(layer.filters * layer.sections))
+    y = np.zeros((len(x), layer.filters, *out))
+    for position in itertools.product(*map(range, out)):
+        here: Any = (slice(None), slice(None), *position)
+        section = position[0] // each
+        y[here] = seen[here].reshape(len(x), -1) @ weights["weight"][:, section].T
+        y[here] += biases.reshape(layer.filters, layer.sections)[:, section]
+    return y
+
+
 def maxout(layer: tree.Maxout, x: Array, weights: Weights) -> Array:
     return np.stack([x[:, i : i + layer.pieces].max(axis=1) for i in range(0, x.shape[1], layer.pieces)], axis=1)
 
@@ -267,6 +282,7 @@ PHI = np.vectorize(lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, otypes=[float
 DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
     tree.Conv: conv,
     tree.Local: local,
+    tree.Lws: lws,
     tree.Deform: deform,
     tree.Match: frames.match,
     tree.Move: frames.move,

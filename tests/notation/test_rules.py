@@ -455,6 +455,7 @@ def test_the_way_out_is_one_and_the_nearest(case: tuple[tree.Conv, tuple[int, ..
 SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
     "conv": ({"filters": 4, "dilation": (1, 1), **SIX}, (4, 9, 9)),
     "local": ({"filters": 4, **SIX}, (4, 9, 9)),
+    "lws": ({"filters": 4, "sections": 7, **SIX}, (4, 9, 9)),
     "deform": ({"filters": 4, "dilation": (1, 1), **SIX}, (4, 9, 9)),
     "upconv": ({"filters": 4, "dilation": (1, 1), **SIX}, (4, 9, 9)),
     "maxpool": ({"dilation": (1, 1), **SIX}, (4, 9, 9)),

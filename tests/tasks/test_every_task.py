@@ -30,7 +30,7 @@ from striate.tasks import known
 from striate.tasks.known import known as known_tasks
 from striate.tasks.task import Wish
 from striate.training.moment import Moment
-from tests import boxed, killed, objects, posed, written
+from tests import boxed, killed, objects, posed, sounding, written
 from tests.styling import small
 
 TRAIN, TEST = 16, 8
@@ -198,6 +198,35 @@ def ramps(root: Path) -> tuple[Path, Any, Path]:
     return root, root / "test" / "clip", root / "train" / "clip" / "3.png"
 
 
+def tones(root: Path) -> tuple[Path, Any, Path]:
+    """High and low tones."""
+    sounding.words(root, TRAIN, TEST)
+    return root, root / "test" / "high" / "1.wav", root / "train" / "high" / "1.wav"
+
+
+def series(root: Path) -> tuple[Path, Any, Path]:
+    """Bumps up and down, in series of several lengths."""
+    for part, count, seed in (("TRAIN", TRAIN, 0), ("TEST", TEST, 1)):
+        sounding.ts(root / f"Bumps_{part}.ts", *sounding.bumps(count, seed))
+    return root, root / "Bumps_TEST.ts", root / "Bumps_TRAIN.ts"
+
+
+def beats(root: Path) -> tuple[Path, Any, Path]:
+    """Series of which a number beside each tells the class."""
+    root.mkdir(parents=True)
+    chance, parts = np.random.default_rng(0), {}
+    for part, count in (("train", TRAIN), ("test", TEST)):
+        labels = np.arange(count) % 2
+        parts |= {
+            f"x_{part}": chance.random((count, 1, 12)),
+            f"y_{part}": labels,
+            f"side_{part}": labels[:, None] + 0.0,
+        }
+    np.savez(root / "beats.npz", **parts)
+    np.savez(root / "new.npz", x=np.zeros((1, 1, 12)), side=[[1.0]])
+    return root / "beats.npz", root / "new.npz", root / "beats.npz"
+
+
 def reviews(root: Path) -> tuple[Path, Any, Path]:
     """Sentences whose class one word tells."""
     root.mkdir(parents=True)
@@ -281,6 +310,26 @@ critic: [conv 4@4 stride 4 -> leaky 0.2 -> fc 1]
 heads[ made: from picture | real: from critic | fake: from picture -> concat[ id | from asked ] -> shared critic ]
 """
 STYLIST = "input 3x24x24 -> conv 8@3 pad 1 -> relu -> conv 3@3 pad 1 -> sigmoid"
+CURVES = """
+channels = 1
+length = 20
+x: input (channels+1)x(length)
+counts: [maps channels]
+from x -> maps 0 to channels-1 -> conv 8@5 pad same -> bn -> relu -> scale[ from counts ] -> gap -> fc 2
+"""
+BESIDE = """
+beside = 1
+length = 12
+side: input beside
+series: input 1x(length)
+conv 4@3 -> relu -> gap -> fc 4 -> concat[ id | from side ] -> fc 2
+"""
+HEARER = """
+frames = 40
+bands = 40
+input 3x(bands)x(frames)
+conv 6@3 stride 2 -> relu -> maxpool 2 -> conv 8@3 -> relu -> gap -> fc 2
+"""
 SQUEEZENET = Path(os.environ.get("STRIATE_DATA", "")) / "squeezenet" / "squeezenet-v1.0.npz"
 BETWEEN = """
 input 6x12x12
@@ -297,12 +346,17 @@ TASKS = {
     "pose": Made(POSER, joints, epochs=60, loss=3.0),
     "restore": Made(RESTORER, negatives, epochs=200, loss=0.002, least=28, named=True),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),
+    "series": Made(CURVES, series, epochs=60, loss=0.3, named=True, answers=TEST),
+    "speech": Made(HEARER, tones, epochs=30, loss=0.3),
     "stylize": Made(STYLIST, photographs, engines=("torch",), epochs=4, loss=1.0, least=0, named=True),
     "text": Made(WORDS, reviews, damage=lambda content: content + b"bad\ta \0 film\n"),
 }
 FORMS = {
     "pictures of codes": Made(CODED, painted, engines=("native",), loss=1.0, least=0, named=True, word="generate"),
     "pictures for a critic": Made(OPPOSED, painted, engines=("torch",), loss=2.0, least=0, named=True, word="generate"),
+    "numbers beside series": Made(
+        BESIDE, beats, engines=("torch",), epochs=60, loss=0.3, named=True, word="series", answers=1
+    ),
     "stages of joints": Made(CASCADE, joints, engines=("torch",), epochs=80, loss=0.5, word="pose"),
     "a second look": Made(LOOKER, places, engines=("torch",), epochs=80, loss=2.0, least=0.8, word="localize"),
     "two stages": Made(STAGES, boxes, engines=("torch",), epochs=60, loss=5.0, word="detect"),

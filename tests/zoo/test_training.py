@@ -23,8 +23,8 @@ BITMAPS = "lenet5-1998"  # its outputs are ten of them
 
 
 def smallest(network: Network) -> Network:
-    """The network at the smallest image that all of its layers fit; one that reads words as it is."""
-    if sees_words(network):
+    """The network at the smallest image that all of its layers fit; one that reads words or series as it is."""
+    if sees_words(network) or len(network.input) == 2:
         return network
     for size in SIZES:
         small = dataclasses.replace(network, input=(network.input[0], size, size))

@@ -72,6 +72,10 @@ MILLIONS = {  # of the papers' tables
 VGG = 138_357_544 - (4096 + 1) * 1000  # without the layer of classes
 
 
+def _body(given: int, width: int) -> int:
+    return (8 * given + 3) * width + (5 * width + 3) * width + (3 * width + 3) * width
+
+
 def _flow_block(given: int, width: int) -> int:
     return (9 * given + 1) * width + 65 * width + (9 * width + 1) * width + 4 * width
 
@@ -125,6 +129,15 @@ BY_HAND = {  # whose papers count none
     + (9 * 24 + 1 + 1) * 3
     + 3,
     "kim-cnn": 20_000 * 300 + (3 + 4 + 5) * 300 * 100 + 3 * 100 + (300 + 1) * 2,
+    "fcn-1d": (8 + 3) * 128 + (5 * 128 + 3) * 256 + (3 * 256 + 3) * 128 + (128 + 1) * 2,
+    "resnet-1d": _body(1, 64)
+    + (1 + 3) * 64
+    + _body(64, 128)
+    + (64 + 3) * 128
+    + _body(128, 128)
+    + 2 * 128
+    + (128 + 1) * 2,
+    "lws-cnn": (75 + 2) * 24 + (10 * 25 * 24 + 2) * 48 + (48 * 10 * 8 + 2) * 128 + (128 + 1) * 10,
     "fcn8s": VGG + (4096 + 512 + 256 + 3) * 21 + 21 * 21 * (4 * 4 + 4 * 4 + 16 * 16),
 }
 MACS = {  # as profilers count the weights that circulate: convolutions and matrix products, biases not
@@ -153,7 +166,7 @@ def test_the_tables_here_name_every_network() -> None:
 
 
 def test_names_are_in_alphabetical_order_with_numbers_as_numbers() -> None:
-    resnets = [name for name in NAMES if name.startswith("resnet")]
+    resnets = [name for name in NAMES if name.startswith("resnet") and name[6:].isdigit()]
     assert resnets == sorted(resnets, key=lambda name: int(name.removeprefix("resnet")))
     assert NAMES[0] == "alexnet"
 

@@ -21,6 +21,7 @@ from striate.notation.tree import (
     FullyConnected,
     Layer,
     Local,
+    Lws,
     Own,
     Shape,
     Subsample,
@@ -40,7 +41,8 @@ def _all(*factors: int | None) -> Figure[int | None]:
 
 @macs.register(Conv)
 @macs.register(Local)
-def _(layer: Conv | Local, shape: Shape) -> Figure[int | None]:
+@macs.register(Lws)
+def _(layer: Conv | Local | Lws, shape: Shape) -> Figure[int | None]:
     groups = layer.groups if isinstance(layer, Conv) else 1
     return _all(*layer.kernel, cast(int, shape[0]) // groups, *output(layer, shape).value)
 

@@ -23,6 +23,7 @@ from striate.notation.tree import (
     LayerNorm,
     LayerScale,
     Local,
+    Lws,
     Own,
     PRelu,
     RMSNorm,
@@ -56,6 +57,12 @@ def _(layer: Local, shape: Shape) -> Figure[int]:
     shared = _weights((*layer.kernel, cast(int, shape[0])), layer.filters, layer.bias)
     positions = cast(int, product(out[1:]))
     return Figure(shared.value * positions, f"{shared.formula}*{times(*out[1:])}")
+
+
+@parameters.register
+def _(layer: Lws, shape: Shape) -> Figure[int]:
+    shared = _weights((*layer.kernel, cast(int, shape[0])), layer.filters, layer.bias)
+    return Figure(shared.value * layer.sections, f"{shared.formula}*{layer.sections}")
 
 
 @parameters.register

@@ -30,6 +30,7 @@ from striate.notation.tree import (
     Interleave,
     Layer,
     Local,
+    Lws,
     Maps,
     Match,
     Maxout,
@@ -137,6 +138,18 @@ def _divisors(one: int, other: int) -> str:
 @output.register
 def _(layer: Local, shape: Shape) -> Figure[Shape]:
     return _slid(layer, layer.filters, shape)
+
+
+@output.register
+def _(layer: Lws, shape: Shape) -> Figure[Shape]:
+    slid = _slid(layer, layer.filters, shape)
+    rows = slid.value[1]
+    if rows is None:
+        raise RuleError("lws needs to know its input's rows", "each section has its own filters; give them a size")
+    if rows % layer.sections:
+        count = f"{rows}/{layer.sections} = {rows / layer.sections:g}; choose {_divisors(rows, rows)}"
+        raise RuleError(f"{layer.sections} sections do not divide the {rows} rows", count, "sections")
+    return slid
 
 
 @output.register(Pool)

@@ -4,6 +4,7 @@ import { Camera } from "./camera.js"
 import { drawColours, drawMap, pictureLegend, signedLegend } from "./colours.js"
 import { most } from "./frame.js"
 import { framed, Links } from "./links.js"
+import { Microphone } from "./microphone.js"
 import { NetworkView } from "./network.js"
 import { short } from "./numbers.js"
 import { Backward, Overlays } from "./overlays.js"
@@ -51,7 +52,7 @@ function markInput(link) {
   for (const [number, word] of [...one("words").children].entries()) word.classList.toggle("read", number >= first && number < end)
   if (!link || graph.reads === "text") return
   framed(one("read").parentElement, link, graph.shape.slice(1))
-  const there = graph.way && paper.linkOn(link, graph.way), { height, width } = paper.canvas
+  const there = graph.way && graph.reads !== "sound" && paper.linkOn(link, graph.way), { height, width } = paper.canvas
   if (there) framed(one("paper").parentElement, { ...link, ...there }, [height, width])
 }
 
@@ -97,7 +98,7 @@ async function look() {
       again = false
       const began = performance.now()
       try {
-        frame = await source.look((graph.reads === "text" ? sentence : paper).blob(), network.shown)
+        frame = await source.look(givenNow().blob(), network.shown)
         if (frame.version !== graph.version) { // it was touched, here or on another page
           await load()
           again = true
@@ -125,6 +126,7 @@ function show(frame) {
   space?.draw(frame)
   one("words").replaceChildren(...(frame.words ?? []).flatMap((textContent) => [Object.assign(document.createElement("span"), { textContent }), " "]))
   one("picture").hidden = !frame.picture
+  if (graph.reads === "sound") one("picture").querySelector("img").alt = "What was heard: time goes to the right, high tones stand at the top"
   if (frame.picture) for (const image of one("picture").querySelectorAll("img")) image.src = `data:image/png;base64,${frame.picture}`
   zoom.draw(frame)
   overlays.draw(frame)
@@ -176,7 +178,13 @@ function drawRead(read) {
   }
 }
 
-const paper = new Paper(one("paper"), look), sentence = new Sentence(one("sentence"), look)
+const paper = new Paper(one("paper"), look), sentence = new Sentence(one("sentence"), look), microphone = new Microphone(one("spoken"), look)
+
+/** What the network looks at: a sentence, a sound, or what is on the paper. */
+const givenNow = () => (graph.reads === "text" ? sentence : graph.reads === "sound" ? microphone : paper)
+one("listen").addEventListener("click", () => answered(microphone.listen()))
+one("sound").addEventListener("change", () => answered(microphone.take(one("sound").files[0])))
+
 /** @param {boolean} erases */
 function take(erases) {
   paper.erases = erases

@@ -10,7 +10,7 @@ import { framed, placeOf, sides } from "./links.js"
  * @typedef {{name: string, kind: string, said: string, parameters: number, reads: number[], gives: number[], shape: number[], path?: string, weighted?: boolean, reading?: number, sized?: number[] | null}} Call
  *   `reading` is how many channels a filter reads; `sized` is padding and stride; where these are missing, nothing can be changed
  * @typedef {{name: string, path: string, calls: number[], reads: number[], gives: number[], layers: number}} Card
- * @typedef {{name: string, reads?: "image" | "text", slides?: boolean, halves?: boolean, shape: number[], inputs: number, outputs: number[], calls: Call[], cards: Card[], labels: string[],
+ * @typedef {{name: string, reads?: "image" | "text" | "sound", slides?: boolean, halves?: boolean, shape: number[], inputs: number, outputs: number[], calls: Call[], cards: Card[], labels: string[],
  *   way?: import("./placing.js").Way | null, diagram?: boolean, version?: number, examples?: boolean, epochs?: number[], changes?: import("./touch.js").Changes}} Graph
  * @typedef {{call: number, value: number, map: number}} Place a layer's map, or all of them where `map` is -1
  * @typedef {{

@@ -1,7 +1,7 @@
 """Layers that are sums of products of entries with weights, each in its own arrangement."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -73,7 +73,27 @@ def _(layer: tree.Local, arrays: Arrays, upstream: Array) -> Iterator[Part]:
             sums[f, *position].append((value, variable("W", (f, number, place), weights[f, number, place])))
     rule = f"each window of X times the weights of its own position{' + b' * ('b' in arrays)}"
     back = {"W": "the entry of X times dO at its position", "X": "the weights of each window times its dO"}
-    return _biased(rule, sums, arrays, back, upstream, shared=False)
+    each = itertools.count()
+    return _biased(rule, sums, arrays, back, upstream, "dO", lambda index: next(each))
+
+
+@work.register
+def _(layer: tree.Lws, arrays: Arrays, upstream: Array) -> Iterator[Part]:
+    x, weights = arrays["X"], arrays["W"]
+    slide, sums = sliding(layer, x.shape[1:]), _no_terms(upstream)
+    each = upstream.shape[1] // layer.sections
+    for position in np.ndindex(upstream.shape[1:]):
+        section, taps = position[0] // each, itertools.product(range(len(x)), np.ndindex(slide.kernel))
+        places = [(c, *slide.at(position, tap)) for c, tap in taps]
+        for (place, at), f in itertools.product(enumerate(places), range(layer.filters)):
+            value = _x(x, at) if slide.inside(at[1:]) else constant(Fraction(0))
+            sums[f, *position].append((value, variable("W", (f, section, place), weights[f, section, place])))
+    rule = f"each window of X times the weights of its section of rows{' + b' * ('b' in arrays)}"
+    back = {"W": "the sum of X*dO over its section", "X": "the weights of each window's section times its dO"}
+    of_bias = "the sum of dO over each map's section"
+    return _biased(
+        rule, sums, arrays, back, upstream, of_bias, lambda index: index[0] * layer.sections + index[1] // each
+    )
 
 
 @work.register
@@ -113,14 +133,23 @@ def _no_terms(upstream: Array) -> dict[Index, Terms]:
 
 
 def _biased(
-    rule: str, sums: dict[Index, Terms], arrays: Arrays, back: dict[str, str], upstream: Array, shared: bool = True
+    rule: str,
+    sums: dict[Index, Terms],
+    arrays: Arrays,
+    back: dict[str, str],
+    upstream: Array,
+    of_bias: str = "the sum of dO over each map",
+    place_of: Callable[[Index], int] = lambda index: index[0],
 ) -> Iterator[Part]:
-    """The parts of a layer that is these sums plus a bias: one per map or, where not `shared`, one per entry."""
+    """The parts of a layer that is these sums, in their order, plus a bias: by default one per map.
+
+    Its gradient is `of_bias`; `place_of` gives the bias of an entry.
+    """
     bias = arrays.get("b")
     if bias is not None:
-        for number, (index, terms) in enumerate(sums.items()):
-            place = (index[0] if shared else number,)
+        for index, terms in sums.items():
+            place = (place_of(index),)
             terms.append((variable("b", place, bias[place]),))
-        back = {**back, "b": "the sum of dO over each map" if shared else "dO"}
+        back = {**back, "b": of_bias}
     cells: Cells = {index: products(terms) for index, terms in sums.items()}
     return worked(rule, cells, upstream.shape, arrays, back, upstream)

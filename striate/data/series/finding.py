@@ -1,0 +1,169 @@
+"""From a path to series with their classes: one file, or NAME_TRAIN and NAME_TEST as in the UCR and UEA archives.
+
+>>> find("/nowhere/GunPoint") is None
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from striate.data.arrays import DAMAGE
+from striate.data.loading import places_of
+from striate.data.parts import Part, part_of
+from striate.data.sentences.decoding import text_of
+from striate.errors import InputError
+
+from . import archive, table, ts
+from .found import Row, Rows, SeriesSet, put_together, rows_of
+
+ENDS = (archive.SUFFIX, ts.SUFFIX, *table.SUFFIXES)
+TAKES = "predict takes series: arrays (channels, length), or .csv, .ts, .npy and .npz files of some"
+
+
+def find(
+    source: str | Path, *, bad: str = "skip", hold_out: bool = True, known: Sequence[str] = ()
+) -> SeriesSet | None:
+    """The series at `source`, from here or from $STRIATE_DATA; None where there is no file of any.
+
+    Args:
+        source: A file; one of two for training and test; the folder of both; or what their names begin with.
+        bad: Whether a series that can't be read is left out and noted ("skip") or refused ("refuse").
+        hold_out: Whether a test part is held out where there is none; else all series are judged.
+        known: Classes that a network has learned.
+
+    Raises:
+        InputError: There is such a file, and it is not what it should be.
+    """
+    files = next((found for place in places_of(source) if (found := _files(place))), None)
+    if files is None:
+        return None
+    parts: dict[Part, Rows] = {}
+    for given_part, path in files.items():
+        for part, rows in _read(path, given_part, bad).items():
+            parts[part] = rows
+    first = next(iter(files.values()))
+    name = _stem(first) if len(files) > 1 else first.stem
+    said = [f"{part} is {path.name}" for part, path in files.items()] if len(files) > 1 else []
+    return put_together(name, str(source), parts, hold_out, known, said)
+
+
+def _files(place: Path) -> dict[Part, Path]:
+    """The file of each part; nothing where there is none."""
+    try:
+        if place.is_dir():
+            return _pair([path for path in sorted(place.iterdir()) if path.suffix.lower() in ENDS], str(place))
+        if place.is_file():
+            return _with_other(place) if place.suffix.lower() in ENDS else {}
+        if not place.name:
+            return {}
+        begun = sorted(path for path in place.parent.glob(f"{place.name}*") if path.suffix.lower() in ENDS)
+        return _pair([path for path in begun if _stem(path) == place.name], str(place)) if begun else {}
+    except InputError:
+        raise
+    except (OSError, ValueError):  # a name that is too long, or holds a NUL byte; a folder that may not be read
+        return {}
+
+
+def _with_other(path: Path) -> dict[Part, Path]:
+    """A file, and the one of the other part beside it."""
+    if part_of(path.stem) is None:
+        return {"train": path}
+    beside = [one for one in sorted(path.parent.iterdir()) if one.suffix == path.suffix and _stem(one) == _stem(path)]
+    return _pair(beside, str(path))
+
+
+def _pair(files: Sequence[Path], where: str) -> dict[Part, Path]:
+    found: dict[Part, Path] = {}
+    for suffix in ENDS:  # the same series may stand there in several formats
+        some = [path for path in files if path.suffix.lower() == suffix and part_of(path.stem)]
+        if not some:
+            continue
+        if len({_stem(path) for path in some}) > 1:
+            names = ", ".join(sorted({_stem(path) for path in some})[:3])
+            raise InputError(f"'{where}' holds several sets of series, {names}; say which")
+        for path in some:
+            part = part_of(path.stem)
+            assert part
+            found[part[0]] = path
+        return found
+    return {"train": files[0]} if len(files) == 1 else {}
+
+
+def _stem(path: Path) -> str:
+    """What a set is called, without its part: GunPoint of GunPoint_TRAIN.ts."""
+    part = part_of(path.stem)
+    return path.stem if part is None else path.stem.rpartition("_")[0] or path.stem.rpartition("-")[0] or part[1]
+
+
+def _read(path: Path, part: Part, bad: str) -> dict[Part, Rows]:
+    if path.suffix.lower() == archive.SUFFIX:
+        raw = archive.read_archive(path)
+        return {one: rows_of(rows, bad, str(path)) for one, rows in raw.items()}
+    rows, left_out = _lines(path, bad, labelled=True)
+    found = rows_of(rows, bad, str(path))
+    return {part: replace(found, left_out=(*left_out, *found.left_out))}
+
+
+def _lines(path: Path, bad: str, labelled: bool) -> tuple[list[Row], list[Any]]:
+    lines = text_of(path).lines
+    if path.suffix.lower() == ts.SUFFIX:
+        return ts.read_ts(lines, path.name), []
+    return table.read_table(lines, path.name, bad, labelled)
+
+
+def given(some: Any, bad: str, channels: int, number: int, classes: Sequence[str] = ()) -> Rows:
+    """What a user hands to `predict`: a file, an array, or a list of numbers.
+
+    Args:
+        some: It.
+        bad: As for `find`.
+        channels: How many a series has.
+        number: Which of the things handed over it is, from 1.
+        classes: Where each line of a table begins with one of these, that is no value.
+
+    Raises:
+        InputError: It holds no series.
+    """
+    if isinstance(some, str | Path):
+        path = Path(some)
+        if not path.is_file():
+            raise InputError(f"no file '{some}'; {TAKES}")
+        if path.suffix.lower() == archive.SUFFIX:
+            raw = [row for rows in archive.read_archive(path).values() for row in rows]
+        elif path.suffix.lower() == ".npy":
+            raw = _of_array(_stored(path), str(path), channels)
+        elif path.suffix.lower() in ENDS:
+            raw = _lines(path, bad, labelled=True)[0]
+            if not all(row.label in classes for row in raw if row.label is not None):
+                raw = _lines(path, bad, labelled=False)[0]
+        else:
+            raise InputError(f"'{some}' is no file of series; {TAKES}")
+        return rows_of(raw, bad, str(some), channels)
+    try:
+        array = np.asarray(some)
+    except ValueError as error:
+        raise InputError(f"{TAKES}. Received: {error}") from None
+    return rows_of(_of_array(array, f"array {number}", channels), bad, f"array {number}", channels)
+
+
+def _stored(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except DAMAGE as error:
+        raise InputError(f"'{path}' can't be read: {(str(error) or type(error).__name__).splitlines()[0]}") from None
+
+
+def _of_array(values: Any, name: str, channels: int) -> list[Row]:
+    if values.ndim == 1:
+        values = values[None, None]
+    elif values.ndim == 2:
+        values = values[None] if channels > 1 or values.shape[0] == 1 else values[:, None]
+    every = archive.series_in(values, name)
+    return [Row(one, f"{name}[{row}]" if len(every) > 1 else name) for row, one in enumerate(every)]

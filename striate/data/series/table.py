@@ -1,0 +1,131 @@
+"""Series in a table: a line each, its class first, as in the UCR archive; or with a first line that names the columns.
+
+>>> [(row.label, row.values.tolist()) for row in read_table(["1,0.5,0.25", "2,0.5,0.75"], "a.csv", "skip")[0]]
+[('1', [[0.5, 0.25]]), ('2', [[0.5, 0.75]])]
+>>> named = read_table(["side_age,label,0,1", "40,up,0.5,0.25"], "a.csv", "skip")[0][0]
+>>> named.label, named.side.tolist(), named.values.tolist()
+('up', [40.0], [[0.5, 0.25]])
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from striate.data.left_out import LeftOut
+from striate.errors import InputError
+
+from .found import SHORT, Row
+
+SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
+LABELS = ("label", "class", "target", "y")
+SIDE = "side"  # begins the name of a column of numbers beside the series
+EMPTY = ("", "?", "na", "nan", "null")
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Where in a line each thing stands."""
+
+    label: int | None
+    side: tuple[int, ...]
+    values: tuple[int, ...]
+
+
+def read_table(lines: Sequence[str], name: str, bad: str, labelled: bool = True) -> tuple[list[Row], list[LeftOut]]:
+    """The series of a file's lines, and the lines that are none.
+
+    Args:
+        lines: Of the file.
+        name: Of the file.
+        bad: Whether a line that is no series is left out ("skip") or refused ("refuse").
+        labelled: Whether the first number of a line is its class, where no line names the columns.
+
+    Raises:
+        InputError: It is no table of series.
+    """
+    cells = [(number, one) for number, one in enumerate(_split(lines), 1) if any(cell.strip() for cell in one)]
+    if not cells:
+        raise InputError(f"'{name}' is empty; a line is a class and the values of a series")
+    columns, cells = _columns(cells, name, labelled)
+    usual, share = Counter(len(one) for _, one in cells).most_common(1)[0]
+    if 2 * share <= len(cells) and len(cells) > 1:
+        raise InputError(
+            f"'{name}': lines have {min(len(one) for _, one in cells)} to {max(len(one) for _, one in cells)} cells; "
+            "give all lines as many, empty ones after the end of a short series"
+        )
+    columns = columns or _usual(usual, labelled)
+    rows, left_out = list[Row](), list[LeftOut]()
+    for number, one in cells:
+        found = _row(one, columns, usual, f"{name}:{number}")
+        if isinstance(found, Row):
+            rows.append(found)
+        elif bad == "refuse":
+            raise InputError(f"'{name}', line {number}: {found}; correct it, or leave it out")
+        else:
+            left_out.append(LeftOut(f"{name}:{number}", SHORT, found))
+    if not rows:
+        raise InputError(f"'{name}' has no line that is a series; the first: {left_out[0]}")
+    return rows, left_out
+
+
+def _split(lines: Sequence[str]) -> list[list[str]]:
+    first = next((line for line in lines if line.strip()), "")
+    for mark in ("\t", ";", ","):
+        if mark in first:
+            return list(csv.reader(lines, delimiter=mark))
+    return [line.split() for line in lines]
+
+
+def _columns(
+    cells: list[tuple[int, list[str]]], name: str, labelled: bool
+) -> tuple[_Columns | None, list[tuple[int, list[str]]]]:
+    """What the first line names, if it names columns, and the lines that are series."""
+    first = [one.strip().lower() for one in cells[0][1]]
+    label = next((place for word in LABELS for place, one in enumerate(first) if one == word), None)
+    side = tuple(place for place, one in enumerate(first) if one.startswith(SIDE))
+    if label is None and not side:
+        if sum(_number(one) is not None for one in first[1:]) < len(first[1:]) / 2 and len(cells) > 1 and labelled:
+            raise InputError(f"'{name}', line 1 names columns, and none is called {' or '.join(LABELS)}")
+        return None, cells
+    values = tuple(place for place in range(len(first)) if place != label and place not in side)
+    if len(cells) < 2:
+        raise InputError(f"'{name}' names columns and has no series")
+    return _Columns(label, side, values), cells[1:]
+
+
+def _usual(count: int, labelled: bool) -> _Columns:
+    return _Columns(0 if labelled else None, (), tuple(range(1 if labelled else 0, count)))
+
+
+def _row(cells: Sequence[str], columns: _Columns, usual: int, where: str) -> Row | str:
+    """A line as a series; or why it is none."""
+    if len(cells) != usual:
+        return f"it has {len(cells)} cells and most lines {usual}"
+    label = None if columns.label is None else cells[columns.label].strip()
+    if label == "":
+        return "it has no class"
+    values, side = ([_number(cells[place]) for place in places] for places in (columns.values, columns.side))
+    if None in values or None in side:
+        word = next(cells[place] for place in (*columns.values, *columns.side) if _number(cells[place]) is None)
+        return f"'{word[:20]}' is no number"
+    numbers = np.array(values, np.float64)[None]
+    return Row(numbers, where, _plain(label), np.array(side, np.float64) if columns.side else None)
+
+
+def _plain(label: str | None) -> str | None:
+    """A class that is written as 1.0000000e+00 is 1."""
+    number = None if label is None else _number(label)
+    return label if number is None or not number.is_integer() else str(int(number))
+
+
+def _number(cell: str) -> float | None:
+    """NaN for an empty cell; None for what is no number."""
+    try:
+        return float("nan") if cell.strip().lower() in EMPTY else float(cell)
+    except ValueError:
+        return None

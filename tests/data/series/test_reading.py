@@ -1,0 +1,215 @@
+"""Series in files of each form, and what is wrong with some."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from striate.data.series import cleaned, find, given
+from striate.data.series.padding import padded, shortened, weights
+from striate.errors import InputError
+from tests import sounding
+
+NAN = float("nan")
+
+
+def both(root: Path, suffix: str = ".ts") -> Path:
+    for part, count, seed in (("TRAIN", 8, 0), ("TEST", 4, 1)):
+        sounding.ts(root / f"Bumps_{part}{suffix}", *sounding.bumps(count, seed, channels=2))
+    return root
+
+
+@pytest.mark.parametrize("asked", ["Bumps_TRAIN.ts", "Bumps_TEST.ts", "Bumps", ""])
+def test_the_two_files_of_an_archive_are_found_by_any_name(tmp_path: Path, asked: str) -> None:
+    both(tmp_path)
+    found = find(tmp_path / asked)
+    assert found
+    assert {part: len(rows) for part, rows in found.parts.items()} == {"train": 8, "test": 4}
+    assert (found.name, found.classes, found.channels) == ("Bumps", ("down", "up"), 2)
+    assert "14 to 20 values long" in found.notes[0] or "values long" in found.notes[0]
+
+
+def test_two_sets_in_a_folder_are_told_apart(tmp_path: Path) -> None:
+    both(tmp_path)
+    sounding.ts(tmp_path / "Other_TRAIN.ts", *sounding.bumps(4, 2))
+    with pytest.raises(InputError, match="several sets of series, Bumps, Other; say which"):
+        find(tmp_path)
+    assert find(tmp_path / "Bumps")
+
+
+def test_a_ts_file_may_lack_values_and_classes(tmp_path: Path) -> None:
+    path = tmp_path / "a.ts"
+    path.write_text("# a comment\n@classLabel true a b\n@data\n1,?,3:a\n1,2,?:b\n4,5,6:a\n1,2,3:b\n")
+    found = find(path, hold_out=False)
+    assert found
+    assert [one.tolist() for one in found.parts["train"].values] == [[[1, 2, 3]], [[1, 2]], [[4, 5, 6]], [[1, 2, 3]]]
+    assert any("1 series had missing values" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("1,2,3:a\n", "line 1: a .ts file begins with lines of @"),
+        ("@data\n", "has no series after @data"),
+        ("@classLabel true a b\n@data\n1,2:c\n", "a.ts:3' has a class 'c' that @classLabel does not name"),
+        ("@classLabel true a b\n@data\n1,x:a\n", "a.ts:3': could not convert"),
+        ("@timeStamps true\n@data\n", "has time stamps"),
+        ("@classLabel true a\n@data\n1,2:a\n3,4:a\n", "has only one class, 'a'"),
+        ("@classLabel true a b\n@data\n1:a\n2:b\n", "it has one value alone"),
+    ],
+)
+def test_what_is_wrong_with_a_ts_file_is_said(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "a.ts").write_text(text)
+    with pytest.raises(InputError) as error:
+        find(tmp_path / "a.ts")
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("mark", [",", "\t", ";", " "])
+def test_a_table_is_a_class_and_values_on_each_line(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "Power_TRAIN.csv"
+    lines = [["1.0", "0.5", "0.25", "0"], ["2.0", "1", "NaN", "3"]] * 3
+    path.write_text("".join(mark.join(line) + "\n" for line in lines))
+    found = find(path)
+    assert found
+    assert found.classes == ("1", "2")
+    assert sorted(one.tolist() for rows in found.parts.values() for one in rows.values)[-1] == [[1, 2, 3]]
+
+
+def test_a_table_may_name_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "beats.csv"
+    path.write_text("side_before,t0,t1,t2,label\n" + "0.8,1,2,3,N\n0.4,3,2,,V\n" * 4)
+    found = find(path, hold_out=False)
+    assert found
+    train = found.parts["train"]
+    assert train.side is not None
+    assert train.side[:2].ravel().tolist() == pytest.approx([0.8, 0.4])
+    assert [one.tolist() for one in train.values[:2]] == [[[1, 2, 3]], [[3, 2]]]
+    assert "with 1 numbers beside each" in found.notes[0]
+
+
+def test_ragged_lines_are_left_out_by_their_number_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,1,2,3\nb,1,2,3\na,1,2\nb,3,x,1\na,4,4,4\nb,,,\n")
+    found = find(path, hold_out=False)
+    assert found
+    assert [(one.path, one.reason) for one in found.left_out] == [
+        ("a.csv:3", "it has 3 cells and most lines 4"),
+        ("a.csv:4", "'x' is no number"),
+        ("a.csv:6", "it has no values"),
+    ]
+    assert "1 series are the same value all along" in " ".join(found.notes)
+    with pytest.raises(InputError, match=r"line 3: it has 3 cells and most lines 4; correct it"):
+        find(path, bad="refuse")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("a,1,2\nb,1\na,1,2,3\n", "lines have 2 to 4 cells; give all lines as many"),
+        ("time,first,second\n1,2,3\n", "line 1 names columns, and none is called label or class"),
+        ("label,t0\n", "names columns and has no series"),
+        ("a,1,2\na,3,4\n", "has only one class, 'a'"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(InputError) as error:
+        find(tmp_path / "a.csv")
+    assert said in str(error.value)
+
+
+def archive(path: Path, **arrays: Any) -> Path:
+    np.savez(path, **arrays)
+    return path
+
+
+def test_an_archive_has_lengths_and_numbers_beside(tmp_path: Path) -> None:
+    x = np.arange(24, dtype=np.float32).reshape(4, 1, 6)
+    x[1, :, 4:] = NAN
+    path = archive(
+        tmp_path / "a.npz",
+        **{f"{key}_{part}": value for part in ("train", "test") for key, value in (("x", x), ("y", ["a", "b"] * 2))},
+        len_train=[6, 4, 3, 6],
+        side_train=np.ones((4, 2)),
+        side_test=np.zeros((4, 2)),
+    )
+    found = find(path)
+    assert found
+    assert [one.shape for one in found.parts["train"].values] == [(1, 6), (1, 4), (1, 3), (1, 6)]
+    assert found.parts["test"].side is not None
+    assert found.parts["train"].side.shape == (4, 2)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"y": [1, 2]}, "has no series; it holds y"),
+        ({"x": np.zeros((2, 1, 1, 4)), "y": [1, 2]}, "x of "),
+        ({"x": np.zeros((2, 4)), "y": [1, 2, 3]}, "has 2 x and 3 y"),
+        ({"x": np.array([["a", "b"]]), "y": [1]}, "holds no numbers"),
+        ({"x": np.full((4, 5), NAN), "y": [1, 2, 1, 2]}, "no series that can be read"),
+        ({"x": np.zeros((4, 5))}, "has series without a class"),
+        (
+            {"x_train": np.zeros((4, 5)), "y_train": [1, 2, 1, 2], "x_test": np.zeros((1, 5)), "y_test": [7]},
+            "class '7'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_archive_is_said(tmp_path: Path, arrays: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError) as error:
+        find(archive(tmp_path / "a.npz", **arrays))
+    assert said in str(error.value)
+
+
+def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(b"PK\3\4 no archive")
+    with pytest.raises(InputError, match=r"a\.npz' can't be read"):
+        find(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ([[NAN, NAN]], "it has no values"),
+        ([[5.0]], "it has one value alone"),
+        ([[1.0, float("inf")]], "it has a value that is not finite"),
+        ([[1.0, 1e60]], "it has a value that is not finite"),
+        ([[1.0, 2.0], [NAN, NAN]], "its channel 2 has no values"),
+    ],
+)
+def test_a_series_that_is_none_says_why(written: list[list[float]], fault: str) -> None:
+    assert cleaned(np.array(written)).fault == fault
+
+
+def test_what_is_missing_lies_between_its_neighbours() -> None:
+    clean = cleaned(np.array([[NAN, 1.0, NAN, NAN, 4.0, NAN]]))
+    assert clean.values.tolist() == [[1, 1, 2, 3, 4]]
+    assert clean.missing == 3
+
+
+def test_the_mean_of_weighted_values_is_that_of_the_series() -> None:
+    series = [np.random.default_rng(0).random((2, count)).astype(np.float32) for count in (3, 7, 10)]
+    rows, counts = padded(series, 10), weights([3, 7, 10], 10)
+    for row, count, one in zip(rows, counts, series, strict=True):
+        np.testing.assert_allclose((row * count).mean(1), one.mean(1), rtol=1e-5)
+    assert shortened(series[2], 4)[:, [0, -1]].tolist() == series[2][:, [0, -1]].tolist()
+
+
+def test_what_is_handed_over_is_an_array_or_a_file(tmp_path: Path) -> None:
+    assert given([1.0, 2.0, 3.0], "skip", 1, 1).values[0].tolist() == [[1, 2, 3]]
+    assert len(given(np.zeros((5, 7)), "skip", 1, 1)) == 5
+    assert len(given(np.zeros((5, 7)), "skip", 5, 1)) == 1
+    path = tmp_path / "new.csv"
+    path.write_text("1,2,3\n4,5,6\n")
+    assert given(path, "skip", 1, 1, ("a", "b")).values[0].tolist() == [[1, 2, 3]]
+    path.write_text("a,2,3\nb,5,6\n")
+    assert given(path, "skip", 1, 1, ("a", "b")).values[0].tolist() == [[2, 3]]
+    with pytest.raises(InputError, match="no file"):
+        given(tmp_path / "none.csv", "skip", 1, 1)
+    with pytest.raises(InputError, match="is no file of series"):
+        given(Path(__file__), "skip", 1, 1)

@@ -1,0 +1,91 @@
+"""The rivals for words and series: warping against its definition, and what they do on small sets."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from striate.errors import InputError
+from striate.rival.cepstra import described
+from striate.rival.others import against, other
+from striate.rival.warping import apart, chosen, nearest
+from striate.tasks.saying import silent
+from tests import sounding
+
+Series = NDArray[np.floating]
+
+
+def by_definition(a: Series, b: Series, window: int) -> float:
+    """Entry by entry."""
+    window = max(window, abs(a.shape[1] - b.shape[1]))
+    best = np.full((a.shape[1] + 1, b.shape[1] + 1), np.inf)
+    best[0, 0] = 0
+    for i in range(a.shape[1]):
+        for j in range(max(0, i - window), min(b.shape[1], i + window + 1)):
+            cost = np.square(a[:, i] - b[:, j]).sum()
+            best[i + 1, j + 1] = cost + min(best[i, j], best[i, j + 1], best[i + 1, j])
+    return float(best[-1, -1])
+
+
+@pytest.mark.parametrize("window", [0, 1, 3, 20])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("lengths", [(9, 9), (2, 2)])
+def test_warping_is_its_definition(window: int, channels: int, lengths: tuple[int, int]) -> None:
+    chance = np.random.default_rng(window)
+    ones, others = ([chance.standard_normal((channels, lengths[0])) for _ in range(count)] for count in (3, 4))
+    wanted = [[by_definition(a, b, window) for b in others] for a in ones]
+    np.testing.assert_allclose(apart(ones, others, window), wanted, rtol=1e-4)
+
+
+def test_series_of_unequal_lengths_are_compared() -> None:
+    chance = np.random.default_rng(0)
+    ones, others = ([chance.standard_normal((1, n)) for n in lengths] for lengths in ((4, 7), (5, 9, 6)))
+    wide = 5  # as much as any two differ
+    wanted = [[by_definition(a, b, wide) for b in others] for a in ones]
+    np.testing.assert_allclose(apart(ones, others, wide), wanted, rtol=1e-4)
+
+
+def test_few_pairs_at_a_time_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = [np.random.default_rng(n).standard_normal((1, 8)) for n in range(6)]
+    whole = apart(some, some, 2)
+    monkeypatch.setattr("striate.rival.warping.ENTRIES", 1)
+    np.testing.assert_array_equal(apart(some, some, 2), whole)
+
+
+def test_bumps_that_come_late_are_near_with_a_window() -> None:
+    train, test = sounding.bumps(20, 0), sounding.bumps(10, 1)
+    labels, right = (np.array([label == "up" for label in part[1]]).astype(np.int64) for part in (train, test))
+    window, share = chosen(train[0], labels, 0)
+    assert share > 0.9
+    assert (nearest(train[0], labels, test[0], window) == right).mean() > 0.9
+
+
+def against_made(name: str, data: Path, **how: Any) -> Any:
+    return against(name, str(data), how.get("classifier", "rbf"), 0, 0.2, "skip", silent)
+
+
+def test_dtw_is_judged_on_the_series_of_the_test(tmp_path: Path) -> None:
+    for part, count in (("TRAIN", 20), ("TEST", 10)):
+        sounding.ts(tmp_path / f"Bumps_{part}.ts", *sounding.bumps(count, count))
+    result = against_made("dtw", tmp_path)
+    assert (result.examples, result.trained_on, result.features) == (10, 20, "dtw")
+    assert result.accuracy > 0.8
+    assert any("did best" in note for note in result.notes)
+    with pytest.raises(InputError, match="holds no series"):
+        against_made("dtw", tmp_path / "none")
+
+
+def test_mfcc_is_judged_on_the_words_of_the_test(tmp_path: Path) -> None:
+    sounding.words(tmp_path, 24, 10)
+    result = against_made("mfcc", tmp_path, classifier="linear")
+    assert (result.examples, result.dimensions, result.features) == (10, 208, "mfcc")
+    assert result.accuracy == 1
+    with pytest.raises(InputError, match="holds nothing for the task speech"):
+        against_made("mfcc", tmp_path / "none")
+
+
+def test_cepstra_of_silence_are_numbers() -> None:
+    assert not described(np.zeros((2, 3, 40, 24), np.float32)).any()
+    assert other("raw") is None
