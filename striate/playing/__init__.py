@@ -1,0 +1,1 @@
+"""Games: gathering a planner's moves, and players that are watched."""
