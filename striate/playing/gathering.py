@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, buttons_that_matter, game_named
-from striate.data.games.episodes import at_random, scores
+from striate.data.games.episodes import at_random, judged, together
 from striate.data.games.planner import DEPTH, ROLLOUTS
-from striate.data.games.store import ABOUT, About, files_in, next_episode, read_moves
+from striate.data.games.store import ABOUT, About, next_episode, read_all
 from striate.data.workers import cores
 from striate.errors import InputError, WorkError
 from striate.playing.worker import Wanted
@@ -26,7 +26,7 @@ from striate.playing.worker import Wanted
 RANDOM = 10  # episodes of a random player
 POLL = 0.5  # seconds
 MINUTES = 10.0  # where nobody says
-PLACES = f"; its files lie in a folder with {ABOUT}"
+START = "import sys; sys.path[:] = {path!r}; from striate.playing.worker import main; sys.exit(main())"
 Say = Callable[[str], None]
 
 
@@ -92,10 +92,10 @@ def gather(
         WorkError: ale-py is not installed, or the folder can't be written.
     """
     folder, name = Path(folder), game_named(game)
-    about = _about(folder, name, say)
+    about = _about(folder, name, most, say)
     minutes = minutes or (0.0 if moves else MINUTES)
     count = max(1, min(processes or cores(), moves or sys.maxsize))
-    before = len_of(folder, about)
+    before = len(read_all(folder))
     wanted = Wanted(
         str(folder),
         name,
@@ -105,44 +105,29 @@ def gather(
         60 * minutes,
         rollouts,
         depth,
-        most,
+        about.most,
         next_episode(folder),
         count,
     )
     limit = " and ".join(filter(None, (f"{moves:,} moves" * bool(moves), f"{minutes:g} minutes" * bool(minutes))))
     who = f"{run} plays and the planner says better" if run else "the planner plays"
     say(f"{name}: {who}, {limit}, {count} processes; {rollouts} rollouts of {depth} moves of {FRAMES} frames a move")
-    say(f"no sticky actions; an episode is over after {most:,} frames at most")
-    _run(wanted, say, about)
+    say(f"no sticky actions; an episode is over after {about.most:,} frames at most")
+    _run(wanted)
     return gathered(folder, before)
 
 
 def gathered(folder: Path, before: int = 0) -> Gathering:
-    """What a folder holds.
+    """What a folder holds, of which so many moves were there before.
 
     Raises:
-        InputError: It holds no moves.
+        InputError: What is known of all of them is damaged.
     """
-    about, found, total = About.read(folder), dict[str, list[float]](), 0
-    for path in files_in(folder):
-        try:
-            moves = read_moves(path, about.actions)
-        except ValueError:
-            continue
-        total += len(moves)
-        if moves.over:
-            found.setdefault(moves.by, []).append(moves.score)
-    by = {name: tuple(some) for name, some in found.items()}
-    return Gathering(str(folder), about.game, about.actions, total, total - before, by, about.random)
-
-
-def len_of(folder: Path, about: About) -> int:
-    """The moves in a folder."""
-    count = 0
-    for path in files_in(folder):
-        with suppress(ValueError):
-            count += len(read_moves(path, about.actions))
-    return count
+    found = read_all(folder)
+    about = found.about
+    return Gathering(
+        str(folder), about.game, about.actions, len(found), len(found) - before, found.scores(), about.random
+    )
 
 
 def mean(numbers: tuple[float, ...]) -> float:
@@ -150,7 +135,7 @@ def mean(numbers: tuple[float, ...]) -> float:
     return sum(numbers) / max(1, len(numbers))
 
 
-def _about(folder: Path, game: str, say: Say) -> About:
+def _about(folder: Path, game: str, most: int, say: Say) -> About:
     """What the folder is of; of a new one it is found out.
 
     Raises:
@@ -165,7 +150,8 @@ def _about(folder: Path, game: str, say: Say) -> About:
         raise InputError(f"'{folder}' holds other things than moves; name a new folder, or an empty one")
     actions = buttons_that_matter(game)
     say(f"actions: {', '.join(actions)}; others of {game} do the same as one of these")
-    about = About(game, actions, tuple(scores(game, at_random(actions, 0), actions, RANDOM)))
+    scores = together(judged(game, RANDOM, most), at_random(len(actions), 0), actions)
+    about = About(game, actions, tuple(scores), most)
     try:
         about.write(folder)
     except OSError as error:
@@ -173,13 +159,13 @@ def _about(folder: Path, game: str, say: Say) -> About:
     return about
 
 
-def _run(wanted: Wanted, say: Say, about: About) -> None:
+def _run(wanted: Wanted) -> None:
     """Start the processes, and wait for them.
 
     Raises:
         WorkError: One of them has failed.
     """
-    command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; from striate.playing.worker import main; sys.exit(main())"]
+    command = [sys.executable, "-c", START.format(path=sys.path)]
     started = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(wanted.processes)

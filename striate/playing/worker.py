@@ -134,7 +134,7 @@ def _gather(game: Game, planner: Planner, player: Player | None, actions: Sequen
     seen, places = Seen([*game.seen()[: FRAMES - 1]]), positions(game, actions)
     while not game.over and len(seen.taken) < PIECE and not (stop and seen.taken):
         thought = planner.think(game)
-        action = thought.best if player is None else player(game)
+        action = thought.best if player is None else player([game])[0]
         seen.frames.append(game.seen()[-1])
         seen.thoughts.append(thought)
         seen.taken.append(action)
@@ -150,9 +150,7 @@ def _player(wanted: Wanted) -> tuple[Player | None, str]:
         return None, PLANNER
     from striate.playing.players import network
 
-    player, known = network(wanted.run, wanted.game)
-    places = [wanted.actions.index(action) for action in known]
-    return (lambda game: places[player(game)]), Path(wanted.run).name
+    return network(wanted.run, wanted.game, wanted.actions).player, Path(wanted.run).name
 
 
 def main() -> int:

@@ -449,6 +449,15 @@ class Task(ABC):
         """A `Judged` for labelled examples."""
         return Judged(name, examples, rows, figures, self.unit)
 
+    def tried(self, judged: Any, net: Net) -> Any:
+        """What `judged` gave for a test, with what only the network at work shows; by default nothing more.
+
+        Args:
+            judged: It.
+            net: The outputs for inputs as examples have them.
+        """
+        return judged
+
     def standing(self, last: Epoch, trained_on: int, judged: Any) -> Standing:
         """How the best weights do on the validation examples, for the verdict."""
         metric = self.metrics[0]

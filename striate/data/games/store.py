@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from striate.errors import InputError
 
 from ..writing import whole
-from .emulator import FRAMES, SIDE, Kept
+from .emulator import FRAMES, MOST_FRAMES, SIDE, Kept
 
 ABOUT = "game.json"
 FORMAT = 1
@@ -40,11 +40,13 @@ class About:
         game: The name of the game.
         actions: Those that the planner chose from.
         random: The scores of episodes of a random player.
+        most: Frames after which an episode is over, if the game goes on.
     """
 
     game: str
     actions: tuple[str, ...]
     random: tuple[float, ...] = ()
+    most: int = MOST_FRAMES
 
     def write(self, folder: Path) -> None:
         """Into a folder, which is made."""
@@ -63,14 +65,14 @@ class About:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             form, game, actions = int(found["format"]), str(found["game"]), tuple(map(str, found["actions"]))
-            scores = tuple(map(float, found.get("random", ())))
+            scores, most = tuple(map(float, found.get("random", ()))), int(found.get("most", MOST_FRAMES))
         except (*DAMAGE, AttributeError) as error:
             raise InputError(f"'{path}' is damaged ({error}); put back what `striate play --gather` wrote") from None
         if form > FORMAT:
             raise InputError(f"'{path}' is of a later version; update Striate")
         if not actions:
             raise InputError(f"'{path}' names no actions; gather again, into a new folder")
-        return About(game, actions, scores)
+        return About(game, actions, scores, most)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +200,51 @@ def unfinished(folder: Path, actions: Sequence[str]) -> Iterator[Moves]:
             continue
         if not moves.over and "state" in moves.kept:
             yield moves
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The moves of a folder.
+
+    Attributes:
+        about: What is the same for all.
+        moves: Those of each file that can be read.
+        paths: The files.
+        damaged: Files that can't be read, each with the reason.
+    """
+
+    about: About
+    moves: Sequence[Moves]
+    paths: Sequence[Path]
+    damaged: Mapping[Path, str]
+
+    def scores(self) -> dict[str, tuple[float, ...]]:
+        """Of each episode that is over, by who played."""
+        found: dict[str, list[float]] = {}
+        for moves in self.moves:
+            if moves.over:
+                found.setdefault(moves.by, []).append(moves.score)
+        return {name: tuple(some) for name, some in found.items()}
+
+    def __len__(self) -> int:
+        """All moves."""
+        return sum(map(len, self.moves))
+
+
+def read_all(folder: Path) -> Found:
+    """The moves of a folder.
+
+    Raises:
+        InputError: What is known of all of them is damaged.
+    """
+    about, moves, paths, damaged = About.read(folder), list[Moves](), list[Path](), dict[Path, str]()
+    for path in files_in(folder):
+        try:
+            moves.append(read_moves(path, about.actions))
+            paths.append(path)
+        except ValueError as error:
+            damaged[path] = str(error)
+    return Found(about, moves, paths, damaged)
 
 
 def next_episode(folder: Path) -> int:
