@@ -1,7 +1,7 @@
 """Gathering a planner's moves, by several processes: the planner plays, or a network does and the planner says better.
 
-The second is the interleaved form of Guo et al. (2014), section 4.3: a network that plays comes to where a planner never
-was, and learns there what to do (DAgger, Ross et al. 2011).
+The second is the interleaved form of Guo et al. (2014): a network that plays comes to where a planner never was, and
+learns there what to do (DAgger, Ross et al. 2011).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, buttons_that_matter, game_named
 from striate.data.games.episodes import at_random, judged, together
@@ -52,6 +53,11 @@ class Gathering:
     scores: dict[str, tuple[float, ...]]
     random: tuple[float, ...]
 
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate play --gather --json`."""
+        scores = {name: list(found) for name, found in self.scores.items()}
+        return {**asdict(self), "scores": scores, "score_random": mean(self.random)}
+
     def said(self) -> list[str]:
         """It in lines."""
         lines = [f"{self.folder}: {self.moves:,} moves of {self.game}, {self.added:,} of them new"]
@@ -71,6 +77,7 @@ def gather(
     depth: int = DEPTH,
     most: int = MOST_FRAMES,
     processes: int | None = None,
+    seed: int = 0,
     say: Say = lambda line: None,
 ) -> Gathering:
     """Add a planner's moves to a folder; episodes that are not over go on.
@@ -85,6 +92,7 @@ def gather(
         depth: Moves of each rollout.
         most: Frames after which an episode is over, if the game goes on.
         processes: By default one for each core.
+        seed: Of the planner's random moves.
         say: Is given every decision.
 
     Raises:
@@ -94,7 +102,9 @@ def gather(
     folder, name = Path(folder), game_named(game)
     about = _about(folder, name, most, say)
     minutes = minutes or (0.0 if moves else MINUTES)
-    count = max(1, min(processes or cores(), moves or sys.maxsize))
+    count = min(processes or cores(), moves or sys.maxsize)
+    if run:
+        _check_run(run, about)
     before = len(read_all(folder))
     wanted = Wanted(
         str(folder),
@@ -108,6 +118,7 @@ def gather(
         about.most,
         next_episode(folder),
         count,
+        seed,
     )
     limit = " and ".join(filter(None, (f"{moves:,} moves" * bool(moves), f"{minutes:g} minutes" * bool(minutes))))
     who = f"{run} plays and the planner says better" if run else "the planner plays"
@@ -128,6 +139,17 @@ def gathered(folder: Path, before: int = 0) -> Gathering:
     return Gathering(
         str(folder), about.game, about.actions, len(found), len(found) - before, found.scores(), about.random
     )
+
+
+def _check_run(run: str | Path, about: About) -> None:
+    """Check that a run can play, before processes are started that would each say that it can't.
+
+    Raises:
+        InputError: It can't.
+    """
+    from striate.playing.players import network
+
+    network(run, about.game, about.actions)
 
 
 def mean(numbers: tuple[float, ...]) -> float:

@@ -41,6 +41,7 @@ class Wanted:
         most: Frames of an episode.
         first: The number of the first new episode.
         processes: How many there are.
+        seed: Of the planner's random moves.
     """
 
     folder: str
@@ -54,6 +55,7 @@ class Wanted:
     most: int
     first: int
     processes: int
+    seed: int
 
 
 class Stop:
@@ -85,9 +87,8 @@ def work(wanted: Wanted, number: int, stop: Stop) -> None:
     for game, episode, piece in _episodes(wanted, number, begun):
         if stop:
             return
-        planner = Planner(
-            wanted.game, positions(game, wanted.actions), wanted.rollouts, wanted.depth, 1000 * episode + piece
-        )
+        seed = f"planner {wanted.seed} {episode} {piece}"
+        planner = Planner(wanted.game, positions(game, wanted.actions), wanted.rollouts, wanted.depth, seed)
         while not stop and not game.over:
             _gather(game, planner, player, wanted.actions, stop).write_as(folder, episode, piece, by)
             piece += 1

@@ -27,10 +27,10 @@ from striate.augmentation.augment import Augment
 from striate.data.dataset import TEST_SHARE
 from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.framed import beside, ends_of
-from striate.data.games.emulator import FRAMES, MOST_FRAMES, SIDE, Game, game_named, small
+from striate.data.games.emulator import FRAMES, MOST_FRAMES, SIDE, game_named, small
 from striate.data.games.episodes import judged as episodes
 from striate.data.games.episodes import together
-from striate.data.games.store import ABOUT, PLANNER, Found, Moves, read_all, read_moves
+from striate.data.games.store import ABOUT, PLANNER, Found, read_all, read_moves
 from striate.data.image import decode
 from striate.data.kinds import Image, Number
 from striate.data.left_out import UNREADABLE, LeftOut, below, said
@@ -154,7 +154,7 @@ class Play(Task):
         return -(self.shares_of(values) * outputs.log_softmax(1)).sum(1).mean()
 
     def _values(self, outputs: Tensor, values: Tensor) -> Tensor:
-        """The mean square of what outputs lack to the values, less their mean: what each action brings decides nothing."""
+        """The mean square of what outputs lack to the values, less their mean, which decides nothing."""
         wanted = (values - values.mean(1, keepdim=True)) / self.spread
         return (outputs - wanted).square().mean()
 
@@ -185,9 +185,7 @@ class Play(Task):
 
     def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> JudgedMoves:
         """How a network does on the planner's moves."""
-        return JudgedMoves(
-            name, examples, rows, figures, self.unit, self.actions, self.game, self.planner, self.random
-        )
+        return JudgedMoves(name, examples, rows, figures, self.unit, self.actions, self.game, self.planner, self.random)
 
     def tried(self, judged: Any, net: Net) -> Any:
         """With the scores of episodes that the network plays; without them where the games are not installed."""
@@ -287,7 +285,9 @@ def _opened(
     players = ", ".join(sorted({moves.by for moves in found.moves}))
     notes = [f"{name}: {len(whole):,} moves of {about.game}, played by {players}"]
     notes += [f"{name}: {said(left_out)}"] if left_out else []
-    notes += [f"{name}: held out {len(held):,} moves that follow each other as test, about {TEST_SHARE:.0%}"] * bool(held)
+    notes += [f"{name}: held out {len(held):,} moves that follow each other as test, about {TEST_SHARE:.0%}"] * bool(
+        held
+    )
     schema = Schema({IMAGE: Image()}, {VALUES: Number(len(about.actions))})
     opened = Opened(name, source, schema, train, test, notes=tuple(notes), left_out=left_out)
     clips = [clips[row] for row in rest]

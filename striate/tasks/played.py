@@ -74,7 +74,9 @@ class JudgedMoves(Judged):
     def guessing(self) -> str:
         """Whether one action for all moves is as good."""
         action, regret, _ = self.always
-        return "" if self.figures["regret"] < regret else f"No better than always {action}, whose regret is {regret:.4f}."
+        return (
+            "" if self.figures["regret"] < regret else f"No better than always {action}, whose regret is {regret:.4f}."
+        )
 
     def said(self) -> str:
         """The figures in words."""

@@ -1,9 +1,9 @@
 """A game of the Arcade Learning Environment: what a player sees of it, does to it, and gets for that.
 
-A move lasts four frames, and a player sees, of each of the last four moves, the larger of the last two frames in grey at
+A move lasts four frames. Of each of the last four moves a player sees the larger of the last two frames in grey, at
 84x84 pixels: things that are drawn in every other frame are then always there (Mnih et al. 2013, section 4.1; 2015).
 
-The emulator's own screen is stale after a state is put back, until the next frame. So the screen is kept with the state:
+The emulator's own screen is stale after a state is put back, until the next frame. So a screen is kept with its state:
 
 >>> game = Game("pong", seed=1)
 >>> kept = game.keep()
@@ -196,8 +196,8 @@ def small(grey: Screen) -> Screen:
 def buttons_that_matter(name: str, moments: int = 40, seed: int = 0) -> tuple[str, ...]:
     """The actions of a game without those that do what another does: Pong has three.
 
-    Two do the same if, at many moments of a random player's game, the game's memory is the same some frames after either.
-    What is pressed is in that memory itself, so nothing is pressed in the last of these frames.
+    Two do the same if, at many moments of a random player's game, its memory is the same some frames after either. What
+    is pressed is in that memory itself, so nothing is pressed in the last of these frames.
 
     >>> buttons_that_matter("pong")
     ('noop', 'right', 'left')

@@ -1,9 +1,9 @@
-"""A player that looks ahead in the emulator: UCT, "upper confidence bounds applied to trees" (Kocsis & Szepesvári 2006).
+"""A player that looks ahead in the emulator: "upper confidence bounds applied to trees" (Kocsis & Szepesvári 2006).
 
-From where the game stands a tree of moves grows. Each rollout goes down it, at every node to the child with the largest
-upper bound of its mean return, adds one node, and goes on from there by chance, to a fixed depth. What it brought counts
-for all nodes on its way. The return is the sum of points, later ones counting a little less; losing a life ends it.
-Random moves are held for some time, as single ones would cancel out. After a move its part of the tree goes on to grow.
+From where the game stands a tree of moves grows. Each rollout goes down it, at every node to the child of the largest
+upper bound of its mean return, adds one node, and goes on from there by chance, to a fixed depth. What it brought is
+counted for all nodes on its way. The return is the sum of points, later ones counting a little less; losing a life ends
+it. Random moves are held for some time, as single ones would cancel out. After a move its part of the tree grows on.
 
 >>> from striate.data.games.emulator import Game
 >>> game = Game("pong", seed=1)
@@ -85,7 +85,7 @@ class Planner:
     """
 
     def __init__(
-        self, game: str, actions: Sequence[int], rollouts: int = ROLLOUTS, depth: int = DEPTH, seed: int = 0
+        self, game: str, actions: Sequence[int], rollouts: int = ROLLOUTS, depth: int = DEPTH, seed: int | str = 0
     ) -> None:
         self.emulator = emulator(game)
         buttons = self.emulator.getMinimalActionSet()
