@@ -285,9 +285,8 @@ def _opened(
     players = ", ".join(sorted({moves.by for moves in found.moves}))
     notes = [f"{name}: {len(whole):,} moves of {about.game}, played by {players}"]
     notes += [f"{name}: {said(left_out)}"] if left_out else []
-    notes += [f"{name}: held out {len(held):,} moves that follow each other as test, about {TEST_SHARE:.0%}"] * bool(
-        held
-    )
+    if held:
+        notes.append(f"{name}: held out {len(held):,} moves that follow each other as test, about {TEST_SHARE:.0%}")
     schema = Schema({IMAGE: Image()}, {VALUES: Number(len(about.actions))})
     opened = Opened(name, source, schema, train, test, notes=tuple(notes), left_out=left_out)
     clips = [clips[row] for row in rest]
