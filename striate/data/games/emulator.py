@@ -181,10 +181,9 @@ def emulator(name: str, seed: int = 0, sticky: float = 0.0) -> Any:
     made = package.ALEInterface()
     made.setInt("random_seed", seed)
     made.setFloat("repeat_action_probability", sticky)
-    try:
-        made.loadROM(str(roms()[name]))
-    except RuntimeError as error:
-        raise WorkError(f"the emulator can't run '{roms()[name]}': {error}; install ale-py again") from None
+    if not package.ALEInterface.isSupportedROM(str(roms()[name])):  # the emulator would end the whole process
+        raise WorkError(f"'{roms()[name]}' is damaged, so the emulator can't run it; install ale-py again")
+    made.loadROM(str(roms()[name]))
     return made
 
 

@@ -59,7 +59,7 @@ def planner(monkeypatch: pytest.MonkeyPatch) -> Planner:
 def test_it_goes_where_points_are(planner: Planner) -> None:
     thought = planner.think(Standing())  # type: ignore[arg-type]
     assert thought.best == 2
-    assert thought.values.argsort().tolist() == [0, 1, 2]
+    assert thought.values[2] > thought.values[:2].max()
     assert thought.visits.argmax() == 2
 
 
