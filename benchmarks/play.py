@@ -48,7 +48,7 @@ def of_game(game: str, form: str, folder: Path, minutes: float, episodes: int, t
         counts.append(found.added)
         planned, began = planned + time.perf_counter() - began, time.perf_counter()
         epochs = 1 if tiny else LAST if number == len(shares) - 1 else EPOCHS
-        loss = "values" if form == "values" else "choice"
+        loss = "mse" if form == "values" else "cross-entropy"
         place = folder / f"run{number}"
         run = st.train("guo-2014", data, epochs=epochs, loss=loss, out=place, quiet=True, **HOW)
         trained += time.perf_counter() - began

@@ -1,7 +1,7 @@
 """Playing a game: a network learns from what a planner thinks of each action (Guo et al. 2014).
 
 Of a move the planner tells the value of every action. A network learns a share of each action, larger for larger values
-(the classifier of the paper, whose targets are not one action alone), or with the loss `values` the values themselves
+(the classifier of the paper, whose targets are not one action alone), or with the loss `mse` the values themselves
 (its regression). In both it plays the action of its largest output.
 
 >>> task = Play(actions=("noop", "left"), game="pong", spread=1.0)
@@ -49,7 +49,7 @@ from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net, Objective
 
 SHARP = 0.5  # spreads of a value by which an action's share is e times another's
-CHOICE, VALUE = "choice", "values"  # the losses
+CHOICE, VALUE = "cross-entropy", "mse"  # the losses
 EPISODES = 3  # that are played to test a network
 SHARED = FRAMES - 1  # moves on each side of one that show a frame that it shows
 CLOSE = 1e-6  # values that differ by less are alike

@@ -8,9 +8,11 @@ import pytest
 import torch
 
 import striate as st
+from striate.data.games.planner import Thought
 from striate.data.games.store import read_all, read_moves
+from striate.playing import worker
 from striate.playing.gathering import gather
-from striate.playing.worker import Stop, Wanted, work
+from striate.playing.worker import Stop, Wanted
 from tests.games import MOST, NET, needs_games, written
 
 FEW: dict[str, Any] = {"rollouts": 2, "depth": 3, "most": 400, "processes": 1}
@@ -40,11 +42,24 @@ def test_moves_are_added_and_an_episode_goes_on(tmp_path: Path) -> None:
     assert len(found.about.random) == 10
 
 
-def test_what_was_interrupted_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+class Turning:
+    """A planner that prefers what the game's frame says."""
+
+    def __init__(self, *_: Any) -> None: ...
+
+    def think(self, game: Any) -> Thought:
+        right = game.frames // 8 % 2
+        return Thought(np.array([1 - right, right], np.float32), np.ones(2, np.int32))
+
+    def moved(self, action: int) -> None: ...
+
+
+def test_what_was_interrupted_goes_on_as_if_it_had_not_been(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "Planner", Turning)
     for name, parts in (("whole", [6]), ("parts", [2, 4])):
         (tmp_path / name).mkdir()
         for count in parts:
-            work(wanted(tmp_path / name, rollouts=40, depth=2), 0, Stop(0, count))
+            worker.work(wanted(tmp_path / name), 0, Stop(0, count))
     frames = [np.concatenate([moves.frames[3:] for moves in files_of(tmp_path / name)]) for name in ("whole", "parts")]
     np.testing.assert_array_equal(*frames)
 
@@ -54,7 +69,7 @@ def files_of(folder: Path) -> list[Any]:
 
 
 def test_an_episode_that_is_over_is_followed_by_another(tmp_path: Path) -> None:
-    work(wanted(tmp_path, most=12, first=5, processes=2), 1, Stop(0, 7))
+    worker.work(wanted(tmp_path, most=12, first=5, processes=2), 1, Stop(0, 7))
     found = files_of(tmp_path)
     assert [(one.episode, len(one), one.over, one.endless) for one in found] == [
         (6, 3, True, True),

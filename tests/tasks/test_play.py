@@ -27,7 +27,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(tmp_path_factory.mktemp("moves") / "pong", files=7)
 
 
-@pytest.fixture(scope="module", params=["choice", "values"])
+@pytest.fixture(scope="module", params=["cross-entropy", "mse"])
 def run(request: pytest.FixtureRequest, data: Path, tmp_path_factory: pytest.TempPathFactory) -> st.Run:
     out = tmp_path_factory.mktemp("run") / "run"
     how: dict[str, Any] = {"epochs": 30, "batch": 8, "lr": 0.02, "loss": request.param, "seed": 1}
@@ -66,10 +66,10 @@ def test_targets_are_a_softmax_of_the_values() -> None:
     assert shares[0, 1] / shares[0, 0] == pytest.approx(np.exp(2))
     assert shares[1].tolist() == [0.5, 0.5]
     outputs = torch.tensor([[0.3, -0.2], [0.1, 0.4]])
-    loss = TASK.loss({OUTPUT: outputs}, {VALUES: values})["choice"]
+    loss = TASK.loss({OUTPUT: outputs}, {VALUES: values})["cross-entropy"]
     assert loss == pytest.approx(float(torch.nn.functional.cross_entropy(outputs, shares)))
     wanted = torch.tensor([[-0.5, 0.5], [0.0, 0.0]])
-    regression = TASK.objective("values").loss({OUTPUT: outputs}, {VALUES: values})["values"]
+    regression = TASK.objective("mse").loss({OUTPUT: outputs}, {VALUES: values})["mse"]
     assert regression == pytest.approx(float((outputs - wanted).square().mean()))
 
 
@@ -120,7 +120,7 @@ def test_what_can_not_be_read_is_refused(run: st.Run, data: Path, tmp_path: Path
         run.predict(tmp_path / "episode-0000-000.npz")
     with pytest.raises(st.InputError, match="pong has 2 actions; end the network with fc 2"):
         st.train("input 4x84x84 -> fc 3", data, out=tmp_path / "run", quiet=True)
-    with pytest.raises(st.InputError, match="no loss 'hinge'; there are choice, values"):
+    with pytest.raises(st.InputError, match="no loss 'hinge'; there are cross-entropy, mse"):
         st.train(NET, data, out=tmp_path / "run", loss="hinge", quiet=True)
 
 

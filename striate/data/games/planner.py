@@ -1,9 +1,14 @@
 """A player that looks ahead in the emulator: "upper confidence bounds applied to trees" (Kocsis & Szepesvári 2006).
 
 From where the game stands a tree of moves grows. Each rollout goes down it, at every node to the child of the largest
-upper bound of its mean return, adds one node, and goes on from there by chance, to a fixed depth. What it brought is
-counted for all nodes on its way. The return is the sum of points, later ones counting a little less; losing a life ends
-it. Random moves are held for some time, as single ones would cancel out. After a move its part of the tree grows on.
+upper bound of its value, leaves it where something was never tried, and goes on by chance, to a fixed depth. Its return
+is the sum of points, later ones counting a little less; losing a life ends it.
+
+As the emulator has no chance in it, whatever was found can be done again. So all of a rollout is added to the tree, and
+the value of a move is halfway between the mean return of the rollouts through it and the best. After a move its part of
+the tree grows on. The first rollout then makes the best known way longer; half of the others leave that way at a random
+place, and half of those that have left it go on with its moves. Random moves are held for some time, as single ones
+cancel out.
 
 >>> from striate.data.games.emulator import Game
 >>> game = Game("pong", seed=1)
@@ -25,9 +30,11 @@ from numpy.typing import NDArray
 
 from .emulator import FRAMES, Game, emulator
 
-ROLLOUTS, DEPTH = 6, 30  # for each move, and moves of each: 30 are two seconds
+ROLLOUTS, DEPTH = 8, 30  # for each move, and moves of each: 30 are two seconds
 DISCOUNT = 0.99  # of a return, for each move
-BOLD = 0.7  # how much is added for what is not known, where returns go from 0 to 1
+BOLD = 0.7  # how much is added for what is not known, where values go from 0 to 1
+BEST = 0.5  # share of the best return in a value; the rest is the mean
+FOLLOWED = 0.5  # share of rollouts that follow the best known way; and of those off it that take its moves
 HELD = 4.0  # moves that a random one is held for in the mean
 
 
@@ -36,23 +43,37 @@ class Node:
 
     Attributes:
         state: The emulator's.
+        memory: The game's, by which nodes are compared.
         points: What the move brought.
         over: Whether the game, or a life, is.
         visits: Rollouts that came through.
         total: The sum of what they brought from here on.
+        top: The most that one of them brought.
         children: Where each action leads; those that lead to the same memory are one. None where that is not known.
     """
 
-    __slots__ = ("children", "memory", "over", "points", "state", "total", "visits")
+    __slots__ = ("children", "memory", "over", "points", "state", "top", "total", "visits")
 
     def __init__(self, state: Any, memory: bytes, points: float, over: bool, actions: int) -> None:
         self.state, self.memory, self.points, self.over = state, memory, points, over
-        self.visits, self.total = 0, 0.0
+        self.visits, self.total, self.top = 0, 0.0, 0.0
         self.children: list[Node | None] = [None] * actions
 
     def value(self) -> float:
-        """The mean return of the move that leads here."""
-        return self.points + DISCOUNT * self.total / max(1, self.visits)
+        """The value of the move that leads here."""
+        return self.points + DISCOUNT * (BEST * self.top + (1 - BEST) * self.total / max(1, self.visits))
+
+    def onward(self) -> int:
+        """The action of the best known way; -1 where none is known."""
+        known = [(child.points + DISCOUNT * child.top, action) for action, child in enumerate(self.children) if child]
+        return max(known)[1] if known else -1
+
+    def passed(self, brought: float) -> None:
+        """Count a rollout that brought so much from here on."""
+        self.visits += 1
+        self.total += brought
+        known = (child.points + DISCOUNT * child.top for child in self.children if child)
+        self.top = max(known, default=0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +81,7 @@ class Thought:
     """What a planner thinks of each action.
 
     Attributes:
-        values: (actions,) float32, the mean return.
+        values: (actions,) float32, in points.
         visits: (actions,) int32, the rollouts.
     """
 
@@ -99,10 +120,10 @@ class Planner:
         """Look ahead from where a game stands."""
         root = self._root(game)
         self.low, self.high = math.inf, -math.inf
-        for _ in range(self.rollouts):
-            self._rollout(root)
+        for number in range(self.rollouts):
+            self._rollout(root, number)
         while None in root.children:
-            self._rollout(root)
+            self._rollout(root, self.rollouts)
         found = [child for child in root.children if child]
         values = np.array([child.value() for child in found], np.float32)
         return Thought(values, np.array([child.visits for child in found], np.int32))
@@ -122,22 +143,24 @@ class Planner:
             self.root = Node(game.emulator.cloneState(), memory, 0.0, False, len(self.buttons))
         return self.root
 
-    def _rollout(self, root: Node) -> None:
-        node, way = root, [root]
-        while not node.over and len(way) <= self.depth:
-            untried = [action for action, child in enumerate(node.children) if child is None]
-            if untried:
-                node = self._grown(node, self.draw.choice(untried))
-                way.append(node)
-                break
-            node = self._likely(node)
-            way.append(node)
-        brought = 0.0 if node.over else self._by_chance(self.depth + 1 - len(way))
+    def _rollout(self, root: Node, number: int) -> None:
+        best = _best_way(root)
+        way = best[: 1 + self._turning(number, len(best) - 1)]
+        while not way[-1].over and len(way) <= self.depth and None not in way[-1].children:
+            way.append(self._likely(way[-1]))
+        if not way[-1].over and len(way) <= self.depth:
+            self._grow(way, best)
+        brought = 0.0
         for step in reversed(way):
-            step.visits += 1
-            step.total += brought
+            step.passed(brought)
             brought = step.points + DISCOUNT * brought
             self.low, self.high = min(self.low, brought), max(self.high, brought)
+
+    def _turning(self, number: int, length: int) -> int:
+        """How far a rollout follows the best known way: the first to its end, half of the others not at all."""
+        if number == 0:
+            return length
+        return self.draw.randint(0, length) if number < self.rollouts and self.draw.random() < FOLLOWED else 0
 
     def _likely(self, node: Node) -> Node:
         """The child of the largest upper bound."""
@@ -152,29 +175,30 @@ class Planner:
         assert best
         return best
 
-    def _grown(self, node: Node, action: int) -> Node:
-        """The new child of an action, or that of another one which leads to the same memory."""
+    def _grow(self, way: list[Node], best: Sequence[Node]) -> None:
+        """Lengthen a way to the full depth: something untried, then moves of the best known way, or random ones."""
+        node, left, action = way[-1], 1, self.draw.choice([a for a, child in enumerate(way[-1].children) if not child])
+        follows = self.draw.random() < FOLLOWED
         self.emulator.restoreState(node.state)
+        while len(way) <= self.depth and not node.over:
+            node = self._step(node, action)
+            way.append(node)
+            left -= 1
+            if follows and len(way) < len(best):
+                action = best[len(way) - 1].onward()
+            elif left <= 0:
+                action, left = self.draw.randrange(len(self.buttons)), 1 + int(self.draw.expovariate(1 / HELD))
+
+    def _step(self, node: Node, action: int) -> Node:
+        """The child of an action, of which a new one is made, or that of another one which leads to the same memory."""
         points, over = self._press(action)
+        if found := node.children[action]:
+            return found
         memory = self.emulator.getRAM().tobytes()
         same = (child for child in node.children if child and child.memory == memory and child.points == points)
-        child = next(same, None) or Node(self.emulator.cloneState(), memory, points, over, len(self.buttons))
-        node.children[action] = child
-        return child
-
-    def _by_chance(self, moves: int) -> float:
-        """The return of random moves, each held for some time, from where the emulator stands."""
-        brought, weight, left, action = 0.0, 1.0, 0, 0
-        for _ in range(moves):
-            if left <= 0:
-                action, left = self.draw.randrange(len(self.buttons)), 1 + int(self.draw.expovariate(1 / HELD))
-            left -= 1
-            points, over = self._press(action)
-            brought += weight * points
-            weight *= DISCOUNT
-            if over:
-                break
-        return brought
+        made = next(same, None) or Node(self.emulator.cloneState(), memory, points, over, len(self.buttons))
+        node.children[action] = made
+        return made
 
     def _press(self, action: int) -> tuple[float, bool]:
         """Points of a move, and whether it ends the game or a life."""
@@ -182,3 +206,13 @@ class Planner:
         for _ in range(FRAMES):
             points += act(button)
         return points, self.emulator.lives() < lives or self.emulator.game_over()
+
+
+def _best_way(root: Node) -> list[Node]:
+    """The nodes of the best known way, from the root."""
+    way = [root]
+    while (action := way[-1].onward()) >= 0:
+        child = way[-1].children[action]
+        assert child
+        way.append(child)
+    return way
