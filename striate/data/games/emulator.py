@@ -122,7 +122,7 @@ class Game:
             self.emulator.act(self.buttons[0])
         frame = small(self.emulator.getScreenGrayscale())
         self._seen = [frame] * FRAMES
-        self._colours = self.emulator.getScreenRGB()
+        self._colours: Screen = self.emulator.getScreenRGB()
 
     def move(self, action: int) -> float:
         """Press a button, by its position in `actions`, for four frames; the points that it brings."""
@@ -189,7 +189,7 @@ def emulator(name: str, seed: int = 0, sticky: float = 0.0) -> Any:
 
 def small(grey: Screen) -> Screen:
     """A screen as a player sees it, 84x84."""
-    return np.asarray(Image.fromarray(grey).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    return np.asarray(Image.fromarray(grey).resize((SIDE, SIDE), Image.Resampling.BILINEAR), np.uint8)
 
 
 def buttons_that_matter(name: str, moments: int = 40, seed: int = 0) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from .emulator import FRAMES, Game, emulator
 
-ROLLOUTS, DEPTH = 8, 30  # for each move, and moves of each: 30 are two seconds
+ROLLOUTS, DEPTH = 8, 50  # for each move, and moves of each: 50 are over three seconds
 DISCOUNT = 0.99  # of a return, for each move
 BOLD = 0.7  # how much is added for what is not known, where values go from 0 to 1
 BEST = 0.5  # share of the best return in a value; the rest is the mean
