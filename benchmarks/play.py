@@ -3,7 +3,7 @@
 For each game 20 minutes are planned and about 10 trained, on the cores that there are. Of the three forms, `choice`
 learns the planner's choice and `values` what each action is worth, from moves of the planner's own episodes; `rounds`
 (interleaved) has the network play in two of three rounds while the planner says what it would do. The planner's own
-score is that of the episodes that it finished while gathering; random play has ten episodes, a network `--episodes`.
+score is that of the episodes that it finished while gathering, or has come to in those that go on; random play has ten episodes, a network `--episodes`.
 
     python benchmarks/play.py [--games pong,breakout] [--forms rounds] [--minutes 20] [--episodes 10] [--out FOLDER]
                               [--tiny] [--json]
@@ -55,7 +55,7 @@ def of_game(game: str, form: str, folder: Path, minutes: float, episodes: int, t
         say(f"{game}, {form}, round {number + 1}: {found.moves:,} moves, {run.judged(quiet=True).said()}")
     assert run is not None
     played = play(game, run, episodes=episodes, most=TINY["most"] if tiny else 18_000)
-    own = found.scores.get("planner", ())
+    own = found.scores.get("planner") or found.going.get("planner", ())  # of long episodes what they have come to
     return {
         "score": played.score,
         "scores": list(played.scores),

@@ -43,6 +43,7 @@ class Gathering:
         added: How many of them are new.
         scores: Of each episode that is over, by who played.
         random: Of a random player.
+        going: The scores so far of episodes that are not over, by who plays.
     """
 
     folder: str
@@ -52,17 +53,21 @@ class Gathering:
     added: int
     scores: dict[str, tuple[float, ...]]
     random: tuple[float, ...]
+    going: dict[str, tuple[float, ...]]
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate play --gather --json`."""
         scores = {name: list(found) for name, found in self.scores.items()}
-        return {**asdict(self), "scores": scores, "score_random": mean(self.random)}
+        going = {name: list(found) for name, found in self.going.items()}
+        return {**asdict(self), "scores": scores, "going": going, "score_random": mean(self.random)}
 
     def said(self) -> list[str]:
         """It in lines."""
         lines = [f"{self.folder}: {self.moves:,} moves of {self.game}, {self.added:,} of them new"]
         for by, found in {**self.scores, "random play": self.random}.items():
             lines.append(f"{by}: mean score {mean(found):.1f} of {len(found)} episodes")
+        for by, found in self.going.items():
+            lines.append(f"{by}: {len(found)} episodes go on, at {', '.join(f'{score:g}' for score in found)}")
         return lines
 
 
@@ -135,10 +140,9 @@ def gathered(folder: Path, before: int = 0) -> Gathering:
         InputError: What is known of all of them is damaged.
     """
     found = read_all(folder)
-    about = found.about
-    return Gathering(
-        str(folder), about.game, about.actions, len(found), len(found) - before, found.scores(), about.random
-    )
+    about, count = found.about, len(found)
+    facts = (str(folder), about.game, about.actions, count, count - before)
+    return Gathering(*facts, found.scores(), about.random, found.going())
 
 
 def _check_run(run: str | Path, about: About) -> None:

@@ -58,6 +58,9 @@ class Wanted:
     seed: int
 
 
+STILL = 15  # moves after which a screen that stays the same is left by the planner: nothing more is learned there
+
+
 class Stop:
     """Says when to end: by the clock, by a number of moves, or because it was told to."""
 
@@ -135,7 +138,7 @@ def _gather(game: Game, planner: Planner, player: Player | None, actions: Sequen
     seen, places = Seen([*game.seen()[: FRAMES - 1]]), positions(game, actions)
     while not game.over and len(seen.taken) < PIECE and not (stop and seen.taken):
         thought = planner.think(game)
-        action = thought.best if player is None else player([game])[0]
+        action = thought.best if player is None or game.still >= STILL else player([game])[0]
         seen.frames.append(game.seen()[-1])
         seen.thoughts.append(thought)
         seen.taken.append(action)

@@ -104,3 +104,23 @@ def test_a_process_that_fails_is_heard(tmp_path: Path) -> None:
     (tmp_path / "pong" / ".episode-0004-000.part.npz").mkdir()  # where the next file would be written
     with pytest.raises(st.WorkError, match=r"gathering stopped: .* what was gathered before is in"):
         gather(tmp_path / "pong", "pong", moves=1, rollouts=1, depth=1, processes=1)
+
+
+def test_a_game_that_stands_still_is_moved_on_by_the_planner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody serves: a network that waits would be shown the same picture for ever."""
+    monkeypatch.setattr(worker, "Planner", Serving)
+    monkeypatch.setattr(worker, "_player", lambda wanted: (lambda games: [0], "cnn"))
+    count = worker.STILL + 8
+    facts = wanted(tmp_path, game="breakout", actions=("noop", "fire"), most=4000)
+    worker.work(facts, 0, Stop(0, count))
+    (moves,) = [read_moves(path, ("noop", "fire")) for path in tmp_path.iterdir()]
+    assert moves.taken[: worker.STILL - 1].sum() == 0
+    assert moves.taken.sum() > 0
+    assert len(np.unique(moves.frames.reshape(len(moves.frames), -1), axis=0)) > 2  # a ball flies
+
+
+class Serving(Turning):
+    """A planner that always serves."""
+
+    def think(self, game: Any) -> Thought:
+        return Thought(np.array([0, 1], np.float32), np.ones(2, np.int32))

@@ -101,6 +101,13 @@ class Game:
         sticky: The chance that a frame repeats the button of the one before (Machado et al. 2018); 0 for planning.
         most: Frames after which an episode is over, if the game goes on.
 
+    Attributes:
+        actions: The names of what can be pressed.
+        score: Of the episode so far.
+        frames: Of the episode so far.
+        lives: How many are left; 0 in games without.
+        still: Moves since what is seen last changed.
+
     Raises:
         InputError: There is no such game.
         WorkError: ale-py is not installed, or the game's file is damaged.
@@ -121,7 +128,7 @@ class Game:
         for _ in range(waits):
             self.emulator.act(self.buttons[0])
         frame = small(self.emulator.getScreenGrayscale())
-        self._seen = [frame] * FRAMES
+        self._seen, self.still = [frame] * FRAMES, 0
         self._colours: Screen = self.emulator.getScreenRGB()
 
     def move(self, action: int) -> float:
@@ -136,7 +143,9 @@ class Game:
                 break
         self.score += points
         self.lives = self.emulator.lives()
-        self._seen = [*self._seen[1:], small(np.maximum(screens[-2], screens[-1]))]
+        frame = small(np.maximum(screens[-2], screens[-1]))
+        self.still = self.still + 1 if np.array_equal(frame, self._seen[-1]) else 0
+        self._seen = [*self._seen[1:], frame]
         self._colours = self.emulator.getScreenRGB()
         return points
 
@@ -167,7 +176,7 @@ class Game:
         """Go on from there."""
         self.emulator.restoreState(kept.state)
         self.score, self.frames, self.lives = kept.score, kept.frames, kept.lives
-        self._seen, self._colours = [*kept.seen], kept.colours
+        self._seen, self._colours, self.still = [*kept.seen], kept.colours, 0
 
 
 def emulator(name: str, seed: int = 0, sticky: float = 0.0) -> Any:

@@ -226,6 +226,15 @@ class Found:
                 found.setdefault(moves.by, []).append(moves.score)
         return {name: tuple(some) for name, some in found.items()}
 
+    def going(self) -> dict[str, tuple[float, ...]]:
+        """The scores so far of episodes that are not over, by who plays."""
+        last = {moves.episode: moves for moves in self.moves}
+        found: dict[str, list[float]] = {}
+        for moves in last.values():
+            if not moves.over:
+                found.setdefault(moves.by, []).append(moves.score)
+        return {name: tuple(some) for name, some in found.items()}
+
     def __len__(self) -> int:
         """All moves."""
         return sum(map(len, self.moves))
