@@ -48,7 +48,7 @@ from striate.tasks.task import OWN, Answer, Asked, Bound, LossName, Task, Wish, 
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net, Objective
 
-SHARP = 0.5  # spreads of a value by which an action's share is e times another's
+SHARP = 0.25  # spreads of a value by which an action's share is e times another's
 CHOICE, VALUE = "cross-entropy", "mse"  # the losses
 EPISODES = 3  # that are played to test a network
 SHARED = FRAMES - 1  # moves on each side of one that show a frame that it shows
@@ -62,7 +62,7 @@ class Play(Task):
     Attributes:
         actions: The names of the actions, in the order of the outputs.
         game: The name of the game.
-        spread: How far values of a move are apart, the root of the mean square, over the training moves.
+        spread: How far values of a training move are apart where they are, in the median.
         planner: The scores of the planner's own episodes among the moves.
         random: The scores of a random player.
         most: Frames after which an episode is over, if the game goes on.
@@ -307,13 +307,16 @@ def names_of(found: Found) -> tuple[str, ...]:
 
 
 def spread_of(values: Tensor) -> float:
-    """The root of the mean square of how far values are below the best of their move; a little where none is.
+    """How far apart values (N, actions) of a move are in the median, of those that differ; a little where none do.
 
-    >>> round(spread_of(torch.tensor([[0.0, 1.0], [2.0, 2.0]])), 3)
-    0.5
+    A mean would be that of the few moves that bring most: in Breakout a brick of the last rows has seven points.
+
+    >>> spread_of(torch.tensor([[0.0, 1.0], [2.0, 2.0], [0.0, 7.0], [1.0, 0.0]]))
+    1.0
     """
-    apart = values.amax(1, keepdim=True) - values
-    return max(CLOSE, float(apart.double().square().mean().sqrt()))
+    apart = values.amax(1) - values.amin(1)
+    differ = apart[apart > CLOSE]
+    return float(differ.double().median()) if len(differ) else CLOSE
 
 
 def _seen_in(given: Any, actions: Sequence[str]) -> list[tuple[str, Any]]:

@@ -63,7 +63,7 @@ def test_without_the_games_it_is_judged_by_moves(run: st.Run, monkeypatch: pytes
 def test_targets_are_a_softmax_of_the_values() -> None:
     values = torch.tensor([[0.0, 0.5], [2.0, 2.0]])
     shares = TASK.shares_of(values)
-    assert shares[0, 1] / shares[0, 0] == pytest.approx(np.exp(2))
+    assert shares[0, 1] / shares[0, 0] == pytest.approx(np.exp(4))
     assert shares[1].tolist() == [0.5, 0.5]
     outputs = torch.tensor([[0.3, -0.2], [0.1, 0.4]])
     loss = TASK.loss({OUTPUT: outputs}, {VALUES: values})["cross-entropy"]
