@@ -76,7 +76,7 @@ class Play(Task):
     most: int = MOST_FRAMES
 
     word: ClassVar[str] = "play"
-    reads: ClassVar[str] = f"a folder that `striate play GAME --gather` wrote: {ABOUT} and the moves of a planner"
+    reads: ClassVar[str] = f"a folder that `striate play` gathered: {ABOUT} and the moves of a planner"
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric("regret", up=False, share=False),
         Metric("accuracy", counted=True),
@@ -257,7 +257,7 @@ def _check_no_game(source: Any) -> None:
     except StriateError:
         return
     raise InputError(
-        f"{name} is a game; a network learns from a planner's moves: `striate play {name} --gather my/{name}`"
+        f"{name} is a game; a network learns from a planner's moves, which `striate play {name}` writes with `gather`"
     )
 
 

@@ -126,7 +126,7 @@ def test_what_can_not_be_read_is_refused(run: st.Run, data: Path, tmp_path: Path
 
 def test_a_game_is_no_data() -> None:
     needs_games()
-    with pytest.raises(st.InputError, match=r"pong is a game; .*`striate play pong --gather my/pong`"):
+    with pytest.raises(st.InputError, match=r"pong is a game; .*`striate play pong` writes with `gather`"):
         known.opened("pong", Wish(), "play")
 
 

@@ -67,7 +67,7 @@ class About:
             form, game, actions = int(found["format"]), str(found["game"]), tuple(map(str, found["actions"]))
             scores, most = tuple(map(float, found.get("random", ()))), int(found.get("most", MOST_FRAMES))
         except (*DAMAGE, AttributeError) as error:
-            raise InputError(f"'{path}' is damaged ({error}); put back what `striate play --gather` wrote") from None
+            raise InputError(f"'{path}' is damaged ({error}); put back what `striate play` wrote") from None
         if form > FORMAT:
             raise InputError(f"'{path}' is of a later version; update Striate")
         if not actions:
