@@ -79,7 +79,11 @@ class JudgedMoves(Judged):
         )
 
     def said(self) -> str:
-        """The figures in words."""
+        """The figures in words, the scores first."""
+        return "; ".join(filter(None, (self.in_play(), self.of_moves())))
+
+    def of_moves(self) -> str:
+        """How single moves are, in words."""
         action, regret, accuracy = self.always
         return (
             f"regret {self.figures['regret']:.4f} points a move, {self.figures['accuracy']:.1%} of "
@@ -122,7 +126,7 @@ class JudgedMoves(Judged):
         """What `striate test` prints."""
         if play := self.in_play():
             yield play
-        yield self.said()
+        yield self.of_moves()
         yield from self.advice()
 
     def headline(self) -> str:
@@ -130,7 +134,7 @@ class JudgedMoves(Judged):
         from striate.report import played
 
         score = float(np.mean(self.scores)) if self.scores else None
-        return played.headline(score, self.in_play(), self.said(), self.name)
+        return played.headline(score, self.in_play(), self.of_moves(), self.name)
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """The worst moves."""
