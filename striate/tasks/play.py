@@ -83,6 +83,7 @@ class Play(Task):
     )
     unit: ClassVar[str] = "moves"
     decides: ClassVar[str] = "accuracy"
+    seen_by: ClassVar[str] = "a network that plays is seen at play, by `striate play` with `see`"
     plainest: ClassVar[str] = f"classes = 2\ninput {FRAMES}x{SIDE}x{SIDE} -> conv 4@8 stride 8 -> fc classes"
 
     @classmethod

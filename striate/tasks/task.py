@@ -238,6 +238,7 @@ class Task(ABC):
     any_size: ClassVar[bool] = False  # whether a network sees examples of any size at once, which PyTorch alone does
     times: ClassVar[int] = 1  # how many frames `predict` gives for one of a video
     proposes: ClassVar[bool] = False  # whether it makes the boxes that a network takes beside its images
+    seen_by: ClassVar[str] = ""  # how a network at work is seen, where it is not by the live page of one image
     plainest: ClassVar[str] = "INPUT -> CONV -> FC"  # a network that reads examples as they are
 
     @classmethod

@@ -124,6 +124,11 @@ def test_what_can_not_be_read_is_refused(run: st.Run, data: Path, tmp_path: Path
         st.train(NET, data, out=tmp_path / "run", loss="hinge", quiet=True)
 
 
+def test_it_is_said_how_a_player_is_seen(run: st.Run) -> None:
+    with pytest.raises(st.InputError, match="seen at play, by `striate play` with `see`"):
+        st.see(run, browser=False)
+
+
 def test_a_game_is_no_data() -> None:
     needs_games()
     with pytest.raises(st.InputError, match=r"pong is a game; .*`striate play pong` writes with `gather`"):
