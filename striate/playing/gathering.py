@@ -65,9 +65,9 @@ class Gathering:
         """It in lines."""
         lines = [f"{self.folder}: {self.moves:,} moves of {self.game}, {self.added:,} of them new"]
         for by, found in {**self.scores, "random play": self.random}.items():
-            lines.append(f"{by}: mean score {mean(found):.1f} of {len(found)} episodes")
+            lines.append(f"{by}: mean score {mean(found):.1f} of {episodes(len(found))}")
         for by, found in self.going.items():
-            lines.append(f"{by}: {len(found)} episodes go on, at {', '.join(f'{score:g}' for score in found)}")
+            lines.append(f"{by}: unfinished, {episodes(len(found))} at {', '.join(f'{score:g}' for score in found)}")
         return lines
 
 
@@ -127,7 +127,8 @@ def gather(
     )
     limit = " and ".join(filter(None, (f"{moves:,} moves" * bool(moves), f"{minutes:g} minutes" * bool(minutes))))
     who = f"{run} plays and the planner says better" if run else "the planner plays"
-    say(f"{name}: {who}, {limit}, {count} processes; {rollouts} rollouts of {depth} moves of {FRAMES} frames a move")
+    cost = f"{rollouts} rollouts of {depth} moves of {FRAMES} frames a move"
+    say(f"{name}: {who}, {limit}, {count} process{'es' * (count > 1)}; {cost}")
     say(f"no sticky actions; an episode is over after {about.most:,} frames at most")
     _run(wanted)
     return gathered(folder, before)
@@ -154,6 +155,11 @@ def _check_run(run: str | Path, about: About) -> None:
     from striate.playing.players import network
 
     network(run, about.game, about.actions)
+
+
+def episodes(count: int) -> str:
+    """So many of them."""
+    return f"{count} episode{'s' * (count != 1)}"
 
 
 def mean(numbers: tuple[float, ...]) -> float:

@@ -27,7 +27,7 @@ from striate.augmentation.augment import Augment
 from striate.data.dataset import TEST_SHARE
 from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.framed import beside, ends_of
-from striate.data.games.emulator import FRAMES, MOST_FRAMES, SIDE, game_named, small
+from striate.data.games.emulator import FRAMES, MOST_FRAMES, SIDE, no_data, small
 from striate.data.games.episodes import judged as episodes
 from striate.data.games.episodes import together
 from striate.data.games.store import ABOUT, PLANNER, Found, read_all, read_moves
@@ -91,8 +91,8 @@ class Play(Task):
         """The moves of a folder; the ends of its files are held out, for neighbours are nearly the same picture."""
         root = folder_at(source)
         if root is None or not (root / ABOUT).is_file():
-            if wish.named:
-                _check_no_game(source)
+            if wish.named and is_place(source) and (said := no_data(str(source))):
+                raise InputError(said)
             return None
         found = read_all(root)
         left_out = tuple(
@@ -243,23 +243,6 @@ def chosen(net: Net, seen: Sequence[Any]) -> list[int]:
     outputs = net({IMAGE: torch.from_numpy(np.stack(seen))})
     found: list[int] = flat(outputs).argmax(1).tolist()
     return found
-
-
-def _check_no_game(source: Any) -> None:
-    """Check that what was to be a folder of moves is not a game.
-
-    Raises:
-        InputError: It is.
-    """
-    if not is_place(source):
-        return
-    try:
-        name = game_named(str(source))
-    except StriateError:
-        return
-    raise InputError(
-        f"{name} is a game; a network learns from a planner's moves, which `striate play {name}` writes with `gather`"
-    )
 
 
 def _opened(

@@ -79,8 +79,8 @@ class JudgedMoves(Judged):
         )
 
     def said(self) -> str:
-        """The figures in words, the scores first."""
-        return "; ".join(filter(None, (self.in_play(), self.of_moves())))
+        """The figures in words, with the scores where it has played."""
+        return "; ".join(filter(None, (self.of_moves(), self.in_play())))
 
     def of_moves(self) -> str:
         """How single moves are, in words."""

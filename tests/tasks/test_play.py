@@ -133,6 +133,8 @@ def test_a_game_is_no_data() -> None:
     needs_games()
     with pytest.raises(st.InputError, match=r"pong is a game; .*`striate play pong` writes with `gather`"):
         known.opened("pong", Wish(), "play")
+    with pytest.raises(st.InputError, match="pong is a game"):
+        st.train(NET, "pong")
 
 
 def test_the_moves_of_another_game_are_refused(run: st.Run, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from striate.errors import InputError, WorkError, nearest, plain
+from striate.errors import InputError, StriateError, WorkError, nearest, plain
 
 FRAMES = 4  # of a move, and moves that a player sees
 SIDE = 84  # pixels of what a player sees
@@ -67,6 +67,17 @@ def game_named(name: str) -> str:
     if plain(name) not in found:
         raise InputError(f"no game '{name}'{nearest(name, roms())}; there are {', '.join(roms())}")
     return found[plain(name)]
+
+
+def no_data(word: str) -> str:
+    """What to do where a game stands in the place of data; empty for other words."""
+    try:
+        name = game_named(word)
+    except StriateError:
+        return ""
+    return (
+        f"{name} is a game; a network learns from a planner's moves, which `striate play {name}` writes with `gather`"
+    )
 
 
 @dataclass(frozen=True, eq=False)
