@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from striate.notation import Network, NotationError, bind, measure, parse, render
     from striate.own import register
     from striate.page import save_page, see
+    from striate.playing import gather, play
     from striate.retrieving import Index, index
     from striate.rival.rival import baseline
     from striate.runs.compared import compare
@@ -74,6 +75,8 @@ _HOMES = {
     "resume": "runs.resuming",
     "train": "runs.training",
     "Run": "runs.run",
+    "gather": "playing",
+    "play": "playing",
     "plan": "estimating.estimate",
     "sample": "sampling",
     "search": "searching.searching",
@@ -101,6 +104,7 @@ __all__ = [
     "draw",
     "explain",
     "folds",
+    "gather",
     "index",
     "inside",
     "list_runs",
@@ -109,6 +113,7 @@ __all__ = [
     "net",
     "parse",
     "plan",
+    "play",
     "prune",
     "rate",
     "register",

@@ -22,7 +22,7 @@ from striate.data.sentences.places import located
 from striate.errors import InputError
 from striate.tasks import known
 
-from . import arrays, files, folders, measured, sentences
+from . import arrays, files, folders, measured, moves, sentences
 from .comparing import copies
 from .counting import classes
 from .found import Checked, Finding, in_order
@@ -145,6 +145,8 @@ def _packed(dataset: Dataset) -> Listed:
 def _of_path(path: Path, progress: bool) -> Survey:
     if path.suffix.lower() == ".npz":
         return _of_archive(path, progress)
+    if path.is_dir() and (survey := moves.surveyed(path)):
+        return survey
     if path.is_dir() and array_files.under(path):
         return _of_dataset(load(path, hold_out=False), progress)
     if path.is_dir() and not has_image(path) and (survey := measured.of_sounds(path)):

@@ -61,6 +61,7 @@ KINDS = {
     "animated": _odd("only its first picture is read"),
     "grey": _odd("it is grey among colours"),
     "colour": _odd("it is in colour among grey"),
+    "alike": _odd("the planner prefers no action in it, so nothing is learned; let it look further"),
     "size": _odd("it is much larger, smaller or longer than the others, and is scaled and cut"),
     "name": _odd("other systems may spell it in another way"),
     "link": _odd("it is not followed"),

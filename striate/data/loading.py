@@ -187,4 +187,8 @@ def found_at(word: str) -> Path:
         looked = [str(place.absolute()) for place in places]
         where = "" if looked == [word] else f"looked for {' and '.join(looked)}; "
         raise InputError(f"no data at '{word}'; {where}{_LEGAL}")
+    from .games.emulator import no_data  # only where there is something wrong
+
+    if said := no_data(word):
+        raise InputError(said)
     raise InputError(f"no data set '{word}'; {_LEGAL}{nearest(word, names(), ALSO)}")

@@ -96,7 +96,7 @@ def of_run(run: Run) -> Live:
         InputError: No such run, or its network does not read one image, sentence or word.
     """
     if len(run.network.inputs) > 1 or run.task.unit not in ("images", "sentences", "sounds"):
-        raise InputError(f"{run.name}: {ONLY}")
+        raise InputError(f"{run.name}: {run.task.seen_by or ONLY}")
     live = next((way for kind, way in WAYS.items() if isinstance(run.task, kind)), _of_images)(run)
     epochs = {epoch: partial(run.model, epoch) for epoch in run.epochs()}
     diagram = partial(_diagram, run, live.shape)

@@ -22,7 +22,7 @@ from striate.runs.beginning import Beginning
 from striate.runs.beside import Beside
 from striate.runs.command import resumes
 from striate.runs.engines import INSTEAD, native_engine
-from striate.runs.feeding import feed_of
+from striate.runs.feeding import feed_of, unlabelled
 from striate.runs.hints import hints_of
 from striate.runs.keeper import Giver, Keeper
 from striate.runs.listed import STOPPED_FILE
@@ -38,9 +38,10 @@ from striate.tasks.task import Task
 from striate.training.disputes import Disputes
 from striate.training.engine import TorchEngine
 from striate.training.feed import WHOLE, Feed, Part
+from striate.training.fields import Fields
 from striate.training.history import VALIDATION, History
 from striate.training.interrupt import as_exception
-from striate.training.loop import Engine, Watcher, measured
+from striate.training.loop import Engine, Watcher, measured, outputs_of
 from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
 from striate.training.moment import Moment
@@ -388,6 +389,7 @@ def _finish(
             feed = _feed(plan, parts, parts.test, unread)
             try:
                 test = judge(engine, plan.task, objective, TEST_SET, parts.test, feed, unread, show)
+                test = plan.task.tried(test, partial(_asked, engine, plan, objective))
             except WorkError as error:  # the training and its report do not depend on it
                 unread.say(f"there are no figures of {TEST_SET}: {error}")
     if unread.files:
@@ -434,6 +436,11 @@ def judge(
     with looking(name, task.unit, not show) as looked:
         figures, rows = measured(engine, feed, objective, looked)
     return task.judged(name, unread.left_of(examples), rows, figures)
+
+
+def _asked(engine: Engine, plan: Plan, objective: Objective, inputs: Fields) -> Fields:
+    """The outputs for inputs as examples have them."""
+    return outputs_of(engine, unlabelled(inputs, plan.recipe, plan.device), objective)
 
 
 def next_run(net: str, dataset: str) -> Path:

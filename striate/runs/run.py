@@ -338,6 +338,7 @@ class Run:
             figures["loss"] = float("nan")
         self.left_out += unread.left_out()
         judged = self.task.judged(name, unread.left_of(examples), rows, figures)
+        judged = self.task.tried(judged, lambda inputs: self.outputs_by_name(inputs, self.chosen_engine(engine)))
         return with_look(judged, self, opened.schema)
 
     def write_report(self, judged: Any, source: str, path: Path) -> None:

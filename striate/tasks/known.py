@@ -28,6 +28,7 @@ ALSO = {  # what others call them
     "interpolate": ("interpolation", "frame-interpolation", "slow-motion", "slowmo", "fps", "rife", "sepconv"),
     "instances": ("instance", "instance-segmentation", "objects", "stardist", "cells", "nuclei"),
     "multilabel": ("multi", "labels", "tags", "tagging", "multi-label"),
+    "play": ("game", "games", "atari", "imitate", "imitation", "policy", "uct", "dagger"),
     "pose": ("keypoints", "keypoint", "joints", "skeleton", "deeppose"),
     "restore": ("restoration", "super-resolution", "superresolution", "sr", "denoise", "denoising", "deblur"),
     "segment": ("segmentation", "semantic", "seg", "mask"),

@@ -240,6 +240,7 @@ class Task(ABC):
     any_size: ClassVar[bool] = False  # whether a network sees examples of any size at once, which PyTorch alone does
     times: ClassVar[int] = 1  # how many frames `predict` gives for one of a video
     proposes: ClassVar[bool] = False  # whether it makes the boxes that a network takes beside its images
+    seen_by: ClassVar[str] = ""  # how a network at work is seen, where it is not by the live page of one image
     plainest: ClassVar[str] = "INPUT -> CONV -> FC"  # a network that reads examples as they are
 
     @classmethod
@@ -463,6 +464,15 @@ class Task(ABC):
     def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> Any:
         """A `Judged` for labelled examples."""
         return Judged(name, examples, rows, figures, self.unit)
+
+    def tried(self, judged: Any, net: Net) -> Any:
+        """What `judged` gave for a test, with what only the network at work shows; by default nothing more.
+
+        Args:
+            judged: It.
+            net: The outputs for inputs as examples have them.
+        """
+        return judged
 
     def standing(self, last: Epoch, trained_on: int, judged: Any) -> Standing:
         """How the best weights do on the validation examples, for the verdict."""

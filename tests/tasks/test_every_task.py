@@ -30,7 +30,7 @@ from striate.tasks import known
 from striate.tasks.known import known as known_tasks
 from striate.tasks.task import Wish
 from striate.training.moment import Moment
-from tests import boxed, killed, objects, posed, sounding, written
+from tests import boxed, games, killed, objects, posed, sounding, written
 from tests.styling import small
 
 TRAIN, TEST = 16, 8
@@ -227,6 +227,12 @@ def beats(root: Path) -> tuple[Path, Any, Path]:
     return root / "beats.npz", root / "new.npz", root / "beats.npz"
 
 
+def planned(root: Path) -> tuple[Path, Any, Path]:
+    """Moves whose best action a bright square tells; of each few files one is held out."""
+    games.written(root, files=1 + TRAIN // TEST * 3, count=TEST)
+    return root, root / "episode-0000-000.npz", root / "episode-0001-000.npz"
+
+
 def reviews(root: Path) -> tuple[Path, Any, Path]:
     """Sentences whose class one word tells."""
     root.mkdir(parents=True)
@@ -343,6 +349,7 @@ TASKS = {
     "interpolate": Made(BETWEEN, ramps, epochs=60, loss=0.01, least=20, named=True, answers=4 * TEST + 1),
     "instances": Made(BASINS, discs, epochs=60, loss=1.0, named=True),
     "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged),
+    "play": Made(games.NET, planned, epochs=60, loss=0.5, least=-1, answers=TEST),
     "pose": Made(POSER, joints, epochs=60, loss=3.0),
     "restore": Made(RESTORER, negatives, epochs=200, loss=0.002, least=28, named=True),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),

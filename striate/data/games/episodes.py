@@ -1,0 +1,42 @@
+"""Playing episodes: a player is asked what to do at each move, of several games at once.
+
+>>> found = together([Game("pong", 1, most=40), Game("pong", 2, most=40)], at_random(3, 0), ("noop", "right", "left"))
+>>> found
+[0.0, 0.0]
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+from .emulator import MOST_FRAMES, Game, positions
+
+Player = Callable[[Sequence[Game]], Sequence[int]]  # says for each game the position of an action among those it knows
+JUDGED = 10_000  # the seed of the first episode that a player is judged by; none of a gathering is so large
+
+
+def at_random(actions: int, seed: int) -> Player:
+    """A player that takes any of so many actions."""
+    draw = random.Random(seed)
+    return lambda games: [draw.randrange(actions) for _ in games]
+
+
+def together(games: Sequence[Game], player: Player, actions: Sequence[str]) -> list[float]:
+    """The scores of episodes that are played to their ends.
+
+    Args:
+        games: At their beginnings.
+        player: Says what to do.
+        actions: Those that it knows.
+    """
+    places = positions(games[0], actions)
+    while going := [game for game in games if not game.over]:
+        for game, action in zip(going, player(going), strict=True):
+            game.move(places[action])
+    return [game.score for game in games]
+
+
+def judged(name: str, episodes: int, most: int = MOST_FRAMES, sticky: float = 0.0) -> list[Game]:
+    """The episodes that a player is judged by, at their beginnings, which are the same for every player."""
+    return [Game(name, JUDGED + number, sticky, most) for number in range(episodes)]

@@ -1,0 +1,225 @@
+"""Gathering a planner's moves, by several processes: the planner plays, or a network does and the planner says better.
+
+The second is the interleaved form of Guo et al. (2014): a network that plays comes to where a planner never was, and
+learns there what to do (DAgger, Ross et al. 2011).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from striate.data.games.emulator import FRAMES, MOST_FRAMES, buttons_that_matter, game_named
+from striate.data.games.episodes import at_random, judged, together
+from striate.data.games.planner import DEPTH, ROLLOUTS
+from striate.data.games.store import ABOUT, About, next_episode, read_all
+from striate.data.workers import cores
+from striate.errors import InputError, WorkError
+from striate.playing.worker import Wanted
+
+RANDOM = 10  # episodes of a random player
+POLL = 0.5  # seconds
+MINUTES = 10.0  # where nobody says
+START = "import sys; sys.path[:] = {path!r}; from striate.playing.worker import main; sys.exit(main())"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """What a folder holds, and what was added to it.
+
+    Attributes:
+        folder: The folder.
+        game: The game.
+        actions: What the planner chose from.
+        moves: How many moves are in it.
+        added: How many of them are new.
+        scores: Of each episode that is over, by who played.
+        random: Of a random player.
+        going: The scores so far of episodes that are not over, by who plays.
+    """
+
+    folder: str
+    game: str
+    actions: tuple[str, ...]
+    moves: int
+    added: int
+    scores: dict[str, tuple[float, ...]]
+    random: tuple[float, ...]
+    going: dict[str, tuple[float, ...]]
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `striate play --gather --json`."""
+        scores = {name: list(found) for name, found in self.scores.items()}
+        going = {name: list(found) for name, found in self.going.items()}
+        return {**asdict(self), "scores": scores, "going": going, "score_random": mean(self.random)}
+
+    def said(self) -> list[str]:
+        """It in lines."""
+        lines = [f"{self.folder}: {self.moves:,} moves of {self.game}, {self.added:,} of them new"]
+        for by, found in {**self.scores, "random play": self.random}.items():
+            lines.append(f"{by}: mean score {mean(found):.1f} of {episodes(len(found))}")
+        for by, found in self.going.items():
+            lines.append(f"{by}: unfinished, {episodes(len(found))} at {', '.join(f'{score:g}' for score in found)}")
+        return lines
+
+
+def gather(
+    folder: str | Path,
+    game: str,
+    run: str | Path = "",
+    *,
+    moves: int = 0,
+    minutes: float = 0.0,
+    rollouts: int = ROLLOUTS,
+    depth: int = DEPTH,
+    most: int = MOST_FRAMES,
+    processes: int | None = None,
+    seed: int = 0,
+    say: Say = lambda line: None,
+) -> Gathering:
+    """Add a planner's moves to a folder; episodes that are not over go on.
+
+    Args:
+        folder: A new one, or one that moves were gathered in before.
+        game: The name of the game.
+        run: A run that plays while the planner says what it would do; by default the planner plays.
+        moves: How many to add; 0 for no limit.
+        minutes: For how long; 0 for no limit, or for 10 where `moves` has none either.
+        rollouts: Of the planner, for each move.
+        depth: Moves of each rollout.
+        most: Frames after which an episode is over, if the game goes on.
+        processes: By default one for each core.
+        seed: Of the planner's random moves.
+        say: Is given every decision.
+
+    Raises:
+        InputError: There is no such game, the folder holds other things, or no run.
+        WorkError: ale-py is not installed, or the folder can't be written.
+    """
+    folder, name = Path(folder), game_named(game)
+    about = _about(folder, name, most, say)
+    minutes = minutes or (0.0 if moves else MINUTES)
+    count = min(processes or cores(), moves or sys.maxsize)
+    if run:
+        _check_run(run, about)
+    before = len(read_all(folder))
+    wanted = Wanted(
+        str(folder),
+        name,
+        about.actions,
+        str(run),
+        moves,
+        60 * minutes,
+        rollouts,
+        depth,
+        about.most,
+        next_episode(folder),
+        count,
+        seed,
+    )
+    limit = " and ".join(filter(None, (f"{moves:,} moves" * bool(moves), f"{minutes:g} minutes" * bool(minutes))))
+    who = f"{run} plays and the planner says better" if run else "the planner plays"
+    cost = f"{rollouts} rollouts of {depth} moves of {FRAMES} frames a move"
+    say(f"{name}: {who}, {limit}, {count} process{'es' * (count > 1)}; {cost}")
+    say(f"no sticky actions; an episode is over after {about.most:,} frames at most")
+    _run(wanted)
+    return gathered(folder, before)
+
+
+def gathered(folder: Path, before: int = 0) -> Gathering:
+    """What a folder holds, of which so many moves were there before.
+
+    Raises:
+        InputError: What is known of all of them is damaged.
+    """
+    found = read_all(folder)
+    about, count = found.about, len(found)
+    facts = (str(folder), about.game, about.actions, count, count - before)
+    return Gathering(*facts, found.scores(), about.random, found.going())
+
+
+def _check_run(run: str | Path, about: About) -> None:
+    """Check that a run can play, before processes are started that would each say that it can't.
+
+    Raises:
+        InputError: It can't.
+    """
+    from striate.playing.players import network
+
+    network(run, about.game, about.actions)
+
+
+def episodes(count: int) -> str:
+    """So many of them."""
+    return f"{count} episode{'s' * (count != 1)}"
+
+
+def mean(numbers: tuple[float, ...]) -> float:
+    """Their mean; 0 of none."""
+    return sum(numbers) / max(1, len(numbers))
+
+
+def _about(folder: Path, game: str, most: int, say: Say) -> About:
+    """What the folder is of; of a new one it is found out.
+
+    Raises:
+        InputError: It is of another game, or of no game.
+    """
+    if (folder / ABOUT).exists():
+        about = About.read(folder)
+        if about.game != game:
+            raise InputError(f"'{folder}' has moves of {about.game}; gather those of {game} in another folder")
+        return about
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"'{folder}' holds other things than moves; name a new folder, or an empty one")
+    actions = buttons_that_matter(game)
+    say(f"actions: {', '.join(actions)}; others of {game} do the same as one of these")
+    scores = together(judged(game, RANDOM, most), at_random(len(actions), 0), actions)
+    about = About(game, actions, tuple(scores), most)
+    try:
+        about.write(folder)
+    except OSError as error:
+        raise WorkError(f"'{folder}' can't be written: {error.strerror or error}") from None
+    return about
+
+
+def _run(wanted: Wanted) -> None:
+    """Start the processes, and wait for them.
+
+    Raises:
+        WorkError: One of them has failed.
+    """
+    command = [sys.executable, "-c", START.format(path=sys.path)]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(wanted.processes)
+    ]
+    try:
+        for number, process in enumerate(started):
+            assert process.stdin
+            process.stdin.write(json.dumps([number, asdict(wanted)]) + "\n")
+            process.stdin.flush()
+        while any(process.poll() is None for process in started):
+            time.sleep(POLL)
+    finally:
+        failed = [_ended(process) for process in started]
+    if wrong := [line for line in failed if line]:
+        raise WorkError(f"gathering stopped: {wrong[0]}; what was gathered before is in '{wanted.folder}'")
+
+
+def _ended(process: subprocess.Popen[str]) -> str:
+    """What a process says went wrong; empty where it went well."""
+    assert process.stdin
+    assert process.stderr
+    with suppress(OSError):
+        process.stdin.close()  # it writes what it has
+    said = process.stderr.read().strip()
+    return "" if process.wait() == 0 else (said.splitlines() or [f"a process ended with {process.returncode}"])[-1]

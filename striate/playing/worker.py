@@ -1,0 +1,184 @@
+"""A process that gathers a planner's moves for `gathering.gather`, until time or moves are up or its parent is gone.
+
+It is started with what is wanted as JSON on its first line of input. Input that ends says that nobody waits any more:
+then it writes what it has, and ends.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from striate.data.games.emulator import FRAMES, Game, positions
+from striate.data.games.episodes import Player
+from striate.data.games.planner import Planner, Thought
+from striate.data.games.store import PIECE, PLANNER, Moves, as_arrays, from_arrays, unfinished
+from striate.errors import StriateError
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be gathered, by all processes together.
+
+    Attributes:
+        folder: Where.
+        game: Of which game.
+        actions: Those to choose from.
+        run: The run that plays, by its path; empty for the planner.
+        moves: How many; 0 for no limit.
+        seconds: For how long; 0 for no limit.
+        rollouts: Of the planner, for each move.
+        depth: Moves of each.
+        most: Frames of an episode.
+        first: The number of the first new episode.
+        processes: How many there are.
+        seed: Of the planner's random moves.
+    """
+
+    folder: str
+    game: str
+    actions: tuple[str, ...]
+    run: str
+    moves: int
+    seconds: float
+    rollouts: int
+    depth: int
+    most: int
+    first: int
+    processes: int
+    seed: int
+
+
+STILL = 15  # moves after which a screen that stays the same is left by the planner: nothing more is learned there
+
+
+class Stop:
+    """Says when to end: by the clock, by a number of moves, or because it was told to."""
+
+    def __init__(self, seconds: float, moves: int) -> None:
+        self.until = time.monotonic() + seconds if seconds else float("inf")
+        self.left, self.told = moves or float("inf"), False
+
+    def __bool__(self) -> bool:
+        return self.told or self.left <= 0 or time.monotonic() >= self.until
+
+
+@dataclass
+class Seen:
+    """The moves that are not yet in a file."""
+
+    frames: list[Any]
+    thoughts: list[Thought] = field(default_factory=list)
+    taken: list[int] = field(default_factory=list)
+    points: list[float] = field(default_factory=list)
+
+
+def work(wanted: Wanted, number: int, stop: Stop) -> None:
+    """Gather as one of the processes, by its number."""
+    folder = Path(wanted.folder)
+    player, by = _player(wanted)
+    begun = [moves for moves in unfinished(folder, wanted.actions) if moves.by == by][number :: wanted.processes]
+    for game, episode, piece in _episodes(wanted, number, begun):
+        if stop:
+            return
+        seed = f"planner {wanted.seed} {episode} {piece}"
+        planner = Planner(wanted.game, positions(game, wanted.actions), wanted.rollouts, wanted.depth, seed)
+        while not stop and not game.over:
+            _gather(game, planner, player, wanted.actions, stop).write_as(folder, episode, piece, by)
+            piece += 1
+
+
+def _episodes(wanted: Wanted, number: int, begun: Sequence[Moves]) -> Iterator[tuple[Game, int, int]]:
+    """Games to go on with, then new ones; with the number of the episode and of its next file."""
+    for moves in begun:
+        game = Game(wanted.game, moves.episode, most=wanted.most)
+        game.put_back(from_arrays(moves.kept))
+        yield game, moves.episode, moves.number + 1
+    for episode in range(wanted.first + number, 10**9, wanted.processes):
+        yield Game(wanted.game, episode, most=wanted.most), episode, 0
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """Moves that were just made, and the game after them."""
+
+    seen: Seen
+    game: Game
+
+    def write_as(self, folder: Path, episode: int, piece: int, by: str) -> None:
+        """Into a file."""
+        seen, game = self.seen, self.game
+        Moves(
+            np.stack(seen.frames),
+            np.stack([thought.values for thought in seen.thoughts]),
+            np.stack([thought.visits for thought in seen.thoughts]),
+            np.array(seen.taken, np.int64),
+            np.array(seen.points, np.float32),
+            episode,
+            piece,
+            by,
+            game.score,
+            game.over,
+            game.endless,
+            {} if game.over else as_arrays(game.keep()),
+        ).write(folder)
+
+
+def _gather(game: Game, planner: Planner, player: Player | None, actions: Sequence[str], stop: Stop) -> Gathered:
+    """The moves of a file."""
+    seen, places = Seen([*game.seen()[: FRAMES - 1]]), positions(game, actions)
+    while not game.over and len(seen.taken) < PIECE and not (stop and seen.taken):
+        thought = planner.think(game)
+        action = thought.best if player is None or game.still >= STILL else player([game])[0]
+        seen.frames.append(game.seen()[-1])
+        seen.thoughts.append(thought)
+        seen.taken.append(action)
+        seen.points.append(game.move(places[action]))
+        planner.moved(action)
+        stop.left -= 1
+    return Gathered(seen, game)
+
+
+def _player(wanted: Wanted) -> tuple[Player | None, str]:
+    """Who plays, and what they are called; None for the planner."""
+    if not wanted.run:
+        return None, PLANNER
+    from striate.playing.players import network
+
+    return network(wanted.run, wanted.game, wanted.actions).player, Path(wanted.run).name
+
+
+def main() -> int:
+    """As a process: what is wanted comes on the first line, with this one's number."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and so the input
+    number, facts = json.loads(sys.stdin.readline())
+    wanted = Wanted(**{**facts, "actions": tuple(facts["actions"])})
+    stop = Stop(wanted.seconds, -(-wanted.moves // wanted.processes))
+
+    def wait() -> None:
+        sys.stdin.read()
+        stop.told = True
+
+    threading.Thread(target=wait, daemon=True).start()
+    try:
+        work(wanted, number, stop)
+    except StriateError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename or wanted.folder} can't be written: {error.strerror or error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

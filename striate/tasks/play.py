@@ -1,0 +1,334 @@
+"""Playing a game: a network learns from what a planner thinks of each action (Guo et al. 2014).
+
+Of a move the planner tells the value of every action. A network learns a share of each action, larger for larger values
+(the classifier of the paper, whose targets are not one action alone), or with the loss `mse` the values themselves
+(its regression). In both it plays the action of its largest output.
+
+>>> task = Play(actions=("noop", "left"), game="pong", spread=1.0)
+>>> values, outputs = torch.tensor([[0.0, 1.0], [1.0, 1.0]]), torch.tensor([[2.0, 0.0], [0.0, 1.0]])
+>>> task.figures(task.rows({OUTPUT: outputs}, {VALUES: values}))
+{'regret': 0.5, 'accuracy': 0.5}
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from striate.augmentation.augment import Augment
+from striate.data.dataset import TEST_SHARE
+from striate.data.examples import Examples, Opened, Schema, Table, digest_of
+from striate.data.framed import beside, ends_of
+from striate.data.games.emulator import FRAMES, MOST_FRAMES, SIDE, no_data, small
+from striate.data.games.episodes import judged as episodes
+from striate.data.games.episodes import together
+from striate.data.games.store import ABOUT, PLANNER, Found, read_all, read_moves
+from striate.data.image import decode
+from striate.data.kinds import Image, Number
+from striate.data.left_out import UNREADABLE, LeftOut, below, said
+from striate.data.recipe import Recipe
+from striate.errors import InputError, StriateError, nearest
+from striate.metrics.metric import Metric
+from striate.notation.rules import product
+from striate.notation.rules.shape import shown
+from striate.notation.thumb import CLASSES
+from striate.notation.tree import Shape
+from striate.tasks.fitting import Fitted
+from striate.tasks.pictures import IMAGE
+from striate.tasks.played import VALUES, JudgedMoves
+from striate.tasks.task import OWN, Answer, Asked, Bound, LossName, Task, Wish, folder_at, is_place
+from striate.training.fields import OUTPUT, Fields
+from striate.training.objective import Net, Objective
+
+SHARP = 0.25  # spreads of a value by which an action's share is e times another's
+CHOICE, VALUE = "cross-entropy", "mse"  # the losses
+EPISODES = 3  # that are played to test a network
+SHARED = FRAMES - 1  # moves on each side of one that show a frame that it shows
+CLOSE = 1e-6  # values that differ by less are alike
+
+
+@dataclass(frozen=True)
+class Play(Task):
+    """The moves of a planner.
+
+    Attributes:
+        actions: The names of the actions, in the order of the outputs.
+        game: The name of the game.
+        spread: How far values of a training move are apart where they are, in the median.
+        planner: The scores of the planner's own episodes among the moves.
+        random: The scores of a random player.
+        most: Frames after which an episode is over, if the game goes on.
+    """
+
+    actions: tuple[str, ...]
+    game: str
+    spread: float
+    planner: tuple[float, ...] = ()
+    random: tuple[float, ...] = ()
+    most: int = MOST_FRAMES
+
+    word: ClassVar[str] = "play"
+    reads: ClassVar[str] = f"a folder that `striate play` gathered: {ABOUT} and the moves of a planner"
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric("regret", up=False, share=False),
+        Metric("accuracy", counted=True),
+    )
+    unit: ClassVar[str] = "moves"
+    decides: ClassVar[str] = "accuracy"
+    seen_by: ClassVar[str] = "a network that plays is seen at play, by `striate play` with `see`"
+    plainest: ClassVar[str] = f"classes = 2\ninput {FRAMES}x{SIDE}x{SIDE} -> conv 4@8 stride 8 -> fc classes"
+
+    @classmethod
+    def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
+        """The moves of a folder; the ends of its files are held out, for neighbours are nearly the same picture."""
+        root = folder_at(source)
+        if root is None or not (root / ABOUT).is_file():
+            if wish.named and is_place(source) and (said := no_data(str(source))):
+                raise InputError(said)
+            return None
+        found = read_all(root)
+        left_out = tuple(
+            LeftOut(below(str(path), root), f"{UNREADABLE}.npz", why) for path, why in found.damaged.items()
+        )
+        if left_out and wish.bad == "refuse":
+            raise InputError(f"'{root}': {left_out[0]}; remove it, or leave `bad` at skip")
+        if not found.moves:
+            why = f": {left_out[0]}" if left_out else ""
+            raise InputError(f"'{root}' holds no moves that can be read{why}; gather some with `striate play`")
+        if like is not None and (like.game, like.actions) != (found.about.game, found.about.actions):
+            raise InputError(
+                f"'{root}' has moves of {found.about.game} ({', '.join(found.about.actions)}); the run has learned "
+                f"{like.game} ({', '.join(like.actions)})"
+            )
+        return _opened(cls, root, str(source), found, wish, like, left_out)
+
+    # the network
+
+    def letters(self) -> Mapping[str, int]:
+        """The number of actions, which a classifier calls classes."""
+        return {CLASSES: len(self.actions)}
+
+    def fits(self, output: Shape, name: str) -> str:
+        """One output for each action."""
+        if product(output) == len(self.actions):
+            return ""
+        count = len(self.actions)
+        return f"gives {shown(output)} outputs and {self.game} has {count} actions; end the network with fc {count}"
+
+    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
+        """What was asked for; by itself nothing, for where things are on the screen is what counts."""
+        return None if wanted == "auto" else super().augment(wanted, fitted, opened)
+
+    # what is made small, and what is measured
+
+    def objective(self, loss: LossName) -> Objective:
+        """With one of the two losses, or a user's own of outputs (N, actions) and values (N, actions)."""
+        losses = {CHOICE: self._choice, VALUE: self._values}
+        name = self.loss_name(loss)
+        if not callable(loss) and name not in losses:
+            raise InputError(f"{self.word} has no loss '{loss}'{nearest(loss, losses)}; there are {', '.join(losses)}")
+        by = loss if callable(loss) else losses[name]
+        return Bound(self, lambda outputs, targets: {name: by(flat(outputs), targets[VALUES])})
+
+    def loss_name(self, loss: LossName) -> str:
+        """The name of that loss."""
+        return OWN if callable(loss) else loss or CHOICE
+
+    def loss(self, outputs: Fields, targets: Fields) -> Fields:
+        """The usual one."""
+        return self.objective(None).loss(outputs, targets)
+
+    def shares_of(self, values: Tensor) -> Tensor:
+        """The share (N, actions) of each action that is to be learned: a softmax of the values."""
+        return (values / (SHARP * self.spread)).softmax(1)
+
+    def _choice(self, outputs: Tensor, values: Tensor) -> Tensor:
+        """Cross-entropy with those shares."""
+        return -(self.shares_of(values) * outputs.log_softmax(1)).sum(1).mean()
+
+    def _values(self, outputs: Tensor, values: Tensor) -> Tensor:
+        """The mean square of what outputs lack to the values, less their mean, which decides nothing."""
+        wanted = (values - values.mean(1, keepdim=True)) / self.spread
+        return (outputs - wanted).square().mean()
+
+    def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
+        """The moves whose action is one that the planner values most."""
+        return (regrets(flat(outputs), targets[VALUES]) < CLOSE).sum(), len(targets[VALUES])
+
+    def rows(self, outputs: Fields, targets: Fields) -> Fields:
+        """The outputs and the values, (N, actions) each."""
+        return {OUTPUT: flat(outputs), VALUES: targets[VALUES]}
+
+    def figures(self, rows: Fields) -> Mapping[str, float]:
+        """How much less than the best action a chosen one brings, in points, and the share of best ones."""
+        lost = regrets(rows[OUTPUT], rows[VALUES])
+        return {"regret": float(lost.double().mean()), "accuracy": int((lost < CLOSE).sum()) / len(lost)}
+
+    def loss_of_guessing(self, loss: LossName) -> float:
+        """Of outputs that are all 0."""
+        return math.log(len(self.actions)) if self.loss_name(loss) == CHOICE else float("inf")
+
+    def doubts(self, parts: Mapping[str, Examples], name: str) -> list[str]:
+        """Whether no action was ever better than another."""
+        if self.spread > CLOSE:
+            return []
+        return [f"{name}: the planner never preferred an action; let it look further, with more rollouts and depth"]
+
+    # what is told
+
+    def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> JudgedMoves:
+        """How a network does on the planner's moves."""
+        return JudgedMoves(name, examples, rows, figures, self.unit, self.actions, self.game, self.planner, self.random)
+
+    def tried(self, judged: Any, net: Net) -> Any:
+        """With the scores of episodes that the network plays; without them where the games are not installed."""
+        try:
+            games = episodes(self.game, EPISODES, self.most)
+        except StriateError as error:
+            return dataclasses.replace(judged, missing=str(error))
+        scores = together(games, lambda going: chosen(net, [game.seen() for game in going]), self.actions)
+        return dataclasses.replace(judged, scores=tuple(scores), endless=sum(game.endless for game in games))
+
+    def meaning(self) -> tuple[Any, ...]:
+        """The game and its actions."""
+        return (self.game, self.actions)
+
+    def shares(self, outputs: Fields) -> Mapping[str, float]:
+        """How sure it is of each action."""
+        return dict(zip(self.actions, flat(outputs).softmax(1)[0].tolist(), strict=True))
+
+    def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
+        """Moves: folders and files of them, arrays (4, 84, 84) or several, or pictures of a screen, which stands still.
+
+        Raises:
+            InputError: None of it can be read.
+        """
+        found = [one for some in given for one in _seen_in(some, self.actions)]
+        if not found:
+            raise InputError("predict takes moves that were gathered, or pictures of a screen. Received: none")
+        return Asked([name for name, _ in found], [{IMAGE: torch.from_numpy(seen)[None]} for _, seen in found])
+
+    def answers(self, outputs: Fields, asked: Asked, net: Net) -> list[Answer]:
+        """The action of each, and the shares of all."""
+        rows = flat(outputs).softmax(1).tolist()
+        return [self._answer(name, row) for name, row in zip(asked.names, rows, strict=True)]
+
+    def _answer(self, name: str, shares: Sequence[float]) -> Answer:
+        best, *others = sorted(zip(shares, self.actions, strict=True), reverse=True)
+        rest = ", ".join(f"{action} {share:.1%}" for share, action in others)
+        values = {"action": best[1], "shares": dict(zip(self.actions, shares, strict=True))}
+        return Answer(name, f"{best[1]} {best[0]:.1%}   ({rest})", values)
+
+
+def flat(outputs: Fields) -> Tensor:
+    """The one output as (N, actions)."""
+    return outputs[OUTPUT].flatten(1)
+
+
+def regrets(outputs: Tensor, values: Tensor) -> Tensor:
+    """How much less (N,) the action of the largest output brings than the best."""
+    return values.amax(1) - values.gather(1, outputs.argmax(1, keepdim=True))[:, 0]
+
+
+def chosen(net: Net, seen: Sequence[Any]) -> list[int]:
+    """The actions that a network takes for what it sees, (4, 84, 84) uint8 each."""
+    outputs = net({IMAGE: torch.from_numpy(np.stack(seen))})
+    found: list[int] = flat(outputs).argmax(1).tolist()
+    return found
+
+
+def _opened(
+    cls: type[Any],
+    root: Path,
+    source: str,
+    found: Found,
+    wish: Wish,
+    like: Play | None,
+    left_out: tuple[LeftOut, ...],
+) -> tuple[Any, Opened]:
+    """The task and its data."""
+    about, name = found.about, root.resolve().name
+    whole = _table(found)
+    clips = [number for number, moves in enumerate(found.moves) for _ in range(len(moves))]
+    held = set(ends_of(clips, TEST_SHARE, name, SHARED)) if wish.hold_out else set[int]()
+    away = held | beside(clips, held, SHARED)
+    rest = [row for row in range(len(whole)) if row not in away]
+    train, test = whole.part(rest) if away else whole, whole.part(sorted(held)) if held else None
+    values, scores = train.columns[VALUES], found.scores()
+    assert isinstance(values, Tensor)
+    facts = (scores.get(PLANNER, ()), about.random, about.most)
+    task = like or cls(about.actions, about.game, spread_of(values), *facts)
+    players = ", ".join(sorted({moves.by for moves in found.moves}))
+    notes = [f"{name}: {len(whole):,} moves of {about.game}, played by {players}"]
+    notes += [f"{name}: {said(left_out)}"] if left_out else []
+    if held:
+        notes.append(f"{name}: held out {len(held):,} moves that follow each other as test, about {TEST_SHARE:.0%}")
+    schema = Schema({IMAGE: Image()}, {VALUES: Number(len(about.actions))})
+    opened = Opened(name, source, schema, train, test, notes=tuple(notes), left_out=left_out)
+    clips = [clips[row] for row in rest]
+    return task, dataclasses.replace(opened, clips=clips, gap=SHARED, sha256=digest_of(train))
+
+
+def _table(found: Found) -> Table:
+    """What is seen at each move, (N, 4, 84, 84), and the values of its actions."""
+    seen = np.concatenate([moves.stacks() for moves in found.moves])
+    values = np.concatenate([moves.values for moves in found.moves])
+    return Table({IMAGE: torch.from_numpy(seen), VALUES: torch.from_numpy(values)}, names_of(found))
+
+
+def names_of(found: Found) -> tuple[str, ...]:
+    """What each move is called: its file, and its number there."""
+    both = zip(found.paths, found.moves, strict=True)
+    return tuple(f"{path}[{row}]" for path, moves in both for row in range(len(moves)))
+
+
+def spread_of(values: Tensor) -> float:
+    """How far apart values (N, actions) of a move are in the median, of those that differ; a little where none do.
+
+    A mean would be that of the few moves that bring most: in Breakout a brick of the last rows has seven points.
+
+    >>> spread_of(torch.tensor([[0.0, 1.0], [2.0, 2.0], [0.0, 7.0], [1.0, 0.0]]))
+    1.0
+    """
+    apart = values.amax(1) - values.amin(1)
+    differ = apart[apart > CLOSE]
+    return float(differ.double().median()) if len(differ) else CLOSE
+
+
+def _seen_in(given: Any, actions: Sequence[str]) -> list[tuple[str, Any]]:
+    """What a player sees, (4, 84, 84) each with a name, of one thing that a user hands over."""
+    if isinstance(given, list | tuple):
+        return [one for some in given for one in _seen_in(some, actions)]
+    if not isinstance(given, str | Path):
+        return _of_array(np.asarray(given), "array")
+    path = Path(given)
+    if path.is_dir():
+        files = [*path.glob("episode-*.npz")]
+        if not files:
+            raise InputError(f"'{path}' holds no moves that were gathered")
+        return [one for file in sorted(files) for one in _seen_in(file, actions)]
+    if path.suffix == ".npz":
+        try:
+            moves = read_moves(path, actions)
+        except ValueError as error:
+            raise InputError(f"'{path}' is {error}") from None
+        return [(f"{path}[{row}]", seen) for row, seen in enumerate(moves.stacks())]
+    frame = small(decode(path, channels=1)[0])
+    return [(str(path), np.stack([frame] * FRAMES))]
+
+
+def _of_array(array: Any, name: str) -> list[tuple[str, Any]]:
+    wanted = (FRAMES, SIDE, SIDE)
+    if array.dtype != np.uint8 or array.shape[-3:] != wanted or array.ndim > 4:
+        size = "x".join(map(str, wanted))
+        raise InputError(f"a player sees {size} bytes, the newest last. Received: {array.dtype} {array.shape}")
+    rows = array.reshape(-1, *wanted)
+    return [(f"{name}[{row}]", np.ascontiguousarray(one)) for row, one in enumerate(rows)]

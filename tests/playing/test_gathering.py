@@ -1,0 +1,126 @@
+"""Gathering: it goes on where it was, loses nothing that was written, and a network may play."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import striate as st
+from striate.data.games.planner import Thought
+from striate.data.games.store import read_all, read_moves
+from striate.playing import worker
+from striate.playing.gathering import gather
+from striate.playing.worker import Stop, Wanted
+from tests.games import MOST, NET, needs_games, written
+
+FEW: dict[str, Any] = {"rollouts": 2, "depth": 3, "most": 400, "processes": 1}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def games() -> None:
+    needs_games()
+
+
+def wanted(folder: Path, **changed: Any) -> Wanted:
+    facts: dict[str, Any] = {"folder": str(folder), "game": "pong", "actions": ("noop", "right"), "run": "", "moves": 0}
+    facts |= {"seconds": 0.0, "rollouts": 2, "depth": 3, "most": 400, "first": 0, "processes": 1, "seed": 0}
+    return Wanted(**facts | changed)
+
+
+def test_moves_are_added_and_an_episode_goes_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    first = gather(tmp_path / "pong", "pong", moves=3, say=said.append, **FEW)
+    again = gather(tmp_path / "pong", "pong", moves=4, **FEW)
+    assert (first.moves, first.added, again.moves, again.added) == (3, 3, 7, 4)
+    assert any("no sticky actions; an episode is over after 400 frames at most" in line for line in said)
+    found = read_all(tmp_path / "pong")
+    assert [(moves.episode, moves.number, len(moves)) for moves in found.moves] == [(0, 0, 3), (0, 1, 4)]
+    one, two = found.moves
+    np.testing.assert_array_equal(two.frames[:3], one.frames[-3:])  # nothing is missing between them
+    assert len(found.about.random) == 10
+
+
+class Turning:
+    """A planner that prefers what the game's frame says."""
+
+    def __init__(self, *_: Any) -> None: ...
+
+    def think(self, game: Any) -> Thought:
+        right = game.frames // 8 % 2
+        return Thought(np.array([1 - right, right], np.float32), np.ones(2, np.int32))
+
+    def moved(self, action: int) -> None: ...
+
+
+def test_what_was_interrupted_goes_on_as_if_it_had_not_been(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "Planner", Turning)
+    for name, parts in (("whole", [6]), ("parts", [2, 4])):
+        (tmp_path / name).mkdir()
+        for count in parts:
+            worker.work(wanted(tmp_path / name), 0, Stop(0, count))
+    frames = [np.concatenate([moves.frames[3:] for moves in files_of(tmp_path / name)]) for name in ("whole", "parts")]
+    np.testing.assert_array_equal(*frames)
+
+
+def files_of(folder: Path) -> list[Any]:
+    return [read_moves(path, ("noop", "right")) for path in sorted(folder.iterdir())]
+
+
+def test_an_episode_that_is_over_is_followed_by_another(tmp_path: Path) -> None:
+    worker.work(wanted(tmp_path, most=12, first=5, processes=2), 1, Stop(0, 7))
+    found = files_of(tmp_path)
+    assert [(one.episode, len(one), one.over, one.endless) for one in found] == [
+        (6, 3, True, True),
+        (8, 3, True, True),
+        (10, 1, False, False),
+    ]
+
+
+def test_a_network_plays_and_the_planner_says_better(tmp_path: Path) -> None:
+    data = written(tmp_path / "pong")
+    run = st.train(NET, data, epochs=1, out=tmp_path / "run", quiet=True, device="cpu")
+    found = gather(data, "pong", run.path, moves=4, rollouts=2, depth=3, processes=1)
+    (moves,) = [moves for moves in read_all(data).moves if moves.by == "run"]
+    assert found.added == len(moves) == 4
+    assert moves.taken.tolist() == run.outputs(torch.from_numpy(moves.stacks())).argmax(1).tolist()
+    assert read_all(data).about.most == MOST
+
+
+def test_what_can_not_be_gathered_is_refused(tmp_path: Path) -> None:
+    written(tmp_path / "pong")
+    with pytest.raises(st.InputError, match="has moves of pong; gather those of breakout in another folder"):
+        gather(tmp_path / "pong", "breakout", moves=1)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("mine")
+    with pytest.raises(st.InputError, match="holds other things than moves"):
+        gather(tmp_path / "other", "pong", moves=1)
+    assert [one.name for one in (tmp_path / "other").iterdir()] == ["notes.txt"]
+
+
+def test_a_process_that_fails_is_heard(tmp_path: Path) -> None:
+    written(tmp_path / "pong")
+    (tmp_path / "pong" / ".episode-0004-000.part.npz").mkdir()  # where the next file would be written
+    with pytest.raises(st.WorkError, match=r"gathering stopped: .* what was gathered before is in"):
+        gather(tmp_path / "pong", "pong", moves=1, rollouts=1, depth=1, processes=1)
+
+
+def test_a_game_that_stands_still_is_moved_on_by_the_planner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody serves: a network that waits would be shown the same picture for ever."""
+    monkeypatch.setattr(worker, "Planner", Serving)
+    monkeypatch.setattr(worker, "_player", lambda wanted: (lambda games: [0], "cnn"))
+    count = worker.STILL + 8
+    facts = wanted(tmp_path, game="breakout", actions=("noop", "fire"), most=4000)
+    worker.work(facts, 0, Stop(0, count))
+    (moves,) = [read_moves(path, ("noop", "fire")) for path in tmp_path.iterdir()]
+    assert moves.taken[: worker.STILL - 1].sum() == 0
+    assert moves.taken.sum() > 0
+    assert len(np.unique(moves.frames.reshape(len(moves.frames), -1), axis=0)) > 2  # a ball flies
+
+
+class Serving(Turning):
+    """A planner that always serves."""
+
+    def think(self, game: Any) -> Thought:
+        return Thought(np.array([0, 1], np.float32), np.ones(2, np.int32))

@@ -1,0 +1,148 @@
+"""Playing: what is learned of a planner's moves, how it is judged, and what a user gets."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import striate as st
+from striate.data.games import emulator
+from striate.data.games.store import file_of
+from striate.tasks import known
+from striate.tasks.play import VALUES, Play, regrets, spread_of
+from striate.tasks.task import Wish
+from striate.training.fields import OUTPUT
+from tests.games import ACTIONS, NET, needs_games, written
+
+TASK = Play(actions=ACTIONS, game="pong", spread=0.5)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("moves") / "pong", files=7)
+
+
+@pytest.fixture(scope="module", params=["cross-entropy", "mse"])
+def run(request: pytest.FixtureRequest, data: Path, tmp_path_factory: pytest.TempPathFactory) -> st.Run:
+    out = tmp_path_factory.mktemp("run") / "run"
+    how: dict[str, Any] = {"epochs": 30, "batch": 8, "lr": 0.02, "loss": request.param, "seed": 1}
+    return st.train(NET, data, out=out, quiet=True, device="cpu", **how)
+
+
+def test_both_losses_learn_which_action_is_best(run: st.Run) -> None:
+    found = run.test()
+    assert found["accuracy"] == 1
+    assert found["regret"] == 0
+    assert found["regret_of_one_action"] == pytest.approx(0.5)
+    assert found["examples"] == 8
+
+
+def test_a_network_is_tested_by_playing(run: st.Run) -> None:
+    needs_games()
+    found = run.test()
+    assert found["score_random"] == -20.5
+    assert found["score_planner"] == pytest.approx(sum(range(7)) / 7)
+    assert (found["score"], found["scores"], found["cut_off"]) == (0.0, [0.0] * 3, 3)  # nobody scores in ten moves
+    assert "score 0.0 in 3 episodes of pong" in (run.path / "report.html").read_text()
+
+
+def test_without_the_games_it_is_judged_by_moves(run: st.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    emulator.roms.cache_clear()
+    monkeypatch.setitem(sys.modules, "ale_py", None)
+    judged = run.judged()
+    assert judged.result()["score"] is None
+    assert "it did not play: the games come with ale-py" in "\n".join(judged.printed())
+    emulator.roms.cache_clear()
+
+
+def test_targets_are_a_softmax_of_the_values() -> None:
+    values = torch.tensor([[0.0, 0.5], [2.0, 2.0]])
+    shares = TASK.shares_of(values)
+    assert shares[0, 1] / shares[0, 0] == pytest.approx(np.exp(4))
+    assert shares[1].tolist() == [0.5, 0.5]
+    outputs = torch.tensor([[0.3, -0.2], [0.1, 0.4]])
+    loss = TASK.loss({OUTPUT: outputs}, {VALUES: values})["cross-entropy"]
+    assert loss == pytest.approx(float(torch.nn.functional.cross_entropy(outputs, shares)))
+    wanted = torch.tensor([[-0.5, 0.5], [0.0, 0.0]])
+    regression = TASK.objective("mse").loss({OUTPUT: outputs}, {VALUES: values})["mse"]
+    assert regression == pytest.approx(float((outputs - wanted).square().mean()))
+
+
+def test_equal_actions_are_all_right() -> None:
+    values = torch.tensor([[1.0, 1.0], [0.0, 3.0]])
+    assert regrets(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), values).tolist() == [0.0, 3.0]
+    assert spread_of(torch.zeros(3, 2)) > 0
+
+
+def test_a_planner_that_prefers_nothing_is_told_of() -> None:
+    none = Play(ACTIONS, "pong", spread_of(torch.ones(3, 2)))
+    assert "the planner never preferred an action" in none.doubts({}, "pong")[0]
+    assert TASK.doubts({}, "pong") == []
+
+
+def test_parts_share_no_frame(data: Path) -> None:
+    _, opened = known.opened(str(data), Wish())
+    train, validation = opened.split(0.2, 0)
+    assert opened.test is not None
+    parts = [part.take(range(len(part)))["image"].flatten(2) for part in (train, validation, opened.test)]
+    seen = [{frame.numpy().tobytes() for stack in part for frame in stack if frame.max() > 20} for part in parts]
+    assert len(opened.test) == 8
+    assert {part.name(0).split("[")[0] for part in (train, validation, opened.test)} <= set(map(str, data.iterdir()))
+    names = [{part.name(row) for row in range(len(part))} for part in (train, validation, opened.test)]
+    assert not names[0] & names[1] | names[0] & names[2] | names[1] & names[2]
+    assert all(seen)
+
+
+def test_it_says_what_to_do_at_moves_arrays_and_pictures(run: st.Run, data: Path, tmp_path: Path) -> None:
+    answers = run.predict(file_of(data, 0, 0))
+    assert len(answers) == 8
+    assert {answer.values["action"] for answer in answers} == set(ACTIONS)
+    assert sum(answers[0].values["shares"].values()) == pytest.approx(1)
+    frame = np.full((210, 160), 20, np.uint8)
+    frame[80:150, 96:148] = 220
+    Image.fromarray(frame).save(tmp_path / "screen.png")
+    assert run.predict(tmp_path / "screen.png")[0].values["action"] in ACTIONS
+    assert len(run.predict(np.zeros((2, 4, 84, 84), np.uint8))) == 2
+    assert len(run.predict(data)) == 56
+    json.dumps(answers[0].to_json())
+
+
+def test_what_can_not_be_read_is_refused(run: st.Run, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(st.InputError, match="a player sees 4x84x84 bytes"):
+        run.predict(np.zeros((84, 84), np.uint8))
+    (tmp_path / "episode-0000-000.npz").write_bytes(b"nothing")
+    with pytest.raises(st.InputError, match="is damaged"):
+        run.predict(tmp_path / "episode-0000-000.npz")
+    with pytest.raises(st.InputError, match="pong has 2 actions; end the network with fc 2"):
+        st.train("input 4x84x84 -> fc 3", data, out=tmp_path / "run", quiet=True)
+    with pytest.raises(st.InputError, match="no loss 'hinge'; there are cross-entropy, mse"):
+        st.train(NET, data, out=tmp_path / "run", loss="hinge", quiet=True)
+
+
+def test_it_is_said_how_a_player_is_seen(run: st.Run) -> None:
+    with pytest.raises(st.InputError, match="seen at play, by `striate play` with `see`"):
+        st.see(run, browser=False)
+
+
+def test_a_game_is_no_data() -> None:
+    needs_games()
+    with pytest.raises(st.InputError, match=r"pong is a game; .*`striate play pong` writes with `gather`"):
+        known.opened("pong", Wish(), "play")
+    with pytest.raises(st.InputError, match="pong is a game"):
+        st.train(NET, "pong")
+
+
+def test_the_moves_of_another_game_are_refused(run: st.Run, tmp_path: Path) -> None:
+    other = written(tmp_path / "other")
+    (other / "game.json").write_text((other / "game.json").read_text().replace("pong", "breakout"))
+    with pytest.raises(st.InputError, match=r"has moves of breakout .* the run has learned pong"):
+        run.test(other)
+    for path in other.glob("*.npz"):
+        path.write_bytes(b"nothing")
+    with pytest.raises(st.InputError, match="holds no moves that can be read: episode-0000-000"):
+        known.opened(str(other), Wish())
