@@ -108,9 +108,8 @@ def _(layer: tree.Attention, shape: Size) -> tuple[Need, ...]:
 def _(layer: tree.LSTM, shape: Size) -> tuple[Need, ...]:
     rows = 4 * layer.units
     inner = Need("Wx", "weight_ih_l0", (rows, shape[0])), Need("Wh", "weight_hh_l0", (rows, layer.units))
-    if not layer.bias:
-        return inner
-    return *inner, *(Need(name, key, (rows,), Fraction(0)) for name, key in (("bx", "bias_ih_l0"), ("bh", "bias_hh_l0")))
+    names = (("bx", "bias_ih_l0"), ("bh", "bias_hh_l0")) if layer.bias else ()
+    return *inner, *(Need(name, key, (rows,), Fraction(0)) for name, key in names)
 
 
 @needs.register

@@ -99,7 +99,8 @@ def _looking(shape: Shape, seen: Shape) -> Figure[int | None]:
 @macs.register
 def _(layer: LSTM, shape: Shape) -> Figure[int | None]:
     inner = cast(int, shape[0]) + layer.units
-    return Figure(product((4, layer.units, inner, *shape[1:])), f"4*{layer.units}*({shape[0]} + {layer.units})*{times(*shape[1:])}")
+    formula = f"4*{layer.units}*({shape[0]} + {layer.units})*{times(*shape[1:])}"
+    return Figure(product((4, layer.units, inner, *shape[1:])), formula)
 
 
 @macs.register

@@ -23,9 +23,9 @@ from math import ceil, floor, gcd
 from striate.notation.graph import Added, Concatenated, Join, Scaled
 from striate.notation.rules.window import Window, window_along
 from striate.notation.tree import (
+    LSTM,
     RBF,
     Adaptive,
-    LSTM,
     Attention,
     ChannelMax,
     ChannelMean,

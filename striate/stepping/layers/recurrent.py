@@ -38,7 +38,7 @@ def _(layer: tree.LSTM, arrays: Arrays, upstream: Array) -> Iterator[Part]:
     rule = "sigmoid of Wx·X + Wh·O of the position before, of i, f and o; its tanh of g: one row for each unit of each"
     yield between("G", rule, gates, (4 * units, positions))
     yield between("C", "f*C of the position before + i*g", memories, upstream.shape)
-    back = {name: "through the gates of every position from its own on" for name in lifted}
+    back = dict.fromkeys(lifted, "through the gates of every position from its own on")
     yield from worked("o*tanh(C)", cells, upstream.shape, arrays, back, upstream)
 
 
