@@ -56,10 +56,10 @@ def eyes(root: Path) -> Path:
 TELLER = """
 words = 9
 length = 9
-maps = 8
+channels = 8
 rows = 5
 columns = 5
-features: input (maps)x(rows)x(columns)
+features: input (channels)x(rows)x(columns)
 tokens: input length
 look: [from features -> conv 16@1 -> relu]
 from tokens -> embed (words)x16

@@ -40,6 +40,7 @@ from striate.metrics.metric import Metric
 from striate.notation import Measure, Network, measure
 from striate.notation import notes as what_to_see
 from striate.notation.rules.shape import shown
+from striate.notation.seen import seen
 from striate.notation.sizes import Size
 from striate.notation.tree import Shape
 from striate.report.captioned import strip_png
@@ -59,6 +60,7 @@ from striate.weights.published import SQUEEZENET
 if TYPE_CHECKING:
     from striate.tasks.task import Judged
 
+MIRROR = "mirror"  # pictures are seen from both sides: for captions that do not tell left from right
 FEATURES, TOKENS, NEXT = "features", "tokens", "next"
 OFTEN, MANY = 2, 1000  # a word is known that occurs so often, in so many training captions; in fewer, any word
 LONG = 0.99  # share of the training captions that fit into a row of words
@@ -143,12 +145,15 @@ class Caption(Task):
         found = find(root, wish.bad)
         if found is None:
             return None
+        mirrored = wish.augment == MIRROR
         sights = like.seer if like else seer(wish.eyes or SQUEEZENET, wish.progress)
         parts: dict[Part, list[Captioned]] = {part: [one for one in found.images if one.part == part] for part in PARTS}
         split, decided = with_test(parts, lambda one: one.image, root, wish.hold_out)
-        kept, seen, bad = dict[Part, list[Captioned]](), dict[Part, Tensor](), list[LeftOut]()
+        kept, maps_of, bad = dict[Part, list[Captioned]](), dict[Part, Tensor](), list[LeftOut]()
         for part, some in ((part, some) for part, some in split.items() if some):
-            seen[part], rows, why = features_of(sights, [one.image for one in some], part == "train", wish.progress)
+            maps_of[part], rows, why = features_of(
+                sights, [one.image for one in some], mirrored and part == "train", wish.progress
+            )
             kept[part] = [some[row] for row in rows]
             bad += [unreadable_at(path, reason, root) for path, reason in why.items()]
         if bad and wish.bad == "refuse":
@@ -157,9 +162,9 @@ class Caption(Task):
         if not kept:
             raise InputError(f"no picture with a caption under '{root}' can be read: {bad[0]}")
         learned = kept.get("train", next(iter(kept.values())))
-        maps = tuple(next(iter(seen.values())).shape[2:])
+        maps = tuple(next(iter(maps_of.values())).shape[2:])
         task = like or cls._of(learned, wish.eyes or SQUEEZENET, sights.sha256, maps)
-        tables = {part: task.table(some, seen[part]) for part, some in kept.items()}
+        tables = {part: task.table(some, maps_of[part]) for part, some in kept.items()}
         words = Tokens(len(task))
         schema = Schema({FEATURES: Features(), CAPTIONS: words}, {REFERENCES: Texts()}, Telling())
         told_of = dataclasses.replace(found, left_out=(*found.left_out, *bad))
@@ -227,9 +232,9 @@ class Caption(Task):
     # the network
 
     def letters(self) -> Mapping[str, int]:
-        """The numbers of words, of places in a row of them, and of the features' maps, rows and columns."""
+        """The numbers of words, of places in a row of them, and of the features' channels, rows and columns."""
         maps, rows, columns = self.maps
-        return {"words": len(self), "length": self.length, "maps": maps, "rows": rows, "columns": columns}
+        return {"words": len(self), "length": self.length, "channels": maps, "rows": rows, "columns": columns}
 
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
         """A network that reads features and words, and sees no later word.
@@ -248,7 +253,7 @@ class Caption(Task):
             needed = " and ".join(f"{name} {shown(shape)}" for name, shape in wanted.items())
             raise InputError(
                 f"{network.name} reads {reads}, and captions of {opened.name} take {needed}; let it begin with "
-                "`features: input (maps)x(rows)x(columns)` and `tokens: input length`, whose letters the data give"
+                "`features: input (channels)x(rows)x(columns)` and `tokens: input length`, whose letters the data give"
             )
         outputs_for(network, network.input, self, opened.name, "features and words")
         self._check_order(network)
@@ -260,9 +265,7 @@ class Caption(Task):
         Raises:
             InputError: One does.
         """
-        measured = measure(network)
-        seen = _words_seen(measured)
-        if seen and seen[1] > 0:
+        if max(_words_seen(measure(network)), default=0) > 0:
             raise InputError(
                 f"{network.name} sees words after the one that it is asked for; pad convolutions before alone, as in "
                 "`conv 64@3 pad (2,0)`, and let no attention look at the words themselves"
@@ -280,9 +283,9 @@ class Caption(Task):
         return telling(super().build(network, init, seed))
 
     def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
-        """None: pictures are seen once, as they are and mirrored, and captions are drawn anew in every epoch."""
-        if wanted not in (AUTO, NONE):
-            raise InputError("pictures are looked at once, and words left out by themselves; leave `augment` out")
+        """None: pictures are seen once, and mirrored if that is asked for; captions are drawn anew in every epoch."""
+        if wanted not in (AUTO, NONE, MIRROR):
+            raise InputError(f"pictures are looked at once, as they are or with augment {MIRROR}. Received: {wanted}")
         return None
 
     def usual(self, options: Options, count: int, augment: Augment | None, started: bool) -> Options:
@@ -413,10 +416,11 @@ def _typical(words: Sequence[str], often: Mapping[str, int]) -> float:
     return float(np.mean([often[word] for word in set(words)])) * min(1.0, len(words) / 8)
 
 
-def _words_seen(measured: Measure) -> tuple[int, int] | None:
-    """The first and the last word that the first place of the output sees."""
-    tokens = list(measured.graph.inputs)[-1]
-    return measured.entries(measured.graph.outputs[""], 0, 0, tokens)
+def _words_seen(measured: Measure) -> set[int]:
+    """The words that the first place of the output sees."""
+    flat = measured.graph
+    shapes = {name: measured.shape(name) for name in (*flat.inputs, *(vertex.name for vertex in flat.vertices))}
+    return seen(flat, shapes, flat.outputs[""], 0, 0).get(list(flat.inputs)[-1], set())
 
 
 def unreadable_at(path: Path, why: str, root: Path) -> LeftOut:

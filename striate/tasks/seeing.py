@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate import zoo
-from striate.building import build
 from striate.data import kept
 from striate.data.image import ImageError, decode
 from striate.data.progress import bar

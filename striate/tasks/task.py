@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from striate import data
 from striate.augmentation.augment import Augment
 from striate.augmentation.chain import of_photographs
+from striate.augmentation.words import AUTO
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
 from striate.data.loading import found_at
@@ -69,6 +70,7 @@ class Wish:
         enlarges: How many times larger than what it reads the network's map is.
         style: A picture whose style is to be learned, by its path; empty where that is not asked for.
         eyes: What sees the pictures that captions are learned for, as `Options.eyes`; empty for the usual.
+        augment: How training examples are to be changed, as `Options.augment`.
         before: The facts of the task, where a run goes on: what it need not take from files again.
         maps: How many maps the network gives; 0 where that is not known.
     """
@@ -84,6 +86,7 @@ class Wish:
     enlarges: int = 1
     style: str = ""
     eyes: str = ""
+    augment: str = AUTO
     before: Mapping[str, Any] = field(default_factory=dict)
     maps: int = 0
 

@@ -42,7 +42,7 @@ def told(following: Next, count: int, beam: int, length: int, power: float) -> T
             break
         rows = torch.arange(count)[:, None].expand(-1, beam)
         live = (~done & (total > NEVER)).nonzero(as_tuple=True)
-        scores = following(rows[live], words[live]).cpu().float()
+        scores = following(rows[live], words[live]).cpu().float().clone()
         scores[:, UNKNOWN] = NEVER
         logs = torch.full((count, beam, scores.shape[1]), NEVER)
         logs[live] = scores.log_softmax(1)
