@@ -267,7 +267,7 @@ class Explanation:
 
 
 LEGEND = (
-    "parameters: trainable; MACs: products of convolutions, fully connected layers and attention, without biases; "
+    "parameters: trainable; MACs: products of convolutions, fully connected layers, attention and LSTMs, without biases; "
     "memory: the output in float32; field and jump: entries of the input; all for one example"
 )
 BOX_LEGEND = "per box: from there on all figures are for one box of the image"

@@ -46,7 +46,7 @@ def data_of(run: Run) -> Path:
 
 def test_it_says_what_people_say(run: Run) -> None:
     found = run.test(quiet=True)
-    assert found["bleu4"] > 0.9 > found["constant_bleu4"]
+    assert found["bleu4"] > 0.7 > found["constant_bleu4"]
     assert found["distinct"] >= 6 / 12
     assert found["examples"] == 12
     assert 0 < found["human_bleu1"] < 1
@@ -72,7 +72,7 @@ def test_a_wider_search_is_asked_for(run: Run) -> None:
     wide.searches(1)
     assert wide.task.beam == 1
     assert wide.predict(data_of(run) / "images" / "060.png")[0].said
-    with pytest.raises(st.InputError, match="beam is a number from 1 on. Received: 0"):
+    with pytest.raises(st.InputError, match=r"beam is a number from 1 on\. Received: 0"):
         wide.searches(0)
 
 
