@@ -1,4 +1,4 @@
-"""Pictures of a coloured square on one side, with captions, and a network that sees them."""
+"""Pictures of a coloured square by day or by night, with captions, and a network that sees them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 import striate as st
 
 COLOURS = {"đỏ": (220, 30, 30), "xanh": (30, 60, 220), "vàng": (230, 220, 40)}  # red, blue, yellow
-SIDES = {"trái": 1, "phải": 7}  # left, right
+TIMES = {"ngày": 230, "đêm": 20}  # day, night: how bright the ground is
 EYES = "input 3x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 6"
 
 
@@ -21,15 +21,15 @@ def pictures(root: Path, counts: Mapping[str, int], seed: int = 0) -> list[tuple
     """Picture files in `images/`, as many for each part; their names, parts and two captions each."""
     (root / "images").mkdir(parents=True)
     chance, rows = np.random.default_rng(seed), list[tuple[str, str, str]]()
-    kinds = itertools.cycle(itertools.product(COLOURS, SIDES))
+    kinds = itertools.cycle(itertools.product(COLOURS, TIMES))
     for number, part in enumerate(part for part, count in counts.items() for _ in range(count)):
-        colour, side = next(kinds)
-        pixels = chance.integers(90, 130, (12, 12, 3)).astype(np.uint8)
-        top = chance.integers(1, 8)
-        pixels[top : top + 4, SIDES[side] : SIDES[side] + 4] = COLOURS[colour]
+        colour, time = next(kinds)
+        pixels = (TIMES[time] + chance.integers(0, 20, (12, 12, 3))).astype(np.uint8)
+        top, left = chance.integers(1, 8, 2)
+        pixels[top : top + 4, left : left + 4] = COLOURS[colour]
         name = f"{number:03}.png"
         Image.fromarray(pixels).save(root / "images" / name)
-        rows += [(name, part, f"Một ô màu {colour} ở bên {side} ."), (name, part, f"Bên {side} có ô màu {colour} .")]
+        rows += [(name, part, f"Một ô màu {colour} vào ban {time} ."), (name, part, f"Ban {time} có ô màu {colour} .")]
     return rows
 
 
