@@ -25,7 +25,7 @@ from striate.data.image import ImageError, decode
 from striate.data.progress import bar
 from striate.data.recipe import Recipe, with_channels
 from striate.errors import InputError
-from striate.inside.probing import last_features
+from striate.inside.probing import last_features, passes
 from striate.inside.reading import layers_of
 from striate.layers.earlier import named_now
 from striate.tasks.fitting import from_resolved
@@ -65,7 +65,7 @@ class Seer:
 
     Attributes:
         model: In evaluation; its weights do not learn.
-        layer: What it is asked for: what its last layer with weights reads.
+        layer: What it is asked for: its last maps before its last layer with weights.
         shape: (C, H, W) of the pictures that it is shown.
         mean: Of each channel, of pixels from 0 to 1; it is subtracted.
         std: Of each channel; what is left is divided by it.
@@ -164,8 +164,21 @@ def _of_run(named: Named) -> Seer:
 
 
 def _asked(model: nn.Module, shape: tuple[int, ...], mean: Any, std: Any, name: str, notes: tuple[str, ...]) -> Seer:
-    layer = last_features(model, torch.zeros(1, *shape))
-    return Seer(model, layer, (shape[0], shape[1], shape[2]), tuple(mean), tuple(std), name, notes)
+    return Seer(model, last_seen(model, shape), (shape[0], shape[1], shape[2]), tuple(mean), tuple(std), name, notes)
+
+
+def last_seen(model: nn.Module, shape: tuple[int, ...]) -> str:
+    """The last layer with maps of several places before the last one with weights; without such what that one reads.
+
+    >>> net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(2 * 4 * 4, 3))
+    >>> last_seen(net, (1, 6, 6)), last_seen(net[2:], (2, 4, 4))
+    ('1', '2')
+    """
+    x = torch.zeros(1, *shape)
+    found = passes(model, x)
+    last = max((place for place, one in enumerate(found) if one.weighted), default=0)
+    maps = [one.name for one in found[:last] if len(one.shape) == 4 and min(one.shape[2:]) > 1]
+    return maps[-1] if maps else last_features(model, x)
 
 
 def features_of(

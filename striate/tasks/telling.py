@@ -31,7 +31,7 @@ def told(following: Next, count: int, beam: int, length: int, power: float) -> T
 
     >>> table = torch.tensor([[0.0, 0, 3, 2], [0, 0, 0, 0], [1, 0, 0, 2], [5, 0, 0, 0]])  # of the next, by the last
     >>> told(lambda rows, words: table[words[:, -1]], 1, 2, 4, 1.0).tolist()
-    [[3, 0, 0, 0]]
+    [[2, 3, 0, 0]]
     """
     words = torch.zeros(count, beam, 1, dtype=torch.int64)
     total = torch.full((count, beam), NEVER)
