@@ -177,6 +177,9 @@ class _Builder:
             self._initialise(module.qkv, None)
             self._initialise(module.out, following)
             return
+        if isinstance(module, layers.LSTM):
+            module.draw(partial(initialise, rule=self.init or rule_before(None)))
+            return
         for weight in module.kernels() if isinstance(module, layers.Local | layers.LimitedSharing) else [module.weight]:
             initialise(weight, self.init or rule_before(following))
         if module.bias is not None:

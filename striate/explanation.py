@@ -267,8 +267,8 @@ class Explanation:
 
 
 LEGEND = (
-    "parameters: trainable; MACs: products of convolutions, fully connected layers and attention, without biases; "
-    "memory: the output in float32; field and jump: entries of the input; all for one example"
+    "parameters: trainable; MACs: products of convolutions, fully connected layers, attention and LSTMs, without "
+    "biases; memory: the output in float32; field and jump: entries of the input; all for one example"
 )
 BOX_LEGEND = "per box: from there on all figures are for one box of the image"
 

@@ -158,6 +158,7 @@ OPTIONS: dict[tuple[type[Layer], str], Draw] = {
     (tree.RMSNorm, "eps"): lambda sizes, drawn: st.sampled_from([1e-8, 1e-6, 1e-3, 0.1, 1.0, 10.0]),
     (tree.LayerScale, "init"): lambda sizes, drawn: st.just(1e-6) | tenths(-20, 20),
     (tree.Attention, "heads"): lambda sizes, drawn: divisors(sizes[0]),
+    (tree.LSTM, "units"): lambda sizes, drawn: st.integers(1, 4),
     (tree.LRN, "size"): lambda sizes, drawn: st.integers(1, 9),  # odd, even, more than there are channels
     (tree.LRN, "alpha"): lambda sizes, drawn: st.just(1e-4) | tenths(0, 20),
     (tree.LRN, "beta"): lambda sizes, drawn: st.just(0.75) | tenths(-10, 20),
@@ -227,6 +228,7 @@ FLAT_TOO = range(4)
 EXCEPT: dict[type[Layer], range] = {
     tree.Embed: range(1),
     tree.RoIPool: range(2, 3),
+    tree.LSTM: range(1, 2),
     tree.Match: range(2, 3),
     tree.Move: range(2, 3),
     tree.RoIAlign: range(2, 3),

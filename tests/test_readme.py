@@ -16,7 +16,7 @@ from PIL import Image
 import striate as st
 from striate.cli import _status, striate
 from striate.data import digits
-from tests import boxed, clips, posed, sounding
+from tests import boxed, captioned, clips, posed, sounding
 from tests.native.needs import needs_compiler
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Image.fromarray(mask).save(place / "my" / "cells" / "masks" / f"{number}.png")
     boxed.yolo(place / "my" / "boxes", {"train": 12, "test": 4})
     posed.table(place / "my" / "people", {"train": 12, "test": 4})
+    captioned.table(place / "my" / "told", {"train": 12, "val": 4, "test": 4})
     for seed, name in enumerate(("walk", "run")):
         clips.clip(place / "my" / "clips" / name, 12, seed)
     words = {"good": ("fine", "great", "lovely"), "bad": ("dull", "weak", "poor")}

@@ -34,6 +34,7 @@ OF_FOLDERS: dict[str, Callable[[Path], Listed | None]] = {  # where several task
     "detect": folders.of_boxes,
     "localize": folders.of_boxes,
     "pose": folders.of_joints,
+    "caption": folders.of_captions,
     "multilabel": folders.of_table,
     "classify": lambda path: folders.of_table(path) or folders.of_classes(path),
     "restore": folders.of_pictures,

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from striate.data import boxes, joints, masks, restoring
+from striate.data import boxes, captions, joints, masks, restoring
 from striate.data.boxes.found import NO_OBJECT, SECOND, UNBOXED
+from striate.data.captions.found import EMPTY, WORDLESS
 from striate.data.files import walk
 from striate.data.joints.found import DAMAGED, ROWLESS, UNPOSED, UNSEEN
 from striate.data.layout import layout
@@ -26,6 +27,7 @@ from .found import Finding
 from .survey import Listed
 
 BOXES = {UNBOXED: "no boxes", MISSING: "missing", NAMED_TWICE: "bad line", SECOND: "bad line", NO_OBJECT: "bad line"}
+CAPTIONS = {WORDLESS: "no captions", MISSING: "missing", EMPTY: "bad line"}
 JOINTS = {UNPOSED: "no joints", ROWLESS: "missing", DAMAGED: "bad line", NAMED_TWICE: "bad line", UNSEEN: "no joints"}
 KINDS = {UNMASKED: "no mask", UNPAIRED: "no mask", UNFIT: "no mask", UNKNOWN: "label out of range"}
 
@@ -134,6 +136,20 @@ def of_joints(root: Path) -> Listed | None:
         return None
     findings = list(_aside(found.left_out, JOINTS, root))
     items, parts = [one.image for one in found.people], [one.part for one in found.people]
+    return _without_classes(root, items, parts, findings)
+
+
+def of_captions(root: Path) -> Listed | None:
+    """The pictures of a folder that have captions; None where it has none.
+
+    Raises:
+        InputError: There are captions, and none can be used.
+    """
+    found = captions.find(root)
+    if found is None:
+        return None
+    findings = list(_aside(found.left_out, CAPTIONS, root))
+    items, parts = [one.image for one in found.images], [one.part for one in found.images]
     return _without_classes(root, items, parts, findings)
 
 

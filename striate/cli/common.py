@@ -225,6 +225,18 @@ def bad_files_option(command: F) -> F:
     )(command)
 
 
+def beam_option(command: F) -> F:
+    """`--beam`."""
+    return click.option(
+        "--beam",
+        type=int,
+        metavar="N",
+        help="For captions: how many beginnings of a sentence are kept while the likeliest is sought; 3 by default.",
+        cls=Option,
+        also=("beam-size", "num-beams", "beams"),
+    )(command)
+
+
 def device_option(command: F) -> F:
     """`--device`."""
     return click.option(

@@ -14,6 +14,7 @@ import click
 from striate.cli.common import (
     Option,
     bad_files_option,
+    beam_option,
     device_option,
     engine_option,
     json_option,
@@ -57,6 +58,7 @@ WIDEST = 100  # characters to which names are filled up
     cls=Option,
     also=("times", "fps-factor", "multi", "exp"),
 )
+@beam_option
 @bad_files_option
 @click.option(
     "--out",
@@ -75,6 +77,7 @@ def command(
     tta: bool,
     tile: str | None,
     factor: int | None,
+    beam: int | None,
     bad: str,
     out: str | None,
     as_json: bool,
@@ -96,9 +99,12 @@ def command(
     from striate.runs.run import Run  # the words are right: from here on it takes PyTorch
 
     opened: Any = Run(runs[0], device, engine, threads, say)
+    if beam is not None:
+        opened.searches(beam)
     if len(runs) > 1:
-        if tta or tile or factor:
-            word = "tta shows views" if tta else "tile shows tiles" if tile else "factor asks for more frames"
+        if tta or tile or factor or beam:
+            given = {"tta shows views": tta, "tile shows tiles": tile, "factor asks for more frames": factor}
+            word = next((word for word, asked in given.items() if asked), "beam looks for sentences")
             raise InputError(f"--{word} to one run, and here are {len(runs)}")
         from striate.runs.ensemble import Ensemble
 

@@ -8,6 +8,7 @@ import click
 
 from striate.cli.common import (
     bad_files_option,
+    beam_option,
     console,
     device_option,
     engine_option,
@@ -39,6 +40,7 @@ FREE = "test.html"  # the page that --report alone writes
 @device_option
 @threads_option
 @tta_option
+@beam_option
 @bad_files_option
 @json_option
 def command(
@@ -48,6 +50,7 @@ def command(
     device: str,
     threads: int | None,
     tta: bool,
+    beam: int | None,
     bad: str,
     as_json: bool,
 ) -> None:
@@ -68,6 +71,8 @@ def command(
     if len(runs) > 1:
         if report is not None:
             raise InputError(f"--report writes a page of one run, and here are {len(runs)}")
+        if beam:
+            raise InputError(f"--beam looks for sentences of one run, and here are {len(runs)}")
         if tta:
             raise InputError(f"--tta shows views to one run, and here are {len(runs)}")
         _together(runs, data, device, engine, threads, bad, as_json)
@@ -75,6 +80,8 @@ def command(
     from striate.runs.run import Run  # the words are right: from here on it takes PyTorch
 
     opened = Run(runs[0], device, engine, threads, say)
+    if beam is not None:
+        opened.searches(beam)
     judged = opened.judged(data, bad=bad, tta=tta)
     if report is not None:
         opened.write_report(judged, data or "", Path(report))

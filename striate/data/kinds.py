@@ -200,6 +200,16 @@ class Tokens(Kind):
         return by.tokens(values, rows)
 
 
+@dataclass(frozen=True)
+class Features(Kind):
+    """What another network saw of a picture, in one view or several: (views, C, h, w)."""
+
+
+@dataclass(frozen=True)
+class Texts(Kind):
+    """Sentences about an example: (K, B) uint8, UTF-8 each, with zeros after it."""
+
+
 Kinds = Mapping[str, Kind]
 
 

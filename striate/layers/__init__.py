@@ -12,6 +12,7 @@ from striate.layers.join import Heads, Joined, added, concatenated, scaled
 from striate.layers.layerscale import LayerScale
 from striate.layers.local import Local
 from striate.layers.lrn import FlatLocalResponseNorm
+from striate.layers.lstm import LSTM
 from striate.layers.lws import LimitedSharing
 from striate.layers.maps import Maps
 from striate.layers.maxout import Maxout
@@ -32,6 +33,7 @@ from striate.layers.upsample import Upsample
 from striate.layers.wired import Called, From, Shared, Wired
 
 __all__ = [
+    "LSTM",
     "RBF",
     "Attention",
     "Aux",

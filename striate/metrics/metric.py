@@ -17,6 +17,8 @@ WRITTEN = {
     "f1": "F1",
     "psnr": "PSNR",
     "ssim": "SSIM",
+    "cider": "CIDEr",
+    **{f"bleu{n}": f"BLEU-{n}" for n in range(1, 5)},
 }  # words of names as people write them
 
 

@@ -40,6 +40,7 @@ from striate.notation.syntax import (
 )
 from striate.notation.thumb import RulesOfThumb
 from striate.notation.tree import (
+    Attention,
     Aux,
     Axes,
     Chain,
@@ -381,6 +382,8 @@ class _Binder:
             return [self.labels.value(node.source, spans["source"])]
         if isinstance(node, RoI):
             return [self.labels.value(label, spans["levels"]) for label in node.levels]
+        if isinstance(node, Attention):
+            return [self.labels.value(label, spans["seen"]) for label in node.seen]
         return [self.labels.part(node.part, spans["part"])] if isinstance(node, Shared) else []
 
     def _after(self, node: Layer | Link, shape: Shape, seen: list[Known]) -> Shape:
@@ -396,7 +399,8 @@ class _Binder:
         if isinstance(node, Unpool):
             assert isinstance(seen[0].node, MaxPool)
             return rules.output(dataclasses.replace(node, source=seen[0].node), shape, seen[0].entry).value
-        return rules.output(node, *([known.shape for known in seen] or [shape])).value
+        beside = [known.shape for known in seen]
+        return rules.output(node, *([shape, *beside] if isinstance(node, Attention) else beside or [shape])).value
 
     def block(self, block: Block, shape: Shape, letters: Letters, made: _Made) -> Shape:
         if block.kind:

@@ -287,6 +287,8 @@ class _Walk:
             return dataclasses.replace(node, source=mark.node), (x, mark.entry)
         if isinstance(node, tree.RoI):
             return node, (*([self.value(label) for label in node.levels] or [x]), BOXES)
+        if isinstance(node, tree.Attention):
+            return node, (x, *(self.value(label) for label in node.seen))
         return node, (x,)
 
     def block(self, block: Block, name: str, x: str, weights: str) -> End:

@@ -6,7 +6,7 @@
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -20,7 +20,7 @@ from striate.notation.render import node_text
 from striate.notation.rules import Axis, Field, Figure
 from striate.notation.rules.shape import shown
 from striate.notation.seen import seen
-from striate.notation.tree import Layer, Network, Node, Shape
+from striate.notation.tree import Attention, Layer, Network, Node, Shape
 
 _T = TypeVar("_T")
 NO_MACS: Figure[int | None] = Figure(0)
@@ -292,7 +292,8 @@ def rows(flat: Graph) -> Iterator[Row]:
         if BOXES in vertex.inputs or _of_boxes(vertex, boxed):
             boxed.add(vertex.name)
         fields = {source: field for source in flat.inputs if (field := _field(node, output.value, inputs, source))}
-        yield _row(vertex, entry, output, fields, vertex.name in boxed)
+        beside = [shape for shape, _ in inputs[1:]] if isinstance(node, Attention) else []
+        yield _row(vertex, entry, output, fields, vertex.name in boxed, beside)
         values[vertex.name] = output.value, fields
 
 
@@ -319,7 +320,14 @@ def _field(
     return rules.receptive_field(node, output, *((shape, fields.get(source)) for shape, fields in inputs))
 
 
-def _row(vertex: Vertex, entry: Shape, output: Figure[Shape], fields: dict[str, Field], per_box: bool) -> Row:
+def _row(
+    vertex: Vertex,
+    entry: Shape,
+    output: Figure[Shape],
+    fields: dict[str, Field],
+    per_box: bool,
+    beside: Sequence[Shape] = (),
+) -> Row:
     node, own = vertex.node, rules.activation_bytes(output.value)
     memory = Figure[int | None](0, f"that of {vertex.inputs[0]}") if vertex.passes else own
     if isinstance(node, Join):
@@ -328,6 +336,6 @@ def _row(vertex: Vertex, entry: Shape, output: Figure[Shape], fields: dict[str, 
     parameters = rules.parameters(node, entry)
     if vertex.shares and parameters.value:
         parameters = Figure(0, f"those of {vertex.weights}")
-    costs, unused = (parameters, rules.macs(node, entry), memory), rules.unused(node, entry)
+    costs, unused = (parameters, rules.macs(node, entry, *beside), memory), rules.unused(node, entry)
     text = f"{node.label}: {node_text(node)}" if node.label else node_text(node)
     return Row(vertex.name, text, node, entry, output, *costs, fields, unused, per_box)

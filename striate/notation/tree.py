@@ -595,11 +595,12 @@ class FullyConnected(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Attention(Layer):
-    """Self-attention of all positions with `heads` heads (Vaswani et al. 2017).
+    """Self-attention of all positions with `heads` heads, or attention to a label's (Vaswani et al. 2017).
 
     q, k and v are the input times one matrix of 3C x C, plus a bias unless `nobias`. Of each head, with d = C / heads
     channels, softmax(q·k / sqrt(d))·v comes out; all heads together are multiplied by a matrix of C x C. Its MACs count
-    the products with both matrices, and those of values with values: q·k and softmax·v.
+    the products with both matrices, and those of values with values: q·k and softmax·v. With `from label` k and v are
+    of that value, which has as many channels and any axes: each word of a sentence looks at places of a picture.
     """
 
     word: ClassVar[str] = "attention"
@@ -614,6 +615,23 @@ class Attention(Layer):
         "mhsa",
     )
     heads: int = leading("count")
+    seen: tuple[str, ...] = option("from", "labels", ())  # one at most; of none it looks at its own input
+    bias: bool = flag("nobias")
+
+
+@dataclass(frozen=True, repr=False)
+class LSTM(Layer):
+    """Long short-term memory (Hochreiter & Schmidhuber 1997; Gers et al. 2000): each position knows those before it.
+
+    It goes along the one axis that a row of words or a signal has. Of the input, and of what came out a position
+    earlier, four matrices give the gates i, f, o and the candidate g: c = sigmoid(f)·c + sigmoid(i)·tanh(g), and
+    sigmoid(o)·tanh(c) comes out. Each matrix has a bias unless `nobias`: two for each gate, as in PyTorch.
+    """
+
+    word: ClassVar[str] = "lstm"
+    weighted: ClassVar[bool] = True
+    also: ClassVar[tuple[str, ...]] = ("longshorttermmemory", "recurrent", "rnn")
+    units: int = leading("count")
     bias: bool = flag("nobias")
 
 
@@ -794,6 +812,14 @@ class Maxout(Activation):
     word: ClassVar[str] = "maxout"
     init: ClassVar[str] = "he"
     pieces: int = leading("count")
+
+
+@dataclass(frozen=True, repr=False)
+class Glu(Activation):
+    """Gated linear unit (Dauphin et al. 2017): the first half of the channels times the sigmoid of the second."""
+
+    word: ClassVar[str] = "glu"
+    also: ClassVar[tuple[str, ...]] = ("gatedlinearunit", "gate")
 
 
 @dataclass(frozen=True, repr=False)

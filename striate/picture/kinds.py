@@ -27,6 +27,7 @@ OF: dict[type[Layer], str] = {
     tree.RBF: "fully connected",
     tree.Embed: "embedding",
     tree.Attention: "attention",
+    tree.LSTM: "recurrent",
     tree.Activation: "activation",
     tree.BatchNorm: "norm",
     tree.LayerNorm: "norm",

@@ -184,7 +184,7 @@ def beside(flat: Graph, vertex: Vertex) -> tuple[str, ...]:
     if isinstance(vertex.node, tree.Unpool):
         read = vertex.inputs[1]
         return next((v.name,) for v in flat.vertices if v.node == vertex.node.source and v.inputs[0] == read)
-    return vertex.inputs[1:] if isinstance(vertex.node, tree.RoI) else ()
+    return vertex.inputs[1:] if isinstance(vertex.node, tree.RoI | tree.Attention) else ()
 
 
 def linked(flat: Graph) -> frozenset[str]:

@@ -373,14 +373,15 @@ def _finish(
     show: bool,
 ) -> Trained:
     """Measure the best weights, as they are stored, on the validation and test sets and write the report."""
-    run, objective = Run(saved.root, str(plan.device)), plan.objective(parts.own_loss)
+    answers = dataclasses.replace(plan, task=plan.task.answering())
+    run, objective = Run(saved.root, str(plan.device)), answers.objective(parts.own_loss)
     if plan.processes.sharded:  # its weights would take all processes, and the others are done
         whole = plan.task.build(plan.network, "zeros")
         engine = TorchEngine(whole, plan.options, plan.num_steps, objective, plan.device)
     engine.load(dict(run.state.weights))
     with enough_memory():
         try:
-            judged = judge(engine, plan.task, objective, VALIDATION_SET, parts.validation, validation, unread, show)
+            judged = judge(engine, answers.task, objective, VALIDATION_SET, parts.validation, validation, unread, show)
         except WorkError as error:
             again = f"`{resumes(saved.root)}` measures them again"
             raise WorkError(f"{error}{_kept(history, saved.root)}; {again}") from None
@@ -388,8 +389,8 @@ def _finish(
         if parts.test is not None:
             feed = _feed(plan, parts, parts.test, unread)
             try:
-                test = judge(engine, plan.task, objective, TEST_SET, parts.test, feed, unread, show)
-                test = plan.task.tried(test, partial(_asked, engine, plan, objective))
+                test = judge(engine, answers.task, objective, TEST_SET, parts.test, feed, unread, show)
+                test = answers.task.tried(test, partial(_asked, engine, answers, objective))
             except WorkError as error:  # the training and its report do not depend on it
                 unread.say(f"there are no figures of {TEST_SET}: {error}")
     if unread.files:
@@ -404,7 +405,7 @@ def _finish(
         "epoch kept": f"{history.best.epoch} of {len(history)}{f' (stopped by {stopped})' if stopped else ''}",
         "seconds": f"{sum(epoch.seconds for epoch in history.epochs):.1f}",
     }
-    learned = partial(judge, engine, plan.task, objective, TRAINING_SET, parts.training)
+    learned = partial(judge, engine, plan.task, plan.objective(parts.own_loss), TRAINING_SET, parts.training)
     feeding = partial(_feed, plan, parts, parts.training, unread)
     hints = hints_of(
         run,

@@ -240,7 +240,7 @@ def _wish(asked: Request, network: Network) -> Wish:
     heads = tuple(graph(network).outputs)
     before = asked.again.facts if asked.again else {}
     wish = Wish(shape, asked.bad, progress=asked.show, heads=heads, style=asked.options.style, before=before)
-    wish = dataclasses.replace(wish, network=network)
+    wish = dataclasses.replace(wish, network=network, eyes=asked.options.eyes, augment=asked.options.augment)
     if not asked.options.degrade and asked.task != Restore.word:
         return wish
     return dataclasses.replace(wish, degrade=asked.options.degrade, enlarges=enlarges(network), maps=maps_of(network))

@@ -140,7 +140,15 @@ class Run:
     @cached_property
     def task(self) -> Task:
         """What it is for, with the facts of its data."""
-        return known.of_run(self.config)
+        return known.of_run(self.config).answering()
+
+    def searches(self, beam: int) -> None:
+        """Keep so many beginnings of a sentence from now on, while the likeliest is looked for.
+
+        Raises:
+            InputError: The run gives no sentences, or it is no number from 1 on.
+        """
+        self.task = self.task.searching(beam)
 
     def __getattr__(self, name: str) -> Any:
         """The facts of the task are also the run's."""

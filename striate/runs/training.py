@@ -77,6 +77,7 @@ def train(
     compile: str = Options.compile,
     degrade: str = Options.degrade,
     style: str | Path = Options.style,
+    eyes: str | Path = Options.eyes,
     fold: str = Options.fold,
     init: str | None = Options.init,
     keep_every: float = Options.keep_every,
@@ -148,6 +149,7 @@ def train(
         degrade: How good pictures become worse, for the task `restore`: "bicubic:3", "noise:25", "blur:1.6", "jpeg:20",
             "rain:5", "fog:1", several as in "blur:1,noise:10"; "pairs" where worse pictures are there as files.
         style: A picture whose style the network learns to give to photographs, for the task `stylize`.
+        eyes: What sees the pictures, for the task `caption`: a run, "NET=FILE", or "squeezenet", the default.
         fold: "2/5" validates by the second of five equal parts of the training examples; `st.folds` takes them all.
         init: How weights begin, as for `build`.
         keep_every: Seconds after which the state within an epoch is kept, for a run that is killed; less often where
@@ -197,6 +199,7 @@ def train(
         compile=compile,
         degrade=degrade,
         style=str(style),
+        eyes=str(eyes),
         fold=fold,
         init=init,
         keep_every=keep_every,

@@ -111,6 +111,14 @@ def _(layer: tree.Attention, shape: Size) -> tuple[Need, ...]:
 
 
 @needs.register
+def _(layer: tree.LSTM, shape: Size) -> tuple[Need, ...]:
+    rows = 4 * layer.units
+    inner = Need("Wx", "weight_ih_l0", (rows, shape[0])), Need("Wh", "weight_hh_l0", (rows, layer.units))
+    names = (("bx", "bias_ih_l0"), ("bh", "bias_hh_l0")) if layer.bias else ()
+    return *inner, *(Need(name, key, (rows,), Fraction(0)) for name, key in names)
+
+
+@needs.register
 def _(layer: tree.RBF, shape: Size) -> tuple[Need, ...]:
     return (_weights((layer.units, math.prod(shape)), "P", "prototypes", trained=False, drawn=(-1, 1)),)
 
@@ -214,6 +222,12 @@ def _(layer: tree.GroupNorm, shape: Size) -> int:
     return math.prod(shape) // layer.groups
 
 
+@reach.register
+def _(layer: tree.Glu, shape: Size) -> int:
+    return 2
+
+
+@reach.register(tree.LSTM)
 @reach.register(tree.Moving)
 @reach.register(tree.Attention)
 @reach.register(tree.Deform)

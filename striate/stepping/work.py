@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from striate.errors import InputError
 from striate.notation.graph import Join
-from striate.notation.tree import Layer, Own, Unpool
+from striate.notation.tree import Attention, Layer, Own, Unpool
 from striate.stepping.content import Part
 from striate.stepping.reading import Array
 
@@ -42,4 +42,6 @@ def inputs(node: Layer | Join, count: int) -> tuple[str, ...]:
     """What the values that a layer or a join reads are called in its formulas."""
     if isinstance(node, Unpool):
         return ("X", "seen")  # what its pool saw
+    if isinstance(node, Attention) and count == 2:
+        return ("X", "seen")
     return tuple(f"X{number + 1}" for number in range(count)) if isinstance(node, Join) else ("X",)

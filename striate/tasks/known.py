@@ -21,6 +21,7 @@ from striate.tasks.task import Task, Wish
 
 FALLBACK = "classify"  # tried last: it says what is wrong with data that are of no task
 ALSO = {  # what others call them
+    "caption": ("captions", "captioning", "image-captioning", "describe", "show-and-tell"),
     "classify": ("classification", "class", "cls", "label"),
     "detect": ("detection", "detector", "object-detection", "boxes", "yolo"),
     "generate": ("generation", "gan", "vae", "diffusion", "sampling", "synthesis", "dcgan", "ddpm"),

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from striate import data
 from striate.augmentation.augment import Augment
 from striate.augmentation.chain import of_photographs
+from striate.augmentation.words import AUTO
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
 from striate.data.loading import found_at
@@ -68,6 +69,8 @@ class Wish:
         degrade: How good pictures become worse, to learn to restore them; empty where that is not asked for.
         enlarges: How many times larger than what it reads the network's map is.
         style: A picture whose style is to be learned, by its path; empty where that is not asked for.
+        eyes: What sees the pictures that captions are learned for, as `Options.eyes`; empty for the usual.
+        augment: How training examples are to be changed, as `Options.augment`.
         before: The facts of the task, where a run goes on: what it need not take from files again.
         maps: How many maps the network gives; 0 where that is not known.
         network: What will read them; None where that is not known.
@@ -83,6 +86,8 @@ class Wish:
     degrade: str = ""
     enlarges: int = 1
     style: str = ""
+    eyes: str = ""
+    augment: str = AUTO
     before: Mapping[str, Any] = field(default_factory=dict)
     maps: int = 0
     network: Network | None = None
@@ -375,6 +380,18 @@ class Task(ABC):
             InputError: It gives one for each.
         """
         raise InputError(f"factor is for the task interpolate, not for {self.word}; leave it out")
+
+    def answering(self) -> Self:
+        """The task as it answers when training is over, where it takes more time then; by default as it is."""
+        return self
+
+    def searching(self, beam: int) -> Self:
+        """The task that keeps so many beginnings of a sentence while it looks for the likeliest.
+
+        Raises:
+            InputError: It gives no sentences.
+        """
+        raise InputError(f"beam is for the task caption, not for {self.word}; leave it out")
 
     def parts(
         self, given: Sequence[Any], tell: Callable[[str], None] | None, recipe: Recipe | None = None

@@ -74,6 +74,7 @@ OTHER_NAMES = {  # what others call a choice itself
     "validation": ("validationsplit", "valsplit"),
     "degrade": ("degradation", "corrupt", "corruption"),
     "style": ("styleimage", "stylepicture"),
+    "eyes": ("features", "encoder", "backbone", "cnn", "featureextractor"),
     "fold": ("kfold", "split"),
     "init": ("weightinit",),
     "keep_every": ("saveevery", "checkpointevery", "saveinterval"),
@@ -216,6 +217,11 @@ class Options:
         "several as in blur:1,noise:10, or pairs",
     )
     style: str = _option("", "a picture whose style the network learns to give to photographs")
+    eyes: str = _option(
+        "",
+        "what sees the pictures that captions are learned for: a run, NET=FILE, or squeezenet (the default), maybe "
+        "with the size in which it sees them: squeezenet:227",
+    )
     fold: str = _option(
         "",
         "validate by one of several equal parts of the training images, the others train: 2/5 is the second of 5",

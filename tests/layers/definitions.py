@@ -104,6 +104,25 @@ def maxout(layer: tree.Maxout, x: Array, weights: Weights) -> Array:
     return np.stack([x[:, i : i + layer.pieces].max(axis=1) for i in range(0, x.shape[1], layer.pieces)], axis=1)
 
 
+def glu(layer: tree.Glu, x: Array, weights: Weights) -> Array:
+    half = x.shape[1] // 2
+    return x[:, :half] * sigmoid(x[:, half:])
+
+
+def lstm(layer: tree.LSTM, x: Array, weights: Weights) -> Array:
+    y = np.zeros((len(x), layer.units, x.shape[2]))
+    biases = sum((weights[name].astype(float) for name in weights if name.startswith("bias")), np.zeros(()))
+    for row, made in zip(x, y, strict=True):
+        state, memory = np.zeros(layer.units), np.zeros(layer.units)
+        for p in range(x.shape[2]):
+            inner = (weights["weight_ih_l0"] @ row[:, p]).astype(float)
+            i, f, g, o = np.split(inner + (weights["weight_hh_l0"] @ state).astype(float) + biases, 4)
+            memory = sigmoid(f) * memory + sigmoid(i) * np.tanh(g)
+            state = sigmoid(o) * np.tanh(memory)
+            made[:, p] = state
+    return y
+
+
 def rbf(layer: tree.RBF, x: Array, weights: Weights) -> Array:
     flat = x.reshape(len(x), -1)
     return np.stack([-((flat - prototype) ** 2).sum(axis=1) for prototype in weights["prototypes"]], axis=1)
@@ -288,6 +307,8 @@ DEFINITIONS: dict[type[Layer], Callable[[Any, Array, Weights], Array]] = {
     tree.Move: frames.move,
     tree.UpConv: upconv,
     tree.Maxout: maxout,
+    tree.Glu: glu,
+    tree.LSTM: lstm,
     tree.RBF: rbf,
     tree.Shuffle: grids.shuffle,
     tree.Unshuffle: grids.unshuffle,

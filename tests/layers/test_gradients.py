@@ -108,6 +108,10 @@ BY_HAND = [  # in one, two and three dimensions
     *(f"input {shape} -> fc 3 each" for shape in ("2", "2x3", "2x3x2", "2x2x1x2")),
     *(f"input {shape} -> attention 2" for shape in ("4x3", "4x2x2", "2x2x1x2")),
     "input 2x3 -> attention 1 nobias",
+    "input 4x3 -> look: conv 4@1 -> attention 2 from look",
+    "input 3x4 -> lstm 2",
+    "input 2x3 -> lstm 3 nobias -> fc 2 each",
+    *(f"input {shape} -> glu" for shape in ("4", "4x3", "2x2x2")),
     *(
         f"input {shape} -> {word}"
         for word in ("channelmean", "channelmax")

@@ -84,6 +84,46 @@ def test_attention_begins_by_the_rules() -> None:
     assert not model.get_parameter("attention1.out.bias").any()
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_attention_to_another_map_is_pytorch_s_own(bias: bool) -> None:
+    torch.manual_seed(0)
+    text = f"look: input 6x4x5\ninput 6x3\nattention 2 from look{'' if bias else ' nobias'}"
+    model = build(read(text)).double()
+    layer = model.get_submodule("attention1")
+    _fill(layer)
+    theirs = nn.MultiheadAttention(6, 2, batch_first=True).double()
+    values = (layer.qkv.weight, layer.qkv.bias if bias else torch.zeros(18), layer.out.weight, layer.out.bias)
+    names = ("in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias")
+    theirs.load_state_dict(dict(zip(names, values, strict=True)))  # type: ignore[arg-type]
+    seen, x = torch.randn(2, 6, 4, 5, dtype=torch.double), torch.randn(2, 6, 3, dtype=torch.double)
+    made, shares = theirs(x.mT, seen.flatten(2).mT, seen.flatten(2).mT, average_attn_weights=False)
+    torch.testing.assert_close(model(seen, x), made.mT)
+    torch.testing.assert_close(layer.shares(x, seen), shares)
+
+
+def test_attention_to_another_map_has_its_own_figures() -> None:
+    measured = measure(read("look: input 6x4x5\ninput 6x3\nconv 6@1 -> attention 2 from look"))
+    row = measured.rows[1]
+    assert row.macs.value == 2 * 6 * 6 * 3 + 2 * 6 * 6 * 20 + 2 * 6 * 3 * 20
+    assert row.parameters.value == 4 * 36 + 24
+    assert measured.entries("attention1", 1, 0, "the input look") == (0, 3)
+    assert measured.entries("attention1", 1) == (1, 1)
+    free = measure(read("look: input 6x?x5\ninput 6x3\nattention 2 from look")).rows[0]
+    assert free.macs.value is None
+
+
+def test_an_lstm_sees_what_came_before() -> None:
+    measured = measure(read("input 3x8 -> lstm 4"))
+    assert [measured.entries("lstm1", place) for place in (0, 3, 7)] == [(0, 0), (0, 3), (0, 7)]
+
+
+def test_each_gate_of_an_lstm_begins_by_its_own_rule() -> None:
+    layer = build(read("input 64x8 -> lstm 32"), seed=0).get_submodule("lstm1")
+    gate = layer.weight_ih_l0[:32]
+    assert gate.std().item() == pytest.approx((2 / (64 + 32)) ** 0.5, rel=0.1)
+    assert not layer.bias_hh_l0.any()
+
+
 def test_attention_s_figures_while_an_axis_is_free() -> None:
     row = measure(read("input 8x?x4 -> attention 2")).rows[0]
     assert (row.output.value, row.macs.value, row.parameters.value) == ((8, None, 4), None, 4 * 64 + 4 * 8)

@@ -213,6 +213,7 @@ def test_every_layer_is_written_with_all_its_options() -> None:
             continue
         shapes: dict[Any, Shape] = {
             tree.Embed: (8,),
+            tree.LSTM: (8, 9),
             tree.Unshuffle: (8, 8, 8),
             tree.Move: (2 + 81, 9, 9),
         }  # two frames, moves

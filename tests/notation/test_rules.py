@@ -318,6 +318,8 @@ SIX: dict[str, Any] = {"kernel": (3, 2), "stride": (1, 1), "pad": Pad("zeros", (
         (tree.FullyConnected(units=9), [nn.Linear(140, 9)], (7, 4, 5)),
         (tree.FullyConnected(units=9, bias=False), [nn.Linear(140, 9, bias=False)], (7, 4, 5)),
         (tree.Embed(table=(20, 6)), [nn.Embedding(20, 6)], (11,)),
+        (tree.LSTM(units=6), [nn.LSTM(4, 6)], (4, 11)),
+        (tree.LSTM(units=6, bias=False), [nn.LSTM(4, 6, bias=False)], (4, 11)),
         (tree.BatchNorm(), [nn.BatchNorm2d(7)], (7, 4, 5)),
         (tree.Subsample(kernel=(2, 2), stride=(2, 2)), [nn.Conv2d(1, 1, 1)] * 7, (7, 4, 5)),
         (tree.PRelu(), [nn.PReLU(7)], (7, 4, 5)),
@@ -489,6 +491,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], Shape]] = {
     "interleave": ({"groups": 2}, (4, 9, 9)),
     "gn": ({"groups": 2}, (4, 9, 9)),
     "attention": ({"heads": 2}, (4, 9, 9)),
+    "lstm": ({"units": 5}, (4, 9)),
 }
 
 

@@ -13,6 +13,7 @@ from striate.notation.sizes import resized
 from striate.page.live import Live
 from striate.zoo import names
 from tests.page.looking import Seen, check_values
+from tests.zoo.small import OF_SENTENCES
 
 FAST = (
     "all-cnn",
@@ -32,7 +33,9 @@ SMALLER = {
     "segnet": 96,
     "deeplab": 96,
 }  # sides at which their maps take less memory and time
-NETS = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in names()]
+NETS = [
+    name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in names() if name not in OF_SENTENCES
+]
 
 
 def live(name: str) -> Live:

@@ -181,6 +181,7 @@ def test_every_option_is_a_named_parameter_with_its_default() -> None:
     for option in dataclasses.fields(Options):
         assert parameters[option.name].default == option.default, option.name
         wider = {"loss": "str | Loss | None", "freeze": "str | int", "teacher": "str | Path", "style": "str | Path"}
+        wider |= {"eyes": "str | Path"}
         kind = wider.get(option.name, option.type)
         assert parameters[option.name].annotation == kind, option.name
         assert f"{option.name}: " in (train.__doc__ or "")
@@ -192,7 +193,7 @@ def test_every_option_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     other |= {"max_norm": 2.0, "smoothing": 0.1, "keep_every": 5.0, "recipe": "fast", "warm_up": 0.1, "clip": 1.0}
     other |= {"micro": 2, "ema": 0.9, "balance": "weights", "precision": "bf16", "compile": "no", "freeze": "conv1"}
     other |= {"unfreeze_after": 1, "rates": 0.5, "fold": "2/5", "teacher": "runs/a", "taught": 0.5, "temperature": 2.0}
-    other |= {"degrade": "noise:5", "style": "a.png"}
+    other |= {"degrade": "noise:5", "style": "a.png", "eyes": "runs/b"}
     assert other.keys() == {option.name for option in dataclasses.fields(Options)}
     assert not any(value == getattr(Options(), name) for name, value in other.items())
     seen: list[Options] = []

@@ -18,6 +18,7 @@ from tests import test_tiny
 
 SMALLER = {  # long in print
     "attention": "input 2x3 -> attention 1",
+    "lstm": "input 1x2 -> lstm 1",
     "deform": "input 2x2x2 -> deform 2@2 modulated",
     "match": "input 2x2x2 -> match 1",
     "move": "input 11x1x2 -> move 1",

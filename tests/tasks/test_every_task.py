@@ -30,7 +30,7 @@ from striate.tasks import known
 from striate.tasks.known import known as known_tasks
 from striate.tasks.task import Wish
 from striate.training.moment import Moment
-from tests import boxed, games, killed, objects, posed, sounding, written
+from tests import boxed, captioned, games, killed, objects, posed, sounding, written
 from tests.styling import small
 
 TRAIN, TEST = 16, 8
@@ -233,6 +233,14 @@ def planned(root: Path) -> tuple[Path, Any, Path]:
     return root, root / "episode-0000-000.npz", root / "episode-0001-000.npz"
 
 
+def told(root: Path) -> tuple[Path, Any, Path]:
+    """Squares with captions; SqueezeNet sees them."""
+    if not SQUEEZENET.is_file():
+        pytest.skip(f"no {SQUEEZENET} under $STRIATE_DATA")
+    captioned.table(root, {"train": TRAIN, "val": 6, "test": TEST})
+    return root, root / "images" / f"{TRAIN + 7:03}.png", root / "images" / "001.png"
+
+
 def reviews(root: Path) -> tuple[Path, Any, Path]:
     """Sentences whose class one word tells."""
     root.mkdir(parents=True)
@@ -342,6 +350,7 @@ input 6x12x12
 conv 12@3 pad 1 -> relu -> conv 3@3 pad 1
 """
 TASKS = {
+    "caption": Made(captioned.TELLER, told, engines=("torch",), epochs=80, loss=0.6, least=0.5, named=True),
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures),
     "detect": Made(FINDER, boxes, epochs=120, loss=2.5),
     "localize": Made(PLACER, places, epochs=80, loss=1.0, named=True),

@@ -24,6 +24,7 @@ OF_PICTURES = (
     "tdan",
     "vdsr",
 )
+OF_SENTENCES = ("attend-and-tell", "conv-caption")  # they read features and words, and score the next word
 SHARING = ("tdan",)  # they use layers several times, by number, and give several outputs
 
 
@@ -48,6 +49,15 @@ def drawn(network: Network, count: int) -> Tensor:
     if sees_words(network):
         return torch.randint(network.layers[0].table[0], (count, *sizes))  # type: ignore[attr-defined]
     return torch.randn(count, *sizes)
+
+
+def given(network: Network, count: int) -> tuple[Tensor, ...]:
+    """All that it reads, at random: before a row of words there may be features."""
+    others = [torch.randn(count, *(size or 1 for size in shape)) for _, shape in network.others]
+    if not others:
+        return (drawn(network, count),)
+    table = next(node.table for node in tree.deep(network.layers) if isinstance(node, tree.Embed))
+    return *others, torch.randint(table[0], (count, *(size or 1 for size in network.input)))
 
 
 def _chain(chain: Chain, channels: int) -> Chain:

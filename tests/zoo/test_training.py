@@ -14,7 +14,7 @@ from striate.notation import Network, measure, tree
 from striate.training.engine import TorchEngine
 from striate.training.options import Options
 from tests.learning import GOAL, step
-from tests.zoo.small import OF_PICTURES, SHARING, cut_down, drawn, sees_words
+from tests.zoo.small import OF_PICTURES, OF_SENTENCES, SHARING, cut_down, drawn, sees_words
 
 SIZES = (32, 64, 96, 128, 160, 224, *range(33, 300))
 CLASSES = 10
@@ -37,7 +37,7 @@ def smallest(network: Network) -> Network:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in zoo.names() if name not in (BITMAPS, *SHARING)])
+@pytest.mark.parametrize("name", [name for name in zoo.names() if name not in (BITMAPS, *OF_SENTENCES, *SHARING)])
 def test_a_few_steps_bring_the_loss_down(name: str) -> None:
     torch.manual_seed(0)
     letters = {} if name in OF_PICTURES else {"classes": CLASSES}

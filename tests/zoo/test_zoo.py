@@ -13,7 +13,7 @@ from striate.errors import InputError
 from striate.notation import Network, measure, parse, read, render
 from striate.notation.graph import graph
 from striate.notation.tree import Aux, Layer, Maps, named
-from tests.zoo.small import OF_PICTURES, SHARING, drawn
+from tests.zoo.small import OF_PICTURES, OF_SENTENCES, SHARING, given
 
 PUBLISHED = {  # as the papers and the weights that circulate have it, apart from the texts' own first lines
     "lenet1": 3_246,
@@ -129,6 +129,19 @@ BY_HAND = {  # whose papers count none
     + (9 * 24 + 1 + 1) * 3
     + 3,
     "guo-2014": (64 * 4 + 1) * 16 + (16 * 16 + 1) * 32 + (81 * 32 + 1) * 256 + (256 + 1) * 18,
+    "conv-caption": (512 + 1 + 2) * 192
+    + 2000 * 192
+    + 3 * ((3 * 192 + 1) * 384 + 2 * 192)  # what is gated, and its norm
+    + 2 * (4 * 192 * 192 + 4 * 192 + 2 * 192)  # what looks
+    + (192 + 1) * 2000,
+    "attend-and-tell": (512 + 1 + 2) * 192
+    + 2000 * 192
+    + 4 * 192 * (192 + 192 + 2)
+    + 4 * 192 * 192
+    + 4 * 192
+    + 2 * 192
+    + 4 * 192 * (3 * 192 + 192 + 2)
+    + (192 + 1) * 2000,
     "kim-cnn": 20_000 * 300 + (3 + 4 + 5) * 300 * 100 + 3 * 100 + (300 + 1) * 2,
     "fcn-1d": (8 + 3) * 128 + (5 * 128 + 3) * 256 + (3 * 256 + 3) * 128 + (128 + 1) * 2,
     "resnet-1d": _body(1, 64)
@@ -222,11 +235,12 @@ def test_every_row_is_what_the_module_gives(name: str) -> None:
     network = zoo.net(name)
     heads = any(isinstance(node, Aux) for node in network.layers)  # which only training computes
     with torch.device("meta"):
-        model, x = build(network).train(heads), torch.empty_like(drawn(network, 2), device="meta")
+        model = build(network).train(heads)
+        inputs = [torch.empty_like(x, device="meta") for x in given(network, 2)]
     shapes: dict[str, tuple[int, ...]] = {}
     for path, module in list(model.named_modules())[1:]:
         module.register_forward_hook(lambda _m, _x, y, path=path: shapes.update({path: tuple(y.shape[1:])}))
-    model(x)
+    model(*inputs)
     for row, vertex in zip(measure(network).rows, graph(network).vertices, strict=True):
         if vertex.shares:  # its module is another's
             continue
@@ -247,7 +261,7 @@ def test_networks_of_pictures_give_as_many_channels_as_they_read(name: str) -> N
     assert output[1] in {larger * (network.input[1] or 0) for larger in (1, 2, 3, 4)}
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in OF_PICTURES])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in (*OF_PICTURES, *OF_SENTENCES)])
 def test_the_letter_classes_sets_the_last_layer(name: str) -> None:
     network = zoo.net(name, classes=3)
     assert measure(network).output[0] == (3 if name != "yolov2" else 5 * (5 + 3)), "for each of five anchors"

@@ -182,8 +182,7 @@ def _along(node: Layer | Join, axis: int, output: Shape, inputs: Sequence[Input]
     ]
     if len(met) < 2:
         return met[0] if met else None
-    assert isinstance(node, Join)
-    if m != 1:
+    if isinstance(node, Join) and m != 1:  # an attention may look at places of any kind
         _check_scales(node, met, ENTRIES[len(output) - 1][axis])
     return _union(met, m)
 

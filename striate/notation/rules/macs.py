@@ -14,6 +14,7 @@ from striate.notation.rules.figure import Figure, product, times
 from striate.notation.rules.parameters import offset_maps
 from striate.notation.rules.shape import output
 from striate.notation.tree import (
+    LSTM,
     RBF,
     Attention,
     Conv,
@@ -30,8 +31,14 @@ from striate.notation.tree import (
 
 
 @singledispatch
-def macs(layer: Layer, shape: Shape) -> Figure[int | None]:
-    """The products of a layer, given the shape that comes in; None while an axis is free. Most layers have none."""
+def macs(layer: Layer, shape: Shape, *seen: Shape) -> Figure[int | None]:
+    """The products of a layer, given the shape that comes in; None while an axis is free. Most layers have none.
+
+    Args:
+        layer: Any layer of the tree.
+        shape: Of what comes in.
+        seen: Of what an attention looks at, where that is another value.
+    """
     return Figure(0)
 
 
@@ -75,10 +82,27 @@ def _(layer: FullyConnected | RBF, shape: Shape) -> Figure[int | None]:
 
 
 @macs.register
-def _(layer: Attention, shape: Shape) -> Figure[int | None]:
+def _(layer: Attention, shape: Shape, *seen: Shape) -> Figure[int | None]:
+    if seen:
+        return _looking(shape, *seen)
     weights, values = _all(4, shape[0], *shape), _all(2, *shape[1:], *shape)
     total = None if weights.value is None or values.value is None else weights.value + values.value
     return Figure(total, f"{weights.formula} + {values.formula}")
+
+
+def _looking(shape: Shape, seen: Shape) -> Figure[int | None]:
+    """q and what comes out for each position, k and v for each that is seen, and both products for each pair."""
+    parts = _all(2, shape[0], *shape), _all(2, shape[0], *seen), _all(2, *shape, *seen[1:])
+    values = [part.value for part in parts]
+    known = [value for value in values if value is not None]
+    return Figure(sum(known) if len(known) == len(values) else None, " + ".join(part.formula for part in parts))
+
+
+@macs.register
+def _(layer: LSTM, shape: Shape) -> Figure[int | None]:
+    inner = cast(int, shape[0]) + layer.units
+    formula = f"4*{layer.units}*({shape[0]} + {layer.units})*{times(*shape[1:])}"
+    return Figure(product((4, layer.units, inner, *shape[1:])), formula)
 
 
 @macs.register

@@ -11,6 +11,7 @@ from typing import cast
 from striate.notation.rules.figure import Figure, product, times
 from striate.notation.rules.shape import output
 from striate.notation.tree import (
+    LSTM,
     Attention,
     BatchNorm,
     Conv,
@@ -88,6 +89,12 @@ def _(layer: Attention, shape: Shape) -> Figure[int]:
     channels = cast(int, shape[0])
     inner, outer = _weights((channels,), 3 * channels, layer.bias), _weights((channels,), channels, True)
     return Figure(inner.value + outer.value, f"{inner.formula} + {outer.formula}")
+
+
+@parameters.register
+def _(layer: LSTM, shape: Shape) -> Figure[int]:
+    inner = f"{shape[0]} + {layer.units}" + " + 2" * layer.bias
+    return Figure(4 * layer.units * (cast(int, shape[0]) + layer.units + 2 * layer.bias), f"4*{layer.units}*({inner})")
 
 
 @parameters.register

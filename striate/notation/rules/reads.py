@@ -23,6 +23,7 @@ from math import ceil, floor, gcd
 from striate.notation.graph import Added, Concatenated, Join, Scaled
 from striate.notation.rules.window import Window, window_along
 from striate.notation.tree import (
+    LSTM,
     RBF,
     Adaptive,
     Attention,
@@ -268,7 +269,20 @@ def _(layer: Layer, axis: int, output: Shape, shape: Shape) -> tuple[Reads | Non
     return (SAME if each else whole(entries(shape, axis)),)
 
 
-@reads.register(Attention)
+@reads.register
+def _(layer: Attention, axis: int, output: Shape, shape: Shape, *seen: Shape) -> tuple[Reads | None, ...]:
+    """Every position; beside another value, its own and all of that one."""
+    own = SAME if seen else everywhere(entries(shape, axis))
+    return own, *(everywhere(entries(other, axis)) for other in seen)
+
+
+@reads.register
+def _(layer: LSTM, axis: int, output: Shape, shape: Shape) -> tuple[Reads | None, ...]:
+    """All up to its own, as by a window that is as long as the row."""
+    n = entries(shape, axis)
+    return (Reads(1, 1, None) if n is None else Reads(1, 1, lambda i: range(i - n + 1, i + 1), n, str(n)),)
+
+
 @reads.register(GroupNorm)
 @reads.register(InstanceNorm)
 def _(layer: Layer, axis: int, output: Shape, shape: Shape) -> tuple[Reads | None, ...]:

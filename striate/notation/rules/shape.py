@@ -15,6 +15,7 @@ from striate.notation.graph import Join
 from striate.notation.rules.figure import Figure, times
 from striate.notation.rules.window import Window, reach, slide, windows
 from striate.notation.tree import (
+    LSTM,
     RBF,
     Attention,
     AvgPool,
@@ -27,6 +28,7 @@ from striate.notation.tree import (
     FullyConnected,
     GlobalAvgPool,
     GlobalMaxPool,
+    Glu,
     Interleave,
     Layer,
     Local,
@@ -88,10 +90,31 @@ def divided(channels: int, by: int, text: str, where: str) -> None:
 
 
 @output.register
-def _(layer: Attention, shape: Shape) -> Figure[Shape]:
+def _(layer: Attention, shape: Shape, *seen: Shape) -> Figure[Shape]:
     on_axes(layer, shape)
     divided(cast(int, shape[0]), layer.heads, layer_text(layer), "heads")
+    if len(layer.seen) > 1:
+        raise RuleError(f"{layer_text(layer)} looks at several labels", "write one: attention 4 from look", "seen")
+    for other in seen:
+        if other[0] != shape[0]:
+            detail = f"both need as many channels; bring {layer.seen[0]} to them by conv {shape[0]}@1"
+            raise RuleError(f"{shown(shape)} looks at {shown(other)}", detail, "seen")
     return Figure(shape)
+
+
+@output.register
+def _(layer: LSTM, shape: Shape) -> Figure[Shape]:
+    if len(shape) != 2:
+        detail = f"it goes along the one axis of a row, as after embed; {shown(shape)} comes in"
+        raise RuleError("lstm is for rows", detail)
+    return Figure((layer.units, *shape[1:]))
+
+
+@output.register
+def _(layer: Glu, shape: Shape) -> Figure[Shape]:
+    channels = cast(int, shape[0])
+    divided(channels, 2, "glu, which takes two halves,", "")
+    return Figure((channels // 2, *shape[1:]), f"{channels}/2 = {channels // 2}")
 
 
 @output.register(ChannelMean)

@@ -9,6 +9,7 @@ from striate.stepping.layers import (  # noqa: F401 - they register their rules
     moving,
     norms,
     pooling,
+    recurrent,
     regions,
     sums,
     upsampling,

@@ -20,29 +20,34 @@ from striate.stepping.work import Arrays, work
 def _(layer: tree.Attention, arrays: Arrays, upstream: Array) -> Iterator[Part]:
     lifted = {name: variables(name, array) for name, array in arrays.items()}
     x = lifted["X"].reshape(len(upstream), -1)
+    seen = lifted["seen"].reshape(len(upstream), -1) if layer.seen else x
     channels, positions = x.shape
-    rows = _linear(lifted["Wqkv"], lifted.get("bqkv"), x)
-    for number, name in enumerate("QKV"):
-        rows_of = {(c, p): rows[number * channels + c, p] for c, p in np.ndindex(x.shape)}
-        rule = f"the {name} part of Wqkv·X{' + bqkv' * layer.bias}, a column for each position"
-        yield between(name, rule, rows_of, x.shape)
-    q, k, v = (_numbers(rows, number * channels, x.shape) for number in range(3))
+    found = list[Array]()
+    for number, (name, read) in enumerate(zip("QKV", (x, seen, seen), strict=True)):
+        own = slice(number * channels, (number + 1) * channels)
+        rows = _linear(lifted["Wqkv"][own], lifted["bqkv"][own] if layer.bias else None, read)
+        what = "X" if read is x else "seen"
+        rule = f"the {name} part of Wqkv·{what}{' + bqkv' * layer.bias}, a column for each position"
+        yield between(name, rule, rows, read.shape)
+        found.append(_numbers(rows, 0, read.shape))
+    q, k, v = found
     size = channels // layer.heads
     weights: dict[Index, Cell] = {}
     mixed = np.empty(x.shape, dtype=object)
     for head in range(layer.heads):
         own = slice(head * size, (head + 1) * size)
         for p in range(positions):
-            row = _softmax([added(q[own, p] * k[own, other]) for other in range(positions)], size)
+            row = _softmax([added(q[own, p] * k[own, other]) for other in range(seen.shape[1])], size)
             weights |= {(head, p, other): cell for other, cell in enumerate(row)}
             for c in range(own.start, own.stop):
                 mixed[c, p] = added(cell.number * v[c, other] for other, cell in enumerate(row))
     rule = f"softmax of q·k/sqrt({size}) over the positions: a matrix for each head, a row for each position"
-    yield between("A", rule, weights, (layer.heads, positions, positions))
+    yield between("A", rule, weights, (layer.heads, positions, seen.shape[1]))
     last = _linear(lifted["Wout"], lifted["bout"], mixed)
     cells = {index: last[index[0], flat] for index, flat in _flat(upstream.shape)}
     back = {
-        "X": "through Q, K and V of every position",
+        "X": "through Q of its position" if layer.seen else "through Q, K and V of every position",
+        **({"seen": "through K and V"} if layer.seen else {}),
         "Wqkv": "through Q, K and V",
         **({"bqkv": "through Q, K and V"} if layer.bias else {}),
         "Wout": "A·V times dO",

@@ -1,0 +1,113 @@
+"""Images with captions, found under a folder in the layouts that people have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from striate.errors import InputError
+
+from ..files import walk
+from ..left_out import MISSING, LeftOut, below, said
+from ..parts import PARTS, Part, part_of, parts_said
+from ..sentences.decoding import NotTextError, decoded
+from .found import EMPTY, WORDLESS, Captioned, CaptionSet, Line
+from .reading import ENDS, lines_in, listed
+from .words import counted, is_word, words_of
+
+EXPECTED = (
+    "a table with the columns image and caption (and maybe split), COCO's captions as JSON, or lines as Flickr8k has "
+    "them, `name.jpg#0`, a tab and a caption"
+)
+DEEPEST = 2
+LEAST = 2  # words that are known
+
+
+def find(root: Path, bad: str = "skip") -> CaptionSet | None:
+    """The images and captions under `root`; None where nothing there has captions.
+
+    Args:
+        root: A folder.
+        bad: Whether what can't be used is left out ("skip"), or is an error ("refuse").
+
+    Raises:
+        InputError: No image has a caption, or all captions are of one word; with "refuse", something can't be used.
+    """
+    files = [path for path in _texts(root) if path.suffix.lower() in (*ENDS, ".json")]
+    read = {path: lines_in(path, root) for path in files}
+    lines = [line for some, _ in read.values() for line in some]
+    if not lines:
+        return None
+    every = walk(root)
+    names = _named(every.images, root)
+    stated = _parts_listed([path for path in files if not read[path][0]], names)
+    images, left_out = _joined(lines, names, stated)
+    wanted = {one.image for one in images}
+    left_out += [LeftOut(str(one), WORDLESS, "no caption names it") for one in every.images if one not in wanted]
+    left_out += [one for one in every.left_out if one.path not in {str(path) for path in files}]
+    left_out = [replace(one, path=below(one.path, root)) for one in left_out]
+    faults = [one for one in left_out if one.kind in (EMPTY, MISSING)]
+    if faults and bad == "refuse":
+        raise InputError(f"'{root}': {faults[0]}; correct it, or leave `bad` at skip")
+    if not images:
+        raise InputError(f"no image under '{root}' has a caption that can be used: {(faults or left_out)[0]}")
+    told = [text for one in images for text in one.captions]
+    if sum(map(is_word, counted(told))) < LEAST:
+        raise InputError(f"the captions under '{root}' have one word between them; there is nothing to learn from them")
+    notes = [f"{len(images):,} images with {len(told):,} captions ({parts_said([one.part for one in images])})"]
+    notes += [note for some, more in read.values() if some for note in more]
+    notes += [said(left_out)] if left_out else []
+    return CaptionSet(images, tuple(left_out), tuple(notes))
+
+
+def _texts(root: Path) -> list[Path]:
+    """The files of a folder, and of those in it, that may hold captions."""
+    found = (path for depth in range(DEEPEST + 1) for path in root.glob("*/" * depth + "*.*"))
+    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
+
+
+def _named(images: Sequence[Path], root: Path) -> dict[str, Path]:
+    """Every image by what captions may call it: its path, its name, and its name without suffix."""
+    names: dict[str, Path] = {}
+    for path in reversed(images):
+        for name in (path.stem, path.name, path.relative_to(root).as_posix()):
+            names[name] = path
+    return names
+
+
+def _parts_listed(files: Sequence[Path], names: Mapping[str, Path]) -> dict[Path, Part]:
+    """Of each image the part whose list has its name, as `Flickr_8k.trainImages.txt` does."""
+    found: dict[Path, Part] = {}
+    for path in files:
+        part = part_of(path.stem)
+        if part is None or path.suffix.lower() != ".txt":
+            continue
+        try:
+            chosen = listed(decoded(path.read_bytes()).lines, names)
+        except (NotTextError, OSError):
+            continue
+        found |= {names[name]: part[0] for name in chosen if name in names}
+    return found
+
+
+def _joined(
+    lines: Sequence[Line], names: Mapping[str, Path], stated: Mapping[Path, Part]
+) -> tuple[list[Captioned], list[LeftOut]]:
+    """The captions of each image, and what is wrong with others."""
+    texts: dict[Path, list[str]] = {}
+    parts: dict[Path, Part] = {}
+    faults = list[LeftOut]()
+    missing: dict[str, str] = {}
+    for line in lines:
+        image = names.get(line.name) or names.get(Path(line.name).name)
+        if image is None:
+            missing.setdefault(line.name, line.source)
+        elif not words_of(line.text):
+            faults.append(LeftOut(line.source, EMPTY, f"of {line.name}"))
+        else:
+            texts.setdefault(image, []).append(line.text)
+            parts.setdefault(image, stated.get(image) or line.part or "train")
+    faults += [LeftOut(source, MISSING, f"there is no image '{name}'") for name, source in missing.items()]
+    found = [Captioned(image, parts[image], tuple(some)) for image, some in texts.items()]
+    return sorted(found, key=lambda one: (PARTS.index(one.part), one.image.parts)), faults
