@@ -42,6 +42,7 @@ from striate.tasks.pieces import enlarges, maps_of
 from striate.tasks.restore import Restore
 from striate.tasks.stylize import Stylize
 from striate.tasks.task import Task, Wish
+from striate.tasks.volume import VolumeTask
 from striate.training.feed import num_batches
 from striate.training.layer_rates import LayerRates
 from striate.training.options import NO_AUGMENT, Options
@@ -202,7 +203,8 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
 
 def _meant(options: Options) -> dict[str, str]:
     """Tasks that have an option of their own, each with its name where it is given."""
-    return {Restore.word: "degrade" if options.degrade else "", Stylize.word: "style" if options.style else ""}
+    words = {"degrade": Restore, "style": Stylize, "spacing": VolumeTask}
+    return {task.word: word if getattr(options, word) else "" for word, task in words.items()}
 
 
 def _places(wanted: str, preset: Preset, fitted: Fitted, opened: Opened) -> Augment | None:
@@ -240,6 +242,7 @@ def _wish(asked: Request, network: Network) -> Wish:
     heads = tuple(graph(network).outputs)
     before = asked.again.facts if asked.again else {}
     wish = Wish(shape, asked.bad, progress=asked.show, heads=heads, style=asked.options.style, before=before)
+    wish = dataclasses.replace(wish, spacing=asked.options.spacing, split=asked.options.split)
     if not asked.options.degrade and asked.task != Restore.word:
         return wish
     return dataclasses.replace(wish, degrade=asked.options.degrade, enlarges=enlarges(network), maps=maps_of(network))

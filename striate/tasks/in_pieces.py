@@ -36,7 +36,7 @@ class InPieces(Task):
 
     Attributes:
         channels: Of the images: 1 or 3.
-        tile: (height, width) of what the network reads at once.
+        tile: (height, width) of what the network reads at once, (depth, height, width) of volumes.
         margin: Pixels of a piece that its neighbour answers for, on each side.
         stride: The network's: pieces begin at multiples of it.
         cut: Pixels that the network, without padding, loses on each side.
@@ -44,12 +44,16 @@ class InPieces(Task):
     """
 
     channels: int
-    tile: tuple[int, int] = (0, 0)
+    tile: tuple[int, ...] = (0, 0)
     margin: int = 0
     stride: int = 1
     cut: int = 0
     scale: int = 1
 
+    axes: ClassVar[int] = 2  # of an example
+    shown_as: ClassVar[str] = "images"  # what examples are called where it is said how they go through
+    other_axes: ClassVar[str] = "and images have two axes beside their channels; let it begin with `input 3x?x?`"
+    blends: ClassVar[bool] = False  # whether pieces fade into each other, instead of meeting
     share_of_margin: ClassVar[float] = 0.25
     changes: ClassVar[tuple[str, ...]] = CHANGES
     may_lose: ClassVar[bool] = True  # whether what it gives may be without a border
@@ -57,6 +61,11 @@ class InPieces(Task):
         "maps must be as large as the image, or lose the same border on every side; end it with upsample or upconv"
     )
     unit: ClassVar[str] = "images"
+
+    @property
+    def usual_changes(self) -> str:
+        """What happens to pieces where nobody says."""
+        return "mirror,turn" if self.channels == 1 else "mirror"
 
     @property
     def longest_side(self) -> int:
@@ -71,8 +80,8 @@ class InPieces(Task):
         """How many pieces an epoch takes of each image."""
         return pieces_of(self.sizes(examples), self.tile)
 
-    def sizes(self, examples: Examples) -> list[tuple[int, int]]:
-        """(height, width) of images that the network reads."""
+    def sizes(self, examples: Examples) -> list[tuple[int, ...]]:
+        """The sizes of what the network reads, without channels."""
         return sizes_of(examples)
 
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
@@ -81,7 +90,7 @@ class InPieces(Task):
 
     def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
         """Pieces are cut out anew in every epoch; grey images have no up and down, colour ones no left and right."""
-        changes = parsed(("mirror,turn" if self.channels == 1 else "mirror") if wanted == AUTO else wanted)
+        changes = parsed(self.usual_changes if wanted == AUTO else wanted)
         if others := [one.word for one in changes if one.word not in self.changes]:
             raise InputError(f"augment '{others[0]}' is not for {self.word}; there are {', '.join(self.changes)}")
         task, amount = fitted.task, {one.word: one.amount for one in changes}

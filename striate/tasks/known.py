@@ -32,6 +32,7 @@ ALSO = {  # what others call them
     "restore": ("restoration", "super-resolution", "superresolution", "sr", "denoise", "denoising", "deblur"),
     "segment": ("segmentation", "semantic", "seg", "mask"),
     "stylize": ("stylise", "style", "style-transfer", "fast-style", "johnson"),
+    "volume": ("3d", "volumetric", "voxels", "nifti", "mri", "scan"),
     "text": ("nlp", "sentence", "sentences", "sentiment"),
 }
 _added: list[type[Task]] = []

@@ -74,7 +74,9 @@ OTHER_NAMES = {  # what others call a choice itself
     "validation": ("validationsplit", "valsplit"),
     "degrade": ("degradation", "corrupt", "corruption"),
     "style": ("styleimage", "stylepicture"),
-    "fold": ("kfold", "split"),
+    "spacing": ("voxelsize", "resample", "targetspacing"),
+    "split": ("pixelsplit", "spatialsplit"),
+    "fold": ("kfold",),
     "init": ("weightinit",),
     "keep_every": ("saveevery", "checkpointevery", "saveinterval"),
     "seed": ("randomseed", "randomstate"),
@@ -216,6 +218,15 @@ class Options:
         "several as in blur:1,noise:10, or pairs",
     )
     style: str = _option("", "a picture whose style the network learns to give to photographs")
+    spacing: str = _option(
+        "",
+        "for volumes: millimetres of a voxel along each axis, such as 1x1x2.5, to which they are resampled first",
+    )
+    split: str = _option(
+        "",
+        "for the pixels of one image of many bands: random:0.1 learns from a tenth of each class, disjoint:0.5 from "
+        "half of them that no pixel to test by is beside",
+    )
     fold: str = _option(
         "",
         "validate by one of several equal parts of the training images, the others train: 2/5 is the second of 5",
