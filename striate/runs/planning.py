@@ -37,6 +37,7 @@ from striate.runs.run import recipe_of
 from striate.runs.teaching import Teachers, learned_before
 from striate.tasks import known
 from striate.tasks.balancing import balanced
+from striate.tasks.cube import CubeTask
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
 from striate.tasks.pieces import enlarges, maps_of
 from striate.tasks.restore import Restore
@@ -203,7 +204,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
 
 def _meant(options: Options) -> dict[str, str]:
     """Tasks that have an option of their own, each with its name where it is given."""
-    words = {"degrade": Restore, "style": Stylize, "spacing": VolumeTask}
+    words = {"degrade": Restore, "style": Stylize, "spacing": VolumeTask, "split": CubeTask}
     return {task.word: word if getattr(options, word) else "" for word, task in words.items()}
 
 

@@ -91,8 +91,8 @@ class InPieces(Task):
     def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
         """Pieces are cut out anew in every epoch; grey images have no up and down, colour ones no left and right."""
         changes = parsed(self.usual_changes if wanted == AUTO else wanted)
-        if others := [one.word for one in changes if one.word not in self.changes]:
-            raise InputError(f"augment '{others[0]}' is not for {self.word}; there are {', '.join(self.changes)}")
+        if strange := [one.word for one in changes if one.word not in self.changes]:
+            raise InputError(f"augment '{strange[0]}' is not for {self.word}; there are {', '.join(self.changes)}")
         task, amount = fitted.task, {one.word: one.amount for one in changes}
         assert isinstance(task, InPieces)
         assert fitted.recipe is not None
@@ -100,7 +100,8 @@ class InPieces(Task):
             task.tile, task.pieces(opened.train), "mirror" in amount, "turn" in amount, amount.get("colour") or 0.0
         )
         piece = dataclasses.replace(fitted.recipe, shape=(self.channels, *task.tile))
-        return chained(cut, *steps_for([one for one in changes if one.word not in CUT], piece))
+        others = [one for one in changes if one.word not in CUT]
+        return chained(cut, *(steps_for(others, piece) if others else ()))
 
     def through(self, net: Net, inputs: Fields) -> Fields:
         """The outputs of whole images, put together from those of pieces."""

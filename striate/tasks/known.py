@@ -22,6 +22,8 @@ from striate.tasks.task import Task, Wish
 FALLBACK = "classify"  # tried last: it says what is wrong with data that are of no task
 ALSO = {  # what others call them
     "classify": ("classification", "class", "cls", "label"),
+    "clip": ("video", "action", "actions", "video-classification", "motion"),
+    "cube": ("hyperspectral", "spectral", "bands", "satellite", "hsi"),
     "detect": ("detection", "detector", "object-detection", "boxes", "yolo"),
     "generate": ("generation", "gan", "vae", "diffusion", "sampling", "synthesis", "dcgan", "ddpm"),
     "localize": ("localization", "localise", "localisation"),
