@@ -72,6 +72,10 @@ class InPieces(Task):
         """Of a piece, in pixels, where nobody says."""
         return 256
 
+    def piece_for(self, sizes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+        """The size of a piece that suits examples of these sizes: as large as the largest."""
+        return tuple(map(max, zip(*sizes, strict=True)))
+
     def recipe(self, network: Network, opened: Opened) -> Recipe:
         """How images become what the network reads."""
         return scaled_recipe(network, opened)

@@ -87,7 +87,7 @@ class JudgedPixels(JudgedLabels):
         true, called = (data_uri(one.repeat(times := _times(one), 0).repeat(times, 1), 640) for one in self.maps)
         colours = distinct_colours(len(self.classes) + 1)[1:]
         legend = [(f"rgb{colour}", name) for colour, name in zip(colours, self.classes, strict=True)]
-        body = part("mapped.html", "maps", true=true, called=called, legend=legend, evaluated=self._evaluated())
+        body = part("mapped.html", "maps", real=true, called=called, legend=legend, evaluated=self._evaluated())
         yield Section("map", "Map", body)
         yield from super().sections(root, counts)
 

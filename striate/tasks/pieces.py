@@ -81,10 +81,8 @@ def _sized(
     if all(side is not None for side in network.input):
         return network
     largest = _largest(sizes)
-    wanted = [
-        min(task.longest_side, side) if free is None else free
-        for side, free in zip(largest, network.input[1:], strict=True)
-    ]
+    sides = zip(task.piece_for(sizes), network.input[1:], strict=True)
+    wanted = [min(task.longest_side, side) if free is None else free for side, free in sides]
     try:
         found = resized(network, wanted)
     except InputError:

@@ -183,6 +183,10 @@ class VolumeTask(ClassOfPlaces):
         """Of a piece, in voxels, where nobody says."""
         return 64
 
+    def piece_for(self, sizes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+        """As large as most are: what is beyond a small one is reflected, and counts as much as the rest."""
+        return tuple(int(side) for side in np.median(sizes, axis=0))
+
     def recipe(self, network: Network, opened: Opened) -> Recipe:
         """Each volume is scaled by itself when it is read."""
         piece = tuple(int(side or 0) for side in network.input)
