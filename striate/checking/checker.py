@@ -25,6 +25,7 @@ from . import arrays, files, folders, sentences
 from .comparing import copies
 from .counting import classes
 from .found import Checked, Finding, in_order
+from .solid import OF_ARRAYS
 from .survey import Listed, Survey
 
 OF_FOLDERS: dict[str, Callable[[Path], Listed | None]] = {  # where several tasks find data in one folder
@@ -68,6 +69,8 @@ def _of_task(source: Any, task: str, progress: bool) -> Survey:
         InputError: There is no such task, or the folder holds nothing for it.
     """
     known.named(task)
+    if task in OF_ARRAYS:
+        return _of_arrays(source, task)
     path = None if isinstance(source, Dataset) else next((one for one in places_of(source) if one.is_dir()), None)
     if path is None or task not in OF_FOLDERS:
         return surveyed(source, progress)
@@ -78,6 +81,24 @@ def _of_task(source: Any, task: str, progress: bool) -> Survey:
     if listed is None:
         raise InputError(f"'{source}' holds nothing for the task {task}; `striate tasks` says what it reads")
     return files.surveyed(listed, progress)
+
+
+def _of_arrays(source: Any, task: str) -> Survey:
+    """The volumes, pixels or clips of a place.
+
+    Raises:
+        InputError: There is no such place, or it holds nothing for the task.
+    """
+    path = None if isinstance(source, Dataset) else next((one for one in places_of(source) if one.exists()), None)
+    if path is None:
+        raise InputError(f"no file or folder '{source}'")
+    try:
+        found = OF_ARRAYS[task](path)
+    except InputError as error:
+        raise _UnusableError(str(error)) from error
+    if found is None:
+        raise InputError(f"'{source}' holds nothing for the task {task}; `striate tasks` says what it reads")
+    return found
 
 
 class _UnusableError(Exception):

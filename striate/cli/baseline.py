@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say
+from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say, task_option
 from striate.data.loading import check as check_data
 from striate.errors import InputError
 from striate.features import feature
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(min=0, max=2**31), help="As for train; by default 0, or that of --beside.")
 @click.option("--out", metavar="FOLDER", help="Draw test images beside their features, as FOLDER/features.png.")
 @click.option("--beside", metavar="RUN", help="A network's run, to test on the same images.")
+@task_option
+@click.option(
+    "--split",
+    metavar="SPLIT",
+    help="For the pixels of one image of many bands, as for train: random:0.1 or disjoint:0.5; of --beside by default.",
+)
 @bad_files_option
 @json_option
 def command(
@@ -37,22 +43,27 @@ def command(
     seed: int | None,
     out: str | None,
     beside: str | None,
+    task: str | None,
+    split: str | None,
     bad: str,
     as_json: bool,
 ) -> None:
     """Describe the images of DATA by FEATURES made by hand, learn to classify them, and test.
 
     FEATURES is raw, sobel, robinson, hog, sift or surf. Training, validation and test images are those on which
-    `striate train` trains and tests a network; hog and sift need `pip install "striate[baseline]"`.
+    `striate train` trains and tests a network; hog and sift need `pip install "striate[baseline]"`. With `--task cube`
+    they are the pixels of an image of many bands, and the features are raw, their spectra.
     """
     feature(features)
-    check_data(data)
+    if task is None:
+        check_data(data)
     if beside:
         SavedRun.open(Path(beside))
     from striate.rival.rival import baseline  # the words are right: from here on it takes PyTorch
 
     run = _beside(beside, data) if beside else None
     options = run.config["options"] if run else Options().to_json()
+    pixels = {"split": split or run.task.split, "side": run.task.side} if run and task else {"split": split or ""}
     result = baseline(
         features,
         data,
@@ -60,6 +71,8 @@ def command(
         seed=options["seed"] if seed is None else seed,
         validation=options["validation"],
         bad=bad,
+        task=task,
+        **pixels,
         out=out,
         say=say,
         show=not as_json,

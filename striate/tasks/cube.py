@@ -15,6 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from striate.augmentation.augment import Augment
+from striate.augmentation.squares import Squares
+from striate.augmentation.words import AUTO, parsed
 from striate.data import lazy
 from striate.data.cubes.reading import Cube, is_cube, read
 from striate.data.cubes.spectra import Components, Floats, around, bordered, components_of, reduced
@@ -139,6 +142,17 @@ class CubeTask(Labelled):
         if size is not None and all(side is not None for side in network.input):
             network = resized(network, size)
         return super().fit(network, opened, recipe or own, size)
+
+    def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
+        """What is around a pixel is turned and mirrored, for from above no side is up; spectra alone stay."""
+        words = (
+            {one.word for one in parsed(wanted)} if wanted != AUTO else {"mirror", "turn"} if self.side > 1 else set()
+        )
+        if strange := sorted(words - {"mirror", "turn"}) or (sorted(words) if self.side == 1 else []):
+            raise InputError(
+                f"augment '{strange[0]}' is not for {self.word}; there are mirror and turn, of what is around"
+            )
+        return Squares("mirror" in words, "turn" in words) if words else None
 
     def image(self, values: NDArray[Any]) -> Floats:
         """(H, W, components) of an image (H, W, bands), with a border as wide as patches reach."""
