@@ -60,6 +60,7 @@ PUBLISHED = {  # as the papers and the weights that circulate have it, apart fro
     "unet": 31_030_658,
     "prenet": 95_107,  # PRN in the paper's table
     "aod-net": 1_761 + 2 * 3,  # with what K is multiplied by and what is added, which the paper has as -1 and 1
+    "hybridsn": 5_122_176,  # the paper's table 1, for Indian Pines
     "fsrcnn": 12_464 + (56 + 12 + 4 * 12 + 56 + 1) + (56 + 12 + 4 * 12 + 56),  # with biases and slopes
 }
 MILLIONS = {  # of the papers' tables
@@ -124,6 +125,17 @@ BY_HAND = {  # whose papers count none
     + (9 * 24 + 1) * 24
     + (9 * 24 + 1 + 1) * 3
     + 3,
+    "unet3d": (27 + 2) * 16
+    + (27 * 16 + 2) * 16  # down
+    + (27 * 16 + 2) * 32
+    + (27 * 32 + 2) * 32
+    + (27 * 32 + 2) * 64
+    + (27 * 64 + 2) * 64
+    + (27 * (64 + 32) + 2) * 32  # and up
+    + (27 * 32 + 2) * 32
+    + (27 * (32 + 16) + 2) * 16
+    + (27 * 16 + 2) * 16
+    + (16 + 1) * 2,
     "kim-cnn": 20_000 * 300 + (3 + 4 + 5) * 300 * 100 + 3 * 100 + (300 + 1) * 2,
     "fcn8s": VGG + (4096 + 512 + 256 + 3) * 21 + 21 * 21 * (4 * 4 + 4 * 4 + 16 * 16),
 }
