@@ -312,7 +312,7 @@ VOXELS = "input 1x12x12x12 -> conv 8@3x3x3 pad same -> bn -> relu -> conv 3@1x1x
 TASKS = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures),
     "clip": Made(WATCHER, moving, epochs=40, named=True),
-    "cube": Made(SPECTRAL, bands, epochs=20, named=True, tested=203),
+    "cube": Made(SPECTRAL, bands, epochs=20, named=True, tested=216),
     "detect": Made(FINDER, boxes, epochs=120, loss=2.5),
     "localize": Made(PLACER, places, epochs=80, loss=1.0, named=True),
     "generate": Made(PAINTER, painted, epochs=80, loss=0.9, least=0, named=True),
@@ -336,7 +336,7 @@ FORMS = {
 }
 MADE = TASKS | FORMS
 ANY = ("classify", "generate", "interpolate")  # they take any folders of images, for classes or for clips
-ALIKE = ({"detect", "localize"}, {"instances", "segment"})  # tasks of the same data
+ALIKE = ({"detect", "localize"}, {"instances", "segment"}, {"clip", "volume"})  # tasks of the same data
 BOTH = [(word, engine) for word, made in MADE.items() for engine in made.engines]
 
 

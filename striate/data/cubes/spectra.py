@@ -38,7 +38,7 @@ def components_of(spectra: NDArray[Any], count: int) -> Components:
     if count == values.shape[1]:
         spread = values.std(0)
         return Components(mean, np.diag(1 / np.where(spread > 0, spread, 1)))
-    sizes, axes = np.linalg.eigh(np.cov(values - mean, rowvar=False))
+    sizes, axes = np.linalg.eigh(np.cov(values - mean, rowvar=False, bias=True))
     chosen = axes[:, ::-1][:, :count]
     chosen = chosen * np.where(chosen[np.abs(chosen).argmax(0), range(count)] < 0, -1, 1)  # a sign that is the same
     return Components(mean, chosen / np.sqrt(np.maximum(sizes[::-1][:count], 1e-12)))
