@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from striate.data import lazy
 from striate.data.dataset import with_test
@@ -27,6 +28,7 @@ from striate.data.parts import PARTS
 from striate.data.recipe import Recipe
 from striate.data.scenes.finding import Scene, SceneSet, as_read, find, read_scene, scenes_at, stored
 from striate.errors import InputError
+from striate.tasks.judging import JudgedLabels
 from striate.tasks.labelled import LABEL, Labelled, labels_of
 from striate.tasks.pictures import IMAGE
 from striate.tasks.task import Asked, Wish, folder_at
@@ -69,9 +71,13 @@ class Clip(Labelled):
         task = like or cls(found.classes, shape)
         return task, _opened(task, root, str(source), found, wish)
 
+    def judged(self, name: str, examples: Any, rows: Fields, figures: Mapping[str, float]) -> JudgedClips:
+        """How a network does on labelled clips."""
+        return JudgedClips(name, examples, rows, figures, self.unit, self.classes)
+
     def sliced(self, volume: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
         """Its frames in a row."""
-        row = np.concatenate(list(volume.transpose(1, 2, 3, 0)), 1)  # (H, T W, C)
+        row = np.atleast_3d(np.concatenate(list(volume.transpose(1, 2, 3, 0)), 1))  # (H, T W, C)
         return np.ascontiguousarray(np.broadcast_to(row, (*row.shape[:2], 3)))
 
     def parts(self, given: Sequence[Any], tell: Any, recipe: Recipe | None = None) -> Iterator[list[Any]]:
@@ -103,6 +109,30 @@ class Clip(Labelled):
     def meaning(self) -> tuple[Any, ...]:
         """The classes, and what is read of a clip."""
         return *self.classes, self.reads_shape
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedClips(JudgedLabels):
+    """A network's answers on labelled clips."""
+
+    def wrong(self, rows: Sequence[int], root: str, notes: Mapping[int, str]) -> tuple[list[Any], str]:
+        """Clips as their frames in a row."""
+        from striate.report.classes import WrongImage
+        from striate.report.places import inside
+
+        if not rows or (clips := self.examples.take(rows)[IMAGE]).ndim != 5:  # of one frame it is a picture
+            return super().wrong(rows, root, notes)
+        named = [inside(self.examples.name(row), root) for row in rows]
+        return [
+            WrongImage(in_a_row(clip), self.classes[self.labels[row]], self.top(row), name, None, notes.get(row, ""))
+            for row, clip, name in zip(rows, clips, named, strict=True)
+        ], ""
+
+
+def in_a_row(clip: Tensor) -> NDArray[np.uint8]:
+    """The frames of a clip (C, T, H, W) beside each other: (H, T W), or with three colours."""
+    row = torch.cat(list(clip.unbind(1)), 2).permute(1, 2, 0).numpy()  # (H, T W, C)
+    return np.ascontiguousarray(row[:, :, 0] if row.shape[2] == 1 else row)
 
 
 def _read(scene: Any, number: int, shape: tuple[int, ...]) -> tuple[str, NDArray[np.uint8]]:

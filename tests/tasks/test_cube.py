@@ -49,7 +49,6 @@ def test_another_image_is_judged_whole(run: st.Run, tmp_path: Path) -> None:
     ("net", "shape"),
     [
         ("classes = 3\ninput 1x12 -> fc classes", (1, 12)),
-        ("classes = 3\ninput 1x? -> fc classes", (1, 12)),
         ("classes = 3\ninput 4x5x5 -> conv 4@3 -> relu -> fc classes", (4, 5, 5)),
         ("classes = 3\nINPUT -> FC", (1, 12, 9, 9)),
     ],

@@ -25,7 +25,7 @@ HOW: dict[str, Any] = {"task": "volume", "engine": "torch", "quiet": True, "thre
 def run(tmp_path_factory: pytest.TempPathFactory) -> st.Run:
     root = tmp_path_factory.mktemp("volume")
     scans.decathlon(root / "data", 6, 2)
-    return st.train(NET, root / "data", out=root / "run", **HOW | {"epochs": 20, "lr": 0.02})
+    return st.train(NET, root / "data", out=root / "run", **HOW | {"epochs": 30, "batch": 2, "lr": 0.02})
 
 
 def test_the_contract_of_test(run: st.Run) -> None:
@@ -33,7 +33,8 @@ def test_the_contract_of_test(run: st.Run) -> None:
     assert told.keys() >= {"dice", "usual_dice", "voxel_accuracy", "per_class", "loss", "examples"}
     assert [one["class"] for one in told["per_class"]] == ["background", "head", "body"]
     assert told["dice"] == pytest.approx(np.mean([one["dice"] for one in told["per_class"][1:]]))
-    assert told["dice"] > told["usual_dice"] > 0
+    assert told["dice"] > 0.6
+    assert 0 < told["usual_dice"] < 1
 
 
 def test_labels_come_on_the_scan_s_grid(run: st.Run, tmp_path: Path) -> None:
@@ -113,5 +114,6 @@ def test_what_does_not_fit_is_refused(run: st.Run, tmp_path: Path) -> None:
         run.predict(tmp_path / "a.nii.gz")
     with pytest.raises(st.InputError, match="a single slice"):
         run.predict(np.zeros((1, 8, 8)))
+    (tmp_path / "none").mkdir()
     with pytest.raises(st.InputError, match="holds no volume"):
-        run.predict(tmp_path / "none" if (tmp_path / "none").mkdir() else tmp_path / "none")
+        run.predict(tmp_path / "none")

@@ -71,7 +71,7 @@ def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
     values, labels = cubes.cube()
     np.save(tmp_path / "scene.npy", values)
     np.save(tmp_path / "gt.npy", labels[:-1])
-    with pytest.raises(InputError, match="one array of its size; the image is 24x30x12, and gt.npy 23x30"):
+    with pytest.raises(InputError, match=r"one array of its size; the image is 24x30x12, and gt\.npy 23x30"):
         read(tmp_path)
     np.save(tmp_path / "gt.npy", labels + 0.5)
     with pytest.raises(InputError, match="fractions"):

@@ -65,8 +65,8 @@ def test_a_broken_video_is_named(tmp_path: Path) -> None:
         read_scene(Scene(path), (1, 4, 12, 12))
     with pytest.raises(InputError, match="no file or folder"):
         scenes_at(tmp_path / "nowhere.mp4")
+    (tmp_path / "a.txt").write_text("a")
     with pytest.raises(InputError, match="is no clip"):
-        (tmp_path / "a.txt").write_text("a")
         scenes_at(tmp_path / "a.txt")
 
 
