@@ -25,7 +25,7 @@ HOW: dict[str, Any] = {"task": "volume", "engine": "torch", "quiet": True, "thre
 def run(tmp_path_factory: pytest.TempPathFactory) -> st.Run:
     root = tmp_path_factory.mktemp("volume")
     scans.decathlon(root / "data", 6, 2)
-    return st.train(NET, root / "data", out=root / "run", **HOW | {"epochs": 30, "batch": 2, "lr": 0.02})
+    return st.train(NET, root / "data", out=root / "run", **HOW | {"epochs": 80, "batch": 2, "lr": 0.02})
 
 
 def test_the_contract_of_test(run: st.Run) -> None:
