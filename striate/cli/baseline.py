@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -63,7 +63,6 @@ def command(
 
     run = _beside(beside, data) if beside else None
     options = run.config["options"] if run else Options().to_json()
-    pixels = {"split": split or run.task.split, "side": run.task.side} if run and task else {"split": split or ""}
     result = baseline(
         features,
         data,
@@ -72,7 +71,7 @@ def command(
         validation=options["validation"],
         bad=bad,
         task=task,
-        **pixels,
+        **_pixels(run, split),
         out=out,
         say=say,
         show=not as_json,
@@ -99,6 +98,15 @@ def _beside(path: str, data: str) -> Run:
     if not source or source_key(source) != source_key(data):
         raise InputError(f"--beside takes a run trained on {data}; {path} was trained on {source or 'other data'}")
     return run
+
+
+def _pixels(run: Run | None, split: str | None) -> dict[str, Any]:
+    """How the pixels of an image of many bands are divided: as for the run beside, or as was asked for."""
+    from striate.tasks.cube import CubeTask
+
+    if run is None or not isinstance(run.task, CubeTask):
+        return {"split": split or ""}
+    return {"split": split or run.task.split, "side": run.task.side}
 
 
 def _table(result: BaselineResult, run: Run, tested: TestResult) -> None:

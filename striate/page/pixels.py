@@ -18,13 +18,13 @@ from striate.page.places import on_canvas
 from striate.report.numbered import over_png
 from striate.report.overlay import overlay_png
 from striate.runs.run import Run
+from striate.tasks.class_of_places import called as classes_called
 from striate.tasks.in_pieces import InPieces
 from striate.tasks.instances import Instances
 from striate.tasks.masked import Masked
 from striate.tasks.objects import OfObjects
 from striate.tasks.restore import Restore
 from striate.tasks.segment import Segment
-from striate.tasks.segment import called as classes_called
 from striate.tasks.task import Task
 from striate.tiling import middle
 from striate.training.fields import OUTPUT
@@ -74,7 +74,7 @@ def _in_a_piece(
     assert isinstance(task, InPieces)
 
     def fitted(image: Any) -> Any:
-        return ImageOps.fit(image.convert("L" if task.channels == 1 else "RGB"), task.tile[::-1])
+        return ImageOps.fit(image.convert("L" if task.channels == 1 else "RGB"), (task.tile[1], task.tile[0]))
 
     def seen(image: Any, outputs: Outputs) -> bytes:
         pixels = np.array(fitted(image)).reshape(*task.tile, task.channels).transpose(2, 0, 1)
@@ -91,7 +91,7 @@ def of_pictures(run: Run) -> Live:
     assert isinstance(task, Restore)
 
     def values(image: Any) -> torch.Tensor:
-        small = np.array(ImageOps.fit(image.convert("RGB"), task.tile[::-1]), np.uint8).transpose(2, 0, 1)
+        small = np.array(ImageOps.fit(image.convert("RGB"), (task.tile[1], task.tile[0])), np.uint8).transpose(2, 0, 1)
         return torch.from_numpy(task.pixels.values(small))[None].repeat(1, task.frames, 1, 1)
 
     def seen(image: Any, outputs: Outputs) -> bytes:

@@ -204,7 +204,7 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
 
 def _meant(options: Options) -> dict[str, str]:
     """Tasks that have an option of their own, each with its name where it is given."""
-    words = {"degrade": Restore, "style": Stylize, "spacing": VolumeTask, "split": CubeTask}
+    words: dict[str, type[Task]] = {"degrade": Restore, "style": Stylize, "spacing": VolumeTask, "split": CubeTask}
     return {task.word: word if getattr(options, word) else "" for word, task in words.items()}
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import prod
+from math import isqrt, prod
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -76,9 +76,9 @@ class Clip(Labelled):
         return JudgedClips(name, examples, rows, figures, self.unit, self.classes)
 
     def sliced(self, volume: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
-        """Its frames in a row."""
-        row = np.atleast_3d(np.concatenate(list(volume.transpose(1, 2, 3, 0)), 1))  # (H, T W, C)
-        return np.ascontiguousarray(np.broadcast_to(row, (*row.shape[:2], 3)))
+        """Its frames beside each other."""
+        sheet = side_by_side(volume)
+        return np.ascontiguousarray(np.broadcast_to(sheet, (*sheet.shape[:2], 3)))
 
     def parts(self, given: Sequence[Any], tell: Any, recipe: Recipe | None = None) -> Iterator[list[Any]]:
         """All of them: a clip is one example."""
@@ -116,7 +116,7 @@ class JudgedClips(JudgedLabels):
     """A network's answers on labelled clips."""
 
     def wrong(self, rows: Sequence[int], root: str, notes: Mapping[int, str]) -> tuple[list[Any], str]:
-        """Clips as their frames in a row."""
+        """Clips as their frames beside each other."""
         from striate.report.classes import WrongImage
         from striate.report.places import inside
 
@@ -124,15 +124,27 @@ class JudgedClips(JudgedLabels):
             return super().wrong(rows, root, notes)
         named = [inside(self.examples.name(row), root) for row in rows]
         return [
-            WrongImage(in_a_row(clip), self.classes[self.labels[row]], self.top(row), name, None, notes.get(row, ""))
+            WrongImage(_seen(clip), self.classes[self.labels[row]], self.top(row), name, None, notes.get(row, ""))
             for row, clip, name in zip(rows, clips, named, strict=True)
         ], ""
 
 
-def in_a_row(clip: Tensor) -> NDArray[np.uint8]:
-    """The frames of a clip (C, T, H, W) beside each other: (H, T W), or with three colours."""
-    row = torch.cat(list(clip.unbind(1)), 2).permute(1, 2, 0).numpy()  # (H, T W, C)
-    return np.ascontiguousarray(row[:, :, 0] if row.shape[2] == 1 else row)
+def _seen(clip: Tensor) -> NDArray[np.uint8]:
+    """A clip as a picture, grey or in colours."""
+    sheet = side_by_side(clip.numpy())
+    return np.ascontiguousarray(sheet[:, :, 0] if sheet.shape[2] == 1 else sheet)
+
+
+def side_by_side(clip: NDArray[Any]) -> NDArray[Any]:
+    """The frames of a clip (C, T, H, W) in a few equal rows, in their order: (rows H, columns W, C).
+
+    >>> side_by_side(np.arange(8).reshape(1, 8, 1, 1))[:, :, 0].tolist()
+    [[0, 1, 2, 3], [4, 5, 6, 7]]
+    """
+    channels, frames, height, width = clip.shape
+    rows = max(number for number in range(1, isqrt(frames) + 1) if frames % number == 0)
+    placed = clip.reshape(channels, rows, frames // rows, height, width).transpose(1, 3, 2, 4, 0)
+    return np.ascontiguousarray(placed.reshape(rows * height, frames // rows * width, channels))
 
 
 def _read(scene: Any, number: int, shape: tuple[int, ...]) -> tuple[str, NDArray[np.uint8]]:

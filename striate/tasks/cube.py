@@ -28,11 +28,12 @@ from striate.data.kinds import Image, Label
 from striate.data.lazy import Lazy
 from striate.data.masks import distinct_colours
 from striate.data.recipe import Recipe
+from striate.data.restoring.photo import as_png
 from striate.data.volumes.reading import Volume, written
 from striate.errors import InputError
 from striate.notation import Network
 from striate.notation.sizes import Size, resized
-from striate.report.overlay import overlay_png
+from striate.report.overlay import legend, overlay, with_legend
 from striate.report.sliced import grey
 from striate.tasks.labelled import LABEL, Labelled, labels_of, logits
 from striate.tasks.mapped import JudgedPixels
@@ -211,7 +212,10 @@ class CubeTask(Labelled):
         before = self.side // 2
         seen = grey(image[before : before + height, before : before + width, 0])[None]
         colours = distinct_colours(len(self.classes) + 1)[1:]
-        drawn = overlay_png(seen, mask, self.classes, colours, clear=())
+        picture = with_legend(
+            overlay(seen, mask, colours, alpha=0.8, clear=()), legend(mask, self.classes, colours, ())
+        )
+        drawn = as_png(picture.transpose(2, 0, 1))
         told = ", ".join(f"{one['class']} {one['share']:.1%}" for one in each[:3])
         values = {"size": [height, width], "classes": each}
         return Mapped(path, told, values, {"-map": drawn}, files={end: content}, mask=mask)

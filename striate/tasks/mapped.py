@@ -94,7 +94,7 @@ class JudgedPixels(JudgedLabels):
 
 def _times(sheet: NDArray[np.uint8]) -> int:
     """How many times as large a map is drawn, so that its pixels are seen."""
-    return max(1, 300 // max(sheet.shape[:2]))
+    return max(1, 300 // int(max(sheet.shape[:2])))
 
 
 def kappa(confusion: NDArray[np.int64]) -> float:

@@ -344,7 +344,7 @@ def _labels(pair: Pair, spacing: tuple[float, ...], coding: Mapping[int, int]) -
     places = np.searchsorted(values, numbers).clip(0, len(values) - 1)
     if (strange := numbers[values[places] != numbers]).size:
         raise ImageError(pair.labels, f"it holds the label {strange[0]}, which no training volume has")
-    return np.array([coding[value] for value in values.tolist()], np.uint8)[places]
+    return np.asarray(np.array([coding[value] for value in values.tolist()], np.uint8)[places])
 
 
 def _table(pairs: Sequence[Pair], spacing: tuple[float, ...], coding: Mapping[int, int], hold: bool) -> Table:
