@@ -30,7 +30,14 @@ def of_classes(run: Any) -> dict[str, float]:
     return {f"part {one['class']}": one["dice"] for one in run.test()["per_class"][1:]}
 
 
-HOW: dict[str, Any] = {"epochs": 30, "batch": 4, "ema": 0.99, "augment": "mirror,colour:0.1", "size": (36, 52, 36)}
+HOW: dict[str, Any] = {
+    "epochs": 24,
+    "batch": 4,
+    "ema": 0.99,
+    "augment": "mirror,colour:0.1",
+    "size": (36, 52, 36),
+    "engine": "torch",
+}
 ALIKE: dict[str, Any] = {
     "data": unpacked,
     "figure": "dice",
