@@ -172,20 +172,26 @@ def _shape(wanted: tuple[int | None, ...] | None) -> tuple[int, ...]:
 
 
 def _opened(task: Clip, root: Path, source: str, found: SceneSet, wish: Wish) -> Opened:
+    """The clips of all parts.
+
+    Raises:
+        InputError: One can't be read and is refused, or no clip to train on can be.
+    """
     parts, decided = with_test({part: found.of(part) for part in PARTS}, _place, root, wish.hold_out)
     labels = sorted({scene.label for scene in found.scenes})
     positions = dict(zip(labels, task.positions(labels, root.name), strict=True))
     hold = prod(task.reads_shape) * len(found.scenes) <= lazy.MEMORY
-    tables = {part: _table(task, scenes, positions, hold) for part, scenes in parts.items() if scenes}
+    bad = list[LeftOut]()
+    tables = {part: _table(task, scenes, positions, hold, bad) for part, scenes in parts.items() if scenes}
+    if bad and wish.bad == "refuse":
+        raise InputError(f"cannot read '{bad[0].path}' ({bad[0].reason})")
     train, validation = tables.get("train", tables.get("test")), tables.get("validation")
-    assert train is not None
+    if train is None or not len(train):
+        raise InputError(f"no clip under '{root}' can be read; {bad[0] if bad else found.notes[-1]}")
     name = root.resolve().name
     counts = Counter(scene.label for scene in found.scenes)
     each = ", ".join(f"{label} {counts[label]:,}" for label in sorted(counts, key=counted)[:10])
-    notes = (
-        *(f"{name}: {note}" for note in (*found.notes, each)),
-        *(note.replace("images", "clips") for note in decided),
-    )
+    notes = [f"{name}: {note}" for note in (*found.notes, each, *([said(bad)] if bad else []))]
     return Opened(
         name,
         source,
@@ -193,8 +199,8 @@ def _opened(task: Clip, root: Path, source: str, found: SceneSet, wish: Wish) ->
         train,
         tables.get("test"),
         validation,
-        notes,
-        found.left_out,
+        (*notes, *(note.replace("images", "clips") for note in decided)),
+        (*found.left_out, *bad),
         strata=labels_of(train).tolist(),
         sha256=digest_of(train, validation),
     )
@@ -205,32 +211,35 @@ def _place(scene: Scene) -> Path:
     return scene.path if scene.row < 0 else scene.path.parent / f"{scene.path.name}[{scene.row}]"
 
 
-def _table(task: Clip, scenes: Sequence[Scene], positions: dict[str, int], hold: bool) -> Table:
-    """Some clips with their classes: in memory where all fit, else read when they are asked for."""
+def _table(task: Clip, scenes: Sequence[Scene], positions: Mapping[str, int], hold: bool, bad: list[LeftOut]) -> Table:
+    """Some clips with their classes: in memory where all fit, else read when they are asked for.
+
+    Those that can't be read into memory are left out and added to `bad`.
+    """
     names = tuple(scene.name for scene in scenes)
     labels = torch.tensor([positions[scene.label] for scene in scenes], dtype=torch.int64)
-    images = Lazy(names, partial(read_scene, shape=task.reads_shape), task.reads_shape, items=tuple(scenes))
     if not hold:
+        images = Lazy(names, partial(read_scene, shape=task.reads_shape), task.reads_shape, items=tuple(scenes))
         return Table({IMAGE: images, LABEL: labels}, names)
-    return _held(images, labels, scenes, task.reads_shape)
-
-
-def _held(images: Lazy, labels: torch.Tensor, scenes: Sequence[Scene], shape: tuple[int, ...]) -> Table:
-    """In memory; arrays of many clips are read once, and clips that can't be read are left out."""
-    made = dict[int, NDArray[np.uint8]]()
-    for path in dict.fromkeys(scene.path for scene in scenes):
-        rows = [row for row, scene in enumerate(scenes) if scene.path == path]
-        if scenes[rows[0]].row >= 0:
-            clips = stored(path)
-            made |= {row: as_read(clips[scenes[row].row], shape) for row in rows}
-            continue
-        for row in rows:
-            try:
-                made[row] = images.one(row)
-            except ImageError:
-                continue
+    made = _made(scenes, task.reads_shape, bad)
     kept = sorted(made)
-    if not kept:
-        raise InputError(f"none of {len(scenes)} clips can be read; the first: '{scenes[0].path}'")
-    values = torch.from_numpy(np.stack([made[row] for row in kept]))
-    return Table({IMAGE: values, LABEL: labels[kept]}, tuple(images.paths[row] for row in kept))
+    values = np.stack([made[row] for row in kept]) if kept else np.zeros((0, *task.reads_shape), np.uint8)
+    return Table({IMAGE: torch.from_numpy(values), LABEL: labels[kept]}, tuple(names[row] for row in kept))
+
+
+def _made(scenes: Sequence[Scene], shape: tuple[int, ...], bad: list[LeftOut]) -> dict[int, NDArray[np.uint8]]:
+    """The clips by their positions; an array of many is read once."""
+    made = dict[int, NDArray[np.uint8]]()
+    files = dict[Path, list[int]]()
+    for row, scene in enumerate(scenes):
+        files.setdefault(scene.path, []).append(row)
+    for path, rows in files.items():
+        try:
+            if scenes[rows[0]].row < 0:
+                made[rows[0]] = read_scene(scenes[rows[0]], shape)
+            else:
+                clips = stored(path)
+                made |= {row: as_read(clips[scenes[row].row], shape) for row in rows}
+        except ImageError as error:
+            bad.append(unreadable(error.path, error.reason))
+    return made

@@ -20,7 +20,7 @@ def test_whole_data_have_no_fault(tmp_path: Path) -> None:
     cubes.arrays(tmp_path / "c")
     scenes.arrays(tmp_path / "s", 8, 4)
     for task, place in (("volume", "v"), ("cube", "c"), ("clip", "s")):
-        assert check(tmp_path / place, task=task).faults == 0
+        assert not check(tmp_path / place, task=task).faults
 
 
 def test_volumes_that_are_damaged_alone_or_in_two_parts(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import striate as st
+from striate.tasks import known
+from striate.tasks.task import Wish
 from tests import scenes
 
 NET = "input 1x4x12x12 -> conv 8@3x3x3 pad same -> relu -> gap -> fc 2"
@@ -62,3 +64,15 @@ def test_what_does_not_fit_is_refused(run: st.Run, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(st.InputError, match="holds nothing for the task clip"):
         st.train(NET, tmp_path / "none", out=tmp_path / "run", **HOW)
+
+
+def test_a_video_that_is_broken_is_told_or_refused(tmp_path: Path) -> None:
+    scenes.arrays(tmp_path / "data", 8, 4)
+    (tmp_path / "data" / "train" / "up" / "bad.mp4").write_bytes(b"no video" * 10)
+    run = st.train(NET, tmp_path / "data", out=tmp_path / "run", **HOW)
+    assert any(
+        "bad.mp4" in one.path for one in known.opened(str(tmp_path / "data"), Wish(named=True), "clip")[1].left_out
+    )
+    assert run.test().examples == 4
+    with pytest.raises(st.InputError, match=r"bad\.mp4"):
+        st.train(NET, tmp_path / "data", out=tmp_path / "other", bad="refuse", **HOW)
