@@ -59,7 +59,7 @@ def row(split: str, wanted: float, epochs: int) -> Row:
     return Row(NET, unpacked, "accuracy", wanted, **alike)
 
 
-ROWS = {"random": row("random:0.1", 97, 150), "disjoint": row("disjoint:0.5", 78, 25)}
+ROWS = {"random": row("random:0.1", 97, 100), "disjoint": row("disjoint:0.5", 78, 15)}
 
 if __name__ == "__main__":
     table(__doc__, ROWS, seeds=2)

@@ -31,7 +31,7 @@ def of_classes(run: Any) -> dict[str, float]:
 
 
 HOW: dict[str, Any] = {
-    "epochs": 24,
+    "epochs": 20,
     "batch": 4,
     "ema": 0.99,
     "augment": "mirror,colour:0.1",
@@ -47,8 +47,8 @@ ALIKE: dict[str, Any] = {
     "also": of_classes,
 }
 ROWS = {
-    "3-d": Row("unet3d", options={**HOW, "letters": {"base": 12}}, **ALIKE),
-    "slices": Row("unet3d", options={**HOW, "letters": {"base": 12, "depth": 1}}, **ALIKE),
+    "3-d": Row("unet3d", options=HOW, **ALIKE),
+    "slices": Row("unet3d", options={**HOW, "letters": {"depth": 1}}, **ALIKE),
 }
 
 if __name__ == "__main__":
