@@ -74,7 +74,8 @@ class Made:
         word: The task's, of another form of a task that is there.
         answers: How many there are about the example; of one its path is told.
         damage: What becomes of the damaged file's content.
-        tested: How many examples are tested.
+        learned: How many examples there are to train on.
+        tested: How many to test by.
     """
 
     net: str
@@ -87,6 +88,7 @@ class Made:
     word: str = ""
     answers: int = 1
     damage: Callable[[bytes], bytes] = lambda content: b"\0\1\2" * 30
+    learned: int = TRAIN
     tested: int = TEST
 
 
@@ -312,7 +314,7 @@ VOXELS = "input 1x12x12x12 -> conv 8@3x3x3 pad same -> bn -> relu -> conv 3@1x1x
 TASKS = {
     "classify": Made("input 3x12x12 -> conv 6@3 -> relu -> gap -> fc 2", pictures),
     "clip": Made(WATCHER, moving, epochs=40, named=True),
-    "cube": Made(SPECTRAL, bands, epochs=20, named=True, tested=216),
+    "cube": Made(SPECTRAL, bands, epochs=20, named=True, learned=208, tested=216),
     "detect": Made(FINDER, boxes, epochs=120, loss=2.5),
     "localize": Made(PLACER, places, epochs=80, loss=1.0, named=True),
     "generate": Made(PAINTER, painted, epochs=80, loss=0.9, least=0, named=True),
