@@ -1,4 +1,4 @@
-"""A network over an image of any size: by tiles where memory is short, and reflected to a size that it takes.
+"""A network over an image or a volume of any size: by tiles where memory is short, reflected to a size that it takes.
 
 Ronneberger et al. 2015, figure 2, the overlap-tile strategy: tiles overlap, of each the middle is kept, and what is
 missing beyond the image's borders is its reflection. The result is the whole image's, number by number, for tiles that
@@ -13,7 +13,8 @@ True
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import NamedTuple
+from math import prod
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,7 +22,7 @@ from torch import Tensor
 from striate.errors import InputError
 
 Net = Callable[[Tensor], Tensor]
-Size = tuple[int, int]  # height, width
+Size = tuple[int, ...]  # (height, width) of images, (depth, height, width) of volumes
 
 MOST_ADDED = 1024  # pixels along an axis, to reach a size that a network takes
 AT_ONCE = 2**16  # pixels of the tiles that go through together
@@ -35,6 +36,9 @@ class Span(NamedTuple):
     end: int
 
 
+Place = tuple[tuple[int, Span], ...]  # of a tile: along each axis its number, and where it is
+
+
 def fitting_size(size: Size, takes: Callable[[Size], bool]) -> Size:
     """The smallest size of at least `size`, along each axis, that a network takes.
 
@@ -42,9 +46,9 @@ def fitting_size(size: Size, takes: Callable[[Size], bool]) -> Size:
     (512, 48)
 
     Args:
-        size: (height, width).
-        takes: whether the network takes an input of this size; asked with squares, as one axis knows nothing of the
-            other.
+        size: along each axis.
+        takes: whether the network takes an input of this size; asked with squares or cubes, as one axis knows nothing
+            of the others.
 
     Raises:
         InputError: there is none within 1,024 more pixels.
@@ -52,27 +56,26 @@ def fitting_size(size: Size, takes: Callable[[Size], bool]) -> Size:
 
     def fitting(side: int) -> int:
         for longer in range(side, side + MOST_ADDED):
-            if takes((longer, longer)):
+            if takes((longer,) * len(size)):
                 return longer
         raise InputError(f"the network takes no size from {side} to {side + MOST_ADDED - 1} pixels; give other images")
 
-    return fitting(size[0]), fitting(size[1])
+    return tuple(fitting(side) for side in size)
 
 
 def at_any_size(net: Net, image: Tensor, takes: Callable[[Size], bool], *, cut: int = 0) -> Tensor:
     """The network's outputs for a whole image, reflected beyond its borders to a size that the network takes.
 
     Args:
-        net: gives (N, K, h - 2 `cut`, w - 2 `cut`) for (N, C, h, w).
-        image: (N, C, H, W).
+        net: gives (N, K, h - 2 `cut`, w - 2 `cut`) for (N, C, h, w); with one more axis for volumes.
+        image: (N, C, H, W), or (N, C, D, H, W).
         takes: as for `fitting_size`.
         cut: pixels that the network, without padding, loses at each border.
 
     Returns:
-        (N, K, H, W).
+        (N, K, H, W), or (N, K, D, H, W).
     """
-    height, width = image.shape[-2:]
-    return tiled(net, image, tile=fitting_size((height + 2 * cut, width + 2 * cut), takes), cut=cut)
+    return tiled(net, image, tile=fitting_size(tuple(side + 2 * cut for side in image.shape[2:]), takes), cut=cut)
 
 
 def tiled(
@@ -90,9 +93,10 @@ def tiled(
 
     Args:
         net: gives (N, K, h - 2 `cut`, w - 2 `cut`) for a tile (N, C, h, w), `scale` times as large; small tiles come
-            several at a time.
-        image: (N, C, H, W).
+            several at a time. With one more axis for volumes.
+        image: (N, C, H, W), or (N, C, D, H, W).
         tile: (height, width) of what the network is given, also where the image is smaller; a size that it takes.
+            (depth, height, width) of volumes.
         margin: outputs at a tile's inner borders that its neighbour gives instead; half the receptive field, rounded
             down, makes them the whole image's. Neighbours overlap by twice as much.
         multiple: tiles start at multiples of this: of the network's total stride.
@@ -101,43 +105,55 @@ def tiled(
         blend: whether neighbours fade into each other over their overlap, instead of meeting in its middle.
 
     Returns:
-        (N, K, `scale` H, `scale` W).
+        (N, K, `scale` H, `scale` W), or (N, K, `scale` D, `scale` H, `scale` W).
 
     Raises:
         InputError: tiles too small for their margin, or outputs of another size.
     """
-    useful = tile[0] - 2 * cut, tile[1] - 2 * cut
-    rows, columns = (_spans(n, u, margin, multiple) for n, u in zip(image.shape[-2:], useful, strict=True))
-    fades = [_fades(spans, side, margin) for spans, side in zip((rows, columns), useful, strict=True)]
+    useful = tuple(side - 2 * cut for side in tile)
+    spans = [_spans(n, u, margin, multiple) for n, u in zip(image.shape[2:], useful, strict=True)]
+    fades = [_fades(some, side, margin) for some, side in zip(spans, useful, strict=True)]
     result: Tensor | None = None
-    for ((down, row), (right, column)), outputs in _each(net, image, rows, columns, tile, cut):
-        if outputs.shape[-2:] != tuple(scale * side for side in useful):
-            wanted = scale * useful[0], scale * useful[1]
-            raise InputError(_other_size(tile, wanted, tuple(outputs.shape[-2:])))
+    for place, outputs in _each(net, image, spans, tile, cut):
+        if outputs.shape[2:] != (wanted := tuple(scale * side for side in useful)):
+            raise InputError(_other_size(tile, wanted, tuple(outputs.shape[2:])))
         if result is None:
-            result = outputs.new_zeros(*outputs.shape[:2], *(scale * side for side in image.shape[-2:]))
-        top, left = (row.start, column.start) if blend else (row.kept, column.kept)
-        place = result[..., scale * top : scale * row.end, scale * left : scale * column.end]
-        inner = outputs[..., scale * (top - row.start) : scale * (row.end - row.start), :]
-        inner = inner[..., scale * (left - column.start) : scale * (column.end - column.start)]
+            result = outputs.new_zeros(*outputs.shape[:2], *(scale * side for side in image.shape[2:]))
+        first = [span.start if blend else span.kept for _, span in place]
+        ends = [span.end for _, span in place]
+        there = result[_slices([(scale * a, scale * b) for a, b in zip(first, ends, strict=True)])]
+        starts = [span.start for _, span in place]
+        inside = [(scale * (a - s), scale * (b - s)) for a, b, s in zip(first, ends, starts, strict=True)]
+        inner = outputs[_slices(inside)]
         if blend:
-            fade = torch.outer(fades[0][down][: row.end - row.start], fades[1][right][: column.end - column.start])
-            place.add_(inner * fade.repeat_interleave(scale, 0).repeat_interleave(scale, 1).to(inner))
+            there.add_(inner * _fade(place, fades, scale).to(inner))
         else:
-            place.copy_(inner)  # the next tile replaces its last ones, from the middle of their overlap
+            there.copy_(inner)  # the next tile replaces its last ones, from the middle of their overlap
     assert result is not None, "an image has at least one pixel"
     return result
 
 
+def _slices(ranges: Sequence[tuple[int, int]]) -> tuple[Any, ...]:
+    return (..., *(slice(first, last) for first, last in ranges))
+
+
+def _fade(place: Place, fades: Sequence[Sequence[Tensor]], scale: int) -> Tensor:
+    """How much a tile counts at each of its entries that are in the image."""
+    whole = torch.ones((), dtype=torch.float64)
+    for (number, span), along in zip(place, fades, strict=True):
+        whole = whole[..., None] * along[number][: span.end - span.start].repeat_interleave(scale)
+    return whole
+
+
 def _each(
-    net: Net, image: Tensor, rows: Sequence[Span], columns: Sequence[Span], tile: Size, cut: int
-) -> Iterator[tuple[tuple[tuple[int, Span], tuple[int, Span]], Tensor]]:
+    net: Net, image: Tensor, spans: Sequence[Sequence[Span]], tile: Size, cut: int
+) -> Iterator[tuple[Place, Tensor]]:
     """Each tile's place and the outputs for it; small ones go through together."""
-    few = max(1, AT_ONCE // (tile[0] * tile[1] * len(image)))
-    places = list(product(enumerate(rows), enumerate(columns)))
+    few = max(1, AT_ONCE // (prod(tile) * len(image)))
+    places = list(product(*(list(enumerate(some)) for some in spans)))
     for first in range(0, len(places), few):
         some = places[first : first + few]
-        tiles = [at(image, (row.start - cut, column.start - cut), tile) for (_, row), (_, column) in some]
+        tiles = [at(image, tuple(span.start - cut for _, span in place), tile) for place in some]
         yield from zip(some, torch.split(net(torch.cat(tiles)), len(image)), strict=True)
 
 
@@ -186,14 +202,15 @@ def at(image: Tensor, corner: Size, size: Size, finer: int = 1) -> Tensor:
     [2, 3, 0, 1, 2, 3]
 
     Args:
-        image: (…, H, W).
+        image: (…, H, W), or (…, D, H, W).
         corner, size: In blocks of `finer` entries a side; blocks are reflected as they are.
         finer: how many rows and columns a block has.
     """
-    sides = zip(corner, size, image.shape[-2:], strict=True)
-    places = (_reflected(torch.arange(start, start + count), length // finer) for start, count, length in sides)
-    (rows, columns) = ((finer * some[:, None] + torch.arange(finer)).flatten() for some in places)
-    return image[..., rows[:, None].to(image.device), columns.to(image.device)]
+    for axis, start, count in zip(range(-len(size), 0), corner, size, strict=True):
+        places = _reflected(torch.arange(start, start + count), image.shape[axis] // finer)
+        entries = (finer * places[:, None] + torch.arange(finer)).flatten()
+        image = image.index_select(axis, entries.to(image.device))
+    return image
 
 
 def _reflected(places: Tensor, length: int) -> Tensor:
@@ -204,6 +221,6 @@ def _reflected(places: Tensor, length: int) -> Tensor:
     return torch.minimum(around, 2 * (length - 1) - around)
 
 
-def _other_size(tile: Size, wanted: Size, got: tuple[int, ...]) -> str:
-    sizes = " for ".join(f"{height}x{width}" for height, width in (got, tile))
-    return f"the network gives outputs of {sizes}, and {wanted[0]}x{wanted[1]} are needed to put tiles together"
+def _other_size(tile: Size, wanted: Size, got: Size) -> str:
+    given, read, needed = ("x".join(map(str, size)) for size in (got, tile, wanted))
+    return f"the network gives outputs of {given} for {read}, and {needed} are needed to put tiles together"

@@ -16,7 +16,8 @@ from PIL import Image
 import striate as st
 from striate.cli import _status, striate
 from striate.data import digits
-from tests import boxed, captioned, clips, posed, sounding
+from striate.data.scenes import making
+from tests import boxed, captioned, clips, cubes, posed, scans, sounding
 from tests.native.needs import needs_compiler
 
 ROOT = Path(__file__).parents[1]
@@ -64,6 +65,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     captioned.table(place / "my" / "told", {"train": 12, "val": 4, "test": 4})
     for seed, name in enumerate(("walk", "run")):
         clips.clip(place / "my" / "clips" / name, 12, seed)
+    scans.decathlon(place / "my" / "scans", 6, 2)
+    cubes.arrays(place / "my" / "fields")
     words = {"good": ("fine", "great", "lovely"), "bad": ("dull", "weak", "poor")}
     lines = [f"{label}\ta {word} film {number}\n" for number in range(12) for label in words for word in words[label]]
     (place / "my" / "reviews.tsv").write_text("".join(lines))
@@ -79,6 +82,7 @@ def every_fourth_digit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands on the digits do the same with fewer of them, in less time."""
     images, labels = digits.read()
     monkeypatch.setattr(digits, "read", lambda: (images[::4], labels[::4]))
+    monkeypatch.setattr(making, "COUNTS", {"train": 4, "validation": 2, "test": 2})
 
 
 def status_of(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:

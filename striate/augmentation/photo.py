@@ -125,8 +125,8 @@ class Shots(Moved):
 
 
 def lit(images: Tensor, light: Tensor) -> Tensor:
-    """Images (N, C, H, W) in another light: (N, 5) contrast, brightness, and up to three channels."""
-    light = light.to(images.device).view(-1, 5, 1, 1)
+    """Images (N, C, *spatial) in another light: (N, 5) contrast, brightness, and up to three channels."""
+    light = light.to(images.device).view(-1, 5, *[1] * (images.ndim - 2))
     contrast, brightness, tint = light[:, :1], light[:, 1:2], light[:, 2 : 2 + images.shape[1]]
-    mean = images.mean((1, 2, 3), keepdim=True)
+    mean = images.mean(tuple(range(1, images.ndim)), keepdim=True)
     return (images - mean) * (1 + contrast) + mean + brightness + tint / 2

@@ -26,6 +26,7 @@ from . import arrays, files, folders, measured, moves, sentences
 from .comparing import copies
 from .counting import classes
 from .found import Checked, Finding, in_order
+from .solid import OF_ARRAYS
 from .survey import Listed, Survey
 
 OF_FOLDERS: dict[str, Callable[[Path], Listed | None]] = {  # where several tasks find data in one folder
@@ -72,6 +73,8 @@ def _of_task(source: Any, task: str, progress: bool) -> Survey:
     known.named(task)
     if task in measured.OF_TASKS:
         return _measured(source, task)
+    if task in OF_ARRAYS:
+        return _of_arrays(source, task)
     path = None if isinstance(source, Dataset) else next((one for one in places_of(source) if one.is_dir()), None)
     if path is None or task not in OF_FOLDERS:
         return surveyed(source, progress)
@@ -98,6 +101,24 @@ def _measured(source: Any, task: str) -> Survey:
         if survey is not None:
             return survey
     raise InputError(f"'{source}' holds nothing for the task {task}; `striate tasks` says what it reads")
+
+
+def _of_arrays(source: Any, task: str) -> Survey:
+    """The volumes, pixels or clips of a place.
+
+    Raises:
+        InputError: There is no such place, or it holds nothing for the task.
+    """
+    path = None if isinstance(source, Dataset) else next((one for one in places_of(source) if one.exists()), None)
+    if path is None:
+        raise InputError(f"no file or folder '{source}'")
+    try:
+        found = OF_ARRAYS[task](path)
+    except InputError as error:
+        raise _UnusableError(str(error)) from error
+    if found is None:
+        raise InputError(f"'{source}' holds nothing for the task {task}; `striate tasks` says what it reads")
+    return found
 
 
 class _UnusableError(Exception):

@@ -140,10 +140,13 @@ def _picture(inputs: Rows, targets: Mapping[str, Rows], row: int, plan: Plan) ->
     if not recipe.pixels:
         x = (x - x.min()) / (x.max() - x.min()).clamp_min(1e-9)
     x = x.clamp(0, 1)
+    own = {name: values[row] for name, values in targets.items()}
+    if x.dim() == 4 and (sliced := plan.task.sliced(x.numpy(), own)) is not None:
+        return sliced
     if x.dim() != 3:
         return plane(x if x.dim() == 2 else x.mean(0))
     picture: Array = x.permute(1, 2, 0).numpy() if len(x) == 3 else plane(x.mean(0))
-    return plan.task.over(picture, {name: values[row] for name, values in targets.items()})
+    return plan.task.over(picture, own)
 
 
 def _target(plan: Plan, parts: Parts, some: Table, row: int) -> str:

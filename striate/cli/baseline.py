@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say
+from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say, task_option
 from striate.data.loading import check as check_data
 from striate.errors import InputError
 from striate.features import feature
@@ -30,6 +30,12 @@ OF_OTHERS = {"mfcc": "sounds", "dtw": "series"}  # rivals for data that are no i
 @click.option("--seed", type=click.IntRange(min=0, max=2**31), help="As for train; by default 0, or that of --beside.")
 @click.option("--out", metavar="FOLDER", help="Draw test images beside their features, as FOLDER/features.png.")
 @click.option("--beside", metavar="RUN", help="A network's run, to test on the same images.")
+@task_option
+@click.option(
+    "--split",
+    metavar="SPLIT",
+    help="For the pixels of one image of many bands, as for train: random:0.1 or disjoint:0.5; of --beside by default.",
+)
 @bad_files_option
 @json_option
 def command(
@@ -39,6 +45,8 @@ def command(
     seed: int | None,
     out: str | None,
     beside: str | None,
+    task: str | None,
+    split: str | None,
     bad: str,
     as_json: bool,
 ) -> None:
@@ -46,11 +54,13 @@ def command(
 
     FEATURES is raw, sobel, robinson, hog, sift or surf; mfcc for words (speech), dtw for series, of which it takes the
     nearest. Training, validation and test examples are those on which `striate train` trains and tests a network; hog
-    and sift need `pip install "striate[baseline]"`.
+    and sift need `pip install "striate[baseline]"`. With `--task cube` they are the pixels of an image of many bands,
+    and the features are raw, their spectra.
     """
     if features not in OF_OTHERS:
         feature(features)
-        check_data(data)
+        if task is None:
+            check_data(data)
     elif out:
         raise InputError(f"--out draws features of images; {features} has none. Leave it out")
     if beside:
@@ -64,7 +74,7 @@ def command(
     if features in OF_OTHERS:
         result = against(features, data, classifier, seed, validation, bad, say)
     else:
-        how = {"classifier": classifier, "seed": seed, "validation": validation}
+        how = {"classifier": classifier, "seed": seed, "validation": validation, "task": task, **_pixels(run, split)}
         result = baseline(features, data, **how, bad=bad, out=out, say=say, show=not as_json)
     tested = run.test(bad=bad) if run else None
     if as_json:
@@ -89,6 +99,15 @@ def _beside(path: str, data: str) -> Run:
     if not source or source_key(source) != source_key(data):
         raise InputError(f"--beside takes a run trained on {data}; {path} was trained on {source or 'other data'}")
     return run
+
+
+def _pixels(run: Run | None, split: str | None) -> dict[str, Any]:
+    """How the pixels of an image of many bands are divided: as for the run beside, or as was asked for."""
+    from striate.tasks.cube import CubeTask
+
+    if run is None or not isinstance(run.task, CubeTask):
+        return {"split": split or ""}
+    return {"split": split or run.task.split, "side": run.task.side}
 
 
 def _table(result: BaselineResult, run: Run, tested: TestResult) -> None:

@@ -119,7 +119,8 @@ def show(data: str, net: str | None, out: str, size: str | None, as_json: bool, 
 def make(what: str, photos: str, out: str, count: int, seed: int, as_json: bool) -> None:
     """Write data made from PHOTOS, a folder of photographs, into OUT, a new folder.
 
-    WHAT is `mirrors`, rendered into the photographs, with masks to segment them by; or ways in which pictures become
+    WHAT is `mirrors`, rendered into the photographs, with masks to segment them by; `motions`, clips of eight motions
+    of the digits of a named set (PHOTOS is `mnist`); or ways in which pictures become
     worse, as `--degrade` of `striate train` takes them (`rain`, `fog:1,noise:5`), for pairs to restore by. Each
     photograph is in one of train/, val/ and test/, whatever is made of it.
     """

@@ -1,4 +1,4 @@
-"""What there is to see of answers, written into a folder as the answers come: PNG files, and of videos videos."""
+"""What there is to see of answers, written into a folder as the answers come: PNG files, videos, files of labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from striate.data.video import number_of, rate_of, video_of
 from striate.data.writing import whole
 from striate.errors import WorkError
 
-ENDS = (".png", ".mp4", ".mkv")  # of what is written
+ENDS = (".png", ".mp4", ".mkv", ".nii.gz", ".npy")  # of what is written
 
 
 @contextmanager
@@ -42,6 +42,7 @@ class Pictures:
     Attributes:
         folder: Where to.
         count: How many PNG files were written.
+        others: How many other files.
         videos: The videos that were written.
         faster: How many times as many frames a second those have.
         notes: What to tell of them, a line each.
@@ -50,6 +51,7 @@ class Pictures:
     folder: Path
     faster: int = 1
     count: int = 0
+    others: int = 0
     videos: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _named: Counter[str] = field(default_factory=Counter)
@@ -74,12 +76,13 @@ class Pictures:
     def said(self) -> str:
         """What was written; empty for nothing."""
         stills = f"{self.count} pictures" if self.count else ""
+        others = f"{self.others} files of labels" if self.others else ""
         videos = f"{len(self.videos)} video{'s' * (len(self.videos) > 1)}" if self.videos else ""
-        return " and ".join(filter(None, (stills, videos)))
+        return " and ".join(filter(None, (stills, videos, others)))
 
     def _write(self, answer: Any, opened: ExitStack) -> None:
         """An answer's pictures; the video that they are frames of stays open until another begins."""
-        if not answer.pictures:
+        if not answer.pictures and not answer.files:
             return
         source = video_of(answer.path)
         if not source:
@@ -102,15 +105,17 @@ class Pictures:
         return writer
 
     def _stills(self, answer: Any) -> None:
-        paths = self._free(answer.path, [f"{end}.png" for end in answer.pictures])
-        for path, content in zip(paths, answer.pictures.values(), strict=True):
+        made = {f"{end}.png": content for end, content in answer.pictures.items()} | dict(answer.files)
+        paths = self._free(answer.path, list(made))
+        for path, content in zip(paths, made.values(), strict=True):
             with whole(path) as unfinished:
                 unfinished.write_bytes(content)
-            self.count += 1
+        self.count += len(answer.pictures)
+        self.others += len(answer.files)
 
     def _free(self, source: str, ends: Sequence[str]) -> list[Path]:
         """Files named after a source that are not written yet."""
-        stem = Path(source).stem
+        stem = Path(source).stem.removesuffix(".nii")
         while True:
             self._named[stem] += 1
             name = stem if self._named[stem] == 1 else f"{stem}-{self._named[stem]}"

@@ -83,7 +83,9 @@ def command(
     as_json: bool,
 ) -> None:
     """Say what EXAMPLES are: for images, files, folders that hold some, or videos; for images, signals or volumes, an
-    .npz archive with `x` or an .npy file, one answer for each row; for a run on text, sentences or text files.
+    .npz archive with `x` or an .npy file, one answer for each row; for classes of voxels .nii, .nii.gz or .npy files;
+    for images of many bands .npy or .mat; for clips videos, folders of frames or arrays; for a run on text, sentences
+    or text files.
 
     RUN is a run's folder, or its model.safetensors alone, wherever that was copied to. Several answer together, by the
     mean of their probabilities.

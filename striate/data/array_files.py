@@ -1,4 +1,4 @@
-"""A folder of arrays, one in each .npy file: signals, images or volumes in the folders of their classes.
+"""A folder of arrays, one in each .npy or NIfTI file: signals, images or volumes in the folders of their classes.
 
 Folders that name a part (`train/cat`, `cat/test`) divide them; a folder that holds all others is passed.
 
@@ -23,21 +23,23 @@ from .entries import Entry, Listing, Wanted, enough, put_together
 from .files import counted, has_image, unreadable
 from .layout import FILLERS
 from .left_out import LeftOut
+from .opening import ImageError
 from .parts import PARTS, Part, part_of
 from .pictures import Pictures
 from .recipe import written
+from .volumes.reading import NIFTI, read_volume
 
-SUFFIX = ".npy"
+SUFFIXES = (".npy", *NIFTI)
 
 
 def under(root: Path) -> list[Path]:
-    """The .npy files under a folder, sorted; none where there are images, which are its examples then."""
+    """The .npy and NIfTI files under a folder, sorted; none where there are images, which are its examples then."""
     found = list[Path]()
     if not os.path.isdir(root) or has_image(root):
         return found
     for place, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]  # where `os.walk` goes on
-        found += [Path(place, name) for name in names if name.lower().endswith(SUFFIX) and not name.startswith(".")]
+        found += [Path(place, name) for name in names if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
     return sorted(found, key=counted)
 
 
@@ -91,6 +93,12 @@ def _read(files: Sequence[Path], wanted: Wanted) -> Pictures:
 
 def _array(path: Path) -> Array | str:
     """What is in a file; or why it can't be read."""
+    if path.name.lower().endswith(NIFTI):
+        try:
+            volume = read_volume(path).values
+        except ImageError as error:
+            return error.reason
+        return numbers(volume[0] if len(volume) == 1 else volume, path.name)
     try:
         with path.open("rb") as file:
             values = numbers(np.lib.format.read_array(file, allow_pickle=False), path.name)

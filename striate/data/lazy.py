@@ -149,7 +149,7 @@ class Lazy:
         with collected(), ThreadPoolExecutor(cores()) as threads:
             made = [image for image in threads.map(self._tried, rows) if image is not None]
         if len({image.shape for image in made}) > 1:  # of several sizes: their middles
-            least = [min(sides) for sides in zip(*(image.shape[-2:] for image in made), strict=True)]
+            least = [min(sides) for sides in zip(*(image.shape for image in made), strict=True)]
             made = [_middle(image, least) for image in made]
         return torch.from_numpy(np.stack(made)) if made else torch.zeros(0, *self.shape, dtype=torch.uint8)
 
@@ -176,8 +176,8 @@ def _numbered(item: Any, work: Callable[[Any, int], NDArray[Any]], number: int) 
 
 
 def _middle(image: NDArray[Any], size: Sequence[int]) -> NDArray[Any]:
-    top, left = ((have - want) // 2 for have, want in zip(image.shape[-2:], size, strict=True))
-    return image[..., top : top + size[0], left : left + size[1]]
+    starts = [(have - want) // 2 for have, want in zip(image.shape, size, strict=True)]
+    return image[tuple(slice(start, start + want) for start, want in zip(starts, size, strict=True))]
 
 
 def _nothing(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:

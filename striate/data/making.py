@@ -1,4 +1,4 @@
-"""Folders of data that are made from photographs: mirrors with their masks, or worse pictures beside the good ones.
+"""Folders of data that are made: mirrors in photographs with their masks, worse photographs, digits that move.
 
 Each photograph is in one part only, train/, val/ or test/, however many pictures are made of it.
 """
@@ -25,8 +25,10 @@ from .mirrors import LEAST, with_mirror
 from .parts import PARTS, Part
 from .restoring.degrading import ALSO, WAYS, Degradation, degradation, whole_part
 from .restoring.finding import Pair, Pictures, find
+from .scenes.making import write_motions
 
 MIRRORS, MIRROR_ALSO = "mirrors", ("mirror", "mirrored", "reflections", "mirrornet", "msd")
+MOTIONS, MOTION_ALSO = "motions", ("motion", "moving", "movingmnist", "movingdigits", "clips", "videos")
 VALIDATION = 0.1  # of the photographs that are not for the test
 FOLDERS: Mapping[Part, str] = {"train": "train", "validation": "val", "test": "test"}
 Parts = dict[Part, list[Pair]]
@@ -37,12 +39,13 @@ def make(what: str, photos: str | Path, out: str | Path, *, count: int = 1, seed
     """Write data that are made from photographs into a folder, and say what was decided.
 
     Args:
-        what: "mirrors", for images/ and masks/ as the task `segment` reads them; or how pictures become worse, as in
-            "rain" or "fog:1,noise:5", for input/ and target/ as `restore` does.
+        what: "mirrors", for images/ and masks/ as the task `segment` reads them; "motions", for clips of moving digits
+            as `clip` reads them; or how pictures become worse, as in "rain" or "fog:1,noise:5", for input/ and target/
+            as `restore` does.
         photos: A folder, maybe with train/, val/ and test/; where there is no test or validation part, a share is
-            held out by the names of the files.
+            held out by the names of the files. For motions a named set of grey images, such as mnist.
         out: A folder that is new or empty.
-        count: How many pictures are made of each photograph.
+        count: How many pictures are made of each photograph; of motions how many times as many clips as usual.
         seed: Another one makes other pictures.
 
     Raises:
@@ -51,11 +54,14 @@ def make(what: str, photos: str | Path, out: str | Path, *, count: int = 1, seed
     """
     check_number(count, "count", least=1, whole=True)
     check_number(seed, "seed", least=0, whole=True)
-    worse, root, place = _worse(what), Path(photos), Path(out)
+    place = Path(out)
+    if what == MOTIONS:
+        _check_new(place)
+        return _moving(str(photos), place, count, seed)
+    worse, root = _worse(what), Path(photos)
     if not root.is_dir():
         raise InputError(f"'{root}' is no folder of photographs")
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise InputError(f"'{place}' is there already; name a folder that is new or empty")
+    _check_new(place)
     found = find(root, paired=False, least=worse.scale if worse else LEAST)
     parts, notes = _parted(found, root)
     try:
@@ -69,14 +75,27 @@ def make(what: str, photos: str | Path, out: str | Path, *, count: int = 1, seed
     return [*found.notes, *notes, *([said(bad)] if bad else []), f"{place}: {each} of each photograph, {many}"]
 
 
+def _check_new(place: Path) -> None:
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise InputError(f"'{place}' is there already; name a folder that is new or empty")
+
+
+def _moving(source: str, place: Path, count: int, seed: int) -> list[str]:
+    try:
+        return write_motions(source, place, count, seed)
+    except OSError as error:
+        raise WorkError(f"cannot write into '{place}' ({error.strerror or error})") from None
+
+
 def _worse(what: str) -> Degradation | None:
     """How pictures become worse; None for mirrors."""
     if what == MIRRORS:
         return None
     word = what.partition(":")[0].partition(",")[0]
     if word not in WAYS:
-        hint = nearest(word, [MIRRORS, *WAYS], {**ALSO, MIRRORS: MIRROR_ALSO})
-        raise InputError(f"'{word}' can't be made{hint}; there are {', '.join((MIRRORS, *WAYS))}")
+        known = (MIRRORS, MOTIONS, *WAYS)
+        hint = nearest(word, known, {**ALSO, MIRRORS: MIRROR_ALSO, MOTIONS: MOTION_ALSO})
+        raise InputError(f"'{word}' can't be made{hint}; there are {', '.join(known)}")
     return degradation(what)
 
 

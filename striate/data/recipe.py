@@ -64,14 +64,15 @@ class Recipe:
     def __call__(self, images: Tensor) -> Tensor:
         """The network's input, float32 (N, *shape), from `images` (N, C, *spatial), uint8 or float.
 
-        Images of two spatial axes may have another size: they are resized to that of `source` first. They may
-        also be grey instead of RGB, or RGB instead of grey.
+        Images of two spatial axes may have another size: they are resized to that of `source` first; for a network
+        that sees pieces all may, and stay as they are. Images may also be grey instead of RGB, or RGB instead of grey.
 
         Raises:
             InputError: the images have other axes or channels than the network can read.
         """
         same_axes = images.dim() == len(self.source) + 1
-        if not same_axes or (images.dim() != 4 and images.shape[2:] != self.source[1:]):
+        free = self.fit == "any size" or images.dim() == 4
+        if not same_axes or (not free and images.shape[2:] != self.source[1:]):
             raise InputError(f"the network learned from images {written(self.source)}; got {written(images.shape[1:])}")
         x = with_channels(floats(images), self.shape[0])
         if x.shape[2:] != self.source[1:] and self.fit != "any size":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,13 @@ from striate.page.places import on_canvas
 from striate.report.numbered import over_png
 from striate.report.overlay import overlay_png
 from striate.runs.run import Run
+from striate.tasks.class_of_places import called as classes_called
 from striate.tasks.in_pieces import InPieces
 from striate.tasks.instances import Instances
 from striate.tasks.masked import Masked
 from striate.tasks.objects import OfObjects
 from striate.tasks.restore import Restore
 from striate.tasks.segment import Segment
-from striate.tasks.segment import called as classes_called
 from striate.tasks.stylize import Stylize, inner, padded
 from striate.tasks.task import Task
 from striate.tiling import middle
@@ -75,7 +75,7 @@ def _in_a_piece(
     assert isinstance(task, InPieces)
 
     def fitted(image: Any) -> Any:
-        return ImageOps.fit(image.convert("L" if task.channels == 1 else "RGB"), task.tile[::-1])
+        return ImageOps.fit(image.convert("L" if task.channels == 1 else "RGB"), (task.tile[1], task.tile[0]))
 
     def seen(image: Any, outputs: Outputs) -> bytes:
         pixels = np.array(fitted(image)).reshape(*task.tile, task.channels).transpose(2, 0, 1)
@@ -121,9 +121,9 @@ def of_styled(run: Run) -> Live:
     return Live(run.name, run.model(), values, lambda outputs: [], shape, drawn=seen, halves=True)
 
 
-def _fitted(image: Any, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _fitted(image: Any, size: Sequence[int]) -> NDArray[np.uint8]:
     """The colours (3, height, width) of an image, scaled and cut to a size."""
-    return np.array(ImageOps.fit(image.convert("RGB"), size[::-1]), np.uint8).transpose(2, 0, 1)
+    return np.array(ImageOps.fit(image.convert("RGB"), (size[1], size[0])), np.uint8).transpose(2, 0, 1)
 
 
 def _inner(image: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:

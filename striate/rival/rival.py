@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from striate import data as data_sets
 from striate.checks import check_number, path_of
+from striate.data.cubes.dataset import spectra
 from striate.data.recipe import floats
 from striate.errors import InputError
 from striate.features import Feature, feature
@@ -27,6 +28,7 @@ from striate.rival.classifiers import Rows
 from striate.tasks.saying import Say, silent
 from striate.training.options import Options
 
+CUBE = "cube"
 SEEDS = 2**31  # the largest
 LARGEST = 64  # pixels of the longer side; larger images are reduced
 AT_ONCE = 1000  # images described together
@@ -83,6 +85,9 @@ def baseline(
     seed: int = 0,
     validation: float = Options.validation,
     bad: str = "skip",
+    task: str | None = None,
+    split: str = "",
+    side: int = 9,
     out: str | Path | None = None,
     say: Say = silent,
     show: bool = False,
@@ -96,6 +101,9 @@ def baseline(
         seed: Chooses the validation images, as in `striate.train`, and seeds the classifier.
         validation: Share of the training images kept for validation.
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
+        task: "cube" for an image of many bands, whose pixels are classified by their spectra: the features are `raw`.
+        split: How its pixels are divided, as for `striate.train`.
+        side: Pixels of a side of what the network beside it reads, which a disjoint split keeps clear of.
         out: A folder for `features.png`, test images beside their features; it is created if missing.
         say: Is given each decision as one sentence when it is made.
         show: Whether to draw a download's progress on standard error.
@@ -106,10 +114,14 @@ def baseline(
     """
     chosen = feature(features)
     classifiers.check(classifier)
+    if task not in (None, CUBE):
+        raise InputError(f"a rival for the task {task} is not there; leave `task` out, or say '{CUBE}'")
+    if split and not task:
+        raise InputError(f"split is for the task {CUBE}; say task='{CUBE}' too")
     check_number(seed, "seed", most=SEEDS)
     check_number(validation, "validation", least=0.001, most=0.9, whole=False)
     folder = None if out is None else path_of(out, "the folder `out`")
-    dataset = data_sets.load(data, bad=bad, progress=show)
+    dataset = _spectra(chosen, data, split, side) if task else data_sets.load(data, bad=bad, progress=show)
     notes: list[str] = []
 
     def tell(*lines: str) -> None:
@@ -154,6 +166,15 @@ def baseline(
         predict_seconds=predict_seconds,
         notes=tuple(notes),
     )
+
+
+def _spectra(chosen: Feature, data: object, split: str, side: int) -> data_sets.Dataset:
+    """The labelled pixels of an image of many bands."""
+    if chosen.name != "raw":
+        raise InputError(f"of single pixels there are spectra alone, which are `raw`; {chosen.name} is of images")
+    if not isinstance(data, str | Path):
+        raise InputError("an image of many bands is a folder or a file")
+    return spectra(data, split, side)
 
 
 def _splits(

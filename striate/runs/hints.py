@@ -155,5 +155,5 @@ def _images(examples: Examples) -> Tensor | Lazy | None:
     """Their images, where they are pictures of bytes, in memory or in files."""
     images = examples.columns.get(IMAGE) if isinstance(examples, Table) else None
     if images is None or isinstance(images, Lazy):
-        return images or None
+        return images if images is not None and len(images.shape) == 3 else None
     return images if images.ndim == 4 and images.dtype == torch.uint8 else None

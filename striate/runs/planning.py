@@ -37,11 +37,13 @@ from striate.runs.run import recipe_of
 from striate.runs.teaching import Teachers, learned_before
 from striate.tasks import known
 from striate.tasks.balancing import balanced
+from striate.tasks.cube import CubeTask
 from striate.tasks.fitting import Fitted, check_batch, check_max_norm, check_trainable, input_shape
 from striate.tasks.pieces import enlarges, maps_of
 from striate.tasks.restore import Restore
 from striate.tasks.stylize import Stylize
 from striate.tasks.task import Task, Wish
+from striate.tasks.volume import VolumeTask
 from striate.training.feed import num_batches
 from striate.training.layer_rates import LayerRates
 from striate.training.options import NO_AUGMENT, Options
@@ -202,7 +204,8 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
 
 def _meant(options: Options) -> dict[str, str]:
     """Tasks that have an option of their own, each with its name where it is given."""
-    return {Restore.word: "degrade" if options.degrade else "", Stylize.word: "style" if options.style else ""}
+    words: dict[str, type[Task]] = {"degrade": Restore, "style": Stylize, "spacing": VolumeTask, "split": CubeTask}
+    return {task.word: word if getattr(options, word) else "" for word, task in words.items()}
 
 
 def _places(wanted: str, preset: Preset, fitted: Fitted, opened: Opened) -> Augment | None:
@@ -241,6 +244,7 @@ def _wish(asked: Request, network: Network) -> Wish:
     before = asked.again.facts if asked.again else {}
     wish = Wish(shape, asked.bad, progress=asked.show, heads=heads, style=asked.options.style, before=before)
     wish = dataclasses.replace(wish, network=network, eyes=asked.options.eyes, augment=asked.options.augment)
+    wish = dataclasses.replace(wish, spacing=asked.options.spacing, split=asked.options.split)
     if not asked.options.degrade and asked.task != Restore.word:
         return wish
     return dataclasses.replace(wish, degrade=asked.options.degrade, enlarges=enlarges(network), maps=maps_of(network))

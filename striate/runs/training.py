@@ -78,6 +78,8 @@ def train(
     degrade: str = Options.degrade,
     style: str | Path = Options.style,
     eyes: str | Path = Options.eyes,
+    spacing: str = Options.spacing,
+    split: str = Options.split,
     fold: str = Options.fold,
     init: str | None = Options.init,
     keep_every: float = Options.keep_every,
@@ -150,6 +152,10 @@ def train(
             "rain:5", "fog:1", several as in "blur:1,noise:10"; "pairs" where worse pictures are there as files.
         style: A picture whose style the network learns to give to photographs, for the task `stylize`.
         eyes: What sees the pictures, for the task `caption`: a run, "NET=FILE", or "squeezenet", the default.
+        spacing: For the task `volume`: millimetres of a voxel along each axis, "1x1x2.5" or "1", to which volumes are
+            resampled first.
+        split: For the task `cube`: "random:0.1" learns from a tenth of the pixels of each class, "disjoint:0.5" from
+            half of them that no pixel to test by is beside.
         fold: "2/5" validates by the second of five equal parts of the training examples; `st.folds` takes them all.
         init: How weights begin, as for `build`.
         keep_every: Seconds after which the state within an epoch is kept, for a run that is killed; less often where
@@ -200,6 +206,8 @@ def train(
         degrade=degrade,
         style=str(style),
         eyes=str(eyes),
+        spacing=spacing,
+        split=split,
         fold=fold,
         init=init,
         keep_every=keep_every,

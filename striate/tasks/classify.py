@@ -27,8 +27,9 @@ class Classify(Labelled):
 
     word: ClassVar[str] = "classify"
     reads: ClassVar[str] = (
-        "a named set (digits, mnist, fashion-mnist, cifar10), a folder with one sub-folder of images (or .npy arrays) "
-        "per class, a table (.csv, .parquet) of images with their classes, tar archives of images (.jpg) and classes "
+        "a named set (digits, mnist, fashion-mnist, cifar10), a folder with one sub-folder of images (or of arrays, "
+        ".npy or NIfTI) per class, a table (.csv, .parquet) of images with their classes, tar archives of images "
+        "(.jpg) and classes "
         "(.cls), hf:user/name or a saved set of the package datasets, "
         "or an .npz archive of images, signals or volumes with their labels"
     )

@@ -36,7 +36,7 @@ class InPieces(Task):
 
     Attributes:
         channels: Of the images: 1 or 3.
-        tile: (height, width) of what the network reads at once.
+        tile: (height, width) of what the network reads at once, (depth, height, width) of volumes.
         margin: Pixels of a piece that its neighbour answers for, on each side.
         stride: The network's: pieces begin at multiples of it.
         cut: Pixels that the network, without padding, loses on each side.
@@ -44,12 +44,16 @@ class InPieces(Task):
     """
 
     channels: int
-    tile: tuple[int, int] = (0, 0)
+    tile: tuple[int, ...] = (0, 0)
     margin: int = 0
     stride: int = 1
     cut: int = 0
     scale: int = 1
 
+    axes: ClassVar[int] = 2  # of an example
+    shown_as: ClassVar[str] = "images"  # what examples are called where it is said how they go through
+    other_axes: ClassVar[str] = "and images have two axes beside their channels; let it begin with `input 3x?x?`"
+    blends: ClassVar[bool] = False  # whether pieces fade into each other, instead of meeting
     share_of_margin: ClassVar[float] = 0.25
     changes: ClassVar[tuple[str, ...]] = CHANGES
     may_lose: ClassVar[bool] = True  # whether what it gives may be without a border
@@ -59,9 +63,18 @@ class InPieces(Task):
     unit: ClassVar[str] = "images"
 
     @property
+    def usual_changes(self) -> str:
+        """What happens to pieces where nobody says."""
+        return "mirror,turn" if self.channels == 1 else "mirror"
+
+    @property
     def longest_side(self) -> int:
         """Of a piece, in pixels, where nobody says."""
         return 256
+
+    def piece_for(self, sizes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+        """The size of a piece that suits examples of these sizes: as large as the largest."""
+        return tuple(map(max, zip(*sizes, strict=True)))
 
     def recipe(self, network: Network, opened: Opened) -> Recipe:
         """How images become what the network reads."""
@@ -71,8 +84,8 @@ class InPieces(Task):
         """How many pieces an epoch takes of each image."""
         return pieces_of(self.sizes(examples), self.tile)
 
-    def sizes(self, examples: Examples) -> list[tuple[int, int]]:
-        """(height, width) of images that the network reads."""
+    def sizes(self, examples: Examples) -> list[tuple[int, ...]]:
+        """The sizes of what the network reads, without channels."""
         return sizes_of(examples)
 
     def fit(self, network: Network, opened: Opened, recipe: Recipe | None, size: Size | None) -> Fitted:
@@ -81,9 +94,9 @@ class InPieces(Task):
 
     def augment(self, wanted: str, fitted: Fitted, opened: Opened) -> Augment | None:
         """Pieces are cut out anew in every epoch; grey images have no up and down, colour ones no left and right."""
-        changes = parsed(("mirror,turn" if self.channels == 1 else "mirror") if wanted == AUTO else wanted)
-        if others := [one.word for one in changes if one.word not in self.changes]:
-            raise InputError(f"augment '{others[0]}' is not for {self.word}; there are {', '.join(self.changes)}")
+        changes = parsed(self.usual_changes if wanted == AUTO else wanted)
+        if strange := [one.word for one in changes if one.word not in self.changes]:
+            raise InputError(f"augment '{strange[0]}' is not for {self.word}; there are {', '.join(self.changes)}")
         task, amount = fitted.task, {one.word: one.amount for one in changes}
         assert isinstance(task, InPieces)
         assert fitted.recipe is not None
@@ -91,7 +104,8 @@ class InPieces(Task):
             task.tile, task.pieces(opened.train), "mirror" in amount, "turn" in amount, amount.get("colour") or 0.0
         )
         piece = dataclasses.replace(fitted.recipe, shape=(self.channels, *task.tile))
-        return chained(cut, *steps_for([one for one in changes if one.word not in CUT], piece))
+        others = [one for one in changes if one.word not in CUT]
+        return chained(cut, *(steps_for(others, piece) if others else ()))
 
     def through(self, net: Net, inputs: Fields) -> Fields:
         """The outputs of whole images, put together from those of pieces."""

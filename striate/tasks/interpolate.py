@@ -114,7 +114,7 @@ class Interpolate(MakesPictures):
         """Of a piece, in pixels."""
         return PIECE
 
-    def sizes(self, examples: Examples) -> list[tuple[int, int]]:
+    def sizes(self, examples: Examples) -> list[tuple[int, ...]]:
         """(height, width) of the frames."""
         return sizes_of(examples, GOOD)
 

@@ -23,6 +23,8 @@ FALLBACK = "classify"  # tried last: it says what is wrong with data that are of
 ALSO = {  # what others call them
     "caption": ("captions", "captioning", "image-captioning", "describe", "show-and-tell"),
     "classify": ("classification", "class", "cls", "label"),
+    "clip": ("video", "action", "actions", "video-classification", "motion"),
+    "cube": ("hyperspectral", "spectral", "bands", "satellite", "hsi"),
     "detect": ("detection", "detector", "object-detection", "boxes", "yolo"),
     "generate": ("generation", "gan", "vae", "diffusion", "sampling", "synthesis", "dcgan", "ddpm"),
     "localize": ("localization", "localise", "localisation"),
@@ -36,6 +38,7 @@ ALSO = {  # what others call them
     "series": ("time-series", "timeseries", "signals", "signal", "ucr", "ecg", "tsc"),
     "speech": ("sound", "sounds", "audio", "wav", "words", "asr", "keyword", "keywords", "speech-commands"),
     "stylize": ("stylise", "style", "style-transfer", "fast-style", "johnson"),
+    "volume": ("3d", "volumetric", "voxels", "nifti", "mri", "scan"),
     "text": ("nlp", "sentence", "sentences", "sentiment"),
 }
 _added: list[type[Task]] = []

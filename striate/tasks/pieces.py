@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,27 +52,28 @@ def fitted_in_pieces(
     notes = list[str]()
     if network.program is not None:
         network = zoo.rebind(network, adapting(network, task, notes, opened.name), None)
-    network = _sized(network, task.sizes(opened.train), size, task.longest_side, notes)
+    if len(network.input) != task.axes + 1:
+        raise InputError(f"{network.name} reads {shown(network.input)}, {task.other_axes}")
+    network = _sized(network, task.sizes(opened.train), size, task, notes)
     outputs = outputs_for(network, network.input, task, opened.name, f"pieces of {shown(network.input)}")
-    tile, gives = (_two(shape) for shape in (network.input, outputs[OUTPUT]))
-    wanted = task.scale * tile[0], task.scale * tile[1]
-    cut = (wanted[0] - gives[0]) // 2
-    lost = wanted[0] - gives[0], wanted[1] - gives[1]
+    tile, gives = (_sides(shape) for shape in (network.input, outputs[OUTPUT]))
+    lost = [task.scale * read - given for read, given in zip(tile, gives, strict=True)]
+    cut = lost[0] // 2
     grows = _grows(network, task.scale, gives)
-    if lost != (2 * cut, 2 * cut) or cut < 0 or (cut and not task.may_lose) or not grows:
-        raise InputError(
-            f"{network.name} gives maps of {gives[0]}x{gives[1]} for images of {tile[0]}x{tile[1]}; {task.misfit}"
-        )
+    if set(lost) != {2 * cut} or cut < 0 or (cut and not task.may_lose) or not grows:
+        raise InputError(f"{network.name} gives maps of {_by(gives)} for {task.shown_as} of {_by(tile)}; {task.misfit}")
     if recipe is None:
         recipe = task.recipe(network, opened)
     margin, stride = overlap(network, tile, cut, task.share_of_margin)
-    piece = f"images go through in pieces of {tile[0]}x{tile[1]}" + (f" that overlap by {2 * margin}" if margin else "")
+    piece = f"{task.shown_as} go through in pieces of {_by(tile)}" + (
+        f" that overlap by {2 * margin}" if margin else ""
+    )
     lines = (*what_to_see(network), *notes, recipe.said(), f"network: {piece}")
     return Fitted(network, recipe, lines, dataclasses.replace(task, tile=tile, margin=margin, stride=stride, cut=cut))
 
 
 def _sized(
-    network: Network, sizes: Sequence[tuple[int, int]], size: Size | None, longest: int, notes: list[str]
+    network: Network, sizes: Sequence[tuple[int, ...]], size: Size | None, task: InPieces, notes: list[str]
 ) -> Network:
     """The network with a size for every axis that is open."""
     if size is not None:
@@ -79,9 +81,8 @@ def _sized(
     if all(side is not None for side in network.input):
         return network
     largest = _largest(sizes)
-    wanted = [
-        min(longest, side) if free is None else free for side, free in zip(largest, network.input[1:], strict=True)
-    ]
+    sides = zip(task.piece_for(sizes), network.input[1:], strict=True)
+    wanted = [min(task.longest_side, side) if free is None else free for side, free in sides]
     try:
         found = resized(network, wanted)
     except InputError:
@@ -89,18 +90,18 @@ def _sized(
         if after is None:
             raise
         found = resized(network, after)
-    notes.append(f"network: input {shown(found.input)}, for images up to {largest[0]}x{largest[1]}")
+    notes.append(f"network: input {shown(found.input)}, for {task.shown_as} up to {_by(largest)}")
     return found
 
 
-def _grows(network: Network, scale: int, gives: tuple[int, int]) -> bool:
+def _grows(network: Network, scale: int, gives: tuple[int, ...]) -> bool:
     """Whether a larger image gives as much larger maps, so that what is missing is a border and no stride."""
     if network.program is None:
         return True
     almost = [int(side or 0) + _stride(network) - 1 for side in network.input[1:]]  # sizes between may be rounded up
     if (larger := next_fitting(network, almost)) is None:
         return True
-    then = _two(named_outputs(measure(resized(network, larger)))[OUTPUT])
+    then = _sides(named_outputs(measure(resized(network, larger)))[OUTPUT])
     more = [scale * (new - int(old or 0)) for new, old in zip(larger, network.input[1:], strict=True)]
     return [new - old for new, old in zip(then, gives, strict=True)] == more
 
@@ -129,8 +130,8 @@ def _tried(network: Network) -> tuple[Shape, Shape]:
     return (network.input[0], *size), given if len(given) == 3 else none
 
 
-def sizes_of(examples: Examples, field: str = "") -> list[tuple[int, int]]:
-    """(height, width) of each image, of all those in memory or else of a sample, of which no pixel is decoded.
+def sizes_of(examples: Examples, field: str = "") -> list[tuple[int, ...]]:
+    """The size of each image without its channels: of all in memory, or of a sample of which no pixel is decoded.
 
     Args:
         examples: Some.
@@ -140,25 +141,27 @@ def sizes_of(examples: Examples, field: str = "") -> list[tuple[int, int]]:
     images = examples.columns[field] if field else next(iter(examples.columns.values()))
     if isinstance(images, Lazy):
         if images.held:
-            return [_two(image.shape) for image in images.held]
-        return [header(Path(path)).size for path in images.paths[:: max(1, len(images) // SAMPLED)]]
-    return [_two(tuple(images.shape))] * len(images)
+            return [tuple(image.shape[1:]) for image in images.held]
+        return [tuple(header(Path(path)).size) for path in images.paths[:: max(1, len(images) // SAMPLED)]]
+    return [tuple(images.shape[-2:])] * len(images)
 
 
-def _largest(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    heights, widths = zip(*sizes, strict=True)
-    return max(heights), max(widths)
+def _largest(sizes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(map(max, zip(*sizes, strict=True)))
 
 
-def pieces_of(sizes: Sequence[tuple[int, int]], tile: tuple[int, int]) -> int:
+def _by(size: Sequence[int]) -> str:
+    return "x".join(map(str, size))
+
+
+def pieces_of(sizes: Sequence[tuple[int, ...]], tile: tuple[int, ...]) -> int:
     """How many pieces of this size images have, in the mean and rounded, at least one."""
-    areas = [height * width / (tile[0] * tile[1]) for height, width in sizes]
-    return max(1, round(float(np.mean(areas))))
+    return max(1, round(float(np.mean([prod(size) / prod(tile) for size in sizes]))))
 
 
-def _two(shape: tuple[int | None, ...]) -> tuple[int, int]:
-    height, width = shape[-2:]
-    return int(height or 0), int(width or 0)
+def _sides(shape: Shape) -> tuple[int, ...]:
+    """The sides of an image or a volume, without its channels."""
+    return tuple(int(side or 0) for side in shape[1:])
 
 
 def scaled_recipe(network: Network, opened: Opened) -> Recipe:
@@ -167,11 +170,11 @@ def scaled_recipe(network: Network, opened: Opened) -> Recipe:
     images = next(iter(sample.values()))
     shape = (int(network.input[0] or images.shape[1]), *images.shape[2:])
     made = data.recipe_for(images, shape, opened.name)
-    piece = (images.shape[1], *_two(network.input))
+    piece = (images.shape[1], *_sides(network.input))
     return dataclasses.replace(made, source=piece, shape=(shape[0], *piece[1:]), fit="any size", ink=None)
 
 
-def overlap(network: Network, tile: tuple[int, int], cut: int, share: float) -> tuple[int, int]:
+def overlap(network: Network, tile: tuple[int, ...], cut: int, share: float) -> tuple[int, int]:
     """Pixels that a neighbour answers for, at most that share of a side, and the network's stride."""
     measured = measure(network)
     fields = [row.receptive_field for row in measured.rows if isinstance(row.receptive_field, int)]
@@ -183,16 +186,18 @@ def overlap(network: Network, tile: tuple[int, int], cut: int, share: float) -> 
 
 def _stride(network: Network) -> int:
     """How many times smaller its smallest map is, about."""
-    wide = network.input[-1] or 1
-    return max(1, *(round(wide / (row.input[-1] or 1)) for row in measure(network).rows if len(row.input) == 3))
+    wide, axes = network.input, len(network.input)
+    rows = [row.input for row in measure(network).rows if len(row.input) == axes]
+    return max(1, *(round((wide[axis] or 1) / (row[axis] or 1)) for row in rows for axis in range(1, axes)))
 
 
 def in_pieces(net: Net, inputs: Fields, task: InPieces) -> Fields:
-    """The outputs (N, K, H, W) for whole images (N, C, H, W)."""
+    """The outputs (N, K, *size) for whole images (N, C, *size)."""
     ((name, images),) = inputs.items()
 
     def piece(part: object) -> object:
         return net({name: part})[OUTPUT]  # type: ignore[dict-item]
 
     how: dict[str, Any] = {"margin": task.margin, "multiple": task.stride, "cut": task.cut, "scale": task.scale}
+    how["blend"] = task.blends
     return {OUTPUT: tiled(piece, images, tile=task.tile, **how)}  # type: ignore[arg-type]

@@ -157,9 +157,9 @@ class Restore(MakesPictures):
         many = pieces_of(self.sizes(examples), self.tile)
         return many if not isinstance(column, Lazy) or column.held else min(many, FEW_PIECES)
 
-    def sizes(self, examples: Examples) -> list[tuple[int, int]]:
+    def sizes(self, examples: Examples) -> list[tuple[int, ...]]:
         """(height, width) of what the network reads."""
-        return [(height // self.scale, width // self.scale) for height, width in sizes_of(examples, GOOD)]
+        return [tuple(side // self.scale for side in size) for size in sizes_of(examples, GOOD)]
 
     # the frames of a video
 

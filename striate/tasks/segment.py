@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from striate.data import lazy, masks
 from striate.data.dataset import with_test
@@ -22,29 +21,23 @@ from striate.data.lazy import Lazy
 from striate.data.masks import Pair
 from striate.data.masks.reading import read_mask
 from striate.data.parts import PARTS
-from striate.errors import InputError, nearest
-from striate.ignored import IGNORED
-from striate.losses import dice_loss, median_frequency, pixel_cross_entropy
-from striate.losses.pixels import LOSSES
+from striate.errors import InputError
+from striate.losses import median_frequency
 from striate.metrics.metric import Metric
 from striate.metrics.regions import pixel_confusion, region_scores
-from striate.native.losses import GIVEN, Criterion
-from striate.native.losses import Loss as NativeLoss
-from striate.notation.thumb import CLASSES
 from striate.report.overlay import label_png, overlay, overlay_png
-from striate.tasks.in_pieces import InPieces
+from striate.tasks.class_of_places import MASK, ClassOfPlaces, called
 from striate.tasks.pictures import IMAGE, drawn_over
 from striate.tasks.regions import JudgedRegions
-from striate.tasks.task import Answer, Asked, Bound, LossName, Wish, folder_at
-from striate.tasks.together import classes_of, labels_of
+from striate.tasks.task import Answer, Asked, Wish, folder_at
 from striate.tiling import middle
 from striate.training.fields import OUTPUT, Fields
-from striate.training.objective import Net, Objective
+from striate.training.objective import Net
 
 if TYPE_CHECKING:
     from striate.tasks.task import Judged
 
-MASK, CALLED, COUNTS = "mask", "called", "counts"
+CALLED, COUNTS = "called", "counts"
 SEEN = 192  # rows and columns of the answer that is kept of an image, to draw it
 
 
@@ -60,18 +53,8 @@ class Segmented(Answer):
 
 
 @dataclass(frozen=True)
-class Segment(InPieces):
-    """A class for each pixel.
-
-    Attributes:
-        classes: Their names.
-        colours: How they are drawn, red, green and blue.
-        weights: How much a pixel of each class counts in the balanced losses.
-    """
-
-    classes: tuple[str, ...]
-    colours: tuple[tuple[int, int, int], ...]
-    weights: tuple[float, ...]
+class Segment(ClassOfPlaces):
+    """A class for each pixel."""
 
     word: ClassVar[str] = "segment"
     reads: ClassVar[str] = (
@@ -81,7 +64,6 @@ class Segment(InPieces):
     metrics: ClassVar[tuple[Metric, ...]] = (Metric("mean_iou"), Metric("dice"), Metric("pixel_accuracy"))
     unit: ClassVar[str] = "images"
     decides: ClassVar[str] = "pixel_accuracy"
-    places: ClassVar[bool] = True
     plainest: ClassVar[str] = "classes = 1\nINPUT -> conv classes@1"
 
     @classmethod
@@ -103,63 +85,7 @@ class Segment(InPieces):
         task = like or cls(found.classes, tuple(colours), weights, channels=found.channels)
         return task, _opened(task, root, str(source), found, wish.hold_out)
 
-    # the network
-
-    def letters(self) -> Mapping[str, int]:
-        """The number of classes."""
-        return {CLASSES: len(self.classes)}
-
-    def fits(self, output: tuple[int | None, ...], name: str) -> str:
-        """A map for each class."""
-        maps = len(self.classes)
-        if len(output) == 3 and output[0] in ({1, 2} if maps == 2 else {maps}):
-            return ""
-        shape = "x".join("?" if side is None else str(side) for side in output)
-        return f"gives {shape} and {name} has {maps} classes of pixels; end the network with conv {maps}@1x1"
-
-    # what is made small, and what is measured
-
-    def objective(self, loss: LossName) -> Objective:
-        """With a loss of this name, or cross-entropy."""
-        name = loss or LOSSES[0]
-        if callable(name) or name not in LOSSES:
-            hint = "" if callable(name) else nearest(name, LOSSES)
-            raise InputError(f"{self.word} has no loss '{name}'{hint}; there are {', '.join(LOSSES)}")
-        return Bound(self, partial(self._parts, name.split("+")))
-
-    def loss_name(self, loss: LossName) -> str:
-        """The name of that loss, as a run keeps it."""
-        return str(loss or LOSSES[0])
-
-    def loss(self, outputs: Fields, targets: Fields) -> Fields:
-        """Cross-entropy."""
-        return self.objective(None).loss(outputs, targets)
-
-    def _parts(self, words: Sequence[str], outputs: Fields, targets: Fields) -> Fields:
-        """The parts of a loss that is joined of these, each a mean over the pixels that count."""
-        logits = outputs[OUTPUT]
-        true = middle(targets[MASK], logits.shape[2:]).long()
-        parts: dict[str, Tensor] = {}
-        for word in words:
-            if word == "dice":
-                parts["dice_loss"] = dice_loss(logits, true)
-            else:
-                weights = torch.tensor(self.weights) if word.startswith("balanced") else None
-                parts["cross-entropy"] = pixel_cross_entropy(logits, true, weights=weights)
-        return parts
-
-    def native(self, loss: LossName) -> NativeLoss:
-        """The engine has cross-entropy over positions, balanced or not; PyTorch the others."""
-        name = loss or LOSSES[0]
-        if name == "balanced-cross-entropy":
-            return Criterion("pixel-cross-entropy", classes=self.weights)
-        return "pixel-cross-entropy" if name == "cross-entropy" else GIVEN
-
-    def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
-        """The pixels that are right, of those that count."""
-        logits = outputs[OUTPUT]
-        true = middle(targets[MASK], logits.shape[2:])
-        return (called(logits) == true).sum(), int((true != IGNORED).sum())
+    # what is measured
 
     def rows(self, outputs: Fields, targets: Fields) -> Fields:
         """The counts (N, K, K) of each image, and its answer (N, 192, 192) in small."""
@@ -180,16 +106,6 @@ class Segment(InPieces):
         """How a network does on images with masks."""
         return JudgedRegions(name, examples, rows, figures, self.unit, self.classes, self.colours)
 
-    def meaning(self) -> tuple[Any, ...]:
-        """The classes, and how many colours the images have."""
-        return *self.classes, self.channels
-
-    def together(self, outputs: Sequence[Fields]) -> Fields:
-        """The mean of the probabilities at each pixel."""
-        maps = [one[OUTPUT] for one in outputs]
-        join = classes_of if maps[0].shape[1] > 1 else labels_of
-        return {OUTPUT: join(maps)}
-
     def over(self, picture: NDArray[np.float32], targets: Fields) -> NDArray[np.float32]:
         """With its mask in colours."""
         mask = targets[MASK].numpy().astype(np.uint8)
@@ -208,11 +124,6 @@ class Segment(InPieces):
         values = {"size": list(mask.shape), "classes": [{"class": name, "share": share} for name, share in pairs]}
         drawn = overlay_png(image, mask, self.classes, self.colours)
         return Segmented(path, said, values, {"": label_png(mask, self.colours), "-overlay": drawn}, mask)
-
-
-def called(logits: Tensor) -> Tensor:
-    """(N, H, W): the class of each pixel of (N, K, H, W); of one map, class 1 where it is above 0."""
-    return logits.argmax(1) if logits.shape[1] > 1 else (logits[:, 0] > 0).long()
 
 
 def _opened(task: Segment, root: Path, source: str, found: masks.MaskSet, hold_out: bool) -> Opened:

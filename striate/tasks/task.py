@@ -74,6 +74,8 @@ class Wish:
         before: The facts of the task, where a run goes on: what it need not take from files again.
         maps: How many maps the network gives; 0 where that is not known.
         network: What will read them; None where that is not known.
+        spacing: Millimetres of a voxel along each axis, in words; empty for those of the files.
+        split: How the labelled pixels of one image are divided, in words; empty for the usual way.
     """
 
     shape: tuple[int | None, ...] | None = None
@@ -91,6 +93,8 @@ class Wish:
     before: Mapping[str, Any] = field(default_factory=dict)
     maps: int = 0
     network: Network | None = None
+    spacing: str = ""
+    split: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ class Answer:
         values: It for programs, by name.
         pictures: PNG files of it, by what is added to the example's name; the one with most to see is last.
         seconds: When it is shown, of a frame of a video; None of others.
+        files: Other files of it, by how their names end: ".nii.gz".
     """
 
     path: str
@@ -132,6 +137,7 @@ class Answer:
     values: Mapping[str, Any] = field(default_factory=dict)
     pictures: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
     seconds: Fraction | None = field(default=None, compare=False, repr=False, kw_only=True)
+    files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False, kw_only=True)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate predict --json`."""
@@ -139,7 +145,7 @@ class Answer:
 
     def light(self) -> Self:
         """It without what takes memory, of which many are kept."""
-        return dataclasses.replace(self, pictures={})
+        return dataclasses.replace(self, pictures={}, files={})
 
 
 @dataclass(frozen=True, eq=False)
@@ -466,6 +472,10 @@ class Task(ABC):
         from striate.report.heat import heated
 
         return heated(image(torch.from_numpy(x)), heat)
+
+    def sliced(self, volume: NDArray[np.float32], targets: Fields) -> NDArray[np.float32] | None:
+        """A volume (C, D, H, W) with its targets as a picture, (H, W, 3) from 0 to 1; None for its middle slice."""
+        return None
 
     def shares(self, outputs: Fields) -> Mapping[str, float]:
         """How sure a network is of each class for one example, 0 to 1; nothing where it names no classes."""

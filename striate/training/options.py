@@ -75,7 +75,9 @@ OTHER_NAMES = {  # what others call a choice itself
     "degrade": ("degradation", "corrupt", "corruption"),
     "style": ("styleimage", "stylepicture"),
     "eyes": ("features", "encoder", "backbone", "cnn", "featureextractor"),
-    "fold": ("kfold", "split"),
+    "spacing": ("voxelsize", "resample", "targetspacing"),
+    "split": ("pixelsplit", "spatialsplit"),
+    "fold": ("kfold",),
     "init": ("weightinit",),
     "keep_every": ("saveevery", "checkpointevery", "saveinterval"),
     "seed": ("randomseed", "randomstate"),
@@ -221,6 +223,15 @@ class Options:
         "",
         "what sees the pictures that captions are learned for: a run, NET=FILE, or squeezenet (the default), maybe "
         "with the size in which it sees them: squeezenet:227",
+    )
+    spacing: str = _option(
+        "",
+        "for volumes: millimetres of a voxel along each axis, such as 1x1x2.5, to which they are resampled first",
+    )
+    split: str = _option(
+        "",
+        "for the pixels of one image of many bands: random:0.1 learns from a tenth of each class, disjoint:0.5 from "
+        "half of them that no pixel to test by is beside",
     )
     fold: str = _option(
         "",

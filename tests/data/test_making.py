@@ -94,7 +94,7 @@ def test_parts_that_are_there_stay(photos: Path, tmp_path: Path) -> None:
     [
         ("mirror", "", "'mirror' can't be made; did you mean 'mirrors'?"),
         ("haze:1", "", "did you mean 'fog'?"),
-        ("pairs", "", "'pairs' can't be made; there are mirrors, bicubic, noise"),
+        ("pairs", "", "'pairs' can't be made; there are mirrors, motions, bicubic"),
         ("rain:99", "", "rain takes a whole number from 1 to 20"),
         ("rain", "nowhere", "is no folder of photographs"),
         ("bicubic:8", "tiny", "no picture under"),

@@ -193,7 +193,7 @@ def test_every_option_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     other |= {"max_norm": 2.0, "smoothing": 0.1, "keep_every": 5.0, "recipe": "fast", "warm_up": 0.1, "clip": 1.0}
     other |= {"micro": 2, "ema": 0.9, "balance": "weights", "precision": "bf16", "compile": "no", "freeze": "conv1"}
     other |= {"unfreeze_after": 1, "rates": 0.5, "fold": "2/5", "teacher": "runs/a", "taught": 0.5, "temperature": 2.0}
-    other |= {"degrade": "noise:5", "style": "a.png", "eyes": "runs/b"}
+    other |= {"degrade": "noise:5", "style": "a.png", "eyes": "runs/b", "spacing": "1", "split": "random:0.1"}
     assert other.keys() == {option.name for option in dataclasses.fields(Options)}
     assert not any(value == getattr(Options(), name) for name, value in other.items())
     seen: list[Options] = []

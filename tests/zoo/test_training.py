@@ -27,7 +27,7 @@ def smallest(network: Network) -> Network:
     if sees_words(network) or len(network.input) == 2:
         return network
     for size in SIZES:
-        small = dataclasses.replace(network, input=(network.input[0], size, size))
+        small = dataclasses.replace(network, input=(network.input[0], *[size] * (len(network.input) - 1)))
         try:
             measure(small)
         except InputError:

@@ -8,11 +8,12 @@ from striate.augmentation.words import AUTO
 from striate.benchmark.contestants.base import RATE, Job, Unable
 from striate.benchmark.contestants.contestant import Turn
 from striate.data.restoring.degrading import PAIRS
+from striate.tasks.class_of_places import MASK
 from striate.tasks.labelled import LABEL, Labelled
 from striate.tasks.made import GOOD
 from striate.tasks.pictures import IMAGE
 from striate.tasks.restore import Restore
-from striate.tasks.segment import MASK, Segment
+from striate.tasks.segment import Segment
 from striate.training.engine import TorchEngine
 from striate.training.loop import Engine, one_epoch
 from striate.training.native_engine import MOST, NativeEngine

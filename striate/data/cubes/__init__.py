@@ -1,0 +1,1 @@
+"""Images of many bands with a class for each of some pixels."""

@@ -1,0 +1,1 @@
+"""Clips with a class each: what moves, and how."""

@@ -1,0 +1,1 @@
+"""Volumes in files, alone or with a class for each voxel."""

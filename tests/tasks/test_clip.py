@@ -1,0 +1,78 @@
+"""Clips: frames evenly spread, one frame, and what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import striate as st
+from striate.tasks import known
+from striate.tasks.task import Wish
+from tests import scenes
+
+NET = "input 1x4x12x12 -> conv 8@3x3x3 pad same -> relu -> gap -> fc 2"
+HOW: dict[str, Any] = {"task": "clip", "engine": "torch", "quiet": True, "threads": 1, "epochs": 1}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> st.Run:
+    root = tmp_path_factory.mktemp("clip")
+    scenes.arrays(root / "data", 12, 4)
+    return st.train(NET, root / "data", out=root / "run", **HOW)
+
+
+def test_whatever_holds_the_frames_the_answer_is_the_same(run: st.Run, tmp_path: Path) -> None:
+    clip = scenes.clip(40, "up")
+    scenes.folders(tmp_path / "f", 2)
+    np.save(tmp_path / "a.npy", clip)
+    one, other = run.predict(clip), run.predict(tmp_path / "a.npy")
+    assert one[0].top == other[0].top
+    assert len(run.predict(tmp_path / "f")) == 2
+    np.savez(tmp_path / "many.npz", x=np.stack([clip, clip, clip]))
+    many = run.predict(tmp_path / "many.npz")
+    assert [answer.path for answer in many] == [f"{tmp_path / 'many.npz'}[{row}]" for row in range(3)]
+    assert many[2].probability == pytest.approx(one[0].probability, abs=1e-6)
+
+
+def test_one_frame_is_the_one_in_the_middle(tmp_path: Path) -> None:
+    scenes.arrays(tmp_path / "data", 8, 4)
+    run = st.train("input 1x12x12 -> conv 4@3 -> relu -> gap -> fc 2", tmp_path / "data", out=tmp_path / "run", **HOW)
+    clip = scenes.clip(3, "up")
+    still = np.repeat(clip[2:3], 4, 0)
+    assert run.predict(clip)[0].top == run.predict(still)[0].top
+
+
+def test_larger_frames_are_scaled_and_colours_made_grey(run: st.Run) -> None:
+    clip = scenes.clip(40, "up").repeat(3, 1).repeat(3, 2)[..., None].repeat(3, 3)
+    assert run.predict(clip)[0].probability == pytest.approx(
+        run.predict(scenes.clip(40, "up"))[0].probability, abs=0.05
+    )
+
+
+def test_what_does_not_fit_is_refused(run: st.Run, tmp_path: Path) -> None:
+    with pytest.raises(st.InputError, match="a clip is"):
+        run.predict(np.zeros((1, 12, 12)))
+    (tmp_path / "a.mp4").write_bytes(b"no video" * 10)
+    with pytest.raises(st.InputError, match=r"a\.mp4"):
+        run.predict(tmp_path / "a.mp4")
+    scenes.folders(tmp_path / "one", 1)
+    with pytest.raises(st.InputError, match="clips of one class, 'up'"):
+        st.train(NET, tmp_path / "one", out=tmp_path / "run", **HOW)
+    with pytest.raises(st.InputError, match="a network for clips reads"):
+        st.train("input 2x4x12x12 -> gap -> fc 2", run.config["data"]["source"], out=tmp_path / "run", **HOW)
+    (tmp_path / "none").mkdir()
+    with pytest.raises(st.InputError, match="holds nothing for the task clip"):
+        st.train(NET, tmp_path / "none", out=tmp_path / "run", **HOW)
+
+
+def test_a_video_that_is_broken_is_told_or_refused(tmp_path: Path) -> None:
+    scenes.arrays(tmp_path / "data", 8, 4)
+    (tmp_path / "data" / "train" / "up" / "bad.mp4").write_bytes(b"no video" * 10)
+    run = st.train(NET, tmp_path / "data", out=tmp_path / "run", **HOW)
+    assert any(
+        "bad.mp4" in one.path for one in known.opened(str(tmp_path / "data"), Wish(named=True), "clip")[1].left_out
+    )
+    assert run.test().examples == 4
+    with pytest.raises(st.InputError, match=r"bad\.mp4"):
+        st.train(NET, tmp_path / "data", out=tmp_path / "other", bad="refuse", **HOW)
