@@ -23,7 +23,8 @@ from tests.native import networks as nets
 from tests.native.needs import needs_compiler
 
 LACKS = {
-    *("attention", "deform", "droppath", "glu", "local", "lstm", "lws", "match", "move", "roialign", "roipool", "unpool"),
+    *("attention", "deform", "droppath", "glu", "local", "lstm", "lws", "match", "move"),
+    *("roialign", "roipool", "unpool"),
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 Flags: TypeAlias = tuple[str, ...]
