@@ -35,6 +35,7 @@ OF_FOLDERS: dict[str, Callable[[Path], Listed | None]] = {  # where several task
     "pose": folders.of_joints,
     "multilabel": folders.of_table,
     "classify": lambda path: folders.of_table(path) or folders.of_classes(path),
+    "interpolate": folders.of_clips,
     "restore": folders.of_pictures,
     "stylize": folders.of_pictures,
 }

@@ -52,7 +52,7 @@ DRAWN = [(layer, dims) for layer, dims in CASES if layer not in (tree.RoIPool, t
 @settings(max_examples=5, deadline=None)
 @given(data=some.data(), seed=some.integers(0, 2**16))
 def test_drawn_layers(layer: type[Layer], dims: int, data: some.DataObject, seed: int) -> None:
-    channels = (1, 2) if layer is tree.Move else (1, 2, 4)  # its entries are sums over up to 81 moves: too many products
+    channels = (1, 2) if layer is tree.Move else (1, 2, 4)  # its entries are sums over up to 81 moves
     sizes = drawing.shapes(dims, 2, 5 - dims // 2 - (dims == 3), channels)
     shape, drawn = data.draw(drawing.fitting(layer, sizes))
     given_to_it = None
