@@ -38,6 +38,7 @@ OF_FOLDERS: dict[str, Callable[[Path], Listed | None]] = {  # where several task
     "caption": folders.of_captions,
     "multilabel": folders.of_table,
     "classify": lambda path: folders.of_table(path) or folders.of_classes(path),
+    "interpolate": folders.of_clips,
     "restore": folders.of_pictures,
     "stylize": folders.of_pictures,
 }

@@ -57,5 +57,5 @@ def _told(survey: Survey, rows: Sequence[int], like: float) -> Iterator[Finding]
         yield Finding(CONFLICT, path, f"{same}; labelled {classes}", tuple(also))
     if len(parts) > 1:
         yield Finding(ACROSS, path, f"{same}; in {', '.join(sorted(parts))}", tuple(also))
-    if len(labels) == len(parts) == 1:
+    if len(labels) == len(parts) == 1 and not survey.in_order:
         yield Finding(TWICE, path, same, tuple(also))

@@ -63,6 +63,7 @@ def surveyed(listed: Listed, show: bool) -> Survey:
         lambda row: _picture(items[row]),
         findings,
         listed.of_classes,
+        listed.in_order,
     )
 
 

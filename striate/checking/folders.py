@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from striate.data import boxes, captions, joints, masks, restoring
+from striate.data import boxes, captions, clips, joints, masks, restoring
 from striate.data.boxes.found import NO_OBJECT, SECOND, UNBOXED
 from striate.data.captions.found import EMPTY, WORDLESS
 from striate.data.files import walk
@@ -162,6 +163,22 @@ def of_pictures(root: Path) -> Listed | None:
     found = restoring.find(root, paired=restoring.are_pairs(root))
     items, parts = [pair.good for pair in found.pairs], [pair.part for pair in found.pairs]
     return _without_classes(root, items, parts, _aside(found.left_out, {}, root))
+
+
+def of_clips(root: Path) -> Listed | None:
+    """The frames of folders and the videos, without a look for copies: frames that follow each other are alike.
+
+    Raises:
+        InputError: There are none.
+    """
+    found = clips.find(root, hold_out=False)
+    folders = [clip for clip in found.clips if not clip.held]
+    frames = [
+        (Path(name), clip.part) for clip in folders for name, size in zip(clip.names, clip.sizes, strict=True) if size
+    ]
+    items, parts = [path for path, _ in frames], [part for _, part in frames]
+    listed = _without_classes(root, items, parts, _aside(found.left_out, {}, root))
+    return replace(listed, in_order=True)
 
 
 def _aside(every: Iterable[LeftOut], kinds: Mapping[str, str], root: Path) -> Iterator[Finding]:

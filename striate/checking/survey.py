@@ -29,6 +29,7 @@ class Listed:
         parts: The part that each is in.
         findings: What names alone show.
         of_classes: Whether each label is one class of a few.
+        in_order: Whether they follow each other, as frames do: that some are alike is no finding then.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Listed:
     parts: Sequence[str]
     findings: tuple[Finding, ...] = ()
     of_classes: bool = True
+    in_order: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,7 @@ class Survey:
         picture: Gives one of them (C, H, W) again, by position, to be compared in detail.
         findings: What was found about single examples.
         of_classes: As of `Listed`.
+        in_order: As of `Listed`.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Survey:
     picture: Callable[[int], Tensor] | None = None
     findings: list[Finding] = field(default_factory=list)
     of_classes: bool = True
+    in_order: bool = False
 
     def __len__(self) -> int:
         return len(self.labels)

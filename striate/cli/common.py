@@ -130,13 +130,13 @@ def check_run(run: str) -> None:
 
 
 def runs_first(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The runs with which words begin, and the rest.
+    """The runs with which words begin, and the rest; the first is a run, though it may hold no weights yet.
 
     Raises:
         InputError: They begin with none.
     """
     check_run(words[0])
-    count = next((number for number, word in enumerate(words) if not _is_run(word)), len(words))
+    count = next((number for number, word in enumerate(words) if number and not _is_run(word)), len(words))
     return tuple(words[:count]), tuple(words[count:])
 
 

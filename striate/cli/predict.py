@@ -29,7 +29,7 @@ from striate.cli.pictures import ENDS, Pictures, writing
 from striate.data.files import walk
 from striate.data.progress import bar
 from striate.data.video import is_video, num_frames
-from striate.data.writing import check_apart, whole
+from striate.data.writing import check_apart, check_folder, whole
 from striate.errors import InputError
 from striate.runs import devices
 
@@ -96,6 +96,7 @@ def command(
     if not examples:
         raise InputError("predict takes a run, or several, and then examples; there are no examples")
     if out is not None:
+        check_folder(Path(out))
         check_apart(Path(out), examples, (*ENDS, TABLE))
     devices.check(device)
     from striate.runs.run import Run  # the words are right: from here on it takes PyTorch

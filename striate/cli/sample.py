@@ -18,13 +18,14 @@ from striate.cli.common import (
     threads_option,
 )
 from striate.cli.pictures import ENDS, Pictures, writing
-from striate.data.writing import check_apart, whole
+from striate.data.writing import check_apart, check_folder, whole
 from striate.errors import InputError
 from striate.runs import devices
 
 GRID = "samples.png"
 COUNT, WALKED = 64, 8  # pictures, where nobody says
 SUFFIXES = (".png", ".jpg")
+SEEN = 64  # pixels of the longer side of a picture on a sheet, about
 
 
 @click.command()
@@ -133,6 +134,8 @@ def _read(
             raise InputError("--judge takes samples of the test pictures' classes; leave out --walk, --class and -n")
     if words["walk"] and classes:
         raise InputError("--walk says which classes its ends have; leave out --class")
+    if words["out"] is not None:
+        check_folder(Path(words["out"]))
     for flag in ("grid", "nearest"):
         if words[flag] is not None and Path(words[flag]).suffix.lower() not in SUFFIXES:
             raise InputError(
@@ -172,18 +175,20 @@ def _written(opened: Any, samples: Any, words: dict[str, Any], as_json: bool) ->
     if grid is None and out is None and not as_json:
         grid = GRID
     if grid is not None:
-        _save(samples.grid(), Path(grid))
+        _save(samples.grid(), samples.pictures.shape[2:], Path(grid))
         told["grid"] = (grid, f"grid: {grid}")
     if near is not None:
         sheet, apart = beside_nearest(opened, samples)
-        _save(sheet, Path(near))
+        _save(sheet, samples.pictures.shape[2:], Path(near))
         said = f"nearest training pictures: {near}; {sorted(apart)[len(apart) // 2]:.4f} apart in the median"
         told |= {"nearest_picture": (near, said), "apart": (apart, "")}
     return told
 
 
-def _save(picture: Any, path: Path) -> None:
+def _save(sheet: Any, size: tuple[int, int], path: Path) -> None:
+    """A sheet of pictures of this (height, width); small ones are enlarged by a whole factor, to be looked at."""
     from PIL import Image
 
+    times = max(1, SEEN // max(size))
     with writing(path.parent), whole(path) as unfinished:
-        Image.fromarray(picture).save(unfinished)
+        Image.fromarray(sheet.repeat(times, 0).repeat(times, 1)).save(unfinished)

@@ -58,7 +58,8 @@ def _no_classes(root: Path) -> str:
         return f"no image in '{root}': {other}; {rule}"
     folders = [folder for folder in sub_folders(root) if not holds(folder, root) and walk(folder).images]
     if len(folders) != 1:
-        return f"'{root}' holds {len(images)} images, none in a sub-folder; {rule}"
+        other = "or name a task whose images have none, such as restore or stylize"
+        return f"'{root}' holds {len(images)} images, none in a sub-folder; {rule}, {other}"
     inner = f"; did you mean '{folders[0]}'?" if len(sub_folders(folders[0])) > 1 else ""
     return f"'{root}' has only one class, '{folders[0].name}'; {rule}{inner}"
 

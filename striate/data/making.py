@@ -65,12 +65,12 @@ def make(what: str, photos: str | Path, out: str | Path, *, count: int = 1, seed
     found = find(root, paired=False, least=worse.scale if worse else LEAST)
     parts, notes = _parted(found, root)
     try:
-        bad = _written(parts, root, place, worse, range(1, count + 1), seed)
+        bad, used = _written(parts, root, place, worse, range(1, count + 1), seed)
         if worse is None:
             (place / "classes.txt").write_text("background\nmirror\n", encoding="utf-8")
     except OSError as error:
         raise WorkError(f"cannot write into '{place}' ({error.strerror or error})") from None
-    many = ", ".join(f"{len(pairs):,} in {FOLDERS[part]}/" for part, pairs in parts.items() if pairs)
+    many = ", ".join(f"{used[part]:,} in {FOLDERS[part]}/" for part in parts if used[part])
     each = "a picture" if count == 1 else f"{count} pictures"
     return [*found.notes, *notes, *([said(bad)] if bad else []), f"{place}: {each} of each photograph, {many}"]
 
@@ -114,9 +114,9 @@ def _parted(found: Pictures, root: Path) -> tuple[Parts, list[str]]:
 
 def _written(
     parts: Parts, root: Path, place: Path, worse: Degradation | None, numbers: Sequence[int], seed: int
-) -> list[LeftOut]:
-    """Writes all that is made; gives back the files that could not be read."""
-    bad, taken = list[LeftOut](), Counter[str]()
+) -> tuple[list[LeftOut], Counter[Part]]:
+    """Writes all that is made; gives back the files that could not be read, and how many of each part could."""
+    bad, taken, used = list[LeftOut](), Counter[str](), Counter[Part]()
     for part, pairs in parts.items():
         for pair in pairs:
             try:
@@ -124,6 +124,7 @@ def _written(
             except ImageError as error:
                 bad.append(unreadable(error.path, error.reason))
                 continue
+            used[part] += 1
             name = pair.good.relative_to(root).as_posix()
             stem = pair.good.stem
             for number in numbers:
@@ -132,7 +133,7 @@ def _written(
                     file = place / FOLDERS[part] / folder / f"{stem}-{taken[stem]}.png"
                     file.parent.mkdir(parents=True, exist_ok=True)
                     Image.fromarray(pixels if pixels.ndim == 2 else pixels.transpose(1, 2, 0)).save(file)
-    return bad
+    return bad, used
 
 
 def _made(photo: NDArray[np.uint8], name: str, worse: Degradation | None, number: int, seed: int) -> Files:

@@ -20,6 +20,8 @@ from striate.errors import InputError
 
 from .files import walk
 
+FILES = {".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp", ".mp4", ".mkv", ".avi", ".mov", ".csv", ".json"}
+
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
@@ -42,6 +44,16 @@ def check_unread(path: Path, given: Iterable[Any]) -> None:
     for one in given:
         if isinstance(one, str | os.PathLike) and path.exists() and os.path.exists(one) and path.samefile(one):
             raise InputError(f"'{path}' is read, so it is not written over; choose another name for the result")
+
+
+def check_folder(path: Path) -> None:
+    """Check that a name for a folder is not one for a file.
+
+    Raises:
+        InputError: It ends as files of pictures, videos or tables do, or is a file.
+    """
+    if path.is_file() or (path.suffix.lower() in FILES and not path.is_dir()):
+        raise InputError(f"results are written into a folder, under the names of what was read. Received: {path}")
 
 
 def check_apart(folder: Path, given: Iterable[Any], written: Iterable[str]) -> None:

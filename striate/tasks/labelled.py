@@ -20,6 +20,7 @@ from torch import Tensor
 
 from striate import data
 from striate.data.examples import Examples, Opened, Table
+from striate.data.restoring.finding import side
 from striate.errors import InputError, nearest
 from striate.losses import ALSO, LOSSES, Loss, loss_named
 from striate.metrics import wilson
@@ -98,9 +99,11 @@ class Labelled(Task):
         """One output for each class."""
         if product(output) == len(self.classes):
             return ""
+        pairs = {side((kind,)) for kind in self.classes} == {True, False}
         return (
             f"gives {shown(output)} outputs and {name} has {len(self.classes)} classes; "
             f"end the network with fc {len(self.classes)}"
+            f"{', or name the task restore, which learns one picture of each pair from the other' * pairs}"
         )
 
     # what is made small, and what is measured

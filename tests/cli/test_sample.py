@@ -27,7 +27,7 @@ def test_a_grid_is_made_where_nothing_is_said(cli: Cli, painter: Path) -> None:
     ended = cli("sample", painter, "--steps", 1)
     assert (ended.status, ended.out) == (0, "grid: samples.png\n")
     with Image.open("samples.png") as image:
-        assert image.size == (7 * 9 - 1, 10 * 9 - 1)
+        assert image.size == (8 * (7 * 9 - 1), 8 * (10 * 9 - 1))
 
 
 def test_files_grid_and_nearest(cli: Cli, painter: Path) -> None:

@@ -1,6 +1,7 @@
 """Whatever is wrong with the words ends in one message that says what to do, and status 2; what fails, in status 1."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,17 @@ def test_a_folder_that_is_no_run(cli: Cli, tmp_path: Path) -> None:
         assert ended.status == 2
         reason = "it has no config.json and no model.safetensors; `striate train` makes one"
         assert ended.error == f"striate: {tmp_path} is no run: {reason}\n"
+
+
+@pytest.mark.parametrize("verb", ["test", "predict"])
+def test_a_run_without_weights(cli: Cli, run: Path, tmp_path: Path, verb: str) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    for name in ("model.safetensors", "history.csv", "report.html", "checkpoint", "epochs"):
+        path = tmp_path / "run" / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    ended = cli(verb, tmp_path / "run", "digits")
+    assert (ended.status, len(ended.err.splitlines())) == (1, 1)
+    assert "no weights yet: no epoch was finished" in ended.err
 
 
 def test_a_folder_that_is_taken(cli: Cli, run: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Folders of data made from photographs: what is written, in which part, and that tasks read it."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -127,3 +128,4 @@ def test_a_photograph_that_is_cut_off_is_left_out(photos: Path, tmp_path: Path) 
     notes = make("noise", tmp_path / "own", tmp_path / "made")
     assert "1.png" in " ".join(notes)
     assert len(files(tmp_path / "made")) == 4
+    assert sum(int(word) for word in re.findall(r"(\d+) in \w+/", notes[-1])) == 2

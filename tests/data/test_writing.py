@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from striate.data.writing import check_apart, check_unread, whole
+from striate.data.writing import check_apart, check_folder, check_unread, whole
 from striate.errors import InputError
 
 
@@ -42,3 +42,11 @@ def test_a_folder_of_results_holds_nothing_that_is_read(tmp_path: Path) -> None:
             check_apart(tmp_path / "in", [tmp_path / given], [".png"])
     check_apart(tmp_path / "in", [tmp_path / "in" / "c.jpg", tmp_path / "in" / "seen", "words"], [".png"])
     check_apart(tmp_path / "new", [tmp_path], [".png"])
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.MP4", "there"])
+def test_a_folder_of_results_is_not_called_as_a_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "there").write_text("")
+    with pytest.raises(InputError, match="into a folder"):
+        check_folder(tmp_path / name)
+    check_folder(tmp_path / "v1.2")

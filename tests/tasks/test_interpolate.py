@@ -117,7 +117,7 @@ def test_a_new_scene_is_not_faded_into(run: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "line"),
     [
-        (lambda root: clip(root / "one", 1), "has one frame; a frame between takes two"),
+        (lambda root: clip(root / "one", 1), "is one frame; a frame between takes two"),
         (lambda root: uneven(clip(root / "uneven", 3)), "the frames of a clip have one size"),
         (lambda root: np.zeros((4, 4, 3), np.uint8), "are made of files, folders and videos"),
     ],
@@ -137,7 +137,7 @@ def test_a_clip_of_one_frame_beside_others_is_left_out(run: Any, tmp_path: Path)
     clip(tmp_path / "set" / "good", 2)
     clip(tmp_path / "set" / "one", 1)
     assert len(run.predict(tmp_path / "set")) == 3
-    assert any("one' has one frame" in line for line in run.notes)
+    assert any("one' is one frame" in line for line in run.notes)
 
 
 def test_factors_and_channels_that_are_not_known_are_told(run: Any, data: Path, tmp_path: Path) -> None:

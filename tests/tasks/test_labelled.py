@@ -188,3 +188,9 @@ def test_data_of_other_classes_keep_the_run_s_order() -> None:
     assert isinstance(opened, Opened)
     assert opened.schema == Schema({"image": Image()}, {"label": Label(3)})
     assert opened.train.take(range(4))["label"].tolist() == [2, 2, 0, 0]
+
+
+def test_pairs_of_pictures_are_no_classes() -> None:
+    told = Classify(("input", "target")).fits((3, 8, 8), "pairs")
+    assert told.endswith("or name the task restore, which learns one picture of each pair from the other")
+    assert "restore" not in Classify(("cat", "target")).fits((3, 8, 8), "pets")

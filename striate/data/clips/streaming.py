@@ -24,7 +24,7 @@ from .finding import videos_in
 Tell = Callable[[str], None] | None
 MOST = 2**26  # bytes of frames that are in memory together
 UNEVEN = Fraction(3, 2)  # from how many times the shortest distance on a frame rate is called variable
-ONE = "'{}' has one frame; a frame between takes two: give the folder of a clip, or a video"
+ONE = "'{}' is one frame; a frame between takes two: give the folder of a clip, or a video"
 
 
 def in_parts(given: Sequence[Any], tell: Tell = None, levels: Levels | None = None) -> Iterator[list[Frame]]:
@@ -69,8 +69,9 @@ def clips_of(given: Sequence[Any], tell: Tell, levels: Levels | None = None) -> 
     held = [_under(path) for path in paths if not is_video(path)]
     pictures = [picture for some, _ in held for picture in some]
     videos = [path for path in paths if is_video(path)] + [video for _, some in held for video in some]
-    for folder, some in groupby(sorted(pictures, key=counted), key=lambda path: path.parent):
-        yield str(folder), _of_folder(list(some), tell, levels)
+    for folder, group in groupby(sorted(pictures, key=counted), key=lambda path: path.parent):
+        some = list(group)
+        yield str(some[0] if some[0] in paths else folder), _of_folder(some, tell, levels)
     for path in videos:
         yield str(path), _of_video(path, tell)
 

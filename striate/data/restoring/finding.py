@@ -87,7 +87,7 @@ class Pictures:
 
 def are_pairs(root: Path) -> bool:
     """Whether folders under `root` are called after worse and after good pictures."""
-    sides = {_side(path.relative_to(root).parts[:-1]) for path in walk(root).images}
+    sides = {side(path.relative_to(root).parts[:-1]) for path in walk(root).images}
     return {True, False} <= sides
 
 
@@ -153,13 +153,13 @@ def find(
 def _each(root: Path, files: Sequence[Path]) -> tuple[list[Pair], list[LeftOut]]:
     """All pictures; of pairs the good ones alone."""
     placed = {path: path.relative_to(root).parts[:-1] for path in files}
-    sides = {path: _side(folders) for path, folders in placed.items()}
-    worse = {path for path, side in sides.items() if side is False} if True in sides.values() else set[Path]()
+    sides = {path: side(folders) for path, folders in placed.items()}
+    worse = {path for path, good in sides.items() if good is False} if True in sides.values() else set[Path]()
     kept = [Pair(path, part_around(folders)) for path, folders in placed.items() if path not in worse]
     return kept, [LeftOut(str(path), WORSE_ONE, "its folder is one of worse pictures") for path in sorted(worse)]
 
 
-def _side(folders: Sequence[str]) -> bool | None:
+def side(folders: Sequence[str]) -> bool | None:
     """Whether folders are called after good pictures, or after worse ones (False); None for neither."""
     words = {word for name in folders for word in WORD.findall(name.lower())}
     return True if words & GOOD else False if words & WORSE else None
@@ -175,10 +175,10 @@ def _paired(root: Path, files: Sequence[Path]) -> tuple[list[Pair], list[LeftOut
     twice = list[LeftOut]()
     for path in files:
         folders = path.relative_to(root).parts[:-1]
-        if (side := _side(folders)) is None:
+        if (good_one := side(folders)) is None:
             continue
-        rest = tuple(name.lower() for name in folders if _side((name,)) is None and not SCALE.fullmatch(name.lower()))
-        same = (good if side else worse).setdefault((part_around(folders), rest, path.stem.lower()), path)
+        rest = tuple(name.lower() for name in folders if side((name,)) is None and not SCALE.fullmatch(name.lower()))
+        same = (good if good_one else worse).setdefault((part_around(folders), rest, path.stem.lower()), path)
         if same != path:
             twice.append(LeftOut(str(path), ALONE, f"'{same.name}' has its name"))
     if not good or not worse:
