@@ -144,6 +144,7 @@ def given(some: Any, bad: str, channels: int, number: int, classes: Sequence[str
                 raw = _lines(path, bad, labelled=False)[0]
         else:
             raise InputError(f"'{some}' is no file of series; {TAKES}")
+        raw = [replace(raw[0], name=str(some))] if len(raw) == 1 else raw
         return rows_of(raw, bad, str(some), channels)
     try:
         array = np.asarray(some)
