@@ -78,7 +78,7 @@ class Play(Task):
     word: ClassVar[str] = "play"
     reads: ClassVar[str] = f"a folder that `striate play` gathered: {ABOUT} and the moves of a planner"
     metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric("regret", up=False, share=False),
+        Metric("regret", up=False),
         Metric("accuracy", counted=True),
     )
     unit: ClassVar[str] = "moves"
@@ -168,9 +168,13 @@ class Play(Task):
         return {OUTPUT: flat(outputs), VALUES: targets[VALUES]}
 
     def figures(self, rows: Fields) -> Mapping[str, float]:
-        """How much less than the best action a chosen one brings, in points, and the share of best ones."""
+        """How much less than the best action a chosen one brings, in spreads, and the share of best ones.
+
+        A move counts for one spread at most: else few rich moves would decide which epoch is best.
+        """
         lost = regrets(rows[OUTPUT], rows[VALUES])
-        return {"regret": float(lost.double().mean()), "accuracy": int((lost < CLOSE).sum()) / len(lost)}
+        mean = float((lost / self.spread).clamp(max=1).double().mean())
+        return {"regret": mean, "accuracy": int((lost < CLOSE).sum()) / len(lost)}
 
     def loss_of_guessing(self, loss: LossName) -> float:
         """Of outputs that are all 0."""
@@ -186,7 +190,9 @@ class Play(Task):
 
     def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> JudgedMoves:
         """How a network does on the planner's moves."""
-        return JudgedMoves(name, examples, rows, figures, self.unit, self.actions, self.game, self.planner, self.random)
+        return JudgedMoves(
+            name, examples, rows, figures, self.unit, self.actions, self.game, self.spread, self.planner, self.random
+        )
 
     def tried(self, judged: Any, net: Net) -> Any:
         """With the scores of episodes that the network plays; without them where the games are not installed."""

@@ -4,9 +4,9 @@
 >>> from striate.data.examples import Table
 >>> rows = {"output": torch.tensor([[2.0, 0.0], [0.0, 1.0]]), "values": torch.tensor([[0.0, 1.0], [1.0, 1.0]])}
 >>> found = {"regret": 0.5, "accuracy": 0.5, "loss": 1.0}
->>> judged = JudgedMoves("a set", Table(rows), rows, found, "moves", ("noop", "left"), "pong", (20.0,), (-21.0, -20.0))
+>>> judged = JudgedMoves("a set", Table(rows), rows, found, "moves", ("noop", "left"), "pong", 1.0, (20.0,), (-21.0, -20.0))
 >>> judged.said()
-'regret 0.5000 points a move, 50.0% of 2 moves as the planner; always left has 0.0000 and 100.0%'
+'regret 50.00%, 50.0% of 2 moves as the planner; always left has 0.00% and 100.0%'
 >>> replace(judged, scores=(3.0, 4.0)).to_json()["score"]
 3.5
 """
@@ -42,6 +42,7 @@ class JudgedMoves(Judged):
     Attributes:
         actions: The names.
         game: The game.
+        spread: How far values of a move are apart, as the task has it; what a move loses is counted in it, up to 1.
         planner: The scores of the planner's own episodes.
         random: Those of a random player.
         scores: Those of the network's; () where it did not play.
@@ -51,6 +52,7 @@ class JudgedMoves(Judged):
 
     actions: tuple[str, ...]
     game: str
+    spread: float
     planner: tuple[float, ...]
     random: tuple[float, ...]
     scores: tuple[float, ...] = ()
@@ -67,15 +69,16 @@ class JudgedMoves(Judged):
     def always(self) -> tuple[str, float, float]:
         """The one action that is best for all moves, its regret and its accuracy: what a network must beat."""
         lost = self.rows[VALUES].amax(1, keepdim=True) - self.rows[VALUES]
-        best = int(lost.double().mean(0).argmin())
-        return self.actions[best], float(lost[:, best].mean()), float((lost[:, best] < CLOSE).double().mean())
+        shares = (lost / self.spread).clamp(max=1).double().mean(0)
+        best = int(shares.argmin())
+        return self.actions[best], float(shares[best]), float((lost[:, best] < CLOSE).double().mean())
 
     @property
     def guessing(self) -> str:
         """Whether one action for all moves is as good."""
         action, regret, _ = self.always
         return (
-            "" if self.figures["regret"] < regret else f"No better than always {action}, whose regret is {regret:.4f}."
+            "" if self.figures["regret"] < regret else f"No better than always {action}, whose regret is {regret:.2%}."
         )
 
     def said(self) -> str:
@@ -86,13 +89,13 @@ class JudgedMoves(Judged):
         """How single moves are, in words."""
         action, regret, accuracy = self.always
         return (
-            f"regret {self.figures['regret']:.4f} points a move, {self.figures['accuracy']:.1%} of "
-            f"{len(self.examples):,} {self.unit} as the planner; always {action} has {regret:.4f} and {accuracy:.1%}"
+            f"regret {self.figures['regret']:.2%}, {self.figures['accuracy']:.1%} of {len(self.examples):,} {self.unit} "
+            f"as the planner; always {action} has {regret:.2%} and {accuracy:.1%}"
         )
 
     def in_short(self) -> str:
         """The regret."""
-        return f"{self.figures['regret']:.4f}"
+        return f"{self.figures['regret']:.2%}"
 
     def in_play(self) -> str:
         """The scores in words; empty where it did not play."""
