@@ -319,7 +319,7 @@ FORMS = {
 }
 MADE = TASKS | FORMS
 ANY = ("classify", "generate", "interpolate")  # they take any folders of images, for classes or for clips
-ALIKE = ({"detect", "localize"}, {"instances", "segment"})  # tasks of the same data
+ALIKE = ({"caption", "multilabel"}, {"detect", "localize"}, {"instances", "segment"})  # tasks of the same data
 BOTH = [(word, engine) for word, made in MADE.items() for engine in made.engines]
 
 
