@@ -37,13 +37,13 @@ def told(following: Next, count: int, beam: int, length: int, power: float) -> T
     total = torch.full((count, beam), NEVER)
     total[:, 0] = 0.0
     lengths, done = torch.zeros(count, beam), torch.zeros(count, beam, dtype=torch.bool)
-    for _ in range(length):
+    for place in range(length):
         if done.all():
             break
         rows = torch.arange(count)[:, None].expand(-1, beam)
         live = (~done & (total > NEVER)).nonzero(as_tuple=True)
         scores = following(rows[live], words[live]).cpu().float().clone()
-        scores[:, UNKNOWN] = NEVER
+        scores[:, [UNKNOWN, END] if not place else [UNKNOWN]] = NEVER  # a sentence has one word at least
         logs = torch.full((count, beam, scores.shape[1]), NEVER)
         logs[live] = scores.log_softmax(1)
         logs[..., END] = logs[..., END].where(~done, torch.zeros(()))  # a sentence that has ended stays as it is

@@ -134,7 +134,7 @@ def layers(draw: st.DrawFn, shape: Shape) -> Layer | None:
     kinds = [kind for kind in LAYERS.values() if kind not in BOUND_TO_THEIR_PLACE]
     windows = [tree.Conv, tree.Conv, tree.UpConv, tree.MaxPool, tree.AvgPool, tree.Deform]
     kind = draw(st.sampled_from(windows * 2 + kinds if len(shape) > 1 else kinds))
-    fields = [field for field in dataclasses.fields(kind) if field.metadata]
+    fields = [field for field in dataclasses.fields(kind) if field.metadata.get("kind", "labels") != "labels"]
     if len(shape) == 1 and any(field.metadata["kind"] in ("axes", "pad") for field in fields):
         return None
     drawn = {field.name: draw(values(field.metadata["kind"], len(shape) - 1)) for field in fields}

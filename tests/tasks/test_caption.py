@@ -188,7 +188,7 @@ def likeliest(table: torch.Tensor, length: int, power: float) -> tuple[int, ...]
     logs[:, UNKNOWN] = float("-inf")
     logs = logs.log_softmax(1)
     every = [
-        (*words, END) for count in range(length) for words in itertools.product(range(2, len(table)), repeat=count)
+        (*words, END) for count in range(1, length) for words in itertools.product(range(2, len(table)), repeat=count)
     ] + list(itertools.product(range(2, len(table)), repeat=length))
 
     def score(words: tuple[int, ...]) -> float:

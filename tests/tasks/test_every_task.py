@@ -408,7 +408,12 @@ FORMS = {
 }
 MADE = TASKS | FORMS
 ANY = ("classify", "generate", "interpolate")  # they take any folders of images, for classes or for clips
-ALIKE = ({"detect", "localize"}, {"instances", "segment"}, {"clip", "volume"})  # tasks of the same data
+ALIKE = (  # tasks of the same data
+    {"caption", "multilabel"},
+    {"detect", "localize"},
+    {"instances", "segment"},
+    {"clip", "volume"},
+)
 BOTH = [(word, engine) for word, made in MADE.items() for engine in made.engines]
 
 

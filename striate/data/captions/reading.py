@@ -66,8 +66,9 @@ def _rows(
 ) -> Iterator[Line]:
     """The rows of a table after its head; of tabs, quotes are letters like others unless they enclose a cell."""
     image, texts, split = columns
-    quoting = csv.QUOTE_MINIMAL if delimiter != "\t" or any('\t"' in line for line in lines) else csv.QUOTE_NONE
-    reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, quoting=quoting)
+    quoted = delimiter != "\t" or any('\t"' in line for line in lines)
+    how = {"delimiter": delimiter, "quoting": csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE}
+    reader = csv.reader((f"{line}\n" for line in lines), **how)
     try:
         next(reader)
         for row in reader:
