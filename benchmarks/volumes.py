@@ -32,7 +32,8 @@ def of_classes(run: Any) -> dict[str, float]:
 
 HOW: dict[str, Any] = {
     "epochs": 20,
-    "batch": 4,
+    "batch": 2,
+    "lr": 0.004,
     "ema": 0.99,
     "augment": "mirror,colour:0.1",
     "size": (36, 52, 36),
@@ -47,8 +48,8 @@ ALIKE: dict[str, Any] = {
     "also": of_classes,
 }
 ROWS = {
-    "3-d": Row("unet3d", options=HOW, **ALIKE),
-    "slices": Row("unet3d", options={**HOW, "letters": {"depth": 1}}, **ALIKE),
+    "3-d": Row("unet3d", options={**HOW, "letters": {"base": 8}}, **ALIKE),
+    "slices": Row("unet3d", options={**HOW, "letters": {"base": 8, "depth": 1}}, **ALIKE),
 }
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label, maximum_filter
 
 from striate.errors import InputError
 
@@ -70,6 +69,8 @@ def _random(labels: Labels, share: float) -> NDArray[np.uint8]:
 
 
 def _disjoint(labels: Labels, share: float, reach: int) -> NDArray[np.uint8]:
+    from scipy.ndimage import label, maximum_filter  # half a second to import, for a few alone
+
     parts = np.zeros(labels.shape, np.uint8)
     for number in range(1, int(labels.max()) + 1):
         fields, count = label(labels == number, np.ones((3, 3)))

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import zoom
 
 from striate.errors import InputError
 
@@ -58,6 +57,8 @@ def factors(volume: Volume, spacing: tuple[float, ...]) -> tuple[float, ...]:
 def _zoomed(values: NDArray[Any], by: tuple[float, ...], order: int) -> NDArray[Any]:
     if all(round(side * times) == side for side, times in zip(values.shape, by, strict=True)):
         return values
+    from scipy.ndimage import zoom  # half a second to import, for a few alone
+
     least = tuple(max(times, 2 / side) for side, times in zip(values.shape, by, strict=True))
     return np.asarray(zoom(values, least, order=order, mode="nearest", grid_mode=True))
 
