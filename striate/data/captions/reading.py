@@ -67,7 +67,7 @@ def _rows(
     """The rows of a table after its head; of tabs, quotes are letters like others unless they enclose a cell."""
     image, texts, split = columns
     quoted = delimiter != "\t" or any('\t"' in line for line in lines)
-    how = {"delimiter": delimiter, "quoting": csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE}
+    how: dict[str, Any] = {"delimiter": delimiter, "quoting": csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE}
     reader = csv.reader((f"{line}\n" for line in lines), **how)
     try:
         next(reader)
