@@ -37,14 +37,14 @@ ABSENT = {  # what the notation lacks: what to write instead, if anything, and t
         *("alphadropout", "featurealphadropout"),
     ),
     "this activation is not in the notation; leaky, elu, swish and gelu are its neighbours": (
-        *("celu", "rrelu", "crelu", "glu", "geglu", "swiglu"),
+        *("celu", "rrelu", "crelu", "geglu", "swiglu"),
         *("softsign", "softshrink", "hardshrink", "tanhshrink", "threshold", "logsigmoid"),
     ),
     "training puts softmax and its logarithm into the loss by itself; write softmax only to see it": (
         *("logsoftmax", "softmin", "softmax2d", "crossentropy", "crossentropyloss", "nllloss"),
     ),
-    "recurrent layers are not in the notation": (
-        *("rnn", "lstm", "gru", "rnncell", "lstmcell", "grucell", "convlstm2d", "bidirectional"),
+    "of recurrent layers the notation has lstm": (
+        *("gru", "rnncell", "lstmcell", "grucell", "convlstm2d", "bidirectional"),
     ),
     "a transformer's block is residual[ ln -> attention 4 ] -> residual[ ln -> fc 4*c each -> gelu -> fc c each ]": (
         *("transformer", "transformerencoder", "transformerencoderlayer", "transformerblock", "vit"),

@@ -4,7 +4,8 @@
 >>> from striate.data.examples import Table
 >>> rows = {"output": torch.tensor([[2.0, 0.0], [0.0, 1.0]]), "values": torch.tensor([[0.0, 1.0], [1.0, 1.0]])}
 >>> found = {"regret": 0.5, "accuracy": 0.5, "loss": 1.0}
->>> judged = JudgedMoves("a set", Table(rows), rows, found, "moves", ("noop", "left"), "pong", 1.0, (20.0,), (-21.0, -20.0))
+>>> facts = ("moves", ("noop", "left"), "pong", 1.0, (20.0,), (-21.0, -20.0))
+>>> judged = JudgedMoves("a set", Table(rows), rows, found, *facts)
 >>> judged.said()
 'regret 50.00%, 50.0% of 2 moves as the planner; always left has 0.00% and 100.0%'
 >>> replace(judged, scores=(3.0, 4.0)).to_json()["score"]
@@ -89,8 +90,8 @@ class JudgedMoves(Judged):
         """How single moves are, in words."""
         action, regret, accuracy = self.always
         return (
-            f"regret {self.figures['regret']:.2%}, {self.figures['accuracy']:.1%} of {len(self.examples):,} {self.unit} "
-            f"as the planner; always {action} has {regret:.2%} and {accuracy:.1%}"
+            f"regret {self.figures['regret']:.2%}, {self.figures['accuracy']:.1%} of {len(self.examples):,} "
+            f"{self.unit} as the planner; always {action} has {regret:.2%} and {accuracy:.1%}"
         )
 
     def in_short(self) -> str:

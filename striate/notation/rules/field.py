@@ -178,7 +178,7 @@ def _along(node: Layer | Join, axis: int, output: Shape, inputs: Sequence[Input]
     met = [
         field.axes[axis].through(reads, entries(shape, axis), m)
         for (shape, field), reads in zip(inputs, rules, strict=True)
-        if field and reads
+        if field and reads and axis < len(field.axes)  # words that look at a picture have one axis, and that has two
     ]
     if len(met) < 2:
         return met[0] if met else None
