@@ -28,14 +28,16 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
         """(N, C, *spatial) in and out; keys and values are of `seen`, (N, C, …), where that is given."""
-        heads = F.scaled_dot_product_attention(*self._parts(x, seen))  # (N, heads, P, C / heads)
+        q, k, v = self._parts(x, seen)
+        heads = F.scaled_dot_product_attention(q, k, v)  # (N, heads, P, C / heads)
         y: Tensor = self.out(heads.transpose(1, 2).flatten(2))
         return y.mT.reshape(x.shape)
 
     def shares(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
         """How much each position looks at each that is seen, (N, heads, P, S): over S they add up to 1."""
         q, k, _ = self._parts(x, seen)
-        return (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)
+        shares: Tensor = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)
+        return shares
 
     def _parts(self, x: Tensor, seen: Tensor | None) -> tuple[Tensor, ...]:
         """q, k and v, (N, heads, P or S, C / heads) each."""
