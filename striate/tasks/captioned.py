@@ -75,7 +75,7 @@ class JudgedCaptions(Judged):
         """The figures in words."""
         figures = " ".join(f"{self.figures[name]:.3f}" for name in NAMES)
         return (
-            f"BLEU-1..4 {figures}, CIDEr {self.figures['cider']:.2f}, {self.figures['distinct']:.0%} distinct on "
+            f"BLEU-4 {self.figures['bleu4']:.3f} (BLEU-1 to 4: {figures}), CIDEr {self.figures['cider']:.2f}, {self.figures['distinct']:.0%} distinct on "
             f"{len(self.examples):,} {self.unit}; {'; '.join(self.beside())}"
         )
 
