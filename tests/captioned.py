@@ -61,7 +61,7 @@ rows = 5
 columns = 5
 features: input (channels)x(rows)x(columns)
 tokens: input length
-look: [from features -> conv 16@1 -> relu]
+look: [from features -> conv 16@1 -> ln]
 from tokens -> embed (words)x16
 [residual[ conv 32@3 pad (2,0) -> glu ] -> ln -> residual[ attention 2 from look ] -> ln]*2
 conv words@1

@@ -36,8 +36,8 @@ class Attention(nn.Module):
     def shares(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
         """How much each position looks at each that is seen, (N, heads, P, S): over S they add up to 1."""
         q, k, _ = self._parts(x, seen)
-        alike: Tensor = q @ k.mT / q.shape[-1] ** 0.5
-        return alike.softmax(-1)
+        shares: Tensor = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)
+        return shares
 
     def _parts(self, x: Tensor, seen: Tensor | None) -> tuple[Tensor, ...]:
         """q, k and v, (N, heads, P or S, C / heads) each."""

@@ -74,10 +74,9 @@ class JudgedCaptions(Judged):
     def said(self) -> str:
         """The figures in words."""
         figures = " ".join(f"{self.figures[name]:.3f}" for name in NAMES)
-        return (
-            f"BLEU-1..4 {figures}, CIDEr {self.figures['cider']:.2f}, {self.figures['distinct']:.0%} distinct on "
-            f"{len(self.examples):,} {self.unit}; {'; '.join(self.beside())}"
-        )
+        told = f"BLEU-4 {self.figures['bleu4']:.3f} (BLEU-1 to 4: {figures}), CIDEr {self.figures['cider']:.2f}"
+        on = f"{self.figures['distinct']:.0%} distinct on {len(self.examples):,} {self.unit}"
+        return f"{told}, {on}; {'; '.join(self.beside())}"
 
     def beside(self) -> Iterator[str]:
         """What else reaches what."""
@@ -139,7 +138,7 @@ class JudgedCaptions(Judged):
                 continue
             words = self.captions[row]
             looked = self.rows[LOOKED][row].float().numpy()[: len(words)]
-            maps = looked.reshape(len(words), *self.places) if looked.size else np.zeros((0, 1, 1))
+            maps = looked.reshape(len(words), *self.places) if looked.shape[1] > 1 else np.zeros((0, 1, 1))
             name = inside(self.examples.name(row), root)
             drawn.append(captioned.Drawn(picture, words, text_of(words), maps, self.people[row], name))
         return drawn

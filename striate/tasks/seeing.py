@@ -99,8 +99,8 @@ class Seer:
         with torch.inference_mode():
             made = layers_of(self.model, (x - mean) / std, (self.layer,))[self.layer]
         maps = made if made.dim() == 4 else made.flatten(1)[:, :, None, None]
-        height, width = (min(side, MOST) for side in maps.shape[2:])
-        return F.adaptive_avg_pool2d(maps, (height, width)).clone()
+        rows, columns = (min(side, MOST) for side in maps.shape[2:])
+        return F.adaptive_avg_pool2d(maps, (rows, columns)).clone()
 
     def shown(self, path: Path) -> NDArray[np.uint8]:
         """A picture as it is shown, (3, H, W): all of it, whatever its proportions.

@@ -64,22 +64,30 @@ def lines_of(name: str, lines: Sequence[str]) -> list[Line]:
 def _rows(
     name: str, lines: Sequence[str], delimiter: str, columns: tuple[int, Sequence[int], int | None], part: Part | None
 ) -> Iterator[Line]:
-    """The rows of a table after its head; of tabs, quotes are letters like others unless they enclose a cell."""
+    """The rows of a table after its head; where tabs part cells, a quote is a letter unless it encloses a cell."""
     image, texts, split = columns
-    quoted = delimiter != "\t" or any('\t"' in line for line in lines)
-    how: dict[str, Any] = {"delimiter": delimiter, "quoting": csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE}
-    reader = csv.reader((f"{line}\n" for line in lines), **how)
+    tabs = delimiter == "\t"
+    reader = csv.reader(
+        (f"{line}\n" for line in lines),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL,
+    )
     try:
         next(reader)
         for row in reader:
             if not any(cell.strip() for cell in row):
                 continue
             cell = [row[place].strip() if place < len(row) else "" for place in (image, *texts)]
+            cell = [_unquoted(one) for one in cell] if tabs else cell
             stated = part_of(row[split].strip()) if split is not None and split < len(row) else None
             in_part, source = stated[0] if stated else part, f"{name}:{reader.line_num}"
             yield from (Line(cell[0], text, source, in_part) for text in cell[1:])
     except csv.Error as error:
         raise InputError(f"'{name}' is damaged at line {reader.line_num}: {error}") from error
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:-1].replace('""', '"') if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
 
 
 def _of_json(name: str, text: str) -> list[Line]:

@@ -44,6 +44,12 @@ def test_tables(tmp_path: Path, name: str, text: str) -> None:
     assert told(tmp_path) == {"a.jpg": ("train", ('a "red" dog', "a dog")), "b.jpg": ("validation", ("a cat",))}
 
 
+def test_a_quote_that_is_not_closed_swallows_no_line(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg")
+    write(tmp_path, "captions.tsv", 'image\tcaption\na.jpg\t"go" they say\nb.jpg\t"a cat"\n')
+    assert told(tmp_path) == {"a.jpg": ("train", ('"go" they say',)), "b.jpg": ("train", ("a cat",))}
+
+
 def test_flickr(tmp_path: Path) -> None:
     pictures(tmp_path, "Images/1_a.jpg", "Images/2_b.jpg", "Images/3_c.jpg")
     write(
