@@ -25,7 +25,7 @@ NET = """
 # Spectra and what is around, as HybridSN in small: 3-D kernels, then one that sees all that is left of the bands
 classes = 16
 
-input 1x15x11x11
+input 1x15x{side}x{side}
 conv 16@5x3x3 stride 2x1x1 nobias -> bn -> relu
 conv 24@3x3x3 nobias -> bn -> relu
 conv 64@4x3x3 nobias -> bn -> relu
@@ -52,14 +52,14 @@ def beside(split: str) -> Callable[[Any], dict[str, float]]:
     return more
 
 
-def row(split: str, wanted: float, epochs: int) -> Row:
-    """The network by one split."""
-    how: dict[str, Any] = {"epochs": epochs, "batch": 32, "ema": 0.98, "split": split}
+def row(split: str, wanted: float, epochs: int, side: int, validation: float) -> Row:
+    """The network by one split, which sees so many pixels a side."""
+    how: dict[str, Any] = {"epochs": epochs, "batch": 32, "ema": 0.98, "split": split, "validation": validation}
     alike: dict[str, Any] = {"floor": "majority_share", "task": "cube", "options": how, "also": beside(split)}
-    return Row(NET, unpacked, "accuracy", wanted, **alike)
+    return Row(NET.format(side=side), unpacked, "accuracy", wanted, **alike)
 
 
-ROWS = {"random": row("random:0.1", 97, 100), "disjoint": row("disjoint:0.5", 78, 15)}
+ROWS = {"random": row("random:0.1", 97, 60, 13, 0.05), "disjoint": row("disjoint:0.5", 78, 15, 11, 0.1)}
 
 if __name__ == "__main__":
     table(__doc__, ROWS, seeds=2)
