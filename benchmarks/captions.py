@@ -51,7 +51,7 @@ def _means(features: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.normalize(features[:, 0].float().mean((2, 3)), dim=1)
 
 
-OPTIONS = {"epochs": 80, "batch": 64, "lr": 0.002, "augment": "mirror", "ema": 0.99, "eyes": EYES}
+OPTIONS = {"epochs": 40, "batch": 64, "lr": 0.002, "augment": "mirror", "ema": 0.99, "eyes": EYES}
 TOLD: dict[str, Any] = {"figure": "bleu4", "wanted": 42, "floor": "constant_bleu4", "task": "caption", "also": nearest}
 MORE = ("bleu1", "distinct", "cider", "human_bleu1", "human_bleu4", "constant_bleu1")
 ROWS = {

@@ -33,6 +33,7 @@ class Metric:
         counted: Whether it is the fraction of the examples of which something is true, as accuracy is: chance then
             moves it by its standard error.
         unit: What it is measured in, where it is no fraction.
+        wavers: Whether chance moves it about as much as the share of as many examples, as it does BLEU.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Metric:
     share: bool = True
     counted: bool = False
     unit: str = ""
+    wavers: bool = False
 
     @property
     def words(self) -> str:
@@ -55,8 +57,8 @@ class Metric:
         return f"{value:.2%}" if self.share else f"{value:.4f}"
 
     def margin(self, value: float, examples: int | None) -> float:
-        """The standard error of a value that is counted (Agresti & Coull 1998: not 0 where all are right); else 0."""
-        if not self.counted or examples is None:
+        """The standard error of a value that is counted (Agresti & Coull 1998: not 0 where all are right) or wavers."""
+        if not (self.counted or self.wavers) or examples is None:
             return 0.0
         count = examples + 4
         p = (value * examples + 2) / count
@@ -73,4 +75,6 @@ class Metric:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Metric:
         """What `to_json` made; entries of another version are ignored."""
-        return Metric(**{name: value[name] for name in ("name", "up", "share", "counted", "unit") if name in value})
+        return Metric(
+            **{name: value[name] for name in ("name", "up", "share", "counted", "unit", "wavers") if name in value}
+        )

@@ -66,7 +66,10 @@ def _words(report: Report) -> dict[str, str]:
     right = f"; {metric.words} is the fraction of {report.unit} that are right" if metric.counted else ""
     high = "highest" if metric.up else "lowest"
     kept = f"the last whose validation {metric.words} is within one standard error of the {high}"
-    return {"metric_words": right, "kept_words": kept if metric.counted else f"its {metric.words} is the {high}"}
+    return {
+        "metric_words": right,
+        "kept_words": kept if metric.counted or metric.wavers else f"its {metric.words} is the {high}",
+    }
 
 
 def _curves(report: Report) -> tuple[Markup, ...]:

@@ -129,7 +129,7 @@ class Caption(Task):
     word: ClassVar[str] = "caption"
     reads: ClassVar[str] = f"a folder of pictures with {EXPECTED}"
     metrics: ClassVar[tuple[Metric, ...]] = (
-        *(Metric(f"bleu{n}", share=False) for n in (4, 3, 2, 1)),
+        *(Metric(f"bleu{n}", share=False, wavers=True) for n in (4, 3, 2, 1)),
         Metric("cider", share=False),
         Metric("distinct"),
     )
