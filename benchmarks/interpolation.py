@@ -61,7 +61,7 @@ def row(net: str, wanted: float, **options: Any) -> Row:
     return Row(net, unpacked, wanted=wanted, task="interpolate", options=how, also=by_clip, **alike)
 
 
-ROWS = {"between": row("between", 27.4, epochs=6), "plain": row(PLAIN, 27.4, epochs=6)}
+ROWS = {"between": row("between", 27.4, epochs=4), "plain": row(PLAIN, 27.4, epochs=4)}
 
 if __name__ == "__main__":
     table(__doc__, ROWS, seeds=1)
