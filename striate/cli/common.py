@@ -231,7 +231,7 @@ def beam_option(command: F) -> F:
         "--beam",
         type=int,
         metavar="N",
-        help="For captions: how many beginnings of a sentence are kept while the likeliest is sought; 3 by default.",
+        help="Of answers in words, how many beginnings are kept while the likeliest is sought; 3 by default.",
         cls=Option,
         also=("beam-size", "num-beams", "beams"),
     )(command)

@@ -107,7 +107,7 @@ def command(
     if len(runs) > 1:
         if tta or tile or factor or beam:
             given = {"tta shows views": tta, "tile shows tiles": tile, "factor asks for more frames": factor}
-            word = next((word for word, asked in given.items() if asked), "beam looks for sentences")
+            word = next((word for word, asked in given.items() if asked), "beam seeks in words")
             raise InputError(f"--{word} to one run, and here are {len(runs)}")
         from striate.runs.ensemble import Ensemble
 

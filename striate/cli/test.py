@@ -72,7 +72,7 @@ def command(
         if report is not None:
             raise InputError(f"--report writes a page of one run, and here are {len(runs)}")
         if beam:
-            raise InputError(f"--beam looks for sentences of one run, and here are {len(runs)}")
+            raise InputError(f"--beam seeks in the words of one run, and here are {len(runs)}")
         if tta:
             raise InputError(f"--tta shows views to one run, and here are {len(runs)}")
         _together(runs, data, device, engine, threads, bad, as_json)

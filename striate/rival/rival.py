@@ -101,7 +101,7 @@ def baseline(
         seed: Chooses the validation images, as in `striate.train`, and seeds the classifier.
         validation: Share of the training images kept for validation.
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
-        task: "cube" for an image of many bands, whose pixels are classified by their spectra: the features are `raw`.
+        task: "cube" for an image of many bands, whose pixels are classified by their spectra: the features are "raw".
         split: How its pixels are divided, as for `striate.train`.
         side: Pixels of a side of what the network beside it reads, which a disjoint split keeps clear of.
         out: A folder for `features.png`, test images beside their features; it is created if missing.
@@ -171,7 +171,7 @@ def baseline(
 def _spectra(chosen: Feature, data: object, split: str, side: int) -> data_sets.Dataset:
     """The labelled pixels of an image of many bands."""
     if chosen.name != "raw":
-        raise InputError(f"of single pixels there are spectra alone, which are `raw`; {chosen.name} is of images")
+        raise InputError(f"of single pixels there are spectra alone, which are 'raw'; {chosen.name} is of images")
     if not isinstance(data, str | Path):
         raise InputError("an image of many bands is a folder or a file")
     return spectra(data, split, side)
