@@ -191,7 +191,7 @@ class Series(Labelled):
         for rows in found:
             if self.sided and rows.side is None:
                 raise InputError(
-                    f"{rows.names[0]}: the network reads {self.beside} numbers beside a series; give `side`"
+                    f"{rows.names[0]}: the network reads {self.beside} numbers beside a series; they are called side"
                 )
             made = self._fields(rows)
             inputs += [{name: values[row : row + 1] for name, values in made.items()} for row in range(len(rows))]
