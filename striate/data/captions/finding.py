@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from striate.errors import InputError
@@ -42,7 +43,7 @@ def find(root: Path, bad: str = "skip") -> CaptionSet | None:
     every = walk(root)
     names = _named(every.images, root)
     stated = _parts_listed([path for path in files if not read[path][0]], names)
-    images, left_out = _joined(lines, names, stated)
+    images, left_out = _joined(lines, names, stated, root)
     wanted = {one.image for one in images}
     left_out += [LeftOut(str(one), WORDLESS, "no caption names it") for one in every.images if one not in wanted]
     left_out += [one for one in every.left_out if one.path not in {str(path) for path in files}]
@@ -67,16 +68,51 @@ def _texts(root: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
-def _named(images: Sequence[Path], root: Path) -> dict[str, Path]:
-    """Every image by what captions may call it: its path, its name, and its name without suffix."""
-    names: dict[str, Path] = {}
-    for path in reversed(images):
-        for name in (path.stem, path.name, path.relative_to(root).as_posix()):
-            names[name] = path
+def _named(images: Sequence[Path], root: Path) -> dict[str, list[Path]]:
+    """The images by what captions may call them: each end of a path, `a/1.jpg` and `1.jpg`, and that without suffix."""
+    names: dict[str, list[Path]] = {}
+    for path in images:
+        for name in _ends(path.relative_to(root).as_posix()):
+            for call in {name, name.removesuffix(path.suffix)}:
+                names.setdefault(call, []).append(path)
     return names
 
 
-def _parts_listed(files: Sequence[Path], names: Mapping[str, Path]) -> dict[Path, Part]:
+def _ends(path: str) -> list[str]:
+    """A path, and what is left of it after each of its folders.
+
+    >>> _ends("a/b/1.jpg")
+    ['a/b/1.jpg', 'b/1.jpg', '1.jpg']
+    """
+    parts = path.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
+def _meant(line: Line, names: Mapping[str, Sequence[Path]], root: Path) -> Sequence[Path]:
+    """The images that a line may mean: the one beside its file, else those of its name that are nearest to that file.
+
+    An image in the folder of another part than the file's is none of them.
+    """
+    around = Path(line.source).parent
+    beside = (around / line.name).as_posix()
+    found = next((names[name] for name in (beside, *_ends(line.name)) if name in names), [])
+    own = _part_in(around)
+    found = [path for path in found if own is None or _part_in(path.parent.relative_to(root)) in (own, None)]
+    for folder in (around, *around.parents) if len(found) > 1 else ():
+        if near := [path for path in found if path.is_relative_to(root / folder)]:
+            found = near
+            break
+    same = [path for path in found if _part_in(path.parent.relative_to(root)) == line.part] if line.part else []
+    return same if len(found) > 1 and same else found
+
+
+@cache
+def _part_in(folder: Path) -> Part | None:
+    """The part that the folders of a path mean, if any does."""
+    return next((part[0] for name in reversed(folder.parts) if (part := part_of(name))), None)
+
+
+def _parts_listed(files: Sequence[Path], names: Mapping[str, Sequence[Path]]) -> dict[Path, Part]:
     """Of each image the part whose list has its name, as `Flickr_8k.trainImages.txt` does."""
     found: dict[Path, Part] = {}
     for path in files:
@@ -87,27 +123,34 @@ def _parts_listed(files: Sequence[Path], names: Mapping[str, Path]) -> dict[Path
             chosen = listed(decoded(path.read_bytes()).lines, names)
         except (NotTextError, OSError):
             continue
-        found |= {names[name]: part[0] for name in chosen if name in names}
+        found |= {names[name][0]: part[0] for name in chosen if len(names.get(name, ())) == 1}
     return found
 
 
 def _joined(
-    lines: Sequence[Line], names: Mapping[str, Path], stated: Mapping[Path, Part]
+    lines: Sequence[Line], names: Mapping[str, Sequence[Path]], stated: Mapping[Path, Part], root: Path
 ) -> tuple[list[Captioned], list[LeftOut]]:
     """The captions of each image, and what is wrong with others."""
     texts: dict[Path, list[str]] = {}
     parts: dict[Path, Part] = {}
     faults = list[LeftOut]()
-    missing: dict[str, str] = {}
+    missing: dict[tuple[Path, str], tuple[str, str]] = {}
     for line in lines:
-        image = names.get(line.name) or names.get(Path(line.name).name)
-        if image is None:
-            missing.setdefault(line.name, line.source)
+        images = _meant(line, names, root)
+        if len(images) != 1:
+            missing.setdefault((Path(line.source).parent, line.name), (line.source, _why(line.name, images, root)))
         elif not words_of(line.text):
             faults.append(LeftOut(line.source, EMPTY, f"of {line.name}"))
         else:
+            (image,) = images
             texts.setdefault(image, []).append(line.text)
             parts.setdefault(image, stated.get(image) or line.part or "train")
-    faults += [LeftOut(source, MISSING, f"there is no image '{name}'") for name, source in missing.items()]
+    faults += [LeftOut(source, MISSING, why) for source, why in missing.values()]
     found = [Captioned(image, parts[image], tuple(some)) for image, some in texts.items()]
     return sorted(found, key=lambda one: (PARTS.index(one.part), one.image.parts)), faults
+
+
+def _why(name: str, images: Sequence[Path], root: Path) -> str:
+    if not images:
+        return f"there is no image '{name}'"
+    return f"several images are called '{name}': {', '.join(below(str(path), root) for path in images[:2])}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +133,7 @@ def _part(name: str) -> Part | None:
     return found[0] if found else None
 
 
-def listed(lines: Sequence[str], names: Mapping[str, Path]) -> set[str]:
+def listed(lines: Sequence[str], names: Container[str]) -> set[str]:
     """The images that a list of names has, one a line; nothing where a line is something else."""
     found = [line.strip() for line in lines if line.strip()]
     return set(found) if found and all(one in names for one in found[:20]) else set()

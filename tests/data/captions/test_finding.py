@@ -89,6 +89,40 @@ def test_coco_and_karpathy(tmp_path: Path) -> None:
     assert told(tmp_path / "split") == {"a.jpg": ("train", ("a dog",)), "b.jpg": ("test", ("a cat",))}
 
 
+def paths(root: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
+    found = find(root)
+    assert found
+    return {one.image.relative_to(root).as_posix(): (one.part, one.captions) for one in found.images}
+
+
+@pytest.mark.parametrize("inner", ["", "images/"])
+def test_a_file_of_each_part_names_the_images_beside_it(tmp_path: Path, inner: str) -> None:
+    pictures(tmp_path, f"train/{inner}1.jpg", f"val/{inner}1.jpg", f"val/{inner}2.jpg")
+    write(tmp_path, "train/captions.tsv", "image\tcaption\n1.jpg\ta dog\n2.jpg\ta cow\n")
+    write(tmp_path, "val/captions.tsv", "image\tcaption\n1.jpg\ta cat\n")
+    assert paths(tmp_path) == {
+        f"train/{inner}1.jpg": ("train", ("a dog",)),
+        f"val/{inner}1.jpg": ("validation", ("a cat",)),
+    }
+    with pytest.raises(InputError, match=r"train/captions\.tsv:3 \(there is no image '2\.jpg'\)"):
+        find(tmp_path, "refuse")
+
+
+def test_equal_names_are_told_apart_by_folder_part_or_suffix(tmp_path: Path) -> None:
+    pictures(tmp_path, "a/1.jpg", "b/1.jpg", "2.jpg", "2.png", "train/3.jpg", "test/3.jpg")
+    rows = "a/1.jpg\ttrain\ta dog\n2.png\ttrain\ta cat\n3.jpg\ttest\ta cow\n1.jpg\ttrain\ta hen\n2\ttrain\ta fox\n"
+    write(tmp_path, "captions.tsv", f"image\tsplit\tcaption\n{rows}")
+    found = find(tmp_path)
+    assert found
+    assert paths(tmp_path) == {
+        "2.png": ("train", ("a cat",)),
+        "a/1.jpg": ("train", ("a dog",)),
+        "test/3.jpg": ("test", ("a cow",)),
+    }
+    assert "several images are called '1.jpg': a/1.jpg, b/1.jpg" in found.notes[-1]
+    assert "several images are called '2': 2.jpg, 2.png" in found.notes[-1]
+
+
 def test_what_can_t_be_used_is_left_out_and_named(tmp_path: Path) -> None:
     pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg")
     write(tmp_path, "captions.tsv", "image\tcaption\na.jpg\ta dog\na.jpg\t\nb.jpg\t \nlost.jpg\ta cat\n")
