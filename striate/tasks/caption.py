@@ -44,7 +44,7 @@ from striate.notation.seen import seen
 from striate.notation.sizes import Size
 from striate.notation.tree import Shape
 from striate.report.captioned import strip_png
-from striate.tasks.captioned import CAPTIONS, REFERENCES, SAID, JudgedCaptions, bytes_of, texts_of
+from striate.tasks.captioned import CAPTIONS, REFERENCES, SAID, JudgedCaptions, bytes_of, is_map, texts_of
 from striate.tasks.ends import outputs_for
 from striate.tasks.fitting import Fitted, adapting
 from striate.tasks.looked import LOOKED, telling
@@ -379,7 +379,7 @@ class Caption(Task):
 
     def _answer(self, path: str, picture: NDArray[np.uint8], row: list[int], looked: Tensor) -> Answer:
         words = self.words(row)
-        places = looked[: len(words)].reshape(len(words), *self.maps[1:]) if looked.shape[1] > 1 else None
+        places = looked[: len(words)].reshape(len(words), *self.maps[1:]) if is_map(looked, self.maps[1:]) else None
         marks = [{"word": word, "looked_at": _place(places, number)} for number, word in enumerate(words)]
         drawn = {"": strip_png(picture, words, places.numpy())} if places is not None and len(words) else {}
         return Answer(path, text_of(words), {"caption": text_of(words), "words": marks}, drawn)

@@ -83,6 +83,15 @@ def test_its_report_shows_pictures_captions_and_places(run: Run) -> None:
     assert "The worst captions" in page
 
 
+def test_a_network_that_pools_what_it_looks_at_has_no_map(eyes: str, tmp_path: Path) -> None:
+    root = captioned.table(tmp_path / "data", {"train": 8, "val": 2, "test": 2})
+    net = captioned.TELLER.replace("conv 16@1 -> ln", "conv 16@1 -> maxpool 2 -> ln")
+    made = st.train(net, root, task="caption", eyes=eyes, out=tmp_path / "run", quiet=True, epochs=1, threads=1)
+    (answer,) = made.predict(root / "images" / "011.png")
+    assert all(one["looked_at"] is None for one in answer.values["words"])
+    assert not answer.pictures
+
+
 def test_eyes_that_have_changed_are_refused(run: Run, tmp_path: Path) -> None:
     other = str(captioned.eyes(tmp_path))
     changed = Caption.from_facts({**run.task.facts(), "eyes": other, "sees": "0"})
