@@ -136,11 +136,10 @@ def _joined(
     faults = list[LeftOut]()
     missing: dict[tuple[Path, str], tuple[str, str]] = {}
     for line in lines:
-        images = _meant(line, names, root)
-        if len(images) != 1:
-            missing.setdefault((Path(line.source).parent, line.name), (line.source, _why(line.name, images, root)))
-        elif not words_of(line.text):
+        if not words_of(line.text):
             faults.append(LeftOut(line.source, EMPTY, f"of {line.name}"))
+        elif len(images := _meant(line, names, root)) != 1:
+            missing.setdefault((Path(line.source).parent, line.name), (line.source, _why(line.name, images, root)))
         else:
             (image,) = images
             texts.setdefault(image, []).append(line.text)

@@ -136,6 +136,37 @@ def test_what_can_t_be_used_is_left_out_and_named(tmp_path: Path) -> None:
         find(tmp_path, "refuse")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "captions", "fault"),
+    [
+        ("a.csv", "image,caption\na,a dog, a cat\na,a cow,\n", ("a dog, a cat", "a cow"), ""),
+        ("a.csv", "image,caption,split\na,a dog, a cat,train\n", ("a dog, a cat",), ""),
+        ("a.csv", "\nimage,caption\na,a dog\n", ("a dog",), ""),
+        ("a.txt", "a.jpg#0\ta dog\na.jpg 1 a cat\n\n", ("a dog",), "a.txt:2 (of a.jpg 1 a cat)"),
+        (
+            "a.json",
+            '{"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [{"image_id": 1, "caption": null},'
+            '{"image_id": [1], "caption": 5}, {"image_id": "1", "caption": "a dog"}]}',
+            ("a dog",),
+            "a.json:0 (of a.jpg), a.json:1 (of [1])",
+        ),
+        (
+            "a.json",
+            '[{"id": null, "image": "a", "captions": ["a dog", null]}, {"image": "a", "caption": null},{"image": "a"}]',
+            ("a dog",),
+            "a.json:0 (of a), a.json:1 (of a)",
+        ),
+    ],
+)
+def test_broken_captions_are_told(tmp_path: Path, name: str, text: str, captions: tuple[str, ...], fault: str) -> None:
+    pictures(tmp_path, "a.jpg")
+    write(tmp_path, name, text)
+    found = find(tmp_path)
+    assert found
+    assert [one.captions for one in found.images] == [captions]
+    assert ", ".join(str(one) for one in found.left_out if one.kind == "empty caption") == fault
+
+
 def test_nothing_to_learn_from(tmp_path: Path) -> None:
     pictures(tmp_path, "a.jpg", "b.jpg")
     assert find(tmp_path) is None
