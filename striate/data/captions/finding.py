@@ -10,7 +10,7 @@ from pathlib import Path
 from striate.errors import InputError
 
 from ..files import walk
-from ..left_out import MISSING, LeftOut, below, said
+from ..left_out import MISSING, UNREADABLE, LeftOut, below, said
 from ..parts import PARTS, Part, part_of, parts_said
 from ..sentences.decoding import NotTextError, decoded
 from .found import EMPTY, WORDLESS, Captioned, CaptionSet, Line
@@ -36,21 +36,26 @@ def find(root: Path, bad: str = "skip") -> CaptionSet | None:
         InputError: No image has a caption, or all captions are of one word; with "refuse", something can't be used.
     """
     files = [path for path in _texts(root) if path.suffix.lower() in (*ENDS, ".json")]
-    read = {path: lines_in(path, root) for path in files}
+    read, broken = _read(files, root)
     lines = [line for some, _ in read.values() for line in some]
+    if broken and (bad == "refuse" or not lines):
+        raise next(iter(broken.values()))
     if not lines:
         return None
     every = walk(root)
     names = _named(every.images, root)
-    stated = _parts_listed([path for path in files if not read[path][0]], names)
+    stated = _parts_listed([path for path, (some, _) in read.items() if not some], names)
     images, left_out = _joined(lines, names, stated, root)
     wanted = {one.image for one in images}
     left_out += [LeftOut(str(one), WORDLESS, "no caption names it") for one in every.images if one not in wanted]
+    left_out += [LeftOut(str(path), f"{UNREADABLE}{path.suffix}", str(error)) for path, error in broken.items()]
     left_out += [one for one in every.left_out if one.path not in {str(path) for path in files}]
     left_out = [replace(one, path=below(one.path, root)) for one in left_out]
     faults = [one for one in left_out if one.kind in (EMPTY, MISSING)]
     if faults and bad == "refuse":
         raise InputError(f"'{root}': {faults[0]}; correct it, or leave `bad` at skip")
+    if not images and broken:
+        raise next(iter(broken.values()))
     if not images:
         raise InputError(f"no image under '{root}' has a caption that can be used: {(faults or left_out)[0]}")
     told = [text for one in images for text in one.captions]
@@ -65,7 +70,25 @@ def find(root: Path, bad: str = "skip") -> CaptionSet | None:
 def _texts(root: Path) -> list[Path]:
     """The files of a folder, and of those in it, that may hold captions."""
     found = (path for depth in range(DEEPEST + 1) for path in root.glob("*/" * depth + "*.*"))
-    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
+    return sorted(path for path in found if path.is_file() and not _is_hidden(path.relative_to(root)))
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(name.startswith(".") for name in path.parts)
+
+
+def _read(
+    files: Sequence[Path], root: Path
+) -> tuple[dict[Path, tuple[list[Line], tuple[str, ...]]], dict[Path, InputError]]:
+    """What is in each file, and what is wrong with those that can't be read."""
+    read: dict[Path, tuple[list[Line], tuple[str, ...]]] = {}
+    broken: dict[Path, InputError] = {}
+    for path in files:
+        try:
+            read[path] = lines_in(path, root)
+        except InputError as error:
+            broken[path] = error
+    return read, broken
 
 
 def _named(images: Sequence[Path], root: Path) -> dict[str, list[Path]]:

@@ -167,6 +167,20 @@ def test_broken_captions_are_told(tmp_path: Path, name: str, text: str, captions
     assert ", ".join(str(one) for one in found.left_out if one.kind == "empty caption") == fault
 
 
+def test_hidden_folders_are_not_read_and_broken_files_are_told(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg")
+    write(tmp_path, "captions.tsv", "image\tcaption\na.jpg\ta dog\n")
+    write(tmp_path, ".old/captions.tsv", "image\tcaption\na.jpg\ta cat\n")
+    write(tmp_path, "more/notes.json", "{")
+    found = find(tmp_path)
+    assert found
+    assert [one.captions for one in found.images] == [("a dog",)]
+    (told,) = (one for one in found.left_out if one.kind == "unreadable .json")
+    assert str(told).startswith("more/notes.json ('more/notes.json' is no JSON")
+    with pytest.raises(InputError, match=r"'more/notes\.json' is no JSON"):
+        find(tmp_path, "refuse")
+
+
 def test_nothing_to_learn_from(tmp_path: Path) -> None:
     pictures(tmp_path, "a.jpg", "b.jpg")
     assert find(tmp_path) is None
