@@ -420,7 +420,8 @@ def _words_seen(measured: Measure) -> set[int]:
     """The words that the first place of the output sees."""
     flat = measured.graph
     shapes = {name: measured.shape(name) for name in (*flat.inputs, *(vertex.name for vertex in flat.vertices))}
-    return seen(flat, shapes, flat.outputs[""], 0, 0).get(list(flat.inputs)[-1], set())
+    tokens = dict(zip(measured.network.inputs, flat.inputs, strict=True))[TOKENS]
+    return seen(flat, shapes, flat.outputs[""], 0, 0).get(tokens, set())
 
 
 def unreadable_at(path: Path, why: str, root: Path) -> LeftOut:

@@ -13,9 +13,21 @@ import torch
 from PIL import Image
 
 import striate as st
+from striate import zoo
 from striate.metrics.captions import bleu
+from striate.notation import measure
 from striate.runs.run import Run
-from striate.tasks.caption import CAPTIONS, FEATURES, IGNORED_WORD, NEXT, TOKENS, Caption, Telling, best_for_all
+from striate.tasks.caption import (
+    CAPTIONS,
+    FEATURES,
+    IGNORED_WORD,
+    NEXT,
+    TOKENS,
+    Caption,
+    Telling,
+    _words_seen,
+    best_for_all,
+)
 from striate.tasks.captioned import REFERENCES, bytes_of
 from striate.tasks.looked import LOOKED, telling
 from striate.tasks.seeing import seer
@@ -117,6 +129,15 @@ def test_networks_that_do_not_fit(run: Run, change: tuple[str, str], message: st
     )
     with pytest.raises(st.InputError, match=message):
         st.train(net, data_of(run), task="caption", eyes=eyes, out=tmp_path / "run", quiet=True)
+
+
+@pytest.mark.parametrize(("padded", "later"), [("pad (2,0)", False), ("pad 1", True)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_later_words_are_seen_whichever_input_is_first(padded: str, later: bool, turned: bool) -> None:
+    features, tokens = "features: input (channels)x(rows)x(columns)\n", "tokens: input length\n"
+    text = captioned.TELLER.replace("pad (2,0)", padded)
+    network = zoo.find(text.replace(features + tokens, tokens + features) if turned else text)
+    assert (max(_words_seen(measure(network))) > 0) == later
 
 
 @pytest.mark.parametrize(
