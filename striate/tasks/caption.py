@@ -111,8 +111,6 @@ class Caption(Task):
         sees: The checksum of that.
         maps: (C, h, w) of the features.
         plain: The one training caption that agrees best with those of all pictures.
-        lower: Whether capitals are read as small letters.
-        form_of_text: The Unicode form of the words.
         beam: How many beginnings of a sentence are kept.
     """
 
@@ -122,8 +120,6 @@ class Caption(Task):
     sees: str
     maps: tuple[int, int, int]
     plain: str
-    lower: bool = True
-    form_of_text: str = "NFC"
     beam: int = 1
 
     word: ClassVar[str] = "caption"

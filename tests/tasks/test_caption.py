@@ -104,6 +104,12 @@ def test_a_network_that_pools_what_it_looks_at_has_no_map(eyes: str, tmp_path: P
     assert not answer.pictures
 
 
+def test_what_earlier_versions_kept_of_words_is_ignored(run: Run) -> None:
+    facts = run.task.facts()
+    assert "lower" not in facts
+    assert Caption.from_facts({**facts, "lower": True, "form_of_text": "NFC"}) == run.task
+
+
 def test_eyes_that_have_changed_are_refused(run: Run, tmp_path: Path) -> None:
     other = str(captioned.eyes(tmp_path))
     changed = Caption.from_facts({**run.task.facts(), "eyes": other, "sees": "0"})
