@@ -13,7 +13,7 @@ from ..files import walk
 from ..left_out import MISSING, UNREADABLE, LeftOut, below, said
 from ..parts import PARTS, Part, part_of, parts_said
 from ..sentences.decoding import NotTextError, decoded
-from .found import EMPTY, WORDLESS, Captioned, CaptionSet, Line
+from .found import EMPTY, LONG, WORDLESS, Captioned, CaptionSet, Line
 from .reading import ENDS, lines_in, listed
 from .words import counted, is_word, words_of
 
@@ -23,6 +23,7 @@ EXPECTED = (
 )
 DEEPEST = 2
 LEAST = 2  # words that are known
+MOST_BYTES = 2000  # of a caption in UTF-8: in a table of captions each has room for the longest
 
 
 def find(root: Path, bad: str = "skip") -> CaptionSet | None:
@@ -51,7 +52,7 @@ def find(root: Path, bad: str = "skip") -> CaptionSet | None:
     left_out += [LeftOut(str(path), f"{UNREADABLE}{path.suffix}", str(error)) for path, error in broken.items()]
     left_out += [one for one in every.left_out if one.path not in {str(path) for path in files}]
     left_out = [replace(one, path=below(one.path, root)) for one in left_out]
-    faults = [one for one in left_out if one.kind in (EMPTY, MISSING)]
+    faults = [one for one in left_out if one.kind in (EMPTY, LONG, MISSING)]
     if faults and bad == "refuse":
         raise InputError(f"'{root}': {faults[0]}; correct it, or leave `bad` at skip")
     if not images and broken:
@@ -161,6 +162,8 @@ def _joined(
     for line in lines:
         if not words_of(line.text):
             faults.append(LeftOut(line.source, EMPTY, f"of {line.name}"))
+        elif (size := len(line.text.encode("utf-8", "replace"))) > MOST_BYTES:
+            faults.append(LeftOut(line.source, LONG, f"of {line.name}: {size:,} bytes, and {MOST_BYTES:,} at most"))
         elif len(images := _meant(line, names, root)) != 1:
             missing.setdefault((Path(line.source).parent, line.name), (line.source, _why(line.name, images, root)))
         else:

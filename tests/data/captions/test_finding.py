@@ -167,6 +167,17 @@ def test_broken_captions_are_told(tmp_path: Path, name: str, text: str, captions
     assert ", ".join(str(one) for one in found.left_out if one.kind == "empty caption") == fault
 
 
+def test_a_caption_that_is_a_book_is_told(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg")
+    write(tmp_path, "captions.tsv", f"image\tcaption\na.jpg\ta dog\na.jpg\t{'é ' * 700}\na.jpg\t{'a b ' * 500}\n")
+    found = find(tmp_path)
+    assert found
+    assert [len(one.captions) for one in found.images] == [2]
+    assert [str(one) for one in found.left_out if one.kind == "long caption"] == [
+        "captions.tsv:3 (of a.jpg: 2,099 bytes, and 2,000 at most)"
+    ]
+
+
 def test_hidden_folders_are_not_read_and_broken_files_are_told(tmp_path: Path) -> None:
     pictures(tmp_path, "a.jpg")
     write(tmp_path, "captions.tsv", "image\tcaption\na.jpg\ta dog\n")
