@@ -6,6 +6,7 @@ Of a folder's files the array of three axes is the image, the one of two axes th
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from striate.errors import InputError
 
 from ..arrays import DAMAGE
 from ..files import counted
+from ..sentences.decoding import NotTextError, decoded
 
 SUFFIXES = (".npy", ".npz", ".mat")
 MOST_CLASSES = 255
@@ -166,8 +168,15 @@ def _names(place: Path, labels: NDArray[np.int64] | None) -> tuple[str, ...]:
         return ()
     count = int(labels.max())
     path = (place if place.is_dir() else place.parent) / NAMES
-    lines = path.read_text(encoding="utf-8-sig").split("\n") if path.is_file() else []
+    try:
+        lines = decoded(path.read_bytes()).lines if path.is_file() else ()
+    except NotTextError as error:
+        raise InputError(f"cannot read '{path}': {error}; save it as UTF-8") from error
+    except OSError as error:
+        raise InputError(f"cannot read '{path}' ({error.strerror or error})") from error
     named = [line.strip() for line in lines if line.strip()]
+    if twice := [name for name, often in Counter(named).items() if often > 1]:
+        raise InputError(f"'{path}' names '{twice[0]}' twice; each class has a name of its own")
     if named and len(named) < count:
         raise InputError(f"'{path}' names {len(named)} classes, and there are pixels of class {count}")
     return tuple(named[:count]) if named else tuple(str(number) for number in range(1, count + 1))
