@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,12 @@ def is_cube(path: str | os.PathLike[str]) -> bool:
     return os.fspath(path).lower().endswith(SUFFIXES)
 
 
-def read(place: Path) -> Cube:
+def read(place: Path, labelled: bool = True) -> Cube:
     """The image of a folder, or of a file, with its classes.
+
+    Args:
+        place: The folder or file.
+        labelled: Whether its classes are read, too; else arrays of two axes only show where the bands are.
 
     Raises:
         InputError: There is none, there are several, or the classes have another size.
@@ -75,8 +79,8 @@ def read(place: Path) -> Cube:
         raise InputError(f"'{place}' must hold one array of three axes, the image of many bands; it holds {found}")
     ((name, image),) = images.items()
     path = place if place.is_file() else place / name.partition(":")[0]
-    labels = _labels(place, flat, image.shape)
-    values, notes = _bands_last(image, labels, name)
+    labels = _labels(place, flat, image.shape) if labelled else None
+    values, notes = _bands_last(image, [one.shape for one in flat.values()], name)
     if not np.isfinite(values).all():
         first = [int(one) for one in np.unravel_index(int(np.argmin(np.isfinite(values))), values.shape)]
         raise InputError(f"'{path}' holds {values[tuple(first)]} at {first}; every value is a finite number")
@@ -154,9 +158,9 @@ def _labels(place: Path, flat: Mapping[str, Array], shape: tuple[int, ...]) -> N
     return made
 
 
-def _bands_last(image: Array, labels: NDArray[np.int64] | None, name: str) -> tuple[NDArray[np.float32], list[str]]:
-    """(H, W, bands); where nothing tells, the bands are the last axis."""
-    first = labels is not None and image.shape[:2] != labels.shape
+def _bands_last(image: Array, sizes: Sequence[tuple[int, ...]], name: str) -> tuple[NDArray[np.float32], list[str]]:
+    """(H, W, bands), by the `sizes` of other arrays; where nothing tells, the bands are the last axis."""
+    first = image.shape[1:] in sizes and image.shape[:2] not in sizes
     turned = np.moveaxis(image, 0, -1) if first else image
     notes = [f"the first axis of {name} is the bands"] if first else []
     return np.ascontiguousarray(turned, dtype=np.float32), notes
