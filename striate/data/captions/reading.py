@@ -137,7 +137,7 @@ def _of_image(one: Any, source: str, part: Part | None) -> Iterator[Line]:
         return
     low = {str(name).lower(): value for name, value in one.items()}
     image = next((str(low[word]) for word in IMAGES if low.get(word) is not None), None)
-    given = next((low[word] for word in TEXTS if word in low), [])
+    given: Any = next((low[word] for word in TEXTS if word in low), [])
     stated = part_of(str(low.get("split", "")).replace("restval", "train"))
     for text in given if isinstance(given, list) else [given]:
         said = text.get("raw") if isinstance(text, Mapping) else text
