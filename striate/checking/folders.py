@@ -10,7 +10,7 @@ from pathlib import Path
 
 from striate.data import boxes, captions, clips, joints, masks, restoring
 from striate.data.boxes.found import NO_OBJECT, SECOND, UNBOXED
-from striate.data.captions.found import EMPTY, WORDLESS
+from striate.data.captions.found import EMPTY, LONG, WORDLESS
 from striate.data.files import walk
 from striate.data.joints.found import DAMAGED, ROWLESS, UNPOSED, UNSEEN
 from striate.data.layout import layout
@@ -28,7 +28,7 @@ from .found import Finding
 from .survey import Listed
 
 BOXES = {UNBOXED: "no boxes", MISSING: "missing", NAMED_TWICE: "bad line", SECOND: "bad line", NO_OBJECT: "bad line"}
-CAPTIONS = {WORDLESS: "no captions", MISSING: "missing", EMPTY: "bad line"}
+CAPTIONS = {WORDLESS: "no captions", MISSING: "missing", EMPTY: "bad line", LONG: "bad line"}
 JOINTS = {UNPOSED: "no joints", ROWLESS: "missing", DAMAGED: "bad line", NAMED_TWICE: "bad line", UNSEEN: "no joints"}
 KINDS = {UNMASKED: "no mask", UNPAIRED: "no mask", UNFIT: "no mask", UNKNOWN: "label out of range"}
 

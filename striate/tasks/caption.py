@@ -44,7 +44,7 @@ from striate.notation.seen import seen
 from striate.notation.sizes import Size
 from striate.notation.tree import Shape
 from striate.report.captioned import strip_png
-from striate.tasks.captioned import CAPTIONS, REFERENCES, SAID, JudgedCaptions, bytes_of, texts_of
+from striate.tasks.captioned import CAPTIONS, REFERENCES, SAID, JudgedCaptions, bytes_of, is_map, texts_of
 from striate.tasks.ends import outputs_for
 from striate.tasks.fitting import Fitted, adapting
 from striate.tasks.looked import LOOKED, telling
@@ -111,8 +111,6 @@ class Caption(Task):
         sees: The checksum of that.
         maps: (C, h, w) of the features.
         plain: The one training caption that agrees best with those of all pictures.
-        lower: Whether capitals are read as small letters.
-        form_of_text: The Unicode form of the words.
         beam: How many beginnings of a sentence are kept.
     """
 
@@ -122,8 +120,6 @@ class Caption(Task):
     sees: str
     maps: tuple[int, int, int]
     plain: str
-    lower: bool = True
-    form_of_text: str = "NFC"
     beam: int = 1
 
     word: ClassVar[str] = "caption"
@@ -379,7 +375,7 @@ class Caption(Task):
 
     def _answer(self, path: str, picture: NDArray[np.uint8], row: list[int], looked: Tensor) -> Answer:
         words = self.words(row)
-        places = looked[: len(words)].reshape(len(words), *self.maps[1:]) if looked.shape[1] > 1 else None
+        places = looked[: len(words)].reshape(len(words), *self.maps[1:]) if is_map(looked, self.maps[1:]) else None
         marks = [{"word": word, "looked_at": _place(places, number)} for number, word in enumerate(words)]
         drawn = {"": strip_png(picture, words, places.numpy())} if places is not None and len(words) else {}
         return Answer(path, text_of(words), {"caption": text_of(words), "words": marks}, drawn)
@@ -420,7 +416,8 @@ def _words_seen(measured: Measure) -> set[int]:
     """The words that the first place of the output sees."""
     flat = measured.graph
     shapes = {name: measured.shape(name) for name in (*flat.inputs, *(vertex.name for vertex in flat.vertices))}
-    return seen(flat, shapes, flat.outputs[""], 0, 0).get(list(flat.inputs)[-1], set())
+    tokens = dict(zip(measured.network.inputs, flat.inputs, strict=True))[TOKENS]
+    return seen(flat, shapes, flat.outputs[""], 0, 0).get(tokens, set())
 
 
 def unreadable_at(path: Path, why: str, root: Path) -> LeftOut:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data.captions import text_of, words_of
@@ -138,10 +140,19 @@ class JudgedCaptions(Judged):
                 continue
             words = self.captions[row]
             looked = self.rows[LOOKED][row].float().numpy()[: len(words)]
-            maps = looked.reshape(len(words), *self.places) if looked.shape[1] > 1 else np.zeros((0, 1, 1))
+            maps = looked.reshape(len(words), *self.places) if is_map(looked, self.places) else np.zeros((0, 1, 1))
             name = inside(self.examples.name(row), root)
             drawn.append(captioned.Drawn(picture, words, text_of(words), maps, self.people[row], name))
         return drawn
+
+
+def is_map(looked: Tensor | NDArray[Any], places: Sequence[int]) -> bool:
+    """Whether (L, places) has a share for each of the (rows, columns) of the features: what is pooled before has none.
+
+    >>> is_map(torch.zeros(9, 25), (5, 5)), is_map(torch.zeros(9, 4), (5, 5)), is_map(torch.zeros(9, 1), (1, 1))
+    (True, False, False)
+    """
+    return looked.shape[1] == prod(places) > 1
 
 
 def bytes_of(captions: Sequence[Sequence[str]]) -> Tensor:

@@ -236,7 +236,7 @@ def _read(one: Any, number: int) -> tuple[str, NDArray[Any]]:
         raise InputError(f"no file or folder '{one}'")
     if not _holds(Path(one)):
         raise InputError(f"'{one}' is no image of many bands (.npy, .npz or .mat)")
-    return str(one), read(Path(one)).values
+    return str(one), read(Path(one), labelled=False).values
 
 
 def _shape(wanted: tuple[int | None, ...] | None, bands: int) -> tuple[int, ...]:

@@ -13,9 +13,21 @@ import torch
 from PIL import Image
 
 import striate as st
+from striate import zoo
 from striate.metrics.captions import bleu
+from striate.notation import measure
 from striate.runs.run import Run
-from striate.tasks.caption import CAPTIONS, FEATURES, IGNORED_WORD, NEXT, TOKENS, Caption, Telling, best_for_all
+from striate.tasks.caption import (
+    CAPTIONS,
+    FEATURES,
+    IGNORED_WORD,
+    NEXT,
+    TOKENS,
+    Caption,
+    Telling,
+    _words_seen,
+    best_for_all,
+)
 from striate.tasks.captioned import REFERENCES, bytes_of
 from striate.tasks.looked import LOOKED, telling
 from striate.tasks.seeing import seer
@@ -83,6 +95,21 @@ def test_its_report_shows_pictures_captions_and_places(run: Run) -> None:
     assert "The worst captions" in page
 
 
+def test_a_network_that_pools_what_it_looks_at_has_no_map(eyes: str, tmp_path: Path) -> None:
+    root = captioned.table(tmp_path / "data", {"train": 8, "val": 2, "test": 2})
+    net = captioned.TELLER.replace("conv 16@1 -> ln", "conv 16@1 -> maxpool 2 -> ln")
+    made = st.train(net, root, task="caption", eyes=eyes, out=tmp_path / "run", quiet=True, epochs=1, threads=1)
+    (answer,) = made.predict(root / "images" / "011.png")
+    assert all(one["looked_at"] is None for one in answer.values["words"])
+    assert not answer.pictures
+
+
+def test_what_earlier_versions_kept_of_words_is_ignored(run: Run) -> None:
+    facts = run.task.facts()
+    assert "lower" not in facts
+    assert Caption.from_facts({**facts, "lower": True, "form_of_text": "NFC"}) == run.task
+
+
 def test_eyes_that_have_changed_are_refused(run: Run, tmp_path: Path) -> None:
     other = str(captioned.eyes(tmp_path))
     changed = Caption.from_facts({**run.task.facts(), "eyes": other, "sees": "0"})
@@ -108,6 +135,15 @@ def test_networks_that_do_not_fit(run: Run, change: tuple[str, str], message: st
     )
     with pytest.raises(st.InputError, match=message):
         st.train(net, data_of(run), task="caption", eyes=eyes, out=tmp_path / "run", quiet=True)
+
+
+@pytest.mark.parametrize(("padded", "later"), [("pad (2,0)", False), ("pad 1", True)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_later_words_are_seen_whichever_input_is_first(padded: str, later: bool, turned: bool) -> None:
+    features, tokens = "features: input (channels)x(rows)x(columns)\n", "tokens: input length\n"
+    text = captioned.TELLER.replace("pad (2,0)", padded)
+    network = zoo.find(text.replace(features + tokens, tokens + features) if turned else text)
+    assert (max(_words_seen(measure(network))) > 0) == later
 
 
 @pytest.mark.parametrize(

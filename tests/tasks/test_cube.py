@@ -33,6 +33,18 @@ def test_a_map_of_every_pixel(run: st.Run, tmp_path: Path) -> None:
     assert answer.pictures["-map"].startswith(b"\x89PNG")
 
 
+def test_an_image_to_predict_needs_no_classes_that_fit(run: st.Run, tmp_path: Path) -> None:
+    values, labels = cubes.cube()
+    (wanted,) = run.predict(values)
+    np.save(tmp_path / "scene.npy", values.transpose(2, 0, 1))
+    np.save(tmp_path / "gt.npy", np.minimum(labels, 1))
+    (tmp_path / "classes.txt").write_bytes(bytes(range(256)) * 20)
+    np.testing.assert_array_equal(run.predict(tmp_path)[0].mask, wanted.mask)
+    np.save(tmp_path / "scene.npy", values)
+    np.save(tmp_path / "gt.npy", labels[:-1])
+    np.testing.assert_array_equal(run.predict(tmp_path)[0].mask, wanted.mask)
+
+
 def test_the_contract_of_test(run: st.Run) -> None:
     told = run.test()
     assert told.to_json().keys() >= {"accuracy", "average_accuracy", "kappa", "split", "majority_share"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..left_out import LeftOut
 from ..parts import Part
 
-EMPTY, WORDLESS = "empty caption", "image without captions"
+EMPTY, WORDLESS, LONG = "empty caption", "image without captions", "long caption"
 
 
 @dataclass(frozen=True)

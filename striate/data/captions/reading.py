@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ FLICKR = re.compile(r"(.+?)#[\w-]+\t(.*)")
 IMAGES = ("image", "path", "file", "filename", "file_name", "img", "name", "image_path", "image_name", "image_id", "id")
 TEXTS = ("caption", "captions", "text", "sentence", "sentences", "description", "comment", "comments", "raw", "title")
 SPLITS = ("split", "part", "partition", "subset", "set", "usage", "phase")
+SHOWN = 60  # letters of a broken line that are told
 ENDS = (".tsv", ".csv", ".txt", ".token", ".tab")
 
 
@@ -49,8 +50,7 @@ def lines_of(name: str, lines: Sequence[str]) -> list[Line]:
     part = _part(name)
     first = next((line for line in lines if line.strip()), "")
     if FLICKR.fullmatch(first):
-        found = ((number, FLICKR.fullmatch(line)) for number, line in enumerate(lines, 1))
-        return [Line(one[1].strip(), one[2], f"{name}:{number}", part) for number, one in found if one]
+        return [_of_flickr(line, f"{name}:{number}", part) for number, line in enumerate(lines, 1) if line.strip()]
     for delimiter in DELIMITERS:
         head = [cell.strip().lower() for cell in next(csv.reader([first], delimiter=delimiter), [])]
         image = next((head.index(word) for word in IMAGES if word in head), None)
@@ -59,6 +59,12 @@ def lines_of(name: str, lines: Sequence[str]) -> list[Line]:
             split = next((head.index(word) for word in SPLITS if word in head), None)
             return list(_rows(name, lines, delimiter, (image, texts, split), part))
     return []
+
+
+def _of_flickr(line: str, source: str, part: Part | None) -> Line:
+    """The caption of one line; an empty one where it is broken."""
+    found = FLICKR.fullmatch(line)
+    return Line(found[1].strip(), found[2], source, part) if found else Line(line.strip()[:SHOWN], "", source, part)
 
 
 def _rows(
@@ -73,10 +79,10 @@ def _rows(
         quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL,
     )
     try:
-        next(reader)
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
+        rows = (row for row in reader if any(cell.strip() for cell in row))
+        width = len(next(rows))
+        for row in rows:
+            row = _fitted(row, width, texts[0], delimiter) if len(texts) == 1 else row
             cell = [row[place].strip() if place < len(row) else "" for place in (image, *texts)]
             cell = [_unquoted(one) for one in cell] if tabs else cell
             stated = part_of(row[split].strip()) if split is not None and split < len(row) else None
@@ -84,6 +90,18 @@ def _rows(
             yield from (Line(cell[0], text, source, in_part) for text in cell[1:])
     except csv.Error as error:
         raise InputError(f"'{name}' is damaged at line {reader.line_num}: {error}") from error
+
+
+def _fitted(row: list[str], width: int, text: int, delimiter: str) -> list[str]:
+    """A row as wide as its table: a caption that is not quoted, and has commas, is one cell.
+
+    >>> _fitted(["1.jpg", "a dog", " a cat", "val"], 3, 1, ",")
+    ['1.jpg', 'a dog, a cat', 'val']
+    """
+    while len(row) > width and not row[-1].strip():
+        row = row[:-1]
+    end = text + 1 + len(row) - width
+    return [*row[:text], delimiter.join(row[text:end]), *row[end:]] if len(row) > width else row
 
 
 def _unquoted(cell: str) -> str:
@@ -104,11 +122,12 @@ def _of_json(name: str, text: str) -> list[Line]:
     notes = held.get("annotations")
     if not isinstance(notes, list):
         return [line for number, one in enumerate(images) for line in _of_image(one, f"{name}:{number}", part)]
-    files = {one.get("id"): one.get("file_name") for one in images if isinstance(one, Mapping)}
+    files = {str(one.get("id")): one.get("file_name") for one in images if isinstance(one, Mapping)}
     return [
-        Line(str(files.get(one.get("image_id")) or one.get("image_id")), str(one["caption"]), f"{name}:{number}", part)
+        Line(str(files.get(image) or image), _text(one["caption"]), f"{name}:{number}", part)
         for number, one in enumerate(notes)
         if isinstance(one, Mapping) and "caption" in one
+        for image in [str(one.get("image_id"))]
     ]
 
 
@@ -117,13 +136,18 @@ def _of_image(one: Any, source: str, part: Part | None) -> Iterator[Line]:
     if not isinstance(one, Mapping):
         return
     low = {str(name).lower(): value for name, value in one.items()}
-    image = next((str(low[word]) for word in IMAGES if word in low), None)
-    given = next((low[word] for word in TEXTS if word in low), None)
+    image = next((str(low[word]) for word in IMAGES if low.get(word) is not None), None)
+    given: Any = next((low[word] for word in TEXTS if word in low), [])
     stated = part_of(str(low.get("split", "")).replace("restval", "train"))
     for text in given if isinstance(given, list) else [given]:
-        said = text.get("raw", "") if isinstance(text, Mapping) else text
-        if image is not None and said is not None:
-            yield Line(image, str(said), source, stated[0] if stated else part)
+        said = text.get("raw") if isinstance(text, Mapping) else text
+        if image is not None:
+            yield Line(image, _text(said), source, stated[0] if stated else part)
+
+
+def _text(caption: Any) -> str:
+    """A caption as JSON has it; an empty one where it is none."""
+    return caption if isinstance(caption, str) else ""
 
 
 def _part(name: str) -> Part | None:
@@ -133,7 +157,7 @@ def _part(name: str) -> Part | None:
     return found[0] if found else None
 
 
-def listed(lines: Sequence[str], names: Mapping[str, Path]) -> set[str]:
+def listed(lines: Sequence[str], names: Container[str]) -> set[str]:
     """The images that a list of names has, one a line; nothing where a line is something else."""
     found = [line.strip() for line in lines if line.strip()]
     return set(found) if found and all(one in names for one in found[:20]) else set()

@@ -1,10 +1,13 @@
-"""From a caption to its words and back, in any language.
+"""From a caption to its words and back, in languages that part words by spaces, in Chinese and in Japanese.
 
 Words are what spaces part, in Unicode's composed form NFC and in small letters; signs at their ends are words of their
-own, as scripts that count n-grams expect, and each sign of Chinese and Japanese, which have no spaces, is one.
+own, as scripts that count n-grams expect, and each sign of Chinese and Japanese, which have no spaces, is one. Thai,
+Lao, Khmer and Burmese have no spaces between words either, and are not split: part their words before.
 
 >>> words_of("A man (in red) hits the ball!")
 ('a', 'man', '(', 'in', 'red', ')', 'hits', 'the', 'ball', '!')
+>>> len(words_of("สุนัขวิ่ง")), len(words_of("สุนัข วิ่ง"))  # Thai: a dog runs
+(1, 2)
 >>> text_of(("a", "man", "(", "in", "red", ")", "hits", "the", "ball", "!"))
 'a man (in red) hits the ball!'
 """

@@ -6,7 +6,8 @@ Of a folder's files the array of three axes is the image, the one of two axes th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from striate.errors import InputError
 
 from ..arrays import DAMAGE
 from ..files import counted
+from ..sentences.decoding import NotTextError, decoded
 
 SUFFIXES = (".npy", ".npz", ".mat")
 MOST_CLASSES = 255
@@ -59,8 +61,12 @@ def is_cube(path: str | os.PathLike[str]) -> bool:
     return os.fspath(path).lower().endswith(SUFFIXES)
 
 
-def read(place: Path) -> Cube:
+def read(place: Path, labelled: bool = True) -> Cube:
     """The image of a folder, or of a file, with its classes.
+
+    Args:
+        place: The folder or file.
+        labelled: Whether its classes are read, too; else arrays of two axes only show where the bands are.
 
     Raises:
         InputError: There is none, there are several, or the classes have another size.
@@ -73,8 +79,8 @@ def read(place: Path) -> Cube:
         raise InputError(f"'{place}' must hold one array of three axes, the image of many bands; it holds {found}")
     ((name, image),) = images.items()
     path = place if place.is_file() else place / name.partition(":")[0]
-    labels = _labels(place, flat, image.shape)
-    values, notes = _bands_last(image, labels, name)
+    labels = _labels(place, flat, image.shape) if labelled else None
+    values, notes = _bands_last(image, [one.shape for one in flat.values()], name)
     if not np.isfinite(values).all():
         first = [int(one) for one in np.unravel_index(int(np.argmin(np.isfinite(values))), values.shape)]
         raise InputError(f"'{path}' holds {values[tuple(first)]} at {first}; every value is a finite number")
@@ -152,9 +158,9 @@ def _labels(place: Path, flat: Mapping[str, Array], shape: tuple[int, ...]) -> N
     return made
 
 
-def _bands_last(image: Array, labels: NDArray[np.int64] | None, name: str) -> tuple[NDArray[np.float32], list[str]]:
-    """(H, W, bands); where nothing tells, the bands are the last axis."""
-    first = labels is not None and image.shape[:2] != labels.shape
+def _bands_last(image: Array, sizes: Sequence[tuple[int, ...]], name: str) -> tuple[NDArray[np.float32], list[str]]:
+    """(H, W, bands), by the `sizes` of other arrays; where nothing tells, the bands are the last axis."""
+    first = image.shape[1:] in sizes and image.shape[:2] not in sizes
     turned = np.moveaxis(image, 0, -1) if first else image
     notes = [f"the first axis of {name} is the bands"] if first else []
     return np.ascontiguousarray(turned, dtype=np.float32), notes
@@ -166,8 +172,15 @@ def _names(place: Path, labels: NDArray[np.int64] | None) -> tuple[str, ...]:
         return ()
     count = int(labels.max())
     path = (place if place.is_dir() else place.parent) / NAMES
-    lines = path.read_text(encoding="utf-8-sig").split("\n") if path.is_file() else []
+    try:
+        lines = decoded(path.read_bytes()).lines if path.is_file() else ()
+    except NotTextError as error:
+        raise InputError(f"cannot read '{path}': {error}; save it as UTF-8") from error
+    except OSError as error:
+        raise InputError(f"cannot read '{path}' ({error.strerror or error})") from error
     named = [line.strip() for line in lines if line.strip()]
+    if twice := [name for name, often in Counter(named).items() if often > 1]:
+        raise InputError(f"'{path}' names '{twice[0]}' twice; each class has a name of its own")
     if named and len(named) < count:
         raise InputError(f"'{path}' names {len(named)} classes, and there are pixels of class {count}")
     return tuple(named[:count]) if named else tuple(str(number) for number in range(1, count + 1))

@@ -89,6 +89,40 @@ def test_coco_and_karpathy(tmp_path: Path) -> None:
     assert told(tmp_path / "split") == {"a.jpg": ("train", ("a dog",)), "b.jpg": ("test", ("a cat",))}
 
 
+def paths(root: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
+    found = find(root)
+    assert found
+    return {one.image.relative_to(root).as_posix(): (one.part, one.captions) for one in found.images}
+
+
+@pytest.mark.parametrize("inner", ["", "images/"])
+def test_a_file_of_each_part_names_the_images_beside_it(tmp_path: Path, inner: str) -> None:
+    pictures(tmp_path, f"train/{inner}1.jpg", f"val/{inner}1.jpg", f"val/{inner}2.jpg")
+    write(tmp_path, "train/captions.tsv", "image\tcaption\n1.jpg\ta dog\n2.jpg\ta cow\n")
+    write(tmp_path, "val/captions.tsv", "image\tcaption\n1.jpg\ta cat\n")
+    assert paths(tmp_path) == {
+        f"train/{inner}1.jpg": ("train", ("a dog",)),
+        f"val/{inner}1.jpg": ("validation", ("a cat",)),
+    }
+    with pytest.raises(InputError, match=r"train/captions\.tsv:3 \(there is no image '2\.jpg'\)"):
+        find(tmp_path, "refuse")
+
+
+def test_equal_names_are_told_apart_by_folder_part_or_suffix(tmp_path: Path) -> None:
+    pictures(tmp_path, "a/1.jpg", "b/1.jpg", "2.jpg", "2.png", "train/3.jpg", "test/3.jpg")
+    rows = "a/1.jpg\ttrain\ta dog\n2.png\ttrain\ta cat\n3.jpg\ttest\ta cow\n1.jpg\ttrain\ta hen\n2\ttrain\ta fox\n"
+    write(tmp_path, "captions.tsv", f"image\tsplit\tcaption\n{rows}")
+    found = find(tmp_path)
+    assert found
+    assert paths(tmp_path) == {
+        "2.png": ("train", ("a cat",)),
+        "a/1.jpg": ("train", ("a dog",)),
+        "test/3.jpg": ("test", ("a cow",)),
+    }
+    assert "several images are called '1.jpg': a/1.jpg, b/1.jpg" in found.notes[-1]
+    assert "several images are called '2': 2.jpg, 2.png" in found.notes[-1]
+
+
 def test_what_can_t_be_used_is_left_out_and_named(tmp_path: Path) -> None:
     pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg")
     write(tmp_path, "captions.tsv", "image\tcaption\na.jpg\ta dog\na.jpg\t\nb.jpg\t \nlost.jpg\ta cat\n")
@@ -99,6 +133,62 @@ def test_what_can_t_be_used_is_left_out_and_named(tmp_path: Path) -> None:
     assert kinds == {"empty caption", "annotations without an image", "image without captions"}
     assert "'lost.jpg'" in found.notes[-1]
     with pytest.raises(InputError, match=r"captions\.tsv:3 \(of a\.jpg\); correct it"):
+        find(tmp_path, "refuse")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "captions", "fault"),
+    [
+        ("a.csv", "image,caption\na,a dog, a cat\na,a cow,\n", ("a dog, a cat", "a cow"), ""),
+        ("a.csv", "image,caption,split\na,a dog, a cat,train\n", ("a dog, a cat",), ""),
+        ("a.csv", "\nimage,caption\na,a dog\n", ("a dog",), ""),
+        ("a.txt", "a.jpg#0\ta dog\na.jpg 1 a cat\n\n", ("a dog",), "a.txt:2 (of a.jpg 1 a cat)"),
+        (
+            "a.json",
+            '{"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [{"image_id": 1, "caption": null},'
+            '{"image_id": [1], "caption": 5}, {"image_id": "1", "caption": "a dog"}]}',
+            ("a dog",),
+            "a.json:0 (of a.jpg), a.json:1 (of [1])",
+        ),
+        (
+            "a.json",
+            '[{"id": null, "image": "a", "captions": ["a dog", null]}, {"image": "a", "caption": null},{"image": "a"}]',
+            ("a dog",),
+            "a.json:0 (of a), a.json:1 (of a)",
+        ),
+    ],
+)
+def test_broken_captions_are_told(tmp_path: Path, name: str, text: str, captions: tuple[str, ...], fault: str) -> None:
+    pictures(tmp_path, "a.jpg")
+    write(tmp_path, name, text)
+    found = find(tmp_path)
+    assert found
+    assert [one.captions for one in found.images] == [captions]
+    assert ", ".join(str(one) for one in found.left_out if one.kind == "empty caption") == fault
+
+
+def test_a_caption_that_is_a_book_is_told(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg")
+    write(tmp_path, "captions.tsv", f"image\tcaption\na.jpg\ta dog\na.jpg\t{'é ' * 700}\na.jpg\t{'a b ' * 500}\n")
+    found = find(tmp_path)
+    assert found
+    assert [len(one.captions) for one in found.images] == [2]
+    assert [str(one) for one in found.left_out if one.kind == "long caption"] == [
+        "captions.tsv:3 (of a.jpg: 2,099 bytes, and 2,000 at most)"
+    ]
+
+
+def test_hidden_folders_are_not_read_and_broken_files_are_told(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg")
+    write(tmp_path, "captions.tsv", "image\tcaption\na.jpg\ta dog\n")
+    write(tmp_path, ".old/captions.tsv", "image\tcaption\na.jpg\ta cat\n")
+    write(tmp_path, "more/notes.json", "{")
+    found = find(tmp_path)
+    assert found
+    assert [one.captions for one in found.images] == [("a dog",)]
+    (told,) = (one for one in found.left_out if one.kind == "unreadable .json")
+    assert str(told).startswith("more/notes.json ('more/notes.json' is no JSON")
+    with pytest.raises(InputError, match=r"'more/notes\.json' is no JSON"):
         find(tmp_path, "refuse")
 
 

@@ -96,6 +96,21 @@ def test_numbers_that_are_none_and_broken_files_are_refused(tmp_path: Path) -> N
         read(tmp_path)
 
 
+def test_names_of_classes_in_other_encodings(tmp_path: Path) -> None:
+    root = cubes.arrays(tmp_path)
+    names = root / "classes.txt"
+    names.write_bytes("Mais\nWälder\nGras\n".encode("cp1252"))
+    assert read(root).names == ("Mais", "Wälder", "Gras")
+    names.write_bytes("Mais\nWälder\nGras\n".encode("utf-16"))
+    assert read(root).names == ("Mais", "Wälder", "Gras")
+    names.write_bytes(bytes(range(256)) * 20)
+    with pytest.raises(InputError, match=r"classes\.txt': it is binary"):
+        read(root)
+    names.write_text("corn\nwoods\ncorn\n")
+    with pytest.raises(InputError, match="names 'corn' twice"):
+        read(root)
+
+
 @pytest.mark.parametrize("words", ["half", "random:2", "disjoint:x", "0.5"])
 def test_a_split_is_a_way_and_a_share(words: str) -> None:
     with pytest.raises(InputError, match="split is random or disjoint"):
