@@ -138,7 +138,7 @@ def test_an_unknown_rule_for_a_net_tells_the_nearest() -> None:
         build(read("input 8 -> fc 2"), "glorott")
 
 
-ACROSS_CHANNELS = (tree.Maxout, tree.Softmax)  # no function of one number
+ACROSS_CHANNELS = (tree.Maxout, tree.Softmax, tree.Glu)  # no function of one number
 
 
 @pytest.mark.parametrize(

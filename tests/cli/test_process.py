@@ -201,4 +201,4 @@ def test_see_opens_the_report_of_what_reads_no_image(tmp_path: Path) -> None:
     ended = run("see", tmp_path / "run", "--no-browser")
     assert ended.returncode == 0
     assert ended.stdout == f"{tmp_path / 'run' / 'report.html'}\n"
-    assert "the live page is for networks that read one picture or one sentence; here is the report" in ended.stderr
+    assert "networks that read one picture, one sentence or one word; here is the report" in ended.stderr

@@ -55,5 +55,5 @@ def test_clips_are_answered_each(cli: Cli, tmp_path: Path) -> None:
     answers = cli("predict", tmp_path / "run", tmp_path / "data" / "test", "--json").json
     assert len(answers) == 4
     assert cli("test", tmp_path / "run", "--json").json["examples"] == 4
-    with pytest.raises(st.InputError, match="one picture or one sentence"):
+    with pytest.raises(st.InputError, match="one picture, one sentence"):
         st.see(tmp_path / "run", browser=False)

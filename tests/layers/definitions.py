@@ -94,10 +94,9 @@ def lws(layer: tree.Lws, x: Array, weights: Weights) -> Array:
     y = np.zeros((len(x), layer.filters, *out))
     for position in itertools.product(*map(range, out)):
         here: Any = (slice(None), slice(None), *position)
-        section = position[0] // each
-        y[here] = seen[here].reshape(len(x), -1) @ weights["weight"][:, section].T
-        y[here] += biases.reshape(layer.filters, layer.sections)[:, section]
-    return y
+        y[here] = seen[here].reshape(len(x), -1) @ weights["weight"][:, position[0] // each].T
+    rows = biases.reshape(layer.filters, layer.sections).repeat(each, 1)
+    return y + rows.reshape(1, *rows.shape, *(1 for _ in out[1:]))
 
 
 def maxout(layer: tree.Maxout, x: Array, weights: Weights) -> Array:

@@ -22,7 +22,7 @@ from tests.layers.definitions import DEFINITIONS
 COUNTED = (
     *(tree.Conv, tree.Local, tree.Deform, tree.UpConv, tree.Subsample, tree.FullyConnected, tree.RBF),
     tree.Attention,
-    tree.LSTM,
+    *(tree.Lws, tree.LSTM),
 )
 CASES = drawing.cases(COUNTED)
 BATCH = 2

@@ -385,7 +385,7 @@ TASKS = {
     "interpolate": Made(BETWEEN, ramps, epochs=60, loss=0.01, least=20, named=True, answers=4 * TEST + 1),
     "instances": Made(BASINS, discs, epochs=60, loss=1.0, named=True),
     "multilabel": Made("input 1x12x12 -> conv 8@3 -> relu -> maxpool 2 -> fc 2", tagged),
-    "play": Made(games.NET, planned, epochs=60, loss=0.5, least=-1, answers=TEST),
+    "play": Made(games.NET, planned, epochs=60, loss=0.5, least=-1, answers=TEST, learned=3 * TRAIN),
     "pose": Made(POSER, joints, epochs=60, loss=3.0),
     "restore": Made(RESTORER, negatives, epochs=200, loss=0.002, least=28, named=True),
     "segment": Made("input 1x16x16 -> conv 8@3 pad 1 -> bn -> relu -> conv 2@3 pad 1", cells),

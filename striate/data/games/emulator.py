@@ -7,7 +7,7 @@ The emulator's own screen is stale after a state is put back, until the next fra
 
 >>> game = Game("pong", seed=1)
 >>> kept = game.keep()
->>> _ = game.move(0), game.move(1)
+>>> _ = [game.move(1) for _ in range(20)]
 >>> moved = game.seen()
 >>> game.put_back(kept)
 >>> bool((game.seen() == moved).all()), game.seen().shape
