@@ -21,7 +21,7 @@ from ..left_out import LeftOut, below, said
 from ..opening import ImageError
 from ..parts import PARTS, Part, parts_said
 from ..progress import bar
-from .pairing import names_at, placed, split_at
+from .pairing import apart, names_at, placed, split_at
 from .reading import Volume, is_volume, read_volume, stem_of
 
 UNLABELLED, UNPAIRED, UNFIT = "volume without labels", "labels without volume", "labels that do not fit"
@@ -122,20 +122,24 @@ def find(root: Path, bad: Literal["skip", "refuse"], progress: bool) -> VolumeSe
 
 
 def _paired(root: Path) -> tuple[list[Pair], list[LeftOut]]:
-    """Volumes and labels of equal names, and those that are alone."""
-    split = split_at(root)
+    """Volumes and labels of equal names in equal folders, and those that are alone."""
+    split, again = split_at(root), list[LeftOut]()
     images, labels = dict[str, tuple[Path, Part]](), dict[str, Path]()
     for path in under(root):
-        is_label, name, part = placed(path.relative_to(root).parts[:-1], stem_of(path))
-        key = f"{part}/{name}"
-        if is_label:
-            labels.setdefault(key, path)
+        folders = path.relative_to(root).parts[:-1]
+        is_label, name, part = placed(folders, stem_of(path))
+        key = f"{part}/{apart(folders)}{name}"
+        first = labels.get(key) if is_label else images.get(key, (None,))[0]
+        if first is not None:
+            again.append(LeftOut(str(path), UNPAIRED if is_label else UNLABELLED, f"{first.name} has its name, too"))
+        elif is_label:
+            labels[key] = path
         else:
-            images.setdefault(key, (path, split.get(name, part)))
+            images[key] = (path, split.get(f"{apart(folders)}{name}", split.get(name, part)))
     both = [key for key in images if key in labels]
     without = [LeftOut(str(images[key][0]), UNLABELLED, "no labels have its name") for key in images.keys() - labels]
     without += [LeftOut(str(labels[key]), UNPAIRED, "no volume has its name") for key in labels.keys() - images.keys()]
-    alone = sorted(without, key=lambda one: counted(one.path))
+    alone = sorted([*without, *again], key=lambda one: counted(one.path))
     return [Pair(images[key][0], labels[key], images[key][1]) for key in both] if labels else [], alone
 
 

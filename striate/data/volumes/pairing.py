@@ -31,14 +31,30 @@ SPLIT, NAMES = "split.csv", "dataset.json"
 def placed(folders: Sequence[str], stem: str) -> tuple[bool, str, Part]:
     """Whether a file in these folders holds labels, what it and its partner are called, and the part it is in."""
     part, labels = part_around(folders), False
-    for name in map(str.lower, folders):
-        role, end = (name[:-2], name[-2:]) if name[:-2] in (*LABELS, *IMAGES) else (name, "")
+    for name in folders:
+        role, end = _role(name)
         labels = labels or role in LABELS
         part = MSD.get(end, part)
     ending = ROLE.search(stem)
     if ending:
         return labels or ending[1].lower() in LABELS, stem[: ending.start()], part
     return labels, CHANNEL.sub("", stem), part
+
+
+def apart(folders: Sequence[str]) -> str:
+    """The folders that tell files of equal names apart: what is in them beside roles and parts, such as patients.
+
+    >>> apart(("test", "p1", "images")), apart(("labelsTr",)), apart(("test_01",))
+    ('p1/', '', '01/')
+    """
+    own = (part[1] if (part := part_of(name)) else name for name in folders if _role(name)[0] not in (*LABELS, *IMAGES))
+    return "".join(f"{name}/" for name in own if name)
+
+
+def _role(name: str) -> tuple[str, str]:
+    """The name of a folder in small letters, and the part at its end in the Decathlon's spelling."""
+    name = name.lower()
+    return (name[:-2], name[-2:]) if name[:-2] in (*LABELS, *IMAGES) else (name, "")
 
 
 def split_at(root: Path) -> dict[str, Part]:

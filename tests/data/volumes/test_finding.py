@@ -109,6 +109,30 @@ def test_a_volume_without_labels_is_told(tmp_path: Path) -> None:
     assert "1 volume without labels" in found.notes[-1]
 
 
+def test_equal_names_in_other_folders_are_other_volumes(tmp_path: Path) -> None:
+    for number, folder in enumerate(("p1", "p2", "p3")):
+        values, labels = scans.scan(number)
+        (tmp_path / folder).mkdir()
+        np.save(tmp_path / folder / "ct_image.npy", values)
+        if number:
+            np.save(tmp_path / folder / "ct_label.npy", labels)
+    found = find(tmp_path, "refuse", False)
+    assert found is not None
+    assert [(pair.image.parent.name, pair.labels.parent.name) for pair in found.pairs] == [("p2", "p2"), ("p3", "p3")]
+    assert [one.path for one in found.left_out] == ["p1/ct_image.npy"]
+
+
+def test_one_name_twice_is_told(tmp_path: Path) -> None:
+    scans.arrays(tmp_path, 3, 1)
+    np.save(tmp_path / "volumes" / "s00.npy", scans.scan(9)[0])
+    found = find(tmp_path, "refuse", False)
+    assert found is not None
+    assert len(found.pairs) == 4
+    assert [(one.path, one.reason) for one in found.left_out] == [
+        ("volumes/s00_image.npy", "s00.npy has its name, too")
+    ]
+
+
 def test_labels_of_one_value_are_refused(tmp_path: Path) -> None:
     scans.arrays(tmp_path, 2, 0)
     for path in tmp_path.rglob("*_label.npy"):
