@@ -328,7 +328,7 @@ def _size(pair: Pair, spacing: tuple[float, ...]) -> tuple[int, ...]:
 
 
 def _image(pair: Pair, spacing: tuple[float, ...]) -> NDArray[np.float32]:
-    return _prepared(read_volume(pair.image), spacing)
+    return _prepared(dataclasses.replace(read_volume(pair.image), spacing=pair.spacing), spacing)
 
 
 def _labels(pair: Pair, spacing: tuple[float, ...], coding: Mapping[int, int]) -> NDArray[np.uint8]:
@@ -338,7 +338,7 @@ def _labels(pair: Pair, spacing: tuple[float, ...], coding: Mapping[int, int]) -
         ImageError: A value is of no class.
     """
     volume = read_volume(pair.labels, labels=True)
-    own = dataclasses.replace(volume, spacing=volume.spacing or pair.spacing)
+    own = dataclasses.replace(volume, spacing=pair.spacing)  # the volume's, for both must get the same size
     numbers = np.rint(labels_spaced(own, spacing)).astype(np.int64)
     values = np.array(sorted(coding))
     places = np.searchsorted(values, numbers).clip(0, len(values) - 1)

@@ -67,6 +67,18 @@ def test_resampled_as_asked_for_and_back(tmp_path: Path) -> None:
         st.train(NET, tmp_path / "arrays", out=tmp_path / "run2", spacing="2", **HOW)
 
 
+def test_labels_are_resampled_as_their_volumes(tmp_path: Path) -> None:
+    """Headers of labels are often wrong: the volume's counts, and it is told."""
+    for number in range(2):
+        values, labels = scans.scan(number)
+        scans.nifti(tmp_path / "images" / f"{number}.nii", values, (1.0, 1.5, 2.0))
+        scans.nifti(tmp_path / "labels" / f"{number}.nii", labels, (1.0, 1.0, 1.0))
+    _, data = opened(str(tmp_path), Wish(shape=(1, None, None, None), spacing="1", named=True), "volume")
+    fields = data.train.take([0])
+    assert fields["image"].shape[2:] == fields["mask"].shape[1:] == (9, 18, 20)
+    assert any("2 of the files of labels say that they are elsewhere" in note for note in data.notes)
+
+
 def test_pieces_fade_into_each_other_to_the_whole() -> None:
     """A network that sees one voxel gives the same in pieces as at once; a wider one nearly, inside."""
     net = torch.nn.Conv3d(1, 2, 1)

@@ -41,6 +41,7 @@ class Pair:
         channels: How many numbers a voxel has.
         spacing: The size of a voxel in millimetres; () where nobody says.
         counts: How many voxels each value of the labels has.
+        aligned: Whether both files put their voxels at the same places in the scanner, or one does not say where.
     """
 
     image: Path
@@ -50,6 +51,7 @@ class Pair:
     channels: int = 1
     spacing: tuple[float, ...] = ()
     counts: tuple[tuple[int, int], ...] = ()
+    aligned: bool = True
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,12 @@ def find(root: Path, bad: Literal["skip", "refuse"], progress: bool) -> VolumeSe
     values, classes = _classes(kept, names_at(root), root)
     kept.sort(key=lambda pair: PARTS.index(pair.part))
     notes = [f"{len(kept):,} volumes with labels, {parts_said(pair.part for pair in kept)}", _sizes(kept)]
+    if elsewhere := [pair for pair in kept if not pair.aligned]:
+        first = below(str(elsewhere[0].labels), root)
+        notes.append(
+            f"{len(elsewhere):,} of the files of labels say that they are elsewhere in the scanner than their volumes, "
+            f"'{first}' first; voxels are matched by their positions in the files"
+        )
     told = tuple(replace(one, path=below(one.path, root)) for one in left_out)
     notes += [said(told)] if told else []
     return VolumeSet(tuple(kept), values, classes, told, tuple(notes))
@@ -158,7 +166,15 @@ def _looked_at(pairs: Sequence[Pair]) -> Iterator[Pair | LeftOut]:
         values, counts = np.unique(np.rint(labels.values).astype(np.int64), return_counts=True)
         found = tuple(zip(values.tolist(), counts.tolist(), strict=True))
         spacing = volume.spacing or labels.spacing
-        yield replace(pair, size=volume.size, channels=len(volume.values), spacing=spacing, counts=found)
+        seen = replace(pair, size=volume.size, channels=len(volume.values), spacing=spacing, counts=found)
+        yield replace(seen, aligned=_aligned(volume, labels))
+
+
+def _aligned(volume: Volume, labels: Volume) -> bool:
+    """Whether both have their voxels at the same places, to a hundredth of a millimetre, or one does not say where."""
+    if volume.affine is None or labels.affine is None:
+        return True
+    return bool(np.allclose(volume.affine, labels.affine, atol=1e-2))
 
 
 def _misfit(volume: Volume, labels: Volume) -> str:
