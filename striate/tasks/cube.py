@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -59,6 +59,13 @@ class Mapped(Answer):
     """
 
     mask: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0), np.uint8), compare=False, repr=False)
+
+
+class Read(NamedTuple):
+    """An image to ask about, and what it is called."""
+
+    name: str
+    values: NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,13 +182,14 @@ class CubeTask(Labelled):
 
     def parts(self, given: Sequence[Any], tell: Any, recipe: Recipe | None = None) -> Iterator[list[Any]]:
         """One image at a time."""
-        yield from ([one] for some in given for one in (some if isinstance(some, list | tuple) else [some]))
+        every = (one for some in given for one in (some if isinstance(some, list | tuple) else [some]))
+        yield from ([_read(one, number)] for number, one in enumerate(every, 1))
 
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Cubes:
-        """Files or folders of images of many bands, or arrays (H, W, bands)."""
+        """Files or folders of images of many bands, or arrays (H, W, bands); or what `parts` makes of these."""
         names, images = list[str](), list[Floats]()
         for number, one in enumerate(given, 1):
-            name, values = _read(one, number)
+            name, values = one if isinstance(one, Read) else _read(one, number)
             if values.ndim != 3 or values.shape[2] != len(self.mean):
                 has = "x".join(map(str, values.shape))
                 raise InputError(f"'{name}' is {has}; the run reads images of {len(self.mean)} bands, the last axis")
@@ -228,15 +236,15 @@ def _holds(place: Path) -> bool:
     return place.is_file() and is_cube(place)
 
 
-def _read(one: Any, number: int) -> tuple[str, NDArray[Any]]:
+def _read(one: Any, number: int) -> Read:
     """An image of a user's, and what it is called."""
     if not isinstance(one, str | Path):
-        return f"array {number}", as_array(one)
+        return Read(f"array {number}", as_array(one))
     if not Path(one).exists():
         raise InputError(f"no file or folder '{one}'")
     if not _holds(Path(one)):
         raise InputError(f"'{one}' is no image of many bands (.npy, .npz or .mat)")
-    return str(one), read(Path(one)).values
+    return Read(str(one), read(Path(one)).values)
 
 
 def _shape(wanted: tuple[int | None, ...] | None, bands: int) -> tuple[int, ...]:

@@ -33,6 +33,11 @@ def test_a_map_of_every_pixel(run: st.Run, tmp_path: Path) -> None:
     assert answer.pictures["-map"].startswith(b"\x89PNG")
 
 
+def test_arrays_are_told_apart_by_their_numbers(run: st.Run) -> None:
+    values, _ = cubes.cube()
+    assert [answer.path for answer in run.predict([values, values], values)] == ["array 1", "array 2", "array 3"]
+
+
 def test_the_contract_of_test(run: st.Run) -> None:
     told = run.test()
     assert told.to_json().keys() >= {"accuracy", "average_accuracy", "kappa", "split", "majority_share"}

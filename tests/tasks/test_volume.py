@@ -111,6 +111,25 @@ def test_one_number_a_volume_is_for_classify(tmp_path: Path) -> None:
     assert task.classes == ("a", "b")
 
 
+def test_a_damaged_volume_of_a_folder_is_left_out(run: st.Run, tmp_path: Path) -> None:
+    for name in ("a", "c"):
+        scans.nifti(tmp_path / f"{name}.nii.gz", scans.scan(9)[0])
+    for name in ("b", "d"):
+        (tmp_path / f"{name}.nii.gz").write_bytes(b"no nifti")
+    asked = st.Run(run.path)
+    assert [Path(answer.path).name for answer in asked.predict(tmp_path)] == ["a.nii.gz", "c.nii.gz"]
+    assert [Path(one.path).name for one in asked.left_out] == ["b.nii.gz", "d.nii.gz"]
+    with pytest.raises(st.InputError, match=r"cannot read the volume .*b\.nii\.gz"):
+        asked.predict(tmp_path, bad="refuse")
+    with pytest.raises(st.InputError, match=r"cannot read the volume .*b\.nii\.gz"):
+        asked.predict(tmp_path / "b.nii.gz", tmp_path / "d.nii.gz")
+
+
+def test_arrays_are_told_apart_by_their_numbers(run: st.Run) -> None:
+    values, _ = scans.scan(9)
+    assert [answer.path for answer in run.predict([values, values], values)] == ["array 1", "array 2", "array 3"]
+
+
 def test_what_does_not_fit_is_refused(run: st.Run, tmp_path: Path) -> None:
     data = run.config["data"]["source"]
     with pytest.raises(st.InputError, match="volumes have three axes"):
