@@ -176,8 +176,8 @@ def scaled_recipe(network: Network, opened: Opened) -> Recipe:
 
 def overlap(network: Network, tile: tuple[int, ...], cut: int, share: float) -> tuple[int, int]:
     """Pixels that a neighbour answers for, at most that share of a side, and the network's stride."""
-    measured = measure(network)
-    fields = [row.receptive_field for row in measured.rows if isinstance(row.receptive_field, int)]
+    sizes = [axis.size for row in measure(network).rows for axis in row.field.axes]
+    fields = [size for size in sizes if size]
     half = (
         max(fields, default=1) // 2
     )  # of an even one the larger side, as the smaller maps' entries are off the middle
