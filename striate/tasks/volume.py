@@ -45,7 +45,7 @@ from striate.tasks.classify import Classify
 from striate.tasks.pictures import IMAGE
 from striate.tasks.pieces import sizes_of
 from striate.tasks.task import Answer, Asked, Wish, folder_at, is_place
-from striate.tasks.voxels import CALLED, COUNTS, GUESSED, JudgedVoxels
+from striate.tasks.voxels import CALLED, COUNTS, GUESSED, JudgedVoxels, background_of
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
 
@@ -216,10 +216,10 @@ class VolumeTask(ClassOfPlaces):
         return {name: torch.stack(values) for name, values in kept.items()}
 
     def figures(self, rows: Fields) -> Mapping[str, float]:
-        """Mean Dice of all classes but the first, and the voxels that are right."""
+        """Mean Dice of all classes but the background, and the voxels that are right."""
         counts = rows[COUNTS].numpy()
         right = counts.diagonal(axis1=1, axis2=2).sum() / max(1, counts.sum())
-        return {"dice": mean_dice(counts), "voxel_accuracy": float(right)}
+        return {"dice": mean_dice(counts, background_of(self.classes)), "voxel_accuracy": float(right)}
 
     # what is told
 

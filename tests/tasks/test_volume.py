@@ -37,6 +37,16 @@ def test_the_contract_of_test(run: st.Run) -> None:
     assert 0 < told["usual_dice"] < 1
 
 
+def test_each_class_counts_where_none_is_the_background(tmp_path: Path) -> None:
+    for number in range(4):
+        values, labels = scans.scan(number)
+        scans.nifti(tmp_path / "data" / "images" / f"{number}.nii", values)
+        scans.nifti(tmp_path / "data" / "labels" / f"{number}.nii", labels + np.uint8(1))
+    run = st.train(NET, tmp_path / "data", out=tmp_path / "run", **HOW)
+    told = run.test()
+    assert told["dice"] == pytest.approx(np.mean([one["dice"] for one in told["per_class"]]))
+
+
 def test_labels_come_on_the_scan_s_grid(run: st.Run, tmp_path: Path) -> None:
     values, labels = scans.scan(9, (8, 14, 11))
     scans.nifti(tmp_path / "a.nii.gz", values, (1.0, 1.5, 2.0))
