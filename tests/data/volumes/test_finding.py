@@ -7,6 +7,7 @@ import nibabel
 import numpy as np
 import pytest
 
+from striate.data.opening import ImageError
 from striate.data.volumes.finding import find
 from striate.data.volumes.fitting import labels_spaced, spaced, spacing_of
 from striate.data.volumes.reading import read_volume, written
@@ -73,6 +74,19 @@ def words(root: Path) -> None:
 def cut_short(root: Path) -> None:
     path = root / "volumes" / "s00_image.npy"
     path.write_bytes(path.read_bytes()[:200])
+
+
+def test_a_damaged_header_is_said(tmp_path: Path) -> None:
+    scans.nifti(tmp_path / "a.nii", scans.scan(0)[0])
+    whole = (tmp_path / "a.nii").read_bytes()
+    for place, value in ((70, b"\x00\x05"), (108, b"\x00\x00\x80\x7f"), (40, b"\xff\xff")):
+        harmed = whole[:place] + value + whole[place + len(value) :]
+        (tmp_path / "a.nii").write_bytes(harmed)
+        with pytest.raises(ImageError, match=r"a\.nii"):
+            read_volume(tmp_path / "a.nii")
+    (tmp_path / "a.nii").write_bytes(whole[:200])
+    with pytest.raises(ImageError, match="no NIfTI"):
+        read_volume(tmp_path / "a.nii")
 
 
 def alone(root: Path) -> None:
