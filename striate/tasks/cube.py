@@ -19,6 +19,7 @@ from striate.augmentation.augment import Augment
 from striate.augmentation.squares import Squares
 from striate.augmentation.words import AUTO, parsed
 from striate.data import lazy
+from striate.data.arrays import numbers
 from striate.data.cubes.reading import Cube, is_cube, read
 from striate.data.cubes.spectra import Components, Floats, around, bordered, components_of, reduced
 from striate.data.cubes.splitting import TEST, TRAIN, USUAL, VALIDATION, parted, way_of
@@ -190,7 +191,7 @@ class CubeTask(Labelled):
         names, images = list[str](), list[Floats]()
         for number, one in enumerate(given, 1):
             name, values = one if isinstance(one, Read) else _read(one, number)
-            if values.ndim != 3 or values.shape[2] != len(self.mean):
+            if values.ndim != 3 or values.shape[2] != len(self.mean) or 0 in values.shape:
                 has = "x".join(map(str, values.shape))
                 raise InputError(f"'{name}' is {has}; the run reads images of {len(self.mean)} bands, the last axis")
             names.append(name)
@@ -239,7 +240,8 @@ def _holds(place: Path) -> bool:
 def _read(one: Any, number: int) -> Read:
     """An image of a user's, and what it is called."""
     if not isinstance(one, str | Path):
-        return Read(f"array {number}", as_array(one))
+        name = f"array {number}"
+        return Read(name, numbers(as_array(one), name))
     if not Path(one).exists():
         raise InputError(f"no file or folder '{one}'")
     if not _holds(Path(one)):

@@ -95,6 +95,12 @@ def test_what_does_not_fit_is_refused(run: st.Run, tmp_path: Path) -> None:
         st.train("classes = 3\ninput 1x4x23x23 -> fc classes", data, out=tmp_path / "a", **HOW)
     with pytest.raises(st.InputError, match="images of 12 bands"):
         run.predict(np.zeros((5, 5, 7)))
+    with pytest.raises(st.InputError, match="'array 1' is 0x5x12"):
+        run.predict(np.zeros((0, 5, 12)))
+    with pytest.raises(st.InputError, match=r"array 1 holds nan at \[0, 0, 0\]"):
+        run.predict(np.full((5, 5, 12), np.nan))
+    with pytest.raises(st.InputError, match="array 1 holds <U1"):
+        run.predict(np.full((5, 5, 12), "a"))
     np.save(tmp_path / "scene.npy", cubes.cube()[0])
     with pytest.raises(st.InputError, match="holds no classes"):
         st.train(NET, tmp_path, out=tmp_path / "a", **HOW)
