@@ -21,7 +21,7 @@ from ..left_out import LeftOut, below, said
 from ..opening import ImageError
 from ..parts import PARTS, Part, parts_said
 from ..progress import bar
-from .pairing import apart, names_at, placed, split_at
+from .pairing import SPLIT, apart, names_at, placed, split_at
 from .reading import Volume, is_volume, read_volume, stem_of
 
 UNLABELLED, UNPAIRED, UNFIT = "volume without labels", "labels without volume", "labels that do not fit"
@@ -130,13 +130,18 @@ def find(root: Path, bad: Literal["skip", "refuse"], progress: bool) -> VolumeSe
 
 
 def _paired(root: Path) -> tuple[list[Pair], list[LeftOut]]:
-    """Volumes and labels of equal names in equal folders, and those that are alone."""
-    split, again = split_at(root), list[LeftOut]()
+    """Volumes and labels of equal names in equal folders, and those that are alone.
+
+    Raises:
+        InputError: The table of parts names something that is not there.
+    """
+    split, again, known = split_at(root), list[LeftOut](), set[str]()
     images, labels = dict[str, tuple[Path, Part]](), dict[str, Path]()
     for path in under(root):
         folders = path.relative_to(root).parts[:-1]
         is_label, name, part = placed(folders, stem_of(path))
         key = f"{part}/{apart(folders)}{name}"
+        known |= {name, f"{apart(folders)}{name}"}
         first = labels.get(key) if is_label else images.get(key, (None,))[0]
         if first is not None:
             again.append(LeftOut(str(path), UNPAIRED if is_label else UNLABELLED, f"{first.name} has its name, too"))
@@ -144,6 +149,8 @@ def _paired(root: Path) -> tuple[list[Pair], list[LeftOut]]:
             labels[key] = path
         else:
             images[key] = (path, split.get(f"{apart(folders)}{name}", split.get(name, part)))
+    if labels and (unknown := next((name for name in split if name not in known), None)):
+        raise InputError(f"'{root / SPLIT}' names '{unknown}', and no volume under '{root}' is called so")
     both = [key for key in images if key in labels]
     without = [LeftOut(str(images[key][0]), UNLABELLED, "no labels have its name") for key in images.keys() - labels]
     without += [LeftOut(str(labels[key]), UNPAIRED, "no volume has its name") for key in labels.keys() - images.keys()]

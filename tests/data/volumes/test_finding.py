@@ -163,6 +163,21 @@ def test_a_table_of_parts_that_is_none_is_refused(text: str, tmp_path: Path) -> 
         find(tmp_path, "skip", False)
 
 
+def test_a_table_of_parts_may_name_files(tmp_path: Path) -> None:
+    scans.arrays(tmp_path, 2, 1)
+    (tmp_path / "split.csv").write_text("name,split\ns00_image.npy,train\nvolumes/s01,val\ns02.nii.gz,test\n")
+    found = find(tmp_path, "skip", False)
+    assert found is not None
+    assert [(pair.image.name[:3], pair.part) for pair in found.pairs] == [
+        ("s00", "train"),
+        ("s01", "validation"),
+        ("s02", "test"),
+    ]
+    (tmp_path / "split.csv").write_text("name,split\ns00,train\nscan7,test\n")
+    with pytest.raises(InputError, match=r"split\.csv' names 'scan7', and no volume"):
+        find(tmp_path, "skip", False)
+
+
 def test_byte_order_and_scaling_of_nifti_are_undone(tmp_path: Path) -> None:
     values = np.arange(60, dtype=">i2").reshape(3, 4, 5)
     image = nibabel.Nifti1Image(values, np.diag([1, 2, 3, 1.0]), nibabel.Nifti1Header(endianness=">"))
