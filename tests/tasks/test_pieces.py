@@ -42,3 +42,15 @@ def test_no_pixel_is_decoded_for_a_size(tmp_path: Path, monkeypatch: pytest.Monk
 def test_pieces_overlap_by_the_largest_side_of_the_receptive_field(net: str, margin: int) -> None:
     network = st.bind(st.parse(net))
     assert overlap(network, tuple(side or 0 for side in network.input[1:]), 0, 0.25)[0] == margin
+
+
+@pytest.mark.parametrize(
+    ("net", "stride"),
+    [
+        ("input 1x2x32x32 -> maxpool 1x4x4 -> conv 2@1x3x3 pad same -> upsample 1x4x4", (1, 4, 4)),
+        ("input 1x16x16 -> maxpool 4 -> conv 2@3 pad same -> upsample 4", 4),
+    ],
+)
+def test_pieces_begin_at_the_stride_of_each_axis(net: str, stride: int | tuple[int, ...]) -> None:
+    network = st.bind(st.parse(net))
+    assert overlap(network, tuple(side or 0 for side in network.input[1:]), 0, 0.25)[1] == stride

@@ -89,6 +89,19 @@ def test_labels_are_resampled_as_their_volumes(tmp_path: Path) -> None:
     assert any("2 of the files of labels say that they are elsewhere" in note for note in data.notes)
 
 
+def test_a_network_of_slices_has_thin_pieces(tmp_path: Path) -> None:
+    """It halves rows and columns alone, so that its pieces begin at any slice."""
+    scans.decathlon(tmp_path / "data", 3, 1)
+    net = (
+        "classes = 3\ninput 1x?x?x? -> conv 4@1x3x3 pad same -> maxpool 1x4x4 -> conv 4@1x3x3 pad same -> relu "
+        "-> upsample 1x4x4 -> conv classes@1x1x1"
+    )
+    run = st.train(net, tmp_path / "data", out=tmp_path / "run", size=(2, 8, 8), **HOW)
+    assert st.Run(run.path).task.stride == (1, 4, 4)
+    values, _ = scans.scan(9)
+    assert st.Run(run.path).predict(values)[0].mask.shape == values.shape
+
+
 def test_pieces_fade_into_each_other_to_the_whole() -> None:
     """A network that sees one voxel gives the same in pieces as at once; a wider one nearly, inside."""
     net = torch.nn.Conv3d(1, 2, 1)
