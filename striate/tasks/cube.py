@@ -23,7 +23,7 @@ from striate.data.arrays import numbers
 from striate.data.cubes.reading import Cube, is_cube, read
 from striate.data.cubes.spectra import Components, Floats, around, bordered, components_of, reduced
 from striate.data.cubes.splitting import TEST, TRAIN, USUAL, VALIDATION, parted, way_of
-from striate.data.examples import Opened, Schema, Table, digest_of
+from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.given import as_array
 from striate.data.kinds import Image, Label
 from striate.data.lazy import Lazy
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from striate.tasks.fitting import Fitted
 
 MOST_BANDS, SIDE = 30, 9  # components and pixels of a side of what a network reads, where its text leaves them open
+EVERY = "all labelled pixels"  # instead of a split, of an image that is judged as a whole
 AT_ONCE = 512  # pixels of an image to ask about
 READS = "`input 1x30x9x9` (30 components of the bands, 9x9 pixels), `input 30x9x9` or `input 1x200`, spectra alone"
 
@@ -60,6 +61,10 @@ class Mapped(Answer):
     """
 
     mask: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0), np.uint8), compare=False, repr=False)
+
+
+class Elsewhere(Table):
+    """The labelled pixels of an image that a run has not learned from: all of them are judged."""
 
 
 class Read(NamedTuple):
@@ -175,7 +180,13 @@ class CubeTask(Labelled):
 
     def judged(self, name: str, examples: Any, rows: Fields, figures: Mapping[str, float]) -> JudgedPixels:
         """How a network does on labelled pixels."""
-        return JudgedPixels(name, examples, rows, figures, self.unit, self.classes, self.split)
+        split = EVERY if isinstance(examples, Elsewhere) else self.split
+        return JudgedPixels(name, examples, rows, figures, self.unit, self.classes, split)
+
+    def as_trained(self, examples: Examples, recipe: Recipe | None) -> tuple[Examples, list[str]]:
+        """Those of another image, which are not divided."""
+        assert isinstance(examples, Table)
+        return Elsewhere(examples.columns, examples.names), []
 
     def meaning(self) -> tuple[Any, ...]:
         """The classes, and what is read of a pixel."""

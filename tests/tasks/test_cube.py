@@ -47,7 +47,9 @@ def test_the_contract_of_test(run: st.Run) -> None:
 
 
 def test_another_image_is_judged_whole(run: st.Run, tmp_path: Path) -> None:
-    assert run.test(cubes.matlab(tmp_path / "m")).examples == int((cubes.cube()[1] > 0).sum())
+    told = run.test(cubes.matlab(tmp_path / "m"))
+    assert told.examples == int((cubes.cube()[1] > 0).sum())
+    assert told.split == "all labelled pixels"
 
 
 @pytest.mark.parametrize(
