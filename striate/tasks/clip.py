@@ -183,7 +183,8 @@ def _opened(task: Clip, root: Path, source: str, found: SceneSet, wish: Wish) ->
     Raises:
         InputError: One can't be read and is refused, or no clip to train on can be.
     """
-    parts, decided = with_test({part: found.of(part) for part in PARTS}, _place, root, wish.hold_out)
+    of_part = {part: found.of(part) for part in PARTS}
+    parts, decided = with_test(of_part, _place, root, wish.hold_out, unit=task.unit)
     labels = sorted({scene.label for scene in found.scenes})
     positions = dict(zip(labels, task.positions(labels, root.name), strict=True))
     hold = prod(task.reads_shape) * len(found.scenes) <= lazy.MEMORY
@@ -205,7 +206,7 @@ def _opened(task: Clip, root: Path, source: str, found: SceneSet, wish: Wish) ->
         train,
         tables.get("test"),
         validation,
-        (*notes, *(note.replace("images", "clips") for note in decided)),
+        (*notes, *decided),
         (*found.left_out, *bad),
         strata=labels_of(train).tolist(),
         sha256=digest_of(train, validation),

@@ -143,9 +143,8 @@ class VolumeTask(ClassOfPlaces):
             raise InputError(f"{root} has the class '{unknown[0]}'; the run has learned {learned}")
         else:
             task = like
-        parts, decided = with_test(
-            {part: found.of(part) for part in PARTS}, lambda pair: pair.image, root, wish.hold_out
-        )
+        of_part = {part: found.of(part) for part in PARTS}
+        parts, decided = with_test(of_part, lambda pair: pair.image, root, wish.hold_out, unit=cls.unit)
         hold = sum((4 * pair.channels + 1) * prod(_size(pair, spacing)) for pair in found.pairs) <= lazy.MEMORY
         coding = dict(zip(found.values, (task.classes.index(name) for name in found.classes), strict=True))
         tables = {part: _table(pairs, spacing, coding, hold) for part, pairs in parts.items() if pairs}

@@ -102,6 +102,12 @@ def test_a_network_of_slices_has_thin_pieces(tmp_path: Path) -> None:
     assert st.Run(run.path).predict(values)[0].mask.shape == values.shape
 
 
+def test_volumes_are_held_out_by_that_name(tmp_path: Path) -> None:
+    scans.arrays(tmp_path, 8, 0)
+    _, data = opened(str(tmp_path), Wish(shape=(1, None, None, None), named=True), "volume")
+    assert any("held out 1 volumes as test" in note for note in data.notes), data.notes
+
+
 def test_pieces_fade_into_each_other_to_the_whole() -> None:
     """A network that sees one voxel gives the same in pieces as at once; a wider one nearly, inside."""
     net = torch.nn.Conv3d(1, 2, 1)
