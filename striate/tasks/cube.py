@@ -66,6 +66,11 @@ class Mapped(Answer):
 class Elsewhere(Table):
     """The labelled pixels of an image that a run has not learned from: all of them are judged."""
 
+    def part(self, rows: Sequence[int]) -> Elsewhere:
+        """Those at these positions."""
+        some = super().part(rows)
+        return Elsewhere(some.columns, some.names)
+
 
 class Read(NamedTuple):
     """An image to ask about, and what it is called."""
