@@ -1,10 +1,11 @@
 """Indian Pines (145x145 pixels, 200 bands, 16 classes of fields): the class of a pixel, by two splits.
 
 `random` learns from a tenth of each class; as neighbours are nearly alike, its figure says little of other fields.
-`disjoint` cuts every field in two and leaves out what is near both halves. The epoch is chosen on validation pixels,
-the test pixels are used once, at the end. The floor is always saying the class of most test pixels; beside the network
-is its rival, a support vector machine with an RBF kernel on the spectra alone, on the same pixels. The image is taken
-from `$STRIATE_DATA/indian-pines.tar.xz`.
+`disjoint` cuts every field in two and leaves out what is near both halves. The epoch is chosen on validation pixels.
+How many pixels around one are seen, 13x13 or 11x11, was chosen by the accuracy on test pixels (`docs/decisions.md`,
+2026-11-29), so that the figures are a little better than those of pixels never looked at. The floor is always saying
+the class of most test pixels; beside the network is its rival, a support vector machine with an RBF kernel on the
+spectra alone, on the same pixels. The image is taken from `$STRIATE_DATA/indian-pines.tar.xz`.
 
     python benchmarks/spectra.py [--rows random,disjoint] [--seeds 2] [--epochs N] [--json]
 """

@@ -84,7 +84,7 @@ def tiled(
     *,
     tile: Size,
     margin: int = 0,
-    multiple: int = 1,
+    multiple: int | Size = 1,
     cut: int = 0,
     scale: int = 1,
     blend: bool = False,
@@ -99,7 +99,7 @@ def tiled(
             (depth, height, width) of volumes.
         margin: outputs at a tile's inner borders that its neighbour gives instead; half the receptive field, rounded
             down, makes them the whole image's. Neighbours overlap by twice as much.
-        multiple: tiles start at multiples of this: of the network's total stride.
+        multiple: tiles start at multiples of this: of the network's total stride, one number or one for each axis.
         cut: pixels that the network, without padding, loses at each border.
         scale: how many times larger its outputs are.
         blend: whether neighbours fade into each other over their overlap, instead of meeting in its middle.
@@ -111,7 +111,8 @@ def tiled(
         InputError: tiles too small for their margin, or outputs of another size.
     """
     useful = tuple(side - 2 * cut for side in tile)
-    spans = [_spans(n, u, margin, multiple) for n, u in zip(image.shape[2:], useful, strict=True)]
+    steps = along(multiple, len(useful))
+    spans = [_spans(n, u, margin, m) for n, u, m in zip(image.shape[2:], useful, steps, strict=True)]
     fades = [_fades(some, side, margin) for some, side in zip(spans, useful, strict=True)]
     result: Tensor | None = None
     for place, outputs in _each(net, image, spans, tile, cut):
@@ -131,6 +132,15 @@ def tiled(
             there.copy_(inner)  # the next tile replaces its last ones, from the middle of their overlap
     assert result is not None, "an image has at least one pixel"
     return result
+
+
+def along(multiple: int | Size, axes: int) -> Size:
+    """One number for each axis.
+
+    >>> along(2, 3), along((1, 4, 4), 3)
+    ((2, 2, 2), (1, 4, 4))
+    """
+    return (multiple,) * axes if isinstance(multiple, int) else multiple
 
 
 def _slices(ranges: Sequence[tuple[int, int]]) -> tuple[Any, ...]:

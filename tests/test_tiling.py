@@ -87,6 +87,19 @@ def test_a_small_unet_by_tiles_is_the_whole_images_when_tiles_start_at_its_strid
 
 
 @torch.no_grad()
+def test_tiles_that_are_thin_start_at_the_stride_of_each_axis() -> None:
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        torch.nn.MaxPool3d((1, 4, 4)), torch.nn.Conv3d(1, 2, 1), torch.nn.ConvTranspose3d(2, 1, (1, 4, 4), (1, 4, 4))
+    )
+    image = torch.randn(1, 1, 5, 24, 24)
+    got = tiled(net, image, tile=(2, 16, 16), multiple=(1, 4, 4))
+    assert torch.allclose(got, net(image), atol=1e-6)
+    with pytest.raises(InputError, match="tiles with 2 outputs are too small"):
+        tiled(net, image, tile=(2, 16, 16), multiple=4)
+
+
+@torch.no_grad()
 def test_blending_hides_the_seams_between_tiles_that_overlap_too_little() -> None:
     def own_mean(x: Tensor) -> Tensor:
         return x.mean((2, 3), keepdim=True).expand_as(x)  # an output that depends on the tile alone

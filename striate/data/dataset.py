@@ -206,6 +206,7 @@ def with_test(
     root: Path,
     hold_out: bool,
     clips: Sequence[int] = (),
+    unit: str = "images",
 ) -> tuple[dict[Part, list[_T]], list[str]]:
     """The parts with one to test by, and what was decided about it.
 
@@ -215,6 +216,7 @@ def with_test(
         root: The data's folder.
         hold_out: Whether a share of the training images is held out where there is no test part; else all are judged.
         clips: Of each training image that is a frame the number of its clip, as `Opened` has it.
+        unit: What is said to be held out.
     """
     name, made = root.resolve().name, {part: list(parts[part]) for part in PARTS}
     if made["test"]:
@@ -226,5 +228,5 @@ def with_test(
     chosen = set(ends_of(clips, TEST_SHARE, name) if clips else held_out([0] * len(keys), keys, TEST_SHARE))
     made["test"] = [made["train"][row] for row in sorted(chosen)]
     made["train"] = [one for row, one in enumerate(made["train"]) if row not in chosen]
-    how = ("frames", "that follow each other") if clips else ("images", "by file name")
+    how = ("frames", "that follow each other") if clips else (unit, "by file name")
     return made, [f"{name}: held out {len(chosen)} {how[0]} as test, about {TEST_SHARE:.0%}, {how[1]}"]

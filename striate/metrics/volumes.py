@@ -3,8 +3,8 @@
 >>> counts = np.array([[[90, 0], [5, 5]], [[80, 10], [0, 10]]])  # two volumes: true class by row, called by column
 >>> dice_of_each(counts).round(3).tolist()
 [[0.973, 0.667], [0.941, 0.667]]
->>> round(mean_dice(counts), 3)
-0.667
+>>> round(mean_dice(counts, background=0), 3), round(mean_dice(counts, background=None), 3)
+(0.667, 0.812)
 """
 
 from __future__ import annotations
@@ -30,7 +30,15 @@ def dice_of_classes(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(there.any(0), sums / np.maximum(there.sum(0), 1), np.nan)
 
 
-def mean_dice(counts: NDArray[np.int64]) -> float:
-    """The mean over all classes but the first, which is the background."""
-    found = dice_of_classes(counts)[1:]
-    return float(found[~np.isnan(found)].mean()) if (~np.isnan(found)).any() else float("nan")
+def mean_dice(counts: NDArray[np.int64], background: int | None) -> float:
+    """The mean over all classes but the background.
+
+    Args:
+        counts: (N, K, K), as for `dice_of_each`.
+        background: Which class that is; None where each is something.
+    """
+    found = dice_of_classes(counts)
+    kept = ~np.isnan(found)
+    if background is not None:
+        kept[background] = False
+    return float(found[kept].mean()) if kept.any() else float("nan")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data import lazy
+from striate.data.arrays import numbers
 from striate.data.dataset import with_test
 from striate.data.examples import Opened, Schema, Table, digest_of
 from striate.data.files import counted, unreadable
@@ -152,7 +153,12 @@ def _read(scene: Any, number: int, shape: tuple[int, ...]) -> tuple[str, NDArray
     if isinstance(scene, Scene):
         return scene.name, read_scene(scene, shape)
     values, name = as_array(scene), f"array {number}"
-    if values.ndim not in (3, 4) or len(values) < 2:
+    try:
+        values = numbers(values, name)
+    except InputError as error:
+        raise ImageError(Path(name), str(error)) from None
+    colours = values.shape[3] if values.ndim == 4 else 1
+    if values.ndim not in (3, 4) or colours not in (1, 3) or len(values) < 2 or 0 in values.shape:
         raise ImageError(Path(name), f"it is {'x'.join(map(str, values.shape))}; a clip is (T, H, W) or (T, H, W, 3)")
     return name, as_read(values, shape)
 
@@ -177,7 +183,8 @@ def _opened(task: Clip, root: Path, source: str, found: SceneSet, wish: Wish) ->
     Raises:
         InputError: One can't be read and is refused, or no clip to train on can be.
     """
-    parts, decided = with_test({part: found.of(part) for part in PARTS}, _place, root, wish.hold_out)
+    of_part = {part: found.of(part) for part in PARTS}
+    parts, decided = with_test(of_part, _place, root, wish.hold_out, unit=task.unit)
     labels = sorted({scene.label for scene in found.scenes})
     positions = dict(zip(labels, task.positions(labels, root.name), strict=True))
     hold = prod(task.reads_shape) * len(found.scenes) <= lazy.MEMORY
@@ -199,7 +206,7 @@ def _opened(task: Clip, root: Path, source: str, found: SceneSet, wish: Wish) ->
         train,
         tables.get("test"),
         validation,
-        (*notes, *(note.replace("images", "clips") for note in decided)),
+        (*notes, *decided),
         (*found.left_out, *bad),
         strata=labels_of(train).tolist(),
         sha256=digest_of(train, validation),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -19,10 +19,11 @@ from striate.augmentation.augment import Augment
 from striate.augmentation.squares import Squares
 from striate.augmentation.words import AUTO, parsed
 from striate.data import lazy
+from striate.data.arrays import numbers
 from striate.data.cubes.reading import Cube, is_cube, read
 from striate.data.cubes.spectra import Components, Floats, around, bordered, components_of, reduced
 from striate.data.cubes.splitting import TEST, TRAIN, USUAL, VALIDATION, parted, way_of
-from striate.data.examples import Opened, Schema, Table, digest_of
+from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.given import as_array
 from striate.data.kinds import Image, Label
 from striate.data.lazy import Lazy
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from striate.tasks.fitting import Fitted
 
 MOST_BANDS, SIDE = 30, 9  # components and pixels of a side of what a network reads, where its text leaves them open
+EVERY = "all labelled pixels"  # instead of a split, of an image that is judged as a whole
 AT_ONCE = 512  # pixels of an image to ask about
 READS = "`input 1x30x9x9` (30 components of the bands, 9x9 pixels), `input 30x9x9` or `input 1x200`, spectra alone"
 
@@ -59,6 +61,22 @@ class Mapped(Answer):
     """
 
     mask: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0), np.uint8), compare=False, repr=False)
+
+
+class Elsewhere(Table):
+    """The labelled pixels of an image that a run has not learned from: all of them are judged."""
+
+    def part(self, rows: Sequence[int]) -> Elsewhere:
+        """Those at these positions."""
+        some = super().part(rows)
+        return Elsewhere(some.columns, some.names)
+
+
+class Read(NamedTuple):
+    """An image to ask about, and what it is called."""
+
+    name: str
+    values: NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +185,13 @@ class CubeTask(Labelled):
 
     def judged(self, name: str, examples: Any, rows: Fields, figures: Mapping[str, float]) -> JudgedPixels:
         """How a network does on labelled pixels."""
-        return JudgedPixels(name, examples, rows, figures, self.unit, self.classes, self.split)
+        split = EVERY if isinstance(examples, Elsewhere) else self.split
+        return JudgedPixels(name, examples, rows, figures, self.unit, self.classes, split)
+
+    def as_trained(self, examples: Examples, recipe: Recipe | None) -> tuple[Examples, list[str]]:
+        """Those of another image, which are not divided."""
+        assert isinstance(examples, Table)
+        return Elsewhere(examples.columns, examples.names), []
 
     def meaning(self) -> tuple[Any, ...]:
         """The classes, and what is read of a pixel."""
@@ -175,14 +199,15 @@ class CubeTask(Labelled):
 
     def parts(self, given: Sequence[Any], tell: Any, recipe: Recipe | None = None) -> Iterator[list[Any]]:
         """One image at a time."""
-        yield from ([one] for some in given for one in (some if isinstance(some, list | tuple) else [some]))
+        every = (one for some in given for one in (some if isinstance(some, list | tuple) else [some]))
+        yield from ([_read(one, number)] for number, one in enumerate(every, 1))
 
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Cubes:
-        """Files or folders of images of many bands, or arrays (H, W, bands)."""
+        """Files or folders of images of many bands, or arrays (H, W, bands); or what `parts` makes of these."""
         names, images = list[str](), list[Floats]()
         for number, one in enumerate(given, 1):
-            name, values = _read(one, number)
-            if values.ndim != 3 or values.shape[2] != len(self.mean):
+            name, values = one if isinstance(one, Read) else _read(one, number)
+            if values.ndim != 3 or values.shape[2] != len(self.mean) or 0 in values.shape:
                 has = "x".join(map(str, values.shape))
                 raise InputError(f"'{name}' is {has}; the run reads images of {len(self.mean)} bands, the last axis")
             names.append(name)
@@ -228,15 +253,16 @@ def _holds(place: Path) -> bool:
     return place.is_file() and is_cube(place)
 
 
-def _read(one: Any, number: int) -> tuple[str, NDArray[Any]]:
+def _read(one: Any, number: int) -> Read:
     """An image of a user's, and what it is called."""
     if not isinstance(one, str | Path):
-        return f"array {number}", as_array(one)
+        name = f"array {number}"
+        return Read(name, numbers(as_array(one), name))
     if not Path(one).exists():
         raise InputError(f"no file or folder '{one}'")
     if not _holds(Path(one)):
         raise InputError(f"'{one}' is no image of many bands (.npy, .npz or .mat)")
-    return str(one), read(Path(one), labelled=False).values
+    return Read(str(one), read(Path(one), labelled=False).values)
 
 
 def _shape(wanted: tuple[int | None, ...] | None, bands: int) -> tuple[int, ...]:

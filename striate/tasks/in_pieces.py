@@ -38,7 +38,7 @@ class InPieces(Task):
         channels: Of the images: 1 or 3.
         tile: (height, width) of what the network reads at once, (depth, height, width) of volumes.
         margin: Pixels of a piece that its neighbour answers for, on each side.
-        stride: The network's: pieces begin at multiples of it.
+        stride: The network's: pieces begin at multiples of it; one number, or one for each axis.
         cut: Pixels that the network, without padding, loses on each side.
         scale: How many times larger what it gives is.
     """
@@ -46,7 +46,7 @@ class InPieces(Task):
     channels: int
     tile: tuple[int, ...] = (0, 0)
     margin: int = 0
-    stride: int = 1
+    stride: int | tuple[int, ...] = 1
     cut: int = 0
     scale: int = 1
 

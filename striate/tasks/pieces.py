@@ -98,7 +98,9 @@ def _grows(network: Network, scale: int, gives: tuple[int, ...]) -> bool:
     """Whether a larger image gives as much larger maps, so that what is missing is a border and no stride."""
     if network.program is None:
         return True
-    almost = [int(side or 0) + _stride(network) - 1 for side in network.input[1:]]  # sizes between may be rounded up
+    almost = [  # sizes between may be rounded up
+        int(side or 0) + stride - 1 for side, stride in zip(network.input[1:], _strides(network), strict=True)
+    ]
     if (larger := next_fitting(network, almost)) is None:
         return True
     then = _sides(named_outputs(measure(resized(network, larger)))[OUTPUT])
@@ -174,21 +176,26 @@ def scaled_recipe(network: Network, opened: Opened) -> Recipe:
     return dataclasses.replace(made, source=piece, shape=(shape[0], *piece[1:]), fit="any size", ink=None)
 
 
-def overlap(network: Network, tile: tuple[int, ...], cut: int, share: float) -> tuple[int, int]:
-    """Pixels that a neighbour answers for, at most that share of a side, and the network's stride."""
-    measured = measure(network)
-    fields = [row.receptive_field for row in measured.rows if isinstance(row.receptive_field, int)]
+def overlap(network: Network, tile: tuple[int, ...], cut: int, share: float) -> tuple[int, int | tuple[int, ...]]:
+    """Pixels that a neighbour answers for, at most that share of a side, and the network's stride.
+
+    That is one number, or one for each axis where they differ.
+    """
+    sizes = [axis.size for row in measure(network).rows for axis in row.field.axes]
+    fields = [size for size in sizes if size]
     half = (
         max(fields, default=1) // 2
     )  # of an even one the larger side, as the smaller maps' entries are off the middle
-    return (0 if cut else min(half, int(share * min(tile)))), _stride(network)
+    strides = _strides(network)
+    margin = 0 if cut else min(half, int(share * min(tile)))
+    return margin, strides[0] if len(set(strides)) == 1 else strides
 
 
-def _stride(network: Network) -> int:
-    """How many times smaller its smallest map is, about."""
+def _strides(network: Network) -> tuple[int, ...]:
+    """How many times smaller its smallest map is along each axis, about."""
     wide, axes = network.input, len(network.input)
     rows = [row.input for row in measure(network).rows if len(row.input) == axes]
-    return max(1, *(round((wide[axis] or 1) / (row[axis] or 1)) for row in rows for axis in range(1, axes)))
+    return tuple(max(1, *(round((wide[axis] or 1) / (row[axis] or 1)) for row in rows)) for axis in range(1, axes))
 
 
 def in_pieces(net: Net, inputs: Fields, task: InPieces) -> Fields:

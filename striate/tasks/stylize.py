@@ -47,6 +47,7 @@ from striate.tasks.pictures import IMAGE, asked_images
 from striate.tasks.restore import Restored
 from striate.tasks.stylized import MADE, STYLE_BEFORE, JudgedStyle
 from striate.tasks.task import Asked, Wish, folder_at
+from striate.tiling import along
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
 
@@ -243,13 +244,14 @@ def middle(fields: Mapping[str, Tensor]) -> NDArray[np.uint8]:
     return as_bytes(seen(fields[PHOTO][0]).numpy())
 
 
-def padded(images: Tensor, multiple: int) -> Tensor:
+def padded(images: Tensor, multiple: int | tuple[int, ...]) -> Tensor:
     """Pictures with an edge around them, of sides that are multiples of the network's stride.
 
-    >>> padded(torch.zeros(1, 3, 50, 9), 4).shape
-    torch.Size([1, 3, 116, 76])
+    >>> padded(torch.zeros(1, 3, 50, 9), 4).shape, padded(torch.zeros(1, 3, 50, 9), (1, 4)).shape
+    (torch.Size([1, 3, 116, 76]), torch.Size([1, 3, 114, 76]))
     """
-    down, across = (EDGE + -(side + 2 * EDGE) % multiple for side in images.shape[2:])
+    sides = zip(images.shape[2:], along(multiple, 2), strict=True)
+    down, across = (EDGE + -(side + 2 * EDGE) % step for side, step in sides)
     mode = "reflect" if min(images.shape[2:]) > max(down, across) else "replicate"
     return F.pad(images, (EDGE, across, EDGE, down), mode=mode)
 

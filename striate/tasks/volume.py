@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, cast
 
 import numpy as np
 import torch
@@ -45,7 +45,7 @@ from striate.tasks.classify import Classify
 from striate.tasks.pictures import IMAGE
 from striate.tasks.pieces import sizes_of
 from striate.tasks.task import Answer, Asked, Wish, folder_at, is_place
-from striate.tasks.voxels import CALLED, COUNTS, GUESSED, JudgedVoxels
+from striate.tasks.voxels import CALLED, COUNTS, GUESSED, JudgedVoxels, background_of
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net
 
@@ -64,6 +64,13 @@ class Marked(Answer):
     """
 
     mask: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0, 0), np.uint8), compare=False, repr=False)
+
+
+class Read(NamedTuple):
+    """A volume to ask about, and what it is called."""
+
+    name: str
+    volume: Volume
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,9 +143,8 @@ class VolumeTask(ClassOfPlaces):
             raise InputError(f"{root} has the class '{unknown[0]}'; the run has learned {learned}")
         else:
             task = like
-        parts, decided = with_test(
-            {part: found.of(part) for part in PARTS}, lambda pair: pair.image, root, wish.hold_out
-        )
+        of_part = {part: found.of(part) for part in PARTS}
+        parts, decided = with_test(of_part, lambda pair: pair.image, root, wish.hold_out, unit=cls.unit)
         hold = sum((4 * pair.channels + 1) * prod(_size(pair, spacing)) for pair in found.pairs) <= lazy.MEMORY
         coding = dict(zip(found.values, (task.classes.index(name) for name in found.classes), strict=True))
         tables = {part: _table(pairs, spacing, coding, hold) for part, pairs in parts.items() if pairs}
@@ -209,10 +215,10 @@ class VolumeTask(ClassOfPlaces):
         return {name: torch.stack(values) for name, values in kept.items()}
 
     def figures(self, rows: Fields) -> Mapping[str, float]:
-        """Mean Dice of all classes but the first, and the voxels that are right."""
+        """Mean Dice of all classes but the background, and the voxels that are right."""
         counts = rows[COUNTS].numpy()
         right = counts.diagonal(axis1=1, axis2=2).sum() / max(1, counts.sum())
-        return {"dice": mean_dice(counts), "voxel_accuracy": float(right)}
+        return {"dice": mean_dice(counts, background_of(self.classes)), "voxel_accuracy": float(right)}
 
     # what is told
 
@@ -232,27 +238,47 @@ class VolumeTask(ClassOfPlaces):
         return overlay(planes[0][None], planes[1], self.colours).astype(np.float32) / np.float32(255)
 
     def parts(self, given: Sequence[Any], tell: Any, recipe: Recipe | None = None) -> Iterator[list[Any]]:
-        """One volume at a time."""
-        yield from ([one] for one in _files(given))
+        """One volume at a time, after those before it that can't be read."""
+        return self._in_turn(given, tell is None)
+
+    def _in_turn(self, given: Sequence[Any], refuse: bool) -> Iterator[list[Any]]:
+        bad, found = list[LeftOut](), False
+        for number, one in enumerate(_files(given), 1):
+            try:
+                read = self._read(one, number)
+            except ImageError as error:
+                bad.append(unreadable(error.path, error.reason))
+                if refuse:
+                    break
+                continue
+            yield [*bad, read]
+            bad, found = [], True
+        if bad and (refuse or not found):
+            raise InputError(f"cannot read the volume '{bad[0].path}' ({bad[0].reason})")
+        if bad:
+            yield bad
+        elif not found:
+            raise InputError("predict takes volumes: .nii, .nii.gz or .npy files, or arrays. Received: none")
+
+    def _read(self, one: Any, number: int) -> Read:
+        """A volume of a user's.
+
+        Raises:
+            ImageError: It can't be read, or has other channels than those that were learned from.
+        """
+        read = _read(one, number)
+        if len(read.volume.values) != self.channels:
+            has = f"a voxel has {len(read.volume.values)} numbers, and the run has learned from {self.channels}"
+            raise ImageError(Path(read.name), has)
+        return read
 
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Scans:
-        """Files of volumes, folders of some, or arrays (D, H, W)."""
-        names, volumes, left_out = list[str](), list[Volume](), list[LeftOut]()
-        for number, one in enumerate(given, 1):
-            try:
-                name, volume = _read(one, number)
-                if len(volume.values) != self.channels:
-                    has = f"a voxel has {len(volume.values)} numbers, and the run has learned from {self.channels}"
-                    raise ImageError(Path(name), has)
-            except ImageError as error:
-                if bad == "refuse" or len(given) == 1:
-                    raise InputError(f"cannot read the volume '{error.path}' ({error.reason})") from None
-                left_out.append(unreadable(error.path, error.reason))
-                continue
-            names.append(name)
-            volumes.append(volume)
-        if not names:
-            raise InputError("predict takes volumes: .nii, .nii.gz or .npy files, or arrays. Received: none")
+        """Files of volumes, folders of some, or arrays (D, H, W); or what `parts` makes of these."""
+        if not all(isinstance(one, Read | LeftOut) for one in given):
+            given = [one for part in self._in_turn(given, bad == "refuse") for one in part]
+        left_out = [one for one in given if isinstance(one, LeftOut)]
+        read = [one for one in given if isinstance(one, Read)]
+        names, volumes = [one.name for one in read], [one.volume for one in read]
         inputs = [{IMAGE: torch.from_numpy(_prepared(volume, self.spacing))[None]} for volume in volumes]
         return Scans(names, inputs, (said(left_out),) if left_out else (), tuple(left_out), volumes)
 
@@ -304,14 +330,14 @@ def _files(given: Sequence[Any]) -> Iterator[Any]:
             yield one
 
 
-def _read(one: Any, number: int) -> tuple[str, Volume]:
+def _read(one: Any, number: int) -> Read:
     """A volume of a user's, and what it is called."""
     if not isinstance(one, str | Path):
         name = f"array {number}"
-        return name, checked(Volume(as_array(one)), Path(name))
+        return Read(name, checked(Volume(as_array(one)), Path(name)))
     if not is_volume(one):
         raise ImageError(Path(one), "its name does not end in .nii, .nii.gz or .npy")
-    return str(one), read_volume(Path(one))
+    return Read(str(one), read_volume(Path(one)))
 
 
 def _prepared(volume: Volume, spacing: tuple[float, ...]) -> NDArray[np.float32]:
@@ -328,7 +354,7 @@ def _size(pair: Pair, spacing: tuple[float, ...]) -> tuple[int, ...]:
 
 
 def _image(pair: Pair, spacing: tuple[float, ...]) -> NDArray[np.float32]:
-    return _prepared(read_volume(pair.image), spacing)
+    return _prepared(dataclasses.replace(read_volume(pair.image), spacing=pair.spacing), spacing)
 
 
 def _labels(pair: Pair, spacing: tuple[float, ...], coding: Mapping[int, int]) -> NDArray[np.uint8]:
@@ -338,7 +364,7 @@ def _labels(pair: Pair, spacing: tuple[float, ...], coding: Mapping[int, int]) -
         ImageError: A value is of no class.
     """
     volume = read_volume(pair.labels, labels=True)
-    own = dataclasses.replace(volume, spacing=volume.spacing or pair.spacing)
+    own = dataclasses.replace(volume, spacing=pair.spacing)  # the volume's, for both must get the same size
     numbers = np.rint(labels_spaced(own, spacing)).astype(np.int64)
     values = np.array(sorted(coding))
     places = np.searchsorted(values, numbers).clip(0, len(values) - 1)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.examples import Examples
+from striate.data.volumes.finding import BACKGROUND
 from striate.metrics.regions import RegionScores, region_scores
 from striate.metrics.volumes import dice_of_classes, dice_of_each, mean_dice
 from striate.report.section import PERCENT, Section, part
@@ -63,7 +64,7 @@ class JudgedVoxels(Judged):
     @cached_property
     def each(self) -> list[float]:
         """The mean Dice of each volume."""
-        return [mean_dice(one[None]) for one in self.counts]
+        return [mean_dice(one[None], background_of(self.classes)) for one in self.counts]
 
     def columns(self) -> Mapping[str, Sequence[float]]:
         """The mean Dice of each volume."""
@@ -83,14 +84,19 @@ class JudgedVoxels(Judged):
         return f"Every voxel is called '{self.classes[named[0]]}': the network has not learned to tell the classes."
 
     @property
+    def floor(self) -> float:
+        """The mean Dice of always saying the class that is usual at a place."""
+        return mean_dice(self.guesses, background_of(self.classes))
+
+    @property
     def dice(self) -> float:
-        """The mean of all classes but the first."""
-        return mean_dice(self.counts)
+        """The mean of all classes but the background."""
+        return mean_dice(self.counts, background_of(self.classes))
 
     def said(self) -> str:
         """The figures in words."""
         right = f"{self.scores.pixel_accuracy:.2%} of the voxels right"
-        guess = f"always saying the class that is usual at a place gets {_shown(mean_dice(self.guesses))}"
+        guess = f"always saying the class that is usual at a place gets {_shown(self.floor)}"
         return f"mean Dice {_shown(self.dice)} on {len(self.examples):,} {self.unit} ({right}); {guess}"
 
     def in_short(self) -> str:
@@ -116,7 +122,7 @@ class JudgedVoxels(Judged):
         worst = [{"volume": self.examples.name(row), "dice": _number(self.each[row])} for row in self.worst]
         return {
             "dice": self.dice,
-            "usual_dice": mean_dice(self.guesses),
+            "usual_dice": self.floor,
             "voxel_accuracy": self.scores.pixel_accuracy,
             "mean_iou": self.scores.mean_iou,
             "loss": self.figures["loss"],
@@ -157,8 +163,14 @@ class JudgedVoxels(Judged):
 
     def headline(self) -> Markup:
         """The first lines of the report."""
-        given = {"dice": _shown(self.dice), "floor": _shown(mean_dice(self.guesses)), "evaluated": self._evaluated}
-        return part(TEMPLATE, "headline", accuracy=self.scores.pixel_accuracy, **given)
+        given = {"dice": _shown(self.dice), "floor": _shown(self.floor), "evaluated": self._evaluated}
+        return part(
+            TEMPLATE,
+            "headline",
+            accuracy=self.scores.pixel_accuracy,
+            but=background_of(self.classes) is not None,
+            **given,
+        )
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """Class by class, and the worst volumes with what is said of them."""
@@ -183,6 +195,15 @@ class JudgedVoxels(Judged):
             picture = differing(planes[0][None], planes[1], self.rows[CALLED][row].numpy(), list(self.colours))
             drawn.append((data_uri(picture), inside(self.examples.name(row), root), _shown(self.each[row])))
         return wrong.worst(drawn, "mean Dice", NOTE)
+
+
+def background_of(classes: Sequence[str]) -> int | None:
+    """The position of the class that is called background, which counts in no mean; None where none is.
+
+    >>> background_of(("Background", "heart")), background_of(("1", "2"))
+    (0, None)
+    """
+    return next((place for place, name in enumerate(classes) if name.lower() == BACKGROUND), None)
 
 
 def _shown(value: float | None) -> str:

@@ -13,6 +13,7 @@ from striate.notation import Network, measure
 from striate.notation.sizes import resized
 from striate.tasks.ends import named_outputs
 from striate.tasks.pieces import overlap
+from striate.tiling import along
 from striate.training.fields import OUTPUT
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def with_larger_pieces(task: Pieced, network: Network, size: tuple[int, int]) ->
         size: (height, width) of what it is to read.
     """
     margin, _ = overlap(network, (LARGEST, LARGEST), task.cut, task.share_of_margin)
-    height, width = (_side(*sides, margin, task.stride) for sides in zip(task.tile, size, strict=True))
+    sides = zip(task.tile, size, along(task.stride, 2), strict=True)
+    height, width = (_side(least, wanted, margin, stride) for least, wanted, stride in sides)
     tile = height, width
     if tile == task.tile or task.cut or network.program is None or network.others:
         return task

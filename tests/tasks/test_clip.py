@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import striate as st
 from striate.tasks import known
@@ -64,6 +65,22 @@ def test_what_does_not_fit_is_refused(run: st.Run, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(st.InputError, match="holds nothing for the task clip"):
         st.train(NET, tmp_path / "none", out=tmp_path / "run", **HOW)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.full((4, 12, 12), np.nan), r"holds nan at \[0, 0, 0\]"),
+        (np.full((4, 12, 12), "a"), "array 1 holds <U1"),
+        (np.zeros((4, 12, 12, 2)), "it is 4x12x12x2; a clip is"),
+        (np.zeros((4, 0, 12)), "it is 4x0x12; a clip is"),
+        (np.zeros((2, 4, 12, 12, 3)), "it is 2x4x12x12x3; a clip is"),
+    ],
+)
+def test_arrays_that_are_no_clip_are_refused(run: st.Run, array: NDArray[Any], message: str) -> None:
+    with pytest.raises(st.InputError, match=message):
+        run.predict(array)
+    assert [answer.path for answer in run.predict(scenes.clip(3, "up"), array)] == ["array 1"]
 
 
 def test_a_video_that_is_broken_is_told_or_refused(tmp_path: Path) -> None:

@@ -45,6 +45,11 @@ def test_an_image_to_predict_needs_no_classes_that_fit(run: st.Run, tmp_path: Pa
     np.testing.assert_array_equal(run.predict(tmp_path)[0].mask, wanted.mask)
 
 
+def test_arrays_are_told_apart_by_their_numbers(run: st.Run) -> None:
+    values, _ = cubes.cube()
+    assert [answer.path for answer in run.predict([values, values], values)] == ["array 1", "array 2", "array 3"]
+
+
 def test_the_contract_of_test(run: st.Run) -> None:
     told = run.test()
     assert told.to_json().keys() >= {"accuracy", "average_accuracy", "kappa", "split", "majority_share"}
@@ -54,7 +59,9 @@ def test_the_contract_of_test(run: st.Run) -> None:
 
 
 def test_another_image_is_judged_whole(run: st.Run, tmp_path: Path) -> None:
-    assert run.test(cubes.matlab(tmp_path / "m")).examples == int((cubes.cube()[1] > 0).sum())
+    told = run.test(cubes.matlab(tmp_path / "m"))
+    assert told.examples == int((cubes.cube()[1] > 0).sum())
+    assert told.split == "all labelled pixels"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +109,12 @@ def test_what_does_not_fit_is_refused(run: st.Run, tmp_path: Path) -> None:
         st.train("classes = 3\ninput 1x4x23x23 -> fc classes", data, out=tmp_path / "a", **HOW)
     with pytest.raises(st.InputError, match="images of 12 bands"):
         run.predict(np.zeros((5, 5, 7)))
+    with pytest.raises(st.InputError, match="'array 1' is 0x5x12"):
+        run.predict(np.zeros((0, 5, 12)))
+    with pytest.raises(st.InputError, match=r"array 1 holds nan at \[0, 0, 0\]"):
+        run.predict(np.full((5, 5, 12), np.nan))
+    with pytest.raises(st.InputError, match="array 1 holds <U1"):
+        run.predict(np.full((5, 5, 12), "a"))
     np.save(tmp_path / "scene.npy", cubes.cube()[0])
     with pytest.raises(st.InputError, match="holds no classes"):
         st.train(NET, tmp_path, out=tmp_path / "a", **HOW)

@@ -37,6 +37,16 @@ def test_the_contract_of_test(run: st.Run) -> None:
     assert 0 < told["usual_dice"] < 1
 
 
+def test_each_class_counts_where_none_is_the_background(tmp_path: Path) -> None:
+    for number in range(4):
+        values, labels = scans.scan(number)
+        scans.nifti(tmp_path / "data" / "images" / f"{number}.nii", values)
+        scans.nifti(tmp_path / "data" / "labels" / f"{number}.nii", labels + np.uint8(1))
+    run = st.train(NET, tmp_path / "data", out=tmp_path / "run", **HOW)
+    told = run.test()
+    assert told["dice"] == pytest.approx(np.mean([one["dice"] for one in told["per_class"]]))
+
+
 def test_labels_come_on_the_scan_s_grid(run: st.Run, tmp_path: Path) -> None:
     values, labels = scans.scan(9, (8, 14, 11))
     scans.nifti(tmp_path / "a.nii.gz", values, (1.0, 1.5, 2.0))
@@ -65,6 +75,37 @@ def test_resampled_as_asked_for_and_back(tmp_path: Path) -> None:
     scans.arrays(tmp_path / "arrays", 3, 1)
     with pytest.raises(st.InputError, match="say how large their voxels are"):
         st.train(NET, tmp_path / "arrays", out=tmp_path / "run2", spacing="2", **HOW)
+
+
+def test_labels_are_resampled_as_their_volumes(tmp_path: Path) -> None:
+    """Headers of labels are often wrong: the volume's counts, and it is told."""
+    for number in range(2):
+        values, labels = scans.scan(number)
+        scans.nifti(tmp_path / "images" / f"{number}.nii", values, (1.0, 1.5, 2.0))
+        scans.nifti(tmp_path / "labels" / f"{number}.nii", labels, (1.0, 1.0, 1.0))
+    _, data = opened(str(tmp_path), Wish(shape=(1, None, None, None), spacing="1", named=True), "volume")
+    fields = data.train.take([0])
+    assert fields["image"].shape[2:] == fields["mask"].shape[1:] == (9, 18, 20)
+    assert any("2 of the files of labels say that they are elsewhere" in note for note in data.notes)
+
+
+def test_a_network_of_slices_has_thin_pieces(tmp_path: Path) -> None:
+    """It halves rows and columns alone, so that its pieces begin at any slice."""
+    scans.decathlon(tmp_path / "data", 3, 1)
+    net = (
+        "classes = 3\ninput 1x?x?x? -> conv 4@1x3x3 pad same -> maxpool 1x4x4 -> conv 4@1x3x3 pad same -> relu "
+        "-> upsample 1x4x4 -> conv classes@1x1x1"
+    )
+    run = st.train(net, tmp_path / "data", out=tmp_path / "run", size=(2, 8, 8), **HOW)
+    assert st.Run(run.path).task.stride == (1, 4, 4)
+    values, _ = scans.scan(9)
+    assert st.Run(run.path).predict(values)[0].mask.shape == values.shape
+
+
+def test_volumes_are_held_out_by_that_name(tmp_path: Path) -> None:
+    scans.arrays(tmp_path, 8, 0)
+    _, data = opened(str(tmp_path), Wish(shape=(1, None, None, None), named=True), "volume")
+    assert any("held out 1 volumes as test" in note for note in data.notes), data.notes
 
 
 def test_pieces_fade_into_each_other_to_the_whole() -> None:
@@ -97,6 +138,25 @@ def test_one_number_a_volume_is_for_classify(tmp_path: Path) -> None:
     task, data = opened(str(tmp_path / "folders"), Wish(shape=(1, 4, 5, 6)), "volume")
     assert isinstance(task, Classify)
     assert task.classes == ("a", "b")
+
+
+def test_a_damaged_volume_of_a_folder_is_left_out(run: st.Run, tmp_path: Path) -> None:
+    for name in ("a", "c"):
+        scans.nifti(tmp_path / f"{name}.nii.gz", scans.scan(9)[0])
+    for name in ("b", "d"):
+        (tmp_path / f"{name}.nii.gz").write_bytes(b"no nifti")
+    asked = st.Run(run.path)
+    assert [Path(answer.path).name for answer in asked.predict(tmp_path)] == ["a.nii.gz", "c.nii.gz"]
+    assert [Path(one.path).name for one in asked.left_out] == ["b.nii.gz", "d.nii.gz"]
+    with pytest.raises(st.InputError, match=r"cannot read the volume .*b\.nii\.gz"):
+        asked.predict(tmp_path, bad="refuse")
+    with pytest.raises(st.InputError, match=r"cannot read the volume .*b\.nii\.gz"):
+        asked.predict(tmp_path / "b.nii.gz", tmp_path / "d.nii.gz")
+
+
+def test_arrays_are_told_apart_by_their_numbers(run: st.Run) -> None:
+    values, _ = scans.scan(9)
+    assert [answer.path for answer in run.predict([values, values], values)] == ["array 1", "array 2", "array 3"]
 
 
 def test_what_does_not_fit_is_refused(run: st.Run, tmp_path: Path) -> None:

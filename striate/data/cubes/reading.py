@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError
 
-from ..arrays import DAMAGE
 from ..files import counted
 from ..sentences.decoding import NotTextError, decoded
 
@@ -111,7 +110,7 @@ def _of_file(path: Path) -> Iterator[tuple[str, Array]]:
         found: Mapping[str, Any] = _opened(path)
     except (NotImplementedError, TypeError) as error:
         raise InputError(f"'{path}' can't be read ({_line(error)}); save it with MATLAB's -v7, or as .npy") from None
-    except DAMAGE as error:
+    except Exception as error:  # of a damaged file SciPy's reader raises errors of many kinds
         raise InputError(f"'{path}' can't be read ({_line(error)})") from None
     for name, array in found.items():
         if isinstance(array, np.ndarray) and array.dtype.kind in "buif":

@@ -21,7 +21,7 @@ from ..left_out import LeftOut, below, said
 from ..opening import ImageError
 from ..parts import PARTS, Part, parts_said
 from ..progress import bar
-from .pairing import names_at, placed, split_at
+from .pairing import SPLIT, apart, names_at, placed, split_at
 from .reading import Volume, is_volume, read_volume, stem_of
 
 UNLABELLED, UNPAIRED, UNFIT = "volume without labels", "labels without volume", "labels that do not fit"
@@ -41,6 +41,7 @@ class Pair:
         channels: How many numbers a voxel has.
         spacing: The size of a voxel in millimetres; () where nobody says.
         counts: How many voxels each value of the labels has.
+        aligned: Whether both files put their voxels at the same places in the scanner, or one does not say where.
     """
 
     image: Path
@@ -50,6 +51,7 @@ class Pair:
     channels: int = 1
     spacing: tuple[float, ...] = ()
     counts: tuple[tuple[int, int], ...] = ()
+    aligned: bool = True
 
 
 @dataclass(frozen=True)
@@ -116,26 +118,43 @@ def find(root: Path, bad: Literal["skip", "refuse"], progress: bool) -> VolumeSe
     values, classes = _classes(kept, names_at(root), root)
     kept.sort(key=lambda pair: PARTS.index(pair.part))
     notes = [f"{len(kept):,} volumes with labels, {parts_said(pair.part for pair in kept)}", _sizes(kept)]
+    if elsewhere := [pair for pair in kept if not pair.aligned]:
+        first = below(str(elsewhere[0].labels), root)
+        notes.append(
+            f"{len(elsewhere):,} of the files of labels say that they are elsewhere in the scanner than their volumes, "
+            f"'{first}' first; voxels are matched by their positions in the files"
+        )
     told = tuple(replace(one, path=below(one.path, root)) for one in left_out)
     notes += [said(told)] if told else []
     return VolumeSet(tuple(kept), values, classes, told, tuple(notes))
 
 
 def _paired(root: Path) -> tuple[list[Pair], list[LeftOut]]:
-    """Volumes and labels of equal names, and those that are alone."""
-    split = split_at(root)
+    """Volumes and labels of equal names in equal folders, and those that are alone.
+
+    Raises:
+        InputError: The table of parts names something that is not there.
+    """
+    split, again, known = split_at(root), list[LeftOut](), set[str]()
     images, labels = dict[str, tuple[Path, Part]](), dict[str, Path]()
     for path in under(root):
-        is_label, name, part = placed(path.relative_to(root).parts[:-1], stem_of(path))
-        key = f"{part}/{name}"
-        if is_label:
-            labels.setdefault(key, path)
+        folders = path.relative_to(root).parts[:-1]
+        is_label, name, part = placed(folders, stem_of(path))
+        key = f"{part}/{apart(folders)}{name}"
+        known |= {name, f"{apart(folders)}{name}"}
+        first = labels.get(key) if is_label else images.get(key, (None,))[0]
+        if first is not None:
+            again.append(LeftOut(str(path), UNPAIRED if is_label else UNLABELLED, f"{first.name} has its name, too"))
+        elif is_label:
+            labels[key] = path
         else:
-            images.setdefault(key, (path, split.get(name, part)))
+            images[key] = (path, split.get(f"{apart(folders)}{name}", split.get(name, part)))
+    if labels and (unknown := next((name for name in split if name not in known), None)):
+        raise InputError(f"'{root / SPLIT}' names '{unknown}', and no volume under '{root}' is called so")
     both = [key for key in images if key in labels]
     without = [LeftOut(str(images[key][0]), UNLABELLED, "no labels have its name") for key in images.keys() - labels]
     without += [LeftOut(str(labels[key]), UNPAIRED, "no volume has its name") for key in labels.keys() - images.keys()]
-    alone = sorted(without, key=lambda one: counted(one.path))
+    alone = sorted([*without, *again], key=lambda one: counted(one.path))
     return [Pair(images[key][0], labels[key], images[key][1]) for key in both] if labels else [], alone
 
 
@@ -154,7 +173,15 @@ def _looked_at(pairs: Sequence[Pair]) -> Iterator[Pair | LeftOut]:
         values, counts = np.unique(np.rint(labels.values).astype(np.int64), return_counts=True)
         found = tuple(zip(values.tolist(), counts.tolist(), strict=True))
         spacing = volume.spacing or labels.spacing
-        yield replace(pair, size=volume.size, channels=len(volume.values), spacing=spacing, counts=found)
+        seen = replace(pair, size=volume.size, channels=len(volume.values), spacing=spacing, counts=found)
+        yield replace(seen, aligned=_aligned(volume, labels))
+
+
+def _aligned(volume: Volume, labels: Volume) -> bool:
+    """Whether both have their voxels at the same places, to a hundredth of a millimetre, or one does not say where."""
+    if volume.affine is None or labels.affine is None:
+        return True
+    return bool(np.allclose(volume.affine, labels.affine, atol=1e-2))
 
 
 def _misfit(volume: Volume, labels: Volume) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 from striate.errors import InputError
 
 from ..parts import Part, part_around, part_of
+from .reading import is_volume, stem_of
 
 LABELS = ("labels", "label", "masks", "mask", "segmentations", "segmentation", "seg", "gt", "annotations")
 IMAGES = ("images", "image", "imgs", "img", "volumes", "volume", "scans", "scan")
@@ -31,8 +32,8 @@ SPLIT, NAMES = "split.csv", "dataset.json"
 def placed(folders: Sequence[str], stem: str) -> tuple[bool, str, Part]:
     """Whether a file in these folders holds labels, what it and its partner are called, and the part it is in."""
     part, labels = part_around(folders), False
-    for name in map(str.lower, folders):
-        role, end = (name[:-2], name[-2:]) if name[:-2] in (*LABELS, *IMAGES) else (name, "")
+    for name in folders:
+        role, end = _role(name)
         labels = labels or role in LABELS
         part = MSD.get(end, part)
     ending = ROLE.search(stem)
@@ -41,8 +42,34 @@ def placed(folders: Sequence[str], stem: str) -> tuple[bool, str, Part]:
     return labels, CHANNEL.sub("", stem), part
 
 
+def apart(folders: Sequence[str]) -> str:
+    """The folders that tell files of equal names apart: what is in them beside roles and parts, such as patients.
+
+    >>> apart(("test", "p1", "images")), apart(("labelsTr",)), apart(("test_01",))
+    ('p1/', '', '01/')
+    """
+    own = (part[1] if (part := part_of(name)) else name for name in folders if _role(name)[0] not in (*LABELS, *IMAGES))
+    return "".join(f"{name}/" for name in own if name)
+
+
+def called(name: str) -> str:
+    """A volume's name as a table has it, which may be that of its file.
+
+    >>> called("7"), called("7_0000.nii.gz"), called("p1/7_image.npy"), called("7.5")
+    ('7', '7', 'p1/7', '7.5')
+    """
+    *folders, file = Path(name).parts or ("",)
+    return apart(folders) + placed(folders, stem_of(file) if is_volume(file) else file)[1]
+
+
+def _role(name: str) -> tuple[str, str]:
+    """The name of a folder in small letters, and the part at its end in the Decathlon's spelling."""
+    name = name.lower()
+    return (name[:-2], name[-2:]) if name[:-2] in (*LABELS, *IMAGES) else (name, "")
+
+
 def split_at(root: Path) -> dict[str, Part]:
-    """The part of each volume by its name, of a table `split.csv` with the columns name and split; {} without one.
+    """The part of each volume by what it is `called`, of a table `split.csv` of name and split; {} without one.
 
     Raises:
         InputError: It is no such table.
@@ -62,7 +89,7 @@ def split_at(root: Path) -> dict[str, Part]:
             part = part_of(row[split].strip())
             if part is None:
                 raise InputError(f"'{path}' puts {row[name]} in '{row[split]}'; the parts are train, val and test")
-            found[row[name].strip()] = part[0]
+            found[called(row[name].strip())] = part[0]
     return found
 
 

@@ -67,6 +67,14 @@ def test_the_rival_has_the_same_pixels(tmp_path: Path) -> None:
     assert data.train.form == (cubes.BANDS, 1, 1)
 
 
+@pytest.mark.parametrize("kept", [60, 136, 150, 190])
+def test_a_file_of_matlab_s_that_is_cut_short_is_refused(kept: int, tmp_path: Path) -> None:
+    path = cubes.matlab(tmp_path) / "scene_gt.mat"
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(InputError, match=r"scene_gt\.mat"):
+        read(tmp_path)
+
+
 def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
     values, labels = cubes.cube()
     np.save(tmp_path / "scene.npy", values)

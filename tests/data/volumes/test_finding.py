@@ -7,6 +7,7 @@ import nibabel
 import numpy as np
 import pytest
 
+from striate.data.opening import ImageError
 from striate.data.volumes.finding import find
 from striate.data.volumes.fitting import labels_spaced, spaced, spacing_of
 from striate.data.volumes.reading import read_volume, written
@@ -75,6 +76,19 @@ def cut_short(root: Path) -> None:
     path.write_bytes(path.read_bytes()[:200])
 
 
+def test_a_damaged_header_is_said(tmp_path: Path) -> None:
+    scans.nifti(tmp_path / "a.nii", scans.scan(0)[0])
+    whole = (tmp_path / "a.nii").read_bytes()
+    for place, value in ((70, b"\x00\x05"), (108, b"\x00\x00\x80\x7f"), (40, b"\xff\xff")):
+        harmed = whole[:place] + value + whole[place + len(value) :]
+        (tmp_path / "a.nii").write_bytes(harmed)
+        with pytest.raises(ImageError, match=r"a\.nii"):
+            read_volume(tmp_path / "a.nii")
+    (tmp_path / "a.nii").write_bytes(whole[:200])
+    with pytest.raises(ImageError, match="no NIfTI"):
+        read_volume(tmp_path / "a.nii")
+
+
 def alone(root: Path) -> None:
     (root / "volumes" / "s00_label.npy").unlink()
 
@@ -109,6 +123,30 @@ def test_a_volume_without_labels_is_told(tmp_path: Path) -> None:
     assert "1 volume without labels" in found.notes[-1]
 
 
+def test_equal_names_in_other_folders_are_other_volumes(tmp_path: Path) -> None:
+    for number, folder in enumerate(("p1", "p2", "p3")):
+        values, labels = scans.scan(number)
+        (tmp_path / folder).mkdir()
+        np.save(tmp_path / folder / "ct_image.npy", values)
+        if number:
+            np.save(tmp_path / folder / "ct_label.npy", labels)
+    found = find(tmp_path, "refuse", False)
+    assert found is not None
+    assert [(pair.image.parent.name, pair.labels.parent.name) for pair in found.pairs] == [("p2", "p2"), ("p3", "p3")]
+    assert [one.path for one in found.left_out] == ["p1/ct_image.npy"]
+
+
+def test_one_name_twice_is_told(tmp_path: Path) -> None:
+    scans.arrays(tmp_path, 3, 1)
+    np.save(tmp_path / "volumes" / "s00.npy", scans.scan(9)[0])
+    found = find(tmp_path, "refuse", False)
+    assert found is not None
+    assert len(found.pairs) == 4
+    assert [(one.path, one.reason) for one in found.left_out] == [
+        ("volumes/s00_image.npy", "s00.npy has its name, too")
+    ]
+
+
 def test_labels_of_one_value_are_refused(tmp_path: Path) -> None:
     scans.arrays(tmp_path, 2, 0)
     for path in tmp_path.rglob("*_label.npy"):
@@ -122,6 +160,21 @@ def test_a_table_of_parts_that_is_none_is_refused(text: str, tmp_path: Path) -> 
     scans.arrays(tmp_path, 2, 1)
     (tmp_path / "split.csv").write_text(text)
     with pytest.raises(InputError, match=r"split\.csv"):
+        find(tmp_path, "skip", False)
+
+
+def test_a_table_of_parts_may_name_files(tmp_path: Path) -> None:
+    scans.arrays(tmp_path, 2, 1)
+    (tmp_path / "split.csv").write_text("name,split\ns00_image.npy,train\nvolumes/s01,val\ns02.nii.gz,test\n")
+    found = find(tmp_path, "skip", False)
+    assert found is not None
+    assert [(pair.image.name[:3], pair.part) for pair in found.pairs] == [
+        ("s00", "train"),
+        ("s01", "validation"),
+        ("s02", "test"),
+    ]
+    (tmp_path / "split.csv").write_text("name,split\ns00,train\nscan7,test\n")
+    with pytest.raises(InputError, match=r"split\.csv' names 'scan7', and no volume"):
         find(tmp_path, "skip", False)
 
 
