@@ -127,7 +127,9 @@ def _of_folder(root: Path, files: Sequence[Path]) -> tuple[list[Entry], list[str
 
 
 def _placed(folders: Sequence[str]) -> tuple[Part, str]:
-    """The part and the class that a file has in these folders."""
+    """The part and the class that a file has in these folders; no class in one like `_background_noise_`."""
+    if any(name.startswith("_") for name in folders):
+        return "train", ""
     parts = [found[0] for name in folders if (found := part_of(name)) and found[1] in FILLERS]
     rest = [name for name in folders if not ((found := part_of(name)) and found[1] in FILLERS)]
     return parts[0] if parts else "train", rest[-1] if rest else ""
