@@ -82,7 +82,12 @@ class Wave:
     @property
     def silent(self) -> bool:
         """Whether there is nothing to hear."""
-        return not len(self.samples) or float(np.abs(self.samples - self.samples.mean()).max()) < QUIET
+        return is_silent(self.samples)
+
+
+def is_silent(samples: Samples) -> bool:
+    """Whether there is nothing to hear."""
+    return not len(samples) or float(np.abs(samples - samples.mean()).max()) < QUIET
 
 
 def read_wave(path: str | Path) -> Wave:
@@ -111,7 +116,7 @@ def wave_of(content: bytes, name: str) -> Wave:
 
 
 def of_samples(samples: object, rate: int, name: str) -> Wave:
-    """Samples that a program hands over, at this rate.
+    """Samples that a program hands over, at this rate: floats, or whole numbers of as many bits as a file has.
 
     Raises:
         WaveError: They are none.
@@ -120,6 +125,8 @@ def of_samples(samples: object, rate: int, name: str) -> Wave:
         array = np.asarray(samples)
     except (TypeError, ValueError):
         raise WaveError(Path(name), "samples are numbers, (n,) or (n, channels)") from None
+    if array.dtype.kind in "iu" and array.dtype not in (np.uint8, np.int16, np.int32):  # who knows which number is 1
+        raise WaveError(Path(name), f"its samples are {array.dtype}; give floats from -1 to 1, or int16")
     return _one_channel(Path(name), rate, array)
 
 

@@ -75,6 +75,8 @@ def test_a_header_that_is_cut_anywhere_is_no_traceback(tmp_path: Path) -> None:
         (np.full(800, np.nan, np.float64), 8000, "not finite"),
         (np.zeros((4, 2, 2)), 8000, "its samples are"),
         ("text", 8000, "its samples are"),
+        ([0, 12000, -12000] * 300, 8000, "its samples are int64; give floats from -1 to 1, or int16"),
+        (np.arange(900, dtype=np.uint16), 8000, "its samples are uint16; give floats"),
     ],
 )
 def test_samples_that_are_none_say_why(samples: object, rate: int, said: str) -> None:
