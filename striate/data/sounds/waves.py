@@ -8,10 +8,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from dataclasses import dataclass, replace
 from math import gcd
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,8 @@ SUFFIXES = (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".aiff", ".aif", 
 OF_SCIPY = (".wav", ".wave")
 LEAST, MOST = 1_000, 384_000  # samples a second
 LONGEST = 30 * 60  # seconds
+ENDLESS = 0x7FFF0000  # bytes; as many or more stand in the header of a file whose length its writer didn't know
+HEAD = 64  # bytes that some writers count as sound, though they are the header
 QUIET = 1e-4  # of the largest sample: below it nothing can be heard
 Samples = NDArray[np.float32]
 
@@ -112,6 +116,7 @@ def wave_of(content: bytes, name: str) -> Wave:
     Raises:
         WaveError: It is none.
     """
+    _check_whole(io.BytesIO(content), Path(name))
     return _one_channel(Path(name), *_wave_in(io.BytesIO(content), Path(name)))
 
 
@@ -170,6 +175,8 @@ def _scaled(samples: NDArray[np.generic]) -> Samples:
 
 
 def _by_scipy(path: Path) -> tuple[int, NDArray[np.generic]]:
+    with path.open("rb") as file:
+        _check_whole(file, path)
     try:
         return _wave_in(path, path)
     except WaveError:
@@ -178,6 +185,27 @@ def _by_scipy(path: Path) -> tuple[int, NDArray[np.generic]]:
         except WaveError:
             pass
         raise
+
+
+def _check_whole(file: BinaryIO, path: Path) -> None:
+    """Check that a wave file has the bytes of sound that it says, which neither SciPy nor libsndfile does.
+
+    Raises:
+        WaveError: It is cut off.
+    """
+    end, _ = file.seek(0, io.SEEK_END), file.seek(0)
+    order = {b"RIFF": "<", b"RIFX": ">"}.get(file.read(4))
+    if order is None:
+        return
+    file.seek(12)
+    while len(head := file.read(8)) == 8:
+        name, size = struct.unpack(f"{order}4sI", head)
+        there = end - file.tell()
+        if name == b"data":
+            if there + HEAD < size < ENDLESS:
+                raise WaveError(path, f"it is cut off: {there:,} of {size:,} bytes of sound are there")
+            return
+        file.seek(size + size % 2, io.SEEK_CUR)
 
 
 def _wave_in(source: Path | io.BytesIO, path: Path) -> tuple[int, NDArray[np.generic]]:
