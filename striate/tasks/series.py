@@ -189,10 +189,6 @@ class Series(Labelled):
             raise InputError(f"{files.TAKES}. Received: none")
         names, inputs, notes = list[str](), list[Fields](), list[str]()
         for rows in found:
-            if self.sided and rows.side is None:
-                raise InputError(
-                    f"{rows.names[0]}: the network reads {self.beside} numbers beside a series; they are called side"
-                )
             made = self._fields(rows)
             inputs += [{name: values[row : row + 1] for name, values in made.items()} for row in range(len(rows))]
             names += rows.names
@@ -249,9 +245,12 @@ class Series(Labelled):
             made = np.concatenate([made, weights([one.shape[1] for one in values], self.length)], axis=1)
         fields = {SERIES: torch.from_numpy(made)}
         if self.sided:
-            assert rows.side is not None
-            if rows.side.shape[1] != self.beside:
-                raise InputError(f"{rows.names[0]}: {rows.side.shape[1]} numbers beside it; the run read {self.beside}")
+            count = 0 if rows.side is None else rows.side.shape[1]
+            if rows.side is None or count != self.beside:
+                raise InputError(
+                    f"{rows.names[0]}: {count} numbers beside it, and the network reads {self.beside}; they are called "
+                    "side"
+                )
             side = (rows.side - np.array(self.side_mean, np.float32)) / np.array(self.side_std, np.float32)
             fields[SIDE] = torch.from_numpy(side.astype(np.float32))
         return fields

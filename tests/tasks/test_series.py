@@ -106,8 +106,11 @@ def test_numbers_beside_a_series_are_read_or_told(tmp_path: Path) -> None:
     assert list(run.network.inputs) == [SIDE, SERIES]
     np.savez(tmp_path / "new.npz", x=x[:2], side=[[5.0, 1.0], [0.0, 0.0]])
     assert len(run.predict(tmp_path / "new.npz")) == 2
-    with pytest.raises(InputError, match="the network reads 2 numbers beside a series; they are called side"):
+    with pytest.raises(InputError, match="0 numbers beside it, and the network reads 2; they are called side"):
         run.predict(x[0])
+    np.savez(tmp_path / "bare.npz", x=x, y=y)
+    with pytest.raises(InputError, match=r"bare\.npz\[x 0\]: 0 numbers beside it, and the network reads 2"):
+        run.test(tmp_path / "bare.npz")
     plain = st.train("input 1x10 -> conv 2@3 -> gap -> fc 2", tmp_path / "a.npz", out=tmp_path / "plain", **HOW)
     assert any("are not read" in line for line in plain.config["decisions"])
 
