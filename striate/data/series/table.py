@@ -95,6 +95,9 @@ def _columns(
     values = tuple(place for place in range(len(first)) if place != label and place not in side)
     if len(cells) < 2:
         raise InputError(f"'{name}' names columns and has no series")
+    usual, share = Counter(len(one) for _, one in cells[1:]).most_common(1)[0]
+    if usual != len(first) and 2 * share > len(cells) - 1:
+        raise InputError(f"'{name}': line 1 names {len(first)} columns, and most lines have {usual} cells")
     return _Columns(label, side, values), cells[1:]
 
 

@@ -113,6 +113,8 @@ def test_ragged_lines_are_left_out_by_their_number_or_refused(tmp_path: Path) ->
         ("a,1,2\nb,1\na,1,2,3\n", "lines have 2 to 4 cells; give all lines as many"),
         ("time,first,second\n1,2,3\n", "line 1 names columns, and none is called label or class"),
         ("label,t0\n", "names columns and has no series"),
+        ("label,t0,t1,t2\na,1,2\nb,3,4\n", "line 1 names 4 columns, and most lines have 3 cells"),
+        ("label,t0\na,1,2\nb,3,4\n", "line 1 names 2 columns, and most lines have 3 cells"),
         ("a,1,2\na,3,4\n", "has only one class, 'a'"),
     ],
 )
@@ -121,6 +123,18 @@ def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, text: str, said: str
     with pytest.raises(InputError) as error:
         find(tmp_path / "a.csv")
     assert said in str(error.value)
+
+
+X, Y = np.arange(20.0).reshape(4, 5), [1, 2, 1, 2]
+
+
+def test_an_archive_may_have_columns_and_classes_as_floats(tmp_path: Path) -> None:
+    ends, classes = np.array([[5], [4], [3], [5]]), np.array(Y, np.float64)[:, None]
+    found = find(archive(tmp_path / "a.npz", x_train=X, y_train=Y, len_train=ends, x_test=X, y_test=classes))
+    assert found
+    assert found.classes == ("1", "2")
+    assert found.parts["test"].labels == ("1", "2", "1", "2")
+    assert [one.shape[1] for one in found.parts["train"].values] == [5, 4, 3, 5]
 
 
 def archive(path: Path, **arrays: Any) -> Path:
@@ -152,6 +166,14 @@ def test_an_archive_has_lengths_and_numbers_beside(tmp_path: Path) -> None:
         ({"x": np.zeros((2, 1, 1, 4)), "y": [1, 2]}, "x of "),
         ({"x": np.zeros((2, 4)), "y": [1, 2, 3]}, "has 2 x and 3 y"),
         ({"x": np.array([["a", "b"]]), "y": [1]}, "holds no numbers"),
+        ({"x": X, "y": np.eye(4)}, "must be a class for each series, (series,). Received: (4, 4)"),
+        ({"x": X, "y": 3}, "has 4 x and one y; give one for each"),
+        ({"x": X, "y": Y, "side": list("abcd")}, "holds no numbers, but <U1"),
+        ({"x": X, "y": Y, "side": np.zeros(4, complex)}, "holds no numbers, but complex128"),
+        ({"x": X, "y": Y, "len": list("abcd")}, "must be whole numbers from 0 to 5"),
+        ({"x": X, "y": Y, "len": [5, -1, 5, 5]}, "must be whole numbers from 0 to 5"),
+        ({"x": X, "y": Y, "len": [5, NAN, 5, 5]}, "must be whole numbers from 0 to 5"),
+        ({"x": X, "y": Y, "len": np.full((4, 2), 5)}, "must be a length for each series, (series,). Received: (4, 2)"),
         ({"x": np.full((4, 5), NAN), "y": [1, 2, 1, 2]}, "no series that can be read"),
         ({"x": np.zeros((4, 5))}, "has series without a class"),
         (
