@@ -193,6 +193,7 @@ class Series(Labelled):
             inputs += [{name: values[row : row + 1] for name, values in made.items()} for row in range(len(rows))]
             names += rows.names
             notes += self._shortened(rows, "asked about")
+        notes += files.missing_said(sum(rows.missing for rows in found))
         left_out = tuple(one for rows in found for one in rows.left_out)
         notes += [left_out_said(left_out)] if left_out else []
         return Asked(names, inputs, tuple(notes), left_out)

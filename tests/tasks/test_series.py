@@ -131,6 +131,17 @@ def test_longer_series_are_drawn_together_and_that_is_told(run: Run) -> None:
     assert any("1 series asked about are longer than" in note for note in run.notes)
 
 
+def test_what_a_table_to_predict_lacks_is_told(run: Run, tmp_path: Path) -> None:
+    lines = ["1,,3,4,5", "1,2,3", "1,2,3,4,x", "5,4,3,2,1"]
+    (tmp_path / "new.csv").write_text("\n".join(lines))
+    assert [one.path for one in run.predict(tmp_path / "new.csv")] == ["new.csv:1", "new.csv:4"]
+    said = "\n".join(run.notes)
+    assert "1 series had missing values" in said
+    assert "left out: 2 series; new.csv:2 (it has 3 cells and most lines 5), new.csv:3 ('x' is no number)" in said
+    with pytest.raises(InputError, match="line 2: it has 3 cells and most lines 5"):
+        run.predict(tmp_path / "new.csv", bad="refuse")
+
+
 def test_classes_that_are_not_known_are_refused(run: Run, tmp_path: Path) -> None:
     series, labels = sounding.bumps(4, 0)
     sounding.ts(tmp_path / "new.ts", series, [label.replace("up", "down").replace("down", "side") for label in labels])

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from striate.data.arrays import DAMAGE
+from striate.data.left_out import LeftOut
 from striate.data.loading import places_of
 from striate.data.parts import Part, part_of
 from striate.data.sentences.decoding import text_of
@@ -110,7 +111,7 @@ def _read(path: Path, part: Part, bad: str) -> dict[Part, Rows]:
     return {part: replace(found, left_out=(*left_out, *found.left_out))}
 
 
-def _lines(path: Path, bad: str, labelled: bool) -> tuple[list[Row], list[Any]]:
+def _lines(path: Path, bad: str, labelled: bool) -> tuple[list[Row], list[LeftOut]]:
     lines = text_of(path).lines
     if path.suffix.lower() == ts.SUFFIX:
         return ts.read_ts(lines, path.name), []
@@ -131,7 +132,7 @@ def given(some: Any, bad: str, channels: int, number: int, classes: Sequence[str
         InputError: It holds no series.
     """
     if isinstance(some, str | Path):
-        path = Path(some)
+        path, aside = Path(some), list[LeftOut]()
         if not path.is_file():
             raise InputError(f"no file '{some}'; {TAKES}")
         if path.suffix.lower() == archive.SUFFIX:
@@ -139,13 +140,14 @@ def given(some: Any, bad: str, channels: int, number: int, classes: Sequence[str
         elif path.suffix.lower() == ".npy":
             raw = _of_array(_stored(path), str(path), channels)
         elif path.suffix.lower() in ENDS:
-            raw = _lines(path, bad, labelled=True)[0]
+            raw, aside = _lines(path, bad, labelled=True)
             if not all(row.label in classes for row in raw if row.label is not None):
-                raw = _lines(path, bad, labelled=False)[0]
+                raw, aside = _lines(path, bad, labelled=False)
         else:
             raise InputError(f"'{some}' is no file of series; {TAKES}")
         raw = [replace(raw[0], name=str(some))] if len(raw) == 1 else raw
-        return rows_of(raw, bad, str(some), channels)
+        found = rows_of(raw, bad, str(some), channels)
+        return replace(found, left_out=(*aside, *found.left_out))
     try:
         array = np.asarray(some)
     except ValueError as error:

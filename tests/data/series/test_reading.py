@@ -47,6 +47,16 @@ def test_a_ts_file_may_lack_values_and_classes(tmp_path: Path) -> None:
     assert any("1 series had missing values" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("hold_out", [True, False])
+def test_missing_values_are_told_and_none_is_counted_twice(tmp_path: Path, hold_out: bool) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,1,,3\nb,4,5,6\n" * 4)
+    found = find(path, hold_out=hold_out)
+    assert found
+    assert found.notes[0].startswith("a: 8 series of 2 classes")
+    assert any("4 series had missing values" in note for note in found.notes)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
