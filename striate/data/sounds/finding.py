@@ -149,7 +149,10 @@ def _of_table(path: Path) -> list[Entry]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
         raise InputError(f"cannot read '{path}'; save it as UTF-8 text") from None
-    rows = list(csv.DictReader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ","))
+    try:
+        rows = list(csv.DictReader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True))
+    except csv.Error as error:  # a quote that opens and never closes
+        raise InputError(f"'{path}' is no table: {error}") from None
     if not rows or not {"path", "label"} <= rows[0].keys():
         raise InputError(
             f"'{path}' is no table of sounds; its first line names the columns path, label and maybe split"

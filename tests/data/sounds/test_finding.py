@@ -68,6 +68,7 @@ def test_a_table_of_files(tmp_path: Path) -> None:
     [
         ("file,label\na.wav,x\n", "its first line names the columns path, label"),
         ("path,label\nnone.wav,x\n", "line 2: there is no file"),
+        ('path,label\na.wav,"x\na.wav,y\n', "list.csv' is no table: unexpected end of data"),
         ("path,label\na.wav\n", "line 2: it has another number of cells"),
         ("path,label,split\na.wav,x,some\n", "line 2: 'some' is no part"),
         ("path,label\na.wav,x\n", "has only one class, 'x'"),
