@@ -157,12 +157,17 @@ def _player(wanted: Wanted) -> tuple[Player | None, str]:
     return network(wanted.run, wanted.game, wanted.actions).player, Path(wanted.run).name
 
 
+def share_of(wanted: Wanted, number: int) -> int:
+    """How many of the wanted moves one of the processes makes; all of them together make no more than these."""
+    return wanted.moves // wanted.processes + (number < wanted.moves % wanted.processes)
+
+
 def main() -> int:
     """As a process: what is wanted comes on the first line, with this one's number."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and so the input
     number, facts = json.loads(sys.stdin.readline())
     wanted = Wanted(**{**facts, "actions": tuple(facts["actions"])})
-    stop = Stop(wanted.seconds, -(-wanted.moves // wanted.processes))
+    stop = Stop(wanted.seconds, share_of(wanted, number))
 
     def wait() -> None:
         sys.stdin.read()

@@ -189,14 +189,11 @@ class Series(Labelled):
             raise InputError(f"{files.TAKES}. Received: none")
         names, inputs, notes = list[str](), list[Fields](), list[str]()
         for rows in found:
-            if self.sided and rows.side is None:
-                raise InputError(
-                    f"{rows.names[0]}: the network reads {self.beside} numbers beside a series; they are called side"
-                )
             made = self._fields(rows)
             inputs += [{name: values[row : row + 1] for name, values in made.items()} for row in range(len(rows))]
             names += rows.names
             notes += self._shortened(rows, "asked about")
+        notes += files.missing_said(sum(rows.missing for rows in found))
         left_out = tuple(one for rows in found for one in rows.left_out)
         notes += [left_out_said(left_out)] if left_out else []
         return Asked(names, inputs, tuple(notes), left_out)
@@ -238,7 +235,9 @@ class Series(Labelled):
 
     def meaning(self) -> tuple[Any, ...]:
         """The classes, and how series are read."""
-        return self.classes, self.channels, self.length, self.weighted, self.sided, self.mean, self.std
+        how = (self.channels, self.length, self.weighted, self.sided)
+        beside = (self.side_mean, self.side_std) if self.sided else ()
+        return self.classes, *how, self.mean, self.std, *beside
 
     def _fields(self, rows: Rows) -> dict[str, torch.Tensor]:
         """What the network reads of them."""
@@ -249,9 +248,12 @@ class Series(Labelled):
             made = np.concatenate([made, weights([one.shape[1] for one in values], self.length)], axis=1)
         fields = {SERIES: torch.from_numpy(made)}
         if self.sided:
-            assert rows.side is not None
-            if rows.side.shape[1] != self.beside:
-                raise InputError(f"{rows.names[0]}: {rows.side.shape[1]} numbers beside it; the run read {self.beside}")
+            count = 0 if rows.side is None else rows.side.shape[1]
+            if rows.side is None or count != self.beside:
+                raise InputError(
+                    f"{rows.names[0]}: {count} numbers beside it, and the network reads {self.beside}; they are called "
+                    "side"
+                )
             side = (rows.side - np.array(self.side_mean, np.float32)) / np.array(self.side_std, np.float32)
             fields[SIDE] = torch.from_numpy(side.astype(np.float32))
         return fields

@@ -44,6 +44,7 @@ def test_gathering_as_json(tmp_path: Path) -> None:
         (["pong", "--gather", "x", "--see"], "--see is for playing"),
         (["pong", "--out", "a.mp4"], "ends in .gif"),
         (["pong", "--player", "uct"], "did you mean 'planner'?"),
+        (["pong", "--seed", "2147473648"], "2147473648 is not in the range 0<=x<=1073741824"),
         (["pong", "--port", "80"], "--port says where the page of --see is served"),
         (["pong", "--sticky", "0.5"], "leave --sticky out"),
     ],

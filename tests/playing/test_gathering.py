@@ -42,6 +42,11 @@ def test_moves_are_added_and_an_episode_goes_on(tmp_path: Path) -> None:
     assert len(found.about.random) == 10
 
 
+def test_the_moves_are_shared_by_the_processes(tmp_path: Path) -> None:
+    assert [worker.share_of(wanted(tmp_path, moves=10, processes=4), number) for number in range(4)] == [3, 3, 2, 2]
+    assert worker.share_of(wanted(tmp_path, moves=0, processes=4), 0) == 0  # no limit
+
+
 class Turning:
     """A planner that prefers what the game's frame says."""
 

@@ -62,6 +62,7 @@ def test_what_can_not_be_played_is_refused(run: st.Run, tmp_path: Path) -> None:
         ({"sticky": 0.5}, "the planner looks ahead in a game without chance"),
         ({"out": "game.mp4"}, r"ends in \.gif"),
         ({"episodes": 0}, "are 1 or more"),
+        ({"seed": 2**31 - 10_000}, "the seed must be from 0 to 1,073,741,824"),
     ):
         with pytest.raises(st.InputError, match=said):
             play("pong", **how)  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """The task series: what a network reads of series of unequal lengths, and what is said of it."""
 
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -106,8 +107,11 @@ def test_numbers_beside_a_series_are_read_or_told(tmp_path: Path) -> None:
     assert list(run.network.inputs) == [SIDE, SERIES]
     np.savez(tmp_path / "new.npz", x=x[:2], side=[[5.0, 1.0], [0.0, 0.0]])
     assert len(run.predict(tmp_path / "new.npz")) == 2
-    with pytest.raises(InputError, match="the network reads 2 numbers beside a series; they are called side"):
+    with pytest.raises(InputError, match="0 numbers beside it, and the network reads 2; they are called side"):
         run.predict(x[0])
+    np.savez(tmp_path / "bare.npz", x=x, y=y)
+    with pytest.raises(InputError, match=r"bare\.npz\[x 0\]: 0 numbers beside it, and the network reads 2"):
+        run.test(tmp_path / "bare.npz")
     plain = st.train("input 1x10 -> conv 2@3 -> gap -> fc 2", tmp_path / "a.npz", out=tmp_path / "plain", **HOW)
     assert any("are not read" in line for line in plain.config["decisions"])
 
@@ -126,6 +130,24 @@ def test_it_is_tested_and_asked(run: Run, data: Path, tmp_path: Path) -> None:
 def test_longer_series_are_drawn_together_and_that_is_told(run: Run) -> None:
     run.predict(np.zeros((1, 99)))
     assert any("1 series asked about are longer than" in note for note in run.notes)
+
+
+def test_what_a_table_to_predict_lacks_is_told(run: Run, tmp_path: Path) -> None:
+    lines = ["1,,3,4,5", "1,2,3", "1,2,3,4,x", "5,4,3,2,1"]
+    (tmp_path / "new.csv").write_text("\n".join(lines))
+    assert [one.path for one in run.predict(tmp_path / "new.csv")] == ["new.csv:1", "new.csv:4"]
+    said = "\n".join(run.notes)
+    assert "1 series had missing values" in said
+    assert "left out: 2 series; new.csv:2 (it has 3 cells and most lines 5), new.csv:3 ('x' is no number)" in said
+    with pytest.raises(InputError, match="line 2: it has 3 cells and most lines 5"):
+        run.predict(tmp_path / "new.csv", bad="refuse")
+
+
+def test_runs_that_read_the_numbers_beside_otherwise_are_unlike() -> None:
+    task = Series(("a", "b"), 1, 9, 1, sided=True, mean=(0.0,), std=(1.0,), side_mean=(50.0,), side_std=(9.0,))
+    assert task.meaning() == dataclasses.replace(task).meaning()
+    for changed in ({"side_mean": (40.0,)}, {"side_std": (1.0,)}):
+        assert task.meaning() != dataclasses.replace(task, **changed).meaning()
 
 
 def test_classes_that_are_not_known_are_refused(run: Run, tmp_path: Path) -> None:

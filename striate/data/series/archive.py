@@ -72,12 +72,41 @@ def series_in(values: NDArray[np.generic], where: str) -> NDArray[np.floating]:
 def _rows(held: Mapping[str, NDArray[np.generic]], keys: Mapping[str, str], path: Path) -> list[Row]:
     values = series_in(held[keys["x"]], f"{keys['x']} of '{path}'")
     for key in keys.values():
+        if not held[key].ndim:
+            raise InputError(f"'{path}' has {len(values):,} {keys['x']} and one {key}; give one for each")
         if len(held[key]) != len(values):
             raise InputError(f"'{path}' has {len(values):,} {keys['x']} and {len(held[key]):,} {key}")
-    labels = [str(one) for one in held[keys["y"]].ravel().tolist()] if "y" in keys else [None] * len(values)
-    side = held[keys["side"]].reshape(len(values), -1).astype(np.float64) if "side" in keys else [None] * len(values)
-    ends = held[keys["len"]].astype(int) if "len" in keys else [None] * len(values)
+    none = [None] * len(values)
+    labels = _labels(held[keys["y"]], f"{keys['y']} of '{path}'") if "y" in keys else none
+    ends = _ends(held[keys["len"]], f"{keys['len']} of '{path}'", values.shape[2]) if "len" in keys else none
+    side = _side(held[keys["side"]], f"{keys['side']} of '{path}'") if "side" in keys else none
     return [
         Row(one[:, :end], f"{path.name}[{keys['x']} {number}]", label, beside)
         for number, (one, end, label, beside) in enumerate(zip(values, ends, labels, side, strict=True))
     ]
+
+
+def _labels(values: NDArray[np.generic], where: str) -> list[str]:
+    """A class of each; 1.0 is 1, as it may be whole numbers to train and floats to test."""
+    listed = _one_each(values, where, "a class").tolist()
+    return [str(int(one)) if isinstance(one, float) and one.is_integer() else str(one) for one in listed]
+
+
+def _ends(values: NDArray[np.generic], where: str, longest: int) -> list[int]:
+    ends = _one_each(values, where, "a length")
+    if ends.dtype.kind not in "iuf" or not all(0 <= end <= longest and end == int(end) for end in ends.tolist()):
+        raise InputError(f"{where} must be whole numbers from 0 to {longest:,}, the length of the rows")
+    return [int(end) for end in ends.tolist()]
+
+
+def _side(values: NDArray[np.generic], where: str) -> NDArray[np.float64]:
+    if values.dtype.kind not in "fiub":
+        raise InputError(f"{where} holds no numbers, but {values.dtype}")
+    return values.reshape(len(values), -1).astype(np.float64)
+
+
+def _one_each(values: NDArray[np.generic], where: str, what: str) -> NDArray[np.generic]:
+    """(N,) of (N,) or (N, 1)."""
+    if values.size != len(values):
+        raise InputError(f"{where} must be {what} for each series, (series,). Received: {values.shape}")
+    return values.reshape(-1)

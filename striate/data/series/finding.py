@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from striate.data.arrays import DAMAGE
+from striate.data.left_out import LeftOut
 from striate.data.loading import places_of
 from striate.data.parts import Part, part_of
 from striate.data.sentences.decoding import text_of
@@ -46,6 +47,8 @@ def find(
     parts: dict[Part, Rows] = {}
     for given_part, path in files.items():
         for part, rows in _read(path, given_part, bad).items():
+            if part in parts:
+                raise InputError(f"'{source}' has series to {part} in two files; {path.name} is one of them")
             parts[part] = rows
     first = next(iter(files.values()))
     name = _stem(first) if len(files) > 1 else first.stem
@@ -74,25 +77,32 @@ def _with_other(path: Path) -> dict[Part, Path]:
     """A file, and the one of the other part beside it."""
     if part_of(path.stem) is None:
         return {"train": path}
-    beside = [one for one in sorted(path.parent.iterdir()) if one.suffix == path.suffix and _stem(one) == _stem(path)]
-    return _pair(beside, str(path))
+    beside = [one for one in sorted(path.parent.iterdir()) if one.suffix.lower() in ENDS and _stem(one) == _stem(path)]
+    return _pair(beside, str(path), path.suffix.lower())
 
 
-def _pair(files: Sequence[Path], where: str) -> dict[Part, Path]:
-    found: dict[Part, Path] = {}
-    for suffix in ENDS:  # the same series may stand there in several formats
-        some = [path for path in files if path.suffix.lower() == suffix and part_of(path.stem)]
-        if not some:
+def _pair(files: Sequence[Path], where: str, wanted: str = "") -> dict[Part, Path]:
+    """The file of each part; where they stand there in several formats, of the wanted one or of that with most parts.
+
+    Raises:
+        InputError: They are of several sets, or two of a part.
+    """
+    by_suffix: dict[str, dict[Part, Path]] = {}
+    stems = sorted({_stem(path) for path in files if part_of(path.stem)})
+    if len(stems) > 1:
+        raise InputError(f"'{where}' holds several sets of series, {', '.join(stems[:3])}; say which")
+    for path in files:
+        if (part := part_of(path.stem)) is None:
             continue
-        if len({_stem(path) for path in some}) > 1:
-            names = ", ".join(sorted({_stem(path) for path in some})[:3])
-            raise InputError(f"'{where}' holds several sets of series, {names}; say which")
-        for path in some:
-            part = part_of(path.stem)
-            assert part
-            found[part[0]] = path
-        return found
-    return {"train": files[0]} if len(files) == 1 else {}
+        other = by_suffix.setdefault(path.suffix.lower(), {}).setdefault(part[0], path)
+        if other != path:
+            raise InputError(f"'{where}' has two files to {part[0]}, {other.name} and {path.name}; move one elsewhere")
+    if not by_suffix:
+        return {"train": files[0]} if len(files) == 1 else {}
+    found: dict[Part, Path] = {}
+    for suffix in sorted(by_suffix, key=lambda one: (one != wanted, -len(by_suffix[one]), ENDS.index(one))):
+        found = {**by_suffix[suffix], **found}
+    return found
 
 
 def _stem(path: Path) -> str:
@@ -104,13 +114,14 @@ def _stem(path: Path) -> str:
 def _read(path: Path, part: Part, bad: str) -> dict[Part, Rows]:
     if path.suffix.lower() == archive.SUFFIX:
         raw = archive.read_archive(path)
+        raw = {part: raw["train"]} if [*raw] == ["train"] else raw  # x in NAME_TEST.npz is to test
         return {one: rows_of(rows, bad, str(path)) for one, rows in raw.items()}
     rows, left_out = _lines(path, bad, labelled=True)
     found = rows_of(rows, bad, str(path))
     return {part: replace(found, left_out=(*left_out, *found.left_out))}
 
 
-def _lines(path: Path, bad: str, labelled: bool) -> tuple[list[Row], list[Any]]:
+def _lines(path: Path, bad: str, labelled: bool) -> tuple[list[Row], list[LeftOut]]:
     lines = text_of(path).lines
     if path.suffix.lower() == ts.SUFFIX:
         return ts.read_ts(lines, path.name), []
@@ -131,7 +142,7 @@ def given(some: Any, bad: str, channels: int, number: int, classes: Sequence[str
         InputError: It holds no series.
     """
     if isinstance(some, str | Path):
-        path = Path(some)
+        path, aside = Path(some), list[LeftOut]()
         if not path.is_file():
             raise InputError(f"no file '{some}'; {TAKES}")
         if path.suffix.lower() == archive.SUFFIX:
@@ -139,13 +150,18 @@ def given(some: Any, bad: str, channels: int, number: int, classes: Sequence[str
         elif path.suffix.lower() == ".npy":
             raw = _of_array(_stored(path), str(path), channels)
         elif path.suffix.lower() in ENDS:
-            raw = _lines(path, bad, labelled=True)[0]
-            if not all(row.label in classes for row in raw if row.label is not None):
-                raw = _lines(path, bad, labelled=False)[0]
+            try:
+                raw, aside = _lines(path, bad, labelled=True)
+                labelled = all(row.label in classes for row in raw if row.label is not None)
+            except table.NoLabelError:
+                labelled = False
+            if not labelled:
+                raw, aside = _lines(path, bad, labelled=False)
         else:
             raise InputError(f"'{some}' is no file of series; {TAKES}")
         raw = [replace(raw[0], name=str(some))] if len(raw) == 1 else raw
-        return rows_of(raw, bad, str(some), channels)
+        found = rows_of(raw, bad, str(some), channels)
+        return replace(found, left_out=(*aside, *found.left_out))
     try:
         array = np.asarray(some)
     except ValueError as error:

@@ -186,7 +186,7 @@ def put_together(
     longest, shortest = max(one.longest for one in parts.values()), min(one.shortest for one in parts.values())
     lengths = f"{longest:,} values long" if longest == shortest else f"{shortest:,} to {longest:,} values long"
     side = "" if train.side is None else f", with {train.side.shape[1]} numbers beside each"
-    total = sum(map(len, parts.values()))
+    total = sum(map(len, {id(rows.values): rows for rows in parts.values()}.values()))  # one part may stand for two
     first = f"{total:,} series of {len(classes)} classes, {shape}, {lengths}{side}"
     told += _oddities(parts)
     ordered = {part: parts[part] for part in PARTS if part in parts}
@@ -212,14 +212,19 @@ def _with_test(parts: dict[Part, Rows], hold_out: bool, source: str) -> str:
     if not chosen:
         raise InputError(f"'{source}' has one series per class; give more, so that some can be the test")
     rest = sorted(set(range(len(train))) - set(chosen))
-    parts["train"], parts["test"] = replace(train.take(rest), left_out=train.left_out), train.take(chosen)
+    kept = replace(train.take(rest), missing=train.missing, left_out=train.left_out)
+    parts["train"], parts["test"] = kept, train.take(chosen)
     return f"held out {len(chosen):,} series as test, about {TEST_SHARE:.0%} of each class (always the same)"
+
+
+def missing_said(missing: int) -> list[str]:
+    """What there is to tell of so many series with missing values."""
+    return [f"{missing:,} series had missing values, which lie between their neighbours now"] if missing else []
 
 
 def _oddities(parts: Mapping[Part, Rows]) -> list[str]:
     """What there is to tell of the series' values."""
-    missing = sum(one.missing for one in parts.values())
-    told = [f"{missing:,} series had missing values, which lie between their neighbours now"] if missing else []
+    told = missing_said(sum(one.missing for one in parts.values()))
     same = [
         one
         for rows in {id(rows.values): rows for rows in parts.values()}.values()

@@ -27,6 +27,10 @@ SIDE = "side"  # begins the name of a column of numbers beside the series
 EMPTY = ("", "?", "na", "nan", "null")
 
 
+class NoLabelError(InputError):
+    """The first line names columns, and none is the class."""
+
+
 @dataclass(frozen=True)
 class _Columns:
     """Where in a line each thing stands."""
@@ -48,7 +52,7 @@ def read_table(lines: Sequence[str], name: str, bad: str, labelled: bool = True)
     Raises:
         InputError: It is no table of series.
     """
-    cells = [(number, one) for number, one in enumerate(_split(lines), 1) if any(cell.strip() for cell in one)]
+    cells = [(number, one) for number, one in enumerate(_split(lines, name), 1) if any(cell.strip() for cell in one)]
     if not cells:
         raise InputError(f"'{name}' is empty; a line is a class and the values of a series")
     columns, cells = _columns(cells, name, labelled)
@@ -73,11 +77,15 @@ def read_table(lines: Sequence[str], name: str, bad: str, labelled: bool = True)
     return rows, left_out
 
 
-def _split(lines: Sequence[str]) -> list[list[str]]:
+def _split(lines: Sequence[str], name: str) -> list[list[str]]:
     first = next((line for line in lines if line.strip()), "")
     for mark in ("\t", ";", ","):
-        if mark in first:
-            return list(csv.reader(lines, delimiter=mark))
+        if mark not in first:
+            continue
+        try:
+            return list(csv.reader(lines, delimiter=mark, strict=True))
+        except csv.Error as error:  # a quote that opens and never closes
+            raise InputError(f"'{name}' is no table: {error}") from None
     return [line.split() for line in lines]
 
 
@@ -89,12 +97,18 @@ def _columns(
     label = next((place for word in LABELS for place, one in enumerate(first) if one == word), None)
     side = tuple(place for place, one in enumerate(first) if one.startswith(SIDE))
     if label is None and not side:
-        if sum(_number(one) is not None for one in first[1:]) < len(first[1:]) / 2 and len(cells) > 1 and labelled:
-            raise InputError(f"'{name}', line 1 names columns, and none is called {' or '.join(LABELS)}")
-        return None, cells
+        words = first[1:] if labelled else first
+        if sum(_number(one) is not None for one in words) >= len(words) / 2 or len(cells) < 2:
+            return None, cells
+        if labelled:
+            raise NoLabelError(f"'{name}', line 1 names columns, and none is called {' or '.join(LABELS)}")
+        return None, cells[1:]
     values = tuple(place for place in range(len(first)) if place != label and place not in side)
     if len(cells) < 2:
         raise InputError(f"'{name}' names columns and has no series")
+    usual, share = Counter(len(one) for _, one in cells[1:]).most_common(1)[0]
+    if usual != len(first) and 2 * share > len(cells) - 1:
+        raise InputError(f"'{name}': line 1 names {len(first)} columns, and most lines have {usual} cells")
     return _Columns(label, side, values), cells[1:]
 
 

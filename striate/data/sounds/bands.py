@@ -16,7 +16,7 @@ from math import log10
 import numpy as np
 from numpy.typing import NDArray
 
-from .waves import Samples
+from .waves import Samples, is_silent
 
 WINDOW, HOP = 0.025, 0.010  # seconds
 LOWEST = 60.0  # Hz, below which only hum is
@@ -54,7 +54,7 @@ def heard(samples: Samples, ears: Ears) -> Bands:
 
     A word that is longer than the frames loses its beginning and its end alike.
     """
-    if not len(samples):
+    if is_silent(samples):
         return np.zeros(ears.shape, np.float32)
     word = _relative(loudness(samples, ears.rate, ears.bands))
     word = _middle(word, ears.frames)

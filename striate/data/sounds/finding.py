@@ -127,7 +127,9 @@ def _of_folder(root: Path, files: Sequence[Path]) -> tuple[list[Entry], list[str
 
 
 def _placed(folders: Sequence[str]) -> tuple[Part, str]:
-    """The part and the class that a file has in these folders."""
+    """The part and the class that a file has in these folders; no class in one like `_background_noise_`."""
+    if any(name.startswith("_") for name in folders):
+        return "train", ""
     parts = [found[0] for name in folders if (found := part_of(name)) and found[1] in FILLERS]
     rest = [name for name in folders if not ((found := part_of(name)) and found[1] in FILLERS)]
     return parts[0] if parts else "train", rest[-1] if rest else ""
@@ -147,7 +149,10 @@ def _of_table(path: Path) -> list[Entry]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
         raise InputError(f"cannot read '{path}'; save it as UTF-8 text") from None
-    rows = list(csv.DictReader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ","))
+    try:
+        rows = list(csv.DictReader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True))
+    except csv.Error as error:  # a quote that opens and never closes
+        raise InputError(f"'{path}' is no table: {error}") from None
     if not rows or not {"path", "label"} <= rows[0].keys():
         raise InputError(
             f"'{path}' is no table of sounds; its first line names the columns path, label and maybe split"

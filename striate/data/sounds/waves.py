@@ -8,10 +8,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from dataclasses import dataclass, replace
 from math import gcd
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,8 @@ SUFFIXES = (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".aiff", ".aif", 
 OF_SCIPY = (".wav", ".wave")
 LEAST, MOST = 1_000, 384_000  # samples a second
 LONGEST = 30 * 60  # seconds
+ENDLESS = 0x7FFF0000  # bytes; as many or more stand in the header of a file whose length its writer didn't know
+HEAD = 64  # bytes that some writers count as sound, though they are the header
 QUIET = 1e-4  # of the largest sample: below it nothing can be heard
 Samples = NDArray[np.float32]
 
@@ -82,7 +86,12 @@ class Wave:
     @property
     def silent(self) -> bool:
         """Whether there is nothing to hear."""
-        return not len(self.samples) or float(np.abs(self.samples - self.samples.mean()).max()) < QUIET
+        return is_silent(self.samples)
+
+
+def is_silent(samples: Samples) -> bool:
+    """Whether there is nothing to hear."""
+    return not len(samples) or float(np.abs(samples - samples.mean()).max()) < QUIET
 
 
 def read_wave(path: str | Path) -> Wave:
@@ -107,11 +116,12 @@ def wave_of(content: bytes, name: str) -> Wave:
     Raises:
         WaveError: It is none.
     """
+    _check_whole(io.BytesIO(content), Path(name))
     return _one_channel(Path(name), *_wave_in(io.BytesIO(content), Path(name)))
 
 
 def of_samples(samples: object, rate: int, name: str) -> Wave:
-    """Samples that a program hands over, at this rate.
+    """Samples that a program hands over, at this rate: floats, or whole numbers of as many bits as a file has.
 
     Raises:
         WaveError: They are none.
@@ -120,6 +130,8 @@ def of_samples(samples: object, rate: int, name: str) -> Wave:
         array = np.asarray(samples)
     except (TypeError, ValueError):
         raise WaveError(Path(name), "samples are numbers, (n,) or (n, channels)") from None
+    if array.dtype.kind in "iu" and array.dtype not in (np.uint8, np.int16, np.int32):  # who knows which number is 1
+        raise WaveError(Path(name), f"its samples are {array.dtype}; give floats from -1 to 1, or int16")
     return _one_channel(Path(name), rate, array)
 
 
@@ -163,6 +175,8 @@ def _scaled(samples: NDArray[np.generic]) -> Samples:
 
 
 def _by_scipy(path: Path) -> tuple[int, NDArray[np.generic]]:
+    with path.open("rb") as file:
+        _check_whole(file, path)
     try:
         return _wave_in(path, path)
     except WaveError:
@@ -171,6 +185,27 @@ def _by_scipy(path: Path) -> tuple[int, NDArray[np.generic]]:
         except WaveError:
             pass
         raise
+
+
+def _check_whole(file: BinaryIO, path: Path) -> None:
+    """Check that a wave file has the bytes of sound that it says, which neither SciPy nor libsndfile does.
+
+    Raises:
+        WaveError: It is cut off.
+    """
+    end, _ = file.seek(0, io.SEEK_END), file.seek(0)
+    order = {b"RIFF": "<", b"RIFX": ">"}.get(file.read(4))
+    if order is None:
+        return
+    file.seek(12)
+    while len(head := file.read(8)) == 8:
+        name, size = struct.unpack(f"{order}4sI", head)
+        there = end - file.tell()
+        if name == b"data":
+            if there + HEAD < size < ENDLESS:
+                raise WaveError(path, f"it is cut off: {there:,} of {size:,} bytes of sound are there")
+            return
+        file.seek(size + size % 2, io.SEEK_CUR)
 
 
 def _wave_in(source: Path | io.BytesIO, path: Path) -> tuple[int, NDArray[np.generic]]:

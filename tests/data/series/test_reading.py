@@ -38,6 +38,38 @@ def test_two_sets_in_a_folder_are_told_apart(tmp_path: Path) -> None:
     assert find(tmp_path / "Bumps")
 
 
+@pytest.mark.parametrize("asked", ["Y_TRAIN.csv", "Y_TEST.tsv", "Y", ""])
+def test_the_two_parts_may_be_of_different_formats(tmp_path: Path, asked: str) -> None:
+    (tmp_path / "Y_TRAIN.csv").write_text("a,1,2,3\nb,3,2,1\n" * 3)
+    (tmp_path / "Y_TEST.tsv").write_text("a\t1\t2\t3\nb\t3\t2\t1\n")
+    found = find(tmp_path / asked)
+    assert found
+    assert {part: len(rows) for part, rows in found.parts.items()} == {"train": 6, "test": 2}
+
+
+def test_two_archives_are_two_parts(tmp_path: Path) -> None:
+    for part, count in (("TRAIN", 6), ("TEST", 4)):
+        np.savez(tmp_path / f"Y_{part}.npz", x=np.arange(5.0 * count).reshape(count, 5), y=["a", "b"] * (count // 2))
+    found = find(tmp_path)
+    assert found
+    assert {part: len(rows) for part, rows in found.parts.items()} == {"train": 6, "test": 4}
+
+
+def test_two_files_of_one_part_are_refused(tmp_path: Path) -> None:
+    for name in ("Z_TRAIN.csv", "Z_TRAIN2.csv"):
+        (tmp_path / name).write_text("a,1,2,3\nb,3,2,1\n" * 3)
+    with pytest.raises(InputError, match=r"has two files to train, Z_TRAIN\.csv and Z_TRAIN2\.csv; move one"):
+        find(tmp_path)
+
+
+def test_the_format_that_has_both_parts_is_read(tmp_path: Path) -> None:
+    both(tmp_path, ".TS")
+    (tmp_path / "Bumps_TRAIN.npz").write_bytes(b"the same once more, damaged")
+    found = find(tmp_path)
+    assert found
+    assert {part: len(rows) for part, rows in found.parts.items()} == {"train": 8, "test": 4}
+
+
 def test_a_ts_file_may_lack_values_and_classes(tmp_path: Path) -> None:
     path = tmp_path / "a.ts"
     path.write_text("# a comment\n@classLabel true a b\n@data\n1,?,3:a\n1,2,?:b\n4,5,6:a\n1,2,3:b\n")
@@ -45,6 +77,16 @@ def test_a_ts_file_may_lack_values_and_classes(tmp_path: Path) -> None:
     assert found
     assert [one.tolist() for one in found.parts["train"].values] == [[[1, 2, 3]], [[1, 2]], [[4, 5, 6]], [[1, 2, 3]]]
     assert any("1 series had missing values" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("hold_out", [True, False])
+def test_missing_values_are_told_and_none_is_counted_twice(tmp_path: Path, hold_out: bool) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,1,,3\nb,4,5,6\n" * 4)
+    found = find(path, hold_out=hold_out)
+    assert found
+    assert found.notes[0].startswith("a: 8 series of 2 classes")
+    assert any("4 series had missing values" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +155,9 @@ def test_ragged_lines_are_left_out_by_their_number_or_refused(tmp_path: Path) ->
         ("a,1,2\nb,1\na,1,2,3\n", "lines have 2 to 4 cells; give all lines as many"),
         ("time,first,second\n1,2,3\n", "line 1 names columns, and none is called label or class"),
         ("label,t0\n", "names columns and has no series"),
+        ('a,1,2\nb,"3,4\na,1,2\n', "a.csv' is no table: unexpected end of data"),
+        ("label,t0,t1,t2\na,1,2\nb,3,4\n", "line 1 names 4 columns, and most lines have 3 cells"),
+        ("label,t0\na,1,2\nb,3,4\n", "line 1 names 2 columns, and most lines have 3 cells"),
         ("a,1,2\na,3,4\n", "has only one class, 'a'"),
     ],
 )
@@ -121,6 +166,18 @@ def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, text: str, said: str
     with pytest.raises(InputError) as error:
         find(tmp_path / "a.csv")
     assert said in str(error.value)
+
+
+X, Y = np.arange(20.0).reshape(4, 5), [1, 2, 1, 2]
+
+
+def test_an_archive_may_have_columns_and_classes_as_floats(tmp_path: Path) -> None:
+    ends, classes = np.array([[5], [4], [3], [5]]), np.array(Y, np.float64)[:, None]
+    found = find(archive(tmp_path / "a.npz", x_train=X, y_train=Y, len_train=ends, x_test=X, y_test=classes))
+    assert found
+    assert found.classes == ("1", "2")
+    assert found.parts["test"].labels == ("1", "2", "1", "2")
+    assert [one.shape[1] for one in found.parts["train"].values] == [5, 4, 3, 5]
 
 
 def archive(path: Path, **arrays: Any) -> Path:
@@ -152,6 +209,14 @@ def test_an_archive_has_lengths_and_numbers_beside(tmp_path: Path) -> None:
         ({"x": np.zeros((2, 1, 1, 4)), "y": [1, 2]}, "x of "),
         ({"x": np.zeros((2, 4)), "y": [1, 2, 3]}, "has 2 x and 3 y"),
         ({"x": np.array([["a", "b"]]), "y": [1]}, "holds no numbers"),
+        ({"x": X, "y": np.eye(4)}, "must be a class for each series, (series,). Received: (4, 4)"),
+        ({"x": X, "y": 3}, "has 4 x and one y; give one for each"),
+        ({"x": X, "y": Y, "side": list("abcd")}, "holds no numbers, but <U1"),
+        ({"x": X, "y": Y, "side": np.zeros(4, complex)}, "holds no numbers, but complex128"),
+        ({"x": X, "y": Y, "len": list("abcd")}, "must be whole numbers from 0 to 5"),
+        ({"x": X, "y": Y, "len": [5, -1, 5, 5]}, "must be whole numbers from 0 to 5"),
+        ({"x": X, "y": Y, "len": [5, NAN, 5, 5]}, "must be whole numbers from 0 to 5"),
+        ({"x": X, "y": Y, "len": np.full((4, 2), 5)}, "must be a length for each series, (series,). Received: (4, 2)"),
         ({"x": np.full((4, 5), NAN), "y": [1, 2, 1, 2]}, "no series that can be read"),
         ({"x": np.zeros((4, 5))}, "has series without a class"),
         (
@@ -209,6 +274,8 @@ def test_what_is_handed_over_is_an_array_or_a_file(tmp_path: Path) -> None:
     assert given(path, "skip", 1, 1, ("a", "b")).values[0].tolist() == [[1, 2, 3]]
     path.write_text("a,2,3\nb,5,6\n")
     assert given(path, "skip", 1, 1, ("a", "b")).values[0].tolist() == [[2, 3]]
+    path.write_text("t0,t1,t2\n1,2,3\n4,5,6\n")
+    assert [one.tolist() for one in given(path, "refuse", 1, 1, ("a", "b")).values] == [[[1, 2, 3]], [[4, 5, 6]]]
     with pytest.raises(InputError, match="no file"):
         given(tmp_path / "none.csv", "skip", 1, 1)
     with pytest.raises(InputError, match="is no file of series"):

@@ -44,6 +44,15 @@ def test_lists_of_speech_commands(tmp_path: Path) -> None:
     assert counts(root) == {"train": 4, "validation": 2, "test": 2}
 
 
+def test_the_noises_of_speech_commands_are_no_class(tmp_path: Path) -> None:
+    words(tmp_path, 8, 0)
+    write(tmp_path / "train" / "_background_noise_" / "hum.wav", tone("low", 9))
+    found = find(tmp_path / "train")
+    assert found
+    assert found.classes == ("high", "low")
+    assert any("left out: 1 sounds that are in no class's folder" in note for note in found.notes)
+
+
 def test_a_table_of_files(tmp_path: Path) -> None:
     words(tmp_path, 6, 2)
     lines = [f"train/{('low', 'high')[n % 2]}/{n}.wav,{'ab'[n % 2]},{'test' if n < 2 else 'train'}" for n in range(6)]
@@ -59,6 +68,7 @@ def test_a_table_of_files(tmp_path: Path) -> None:
     [
         ("file,label\na.wav,x\n", "its first line names the columns path, label"),
         ("path,label\nnone.wav,x\n", "line 2: there is no file"),
+        ('path,label\na.wav,"x\na.wav,y\n', "list.csv' is no table: unexpected end of data"),
         ("path,label\na.wav\n", "line 2: it has another number of cells"),
         ("path,label,split\na.wav,x,some\n", "line 2: 'some' is no part"),
         ("path,label\na.wav,x\n", "has only one class, 'x'"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from striate.data.sounds.waves import Wave, WaveError, at_rate, of_samples, read_wave
+from striate.data.sounds.waves import Wave, WaveError, at_rate, of_samples, read_wave, wave_of
 from tests.sounding import tone, write
 
 SINE = tone("low", 0)
@@ -60,6 +60,23 @@ def test_a_broken_file_says_why(tmp_path: Path, content: bytes, said: str) -> No
     assert "\n" not in str(error.value)
 
 
+def test_a_file_that_is_cut_off_is_no_whole_sound(tmp_path: Path) -> None:
+    content = write(tmp_path / "a.wav", SINE).read_bytes()
+    half = content[: len(content) // 2]
+    (tmp_path / "a.wav").write_bytes(half)
+    with pytest.raises(WaveError, match=r"it is cut off: 3,178 of 6,400 bytes of sound are there"):
+        read_wave(tmp_path / "a.wav")
+    with pytest.raises(WaveError, match="it is cut off"):
+        wave_of(half, "a")
+
+
+def test_a_file_that_was_written_to_a_pipe_says_no_length(tmp_path: Path) -> None:
+    content = bytearray(write(tmp_path / "a.wav", SINE).read_bytes())
+    content[4:8] = content[40:44] = b"\xff" * 4
+    assert content[36:40] == b"data"
+    assert len(wave_of(bytes(content), "a").samples) == len(SINE)
+
+
 def test_a_header_that_is_cut_anywhere_is_no_traceback(tmp_path: Path) -> None:
     whole = write(tmp_path / "a.wav", SINE[:200]).read_bytes()
     for end in range(len(whole)):
@@ -75,6 +92,8 @@ def test_a_header_that_is_cut_anywhere_is_no_traceback(tmp_path: Path) -> None:
         (np.full(800, np.nan, np.float64), 8000, "not finite"),
         (np.zeros((4, 2, 2)), 8000, "its samples are"),
         ("text", 8000, "its samples are"),
+        ([0, 12000, -12000] * 300, 8000, "its samples are int64; give floats from -1 to 1, or int16"),
+        (np.arange(900, dtype=np.uint16), 8000, "its samples are uint16; give floats"),
     ],
 )
 def test_samples_that_are_none_say_why(samples: object, rate: int, said: str) -> None:
