@@ -88,7 +88,7 @@ class Play(Task):
 
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
-        """The moves of a folder; the ends of its files are held out, for neighbours are nearly the same picture."""
+        """The moves of a folder; episodes or their ends are held out, for neighbours are nearly the same picture."""
         root = folder_at(source)
         if root is None or not (root / ABOUT).is_file():
             if wish.named and is_place(source) and (said := no_data(str(source))):
@@ -263,7 +263,7 @@ def _opened(
     """The task and its data."""
     about, name = found.about, root.resolve().name
     whole = _table(found)
-    clips = [number for number, moves in enumerate(found.moves) for _ in range(len(moves))]
+    clips = [moves.episode for moves in found.moves for _ in range(len(moves))]  # a file carries on from another's end
     held = set(ends_of(clips, TEST_SHARE, name, SHARED)) if wish.hold_out else set[int]()
     away = held | beside(clips, held, SHARED)
     rest = [row for row in range(len(whole)) if row not in away]
