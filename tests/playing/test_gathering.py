@@ -10,6 +10,7 @@ import torch
 import striate as st
 from striate.data.games.planner import Thought
 from striate.data.games.store import read_all, read_moves
+from striate.data.lock import locked
 from striate.playing import worker
 from striate.playing.gathering import gather
 from striate.playing.worker import Stop, Wanted
@@ -97,6 +98,13 @@ def test_what_can_not_be_gathered_is_refused(tmp_path: Path) -> None:
     with pytest.raises(st.InputError, match="holds other things than moves"):
         gather(tmp_path / "other", "pong", moves=1)
     assert [one.name for one in (tmp_path / "other").iterdir()] == ["notes.txt"]
+
+
+def test_one_gathering_at_a_time_adds_to_a_folder(tmp_path: Path) -> None:
+    folder = written(tmp_path / "pong")
+    with locked(folder), pytest.raises(st.WorkError, match="another process writes to"):
+        gather(folder, "pong", moves=1, **FEW)
+    assert len(read_all(folder).paths) == 4
 
 
 def test_a_process_that_fails_is_heard(tmp_path: Path) -> None:
