@@ -57,6 +57,10 @@ class Wanted:
     processes: int
     seed: int
 
+    def share(self, number: int) -> int:
+        """How many of the moves one of the processes gathers; 0 for no limit."""
+        return self.moves // self.processes + (number < self.moves % self.processes)
+
 
 STILL = 15  # moves after which a screen that stays the same is left by the planner: nothing more is learned there
 
@@ -162,7 +166,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and so the input
     number, facts = json.loads(sys.stdin.readline())
     wanted = Wanted(**{**facts, "actions": tuple(facts["actions"])})
-    stop = Stop(wanted.seconds, -(-wanted.moves // wanted.processes))
+    stop = Stop(wanted.seconds, wanted.share(number))
 
     def wait() -> None:
         sys.stdin.read()

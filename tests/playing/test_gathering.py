@@ -79,6 +79,14 @@ def test_an_episode_that_is_over_is_followed_by_another(tmp_path: Path) -> None:
     ]
 
 
+def test_processes_share_the_moves(tmp_path: Path) -> None:
+    def shares(moves: int) -> list[int]:
+        return [wanted(tmp_path, moves=moves, processes=4).share(number) for number in range(4)]
+
+    assert (shares(0), shares(4), shares(6)) == ([0] * 4, [1] * 4, [2, 2, 1, 1])
+    assert gather(tmp_path / "pong", "pong", moves=3, **FEW | {"processes": 2}).added == 3
+
+
 def test_a_network_plays_and_the_planner_says_better(tmp_path: Path) -> None:
     data = written(tmp_path / "pong")
     run = st.train(NET, data, epochs=1, out=tmp_path / "run", quiet=True, device="cpu")
