@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from striate.data.games.emulator import FRAMES, MOST_FRAMES, buttons_that_matter, game_named
+from striate.checks import check_number
+from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, buttons_that_matter, game_named
 from striate.data.games.episodes import at_random, judged, together
 from striate.data.games.planner import DEPTH, ROLLOUTS
 from striate.data.games.store import ABOUT, About, next_episode, read_all
@@ -102,9 +103,10 @@ def gather(
         say: Is given every decision.
 
     Raises:
-        InputError: There is no such game, the folder holds other things, or no run.
+        InputError: There is no such game, the folder holds other things, no run, or a seed out of range.
         WorkError: ale-py is not installed, another process gathers there, or the folder can't be written.
     """
+    check_number(seed, "seed", most=SEEDS)
     folder, name = Path(folder), game_named(game)
     about = _about(folder, name, most, say)
     minutes = minutes or (0.0 if moves else MINUTES)

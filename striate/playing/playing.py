@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data.games.emulator import FRAMES, MOST_FRAMES, Game, buttons_that_matter, game_named, positions
+from striate.checks import check_number
+from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, Game, buttons_that_matter, game_named, positions
 from striate.data.games.episodes import JUDGED
 from striate.data.games.planner import DEPTH, ROLLOUTS
 from striate.data.games.store import PLANNER
@@ -191,6 +192,7 @@ def _check(wish: Wish, run: Any, player: str | None) -> None:
         raise InputError(f"a run plays, or player='{player}'; leave one of them out")
     if min(wish.episodes, wish.rollouts, wish.depth, wish.most) < 1:
         raise InputError("episodes, rollouts, depth and frames are 1 or more")
+    check_number(wish.seed, "seed", most=SEEDS)
     if not 0 <= wish.sticky < 1:
         raise InputError(f"the chance that a button sticks is from 0 to below 1. Received: {wish.sticky}")
     if wish.sticky and run is None and player != RANDOM:

@@ -106,6 +106,8 @@ def test_what_can_not_be_gathered_is_refused(tmp_path: Path) -> None:
     with pytest.raises(st.InputError, match="holds other things than moves"):
         gather(tmp_path / "other", "pong", moves=1)
     assert [one.name for one in (tmp_path / "other").iterdir()] == ["notes.txt"]
+    with pytest.raises(st.InputError, match="seed must be from 0 to"):
+        gather(tmp_path / "pong", "pong", moves=1, seed=-1)
 
 
 def test_one_gathering_at_a_time_adds_to_a_folder(tmp_path: Path) -> None:

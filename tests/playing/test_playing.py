@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import striate as st
-from striate.data.games.emulator import Game
+from striate.data.games.emulator import SEEDS, Game
 from striate.playing import play
 from striate.playing.film import MOVE
 from striate.playing.live import Application, Stage
@@ -53,6 +53,7 @@ def test_the_planner_and_chance_play(tmp_path: Path) -> None:
     chance = play("pong", player="random", most=12, sticky=0.25)
     assert (chance.player, chance.moves, chance.cut_off) == ("random", 3, 1)
     assert "1 cut off as they went on" in chance.said()
+    assert play("pong", player="random", most=4, seed=SEEDS).moves == 1
 
 
 def test_what_can_not_be_played_is_refused(run: st.Run, tmp_path: Path) -> None:
@@ -62,6 +63,7 @@ def test_what_can_not_be_played_is_refused(run: st.Run, tmp_path: Path) -> None:
         ({"sticky": 0.5}, "the planner looks ahead in a game without chance"),
         ({"out": "game.mp4"}, r"ends in \.gif"),
         ({"episodes": 0}, "are 1 or more"),
+        ({"seed": 2**31 - 10_000}, r"seed must be from 0 to 1,073,741,824\. Received"),
     ):
         with pytest.raises(st.InputError, match=said):
             play("pong", **how)  # type: ignore[arg-type]
