@@ -63,6 +63,7 @@ class Wanted:
 
 
 STILL = 15  # moves after which a screen that stays the same is left by the planner: nothing more is learned there
+UNREADABLE = (SystemError, RuntimeError, ValueError, KeyError)  # what a state that ale-py can't read raises
 
 
 class Stop:
@@ -105,7 +106,10 @@ def _episodes(wanted: Wanted, number: int, begun: Sequence[Moves]) -> Iterator[t
     """Games to go on with, then new ones; with the number of the episode and of its next file."""
     for moves in begun:
         game = Game(wanted.game, moves.episode, most=wanted.most)
-        game.put_back(from_arrays(moves.kept))
+        try:
+            game.put_back(from_arrays(moves.kept))
+        except UNREADABLE:  # of another version of the emulator, say: the episode stays as it is
+            continue
         yield game, moves.episode, moves.number + 1
     for episode in range(wanted.first + number, 10**9, wanted.processes):
         yield Game(wanted.game, episode, most=wanted.most), episode, 0

@@ -79,6 +79,16 @@ def test_an_episode_that_is_over_is_followed_by_another(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("state", [b"nothing", b""])
+def test_an_episode_whose_state_is_unreadable_is_left_as_it_is(tmp_path: Path, state: bytes) -> None:
+    worker.work(wanted(tmp_path), 0, Stop(0, 1))
+    (begun,) = files_of(tmp_path)
+    begun.kept["state"] = np.frombuffer(state, np.uint8)
+    begun.write(tmp_path)
+    worker.work(wanted(tmp_path, first=1), 0, Stop(0, 2))
+    assert [(one.episode, len(one)) for one in files_of(tmp_path)] == [(0, 1), (1, 2)]
+
+
 def test_processes_share_the_moves(tmp_path: Path) -> None:
     def shares(moves: int) -> list[int]:
         return [wanted(tmp_path, moves=moves, processes=4).share(number) for number in range(4)]
