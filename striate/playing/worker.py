@@ -160,8 +160,11 @@ def _player(wanted: Wanted) -> tuple[Player | None, str]:
     """Who plays, and what they are called; None for the planner."""
     if not wanted.run:
         return None, PLANNER
+    import torch
+
     from striate.playing.players import network
 
+    torch.set_num_threads(1)  # as many processes as cores are already at work
     return network(wanted.run, wanted.game, wanted.actions).player, Path(wanted.run).name
 
 

@@ -100,6 +100,13 @@ def test_processes_share_the_moves(tmp_path: Path) -> None:
 def test_a_network_plays_and_the_planner_says_better(tmp_path: Path) -> None:
     data = written(tmp_path / "pong")
     run = st.train(NET, data, epochs=1, out=tmp_path / "run", quiet=True, device="cpu")
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        assert worker._player(wanted(data, run=str(run.path)))[1] == "run"
+        assert torch.get_num_threads() == 1  # of each of the processes, which fill the cores
+    finally:
+        torch.set_num_threads(before)
     found = gather(data, "pong", run.path, moves=4, rollouts=2, depth=3, processes=1)
     (moves,) = [moves for moves in read_all(data).moves if moves.by == "run"]
     assert found.added == len(moves) == 4
