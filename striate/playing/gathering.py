@@ -183,7 +183,7 @@ def _about(folder: Path, game: str, most: int, say: Say) -> About:
 
 
 def _run(wanted: Wanted) -> None:
-    """Start the processes, and wait for them.
+    """Start the processes, and wait for them; where one fails, the others end too.
 
     Raises:
         WorkError: One of them has failed.
@@ -198,7 +198,7 @@ def _run(wanted: Wanted) -> None:
             assert process.stdin
             process.stdin.write(json.dumps([number, asdict(wanted)]) + "\n")
             process.stdin.flush()
-        while any(process.poll() is None for process in started):
+        while any(process.poll() is None for process in started) and not any(process.poll() for process in started):
             time.sleep(POLL)
     finally:
         failed = [_ended(process) for process in started]

@@ -11,7 +11,7 @@ import striate as st
 from striate.data.games.planner import Thought
 from striate.data.games.store import read_all, read_moves
 from striate.data.lock import locked
-from striate.playing import worker
+from striate.playing import gathering, worker
 from striate.playing.gathering import gather
 from striate.playing.worker import Stop, Wanted
 from tests.games import MOST, NET, needs_games, written
@@ -139,6 +139,25 @@ def test_a_process_that_fails_is_heard(tmp_path: Path) -> None:
     (tmp_path / "pong" / ".episode-0004-000.part.npz").mkdir()  # where the next file would be written
     with pytest.raises(st.WorkError, match=r"gathering stopped: .* what was gathered before is in"):
         gather(tmp_path / "pong", "pong", moves=1, rollouts=1, depth=1, processes=1)
+
+
+FAILING = """
+import select, sys
+from pathlib import Path
+line = sys.stdin.readline()
+if line.startswith("[0"):
+    sys.exit("broken")
+told = select.select([sys.stdin], [], [], 20)[0]
+Path({out!r}).write_text("told" if told else "waited")
+"""
+
+
+def test_where_a_process_fails_the_others_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path / "pong")
+    monkeypatch.setattr(gathering, "START", FAILING.replace("{out!r}", repr(str(tmp_path / "ended"))))
+    with pytest.raises(st.WorkError, match="gathering stopped: broken"):
+        gather(tmp_path / "pong", "pong", minutes=1, processes=2)
+    assert (tmp_path / "ended").read_text() == "told"
 
 
 def test_a_game_that_stands_still_is_moved_on_by_the_planner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
