@@ -43,7 +43,7 @@ from striate.notation.thumb import CLASSES
 from striate.notation.tree import Shape
 from striate.tasks.fitting import Fitted
 from striate.tasks.pictures import IMAGE
-from striate.tasks.played import VALUES, JudgedMoves
+from striate.tasks.played import CLOSE, VALUES, JudgedMoves, regrets
 from striate.tasks.task import OWN, Answer, Asked, Bound, LossName, Task, Wish, folder_at, is_place
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net, Objective
@@ -52,7 +52,6 @@ SHARP = 0.25  # spreads of a value by which an action's share is e times another
 CHOICE, VALUE = "cross-entropy", "mse"  # the losses
 EPISODES = 3  # that are played to test a network
 SHARED = FRAMES - 1  # moves on each side of one that show a frame that it shows
-CLOSE = 1e-6  # values that differ by less are alike
 
 
 @dataclass(frozen=True)
@@ -237,11 +236,6 @@ class Play(Task):
 def flat(outputs: Fields) -> Tensor:
     """The one output as (N, actions)."""
     return outputs[OUTPUT].flatten(1)
-
-
-def regrets(outputs: Tensor, values: Tensor) -> Tensor:
-    """How much less (N,) the action of the largest output brings than the best."""
-    return values.amax(1) - values.gather(1, outputs.argmax(1, keepdim=True))[:, 0]
 
 
 def chosen(net: Net, seen: Sequence[Any]) -> list[int]:

@@ -14,7 +14,8 @@ import striate as st
 from striate.data.games import emulator
 from striate.data.games.store import file_of
 from striate.tasks import known
-from striate.tasks.play import VALUES, Play, regrets, spread_of
+from striate.tasks.play import Play, spread_of
+from striate.tasks.played import VALUES, regrets
 from striate.tasks.task import Wish
 from striate.training.fields import OUTPUT
 from tests.games import ACTIONS, NET, moves, needs_games, written
