@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from striate.cli.common import Known, Option, check_page, check_run, json_option, print_json, say
-from striate.data.games.emulator import MOST_FRAMES, MOST_SEED, game_named
+from striate.data.games.emulator import MOST_FRAMES, SEEDS, game_named
 from striate.data.games.planner import DEPTH, ROLLOUTS
 from striate.errors import InputError
 
@@ -91,7 +91,7 @@ from striate.errors import InputError
     help="The chance that a frame repeats the button before; not for planning.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0, MOST_SEED), default=0, show_default=True, help="Another one begins otherwise."
+    "--seed", type=click.IntRange(0, SEEDS), default=0, show_default=True, help="Another one begins otherwise."
 )
 @click.option("--see", is_flag=True, help="Serve a page on this machine that shows the game, and open the browser.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where that page is served; a free one if 0.")

@@ -16,10 +16,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from striate.data.games.emulator import FRAMES, MOST_FRAMES, buttons_that_matter, game_named
+from striate.checks import check_number
+from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, buttons_that_matter, game_named
 from striate.data.games.episodes import at_random, judged, together
 from striate.data.games.planner import DEPTH, ROLLOUTS
 from striate.data.games.store import ABOUT, About, next_episode, read_all
+from striate.data.lock import locked
 from striate.data.workers import cores
 from striate.errors import InputError, WorkError
 from striate.playing.worker import Wanted
@@ -101,37 +103,26 @@ def gather(
         say: Is given every decision.
 
     Raises:
-        InputError: There is no such game, the folder holds other things, or no run.
-        WorkError: ale-py is not installed, or the folder can't be written.
+        InputError: There is no such game, the folder holds other things, no run, or a seed out of range.
+        WorkError: ale-py is not installed, another process gathers there, or the folder can't be written.
     """
+    check_number(seed, "seed", most=SEEDS)
     folder, name = Path(folder), game_named(game)
     about = _about(folder, name, most, say)
     minutes = minutes or (0.0 if moves else MINUTES)
     count = min(processes or cores(), moves or sys.maxsize)
     if run:
         _check_run(run, about)
-    before = len(read_all(folder))
-    wanted = Wanted(
-        str(folder),
-        name,
-        about.actions,
-        str(run),
-        moves,
-        60 * minutes,
-        rollouts,
-        depth,
-        about.most,
-        next_episode(folder),
-        count,
-        seed,
-    )
     limit = " and ".join(filter(None, (f"{moves:,} moves" * bool(moves), f"{minutes:g} minutes" * bool(minutes))))
     who = f"{run} plays and the planner says better" if run else "the planner plays"
     cost = f"{rollouts} rollouts of {depth} moves of {FRAMES} frames a move"
     say(f"{name}: {who}, {limit}, {count} process{'es' * (count > 1)}; {cost}")
     say(f"no sticky actions; an episode is over after {about.most:,} frames at most")
-    _run(wanted)
-    return gathered(folder, before)
+    with locked(folder):  # two gatherings would take the same numbers for their episodes
+        before, first = len(read_all(folder)), next_episode(folder)
+        facts = (moves, 60 * minutes, rollouts, depth, about.most, first, count, seed)
+        _run(Wanted(str(folder), name, about.actions, str(run), *facts))
+        return gathered(folder, before)
 
 
 def gathered(folder: Path, before: int = 0) -> Gathering:
@@ -192,7 +183,7 @@ def _about(folder: Path, game: str, most: int, say: Say) -> About:
 
 
 def _run(wanted: Wanted) -> None:
-    """Start the processes, and wait for them.
+    """Start the processes, and wait for them; where one fails, the others end too.
 
     Raises:
         WorkError: One of them has failed.
@@ -207,7 +198,7 @@ def _run(wanted: Wanted) -> None:
             assert process.stdin
             process.stdin.write(json.dumps([number, asdict(wanted)]) + "\n")
             process.stdin.flush()
-        while any(process.poll() is None for process in started):
+        while any(process.poll() is None for process in started) and not any(process.poll() for process in started):
             time.sleep(POLL)
     finally:
         failed = [_ended(process) for process in started]

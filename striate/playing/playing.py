@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.checks import check_number
-from striate.data.games.emulator import FRAMES, MOST_FRAMES, MOST_SEED, Game, buttons_that_matter, game_named, positions
+from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, Game, buttons_that_matter, game_named, positions
 from striate.data.games.episodes import JUDGED
 from striate.data.games.planner import DEPTH, ROLLOUTS
 from striate.data.games.store import PLANNER
 from striate.errors import InputError, nearest
 from striate.playing.film import MOST, Film, check_path
+from striate.training.interrupt import as_exception
 
 if TYPE_CHECKING:
     from striate.playing.players import Choose, Network
@@ -130,7 +132,7 @@ def play(
         game: The name of the game.
         run: A run that has learned it; by default the planner plays.
         player: "planner" or "random", where no run plays.
-        out: A .gif of the first episode.
+        out: A .gif of the first episode, up to where Ctrl-C ends it.
         watch: Is shown each move.
         say: Is given every decision.
         how: As the fields of `Wish`.
@@ -148,15 +150,24 @@ def play(
     for number, (one, choose) in enumerate(choices):
         watching = [watch] if watch else []
         watching += [lambda seen: film.add(seen.game.colours(), seen.heat)] if film and number == 0 else []
-        moves += _episode(one, choose, actions, network, watching)
+        with _saved(film) if film and number == 0 else nullcontext():
+            moves += _episode(one, choose, actions, network, watching)
         scores.append(one.score)
         cut += one.endless
-        if film and number == 0:
-            film.save()
-            if moves > MOST:
-                say(f"'{film.path}' shows the first {MOST:,} of {moves:,} moves")
+        if film and number == 0 and moves > MOST:
+            say(f"'{film.path}' shows the first {MOST:,} of {moves:,} moves")
     floors = (network.task.random, network.task.planner) if network else ()
     return Played(name, who, tuple(scores), moves, cut, *floors)
+
+
+@contextmanager
+def _saved(film: Film) -> Iterator[None]:
+    """A film is written at the end of this, and where Ctrl-C ends it."""
+    try:
+        with as_exception():
+            yield
+    finally:
+        film.save()
 
 
 def _episode(
@@ -192,7 +203,7 @@ def _check(wish: Wish, run: Any, player: str | None) -> None:
         raise InputError(f"a run plays, or player='{player}'; leave one of them out")
     if min(wish.episodes, wish.rollouts, wish.depth, wish.most) < 1:
         raise InputError("episodes, rollouts, depth and frames are 1 or more")
-    check_number(wish.seed, "the seed", most=MOST_SEED)
+    check_number(wish.seed, "seed", most=SEEDS)
     if not 0 <= wish.sticky < 1:
         raise InputError(f"the chance that a button sticks is from 0 to below 1. Received: {wish.sticky}")
     if wish.sticky and run is None and player != RANDOM:

@@ -57,8 +57,13 @@ class Wanted:
     processes: int
     seed: int
 
+    def share(self, number: int) -> int:
+        """How many of the moves one of the processes gathers; 0 for no limit."""
+        return self.moves // self.processes + (number < self.moves % self.processes)
+
 
 STILL = 15  # moves after which a screen that stays the same is left by the planner: nothing more is learned there
+UNREADABLE = (SystemError, RuntimeError, ValueError, KeyError)  # what a state that ale-py can't read raises
 
 
 class Stop:
@@ -101,7 +106,10 @@ def _episodes(wanted: Wanted, number: int, begun: Sequence[Moves]) -> Iterator[t
     """Games to go on with, then new ones; with the number of the episode and of its next file."""
     for moves in begun:
         game = Game(wanted.game, moves.episode, most=wanted.most)
-        game.put_back(from_arrays(moves.kept))
+        try:
+            game.put_back(from_arrays(moves.kept))
+        except UNREADABLE:  # of another version of the emulator, say: the episode stays as it is
+            continue
         yield game, moves.episode, moves.number + 1
     for episode in range(wanted.first + number, 10**9, wanted.processes):
         yield Game(wanted.game, episode, most=wanted.most), episode, 0
@@ -152,14 +160,12 @@ def _player(wanted: Wanted) -> tuple[Player | None, str]:
     """Who plays, and what they are called; None for the planner."""
     if not wanted.run:
         return None, PLANNER
+    import torch
+
     from striate.playing.players import network
 
+    torch.set_num_threads(1)  # as many processes as cores are already at work
     return network(wanted.run, wanted.game, wanted.actions).player, Path(wanted.run).name
-
-
-def share_of(wanted: Wanted, number: int) -> int:
-    """How many of the wanted moves one of the processes makes; all of them together make no more than these."""
-    return wanted.moves // wanted.processes + (number < wanted.moves % wanted.processes)
 
 
 def main() -> int:
@@ -167,7 +173,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and so the input
     number, facts = json.loads(sys.stdin.readline())
     wanted = Wanted(**{**facts, "actions": tuple(facts["actions"])})
-    stop = Stop(wanted.seconds, share_of(wanted, number))
+    stop = Stop(wanted.seconds, wanted.share(number))
 
     def wait() -> None:
         sys.stdin.read()

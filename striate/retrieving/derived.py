@@ -14,11 +14,11 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from striate.data.lock import locked
 from striate.errors import InputError, WorkError
 from striate.retrieving.book import Book
 from striate.retrieving.codes import Code, Codes, check_bits, learned
 from striate.retrieving.exact import Exact
-from striate.retrieving.lock import locked
 from striate.retrieving.ranking import Vectors
 from striate.training.store import DamagedError
 

@@ -23,10 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
+from striate.data.lock import LOCK, locked
 from striate.errors import InputError
 from striate.retrieving.about import INDEX, About, Chunk, Image, from_json
 from striate.retrieving.book import Book, Vectors
-from striate.retrieving.lock import LOCK, locked
 from striate.training.store import SUMS, TEMPORARY, DamagedError
 
 ROWS = 1 << 14  # images of a full chunk

@@ -43,7 +43,7 @@ from striate.notation.thumb import CLASSES
 from striate.notation.tree import Shape
 from striate.tasks.fitting import Fitted
 from striate.tasks.pictures import IMAGE
-from striate.tasks.played import VALUES, JudgedMoves
+from striate.tasks.played import CLOSE, VALUES, JudgedMoves, regrets
 from striate.tasks.task import OWN, Answer, Asked, Bound, LossName, Task, Wish, folder_at, is_place
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net, Objective
@@ -52,7 +52,6 @@ SHARP = 0.25  # spreads of a value by which an action's share is e times another
 CHOICE, VALUE = "cross-entropy", "mse"  # the losses
 EPISODES = 3  # that are played to test a network
 SHARED = FRAMES - 1  # moves on each side of one that show a frame that it shows
-CLOSE = 1e-6  # values that differ by less are alike
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Play(Task):
 
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
-        """The moves of a folder; the ends of its files are held out, for neighbours are nearly the same picture."""
+        """The moves of a folder; episodes or their ends are held out, for neighbours are nearly the same picture."""
         root = folder_at(source)
         if root is None or not (root / ABOUT).is_file():
             if wish.named and is_place(source) and (said := no_data(str(source))):
@@ -239,11 +238,6 @@ def flat(outputs: Fields) -> Tensor:
     return outputs[OUTPUT].flatten(1)
 
 
-def regrets(outputs: Tensor, values: Tensor) -> Tensor:
-    """How much less (N,) the action of the largest output brings than the best."""
-    return values.amax(1) - values.gather(1, outputs.argmax(1, keepdim=True))[:, 0]
-
-
 def chosen(net: Net, seen: Sequence[Any]) -> list[int]:
     """The actions that a network takes for what it sees, (4, 84, 84) uint8 each."""
     outputs = net({IMAGE: torch.from_numpy(np.stack(seen))})
@@ -263,7 +257,7 @@ def _opened(
     """The task and its data."""
     about, name = found.about, root.resolve().name
     whole = _table(found)
-    clips = [number for number, moves in enumerate(found.moves) for _ in range(len(moves))]
+    clips = [moves.episode for moves in found.moves for _ in range(len(moves))]  # a file carries on from another's end
     held = set(ends_of(clips, TEST_SHARE, name, SHARED)) if wish.hold_out else set[int]()
     away = held | beside(clips, held, SHARED)
     rest = [row for row in range(len(whole)) if row not in away]

@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 
 VALUES = "values"
 MOST_WORST = 12  # moves shown
-CLOSE = 1e-6
+CLOSE = 1e-6  # values that differ by less are alike
+
+
+def regrets(outputs: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """How much less (N,) the action of the largest output brings than the best."""
+    return values.amax(1) - values.gather(1, outputs.argmax(1, keepdim=True))[:, 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +68,7 @@ class JudgedMoves(Judged):
     @cached_property
     def lost(self) -> torch.Tensor:
         """How much less than the best action each chosen one brings (N,)."""
-        values = self.rows[VALUES]
-        return values.amax(1) - values.gather(1, self.rows[OUTPUT].argmax(1, keepdim=True))[:, 0]
+        return regrets(self.rows[OUTPUT], self.rows[VALUES])
 
     @cached_property
     def always(self) -> tuple[str, float, float]:

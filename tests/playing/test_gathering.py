@@ -10,7 +10,8 @@ import torch
 import striate as st
 from striate.data.games.planner import Thought
 from striate.data.games.store import read_all, read_moves
-from striate.playing import worker
+from striate.data.lock import locked
+from striate.playing import gathering, worker
 from striate.playing.gathering import gather
 from striate.playing.worker import Stop, Wanted
 from tests.games import MOST, NET, needs_games, written
@@ -40,11 +41,6 @@ def test_moves_are_added_and_an_episode_goes_on(tmp_path: Path) -> None:
     one, two = found.moves
     np.testing.assert_array_equal(two.frames[:3], one.frames[-3:])  # nothing is missing between them
     assert len(found.about.random) == 10
-
-
-def test_the_moves_are_shared_by_the_processes(tmp_path: Path) -> None:
-    assert [worker.share_of(wanted(tmp_path, moves=10, processes=4), number) for number in range(4)] == [3, 3, 2, 2]
-    assert worker.share_of(wanted(tmp_path, moves=0, processes=4), 0) == 0  # no limit
 
 
 class Turning:
@@ -83,9 +79,34 @@ def test_an_episode_that_is_over_is_followed_by_another(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("state", [b"nothing", b""])
+def test_an_episode_whose_state_is_unreadable_is_left_as_it_is(tmp_path: Path, state: bytes) -> None:
+    worker.work(wanted(tmp_path), 0, Stop(0, 1))
+    (begun,) = files_of(tmp_path)
+    begun.kept["state"] = np.frombuffer(state, np.uint8)
+    begun.write(tmp_path)
+    worker.work(wanted(tmp_path, first=1), 0, Stop(0, 2))
+    assert [(one.episode, len(one)) for one in files_of(tmp_path)] == [(0, 1), (1, 2)]
+
+
+def test_processes_share_the_moves(tmp_path: Path) -> None:
+    def shares(moves: int) -> list[int]:
+        return [wanted(tmp_path, moves=moves, processes=4).share(number) for number in range(4)]
+
+    assert (shares(0), shares(4), shares(6)) == ([0] * 4, [1] * 4, [2, 2, 1, 1])
+    assert gather(tmp_path / "pong", "pong", moves=3, **FEW | {"processes": 2}).added == 3
+
+
 def test_a_network_plays_and_the_planner_says_better(tmp_path: Path) -> None:
     data = written(tmp_path / "pong")
     run = st.train(NET, data, epochs=1, out=tmp_path / "run", quiet=True, device="cpu")
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        assert worker._player(wanted(data, run=str(run.path)))[1] == "run"
+        assert torch.get_num_threads() == 1  # of each of the processes, which fill the cores
+    finally:
+        torch.set_num_threads(before)
     found = gather(data, "pong", run.path, moves=4, rollouts=2, depth=3, processes=1)
     (moves,) = [moves for moves in read_all(data).moves if moves.by == "run"]
     assert found.added == len(moves) == 4
@@ -102,6 +123,15 @@ def test_what_can_not_be_gathered_is_refused(tmp_path: Path) -> None:
     with pytest.raises(st.InputError, match="holds other things than moves"):
         gather(tmp_path / "other", "pong", moves=1)
     assert [one.name for one in (tmp_path / "other").iterdir()] == ["notes.txt"]
+    with pytest.raises(st.InputError, match="seed must be from 0 to"):
+        gather(tmp_path / "pong", "pong", moves=1, seed=-1)
+
+
+def test_one_gathering_at_a_time_adds_to_a_folder(tmp_path: Path) -> None:
+    folder = written(tmp_path / "pong")
+    with locked(folder), pytest.raises(st.WorkError, match="another process writes to"):
+        gather(folder, "pong", moves=1, **FEW)
+    assert len(read_all(folder).paths) == 4
 
 
 def test_a_process_that_fails_is_heard(tmp_path: Path) -> None:
@@ -109,6 +139,25 @@ def test_a_process_that_fails_is_heard(tmp_path: Path) -> None:
     (tmp_path / "pong" / ".episode-0004-000.part.npz").mkdir()  # where the next file would be written
     with pytest.raises(st.WorkError, match=r"gathering stopped: .* what was gathered before is in"):
         gather(tmp_path / "pong", "pong", moves=1, rollouts=1, depth=1, processes=1)
+
+
+FAILING = """
+import select, sys
+from pathlib import Path
+line = sys.stdin.readline()
+if line.startswith("[0"):
+    sys.exit("broken")
+told = select.select([sys.stdin], [], [], 20)[0]
+Path({out!r}).write_text("told" if told else "waited")
+"""
+
+
+def test_where_a_process_fails_the_others_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path / "pong")
+    monkeypatch.setattr(gathering, "START", FAILING.replace("{out!r}", repr(str(tmp_path / "ended"))))
+    with pytest.raises(st.WorkError, match="gathering stopped: broken"):
+        gather(tmp_path / "pong", "pong", minutes=1, processes=2)
+    assert (tmp_path / "ended").read_text() == "told"
 
 
 def test_a_game_that_stands_still_is_moved_on_by_the_planner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

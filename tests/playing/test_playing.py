@@ -1,6 +1,7 @@
 """Episodes that are played: their scores, the animation, the page."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -10,7 +11,8 @@ import pytest
 from PIL import Image
 
 import striate as st
-from striate.data.games.emulator import Game
+from striate import interrupt
+from striate.data.games.emulator import SEEDS, Game
 from striate.playing import play
 from striate.playing.film import MOVE
 from striate.playing.live import Application, Stage
@@ -53,6 +55,27 @@ def test_the_planner_and_chance_play(tmp_path: Path) -> None:
     chance = play("pong", player="random", most=12, sticky=0.25)
     assert (chance.player, chance.moves, chance.cut_off) == ("random", 3, 1)
     assert "1 cut off as they went on" in chance.said()
+    assert play("pong", player="random", most=4, seed=SEEDS).moves == 1
+
+
+def test_a_film_is_kept_where_ctrl_c_ends_the_play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also on the command line, where Ctrl-C would end the process at once."""
+    needs_games()
+    monkeypatch.setattr(interrupt, "end", lambda *_: pytest.fail("the process would end"))
+    before = signal.signal(signal.SIGINT, interrupt.end)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            play("pong", player="random", out=tmp_path / "game.gif", most=400, watch=lambda seen: pressed(seen.game))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with Image.open(tmp_path / "game.gif") as film:
+        assert film.size == (320, 420)
+
+
+def pressed(game: Game) -> None:
+    """Ctrl-C in the third move."""
+    if game.frames == 8:
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_what_can_not_be_played_is_refused(run: st.Run, tmp_path: Path) -> None:
@@ -62,7 +85,7 @@ def test_what_can_not_be_played_is_refused(run: st.Run, tmp_path: Path) -> None:
         ({"sticky": 0.5}, "the planner looks ahead in a game without chance"),
         ({"out": "game.mp4"}, r"ends in \.gif"),
         ({"episodes": 0}, "are 1 or more"),
-        ({"seed": 2**31 - 10_000}, "the seed must be from 0 to 1,073,741,824"),
+        ({"seed": 2**31 - 10_000}, r"seed must be from 0 to 1,073,741,824\. Received"),
     ):
         with pytest.raises(st.InputError, match=said):
             play("pong", **how)  # type: ignore[arg-type]

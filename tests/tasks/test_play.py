@@ -14,10 +14,11 @@ import striate as st
 from striate.data.games import emulator
 from striate.data.games.store import file_of
 from striate.tasks import known
-from striate.tasks.play import VALUES, Play, regrets, spread_of
+from striate.tasks.play import Play, spread_of
+from striate.tasks.played import VALUES, regrets
 from striate.tasks.task import Wish
 from striate.training.fields import OUTPUT
-from tests.games import ACTIONS, NET, needs_games, written
+from tests.games import ACTIONS, NET, moves, needs_games, written
 
 TASK = Play(actions=ACTIONS, game="pong", spread=0.5)
 
@@ -96,6 +97,21 @@ def test_parts_share_no_frame(data: Path) -> None:
     names = [{part.name(row) for row in range(len(part))} for part in (train, validation, opened.test)]
     assert not names[0] & names[1] | names[0] & names[2] | names[1] & names[2]
     assert all(seen)
+
+
+def test_files_of_one_episode_share_no_frame_with_the_test_moves(tmp_path: Path) -> None:
+    root = written(tmp_path / "pong", files=0)
+    shades = np.arange(6 * 8 + 3, dtype=np.uint8)  # of each frame of the episode
+    for number in range(6):
+        made = moves(0, number, 8)
+        made.frames[:] = shades[8 * number : 8 * number + 8 + 3, None, None]  # three are those of the file before
+        made.write(root)
+    _, opened = known.opened(str(root), Wish())
+    assert opened.test is not None
+    train, test = (set(part.take(range(len(part)))["image"].unique().tolist()) for part in (opened.train, opened.test))
+    assert train
+    assert test
+    assert not train & test
 
 
 def test_it_says_what_to_do_at_moves_arrays_and_pictures(run: st.Run, data: Path, tmp_path: Path) -> None:

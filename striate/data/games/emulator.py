@@ -31,9 +31,9 @@ from striate.errors import InputError, StriateError, WorkError, nearest, plain
 
 FRAMES = 4  # of a move, and moves that a player sees
 SIDE = 84  # pixels of what a player sees
-MOST_SEED = 2**30  # what is added to it must stay in 31 bits, as the emulator takes them
 MOST_FRAMES = 18_000  # of an episode, five minutes of playing: no game goes on for ever (Bellemare et al. 2013)
-MOST_WAITS = 30  # moves of an episode's beginning in which nothing is pressed (Mnih et al. 2015)
+MOST_WAITS = 30  # frames of an episode's beginning in which nothing is pressed (after Mnih et al. 2015)
+SEEDS = 2**30  # the largest seed that a user gives: with the number of an episode it fits the emulator's 32 bits
 MISSING = 'the games come with ale-py, which is not installed; `pip install "striate[play]"`'
 
 Screen = NDArray[np.uint8]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from .emulator import MOST_FRAMES, Game, positions
 
 Player = Callable[[Sequence[Game]], Sequence[int]]  # says for each game the position of an action among those it knows
-JUDGED = 10_000  # the seed of the first episode that a player is judged by; none of a gathering is so large
+JUDGED = 10_000  # the seed of the first episode that a player is judged by; those of a gathering count from 0
 
 
 def at_random(actions: int, seed: int) -> Player:

@@ -1,7 +1,8 @@
 """The moves of a planner on disk: a folder with `game.json`, and a file for every few hundred moves of an episode.
 
-Files are written whole or not at all, so a gathering that is killed loses the moves of at most one unfinished file. The
-last file of an unfinished episode has the emulator's state: there the episode goes on. Nothing in them is pickled.
+Files are written whole or not at all, so a gathering that is killed loses at most the moves of one unfinished file for
+each of its processes. The last file of an unfinished episode has the emulator's state: there the episode goes on.
+Nothing in them is pickled.
 
 >>> file_of(Path("pong"), 3, 0).name
 'episode-0003-000.npz'

@@ -1,4 +1,4 @@
-"""One process at a time writes to an index.
+"""One process at a time writes to a folder.
 
 >>> import tempfile
 >>> with locked(Path(tempfile.mkdtemp())):
