@@ -235,7 +235,9 @@ class Series(Labelled):
 
     def meaning(self) -> tuple[Any, ...]:
         """The classes, and how series are read."""
-        return self.classes, self.channels, self.length, self.weighted, self.sided, self.mean, self.std
+        how = (self.channels, self.length, self.weighted, self.sided)
+        beside = (self.side_mean, self.side_std) if self.sided else ()
+        return self.classes, *how, self.mean, self.std, *beside
 
     def _fields(self, rows: Rows) -> dict[str, torch.Tensor]:
         """What the network reads of them."""

@@ -1,5 +1,6 @@
 """The task series: what a network reads of series of unequal lengths, and what is said of it."""
 
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -140,6 +141,13 @@ def test_what_a_table_to_predict_lacks_is_told(run: Run, tmp_path: Path) -> None
     assert "left out: 2 series; new.csv:2 (it has 3 cells and most lines 5), new.csv:3 ('x' is no number)" in said
     with pytest.raises(InputError, match="line 2: it has 3 cells and most lines 5"):
         run.predict(tmp_path / "new.csv", bad="refuse")
+
+
+def test_runs_that_read_the_numbers_beside_otherwise_are_unlike() -> None:
+    task = Series(("a", "b"), 1, 9, 1, sided=True, mean=(0.0,), std=(1.0,), side_mean=(50.0,), side_std=(9.0,))
+    assert task.meaning() == dataclasses.replace(task).meaning()
+    for changed in ({"side_mean": (40.0,)}, {"side_std": (1.0,)}):
+        assert task.meaning() != dataclasses.replace(task, **changed).meaning()
 
 
 def test_classes_that_are_not_known_are_refused(run: Run, tmp_path: Path) -> None:
