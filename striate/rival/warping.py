@@ -45,7 +45,7 @@ def chosen(train: Series, labels: NDArray[np.int64], seed: int) -> tuple[int, fl
 def apart(ones: Series, others: Series, window: int) -> Distances:
     """(N, M): the least sum of squared differences along a path that is at most `window` moments off the diagonal.
 
-    Series of unequal lengths are compared with a window at least as wide as they differ.
+    Two of unequal lengths are compared with a window at least as wide as they differ.
 
     Args:
         ones: N series (channels, length).
@@ -55,9 +55,9 @@ def apart(ones: Series, others: Series, window: int) -> Distances:
     lengths = [np.array([one.shape[1] for one in series]) for series in (ones, others)]
     wide = max(window, int(np.abs(lengths[0][:, None] - lengths[1]).max()))
     first, second = (_padded(series) for series in (ones, others))
-    rows = max(1, ENTRIES // (len(others) * (2 * wide + 3) * first.shape[1]))
+    rows = max(1, ENTRIES // (len(others) * max(first.shape[2] + 1, (wide + 1) * first.shape[1])))
     parts = (slice(start, start + rows) for start in range(0, len(ones), rows))
-    made = [_by_diagonals(first[some], second, lengths[0][some], lengths[1], wide) for some in parts]
+    made = [_by_diagonals(first[some], second, lengths[0][some], lengths[1], window) for some in parts]
     return np.concatenate(made)
 
 
@@ -68,16 +68,19 @@ def _by_diagonals(
     count, other = len(a), len(b)
     ends = long_a[:, None] + long_b - 2  # the diagonal on which a pair's path ends
     last = np.broadcast_to(long_a[:, None] - 1, ends.shape)
+    limit = np.maximum(window, np.abs(long_a[:, None] - long_b))[..., None]  # of each pair
+    wide = int(limit.max())
     found = np.full((count, other), np.inf, np.float32)
     empty = np.full((count, other, a.shape[2] + 1), np.inf, np.float32)
     before, latest = empty, empty  # of the two diagonals before: entry i + 1 is that of i
     for d in range(int(ends.max()) + 1):
-        low = max(0, d - b.shape[2] + 1, -(-(d - window) // 2))
-        high = min(a.shape[2] - 1, d, (d + window) // 2)
+        low = max(0, d - b.shape[2] + 1, -(-(d - wide) // 2))
+        high = min(a.shape[2] - 1, d, (d + wide) // 2)
         now = empty.copy()
         if low <= high:
             i = np.arange(low, high + 1)
             cost = np.square(a[:, None][..., i] - b[None][..., d - i]).sum(2)  # (N, M, I)
+            cost = np.where(np.abs(2 * i - d) <= limit, cost, np.float32(np.inf))
             ways = np.minimum(np.minimum(latest[..., i], latest[..., i + 1]), before[..., i])
             now[..., i + 1] = cost + (0 if d == 0 else ways)
         done = ends == d

@@ -39,12 +39,12 @@ def test_warping_is_its_definition(window: int, channels: int, lengths: tuple[in
     np.testing.assert_allclose(apart(ones, others, window), wanted, rtol=1e-4)
 
 
-def test_series_of_unequal_lengths_are_compared() -> None:
+@pytest.mark.parametrize("window", [0, 1, 2, 5])
+def test_series_of_unequal_lengths_are_compared(window: int) -> None:
     chance = np.random.default_rng(0)
     ones, others = ([chance.standard_normal((1, n)) for n in lengths] for lengths in ((4, 7), (5, 9, 6)))
-    wide = 5  # as much as any two differ
-    wanted = [[by_definition(a, b, wide) for b in others] for a in ones]
-    np.testing.assert_allclose(apart(ones, others, wide), wanted, rtol=1e-4)
+    wanted = [[by_definition(a, b, window) for b in others] for a in ones]
+    np.testing.assert_allclose(apart(ones, others, window), wanted, rtol=1e-4)
 
 
 def test_few_pairs_at_a_time_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,6 +52,20 @@ def test_few_pairs_at_a_time_are_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     whole = apart(some, some, 2)
     monkeypatch.setattr("striate.rival.warping.ENTRIES", 1)
     np.testing.assert_array_equal(apart(some, some, 2), whole)
+
+
+def test_long_series_are_compared_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each diagonal has an entry for every moment, however narrow the window is."""
+    counts = list[int]()
+
+    def counted(a: Series, *rest: Any) -> Series:
+        counts.append(len(a))
+        return np.zeros((len(a), 5), np.float32)
+
+    monkeypatch.setattr("striate.rival.warping.ENTRIES", 1000)
+    monkeypatch.setattr("striate.rival.warping._by_diagonals", counted)
+    assert apart([np.zeros((1, 99))] * 6, [np.zeros((1, 99))] * 5, 0).shape == (6, 5)
+    assert counts == [2, 2, 2]
 
 
 def test_bumps_that_come_late_are_near_with_a_window() -> None:
