@@ -1,7 +1,7 @@
 """Spoken digits (FSDD): the official split, each speaker left out once, and limited weight sharing beside other nets.
 
 The official split has all six speakers on both sides. The rows of speakers are trained on five and tested on all words
-of the sixth; the mean of the six is what counts. `lws`, `full` and `dense` have equally many weights, are trained on
+of the sixth; the mean of the six is what counts. `lws`, `full` and `dense` have about as many weights, are trained on
 four speakers and tested on theo and lucas. The epoch is chosen on a tenth of the training words. The floor is always
 saying one digit. The recordings are taken from `$STRIATE_DATA/fsdd.tar.xz`.
 
