@@ -25,26 +25,22 @@ export class Microphone {
   async listen() {
     const devices = navigator.mediaDevices
     if (!devices) throw new Error("the browser gives no microphone to this address")
+    this.button.disabled = true // also while the browser asks whether it may
     let stream
     try {
-      stream = await devices.getUserMedia({ audio: { channelCount: 1, autoGainControl: false } })
-    } catch (error) {
-      const { name, message } = /** @type {Error} */ (error)
-      throw new Error(REASONS[name] ?? `the microphone can't be used: ${message}`)
-    }
-    this.button.disabled = true
-    this.button.setAttribute("aria-pressed", "true")
-    try {
+      stream = await allowed(devices)
+      this.button.setAttribute("aria-pressed", "true")
       await this.take(await recorded(stream))
     } finally {
-      for (const track of stream.getTracks()) track.stop()
+      for (const track of stream?.getTracks() ?? []) track.stop()
       this.button.disabled = false
       this.button.setAttribute("aria-pressed", "false")
     }
   }
 
-  /** Takes a file of any kind that the browser can play. @param {Blob} file */
+  /** Takes a file of any kind that the browser can play, if one was chosen. @param {Blob | null | undefined} file */
   async take(file) {
+    if (!file) return
     const context = new AudioContext()
     try {
       const heard = await context.decodeAudioData(await file.arrayBuffer())
@@ -58,6 +54,16 @@ export class Microphone {
       await context.close()
     }
     this.changed()
+  }
+}
+
+/** What the microphone hears, if the user allows it. @param {MediaDevices} devices */
+async function allowed(devices) {
+  try {
+    return await devices.getUserMedia({ audio: { channelCount: 1, autoGainControl: false } })
+  } catch (error) {
+    const { name, message } = /** @type {Error} */ (error)
+    throw new Error(REASONS[name] ?? `the microphone can't be used: ${message}`)
   }
 }
 
