@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from striate.tasks.judging import TestResult
 
 OF_OTHERS = {"mfcc": "sounds", "dtw": "series"}  # rivals for data that are no images, and what those are called
+TASKS = {"mfcc": "speech", "dtw": "series"}
 
 
 @click.command()
 @click.argument("features")
 @click.argument("data")
-@click.option("--classifier", type=Known(CLASSIFIERS), default="linear", show_default=True)
+@click.option("--classifier", type=Known(CLASSIFIERS), help="By default linear; dtw takes the nearest and has none.")
 @click.option("--seed", type=click.IntRange(min=0, max=2**31), help="As for train; by default 0, or that of --beside.")
 @click.option("--out", metavar="FOLDER", help="Draw test images beside their features, as FOLDER/features.png.")
 @click.option("--beside", metavar="RUN", help="A network's run, to test on the same images.")
@@ -41,7 +42,7 @@ OF_OTHERS = {"mfcc": "sounds", "dtw": "series"}  # rivals for data that are no i
 def command(
     features: str,
     data: str,
-    classifier: str,
+    classifier: str | None,
     seed: int | None,
     out: str | None,
     beside: str | None,
@@ -53,16 +54,16 @@ def command(
     """Describe the images of DATA by FEATURES made by hand, learn to classify them, and test.
 
     FEATURES is raw, sobel, robinson, hog, sift or surf; mfcc for words (speech), dtw for series, of which it takes the
-    nearest. Training, validation and test examples are those on which `striate train` trains and tests a network; hog
-    and sift need `pip install "striate[baseline]"`. With `--task cube` they are the pixels of an image of many bands,
-    and the features are raw, their spectra.
+    nearest. Training, validation and test examples are those on which `striate train` trains and tests a network, but
+    dtw takes no validation examples out of those to train on; hog and sift need `pip install "striate[baseline]"`. With
+    `--task cube` they are the pixels of an image of many bands, and the features are raw, their spectra.
     """
     if features not in OF_OTHERS:
         feature(features)
         if task is None:
             check_data(data)
-    elif out:
-        raise InputError(f"--out draws features of images; {features} has none. Leave it out")
+    else:
+        _check_other(features, {"out": out, "split": split, "task": task, "classifier": classifier})
     if beside:
         SavedRun.open(Path(beside))
     from striate.rival.others import against  # the words are right: from here on it takes PyTorch
@@ -72,9 +73,15 @@ def command(
     options = run.config["options"] if run else Options().to_json()
     seed, validation = options["seed"] if seed is None else seed, options["validation"]
     if features in OF_OTHERS:
-        result = against(features, data, classifier, seed, validation, bad, say)
+        result = against(features, data, classifier or "linear", seed, validation, bad, say)
     else:
-        how = {"classifier": classifier, "seed": seed, "validation": validation, "task": task, **_pixels(run, split)}
+        how = {
+            "classifier": classifier or "linear",
+            "seed": seed,
+            "validation": validation,
+            "task": task,
+            **_pixels(run, split),
+        }
         result = baseline(features, data, **how, bad=bad, out=out, say=say, show=not as_json)
     tested = run.test(bad=bad) if run else None
     if as_json:
@@ -87,6 +94,22 @@ def command(
         _table(result, run, tested)
         return
     click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2%}, {result.examples:,} {unit}")
+
+
+def _check_other(features: str, given: dict[str, str | None]) -> None:
+    """Check what was given for a rival that describes no images.
+
+    Raises:
+        InputError: An option would have no effect.
+    """
+    if given["out"]:
+        raise InputError(f"--out draws features of images; {features} has none. Leave it out")
+    if given["split"]:
+        raise InputError(f"--split is for the pixels of one image of many bands; leave it out with {features}")
+    if given["task"] not in (None, TASKS[features]):
+        raise InputError(f"{features} is for the task {TASKS[features]}, not '{given['task']}'; leave --task out")
+    if given["classifier"] and features == "dtw":
+        raise InputError("dtw takes the nearest series and has no classifier; leave --classifier out")
 
 
 def _beside(path: str, data: str) -> Run:

@@ -57,6 +57,11 @@ def test_the_table_beside_a_run(run: Run, capsys: pytest.CaptureFixture[str], mo
         (("hog", "digit"), "did you mean 'digits'"),
         (("hog", "digits", "--classifier", "linea"), "did you mean 'linear'"),
         (("hog", "digits", "--beside", "nowhere"), "nowhere"),
+        (("dtw", "some", "--classifier", "rbf"), "dtw takes the nearest series and has no classifier"),
+        (("dtw", "some", "--task", "speech"), "dtw is for the task series, not 'speech'"),
+        (("mfcc", "some", "--split", "random:0.1"), "--split is for the pixels of one image"),
+        (("mfcc", "some", "--out", "folder"), "--out draws features of images"),
+        (("mfcc", "some", "--task", "speech"), "'some' holds nothing for the task speech"),
     ],
 )
 def test_wrong_words(
