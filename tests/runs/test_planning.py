@@ -52,7 +52,8 @@ def test_the_configuration_is_json_and_holds_the_decisions() -> None:
     plan = plan_of(epochs=2)
     config = json.loads(json.dumps(plan.to_json()))
     assert config["task"] == {"word": "classify", "classes": list("0123456789")}
-    assert config["metrics"] == [{"name": "accuracy", "up": True, "share": True, "counted": True, "unit": ""}]
+    accuracy = {"name": "accuracy", "up": True, "share": True, "counted": True, "unit": "", "wavers": False}
+    assert config["metrics"] == [accuracy]
     assert config["unit"] == "images"
     assert Recipe.from_json(config["recipe"]) == plan.recipe
     assert Options.from_json(config["options"]) == dataclasses.replace(
