@@ -61,6 +61,11 @@ def plain(name: str) -> str:
     return re.sub(r"[-_.\s]", "", name.lower())
 
 
+def first_line(error: BaseException) -> str:
+    """What an error of another library says, without what follows; its type where it says nothing."""
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
 def _meant(name: object, known: list[str], also: Mapping[str, Iterable[str]]) -> list[str]:
     word, own = plain(str(name)), {plain(one): one for one in reversed(known)}
     named = {plain(other): one for one, others in also.items() for other in others if one in known} | own

@@ -37,7 +37,8 @@ from striate.page.pixels import PIXELS
 from striate.page.places import PLACES
 from striate.page.strongest import Examples
 from striate.picture import picture
-from striate.report.spectra import png, spectrum
+from striate.report.curves import png
+from striate.report.spectra import spectrum
 from striate.runs.run import Run
 from striate.serving import Server
 from striate.tasks.labelled import LABEL, Labelled

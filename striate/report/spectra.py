@@ -10,12 +10,8 @@ import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.report.curves import png
-
 TIMES = 6  # pixels an entry
 COLOURS = "magma"
-
-__all__ = ["png", "spectrum"]
 
 
 def spectrum(bands: NDArray[np.float32]) -> NDArray[np.uint8]:

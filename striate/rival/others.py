@@ -1,7 +1,7 @@
 """The rivals of networks for data that are no images, by the word that `striate baseline` takes.
 
->>> list(OTHERS), other("hog")
-(['mfcc', 'dtw'], None)
+>>> list(OTHERS)
+['mfcc', 'dtw']
 """
 
 from __future__ import annotations
@@ -34,26 +34,6 @@ class Asked:
     tell: Say
 
 
-@dataclass(frozen=True)
-class Other:
-    """A rival.
-
-    Attributes:
-        says: What it is, in a few words.
-        task: The word of the task whose data it takes.
-        work: Does it.
-    """
-
-    says: str
-    task: str
-    work: Callable[[Asked], BaselineResult]
-
-
-def other(name: str) -> Other | None:
-    """The rival of this name; None where there is none."""
-    return OTHERS.get(name)
-
-
 def against(name: str, data: str, classifier: str, seed: int, validation: float, bad: str, say: Say) -> BaselineResult:
     """What a rival of `OTHERS` does on data.
 
@@ -66,7 +46,7 @@ def against(name: str, data: str, classifier: str, seed: int, validation: float,
         notes.append(line)
         say(line)
 
-    found = OTHERS[name].work(Asked(data, classifier, seed, validation, bad, tell))
+    found = OTHERS[name](Asked(data, classifier, seed, validation, bad, tell))
     return BaselineResult(**{**found.to_json(), "features": name, "notes": tuple(notes)})
 
 
@@ -118,9 +98,9 @@ def _of_series(asked: Asked) -> BaselineResult:
     return _result("nearest neighbour", found.name, right, validation, len(train), size, seconds)
 
 
-OTHERS = {
-    "mfcc": Other("mel-frequency cepstral coefficients of words", "speech", _of_words),
-    "dtw": Other("the nearest series by dynamic time warping", "series", _of_series),
+OTHERS: dict[str, Callable[[Asked], BaselineResult]] = {
+    "mfcc": _of_words,  # mel-frequency cepstral coefficients
+    "dtw": _of_series,  # the nearest by dynamic time warping
 }
 
 

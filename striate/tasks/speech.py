@@ -34,7 +34,8 @@ from striate.data.sounds import Ears, Entry, Facts, SoundSet, Wave, WaveError, a
 from striate.errors import InputError
 from striate.notation import Network
 from striate.notation.sizes import Size
-from striate.report.spectra import TIMES, png, spectrum
+from striate.report.curves import png
+from striate.report.spectra import TIMES, spectrum
 from striate.tasks.augmenting import background_of
 from striate.tasks.fitting import Fitted, fitted
 from striate.tasks.judging import JudgedLabels

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError
 from striate.rival.cepstra import described
-from striate.rival.others import against, other
+from striate.rival.others import OTHERS, against
 from striate.rival.warping import apart, chosen, nearest
 from striate.tasks.saying import silent
 from tests import sounding
@@ -102,4 +102,4 @@ def test_mfcc_is_judged_on_the_words_of_the_test(tmp_path: Path) -> None:
 
 def test_cepstra_of_silence_are_numbers() -> None:
     assert not described(np.zeros((2, 3, 40, 24), np.float32)).any()
-    assert other("raw") is None
+    assert OTHERS.get("raw") is None

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import InputError
+from striate.errors import InputError, first_line
 
 from ..files import counted
 from ..sentences.decoding import NotTextError, decoded
@@ -109,9 +109,11 @@ def _of_file(path: Path) -> Iterator[tuple[str, Array]]:
     try:
         found: Mapping[str, Any] = _opened(path)
     except (NotImplementedError, TypeError) as error:
-        raise InputError(f"'{path}' can't be read ({_line(error)}); save it with MATLAB's -v7, or as .npy") from None
+        raise InputError(
+            f"'{path}' can't be read ({first_line(error)}); save it with MATLAB's -v7, or as .npy"
+        ) from None
     except Exception as error:  # of a damaged file SciPy's reader raises errors of many kinds
-        raise InputError(f"'{path}' can't be read ({_line(error)})") from None
+        raise InputError(f"'{path}' can't be read ({first_line(error)})") from None
     for name, array in found.items():
         if isinstance(array, np.ndarray) and array.dtype.kind in "buif":
             yield name, array
@@ -183,7 +185,3 @@ def _names(place: Path, labels: NDArray[np.int64] | None) -> tuple[str, ...]:
     if named and len(named) < count:
         raise InputError(f"'{path}' names {len(named)} classes, and there are pixels of class {count}")
     return tuple(named[:count]) if named else tuple(str(number) for number in range(1, count + 1))
-
-
-def _line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

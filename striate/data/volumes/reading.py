@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import InputError
+from striate.errors import InputError, first_line
 
 from ..arrays import DAMAGE
 from ..opening import ImageError
@@ -109,7 +109,7 @@ def _array(path: Path) -> NDArray[Any]:
         with path.open("rb") as file:
             return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
     except DAMAGE as error:
-        raise ImageError(path, f"no plain array: {_line(error)}") from error
+        raise ImageError(path, f"no plain array: {first_line(error)}") from error
 
 
 def _nifti(path: Path) -> Volume:
@@ -118,7 +118,7 @@ def _nifti(path: Path) -> Volume:
         image: Any = nibabel.Nifti1Image.from_filename(path)
         values = np.asanyarray(image.dataobj)  # scaled by the header's slope, in the machine's byte order
     except Exception as error:  # of a damaged file nibabel raises errors of many kinds
-        raise ImageError(path, f"no NIfTI: {_line(error)}") from error
+        raise ImageError(path, f"no NIfTI: {first_line(error)}") from error
     while values.ndim > 4 and values.shape[-1] == 1:
         values = values[..., 0]
     spacing = tuple(float(abs(size)) for size in image.header.get_zooms()[:3])
@@ -148,7 +148,3 @@ def written(labels: NDArray[Any], like: Volume) -> tuple[str, bytes]:
         return ".npy", buffer.getvalue()
     image = library("labels").Nifti1Image(labels, like.affine)
     return ".nii.gz", gzip.compress(image.to_bytes(), mtime=0)
-
-
-def _line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
