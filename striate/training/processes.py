@@ -9,9 +9,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from weakref import ref
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +36,7 @@ LOST = (
     "nccl",
     "gloo",
 )  # words of errors when one has died
+PAUSE = 0.001  # seconds between two looks whether gloo has let go
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,7 @@ class Processes:
         if not self.several:
             return numbers
         total = torch.tensor(numbers, dtype=torch.float64)
-        with connected():
-            dist.all_reduce(total)
+        carried_out(dist.all_reduce, total)
         return list(total.tolist())
 
     def each(self, number: int) -> list[int]:
@@ -96,8 +98,7 @@ class Processes:
             return [number]
         all_of = torch.zeros(self.world, dtype=torch.int64)
         all_of[self.rank] = number
-        with connected():
-            dist.all_reduce(all_of)
+        carried_out(dist.all_reduce, all_of)
         return [int(one) for one in all_of]
 
     def joined(self, rows: Fields) -> dict[str, Tensor]:
@@ -109,17 +110,16 @@ class Processes:
         size = values.element_size() * values.shape[1:].numel()  # bytes of one row; some have no rows
         bytes_ = torch.zeros(max(counts) * size, dtype=torch.uint8)
         bytes_[: values.nbytes] = values.contiguous().reshape(-1).view(torch.uint8)
-        found = [torch.empty_like(bytes_) for _ in counts]
-        with connected():
-            dist.all_gather(found, bytes_)
-        rows = [one[: count * size].view(values.dtype) for one, count in zip(found, counts, strict=True)]
+        found = bytes_.new_empty(len(counts) * len(bytes_))
+        carried_out(dist.all_gather_into_tensor, found, bytes_)
+        parts = found.view(len(counts), len(bytes_))
+        rows = [one[: count * size].view(values.dtype) for one, count in zip(parts, counts, strict=True)]
         return torch.cat(rows).reshape(-1, *values.shape[1:])
 
     def agree(self, model: nn.Module) -> None:
         """Everywhere the running statistics of the first process, whose weights are kept."""
-        with connected():
-            for buffer in model.buffers() if self.several else ():
-                dist.broadcast(buffer, 0)
+        for buffer in model.buffers() if self.several else ():
+            carried_out(_from_the_first, buffer)
 
     def told(self, state: State | None) -> State | None:
         """The state that the first process has found, in all of them."""
@@ -129,8 +129,7 @@ class Processes:
         sent = torch.zeros(self.each(len(content))[0], dtype=torch.uint8)
         if self.first and content:
             sent.copy_(torch.frombuffer(bytearray(content), dtype=torch.uint8))
-        with connected():
-            dist.broadcast(sent, 0)
+        carried_out(_from_the_first, sent)
         return State.from_bytes(sent.numpy().tobytes(), "the state of process 0") if len(sent) else None
 
 
@@ -155,6 +154,28 @@ def connected() -> Iterator[None]:
             "another process of this training has ended, or can't be reached; torchrun with restarts starts all "
             f"again from the last state ({str(error).splitlines()[0]})"
         ) from None
+
+
+def carried_out(operation: Callable[..., object], *tensors: Tensor) -> None:
+    """An operation of all processes on tensors, of which gloo's threads hold nothing afterwards.
+
+    They hold on to what they were given a little longer than the operation lasts. One that lets go of a Python object
+    when the interpreter is already ending aborts the process, whose run is then taken for a failed one.
+
+    Raises:
+        WorkError: As for `connected`.
+    """
+    lent = [tensor.detach() for tensor in tensors]  # what is written there is written in the tensors
+    held = [ref(one) for one in lent]
+    with connected():
+        operation(*lent)
+    lent.clear()
+    while any(one() is not None for one in held):
+        time.sleep(PAUSE)
+
+
+def _from_the_first(tensor: Tensor) -> None:
+    dist.broadcast(tensor, 0)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from striate.errors import InputError
 from striate.layers.sync_norm import synchronised
 from striate.runs.run import Run
 from striate.training.options import Options
-from striate.training.processes import Processes, own_device, started
+from striate.training.processes import Processes, carried_out, own_device, started
 from striate.training.together import check_sharded, rows_of
 from tests import several, written
 
@@ -90,6 +91,18 @@ def test_alone_there_is_nothing_to_tell() -> None:
     with pytest.raises(st.InputError, match="must be numbers"), started("cpu", environment={"WORLD_SIZE": "two"}):
         pass
     assert own_device("cuda", {"LOCAL_RANK": "2"}) == "cuda:2"
+
+
+def test_nothing_is_held_by_another_thread_after_an_operation() -> None:
+    """It could not let go of it once the interpreter is ending."""
+    held, sent = list[torch.Tensor](), torch.zeros(3)
+
+    def operation(lent: torch.Tensor) -> None:
+        held.append(lent.fill_(2))
+        threading.Timer(0.2, held.clear).start()
+
+    carried_out(operation, sent)
+    assert (held, sent.tolist()) == ([], [2, 2, 2])
 
 
 def test_parts_are_all_of_it() -> None:
