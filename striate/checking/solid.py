@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.data.cubes import reading as cubes
 from striate.data.left_out import UNREADABLE, LeftOut
@@ -59,9 +62,10 @@ def of_clips(root: Path) -> Survey | None:
     if found is None:
         return None
     kept, digests, left_out = list[scenes.Scene](), list[bytes](), list(found.left_out)
+    unpacked = lru_cache(maxsize=1)(scenes.stored)  # the clips of an array follow each other
     for scene in found.scenes:
         try:
-            digests.append(_digest(_content(scene)))
+            digests.append(_digest(_content(scene, unpacked)))
             kept.append(scene)
         except ImageError as error:
             left_out.append(LeftOut(scene.name, UNREADABLE, error.reason))
@@ -69,8 +73,8 @@ def of_clips(root: Path) -> Survey | None:
     return _survey(root, where, labels, [scene.part for scene in kept], digests, left_out)
 
 
-def _content(scene: scenes.Scene) -> Iterable[bytes]:
-    """What tells a clip from others.
+def _content(scene: scenes.Scene, unpacked: Callable[[Path], NDArray[Any]]) -> Iterable[bytes]:
+    """What tells a clip from others; `unpacked` gives those of an array.
 
     Raises:
         ImageError: It can't be read.
@@ -80,7 +84,7 @@ def _content(scene: scenes.Scene) -> Iterable[bytes]:
     if scene.row < 0:
         scenes.read_scene(scene, (1, 2, 8, 8))  # or it can't be read
         return [scene.path.read_bytes()]
-    return [np.ascontiguousarray(scenes.stored(scene.path)[scene.row]).tobytes()]
+    return [np.ascontiguousarray(unpacked(scene.path)[scene.row]).tobytes()]
 
 
 def _survey(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from striate.weights.published import SQUEEZENET, squeezenet_weights, with_weigh
 
 MOST = 7  # rows and columns of features; of finer maps the means of so many parts
 AT_ONCE = 32  # pictures that are looked at together
+PIECE = 1024  # pictures whose features are kept together: what is lost when somebody interrupts
 SIDED = re.compile(r"(.+):(\d+)")
 
 
@@ -184,7 +185,7 @@ def last_seen(model: nn.Module, shape: tuple[int, ...]) -> str:
 def features_of(
     eyes: Seer, paths: Sequence[Path], mirrored: bool = False, progress: bool = False
 ) -> tuple[Tensor, list[int], dict[Path, str]]:
-    """Features of picture files, from the cache where they were computed before.
+    """Features of picture files, from the cache where they were computed before; each `PIECE` files are kept at once.
 
     Args:
         eyes: What sees.
@@ -195,34 +196,48 @@ def features_of(
     Returns:
         (N, 1 or 2, C, h, w) in half precision, the positions of the N files that can be read, and why others can't.
     """
+    parts, rows, bad = list[Tensor](), list[int](), dict[Path, str]()
+    with bar(f"{eyes.name} looks at {len(paths):,} pictures", len(paths), show=progress) as advance:
+        for start in range(0, len(paths), PIECE):
+            made, own, why = _kept(eyes, paths[start : start + PIECE], mirrored, advance)
+            parts += [made] if own else []
+            rows += [start + row for row in own]
+            bad |= why
+    return torch.cat(parts) if parts else torch.zeros(0, 1, 1, 1, 1).half(), rows, bad
+
+
+def _kept(
+    eyes: Seer, paths: Sequence[Path], mirrored: bool, advance: Callable[[int], None]
+) -> tuple[Tensor, list[int], dict[Path, str]]:
+    """As `features_of`, for files that are kept together."""
     entry = kept.name("features", eyes.sha256, mirrored, *(_digest(path) for path in paths))
     if found := kept.find(entry):
+        advance(len(paths))
         bad = {paths[int(row)]: why for row, why in found.facts["bad"].items()}
         return torch.from_numpy(found.array), list(found.facts["rows"]), bad
-    made, rows, bad = _looked(eyes, paths, mirrored, progress)
+    made, rows, bad = _looked(eyes, paths, mirrored, advance)
     facts = {"rows": rows, "bad": {str(paths.index(path)): why for path, why in bad.items()}}
     kept.keep(entry, made.numpy(), facts)
     return made, rows, bad
 
 
 def _looked(
-    eyes: Seer, paths: Sequence[Path], mirrored: bool, progress: bool
+    eyes: Seer, paths: Sequence[Path], mirrored: bool, advance: Callable[[int], None]
 ) -> tuple[Tensor, list[int], dict[Path, str]]:
     parts, rows, bad = list[Tensor](), list[int](), dict[Path, str]()
-    with bar(f"{eyes.name} looks at {len(paths):,} pictures", len(paths), show=progress) as advance:
-        for start in range(0, len(paths), AT_ONCE):
-            shown = list[Tensor]()
-            for row in range(start, min(start + AT_ONCE, len(paths))):
-                try:
-                    shown.append(torch.from_numpy(eyes.shown(paths[row])))
-                    rows.append(row)
-                except ImageError as error:
-                    bad[paths[row]] = error.reason
-            if shown:
-                plain = torch.stack(shown)
-                views = [plain, plain.flip(3)] if mirrored else [plain]
-                parts.append(torch.stack([eyes.see(view).half() for view in views], 1))
-            advance(min(AT_ONCE, len(paths) - start))
+    for start in range(0, len(paths), AT_ONCE):
+        shown = list[Tensor]()
+        for row in range(start, min(start + AT_ONCE, len(paths))):
+            try:
+                shown.append(torch.from_numpy(eyes.shown(paths[row])))
+                rows.append(row)
+            except ImageError as error:
+                bad[paths[row]] = error.reason
+        if shown:
+            plain = torch.stack(shown)
+            views = [plain, plain.flip(3)] if mirrored else [plain]
+            parts.append(torch.stack([eyes.see(view).half() for view in views], 1))
+        advance(min(AT_ONCE, len(paths) - start))
     return torch.cat(parts) if parts else torch.zeros(0, 1, 1, 1, 1).half(), rows, bad
 
 

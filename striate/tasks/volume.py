@@ -136,15 +136,15 @@ class VolumeTask(ClassOfPlaces):
         if found is None or root is None:
             return None if like else cls._classes_of(source, wish)
         spacing = like.spacing if like else spacing_of(wish.spacing)
+        of_part = {part: found.of(part) for part in PARTS}
+        parts, decided = with_test(of_part, lambda pair: pair.image, root, wish.hold_out, unit=cls.unit)
         if like is None:
-            task = cls._learned(found, spacing)
+            task = cls._learned(found, parts["train"] or found.pairs, spacing)
         elif unknown := [name for name in found.classes if name not in like.classes]:
             learned = ", ".join(like.classes)
             raise InputError(f"{root} has the class '{unknown[0]}'; the run has learned {learned}")
         else:
             task = like
-        of_part = {part: found.of(part) for part in PARTS}
-        parts, decided = with_test(of_part, lambda pair: pair.image, root, wish.hold_out, unit=cls.unit)
         hold = sum((4 * pair.channels + 1) * prod(_size(pair, spacing)) for pair in found.pairs) <= lazy.MEMORY
         coding = dict(zip(found.values, (task.classes.index(name) for name in found.classes), strict=True))
         tables = {part: _table(pairs, spacing, coding, hold) for part, pairs in parts.items() if pairs}
@@ -163,9 +163,8 @@ class VolumeTask(ClassOfPlaces):
         return task, dataclasses.replace(opened, notes=(*opened.notes, ONE_NUMBER))
 
     @classmethod
-    def _learned(cls, found: VolumeSet, spacing: tuple[float, ...]) -> Self:
+    def _learned(cls, found: VolumeSet, training: Sequence[Pair], spacing: tuple[float, ...]) -> Self:
         """The task for volumes to train on."""
-        training = found.of("train") or found.pairs
         counts = np.array([[dict(pair.counts).get(value, 0) for value in found.values] for pair in training])
         weights = tuple(median_frequency(counts).round(4).tolist())
         facts: dict[str, Any] = {"values": found.values, "spacing": spacing, "voxel": spacing or found.voxel}

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import itertools
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 import striate as st
 from striate import zoo
+from striate.data.image import decode
 from striate.metrics.captions import bleu
 from striate.notation import measure
 from striate.runs.run import Run
+from striate.tasks import seeing
 from striate.tasks.caption import (
     CAPTIONS,
     FEATURES,
@@ -188,6 +192,30 @@ def test_mirrored_views_are_seen_where_they_are_asked_for(eyes: str, tmp_path: P
     assert not torch.equal(views[0], views[1])
     assert found[1].test
     assert found[1].test.take([0])[FEATURES].shape[1] == 1
+
+
+def test_what_was_seen_before_an_interruption_is_kept(
+    eyes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeing, "PIECE", 3)
+    captioned.pictures(tmp_path, {"train": 8}, seed=5)
+    paths, sees, seen = sorted((tmp_path / "images").iterdir()), seer(eyes), list[Path]()
+    paths[1].write_bytes(b"no picture")
+
+    def shown(path: Path, after: int) -> NDArray[np.uint8]:
+        seen.append(path)
+        if len(seen) > after:
+            raise KeyboardInterrupt
+        return sees.sized(decode(path, channels=3))
+
+    for after in (4, 100):
+        monkeypatch.setattr(seeing.Seer, "shown", lambda self, path, after=after: shown(path, after))
+        with suppress(KeyboardInterrupt):
+            made, rows, bad = seeing.features_of(sees, paths)
+    assert [path.name for path in seen] == [path.name for path in (*paths[:5], *paths[3:])]
+    assert (rows, list(bad)) == ([0, *range(2, 8)], [paths[1]])
+    again, *_ = seeing.features_of(sees, paths)
+    assert torch.equal(made, again)
 
 
 # what a network reads
