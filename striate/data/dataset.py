@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # the names of data sets are read without importing torch
 _T = TypeVar("_T")
 TEST_SHARE = 0.15  # of each class, where data have no test part
 ALL = "no part of it is a test set, so all of it is judged"
+ALIKE = "always the same"  # of what is held out by hashes of names
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,19 +172,45 @@ def carve(split: Split, fraction: float, seed: int) -> tuple[Split, Split]:
     return split.take(rest), split.take(sorted(chosen))
 
 
-def held_out(labels: Sequence[int], keys: Iterable[str], fraction: float) -> list[int]:
+def held_out(labels: Sequence[Hashable], keys: Iterable[str], fraction: float) -> list[int]:
     """Positions of a stratified `fraction`: in each class those whose key has the lowest SHA-256.
 
     A hash, unlike a random generator, gives the same choice on every machine and with every version, and
     an image stays in its part when others are added. A class of two or more has images in both parts.
     """
-    members: dict[int, list[tuple[bytes, int]]] = {}
+    members: dict[Hashable, list[tuple[bytes, int]]] = {}
     for row, (label, key) in enumerate(zip(labels, keys, strict=True)):
         members.setdefault(label, []).append((sha256(key.encode(errors="surrogateescape")).digest(), row))
     chosen = []
     for rows in members.values():
         chosen += [row for _, row in sorted(rows)[: share_of(len(rows), fraction)]]
     return sorted(chosen)
+
+
+def parted_for_test(
+    labels: Sequence[Hashable], keys: Iterable[str], source: str, unit: str, how: str, units: str = ""
+) -> tuple[list[int], list[int], str]:
+    """The positions of what is learned from and of what is held out as test, and what is said of it.
+
+    Args:
+        labels, keys: As for `held_out`.
+        source: The data, as the user has named it.
+        unit: What one is called.
+        how: What decides which.
+        units: What several are called, where that is not `unit` with an s.
+
+    Raises:
+        InputError: No class has two.
+
+    >>> parted_for_test("aab", ["1", "2", "3"], "my/set", "image", "by file name")
+    ([1, 2], [0], 'held out 1 image as test, about 15% of each class, by file name')
+    """
+    chosen = held_out(labels, keys, TEST_SHARE)
+    if not chosen:
+        raise InputError(f"'{source}' has one {unit} per class; give more, so that some can be the test")
+    rest = sorted(set(range(len(labels))) - set(chosen))
+    what = unit if len(chosen) == 1 else units or f"{unit}s"
+    return rest, chosen, f"held out {len(chosen):,} {what} as test, about {TEST_SHARE:.0%} of each class, {how}"
 
 
 def folds_of(labels: Sequence[int], keys: Iterable[str], count: int) -> list[int]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from striate.errors import InputError, nearest
 
 from .classes import counted
-from .dataset import ALL, TEST_SHARE, Dataset, Split, held_out
+from .dataset import ALL, Dataset, Split, parted_for_test
 from .files import unreadable
 from .image import ImageError
 from .lazy import Lazy
@@ -185,12 +185,10 @@ def _splits(
         judged = "it has no test set, so its validation images are judged" if "validation" in splits else ALL
         return splits, [judged]
     keys = [Path(path).relative_to(root).as_posix() for path in splits["train"].paths]
-    chosen = held_out(splits["train"].labels.tolist(), keys, TEST_SHARE)
-    if not chosen:
-        raise InputError(f"'{root}' has one readable image per class; give more, so that some can be the test")
-    rest = sorted(set(range(len(keys))) - set(chosen))
+    train = splits["train"].labels.tolist()
+    rest, chosen, said = parted_for_test(train, keys, str(root), "readable image", "chosen by file name", "images")
     splits["train"], splits["test"] = splits["train"].take(rest), splits["train"].take(chosen)
-    return splits, [f"held out {len(chosen)} images as test, about {TEST_SHARE:.0%} of each class, chosen by file name"]
+    return splits, [said]
 
 
 def below(path: str, root: Path) -> str:

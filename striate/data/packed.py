@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 
 from striate.errors import InputError
 
 from .classes import counted
-from .dataset import ALL, TEST_SHARE, Dataset, Split, held_out
+from .dataset import ALL, Dataset, Split, parted_for_test
 from .entries import Wanted, enough
 from .image import decode
 from .lazy import SAMPLED, Compact, Lazy
@@ -116,9 +115,7 @@ def _with_test(splits: dict[Part, Split], hold_out: bool, source: str) -> list[s
         splits["test"] = splits.get("validation", splits["train"])
         return ["it has no test part, so its validation images are judged" if "validation" in splits else ALL]
     train = splits["train"]
-    chosen = held_out(train.labels.tolist(), map(str, range(len(train))), TEST_SHARE)
-    if not chosen:
-        raise InputError(f"'{source}' has one image per class; give more, so that some can be the test")
-    rest = np.setdiff1d(np.arange(len(train)), chosen)
-    splits["train"], splits["test"] = train.take(rest.tolist()), train.take(chosen)
-    return [f"held out {len(chosen):,} images as test, about {TEST_SHARE:.0%} of each class, chosen by their numbers"]
+    numbers = map(str, range(len(train)))
+    rest, chosen, said = parted_for_test(train.labels.tolist(), numbers, source, "image", "chosen by their numbers")
+    splits["train"], splits["test"] = train.take(rest), train.take(chosen)
+    return [said]

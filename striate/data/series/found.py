@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data.dataset import ALL, TEST_SHARE, held_out
+from striate.data.dataset import ALIKE, ALL, parted_for_test
 from striate.data.files import counted
 from striate.data.left_out import LeftOut
 from striate.data.left_out import said as left_out_said
@@ -208,13 +208,10 @@ def _with_test(parts: dict[Part, Rows], hold_out: bool, source: str) -> str:
         parts["test"] = replace(parts.get("validation", parts["train"]), missing=0, left_out=())
         return ALL
     train = parts["train"]
-    chosen = held_out([*map(sorted(set(train.labels)).index, train.labels)], train.names, TEST_SHARE)
-    if not chosen:
-        raise InputError(f"'{source}' has one series per class; give more, so that some can be the test")
-    rest = sorted(set(range(len(train))) - set(chosen))
+    rest, chosen, said = parted_for_test(train.labels, train.names, source, SHORT, ALIKE, SHORT)
     kept = replace(train.take(rest), missing=train.missing, left_out=train.left_out)
     parts["train"], parts["test"] = kept, train.take(chosen)
-    return f"held out {len(chosen):,} series as test, about {TEST_SHARE:.0%} of each class (always the same)"
+    return said
 
 
 def missing_said(missing: int) -> list[str]:

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from striate.data.dataset import ALL, TEST_SHARE, held_out
+from striate.data.dataset import ALIKE, ALL, parted_for_test
 from striate.data.files import counted
 from striate.data.layout import FILLERS
 from striate.data.loading import places_of
@@ -199,10 +199,7 @@ def _with_test(parts: dict[Part, tuple[Entry, ...]], hold_out: bool, source: str
         parts["test"] = parts.get("validation", parts["train"])
         return ALL
     train = parts["train"]
-    labels = sorted({one.label for one in train})
-    chosen = {*held_out([labels.index(one.label) for one in train], [one.path.name for one in train], TEST_SHARE)}
-    if not chosen:
-        raise InputError(f"'{source}' has one sound per class; give more, so that some can be the test")
-    parts["train"] = tuple(one for row, one in enumerate(train) if row not in chosen)
-    parts["test"] = tuple(one for row, one in enumerate(train) if row in chosen)
-    return f"held out {len(chosen):,} sounds as test, about {TEST_SHARE:.0%} of each class (always the same)"
+    labels, names = [one.label for one in train], [one.path.name for one in train]
+    rest, chosen, said = parted_for_test(labels, names, source, "sound", ALIKE)
+    parts["train"], parts["test"] = (tuple(train[row] for row in rows) for rows in (rest, chosen))
+    return said
