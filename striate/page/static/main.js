@@ -119,6 +119,11 @@ async function look() {
   }
 }
 
+document.addEventListener("changed", (event) => {
+  const asked = /** @type {CustomEvent<number>} */ (event).detail
+  if (!waiting && asked === frame?.frame) look() // else a newer one is here, or on its way
+})
+
 /** @param {Frame} frame */
 function show(frame) {
   drawMaps(frame)
