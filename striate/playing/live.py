@@ -21,7 +21,8 @@ OURS = static("striate.playing")
 FILES = {f"/playing/static{name}" if name.endswith(".js") else name: file for name, file in OURS.items()}
 FILES |= {"/": FILES["/game.html"], "/report.css": files("striate.report") / "report.css"}
 RATE = 60  # frames a second of the game
-LEFT = 2.0  # seconds
+LEFT = 2.0  # seconds until a page has asked how it ended
+OTHERS = 1.2  # seconds more for other tabs: a browser lets those that are not seen ask once a second
 LARGEST = 512  # pixels of a side: screens are sent as they are
 
 
@@ -48,10 +49,11 @@ class Stage:
         }
 
     def end(self, said: str) -> None:
-        """Show how it ended; waits a little until the page has seen that."""
+        """Show how it ended; waits a little until the pages have seen that."""
         self.now = {**self.now, "said": said}
         self._asked.clear()
-        self._asked.wait(LEFT)
+        if self._asked.wait(LEFT):
+            time.sleep(OTHERS)
 
     def asked(self) -> dict[str, Any]:
         """What is newest, for the page."""

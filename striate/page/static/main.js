@@ -19,6 +19,9 @@ import { Zoom } from "./zoom.js"
 
 /** @typedef {import("./frame.js").Frame} Frame */
 
+const BEGINS = { image: "stroke", text: "sentence", sound: "sound" }
+const SOUND = "What the network reads: red is how loud each band is, green how fast that changes, blue how fast the change itself changes"
+
 /** @param {string} id @returns {any} */
 const one = (id) => document.getElementById(id)
 
@@ -63,6 +66,7 @@ async function load() {
   document.body.dataset.reads = graph.reads ?? "image"
   camera.offer(Boolean(graph.slides))
   one("picture").classList.toggle("halves", Boolean(graph.halves))
+  if (graph.reads === "sound") one("readsaid").textContent = SOUND
   zoom.of(graph)
   network = new NetworkView(one("network"), graph, {
     choose: async (place) => {
@@ -111,13 +115,18 @@ async function look() {
       show(frame)
       const took = performance.now() - began
       document.body.dataset.took = took.toFixed(1)
-      tell(`${took.toFixed(0)} ms from stroke to picture, ${(1000 * frame.seconds).toFixed(0)} ms of it the network`)
+      tell(`${took.toFixed(0)} ms from ${BEGINS[graph.reads ?? "image"]} to picture, ${(1000 * frame.seconds).toFixed(0)} ms of it the network`)
     } while (again)
   } finally {
     waiting = false
     document.body.dataset.waiting = "false"
   }
 }
+
+document.addEventListener("changed", (event) => {
+  const asked = /** @type {CustomEvent<number>} */ (event).detail
+  if (!waiting && asked === frame?.frame) look() // else a newer one is here, or on its way
+})
 
 /** @param {Frame} frame */
 function show(frame) {
@@ -182,7 +191,7 @@ const paper = new Paper(one("paper"), look), sentence = new Sentence(one("senten
 
 /** What the network looks at: a sentence, a sound, or what is on the paper. */
 const givenNow = () => (graph.reads === "text" ? sentence : graph.reads === "sound" ? microphone : paper)
-one("listen").addEventListener("click", () => answered(microphone.listen()))
+one("listen").addEventListener("click", () => answered(microphone.listen(() => tell("listening: say the word"))))
 one("sound").addEventListener("change", () => answered(microphone.take(one("sound").files[0])))
 
 /** @param {boolean} erases */
@@ -207,6 +216,7 @@ one("clear").addEventListener("click", () => paper.clear())
 
 /** @param {Blob | null | undefined} file */
 async function put(file) {
+  if (graph.reads === "sound") return answered(microphone.take(file))
   try {
     if (file) await paper.show(file)
   } catch {

@@ -13,6 +13,7 @@ export class Microphone {
   constructor(place, changed) {
     this.changed = changed
     this.button = /** @type {HTMLButtonElement} */ (place.querySelector("button"))
+    this.listening = false // also while the browser asks whether it may
     this.sound = waveOf(new Float32Array(800), 8000)
   }
 
@@ -21,19 +22,23 @@ export class Microphone {
     return this.sound
   }
 
-  /** Listens for a while. Throws an error whose message is for the user. */
-  async listen() {
+  /** Listens for a while. Throws an error whose message is for the user. @param {() => void} began called once it listens */
+  async listen(began) {
+    if (this.listening) return
     const devices = navigator.mediaDevices
     if (!devices) throw new Error("the browser gives no microphone to this address")
-    this.button.disabled = true // also while the browser asks whether it may
+    this.listening = true
+    this.button.setAttribute("aria-disabled", "true") // a button that is disabled would lose the keyboard's focus
     let stream
     try {
       stream = await allowed(devices)
       this.button.setAttribute("aria-pressed", "true")
+      began()
       await this.take(await recorded(stream))
     } finally {
       for (const track of stream?.getTracks() ?? []) track.stop()
-      this.button.disabled = false
+      this.listening = false
+      this.button.setAttribute("aria-disabled", "false")
       this.button.setAttribute("aria-pressed", "false")
     }
   }

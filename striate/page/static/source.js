@@ -32,18 +32,25 @@ import { frameOf } from "./frame.js"
  *   controls of what a source lacks
  */
 
-/** The picture has changed since the question; the answer to a newer one is on its way. */
-export class Changed extends Error {}
+/** The picture has changed since the question: a newer one of this page is on its way, or another page has sent one. */
+export class Changed extends Error {
+  /** @param {number} frame the one that was asked about */
+  constructor(frame) {
+    super()
+    this.frame = frame
+  }
+}
 
 /**
- * An answer; null where there is none, which the user is told unless the picture has only changed.
+ * An answer; null where there is none, which the user is told unless the picture has only changed, which the page is told.
  * @template T @param {Promise<T>} asked @returns {Promise<T | null>}
  */
 export async function answered(asked) {
   try {
     return await asked
   } catch (error) {
-    if (!(error instanceof Changed)) tell(/** @type {Error} */ (error).message)
+    if (error instanceof Changed) document.dispatchEvent(new CustomEvent("changed", { detail: error.frame }))
+    else tell(/** @type {Error} */ (error).message)
     return null
   }
 }
@@ -58,6 +65,11 @@ export function tell(text) {
 export async function opened() {
   const held = document.getElementById("held")
   return held ? (await import("./inpage.js")).opened(held.textContent ?? "") : new Served()
+}
+
+/** Why a request is refused: in JSON, or in a line of text by what stands before the application. @param {Response} answer */
+async function refusal(answer) {
+  return answer.headers.get("content-type")?.startsWith("application/json") ? (await answer.json()).error : (await answer.text()).trim()
 }
 
 /** @implements {Source} */
@@ -134,8 +146,8 @@ export class Served {
     const address = `${path}?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}`
     const answer = await fetch(address, body ? { method: "POST", body } : {}).catch(() => null)
     if (!answer) throw new Error("the server has ended; start `striate see` again")
-    if (answer.status === 204) throw new Changed()
-    if (!answer.ok) throw new Error((await answer.json()).error)
+    if (answer.status === 204) throw new Changed(/** @type {any} */ (words).frame)
+    if (!answer.ok) throw new Error(await refusal(answer))
     return answer
   }
 }

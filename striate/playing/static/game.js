@@ -13,26 +13,30 @@ const one = (id) => document.getElementById(id)
 
 /** @param {Now} now */
 function status(now) {
-  if (now.said) return now.said
   const lives = now.lives ? `, ${now.lives} lives` : ""
   return `move ${now.move.toLocaleString("en")}, score ${now.score}${lives}: ${now.action}`
 }
 
 /** @param {string} action @param {number} share @param {boolean} taken @returns {Element[]} */
 function row(action, share, taken) {
-  const name = document.createElement("dt"), bar = document.createElement("meter"), number = document.createElement("dd")
+  const [name, held, number] = ["dt", "dd", "dd"].map((tag) => document.createElement(tag)), bar = document.createElement("meter")
   name.textContent = action
   name.className = taken ? "taken" : ""
   bar.value = share
+  bar.setAttribute("aria-label", action)
+  held.append(bar)
   number.textContent = `${(100 * share).toFixed(1)}%`
-  return [name, bar, number]
+  return [name, held, number]
 }
 
 /** @param {Now} now */
 function show(now) {
-  one("title").textContent = now.name
+  document.title = one("title").textContent = now.name
   if (!now.move) return
-  one("status").textContent = status(now)
+  one("game").hidden = false
+  one("status").textContent = status(now) // not read aloud, many times a second; how it ends is
+  one("status").hidden = Boolean(now.said)
+  one("said").textContent = now.said ?? ""
   one("screen").src = now.screen
   one("looked").hidden = !now.heat
   if (now.heat) one("heat").src = now.heat
@@ -44,12 +48,12 @@ function show(now) {
 async function ask() {
   const answer = await fetch("now").catch(() => null)
   if (!answer) {
-    one("status").textContent = "the program has ended; this is the last that was seen of the game"
+    one("said").textContent = "the program has ended; this is the last that was seen of the game"
     return
   }
   const now = await answer.json()
   show(now)
-  setTimeout(ask, now.said ? 1000 : EVERY)
+  if (!now.said) setTimeout(ask, EVERY) // else the program ends, and would not answer
 }
 
 ask()

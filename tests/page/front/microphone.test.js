@@ -5,9 +5,11 @@ import { Microphone } from "../../../striate/page/static/microphone.js"
 
 /** @param {() => void} changed */
 function made(changed) {
-  const button = { disabled: false, setAttribute() {} }
+  /** @type {Record<string, string>} */
+  const said = {}
+  const button = { setAttribute: (/** @type {string} */ name, /** @type {string} */ value) => Object.assign(said, { [name]: value }) }
   const place = /** @type {any} */ ({ querySelector: () => button })
-  return { button, microphone: new Microphone(place, changed) }
+  return { said, microphone: new Microphone(place, changed) }
 }
 
 test("a dialog for files that is cancelled changes nothing", async () => {
@@ -20,12 +22,15 @@ test("a dialog for files that is cancelled changes nothing", async () => {
 })
 
 test("the button can't be pressed again while the browser asks whether it may listen", async () => {
-  const { button, microphone } = made(() => {})
-  const getUserMedia = () => {
-    assert.ok(button.disabled)
+  const { said, microphone } = made(() => {})
+  let asked = 0, began = 0
+  const getUserMedia = async () => {
+    asked++
+    assert.equal(said["aria-disabled"], "true")
+    await microphone.listen(() => void began++)
     return Promise.reject(Object.assign(new Error("no"), { name: "NotAllowedError" }))
   }
   Object.defineProperty(globalThis, "navigator", { value: { mediaDevices: { getUserMedia } }, configurable: true })
-  await assert.rejects(microphone.listen(), /the microphone was refused/)
-  assert.equal(button.disabled, false)
+  await assert.rejects(microphone.listen(() => void began++), /the microphone was refused/)
+  assert.deepEqual([asked, began, said["aria-disabled"]], [1, 0, "false"])
 })
