@@ -1,11 +1,11 @@
 """Heartbeats of the MIT-BIH arrhythmia records, trained on the patients of DS1 and tested on those of DS2.
 
 The split is de Chazal's (2004), so no patient is in both. Four records of DS1 choose the epoch, and have chosen that a
-beat of S counts twelve times. Three of four beats of S in DS2 are those of one record, 232, so that seeds differ much. A
-beat comes with its record's median beat
-as a second channel, and with four numbers: the time since the beat before in seconds, and the logarithms of it and of
-the time to the next one over the mean of the ten times before, and of it over the record's mean. Neither needs a label.
-The floor is always saying N. The beats are taken from `$STRIATE_DATA/mitbih-beats.tar.xz`.
+beat of S counts twelve times. Three of four beats of S in DS2 are those of one record, 232, so that seeds differ. A
+beat comes with its record's median beat as a second channel, and with four numbers: the time since the beat before in
+seconds, and the logarithms of it and of the time to the next one over the mean of the ten times before, and of it over
+the record's mean. Neither needs a label. The floor is always saying N. The beats are taken from
+`$STRIATE_DATA/mitbih-beats.tar.xz`.
 
     python benchmarks/heartbeats.py [--rows beats,beats-alone] [--seeds 3] [--epochs N] [--json]
 """
