@@ -66,6 +66,11 @@ def first_line(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
+def why_damaged(error: BaseException) -> str:
+    """The same of an array file; NumPy would have users open Python objects, which can run anything."""
+    return "it holds Python objects, which are never opened" if "pickle" in str(error) else first_line(error)
+
+
 def _meant(name: object, known: list[str], also: Mapping[str, Iterable[str]]) -> list[str]:
     word, own = plain(str(name)), {plain(one): one for one in reversed(known)}
     named = {plain(other): one for one, others in also.items() for other in others if one in known} | own

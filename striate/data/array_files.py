@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.errors import InputError
+from striate.errors import InputError, why_damaged
 
 from .arrays import DAMAGE, Array, arranged, as_pixels, numbers
 from .dataset import Dataset
@@ -105,7 +105,7 @@ def _array(path: Path) -> Array | str:
     except InputError as error:
         return str(error)
     except DAMAGE as error:
-        return f"no plain array: {(str(error) or type(error).__name__).splitlines()[0]}"
+        return f"no plain array: {why_damaged(error)}"
     return values if values.size else "empty"
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from striate.errors import InputError
+from striate.errors import InputError, why_damaged
 
 from .classes import counted
 from .dataset import ALL, TEST_SHARE, Dataset, Split, carve
@@ -171,8 +171,8 @@ def _read(path: Path) -> tuple[dict[Part, tuple[str, str]], dict[str, Array], li
     except InputError:
         raise
     except DAMAGE as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"{path} is no archive of plain arrays ({reason}); write it with numpy.savez") from error
+        why = why_damaged(error)
+        raise InputError(f"{path} is no archive of plain arrays ({why}); write it with numpy.savez") from error
 
 
 def _pairs(keys: Sequence[str], path: Path) -> dict[Part, tuple[str, str]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from striate.errors import InputError
+from striate.errors import InputError, why_damaged
 
 from .arrays import DAMAGE, STYLES, Array, as_pixels, channels_first, numbers
 from .parts import PARTS, part_of
@@ -42,8 +42,8 @@ def stored(path: Path) -> Array:
     except InputError:
         raise
     except DAMAGE as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"{path} holds no plain arrays ({reason}); write it with numpy.savez or numpy.save") from error
+        why = why_damaged(error)
+        raise InputError(f"{path} holds no plain arrays ({why}); write it with numpy.savez or numpy.save") from error
 
 
 def _some(array: Array, name: str) -> Array:

@@ -183,7 +183,7 @@ class Series(Labelled):
 
     def asked(self, given: Sequence[Any], recipe: Recipe | None, bad: str) -> Asked:
         """Series in arrays and files."""
-        flat = [one for some in given for one in (some if _is_list(some) else [some])]
+        flat = [one for some in given for part in (some if _is_list(some) else [some]) for one in files.files_of(part)]
         found = [files.given(one, bad, self.channels, number, self.classes) for number, one in enumerate(flat, 1)]
         if not found:
             raise InputError(f"{files.TAKES}. Received: none")

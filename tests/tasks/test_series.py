@@ -132,6 +132,14 @@ def test_longer_series_are_drawn_together_and_that_is_told(run: Run) -> None:
     assert any("1 series asked about are longer than" in note for note in run.notes)
 
 
+def test_a_folder_of_files_is_predicted(run: Run, tmp_path: Path) -> None:
+    for number in range(2):
+        np.save(tmp_path / f"{number}.npy", np.zeros((1, 15)))
+    assert len(run.predict(tmp_path)) == 2
+    with pytest.raises(st.InputError, match="holds no file of series"):
+        run.predict(str(tmp_path / ".."))
+
+
 def test_what_a_table_to_predict_lacks_is_told(run: Run, tmp_path: Path) -> None:
     lines = ["1,,3,4,5", "1,2,3", "1,2,3,4,x", "5,4,3,2,1"]
     (tmp_path / "new.csv").write_text("\n".join(lines))

@@ -58,7 +58,8 @@ def find(root: Path, bad: str = "skip") -> CaptionSet | None:
     if not images and broken:
         raise next(iter(broken.values()))
     if not images:
-        raise InputError(f"no image under '{root}' has a caption that can be used: {(faults or left_out)[0]}")
+        first = (faults or left_out)[0]
+        raise InputError(f"no image under '{root}' has a caption that can be used: {first.kind}, {first}")
     told = [text for one in images for text in one.captions]
     if sum(map(is_word, counted(told))) < LEAST:
         raise InputError(f"the captions under '{root}' have one word between them; there is nothing to learn from them")

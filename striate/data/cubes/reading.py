@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import InputError, first_line
+from striate.errors import InputError, first_line, why_damaged
 
 from ..files import counted
 from ..sentences.decoding import NotTextError, decoded
@@ -113,7 +113,7 @@ def _of_file(path: Path) -> Iterator[tuple[str, Array]]:
             f"'{path}' can't be read ({first_line(error)}); save it with MATLAB's -v7, or as .npy"
         ) from None
     except Exception as error:  # of a damaged file SciPy's reader raises errors of many kinds
-        raise InputError(f"'{path}' can't be read ({first_line(error)})") from None
+        raise InputError(f"'{path}' can't be read ({why_damaged(error)})") from None
     for name, array in found.items():
         if isinstance(array, np.ndarray) and array.dtype.kind in "buif":
             yield name, array

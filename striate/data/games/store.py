@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import InputError
+from striate.errors import InputError, why_damaged
 
 from ..writing import whole
 from .emulator import FRAMES, MOST_FRAMES, SIDE, Kept
@@ -162,7 +162,7 @@ def read_moves(path: Path, actions: Sequence[str]) -> Moves:
         with np.load(path, allow_pickle=False) as found:
             return _checked({name: found[name] for name in found.files}, len(actions))
     except DAMAGE as error:
-        raise ValueError(f"damaged: {error}") from None
+        raise ValueError(f"damaged: {why_damaged(error)}") from None
 
 
 def _checked(found: dict[str, Any], actions: int) -> Moves:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from striate.errors import InputError
+from striate.errors import InputError, why_damaged
 
 from ..array_files import placed
 from ..arrays import DAMAGE, numbers
@@ -157,7 +157,7 @@ def stored(path: Path) -> NDArray[Any]:
     except InputError as error:
         raise ImageError(path, str(error)) from None
     except (*DAMAGE, IndexError) as error:
-        raise ImageError(path, f"no plain array: {(str(error) or type(error).__name__).splitlines()[0]}") from error
+        raise ImageError(path, f"no plain array: {why_damaged(error)}") from error
     if not 3 <= values.ndim <= 5 or (values.ndim == 5 and values.shape[-1] not in (1, 3)):
         shape = "x".join(map(str, values.shape))
         raise ImageError(path, f"it is {shape}; a clip is frames of rows of columns, and maybe colours")

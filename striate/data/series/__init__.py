@@ -6,7 +6,7 @@ array([[1., 2., 3.]], dtype=float32)
 """
 
 from .cleaning import Clean, cleaned
-from .finding import TAKES, find, given
+from .finding import TAKES, files_of, find, given
 from .found import Row, Rows, SeriesSet, missing_said
 
-__all__ = ["TAKES", "Clean", "Row", "Rows", "SeriesSet", "cleaned", "find", "given", "missing_said"]
+__all__ = ["TAKES", "Clean", "Row", "Rows", "SeriesSet", "cleaned", "files_of", "find", "given", "missing_said"]

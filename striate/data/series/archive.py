@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from striate.data.arrays import DAMAGE
 from striate.data.parts import Part, part_of
-from striate.errors import InputError
+from striate.errors import InputError, why_damaged
 
 from .found import Row
 
@@ -48,7 +48,7 @@ def read_archive(path: Path) -> dict[Part, list[Row]]:
         with np.load(path, allow_pickle=False) as opened:
             held = {key: opened[key] for key in opened.files}
     except DAMAGE as error:
-        raise InputError(f"'{path}' can't be read: {(str(error) or type(error).__name__).splitlines()[0]}") from None
+        raise InputError(f"'{path}' can't be read: {why_damaged(error)}") from None
     roles = {part: keys for part, keys in roles_of([*held]).items() if "x" in keys}
     if not roles:
         raise InputError(f"'{path}' has no series; it holds {', '.join(held) or 'nothing'}; call them x, or x_train")

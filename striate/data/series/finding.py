@@ -18,7 +18,7 @@ from striate.data.left_out import LeftOut
 from striate.data.loading import places_of
 from striate.data.parts import Part, part_of
 from striate.data.sentences.decoding import text_of
-from striate.errors import InputError
+from striate.errors import InputError, why_damaged
 
 from . import archive, table, ts
 from .found import Row, Rows, SeriesSet, put_together, rows_of
@@ -128,6 +128,20 @@ def _lines(path: Path, bad: str, labelled: bool) -> tuple[list[Row], list[LeftOu
     return table.read_table(lines, path.name, bad, labelled)
 
 
+def files_of(some: Any) -> list[Any]:
+    """The files of series in a folder that a user hands to `predict`; what is no folder as it is.
+
+    Raises:
+        InputError: It holds none.
+    """
+    if not isinstance(some, str | Path) or not Path(some).is_dir():
+        return [some]
+    found = sorted(path for path in Path(some).iterdir() if path.suffix.lower() in (*ENDS, ".npy"))
+    if not found:
+        raise InputError(f"'{some}' holds no file of series; {TAKES}")
+    return list[Any](found)
+
+
 def given(some: Any, bad: str, channels: int, number: int, classes: Sequence[str] = ()) -> Rows:
     """What a user hands to `predict`: a file, an array, or a list of numbers.
 
@@ -174,7 +188,7 @@ def _stored(path: Path) -> Any:
         with path.open("rb") as file:
             return np.lib.format.read_array(file, allow_pickle=False)
     except DAMAGE as error:
-        raise InputError(f"'{path}' can't be read: {(str(error) or type(error).__name__).splitlines()[0]}") from None
+        raise InputError(f"'{path}' can't be read: {why_damaged(error)}") from None
 
 
 def _of_array(values: Any, name: str, channels: int) -> list[Row]:

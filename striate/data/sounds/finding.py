@@ -103,27 +103,38 @@ def find(
 
 
 def _of_folder(root: Path, files: Sequence[Path]) -> tuple[list[Entry], list[str]]:
+    named = [found for path in files if (found := class_of(path.stem))]
+    if len(named) == len(files) and len({path.parent for path in files}) == 1:
+        return _by_name(files, named)
     listed = {line: part for name, part in LISTS.items() for line in _lines(root / name)}
     entries = list[Entry]()
-    flat = all(class_of(path.stem) for path in files) and len({path.parent for path in files}) == 1
     for path in files:
-        inner = path.relative_to(root).parts[:-1]
-        if flat:
-            found = class_of(path.stem)
-            assert found
-            entries.append(Entry(path, found[0], "test" if found[1] < TEST_NUMBERS else "train"))
-            continue
-        part, label = _placed(inner)
+        part, label = _placed(path.relative_to(root).parts[:-1])
         if label:
             entries.append(Entry(path, label, listed.get(path.relative_to(root).as_posix(), part)))
+    tables = sorted(path for path in root.iterdir() if path.suffix.lower() in TABLES)
+    if not entries and len(tables) == 1:
+        return _of_table(tables[0]), [f"{tables[0].name} says which class each is"]
     if not entries:
         raise InputError(
             f"'{root}' holds {len(files):,} sounds in no class's folder; put those of each class in a folder of its "
             "own, or call them CLASS_SPEAKER_NUMBER.wav"
         )
-    told = [f"the class is the first part of each name; numbers below {TEST_NUMBERS} are the test"] if flat else []
     missed = len(files) - len(entries)
-    return entries, told + ([f"left out: {missed:,} sounds that are in no class's folder"] if missed else [])
+    return entries, [f"left out: {missed:,} sounds that are in no class's folder"] if missed else []
+
+
+def _by_name(files: Sequence[Path], named: Sequence[tuple[str, int]]) -> tuple[list[Entry], list[str]]:
+    """Those whose names say a class and a number; low numbers are the test unless that leaves a class one sound."""
+    said = "the class is the first part of each name"
+    tested = Counter(label for label, number in named if number < TEST_NUMBERS)
+    if any(count - tested[label] < 2 for label, count in Counter(label for label, _ in named).items()):
+        return [Entry(path, label, "train") for path, (label, _) in zip(files, named, strict=True)], [said]
+    entries = [
+        Entry(path, label, "test" if number < TEST_NUMBERS else "train")
+        for path, (label, number) in zip(files, named, strict=True)
+    ]
+    return entries, [f"{said}; numbers below {TEST_NUMBERS} are the test"]
 
 
 def _placed(folders: Sequence[str]) -> tuple[Part, str]:
@@ -159,8 +170,10 @@ def _of_table(path: Path) -> list[Entry]:
         )
     entries = list[Entry]()
     for number, row in enumerate(rows, 2):
-        if None in row or None in row.values() or not row["path"] or not row["label"]:
+        if None in row or None in row.values():
             raise InputError(f"'{path}', line {number}: it has another number of cells than the first")
+        if not row["path"] or not row["label"]:
+            raise InputError(f"'{path}', line {number}: its path or its label is empty")
         part = part_of(row.get("split") or "train")
         if part is None:
             raise InputError(f"'{path}', line {number}: '{row['split']}' is no part; write train, val or test")

@@ -95,7 +95,7 @@ def is_silent(samples: Samples) -> bool:
 
 
 def read_wave(path: str | Path) -> Wave:
-    """The sound of a file; several channels become their mean.
+    """The sound of a file; several channels become their mean, or the first where they cancel.
 
     Raises:
         WaveError: It is none, or needs the package soundfile.
@@ -161,7 +161,11 @@ def _one_channel(path: Path, rate: int, samples: NDArray[np.generic]) -> Wave:
         notes.append("8 bits" if samples.dtype == np.uint8 else "floats")
     if scaled.ndim == 2 and scaled.shape[1] > 1:
         notes.append("stereo" if scaled.shape[1] == 2 else f"{scaled.shape[1]} channels")
-    return Wave(scaled.reshape(len(scaled), -1).mean(1, dtype=np.float32), rate, tuple(notes))
+    channels = scaled.reshape(len(scaled), -1)
+    mean, first = channels.mean(1, dtype=np.float32), np.ascontiguousarray(channels[:, 0])
+    if is_silent(mean) and not is_silent(first):
+        return Wave(first, rate, (*notes, "the channels cancel, so the first is heard"))
+    return Wave(mean, rate, tuple(notes))
 
 
 def _scaled(samples: NDArray[np.generic]) -> Samples:

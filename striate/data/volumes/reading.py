@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import InputError, first_line
+from striate.errors import InputError, first_line, why_damaged
 
 from ..arrays import DAMAGE
 from ..opening import ImageError
@@ -109,7 +109,7 @@ def _array(path: Path) -> NDArray[Any]:
         with path.open("rb") as file:
             return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
     except DAMAGE as error:
-        raise ImageError(path, f"no plain array: {first_line(error)}") from error
+        raise ImageError(path, f"no plain array: {why_damaged(error)}") from error
 
 
 def _nifti(path: Path) -> Volume:

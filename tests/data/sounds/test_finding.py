@@ -36,6 +36,24 @@ def test_names_as_the_spoken_digits_have_them(tmp_path: Path) -> None:
     assert "the class is the first part of each name" in found.notes[1]
 
 
+def test_low_numbers_are_no_test_where_nothing_else_is_left(tmp_path: Path) -> None:
+    for number in range(6):
+        for digit in (0, 1):
+            write(tmp_path / f"{digit}_ann_{number}.wav", tone("low", number))
+    assert counts(tmp_path) == {"train": 10, "test": 2}
+
+
+def test_a_folder_with_a_table(tmp_path: Path) -> None:
+    for number in range(4):
+        write(tmp_path / f"{number}.wav", tone("low", number))
+    lines = [f"{number}.wav,{'ab'[number % 2]},{'test' if number < 2 else 'train'}" for number in range(4)]
+    (tmp_path / "words.csv").write_text("path,label,split\n" + "\n".join(lines))
+    assert counts(tmp_path) == {"train": 2, "test": 2}
+    (tmp_path / "words.csv").write_text("path,label\n0.wav,\n")
+    with pytest.raises(InputError, match="line 2: its path or its label is empty"):
+        find(tmp_path)
+
+
 def test_lists_of_speech_commands(tmp_path: Path) -> None:
     words(tmp_path, 8, 0)
     root = tmp_path / "train"

@@ -33,6 +33,12 @@ def test_kinds_of_samples_are_the_same_sound(tmp_path: Path, samples: np.ndarray
     np.testing.assert_allclose(wave.samples, SINE, atol=0.01)
 
 
+def test_channels_that_cancel_are_no_silence(tmp_path: Path) -> None:
+    wave = read_wave(write(tmp_path / "a.wav", np.stack([SINE, -SINE], 1)))
+    assert wave.notes[-1] == "the channels cancel, so the first is heard"
+    np.testing.assert_allclose(wave.samples, SINE, atol=1e-4)
+
+
 @pytest.mark.parametrize("rate", [4000, 11025, 16000, 44100])
 def test_another_rate_is_the_same_sound(rate: int) -> None:
     there = at_rate(Wave(tone("low", 0, rate=rate), rate), 8000)
