@@ -65,6 +65,18 @@ def test_labels_come_on_the_scan_s_grid(run: st.Run, tmp_path: Path) -> None:
     np.testing.assert_array_equal(array.mask, answer.mask)
 
 
+def test_the_picture_s_legend_has_the_shares_of_the_whole_volume(run: st.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = list[str]()
+
+    def kept(picture: Any, rows: Any) -> Any:
+        drawn.extend(row.said() for row in rows)
+        return picture
+
+    monkeypatch.setattr("striate.report.overlay.with_legend", kept)
+    (answer,) = run.predict(scans.scan(9)[0])
+    assert ", ".join(drawn) == answer.said
+
+
 def test_resampled_as_asked_for_and_back(tmp_path: Path) -> None:
     scans.decathlon(tmp_path / "data", 4, 2)
     run = st.train(NET, tmp_path / "data", out=tmp_path / "run", spacing="2", **HOW)
