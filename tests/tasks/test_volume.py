@@ -14,6 +14,7 @@ from striate.tasks.classify import Classify
 from striate.tasks.known import opened
 from striate.tasks.task import Wish
 from striate.tasks.volume import ONE_NUMBER
+from striate.tasks.voxels import COUNTS, GUESSED, JudgedVoxels
 from striate.tiling import tiled
 from tests import scans
 
@@ -63,6 +64,19 @@ def test_labels_come_on_the_scan_s_grid(run: st.Run, tmp_path: Path) -> None:
     (array,) = run.predict(values)
     assert array.files.keys() == {".npy"}
     np.testing.assert_array_equal(array.mask, answer.mask)
+
+
+def test_a_network_below_the_usual_class_is_no_better_than_a_guess() -> None:
+    weak, strong = torch.tensor([[[50, 10], [15, 5]]]), torch.tensor([[[50, 10], [5, 15]]])
+    coloured = (("background", "head"), ((0, 0, 0), (200, 0, 0)))
+
+    def guessing(called: torch.Tensor, usual: torch.Tensor) -> str:
+        return JudgedVoxels("some", None, {COUNTS: called, GUESSED: usual}, {}, "volumes", *coloured).guessing
+
+    said = "No better than always saying the class that is usual at a place, which gets 66.67%."
+    assert guessing(weak, strong) == guessing(strong, strong) == said
+    assert not guessing(strong, weak)
+    assert guessing(torch.tensor([[[60, 0], [20, 0]]]), weak).startswith("Every voxel is called 'background'")
 
 
 def test_the_picture_s_legend_has_the_shares_of_the_whole_volume(run: st.Run, monkeypatch: pytest.MonkeyPatch) -> None:
