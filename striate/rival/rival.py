@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from striate import data as data_sets
 from striate.checks import check_number, path_of
 from striate.data.cubes.dataset import spectra
+from striate.data.cubes.splitting import SIDE, way_of
 from striate.data.recipe import floats
 from striate.errors import InputError
 from striate.features import Feature, feature
@@ -87,7 +88,7 @@ def baseline(
     bad: str = "skip",
     task: str | None = None,
     split: str = "",
-    side: int = 9,
+    side: int | None = None,
     out: str | Path | None = None,
     say: Say = silent,
     show: bool = False,
@@ -103,7 +104,7 @@ def baseline(
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
         task: "cube" for an image of many bands, whose pixels are classified by their spectra: the features are "raw".
         split: How its pixels are divided, as for `striate.train`.
-        side: Pixels of a side of what the network beside it reads, which a disjoint split keeps clear of.
+        side: Pixels of a side of what the network beside it reads, which a disjoint split keeps clear of; by default 9.
         out: A folder for `features.png`, test images beside their features; it is created if missing.
         say: Is given each decision as one sentence when it is made.
         show: Whether to draw a download's progress on standard error.
@@ -121,7 +122,7 @@ def baseline(
     check_number(seed, "seed", most=SEEDS)
     check_number(validation, "validation", least=0.001, most=0.9, whole=False)
     folder = None if out is None else path_of(out, "the folder `out`")
-    dataset = _spectra(chosen, data, split, side) if task else data_sets.load(data, bad=bad, progress=show)
+    dataset = _spectra(chosen, data, split, side or SIDE) if task else data_sets.load(data, bad=bad, progress=show)
     notes: list[str] = []
 
     def tell(*lines: str) -> None:
@@ -130,6 +131,8 @@ def baseline(
             say(line)
 
     tell(*dataset.notes)
+    if task and side is None and way_of(split)[0] == "disjoint":
+        tell(f"pixels: divided for a network that reads {SIDE}x{SIDE} of them; --beside RUN takes the run's own side")
     training, held, test = _splits(dataset, validation, seed)
     how = "the data's own" if dataset.validation else f"seed {seed}"
     parts, scaled = _pixels([training, held, test])
