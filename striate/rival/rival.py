@@ -119,6 +119,8 @@ def baseline(
         raise InputError(f"a rival for the task {task} is not there; leave `task` out, or say '{CUBE}'")
     if split and not task:
         raise InputError(f"split is for the task {CUBE}; say task='{CUBE}' too")
+    if task and out is not None:
+        raise InputError("out draws features of images; of single pixels there are none to see. Leave it out")
     check_number(seed, "seed", most=SEEDS)
     check_number(validation, "validation", least=0.001, most=0.9, whole=False)
     folder = None if out is None else path_of(out, "the folder `out`")

@@ -97,6 +97,8 @@ def test_the_rival_stands_beside_it(run: st.Run) -> None:
     assert not any("--beside" in note for note in rival.notes)
     with pytest.raises(st.InputError, match="of single pixels there are spectra alone"):
         st.baseline("sobel", source, task="cube")
+    with pytest.raises(st.InputError, match="out draws features of images; of single pixels there are none"):
+        st.baseline("raw", source, task="cube", out=run.path)
     with pytest.raises(st.InputError, match="split is for the task cube"):
         st.baseline("raw", "digits", split="random:0.1")
 
