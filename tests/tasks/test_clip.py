@@ -44,6 +44,17 @@ def test_one_frame_is_the_one_in_the_middle(tmp_path: Path) -> None:
     assert run.predict(clip)[0].top == run.predict(still)[0].top
 
 
+def test_some_of_each_class_are_held_out_as_test(tmp_path: Path) -> None:
+    for number in range(12):
+        folder = tmp_path / ("up" if number < 9 else "right")
+        folder.mkdir(exist_ok=True)
+        np.save(folder / f"{number}.npy", scenes.clip(number, folder.name))
+    task, data = known.opened(str(tmp_path), Wish(named=True), "clip")
+    assert sorted(data.test.columns["label"].tolist()) == [0, 1]
+    assert task.classes == ("right", "up")
+    assert any("held out 2 clips as test, about 15% of each class, by file name" in note for note in data.notes)
+
+
 def test_larger_frames_are_scaled_and_colours_made_grey(run: st.Run) -> None:
     clip = scenes.clip(40, "up").repeat(3, 1).repeat(3, 2)[..., None].repeat(3, 3)
     assert run.predict(clip)[0].probability == pytest.approx(

@@ -131,7 +131,7 @@ def test_a_network_of_slices_has_thin_pieces(tmp_path: Path) -> None:
 def test_volumes_are_held_out_by_that_name(tmp_path: Path) -> None:
     scans.arrays(tmp_path, 8, 0)
     _, data = opened(str(tmp_path), Wish(shape=(1, None, None, None), named=True), "volume")
-    assert any("held out 1 volumes as test" in note for note in data.notes), data.notes
+    assert any("held out 1 volume as test" in note for note in data.notes), data.notes
 
 
 def test_pieces_fade_into_each_other_to_the_whole() -> None:
