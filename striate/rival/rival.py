@@ -134,7 +134,7 @@ def baseline(
 
     tell(*dataset.notes)
     if task and side is None and way_of(split)[0] == "disjoint":
-        tell(f"pixels: divided for a network that reads {SIDE}x{SIDE} of them; --beside RUN takes the run's own side")
+        tell(f"pixels: divided for a network that reads {SIDE}x{SIDE} of them; `beside` takes a run's own side")
     training, held, test = _splits(dataset, validation, seed)
     how = "the data's own" if dataset.validation else f"seed {seed}"
     parts, scaled = _pixels([training, held, test])

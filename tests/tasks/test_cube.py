@@ -94,7 +94,7 @@ def test_the_rival_stands_beside_it(run: st.Run) -> None:
     assert rival.examples == run.test().examples
     assert rival.accuracy > 0.5
     assert any("pixels are so near to both" in note for note in rival.notes)
-    assert not any("--beside" in note for note in rival.notes)
+    assert not any("`beside`" in note for note in rival.notes)
     with pytest.raises(st.InputError, match="of single pixels there are spectra alone"):
         st.baseline("sobel", source, task="cube")
     with pytest.raises(st.InputError, match="out draws features of images; of single pixels there are none"):
@@ -105,7 +105,7 @@ def test_the_rival_stands_beside_it(run: st.Run) -> None:
 
 def test_a_rival_alone_says_for_which_network_its_pixels_are(run: st.Run) -> None:
     source = run.config["data"]["source"]
-    said = "pixels: divided for a network that reads 9x9 of them; --beside RUN takes the run's own side"
+    said = "pixels: divided for a network that reads 9x9 of them; `beside` takes a run's own side"
     assert said in st.baseline("raw", source, task="cube").notes
     assert said not in st.baseline("raw", source, task="cube", split="random:0.2").notes
 
