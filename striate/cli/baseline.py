@@ -9,8 +9,8 @@ import click
 
 from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say, task_option
 from striate.data.loading import check as check_data
-from striate.errors import InputError
-from striate.features import feature
+from striate.errors import InputError, nearest
+from striate.features import FEATURES, feature
 from striate.rival.classifiers import CLASSIFIERS
 from striate.training.options import Options
 from striate.training.saved import SavedRun
@@ -58,6 +58,7 @@ def command(
     dtw takes no validation examples out of those to train on; hog and sift need `pip install "striate[baseline]"`. With
     `--task cube` they are the pixels of an image of many bands, and the features are raw, their spectra.
     """
+    features = _word(features, data)
     if features not in OF_OTHERS:
         feature(features)
         if task is None:
@@ -94,6 +95,19 @@ def command(
         _table(result, run, tested)
         return
     click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2%}, {result.examples:,} {unit}")
+
+
+def _word(features: str, data: str) -> str:
+    """What features are called.
+
+    Raises:
+        InputError: They are none.
+    """
+    known = [*FEATURES, *OF_OTHERS]
+    if features.lower() in known:
+        return features.lower()
+    order = "; features come first, then the data" if data.lower() in known else ""
+    raise InputError(f"no feature '{features}'{nearest(features, known)}; there are {', '.join(known)}{order}")
 
 
 def _check_other(features: str, given: dict[str, str | None]) -> None:

@@ -54,6 +54,11 @@ def test_the_table_beside_a_run(run: Run, capsys: pytest.CaptureFixture[str], mo
     ("words", "said"),
     [
         (("hogg", "digits"), "no feature 'hogg'; did you mean 'hog'"),
+        (
+            ("mfccc", "some"),
+            "no feature 'mfccc'; did you mean 'mfcc'?; there are raw, sobel, robinson, hog, sift, surf, mfcc, ",
+        ),
+        (("some/folder", "dtw"), "mfcc, dtw; features come first, then the data"),
         (("hog", "digit"), "did you mean 'digits'"),
         (("hog", "digits", "--classifier", "linea"), "did you mean 'linear'"),
         (("hog", "digits", "--beside", "nowhere"), "nowhere"),
