@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say, task_option
-from striate.data.loading import check as check_data
+from striate.cli.common import Known, bad_files_option, check_data, console, json_option, print_json, say, task_option
 from striate.errors import InputError, nearest
 from striate.features import FEATURES, feature
 from striate.rival.classifiers import CLASSIFIERS
@@ -61,8 +60,7 @@ def command(
     features = _word(features, data)
     if features not in OF_OTHERS:
         feature(features)
-        if task is None:
-            check_data(data)
+        check_data(data, task)
     else:
         _check_other(features, {"out": out, "split": split, "task": task, "classifier": classifier})
     if beside:

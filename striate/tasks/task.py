@@ -25,7 +25,7 @@ from striate.augmentation.chain import of_photographs
 from striate.augmentation.words import AUTO
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
-from striate.data.loading import found_at
+from striate.data.loading import check, found_at
 from striate.data.video import in_parts
 from striate.errors import InputError
 from striate.losses import Loss
@@ -264,6 +264,16 @@ class Task(ABC):
             wish: What is asked of them.
             like: The task of a run that is tested on them: its facts hold.
         """
+
+    @classmethod
+    def nothing_at(cls, source: Any) -> str:
+        """What is said of a source that is not there, or holds nothing for the task."""
+        if isinstance(source, str | Path):
+            try:
+                check(str(source), f"the task {cls.word} reads {cls.reads}")
+            except InputError as error:
+                return str(error)
+        return f"'{source}' holds nothing for the task {cls.word}, which reads {cls.reads}"
 
     @abstractmethod
     def loss(self, outputs: Fields, targets: Fields) -> Fields:

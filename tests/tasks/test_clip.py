@@ -73,6 +73,8 @@ def test_what_does_not_fit_is_refused(run: st.Run, tmp_path: Path) -> None:
         st.train(NET, tmp_path / "one", out=tmp_path / "run", **HOW)
     with pytest.raises(st.InputError, match="a network for clips reads"):
         st.train("input 2x4x12x12 -> gap -> fc 2", run.config["data"]["source"], out=tmp_path / "run", **HOW)
+    with pytest.raises(st.InputError, match=r"no file or folder '.*none'; the task clip reads a folder with one"):
+        st.train(NET, tmp_path / "none", out=tmp_path / "run", **HOW)
     (tmp_path / "none").mkdir()
     with pytest.raises(st.InputError, match="holds nothing for the task clip"):
         st.train(NET, tmp_path / "none", out=tmp_path / "run", **HOW)
