@@ -66,7 +66,8 @@ def test_the_table_beside_a_run(run: Run, capsys: pytest.CaptureFixture[str], mo
         (("dtw", "some", "--task", "speech"), "dtw is for the task series, not 'speech'"),
         (("mfcc", "some", "--split", "random:0.1"), "--split is for the pixels of one image"),
         (("mfcc", "some", "--out", "folder"), "--out draws features of images"),
-        (("mfcc", "some", "--task", "speech"), "'some' holds nothing for the task speech"),
+        (("mfcc", "some", "--task", "speech"), "no file or folder 'some'; looked for "),
+        (("dtw", "some"), "; the task series reads a .ts file"),
     ],
 )
 def test_wrong_words(
