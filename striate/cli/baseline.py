@@ -86,11 +86,11 @@ def command(
     if as_json:
         print_json(result.to_json() | ({"beside": {"run": beside, **tested.to_json()}} if tested else {}))
         return
-    unit = OF_OTHERS.get(features, "images")
+    unit = OF_OTHERS.get(features, "pixels" if task else "images")
     described = f"{result.feature_seconds:.2f} s ({result.images_per_second:,.0f} {unit}/s)"
     click.echo(f"features {described}, fit {result.fit_seconds:.2f} s, predict {result.predict_seconds:.2f} s")
     if run and tested:
-        _table(result, run, tested)
+        _table(result, run, tested, unit)
         return
     click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2%}, {result.examples:,} {unit}")
 
@@ -145,12 +145,12 @@ def _pixels(run: Run | None, split: str | None) -> dict[str, Any]:
     return {"split": split or run.task.split, "side": run.task.side}
 
 
-def _table(result: BaselineResult, run: Run, tested: TestResult) -> None:
+def _table(result: BaselineResult, run: Run, tested: TestResult, unit: str) -> None:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=f"test images of {result.data}", box=box.SIMPLE_HEAD, title_justify="left")
-    for title in ("", "error", "accuracy", "images"):
+    table = Table(title=f"test {unit} of {result.data}", box=box.SIMPLE_HEAD, title_justify="left")
+    for title in ("", "error", "accuracy", unit):
         table.add_column(title, justify="left" if not title else "right")
     sides = ((f"{result.features}, {result.classifier}", result), (f"{run.network.name} ({run.path})", tested))
     for name, side in sides:

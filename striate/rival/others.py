@@ -63,10 +63,10 @@ def _of_words(asked: Asked) -> BaselineResult:
     middle, spread = x.mean(0), x.std(0) + np.float32(1e-6)
     x, x_held, x_test = ((rows - middle) / spread for rows in (x, x_held, x_test))
     began = time.perf_counter()
-    learned = classifiers.fit(asked.classifier, x, y, x_held, y_held, seed=asked.seed)
+    learned = classifiers.fit(asked.classifier, x, y, x_held, y_held, seed=asked.seed, unit=Speech.unit)
     fitted = time.perf_counter() - began
     for note in learned.notes:
-        asked.tell(note.replace("images", Speech.unit))
+        asked.tell(note)
     began = time.perf_counter()
     right = learned.predict(x_test) == y_test
     seconds = (described, fitted, time.perf_counter() - began)

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from striate import cli
 from striate.runs.run import Run
 from striate.runs.training import train
+from tests import cubes
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +92,17 @@ def test_a_run_of_other_data(run: Run, capsys: pytest.CaptureFixture[str], monke
     assert striate("baseline", "raw", "mnist", "--beside", str(run.path), monkeypatch=monkeypatch) == 2
     said = f"striate: --beside takes a run trained on mnist; {run.path} was trained on digits"
     assert capsys.readouterr().err.splitlines() == [said]
+
+
+def test_pixels_are_called_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, out = cubes.arrays(tmp_path / "data"), tmp_path / "run"
+    train("classes = 3\ninput 1x12 -> fc classes", data, task="cube", out=out, epochs=1, quiet=True)
+    words = ["baseline", "raw", str(data), "--task", "cube"]
+    assert striate(*words, monkeypatch=monkeypatch) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith(", 42 pixels")
+    assert striate(*words, "--beside", str(out), monkeypatch=monkeypatch) == 0
+    said = capsys.readouterr().out
+    assert "test pixels of data" in said
+    assert "image" not in said

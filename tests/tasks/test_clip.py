@@ -55,6 +55,20 @@ def test_some_of_each_class_are_held_out_as_test(tmp_path: Path) -> None:
     assert any("held out 2 clips as test, about 15% of each class, by file name" in note for note in data.notes)
 
 
+def test_classes_without_clips_are_called_that(tmp_path: Path) -> None:
+    for part, moves in (("train", ("up", "right", "up", "right", "up")), ("test", ("up",))):
+        for number, move in enumerate(moves):
+            folder = tmp_path / part / move
+            folder.mkdir(parents=True, exist_ok=True)
+            np.save(folder / f"{number}.npy", scenes.clip(number, move))
+    task, data = known.opened(str(tmp_path), Wish(named=True), "clip")
+    assert data.test is not None
+    assert task.doubts({"test": data.test}, "") == [
+        "classes of a single clip: up",
+        "classes without a clip in the test set: right",
+    ]
+
+
 def test_larger_frames_are_scaled_and_colours_made_grey(run: st.Run) -> None:
     clip = scenes.clip(40, "up").repeat(3, 1).repeat(3, 2)[..., None].repeat(3, 3)
     assert run.predict(clip)[0].probability == pytest.approx(

@@ -105,8 +105,12 @@ def test_the_rival_stands_beside_it(run: st.Run) -> None:
 
 def test_a_rival_alone_says_for_which_network_its_pixels_are(run: st.Run) -> None:
     source = run.config["data"]["source"]
+    notes = st.baseline("raw", source, task="cube").notes
+    assert "pixels: 208 to train on, 52 for validation (the data's own), 42 test" in notes
+    assert any("numbers per pixel" in note for note in notes)
+    assert not any("image" in note for note in notes[1:])
     said = "pixels: divided for a network that reads 9x9 of them; `beside` takes a run's own side"
-    assert said in st.baseline("raw", source, task="cube").notes
+    assert said in notes
     assert said not in st.baseline("raw", source, task="cube", split="random:0.2").notes
 
 
