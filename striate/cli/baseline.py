@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from striate.cli.common import Known, bad_files_option, check_data, console, json_option, print_json, say, task_option
+from striate.data.amounts import so_many
 from striate.errors import InputError, nearest
 from striate.features import FEATURES, feature
 from striate.rival.classifiers import CLASSIFIERS
@@ -92,7 +93,7 @@ def command(
     if run and tested:
         _table(result, run, tested, unit)
         return
-    click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2%}, {result.examples:,} {unit}")
+    click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2%}, {so_many(result.examples, unit)}")
 
 
 def _word(features: str, data: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from .parts import single
+from .amounts import single, so_many
 
 MOST_NAMED = 10  # classes named in one line
 
@@ -23,8 +23,7 @@ def counted(classes: Sequence[str], counts: Sequence[int], what: str = "classes"
         return f"{what}: " + ", ".join(f"{name} {count:,}" for name, count in zip(classes, counts, strict=True))
     low, high = min(counts), max(counts)
     least, most = classes[counts.index(low)], classes[counts.index(high)]
-    images = "image" if low == 1 else "images"
-    span = f"from {least} ({low:,} {images}) to {most} ({high:,})"
+    span = f"from {least} ({so_many(low, 'images')}) to {most} ({high:,})"
     return f"{what}: {len(classes)}, {span}: {', '.join(classes[:MOST_NAMED])}, … {classes[-1]}"
 
 

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, TypeVar
 from striate.errors import InputError
 from striate.tables import html_table
 
+from .amounts import single, so_many
 from .framed import ends_of, share_of
 from .lazy import Lazy, chosen
-from .parts import PARTS, Part, single
+from .parts import PARTS, Part
 
 if TYPE_CHECKING:  # the names of data sets are read without importing torch
     from torch import Tensor
@@ -266,5 +267,4 @@ def with_test(
     made["test"] = [made["train"][row] for row in sorted(chosen)]
     made["train"] = [one for row, one in enumerate(made["train"]) if row not in chosen]
     what, how = ("frames", "that follow each other") if clips else (unit, "by file name")
-    what = single(what) if len(chosen) == 1 else what
-    return made, [f"{name}: held out {len(chosen)} {what} as test, about {TEST_SHARE:.0%}, {how}"]
+    return made, [f"{name}: held out {so_many(len(chosen), what)} as test, about {TEST_SHARE:.0%}, {how}"]

@@ -50,12 +50,3 @@ def parts_said(parts: Iterable[Part]) -> str:
     words: dict[Part, str] = {"train": "to train", "validation": "to validate", "test": "to test"}
     counts = Counter(parts)
     return ", ".join(f"{counts[part]:,} {words[part]}" for part in PARTS if counts[part])
-
-
-def single(units: str) -> str:
-    """What one is called of those whose plural is given.
-
-    >>> single("clips"), single("series")
-    ('clip', 'series')
-    """
-    return units if units == "series" else units.removesuffix("s")

@@ -19,9 +19,9 @@ from torch.nn import functional as F
 
 from striate import data as data_sets
 from striate.checks import check_number, path_of
+from striate.data.amounts import single
 from striate.data.cubes.dataset import spectra
 from striate.data.cubes.splitting import SIDE, way_of
-from striate.data.parts import single
 from striate.data.recipe import floats
 from striate.errors import InputError
 from striate.features import Feature, feature

@@ -23,6 +23,7 @@ from striate import data
 from striate.augmentation.augment import Augment
 from striate.augmentation.chain import of_photographs
 from striate.augmentation.words import AUTO
+from striate.data.amounts import so_many
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
 from striate.data.loading import check, found_at
@@ -188,6 +189,11 @@ class Judged:
         """The figure that counts most, in words."""
         name, value = next((name, value) for name, value in self.figures.items() if name != "loss")
         return f"{name.replace('_', ' ')} {value:.4f}"
+
+    @property
+    def amount(self) -> str:
+        """How many examples there are, and what they are called."""
+        return so_many(len(self.examples), self.unit)
 
     def in_short(self) -> str:
         """The same for a table."""
@@ -515,7 +521,7 @@ class Task(ABC):
         """How the best weights do on the validation examples, for the verdict."""
         metric = self.metrics[0]
         value = judged.figures[metric.name]
-        said = f"{metric.words} {metric.shown(value)} on {len(judged.examples):,} validation {self.unit}"
+        said = f"{metric.words} {metric.shown(value)} on {so_many(len(judged.examples), f'validation {self.unit}')}"
         return Standing(said, guessing=judged.guessing, more=self.unit)
 
     def loss_of_guessing(self, loss: LossName) -> float:

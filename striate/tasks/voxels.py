@@ -98,7 +98,7 @@ class JudgedVoxels(Judged):
         """The figures in words."""
         right = f"{self.scores.pixel_accuracy:.2%} of the voxels right"
         guess = f"{USUAL} gets {_shown(self.floor)}"
-        return f"mean Dice {_shown(self.dice)} on {len(self.examples):,} {self.unit} ({right}); {guess}"
+        return f"mean Dice {_shown(self.dice)} on {self.amount} ({right}); {guess}"
 
     def in_short(self) -> str:
         """The mean Dice."""
@@ -160,7 +160,7 @@ class JudgedVoxels(Judged):
 
     @property
     def _evaluated(self) -> str:
-        return f"{self.name} ({len(self.examples):,} {self.unit})"
+        return f"{self.name} ({self.amount})"
 
     def headline(self) -> Markup:
         """The first lines of the report."""

@@ -128,6 +128,12 @@ def test_a_network_of_slices_has_thin_pieces(tmp_path: Path) -> None:
     assert st.Run(run.path).predict(values)[0].mask.shape == values.shape
 
 
+def test_one_volume_is_no_volumes(tmp_path: Path) -> None:
+    scans.decathlon(tmp_path / "data", 2, 1)
+    run = st.train(NET, tmp_path / "data", out=tmp_path / "run", **HOW)
+    assert " on 1 volume (" in run.judged().said()
+
+
 def test_volumes_are_held_out_by_that_name(tmp_path: Path) -> None:
     scans.arrays(tmp_path, 8, 0)
     _, data = opened(str(tmp_path), Wish(shape=(1, None, None, None), named=True), "volume")

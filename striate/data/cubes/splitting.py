@@ -61,6 +61,8 @@ def parted(labels: Labels, words: str, reach: int) -> NDArray[np.uint8]:
 def near_both(labels: Labels, parts: NDArray[np.uint8]) -> list[str]:
     """What is said of the labelled pixels that are in no part."""
     near = int(((labels > 0) & (parts == 0)).sum())
+    if near == 1:
+        return ["1 pixel is so near to both that it is in neither"]
     return [f"{near:,} pixels are so near to both that they are in neither"] if near else []
 
 

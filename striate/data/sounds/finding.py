@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from striate.data.amounts import so_many
 from striate.data.dataset import ALIKE, ALL, parted_for_test
 from striate.data.files import counted
 from striate.data.layout import FILLERS
@@ -118,12 +119,14 @@ def _of_folder(root: Path, files: Sequence[Path]) -> tuple[list[Entry], list[str
             entries.append(Entry(path, label, listed.get(path.relative_to(root).as_posix(), part)))
     if not entries:
         raise InputError(
-            f"'{root}' holds {len(files):,} sounds in no class's folder; put those of each class in a folder of its "
-            "own, or call them CLASS_SPEAKER_NUMBER.wav"
+            f"'{root}' holds {so_many(len(files), 'sounds')} in no class's folder; put those of each class in a folder "
+            "of its own, or call them CLASS_SPEAKER_NUMBER.wav"
         )
     told = [f"the class is the first part of each name; numbers below {TEST_NUMBERS} are the test"] if flat else []
     missed = len(files) - len(entries)
-    return entries, told + ([f"left out: {missed:,} sounds that are in no class's folder"] if missed else [])
+    are = "is" if missed == 1 else "are"
+    told += [f"left out: {so_many(missed, 'sounds')} that {are} in no class's folder"] if missed else []
+    return entries, told
 
 
 def _placed(folders: Sequence[str]) -> tuple[Part, str]:
