@@ -114,7 +114,7 @@ def _opened(run: Run, source: Any) -> tuple[Schema, Table]:
     shape, levels = (recipe.source, recipe.levels) if recipe else (run.network.input, None)
     found = type(run.task).open(source, Wish(shape, hold_out=False, levels=levels, named=True), run.task)
     if found is None:
-        raise InputError(f"'{source}' holds nothing for the task {run.task.word}, which reads {run.task.reads}")
+        raise InputError(run.task.nothing_at(source))
     opened, tables, known = found[1], list[Table](), set[bytes]()
     for part, examples in (("train", opened.train), ("validation", opened.validation), ("test", opened.test)):
         if isinstance(examples, Table) and examples.digest() not in known:  # without a test part another stands in

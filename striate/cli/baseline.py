@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from striate.cli.common import Known, bad_files_option, console, json_option, print_json, say, task_option
-from striate.data.loading import check as check_data
-from striate.errors import InputError
-from striate.features import feature
+from striate.cli.common import Known, bad_files_option, check_data, console, json_option, print_json, say, task_option
+from striate.data.amounts import so_many
+from striate.errors import InputError, nearest
+from striate.features import FEATURES, feature
 from striate.rival.classifiers import CLASSIFIERS
 from striate.training.options import Options
 from striate.training.saved import SavedRun
@@ -58,10 +58,10 @@ def command(
     dtw takes no validation examples out of those to train on; hog and sift need `pip install "striate[baseline]"`. With
     `--task cube` they are the pixels of an image of many bands, and the features are raw, their spectra.
     """
+    features = _word(features, data)
     if features not in OF_OTHERS:
         feature(features)
-        if task is None:
-            check_data(data)
+        check_data(data, task)
     else:
         _check_other(features, {"out": out, "split": split, "task": task, "classifier": classifier})
     if beside:
@@ -87,13 +87,26 @@ def command(
     if as_json:
         print_json(result.to_json() | ({"beside": {"run": beside, **tested.to_json()}} if tested else {}))
         return
-    unit = OF_OTHERS.get(features, "images")
+    unit = OF_OTHERS.get(features, "pixels" if task else "images")
     described = f"{result.feature_seconds:.2f} s ({result.images_per_second:,.0f} {unit}/s)"
     click.echo(f"features {described}, fit {result.fit_seconds:.2f} s, predict {result.predict_seconds:.2f} s")
     if run and tested:
-        _table(result, run, tested)
+        _table(result, run, tested, unit)
         return
-    click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2%}, {result.examples:,} {unit}")
+    click.echo(f"accuracy {result.accuracy:.2%}, error {result.error:.2%}, {so_many(result.examples, unit)}")
+
+
+def _word(features: str, data: str) -> str:
+    """What features are called.
+
+    Raises:
+        InputError: They are none.
+    """
+    known = [*FEATURES, *OF_OTHERS]
+    if features.lower() in known:
+        return features.lower()
+    order = "; features come first, then the data" if data.lower() in known else ""
+    raise InputError(f"no feature '{features}'{nearest(features, known)}; there are {', '.join(known)}{order}")
 
 
 def _check_other(features: str, given: dict[str, str | None]) -> None:
@@ -133,12 +146,12 @@ def _pixels(run: Run | None, split: str | None) -> dict[str, Any]:
     return {"split": split or run.task.split, "side": run.task.side}
 
 
-def _table(result: BaselineResult, run: Run, tested: TestResult) -> None:
+def _table(result: BaselineResult, run: Run, tested: TestResult, unit: str) -> None:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=f"test images of {result.data}", box=box.SIMPLE_HEAD, title_justify="left")
-    for title in ("", "error", "accuracy", "images"):
+    table = Table(title=f"test {unit} of {result.data}", box=box.SIMPLE_HEAD, title_justify="left")
+    for title in ("", "error", "accuracy", unit):
         table.add_column(title, justify="left" if not title else "right")
     sides = ((f"{result.features}, {result.classifier}", result), (f"{run.network.name} ({run.path})", tested))
     for name, side in sides:

@@ -296,6 +296,24 @@ def task_option(command: F) -> F:
     return click.option("--task", metavar="TASK", help=help, cls=Option, also=("mode", "problem"))(command)
 
 
+def check_data(data: str, task: str | None = None) -> None:
+    """Check that there are such data, for the task of this name.
+
+    Raises:
+        InputError: There are none, and what there may be.
+    """
+    from striate.data.loading import check
+
+    try:
+        check(data)
+    except InputError:
+        if task is None:
+            raise
+        from striate.tasks.known import named  # only where there is something wrong: it takes PyTorch
+
+        raise InputError(named(task).nothing_at(data)) from None
+
+
 def engine_option(command: F) -> F:
     """`--engine`."""
     from striate.runs.devices import ENGINES, ENGINES_ALSO

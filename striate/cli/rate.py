@@ -10,8 +10,7 @@ import click
 
 from striate import zoo
 from striate.cli import train
-from striate.cli.common import Option, in_flags, json_option, print_json, read_letters, read_size, say
-from striate.data.loading import check as check_data
+from striate.cli.common import Option, check_data, in_flags, json_option, print_json, read_letters, read_size, say
 from striate.runs import devices
 from striate.runs.logs.known import read
 from striate.training.options import Options
@@ -94,7 +93,7 @@ def words_of(net: str, data: str, training: Mapping[str, Any]) -> tuple[Options,
     how = {name: value for name, value in training.items() if name not in names}
     how |= {"letters": read_letters(how["letters"]), "size": read_size(how["size"]), "log": read(how.get("log"))}
     zoo.find(net, how["letters"])
-    check_data(data)
+    check_data(data, training["task"])
     devices.check(how["device"])
     return options, how
 

@@ -12,6 +12,7 @@ from striate.cli.common import (
     Option,
     bad_files_option,
     check_alone,
+    check_data,
     console,
     device_option,
     engine_option,
@@ -26,7 +27,6 @@ from striate.cli.common import (
     threads_option,
 )
 from striate.cli.train import OUT, training_options
-from striate.data.loading import check as check_data
 from striate.runs import devices
 from striate.searching.asked import PRUNERS, Asked, data_of, how_of
 from striate.searching.ranges import given
@@ -121,7 +121,7 @@ def command(
     check_alone("a search starts its processes itself; say how many with `jobs`")
     words = {"task": task, "device": device, "engine": engine, "weights": weights}
     how = how_of(read_size(size), **words, bad=None if bad == "skip" else bad)
-    check_data(data)
+    check_data(data, task)
     devices.check(device)
     asked = Asked(net, data_of(data), given(over), Options(**options), read_letters(letters), prune, search_seed, how)
     check(asked, trials, jobs)

@@ -115,7 +115,7 @@ def _together(
 
     rows = found.rows()
     names = list(rows[0][1])
-    table = Table(title=f"{found.whole.name}: {len(found.whole.examples):,} {found.whole.unit}", box=box.SIMPLE_HEAD)
+    table = Table(title=f"{found.whole.name}: {found.whole.amount}", box=box.SIMPLE_HEAD)
     table.add_column("")
     for name in names:
         table.add_column(name.replace("_", " "), justify="right")

@@ -16,6 +16,7 @@ from striate.cli.common import (
     Known,
     Option,
     bad_files_option,
+    check_data,
     check_page,
     device_option,
     engine_option,
@@ -33,7 +34,6 @@ from striate.cli.common import (
     threads_option,
     workers_option,
 )
-from striate.data.loading import check as check_data
 from striate.errors import InputError
 from striate.runs import devices
 from striate.runs.logs.known import read
@@ -154,7 +154,7 @@ def command(
     """
     chosen, values, sides, logs = Options(**options), read_letters(letters), read_size(size), read(log)
     zoo.find(net, values)
-    check_data(data)
+    check_data(data, task)
     devices.check(device)
     check_page(see, port)
     if fsdp and "WORLD_SIZE" not in os.environ:

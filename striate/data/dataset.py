@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from striate.errors import InputError
 from striate.tables import html_table
 
+from .amounts import single, so_many
 from .framed import ends_of, share_of
 from .lazy import Lazy, chosen
 from .parts import PARTS, Part
@@ -234,6 +235,7 @@ def with_test(
     hold_out: bool,
     clips: Sequence[int] = (),
     unit: str = "images",
+    label: Callable[[_T], Hashable] | None = None,
 ) -> tuple[dict[Part, list[_T]], list[str]]:
     """The parts with one to test by, and what was decided about it.
 
@@ -244,6 +246,10 @@ def with_test(
         hold_out: Whether a share of the training images is held out where there is no test part; else all are judged.
         clips: Of each training image that is a frame the number of its clip, as `Opened` has it.
         unit: What is said to be held out.
+        label: The class of one, where some of each class are held out.
+
+    Raises:
+        InputError: Some of each class are to be held out, and no class has two.
     """
     name, made = root.resolve().name, {part: list(parts[part]) for part in PARTS}
     if made["test"]:
@@ -252,8 +258,13 @@ def with_test(
         made["test"] = made["validation"] or made["train"]
         return made, [] if made["validation"] else [f"{name}: {ALL}"]
     keys = [place(one).relative_to(root).as_posix() for one in made["train"]]
+    if label:
+        labels = [label(one) for one in made["train"]]
+        rest, held, said = parted_for_test(labels, keys, str(root), single(unit), "by file name")
+        made["train"], made["test"] = ([made["train"][row] for row in rows] for rows in (rest, held))
+        return made, [f"{name}: {said}"]
     chosen = set(ends_of(clips, TEST_SHARE, name) if clips else held_out([0] * len(keys), keys, TEST_SHARE))
     made["test"] = [made["train"][row] for row in sorted(chosen)]
     made["train"] = [one for row, one in enumerate(made["train"]) if row not in chosen]
-    how = ("frames", "that follow each other") if clips else (unit, "by file name")
-    return made, [f"{name}: held out {len(chosen)} {how[0]} as test, about {TEST_SHARE:.0%}, {how[1]}"]
+    what, how = ("frames", "that follow each other") if clips else (unit, "by file name")
+    return made, [f"{name}: held out {so_many(len(chosen), what)} as test, about {TEST_SHARE:.0%}, {how}"]

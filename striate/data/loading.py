@@ -129,8 +129,12 @@ def _entries(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if os.access(folder, os.R_OK | os.X_OK) else []
 
 
-def check(source: str) -> None:
+def check(source: str, reads: str = "") -> None:
     """Whether a word can name a data set: a named one, or a folder or archive that is there; nothing is read.
+
+    Args:
+        source: The word.
+        reads: What is said to be read, where it is not classified: "the task clip reads …".
 
     Raises:
         InputError: It can't.
@@ -138,7 +142,7 @@ def check(source: str) -> None:
     if source.lower() in LOADERS or is_packed(source) or hub_at(source):
         return
     try:
-        found_at(source)
+        found_at(source, reads)
     except InputError:
         if not _of_another_task(source):
             raise
@@ -171,8 +175,12 @@ def places_of(word: str | Path) -> list[Path]:
     return [path] if path.is_absolute() or root is None else [path, root / path]
 
 
-def found_at(word: str) -> Path:
+def found_at(word: str, reads: str = "") -> Path:
     """The folder or archive that `word` names, from here or from $STRIATE_DATA.
+
+    Args:
+        word: The name.
+        reads: As for `check`.
 
     Raises:
         InputError: There is neither.
@@ -183,12 +191,16 @@ def found_at(word: str) -> Path:
             if not place.is_dir() and place.suffix.lower() not in FILES:
                 raise InputError(f"'{word}' is a file that holds no data set; {_LEGAL}")
             return place
-    if any(mark in word for mark in ("/", os.sep, "~", ".")):
-        looked = [str(place.absolute()) for place in places]
-        where = "" if looked == [word] else f"looked for {' and '.join(looked)}; "
+    looked = [str(place.absolute()) for place in places]
+    where = "" if looked == [word] else f"looked for {' and '.join(looked)}; "
+    is_path = any(mark in word for mark in ("/", os.sep, "~", "."))
+    if is_path and not reads:
         raise InputError(f"no data at '{word}'; {where}{_LEGAL}")
     from .games.emulator import no_data  # only where there is something wrong
 
-    if said := no_data(word):
+    if not is_path and (said := no_data(word)):
         raise InputError(said)
+    if reads:
+        near = nearest(word, [name for name in names() if name in reads], ALSO)
+        raise InputError(f"no file or folder '{word}'{near}; {where}{reads}")
     raise InputError(f"no data set '{word}'; {_LEGAL}{nearest(word, names(), ALSO)}")

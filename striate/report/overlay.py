@@ -99,7 +99,7 @@ def outlines(area: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def legend(
-    mask: Mask, classes: Sequence[str], colours: Sequence[Colour], clear: Sequence[int] = (0,)
+    mask: NDArray[np.uint8], classes: Sequence[str], colours: Sequence[Colour], clear: Sequence[int] = (0,)
 ) -> tuple[LegendRow, ...]:
     """The classes that occur in a mask, the largest first, with their shares of the pixels that are not ignored."""
     counts = np.bincount(mask.ravel(), minlength=256)[: len(classes)]
@@ -129,10 +129,22 @@ def with_legend(picture: Picture, rows: Sequence[LegendRow]) -> Picture:
 
 
 def overlay_png(
-    image: NDArray[np.uint8], mask: Mask, classes: Sequence[str], colours: Sequence[Colour], clear: Sequence[int] = (0,)
+    image: NDArray[np.uint8],
+    mask: Mask,
+    classes: Sequence[str],
+    colours: Sequence[Colour],
+    clear: Sequence[int] = (0,),
+    whole: NDArray[np.uint8] | None = None,
 ) -> bytes:
-    """The mask over the image, with its legend, as a PNG file. Arguments as for `overlay`."""
-    picture = with_legend(overlay(image, mask, colours, clear=clear), legend(mask, classes, colours, clear))
+    """The mask over the image, with its legend, as a PNG file.
+
+    Args:
+        image, mask, colours, clear: As for `overlay`.
+        classes: Their names.
+        whole: What the legend counts, of any shape, where `mask` is a part of it, such as a slice; else `mask`.
+    """
+    counted = mask if whole is None else whole
+    picture = with_legend(overlay(image, mask, colours, clear=clear), legend(counted, classes, colours, clear))
     return _png(Image.fromarray(picture))
 
 

@@ -61,15 +61,26 @@ def check(kind: str) -> None:
         raise InputError(f"no classifier '{kind}'{nearest(kind, CLASSIFIERS)}; there are {', '.join(CLASSIFIERS)}")
 
 
-def fit(kind: str, rows: Rows, labels: Labels, held_rows: Rows, held_labels: Labels, *, seed: int) -> Classifier:
+def fit(
+    kind: str,
+    rows: Rows,
+    labels: Labels,
+    held_rows: Rows,
+    held_labels: Labels,
+    *,
+    seed: int,
+    unit: str = "images",
+) -> Classifier:
     """Learn from rows (N, D) and labels (N,); the held-out ones choose the value of C or gamma.
 
+    `unit` is what is said to be learned from.
+
     Raises:
-        InputError: No such classifier, or all images are of one class.
+        InputError: No such classifier, or all rows are of one class.
     """
     check(kind)
     if len(np.unique(labels)) < 2:
-        raise InputError("a classifier needs images of two classes or more")
+        raise InputError(f"a classifier needs {unit} of two classes or more")
     middle = rows.mean(0)
     rows, held_rows = rows - middle, held_rows - middle
     spread = float(np.sqrt(np.square(rows).sum(1).mean())) or 1.0
@@ -83,7 +94,7 @@ def fit(kind: str, rows: Rows, labels: Labels, held_rows: Rows, held_labels: Lab
         scores.append(float(np.mean(model.predict(held_rows[:CHOOSING]) == held_labels[:CHOOSING])))
     best = values[int(np.argmax(scores))]
     model = _fitted(kind, best, exact, seed, rows, labels)
-    notes = (_said(kind, best, exact, len(rows), len(part)), *_unfinished(model))
+    notes = (_said(kind, best, exact, len(rows), len(part), unit), *_unfinished(model))
     return Classifier(middle, spread, model, notes)
 
 
@@ -107,18 +118,18 @@ def _fitted(kind: str, value: float, exact: bool, seed: int, rows: Rows, labels:
         return model.fit(rows, labels)
 
 
-def _said(kind: str, value: float, exact: bool, count: int, part: int) -> str:
-    name, letter = f"linear, logistic regression on all {count:,} training images", "C"
+def _said(kind: str, value: float, exact: bool, count: int, part: int, unit: str) -> str:
+    name, letter = f"linear, logistic regression on all {count:,} training {unit}", "C"
     if kind == "rbf":
         letter = "gamma"
         name = (
-            f"rbf, support vectors among all {count:,} training images"
+            f"rbf, support vectors among all {count:,} training {unit}"
             if exact
-            else f"rbf by Nystroem features: the kernel with {LANDMARKS:,} of the images, then logistic regression on "
+            else f"rbf by Nystroem features: the kernel with {LANDMARKS:,} of the {unit}, then logistic regression on "
             f"all {count:,} (beyond {EXACT:,} the kernel between all of them takes too long)"
         )
-    tried = "" if part == count else f" after training on {part:,} images"
-    return f"classifier: {name}; {letter} = {value:g} did best on the validation images{tried}"
+    tried = "" if part == count else f" after training on {part:,} {unit}"
+    return f"classifier: {name}; {letter} = {value:g} did best on the validation {unit}{tried}"
 
 
 def _unfinished(model: Any) -> list[str]:

@@ -63,10 +63,10 @@ def _of_words(asked: Asked) -> BaselineResult:
     middle, spread = x.mean(0), x.std(0) + np.float32(1e-6)
     x, x_held, x_test = ((rows - middle) / spread for rows in (x, x_held, x_test))
     began = time.perf_counter()
-    learned = classifiers.fit(asked.classifier, x, y, x_held, y_held, seed=asked.seed)
+    learned = classifiers.fit(asked.classifier, x, y, x_held, y_held, seed=asked.seed, unit=Speech.unit)
     fitted = time.perf_counter() - began
     for note in learned.notes:
-        asked.tell(note.replace("images", Speech.unit))
+        asked.tell(note)
     began = time.perf_counter()
     right = learned.predict(x_test) == y_test
     seconds = (described, fitted, time.perf_counter() - began)
@@ -76,10 +76,11 @@ def _of_words(asked: Asked) -> BaselineResult:
 
 def _of_series(asked: Asked) -> BaselineResult:
     from striate.data import series
+    from striate.tasks.series import Series
 
     found = series.find(asked.data, bad=asked.bad)
     if found is None:
-        raise InputError(f"'{asked.data}' holds no series, which dtw compares")
+        raise InputError(Series.nothing_at(asked.data))
     for note in found.notes:
         asked.tell(note)
     train, test = found.parts["train"], found.parts["test"]
@@ -107,7 +108,7 @@ OTHERS: dict[str, Callable[[Asked], BaselineResult]] = {
 def _opened(task: Any, asked: Asked) -> Any:
     found = task.open(asked.data, Wish(bad=asked.bad, named=True))
     if found is None:
-        raise InputError(f"'{asked.data}' holds nothing for the task {task.word}, which reads {task.reads}")
+        raise InputError(task.nothing_at(asked.data))
     for note in found[1].notes:
         asked.tell(note)
     return found[1]

@@ -19,7 +19,9 @@ from torch.nn import functional as F
 
 from striate import data as data_sets
 from striate.checks import check_number, path_of
+from striate.data.amounts import single
 from striate.data.cubes.dataset import spectra
+from striate.data.cubes.splitting import SIDE, way_of
 from striate.data.recipe import floats
 from striate.errors import InputError
 from striate.features import Feature, feature
@@ -87,7 +89,7 @@ def baseline(
     bad: str = "skip",
     task: str | None = None,
     split: str = "",
-    side: int = 9,
+    side: int | None = None,
     out: str | Path | None = None,
     say: Say = silent,
     show: bool = False,
@@ -103,7 +105,7 @@ def baseline(
         bad: Whether files that can't be read are left out ("skip") or refused ("refuse").
         task: "cube" for an image of many bands, whose pixels are classified by their spectra: the features are "raw".
         split: How its pixels are divided, as for `striate.train`.
-        side: Pixels of a side of what the network beside it reads, which a disjoint split keeps clear of.
+        side: Pixels of a side of what the network beside it reads, which a disjoint split keeps clear of; by default 9.
         out: A folder for `features.png`, test images beside their features; it is created if missing.
         say: Is given each decision as one sentence when it is made.
         show: Whether to draw a download's progress on standard error.
@@ -118,11 +120,13 @@ def baseline(
         raise InputError(f"a rival for the task {task} is not there; leave `task` out, or say '{CUBE}'")
     if split and not task:
         raise InputError(f"split is for the task {CUBE}; say task='{CUBE}' too")
+    if task and out is not None:
+        raise InputError("out draws features of images; of single pixels there are none to see. Leave it out")
     check_number(seed, "seed", most=SEEDS)
     check_number(validation, "validation", least=0.001, most=0.9, whole=False)
     folder = None if out is None else path_of(out, "the folder `out`")
-    dataset = _spectra(chosen, data, split, side) if task else data_sets.load(data, bad=bad, progress=show)
-    notes: list[str] = []
+    dataset = _spectra(chosen, data, split, side or SIDE) if task else data_sets.load(data, bad=bad, progress=show)
+    notes, unit = list[str](), "pixels" if task else "images"
 
     def tell(*lines: str) -> None:
         notes.extend(lines)
@@ -130,23 +134,27 @@ def baseline(
             say(line)
 
     tell(*dataset.notes)
+    if task and side is None and way_of(split)[0] == "disjoint":
+        tell(f"pixels: divided for a network that reads {SIDE}x{SIDE} of them; `beside` takes a run's own side")
     training, held, test = _splits(dataset, validation, seed)
     how = "the data's own" if dataset.validation else f"seed {seed}"
-    parts, scaled = _pixels([training, held, test])
+    parts, scaled = _pixels([training, held, test], unit)
     tell(
         *scaled,
-        f"images: {len(training):,} to train on, {len(held):,} for validation ({how}), {len(test):,} test",
+        f"{unit}: {len(training):,} to train on, {len(held):,} for validation ({how}), {len(test):,} test",
         *data_sets.too_few(
-            dataset.classes, {"training": training.labels, "validation": held.labels, "test": test.labels}
+            dataset.classes,
+            {"training": training.labels, "validation": held.labels, "test": test.labels},
+            unit=unit,
         ),
     )
     if folder is not None:
         path = _drawn(chosen, parts[2], [dataset.classes[label] for label in test.labels], folder)
         tell(f"picture: {path}")
     (x, x_held, x_test), feature_seconds = _timed(lambda: [_rows(chosen, part) for part in parts])
-    tell(f"features: {chosen.says}, {x.shape[1]:,} numbers per image")
+    tell(f"features: {chosen.says}, {x.shape[1]:,} numbers per {single(unit)}")
     y, y_held, y_test = (part.labels.numpy() for part in (training, held, test))
-    learned, fit_seconds = _timed(lambda: classifiers.fit(classifier, x, y, x_held, y_held, seed=seed))
+    learned, fit_seconds = _timed(lambda: classifiers.fit(classifier, x, y, x_held, y_held, seed=seed, unit=unit))
     tell(*learned.notes)
     predicted, predict_seconds = _timed(lambda: learned.predict(x_test))
     accuracy = float((predicted == y_test).mean())
@@ -189,7 +197,7 @@ def _splits(
     return *dataset.split(validation, seed), dataset.test
 
 
-def _pixels(given: list[data_sets.Split]) -> tuple[list[Tensor], list[str]]:
+def _pixels(given: list[data_sets.Split], unit: str) -> tuple[list[Tensor], list[str]]:
     """The images as float32 in 0..1, no larger than `LARGEST`, and notes on how they were changed."""
     notes = []
     height, width = given[0].form[1:]
@@ -201,7 +209,7 @@ def _pixels(given: list[data_sets.Split]) -> tuple[list[Tensor], list[str]]:
     low, high = float(parts[0].min()), float(parts[0].max())
     if low < 0 or high > 1:
         parts = [((part - low) / (high - low)).clamp(0, 1) for part in parts]
-        notes.append(f"images: values {low:g}..{high:g} of the training images scaled to 0..1")
+        notes.append(f"{unit}: values {low:g}..{high:g} of the training {unit} scaled to 0..1")
     return parts, notes
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 from torch import nn
 
+from striate.data.amounts import single
 from striate.data.left_out import printable
 from striate.notation import Measure, measure, render
 from striate.notation.rules.shape import shown
@@ -108,7 +109,7 @@ def _facts(run: Run, cost: Measure) -> tuple[tuple[str, str], ...]:
     versions = f"Striate {run.config['striate']}, PyTorch {torch.__version__}, Python {platform.python_version()}"
     return (
         ("parameters", f"{cost.total_parameters:,}"),
-        (f"MACs for one {run.task.unit[:-1]}", f"{cost.total_macs:,}"),
+        (f"MACs for one {single(run.task.unit)}", f"{cost.total_macs:,}"),
         ("engine, device", f"{run.config['engine']}, {run.config['device']}"),
         ("versions", versions),
     )

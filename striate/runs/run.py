@@ -377,7 +377,7 @@ class Run:
         wish = dataclasses.replace(wish, levels=self.recipe.levels if self.recipe else None)
         found = type(self.task).open(wanted, wish, self.task)
         if found is None:
-            raise InputError(f"'{wanted}' holds nothing for the task {self.task.word}, which reads {self.task.reads}")
+            raise InputError(self.task.nothing_at(wanted))
         _, opened = found
         self.left_out += opened.left_out
         examples = next(part for part in (opened.test, opened.validation, opened.train) if part is not None)

@@ -77,7 +77,7 @@ class JudgedCaptions(Judged):
         """The figures in words."""
         figures = " ".join(f"{self.figures[name]:.3f}" for name in NAMES)
         told = f"BLEU-4 {self.figures['bleu4']:.3f} (BLEU-1 to 4: {figures}), CIDEr {self.figures['cider']:.2f}"
-        on = f"{self.figures['distinct']:.0%} distinct on {len(self.examples):,} {self.unit}"
+        on = f"{self.figures['distinct']:.0%} distinct on {self.amount}"
         return f"{told}, {on}; {'; '.join(self.beside())}"
 
     def beside(self) -> Iterator[str]:
@@ -105,9 +105,7 @@ class JudgedCaptions(Judged):
         """The first lines of the report."""
         from striate.report import captioned
 
-        return captioned.headline(
-            self.figures, list(self.beside()), f"{self.name} ({len(self.examples):,} {self.unit})"
-        )
+        return captioned.headline(self.figures, list(self.beside()), f"{self.name} ({self.amount})")
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """Pictures with where each word looked, then those whose captions are most wrong."""

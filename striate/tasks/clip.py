@@ -184,7 +184,7 @@ def _opened(task: Clip, root: Path, source: str, found: SceneSet, wish: Wish) ->
         InputError: One can't be read and is refused, or no clip to train on can be.
     """
     of_part = {part: found.of(part) for part in PARTS}
-    parts, decided = with_test(of_part, _place, root, wish.hold_out, unit=task.unit)
+    parts, decided = with_test(of_part, _place, root, wish.hold_out, unit=task.unit, label=lambda one: one.label)
     labels = sorted({scene.label for scene in found.scenes})
     positions = dict(zip(labels, task.positions(labels, root.name), strict=True))
     hold = prod(task.reads_shape) * len(found.scenes) <= lazy.MEMORY

@@ -22,7 +22,7 @@ from striate.data import lazy
 from striate.data.arrays import numbers
 from striate.data.cubes.reading import Cube, is_cube, read
 from striate.data.cubes.spectra import Components, Floats, around, bordered, components_of, reduced
-from striate.data.cubes.splitting import TEST, TRAIN, USUAL, VALIDATION, parted, way_of
+from striate.data.cubes.splitting import SIDE, TEST, TRAIN, USUAL, VALIDATION, near_both, parted, way_of
 from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.given import as_array
 from striate.data.kinds import Image, Label
@@ -46,7 +46,7 @@ from striate.training.objective import Net
 if TYPE_CHECKING:
     from striate.tasks.fitting import Fitted
 
-MOST_BANDS, SIDE = 30, 9  # components and pixels of a side of what a network reads, where its text leaves them open
+MOST_BANDS = 30  # components of what a network reads, where its text leaves them open
 EVERY = "all labelled pixels"  # instead of a split, of an image that is judged as a whole
 AT_ONCE = 512  # pixels of an image to ask about
 READS = "`input 1x30x9x9` (30 components of the bands, 9x9 pixels), `input 30x9x9` or `input 1x200`, spectra alone"
@@ -305,9 +305,7 @@ def _opened(task: CubeTask, place: Path, cube: Cube, parts: NDArray[Any], whole:
     counts = ", ".join(
         f"{len(tables[part]):,} {what}" for part, what in ((1, "to train"), (2, "to validate"), (3, "to test"))
     )
-    near = int(((cube.labels > 0) & (parts == 0)).sum())
-    notes = [*cube.notes, f"{len(cube.names)} classes; {way}: {counts}"]
-    notes += [f"{near:,} pixels are so near to both that they are in neither"] if near else []
+    notes = [*cube.notes, f"{len(cube.names)} classes; {way}: {counts}", *near_both(cube.labels, parts)]
     return Opened(
         name,
         str(place),

@@ -23,6 +23,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from striate import metrics
+from striate.data.amounts import single
 from striate.data.examples import Examples
 from striate.errors import WorkError
 from striate.tasks.task import Judged
@@ -122,7 +123,9 @@ class JudgedLabels(Judged):
         finite = torch.isfinite(outputs).all(dim=1)
         if not bool(finite.all()):
             one = self.examples.name(int(finite.logical_not().nonzero()[0]))
-            raise WorkError(f"the outputs for {self.unit[:-1]} {one} of {self.name} are not finite; look at its values")
+            raise WorkError(
+                f"the outputs for {single(self.unit)} {one} of {self.name} are not finite; look at its values"
+            )
         return np.asarray(outputs.double().softmax(1).numpy())  # in float32 two outputs could become equal
 
     def columns(self) -> Mapping[str, Sequence[Any]]:
@@ -228,7 +231,7 @@ class JudgedLabels(Judged):
         return classes.listed(wrong, heat) if wrong else Markup()
 
     def _evaluated(self) -> str:
-        return f"{self.name} ({len(self.examples):,} {self.unit})"
+        return f"{self.name} ({self.amount})"
 
     def wrong(self, rows: Sequence[int], root: str, notes: Mapping[int, str]) -> tuple[list[Any], str]:
         """Examples, drawn, and how the places that decided were found; nothing where they are no pictures."""

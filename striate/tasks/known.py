@@ -98,7 +98,7 @@ def opened(source: Any, wish: Wish, word: str | None = None) -> tuple[Task, Open
         task = named(word).form(wish.heads)
         found = task.open(source, replace(wish, named=True))
         if found is None:
-            raise InputError(f"'{source}' holds nothing for the task {word}, which reads {task.reads}")
+            raise InputError(task.nothing_at(source))
         return found
     tried = [(task.word, task.open(source, wish)) for task in known() if task.word != FALLBACK]
     found_by = {word: found for word, found in tried if found is not None}

@@ -203,7 +203,9 @@ class Labelled(Task):
 
     def doubts(self, parts: Mapping[str, Examples], name: str) -> list[str]:
         """Classes that can't be learned or judged well."""
-        return data.too_few(self.classes, {part: labels_of(examples) for part, examples in parts.items()})
+        return data.too_few(
+            self.classes, {part: labels_of(examples) for part, examples in parts.items()}, unit=self.unit
+        )
 
     def standing(self, last: Epoch, trained_on: int, judged: JudgedLabels) -> Standing:
         """How the best weights do on the validation examples."""

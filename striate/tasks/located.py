@@ -126,7 +126,7 @@ class JudgedBoxes(Judged):
         """The figures in words."""
         rest = f"mAP {percent(self.scores.map)} over IoU 0.5 to 0.95"
         floor = f"always saying each class's mean box gets {percent(self.floor)}"
-        return f"mAP50 {percent(self.scores.map50)} on {len(self.examples):,} {self.unit} ({rest}); {floor}"
+        return f"mAP50 {percent(self.scores.map50)} on {self.amount} ({rest}); {floor}"
 
     def in_short(self) -> str:
         """mAP50."""
@@ -195,7 +195,7 @@ class JudgedBoxes(Judged):
 
     @property
     def _evaluated(self) -> str:
-        return f"{self.name} ({len(self.examples):,} {self.unit})"
+        return f"{self.name} ({self.amount})"
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """Class by class, what is taken for what, and the worst images with truth and answer side by side."""
@@ -291,7 +291,7 @@ class JudgedPlaces(Judged):
         iou, most, share = self.floor
         rest = f"{self.figures['localized']:.2%} localized, {self.figures['accuracy']:.2%} of the classes right"
         guess = f"always saying the mean box gets {iou:.2%}, '{most}' {share:.2%}"
-        return f"box IoU {self.figures['box_iou']:.2%} on {len(self.examples):,} {self.unit} ({rest}); {guess}"
+        return f"box IoU {self.figures['box_iou']:.2%} on {self.amount} ({rest}); {guess}"
 
     def in_short(self) -> str:
         """The mean IoU."""
@@ -317,7 +317,7 @@ class JudgedPlaces(Judged):
         """The first lines of the report."""
         from striate.report import boxed
 
-        return boxed.localized(self.figures, self.floor, f"{self.name} ({len(self.examples):,} {self.unit})")
+        return boxed.localized(self.figures, self.floor, f"{self.name} ({self.amount})")
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """The worst images."""

@@ -90,7 +90,7 @@ class JudgedObjects(Judged):
         counts = f"{right:,} objects found, {invented:,} invented, {missed:,} missed"
         rest = f"AP {self.figures['ap']:.2%} over IoU 0.5 to 0.95; {counts}"
         floor = f"Otsu's threshold gets {self.floor:.2%}"
-        return f"AP50 {self.figures['ap50']:.2%} on {len(self.examples):,} {self.unit} ({rest}); {floor}"
+        return f"AP50 {self.figures['ap50']:.2%} on {self.amount} ({rest}); {floor}"
 
     def in_short(self) -> str:
         """AP50."""
@@ -125,7 +125,7 @@ class JudgedObjects(Judged):
         """The first lines of the report."""
         from striate.report import numbered
 
-        evaluated = f"{self.name} ({len(self.examples):,} {self.unit})"
+        evaluated = f"{self.name} ({self.amount})"
         return numbered.headline(self.figures, self.total, self.floor, evaluated)
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:

@@ -97,7 +97,7 @@ class JudgedPoses(Judged):
         limbs = f"PCP {percent(self.figures['pcp'])}; "
         floor = f"always saying the mean pose gets PCK {percent(self.floor[0])}"
         stages = f", after each stage {', '.join(map(percent, self.of_stages))}" if len(self.of_stages) > 1 else ""
-        first = f"PCK@{CLOSE:g} {percent(self.figures['pck'])} on {len(self.examples):,} {self.unit}"
+        first = f"PCK@{CLOSE:g} {percent(self.figures['pck'])} on {self.amount}"
         return f"{first}{stages} ({limbs}{floor})"
 
     def in_short(self) -> str:
@@ -136,7 +136,7 @@ class JudgedPoses(Judged):
 
         figures = [percent(self.figures[name]) for name in ("pck", "pcp")]
         floor, stages = [*map(percent, self.floor)], [*map(percent, self.of_stages)]
-        return posed.headline(figures, floor, stages, CLOSE, f"{self.name} ({len(self.examples):,} {self.unit})")
+        return posed.headline(figures, floor, stages, CLOSE, f"{self.name} ({self.amount})")
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """Joint by joint, and the worst images with truth and answer side by side."""

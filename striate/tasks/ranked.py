@@ -21,6 +21,7 @@ import torch
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from striate.data.amounts import single
 from striate.data.examples import Examples
 from striate.errors import WorkError
 from striate.metrics.multilabel import MultilabelScores, multilabel_scores
@@ -56,7 +57,9 @@ class JudgedMultilabel(Judged):
         finite = torch.isfinite(outputs).all(dim=1)
         if not bool(finite.all()):
             one = self.examples.name(int(finite.logical_not().nonzero()[0]))
-            raise WorkError(f"the outputs for {self.unit[:-1]} {one} of {self.name} are not finite; look at its values")
+            raise WorkError(
+                f"the outputs for {single(self.unit)} {one} of {self.name} are not finite; look at its values"
+            )
         return np.asarray(outputs.numpy())
 
     @cached_property
@@ -113,7 +116,7 @@ class JudgedMultilabel(Judged):
         """The figures in words."""
         s = self.scores
         rest = f"macro F1 {s.macro_f1:.2%}, {s.label_accuracy:.2%} of the labels right"
-        ranked = f"mAP {s.mean_average_precision:.2%} on {len(self.examples):,} {self.unit} ({rest})"
+        ranked = f"mAP {s.mean_average_precision:.2%} on {self.amount} ({rest})"
         return f"{ranked}; a ranking by chance gets {self.floor}"
 
     def in_short(self) -> str:
@@ -212,4 +215,4 @@ class JudgedMultilabel(Judged):
         ], heat
 
     def _evaluated(self) -> str:
-        return f"{self.name} ({len(self.examples):,} {self.unit})"
+        return f"{self.name} ({self.amount})"

@@ -72,7 +72,7 @@ class JudgedRegions(Judged):
         guess = f"always saying '{most}' gets {floor.mean_iou:.2%} and {floor.pixel_accuracy:.2%}"
         s = self.scores
         rest = f"Dice {s.mean_dice:.2%}, {s.pixel_accuracy:.2%} of the pixels right"
-        return f"mean IoU {s.mean_iou:.2%} on {len(self.examples):,} {self.unit} ({rest}); {guess}"
+        return f"mean IoU {s.mean_iou:.2%} on {self.amount} ({rest}); {guess}"
 
     def in_short(self) -> str:
         """The mean IoU."""
@@ -128,15 +128,13 @@ class JudgedRegions(Judged):
         """The first lines of the report."""
         from striate.report import regions
 
-        return regions.headline(self.scores, self.floor, f"{self.name} ({len(self.examples):,} {self.unit})")
+        return regions.headline(self.scores, self.floor, f"{self.name} ({self.amount})")
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """Class by class, and the worst images with their masks."""
         from striate.report import regions
 
-        yield regions.table(
-            self.scores, self.classes, self.colours, f"{self.name} ({len(self.examples):,} {self.unit})"
-        )
+        yield regions.table(self.scores, self.classes, self.colours, f"{self.name} ({self.amount})")
         yield self.worst_section(root)
 
     def worst_section(self, root: str) -> Section:

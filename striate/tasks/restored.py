@@ -67,7 +67,7 @@ class JudgedPictures(Judged):
     def said(self) -> str:
         """The figures in words."""
         now, then = self.figures, self.before
-        figures = f"PSNR {now['psnr']:.2f} dB, SSIM {now['ssim']:.4f} on {len(self.examples):,} {self.unit}"
+        figures = f"PSNR {now['psnr']:.2f} dB, SSIM {now['ssim']:.4f} on {self.amount}"
         return f"{figures} ({self.convention}); {self.baseline} gets {then['psnr']:.2f} dB, {then['ssim']:.4f}"
 
     def in_short(self) -> str:
@@ -106,7 +106,7 @@ class JudgedPictures(Judged):
         """The first lines of the report."""
         from striate.report import restored
 
-        evaluated = f"{self.name} ({len(self.examples):,} {self.unit})"
+        evaluated = f"{self.name} ({self.amount})"
         return restored.headline(self.figures, self.before, self.baseline, f"{evaluated}, {self.convention}")
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:

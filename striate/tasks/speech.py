@@ -21,6 +21,7 @@ from striate.augmentation.rough import Noise
 from striate.augmentation.spoken import Spoken
 from striate.augmentation.words import AUTO, parsed
 from striate.data import lazy, sounds
+from striate.data.amounts import so_many
 from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.files import has_image
 from striate.data.image import ImageError
@@ -285,7 +286,7 @@ def _read(found: SoundSet, bad: str) -> tuple[dict[Path, Facts], list[LeftOut], 
     kinds = Counter(note for wave in waves.values() for note in wave.notes)
     notes = [f"{count:,} of {note}, made one channel of floats" for note, count in sorted(kinds.items())]
     silent = sum(wave.silent for wave in waves.values())
-    notes += [f"{silent:,} sounds are silence"] if silent else []
+    notes += [f"{so_many(silent, 'sounds')} {'is' if silent == 1 else 'are'} silence"] if silent else []
     return waves, left_out, notes + ([left_out_said(left_out)] if left_out else [])
 
 

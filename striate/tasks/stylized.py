@@ -52,7 +52,7 @@ class JudgedStyle(Judged):
         """The figures in words."""
         style, content = self.figures["style_distance"], self.figures["content_distance"]
         return (
-            f"distance to the style {style:.3f}, to the content {content:.3f} on {len(self.examples):,} {self.unit} "
+            f"distance to the style {style:.3f}, to the content {content:.3f} on {self.amount} "
             f"(shares of their squares); the photographs themselves have {self.before:.3f} and 0"
         )
 
@@ -73,7 +73,7 @@ class JudgedStyle(Judged):
         """The first lines of the report."""
         from striate.report import styled
 
-        return styled.headline(self.figures, self.before, f"{self.name} ({len(self.examples):,} {self.unit})")
+        return styled.headline(self.figures, self.before, f"{self.name} ({self.amount})")
 
     def sections(self, root: str, counts: Mapping[str, Examples]) -> Iterator[Section]:
         """Photographs before and after, beside the style."""

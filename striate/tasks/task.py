@@ -23,9 +23,10 @@ from striate import data
 from striate.augmentation.augment import Augment
 from striate.augmentation.chain import of_photographs
 from striate.augmentation.words import AUTO
+from striate.data.amounts import so_many
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
-from striate.data.loading import found_at
+from striate.data.loading import check, found_at
 from striate.data.video import in_parts
 from striate.errors import InputError
 from striate.losses import Loss
@@ -189,6 +190,11 @@ class Judged:
         name, value = next((name, value) for name, value in self.figures.items() if name != "loss")
         return f"{name.replace('_', ' ')} {value:.4f}"
 
+    @property
+    def amount(self) -> str:
+        """How many examples there are, and what they are called."""
+        return so_many(len(self.examples), self.unit)
+
     def in_short(self) -> str:
         """The same for a table."""
         return self.said().split(" ", 1)[1]
@@ -264,6 +270,16 @@ class Task(ABC):
             wish: What is asked of them.
             like: The task of a run that is tested on them: its facts hold.
         """
+
+    @classmethod
+    def nothing_at(cls, source: Any) -> str:
+        """What is said of a source that is not there, or holds nothing for the task."""
+        if isinstance(source, str | Path):
+            try:
+                check(str(source), f"the task {cls.word} reads {cls.reads}")
+            except InputError as error:
+                return str(error)
+        return f"'{source}' holds nothing for the task {cls.word}, which reads {cls.reads}"
 
     @abstractmethod
     def loss(self, outputs: Fields, targets: Fields) -> Fields:
@@ -505,7 +521,7 @@ class Task(ABC):
         """How the best weights do on the validation examples, for the verdict."""
         metric = self.metrics[0]
         value = judged.figures[metric.name]
-        said = f"{metric.words} {metric.shown(value)} on {len(judged.examples):,} validation {self.unit}"
+        said = f"{metric.words} {metric.shown(value)} on {so_many(len(judged.examples), f'validation {self.unit}')}"
         return Standing(said, guessing=judged.guessing, more=self.unit)
 
     def loss_of_guessing(self, loss: LossName) -> float:

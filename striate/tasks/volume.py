@@ -301,7 +301,7 @@ class VolumeTask(ClassOfPlaces):
         end, content = written(np.array(self.values)[mask], volume)
         places = fullest(mask)
         planes = [three(one, places, volume.spacing) for one in (grey(volume.values[0]), mask)]
-        drawn = overlay_png(planes[0][None], planes[1], self.classes, self.colours)
+        drawn = overlay_png(planes[0][None], planes[1], self.classes, self.colours, whole=mask)
         values = {"size": list(mask.shape), "classes": each}
         return Marked(path, ", ".join(told), values, {"-slices": drawn}, files={end: content}, mask=mask)
 

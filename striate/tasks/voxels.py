@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TEMPLATE = "volumes.html"
 MOST_DRAWN, MOST_PRINTED = 12, 5
 COUNTS, GUESSED, CALLED = "counts", "guessed", "called"
+USUAL = "always saying the class that is usual at a place"
 NOTE = (
     "A slice along each axis, where most is labelled. The classes that the network names are in colours; what is wrong "
     "is outlined."
@@ -77,11 +78,11 @@ class JudgedVoxels(Judged):
 
     @property
     def guessing(self) -> str:
-        """Whether one class is named everywhere; a network that has learned nothing does so."""
+        """Whether one class is named everywhere, or the class that is usual at a place would do as well."""
         named = np.flatnonzero(self.counts.sum((0, 1)))
-        if len(named) != 1:
-            return ""
-        return f"Every voxel is called '{self.classes[named[0]]}': the network has not learned to tell the classes."
+        if len(named) == 1:
+            return f"Every voxel is called '{self.classes[named[0]]}': the network has not learned to tell the classes."
+        return f"No better than {USUAL}, which gets {_shown(self.floor)}." if self.dice <= self.floor else ""
 
     @property
     def floor(self) -> float:
@@ -96,8 +97,8 @@ class JudgedVoxels(Judged):
     def said(self) -> str:
         """The figures in words."""
         right = f"{self.scores.pixel_accuracy:.2%} of the voxels right"
-        guess = f"always saying the class that is usual at a place gets {_shown(self.floor)}"
-        return f"mean Dice {_shown(self.dice)} on {len(self.examples):,} {self.unit} ({right}); {guess}"
+        guess = f"{USUAL} gets {_shown(self.floor)}"
+        return f"mean Dice {_shown(self.dice)} on {self.amount} ({right}); {guess}"
 
     def in_short(self) -> str:
         """The mean Dice."""
@@ -159,7 +160,7 @@ class JudgedVoxels(Judged):
 
     @property
     def _evaluated(self) -> str:
-        return f"{self.name} ({len(self.examples):,} {self.unit})"
+        return f"{self.name} ({self.amount})"
 
     def headline(self) -> Markup:
         """The first lines of the report."""

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from striate import cli
 from striate.runs.run import Run
 from striate.runs.training import train
+from tests import cubes
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,11 @@ def test_the_table_beside_a_run(run: Run, capsys: pytest.CaptureFixture[str], mo
     ("words", "said"),
     [
         (("hogg", "digits"), "no feature 'hogg'; did you mean 'hog'"),
+        (
+            ("mfccc", "some"),
+            "no feature 'mfccc'; did you mean 'mfcc'?; there are raw, sobel, robinson, hog, sift, surf, mfcc, ",
+        ),
+        (("some/folder", "dtw"), "mfcc, dtw; features come first, then the data"),
         (("hog", "digit"), "did you mean 'digits'"),
         (("hog", "digits", "--classifier", "linea"), "did you mean 'linear'"),
         (("hog", "digits", "--beside", "nowhere"), "nowhere"),
@@ -61,7 +67,8 @@ def test_the_table_beside_a_run(run: Run, capsys: pytest.CaptureFixture[str], mo
         (("dtw", "some", "--task", "speech"), "dtw is for the task series, not 'speech'"),
         (("mfcc", "some", "--split", "random:0.1"), "--split is for the pixels of one image"),
         (("mfcc", "some", "--out", "folder"), "--out draws features of images"),
-        (("mfcc", "some", "--task", "speech"), "'some' holds nothing for the task speech"),
+        (("mfcc", "some", "--task", "speech"), "no file or folder 'some'; looked for "),
+        (("dtw", "some"), "; the task series reads a .ts file"),
     ],
 )
 def test_wrong_words(
@@ -85,3 +92,17 @@ def test_a_run_of_other_data(run: Run, capsys: pytest.CaptureFixture[str], monke
     assert striate("baseline", "raw", "mnist", "--beside", str(run.path), monkeypatch=monkeypatch) == 2
     said = f"striate: --beside takes a run trained on mnist; {run.path} was trained on digits"
     assert capsys.readouterr().err.splitlines() == [said]
+
+
+def test_pixels_are_called_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, out = cubes.arrays(tmp_path / "data"), tmp_path / "run"
+    train("classes = 3\ninput 1x12 -> fc classes", data, task="cube", out=out, epochs=1, quiet=True)
+    words = ["baseline", "raw", str(data), "--task", "cube"]
+    assert striate(*words, monkeypatch=monkeypatch) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith(", 42 pixels")
+    assert striate(*words, "--beside", str(out), monkeypatch=monkeypatch) == 0
+    said = capsys.readouterr().out
+    assert "test pixels of data" in said
+    assert "image" not in said

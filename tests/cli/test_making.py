@@ -33,7 +33,7 @@ def test_mirrors_are_written_and_segmented(cli: Cli, photos: Path, tmp_path: Pat
 def test_pairs_are_written_and_what_was_decided_is_told(cli: Cli, photos: Path, tmp_path: Path) -> None:
     told = cli("data", "make", "rain:2,noise:5", photos, tmp_path / "made", "--json").json
     assert told["out"] == str(tmp_path / "made")
-    assert "held out 1 images as test" in " ".join(told["notes"])
+    assert "held out 1 image as test" in " ".join(told["notes"])
     assert len(list((tmp_path / "made").rglob("input/*.png"))) == 4
 
 

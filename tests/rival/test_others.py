@@ -87,7 +87,10 @@ def test_dtw_is_judged_on_the_series_of_the_test(tmp_path: Path) -> None:
     assert (result.examples, result.trained_on, result.features) == (10, 20, "dtw")
     assert result.accuracy > 0.8
     assert any("did best" in note for note in result.notes)
-    with pytest.raises(InputError, match="holds no series"):
+    with pytest.raises(InputError, match="no file or folder"):
+        against_made("dtw", tmp_path / "none")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(InputError, match="holds nothing for the task series"):
         against_made("dtw", tmp_path / "none")
 
 
@@ -96,6 +99,11 @@ def test_mfcc_is_judged_on_the_words_of_the_test(tmp_path: Path) -> None:
     result = against_made("mfcc", tmp_path, classifier="linear")
     assert (result.examples, result.dimensions, result.features) == (10, 208, "mfcc")
     assert result.accuracy == 1
+    assert any("all 20 training sounds" in note for note in result.notes), result.notes
+    assert not any("image" in note for note in result.notes)
+    with pytest.raises(InputError, match="no file or folder"):
+        against_made("mfcc", tmp_path / "none")
+    (tmp_path / "none").mkdir()
     with pytest.raises(InputError, match="holds nothing for the task speech"):
         against_made("mfcc", tmp_path / "none")
 

@@ -44,6 +44,31 @@ def test_one_frame_is_the_one_in_the_middle(tmp_path: Path) -> None:
     assert run.predict(clip)[0].top == run.predict(still)[0].top
 
 
+def test_some_of_each_class_are_held_out_as_test(tmp_path: Path) -> None:
+    for number in range(12):
+        folder = tmp_path / ("up" if number < 9 else "right")
+        folder.mkdir(exist_ok=True)
+        np.save(folder / f"{number}.npy", scenes.clip(number, folder.name))
+    task, data = known.opened(str(tmp_path), Wish(named=True), "clip")
+    assert sorted(data.test.columns["label"].tolist()) == [0, 1]
+    assert task.classes == ("right", "up")
+    assert any("held out 2 clips as test, about 15% of each class, by file name" in note for note in data.notes)
+
+
+def test_classes_without_clips_are_called_that(tmp_path: Path) -> None:
+    for part, moves in (("train", ("up", "right", "up", "right", "up")), ("test", ("up",))):
+        for number, move in enumerate(moves):
+            folder = tmp_path / part / move
+            folder.mkdir(parents=True, exist_ok=True)
+            np.save(folder / f"{number}.npy", scenes.clip(number, move))
+    task, data = known.opened(str(tmp_path), Wish(named=True), "clip")
+    assert data.test is not None
+    assert task.doubts({"test": data.test}, "") == [
+        "classes of a single clip: up",
+        "classes without a clip in the test set: right",
+    ]
+
+
 def test_larger_frames_are_scaled_and_colours_made_grey(run: st.Run) -> None:
     clip = scenes.clip(40, "up").repeat(3, 1).repeat(3, 2)[..., None].repeat(3, 3)
     assert run.predict(clip)[0].probability == pytest.approx(
@@ -62,6 +87,8 @@ def test_what_does_not_fit_is_refused(run: st.Run, tmp_path: Path) -> None:
         st.train(NET, tmp_path / "one", out=tmp_path / "run", **HOW)
     with pytest.raises(st.InputError, match="a network for clips reads"):
         st.train("input 2x4x12x12 -> gap -> fc 2", run.config["data"]["source"], out=tmp_path / "run", **HOW)
+    with pytest.raises(st.InputError, match=r"no file or folder '.*none'; the task clip reads a folder with one"):
+        st.train(NET, tmp_path / "none", out=tmp_path / "run", **HOW)
     (tmp_path / "none").mkdir()
     with pytest.raises(st.InputError, match="holds nothing for the task clip"):
         st.train(NET, tmp_path / "none", out=tmp_path / "run", **HOW)

@@ -93,10 +93,25 @@ def test_the_rival_stands_beside_it(run: st.Run) -> None:
     rival = st.baseline("raw", source, classifier="rbf", task="cube", split=run.task.split, side=run.task.side)
     assert rival.examples == run.test().examples
     assert rival.accuracy > 0.5
+    assert any("pixels are so near to both" in note for note in rival.notes)
+    assert not any("`beside`" in note for note in rival.notes)
     with pytest.raises(st.InputError, match="of single pixels there are spectra alone"):
         st.baseline("sobel", source, task="cube")
+    with pytest.raises(st.InputError, match="out draws features of images; of single pixels there are none"):
+        st.baseline("raw", source, task="cube", out=run.path)
     with pytest.raises(st.InputError, match="split is for the task cube"):
         st.baseline("raw", "digits", split="random:0.1")
+
+
+def test_a_rival_alone_says_for_which_network_its_pixels_are(run: st.Run) -> None:
+    source = run.config["data"]["source"]
+    notes = st.baseline("raw", source, task="cube").notes
+    assert "pixels: 208 to train on, 52 for validation (the data's own), 42 test" in notes
+    assert any("numbers per pixel" in note for note in notes)
+    assert not any("image" in note for note in notes[1:])
+    said = "pixels: divided for a network that reads 9x9 of them; `beside` takes a run's own side"
+    assert said in notes
+    assert said not in st.baseline("raw", source, task="cube", split="random:0.2").notes
 
 
 def test_what_does_not_fit_is_refused(run: st.Run, tmp_path: Path) -> None:

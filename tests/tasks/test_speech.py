@@ -56,7 +56,7 @@ def test_odd_sounds_are_read_and_told(data: Path, tmp_path: Path) -> None:
         "1 of 8 bits",
         "1 of floats",
         "1 of 16,000 Hz brought to 8,000 Hz",
-        "1 sounds are silence",
+        "1 sound is silence",
         "left out: 2 unreadable .wav",
         "empty.wav (the file is empty)",
     ):

@@ -14,6 +14,7 @@ from striate.tasks.classify import Classify
 from striate.tasks.known import opened
 from striate.tasks.task import Wish
 from striate.tasks.volume import ONE_NUMBER
+from striate.tasks.voxels import COUNTS, GUESSED, JudgedVoxels
 from striate.tiling import tiled
 from tests import scans
 
@@ -65,6 +66,31 @@ def test_labels_come_on_the_scan_s_grid(run: st.Run, tmp_path: Path) -> None:
     np.testing.assert_array_equal(array.mask, answer.mask)
 
 
+def test_a_network_below_the_usual_class_is_no_better_than_a_guess() -> None:
+    weak, strong = torch.tensor([[[50, 10], [15, 5]]]), torch.tensor([[[50, 10], [5, 15]]])
+    coloured = (("background", "head"), ((0, 0, 0), (200, 0, 0)))
+
+    def guessing(called: torch.Tensor, usual: torch.Tensor) -> str:
+        return JudgedVoxels("some", None, {COUNTS: called, GUESSED: usual}, {}, "volumes", *coloured).guessing
+
+    said = "No better than always saying the class that is usual at a place, which gets 66.67%."
+    assert guessing(weak, strong) == guessing(strong, strong) == said
+    assert not guessing(strong, weak)
+    assert guessing(torch.tensor([[[60, 0], [20, 0]]]), weak).startswith("Every voxel is called 'background'")
+
+
+def test_the_picture_s_legend_has_the_shares_of_the_whole_volume(run: st.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = list[str]()
+
+    def kept(picture: Any, rows: Any) -> Any:
+        drawn.extend(row.said() for row in rows)
+        return picture
+
+    monkeypatch.setattr("striate.report.overlay.with_legend", kept)
+    (answer,) = run.predict(scans.scan(9)[0])
+    assert ", ".join(drawn) == answer.said
+
+
 def test_resampled_as_asked_for_and_back(tmp_path: Path) -> None:
     scans.decathlon(tmp_path / "data", 4, 2)
     run = st.train(NET, tmp_path / "data", out=tmp_path / "run", spacing="2", **HOW)
@@ -102,10 +128,16 @@ def test_a_network_of_slices_has_thin_pieces(tmp_path: Path) -> None:
     assert st.Run(run.path).predict(values)[0].mask.shape == values.shape
 
 
+def test_one_volume_is_no_volumes(tmp_path: Path) -> None:
+    scans.decathlon(tmp_path / "data", 2, 1)
+    run = st.train(NET, tmp_path / "data", out=tmp_path / "run", **HOW)
+    assert " on 1 volume (" in run.judged().said()
+
+
 def test_volumes_are_held_out_by_that_name(tmp_path: Path) -> None:
     scans.arrays(tmp_path, 8, 0)
     _, data = opened(str(tmp_path), Wish(shape=(1, None, None, None), named=True), "volume")
-    assert any("held out 1 volumes as test" in note for note in data.notes), data.notes
+    assert any("held out 1 volume as test" in note for note in data.notes), data.notes
 
 
 def test_pieces_fade_into_each_other_to_the_whole() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from striate.errors import InputError
 
+from ..amounts import so_many
 from ..files import unreadable
 from ..image import size_or_reason
 from ..left_out import MISSING, NAMED_TWICE, UNREADABLE, LeftOut, below, said
@@ -161,4 +162,4 @@ def _first(images: Sequence[Boxed], classes: Sequence[str]) -> str:
     bare = sum(not len(one.places) for one in images)
     without = f", {bare:,} without objects" if bare else ""
     span = low if low == high else f"{low} to {high}"
-    return f"{len(images):,} images, {span}{without}; {int(counts.sum()):,} objects: {objects}"
+    return f"{so_many(len(images), 'images')}, {span}{without}; {so_many(int(counts.sum()), 'objects')}: {objects}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from striate.errors import InputError
 
+from ..amounts import so_many
 from ..files import walk
 from ..left_out import MISSING, UNREADABLE, LeftOut, below, said
 from ..parts import PARTS, Part, part_of, parts_said
@@ -63,7 +64,8 @@ def find(root: Path, bad: str = "skip") -> CaptionSet | None:
     told = [text for one in images for text in one.captions]
     if sum(map(is_word, counted(told))) < LEAST:
         raise InputError(f"the captions under '{root}' have one word between them; there is nothing to learn from them")
-    notes = [f"{len(images):,} images with {len(told):,} captions ({parts_said([one.part for one in images])})"]
+    parts = parts_said([one.part for one in images])
+    notes = [f"{so_many(len(images), 'images')} with {so_many(len(told), 'captions')} ({parts})"]
     notes += [note for some, more in read.values() if some for note in more]
     notes += [said(left_out)] if left_out else []
     return CaptionSet(images, tuple(left_out), tuple(notes))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from striate.errors import InputError
 
 from .. import lazy
+from ..amounts import so_many
 from ..dataset import ALL, TEST_SHARE, held_out
 from ..files import Found, counted, unreadable, walk
 from ..image import decode, header
@@ -126,7 +127,8 @@ def find(
     others = [one for one in found.left_out if one.path not in read]
     left_out = [LeftOut(below(one.path, root), one.kind, one.reason) for one in (*others, *left_out)]
     count = sum(len(clip.names) for clip in clips)
-    first = f"{count:,} frames in {len(clips):,} clips: {parts_said(c.part for c in apart for _ in c.names)}"
+    parts = parts_said(c.part for c in apart for _ in c.names)
+    first = f"{so_many(count, 'frames')} in {so_many(len(clips), 'clips')}: {parts}"
     notes = [first, *told, *decided, *damaged] + ([said(left_out)] if left_out else [])
     return Clips(tuple(apart), tuple(left_out), tuple(notes), levels)
 

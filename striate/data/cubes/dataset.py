@@ -11,13 +11,13 @@ from striate.errors import InputError
 
 from ..dataset import Dataset, Split
 from .reading import read
-from .splitting import TEST, TRAIN, USUAL, VALIDATION, parted
+from .splitting import SIDE, TEST, TRAIN, USUAL, VALIDATION, near_both, parted
 
 if TYPE_CHECKING:
     from .reading import Cube
 
 
-def spectra(source: str | Path, split: str = USUAL, side: int = 9) -> Dataset:
+def spectra(source: str | Path, split: str = USUAL, side: int = SIDE) -> Dataset:
     """The spectra of an image's labelled pixels, divided as for a network.
 
     Args:
@@ -38,7 +38,8 @@ def spectra(source: str | Path, split: str = USUAL, side: int = 9) -> Dataset:
     train, validation, test = (_part(cube, parts == part) for part in (TRAIN, VALIDATION, TEST))
     held = validation if len(validation) else None
     name = place.resolve().name
-    return Dataset(name, str(source), train, test, cube.names, cube.notes, validation=held)
+    notes = (*cube.notes, *(f"{name}: {note}" for note in near_both(cube.labels, parts)))
+    return Dataset(name, str(source), train, test, cube.names, notes, validation=held)
 
 
 def _part(cube: Cube, chosen: Any) -> Split:

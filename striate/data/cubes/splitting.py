@@ -20,6 +20,7 @@ from striate.errors import InputError
 TRAIN, VALIDATION, TEST = 1, 2, 3
 USUAL = "disjoint:0.5"
 WAYS = ("random", "disjoint")
+SIDE = 9  # pixels of a side of what a network reads, where nobody says
 HELD = 0.2  # of the pixels to learn from: those to choose the best epoch by, in a disjoint split
 
 Labels = NDArray[np.int64]
@@ -55,6 +56,14 @@ def parted(labels: Labels, words: str, reach: int) -> NDArray[np.uint8]:
     """
     way, share = way_of(words)
     return _random(labels, share) if way == "random" else _disjoint(labels, share, reach)
+
+
+def near_both(labels: Labels, parts: NDArray[np.uint8]) -> list[str]:
+    """What is said of the labelled pixels that are in no part."""
+    near = int(((labels > 0) & (parts == 0)).sum())
+    if near == 1:
+        return ["1 pixel is so near to both that it is in neither"]
+    return [f"{near:,} pixels are so near to both that they are in neither"] if near else []
 
 
 def _random(labels: Labels, share: float) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError
 
+from ..amounts import so_many
 from ..files import unreadable
 from ..image import size_or_reason
 from ..left_out import MISSING, NAMED_TWICE, UNREADABLE, LeftOut, below, said
@@ -68,7 +69,7 @@ def find(
         raise InputError(f"a pose is of two joints or more; '{root}' has {', '.join(names)}")
     limbs = place.limbs or body.limbs(names) or body.tree(np.stack([one.places for one in people]))
     everything = tuple(replace(one, path=below(one.path, root)) for one in (*place.left_out, *faults))
-    notes = [f"{len(people):,} images with {len(names)} joints", *place.notes]
+    notes = [f"{so_many(len(people), 'images')} with {len(names)} joints", *place.notes]
     notes += [f"{hidden:,} joints are not visible, or outside their image, and count for nothing"] if hidden else []
     notes += [said(everything)] if everything else []
     return PoseSet(tuple(people), names, limbs, everything, tuple(notes))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError
 
+from ..amounts import so_many
 from ..left_out import below, said
 from ..parts import parts_said
 from ..workers import Workers
@@ -114,7 +115,7 @@ def _first(pairs: Sequence[Pair], coding: Coding) -> str:
     low, high = ("x".join(map(str, size)) for size in (sizes[0], sizes[-1]))
     span = low if low == high else f"{low} to {high}"
     parts = parts_said(pair.part for pair in pairs)
-    return f"{len(pairs):,} images with masks, {span}: {parts}; {len(coding.classes)} classes"
+    return f"{so_many(len(pairs), 'images')} with masks, {span}: {parts}; {len(coding.classes)} classes"
 
 
 def _doubts(pairs: Sequence[Pair], counts: NDArray[np.int64], coding: Coding) -> list[str]:

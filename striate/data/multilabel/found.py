@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from striate.data.amounts import so_many
 from striate.data.classes import counted
 from striate.data.dataset import TEST_SHARE, Split, held_out
 from striate.data.left_out import LeftOut
@@ -121,7 +122,7 @@ class LabelRows:
             raise InputError(f"'{self.source}' has no label with two images; give more, so that some can be the test")
         rest = sorted(set(range(len(train))) - set(chosen))
         parts = {**self.parts, "train": train.take(rest), "test": train.take(chosen)}
-        said = f"{self.name}: held out {len(chosen):,} images as test, about {fraction:.0%} of each label's"
+        said = f"{self.name}: held out {so_many(len(chosen), 'images')} as test, about {fraction:.0%} of each label's"
         return replace(self, parts=parts, notes=(*self.notes, f"{said} (always the same)"))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from striate.data.amounts import so_many
 from striate.data.dataset import TEST_SHARE, held_out
 from striate.data.left_out import LeftOut
 from striate.errors import InputError
@@ -101,6 +102,6 @@ class SentenceSet:
             more = "; ".join(("give more, so that some can be the test", *self.notes[:MOST_NOTES]))
             raise InputError(f"'{self.source}' has one sentence per class; {more}")
         rest = sorted(set(range(len(self.train))) - set(chosen))
-        said = f"{self.name}: held out {len(chosen):,} sentences as test, about {fraction:.0%} of each class"
+        said = f"{self.name}: held out {so_many(len(chosen), 'sentences')} as test, about {fraction:.0%} of each class"
         test, train = self.train.take(chosen), self.train.take(rest)
         return replace(self, train=train, test=test, notes=(*self.notes, f"{said} (always the same)"))

@@ -228,6 +228,7 @@ def _oddities(parts: Mapping[Part, Rows]) -> list[str]:
         for one in rows.values
         if bool((one == one[:, :1]).all())
     ]
-    told += [f"{len(same):,} series are the same value all along"] if same else []
+    are = "is" if len(same) == 1 else "are"
+    told += [f"{len(same):,} series {are} the same value all along"] if same else []
     left_out = [one for rows in parts.values() for one in rows.left_out]
     return told + ([left_out_said(left_out)] if left_out else [])

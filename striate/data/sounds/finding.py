@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from striate.data.amounts import so_many
 from striate.data.dataset import ALIKE, ALL, parted_for_test
 from striate.data.files import counted
 from striate.data.layout import FILLERS
@@ -117,11 +118,12 @@ def _of_folder(root: Path, files: Sequence[Path]) -> tuple[list[Entry], list[str
         return _of_table(tables[0]), [f"{tables[0].name} says which class each is"]
     if not entries:
         raise InputError(
-            f"'{root}' holds {len(files):,} sounds in no class's folder; put those of each class in a folder of its "
-            "own, or call them CLASS_SPEAKER_NUMBER.wav"
+            f"'{root}' holds {so_many(len(files), 'sounds')} in no class's folder; put those of each class in a folder "
+            "of its own, or call them CLASS_SPEAKER_NUMBER.wav"
         )
     missed = len(files) - len(entries)
-    return entries, [f"left out: {missed:,} sounds that are in no class's folder"] if missed else []
+    are = "is" if missed == 1 else "are"
+    return entries, [f"left out: {so_many(missed, 'sounds')} that {are} in no class's folder"] if missed else []
 
 
 def _by_name(files: Sequence[Path], named: Sequence[tuple[str, int]]) -> tuple[list[Entry], list[str]]:

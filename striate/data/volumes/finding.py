@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError
 
+from ..amounts import so_many
 from ..files import counted, unreadable
 from ..left_out import LeftOut, below, said
 from ..opening import ImageError
@@ -117,7 +118,7 @@ def find(root: Path, bad: Literal["skip", "refuse"], progress: bool) -> VolumeSe
         raise InputError(f"none of {len(pairs)} volumes with labels under '{root}' can be used; {left_out[-1].reason}")
     values, classes = _classes(kept, names_at(root), root)
     kept.sort(key=lambda pair: PARTS.index(pair.part))
-    notes = [f"{len(kept):,} volumes with labels, {parts_said(pair.part for pair in kept)}", _sizes(kept)]
+    notes = [f"{so_many(len(kept), 'volumes')} with labels, {parts_said(pair.part for pair in kept)}", _sizes(kept)]
     if elsewhere := [pair for pair in kept if not pair.aligned]:
         first = below(str(elsewhere[0].labels), root)
         notes.append(

@@ -143,7 +143,7 @@ def test_ragged_lines_are_left_out_by_their_number_or_refused(tmp_path: Path) ->
         ("a.csv:4", "'x' is no number"),
         ("a.csv:6", "it has no values"),
     ]
-    assert "1 series are the same value all along" in " ".join(found.notes)
+    assert "1 series is the same value all along" in " ".join(found.notes)
     with pytest.raises(InputError, match=r"line 3: it has 3 cells and most lines 4; correct it"):
         find(path, bad="refuse")
 

@@ -68,7 +68,7 @@ def test_the_noises_of_speech_commands_are_no_class(tmp_path: Path) -> None:
     found = find(tmp_path / "train")
     assert found
     assert found.classes == ("high", "low")
-    assert any("left out: 1 sounds that are in no class's folder" in note for note in found.notes)
+    assert any("left out: 1 sound that is in no class's folder" in note for note in found.notes)
 
 
 def test_a_table_of_files(tmp_path: Path) -> None:
@@ -103,6 +103,6 @@ def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, table: str, said: st
 
 def test_sounds_in_no_class_are_told(tmp_path: Path) -> None:
     write(tmp_path / "a.wav", tone("low", 0))
-    with pytest.raises(InputError, match="holds 1 sounds in no class's folder"):
+    with pytest.raises(InputError, match="holds 1 sound in no class's folder"):
         find(tmp_path)
     assert find(tmp_path / "nothing") is None
