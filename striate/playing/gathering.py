@@ -20,7 +20,7 @@ from striate.checks import check_number
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, buttons_that_matter, game_named
 from striate.data.games.episodes import at_random, judged, together
 from striate.data.games.planner import DEPTH, ROLLOUTS
-from striate.data.games.store import ABOUT, About, next_episode, read_all
+from striate.data.games.store import ABOUT, CHANCE, About, next_episode, read_all
 from striate.data.lock import locked
 from striate.data.workers import cores
 from striate.errors import InputError, WorkError
@@ -66,7 +66,7 @@ class Gathering:
     def said(self) -> list[str]:
         """It in lines."""
         lines = [f"{self.folder}: {self.moves:,} moves of {self.game}, {self.added:,} of them new"]
-        for by, found in {**self.scores, "random play": self.random}.items():
+        for by, found in {**self.scores, CHANCE: self.random}.items():
             lines.append(f"{by}: mean score {mean(found):.1f} of {episodes(len(found))}")
         for by, found in self.going.items():
             lines.append(f"{by}: unfinished, {episodes(len(found))} at {', '.join(f'{score:g}' for score in found)}")

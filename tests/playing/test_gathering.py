@@ -114,6 +114,15 @@ def test_a_network_plays_and_the_planner_says_better(tmp_path: Path) -> None:
     assert read_all(data).about.most == MOST
 
 
+def test_a_run_that_is_called_as_the_planner_is_told_from_it(tmp_path: Path) -> None:
+    data = written(tmp_path / "pong")
+    run = st.train(NET, data, epochs=1, out=tmp_path / "runs" / "planner", quiet=True, device="cpu")
+    found = gather(data, "pong", run.path, moves=10, rollouts=2, depth=3, processes=1)
+    assert len(found.scores["planner"]) == 4
+    assert len(found.scores["runs/planner"]) == 1
+    assert worker.name_of("my/Random play") == "my/Random play"
+
+
 def test_what_can_not_be_gathered_is_refused(tmp_path: Path) -> None:
     written(tmp_path / "pong")
     with pytest.raises(st.InputError, match="has moves of pong; gather those of breakout in another folder"):

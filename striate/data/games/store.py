@@ -29,7 +29,7 @@ from .emulator import FRAMES, MOST_FRAMES, SIDE, Kept
 ABOUT = "game.json"
 FORMAT = 1
 PIECE = 200  # moves of a file
-PLANNER = "planner"
+PLANNER, CHANCE = "planner", "random play"  # as players are called, beside networks
 DAMAGE = (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
