@@ -103,10 +103,14 @@ def gather(
         say: Is given every decision.
 
     Raises:
-        InputError: There is no such game, the folder holds other things, no run, or a seed out of range.
+        InputError: There is no such game, the folder holds other things, no run, or a number out of range.
         WorkError: ale-py is not installed, another process gathers there, or the folder can't be written.
     """
     check_number(seed, "seed", most=SEEDS)
+    check_number(moves, "moves")
+    check_number(minutes, "minutes", whole=False)
+    for value, word in ((rollouts, "rollouts"), (depth, "depth"), (most, "frames"), (processes or 1, "processes")):
+        check_number(value, word, least=1)
     folder, name = Path(folder), game_named(game)
     about = _about(folder, name, most, say)
     minutes = minutes or (0.0 if moves else MINUTES)

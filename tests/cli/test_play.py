@@ -41,6 +41,7 @@ def test_gathering_as_json(tmp_path: Path) -> None:
         (["pong", "nowhere"], "nowhere"),
         (["pong", "--moves", "3"], "--moves is for gathering; say where with --gather FOLDER"),
         (["pong", "--gather", "x", "--out", "a.gif"], "--out is for playing; leave it out with --gather"),
+        (["pong", "--gather", "x", "--minutes", "nan"], "minutes must be from 0. Received: nan"),
         (["pong", "--gather", "x", "--see"], "--see is for playing"),
         (["pong", "--out", "a.mp4"], "ends in .gif"),
         (["pong", "--player", "uct"], "did you mean 'planner'?"),

@@ -136,6 +136,24 @@ def test_what_can_not_be_gathered_is_refused(tmp_path: Path) -> None:
         gather(tmp_path / "pong", "pong", moves=1, seed=-1)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"minutes": float("nan")}, "minutes must be from 0. Received: nan"),
+        ({"minutes": "3"}, "minutes must be a number. Received: '3'"),
+        ({"moves": -1}, "moves must be from 0. Received: -1"),
+        ({"rollouts": 0}, "rollouts must be from 1. Received: 0"),
+        ({"depth": 2.5}, "depth must be a whole number. Received: 2.5"),
+        ({"most": 0}, "frames must be from 1. Received: 0"),
+        ({"processes": -2}, "processes must be from 1. Received: -2"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(wrong: dict[str, Any], said: str, tmp_path: Path) -> None:
+    with pytest.raises(st.InputError, match=said):
+        gather(tmp_path / "pong", "pong", **wrong)
+    assert not (tmp_path / "pong").exists()
+
+
 def test_one_gathering_at_a_time_adds_to_a_folder(tmp_path: Path) -> None:
     folder = written(tmp_path / "pong")
     with locked(folder), pytest.raises(st.WorkError, match="another process writes to"):
