@@ -25,6 +25,7 @@ from striate.data.lock import locked
 from striate.data.workers import cores
 from striate.errors import InputError, WorkError
 from striate.playing.worker import Wanted
+from striate.training.interrupt import as_exception
 
 RANDOM = 10  # episodes of a random player
 POLL = 0.5  # seconds
@@ -104,7 +105,8 @@ def gather(
 
     Raises:
         InputError: There is no such game, the folder holds other things, no run, or a number out of range.
-        WorkError: ale-py is not installed, another process gathers there, or the folder can't be written.
+        WorkError: ale-py is not installed, another process gathers there, or the folder can't be written; or it was
+            stopped by Ctrl-C.
     """
     check_number(seed, "seed", most=SEEDS)
     check_number(moves, "moves")
@@ -125,7 +127,12 @@ def gather(
     with locked(folder):  # two gatherings would take the same numbers for their episodes
         before, first = len(read_all(folder)), next_episode(folder)
         facts = (moves, 60 * minutes, rollouts, depth, about.most, first, count, seed)
-        _run(Wanted(str(folder), name, about.actions, str(run), *facts))
+        try:
+            with as_exception():
+                _run(Wanted(str(folder), name, about.actions, str(run), *facts))
+        except KeyboardInterrupt:
+            kept = f"{len(read_all(folder)):,} moves are kept in {folder}"
+            raise WorkError(f"stopped by Ctrl-C; {kept}, and the same command goes on") from None
         return gathered(folder, before)
 
 
@@ -177,6 +184,7 @@ def _about(folder: Path, game: str, most: int, say: Say) -> About:
         raise InputError(f"'{folder}' holds other things than moves; name a new folder, or an empty one")
     actions = buttons_that_matter(game)
     say(f"actions: {', '.join(actions)}; others of {game} do the same as one of these")
+    say(f"random play: {episodes(RANDOM)}, to compare with")
     scores = together(judged(game, RANDOM, most), at_random(len(actions), 0), actions)
     about = About(game, actions, tuple(scores), most)
     try:

@@ -1,5 +1,6 @@
 """Gathering: it goes on where it was, loses nothing that was written, and a network may play."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from striate.playing import gathering, worker
 from striate.playing.gathering import gather
 from striate.playing.worker import Stop, Wanted
 from tests.games import MOST, NET, needs_games, written
+from tests.test_interrupt import begun, pressed
 
 FEW: dict[str, Any] = {"rollouts": 2, "depth": 3, "most": 400, "processes": 1}
 
@@ -35,6 +37,7 @@ def test_moves_are_added_and_an_episode_goes_on(tmp_path: Path) -> None:
     first = gather(tmp_path / "pong", "pong", moves=3, say=said.append, **FEW)
     again = gather(tmp_path / "pong", "pong", moves=4, **FEW)
     assert (first.moves, first.added, again.moves, again.added) == (3, 3, 7, 4)
+    assert "random play: 10 episodes, to compare with" in said
     assert any("no sticky actions; an episode is over after 400 frames at most" in line for line in said)
     found = read_all(tmp_path / "pong")
     assert [(moves.episode, moves.number, len(moves)) for moves in found.moves] == [(0, 0, 3), (0, 1, 4)]
@@ -177,6 +180,21 @@ if line.startswith("[0"):
 told = select.select([sys.stdin], [], [], 20)[0]
 Path({out!r}).write_text("told" if told else "waited")
 """
+
+
+def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
+    folder = written(tmp_path / "pong")
+    words = ("--gather", str(folder), "--minutes", "5", "--rollouts", "1", "--depth", "1", "--processes", "1")
+    process = begun("from striate.start import main; main()", "play", "pong", *words)
+    assert process.stderr
+    while "no sticky actions" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(2)
+    status, told = pressed(process)
+    kept = len(read_all(folder))
+    assert status == 1
+    assert kept > 32
+    assert told == f"striate: stopped by Ctrl-C; {kept} moves are kept in {folder}, and the same command goes on\n"
 
 
 def test_where_a_process_fails_the_others_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
