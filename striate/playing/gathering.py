@@ -83,7 +83,7 @@ def gather(
     minutes: float = 0.0,
     rollouts: int = ROLLOUTS,
     depth: int = DEPTH,
-    most: int = MOST_FRAMES,
+    most: int | None = None,
     processes: int | None = None,
     seed: int = 0,
     say: Say = lambda line: None,
@@ -98,7 +98,7 @@ def gather(
         minutes: For how long; 0 for no limit, or for 10 where `moves` has none either.
         rollouts: Of the planner, for each move.
         depth: Moves of each rollout.
-        most: Frames after which an episode is over, if the game goes on.
+        most: Frames after which an episode is over, if the game goes on; by default those of the folder, or 18,000.
         processes: By default one for each core.
         seed: Of the planner's random moves.
         say: Is given every decision.
@@ -111,8 +111,10 @@ def gather(
     check_number(seed, "seed", most=SEEDS)
     check_number(moves, "moves")
     check_number(minutes, "minutes", whole=False)
-    for value, word in ((rollouts, "rollouts"), (depth, "depth"), (most, "frames"), (processes or 1, "processes")):
+    for value, word in ((rollouts, "rollouts"), (depth, "depth"), (MOST_FRAMES if most is None else most, "frames")):
         check_number(value, word, least=1)
+    if processes is not None:
+        check_number(processes, "processes", least=1)
     folder, name = Path(folder), game_named(game)
     about = _about(folder, name, most, say)
     minutes = minutes or (0.0 if moves else MINUTES)
@@ -169,22 +171,28 @@ def mean(numbers: tuple[float, ...]) -> float:
     return sum(numbers) / max(1, len(numbers))
 
 
-def _about(folder: Path, game: str, most: int, say: Say) -> About:
+def _about(folder: Path, game: str, most: int | None, say: Say) -> About:
     """What the folder is of; of a new one it is found out.
 
     Raises:
-        InputError: It is of another game, or of no game.
+        InputError: It is of another game or no game, or its episodes are over after other numbers of frames.
     """
     if (folder / ABOUT).exists():
         about = About.read(folder)
         if about.game != game:
             raise InputError(f"'{folder}' has moves of {about.game}; gather those of {game} in another folder")
+        if most not in (None, about.most):
+            raise InputError(
+                f"episodes in '{folder}' are over after {about.most:,} frames, not {most:,}; leave `most` out, or "
+                "gather in another folder"
+            )
         return about
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"'{folder}' holds other things than moves; name a new folder, or an empty one")
     actions = buttons_that_matter(game)
     say(f"actions: {', '.join(actions)}; others of {game} do the same as one of these")
     say(f"random play: {episodes(RANDOM)}, to compare with")
+    most = most or MOST_FRAMES
     scores = together(judged(game, RANDOM, most), at_random(len(actions), 0), actions)
     about = About(game, actions, tuple(scores), most)
     try:

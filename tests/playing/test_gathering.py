@@ -135,6 +135,8 @@ def test_what_can_not_be_gathered_is_refused(tmp_path: Path) -> None:
     with pytest.raises(st.InputError, match="holds other things than moves"):
         gather(tmp_path / "other", "pong", moves=1)
     assert [one.name for one in (tmp_path / "other").iterdir()] == ["notes.txt"]
+    with pytest.raises(st.InputError, match="are over after 40 frames, not 1,000; leave `most` out"):
+        gather(tmp_path / "pong", "pong", moves=1, most=1000)
     with pytest.raises(st.InputError, match="seed must be from 0 to"):
         gather(tmp_path / "pong", "pong", moves=1, seed=-1)
 
@@ -160,7 +162,7 @@ def test_numbers_out_of_range_are_refused(wrong: dict[str, Any], said: str, tmp_
 def test_one_gathering_at_a_time_adds_to_a_folder(tmp_path: Path) -> None:
     folder = written(tmp_path / "pong")
     with locked(folder), pytest.raises(st.WorkError, match="another process writes to"):
-        gather(folder, "pong", moves=1, **FEW)
+        gather(folder, "pong", moves=1)
     assert len(read_all(folder).paths) == 4
 
 
