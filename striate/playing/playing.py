@@ -200,7 +200,7 @@ def _check(wish: Wish, run: Any, player: str | None) -> None:
     if player is not None and player not in PLAYERS:
         raise InputError(f"no player '{player}'{nearest(player, PLAYERS)}; there are {', '.join(PLAYERS)}, and runs")
     if player is not None and run is not None:
-        raise InputError(f"a run plays, or player='{player}'; leave one of them out")
+        raise InputError(f"a run plays, or `player='{player}'`; leave one of them out")
     if min(wish.episodes, wish.rollouts, wish.depth, wish.most) < 1:
         raise InputError("episodes, rollouts, depth and frames are 1 or more")
     check_number(wish.seed, "seed", most=SEEDS)
