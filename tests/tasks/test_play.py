@@ -122,6 +122,17 @@ def test_a_run_of_an_earlier_version_keeps_its_test_moves(tmp_path: Path) -> Non
     assert [len(one[1].test or ()) for one in found if one] == [16, 16, 8]
 
 
+def test_it_is_said_which_moves_are_in_no_part(tmp_path: Path) -> None:
+    whole, ends = (known.opened(str(written(tmp_path / f"of{files}", files, 40)), Wish())[1] for files in (7, 2))
+    assert whole.notes[1:] == ("of7: held out 1 of 7 episodes as test, 40 moves",)
+    assert ends.notes[1:] == (
+        "of2: held out 12 moves that follow each other as test, about 15%",
+        "of2: left out 6 moves next to those, with the same frames",
+    )
+    run = st.train(NET, tmp_path / "of2", epochs=1, out=tmp_path / "run", quiet=True, device="cpu")
+    assert "of2: left out 6 moves next to those of validation, with the same frames" in run.config["decisions"]
+
+
 def test_files_of_one_episode_share_no_frame_with_the_test_moves(tmp_path: Path) -> None:
     root = written(tmp_path / "pong", files=0)
     shades = np.arange(6 * 8 + 3, dtype=np.uint8)  # of each frame of the episode
