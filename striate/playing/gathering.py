@@ -20,7 +20,7 @@ from striate.checks import check_number
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, buttons_that_matter, game_named
 from striate.data.games.episodes import at_random, judged, together
 from striate.data.games.planner import DEPTH, ROLLOUTS
-from striate.data.games.store import ABOUT, CHANCE, About, next_episode, read_all
+from striate.data.games.store import ABOUT, CHANCE, About, many, next_episode, read_all
 from striate.data.lock import locked
 from striate.data.workers import cores
 from striate.errors import InputError, WorkError
@@ -66,11 +66,13 @@ class Gathering:
 
     def said(self) -> list[str]:
         """It in lines."""
-        lines = [f"{self.folder}: {self.moves:,} moves of {self.game}, {self.added:,} of them new"]
+        lines = [f"{self.folder}: {many(self.moves, 'move')} of {self.game}, {self.added:,} of them new"]
         for by, found in {**self.scores, CHANCE: self.random}.items():
-            lines.append(f"{by}: mean score {mean(found):.1f} of {episodes(len(found))}")
+            lines.append(f"{by}: mean score {mean(found):.1f} of {many(len(found), 'episode')}")
         for by, found in self.going.items():
-            lines.append(f"{by}: unfinished, {episodes(len(found))} at {', '.join(f'{score:g}' for score in found)}")
+            lines.append(
+                f"{by}: unfinished, {many(len(found), 'episode')} at {', '.join(f'{score:g}' for score in found)}"
+            )
         return lines
 
 
@@ -121,11 +123,12 @@ def gather(
     count = min(processes or cores(), moves or sys.maxsize)
     if run:
         _check_run(run, about)
-    limit = " and ".join(filter(None, (f"{moves:,} moves" * bool(moves), f"{minutes:g} minutes" * bool(minutes))))
+    clock = f"{minutes:g} minute{'s' * (minutes != 1)}"
+    limit = " and ".join(filter(None, (many(moves, "move") * bool(moves), clock * bool(minutes))))
     who = f"{run} plays and the planner says better" if run else "the planner plays"
-    cost = f"{rollouts} rollouts of {depth} moves of {FRAMES} frames a move"
+    cost = f"{many(rollouts, 'rollout')} of {many(depth, 'move')} of {FRAMES} frames a move"
     say(f"{name}: {who}, {limit}, {count} process{'es' * (count > 1)}; {cost}")
-    say(f"no sticky actions; an episode is over after {about.most:,} frames at most")
+    say(f"no sticky actions; an episode is over after {many(about.most, 'frame')} at most")
     with locked(folder):  # two gatherings would take the same numbers for their episodes
         before, first = len(read_all(folder)), next_episode(folder)
         facts = (moves, 60 * minutes, rollouts, depth, about.most, first, count, seed)
@@ -133,7 +136,7 @@ def gather(
             with as_exception():
                 _run(Wanted(str(folder), name, about.actions, str(run), *facts))
         except KeyboardInterrupt:
-            kept = f"{len(read_all(folder)):,} moves are kept in {folder}"
+            kept = f"{many(len(read_all(folder)), 'move')} kept in {folder}"
             raise WorkError(f"stopped by Ctrl-C; {kept}, and the same command goes on") from None
         return gathered(folder, before)
 
@@ -161,11 +164,6 @@ def _check_run(run: str | Path, about: About) -> None:
     network(run, about.game, about.actions)
 
 
-def episodes(count: int) -> str:
-    """So many of them."""
-    return f"{count} episode{'s' * (count != 1)}"
-
-
 def mean(numbers: tuple[float, ...]) -> float:
     """Their mean; 0 of none."""
     return sum(numbers) / max(1, len(numbers))
@@ -183,15 +181,15 @@ def _about(folder: Path, game: str, most: int | None, say: Say) -> About:
             raise InputError(f"'{folder}' has moves of {about.game}; gather those of {game} in another folder")
         if most not in (None, about.most):
             raise InputError(
-                f"episodes in '{folder}' are over after {about.most:,} frames, not {most:,}; leave `most` out, or "
-                "gather in another folder"
+                f"episodes in '{folder}' are over after {many(about.most, 'frame')}, not {most:,}; leave `most` out, "
+                "or gather in another folder"
             )
         return about
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"'{folder}' holds other things than moves; name a new folder, or an empty one")
     actions = buttons_that_matter(game)
     say(f"actions: {', '.join(actions)}; others of {game} do the same as one of these")
-    say(f"random play: {episodes(RANDOM)}, to compare with")
+    say(f"random play: {many(RANDOM, 'episode')}, to compare with")
     most = most or MOST_FRAMES
     scores = together(judged(game, RANDOM, most), at_random(len(actions), 0), actions)
     about = About(game, actions, tuple(scores), most)

@@ -27,7 +27,8 @@ def test_a_game_as_json_and_as_an_animation(tmp_path: Path) -> None:
     assert found["score"] == 0
     assert found["animation"] == str(out)
     assert out.read_bytes().startswith(b"GIF8")
-    assert "pong, random: score 0.0 in 1 episode" in played("pong", "--player", "random", "--frames", "8")
+    assert "pong, random: score 0.0 in 1 episode, 2 moves" in played("pong", "--player", "random", "--frames", "8")
+    assert "in 1 episode, 1 move," in played("pong", "--player", "random", "--frames", "4")
 
 
 def test_gathering_as_json(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Gathering: it goes on where it was, loses nothing that was written, and a network may play."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,15 @@ def test_a_network_plays_and_the_planner_says_better(tmp_path: Path) -> None:
     assert read_all(data).about.most == MOST
 
 
+def test_one_of_anything_is_told_as_one(tmp_path: Path) -> None:
+    said: list[str] = []
+    one: dict[str, Any] = {"moves": 1, "minutes": 1, "rollouts": 1, "depth": 1, "most": 1, "processes": 1}
+    found = gather(tmp_path / "pong", "pong", say=said.append, **one)
+    assert "1 move and 1 minute, 1 process; 1 rollout of 1 move of 4 frames a move" in "\n".join(said)
+    assert found.said()[0].endswith(": 1 move of pong, 1 of them new")
+    assert not [line for line in (*said, *found.said()) if re.search(r"\b1 [a-rt-z]+s\b", line)]
+
+
 def test_a_run_that_is_called_as_the_planner_is_told_from_it(tmp_path: Path) -> None:
     data = written(tmp_path / "pong")
     run = st.train(NET, data, epochs=1, out=tmp_path / "runs" / "planner", quiet=True, device="cpu")
@@ -196,7 +206,7 @@ def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
     kept = len(read_all(folder))
     assert status == 1
     assert kept > 32
-    assert told == f"striate: stopped by Ctrl-C; {kept} moves are kept in {folder}, and the same command goes on\n"
+    assert told == f"striate: stopped by Ctrl-C; {kept} moves kept in {folder}, and the same command goes on\n"
 
 
 def test_where_a_process_fails_the_others_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
