@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FLAGS = {
     "bad": "bad-files",
     "letters": "set",
+    "most": "frames",
     "shares": "weights",
     "weights": "from",
 }  # options whose flag differs from their Python name

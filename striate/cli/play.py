@@ -59,18 +59,16 @@ from striate.errors import InputError
 @click.option(
     "--rollouts",
     type=click.IntRange(1),
-    default=ROLLOUTS,
-    show_default=True,
-    help="Of the planner, for each move, added to those of its tree.",
+    metavar="N",
+    help=f"Of the planner, for each move, added to those of its tree; by default {ROLLOUTS:,}.",
     cls=Option,
     also=("simulations", "trajectories"),
 )
 @click.option(
     "--depth",
     type=click.IntRange(1),
-    default=DEPTH,
-    show_default=True,
-    help="Moves of each rollout.",
+    metavar="N",
+    help=f"Moves of each rollout; by default {DEPTH}.",
     cls=Option,
     also=("horizon",),
 )
@@ -121,6 +119,10 @@ def command(
         for flag, given in (("minutes", minutes), ("moves", moves), ("processes", processes)):
             if given is not None:
                 raise InputError(f"--{flag} is for gathering; say where with --gather FOLDER")
+        who = "RUN" if run is not None else f"--player {words['player']}"
+        for flag in ("rollouts", "depth") if run is not None or words["player"] == "random" else ():
+            if words[flag] is not None:
+                raise InputError(f"--{flag} is for the planner; leave it out with {who}")
         _play(game, run, as_json, see, port, words)
         return
     for flag in ("player", "episodes", "out", "sticky"):
@@ -130,8 +132,8 @@ def command(
         raise InputError("--see is for playing; leave it out with --gather")
     from striate.playing.gathering import gather as gathered
 
-    how = {"rollouts": words["rollouts"], "depth": words["depth"], "processes": processes, "seed": words["seed"]}
-    how |= {"most": words["most"]} if words["most"] else {}
+    how = {"rollouts": words["rollouts"] or ROLLOUTS, "depth": words["depth"] or DEPTH, "most": words["most"]}
+    how |= {"processes": processes, "seed": words["seed"]}
     found = gathered(gather, game, run or "", moves=moves or 0, minutes=minutes or 0.0, say=say, **how)
     if as_json:
         print_json(found.to_json())
@@ -144,7 +146,8 @@ def _play(game: str, run: str | None, as_json: bool, see: bool, port: int, words
     from striate.playing.film import check_path
 
     name, out = game_named(game), words.pop("out")
-    how = {**words, "episodes": words["episodes"] or 1, "most": words["most"] or MOST_FRAMES}
+    usual = {"episodes": 1, "most": MOST_FRAMES, "rollouts": ROLLOUTS, "depth": DEPTH}
+    how = {**words, **{name: words[name] or value for name, value in usual.items()}}
     if out is not None:
         check_path(out)
     from striate.playing.playing import play

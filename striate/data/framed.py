@@ -41,12 +41,41 @@ def ends_of(clips: Sequence[int], fraction: float, key: str, gap: int = 0) -> li
         InputError: The share is not between 0 and 1.
     """
     whole = _frames(clips)
-    ends = [rows[len(rows) - share_of(len(rows), fraction) :] for rows in whole]
-    divided = [end for end, rows in zip(ends, whole, strict=True) if end and len(rows) > len(end) + gap]
+    divided = _ends(whole, fraction, gap)
     if fraction * len(whole) >= 1 or (len(whole) > 1 and not divided):
         order = sorted(range(len(whole)), key=lambda number: sha256(f"{key} {number}".encode()).digest())
         return sorted(row for number in order[: share_of(len(whole), fraction)] for row in whole[number])
     return sorted(row for end in divided for row in end)
+
+
+def lasting(clips: Sequence[int], before: int, fraction: float, key: str, gap: int = 0) -> list[int]:
+    """Positions as of `ends_of`, of clips that grow and to which others are added: none is chosen that was not before.
+
+    Whole clips are each chosen by their own number, so that the share is met less well.
+
+    Args:
+        clips: The number of the clip of each frame; the frames of a clip are in order.
+        before: How many clips there were when first asked, which decides between whole clips and the end of each.
+        fraction: The share, between 0 and 1.
+        key: Chooses the clips; the same chooses the same.
+        gap: How many frames before an end belong to neither part.
+
+    Raises:
+        InputError: The share is not between 0 and 1.
+    """
+    divided = _ends(_frames(clips), fraction, gap)
+    if fraction * before < 1 and divided:
+        return sorted(row for end in divided for row in end)
+    hashes = {clip: sha256(f"{key} {clip}".encode()).digest() for clip in clips}
+    below = sum(int.from_bytes(found) < fraction * 2**256 for found in hashes.values())
+    chosen = sorted(hashes, key=hashes.__getitem__)[: min(max(1, below), len(hashes) - 1)]
+    return [row for row, clip in enumerate(clips) if clip in chosen]
+
+
+def _ends(whole: Sequence[Sequence[int]], fraction: float, gap: int) -> list[Sequence[int]]:
+    """The end of each clip that is long enough to be divided."""
+    ends = [rows[len(rows) - share_of(len(rows), fraction) :] for rows in whole]
+    return [end for end, rows in zip(ends, whole, strict=True) if end and len(rows) > len(end) + gap]
 
 
 def beside(clips: Sequence[int], chosen: Set[int], gap: int) -> set[int]:

@@ -20,11 +20,12 @@ from striate.checks import check_number
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, buttons_that_matter, game_named
 from striate.data.games.episodes import at_random, judged, together
 from striate.data.games.planner import DEPTH, ROLLOUTS
-from striate.data.games.store import ABOUT, About, next_episode, read_all
+from striate.data.games.store import ABOUT, CHANCE, About, many, next_episode, read_all
 from striate.data.lock import locked
 from striate.data.workers import cores
 from striate.errors import InputError, WorkError
 from striate.playing.worker import Wanted
+from striate.training.interrupt import as_exception
 
 RANDOM = 10  # episodes of a random player
 POLL = 0.5  # seconds
@@ -65,11 +66,13 @@ class Gathering:
 
     def said(self) -> list[str]:
         """It in lines."""
-        lines = [f"{self.folder}: {self.moves:,} moves of {self.game}, {self.added:,} of them new"]
-        for by, found in {**self.scores, "random play": self.random}.items():
-            lines.append(f"{by}: mean score {mean(found):.1f} of {episodes(len(found))}")
+        lines = [f"{self.folder}: {many(self.moves, 'move')} of {self.game}, {self.added:,} of them new"]
+        for by, found in {**self.scores, CHANCE: self.random}.items():
+            lines.append(f"{by}: mean score {mean(found):.1f} of {many(len(found), 'episode')}")
         for by, found in self.going.items():
-            lines.append(f"{by}: unfinished, {episodes(len(found))} at {', '.join(f'{score:g}' for score in found)}")
+            lines.append(
+                f"{by}: unfinished, {many(len(found), 'episode')} at {', '.join(f'{score:g}' for score in found)}"
+            )
         return lines
 
 
@@ -82,7 +85,7 @@ def gather(
     minutes: float = 0.0,
     rollouts: int = ROLLOUTS,
     depth: int = DEPTH,
-    most: int = MOST_FRAMES,
+    most: int | None = None,
     processes: int | None = None,
     seed: int = 0,
     say: Say = lambda line: None,
@@ -97,31 +100,44 @@ def gather(
         minutes: For how long; 0 for no limit, or for 10 where `moves` has none either.
         rollouts: Of the planner, for each move.
         depth: Moves of each rollout.
-        most: Frames after which an episode is over, if the game goes on.
+        most: Frames after which an episode is over, if the game goes on; by default those of the folder, or 18,000.
         processes: By default one for each core.
         seed: Of the planner's random moves.
         say: Is given every decision.
 
     Raises:
-        InputError: There is no such game, the folder holds other things, no run, or a seed out of range.
-        WorkError: ale-py is not installed, another process gathers there, or the folder can't be written.
+        InputError: There is no such game, the folder holds other things, no run, or a number out of range.
+        WorkError: ale-py is not installed, another process gathers there, or the folder can't be written; or it was
+            stopped by Ctrl-C.
     """
     check_number(seed, "seed", most=SEEDS)
+    check_number(moves, "moves")
+    check_number(minutes, "minutes", whole=False)
+    for value, word in ((rollouts, "rollouts"), (depth, "depth"), (MOST_FRAMES if most is None else most, "frames")):
+        check_number(value, word, least=1)
+    if processes is not None:
+        check_number(processes, "processes", least=1)
     folder, name = Path(folder), game_named(game)
     about = _about(folder, name, most, say)
     minutes = minutes or (0.0 if moves else MINUTES)
     count = min(processes or cores(), moves or sys.maxsize)
     if run:
         _check_run(run, about)
-    limit = " and ".join(filter(None, (f"{moves:,} moves" * bool(moves), f"{minutes:g} minutes" * bool(minutes))))
+    clock = f"{minutes:g} minute{'s' * (minutes != 1)}"
+    limit = " and ".join(filter(None, (many(moves, "move") * bool(moves), clock * bool(minutes))))
     who = f"{run} plays and the planner says better" if run else "the planner plays"
-    cost = f"{rollouts} rollouts of {depth} moves of {FRAMES} frames a move"
+    cost = f"{many(rollouts, 'rollout')} of {many(depth, 'move')} of {FRAMES} frames a move"
     say(f"{name}: {who}, {limit}, {count} process{'es' * (count > 1)}; {cost}")
-    say(f"no sticky actions; an episode is over after {about.most:,} frames at most")
+    say(f"no sticky actions; an episode is over after {many(about.most, 'frame')} at most")
     with locked(folder):  # two gatherings would take the same numbers for their episodes
         before, first = len(read_all(folder)), next_episode(folder)
         facts = (moves, 60 * minutes, rollouts, depth, about.most, first, count, seed)
-        _run(Wanted(str(folder), name, about.actions, str(run), *facts))
+        try:
+            with as_exception():
+                _run(Wanted(str(folder), name, about.actions, str(run), *facts))
+        except KeyboardInterrupt:
+            kept = f"{many(len(read_all(folder)), 'move')} kept in {folder}"
+            raise WorkError(f"stopped by Ctrl-C; {kept}, and the same command goes on") from None
         return gathered(folder, before)
 
 
@@ -148,31 +164,33 @@ def _check_run(run: str | Path, about: About) -> None:
     network(run, about.game, about.actions)
 
 
-def episodes(count: int) -> str:
-    """So many of them."""
-    return f"{count} episode{'s' * (count != 1)}"
-
-
 def mean(numbers: tuple[float, ...]) -> float:
     """Their mean; 0 of none."""
     return sum(numbers) / max(1, len(numbers))
 
 
-def _about(folder: Path, game: str, most: int, say: Say) -> About:
+def _about(folder: Path, game: str, most: int | None, say: Say) -> About:
     """What the folder is of; of a new one it is found out.
 
     Raises:
-        InputError: It is of another game, or of no game.
+        InputError: It is of another game or no game, or its episodes are over after other numbers of frames.
     """
     if (folder / ABOUT).exists():
         about = About.read(folder)
         if about.game != game:
             raise InputError(f"'{folder}' has moves of {about.game}; gather those of {game} in another folder")
+        if most not in (None, about.most):
+            raise InputError(
+                f"episodes in '{folder}' are over after {many(about.most, 'frame')}, not {most:,}; leave `most` out, "
+                "or gather in another folder"
+            )
         return about
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"'{folder}' holds other things than moves; name a new folder, or an empty one")
     actions = buttons_that_matter(game)
     say(f"actions: {', '.join(actions)}; others of {game} do the same as one of these")
+    say(f"random play: {many(RANDOM, 'episode')}, to compare with")
+    most = most or MOST_FRAMES
     scores = together(judged(game, RANDOM, most), at_random(len(actions), 0), actions)
     about = About(game, actions, tuple(scores), most)
     try:

@@ -15,7 +15,7 @@ from striate.checks import check_number
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, Game, buttons_that_matter, game_named, positions
 from striate.data.games.episodes import JUDGED
 from striate.data.games.planner import DEPTH, ROLLOUTS
-from striate.data.games.store import PLANNER
+from striate.data.games.store import PLANNER, many
 from striate.errors import InputError, nearest
 from striate.playing.film import MOST, Film, check_path
 from striate.training.interrupt import as_exception
@@ -83,8 +83,8 @@ class Played:
         beside += [f"the planner {np.mean(self.planner):.1f}"] if self.planner else []
         other = f"; {', '.join(beside)}" if beside else ""
         return (
-            f"{self.game}, {self.player}: score {self.score:.1f} in {count} episode{'s' * (count > 1)}{each}, "
-            f"{self.moves:,} moves{cut}{other}"
+            f"{self.game}, {self.player}: score {self.score:.1f} in {many(count, 'episode')}{each}, "
+            f"{many(self.moves, 'move')}{cut}{other}"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def play(
     film = Film(check_path(out)) if out is not None else None
     who, actions, choices, network = _player(name, run, player, wish)
     scores, moves, cut = list[float](), 0, 0
-    say(f"{name}: moves of {FRAMES} frames, {_sticky(wish.sticky)}; over after {wish.most:,} frames at most")
+    say(f"{name}: moves of {FRAMES} frames, {_sticky(wish.sticky)}; over after {many(wish.most, 'frame')} at most")
     for number, (one, choose) in enumerate(choices):
         watching = [watch] if watch else []
         watching += [lambda seen: film.add(seen.game.colours(), seen.heat)] if film and number == 0 else []
@@ -200,7 +200,7 @@ def _check(wish: Wish, run: Any, player: str | None) -> None:
     if player is not None and player not in PLAYERS:
         raise InputError(f"no player '{player}'{nearest(player, PLAYERS)}; there are {', '.join(PLAYERS)}, and runs")
     if player is not None and run is not None:
-        raise InputError(f"a run plays, or player='{player}'; leave one of them out")
+        raise InputError(f"a run plays, or `player='{player}'`; leave one of them out")
     if min(wish.episodes, wish.rollouts, wish.depth, wish.most) < 1:
         raise InputError("episodes, rollouts, depth and frames are 1 or more")
     check_number(wish.seed, "seed", most=SEEDS)

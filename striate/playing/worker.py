@@ -21,7 +21,7 @@ import numpy as np
 from striate.data.games.emulator import FRAMES, Game, positions
 from striate.data.games.episodes import Player
 from striate.data.games.planner import Planner, Thought
-from striate.data.games.store import PIECE, PLANNER, Moves, as_arrays, from_arrays, unfinished
+from striate.data.games.store import CHANCE, PIECE, PLANNER, Moves, as_arrays, from_arrays, unfinished
 from striate.errors import StriateError
 
 
@@ -165,7 +165,17 @@ def _player(wanted: Wanted) -> tuple[Player | None, str]:
     from striate.playing.players import network
 
     torch.set_num_threads(1)  # as many processes as cores are already at work
-    return network(wanted.run, wanted.game, wanted.actions).player, Path(wanted.run).name
+    return network(wanted.run, wanted.game, wanted.actions).player, name_of(wanted.run)
+
+
+def name_of(run: str) -> str:
+    """What a run is called beside the other players: its folder, with the one above where it would be one of them.
+
+    >>> name_of("runs/cnn"), name_of("runs/planner")
+    ('cnn', 'runs/planner')
+    """
+    path = Path(run).absolute()
+    return f"{path.parent.name}/{path.name}" if path.name.lower() in (PLANNER, CHANCE) else path.name
 
 
 def main() -> int:

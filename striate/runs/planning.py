@@ -143,7 +143,8 @@ def planned(asked: Request) -> tuple[Plan, Parts, Beginning | None]:
     task.objective(asked.own_loss or asked.options.loss)  # or it is refused, before anything long begins
     training, validation = _split(asked, task, opened)
     rows = opened.in_fold(*fold, asked.options.seed) if (fold := asked.options.folds) else []
-    opened = dataclasses.replace(opened, train=training)  # from here on, no code sees a validation example
+    notes = (*opened.notes, *_beside(opened, training, validation, task.unit))
+    opened = dataclasses.replace(opened, train=training, notes=notes)  # from here on, no code sees a validation example
     recipe = asked.again.recipe if asked.again else None
     fitted = task.fit(network, opened, recipe, asked.size)
     fitted = beginning.scaled(fitted) if beginning else fitted
@@ -221,6 +222,12 @@ def _split(asked: Request, task: Task, opened: Opened) -> tuple[Examples, Exampl
     if fold := asked.options.folds:
         return opened.folded(*fold, asked.options.seed, task.unit)
     return opened.split(asked.options.validation, asked.options.seed, task.unit)
+
+
+def _beside(opened: Opened, training: Examples, validation: Examples, unit: str) -> list[str]:
+    """A line where examples are in neither part, as they show what both do."""
+    near = len(opened.train) - len(training) - len(validation) if opened.gap and opened.validation is None else 0
+    return [f"{opened.name}: left out {near:,} {unit} next to those of validation, with the same frames"] * bool(near)
 
 
 def _softened(augment: Augment | None, asked: Request, task: Task) -> Augment | None:

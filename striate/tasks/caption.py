@@ -49,7 +49,7 @@ from striate.tasks.ends import outputs_for
 from striate.tasks.fitting import Fitted, adapting
 from striate.tasks.looked import LOOKED, telling
 from striate.tasks.pictures import IMAGE, asked_images
-from striate.tasks.seeing import AT_ONCE, Seer, features_of, seer
+from striate.tasks.seeing import AT_ONCE, Named, Seer, features_of, seer
 from striate.tasks.task import Answer, Asked, Task, Wish, folder_at
 from striate.tasks.telling import END, UNKNOWN, told
 from striate.training.fields import OUTPUT, Fields
@@ -107,7 +107,7 @@ class Caption(Task):
     Attributes:
         vocabulary: The words that are known, the most frequent in the training captions first.
         length: Words of a sentence at most, its end counted.
-        eyes: What sees the pictures, as it was given.
+        eyes: What sees the pictures, with absolute paths.
         sees: The checksum of that.
         maps: (C, h, w) of the features.
         plain: The one training caption that agrees best with those of all pictures.
@@ -142,7 +142,8 @@ class Caption(Task):
         if found is None:
             return None
         mirrored = wish.augment == MIRROR
-        sights = like.seer if like else seer(wish.eyes or SQUEEZENET, wish.progress)
+        eyes = wish.before.get("eyes") or wish.eyes or SQUEEZENET
+        sights = like.seer if like else seer(eyes, wish.progress)
         parts: dict[Part, list[Captioned]] = {part: [one for one in found.images if one.part == part] for part in PARTS}
         split, decided = with_test(parts, lambda one: one.image, root, wish.hold_out)
         kept, maps_of, bad = dict[Part, list[Captioned]](), dict[Part, Tensor](), list[LeftOut]()
@@ -159,7 +160,7 @@ class Caption(Task):
             raise InputError(f"no picture with a caption under '{root}' can be read: {bad[0]}")
         learned = kept.get("train", next(iter(kept.values())))
         maps = tuple(next(iter(maps_of.values())).shape[2:])
-        task = like or cls._of(learned, wish.eyes or SQUEEZENET, sights.sha256, maps)
+        task = like or cls._of(learned, Named.of(eyes).everywhere(), sights.sha256, maps)
         tables = {part: task.table(some, maps_of[part]) for part, some in kept.items()}
         words = Tokens(len(task))
         schema = Schema({FEATURES: Features(), CAPTIONS: words}, {REFERENCES: Texts()}, Telling())

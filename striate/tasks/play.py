@@ -26,11 +26,11 @@ from torch import Tensor
 from striate.augmentation.augment import Augment
 from striate.data.dataset import TEST_SHARE
 from striate.data.examples import Examples, Opened, Schema, Table, digest_of
-from striate.data.framed import beside, ends_of
+from striate.data.framed import beside, ends_of, lasting
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, SIDE, no_data, small
 from striate.data.games.episodes import judged as episodes
 from striate.data.games.episodes import together
-from striate.data.games.store import ABOUT, PLANNER, Found, read_all, read_moves
+from striate.data.games.store import ABOUT, PLANNER, Found, many, read_all, read_moves
 from striate.data.image import decode
 from striate.data.kinds import Image, Number
 from striate.data.left_out import UNREADABLE, LeftOut, below, said
@@ -65,6 +65,7 @@ class Play(Task):
         planner: The scores of the planner's own episodes among the moves.
         random: The scores of a random player.
         most: Frames after which an episode is over, if the game goes on.
+        episodes: How many the moves were of, with those held out; 0 for a run of a version that did not keep it.
     """
 
     actions: tuple[str, ...]
@@ -73,6 +74,7 @@ class Play(Task):
     planner: tuple[float, ...] = ()
     random: tuple[float, ...] = ()
     most: int = MOST_FRAMES
+    episodes: int = 0
 
     word: ClassVar[str] = "play"
     reads: ClassVar[str] = f"a folder that `striate play` gathered: {ABOUT} and the moves of a planner"
@@ -258,23 +260,46 @@ def _opened(
     about, name = found.about, root.resolve().name
     whole = _table(found)
     clips = [moves.episode for moves in found.moves for _ in range(len(moves))]  # a file carries on from another's end
-    held = set(ends_of(clips, TEST_SHARE, name, SHARED)) if wish.hold_out else set[int]()
+    before = like.episodes if like else wish.before.get("episodes", 0) if wish.before else len(set(clips))
+    held = _held_out(clips, name, before) if wish.hold_out else set[int]()
     away = held | beside(clips, held, SHARED)
     rest = [row for row in range(len(whole)) if row not in away]
     train, test = whole.part(rest) if away else whole, whole.part(sorted(held)) if held else None
     values, scores = train.columns[VALUES], found.scores()
     assert isinstance(values, Tensor)
-    facts = (scores.get(PLANNER, ()), about.random, about.most)
+    facts = (scores.get(PLANNER, ()), about.random, about.most, before)
     task = like or cls(about.actions, about.game, spread_of(values), *facts)
     players = ", ".join(sorted({moves.by for moves in found.moves}))
-    notes = [f"{name}: {len(whole):,} moves of {about.game}, played by {players}"]
+    notes = [f"{name}: {many(len(whole), 'move')} of {about.game}, played by {players}"]
     notes += [f"{name}: {said(left_out)}"] if left_out else []
-    if held:
-        notes.append(f"{name}: held out {len(held):,} moves that follow each other as test, about {TEST_SHARE:.0%}")
+    notes += [f"{name}: held out {_said_of(held, clips)}"] if held else []
+    if near := len(away) - len(held):
+        notes.append(f"{name}: left out {many(near, 'move')} next to those, with the same frames")
     schema = Schema({IMAGE: Image()}, {VALUES: Number(len(about.actions))})
     opened = Opened(name, source, schema, train, test, notes=tuple(notes), left_out=left_out)
     clips = [clips[row] for row in rest]
     return task, dataclasses.replace(opened, clips=clips, gap=SHARED, sha256=digest_of(train))
+
+
+def _held_out(clips: Sequence[int], name: str, before: int) -> set[int]:
+    """Positions of the moves that are held out as test: training saw none of them, though moves were added since.
+
+    Args:
+        clips: The number of the episode of each move.
+        name: Chooses the episodes.
+        before: How many episodes there were at training; 0 where that is not known.
+    """
+    if not before:
+        return set(ends_of(clips, TEST_SHARE, name, SHARED))
+    return set(lasting(clips, before, TEST_SHARE, name, SHARED))
+
+
+def _said_of(held: set[int], clips: Sequence[int]) -> str:
+    """The moves at these positions as test: of whole episodes, or of their ends."""
+    moves, chosen = many(len(held), "move"), {clips[row] for row in held}
+    if sum(clip in chosen for clip in clips) > len(held):
+        return f"{moves} that follow each other as test, about {TEST_SHARE:.0%}"
+    return f"{len(chosen)} of {many(len(set(clips)), 'episode')} as test, {moves}"
 
 
 def _table(found: Found) -> Table:

@@ -56,8 +56,21 @@ class Named:
     def of(word: str) -> Named:
         """From `RUN`, `NET=FILE` or `squeezenet`, each maybe with `:SIDE` behind it."""
         side = match[2] if (match := SIDED.fullmatch(word)) else "0"
-        network, _, weights = (match[1] if match else word).partition("=")
+        name = match[1] if match else word
+        network, _, weights = (name, "", "") if Path(name).exists() else name.partition("=")
         return Named(network, weights, int(side))
+
+    @property
+    def of_zoo(self) -> bool:
+        """Whether the network is one of the zoo."""
+        return self.network.lower() in zoo.names()
+
+    def everywhere(self) -> str:
+        """The same as a word that holds in every working directory."""
+        known = self.of_zoo or not Path(self.network).exists()
+        network = self.network if known else str(Path(self.network).resolve())
+        weights = f"={Path(self.weights).resolve()}" if self.weights else ""
+        return network + weights + (f":{self.side}" if self.side else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,8 +140,7 @@ def seer(word: str, progress: bool = False) -> Seer:
         WorkError: SqueezeNet's weights are nowhere to be had.
     """
     named = Named.of(word)
-    of_file = bool(named.weights) or named.network.lower() in zoo.names()
-    found = _of_file(named, progress) if of_file else _of_run(named)
+    found = _of_file(named, progress) if named.weights or named.of_zoo else _of_run(named)
     found.model.requires_grad_(False)
     return found
 

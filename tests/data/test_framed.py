@@ -2,7 +2,7 @@
 
 import pytest
 
-from striate.data.framed import beside, ends_of, fold_of_clips, share_of
+from striate.data.framed import beside, ends_of, fold_of_clips, lasting, share_of
 from striate.errors import InputError
 
 
@@ -27,6 +27,26 @@ def test_clips_too_short_to_be_divided_are_held_out_whole_or_kept() -> None:
     assert ends_of([0] * 20 + [1] * 3, 0.1, "0", gap=2) == [18, 19]
     assert ends_of([0] * 3 + [1] * 3, 0.1, "0", gap=2) in ([0, 1, 2], [3, 4, 5])
     assert ends_of([0] * 3, 0.1, "0", gap=2) == []
+
+
+@pytest.mark.parametrize("before", [1, 2, 5, 12, 40])
+def test_none_is_chosen_later_that_was_not_before(before: int) -> None:
+    first = [(clip, frame) for clip in range(before) for frame in range(20)]
+    later = [(clip, frame) for clip in range(before + 30) for frame in range(33 if clip == before - 1 else 20)]
+    chosen, again = (
+        {frames[row] for row in lasting([clip for clip, _ in frames], before, 0.1, "pong", gap=3)}
+        for frames in (first, later)
+    )
+    assert 0 < len(chosen) < len(first)
+    assert again
+    assert again & set(first) <= chosen
+
+
+def test_whole_clips_that_last_are_about_the_share() -> None:
+    chosen = lasting([clip for clip in range(2000) for _ in range(2)], 2000, 0.1, "pong")
+    assert len(chosen) == pytest.approx(400, rel=0.15)
+    assert len(lasting([0, 0, 1, 1], 20, 0.1, "pong")) == 2
+    assert lasting([0, 0, 0], 1, 0.1, "pong", gap=3) == []
 
 
 def test_those_beside_the_chosen_are_of_their_clip() -> None:

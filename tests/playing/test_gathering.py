@@ -1,5 +1,7 @@
 """Gathering: it goes on where it was, loses nothing that was written, and a network may play."""
 
+import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from striate.playing import gathering, worker
 from striate.playing.gathering import gather
 from striate.playing.worker import Stop, Wanted
 from tests.games import MOST, NET, needs_games, written
+from tests.test_interrupt import begun, pressed
 
 FEW: dict[str, Any] = {"rollouts": 2, "depth": 3, "most": 400, "processes": 1}
 
@@ -35,6 +38,7 @@ def test_moves_are_added_and_an_episode_goes_on(tmp_path: Path) -> None:
     first = gather(tmp_path / "pong", "pong", moves=3, say=said.append, **FEW)
     again = gather(tmp_path / "pong", "pong", moves=4, **FEW)
     assert (first.moves, first.added, again.moves, again.added) == (3, 3, 7, 4)
+    assert "random play: 10 episodes, to compare with" in said
     assert any("no sticky actions; an episode is over after 400 frames at most" in line for line in said)
     found = read_all(tmp_path / "pong")
     assert [(moves.episode, moves.number, len(moves)) for moves in found.moves] == [(0, 0, 3), (0, 1, 4)]
@@ -114,6 +118,24 @@ def test_a_network_plays_and_the_planner_says_better(tmp_path: Path) -> None:
     assert read_all(data).about.most == MOST
 
 
+def test_one_of_anything_is_told_as_one(tmp_path: Path) -> None:
+    said: list[str] = []
+    one: dict[str, Any] = {"moves": 1, "minutes": 1, "rollouts": 1, "depth": 1, "most": 1, "processes": 1}
+    found = gather(tmp_path / "pong", "pong", say=said.append, **one)
+    assert "1 move and 1 minute, 1 process; 1 rollout of 1 move of 4 frames a move" in "\n".join(said)
+    assert found.said()[0].endswith(": 1 move of pong, 1 of them new")
+    assert not [line for line in (*said, *found.said()) if re.search(r"\b1 [a-rt-z]+s\b", line)]
+
+
+def test_a_run_that_is_called_as_the_planner_is_told_from_it(tmp_path: Path) -> None:
+    data = written(tmp_path / "pong")
+    run = st.train(NET, data, epochs=1, out=tmp_path / "runs" / "planner", quiet=True, device="cpu")
+    found = gather(data, "pong", run.path, moves=10, rollouts=2, depth=3, processes=1)
+    assert len(found.scores["planner"]) == 4
+    assert len(found.scores["runs/planner"]) == 1
+    assert worker.name_of("my/Random play") == "my/Random play"
+
+
 def test_what_can_not_be_gathered_is_refused(tmp_path: Path) -> None:
     written(tmp_path / "pong")
     with pytest.raises(st.InputError, match="has moves of pong; gather those of breakout in another folder"):
@@ -123,14 +145,34 @@ def test_what_can_not_be_gathered_is_refused(tmp_path: Path) -> None:
     with pytest.raises(st.InputError, match="holds other things than moves"):
         gather(tmp_path / "other", "pong", moves=1)
     assert [one.name for one in (tmp_path / "other").iterdir()] == ["notes.txt"]
+    with pytest.raises(st.InputError, match="are over after 40 frames, not 1,000; leave `most` out"):
+        gather(tmp_path / "pong", "pong", moves=1, most=1000)
     with pytest.raises(st.InputError, match="seed must be from 0 to"):
         gather(tmp_path / "pong", "pong", moves=1, seed=-1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"minutes": float("nan")}, "minutes must be from 0. Received: nan"),
+        ({"minutes": "3"}, "minutes must be a number. Received: '3'"),
+        ({"moves": -1}, "moves must be from 0. Received: -1"),
+        ({"rollouts": 0}, "rollouts must be from 1. Received: 0"),
+        ({"depth": 2.5}, "depth must be a whole number. Received: 2.5"),
+        ({"most": 0}, "frames must be from 1. Received: 0"),
+        ({"processes": -2}, "processes must be from 1. Received: -2"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(wrong: dict[str, Any], said: str, tmp_path: Path) -> None:
+    with pytest.raises(st.InputError, match=said):
+        gather(tmp_path / "pong", "pong", **wrong)
+    assert not (tmp_path / "pong").exists()
 
 
 def test_one_gathering_at_a_time_adds_to_a_folder(tmp_path: Path) -> None:
     folder = written(tmp_path / "pong")
     with locked(folder), pytest.raises(st.WorkError, match="another process writes to"):
-        gather(folder, "pong", moves=1, **FEW)
+        gather(folder, "pong", moves=1)
     assert len(read_all(folder).paths) == 4
 
 
@@ -150,6 +192,21 @@ if line.startswith("[0"):
 told = select.select([sys.stdin], [], [], 20)[0]
 Path({out!r}).write_text("told" if told else "waited")
 """
+
+
+def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
+    folder = written(tmp_path / "pong")
+    words = ("--gather", str(folder), "--minutes", "5", "--rollouts", "1", "--depth", "1", "--processes", "1")
+    process = begun("from striate.start import main; main()", "play", "pong", *words)
+    assert process.stderr
+    while "no sticky actions" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(2)
+    status, told = pressed(process)
+    kept = len(read_all(folder))
+    assert status == 1
+    assert kept > 32
+    assert told == f"striate: stopped by Ctrl-C; {kept} moves kept in {folder}, and the same command goes on\n"
 
 
 def test_where_a_process_fails_the_others_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

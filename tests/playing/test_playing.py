@@ -81,7 +81,7 @@ def pressed(game: Game) -> None:
 def test_what_can_not_be_played_is_refused(run: st.Run, tmp_path: Path) -> None:
     for how, said in (
         ({"player": "humann"}, "no player 'humann'"),
-        ({"run": run, "player": "random"}, "a run plays, or player='random'"),
+        ({"run": run, "player": "random"}, "a run plays, or `player='random'`"),
         ({"sticky": 0.5}, "the planner looks ahead in a game without chance"),
         ({"out": "game.mp4"}, r"ends in \.gif"),
         ({"episodes": 0}, "are 1 or more"),

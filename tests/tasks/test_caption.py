@@ -34,7 +34,7 @@ from striate.tasks.caption import (
 )
 from striate.tasks.captioned import REFERENCES, bytes_of
 from striate.tasks.looked import LOOKED, telling
-from striate.tasks.seeing import seer
+from striate.tasks.seeing import Named, seer
 from striate.tasks.task import Wish
 from striate.tasks.telling import END, UNKNOWN, told
 from tests import captioned
@@ -112,6 +112,27 @@ def test_what_earlier_versions_kept_of_words_is_ignored(run: Run) -> None:
     facts = run.task.facts()
     assert "lower" not in facts
     assert Caption.from_facts({**facts, "lower": True, "form_of_text": "NFC"}) == run.task
+
+
+def test_a_run_answers_and_goes_on_in_another_directory(
+    eyes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = captioned.table(tmp_path / "data", {"train": 8, "val": 2, "test": 2})
+    monkeypatch.chdir(Path(eyes).parent)
+    how: dict[str, Any] = {"epochs": 1, "quiet": True, "threads": 1}
+    st.train(captioned.TELLER, root, task="caption", eyes="eyes", out=tmp_path / "run", **how)
+    monkeypatch.chdir(tmp_path)
+    assert Run(tmp_path / "run").predict(root / "images" / "011.png")
+    assert st.resume(tmp_path / "run", epochs=2, quiet=True).test(quiet=True)["examples"] == 2
+
+
+def test_eyes_are_kept_as_words_that_hold_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a=b" / "run").mkdir(parents=True)
+    words = ("squeezenet:163", "resnet18=some.pth:64", "a=b/run")
+    found = [Named.of(word).everywhere() for word in words]
+    assert found == ["squeezenet:163", f"resnet18={tmp_path / 'some.pth'}:64", str(tmp_path / "a=b" / "run")]
+    assert [Named.of(word).everywhere() for word in found] == found
 
 
 def test_eyes_that_have_changed_are_refused(run: Run, tmp_path: Path) -> None:

@@ -99,6 +99,40 @@ def test_parts_share_no_frame(data: Path) -> None:
     assert all(seen)
 
 
+@pytest.mark.parametrize("files", [1, 3, 7, 12])
+def test_moves_added_since_training_do_not_bring_trained_ones_to_the_test(files: int, tmp_path: Path) -> None:
+    root = written(tmp_path / "a", files)  # a name that chooses an early episode
+    task, opened = known.opened(str(root), Wish())
+    for number in range(files, files + 7):
+        moves(number, 0, 8).write(root)
+    _, again = Play.open(str(root), Wish(), task) or (None, opened)
+    trained, tested = ({part.name(row) for row in range(len(part))} for part in (opened.train, again.test or []))
+    assert tested
+    assert not trained & tested
+
+
+def test_a_run_of_an_earlier_version_keeps_its_test_moves(tmp_path: Path) -> None:
+    root = str(written(tmp_path / "pong", 12))
+    facts = {name: fact for name, fact in TASK.facts().items() if name != "episodes"}
+    found = (
+        Play.open(root, Wish(), Play.from_facts(facts)),
+        Play.open(root, Wish(before=facts)),
+        known.opened(root, Wish()),
+    )
+    assert [len(one[1].test or ()) for one in found if one] == [16, 16, 8]
+
+
+def test_it_is_said_which_moves_are_in_no_part(tmp_path: Path) -> None:
+    whole, ends = (known.opened(str(written(tmp_path / f"of{files}", files, 40)), Wish())[1] for files in (7, 2))
+    assert whole.notes[1:] == ("of7: held out 1 of 7 episodes as test, 40 moves",)
+    assert ends.notes[1:] == (
+        "of2: held out 12 moves that follow each other as test, about 15%",
+        "of2: left out 6 moves next to those, with the same frames",
+    )
+    run = st.train(NET, tmp_path / "of2", epochs=1, out=tmp_path / "run", quiet=True, device="cpu")
+    assert "of2: left out 6 moves next to those of validation, with the same frames" in run.config["decisions"]
+
+
 def test_files_of_one_episode_share_no_frame_with_the_test_moves(tmp_path: Path) -> None:
     root = written(tmp_path / "pong", files=0)
     shades = np.arange(6 * 8 + 3, dtype=np.uint8)  # of each frame of the episode

@@ -29,7 +29,7 @@ from .emulator import FRAMES, MOST_FRAMES, SIDE, Kept
 ABOUT = "game.json"
 FORMAT = 1
 PIECE = 200  # moves of a file
-PLANNER = "planner"
+PLANNER, CHANCE = "planner", "random play"  # as players are called, beside networks
 DAMAGE = (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
@@ -125,6 +125,15 @@ class Moves:
         with whole(path) as unfinished:
             np.savez_compressed(unfinished, about=np.array(json.dumps(about)), **arrays, **self.kept)
         return path
+
+
+def many(count: int, what: str) -> str:
+    """So many of them.
+
+    >>> many(1, "move"), many(2000, "move")
+    ('1 move', '2,000 moves')
+    """
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def as_arrays(kept: Kept) -> dict[str, Any]:
