@@ -189,29 +189,27 @@ def held_out(labels: Sequence[Hashable], keys: Iterable[str], fraction: float) -
 
 
 def parted_for_test(
-    labels: Sequence[Hashable], keys: Iterable[str], source: str, unit: str, how: str, units: str = ""
+    labels: Sequence[Hashable], keys: Iterable[str], source: str, units: str, how: str
 ) -> tuple[list[int], list[int], str]:
     """The positions of what is learned from and of what is held out as test, and what is said of it.
 
     Args:
         labels, keys: As for `held_out`.
         source: The data, as the user has named it.
-        unit: What one is called.
+        units: What they are called.
         how: What decides which.
-        units: What several are called, where that is not `unit` with an s.
 
     Raises:
         InputError: No class has two.
 
-    >>> parted_for_test("aab", ["1", "2", "3"], "my/set", "image", "by file name")
+    >>> parted_for_test("aab", ["1", "2", "3"], "my/set", "images", "by file name")
     ([1, 2], [0], 'held out 1 image as test, about 15% of each class, by file name')
     """
     chosen = held_out(labels, keys, TEST_SHARE)
     if not chosen:
-        raise InputError(f"'{source}' has one {unit} per class; give more, so that some can be the test")
+        raise InputError(f"'{source}' has one {single(units)} per class; give more, so that some can be the test")
     rest = sorted(set(range(len(labels))) - set(chosen))
-    what = unit if len(chosen) == 1 else units or f"{unit}s"
-    return rest, chosen, f"held out {len(chosen):,} {what} as test, about {TEST_SHARE:.0%} of each class, {how}"
+    return rest, chosen, f"held out {so_many(len(chosen), units)} as test, about {TEST_SHARE:.0%} of each class, {how}"
 
 
 def folds_of(labels: Sequence[int], keys: Iterable[str], count: int) -> list[int]:
@@ -260,7 +258,7 @@ def with_test(
     keys = [place(one).relative_to(root).as_posix() for one in made["train"]]
     if label:
         labels = [label(one) for one in made["train"]]
-        rest, held, said = parted_for_test(labels, keys, str(root), single(unit), "by file name")
+        rest, held, said = parted_for_test(labels, keys, str(root), unit, "by file name")
         made["train"], made["test"] = ([made["train"][row] for row in rows] for rows in (rest, held))
         return made, [f"{name}: {said}"]
     chosen = set(ends_of(clips, TEST_SHARE, name) if clips else held_out([0] * len(keys), keys, TEST_SHARE))

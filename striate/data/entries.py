@@ -186,7 +186,7 @@ def _splits(
         return splits, [judged]
     keys = [Path(path).relative_to(root).as_posix() for path in splits["train"].paths]
     train = splits["train"].labels.tolist()
-    rest, chosen, said = parted_for_test(train, keys, str(root), "readable image", "chosen by file name", "images")
+    rest, chosen, said = parted_for_test(train, keys, str(root), "images", "chosen by file name")
     splits["train"], splits["test"] = splits["train"].take(rest), splits["train"].take(chosen)
     return splits, [said]
 

@@ -116,6 +116,6 @@ def _with_test(splits: dict[Part, Split], hold_out: bool, source: str) -> list[s
         return ["it has no test part, so its validation images are judged" if "validation" in splits else ALL]
     train = splits["train"]
     numbers = map(str, range(len(train)))
-    rest, chosen, said = parted_for_test(train.labels.tolist(), numbers, source, "image", "chosen by their numbers")
+    rest, chosen, said = parted_for_test(train.labels.tolist(), numbers, source, "images", "chosen by their numbers")
     splits["train"], splits["test"] = train.take(rest), train.take(chosen)
     return [said]

@@ -428,7 +428,7 @@ def test_classes_and_their_numbers_are_said(classes: Path, draw: Draw, tmp_path:
 def test_one_image_a_class(draw: Draw, tmp_path: Path) -> None:
     draw(tmp_path / "a" / "1.png")
     draw(tmp_path / "b" / "1.png")
-    with pytest.raises(InputError, match="one readable image per class"):
+    with pytest.raises(InputError, match="one image per class"):
         load(tmp_path)
     assert len(load(tmp_path, hold_out=False).train) == 2
 

@@ -208,7 +208,7 @@ def _with_test(parts: dict[Part, Rows], hold_out: bool, source: str) -> str:
         parts["test"] = replace(parts.get("validation", parts["train"]), missing=0, left_out=())
         return ALL
     train = parts["train"]
-    rest, chosen, said = parted_for_test(train.labels, train.names, source, SHORT, ALIKE, SHORT)
+    rest, chosen, said = parted_for_test(train.labels, train.names, source, SHORT, ALIKE)
     kept = replace(train.take(rest), missing=train.missing, left_out=train.left_out)
     parts["train"], parts["test"] = kept, train.take(chosen)
     return said

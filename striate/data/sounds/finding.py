@@ -215,6 +215,6 @@ def _with_test(parts: dict[Part, tuple[Entry, ...]], hold_out: bool, source: str
         return ALL
     train = parts["train"]
     labels, names = [one.label for one in train], [one.path.name for one in train]
-    rest, chosen, said = parted_for_test(labels, names, source, "sound", ALIKE)
+    rest, chosen, said = parted_for_test(labels, names, source, "sounds", ALIKE)
     parts["train"], parts["test"] = (tuple(train[row] for row in rows) for rows in (rest, chosen))
     return said
