@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from striate.checks import check_number
+from striate.data.amounts import so_many
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, buttons_that_matter, game_named
 from striate.data.games.episodes import at_random, judged, together
 from striate.data.games.planner import DEPTH, ROLLOUTS
-from striate.data.games.store import ABOUT, CHANCE, About, many, next_episode, read_all
+from striate.data.games.store import ABOUT, CHANCE, About, next_episode, read_all
 from striate.data.lock import locked
 from striate.data.workers import cores
 from striate.errors import InputError, WorkError
@@ -66,12 +67,12 @@ class Gathering:
 
     def said(self) -> list[str]:
         """It in lines."""
-        lines = [f"{self.folder}: {many(self.moves, 'move')} of {self.game}, {self.added:,} of them new"]
+        lines = [f"{self.folder}: {so_many(self.moves, 'moves')} of {self.game}, {self.added:,} of them new"]
         for by, found in {**self.scores, CHANCE: self.random}.items():
-            lines.append(f"{by}: mean score {mean(found):.1f} of {many(len(found), 'episode')}")
+            lines.append(f"{by}: mean score {mean(found):.1f} of {so_many(len(found), 'episodes')}")
         for by, found in self.going.items():
             lines.append(
-                f"{by}: unfinished, {many(len(found), 'episode')} at {', '.join(f'{score:g}' for score in found)}"
+                f"{by}: unfinished, {so_many(len(found), 'episodes')} at {', '.join(f'{score:g}' for score in found)}"
             )
         return lines
 
@@ -124,11 +125,11 @@ def gather(
     if run:
         _check_run(run, about)
     clock = f"{minutes:g} minute{'s' * (minutes != 1)}"
-    limit = " and ".join(filter(None, (many(moves, "move") * bool(moves), clock * bool(minutes))))
+    limit = " and ".join(filter(None, (so_many(moves, "moves") * bool(moves), clock * bool(minutes))))
     who = f"{run} plays and the planner says better" if run else "the planner plays"
-    cost = f"{many(rollouts, 'rollout')} of {many(depth, 'move')} of {FRAMES} frames a move"
+    cost = f"{so_many(rollouts, 'rollouts')} of {so_many(depth, 'moves')} of {FRAMES} frames a move"
     say(f"{name}: {who}, {limit}, {count} process{'es' * (count > 1)}; {cost}")
-    say(f"no sticky actions; an episode is over after {many(about.most, 'frame')} at most")
+    say(f"no sticky actions; an episode is over after {so_many(about.most, 'frames')} at most")
     with locked(folder):  # two gatherings would take the same numbers for their episodes
         before, first = len(read_all(folder)), next_episode(folder)
         facts = (moves, 60 * minutes, rollouts, depth, about.most, first, count, seed)
@@ -136,7 +137,7 @@ def gather(
             with as_exception():
                 _run(Wanted(str(folder), name, about.actions, str(run), *facts))
         except KeyboardInterrupt:
-            kept = f"{many(len(read_all(folder)), 'move')} kept in {folder}"
+            kept = f"{so_many(len(read_all(folder)), 'moves')} kept in {folder}"
             raise WorkError(f"stopped by Ctrl-C; {kept}, and the same command goes on") from None
         return gathered(folder, before)
 
@@ -181,15 +182,15 @@ def _about(folder: Path, game: str, most: int | None, say: Say) -> About:
             raise InputError(f"'{folder}' has moves of {about.game}; gather those of {game} in another folder")
         if most not in (None, about.most):
             raise InputError(
-                f"episodes in '{folder}' are over after {many(about.most, 'frame')}, not {most:,}; leave `most` out, "
-                "or gather in another folder"
+                f"episodes in '{folder}' are over after {so_many(about.most, 'frames')}, not {most:,}; leave `most` "
+                "out, or gather in another folder"
             )
         return about
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"'{folder}' holds other things than moves; name a new folder, or an empty one")
     actions = buttons_that_matter(game)
     say(f"actions: {', '.join(actions)}; others of {game} do the same as one of these")
-    say(f"random play: {many(RANDOM, 'episode')}, to compare with")
+    say(f"random play: {so_many(RANDOM, 'episodes')}, to compare with")
     most = most or MOST_FRAMES
     scores = together(judged(game, RANDOM, most), at_random(len(actions), 0), actions)
     about = About(game, actions, tuple(scores), most)

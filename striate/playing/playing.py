@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.checks import check_number
+from striate.data.amounts import so_many
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, Game, buttons_that_matter, game_named, positions
 from striate.data.games.episodes import JUDGED
 from striate.data.games.planner import DEPTH, ROLLOUTS
-from striate.data.games.store import PLANNER, many
+from striate.data.games.store import PLANNER
 from striate.errors import InputError, nearest
 from striate.playing.film import MOST, Film, check_path
 from striate.training.interrupt import as_exception
@@ -83,8 +84,8 @@ class Played:
         beside += [f"the planner {np.mean(self.planner):.1f}"] if self.planner else []
         other = f"; {', '.join(beside)}" if beside else ""
         return (
-            f"{self.game}, {self.player}: score {self.score:.1f} in {many(count, 'episode')}{each}, "
-            f"{many(self.moves, 'move')}{cut}{other}"
+            f"{self.game}, {self.player}: score {self.score:.1f} in {so_many(count, 'episodes')}{each}, "
+            f"{so_many(self.moves, 'moves')}{cut}{other}"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -146,7 +147,7 @@ def play(
     film = Film(check_path(out)) if out is not None else None
     who, actions, choices, network = _player(name, run, player, wish)
     scores, moves, cut = list[float](), 0, 0
-    say(f"{name}: moves of {FRAMES} frames, {_sticky(wish.sticky)}; over after {many(wish.most, 'frame')} at most")
+    say(f"{name}: moves of {FRAMES} frames, {_sticky(wish.sticky)}; over after {so_many(wish.most, 'frames')} at most")
     for number, (one, choose) in enumerate(choices):
         watching = [watch] if watch else []
         watching += [lambda seen: film.add(seen.game.colours(), seen.heat)] if film and number == 0 else []

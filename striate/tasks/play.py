@@ -24,13 +24,14 @@ import torch
 from torch import Tensor
 
 from striate.augmentation.augment import Augment
+from striate.data.amounts import so_many
 from striate.data.dataset import TEST_SHARE
 from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.framed import beside, ends_of, lasting
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, SIDE, no_data, small
 from striate.data.games.episodes import judged as episodes
 from striate.data.games.episodes import together
-from striate.data.games.store import ABOUT, PLANNER, Found, many, read_all, read_moves
+from striate.data.games.store import ABOUT, PLANNER, Found, read_all, read_moves
 from striate.data.image import decode
 from striate.data.kinds import Image, Number
 from striate.data.left_out import UNREADABLE, LeftOut, below, said
@@ -270,11 +271,11 @@ def _opened(
     facts = (scores.get(PLANNER, ()), about.random, about.most, before)
     task = like or cls(about.actions, about.game, spread_of(values), *facts)
     players = ", ".join(sorted({moves.by for moves in found.moves}))
-    notes = [f"{name}: {many(len(whole), 'move')} of {about.game}, played by {players}"]
+    notes = [f"{name}: {so_many(len(whole), 'moves')} of {about.game}, played by {players}"]
     notes += [f"{name}: {said(left_out)}"] if left_out else []
     notes += [f"{name}: held out {_said_of(held, clips)}"] if held else []
     if near := len(away) - len(held):
-        notes.append(f"{name}: left out {many(near, 'move')} next to those, with the same frames")
+        notes.append(f"{name}: left out {so_many(near, 'moves')} next to those, with the same frames")
     schema = Schema({IMAGE: Image()}, {VALUES: Number(len(about.actions))})
     opened = Opened(name, source, schema, train, test, notes=tuple(notes), left_out=left_out)
     clips = [clips[row] for row in rest]
@@ -296,10 +297,10 @@ def _held_out(clips: Sequence[int], name: str, before: int) -> set[int]:
 
 def _said_of(held: set[int], clips: Sequence[int]) -> str:
     """The moves at these positions as test: of whole episodes, or of their ends."""
-    moves, chosen = many(len(held), "move"), {clips[row] for row in held}
+    moves, chosen = so_many(len(held), "moves"), {clips[row] for row in held}
     if sum(clip in chosen for clip in clips) > len(held):
         return f"{moves} that follow each other as test, about {TEST_SHARE:.0%}"
-    return f"{len(chosen)} of {many(len(set(clips)), 'episode')} as test, {moves}"
+    return f"{len(chosen)} of {so_many(len(set(clips)), 'episodes')} as test, {moves}"
 
 
 def _table(found: Found) -> Table:

@@ -11,7 +11,7 @@ import torch
 
 import striate as st
 from striate.data.games.planner import Thought
-from striate.data.games.store import read_all, read_moves
+from striate.data.games.store import files_in, read_all, read_moves
 from striate.data.lock import locked
 from striate.playing import gathering, worker
 from striate.playing.gathering import gather
@@ -201,7 +201,9 @@ def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
     assert process.stderr
     while "no sticky actions" not in process.stderr.readline():
         assert process.poll() is None
-    time.sleep(2)
+    before = len(files_in(folder))
+    while len(files_in(folder)) == before:  # of a file that is full; more moves come after it
+        time.sleep(0.05)
     status, told = pressed(process)
     kept = len(read_all(folder))
     assert status == 1

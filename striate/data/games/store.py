@@ -127,15 +127,6 @@ class Moves:
         return path
 
 
-def many(count: int, what: str) -> str:
-    """So many of them.
-
-    >>> many(1, "move"), many(2000, "move")
-    ('1 move', '2,000 moves')
-    """
-    return f"{count:,} {what}{'s' * (count != 1)}"
-
-
 def as_arrays(kept: Kept) -> dict[str, Any]:
     """Where a game stands, for a file."""
     state = np.frombuffer(kept.state.serialize(), np.uint8)
