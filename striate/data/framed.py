@@ -68,7 +68,7 @@ def lasting(clips: Sequence[int], before: int, fraction: float, key: str, gap: i
         return sorted(row for end in divided for row in end)
     hashes = {clip: sha256(f"{key} {clip}".encode()).digest() for clip in clips}
     below = sum(int.from_bytes(found) < fraction * 2**256 for found in hashes.values())
-    chosen = sorted(hashes, key=hashes.__getitem__)[: min(max(1, below), len(hashes) - 1)]
+    chosen = {*sorted(hashes, key=hashes.__getitem__)[: min(max(1, below), len(hashes) - 1)]}
     return [row for row, clip in enumerate(clips) if clip in chosen]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from striate.errors import InputError, WorkError
+from striate.errors import InputError, WorkError, first_line
 
 from .dataset import Dataset
 from .entries import Wanted
@@ -106,7 +106,7 @@ def tables(source: str) -> dict[Part, Any]:
             found = datasets.load_from_disk(source)
     except Exception as error:  # the package raises errors of many libraries
         kind = WorkError if source.startswith(HUB) else InputError
-        raise kind(f"cannot read '{source}' ({(str(error) or type(error).__name__).splitlines()[0]})") from error
+        raise kind(f"cannot read '{source}' ({first_line(error)})") from error
     named: Mapping[str, Any] = found if isinstance(found, Mapping) else {"train": found}
     parts = dict[Part, Any]()
     for name, table in named.items():

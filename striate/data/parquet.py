@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from striate.errors import InputError
+from striate.errors import InputError, first_line
 
 PARQUET = ".parquet"
 AT_ONCE = 1 << 14  # rows
@@ -46,7 +46,7 @@ def parquet_lines(path: Path) -> Iterator[str]:
                 columns = [[_cell(value) for value in column.to_pylist()] for column in batch.columns]
                 yield from map(_line, zip(*columns, strict=True))
     except (pyarrow.ArrowException, OSError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise InputError(f"cannot read '{path}' ({reason}); write it again") from error
 
 

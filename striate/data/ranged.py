@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from striate.errors import InputError, WorkError
+from striate.errors import InputError, WorkError, first_line
 
 SCHEMES = ("http://", "https://")
 TRIES = 5  # of a request that fails, with longer and longer pauses
@@ -155,4 +155,4 @@ def _asked(url: str, start: int, count: int, **how: Any) -> Any:
 
 def _reason(error: Exception) -> str:
     inner = getattr(error, "reason", None) or error
-    return (str(inner) or type(inner).__name__).splitlines()[0]
+    return first_line(inner)

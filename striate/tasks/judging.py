@@ -23,9 +23,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from striate import metrics
-from striate.data.amounts import single
 from striate.data.examples import Examples
-from striate.errors import WorkError
 from striate.tasks.task import Judged
 
 if TYPE_CHECKING:
@@ -120,12 +118,7 @@ class JudgedLabels(Judged):
             WorkError: An output is not finite.
         """
         outputs = self.rows["output"]
-        finite = torch.isfinite(outputs).all(dim=1)
-        if not bool(finite.all()):
-            one = self.examples.name(int(finite.logical_not().nonzero()[0]))
-            raise WorkError(
-                f"the outputs for {single(self.unit)} {one} of {self.name} are not finite; look at its values"
-            )
+        self.check_finite(outputs)
         return np.asarray(outputs.double().softmax(1).numpy())  # in float32 two outputs could become equal
 
     def columns(self) -> Mapping[str, Sequence[Any]]:

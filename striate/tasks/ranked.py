@@ -17,13 +17,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from striate.data.amounts import single
 from striate.data.examples import Examples
-from striate.errors import WorkError
 from striate.metrics.multilabel import MultilabelScores, multilabel_scores
 from striate.tasks.task import Judged
 from striate.training.fields import OUTPUT
@@ -54,12 +51,7 @@ class JudgedMultilabel(Judged):
             WorkError: One is not finite.
         """
         outputs = self.rows[OUTPUT].double()
-        finite = torch.isfinite(outputs).all(dim=1)
-        if not bool(finite.all()):
-            one = self.examples.name(int(finite.logical_not().nonzero()[0]))
-            raise WorkError(
-                f"the outputs for {single(self.unit)} {one} of {self.name} are not finite; look at its values"
-            )
+        self.check_finite(outputs)
         return np.asarray(outputs.numpy())
 
     @cached_property

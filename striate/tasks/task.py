@@ -23,12 +23,12 @@ from striate import data
 from striate.augmentation.augment import Augment
 from striate.augmentation.chain import of_photographs
 from striate.augmentation.words import AUTO
-from striate.data.amounts import so_many
+from striate.data.amounts import single, so_many
 from striate.data.examples import Examples, Opened
 from striate.data.left_out import LeftOut
 from striate.data.loading import check, found_at
 from striate.data.video import in_parts
-from striate.errors import InputError
+from striate.errors import InputError, WorkError
 from striate.losses import Loss
 from striate.metrics.metric import Metric
 from striate.native.losses import GIVEN
@@ -194,6 +194,19 @@ class Judged:
     def amount(self) -> str:
         """How many examples there are, and what they are called."""
         return so_many(len(self.examples), self.unit)
+
+    def check_finite(self, outputs: Tensor) -> None:
+        """Check outputs (N, K).
+
+        Raises:
+            WorkError: One is not finite.
+        """
+        finite = outputs.isfinite().all(dim=1)
+        if not bool(finite.all()):
+            one = self.examples.name(int(finite.logical_not().nonzero()[0]))
+            raise WorkError(
+                f"the outputs for {single(self.unit)} {one} of {self.name} are not finite; look at its values"
+            )
 
     def in_short(self) -> str:
         """The same for a table."""

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch import distributed as dist
 from torch.distributed.rendezvous import rendezvous
 
-from striate.errors import InputError, StriateError, WorkError
+from striate.errors import InputError, StriateError, WorkError, first_line
 from striate.training.feed import Part
 from striate.training.fields import Fields
 from striate.training.meeting import met
@@ -152,7 +152,7 @@ def connected() -> Iterator[None]:
             raise
         raise WorkError(
             "another process of this training has ended, or can't be reached; torchrun with restarts starts all "
-            f"again from the last state ({str(error).splitlines()[0]})"
+            f"again from the last state ({first_line(error)})"
         ) from None
 
 

@@ -113,10 +113,10 @@ def _of_folder(root: Path, files: Sequence[Path]) -> tuple[list[Entry], list[str
         part, label = _placed(path.relative_to(root).parts[:-1])
         if label:
             entries.append(Entry(path, label, listed.get(path.relative_to(root).as_posix(), part)))
-    tables = sorted(path for path in root.iterdir() if path.suffix.lower() in TABLES)
-    if not entries and len(tables) == 1:
-        return _of_table(tables[0]), [f"{tables[0].name} says which class each is"]
     if not entries:
+        tables = [path for path in root.iterdir() if path.suffix.lower() in TABLES]
+        if len(tables) == 1:
+            return _of_table(tables[0]), [f"{tables[0].name} says which class each is"]
         raise InputError(
             f"'{root}' holds {so_many(len(files), 'sounds')} in no class's folder; put those of each class in a folder "
             "of its own, or call them CLASS_SPEAKER_NUMBER.wav"
@@ -128,15 +128,14 @@ def _of_folder(root: Path, files: Sequence[Path]) -> tuple[list[Entry], list[str
 
 def _by_name(files: Sequence[Path], named: Sequence[tuple[str, int]]) -> tuple[list[Entry], list[str]]:
     """Those whose names say a class and a number; low numbers are the test unless that leaves a class one sound."""
-    said = "the class is the first part of each name"
-    tested = Counter(label for label, number in named if number < TEST_NUMBERS)
-    if any(count - tested[label] < 2 for label, count in Counter(label for label, _ in named).items()):
-        return [Entry(path, label, "train") for path, (label, _) in zip(files, named, strict=True)], [said]
+    left = Counter(label for label, number in named if number >= TEST_NUMBERS)
+    apart = all(left[label] > 1 for label, _ in named)
     entries = [
-        Entry(path, label, "test" if number < TEST_NUMBERS else "train")
+        Entry(path, label, "test" if apart and number < TEST_NUMBERS else "train")
         for path, (label, number) in zip(files, named, strict=True)
     ]
-    return entries, [f"{said}; numbers below {TEST_NUMBERS} are the test"]
+    tested = f"; numbers below {TEST_NUMBERS} are the test" if apart else ""
+    return entries, [f"the class is the first part of each name{tested}"]
 
 
 def _placed(folders: Sequence[str]) -> tuple[Part, str]:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import InputError
+from striate.errors import InputError, first_line
 
 SUFFIXES = (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".mp3")
 OF_SCIPY = (".wav", ".wave")
@@ -162,8 +162,9 @@ def _one_channel(path: Path, rate: int, samples: NDArray[np.generic]) -> Wave:
     if scaled.ndim == 2 and scaled.shape[1] > 1:
         notes.append("stereo" if scaled.shape[1] == 2 else f"{scaled.shape[1]} channels")
     channels = scaled.reshape(len(scaled), -1)
-    mean, first = channels.mean(1, dtype=np.float32), np.ascontiguousarray(channels[:, 0])
-    if is_silent(mean) and not is_silent(first):
+    mean = channels.mean(1, dtype=np.float32)
+    if is_silent(mean) and not is_silent(channels[:, 0]):
+        first = np.ascontiguousarray(channels[:, 0])
         return Wave(first, rate, (*notes, "the channels cancel, so the first is heard"))
     return Wave(mean, rate, tuple(notes))
 
@@ -222,7 +223,7 @@ def _wave_in(source: Path | io.BytesIO, path: Path) -> tuple[int, NDArray[np.gen
     except OSError:
         raise
     except Exception as error:  # of damaged headers it raises whatever it meets: struct.error, IndexError, …
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise WaveError(path, f"no wave file: {reason}") from None
     return int(rate), samples
 
