@@ -1,5 +1,6 @@
 """How good several labels an image are: the figures, the floor, the worst images, wherever they are shown.
 
+>>> import torch
 >>> from striate.data.examples import Table
 >>> rows = {"output": torch.tensor([[2.0, -1.0], [-1.0, 1.0]]), "labels": torch.tensor([[1, 0], [1, 1]])}
 >>> judged = JudgedMultilabel("a set", Table(rows), rows, {"loss": 0.5}, "images", ("cat", "dog"))
