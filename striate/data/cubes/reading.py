@@ -19,6 +19,7 @@ from striate.errors import InputError, first_line, why_damaged
 
 from ..files import counted
 from ..sentences.decoding import NotTextError, decoded
+from .matlab import arrays_of
 
 SUFFIXES = (".npy", ".npz", ".mat")
 MOST_CLASSES = 255
@@ -122,9 +123,7 @@ def _of_file(path: Path) -> Iterator[tuple[str, Array]]:
 def _opened(path: Path) -> Mapping[str, Any]:
     end = path.suffix.lower()
     if end == ".mat":
-        from scipy.io import loadmat
-
-        return {name: array for name, array in loadmat(path).items() if not name.startswith("__")}
+        return arrays_of(path)
     with path.open("rb") as file:
         if end == ".npy":
             return {path.name: np.lib.format.read_array(file, allow_pickle=False)}

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 from scipy.ndimage import maximum_filter
 
+from striate.data.cubes import matlab
 from striate.data.cubes.dataset import spectra
 from striate.data.cubes.reading import read
 from striate.data.cubes.spectra import around, bordered, components_of, reduced
@@ -73,6 +75,22 @@ def test_a_file_of_matlab_s_that_is_cut_short_is_refused(kept: int, tmp_path: Pa
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(InputError, match=r"scene_gt\.mat"):
         read(tmp_path)
+
+
+def test_a_file_that_ends_the_reader_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = cubes.matlab(tmp_path)
+    monkeypatch.setattr(matlab, "READ", "import os; os.abort()  # {path}")
+    with pytest.raises(InputError, match=r"\.mat' can't be read \(SciPy's reader breaks down over it\)"):
+        read(root)
+
+
+def test_any_name_of_matlab_s_is_read(tmp_path: Path) -> None:
+    one = np.arange(6.0).reshape(2, 3)
+    others = {"words": "hello", "cells": np.array([one, "b"], object)}
+    savemat(tmp_path / "a.mat", {"file": one, "allow_pickle": one, **others})
+    found = matlab.arrays_of(tmp_path / "a.mat")
+    assert sorted(found) == ["allow_pickle", "file"]
+    np.testing.assert_array_equal(found["file"], one)
 
 
 def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
