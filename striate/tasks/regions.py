@@ -60,11 +60,15 @@ class JudgedRegions(Judged):
 
     @property
     def guessing(self) -> str:
-        """Whether one class is named everywhere; a network that has learned nothing does so."""
+        """Whether one class is named everywhere, as by a network that has learned nothing, or that would do as well."""
         named = np.flatnonzero(self.rows["counts"].sum((0, 1)).numpy())
-        if len(named) != 1 or len(self.classes) < 2:
+        if len(self.classes) < 2:
             return ""
-        return f"Every pixel is called '{self.classes[named[0]]}': the network has not learned to tell the classes."
+        if len(named) == 1:
+            return f"Every pixel is called '{self.classes[named[0]]}': the network has not learned to tell the classes."
+        most, floor = self.floor
+        no_better = self.scores.mean_iou <= floor.mean_iou
+        return f"No better than always saying '{most}', which gets {floor.mean_iou:.2%}." if no_better else ""
 
     def said(self) -> str:
         """The figures in words."""
