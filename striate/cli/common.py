@@ -315,6 +315,18 @@ def check_data(data: str, task: str | None = None) -> None:
         raise InputError(named(task).nothing_at(data)) from None
 
 
+def check_data_of(run: str, data: str) -> None:
+    """Check that there are such data, for the task that a run has learned.
+
+    Raises:
+        InputError: There are none, and what there may be.
+        DamagedError: What the run has learned can't be read.
+    """
+    from striate.training.lone import opened
+
+    check_data(data, opened(Path(run)).config().get("task", {}).get("word"))
+
+
 def engine_option(command: F) -> F:
     """`--engine`."""
     from striate.runs.devices import ENGINES, ENGINES_ALSO

@@ -9,6 +9,7 @@ import click
 from striate.cli.common import (
     bad_files_option,
     beam_option,
+    check_data_of,
     console,
     device_option,
     engine_option,
@@ -19,7 +20,6 @@ from striate.cli.common import (
     threads_option,
     tta_option,
 )
-from striate.data.loading import check as check_data
 from striate.errors import InputError
 from striate.runs import devices
 
@@ -67,7 +67,7 @@ def command(
     data = rest[0] if rest else None
     devices.check(device)
     if data:
-        check_data(data)
+        check_data_of(runs[0], data)
     if len(runs) > 1:
         if report is not None:
             raise InputError(f"--report writes a page of one run, and here are {len(runs)}")

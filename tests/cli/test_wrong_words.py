@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests import written
+
 Cli = Callable[..., Any]
 TINY = "input 1x8x8 -> fc 10"
 PATTERN = "INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC"
@@ -212,6 +214,16 @@ def test_data_with_other_classes(cli: Cli, run: Path, tmp_path: Path) -> None:
     ended = cli("test", run, folder(tmp_path / "data", "cat", "dog"))
     assert ended.status == 2
     assert "has a class 'cat' that the run has not learned; it knows 0, 1, 2" in ended.error
+
+
+def test_data_that_are_not_there_are_of_the_task_of_the_run(cli: Cli, tmp_path: Path) -> None:
+    data, run = written.cells(tmp_path / "data", 8, 4), tmp_path / "run"
+    assert cli("train", "input 1x16x16 -> conv 2@3 pad 1", data, "--epochs", 1, "--out", run).status == 0
+    for verb in ("test", "resume"):
+        ended = cli(verb, run, "missing")
+        assert ended.status == 2
+        assert "no file or folder 'missing'; looked for " in ended.error
+        assert "the task segment reads " in ended.error
 
 
 def test_images_that_are_not_there(cli: Cli, run: Path, tmp_path: Path) -> None:
