@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from .found import SHORT, Row
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 LABELS = ("label", "class", "target", "y")
 SIDE = "side"  # begins the name of a column of numbers beside the series
+COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")  # a number that is written with one
 EMPTY = ("", "?", "na", "nan", "null")
 
 
@@ -83,10 +85,24 @@ def _split(lines: Sequence[str], name: str) -> list[list[str]]:
         if mark not in first:
             continue
         try:
-            return list(csv.reader(lines, delimiter=mark, strict=True))
+            rows = list(csv.reader(lines, delimiter=mark, strict=True))
         except csv.Error as error:  # a quote that opens and never closes
             raise InputError(f"'{name}' is no table: {error}") from None
-    return [line.split() for line in lines]
+        return rows if mark == "," else with_points(rows)
+    return with_points([line.split() for line in lines])
+
+
+def with_points(rows: list[list[str]]) -> list[list[str]]:
+    """Numbers of a table without separating commas as most of Europe writes them, 0,5; where no number has a point.
+
+    >>> with_points([["up", "0,5", "-1,25e3"], ["a,1", "7", ""]])
+    [['up', '0.5', '-1.25e3'], ['a,1', '7', '']]
+    >>> with_points([["1,234", "0.5"]])
+    [['1,234', '0.5']]
+    """
+    if any("." in cell and _number(cell) is not None for row in rows for cell in row):
+        return rows
+    return [[cell.replace(",", ".") if COMMA.fullmatch(cell.strip()) else cell for cell in row] for row in rows]
 
 
 def _columns(

@@ -8,6 +8,7 @@ import pytest
 
 from striate.data.series import cleaned, find, given
 from striate.data.series.padding import padded, shortened, weights
+from striate.data.series.table import read_table
 from striate.errors import InputError
 from tests import sounding
 
@@ -119,6 +120,18 @@ def test_a_table_is_a_class_and_values_on_each_line(tmp_path: Path, mark: str) -
     assert found
     assert found.classes == ("1", "2")
     assert sorted(one.tolist() for rows in found.parts.values() for one in rows.values)[-1] == [[1, 2, 3]]
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_decimal_commas_are_read(mark: str) -> None:
+    lines = [mark.join([f"{row % 2}", f"{row},5", "-0,25", "3"]) for row in range(12)]
+    rows, left_out = read_table(lines, "a.csv", "skip")
+    assert not left_out
+    assert [row.values[0].tolist() for row in rows] == [[row + 0.5, -0.25, 3.0] for row in range(12)]
+    named, _ = read_table(
+        [mark.join(["label", "side_age", "0"]), mark.join(["up,down", "4,5", "0,5"])], "a.csv", "skip"
+    )
+    assert (named[0].label, named[0].values.tolist()) == ("up,down", [[0.5]])
 
 
 def test_a_table_may_name_its_columns(tmp_path: Path) -> None:
