@@ -49,6 +49,8 @@ from striate.tasks.task import OWN, Answer, Asked, Bound, LossName, Task, Wish, 
 from striate.training.fields import OUTPUT, Fields
 from striate.training.objective import Net, Objective
 
+HIGH = 0.8  # quantile that a spread is, of the moves whose values differ: most differ little, by chance as well
+LEAST = 0.02  # what a move whose actions are alike counts, where one with a spread between them counts 1
 SHARP = 0.25  # spreads of a value by which an action's share is e times another's
 CHOICE, VALUE = "cross-entropy", "mse"  # the losses
 EPISODES = 3  # that are played to test a network
@@ -62,7 +64,7 @@ class Play(Task):
     Attributes:
         actions: The names of the actions, in the order of the outputs.
         game: The name of the game.
-        spread: How far values of a training move are apart where they are, in the median.
+        spread: How far values of a training move are apart where it matters.
         planner: The scores of the planner's own episodes among the moves.
         random: The scores of a random player.
         most: Frames after which an episode is over, if the game goes on.
@@ -153,8 +155,13 @@ class Play(Task):
         return (values / (SHARP * self.spread)).softmax(1)
 
     def _choice(self, outputs: Tensor, values: Tensor) -> Tensor:
-        """Cross-entropy with those shares."""
-        return -(self.shares_of(values) * outputs.log_softmax(1)).sum(1).mean()
+        """Cross-entropy with those shares; a move counts by how far its values are apart, up to a spread.
+
+        In most moves it hardly matters what is pressed; without this they decide what a network learns.
+        """
+        counts = ((values.amax(1) - values.amin(1)) / self.spread).clamp(LEAST, 1)
+        losses = -(self.shares_of(values) * outputs.log_softmax(1)).sum(1)
+        return (losses * counts).sum() / counts.sum()
 
     def _values(self, outputs: Tensor, values: Tensor) -> Tensor:
         """The mean square of what outputs lack to the values, less their mean, which decides nothing."""
@@ -317,16 +324,16 @@ def names_of(found: Found) -> tuple[str, ...]:
 
 
 def spread_of(values: Tensor) -> float:
-    """How far apart values (N, actions) of a move are in the median, of those that differ; a little where none do.
+    """How far apart values (N, actions) of a move are where it matters; a little where none differ.
 
     A mean would be that of the few moves that bring most: in Breakout a brick of the last rows has seven points.
 
-    >>> spread_of(torch.tensor([[0.0, 1.0], [2.0, 2.0], [0.0, 7.0], [1.0, 0.0]]))
+    >>> spread_of(torch.tensor([[0.0, 1.0], [2.0, 2.0], [0.0, 7.0], [1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]))
     1.0
     """
     apart = values.amax(1) - values.amin(1)
     differ = apart[apart > CLOSE]
-    return float(differ.double().median()) if len(differ) else CLOSE
+    return float(differ.double().quantile(HIGH)) if len(differ) else CLOSE
 
 
 def _seen_in(given: Any, actions: Sequence[str]) -> list[tuple[str, Any]]:
