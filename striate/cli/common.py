@@ -322,9 +322,14 @@ def check_data_of(run: str, data: str) -> None:
         InputError: There are none, and what there may be.
         DamagedError: What the run has learned can't be read.
     """
-    from striate.training.lone import opened
+    from striate.data.loading import check
 
-    check_data(data, opened(Path(run)).config().get("task", {}).get("word"))
+    try:
+        check(data)
+    except InputError:
+        from striate.training.lone import opened  # only where there is something wrong
+
+        check_data(data, opened(Path(run)).config().get("task", {}).get("word"))
 
 
 def engine_option(command: F) -> F:

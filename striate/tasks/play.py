@@ -1,8 +1,8 @@
 """Playing a game: a network learns from what a planner thinks of each action (Guo et al. 2014).
 
 Of a move the planner tells the value of every action. A network learns a share of each action, larger for larger values
-(the classifier of the paper, whose targets are not one action alone), or with the loss `mse` the values themselves
-(its regression). In both it plays the action of its largest output.
+(the classifier of the paper, whose targets are not one action alone) and more from a move at which more is at stake, or
+with the loss `mse` the values themselves (its regression). In both it plays the action of its largest output.
 
 >>> task = Play(actions=("noop", "left"), game="pong", spread=1.0)
 >>> values, outputs = torch.tensor([[0.0, 1.0], [1.0, 1.0]]), torch.tensor([[2.0, 0.0], [0.0, 1.0]])
@@ -64,11 +64,12 @@ class Play(Task):
     Attributes:
         actions: The names of the actions, in the order of the outputs.
         game: The name of the game.
-        spread: How far values of a training move are apart where it matters.
+        spread: How far values of a training move are apart: of those that differ, a high quantile.
         planner: The scores of the planner's own episodes among the moves.
         random: The scores of a random player.
         most: Frames after which an episode is over, if the game goes on.
         episodes: How many the moves were of, with those held out; 0 for a run of a version that did not keep it.
+        stake: What a training move counts in the mean.
     """
 
     actions: tuple[str, ...]
@@ -78,6 +79,7 @@ class Play(Task):
     random: tuple[float, ...] = ()
     most: int = MOST_FRAMES
     episodes: int = 0
+    stake: float = 1.0
 
     word: ClassVar[str] = "play"
     reads: ClassVar[str] = f"a folder that `striate play` gathered: {ABOUT} and the moves of a planner"
@@ -159,9 +161,8 @@ class Play(Task):
 
         In most moves it hardly matters what is pressed; without this they decide what a network learns.
         """
-        counts = ((values.amax(1) - values.amin(1)) / self.spread).clamp(LEAST, 1)
         losses = -(self.shares_of(values) * outputs.log_softmax(1)).sum(1)
-        return (losses * counts).sum() / counts.sum()
+        return (losses * stakes_of(values, self.spread)).mean() / self.stake
 
     def _values(self, outputs: Tensor, values: Tensor) -> Tensor:
         """The mean square of what outputs lack to the values, less their mean, which decides nothing."""
@@ -276,7 +277,9 @@ def _opened(
     values, scores = train.columns[VALUES], found.scores()
     assert isinstance(values, Tensor)
     facts = (scores.get(PLANNER, ()), about.random, about.most, before)
-    task = like or cls(about.actions, about.game, spread_of(values), *facts)
+    spread = spread_of(values)
+    stake = float(stakes_of(values, spread).mean())
+    task = like or cls(about.actions, about.game, spread, *facts, stake)
     players = ", ".join(sorted({moves.by for moves in found.moves}))
     notes = [f"{name}: {so_many(len(whole), 'moves')} of {about.game}, played by {players}"]
     notes += [f"{name}: {said(left_out)}"] if left_out else []
@@ -324,7 +327,7 @@ def names_of(found: Found) -> tuple[str, ...]:
 
 
 def spread_of(values: Tensor) -> float:
-    """How far apart values (N, actions) of a move are where it matters; a little where none differ.
+    """How far apart values (N, actions) of a move are: a high quantile of those that differ; a little where none do.
 
     A mean would be that of the few moves that bring most: in Breakout a brick of the last rows has seven points.
 
@@ -334,6 +337,15 @@ def spread_of(values: Tensor) -> float:
     apart = values.amax(1) - values.amin(1)
     differ = apart[apart > CLOSE]
     return float(differ.double().quantile(HIGH)) if len(differ) else CLOSE
+
+
+def stakes_of(values: Tensor, spread: float) -> Tensor:
+    """What each move counts (N,), by its values (N, actions).
+
+    >>> stakes_of(torch.tensor([[0.0, 0.5], [3.0, 0.0], [1.0, 1.0]]), spread=1.0)
+    tensor([0.5000, 1.0000, 0.0200])
+    """
+    return ((values.amax(1) - values.amin(1)) / spread).clamp(LEAST, 1)
 
 
 def _seen_in(given: Any, actions: Sequence[str]) -> list[tuple[str, Any]]:

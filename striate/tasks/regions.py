@@ -67,7 +67,8 @@ class JudgedRegions(Judged):
         if len(named) == 1:
             return f"Every pixel is called '{self.classes[named[0]]}': the network has not learned to tell the classes."
         most, floor = self.floor
-        no_better = self.scores.mean_iou <= floor.mean_iou
+        there = self.scores.share > 0  # pixels that stray into a class that is not there count against a network alone
+        no_better = there.any() and self.scores.iou[there].mean() <= floor.mean_iou
         return f"No better than always saying '{most}', which gets {floor.mean_iou:.2%}." if no_better else ""
 
     def said(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import first_line
+from striate.errors import WorkError, first_line
+from striate.interrupt import undone_by
 
 READ = "import sys; sys.path[:] = {path!r}; from striate.data.cubes.matlab import main; sys.exit(main(*sys.argv[1:]))"
 BEFORE = "of "  # a name in the copy: without it `file` would be an argument of NumPy's
@@ -24,16 +26,25 @@ def arrays_of(path: Path) -> dict[str, NDArray[Any]]:
     Raises:
         NotImplementedError: It is of a kind that SciPy does not read.
         ValueError: It is damaged.
+        WorkError: That process can't be started.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, undone_by(lambda: shutil.rmtree(folder, ignore_errors=True)):
         copy = Path(folder) / "arrays.npz"
-        command = [sys.executable, "-c", READ.format(path=sys.path), str(path), str(copy)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-c", READ.format(path=[str(one) for one in sys.path]), str(path), str(copy)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except OSError as error:
+            raise WorkError(f"no process can be started that reads '{path}': {error.strerror}") from None
         if done.returncode == 0:
             with np.load(copy, allow_pickle=False) as found:
                 return {name.removeprefix(BEFORE): array for name, array in found.items()}
-    said = (done.stdout.splitlines() or ["SciPy's reader breaks down over it"])[-1]
-    raise (NotImplementedError if done.returncode == OTHER else ValueError)(said)
+    if done.returncode < 0:
+        raise ValueError("SciPy's reader breaks down over it")
+    if not done.stdout:
+        raise WorkError(
+            f"the process that reads '{path}' failed: {(done.stderr.splitlines() or ['it says nothing'])[-1]}"
+        )
+    raise (NotImplementedError if done.returncode == OTHER else ValueError)(done.stdout.splitlines()[-1])
 
 
 def main(path: str, copy: str) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import InputError, first_line, why_damaged
+from striate.errors import InputError, WorkError, first_line, why_damaged
 
 from ..files import counted
 from ..sentences.decoding import NotTextError, decoded
@@ -109,11 +109,13 @@ def _of_file(path: Path) -> Iterator[tuple[str, Array]]:
     """
     try:
         found: Mapping[str, Any] = _opened(path)
-    except (NotImplementedError, TypeError) as error:
+    except WorkError:
+        raise
+    except NotImplementedError as error:
         raise InputError(
             f"'{path}' can't be read ({first_line(error)}); save it with MATLAB's -v7, or as .npy"
         ) from None
-    except Exception as error:  # of a damaged file SciPy's reader raises errors of many kinds
+    except Exception as error:  # of a damaged file readers raise errors of many kinds
         raise InputError(f"'{path}' can't be read ({why_damaged(error)})") from None
     for name, array in found.items():
         if isinstance(array, np.ndarray) and array.dtype.kind in "buif":

@@ -1,5 +1,7 @@
 """Series in a table: a line each, its class first, as in the UCR archive; or with a first line that names the columns.
 
+Fractions may have commas where these do not separate the cells.
+
 >>> [(row.label, row.values.tolist()) for row in read_table(["1,0.5,0.25", "2,0.5,0.75"], "a.csv", "skip")[0]]
 [('1', [[0.5, 0.25]]), ('2', [[0.5, 0.75]])]
 >>> named = read_table(["side_age,label,0,1", "40,up,0.5,0.25"], "a.csv", "skip")[0][0]
@@ -12,7 +14,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +27,12 @@ from .found import SHORT, Row
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 LABELS = ("label", "class", "target", "y")
 SIDE = "side"  # begins the name of a column of numbers beside the series
-COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")  # a number that is written with one
+COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")  # a fraction that is written with one
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # what may be one thousand or one
 EMPTY = ("", "?", "na", "nan", "null")
+
+
+Reads = Callable[[str], "float | None"]
 
 
 class NoLabelError(InputError):
@@ -57,7 +63,8 @@ def read_table(lines: Sequence[str], name: str, bad: str, labelled: bool = True)
     cells = [(number, one) for number, one in enumerate(_split(lines, name), 1) if any(cell.strip() for cell in one)]
     if not cells:
         raise InputError(f"'{name}' is empty; a line is a class and the values of a series")
-    columns, cells = _columns(cells, name, labelled)
+    number_of = _with_comma if has_decimal_commas([one for _, one in cells]) else _number
+    columns, cells = _columns(cells, name, labelled, number_of)
     usual, share = Counter(len(one) for _, one in cells).most_common(1)[0]
     if 2 * share <= len(cells) and len(cells) > 1:
         raise InputError(
@@ -67,7 +74,7 @@ def read_table(lines: Sequence[str], name: str, bad: str, labelled: bool = True)
     columns = columns or _usual(usual, labelled)
     rows, left_out = list[Row](), list[LeftOut]()
     for number, one in cells:
-        found = _row(one, columns, usual, f"{name}:{number}")
+        found = _row(one, columns, usual, f"{name}:{number}", number_of)
         if isinstance(found, Row):
             rows.append(found)
         elif bad == "refuse":
@@ -82,31 +89,39 @@ def read_table(lines: Sequence[str], name: str, bad: str, labelled: bool = True)
 def _split(lines: Sequence[str], name: str) -> list[list[str]]:
     first = next((line for line in lines if line.strip()), "")
     for mark in ("\t", ";", ","):
-        if mark not in first:
+        if mark not in first or (mark == "," and _between_blanks(first)):
             continue
         try:
             rows = list(csv.reader(lines, delimiter=mark, strict=True))
         except csv.Error as error:  # a quote that opens and never closes
             raise InputError(f"'{name}' is no table: {error}") from None
-        return rows if mark == "," else with_points(rows)
-    return with_points([line.split() for line in lines])
-
-
-def with_points(rows: list[list[str]]) -> list[list[str]]:
-    """Numbers of a table without separating commas as most of Europe writes them, 0,5; where no number has a point.
-
-    >>> with_points([["up", "0,5", "-1,25e3"], ["a,1", "7", ""]])
-    [['up', '0.5', '-1.25e3'], ['a,1', '7', '']]
-    >>> with_points([["1,234", "0.5"]])
-    [['1,234', '0.5']]
-    """
-    if any("." in cell and _number(cell) is not None for row in rows for cell in row):
         return rows
-    return [[cell.replace(",", ".") if COMMA.fullmatch(cell.strip()) else cell for cell in row] for row in rows]
+    return [line.split() for line in lines]
+
+
+def _between_blanks(line: str) -> bool:
+    """Whether blanks separate the cells of a line, and its commas are decimal ones: `up 0,5 0,25`."""
+    _, *rest = line.split()
+    return bool(rest) and all(_with_comma(cell) is not None for cell in rest)
+
+
+def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether cells have fractions as most of Europe writes them, 0,5: more than have a point, and not all thousands.
+
+    >>> has_decimal_commas([["up", "0,5", "-1,25e3"]]), has_decimal_commas([["1,050", "0.5"]])
+    (True, False)
+    >>> has_decimal_commas([["up", "950", "1,050"]])
+    False
+    """
+    commas = [cell for row in rows for cell in row if "," in cell and COMMA.fullmatch(cell.strip())]
+    if all(THOUSANDS.fullmatch(cell.strip()) for cell in commas):
+        return False
+    points = sum("." in cell and _number(cell) is not None for row in rows for cell in row)
+    return len(commas) > points
 
 
 def _columns(
-    cells: list[tuple[int, list[str]]], name: str, labelled: bool
+    cells: list[tuple[int, list[str]]], name: str, labelled: bool, number_of: Reads
 ) -> tuple[_Columns | None, list[tuple[int, list[str]]]]:
     """What the first line names, if it names columns, and the lines that are series."""
     first = [one.strip().lower() for one in cells[0][1]]
@@ -114,7 +129,7 @@ def _columns(
     side = tuple(place for place, one in enumerate(first) if one.startswith(SIDE))
     if label is None and not side:
         words = first[1:] if labelled else first
-        if sum(_number(one) is not None for one in words) >= len(words) / 2 or len(cells) < 2:
+        if sum(number_of(one) is not None for one in words) >= len(words) / 2 or len(cells) < 2:
             return None, cells
         if labelled:
             raise NoLabelError(f"'{name}', line 1 names columns, and none is called {' or '.join(LABELS)}")
@@ -132,16 +147,16 @@ def _usual(count: int, labelled: bool) -> _Columns:
     return _Columns(0 if labelled else None, (), tuple(range(1 if labelled else 0, count)))
 
 
-def _row(cells: Sequence[str], columns: _Columns, usual: int, where: str) -> Row | str:
+def _row(cells: Sequence[str], columns: _Columns, usual: int, where: str, number_of: Reads) -> Row | str:
     """A line as a series; or why it is none."""
     if len(cells) != usual:
         return f"it has {len(cells)} cells and most lines {usual}"
     label = None if columns.label is None else cells[columns.label].strip()
     if label == "":
         return "it has no class"
-    values, side = ([_number(cells[place]) for place in places] for places in (columns.values, columns.side))
+    values, side = ([number_of(cells[place]) for place in places] for places in (columns.values, columns.side))
     if None in values or None in side:
-        word = next(cells[place] for place in (*columns.values, *columns.side) if _number(cells[place]) is None)
+        word = next(cells[place] for place in (*columns.values, *columns.side) if number_of(cells[place]) is None)
         return f"'{word[:20]}' is no number"
     numbers = np.array(values, np.float64)[None]
     return Row(numbers, where, _plain(label), np.array(side, np.float64) if columns.side else None)
@@ -159,3 +174,8 @@ def _number(cell: str) -> float | None:
         return float("nan") if cell.strip().lower() in EMPTY else float(cell)
     except ValueError:
         return None
+
+
+def _with_comma(cell: str) -> float | None:
+    """The same where fractions have a comma."""
+    return _number(cell.replace(",", ".") if COMMA.fullmatch(cell.strip()) else cell)

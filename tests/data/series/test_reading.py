@@ -122,16 +122,22 @@ def test_a_table_is_a_class_and_values_on_each_line(tmp_path: Path, mark: str) -
     assert sorted(one.tolist() for rows in found.parts.values() for one in rows.values)[-1] == [[1, 2, 3]]
 
 
-@pytest.mark.parametrize("mark", [";", "\t"])
+@pytest.mark.parametrize("mark", [";", "\t", " "])
 def test_decimal_commas_are_read(mark: str) -> None:
     lines = [mark.join([f"{row % 2}", f"{row},5", "-0,25", "3"]) for row in range(12)]
     rows, left_out = read_table(lines, "a.csv", "skip")
     assert not left_out
     assert [row.values[0].tolist() for row in rows] == [[row + 0.5, -0.25, 3.0] for row in range(12)]
-    named, _ = read_table(
-        [mark.join(["label", "side_age", "0"]), mark.join(["up,down", "4,5", "0,5"])], "a.csv", "skip"
-    )
-    assert (named[0].label, named[0].values.tolist()) == ("up,down", [[0.5]])
+    assert {row.label for row in rows} == {"0", "1"}
+
+
+def test_decimal_commas_change_no_label_and_no_thousands() -> None:
+    named, _ = read_table(["label;side_age;0.1;0.2", "1,0;4,5;0,5;1,5", "1.0;4;0,5;1,5"], "a.csv", "skip")
+    assert [(row.label, row.values.tolist()) for row in named] == [("1,0", [[0.5, 1.5]]), ("1", [[0.5, 1.5]])]
+    with pytest.raises(InputError, match="'1,050' is no number"):
+        read_table(["up;950;1,050", "up;1,050;2,980"], "a.csv", "refuse")
+    points, _ = read_table(["up,0.5,1", "down,0.75,2"], "a.csv", "skip")
+    assert points[1].values.tolist() == [[0.75, 2]]
 
 
 def test_a_table_may_name_its_columns(tmp_path: Path) -> None:
