@@ -69,7 +69,6 @@ class Play(Task):
         random: The scores of a random player.
         most: Frames after which an episode is over, if the game goes on.
         episodes: How many the moves were of, with those held out; 0 for a run of a version that did not keep it.
-        stake: What a training move counts in the mean.
     """
 
     actions: tuple[str, ...]
@@ -79,7 +78,6 @@ class Play(Task):
     random: tuple[float, ...] = ()
     most: int = MOST_FRAMES
     episodes: int = 0
-    stake: float = 1.0
 
     word: ClassVar[str] = "play"
     reads: ClassVar[str] = f"a folder that `striate play` gathered: {ABOUT} and the moves of a planner"
@@ -162,7 +160,8 @@ class Play(Task):
         In most moves it hardly matters what is pressed; without this they decide what a network learns.
         """
         losses = -(self.shares_of(values) * outputs.log_softmax(1)).sum(1)
-        return (losses * stakes_of(values, self.spread)).mean() / self.stake
+        stakes = stakes_of(values, self.spread)
+        return (losses * stakes).sum() / stakes.sum()
 
     def _values(self, outputs: Tensor, values: Tensor) -> Tensor:
         """The mean square of what outputs lack to the values, less their mean, which decides nothing."""
@@ -277,9 +276,7 @@ def _opened(
     values, scores = train.columns[VALUES], found.scores()
     assert isinstance(values, Tensor)
     facts = (scores.get(PLANNER, ()), about.random, about.most, before)
-    spread = spread_of(values)
-    stake = float(stakes_of(values, spread).mean())
-    task = like or cls(about.actions, about.game, spread, *facts, stake)
+    task = like or cls(about.actions, about.game, spread_of(values), *facts)
     players = ", ".join(sorted({moves.by for moves in found.moves}))
     notes = [f"{name}: {so_many(len(whole), 'moves')} of {about.game}, played by {players}"]
     notes += [f"{name}: {said(left_out)}"] if left_out else []

@@ -70,7 +70,7 @@ def test_targets_are_a_softmax_of_the_values() -> None:
     loss = TASK.loss({OUTPUT: outputs}, {VALUES: values})["cross-entropy"]
     each = torch.nn.functional.cross_entropy(outputs, shares, reduction="none")
     apart = min(1, 0.5 / TASK.spread), LEAST  # the second move counts nearly nothing
-    assert loss == pytest.approx(float((each * torch.tensor(apart)).mean()) / TASK.stake)
+    assert loss == pytest.approx(float(np.average(each, weights=apart)))
     wanted = torch.tensor([[-0.5, 0.5], [0.0, 0.0]])
     regression = TASK.objective("mse").loss({OUTPUT: outputs}, {VALUES: values})["mse"]
     assert regression == pytest.approx(float((outputs - wanted).square().mean()))
