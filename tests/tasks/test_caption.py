@@ -218,6 +218,7 @@ def test_mirrored_views_are_seen_where_they_are_asked_for(eyes: str, tmp_path: P
 def test_what_was_seen_before_an_interruption_is_kept(
     eyes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # what earlier runs of this test kept is not there
     monkeypatch.setattr(seeing, "PIECE", 3)
     captioned.pictures(tmp_path, {"train": 8}, seed=5)
     paths, sees, seen = sorted((tmp_path / "images").iterdir()), seer(eyes), list[Path]()
