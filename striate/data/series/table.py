@@ -101,8 +101,9 @@ def _split(lines: Sequence[str], name: str) -> list[list[str]]:
 
 def _between_blanks(line: str) -> bool:
     """Whether blanks separate the cells of a line, and its commas are decimal ones: `up 0,5 0,25`."""
-    _, *rest = line.split()
-    return bool(rest) and all(_with_comma(cell) is not None for cell in rest)
+    head, *rest = line.split()
+    commas = any("," in cell for cell in rest) and not head.endswith(",")
+    return commas and all(_with_comma(cell) is not None for cell in rest)
 
 
 def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
