@@ -297,26 +297,8 @@ def task_option(command: F) -> F:
     return click.option("--task", metavar="TASK", help=help, cls=Option, also=("mode", "problem"))(command)
 
 
-def check_data(data: str, task: str | None = None) -> None:
-    """Check that there are such data, for the task of this name.
-
-    Raises:
-        InputError: There are none, and what there may be.
-    """
-    from striate.data.loading import check
-
-    try:
-        check(data)
-    except InputError:
-        if task is None:
-            raise
-        from striate.tasks.known import named  # only where there is something wrong: it takes PyTorch
-
-        raise InputError(named(task).nothing_at(data)) from None
-
-
-def check_data_of(run: str, data: str) -> None:
-    """Check that there are such data, for the task that a run has learned.
+def check_data(data: str, task: str | None = None, run: str = "") -> None:
+    """Check that there are such data, for the task of this name, or the one that a run has learned.
 
     Raises:
         InputError: There are none, and what there may be.
@@ -327,9 +309,15 @@ def check_data_of(run: str, data: str) -> None:
     try:
         check(data)
     except InputError:
-        from striate.training.lone import opened  # only where there is something wrong
+        if run:
+            from striate.training.lone import opened
 
-        check_data(data, opened(Path(run)).config().get("task", {}).get("word"))
+            task = opened(Path(run)).config().get("task", {}).get("word")
+        if task is None:
+            raise
+        from striate.tasks.known import named  # only where there is something wrong: it takes PyTorch
+
+        raise InputError(named(task).nothing_at(data)) from None
 
 
 def engine_option(command: F) -> F:

@@ -7,7 +7,7 @@ import click
 from striate.cli.common import (
     Known,
     check_alone,
-    check_data_of,
+    check_data,
     check_page,
     check_run,
     json_option,
@@ -64,7 +64,7 @@ def command(
     check_alone("several processes go on with a run by the command that began it, `striate train` with its `out`")
     devices.check(device or "auto")
     if data:
-        check_data_of(run, data)
+        check_data(data, run=run)
     check_page(see, port)
     page = page_of(see, port)
     from striate.runs.resuming import resumed  # the words are right: from here on it takes PyTorch

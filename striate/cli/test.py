@@ -9,7 +9,7 @@ import click
 from striate.cli.common import (
     bad_files_option,
     beam_option,
-    check_data_of,
+    check_data,
     console,
     device_option,
     engine_option,
@@ -67,7 +67,7 @@ def command(
     data = rest[0] if rest else None
     devices.check(device)
     if data:
-        check_data_of(runs[0], data)
+        check_data(data, run=runs[0])
     if len(runs) > 1:
         if report is not None:
             raise InputError(f"--report writes a page of one run, and here are {len(runs)}")

@@ -79,7 +79,7 @@ def test_a_file_of_matlab_s_that_is_cut_short_is_refused(kept: int, tmp_path: Pa
 
 def test_a_file_that_ends_the_reader_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = cubes.matlab(tmp_path)
-    monkeypatch.setattr(matlab, "READ", "import os; os.abort()  # {path}")
+    monkeypatch.setattr(matlab, "START", "import os; os.abort()  # {path}")
     with pytest.raises(InputError, match=r"\.mat' can't be read \(SciPy's reader breaks down over it\)"):
         read(root)
 
