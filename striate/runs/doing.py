@@ -41,7 +41,7 @@ from striate.training.feed import WHOLE, Feed, Part
 from striate.training.fields import Fields
 from striate.training.history import VALIDATION, History
 from striate.training.interrupt import as_exception
-from striate.training.loop import Engine, Watcher, measured, outputs_of
+from striate.training.loop import Engine, Looked, Measured, Watcher, measured, outputs_of
 from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
 from striate.training.moment import Moment
@@ -322,14 +322,24 @@ def _learn_with(
     validation: Feed | None = None,
 ) -> None:
     """Train to the end: on this process's part of every batch, where there are several."""
-    ours, objective = plan.processes, plan.objective(parts.own_loss)
-    measure = None
+    ours, objective, measure = plan.processes, plan.objective(parts.own_loss), measured
     if ours.several:
         rows = rows_of(ours, len(parts.validation))
         own = _feed(plan, parts, parts.validation.part(rows), unread, before=rows.start)
         validation, measure = ShownIn(own, len(parts.validation)), measured_by(ours)
     validation = validation or _feed(plan, parts, parts.validation, unread)
-    train_loop(engine, lessons(plan, parts, unread), validation, objective, plan.options, watcher, history, at, measure)
+    measure = _with_work(measure, plan)
+    train_loop(engine, lessons(plan, parts, unread), validation, objective, plan.options, watcher, measure, history, at)
+
+
+def _with_work(measure: Measured, plan: Plan) -> Measured:
+    """The same, with what only the network at work shows."""
+
+    def whole(engine: Engine, feed: Feed, objective: Objective, looked: Looked) -> Any:
+        figures, rows = measure(engine, feed, objective, looked)
+        return {**figures, **plan.task.at_work(partial(_asked, engine, plan, objective))}, rows
+
+    return whole
 
 
 def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: Unread, at: Moment) -> str:
@@ -382,6 +392,7 @@ def _finish(
     with enough_memory():
         try:
             judged = judge(engine, answers.task, objective, VALIDATION_SET, parts.validation, validation, unread, show)
+            judged = answers.task.tried(judged, partial(_asked, engine, answers, objective), validation=True)
         except WorkError as error:
             again = f"`{resumes(saved.root)}` measures them again"
             raise WorkError(f"{error}{_kept(history, saved.root)}; {again}") from None

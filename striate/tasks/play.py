@@ -4,10 +4,13 @@ Of a move the planner tells the value of every action. A network learns a share 
 (the classifier of the paper, whose targets are not one action alone) and more from a move at which more is at stake, or
 with the loss `mse` the values themselves (its regression). In both it plays the action of its largest output.
 
+The epoch is kept whose network plays best, in episodes that it is not tested by. How near single moves are to the
+planner's tells little of a game in which one move in a hundred may be all that counts.
+
 >>> task = Play(actions=("noop", "left"), game="pong", spread=1.0)
 >>> values, outputs = torch.tensor([[0.0, 1.0], [1.0, 1.0]]), torch.tensor([[2.0, 0.0], [0.0, 1.0]])
 >>> task.figures(task.rows({OUTPUT: outputs}, {VALUES: values}))
-{'regret': 0.5, 'accuracy': 0.5}
+{'score': nan, 'regret': 0.5, 'accuracy': 0.5}
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -28,9 +32,9 @@ from striate.data.amounts import so_many
 from striate.data.dataset import TEST_SHARE
 from striate.data.examples import Examples, Opened, Schema, Table, digest_of
 from striate.data.framed import beside, ends_of, lasting
-from striate.data.games.emulator import FRAMES, MOST_FRAMES, SIDE, no_data, small
+from striate.data.games.emulator import FRAMES, MOST_FRAMES, SIDE, Game, no_data, small
+from striate.data.games.episodes import choosing, together
 from striate.data.games.episodes import judged as episodes
-from striate.data.games.episodes import together
 from striate.data.games.store import ABOUT, PLANNER, Found, read_all, read_moves
 from striate.data.image import decode
 from striate.data.kinds import Image, Number
@@ -44,16 +48,19 @@ from striate.notation.thumb import CLASSES
 from striate.notation.tree import Shape
 from striate.tasks.fitting import Fitted
 from striate.tasks.pictures import IMAGE
-from striate.tasks.played import CLOSE, VALUES, JudgedMoves, regrets
+from striate.tasks.played import CLOSE, SCORE, VALUES, JudgedMoves, regrets
 from striate.tasks.task import OWN, Answer, Asked, Bound, LossName, Task, Wish, folder_at, is_place
 from striate.training.fields import OUTPUT, Fields
+from striate.training.history import Epoch
 from striate.training.objective import Net, Objective
+from striate.training.verdict import Standing
 
 HIGH = 0.8  # quantile that a spread is, of the moves whose values differ: most differ little, by chance as well
 LEAST = 0.02  # what a move whose actions are alike counts, where one with a spread between them counts 1
 SHARP = 0.25  # spreads of a value by which an action's share is e times another's
 CHOICE, VALUE = "cross-entropy", "mse"  # the losses
 EPISODES = 3  # that are played to test a network
+CHOOSING = 4  # that are played after each epoch, to choose one
 SHARED = FRAMES - 1  # moves on each side of one that show a frame that it shows
 
 
@@ -82,6 +89,7 @@ class Play(Task):
     word: ClassVar[str] = "play"
     reads: ClassVar[str] = f"a folder that `striate play` gathered: {ABOUT} and the moves of a planner"
     metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric(SCORE, share=False, unit="points"),
         Metric("regret", up=False),
         Metric("accuracy", counted=True),
     )
@@ -179,11 +187,11 @@ class Play(Task):
     def figures(self, rows: Fields) -> Mapping[str, float]:
         """How much less than the best action a chosen one brings, in spreads, and the share of best ones.
 
-        A move counts for one spread at most: else few rich moves would decide which epoch is best.
+        A move counts for one spread at most: else few rich moves would decide. Moves alone have no score.
         """
         lost = regrets(rows[OUTPUT], rows[VALUES])
         mean = float((lost / self.spread).clamp(max=1).double().mean())
-        return {"regret": mean, "accuracy": int((lost < CLOSE).sum()) / len(lost)}
+        return {SCORE: math.nan, "regret": mean, "accuracy": int((lost < CLOSE).sum()) / len(lost)}
 
     def loss_of_guessing(self, loss: LossName) -> float:
         """Of outputs that are all 0."""
@@ -203,14 +211,31 @@ class Play(Task):
             name, examples, rows, figures, self.unit, self.actions, self.game, self.spread, self.planner, self.random
         )
 
-    def tried(self, judged: Any, net: Net) -> Any:
+    def at_work(self, net: Net) -> Mapping[str, float]:
+        """The mean score of the episodes by which an epoch is chosen; nothing where the games are not installed."""
+        try:
+            games = choosing(self.game, CHOOSING, self.most)
+        except StriateError:
+            return {}
+        return {SCORE: fmean(self._scores(games, net))}
+
+    def tried(self, judged: Any, net: Net, validation: bool = False) -> Any:
         """With the scores of episodes that the network plays; without them where the games are not installed."""
         try:
-            games = episodes(self.game, EPISODES, self.most)
+            games = (choosing if validation else episodes)(self.game, CHOOSING if validation else EPISODES, self.most)
         except StriateError as error:
             return dataclasses.replace(judged, missing=str(error))
-        scores = together(games, lambda going: chosen(net, [game.seen() for game in going]), self.actions)
-        return dataclasses.replace(judged, scores=tuple(scores), endless=sum(game.endless for game in games))
+        scores = self._scores(games, net)
+        figures = {**judged.figures, SCORE: fmean(scores)}
+        endless = sum(game.endless for game in games)
+        return dataclasses.replace(judged, scores=tuple(scores), endless=endless, figures=figures)
+
+    def _scores(self, games: Sequence[Game], net: Net) -> list[float]:
+        return together(games, lambda going: chosen(net, [game.seen() for game in going]), self.actions)
+
+    def standing(self, last: Epoch, trained_on: int, judged: Any) -> Standing:
+        """In the words of what is judged."""
+        return Standing(judged.said(), guessing=judged.guessing, more=self.unit)
 
     def meaning(self) -> tuple[Any, ...]:
         """The game and its actions."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from striate.report.played import Shown
     from striate.report.section import Section
 
-VALUES = "values"
+VALUES, SCORE = "values", "score"
 MOST_WORST = 12  # moves shown
 CLOSE = 1e-6  # values that differ by less are alike
 
@@ -99,8 +99,8 @@ class JudgedMoves(Judged):
         )
 
     def in_short(self) -> str:
-        """The regret."""
-        return f"{self.figures['regret']:.2%}"
+        """The score; the regret where it has not played."""
+        return f"{np.mean(self.scores):.1f} points" if self.scores else f"regret {self.figures['regret']:.2%}"
 
     def in_play(self) -> str:
         """The scores in words; empty where it did not play."""
@@ -117,7 +117,7 @@ class JudgedMoves(Judged):
     def to_json(self) -> dict[str, Any]:
         """The contract of `striate test --json`."""
         _, regret, accuracy = self.always
-        played = {"score": self.scores, "score_random": self.random, "score_planner": self.planner}
+        played = {SCORE: self.scores, "score_random": self.random, "score_planner": self.planner}
         means = {name: float(np.mean(scores)) if scores else None for name, scores in played.items()}
         floors = {"regret_of_one_action": regret, "accuracy_of_one_action": accuracy}
         more = {"scores": list(self.scores), "cut_off": self.endless, "game": self.game}

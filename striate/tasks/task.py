@@ -521,12 +521,21 @@ class Task(ABC):
         """A `Judged` for labelled examples."""
         return Judged(name, examples, rows, figures, self.unit)
 
-    def tried(self, judged: Any, net: Net) -> Any:
-        """What `judged` gave for a test, with what only the network at work shows; by default nothing more.
+    def at_work(self, net: Net) -> Mapping[str, float]:
+        """Figures after an epoch that only the network at work shows, beside those of `figures`; by default none.
 
         Args:
-            judged: It.
             net: The outputs for inputs as examples have them.
+        """
+        return {}
+
+    def tried(self, judged: Any, net: Net, validation: bool = False) -> Any:
+        """What `judged` gave, with what only the network at work shows; by default nothing more.
+
+        Args:
+            judged: It, for a test.
+            net: As for `at_work`.
+            validation: Whether it is for the validation instead, which `at_work` is a part of.
         """
         return judged
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from .emulator import MOST_FRAMES, Game, positions
+from .emulator import MOST_FRAMES, MOST_WAITS, Game, positions
 
 Player = Callable[[Sequence[Game]], Sequence[int]]  # says for each game the position of an action among those it knows
 JUDGED = 10_000  # the seed of the first episode that a player is judged by; those of a gathering count from 0
@@ -40,3 +40,13 @@ def together(games: Sequence[Game], player: Player, actions: Sequence[str]) -> l
 def judged(name: str, episodes: int, most: int = MOST_FRAMES, sticky: float = 0.0) -> list[Game]:
     """The episodes that a player is judged by, at their beginnings, which are the same for every player."""
     return [Game(name, JUDGED + number, sticky, most) for number in range(episodes)]
+
+
+def choosing(name: str, episodes: int, most: int = MOST_FRAMES) -> list[Game]:
+    """Those by which one of several players is chosen; they begin later, so that none is one of the others.
+
+    >>> waited = [{game.emulator.getFrameNumber() for game in games("pong", 9)} for games in (choosing, judged)]
+    >>> waited[0] & waited[1]
+    set()
+    """
+    return [Game(name, JUDGED + number, most=most, later=MOST_WAITS) for number in range(episodes)]
