@@ -13,7 +13,7 @@ from PIL import Image
 import striate as st
 from striate.data.games import emulator
 from striate.data.games.store import file_of
-from striate.tasks import known
+from striate.tasks import known, play
 from striate.tasks.play import LEAST, Play, spread_of
 from striate.tasks.played import VALUES, regrets
 from striate.tasks.task import Wish
@@ -58,6 +58,37 @@ def test_without_the_games_it_is_judged_by_moves(run: st.Run, monkeypatch: pytes
     judged = run.judged()
     assert judged.result()["score"] is None
     assert "it did not play: the games come with ale-py" in "\n".join(judged.printed())
+    emulator.roms.cache_clear()
+
+
+def test_the_epoch_that_plays_best_is_kept(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs_games()
+    scores, begun = iter([2.0, 7.0, 7.0, 3.0, 5.0, 7.0, 9.0]), list[set[int]]()
+
+    def together(games: Any, player: Any, actions: Any) -> list[float]:
+        begun.append({game.emulator.getFrameNumber() for game in games})
+        return [next(scores)] * len(games)
+
+    monkeypatch.setattr(play, "together", together)
+    run = st.train(NET, data, epochs=5, batch=8, lr=0.0001, out=tmp_path / "run", quiet=True, device="cpu")
+    assert [epoch.validation_score for epoch in run.history.epochs] == [2, 7, 7, 3, 5]
+    assert run.history.best.epoch == 3  # of two that play alike the one whose loss is lower
+    report = (run.path / "report.html").read_text()
+    assert "7.0 points" in report
+    assert "score 9.0 in 3 episodes" in report
+    *each, at_last, test = begun
+    assert (len(each), at_last) == (5, each[0])
+    assert not test & each[0]  # the episodes of the test are others
+
+
+def test_without_the_games_the_epoch_is_chosen_by_its_loss(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.roms.cache_clear()
+    monkeypatch.setitem(sys.modules, "ale_py", None)
+    run = st.train(NET, data, epochs=2, batch=8, lr=0.02, out=tmp_path / "run", quiet=True, device="cpu")
+    assert run.history.best.validation_loss == min(epoch.validation_loss for epoch in run.history.epochs)
+    assert np.isnan(run.history.best.validation_score)
     emulator.roms.cache_clear()
 
 
