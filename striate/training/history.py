@@ -112,7 +112,7 @@ class History:
     def choice(self) -> str:
         """The best epoch in words, and why it is that one where another has a higher figure."""
         best, highest = self.best, self.highest
-        if self.value(best) == self.value(highest):
+        if best is highest or self.value(best) == self.value(highest):
             return f"epoch {best.epoch}"
         rival = f"epoch {highest.epoch}'s {self.metric.shown(self.value(highest))}"
         return f"epoch {best.epoch}, the last that {best.validated:,} {self.unit} can't tell from {rival}"

@@ -89,6 +89,7 @@ def test_without_the_games_the_epoch_is_chosen_by_its_loss(
     run = st.train(NET, data, epochs=2, batch=8, lr=0.02, out=tmp_path / "run", quiet=True, device="cpu")
     assert run.history.best.validation_loss == min(epoch.validation_loss for epoch in run.history.epochs)
     assert np.isnan(run.history.best.validation_score)
+    assert run.history.choice() == f"epoch {run.history.best.epoch}"
     emulator.roms.cache_clear()
 
 
