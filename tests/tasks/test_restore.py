@@ -197,14 +197,15 @@ def test_a_perfect_network_gives_back_the_tones_of_grey_colour_and_clear_picture
     picture = photo(chance, (20, 22))
     clear = picture.convert("RGBA")
     clear.putalpha(Image.linear_gradient("L").resize(picture.size))
-    for name, image in {"grey": picture.convert("L"), "colour": picture, "clear": clear}.items():
+    kinds = {"grey": picture.convert("L"), "colour": picture, "clear": clear, "opaque": picture.convert("RGBA")}
+    for name, image in kinds.items():
         image.save(tmp_path / f"{name}.png")
         asked = run.task.asked([tmp_path / f"{name}.png"], run.recipe, "refuse")
         (answer,) = run.task.answers({"output": asked.inputs[0]["image"]}, asked, lambda inputs: inputs)
         (tmp_path / "made.png").write_bytes(answer.pictures[""])
         with Image.open(tmp_path / "made.png") as made:
             assert made.mode == image.mode
-            wanted = image.convert("RGBA" if name == "clear" else "RGB").resize((44, 40), Image.Resampling.BICUBIC)
+            wanted = image.convert("RGBA" if image.mode == "RGBA" else "RGB").resize((44, 40), Image.Resampling.BICUBIC)
             ours = np.asarray(made.convert(wanted.mode), int)
             if name == "clear":  # Pillow weighs colours by how opaque they are; here each channel is by itself
                 channels = [band.resize((44, 40), Image.Resampling.BICUBIC) for band in image.split()]

@@ -34,7 +34,7 @@ class Photo:
 
     Attributes:
         picture: (C, H, W) from black to white, C 1 or 3: bytes, or whole numbers of 16 bits from 0 to 65,535.
-        opaque: (1, H, W) of the same kind, how opaque each pixel is; None where nothing is transparent.
+        opaque: (1, H, W) of the same kind, how opaque each pixel is; None where the file does not say it.
         top: What white is in a file of 16 bits.
     """
 
@@ -61,7 +61,7 @@ def photo(path: Path, levels: Levels | None = None) -> Photo | None:
             return None
         clear = image.convert("RGBA")  # loads it first, which may change its orientation
         pixels = _planes(upright.turned(clear, upright.orientation(image)))
-    return Photo(pixels[:3], None if (pixels[3] == 255).all() else pixels[3:])
+    return Photo(pixels[:3], pixels[3:])
 
 
 def opaque_photo(path: Path, levels: Levels | None = None) -> Photo:
