@@ -28,9 +28,8 @@ from striate.playing import gather, play
 
 WANTED = {"pong": (15.0, 0.0), "breakout": (60.0, 15.0)}  # scores of the planner and of a network that were aimed at
 FORMS = ("rounds", "choice", "values")
-SHARES = {"rounds": (0.4, 0.3, 0.3), "choice": (1.0,), "values": (1.0,)}  # of the minutes, for each round
-EPOCHS, LAST = 10, 36  # of a round's training, and of the last
-ALONE, BESIDE = 8, 5  # rollouts for a move, where the planner plays and where it tells a network: that needs more moves
+SHARES = {"rounds": (0.3, 0.25, 0.25, 0.2), "choice": (1.0,), "values": (1.0,)}  # of the minutes, for each round
+EPOCHS, LAST = 8, 24  # of a round's training, and of the last
 HOW: dict[str, Any] = {"batch": 64, "lr": 0.001, "ema": 0.99, "validation": 0.1}
 TINY: dict[str, Any] = {"rollouts": 1, "depth": 2, "most": 60}
 
@@ -45,11 +44,7 @@ def of_game(game: str, form: str, folder: Path, minutes: float, episodes: int, t
     counts = list[int]()
     for number, share in enumerate(shares):
         began = time.perf_counter()
-        how = (
-            {"moves": 24, **TINY}
-            if tiny
-            else {"minutes": share * minutes, "rollouts": ALONE if run is None else BESIDE}
-        )
+        how = {"moves": 24, **TINY} if tiny else {"minutes": share * minutes}
         found = gather(data, game, run.path if run else "", say=say, **how)
         counts.append(found.added)
         planned, began = planned + time.perf_counter() - began, time.perf_counter()

@@ -175,6 +175,7 @@ class Opened:
             are no frames. As neighbours are alike, whole clips are held out, or of a few clips the end of each.
         gap: How many examples on each side of one show a frame that it shows too: so many beside examples that are
             held out are in neither part.
+        strands: Where clips go on in each other, of each example the number of the whole; () where none does.
         sha256: The checksum of the examples that training sees, with validation.
         levels: What is black and white in its image files of more than 8 bits.
 
@@ -193,6 +194,7 @@ class Opened:
     strata: Sequence[int] = field(default=(), repr=False)
     clips: Sequence[int] = field(default=(), repr=False)
     gap: int = 0
+    strands: Sequence[int] = field(default=(), repr=False)
     sha256: str = ""
     levels: Levels | None = None
 
@@ -248,7 +250,7 @@ class Opened:
         if not chosen:
             why = f"no class has two {unit}; give more {unit}" if self.strata else "there is only one; give more"
             raise InputError(f"nothing can be set aside: {SHORT if self.gap else why}")
-        away = chosen | beside(self.clips, chosen, self.gap)
+        away = chosen | beside(self.strands or self.clips, chosen, self.gap)
         rest = [row for row in range(len(self.train)) if row not in away]
         if not rest:
             raise InputError(f"nothing is left to train on: {SHORT}")

@@ -1,7 +1,8 @@
 """Gathering a planner's moves, by several processes: the planner plays, or a network does and the planner says better.
 
 The second is the interleaved form of Guo et al. (2014): a network that plays comes to where a planner never was, and
-learns there what to do (DAgger, Ross et al. 2011).
+learns there what to do (DAgger, Ross et al. 2011). What is kept of each action is what trials bring, whoever plays: of
+the rollouts of a planner's tree, few as they are, values differ by chance.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from striate.checks import check_number
 from striate.data.amounts import so_many
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, buttons_that_matter, game_named
 from striate.data.games.episodes import at_random, judged, together
-from striate.data.games.planner import DEPTH, ROLLOUTS
+from striate.data.games.planner import DEPTH, ROLLOUTS, trials_of
 from striate.data.games.store import ABOUT, CHANCE, About, next_episode, read_all
 from striate.data.lock import locked
 from striate.data.workers import cores
@@ -99,8 +100,8 @@ def gather(
         run: A run that plays while the planner says what it would do; by default the planner plays.
         moves: How many to add; 0 for no limit.
         minutes: For how long; 0 for no limit, or for 10 where `moves` has none either.
-        rollouts: Of the planner, for each move.
-        depth: Moves of each rollout.
+        rollouts: Of the planner's tree, for each move; up to 0.75 times as many trials go on after each action.
+        depth: Moves of each rollout; trials have half as many.
         most: Frames after which an episode is over, if the game goes on; by default those of the folder, or 18,000.
         processes: By default one for each core.
         seed: Of the planner's random moves.
@@ -127,8 +128,11 @@ def gather(
     clock = f"{minutes:g} minute{'s' * (minutes != 1)}"
     limit = " and ".join(filter(None, (so_many(moves, "moves") * bool(moves), clock * bool(minutes))))
     who = f"{run} plays and the planner says better" if run else "the planner plays"
-    cost = f"{so_many(rollouts, 'rollouts')} of {so_many(depth, 'moves')} of {FRAMES} frames a move"
-    say(f"{name}: {who}, {limit}, {count} process{'es' * (count > 1)}; {cost}")
+    cost = "" if run else f"; {so_many(rollouts, 'rollouts')} of {so_many(depth, 'moves')} of {FRAMES} frames a move"
+    say(f"{name}: {who}, {limit}, {count} process{'es' * (count > 1)}{cost}")
+    trials, length = trials_of(rollouts, depth)
+    means = f"the mean of up to {so_many(trials, 'trials')} of {so_many(length, 'moves')} after each action"
+    say(f"values of moves: {means}")
     say(f"no sticky actions; an episode is over after {so_many(about.most, 'frames')} at most")
     with locked(folder):  # two gatherings would take the same numbers for their episodes
         before, first = len(read_all(folder)), next_episode(folder)

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import numpy as np
 
 from striate.data.games.emulator import FRAMES, Game, positions
 from striate.data.games.episodes import Player
-from striate.data.games.planner import Planner, Thought
+from striate.data.games.planner import Planner, Thought, Trials
 from striate.data.games.store import CHANCE, PIECE, PLANNER, Moves, as_arrays, from_arrays, unfinished
 from striate.errors import StriateError
 
@@ -62,7 +62,8 @@ class Wanted:
         return self.moves // self.processes + (number < self.moves % self.processes)
 
 
-STILL = 15  # moves after which a screen that stays the same is left by the planner: nothing more is learned there
+STILL = 15  # moves after which a screen that stays the same is left, as trials say: nothing more is learned there
+HELPED = 0.25  # share of the moves that a network leaves to the trials: it comes further, and by other ways
 UNREADABLE = (SystemError, RuntimeError, ValueError, KeyError)  # what a state that ale-py can't read raises
 
 
@@ -96,10 +97,36 @@ def work(wanted: Wanted, number: int, stop: Stop) -> None:
         if stop:
             return
         seed = f"planner {wanted.seed} {episode} {piece}"
-        planner = Planner(wanted.game, positions(game, wanted.actions), wanted.rollouts, wanted.depth, seed)
+        how = (wanted.game, positions(game, wanted.actions), wanted.rollouts, wanted.depth, seed)
+        trials = Trials(*how)
+        choose = _helped(player, trials) if player else _planned(Planner(*how))
         while not stop and not game.over:
-            _gather(game, planner, player, wanted.actions, stop).write_as(folder, episode, piece, by)
+            _gather(game, trials, choose, wanted.actions, stop).write_as(folder, episode, piece, by)
             piece += 1
+
+
+Choose = Callable[[Game, Thought], int]  # says what is pressed, by what trials say
+
+
+def _planned(planner: Planner) -> Choose:
+    """As a planner's tree says."""
+
+    def choose(game: Game, thought: Thought) -> int:
+        best = planner.think(game).best
+        planner.moved(best)
+        return best
+
+    return choose
+
+
+def _helped(player: Player, trials: Trials) -> Choose:
+    """As a player says, helped now and then."""
+
+    def choose(game: Game, thought: Thought) -> int:
+        alone = game.still < STILL and trials.draw.random() >= HELPED
+        return player([game])[0] if alone else trials.choice(thought)
+
+    return choose
 
 
 def _episodes(wanted: Wanted, number: int, begun: Sequence[Moves]) -> Iterator[tuple[Game, int, int]]:
@@ -141,17 +168,16 @@ class Gathered:
         ).write(folder)
 
 
-def _gather(game: Game, planner: Planner, player: Player | None, actions: Sequence[str], stop: Stop) -> Gathered:
+def _gather(game: Game, trials: Trials, choose: Choose, actions: Sequence[str], stop: Stop) -> Gathered:
     """The moves of a file."""
     seen, places = Seen([*game.seen()[: FRAMES - 1]]), positions(game, actions)
     while not game.over and len(seen.taken) < PIECE and not (stop and seen.taken):
-        thought = planner.think(game)
-        action = thought.best if player is None or game.still >= STILL else player([game])[0]
+        thought = trials.think(game)
+        action = choose(game, thought)
         seen.frames.append(game.seen()[-1])
         seen.thoughts.append(thought)
         seen.taken.append(action)
         seen.points.append(game.move(places[action]))
-        planner.moved(action)
         stop.left -= 1
     return Gathered(seen, game)
 

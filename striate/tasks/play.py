@@ -62,6 +62,7 @@ CHOICE, VALUE = "cross-entropy", "mse"  # the losses
 EPISODES = 3  # that are played to test a network
 CHOOSING = 4  # that are played after each epoch, to choose one
 SHARED = FRAMES - 1  # moves on each side of one that show a frame that it shows
+MANY = 10**6  # more files than an episode has
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Play(Task):
         planner: The scores of the planner's own episodes among the moves.
         random: The scores of a random player.
         most: Frames after which an episode is over, if the game goes on.
-        episodes: How many the moves were of, with those held out; 0 for a run of a version that did not keep it.
+        files: How many the moves were in, with those held out; 0 for a run of a version that did not keep it.
     """
 
     actions: tuple[str, ...]
@@ -84,7 +85,7 @@ class Play(Task):
     planner: tuple[float, ...] = ()
     random: tuple[float, ...] = ()
     most: int = MOST_FRAMES
-    episodes: int = 0
+    files: int = 0
 
     word: ClassVar[str] = "play"
     reads: ClassVar[str] = f"a folder that `striate play` gathered: {ABOUT} and the moves of a planner"
@@ -100,7 +101,7 @@ class Play(Task):
 
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
-        """The moves of a folder; episodes or their ends are held out, for neighbours are nearly the same picture."""
+        """The moves of a folder; files or their ends are held out, for neighbours are nearly the same picture."""
         root = folder_at(source)
         if root is None or not (root / ABOUT).is_file():
             if wish.named and is_place(source) and (said := no_data(str(source))):
@@ -292,10 +293,11 @@ def _opened(
     """The task and its data."""
     about, name = found.about, root.resolve().name
     whole = _table(found)
-    clips = [moves.episode for moves in found.moves for _ in range(len(moves))]  # a file carries on from another's end
-    before = like.episodes if like else wish.before.get("episodes", 0) if wish.before else len(set(clips))
+    episodes = [moves.episode for moves in found.moves for _ in range(len(moves))]  # in files that carry on each other
+    clips = [MANY * moves.episode + moves.number for moves in found.moves for _ in range(len(moves))]
+    before = like.files if like else wish.before.get("files", 0) if wish.before else len(set(clips))
     held = _held_out(clips, name, before) if wish.hold_out else set[int]()
-    away = held | beside(clips, held, SHARED)
+    away = held | beside(episodes, held, SHARED)
     rest = [row for row in range(len(whole)) if row not in away]
     train, test = whole.part(rest) if away else whole, whole.part(sorted(held)) if held else None
     values, scores = train.columns[VALUES], found.scores()
@@ -310,17 +312,17 @@ def _opened(
         notes.append(f"{name}: left out {so_many(near, 'moves')} next to those, with the same frames")
     schema = Schema({IMAGE: Image()}, {VALUES: Number(len(about.actions))})
     opened = Opened(name, source, schema, train, test, notes=tuple(notes), left_out=left_out)
-    clips = [clips[row] for row in rest]
-    return task, dataclasses.replace(opened, clips=clips, gap=SHARED, sha256=digest_of(train))
+    clips, strands = [clips[row] for row in rest], [episodes[row] for row in rest]
+    return task, dataclasses.replace(opened, clips=clips, strands=strands, gap=SHARED, sha256=digest_of(train))
 
 
 def _held_out(clips: Sequence[int], name: str, before: int) -> set[int]:
     """Positions of the moves that are held out as test: training saw none of them, though moves were added since.
 
     Args:
-        clips: The number of the episode of each move.
-        name: Chooses the episodes.
-        before: How many episodes there were at training; 0 where that is not known.
+        clips: The number of the file of each move.
+        name: Chooses the files.
+        before: How many files there were at training; 0 where that is not known.
     """
     if not before:
         return set(ends_of(clips, TEST_SHARE, name, SHARED))
@@ -328,11 +330,11 @@ def _held_out(clips: Sequence[int], name: str, before: int) -> set[int]:
 
 
 def _said_of(held: set[int], clips: Sequence[int]) -> str:
-    """The moves at these positions as test: of whole episodes, or of their ends."""
+    """The moves at these positions as test: of whole files, or of their ends."""
     moves, chosen = so_many(len(held), "moves"), {clips[row] for row in held}
     if sum(clip in chosen for clip in clips) > len(held):
         return f"{moves} that follow each other as test, about {TEST_SHARE:.0%}"
-    return f"{len(chosen)} of {so_many(len(set(clips)), 'episodes')} as test, {moves}"
+    return f"{len(chosen)} of {so_many(len(set(clips)), 'files')} as test, {moves}"
 
 
 def _table(found: Found) -> Table:

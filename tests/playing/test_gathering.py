@@ -114,8 +114,22 @@ def test_a_network_plays_and_the_planner_says_better(tmp_path: Path) -> None:
     found = gather(data, "pong", run.path, moves=4, rollouts=2, depth=3, processes=1)
     (moves,) = [moves for moves in read_all(data).moves if moves.by == "run"]
     assert found.added == len(moves) == 4
-    assert moves.taken.tolist() == run.outputs(torch.from_numpy(moves.stacks())).argmax(1).tolist()
     assert read_all(data).about.most == MOST
+
+
+@pytest.mark.parametrize("helped", [0.0, 0.5, 1.0])
+def test_a_network_is_helped_now_and_then(helped: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would else see only what its own mistakes lead to."""
+    run = st.train(NET, written(tmp_path / "pong"), epochs=1, out=tmp_path / "run", quiet=True, device="cpu")
+    monkeypatch.setattr(worker, "HELPED", helped)
+    (tmp_path / "new").mkdir()
+    worker.work(wanted(tmp_path / "new", run=str(run.path)), 0, Stop(0, 24))
+    (moves,) = files_of(tmp_path / "new")
+    own = run.outputs(torch.from_numpy(moves.stacks())).argmax(1).numpy()
+    best = moves.values[np.arange(24), moves.taken] == moves.values.max(1)
+    assert ((moves.taken == own) | best).all()
+    assert (moves.taken == own).all() == (helped == 0)
+    assert best.all() or helped < 1
 
 
 def test_one_of_anything_is_told_as_one(tmp_path: Path) -> None:
@@ -123,6 +137,7 @@ def test_one_of_anything_is_told_as_one(tmp_path: Path) -> None:
     one: dict[str, Any] = {"moves": 1, "minutes": 1, "rollouts": 1, "depth": 1, "most": 1, "processes": 1}
     found = gather(tmp_path / "pong", "pong", say=said.append, **one)
     assert "1 move and 1 minute, 1 process; 1 rollout of 1 move of 4 frames a move" in "\n".join(said)
+    assert "values of moves: the mean of up to 1 trial of 1 move after each action" in said
     assert found.said()[0].endswith(": 1 move of pong, 1 of them new")
     assert not [line for line in (*said, *found.said()) if re.search(r"\b1 [a-rt-z]+s\b", line)]
 
@@ -221,7 +236,8 @@ def test_where_a_process_fails_the_others_end(tmp_path: Path, monkeypatch: pytes
 
 def test_a_game_that_stands_still_is_moved_on_by_the_planner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody serves: a network that waits would be shown the same picture for ever."""
-    monkeypatch.setattr(worker, "Planner", Serving)
+    monkeypatch.setattr(worker.Trials, "think", Serving.think)
+    monkeypatch.setattr(worker, "HELPED", 0)
     monkeypatch.setattr(worker, "_player", lambda wanted: (lambda games: [0], "cnn"))
     count = worker.STILL + 8
     facts = wanted(tmp_path, game="breakout", actions=("noop", "fire"), most=4000)

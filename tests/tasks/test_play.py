@@ -147,7 +147,7 @@ def test_moves_added_since_training_do_not_bring_trained_ones_to_the_test(files:
 
 def test_a_run_of_an_earlier_version_keeps_its_test_moves(tmp_path: Path) -> None:
     root = str(written(tmp_path / "pong", 12))
-    facts = {name: fact for name, fact in TASK.facts().items() if name != "episodes"}
+    facts = {name: fact for name, fact in TASK.facts().items() if name != "files"}
     found = (
         Play.open(root, Wish(), Play.from_facts(facts)),
         Play.open(root, Wish(before=facts)),
@@ -158,7 +158,7 @@ def test_a_run_of_an_earlier_version_keeps_its_test_moves(tmp_path: Path) -> Non
 
 def test_it_is_said_which_moves_are_in_no_part(tmp_path: Path) -> None:
     whole, ends = (known.opened(str(written(tmp_path / f"of{files}", files, 40)), Wish())[1] for files in (7, 2))
-    assert whole.notes[1:] == ("of7: held out 1 of 7 episodes as test, 40 moves",)
+    assert whole.notes[1:] == ("of7: held out 1 of 7 files as test, 40 moves",)
     assert ends.notes[1:] == (
         "of2: held out 12 moves that follow each other as test, about 15%",
         "of2: left out 6 moves next to those, with the same frames",

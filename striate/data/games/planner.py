@@ -15,6 +15,13 @@ cancel out.
 >>> planner = Planner("pong", [0, 2, 3], rollouts=6, depth=5)
 >>> planner.think(game).values
 array([0., 0., 0.], dtype=float32)
+
+What is learned from are trials beside it. In a tree each action has rollouts of its own, so values differ by chance in
+moves where nothing is at stake. In trials the same random moves go on after every action ("common random numbers"), and
+then values are alike.
+
+>>> Trials("pong", [0, 2, 3], rollouts=6, depth=5).think(game).visits
+array([2, 2, 2], dtype=int32)
 """
 
 from __future__ import annotations
@@ -36,6 +43,8 @@ BOLD = 0.7  # how much is added for what is not known, where values go from 0 to
 BEST = 0.5  # share of the best return in a value; the rest is the mean
 FOLLOWED = 0.5  # share of rollouts that follow the best known way; and of those off it that take its moves
 HELD = 4.0  # moves that a random one is held for in the mean
+TRIED, SHORTER = 0.75, 0.5  # trials after an action for each rollout of a tree, and the share of its moves in each
+FEW = 2  # trials after which there are no more, where no action has brought another's points
 
 
 class Node:
@@ -94,15 +103,15 @@ class Thought:
         return int(np.lexsort((self.visits, self.values))[-1])
 
 
-class Planner:
-    """A tree over an emulator of its own.
+class Ahead:
+    """An emulator of one's own, to look ahead in.
 
     Args:
         game: Its name.
-        actions: Which to plan with, as positions in the game's actions.
+        actions: Which to look ahead with, as positions in the game's actions.
         rollouts: For each move, added to those that are known from before; at least one for each action.
         depth: Moves of each.
-        seed: Of its random moves.
+        seed: Of random moves.
     """
 
     def __init__(
@@ -113,6 +122,74 @@ class Planner:
         self.buttons = [buttons[action] for action in actions]
         self.rollouts, self.depth = rollouts, depth
         self.draw = random.Random(seed)
+
+    def held(self) -> tuple[int, int]:
+        """A random action, and the moves that it is held for."""
+        return self.draw.randrange(len(self.buttons)), 1 + int(self.draw.expovariate(1 / HELD))
+
+    def press(self, action: int) -> tuple[float, bool]:
+        """Points of a move, and whether it ends the game or a life."""
+        act, button, lives, points = self.emulator.act, self.buttons[action], self.emulator.lives(), 0.0
+        for _ in range(FRAMES):
+            points += act(button)
+        return points, self.emulator.lives() < lives or self.emulator.game_over()
+
+
+def trials_of(rollouts: int, depth: int) -> tuple[int, int]:
+    """How many trials there are after each action, and of how many moves each, where a planner's rollouts are so many.
+
+    >>> trials_of(8, 50)
+    (6, 25)
+    """
+    return math.ceil(TRIED * rollouts), math.ceil(SHORTER * depth)
+
+
+class Trials(Ahead):
+    """What random moves bring that go on after each action, the same ones after all.
+
+    There are as many as suits a planner, and few where nothing seems to be at stake.
+    """
+
+    def think(self, game: Game) -> Thought:
+        """The mean of what the trials of each action bring from where a game stands."""
+        state, actions = game.emulator.cloneState(), range(len(self.buttons))
+        count, length = trials_of(self.rollouts, self.depth)
+        brought = list[list[float]]()
+        while len(brought) < count and not (len(brought) == FEW and all(len(set(each)) == 1 for each in brought)):
+            way = self._way(length)
+            brought.append([self._brought(state, (action, *way)) for action in actions])
+        return Thought(np.asarray(np.mean(brought, axis=0), np.float32), np.full(len(actions), len(brought), np.int32))
+
+    def choice(self, thought: Thought) -> int:
+        """An action of the largest value, any where several have it."""
+        return self.draw.choice(np.flatnonzero(thought.values == thought.values.max()).tolist())
+
+    def _way(self, length: int) -> list[int]:
+        """Random moves."""
+        way = list[int]()
+        while len(way) < length:
+            action, moves = self.held()
+            way += [action] * moves
+        return way[:length]
+
+    def _brought(self, state: Any, way: Sequence[int]) -> float:
+        self.emulator.restoreState(state)
+        brought, weight = 0.0, 1.0
+        for action in way:
+            points, over = self.press(action)
+            brought, weight = brought + weight * points, DISCOUNT * weight
+            if over:
+                break
+        return brought
+
+
+class Planner(Ahead):
+    """A tree that goes on to grow; the arguments are those of `Ahead`."""
+
+    def __init__(
+        self, game: str, actions: Sequence[int], rollouts: int = ROLLOUTS, depth: int = DEPTH, seed: int | str = 0
+    ) -> None:
+        super().__init__(game, actions, rollouts, depth, seed)
         self.root: Node | None = None
         self.low, self.high = math.inf, -math.inf
 
@@ -187,11 +264,11 @@ class Planner:
             if follows and len(way) < len(best):
                 action = best[len(way) - 1].onward()
             elif left <= 0:
-                action, left = self.draw.randrange(len(self.buttons)), 1 + int(self.draw.expovariate(1 / HELD))
+                action, left = self.held()
 
     def _step(self, node: Node, action: int) -> Node:
         """The child of an action, of which a new one is made, or that of another one which leads to the same memory."""
-        points, over = self._press(action)
+        points, over = self.press(action)
         if found := node.children[action]:
             return found
         memory = self.emulator.getRAM().tobytes()
@@ -199,13 +276,6 @@ class Planner:
         made = next(same, None) or Node(self.emulator.cloneState(), memory, points, over, len(self.buttons))
         node.children[action] = made
         return made
-
-    def _press(self, action: int) -> tuple[float, bool]:
-        """Points of a move, and whether it ends the game or a life."""
-        act, button, lives, points = self.emulator.act, self.buttons[action], self.emulator.lives(), 0.0
-        for _ in range(FRAMES):
-            points += act(button)
-        return points, self.emulator.lives() < lives or self.emulator.game_over()
 
 
 def _best_way(root: Node) -> list[Node]:
