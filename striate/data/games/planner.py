@@ -21,7 +21,7 @@ moves where nothing is at stake. In trials the same random moves go on after eve
 then values are alike.
 
 >>> Trials("pong", [0, 2, 3], rollouts=6, depth=5).think(game).visits
-array([2, 2, 2], dtype=int32)
+array([3, 3, 3], dtype=int32)
 """
 
 from __future__ import annotations
@@ -43,8 +43,7 @@ BOLD = 0.7  # how much is added for what is not known, where values go from 0 to
 BEST = 0.5  # share of the best return in a value; the rest is the mean
 FOLLOWED = 0.5  # share of rollouts that follow the best known way; and of those off it that take its moves
 HELD = 4.0  # moves that a random one is held for in the mean
-TRIED, SHORTER = 0.75, 0.5  # trials after an action for each rollout of a tree, and the share of its moves in each
-FEW = 2  # trials after which there are no more, where no action has brought another's points
+TRIED, SHORTER = 0.5, 0.5  # trials after an action for each rollout of a tree, and the share of its moves in each
 
 
 class Node:
@@ -139,25 +138,20 @@ def trials_of(rollouts: int, depth: int) -> tuple[int, int]:
     """How many trials there are after each action, and of how many moves each, where a planner's rollouts are so many.
 
     >>> trials_of(8, 50)
-    (6, 25)
+    (4, 25)
     """
     return math.ceil(TRIED * rollouts), math.ceil(SHORTER * depth)
 
 
 class Trials(Ahead):
-    """What random moves bring that go on after each action, the same ones after all.
-
-    There are as many as suits a planner, and few where nothing seems to be at stake.
-    """
+    """What random moves bring that go on after each action, which is held as long as any: the same ones after all."""
 
     def think(self, game: Game) -> Thought:
         """The mean of what the trials of each action bring from where a game stands."""
         state, actions = game.emulator.cloneState(), range(len(self.buttons))
         count, length = trials_of(self.rollouts, self.depth)
-        brought = list[list[float]]()
-        while len(brought) < count and not (len(brought) == FEW and all(len(set(each)) == 1 for each in brought)):
-            way = self._way(length)
-            brought.append([self._brought(state, (action, *way)) for action in actions])
+        ways = [(self.held()[1], self._way(length)) for _ in range(count)]
+        brought = [[self._brought(state, [action] * moves + way) for action in actions] for moves, way in ways]
         return Thought(np.asarray(np.mean(brought, axis=0), np.float32), np.full(len(actions), len(brought), np.int32))
 
     def choice(self, thought: Thought) -> int:
