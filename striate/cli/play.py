@@ -42,7 +42,7 @@ from striate.errors import InputError
 @click.option(
     "--gather",
     metavar="FOLDER",
-    help="Add what the planner thinks of each move to FOLDER, to learn from. With RUN, its network plays.",
+    help="Add moves and what trials of each action bring to FOLDER, to learn from. With RUN, its network plays.",
     cls=Option,
     also=("collect", "record", "data"),
 )
@@ -60,7 +60,7 @@ from striate.errors import InputError
     "--rollouts",
     type=click.IntRange(1),
     metavar="N",
-    help=f"Of the planner, for each move, added to those of its tree; by default {ROLLOUTS:,}.",
+    help=f"Of the planner, for each move, added to those of its tree; by default {ROLLOUTS:,}. Half as many trials.",
     cls=Option,
     also=("simulations", "trajectories"),
 )
@@ -68,7 +68,7 @@ from striate.errors import InputError
     "--depth",
     type=click.IntRange(1),
     metavar="N",
-    help=f"Moves of each rollout; by default {DEPTH}.",
+    help=f"Moves of each rollout; by default {DEPTH}. Trials have half as many.",
     cls=Option,
     also=("horizon",),
 )

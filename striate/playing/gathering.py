@@ -1,4 +1,4 @@
-"""Gathering a planner's moves, by several processes: the planner plays, or a network does and the planner says better.
+"""Gathering moves to learn from, by several processes: a planner plays, or a network does and trials say better.
 
 The second is the interleaved form of Guo et al. (2014): a network that plays comes to where a planner never was, and
 learns there what to do (DAgger, Ross et al. 2011). What is kept of each action is what trials bring, whoever plays: of
@@ -22,11 +22,11 @@ from striate.data.amounts import so_many
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, buttons_that_matter, game_named
 from striate.data.games.episodes import at_random, judged, together
 from striate.data.games.planner import DEPTH, ROLLOUTS, trials_of
-from striate.data.games.store import ABOUT, CHANCE, About, next_episode, read_all
+from striate.data.games.store import ABOUT, CHANCE, PLANNER, About, next_episode, read_all
 from striate.data.lock import locked
 from striate.data.workers import cores
 from striate.errors import InputError, WorkError
-from striate.playing.worker import Wanted
+from striate.playing.worker import HELPED, Wanted
 from striate.training.interrupt import as_exception
 
 RANDOM = 10  # episodes of a random player
@@ -70,11 +70,10 @@ class Gathering:
         """It in lines."""
         lines = [f"{self.folder}: {so_many(self.moves, 'moves')} of {self.game}, {self.added:,} of them new"]
         for by, found in {**self.scores, CHANCE: self.random}.items():
-            lines.append(f"{by}: mean score {mean(found):.1f} of {so_many(len(found), 'episodes')}")
+            lines.append(f"{_called(by)}: mean score {mean(found):.1f} of {so_many(len(found), 'episodes')}")
         for by, found in self.going.items():
-            lines.append(
-                f"{by}: unfinished, {so_many(len(found), 'episodes')} at {', '.join(f'{score:g}' for score in found)}"
-            )
+            scores = ", ".join(f"{score:g}" for score in found)
+            lines.append(f"{_called(by)}: unfinished, {so_many(len(found), 'episodes')} at {scores}")
         return lines
 
 
@@ -97,10 +96,10 @@ def gather(
     Args:
         folder: A new one, or one that moves were gathered in before.
         game: The name of the game.
-        run: A run that plays while the planner says what it would do; by default the planner plays.
+        run: A run that plays while trials say what is better; by default the planner plays.
         moves: How many to add; 0 for no limit.
         minutes: For how long; 0 for no limit, or for 10 where `moves` has none either.
-        rollouts: Of the planner's tree, for each move; half as many trials go on after each action.
+        rollouts: Of the planner's tree, for each move; there are half as many trials of each action.
         depth: Moves of each rollout; trials have half as many.
         most: Frames after which an episode is over, if the game goes on; by default those of the folder, or 18,000.
         processes: By default one for each core.
@@ -127,11 +126,11 @@ def gather(
         _check_run(run, about)
     clock = f"{minutes:g} minute{'s' * (minutes != 1)}"
     limit = " and ".join(filter(None, (so_many(moves, "moves") * bool(moves), clock * bool(minutes))))
-    who = f"{run} plays and the planner says better" if run else "the planner plays"
+    who = f"{run} plays, {HELPED:.0%} of its moves as trials say" if run else "the planner plays"
     cost = "" if run else f"; {so_many(rollouts, 'rollouts')} of {so_many(depth, 'moves')} of {FRAMES} frames a move"
     say(f"{name}: {who}, {limit}, {count} process{'es' * (count > 1)}{cost}")
     trials, length = trials_of(rollouts, depth)
-    means = f"the mean of {so_many(trials, 'trials')} of {so_many(length, 'moves')} after each action"
+    means = f"the mean of {so_many(trials, 'trials')} of {so_many(length, 'moves')} of each action"
     say(f"values of moves: {means}")
     say(f"no sticky actions; an episode is over after {so_many(about.most, 'frames')} at most")
     with locked(folder):  # two gatherings would take the same numbers for their episodes
@@ -156,6 +155,11 @@ def gathered(folder: Path, before: int = 0) -> Gathering:
     about, count = found.about, len(found)
     facts = (str(folder), about.game, about.actions, count, count - before)
     return Gathering(*facts, found.scores(), about.random, found.going())
+
+
+def _called(by: str) -> str:
+    """Who played, in words."""
+    return by if by in (PLANNER, CHANCE) else f"{by}, {HELPED:.0%} of its moves as trials say"
 
 
 def _check_run(run: str | Path, about: About) -> None:
@@ -184,6 +188,11 @@ def _about(folder: Path, game: str, most: int | None, say: Say) -> About:
         about = About.read(folder)
         if about.game != game:
             raise InputError(f"'{folder}' has moves of {about.game}; gather those of {game} in another folder")
+        if not about.trials:
+            raise InputError(
+                f"'{folder}' has values of a planner's tree, of an earlier version, and those of trials are others; "
+                "gather in another folder"
+            )
         if most not in (None, about.most):
             raise InputError(
                 f"episodes in '{folder}' are over after {so_many(about.most, 'frames')}, not {most:,}; leave `most` "

@@ -107,11 +107,4 @@ def of_chance(actions: Sequence[str], seed: int) -> Choose:
 
 def of_planner(game: Game, actions: Sequence[str], rollouts: int, depth: int, seed: int) -> Choose:
     """A planner for one episode; its tree goes on from move to move."""
-    planner = Planner(game.name, positions(game, actions), rollouts, depth, seed)
-
-    def choose(game: Game) -> int:
-        best = planner.think(game).best
-        planner.moved(best)
-        return best
-
-    return choose
+    return Planner(game.name, positions(game, actions), rollouts, depth, seed).choose

@@ -36,7 +36,7 @@ class Wanted:
         run: The run that plays, by its path; empty for the planner.
         moves: How many; 0 for no limit.
         seconds: For how long; 0 for no limit.
-        rollouts: Of the planner, for each move.
+        rollouts: Of the planner, for each move; trials follow from them.
         depth: Moves of each.
         most: Frames of an episode.
         first: The number of the first new episode.
@@ -99,27 +99,21 @@ def work(wanted: Wanted, number: int, stop: Stop) -> None:
         seed = f"planner {wanted.seed} {episode} {piece}"
         how = (wanted.game, positions(game, wanted.actions), wanted.rollouts, wanted.depth, seed)
         trials = Trials(*how)
-        choose = _helped(player, trials) if player else _planned(Planner(*how))
+        choose = _helped(player, trials) if player else _alone(Planner(*how))
         while not stop and not game.over:
             _gather(game, trials, choose, wanted.actions, stop).write_as(folder, episode, piece, by)
             piece += 1
 
 
-Choose = Callable[[Game, Thought], int]  # says what is pressed, by what trials say
+Pressing = Callable[[Game, Thought], int]  # says what is pressed, and may look at what trials say
 
 
-def _planned(planner: Planner) -> Choose:
+def _alone(planner: Planner) -> Pressing:
     """As a planner's tree says."""
-
-    def choose(game: Game, thought: Thought) -> int:
-        best = planner.think(game).best
-        planner.moved(best)
-        return best
-
-    return choose
+    return lambda game, _: planner.choose(game)
 
 
-def _helped(player: Player, trials: Trials) -> Choose:
+def _helped(player: Player, trials: Trials) -> Pressing:
     """As a player says, helped now and then."""
 
     def choose(game: Game, thought: Thought) -> int:
@@ -168,7 +162,7 @@ class Gathered:
         ).write(folder)
 
 
-def _gather(game: Game, trials: Trials, choose: Choose, actions: Sequence[str], stop: Stop) -> Gathered:
+def _gather(game: Game, trials: Trials, choose: Pressing, actions: Sequence[str], stop: Stop) -> Gathered:
     """The moves of a file."""
     seen, places = Seen([*game.seen()[: FRAMES - 1]]), positions(game, actions)
     while not game.over and len(seen.taken) < PIECE and not (stop and seen.taken):

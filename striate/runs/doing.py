@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,7 +47,7 @@ from striate.training.loop import train as train_loop
 from striate.training.memory import enough_memory
 from striate.training.moment import Moment
 from striate.training.native_engine import NativeEngine
-from striate.training.objective import Objective
+from striate.training.objective import Net, Objective
 from striate.training.progress import Bar, Quiet, looking
 from striate.training.saved import REPORT, RUNS, SavedRun
 from striate.training.state import State
@@ -337,9 +338,23 @@ def _with_work(measure: Measured, plan: Plan) -> Measured:
 
     def whole(engine: Engine, feed: Feed, objective: Objective, looked: Looked) -> Any:
         figures, rows = measure(engine, feed, objective, looked)
-        return {**figures, **plan.task.at_work(partial(_asked, engine, plan, objective))}, rows
+        return {**figures, **_at_work(plan, partial(_asked, engine, plan, objective))}, rows
 
     return whole
+
+
+def _at_work(plan: Plan, net: Net) -> Mapping[str, float]:
+    """What the network at work shows: to the first of several processes, which tells the others.
+
+    Where each has a part of the weights none can work by itself, so nothing is shown.
+    """
+    ours = plan.processes
+    if not ours.several:
+        return plan.task.at_work(net)
+    known = {} if ours.rank or ours.sharded else plan.task.at_work(net)
+    names = [metric.name for metric in plan.task.metrics]
+    shared = ours.summed([0.0 if ours.rank else known.get(name, math.nan) for name in names])
+    return {name: value for name, value in zip(names, shared, strict=True) if not math.isnan(value)}
 
 
 def _learn(plan: Plan, parts: Parts, keeper: Keeper, validation: Feed, unread: Unread, at: Moment) -> str:

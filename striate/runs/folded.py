@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from striate.errors import InputError, WorkError
 
 STATE, TABLE = "folds.json", "out-of-fold.csv"
@@ -48,7 +50,7 @@ class Folds:
     @property
     def spread(self) -> dict[str, float]:
         """The standard deviation of each figure over the folds, of one fold and not of the mean."""
-        return {name: statistics.stdev(self._all(name)) for name in self.figures[0]}
+        return {name: float(np.std(self._all(name), ddof=1)) for name in self.figures[0]}
 
     def _all(self, name: str) -> list[float]:
         return [one[name] for one in self.figures]

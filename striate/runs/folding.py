@@ -154,7 +154,7 @@ def _judged(asked: Request, path: Path, say: Say) -> tuple[Mapping[str, float], 
     objective = plan.objective(asked.own_loss)
     with using(asked.threads):
         judged = judge(run.engine, run.task, objective, asked.options.fold, parts.validation, feed, unread, asked.show)
-        judged = run.task.tried(judged, partial(run.outputs_by_name, engine=run.engine))
+        judged = run.task.tried(judged, partial(run.outputs_by_name, engine=run.engine), validation=True)
     disputed = run.task.disputed(judged.rows)
     columns = {**judged.columns(), **({} if disputed is None else {"disputed": disputed.astype(int).tolist()})}
     return judged.figures, _lines(parts, unread, asked.options.fold, columns)

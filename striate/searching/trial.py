@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,11 @@ def carry_out(book: Book, study: Study, trial: Trial, data: Any, threads: int | 
         say(f"{named}: failed: {error}")
         return
     value, metric = history.value(history.best), history.metric
+    if math.isnan(value):
+        trial.set_user_attr(WHY, f"the validation {metric.words} is not known")
+        study.tell(trial, state=TrialState.FAIL)
+        say(f"{named}: failed: the validation {metric.words} is not known")
+        return
     study.tell(trial, value)
     epochs = f"{len(history)} epoch{'s' * (len(history) > 1)}"
     best = f" (best so far: trial {number_of(study.best_trial)})"

@@ -29,7 +29,7 @@ class Picture:
     Attributes:
         name: Where it is from.
         pixels: (3, H, W), 0 to 1.
-        opaque: (1, H, W), 0 to 1, how opaque each is; None where nothing is transparent.
+        opaque: (1, H, W), 0 to 1, how opaque each is; None where the file does not say it.
     """
 
     name: str
@@ -91,7 +91,7 @@ def fitted(size: tuple[int, int], longer: int) -> tuple[int, int]:
 
 
 def as_image(pixels: Tensor, opaque: Tensor | None = None) -> Image.Image:
-    """A picture (3, H, W) of 0 to 1, with how opaque (1, H, W) it is where something is not."""
+    """A picture (3, H, W) of 0 to 1, with how opaque (1, H, W) it is where the file said so."""
     planes = pixels if opaque is None else torch.cat([pixels, opaque])
     values = (planes.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
     return Image.fromarray(np.ascontiguousarray(values))

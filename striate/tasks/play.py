@@ -76,7 +76,8 @@ class Play(Task):
         planner: The scores of the planner's own episodes among the moves.
         random: The scores of a random player.
         most: Frames after which an episode is over, if the game goes on.
-        files: How many the moves were in, with those held out; 0 for a run of a version that did not keep it.
+        files: How many the moves were in, with those held out; 0 for a run of a version that held out episodes …
+        episodes: … and how many those were; 0 where it did not keep it.
     """
 
     actions: tuple[str, ...]
@@ -86,6 +87,7 @@ class Play(Task):
     random: tuple[float, ...] = ()
     most: int = MOST_FRAMES
     files: int = 0
+    episodes: int = 0
 
     word: ClassVar[str] = "play"
     reads: ClassVar[str] = f"a folder that `striate play` gathered: {ABOUT} and the moves of a planner"
@@ -215,18 +217,17 @@ class Play(Task):
     def at_work(self, net: Net) -> Mapping[str, float]:
         """The mean score of the episodes by which an epoch is chosen; nothing where the games are not installed."""
         try:
-            games = choosing(self.game, CHOOSING, self.most)
+            return {SCORE: fmean(self._scores(choosing(self.game, CHOOSING, self.most), net))}
         except StriateError:
             return {}
-        return {SCORE: fmean(self._scores(games, net))}
 
     def tried(self, judged: Any, net: Net, validation: bool = False) -> Any:
         """With the scores of episodes that the network plays; without them where the games are not installed."""
         try:
             games = (choosing if validation else episodes)(self.game, CHOOSING if validation else EPISODES, self.most)
+            scores = self._scores(games, net)
         except StriateError as error:
             return dataclasses.replace(judged, missing=str(error))
-        scores = self._scores(games, net)
         figures = {**judged.figures, SCORE: fmean(scores)}
         endless = sum(game.endless for game in games)
         return dataclasses.replace(judged, scores=tuple(scores), endless=endless, figures=figures)
@@ -295,14 +296,16 @@ def _opened(
     whole = _table(found)
     episodes = [moves.episode for moves in found.moves for _ in range(len(moves))]  # in files that carry on each other
     clips = [MANY * moves.episode + moves.number for moves in found.moves for _ in range(len(moves))]
-    before = like.files if like else wish.before.get("files", 0) if wish.before else len(set(clips))
-    held = _held_out(clips, name, before) if wish.hold_out else set[int]()
+    known: Mapping[str, Any] = like.facts() if like else wish.before
+    files, were = (known.get("files", 0), known.get("episodes", 0)) if known else (len(set(clips)), 0)
+    clips = clips if files else episodes
+    held = _held_out(clips, name, files or were) if wish.hold_out else set[int]()
     away = held | beside(episodes, held, SHARED)
     rest = [row for row in range(len(whole)) if row not in away]
     train, test = whole.part(rest) if away else whole, whole.part(sorted(held)) if held else None
     values, scores = train.columns[VALUES], found.scores()
     assert isinstance(values, Tensor)
-    facts = (scores.get(PLANNER, ()), about.random, about.most, before)
+    facts = (scores.get(PLANNER, ()), about.random, about.most, files, were)
     task = like or cls(about.actions, about.game, spread_of(values), *facts)
     players = ", ".join(sorted({moves.by for moves in found.moves}))
     notes = [f"{name}: {so_many(len(whole), 'moves')} of {about.game}, played by {players}"]

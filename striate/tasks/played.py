@@ -87,8 +87,8 @@ class JudgedMoves(Judged):
         )
 
     def said(self) -> str:
-        """The figures in words, with the scores where it has played."""
-        return "; ".join(filter(None, (self.of_moves(), self.in_play())))
+        """The figures in words, with the scores where it has played before them."""
+        return "; ".join(filter(None, (self.in_play(), self.of_moves())))
 
     def of_moves(self) -> str:
         """How single moves are, in words."""
@@ -100,7 +100,7 @@ class JudgedMoves(Judged):
 
     def in_short(self) -> str:
         """The score; the regret where it has not played."""
-        return f"{np.mean(self.scores):.1f} points" if self.scores else f"regret {self.figures['regret']:.2%}"
+        return f"{np.mean(self.scores):.1f} points" if self.scores else f"unknown; regret {self.figures['regret']:.2%}"
 
     def in_play(self) -> str:
         """The scores in words; empty where it did not play."""

@@ -84,8 +84,8 @@ class History:
         return self.metrics[0] if self.metrics else next(_measured(self.epochs), Metric(LOSS, up=False, share=False))
 
     def value(self, epoch: Epoch) -> float:
-        """What the metric is on an epoch's validation examples."""
-        return epoch.figures[VALIDATION + self.metric.name]
+        """What the metric is on an epoch's validation examples; not a number where it was not measured then."""
+        return epoch.figures.get(VALIDATION + self.metric.name, math.nan)
 
     @property
     def highest(self) -> Epoch:
@@ -159,9 +159,11 @@ class History:
         metrics = tuple(map(Metric.from_json, about.get("metrics", ())))
         unit = about.get("unit", IMAGES)
         history = History(tuple(_epoch(row, unit) for row in rows), metrics, unit)
-        for name in (LOSS, history.metric.name):
-            if any(VALIDATION + name not in epoch.figures for epoch in history.epochs):
-                raise TypeError(f"the history lacks {VALIDATION}{name}")
+        figures = [epoch.figures for epoch in history.epochs]
+        if any(VALIDATION + LOSS not in one for one in figures):
+            raise TypeError(f"the history lacks {VALIDATION}{LOSS}")
+        if figures and not any(VALIDATION + history.metric.name in one for one in figures):
+            raise TypeError(f"the history lacks {VALIDATION}{history.metric.name}")
         return history
 
     @staticmethod

@@ -1,5 +1,6 @@
 """Gathering: it goes on where it was, loses nothing that was written, and a network may play."""
 
+import json
 import re
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 
 import striate as st
 from striate.data.games.planner import Thought
-from striate.data.games.store import files_in, read_all, read_moves
+from striate.data.games.store import ABOUT, files_in, read_all, read_moves
 from striate.data.lock import locked
 from striate.playing import gathering, worker
 from striate.playing.gathering import gather
@@ -48,7 +49,7 @@ def test_moves_are_added_and_an_episode_goes_on(tmp_path: Path) -> None:
 
 
 class Turning:
-    """A planner that prefers what the game's frame says."""
+    """A planner, or trials, that prefer what the game's frame says."""
 
     def __init__(self, *_: Any) -> None: ...
 
@@ -56,7 +57,8 @@ class Turning:
         right = game.frames // 8 % 2
         return Thought(np.array([1 - right, right], np.float32), np.ones(2, np.int32))
 
-    def moved(self, action: int) -> None: ...
+    def choose(self, game: Any) -> int:
+        return self.think(game).best
 
 
 def test_what_was_interrupted_goes_on_as_if_it_had_not_been(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,14 +124,25 @@ def test_a_network_is_helped_now_and_then(helped: float, tmp_path: Path, monkeyp
     """It would else see only what its own mistakes lead to."""
     run = st.train(NET, written(tmp_path / "pong"), epochs=1, out=tmp_path / "run", quiet=True, device="cpu")
     monkeypatch.setattr(worker, "HELPED", helped)
+    monkeypatch.setattr(worker.Trials, "think", Turning.think)
     (tmp_path / "new").mkdir()
     worker.work(wanted(tmp_path / "new", run=str(run.path)), 0, Stop(0, 24))
     (moves,) = files_of(tmp_path / "new")
     own = run.outputs(torch.from_numpy(moves.stacks())).argmax(1).numpy()
-    best = moves.values[np.arange(24), moves.taken] == moves.values.max(1)
-    assert ((moves.taken == own) | best).all()
+    best = moves.values.argmax(1)
+    assert ((moves.taken == own) | (moves.taken == best)).all()
     assert (moves.taken == own).all() == (helped == 0)
-    assert best.all() or helped < 1
+    assert (moves.taken == best).all() == (helped == 1)
+
+
+def test_values_of_a_tree_are_not_mixed_with_those_of_trials(tmp_path: Path) -> None:
+    root = written(tmp_path / "pong")
+    about = json.loads((root / ABOUT).read_text())
+    del about["trials"]
+    (root / ABOUT).write_text(json.dumps(about))
+    with pytest.raises(st.InputError, match=r"has values of a planner's tree, .*gather in another folder"):
+        gather(root, "pong", moves=1, processes=1)
+    assert st.train(NET, root, epochs=1, out=tmp_path / "run", quiet=True, device="cpu").history
 
 
 def test_one_of_anything_is_told_as_one(tmp_path: Path) -> None:
@@ -137,7 +150,7 @@ def test_one_of_anything_is_told_as_one(tmp_path: Path) -> None:
     one: dict[str, Any] = {"moves": 1, "minutes": 1, "rollouts": 1, "depth": 1, "most": 1, "processes": 1}
     found = gather(tmp_path / "pong", "pong", say=said.append, **one)
     assert "1 move and 1 minute, 1 process; 1 rollout of 1 move of 4 frames a move" in "\n".join(said)
-    assert "values of moves: the mean of 1 trial of 1 move after each action" in said
+    assert "values of moves: the mean of 1 trial of 1 move of each action" in said
     assert found.said()[0].endswith(": 1 move of pong, 1 of them new")
     assert not [line for line in (*said, *found.said()) if re.search(r"\b1 [a-rt-z]+s\b", line)]
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from PIL import Image
 
 import striate as st
 from striate.data.games import emulator
-from striate.data.games.store import file_of
+from striate.data.games.store import file_of, read_all
+from striate.runs import doing
 from striate.tasks import known, play
-from striate.tasks.play import LEAST, Play, spread_of
+from striate.tasks.play import LEAST, Play, names_of, spread_of
 from striate.tasks.played import VALUES, regrets
 from striate.tasks.task import Wish
 from striate.training.fields import OUTPUT
@@ -66,7 +68,7 @@ def test_the_epoch_that_plays_best_is_kept(data: Path, tmp_path: Path, monkeypat
     scores, begun = iter([2.0, 7.0, 7.0, 3.0, 5.0, 7.0, 9.0]), list[set[int]]()
 
     def together(games: Any, player: Any, actions: Any) -> list[float]:
-        begun.append({game.emulator.getFrameNumber() for game in games})
+        begun.append({game.seen().tobytes() for game in games})
         return [next(scores)] * len(games)
 
     monkeypatch.setattr(play, "together", together)
@@ -146,14 +148,39 @@ def test_moves_added_since_training_do_not_bring_trained_ones_to_the_test(files:
 
 
 def test_a_run_of_an_earlier_version_keeps_its_test_moves(tmp_path: Path) -> None:
-    root = str(written(tmp_path / "pong", 12))
-    facts = {name: fact for name, fact in TASK.facts().items() if name != "files"}
+    """It held out episodes, of which files are parts."""
+    root = written(tmp_path / "pong", 12)
+    for episode in range(12):
+        moves(episode, 1, 8, over=True).write(root)
+    facts = {**TASK.facts(), "files": 0, "episodes": 12}
     found = (
-        Play.open(root, Wish(), Play.from_facts(facts)),
-        Play.open(root, Wish(before=facts)),
-        known.opened(root, Wish()),
+        Play.open(str(root), Wish(), Play.from_facts(facts)),
+        Play.open(str(root), Wish(before=facts)),
+        known.opened(str(root), Wish()),
     )
-    assert [len(one[1].test or ()) for one in found if one] == [16, 16, 8]
+    tests = [{one[1].test.name(row) for row in range(len(one[1].test))} for one in found if one and one[1].test]
+    assert tests[0] == tests[1] != tests[2]
+    episodes = {name.split("-")[-2] for name in tests[0]}
+    assert tests[0] == {name for name in names_of(read_all(root)) if name.split("-")[-2] in episodes}
+    assert found[1]
+    assert (found[1][0].files, found[1][0].episodes, found[2][0].files) == (0, 12, 24)
+    assert len(Play.open(str(root), Wish(), Play.from_facts({**facts, "episodes": 0}))[1].test or ()) > 0  # type: ignore[index]
+
+
+def test_a_run_of_an_earlier_version_goes_on(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its epochs have no scores."""
+    needs_games()
+    figures = Play.figures
+    with monkeypatch.context() as earlier:
+        earlier.setattr(Play, "metrics", Play.metrics[1:])
+        earlier.setattr(Play, "at_work", lambda self, net: {})
+        earlier.setattr(
+            Play, "figures", lambda self, rows: {k: v for k, v in figures(self, rows).items() if k != "score"}
+        )
+        run = st.train(NET, data, epochs=1, out=tmp_path / "run", quiet=True, device="cpu")
+    assert "validation_score" not in run.history.epochs[0].figures
+    history = st.resume(run.path, epochs=2, quiet=True).history
+    assert [np.isnan(history.value(epoch)) for epoch in history.epochs] == [True, False]
 
 
 def test_it_is_said_which_moves_are_in_no_part(tmp_path: Path) -> None:
@@ -176,10 +203,10 @@ def test_files_of_one_episode_share_no_frame_with_the_test_moves(tmp_path: Path)
         made.write(root)
     _, opened = known.opened(str(root), Wish())
     assert opened.test is not None
-    train, test = (set(part.take(range(len(part)))["image"].unique().tolist()) for part in (opened.train, opened.test))
-    assert train
-    assert test
-    assert not train & test
+    parts = (*opened.split(0.2, 0), opened.test)
+    train, validation, test = (set(part.take(range(len(part)))["image"].unique().tolist()) for part in parts)
+    assert min(len(train), len(validation), len(test)) > 0
+    assert not train & test | train & validation | validation & test
 
 
 def test_it_says_what_to_do_at_moves_arrays_and_pictures(run: st.Run, data: Path, tmp_path: Path) -> None:
@@ -230,3 +257,35 @@ def test_the_moves_of_another_game_are_refused(run: st.Run, tmp_path: Path) -> N
         path.write_bytes(b"nothing")
     with pytest.raises(st.InputError, match="holds no moves that can be read: episode-0000-000"):
         known.opened(str(other), Wish())
+
+
+def test_folds_and_searches_where_nobody_can_play(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No score is known: folds have the rest, and a search says why its trials are nothing."""
+    pytest.importorskip("optuna")
+    emulator.roms.cache_clear()
+    monkeypatch.setitem(sys.modules, "ale_py", None)
+    how: dict[str, Any] = {"epochs": 1, "quiet": True, "device": "cpu"}
+    found = st.folds(NET, data, count=2, out=tmp_path / "folds", **how)
+    assert np.isnan(found.mean["score"])
+    assert np.isnan(found.spread["score"])
+    assert found.spread["regret"] >= 0
+    with pytest.raises(st.StriateError, match="validation score is not known"):
+        st.search(NET, data, over={"lr": (1e-3, 1e-1)}, trials=1, out=tmp_path / "search", **how)
+    emulator.roms.cache_clear()
+
+
+@pytest.mark.parametrize(("rank", "sharded"), [(0, False), (1, False), (0, True)])
+def test_of_several_processes_the_first_plays(rank: int, sharded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its score is everybody's, or their histories would part."""
+    monkeypatch.setattr(Play, "at_work", lambda self, net: {"score": 4.0})
+    told: list[list[float]] = []
+
+    def summed(numbers: list[float]) -> list[float]:
+        told.append(numbers)
+        return [4.0 if not sharded and number == 0 else np.nan for number, _ in enumerate(numbers)]
+
+    ours = SimpleNamespace(several=True, rank=rank, sharded=sharded, summed=summed)
+    plan: Any = SimpleNamespace(processes=ours, task=TASK)
+    assert doing._at_work(plan, lambda inputs: inputs) == ({} if sharded else {"score": 4.0})
+    first = np.nan if sharded else 4.0
+    np.testing.assert_array_equal(told, [[first, np.nan, np.nan] if rank == 0 else [0.0] * 3])

@@ -112,7 +112,6 @@ class Game:
         seed: Draws the beginning.
         sticky: The chance that a frame repeats the button of the one before (Machado et al. 2018); 0 for planning.
         most: Frames after which an episode is over, if the game goes on.
-        later: Frames more in which nothing is pressed at the beginning.
 
     Attributes:
         actions: The names of what can be pressed.
@@ -126,19 +125,19 @@ class Game:
         WorkError: ale-py is not installed, or the game's file is damaged.
     """
 
-    def __init__(self, name: str, seed: int = 0, sticky: float = 0.0, most: int = MOST_FRAMES, later: int = 0) -> None:
+    def __init__(self, name: str, seed: int = 0, sticky: float = 0.0, most: int = MOST_FRAMES) -> None:
         self.name, self.most = game_named(name), most
         self.emulator = emulator(self.name, seed, sticky)
         self.buttons = tuple(self.emulator.getMinimalActionSet())
         self.actions = tuple(button.name.lower() for button in self.buttons)
-        self.begin(seed, later)
+        self.begin(seed)
 
-    def begin(self, seed: int, later: int = 0) -> None:
-        """A new episode, in which nothing is pressed for 1 to 30 frames, and so many more."""
+    def begin(self, seed: int) -> None:
+        """A new episode, in which nothing is pressed for 1 to 30 frames."""
         self.emulator.reset_game()
         self.score, self.frames, self.lives = 0.0, 0, self.emulator.lives()
         waits = random.Random(seed).randint(1, MOST_WAITS)
-        for _ in range(waits + later):
+        for _ in range(waits):
             self.emulator.act(self.buttons[0])
         frame = small(self.emulator.getScreenGrayscale())
         self._seen, self.still = [frame] * FRAMES, 0

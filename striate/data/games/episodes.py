@@ -10,10 +10,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from .emulator import MOST_FRAMES, MOST_WAITS, Game, positions
+from .emulator import MOST_FRAMES, Game, positions
 
 Player = Callable[[Sequence[Game]], Sequence[int]]  # says for each game the position of an action among those it knows
 JUDGED = 10_000  # the seed of the first episode that a player is judged by; those of a gathering count from 0
+DRAWN = 20  # random moves
 
 
 def at_random(actions: int, seed: int) -> Player:
@@ -43,10 +44,17 @@ def judged(name: str, episodes: int, most: int = MOST_FRAMES, sticky: float = 0.
 
 
 def choosing(name: str, episodes: int, most: int = MOST_FRAMES) -> list[Game]:
-    """Those by which one of several players is chosen; they begin later, so that none is one of the others.
+    """Those by which one of several players is chosen; they begin with random moves, so that none is one of the others.
 
-    >>> waited = [{game.emulator.getFrameNumber() for game in games("pong", 9)} for games in (choosing, judged)]
-    >>> waited[0] & waited[1]
-    set()
+    Waiting longer would not do: until the ball is served in Breakout, nothing tells one beginning from another.
+
+    >>> [game.frames for game in choosing("pong", 2)]
+    [80, 80]
     """
-    return [Game(name, JUDGED + number, most=most, later=MOST_WAITS) for number in range(episodes)]
+    games = judged(name, episodes, most)
+    for number, game in enumerate(games):
+        draw = random.Random(f"choosing {number}")
+        for _ in range(DRAWN):
+            if not game.over:
+                game.move(draw.randrange(len(game.actions)))
+    return games

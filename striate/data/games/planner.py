@@ -43,7 +43,7 @@ BOLD = 0.7  # how much is added for what is not known, where values go from 0 to
 BEST = 0.5  # share of the best return in a value; the rest is the mean
 FOLLOWED = 0.5  # share of rollouts that follow the best known way; and of those off it that take its moves
 HELD = 4.0  # moves that a random one is held for in the mean
-TRIED, SHORTER = 0.5, 0.5  # trials after an action for each rollout of a tree, and the share of its moves in each
+TRIED, SHORTER = 0.5, 0.5  # trials of an action for each rollout of a tree, and the share of its moves in each
 
 
 class Node:
@@ -108,7 +108,8 @@ class Ahead:
     Args:
         game: Its name.
         actions: Which to look ahead with, as positions in the game's actions.
-        rollouts: For each move, added to those that are known from before; at least one for each action.
+        rollouts: Of a planner's tree for each move, added to those that are known from before; at least one for each
+            action.
         depth: Moves of each.
         seed: Of random moves.
     """
@@ -135,7 +136,7 @@ class Ahead:
 
 
 def trials_of(rollouts: int, depth: int) -> tuple[int, int]:
-    """How many trials there are after each action, and of how many moves each, where a planner's rollouts are so many.
+    """How many trials of each action there are, and of how many moves, where a planner's rollouts are so many.
 
     >>> trials_of(8, 50)
     (4, 25)
@@ -144,14 +145,16 @@ def trials_of(rollouts: int, depth: int) -> tuple[int, int]:
 
 
 class Trials(Ahead):
-    """What random moves bring that go on after each action, which is held as long as any: the same ones after all."""
+    """What each action brings if it is held as long as random moves are, and the same random moves follow it."""
 
     def think(self, game: Game) -> Thought:
         """The mean of what the trials of each action bring from where a game stands."""
         state, actions = game.emulator.cloneState(), range(len(self.buttons))
         count, length = trials_of(self.rollouts, self.depth)
         ways = [(self.held()[1], self._way(length)) for _ in range(count)]
-        brought = [[self._brought(state, [action] * moves + way) for action in actions] for moves, way in ways]
+        brought = [
+            [self._brought(state, ([action] * moves + way)[:length]) for action in actions] for moves, way in ways
+        ]
         return Thought(np.asarray(np.mean(brought, axis=0), np.float32), np.full(len(actions), len(brought), np.int32))
 
     def choice(self, thought: Thought) -> int:
@@ -203,9 +206,11 @@ class Planner(Ahead):
         """Go on with the part of the tree that a move leads to, by its position in the planner's actions."""
         self.root = self.root.children[action] if self.root else None
 
-    def forget(self) -> None:
-        """Begin anew."""
-        self.root = None
+    def choose(self, game: Game) -> int:
+        """The best action, by its position in the planner's actions, after which the tree goes on."""
+        best = self.think(game).best
+        self.moved(best)
+        return best
 
     def _root(self, game: Game) -> Node:
         """The node where the game stands: that which is known, unless a life or an episode ended there."""

@@ -42,12 +42,14 @@ class About:
         actions: Those that the planner chose from.
         random: The scores of episodes of a random player.
         most: Frames after which an episode is over, if the game goes on.
+        trials: Whether values are of trials; an earlier version kept those of a planner's tree.
     """
 
     game: str
     actions: tuple[str, ...]
     random: tuple[float, ...] = ()
     most: int = MOST_FRAMES
+    trials: bool = True
 
     def write(self, folder: Path) -> None:
         """Into a folder, which is made."""
@@ -73,7 +75,7 @@ class About:
             raise InputError(f"'{path}' is of a later version; update Striate")
         if not actions:
             raise InputError(f"'{path}' names no actions; gather again, into a new folder")
-        return About(game, actions, scores, most)
+        return About(game, actions, scores, most, bool(found.get("trials", False)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +84,8 @@ class Moves:
 
     Attributes:
         frames: (N + 3, 84, 84) uint8, what the player sees newly at each, after the three frames before the first.
-        values: (N, actions) float32, what the planner thinks that each action brings.
-        visits: (N, actions) int32, its rollouts.
+        values: (N, actions) float32, what trials of each action bring.
+        visits: (N, actions) int32, how many there were.
         taken: (N,) int64, the action that the player took.
         points: (N,) float32, what it brought.
         episode: The number of the episode.

@@ -96,7 +96,7 @@ def _planes(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def as_png(picture: Picture, opaque: NDArray[Any] | None = None, top: int = FULL) -> bytes:
-    """A PNG file of (C, H, W), with how opaque its pixels (H, W) are where some are not.
+    """A PNG file of (C, H, W), with how opaque its pixels (H, W) are where a file said so.
 
     Whole numbers of 16 bits stay so, from 0 to `top`.
     """
