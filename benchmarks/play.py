@@ -2,8 +2,9 @@
 
 For each game 20 minutes are planned and about 10 trained, on the cores that there are. Of the three forms, `choice`
 learns the best choice and `values` what each action is worth, from moves of the planner's own episodes; `rounds`
-(interleaved) has the network play in three of four rounds while trials say what is better. The planner's own score is that of the episodes that it finished while gathering, or has come to in those that go on; random play has ten
-episodes, a network `--episodes`.
+(interleaved) has the network play in three of four rounds while trials say what is better. The planner's own score is
+that of the episodes that it finished while gathering, or has come to in those that go on; random play has ten episodes,
+a network `--episodes`.
 
     python benchmarks/play.py [--games pong,breakout] [--forms rounds] [--minutes 20] [--episodes 10] [--out FOLDER]
                               [--tiny] [--json]
