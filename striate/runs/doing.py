@@ -330,7 +330,7 @@ def _learn_with(
         validation, measure = ShownIn(own, len(parts.validation)), measured_by(ours)
     validation = validation or _feed(plan, parts, parts.validation, unread)
     measure = _with_work(measure, plan)
-    train_loop(engine, lessons(plan, parts, unread), validation, objective, plan.options, watcher, measure, history, at)
+    train_loop(engine, lessons(plan, parts, unread), validation, objective, plan.options, watcher, history, at, measure)
 
 
 def _with_work(measure: Measured, plan: Plan) -> Measured:

@@ -76,9 +76,9 @@ def train(
     objective: Objective,
     options: Options,
     watcher: Watcher,
-    measure: Measured,
     history: History,
     at: Moment = START,
+    measure: Measured | None = None,
 ) -> History:
     """Train until the epochs are done or patience runs out.
 
@@ -89,9 +89,9 @@ def train(
         objective: What is measured on them.
         options: Epochs, batch, patience, seed.
         watcher: Is called after every step and epoch, and saves the weights.
-        measure: Looks at the validation set, as `measured` does.
         history: Epochs done before, when training goes on.
         at: Where within the next epoch it goes on.
+        measure: Looks at the validation set; by default `measured`.
 
     Raises:
         WorkError: The loss is no longer a number.
@@ -103,7 +103,7 @@ def train(
         end = one_epoch(engine, training, objective, options, number, watcher, at)
         speed = (end.done - at.done) / (time.perf_counter() - started)
         try:
-            figures, rows = measure(engine, validation, objective, watcher.looked)
+            figures, rows = (measure or measured)(engine, validation, objective, watcher.looked)
         except LossError as error:
             raise LossError(f"{error}, on the validation {objective.unit} after epoch {number}") from None
         if not math.isfinite(loss := figures[LOSS]):
