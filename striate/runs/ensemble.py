@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from striate.training.feed import Batch, Feed
 from striate.training.fields import Fields, joined, moved_to
 from striate.training.history import LOSS
 from striate.training.loop import ENTRIES, EVALUATED
+from striate.training.objective import Net
 from striate.training.threads import using
 
 TOGETHER = "together"
@@ -125,9 +127,10 @@ class Ensemble:
             kept = self._kept(feeds)
         left = unread.left_of(examples)
         tasks = [*(run.task for run in self.runs), self.task]
+        nets: list[Net] = [*(partial(run.outputs_by_name, engine=run.engine) for run in self.runs), self._asked]
         *members, whole = (
-            task.judged(name, left, rows, {LOSS: loss, **task.figures(rows)})
-            for task, (loss, rows) in zip(tasks, kept, strict=True)
+            task.tried(task.judged(name, left, rows, {LOSS: loss, **task.figures(rows)}), net)
+            for task, (loss, rows), net in zip(tasks, kept, nets, strict=True)
         )
         return SideBySide(tuple(str(run.path) for run in self.runs), tuple(members), whole)
 
@@ -176,6 +179,10 @@ class Ensemble:
                 ]
                 answers = self.task.answers(self._together(made), asked[0].of(rows), self._net)
                 yield from (at_its_time(answer, shown) for answer in answers)
+
+    def _asked(self, inputs: Fields) -> Fields:
+        """The outputs of all together for inputs as examples have them."""
+        return self._together([moved_to("cpu", run.outputs_by_name(inputs, run.engine)) for run in self.runs])
 
     def _net(self, inputs: Fields) -> Fields:
         """The outputs of all together for inputs that every one of them reads as they are."""
