@@ -72,20 +72,25 @@ def carry_out(book: Book, study: Study, trial: Trial, data: Any, threads: int | 
     except StriateError as error:
         if isinstance(error.__cause__, OSError):  # what a full disk has done to this trial, it will do to all
             raise
-        trial.set_user_attr(WHY, str(error))
-        study.tell(trial, state=TrialState.FAIL)
-        say(f"{named}: failed: {error}")
+        _fail(study, trial, str(error), named, say)
         return
     value, metric = history.value(history.best), history.metric
     if math.isnan(value):
-        trial.set_user_attr(WHY, f"the validation {metric.words} is not known")
-        study.tell(trial, state=TrialState.FAIL)
-        say(f"{named}: failed: the validation {metric.words} is not known")
+        _fail(study, trial, f"the validation {metric.words} is not known", named, say)
         return
     study.tell(trial, value)
     epochs = f"{len(history)} epoch{'s' * (len(history) > 1)}"
     best = f" (best so far: trial {number_of(study.best_trial)})"
     say(f"{named}: validation {metric.words} {metric.shown(value)} after {epochs}{best}")
+
+
+def _fail(study: Study, trial: Trial, why: str, named: str, say: Say) -> None:
+    """Keep that a trial came to nothing, and why."""
+    from optuna.trial import TrialState
+
+    trial.set_user_attr(WHY, why)
+    study.tell(trial, state=TrialState.FAIL)
+    say(f"{named}: failed: {why}")
 
 
 def _trained(book: Book, trial: Trial, values: dict[str, Any], data: Any, threads: int | None) -> History:

@@ -1,6 +1,6 @@
 """Playing a game: a network learns from what a planner thinks of each action (Guo et al. 2014).
 
-Of a move the planner tells the value of every action. A network learns a share of each action, larger for larger values
+Of a move trials tell the value of every action. A network learns a share of each action, larger for larger values
 (the classifier of the paper, whose targets are not one action alone) and more from a move at which more is at stake, or
 with the loss `mse` the values themselves (its regression). In both it plays the action of its largest output.
 
@@ -217,20 +217,25 @@ class Play(Task):
     def at_work(self, net: Net) -> Mapping[str, float]:
         """The mean score of the episodes by which an epoch is chosen; nothing where the games are not installed."""
         try:
-            return {SCORE: fmean(self._scores(choosing(self.game, CHOOSING, self.most), net))}
+            return {SCORE: fmean(self._scores(self._games(validation=True), net))}
         except StriateError:
             return {}
 
     def tried(self, judged: Any, net: Net, validation: bool = False) -> Any:
         """With the scores of episodes that the network plays; without them where the games are not installed."""
         try:
-            games = (choosing if validation else episodes)(self.game, CHOOSING if validation else EPISODES, self.most)
+            games = self._games(validation)
             scores = self._scores(games, net)
         except StriateError as error:
             return dataclasses.replace(judged, missing=str(error))
         figures = {**judged.figures, SCORE: fmean(scores)}
         endless = sum(game.endless for game in games)
         return dataclasses.replace(judged, scores=tuple(scores), endless=endless, figures=figures)
+
+    def _games(self, validation: bool) -> list[Game]:
+        if validation:
+            return choosing(self.game, CHOOSING, self.most)
+        return episodes(self.game, EPISODES, self.most)
 
     def _scores(self, games: Sequence[Game], net: Net) -> list[float]:
         return together(games, lambda going: chosen(net, [game.seen() for game in going]), self.actions)
@@ -294,13 +299,13 @@ def _opened(
     """The task and its data."""
     about, name = found.about, root.resolve().name
     whole = _table(found)
-    episodes = [moves.episode for moves in found.moves for _ in range(len(moves))]  # in files that carry on each other
+    strands = [moves.episode for moves in found.moves for _ in range(len(moves))]  # of files that carry on each other
     clips = [MANY * moves.episode + moves.number for moves in found.moves for _ in range(len(moves))]
     known: Mapping[str, Any] = like.facts() if like else wish.before
     files, were = (known.get("files", 0), known.get("episodes", 0)) if known else (len(set(clips)), 0)
-    clips = clips if files else episodes
+    clips = clips if files else strands
     held = _held_out(clips, name, files or were) if wish.hold_out else set[int]()
-    away = held | beside(episodes, held, SHARED)
+    away = held | beside(strands, held, SHARED)
     rest = [row for row in range(len(whole)) if row not in away]
     train, test = whole.part(rest) if away else whole, whole.part(sorted(held)) if held else None
     values, scores = train.columns[VALUES], found.scores()
@@ -315,7 +320,7 @@ def _opened(
         notes.append(f"{name}: left out {so_many(near, 'moves')} next to those, with the same frames")
     schema = Schema({IMAGE: Image()}, {VALUES: Number(len(about.actions))})
     opened = Opened(name, source, schema, train, test, notes=tuple(notes), left_out=left_out)
-    clips, strands = [clips[row] for row in rest], [episodes[row] for row in rest]
+    clips, strands = [clips[row] for row in rest], [strands[row] for row in rest]
     return task, dataclasses.replace(opened, clips=clips, strands=strands, gap=SHARED, sha256=digest_of(train))
 
 

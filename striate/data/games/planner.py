@@ -183,12 +183,8 @@ class Trials(Ahead):
 class Planner(Ahead):
     """A tree that goes on to grow; the arguments are those of `Ahead`."""
 
-    def __init__(
-        self, game: str, actions: Sequence[int], rollouts: int = ROLLOUTS, depth: int = DEPTH, seed: int | str = 0
-    ) -> None:
-        super().__init__(game, actions, rollouts, depth, seed)
-        self.root: Node | None = None
-        self.low, self.high = math.inf, -math.inf
+    root: Node | None = None
+    low, high = math.inf, -math.inf  # of all values, as far as a move has shown them
 
     def think(self, game: Game) -> Thought:
         """Look ahead from where a game stands."""
