@@ -194,10 +194,11 @@ def test_it_is_said_which_moves_are_in_no_part(tmp_path: Path) -> None:
     assert "of2: left out 6 moves next to those of validation, with the same frames" in run.config["decisions"]
 
 
-def test_files_of_one_episode_share_no_frame_with_the_test_moves(tmp_path: Path) -> None:
+@pytest.mark.parametrize("files", [6, 14])  # their ends are held out, or whole ones
+def test_files_of_one_episode_share_no_frame_with_the_test_moves(files: int, tmp_path: Path) -> None:
     root = written(tmp_path / "pong", files=0)
-    shades = np.arange(6 * 8 + 3, dtype=np.uint8)  # of each frame of the episode
-    for number in range(6):
+    shades = np.arange(files * 8 + 3, dtype=np.uint8)  # of each frame of the episode
+    for number in range(files):
         made = moves(0, number, 8)
         made.frames[:] = shades[8 * number : 8 * number + 8 + 3, None, None]  # three are those of the file before
         made.write(root)
