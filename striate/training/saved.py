@@ -34,7 +34,7 @@ from striate.data.left_out import LeftOut
 from striate.errors import InputError, WorkError, nearest
 from striate.training.history import History
 from striate.training.state import FIRST, FORMAT, LaterError, State, check_format
-from striate.training.store import SUMS, DamagedError, Store
+from striate.training.store import SUMS, TEMPORARY, DamagedError, Store
 
 NET, CONFIG, HISTORY, MODEL, REPORT = "net.net", "config.json", "history.csv", "model.safetensors", "report.html"
 LEFT_OUT = "left-out.txt"
@@ -330,14 +330,23 @@ class SavedRun:
 
 
 def _is_free(root: Path) -> bool:
-    """Whether the folder is missing or empty."""
+    """Whether the folder is missing or empty, or a process was killed while it wrote the first files into it."""
     try:
         os.lstat(root)
     except FileNotFoundError:
         return True
     except ValueError as error:
         raise InputError(f"{str(root)!r} is no name of a folder: {error}") from None
-    return root.is_dir() and not any(root.iterdir())
+    return root.is_dir() and (not any(root.iterdir()) or _was_begun(root))
+
+
+def _was_begun(root: Path) -> bool:
+    """Whether all that is in the folder are a run's first files, unfinished or not listed yet. Files of the same names
+    that a user put there are no such set.
+    """
+    found = {path.name for path in root.iterdir()}
+    unfinished = {f"{name}{TEMPORARY}" for name in (*TEXTS, SUMS)}
+    return found <= {*TEXTS, *unfinished} and (not found.isdisjoint(unfinished) or found == set(TEXTS))
 
 
 def _meant(root: Path) -> str:

@@ -313,6 +313,32 @@ def test_a_folder_that_is_taken(tmp_path: Path) -> None:
     SavedRun.create(tmp_path / "empty", "", {})
 
 
+def test_a_folder_whose_first_files_were_cut_off_by_a_kill_is_free(failing: Disk, tmp_path: Path) -> None:
+    for moment in range(1000):
+        root = tmp_path / str(moment)
+        failing.after(moment, Killed)
+        with contextlib.suppress(Killed):
+            SavedRun.create(root, "input 3 -> fc 2\n", CONFIG_VALUE)
+        done = not failing.reached
+        failing.never()
+        save(SavedRun.create(root, "input 5 -> fc 2\n", CONFIG_VALUE, overwrite=True), 1)
+        assert SavedRun.open(root).notes == []
+        if done:
+            break
+    assert moment > 15
+
+
+def test_files_of_a_run_s_names_that_are_somebody_s_own_are_kept(tmp_path: Path) -> None:
+    for names in ([NET], [CONFIG, NET], [CONFIG, HISTORY, NET, "notes.txt"], [f"{NET}.tmp", "notes.txt"]):
+        root = tmp_path / "-".join(names)
+        root.mkdir()
+        for name in names:
+            (root / name).write_text("mine")
+        with pytest.raises(InputError, match="exists already; choose another folder"):
+            SavedRun.create(root, "", {}, overwrite=True)
+        assert sorted(path.name for path in root.iterdir()) == sorted(names)
+
+
 @pytest.mark.parametrize("name", ["file/run", "x" * 300])
 def test_a_folder_that_can_not_be(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("mine")
