@@ -3,6 +3,9 @@
 A move lasts four frames. Of each of the last four moves a player sees the larger of the last two frames in grey, at
 84x84 pixels: things that are drawn in every other frame are then always there (Mnih et al. 2013, section 4.1; 2015).
 
+Where a game has a button to fire, it is pressed for a move as a life begins, as the usual wrappers do (`FireReset`).
+Many games wait for that, and whoever waits too is shown one picture for ever.
+
 The emulator's own screen is stale after a state is put back, until the next frame. So a screen is kept with its state:
 
 >>> game = Game("pong", seed=1)
@@ -30,6 +33,7 @@ from PIL import Image
 from striate.errors import InputError, StriateError, WorkError, nearest, plain
 
 FRAMES = 4  # of a move, and moves that a player sees
+FIRE = "fire"
 SIDE = 84  # pixels of what a player sees
 MOST_FRAMES = 18_000  # of an episode, five minutes of playing: no game goes on for ever (Bellemare et al. 2013)
 MOST_WAITS = 30  # frames of an episode's beginning in which nothing is pressed (after Mnih et al. 2015)
@@ -130,15 +134,18 @@ class Game:
         self.emulator = emulator(self.name, seed, sticky)
         self.buttons = tuple(self.emulator.getMinimalActionSet())
         self.actions = tuple(button.name.lower() for button in self.buttons)
+        self.fire = self.buttons[self.actions.index(FIRE)] if FIRE in self.actions else None
         self.begin(seed)
 
     def begin(self, seed: int) -> None:
-        """A new episode, in which nothing is pressed for 1 to 30 frames."""
+        """A new episode, in which nothing is pressed for 1 to 30 frames, and then fire."""
         self.emulator.reset_game()
-        self.score, self.frames, self.lives = 0.0, 0, self.emulator.lives()
         waits = random.Random(seed).randint(1, MOST_WAITS)
         for _ in range(waits):
             self.emulator.act(self.buttons[0])
+        for _ in range(FRAMES if self.fire else 0):
+            self.emulator.act(self.fire)
+        self.score, self.frames, self.lives = 0.0, 0, self.emulator.lives()
         frame = small(self.emulator.getScreenGrayscale())
         self._seen, self.still = [frame] * FRAMES, 0
         self._colours: Screen = self.emulator.getScreenRGB()
@@ -146,15 +153,21 @@ class Game:
     def move(self, action: int) -> float:
         """Press a button, by its position in `actions`, for four frames; the points that it brings."""
         assert not self.over
+        points = self._press(self.buttons[action])
+        if self.fire and self.emulator.lives() < self.lives and not self.over:
+            points += self._press(self.fire)
+        self.score += points
+        self.lives = self.emulator.lives()
+        return points
+
+    def _press(self, button: Any) -> float:
         points, screens = 0.0, [self.emulator.getScreenGrayscale()]
         for _ in range(FRAMES):
-            points += self.emulator.act(self.buttons[action])
+            points += self.emulator.act(button)
             self.frames += 1
             screens.append(self.emulator.getScreenGrayscale())
             if self.over:
                 break
-        self.score += points
-        self.lives = self.emulator.lives()
         frame = small(np.maximum(screens[-2], screens[-1]))
         self.still = self.still + 1 if np.array_equal(frame, self._seen[-1]) else 0
         self._seen = [*self._seen[1:], frame]

@@ -17,8 +17,7 @@ cancel out.
 array([0., 0., 0.], dtype=float32)
 
 What is learned from are trials beside it. In a tree each action has rollouts of its own, so values differ by chance in
-moves where nothing is at stake. In trials the same random moves go on after every action ("common random numbers"), and
-then values are alike.
+moves where nothing is at stake. Trials have no chance in them: each holds an action for some moves, and then lets go.
 
 >>> Trials("pong", [0, 2, 3], rollouts=6, depth=5).think(game).visits
 array([3, 3, 3], dtype=int32)
@@ -111,13 +110,14 @@ class Ahead:
         rollouts: Of a planner's tree for each move, added to those that are known from before; at least one for each
             action.
         depth: Moves of each.
-        seed: Of random moves.
+        seed: Of a planner's random moves, and of the choice among equals.
     """
 
     def __init__(
         self, game: str, actions: Sequence[int], rollouts: int = ROLLOUTS, depth: int = DEPTH, seed: int | str = 0
     ) -> None:
         self.emulator = emulator(game)
+        self.nothing = self.emulator.getLegalActionSet()[0]  # is pressed
         buttons = self.emulator.getMinimalActionSet()
         self.buttons = [buttons[action] for action in actions]
         self.rollouts, self.depth = rollouts, depth
@@ -127,9 +127,9 @@ class Ahead:
         """A random action, and the moves that it is held for."""
         return self.draw.randrange(len(self.buttons)), 1 + int(self.draw.expovariate(1 / HELD))
 
-    def press(self, action: int) -> tuple[float, bool]:
+    def press(self, button: Any) -> tuple[float, bool]:
         """Points of a move, and whether it ends the game or a life."""
-        act, button, lives, points = self.emulator.act, self.buttons[action], self.emulator.lives(), 0.0
+        act, lives, points = self.emulator.act, self.emulator.lives(), 0.0
         for _ in range(FRAMES):
             points += act(button)
         return points, self.emulator.lives() < lives or self.emulator.game_over()
@@ -144,36 +144,41 @@ def trials_of(rollouts: int, depth: int) -> tuple[int, int]:
     return math.ceil(TRIED * rollouts), math.ceil(SHORTER * depth)
 
 
+def lengths_of(count: int) -> list[int]:
+    """For how many moves each of so many trials holds its action: quantiles of the lengths that random moves have.
+
+    >>> lengths_of(4), lengths_of(6)
+    ([1, 2, 4, 9], [1, 2, 3, 4, 6, 10])
+    """
+    return [math.ceil(-HELD * math.log(1 - (number + 0.5) / count)) for number in range(count)]
+
+
 class Trials(Ahead):
-    """What each action brings if it is held as long as random moves are, and the same random moves follow it."""
+    """What each action brings if it is held for some moves and nothing is pressed after that."""
 
     def think(self, game: Game) -> Thought:
         """The mean of what the trials of each action bring from where a game stands."""
         state, actions = game.emulator.cloneState(), range(len(self.buttons))
         count, length = trials_of(self.rollouts, self.depth)
-        ways = [(self.held()[1], self._way(length)) for _ in range(count)]
-        brought = [
-            [self._brought(state, ([action] * moves + way)[:length]) for action in actions] for moves, way in ways
-        ]
-        return Thought(np.asarray(np.mean(brought, axis=0), np.float32), np.full(len(actions), len(brought), np.int32))
+        values = [float(np.mean(self._brought(state, action, lengths_of(count), length))) for action in actions]
+        return Thought(np.array(values, np.float32), np.full(len(actions), count, np.int32))
 
     def choice(self, thought: Thought) -> int:
         """An action of the largest value, any where several have it."""
         return self.draw.choice(np.flatnonzero(thought.values == thought.values.max()).tolist())
 
-    def _way(self, length: int) -> list[int]:
-        """Random moves."""
-        way = list[int]()
-        while len(way) < length:
-            action, moves = self.held()
-            way += [action] * moves
-        return way[:length]
+    def _brought(self, state: Any, action: int, lengths: Sequence[int], length: int) -> list[float]:
+        """What an action brings that is held for each of some lengths."""
+        button = self.buttons[action]
+        if button == self.nothing:  # as before as after
+            return [self._trial(state, [button] * length)] * len(lengths)
+        return [self._trial(state, ([button] * moves + [self.nothing] * length)[:length]) for moves in lengths]
 
-    def _brought(self, state: Any, way: Sequence[int]) -> float:
+    def _trial(self, state: Any, way: Sequence[Any]) -> float:
         self.emulator.restoreState(state)
         brought, weight = 0.0, 1.0
-        for action in way:
-            points, over = self.press(action)
+        for button in way:
+            points, over = self.press(button)
             brought, weight = brought + weight * points, DISCOUNT * weight
             if over:
                 break
@@ -263,7 +268,7 @@ class Planner(Ahead):
 
     def _step(self, node: Node, action: int) -> Node:
         """The child of an action, of which a new one is made, or that of another one which leads to the same memory."""
-        points, over = self.press(action)
+        points, over = self.press(self.buttons[action])
         if found := node.children[action]:
             return found
         memory = self.emulator.getRAM().tobytes()

@@ -19,6 +19,9 @@ class Line:
     def getMinimalActionSet(self) -> list[int]:  # noqa: N802 - as the emulator calls it
         return [-1, 0, 1]
 
+    def getLegalActionSet(self) -> list[int]:  # noqa: N802
+        return [0]
+
     def act(self, step: int) -> float:
         self.pressed += 1
         if self.pressed % planning.FRAMES:
@@ -113,15 +116,25 @@ def test_trials_value_what_brings_points() -> None:
     assert left < stay < right
     assert trials(-1)[0] == 0  # a lost life ends a trial
     assert trials(2)[2] >= 1
-    assert trials(1) == trials(1) != trials(1, seed=2)
+    assert trials(1) == trials(1, seed=2)  # there is no chance in them
 
 
 @pytest.mark.usefixtures("line")
-@pytest.mark.parametrize("seed", range(5))
-def test_trials_are_alike_where_nothing_is_at_stake(seed: int) -> None:
+@pytest.mark.parametrize("rollouts", [1, 4, 6, 14])
+def test_trials_are_alike_where_nothing_is_at_stake(rollouts: int) -> None:
     """At the end of the line to stay and to go on are the same; a planner's few rollouts would tell them apart."""
-    _, stay, right = trials(3, seed, rollouts=4, depth=20)
+    _, stay, right = trials(3, rollouts=rollouts, depth=20)
     assert stay == right
+
+
+@pytest.mark.usefixtures("line")
+def test_a_trial_lets_go_after_some_moves() -> None:
+    """Of four, which hold for 1, 2, 4 and 9 moves, those that hold for 3 or more come to the point, and it stays one."""
+    assert planning.lengths_of(4) == [1, 2, 4, 9]
+    _, stay, right = trials(0, rollouts=8, depth=24)
+    assert stay == 0
+    assert right == pytest.approx(DISCOUNT**2 / 2)
+    assert trials(0, rollouts=8, depth=4)[2] == 0, "the point is further away than trials are long"
 
 
 @pytest.mark.usefixtures("line")
