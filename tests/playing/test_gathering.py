@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import striate as st
+from striate.data.games import emulator
 from striate.data.games.planner import Thought
 from striate.data.games.store import ABOUT, files_in, read_all, read_moves
 from striate.data.lock import locked
@@ -248,7 +249,8 @@ def test_where_a_process_fails_the_others_end(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_game_that_stands_still_is_moved_on_by_the_planner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody serves: a network that waits would be shown the same picture for ever."""
+    """Where nobody serves, a network that waits would be shown the same picture for ever."""
+    monkeypatch.setattr(emulator, "FIRE", "")
     monkeypatch.setattr(worker.Trials, "think", Serving.think)
     monkeypatch.setattr(worker, "HELPED", 0)
     monkeypatch.setattr(worker, "_player", lambda wanted: (lambda games: [0], "cnn"))

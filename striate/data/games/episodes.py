@@ -46,7 +46,7 @@ def judged(name: str, episodes: int, most: int = MOST_FRAMES, sticky: float = 0.
 def choosing(name: str, episodes: int, most: int = MOST_FRAMES) -> list[Game]:
     """Those by which one of several players is chosen; they begin with random moves, so that none is one of the others.
 
-    Waiting longer would not do: until the ball is served in Breakout, nothing tells one beginning from another.
+    Waiting longer would not do: where nothing moves until a player does, nothing tells one beginning from another.
 
     >>> [game.frames for game in choosing("pong", 2)]
     [80, 80]
