@@ -2,7 +2,7 @@
 
 For each game 20 minutes are planned and about 10 trained, on the cores that there are. Of the three forms, `choice`
 learns the best choice and `values` what each action is worth, from moves of the planner's own episodes; `rounds`
-(interleaved) has the network play in three of four rounds while trials say what is better. The planner's own score is
+(interleaved) has the network play in four of five rounds while trials say what is better. The planner's own score is
 that of the episodes that it finished while gathering, or has come to in those that go on; random play has ten episodes,
 a network `--episodes`.
 
@@ -28,9 +28,9 @@ from striate.playing import gather, play
 
 WANTED = {"pong": (15.0, 0.0), "breakout": (60.0, 15.0)}  # scores of the planner and of a network that were aimed at
 FORMS = ("rounds", "choice", "values")
-SHARES = {"rounds": (0.25, 0.25, 0.25, 0.25), "choice": (1.0,), "values": (1.0,)}  # of the minutes, for each round
+SHARES = {"rounds": (0.25, *[0.1875] * 4), "choice": (1.0,), "values": (1.0,)}  # of the minutes, for each round
 EPOCHS, LAST = 8, 24  # of a round's training, and of the last
-HOW: dict[str, Any] = {"batch": 64, "lr": 0.001, "ema": 0.99, "validation": 0.1}
+HOW: dict[str, Any] = {"batch": 64, "lr": 0.004, "ema": 0.99, "validation": 0.1}
 TINY: dict[str, Any] = {"rollouts": 1, "depth": 2, "most": 60}
 
 Figures = dict[str, Any]

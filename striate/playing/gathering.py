@@ -99,7 +99,7 @@ def gather(
         run: A run that plays while trials say what is better; by default the planner plays.
         moves: How many to add; 0 for no limit.
         minutes: For how long; 0 for no limit, or for 10 where `moves` has none either.
-        rollouts: Of the planner's tree, for each move; there are half as many trials of each action.
+        rollouts: Of the planner's tree, for each move; there are three quarters as many trials of each action.
         depth: Moves of each rollout; trials have half as many.
         most: Frames after which an episode is over, if the game goes on; by default those of the folder, or 18,000.
         processes: By default one for each core.
@@ -130,8 +130,8 @@ def gather(
     cost = "" if run else f"; {so_many(rollouts, 'rollouts')} of {so_many(depth, 'moves')} of {FRAMES} frames a move"
     say(f"{name}: {who}, {limit}, {count} process{'es' * (count > 1)}{cost}")
     trials, length = trials_of(rollouts, depth)
-    means = f"the mean of {so_many(trials, 'trials')} of {so_many(length, 'moves')} of each action"
-    say(f"values of moves: {means}")
+    tried = f"{so_many(trials, 'trials')} of {so_many(length, 'moves')}"
+    say(f"values of moves: {tried} of each action, which is held for one move in the first, two in the second, …")
     say(f"no sticky actions; an episode is over after {so_many(about.most, 'frames')} at most")
     with locked(folder):  # two gatherings would take the same numbers for their episodes
         before, first = len(read_all(folder)), next_episode(folder)

@@ -134,7 +134,8 @@ class Game:
         self.emulator = emulator(self.name, seed, sticky)
         self.buttons = tuple(self.emulator.getMinimalActionSet())
         self.actions = tuple(button.name.lower() for button in self.buttons)
-        self.fire = self.buttons[self.actions.index(FIRE)] if FIRE in self.actions else None
+        fire = self.buttons[self.actions.index(FIRE)] if FIRE in self.actions else None
+        self.serve = [self.buttons[0], *[fire] * (FRAMES - 1)] if fire else []  # one that was held before is let go first
         self.begin(seed)
 
     def begin(self, seed: int) -> None:
@@ -143,8 +144,8 @@ class Game:
         waits = random.Random(seed).randint(1, MOST_WAITS)
         for _ in range(waits):
             self.emulator.act(self.buttons[0])
-        for _ in range(FRAMES if self.fire else 0):
-            self.emulator.act(self.fire)
+        for button in self.serve:
+            self.emulator.act(button)
         self.score, self.frames, self.lives = 0.0, 0, self.emulator.lives()
         frame = small(self.emulator.getScreenGrayscale())
         self._seen, self.still = [frame] * FRAMES, 0
@@ -153,16 +154,16 @@ class Game:
     def move(self, action: int) -> float:
         """Press a button, by its position in `actions`, for four frames; the points that it brings."""
         assert not self.over
-        points = self._press(self.buttons[action])
-        if self.fire and self.emulator.lives() < self.lives and not self.over:
-            points += self._press(self.fire)
+        points = self._press([self.buttons[action]] * FRAMES)
+        if self.serve and self.emulator.lives() < self.lives and not self.over:
+            points += self._press(self.serve)
         self.score += points
         self.lives = self.emulator.lives()
         return points
 
-    def _press(self, button: Any) -> float:
+    def _press(self, buttons: Sequence[Any]) -> float:
         points, screens = 0.0, [self.emulator.getScreenGrayscale()]
-        for _ in range(FRAMES):
+        for button in buttons:
             points += self.emulator.act(button)
             self.frames += 1
             screens.append(self.emulator.getScreenGrayscale())
@@ -230,7 +231,8 @@ def buttons_that_matter(name: str, moments: int = 40, seed: int = 0) -> tuple[st
     """The actions of a game without those that do what another does: Pong has three.
 
     Two do the same if, at many moments of a random player's game, its memory is the same some frames after either. What
-    is pressed is in that memory itself, so nothing is pressed in the last of these frames.
+    is pressed is in that memory itself, so nothing is pressed in the last of these frames. Moments at which a life ends
+    do not count: fire would begin the next one, which is done without a player.
 
     >>> buttons_that_matter("pong")
     ('noop', 'right', 'left')
@@ -241,7 +243,8 @@ def buttons_that_matter(name: str, moments: int = 40, seed: int = 0) -> tuple[st
         if game.over:
             game.begin(seed + len(after))
         kept = game.keep()
-        after.append([_memory_after(game, kept, action) for action in range(len(game.actions))])
+        found = [_memory_after(game, kept, action) for action in range(len(game.actions))]
+        after += [[memory for memory, _ in found]] * all(lives == game.lives for _, lives in found)
         game.put_back(kept)
         for _ in range(draw.randint(1, 8)):
             if not game.over:
@@ -250,12 +253,12 @@ def buttons_that_matter(name: str, moments: int = 40, seed: int = 0) -> tuple[st
     return tuple(name for number, name in enumerate(game.actions) if alike[number] not in alike[:number])
 
 
-def _memory_after(game: Game, kept: Kept, action: int) -> bytes:
+def _memory_after(game: Game, kept: Kept, action: int) -> tuple[bytes, int]:
+    """The memory, and the lives left, some frames after an action."""
     game.emulator.restoreState(kept.state)
     for button in (game.buttons[action],) * FRAMES + (game.buttons[0],) * FRAMES:
         game.emulator.act(button)
-    memory: bytes = game.emulator.getRAM().tobytes()
-    return memory
+    return game.emulator.getRAM().tobytes(), game.emulator.lives()
 
 
 def positions(game: Game, actions: Sequence[str]) -> list[int]:

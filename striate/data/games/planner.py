@@ -19,7 +19,7 @@ array([0., 0., 0.], dtype=float32)
 What is learned from are trials beside it. In a tree each action has rollouts of its own, so values differ by chance in
 moves where nothing is at stake. Trials have no chance in them: each holds an action for some moves, and then lets go.
 
->>> Trials("pong", [0, 2, 3], rollouts=6, depth=5).think(game).visits
+>>> Trials("pong", [0, 2, 3], rollouts=4, depth=5).think(game).visits
 array([3, 3, 3], dtype=int32)
 """
 
@@ -39,10 +39,10 @@ from .emulator import FRAMES, Game, emulator
 ROLLOUTS, DEPTH = 8, 50  # for each move, and moves of each: 50 are over three seconds
 DISCOUNT = 0.99  # of a return, for each move
 BOLD = 0.7  # how much is added for what is not known, where values go from 0 to 1
-BEST = 0.5  # share of the best return in a value; the rest is the mean
+BEST = 0.5  # share of the best return in the value of a move; the rest is the mean
 FOLLOWED = 0.5  # share of rollouts that follow the best known way; and of those off it that take its moves
 HELD = 4.0  # moves that a random one is held for in the mean
-TRIED, SHORTER = 0.5, 0.5  # trials of an action for each rollout of a tree, and the share of its moves in each
+TRIED, SHORTER = 0.75, 0.5  # trials of an action for each rollout of a tree, and the share of its moves in each
 
 
 class Node:
@@ -139,40 +139,33 @@ def trials_of(rollouts: int, depth: int) -> tuple[int, int]:
     """How many trials of each action there are, and of how many moves, where a planner's rollouts are so many.
 
     >>> trials_of(8, 50)
-    (4, 25)
+    (6, 25)
     """
     return math.ceil(TRIED * rollouts), math.ceil(SHORTER * depth)
 
 
-def lengths_of(count: int) -> list[int]:
-    """For how many moves each of so many trials holds its action: quantiles of the lengths that random moves have.
-
-    >>> lengths_of(4), lengths_of(6)
-    ([1, 2, 4, 9], [1, 2, 3, 4, 6, 10])
-    """
-    return [math.ceil(-HELD * math.log(1 - (number + 0.5) / count)) for number in range(count)]
-
-
 class Trials(Ahead):
-    """What each action brings if it is held for some moves and nothing is pressed after that."""
+    """What each action brings if it is held for one move, two, or more, and nothing is pressed after that."""
 
     def think(self, game: Game) -> Thought:
-        """The mean of what the trials of each action bring from where a game stands."""
+        """The value of each action from where a game stands: halfway between the mean of its trials and the best."""
         state, actions = game.emulator.cloneState(), range(len(self.buttons))
         count, length = trials_of(self.rollouts, self.depth)
-        values = [float(np.mean(self._brought(state, action, lengths_of(count), length))) for action in actions]
-        return Thought(np.array(values, np.float32), np.full(len(actions), count, np.int32))
+        brought = np.array([self._brought(state, action, count, length) for action in actions])
+        values = BEST * brought.max(1) + (1 - BEST) * brought.mean(1)
+        return Thought(values.astype(np.float32), np.full(len(actions), count, np.int32))
 
     def choice(self, thought: Thought) -> int:
         """An action of the largest value, any where several have it."""
         return self.draw.choice(np.flatnonzero(thought.values == thought.values.max()).tolist())
 
-    def _brought(self, state: Any, action: int, lengths: Sequence[int], length: int) -> list[float]:
-        """What an action brings that is held for each of some lengths."""
+    def _brought(self, state: Any, action: int, count: int, length: int) -> list[float]:
+        """What each of an action's trials brings."""
         button = self.buttons[action]
         if button == self.nothing:  # as before as after
-            return [self._trial(state, [button] * length)] * len(lengths)
-        return [self._trial(state, ([button] * moves + [self.nothing] * length)[:length]) for moves in lengths]
+            return [self._trial(state, [button] * length)] * count
+        ways = [([button] * held + [self.nothing] * length)[:length] for held in range(1, count + 1)]
+        return [self._trial(state, way) for way in ways]
 
     def _trial(self, state: Any, way: Sequence[Any]) -> float:
         self.emulator.restoreState(state)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from striate.data.games import planner as planning
-from striate.data.games.planner import DISCOUNT, Planner, Trials
+from striate.data.games.planner import BEST, DISCOUNT, Planner, Trials
 
 
 class Line:
@@ -129,12 +129,11 @@ def test_trials_are_alike_where_nothing_is_at_stake(rollouts: int) -> None:
 
 @pytest.mark.usefixtures("line")
 def test_a_trial_lets_go_after_some_moves() -> None:
-    """Of four, which hold for 1, 2, 4 and 9 moves, those that hold for 3 or more come to the point, and it stays one."""
-    assert planning.lengths_of(4) == [1, 2, 4, 9]
-    _, stay, right = trials(0, rollouts=8, depth=24)
+    """Of four, which hold for 1 to 4 moves, two come to the point, three moves away; it stays one."""
+    _, stay, right = trials(0, rollouts=5, depth=24)
     assert stay == 0
-    assert right == pytest.approx(DISCOUNT**2 / 2)
-    assert trials(0, rollouts=8, depth=4)[2] == 0, "the point is further away than trials are long"
+    assert right == pytest.approx(DISCOUNT**2 * (BEST + (1 - BEST) / 2))
+    assert trials(0, rollouts=5, depth=4)[2] == 0, "the point is further away than trials are long"
 
 
 @pytest.mark.usefixtures("line")
