@@ -135,7 +135,7 @@ class Game:
         self.buttons = tuple(self.emulator.getMinimalActionSet())
         self.actions = tuple(button.name.lower() for button in self.buttons)
         fire = self.buttons[self.actions.index(FIRE)] if FIRE in self.actions else None
-        self.serve = [self.buttons[0], *[fire] * (FRAMES - 1)] if fire else []  # one that was held before is let go first
+        self.serve = [self.buttons[0], *[fire] * (FRAMES - 1)] if fire else []  # let go first
         self.begin(seed)
 
     def begin(self, seed: int) -> None:

@@ -73,7 +73,7 @@ def test_an_episode_that_never_ends_is_cut_off() -> None:
 
 @pytest.mark.parametrize("held", [0, 1])
 def test_fire_is_pressed_as_a_life_begins(held: int) -> None:
-    """Nobody else does, or somebody always did: five balls are lost, one after the other, and no picture is shown for ever."""
+    """Nobody else does, or somebody always did: five balls are lost, and no picture is shown for ever."""
     needs_games()
     game, lives, still = Game("breakout", seed=1), set[int](), 0
     while not game.over:
