@@ -60,7 +60,7 @@ from striate.errors import InputError
     "--rollouts",
     type=click.IntRange(1),
     metavar="N",
-    help=f"Of the planner, for each move, added to those of its tree; by default {ROLLOUTS:,}. Trials are 3/4 as many.",
+    help=f"Of the planner, for each move, added to those of its tree; by default {ROLLOUTS:,}. Trials follow from it.",
     cls=Option,
     also=("simulations", "trajectories"),
 )

@@ -20,7 +20,7 @@ from typing import Any
 from striate.checks import check_number
 from striate.data.amounts import so_many
 from striate.data.games.emulator import FRAMES, MOST_FRAMES, SEEDS, buttons_that_matter, game_named
-from striate.data.games.episodes import at_random, judged, together
+from striate.data.games.episodes import at_random, judged, life_of, together
 from striate.data.games.planner import DEPTH, ROLLOUTS, trials_of
 from striate.data.games.store import ABOUT, CHANCE, PLANNER, About, next_episode, read_all
 from striate.data.lock import locked
@@ -99,11 +99,11 @@ def gather(
         run: A run that plays while trials say what is better; by default the planner plays.
         moves: How many to add; 0 for no limit.
         minutes: For how long; 0 for no limit, or for 10 where `moves` has none either.
-        rollouts: Of the planner's tree, for each move; there are three quarters as many trials of each action.
+        rollouts: Of the planner's tree, for each move; how many trials there are follows from it.
         depth: Moves of each rollout; trials have half as many.
         most: Frames after which an episode is over, if the game goes on; by default those of the folder, or 18,000.
         processes: By default one for each core.
-        seed: Of the planner's random moves.
+        seed: Of what chance decides: a planner's random moves, the choice among equals, when a network is helped.
         say: Is given every decision.
 
     Raises:
@@ -131,11 +131,14 @@ def gather(
     say(f"{name}: {who}, {limit}, {count} process{'es' * (count > 1)}{cost}")
     trials, length = trials_of(rollouts, depth)
     tried = f"{so_many(trials, 'trials')} of {so_many(length, 'moves')}"
-    say(f"values of moves: {tried} of each action, which is held for one move in the first, two in the second, …")
+    held = "1" if trials == 1 else f"1 to {trials:,}"
+    say(f"values of moves: {tried} of each action, held for {held} of them, then let go")
+    if life := life_of(name, about.random):
+        say(f"a lost life counts as {life:.2f} points less: what one brings to random play")
     say(f"no sticky actions; an episode is over after {so_many(about.most, 'frames')} at most")
     with locked(folder):  # two gatherings would take the same numbers for their episodes
         before, first = len(read_all(folder)), next_episode(folder)
-        facts = (moves, 60 * minutes, rollouts, depth, about.most, first, count, seed)
+        facts = (moves, 60 * minutes, rollouts, depth, about.most, first, count, seed, life)
         try:
             with as_exception():
                 _run(Wanted(str(folder), name, about.actions, str(run), *facts))

@@ -41,7 +41,8 @@ class Wanted:
         most: Frames of an episode.
         first: The number of the first new episode.
         processes: How many there are.
-        seed: Of the planner's random moves.
+        seed: Of what chance decides: a planner's random moves, the choice among equals, when a network is helped.
+        life: The points that a lost life costs in trials.
     """
 
     folder: str
@@ -56,6 +57,7 @@ class Wanted:
     first: int
     processes: int
     seed: int
+    life: float
 
     def share(self, number: int) -> int:
         """How many of the moves one of the processes gathers; 0 for no limit."""
@@ -98,7 +100,7 @@ def work(wanted: Wanted, number: int, stop: Stop) -> None:
             return
         seed = f"planner {wanted.seed} {episode} {piece}"
         how = (wanted.game, positions(game, wanted.actions), wanted.rollouts, wanted.depth, seed)
-        trials = Trials(*how)
+        trials = Trials(*how, life=wanted.life)
         choose = _helped(player, trials) if player else _alone(Planner(*how))
         while not stop and not game.over:
             _gather(game, trials, choose, wanted.actions, stop).write_as(folder, episode, piece, by)

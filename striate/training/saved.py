@@ -82,7 +82,7 @@ class SavedRun:
         return run
 
     def is_free(self, overwrite: bool) -> bool:
-        """Whether the folder of a new run is empty; false where it holds a run that may be replaced.
+        """Whether the folder of a new run is free; false where it holds a run that may be replaced.
 
         Raises:
             InputError: The folder holds something else, or a run that it may not replace.
@@ -341,12 +341,15 @@ def _is_free(root: Path) -> bool:
 
 
 def _was_begun(root: Path) -> bool:
-    """Whether all that is in the folder are a run's first files, unfinished or not listed yet. Files of the same names
-    that a user put there are no such set.
+    """Whether all that is in the folder are a run's first files, of which one is unfinished, or which are not listed yet.
+
+    A run that was left with no more than these has a longer history.
     """
     found = {path.name for path in root.iterdir()}
     unfinished = {f"{name}{TEMPORARY}" for name in (*TEXTS, SUMS)}
-    return found <= {*TEXTS, *unfinished} and (not found.isdisjoint(unfinished) or found == set(TEXTS))
+    if found == set(TEXTS):
+        return (root / HISTORY).read_bytes() == History().to_csv().encode()
+    return found <= {*TEXTS, *unfinished} and not found.isdisjoint(unfinished)
 
 
 def _meant(root: Path) -> str:

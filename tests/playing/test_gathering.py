@@ -31,7 +31,7 @@ def games() -> None:
 
 def wanted(folder: Path, **changed: Any) -> Wanted:
     facts: dict[str, Any] = {"folder": str(folder), "game": "pong", "actions": ("noop", "right"), "run": "", "moves": 0}
-    facts |= {"seconds": 0.0, "rollouts": 2, "depth": 3, "most": 400, "first": 0, "processes": 1, "seed": 0}
+    facts |= {"seconds": 0.0, "rollouts": 2, "depth": 3, "most": 400, "first": 0, "processes": 1, "seed": 0, "life": 0.0}
     return Wanted(**facts | changed)
 
 
@@ -146,12 +146,31 @@ def test_values_of_a_tree_are_not_mixed_with_those_of_trials(tmp_path: Path) -> 
     assert st.train(NET, root, epochs=1, out=tmp_path / "run", quiet=True, device="cpu").history
 
 
+def test_what_is_kept_is_what_a_player_sees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a life ends and fire begins the next one, in the same move; in one file, and in two."""
+    seen = list[Any]()
+
+    class Idle(Turning):
+        def think(self, game: Any) -> Thought:
+            seen.append(game.seen())
+            return Thought(np.array([1, 0], np.float32), np.ones(2, np.int32))
+
+    monkeypatch.setattr(worker, "Trials", lambda *how, life: Idle())
+    monkeypatch.setattr(worker, "_alone", lambda planner: lambda game, thought: thought.best)
+    facts = wanted(tmp_path, game="breakout", most=4000)
+    for count in (30, 20):
+        worker.work(facts, 0, Stop(0, count))
+    kept = np.concatenate([moves.stacks() for moves in files_of(tmp_path)])
+    np.testing.assert_array_equal(kept, np.stack(seen))
+    assert len(kept) == 50
+
+
 def test_one_of_anything_is_told_as_one(tmp_path: Path) -> None:
     said: list[str] = []
     one: dict[str, Any] = {"moves": 1, "minutes": 1, "rollouts": 1, "depth": 1, "most": 1, "processes": 1}
     found = gather(tmp_path / "pong", "pong", say=said.append, **one)
     assert "1 move and 1 minute, 1 process; 1 rollout of 1 move of 4 frames a move" in "\n".join(said)
-    assert any(line.startswith("values of moves: 1 trial of 1 move of each action") for line in said)
+    assert "values of moves: 1 trial of 1 move of each action, held for 1 of them, then let go" in said
     assert found.said()[0].endswith(": 1 move of pong, 1 of them new")
     assert not [line for line in (*said, *found.said()) if re.search(r"\b1 [a-rt-z]+s\b", line)]
 

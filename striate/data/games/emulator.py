@@ -3,8 +3,8 @@
 A move lasts four frames. Of each of the last four moves a player sees the larger of the last two frames in grey, at
 84x84 pixels: things that are drawn in every other frame are then always there (Mnih et al. 2013, section 4.1; 2015).
 
-Where a game has a button to fire, it is pressed for a move as a life begins, as the usual wrappers do (`FireReset`).
-Many games wait for that, and whoever waits too is shown one picture for ever.
+Where a game has a button to fire, it is pressed as an episode begins, and as each life does, as usual wrappers do it
+(`FireReset`). Many games wait for that, and whoever waits too is shown one picture for ever.
 
 The emulator's own screen is stale after a state is put back, until the next frame. So a screen is kept with its state:
 
@@ -134,8 +134,8 @@ class Game:
         self.emulator = emulator(self.name, seed, sticky)
         self.buttons = tuple(self.emulator.getMinimalActionSet())
         self.actions = tuple(button.name.lower() for button in self.buttons)
-        fire = self.buttons[self.actions.index(FIRE)] if FIRE in self.actions else None
-        self.serve = [self.buttons[0], *[fire] * (FRAMES - 1)] if fire else []  # let go first
+        served = FRAMES * (2 if sticky else 1)  # in eight frames fire is hardly ever missed
+        self.serve = [self.buttons[self.actions.index(FIRE)]] * served if FIRE in self.actions else []
         self.begin(seed)
 
     def begin(self, seed: int) -> None:
@@ -143,7 +143,7 @@ class Game:
         self.emulator.reset_game()
         waits = random.Random(seed).randint(1, MOST_WAITS)
         for _ in range(waits):
-            self.emulator.act(self.buttons[0])
+            self.emulator.act(nothing(self.emulator))
         for button in self.serve:
             self.emulator.act(button)
         self.score, self.frames, self.lives = 0.0, 0, self.emulator.lives()
@@ -152,16 +152,24 @@ class Game:
         self._colours: Screen = self.emulator.getScreenRGB()
 
     def move(self, action: int) -> float:
-        """Press a button, by its position in `actions`, for four frames; the points that it brings."""
+        """Press a button, by its position in `actions`, for four frames; the points that it brings.
+
+        Where a life ends and another one begins, with fire, the move takes longer.
+        """
         assert not self.over
-        points = self._press([self.buttons[action]] * FRAMES)
+        points, frame = self._press([self.buttons[action]] * FRAMES)
         if self.serve and self.emulator.lives() < self.lives and not self.over:
-            points += self._press(self.serve)
+            more, frame = self._press(self.serve)
+            points += more
         self.score += points
         self.lives = self.emulator.lives()
+        self.still = self.still + 1 if np.array_equal(frame, self._seen[-1]) else 0
+        self._seen = [*self._seen[1:], frame]
+        self._colours = self.emulator.getScreenRGB()
         return points
 
-    def _press(self, buttons: Sequence[Any]) -> float:
+    def _press(self, buttons: Sequence[Any]) -> tuple[float, Screen]:
+        """The points that buttons bring, a frame each, and the larger of the last two frames."""
         points, screens = 0.0, [self.emulator.getScreenGrayscale()]
         for button in buttons:
             points += self.emulator.act(button)
@@ -169,11 +177,7 @@ class Game:
             screens.append(self.emulator.getScreenGrayscale())
             if self.over:
                 break
-        frame = small(np.maximum(screens[-2], screens[-1]))
-        self.still = self.still + 1 if np.array_equal(frame, self._seen[-1]) else 0
-        self._seen = [*self._seen[1:], frame]
-        self._colours = self.emulator.getScreenRGB()
-        return points
+        return points, small(np.maximum(screens[-2], screens[-1]))
 
     @property
     def over(self) -> bool:
@@ -222,6 +226,11 @@ def emulator(name: str, seed: int = 0, sticky: float = 0.0) -> Any:
     return made
 
 
+def nothing(game: Any) -> Any:
+    """The button of an emulator that stands for none; players of few games have it not among theirs."""
+    return game.getLegalActionSet()[0]
+
+
 def small(grey: Screen) -> Screen:
     """A screen as a player sees it, 84x84."""
     return np.asarray(Image.fromarray(grey).resize((SIDE, SIDE), Image.Resampling.BILINEAR), np.uint8)
@@ -256,7 +265,7 @@ def buttons_that_matter(name: str, moments: int = 40, seed: int = 0) -> tuple[st
 def _memory_after(game: Game, kept: Kept, action: int) -> tuple[bytes, int]:
     """The memory, and the lives left, some frames after an action."""
     game.emulator.restoreState(kept.state)
-    for button in (game.buttons[action],) * FRAMES + (game.buttons[0],) * FRAMES:
+    for button in (game.buttons[action],) * FRAMES + (nothing(game.emulator),) * FRAMES:
         game.emulator.act(button)
     return game.emulator.getRAM().tobytes(), game.emulator.lives()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from statistics import fmean
 
 from .emulator import MOST_FRAMES, Game, positions
 
@@ -41,6 +42,16 @@ def together(games: Sequence[Game], player: Player, actions: Sequence[str]) -> l
 def judged(name: str, episodes: int, most: int = MOST_FRAMES, sticky: float = 0.0) -> list[Game]:
     """The episodes that a player is judged by, at their beginnings, which are the same for every player."""
     return [Game(name, JUDGED + number, sticky, most) for number in range(episodes)]
+
+
+def life_of(name: str, scores: Sequence[float]) -> float:
+    """What a life brings to a random player with these scores: points, 0 in games without lives.
+
+    >>> life_of("breakout", [1.0, 2.0]), life_of("pong", [-21.0])
+    (0.3, 0.0)
+    """
+    lives = Game(name).lives
+    return max(0.0, fmean(scores)) / lives if lives and scores else 0.0
 
 
 def choosing(name: str, episodes: int, most: int = MOST_FRAMES) -> list[Game]:

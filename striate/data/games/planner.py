@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .emulator import FRAMES, Game, emulator
+from .emulator import FRAMES, Game, emulator, nothing
 
 ROLLOUTS, DEPTH = 8, 50  # for each move, and moves of each: 50 are over three seconds
 DISCOUNT = 0.99  # of a return, for each move
@@ -117,15 +117,10 @@ class Ahead:
         self, game: str, actions: Sequence[int], rollouts: int = ROLLOUTS, depth: int = DEPTH, seed: int | str = 0
     ) -> None:
         self.emulator = emulator(game)
-        self.nothing = self.emulator.getLegalActionSet()[0]  # is pressed
         buttons = self.emulator.getMinimalActionSet()
         self.buttons = [buttons[action] for action in actions]
         self.rollouts, self.depth = rollouts, depth
         self.draw = random.Random(seed)
-
-    def held(self) -> tuple[int, int]:
-        """A random action, and the moves that it is held for."""
-        return self.draw.randrange(len(self.buttons)), 1 + int(self.draw.expovariate(1 / HELD))
 
     def press(self, button: Any) -> tuple[float, bool]:
         """Points of a move, and whether it ends the game or a life."""
@@ -138,14 +133,26 @@ class Ahead:
 def trials_of(rollouts: int, depth: int) -> tuple[int, int]:
     """How many trials of each action there are, and of how many moves, where a planner's rollouts are so many.
 
-    >>> trials_of(8, 50)
-    (6, 25)
+    No two are the same: each holds its action for one move more.
+
+    >>> trials_of(8, 50), trials_of(80, 50)
+    ((6, 25), (25, 25))
     """
-    return math.ceil(TRIED * rollouts), math.ceil(SHORTER * depth)
+    length = math.ceil(SHORTER * depth)
+    return min(math.ceil(TRIED * rollouts), length), length
 
 
 class Trials(Ahead):
-    """What each action brings if it is held for one move, two, or more, and nothing is pressed after that."""
+    """What each action brings if it is held for one move, two, or more, and nothing is pressed after that.
+
+    Args:
+        how, named: As for `Ahead`.
+        life: The points that a lost life costs; the next one begins without a player, so none would put it off.
+    """
+
+    def __init__(self, *how: Any, life: float = 0.0, **named: Any) -> None:
+        super().__init__(*how, **named)
+        self.nothing, self.life = nothing(self.emulator), life
 
     def think(self, game: Game) -> Thought:
         """The value of each action from where a game stands: halfway between the mean of its trials and the best."""
@@ -169,10 +176,11 @@ class Trials(Ahead):
 
     def _trial(self, state: Any, way: Sequence[Any]) -> float:
         self.emulator.restoreState(state)
-        brought, weight = 0.0, 1.0
+        brought, weight, lives = 0.0, 1.0, self.emulator.lives()
         for button in way:
             points, over = self.press(button)
-            brought, weight = brought + weight * points, DISCOUNT * weight
+            lost = self.emulator.lives() < lives
+            brought, weight = brought + weight * (points - self.life * lost), DISCOUNT * weight
             if over:
                 break
         return brought
@@ -257,7 +265,11 @@ class Planner(Ahead):
             if follows and len(way) < len(best):
                 action = best[len(way) - 1].onward()
             elif left <= 0:
-                action, left = self.held()
+                action, left = self._held()
+
+    def _held(self) -> tuple[int, int]:
+        """A random action, and the moves that it is held for."""
+        return self.draw.randrange(len(self.buttons)), 1 + int(self.draw.expovariate(1 / HELD))
 
     def _step(self, node: Node, action: int) -> Node:
         """The child of an action, of which a new one is made, or that of another one which leads to the same memory."""

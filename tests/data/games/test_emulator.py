@@ -2,13 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import striate as st
 from striate.data.games import emulator
-from striate.data.games.emulator import FRAMES, Game, buttons_that_matter, game_named, positions
+from striate.data.games.emulator import FRAMES, Game, buttons_that_matter, game_named, nothing, positions
 from tests.games import needs_games
 
 
@@ -75,15 +76,45 @@ def test_an_episode_that_never_ends_is_cut_off() -> None:
 def test_fire_is_pressed_as_a_life_begins(held: int) -> None:
     """Nobody else does, or somebody always did: five balls are lost, and no picture is shown for ever."""
     needs_games()
-    game, lives, still = Game("breakout", seed=1), set[int](), 0
+    game, lives, still, moves = Game("breakout", seed=1), set[int](), 0, 0
     while not game.over:
         assert game.move(held) == 0
         lives.add(game.lives)
-        still = max(still, game.still)
+        still, moves = max(still, game.still), moves + 1
     assert lives == {0, 1, 2, 3, 4, 5}
     assert still < 15
-    assert 5 * 24 <= game.frames / 4 < 200
-    assert not Game("freeway", seed=1).serve
+    assert 100 < moves < 200
+    assert FRAMES * (moves + 3) < game.frames <= FRAMES * (moves + 4), "four lives began after the first"
+
+
+def test_a_serve_is_missed_by_nobody_whose_buttons_stick() -> None:
+    needs_games()
+    for seed in range(60):
+        game = Game("breakout", seed, sticky=0.25)
+        for _ in range(12):
+            game.move(0)
+        assert game.still < 8
+
+
+def test_points_of_a_serve_count_and_it_may_be_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs_games()
+    game, served = Game("breakout", seed=1, most=100), list[Any]()
+    for _ in range(22):
+        game.move(0)
+    press = game._press
+    monkeypatch.setattr(game, "_press", lambda buttons: (served.append(buttons) or 1.0, press(buttons)[1]))
+    while not game.over:
+        game.move(0)
+    assert served[-1] == game.serve
+    assert game.score == len(served) == 3
+    assert game.frames == 100
+    assert game.endless
+
+
+def test_in_games_without_it_nothing_is_fired() -> None:
+    needs_games()
+    assert Game("freeway").serve == []
+    assert str(nothing(Game("backgammon").emulator).name) == "NOOP", "though a player there always does something"
 
 
 def test_episodes_begin_by_their_seed() -> None:
@@ -95,7 +126,7 @@ def test_episodes_begin_by_their_seed() -> None:
 
 def test_buttons_that_do_the_same_are_left_out() -> None:
     needs_games()
-    assert buttons_that_matter("breakout") == ("noop", "right", "left")  # fire is pressed anyway
+    assert buttons_that_matter("breakout", seed=4) == ("noop", "right", "left")  # fire is pressed anyway
     assert positions(Game("pong"), ("noop", "left")) == [0, 3]
     with pytest.raises(st.InputError, match="pong has no action 'up'; it has noop, "):
         positions(Game("pong"), ("up",))

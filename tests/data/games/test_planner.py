@@ -99,8 +99,8 @@ def test_it_is_the_same_for_the_same_seed(monkeypatch: pytest.MonkeyPatch) -> No
     assert values[0] == values[1] != values[2]
 
 
-def trials(at: int, seed: int = 1, rollouts: int = 60, depth: int = 24) -> list[float]:
-    thought = Trials("line", [0, 1, 2], rollouts, depth, seed).think(Standing(at))  # type: ignore[arg-type]
+def trials(at: int, seed: int = 1, rollouts: int = 60, depth: int = 24, life: float = 0.0) -> list[float]:
+    thought = Trials("line", [0, 1, 2], rollouts, depth, seed, life=life).think(Standing(at))  # type: ignore[arg-type]
     assert thought.visits.tolist() == [planning.trials_of(rollouts, depth)[0]] * 3
     return list(thought.values.tolist())
 
@@ -114,17 +114,17 @@ def line(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_trials_value_what_brings_points() -> None:
     left, stay, right = trials(1)
     assert left == stay == 0 < right
-    assert trials(-1)[0] == 0  # a lost life ends a trial
     assert trials(2)[2] >= 1
     assert trials(1) == trials(1, seed=2)  # there is no chance in them
 
 
 @pytest.mark.usefixtures("line")
-@pytest.mark.parametrize("rollouts", [1, 4, 6, 14])
-def test_trials_are_alike_where_nothing_is_at_stake(rollouts: int) -> None:
-    """At the end of the line to stay and to go on are the same; a planner's few rollouts would tell them apart."""
-    _, stay, right = trials(3, rollouts=rollouts, depth=20)
-    assert stay == right
+def test_a_lost_life_costs_what_it_is_worth_and_ends_a_trial() -> None:
+    assert trials(-1)[0] == 0
+    assert trials(-1, life=0.3)[:2] == [pytest.approx(-0.3), 0]
+    lost = Trials("line", [0], 8, 20)
+    lost.think(Standing(-1))  # type: ignore[arg-type]
+    assert lost.emulator.pressed == planning.FRAMES
 
 
 @pytest.mark.usefixtures("line")
