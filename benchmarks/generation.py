@@ -82,7 +82,7 @@ class Row:
 FLOW = {"ema": 0.999}
 ROWS = {
     "mnist": Row("flow-unet", "mnist", 97, {**FLOW, "epochs": 6}),
-    "fashion": Row("flow-unet", "fashion-mnist", 85, {**FLOW, "epochs": 7}),
+    "fashion": Row("flow-unet", "fashion-mnist", 85, {**FLOW, "epochs": 33}),
     "autoencoder": Row(AUTOENCODER, "mnist", 97, {**FLOW, "epochs": 6}),
     "adversarial": Row(
         ADVERSARIAL,

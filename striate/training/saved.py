@@ -341,7 +341,7 @@ def _is_free(root: Path) -> bool:
 
 
 def _was_begun(root: Path) -> bool:
-    """Whether all that is in the folder are a run's first files, of which one is unfinished, or which are not listed yet.
+    """Whether all that is in the folder are a run's first files: one of them is unfinished, or none is listed yet.
 
     A run that was left with no more than these has a longer history.
     """

@@ -31,7 +31,8 @@ def games() -> None:
 
 def wanted(folder: Path, **changed: Any) -> Wanted:
     facts: dict[str, Any] = {"folder": str(folder), "game": "pong", "actions": ("noop", "right"), "run": "", "moves": 0}
-    facts |= {"seconds": 0.0, "rollouts": 2, "depth": 3, "most": 400, "first": 0, "processes": 1, "seed": 0, "life": 0.0}
+    facts |= {"seconds": 0.0, "rollouts": 2, "depth": 3, "most": 400, "first": 0, "processes": 1}
+    facts |= {"seed": 0, "life": 0.0}
     return Wanted(**facts | changed)
 
 

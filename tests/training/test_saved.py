@@ -329,7 +329,8 @@ def test_a_folder_whose_first_files_were_cut_off_by_a_kill_is_free(failing: Disk
 
 
 def test_files_of_a_run_s_names_that_are_somebody_s_own_are_kept(tmp_path: Path) -> None:
-    for names in ([NET], [CONFIG, NET], [CONFIG, HISTORY, NET], [CONFIG, HISTORY, NET, "notes.txt"], [f"{NET}.tmp", "notes.txt"]):
+    texts = [CONFIG, HISTORY, NET]
+    for names in ([NET], [CONFIG, NET], texts, [*texts, "notes.txt"], [f"{NET}.tmp", "notes.txt"]):
         root = tmp_path / "-".join(names)
         root.mkdir()
         for name in names:
