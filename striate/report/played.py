@@ -22,7 +22,7 @@ class Shown:
         heat: What it read with the places that decided, (84, 84, 3); None where nobody can say.
         name: Where to find it.
         network: The action that the network takes.
-        planner: The one that the planner values most.
+        best: The one that trials value most.
         lost: By how much less than that the network's is valued.
         note: What else there is to say.
     """
@@ -31,7 +31,7 @@ class Shown:
     heat: NDArray[np.uint8] | None
     name: str
     network: str
-    planner: str
+    best: str
     lost: float
     note: str = ""
 

@@ -1,11 +1,11 @@
-"""Playing a game: a network learns from what a planner thinks of each action (Guo et al. 2014).
+"""Playing a game: a network learns from a planner's look ahead (Guo et al. 2014).
 
 Of a move trials tell the value of every action. A network learns a share of each action, larger for larger values
 (the classifier of the paper, whose targets are not one action alone) and more from a move at which more is at stake, or
 with the loss `mse` the values themselves (its regression). In both it plays the action of its largest output.
 
-The epoch is kept whose network plays best, in episodes that it is not tested by. How near single moves are to the
-planner's tells little of a game in which one move in a hundred may be all that counts.
+The epoch is kept whose network plays best, in episodes that it is not tested by. How good single moves are tells little
+of a game in which one move in a hundred may be all that counts.
 
 >>> task = Play(actions=("noop", "left"), game="pong", spread=1.0)
 >>> values, outputs = torch.tensor([[0.0, 1.0], [1.0, 1.0]]), torch.tensor([[2.0, 0.0], [0.0, 1.0]])
@@ -55,7 +55,7 @@ from striate.training.history import Epoch
 from striate.training.objective import Net, Objective
 from striate.training.verdict import Standing
 
-HIGH = 0.8  # quantile that a spread is, of the moves whose values differ: most differ little, by chance as well
+HIGH = 0.8  # quantile that a spread is, of the moves whose values differ: most differ little
 LEAST = 0.02  # what a move whose actions are alike counts, where one with a spread between them counts 1
 SHARP = 0.25  # spreads of a value by which an action's share is e times another's
 CHOICE, VALUE = "cross-entropy", "mse"  # the losses
@@ -180,7 +180,7 @@ class Play(Task):
         return (outputs - wanted).square().mean()
 
     def right(self, outputs: Fields, targets: Fields) -> tuple[Tensor, int]:
-        """The moves whose action is one that the planner values most."""
+        """The moves whose action is one of the largest value."""
         return (regrets(flat(outputs), targets[VALUES]) < CLOSE).sum(), len(targets[VALUES])
 
     def rows(self, outputs: Fields, targets: Fields) -> Fields:
@@ -204,12 +204,12 @@ class Play(Task):
         """Whether no action was ever better than another."""
         if self.spread > CLOSE:
             return []
-        return [f"{name}: the planner never preferred an action; let it look further, with more rollouts and depth"]
+        return [f"{name}: no trial preferred an action; let them look further, with more rollouts and depth"]
 
     # what is told
 
     def judged(self, name: str, examples: Examples, rows: Fields, figures: Mapping[str, float]) -> JudgedMoves:
-        """How a network does on the planner's moves."""
+        """How a network does on moves that were gathered."""
         return JudgedMoves(
             name, examples, rows, figures, self.unit, self.actions, self.game, self.spread, self.planner, self.random
         )

@@ -1,4 +1,4 @@
-"""How good a network's moves are, by what a planner thinks of them and by the episodes that it plays.
+"""How good a network's moves are, by what trials of each action say and by the episodes that it plays.
 
 >>> from dataclasses import replace
 >>> from striate.data.examples import Table
@@ -7,7 +7,7 @@
 >>> facts = ("moves", ("noop", "left"), "pong", 1.0, (20.0,), (-21.0, -20.0))
 >>> judged = JudgedMoves("a set", Table(rows), rows, found, *facts)
 >>> judged.said()
-'regret 50.00%, 50.0% of 2 moves as the planner; always left has 0.00% and 100.0%'
+'regret 50.00%, 50.0% of 2 moves as trials prefer; always left has 0.00% and 100.0%'
 >>> replace(judged, scores=(3.0, 4.0)).to_json()["score"]
 3.5
 """
@@ -43,7 +43,7 @@ def regrets(outputs: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True, eq=False)
 class JudgedMoves(Judged):
-    """A network's moves; its rows are outputs (N, actions) and the planner's values (N, actions).
+    """A network's moves; its rows are outputs (N, actions) and the values (N, actions) of trials.
 
     Attributes:
         actions: The names.
@@ -95,7 +95,7 @@ class JudgedMoves(Judged):
         action, regret, accuracy = self.always
         return (
             f"regret {self.figures['regret']:.2%}, {self.figures['accuracy']:.1%} of {len(self.examples):,} "
-            f"{self.unit} as the planner; always {action} has {regret:.2%} and {accuracy:.1%}"
+            f"{self.unit} as trials prefer; always {action} has {regret:.2%} and {accuracy:.1%}"
         )
 
     def in_short(self) -> str:
@@ -124,9 +124,9 @@ class JudgedMoves(Judged):
         return {**self.figures, **floors, **means, **more, "examples": len(self.examples)}
 
     def columns(self) -> Mapping[str, Sequence[Any]]:
-        """The actions of the network and of the planner, and the regret."""
+        """The best actions, those of the network, and the regret."""
         best, taken = self.rows[VALUES].argmax(1).tolist(), self.rows[OUTPUT].argmax(1).tolist()
-        names = {"planner": best, "network": taken}
+        names = {"best": best, "network": taken}
         named = {who: [self.actions[action] for action in actions] for who, actions in names.items()}
         return {**named, "regret": [round(one, 6) for one in self.lost.tolist()]}
 
@@ -158,7 +158,7 @@ class JudgedMoves(Judged):
         return played.worst(shown, heat) if shown else None
 
     def shown(self, rows: Sequence[int], root: str, notes: Mapping[int, str]) -> Markup:
-        """Moves with what the network and the planner do."""
+        """Moves with what the network does, and what is best."""
         from striate.report import played
 
         shown, heat = self._shown(rows, root, notes)

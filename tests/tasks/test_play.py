@@ -118,7 +118,7 @@ def test_equal_actions_are_all_right() -> None:
 
 def test_a_planner_that_prefers_nothing_is_told_of() -> None:
     none = Play(ACTIONS, "pong", spread_of(torch.ones(3, 2)))
-    assert "the planner never preferred an action" in none.doubts({}, "pong")[0]
+    assert "no trial preferred an action" in none.doubts({}, "pong")[0]
     assert TASK.doubts({}, "pong") == []
 
 

@@ -10,7 +10,7 @@ from tests.games import needs_games
 
 @pytest.mark.parametrize("name", ["breakout", "pong"])
 def test_no_episode_that_chooses_is_one_that_judges(name: str) -> None:
-    """Whatever is pressed: until a ball is served in Breakout only the time passes, which tells nobody apart."""
+    """Whatever is pressed, they see other pictures."""
     needs_games()
     choose, judge = choosing(name, 4), judged(name, 6)
     draw = random.Random(0)
