@@ -29,8 +29,8 @@ from striate.playing import gather, play
 WANTED = {"pong": (15.0, 0.0), "breakout": (60.0, 15.0)}  # scores of the planner and of a network that were aimed at
 FORMS = ("rounds", "choice", "values")
 SHARES = {"rounds": (0.25, *[0.1875] * 4), "choice": (1.0,), "values": (1.0,)}  # of the minutes, for each round
-EPOCHS, LAST = 8, 24  # of a round's training, and of the last
-HOW: dict[str, Any] = {"batch": 64, "lr": 0.004, "ema": 0.99, "validation": 0.1}
+EPOCHS, LAST = 8, 16  # of a round's training, and of the last
+HOW: dict[str, Any] = {"batch": 64, "lr": 0.002, "ema": 0.99, "validation": 0.1}
 TINY: dict[str, Any] = {"rollouts": 1, "depth": 2, "most": 60}
 
 Figures = dict[str, Any]
