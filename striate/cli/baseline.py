@@ -20,14 +20,19 @@ if TYPE_CHECKING:
     from striate.runs.run import Run
     from striate.tasks.judging import TestResult
 
-OF_OTHERS = {"mfcc": "sounds", "dtw": "series"}  # rivals for data that are no images, and what those are called
-TASKS = {"mfcc": "speech", "dtw": "series"}
+OF_OTHERS = {
+    "mfcc": "sounds",
+    "dtw": "series",
+    "bow": "sentences",
+}  # of data that are no images
+TASKS = {"mfcc": "speech", "dtw": "series", "bow": "text"}
+FIXED = {"dtw": "takes the nearest series", "bow": "has logistic regression"}  # those that leave no choice
 
 
 @click.command()
 @click.argument("features")
 @click.argument("data")
-@click.option("--classifier", type=Known(CLASSIFIERS), help="By default linear; dtw takes the nearest and has none.")
+@click.option("--classifier", type=Known(CLASSIFIERS), help="By default linear; dtw and bow leave no choice.")
 @click.option("--seed", type=click.IntRange(min=0, max=2**31), help="As for train; by default 0, or that of --beside.")
 @click.option("--out", metavar="FOLDER", help="Draw test images beside their features, as FOLDER/features.png.")
 @click.option("--beside", metavar="RUN", help="A network's run, to test on the same images.")
@@ -54,9 +59,10 @@ def command(
     """Describe the images of DATA by FEATURES made by hand, learn to classify them, and test.
 
     FEATURES is raw, sobel, robinson, hog, sift or surf; mfcc for words (speech), dtw for series, of which it takes the
-    nearest. Training, validation and test examples are those on which `striate train` trains and tests a network, but
-    dtw takes no validation examples out of those to train on; hog and sift need `pip install "striate[baseline]"`. With
-    `--task cube` they are the pixels of an image of many bands, and the features are raw, their spectra.
+    nearest, bow (a bag of words) for sentences. Training, validation and test examples are those on which `striate
+    train` trains and tests a network, but dtw takes no validation examples out of those to train on; hog and sift need
+    `pip install "striate[baseline]"`. With `--task cube` they are the pixels of an image of many bands, and the
+    features are raw, their spectra.
     """
     features = _word(features, data)
     if features not in OF_OTHERS:
@@ -121,8 +127,8 @@ def _check_other(features: str, given: dict[str, str | None]) -> None:
         raise InputError(f"--split is for the pixels of one image of many bands; leave it out with {features}")
     if given["task"] not in (None, TASKS[features]):
         raise InputError(f"{features} is for the task {TASKS[features]}, not '{given['task']}'; leave --task out")
-    if given["classifier"] and features == "dtw":
-        raise InputError("dtw takes the nearest series and has no classifier; leave --classifier out")
+    if given["classifier"] and features in FIXED:
+        raise InputError(f"{features} {FIXED[features]} and no other classifier; leave --classifier out")
 
 
 def _beside(path: str, data: str) -> Run:

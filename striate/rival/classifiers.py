@@ -61,6 +61,12 @@ def check(kind: str) -> None:
         raise InputError(f"no classifier '{kind}'{nearest(kind, CLASSIFIERS)}; there are {', '.join(CLASSIFIERS)}")
 
 
+def check_classes(labels: Labels, unit: str) -> None:
+    """Raises InputError where all are of one class."""
+    if len(np.unique(labels)) < 2:
+        raise InputError(f"a classifier needs {unit} of two classes or more")
+
+
 def fit(
     kind: str,
     rows: Rows,
@@ -79,8 +85,7 @@ def fit(
         InputError: No such classifier, or all rows are of one class.
     """
     check(kind)
-    if len(np.unique(labels)) < 2:
-        raise InputError(f"a classifier needs {unit} of two classes or more")
+    check_classes(labels, unit)
     middle = rows.mean(0)
     rows, held_rows = rows - middle, held_rows - middle
     spread = float(np.sqrt(np.square(rows).sum(1).mean())) or 1.0

@@ -1,7 +1,7 @@
 """The rivals of networks for data that are no images, by the word that `striate baseline` takes.
 
 >>> list(OTHERS)
-['mfcc', 'dtw']
+['mfcc', 'dtw', 'bow']
 """
 
 from __future__ import annotations
@@ -99,9 +99,37 @@ def _of_series(asked: Asked) -> BaselineResult:
     return _result("nearest neighbour", found.name, right, validation, len(train), size, seconds)
 
 
+def _of_sentences(asked: Asked) -> BaselineResult:
+    from striate.rival import bags
+    from striate.tasks.text import Text, sentences_at
+
+    found = sentences_at(asked.data, asked.bad)
+    if found is None:
+        raise InputError(Text.nothing_at(asked.data))
+    found = found.with_test()
+    for note in found.notes:
+        asked.tell(note)
+    assert found.test is not None
+    parts = (*bags.parted(found, asked.validation, asked.seed), found.test)
+    began = time.perf_counter()
+    counter = bags.counter(parts[0])
+    x, x_held, x_test = (counter.transform(part.sentences) for part in parts)
+    described = time.perf_counter() - began
+    y, y_held, y_test = (np.array(part.labels) for part in parts)
+    began = time.perf_counter()
+    learned, note = bags.learned(x, y, x_held, y_held)
+    fitted = time.perf_counter() - began
+    asked.tell(note)
+    began = time.perf_counter()
+    right = learned.predict(x_test) == y_test
+    seconds = (described, fitted, time.perf_counter() - began)
+    return _result("linear", found.name, right, float(learned.score(x_held, y_held)), len(y), x.shape[1], seconds)
+
+
 OTHERS: dict[str, Callable[[Asked], BaselineResult]] = {
     "mfcc": _of_words,  # mel-frequency cepstral coefficients
     "dtw": _of_series,  # the nearest by dynamic time warping
+    "bow": _of_sentences,  # a bag of words
 }
 
 

@@ -94,10 +94,7 @@ class Text(Labelled):
     @classmethod
     def open(cls, source: Any, wish: Wish, like: Self | None = None) -> tuple[Self, Opened] | None:
         """Labelled sentences as rows of numbers, by the vocabulary of those to train on."""
-        if not is_place(source) or is_table(source):  # a table that lists images with labels
-            return None
-        known = like.classes if like else ()
-        found = of_hub(place, known) if (place := hub_at(str(source))) else read(source, bad=wish.bad, known=known)
+        found = sentences_at(source, wish.bad, like.classes if like else ())
         if found is None:
             return None
         if wish.hold_out:
@@ -248,6 +245,13 @@ class JudgedSentences(JudgedLabels):
 
 def _few(words: Sequence[str]) -> str:
     return ", ".join(words[:MOST_NAMED]) + ", …" * (len(words) > MOST_NAMED)
+
+
+def sentences_at(source: Any, bad: str, known: Sequence[str] = ()) -> SentenceSet | None:
+    """The sentences of a place, as they were written, where classes may be known; None where it holds none."""
+    if not is_place(source) or is_table(source):  # a table that lists images with labels
+        return None
+    return of_hub(place, known) if (place := hub_at(str(source))) else read(source, bad=bad, known=known)
 
 
 def _opened(task: Text, found: SentenceSet, positions: Sequence[int]) -> Opened:

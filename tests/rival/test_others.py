@@ -1,5 +1,6 @@
-"""The rivals for words and series: warping against its definition, and what they do on small sets."""
+"""The rivals for words, series and sentences: warping against its definition, and what they do on small sets."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from striate.data.sentences import Sentences
 from striate.errors import InputError
+from striate.rival.bags import counter, learned, parted
 from striate.rival.cepstra import described
 from striate.rival.others import OTHERS, against
 from striate.rival.warping import apart, chosen, nearest
 from striate.tasks.saying import silent
+from striate.tasks.task import Wish
+from striate.tasks.text import Text, sentences_at
 from tests import sounding
 
 Series = NDArray[np.floating]
@@ -106,6 +111,57 @@ def test_mfcc_is_judged_on_the_words_of_the_test(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(InputError, match="holds nothing for the task speech"):
         against_made("mfcc", tmp_path / "none")
+
+
+def sentences(path: Path, count: int = 40) -> Path:
+    kinds = (("good", "fine"), ("bad", "dull"))
+    made = ((*kinds[number % 2], number) for number in range(count))
+    lines = (f"{kind}\ta film that is {word} and has {number} parts\n" for kind, word, number in made)
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def test_a_bag_of_words_is_judged_on_the_sentences_of_the_test(tmp_path: Path) -> None:
+    result = against_made("bow", sentences(tmp_path / "films.tsv"))
+    assert (result.examples, result.trained_on + result.examples, result.features) == (6, 34, "bow")
+    assert result.accuracy == result.validation_accuracy == 1
+    assert any("words and pairs of neighbours of 28 training sentences" in note for note in result.notes), result.notes
+    with pytest.raises(InputError, match="no file or folder"):
+        against_made("bow", tmp_path / "none")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(InputError, match="holds nothing for the task text"):
+        against_made("bow", tmp_path / "none")
+
+
+def test_it_learns_from_the_sentences_that_a_network_learns_from(tmp_path: Path) -> None:
+    path = sentences(tmp_path / "films.tsv")
+    found = sentences_at(str(path), "skip")
+    opened = Text.open(str(path), Wish(bad="skip", named=True))
+    assert found
+    assert opened
+    for mine, its in zip(parted(found.with_test(), 0.2, 3), opened[1].split(0.2, 3), strict=True):
+        assert list(mine.names) == [its.name(row) for row in range(len(its))]
+
+
+def test_words_count_by_definition() -> None:
+    """Tf-idf as scikit-learn's page has it: (1 + ln tf) (1 + ln((1 + n) / (1 + df))), then of length 1."""
+    train = Sentences(("so so good", "so dull", "Đẹp quá!"), (1, 0, 1), ("1", "2", "3"))
+    made = counter(train)
+    row = dict(zip(made.get_feature_names_out(), made.transform(["so so good"]).toarray()[0], strict=True))
+    rare, usual = 1 + math.log(4 / 2), 1 + math.log(4 / 3)
+    wanted = {"so": (1 + math.log(2)) * usual, "good": rare, "so so": rare, "so good": rare}
+    length = math.sqrt(sum(value**2 for value in wanted.values()))
+    assert {term: value for term, value in row.items() if value} == pytest.approx(
+        {term: value / length for term, value in wanted.items()}
+    )
+    assert {"đẹp", "quá", "đẹp quá", "!"} <= row.keys()
+
+
+def test_what_a_bag_of_words_can_not_learn_from() -> None:
+    with pytest.raises(InputError, match="no training sentence holds a word"):
+        counter(Sentences((" ", ""), (0, 1), ("1", "2")))
+    with pytest.raises(InputError, match="a classifier needs sentences of two classes or more"):
+        learned(np.eye(2), np.zeros(2, np.int64), np.eye(2), np.zeros(2, np.int64))
 
 
 def test_cepstra_of_silence_are_numbers() -> None:
