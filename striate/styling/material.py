@@ -75,7 +75,8 @@ class Material:
         if not styles:
             raise InputError("a style is needed: one picture or several after the content")
         if masks and len(masks) != len(styles):
-            raise InputError(f"each style has one mask, or none has. Received: {len(masks)} for {len(styles)} styles")
+            each = "each style has one mask, or none has; `mask` is given again for each"
+            raise InputError(f"{each}. Received: {len(masks)} for {len(styles)} styles")
         if colour not in COLOURS:
             raise InputError(f"no colour '{colour}'{nearest(colour, COLOURS)}; there are {', '.join(COLOURS)}")
         check_number(scale, "scale", least=0.05, most=20, whole=False)

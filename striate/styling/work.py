@@ -40,7 +40,7 @@ class Work:
 
     def said(self) -> str:
         """The sizes with their steps, in words."""
-        return "steps: " + ", ".join(f"{steps} at {side} pixels" for side, steps in self.plan.items())
+        return "steps, at most: " + ", ".join(f"{steps} at {side} pixels" for side, steps in self.plan.items())
 
     def run(self, start: str, seed: int, show: bool) -> str:
         """All sizes; returns what ended it early.

@@ -313,9 +313,19 @@ class SavedRun:
             for note in reasons + ([f"using {self.root / name}, the newest state that is whole"] if reasons else []):
                 self._note(note)
             return state
-        if not names or not any((self.root / name).exists() for name in names):
-            raise WorkError(f"{self.root} holds no weights yet: no epoch was finished")
+        if not any((self.root / name).exists() for name in names) or self._just_begun(names):
+            raise WorkError(
+                f"{self.root} holds no weights yet: no epoch was finished; `overwrite=True` begins it again"
+            )
         raise WorkError(f"no saved state of {self.root} is whole: " + "; ".join(reasons))
+
+    def _just_begun(self, names: list[str]) -> bool:
+        """Whether the history has no epoch, and none of these states was finished."""
+        try:
+            begun = self.store.read(HISTORY) == History().to_csv().encode()
+        except DamagedError:
+            return False
+        return begun and not {*names} & {*self.store.listed()}
 
     def _note(self, note: str) -> None:
         if note not in self.notes:

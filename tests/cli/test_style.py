@@ -39,7 +39,7 @@ def test_a_picture_is_made(cli: Cli, words: list[str]) -> None:
     assert ended.status == 0
     assert ended.out.startswith("distance to the style 0.")
     assert ended.out.endswith("picture: style.png\n")
-    assert "steps: 3 at 56 pixels" in ended.err
+    assert "steps, at most: 3 at 56 pixels" in ended.err
     with Image.open("style.png") as image:
         assert (image.format, image.size) == ("PNG", (56, 40))
     facts = cli(*words, "--out", "made.jpg", "--colour", "keep", "--seed", 3, "--start", "noise", "--json").json

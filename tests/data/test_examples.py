@@ -51,5 +51,5 @@ def test_too_few_are_told_as_what_they_are() -> None:
         Opened("mine", "", SCHEMA, table(2), strata=[0, 1]).split(0.1, 0)
     with pytest.raises(InputError, match="no class has two sentences; give more sentences"):
         Opened("mine", "", SCHEMA, table(2), strata=[0, 1]).split(0.1, 0, "sentences")
-    with pytest.raises(InputError, match="nothing can be set aside: there is only one; give more"):
+    with pytest.raises(InputError, match="nothing can be set aside: there is only one; give more images"):
         Opened("mine", "", SCHEMA, table(1)).split(0.1, 0)

@@ -66,7 +66,7 @@ def test_the_picture_gets_nearer_to_the_style_and_still_shows_the_content(made: 
     assert far(weights, result.image, STRIPES) < 0.3 * far(weights, CONTENT, STRIPES)
     assert result.styles[0] == pytest.approx(far(weights, result.image, STRIPES), rel=0.1)  # rounded to 256 levels
     assert made(CONTENT, STRIPES, style_weight=0.01).content < 0.2 * result.content
-    assert "steps: 25 at 56 pixels" in result.notes
+    assert "steps, at most: 25 at 56 pixels" in result.notes
 
 
 def test_the_share_decides_between_styles(made: Any) -> None:
@@ -112,7 +112,7 @@ def test_the_style_gets_the_contents_colours(made: Any) -> None:
 def test_sizes_and_the_pyramid(made: Any) -> None:
     result = made(small.smooth((150, 300)), STRIPES, size=256, steps=6, start="noise")
     assert result.image.size == (256, 128)
-    assert "steps: 6 at 128 pixels, 3 at 256 pixels" in result.notes
+    assert "steps, at most: 6 at 128 pixels, 3 at 256 pixels" in result.notes
     assert "the result has 128x256 pixels, the content 150x300; `size` is its longer side" in result.notes
 
 

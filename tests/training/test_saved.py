@@ -119,6 +119,21 @@ def test_a_new_run_holds_its_network_and_its_configuration(tmp_path: Path) -> No
             read()
 
 
+def test_a_first_state_that_a_kill_cut_off_is_none(tmp_path: Path) -> None:
+    """Nothing is damaged, and nothing is lost; where an epoch was finished, the same file would be a loss."""
+    for count, said in ((0, "no epoch was finished; `overwrite=True` begins it again"), (2, "the list is damaged")):
+        root = SavedRun.create(tmp_path / str(count), "input 3 -> fc 2\n", CONFIG_VALUE).root
+        for epoch in range(count):
+            save(SavedRun(root), epoch + 1)
+        states = [path.relative_to(root).as_posix() for path in (root / "checkpoint").glob("*")]
+        sums = (root / SUMS).read_text().splitlines(keepends=True)
+        (root / SUMS).write_text("".join(line for line in sums if not any(name in line for name in states)))
+        (root / "checkpoint").mkdir(exist_ok=True)
+        (root / "checkpoint" / "epoch-00000_0000000.safetensors").write_bytes(b"all of it, and not in the list")
+        with pytest.raises(WorkError, match=said):
+            SavedRun.open(root).last()
+
+
 def test_every_epoch_is_kept_and_two_checkpoints(tmp_path: Path) -> None:
     run = saved(tmp_path / "run", 4)
     assert (number(run.best()), number(run.last())) == (4, 4)

@@ -173,7 +173,7 @@ def _held_out(clips: Sequence[Clip], root: Path) -> tuple[list[Clip], str]:
         return list(clips), "the one clip is too short for some of it to be held out, so there is no test part"
     kept = [clip.run(0, cut, "train") for clip, cut in zip(train, cuts, strict=True)]
     frames = sum(len(clip.names) for clip in held)
-    return [*kept, *held, *others], f"the last {frames} frames of {len(held)} clips are the test part, in runs"
+    return [*kept, *held, *others], f"the last {frames} frames of {len(held)} clips are the test part"
 
 
 def _folders(
