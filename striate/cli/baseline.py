@@ -20,11 +20,7 @@ if TYPE_CHECKING:
     from striate.runs.run import Run
     from striate.tasks.judging import TestResult
 
-OF_OTHERS = {
-    "mfcc": "sounds",
-    "dtw": "series",
-    "bow": "sentences",
-}  # of data that are no images
+OF_OTHERS = {"mfcc": "sounds", "dtw": "series", "bow": "sentences"}  # rivals for other data than images
 TASKS = {"mfcc": "speech", "dtw": "series", "bow": "text"}
 FIXED = {"dtw": "takes the nearest series", "bow": "has logistic regression"}  # those that leave no choice
 

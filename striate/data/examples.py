@@ -248,10 +248,8 @@ class Opened:
             InputError: One of the two is empty.
         """
         if not chosen:
-            why = (
-                f"no class has two {unit}; give more {unit}" if self.strata else f"there is only one; give more {unit}"
-            )
-            raise InputError(f"nothing can be set aside: {SHORT if self.gap else why}")
+            lack = f"no class has two {unit}" if self.strata else "there is only one"
+            raise InputError(f"nothing can be set aside: {SHORT if self.gap else f'{lack}; give more {unit}'}")
         away = chosen | beside(self.strands or self.clips, chosen, self.gap)
         rest = [row for row in range(len(self.train)) if row not in away]
         if not rest:

@@ -38,6 +38,7 @@ from striate.training.store import SUMS, TEMPORARY, DamagedError, Store
 
 NET, CONFIG, HISTORY, MODEL, REPORT = "net.net", "config.json", "history.csv", "model.safetensors", "report.html"
 LEFT_OUT = "left-out.txt"
+NO_EPOCHS = History().to_csv().encode()  # the history of a run that was just begun
 CHECKPOINTS = "checkpoint"
 EPOCHS = "epochs"
 RUNS = "runs"  # where runs go unless said otherwise
@@ -78,7 +79,7 @@ class SavedRun:
             run.replaced = run._own()
         run.set_up = _set_up(net, config)
         if not run.replaced:
-            run.store.write({**run.set_up, HISTORY: History().to_csv().encode()})
+            run.store.write({**run.set_up, HISTORY: NO_EPOCHS})
         return run
 
     def is_free(self, overwrite: bool) -> bool:
@@ -313,16 +314,17 @@ class SavedRun:
             for note in reasons + ([f"using {self.root / name}, the newest state that is whole"] if reasons else []):
                 self._note(note)
             return state
-        if not any((self.root / name).exists() for name in names) or self._just_begun(names):
-            raise WorkError(
-                f"{self.root} holds no weights yet: no epoch was finished; `overwrite=True` begins it again"
-            )
+        if self._just_begun(names):
+            way_out = "`overwrite=True` begins it again"
+            raise WorkError(f"{self.root} holds no weights yet: no epoch was finished; {way_out}")
+        if not any((self.root / name).exists() for name in names):
+            raise WorkError(f"{self.root} holds no weights yet: no epoch was finished")
         raise WorkError(f"no saved state of {self.root} is whole: " + "; ".join(reasons))
 
     def _just_begun(self, names: list[str]) -> bool:
         """Whether the history has no epoch, and none of these states was finished."""
         try:
-            begun = self.store.read(HISTORY) == History().to_csv().encode()
+            begun = self.store.read(HISTORY) == NO_EPOCHS
         except DamagedError:
             return False
         return begun and not {*names} & {*self.store.listed()}
@@ -358,7 +360,7 @@ def _was_begun(root: Path) -> bool:
     found = {path.name for path in root.iterdir()}
     unfinished = {f"{name}{TEMPORARY}" for name in (*TEXTS, SUMS)}
     if found == set(TEXTS):
-        return (root / HISTORY).read_bytes() == History().to_csv().encode()
+        return (root / HISTORY).read_bytes() == NO_EPOCHS
     return found <= {*TEXTS, *unfinished} and not found.isdisjoint(unfinished)
 
 
