@@ -132,6 +132,9 @@ def test_a_first_state_that_a_kill_cut_off_is_none(tmp_path: Path) -> None:
         (root / "checkpoint" / "epoch-00000_0000000.safetensors").write_bytes(b"all of it, and not in the list")
         with pytest.raises(WorkError, match=said):
             SavedRun.open(root).last()
+    shutil.rmtree(root / "checkpoint")  # by somebody: the run has its best weights, and is not to be begun again
+    with pytest.raises(WorkError, match="no epoch was finished$"):
+        SavedRun.open(root).last()
 
 
 def test_every_epoch_is_kept_and_two_checkpoints(tmp_path: Path) -> None:
