@@ -133,7 +133,7 @@ def test_a_first_state_that_a_kill_cut_off_is_none(tmp_path: Path) -> None:
         with pytest.raises(WorkError, match=said):
             SavedRun.open(root).last()
     shutil.rmtree(root / "checkpoint")  # by somebody: the run has its best weights, and is not to be begun again
-    with pytest.raises(WorkError, match="no epoch was finished$"):
+    with pytest.raises(WorkError, match=r"no epoch was finished$"):
         SavedRun.open(root).last()
 
 
